@@ -1,0 +1,240 @@
+/**
+ * The data of the pipeline: what a record may become, and the rows that say so. Types only; the rules are in fold.ts and
+ * its neighbours. Names of columns follow docs/reference (sql/ holds the tables). Offsets are safe integers, times are
+ * milliseconds since the epoch (UTC), money is a bigint of billionths ("nanos"): 1.50 is 1_500_000_000n.
+ */
+
+/** Billionths of a currency unit: BigQuery's NUMERIC has nine decimals, so every amount is a whole number of these. */
+export type Nanos = bigint;
+
+/** The tables that one folded record may add rows to, in fold order. */
+export const DATA_TABLES = [
+  'payment_transactions',
+  'payment_transactions_fraud',
+  'payment_metrics_partials',
+  'payment_exceptions',
+] as const;
+export type DataTable = (typeof DATA_TABLES)[number];
+export const CHECKPOINT_TABLE = 'checkpoint_log';
+export type AppendTable = DataTable | typeof CHECKPOINT_TABLE;
+export const APPEND_TABLES: readonly AppendTable[] = [...DATA_TABLES, CHECKPOINT_TABLE];
+
+export const DISPOSITIONS = ['accepted', 'duplicate', 'late', 'rejected'] as const;
+export type Disposition = (typeof DISPOSITIONS)[number];
+
+/** Why a record was rejected; docs/reference/reason-codes.md lists them. */
+export const REASON_CODES = [
+  'no_value',
+  'value_too_large',
+  'not_utf8_json',
+  'not_an_object',
+  'field_missing',
+  'field_invalid',
+  'amount_not_exact',
+  'amount_out_of_range',
+  'event_time_in_future',
+  'event_time_too_old',
+  'key_missing',
+  'key_not_sender',
+  'key_wrong_partition',
+] as const;
+export type ReasonCode = (typeof REASON_CODES)[number];
+
+/** One record as the log holds it. `value` and `key` are the raw bytes. */
+export interface LogRecord {
+  readonly offset: number;
+  /** The record's own Kafka timestamp (CreateTime or LogAppendTime). */
+  readonly timestampMs: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+}
+
+/** A valid payment event: the canonical columns. */
+export interface Payment {
+  readonly transactionId: string;
+  readonly senderAccountId: string;
+  readonly receiverAccountId: string;
+  readonly amount: Nanos;
+  readonly currency: string;
+  readonly deviceId: string;
+  readonly ipAddress: string;
+  readonly eventTimeMs: number;
+  readonly region: string;
+  readonly paymentMethod: string;
+}
+
+export interface FraudAssessment {
+  readonly riskAmount: 'HIGH' | 'MEDIUM' | 'LOW';
+  readonly txnCount5Min: number;
+  readonly uniqueDevicesSender: number;
+  readonly geographicRisk: number;
+  readonly fraudScore: number;
+  readonly isHighRisk: boolean;
+}
+
+/** A row of payment_transactions. */
+export interface TransactionRow {
+  readonly kafkaOffset: number;
+  readonly payment: Payment;
+}
+
+/** A row of payment_transactions_fraud; the fold yields this one object for both tables. */
+export interface AcceptedRow extends TransactionRow {
+  readonly fraud: FraudAssessment;
+}
+
+/** A row of payment_metrics_partials: one closed window of one partition, region and currency. */
+export interface PartialRow {
+  /** Offset of the record that moved the watermark past the window's end. */
+  readonly kafkaOffset: number;
+  readonly windowStartMs: number;
+  readonly windowEndMs: number;
+  readonly region: string;
+  readonly currency: string;
+  readonly transactionCount: number;
+  readonly totalAmount: Nanos;
+  readonly minAmount: Nanos;
+  readonly maxAmount: Nanos;
+}
+
+/** A row of payment_exceptions. */
+export interface ExceptionRow {
+  readonly kafkaOffset: number;
+  readonly disposition: Exclude<Disposition, 'accepted'>;
+  /** A reason code with what it is about, as `field_missing: currency`; null unless rejected. */
+  readonly reason: string | null;
+  readonly transactionId: string | null;
+  readonly eventTimeMs: number | null;
+  readonly recordTimeMs: number;
+  /** For a duplicate: the offset of the record that was accepted. */
+  readonly firstKafkaOffset: number | null;
+  /** For a duplicate: whether a business field differs from the accepted one. */
+  readonly conflict: boolean;
+  /**
+   * Duplicate and late: the canonical columns as JSON (backfill needs them). Rejected: the raw value, decoded, card
+   * numbers masked, cut at 64 KiB of UTF-8; null where there is no value.
+   */
+  readonly payload: string | null;
+  /** 16 hex digits. Duplicate and late: hash of the canonical columns. Rejected: hash of the raw value. */
+  readonly payloadHash: string | null;
+}
+
+/** The row type of each data table, as read back or as the fold yields it. */
+export interface DataRows {
+  payment_transactions: TransactionRow;
+  payment_transactions_fraud: AcceptedRow;
+  payment_metrics_partials: PartialRow;
+  payment_exceptions: ExceptionRow;
+}
+
+/** Where the fold puts rows, in fold order. `accepted` feeds both payment_transactions and payment_transactions_fraud. */
+export interface FoldOutput {
+  readonly accepted: AcceptedRow[];
+  readonly partials: PartialRow[];
+  readonly exceptions: ExceptionRow[];
+}
+
+export interface Counters {
+  consumed: number;
+  accepted: number;
+  duplicates: number;
+  late: number;
+  rejected: number;
+}
+
+/** What the state depends on: fixed when a partition is seeded. */
+export interface FixedSettings {
+  /** An id stays known while its event time >= watermark - idHorizonMs. Default 0: while it is not late. */
+  readonly idHorizonMs: number;
+  readonly windowMs: number;
+  /** Span of the sender activity that the fraud rules count. */
+  readonly activitySpanMs: number;
+  readonly minEventTimeMs: number;
+}
+
+export interface FraudRules {
+  /** In fold order, first match wins; an amount over `over` (decimal string) gives `points`. */
+  readonly amountHigh: { readonly over: string; readonly points: number };
+  readonly amountMedium: { readonly over: string; readonly points: number };
+  readonly amountLowPoints: number;
+  readonly countHigh: { readonly over: number; readonly points: number };
+  readonly countMedium: { readonly over: number; readonly points: number };
+  readonly devices: { readonly over: number; readonly points: number };
+  readonly regionPoints: Readonly<Record<string, number>>;
+  readonly otherRegionPoints: number;
+  readonly maxScore: number;
+  readonly highRiskOver: number;
+}
+
+/** What decisions depend on: may change between runs; the ownership row keeps their history. */
+export interface DecisionSettings {
+  readonly watermarkDelayMs: number;
+  readonly allowedSkewMs: number;
+  /** Greatest amount accepted, a decimal string. */
+  readonly maxAmount: string;
+  /** `murmur2`: reject a record whose key hashes to another partition (the Java client's default partitioner). */
+  readonly partitioner: 'any' | 'murmur2';
+  readonly fraud: FraudRules;
+}
+
+/** One entry of the settings history: records at and past `fromOffset` are folded with it. */
+export interface SettingsEntry {
+  readonly fromOffset: number;
+  readonly foldVersion: number;
+  readonly decision: DecisionSettings;
+}
+
+/** One remembered payment: a known id and one piece of sender activity. */
+export interface RememberedPayment {
+  readonly offset: number;
+  readonly transactionId: string;
+  readonly eventTimeMs: number;
+  /** Hash of the canonical columns, two unsigned 32-bit lanes. */
+  readonly hashHigh: number;
+  readonly hashLow: number;
+  readonly senderAccountId: string;
+  readonly deviceId: string;
+}
+
+export interface OpenWindow {
+  readonly windowStartMs: number;
+  readonly region: string;
+  readonly currency: string;
+  readonly transactionCount: number;
+  readonly totalAmount: Nanos;
+  readonly minAmount: Nanos;
+  readonly maxAmount: Nanos;
+}
+
+/** Everything that describes a state at one offset but its entries. */
+export interface StateHead {
+  /** Every record below it is folded in. */
+  readonly nextOffset: number;
+  readonly watermarkMs: number;
+  readonly counters: Readonly<Counters>;
+  /** `v<fold version>:<hex>`: order-free over the live entries; see payments/state. */
+  readonly digest: string;
+}
+
+/** What a local store must write to move from one head to the next. */
+export interface StateDelta {
+  readonly fromOffset: number;
+  readonly head: StateHead;
+  /** Payments accepted since, in offset order. */
+  readonly remembered: readonly RememberedPayment[];
+  /** Open windows that changed since, whole. Windows whose end <= the head's watermark are gone. */
+  readonly windows: readonly OpenWindow[];
+  /** Entries with an event time below these are dead, for good. */
+  readonly idsLiveFromMs: number;
+  readonly activityLiveFromMs: number;
+}
+
+/** A state as a local store returns it. Entries may come in any order; dead ones may be among them. */
+export interface StoredState {
+  readonly head: StateHead;
+  readonly ids: Iterable<Pick<RememberedPayment, 'offset' | 'transactionId' | 'eventTimeMs' | 'hashHigh' | 'hashLow'>>;
+  readonly activity: Iterable<
+    Pick<RememberedPayment, 'offset' | 'eventTimeMs' | 'hashHigh' | 'hashLow' | 'senderAccountId' | 'deviceId'>
+  >;
+  readonly windows: Iterable<OpenWindow>;
+}

@@ -1,0 +1,249 @@
+/**
+ * The seams of the processor: everything that is not deterministic, and everything outside, comes in through these. Real
+ * adapters are in src/kafka, src/bigquery, src/state and src/runtime; the simulated world implements the same ones.
+ * Nothing here names kafkajs, gRPC or lmdb.
+ */
+import type {
+  AppendTable,
+  Counters,
+  DataRows,
+  DataTable,
+  FixedSettings,
+  LogRecord,
+  SettingsEntry,
+  StateDelta,
+  StoredState,
+  TransactionRow,
+} from '../payments/types.ts';
+
+/** Time, chance and names. */
+export interface Runtime {
+  /** Wall clock, ms since the epoch. Only for rows' processed_at, logs and lags: never for a decision about data. */
+  nowMs(): number;
+  /** Resolves after `ms`; rejects with signal.reason when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Uniform in [0, 1). */
+  random(): number;
+  uuid(): string;
+}
+
+// -- the log ----------------------------------------------------------------------------------------------------------
+
+/** Facts about the topic that are checked before anything is consumed. */
+export interface TopicFacts {
+  readonly topic: string;
+  readonly partitionCount: number;
+  readonly compacted: boolean;
+  readonly logAppendTime: boolean;
+  /** message.timestamp.after.max.ms; Infinity where it does not bound anything. */
+  readonly timestampAfterMaxMs: number;
+}
+
+export interface LogBounds {
+  /** Lowest offset still retained. */
+  readonly startOffset: number;
+  /** The last stable offset (read committed): one past the last readable record. */
+  readonly endOffset: number;
+}
+
+/** One answer of the log to one question. */
+export interface FetchAnswer {
+  /** The offset that was asked for. */
+  readonly askedFrom: number;
+  /** Every readable record in [askedFrom, completeTo) is in `records`; the rest are markers or aborted. */
+  readonly completeTo: number;
+  /** Ascending; may start below askedFrom when a client misbehaves: the cursor above decides what that means. */
+  readonly records: readonly LogRecord[];
+  readonly byteLength: number;
+  readonly endOffset: number;
+  /**
+   * Rises whenever the client may have lost its place (reconnect, rejoin, offset out of range): what follows may be from
+   * another log. The cursor then checks the last record it folded again.
+   */
+  readonly session: number;
+}
+
+/** Reads one partition from an offset on. Holds at most a bounded number of bytes that were not read yet. */
+export interface PartitionReader {
+  /** The next answer, waiting for it; rejects with signal.reason when aborted, with a LogError when it is over. */
+  read(signal: AbortSignal): Promise<FetchAnswer>;
+  /** Goes on from `offset`; what was buffered is dropped. */
+  seek(offset: number): void;
+  /** Stops fetching and frees what is buffered. Idempotent. */
+  close(): void;
+}
+
+export interface AssignmentListener {
+  /** The partitions this process is to work on from now, whole; those it had and that are missing were taken away. */
+  assigned(partitions: readonly number[]): void;
+  /** The client cannot go on; the process ends with 69 or 70, as the error says. */
+  failed(error: Error): void;
+}
+
+export interface LogSource {
+  /** Waits, with backoff, until the log can be reached; then joins the group. */
+  start(listener: AssignmentListener): Promise<void>;
+  facts(): Promise<TopicFacts>;
+  bounds(partition: number): Promise<LogBounds>;
+  /** The first offset with a timestamp >= timestampMs, or the end offset. */
+  offsetAt(partition: number, timestampMs: number): Promise<number>;
+  /** Only for an assigned partition, at most one reader each: a second one closes the first. */
+  open(partition: number, fromOffset: number): PartitionReader;
+  /** Advice for lag monitors; failure is reported, and harmless. */
+  commit(partition: number, nextOffset: number, metadata: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+// -- the sink ---------------------------------------------------------------------------------------------------------
+
+export interface StreamRef {
+  readonly epoch: number;
+  readonly table: AppendTable;
+  readonly name: string;
+}
+
+/** Offsets [from, to) that an operator gave up on purpose. */
+export interface SkippedRange {
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+}
+
+/** One row of partition_ownership. */
+export interface Ownership {
+  readonly topic: string;
+  readonly partition: number;
+  /** 0: seeded, never owned. */
+  readonly epoch: number;
+  readonly owner: string;
+  readonly claimId: string;
+  /** Streams that may still take rows, or whose row counts a takeover needs: the owner's own and older ones. */
+  readonly streams: readonly StreamRef[];
+  /** Partitions of the topic when this one was seeded. */
+  readonly partitionCount: number;
+  readonly startOffset: number;
+  readonly fixed: FixedSettings;
+  /** Ascending by fromOffset; never empty. */
+  readonly history: readonly SettingsEntry[];
+  readonly skipped: readonly SkippedRange[];
+  readonly claimedAtMs: number;
+}
+
+export interface Seed {
+  readonly partition: number;
+  readonly partitionCount: number;
+  readonly startOffset: number;
+  readonly fixed: FixedSettings;
+  readonly history: readonly SettingsEntry[];
+}
+
+export interface Claim {
+  readonly partition: number;
+  readonly expectedEpoch: number;
+  readonly claimId: string;
+  readonly owner: string;
+  /** The whole new list: what is kept of the old one, and the new streams at expectedEpoch + 1. */
+  readonly streams: readonly StreamRef[];
+}
+
+/** One row of checkpoint_log. */
+export interface Checkpoint {
+  readonly topic: string;
+  readonly partition: number;
+  readonly owner: string;
+  readonly writerEpoch: number;
+  /** Everything below is visible in the tables. */
+  readonly nextOffset: number;
+  readonly watermarkMs: number;
+  readonly counters: Readonly<Counters>;
+  /** Rows that each data stream of writerEpoch held when everything below nextOffset was in. */
+  readonly streamOffsets: Readonly<Record<DataTable, number>>;
+  readonly stateDigest: string;
+  /** `<offset>:<16 hex digits>` of the last folded record, or null where none was. */
+  readonly recordFingerprint: string | null;
+}
+
+/** Queries and updates of the sink. Each waits with backoff while the service is away, up to its limit. */
+export interface SinkQueries {
+  /** All rows of the topic, ascending by partition. Throws LogOrSinkError if a partition has two rows. */
+  readOwnership(topic: string): Promise<Ownership[]>;
+  /** Topics that the dataset already has ownership rows of. */
+  topics(): Promise<string[]>;
+  /** Inserts the rows that are missing. Safe to call from several processes at once. */
+  seed(topic: string, seeds: readonly Seed[]): Promise<void>;
+  /**
+   * Sends the claims in one conditional UPDATE. Returns when it has been applied, has failed, or was cancelled and awaited:
+   * in no case may it still be applied later. Says nothing about who won: read ownership back.
+   */
+  claim(topic: string, claims: readonly Claim[]): Promise<void>;
+  /** UPDATE ... WHERE claim_id = claimId: appends the entry. Same terms as claim. */
+  addSettings(topic: string, partition: number, claimId: string, entry: SettingsEntry): Promise<void>;
+  /** The checkpoint with the greatest next_offset. */
+  latestCheckpoint(topic: string, partition: number): Promise<Checkpoint | undefined>;
+  /** Rows with kafka_offset >= fromOffset and writer_epoch > 0, in fold order. */
+  rowsFrom<T extends DataTable>(table: T, partition: number, fromOffset: number): Promise<DataRows[T][]>;
+  /** Payments with kafka_offset < belowOffset, event time >= fromEventTimeMs, writer_epoch > 0, by kafka_offset. */
+  payments(partition: number, belowOffset: number, fromEventTimeMs: number): AsyncIterable<readonly TransactionRow[]>;
+}
+
+export type FinalizeOutcome =
+  | { readonly state: 'finalized'; readonly rowCount: number }
+  /** The stream is not known (any more): expired, or the emulator was restarted. */
+  | { readonly state: 'gone' };
+
+/** Rows ready to be sent: encoded once, resent byte for byte. */
+export interface EncodedRows {
+  readonly rowCount: number;
+  readonly byteLength: number;
+  /** For the write client alone. */
+  readonly payload: unknown;
+}
+
+/** What every appended row carries besides its own columns. */
+export interface RowStamp {
+  readonly partition: number;
+  readonly writerEpoch: number;
+  readonly processedAtMs: number;
+}
+
+/** The row type of each table that is appended to. */
+export type AppendRows = DataRows & { checkpoint_log: Checkpoint };
+
+export interface RowEncoder {
+  /** Never more bytes than one append may carry: the caller limits rows and bytes. */
+  encode<T extends AppendTable>(table: T, rows: readonly AppendRows[T][], stamp: RowStamp): EncodedRows;
+}
+
+/** Appends to one stream at explicit offsets, first in first out. */
+export interface StreamAppender {
+  /**
+   * Sends the rows at the end of what was sent before. Resolves when they are durable and visible; reconnects and resends
+   * by itself. Rejects, as do all later calls, with StreamLostError (someone finalized it, it is gone, or its answers make
+   * no sense), RowsRefusedError (their content), or UnreachableError.
+   */
+  append(rows: EncodedRows): Promise<void>;
+  /** Ends the connection without waiting. Idempotent. */
+  close(): void;
+}
+
+export interface WriteStreams {
+  create(table: AppendTable): Promise<string>;
+  /** Repeats until the answer is definite. */
+  finalize(stream: StreamRef): Promise<FinalizeOutcome>;
+  /** Connects on first use. */
+  open(stream: StreamRef): StreamAppender;
+}
+
+// -- local state ------------------------------------------------------------------------------------------------------
+
+/** A cache: it may fail, be empty or lie; the digest decides. None of its methods throws for what is on the disk. */
+export interface StateStore {
+  /** Undefined where there is nothing usable; the store has said why. */
+  load(partition: number): Promise<StoredState | undefined>;
+  /** Applies a delta if the store is exactly at delta.fromOffset; otherwise discards what it holds. */
+  save(partition: number, delta: StateDelta): Promise<void>;
+  /** Starts the partition over with this whole state. */
+  replace(partition: number, state: StoredState): Promise<void>;
+  discard(partition: number, why: string): Promise<void>;
+  close(): Promise<void>;
+}
