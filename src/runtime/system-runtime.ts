@@ -1,0 +1,17 @@
+/** The real clock, chance and names: the one place outside the command line that touches them. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Runtime } from '../processor/ports.ts';
+
+export const systemRuntime: Runtime = {
+  nowMs: () => Date.now(),
+  sleep: async (ms, signal) => {
+    try {
+      await delay(ms, undefined, signal === undefined ? {} : { signal });
+    } catch (error) {
+      throw signal?.aborted ? signal.reason : error;
+    }
+  },
+  random: () => Math.random(),
+  uuid: () => randomUUID(),
+};
