@@ -163,6 +163,12 @@ export interface Checkpoint {
   readonly recordFingerprint: string | null;
 }
 
+/** A row as it stands in the sink, and the epoch that wrote it (takeover counts rows by epoch). */
+export interface WrittenRow<T extends DataTable> {
+  readonly row: DataRows[T];
+  readonly writerEpoch: number;
+}
+
 /** Queries and updates of the sink. Each waits with backoff while the service is away, up to its limit. */
 export interface SinkQueries {
   /** All rows of the topic, ascending by partition. Throws LogOrSinkError if a partition has two rows. */
@@ -181,7 +187,7 @@ export interface SinkQueries {
   /** The checkpoint with the greatest next_offset. */
   latestCheckpoint(topic: string, partition: number): Promise<Checkpoint | undefined>;
   /** Rows with kafka_offset >= fromOffset and writer_epoch > 0, in fold order. */
-  rowsFrom<T extends DataTable>(table: T, partition: number, fromOffset: number): Promise<DataRows[T][]>;
+  rowsFrom<T extends DataTable>(table: T, partition: number, fromOffset: number): Promise<WrittenRow<T>[]>;
   /** Payments with kafka_offset < belowOffset, event time >= fromEventTimeMs, writer_epoch > 0, by kafka_offset. */
   payments(partition: number, belowOffset: number, fromEventTimeMs: number): AsyncIterable<readonly TransactionRow[]>;
 }

@@ -1,0 +1,128 @@
+/**
+ * What the processor says about itself: one union, for logs, metrics and histories. Events are emitted per batch,
+ * checkpoint or takeover, never per record. `type` values are stable names: log lines and alert rules use them.
+ */
+import type { Counters } from '../payments/types.ts';
+import type { FinalizeOutcome } from './ports.ts';
+
+interface OnPartition {
+  readonly partition: number;
+}
+
+export type ProcessorEvent =
+  | {
+      readonly type: 'processor.started';
+      readonly owner: string;
+      readonly topic: string;
+      readonly partitionCount: number;
+    }
+  | { readonly type: 'processor.stopping'; readonly why: string }
+  | { readonly type: 'processor.stopped'; readonly exitCode: number; readonly why: string }
+  | { readonly type: 'processor.caught_up'; readonly partitions: number }
+  | {
+      readonly type: 'service.waiting';
+      readonly service: string;
+      readonly what: string;
+      readonly waitedMs: number;
+      readonly error: string;
+    }
+  | { readonly type: 'service.recovered'; readonly service: string; readonly waitedMs: number }
+  | {
+      readonly type: 'assignment.changed';
+      readonly partitions: readonly number[];
+      readonly gained: readonly number[];
+      readonly lost: readonly number[];
+    }
+  | { readonly type: 'log.warning'; readonly what: string; readonly detail: string }
+  | ({ readonly type: 'takeover.claimed'; readonly epoch: number; readonly attempts: number } & OnPartition)
+  | ({ readonly type: 'takeover.lost_claim'; readonly expectedEpoch: number; readonly owner: string } & OnPartition)
+  | ({
+      readonly type: 'takeover.finalized';
+      readonly epoch: number;
+      readonly table: string;
+      readonly outcome: FinalizeOutcome;
+    } & OnPartition)
+  | ({
+      readonly type: 'takeover.positioned';
+      readonly epoch: number;
+      /** C: everything below is in the tables. */
+      readonly checkpointOffset: number;
+      /** F: rows below it are there already; folding compares them. */
+      readonly resumeOffset: number;
+      readonly rowsAlreadyThere: number;
+    } & OnPartition)
+  | ({
+      readonly type: 'takeover.counts_differ';
+      readonly table: string;
+      readonly promised: number;
+      readonly found: number;
+    } & OnPartition)
+  | ({ readonly type: 'takeover.running'; readonly epoch: number; readonly tookMs: number } & OnPartition)
+  | ({ readonly type: 'settings.changed'; readonly fromOffset: number; readonly foldVersion: number } & OnPartition)
+  | ({
+      readonly type: 'state.restored';
+      readonly how: 'fresh' | 'local' | 'rebuilt';
+      readonly fromOffset: number;
+      readonly atOffset: number;
+      readonly ids: number;
+      readonly tookMs: number;
+    } & OnPartition)
+  | ({ readonly type: 'state.discarded'; readonly why: string } & OnPartition)
+  | ({ readonly type: 'replay.finished'; readonly rowsSkipped: number; readonly atOffset: number } & OnPartition)
+  | ({
+      readonly type: 'batch.folded';
+      readonly records: number;
+      readonly bytes: number;
+      readonly counters: Readonly<Counters>;
+      readonly watermarkMs: number;
+      readonly nextOffset: number;
+      readonly endOffset: number;
+    } & OnPartition)
+  | ({
+      readonly type: 'append.acknowledged';
+      readonly table: string;
+      readonly rows: number;
+      readonly bytes: number;
+      readonly tookMs: number;
+    } & OnPartition)
+  | ({
+      readonly type: 'checkpoint.written';
+      readonly epoch: number;
+      readonly nextOffset: number;
+      readonly watermarkMs: number;
+      readonly counters: Readonly<Counters>;
+      readonly ids: number;
+      readonly stateBytes: number;
+      readonly tookMs: number;
+      /** now - Kafka timestamp of the newest record below nextOffset. */
+      readonly endToEndMs: number;
+    } & OnPartition)
+  | ({ readonly type: 'offset.committed'; readonly nextOffset: number } & OnPartition)
+  | ({ readonly type: 'offset.commit_failed'; readonly nextOffset: number; readonly error: string } & OnPartition)
+  | ({ readonly type: 'log.recheck'; readonly offset: number; readonly why: string } & OnPartition)
+  | ({ readonly type: 'log.out_of_place'; readonly expectedOffset: number; readonly askedFrom: number } & OnPartition)
+  | ({
+      readonly type: 'partition.fenced';
+      readonly epoch: number;
+      readonly why: string;
+      readonly retryInMs: number;
+    } & OnPartition)
+  | ({ readonly type: 'partition.released'; readonly epoch: number } & OnPartition)
+  | ({ readonly type: 'partition.stopped'; readonly code: string; readonly error: string } & OnPartition);
+
+export type ProcessorEventType = ProcessorEvent['type'];
+
+export interface Observer {
+  emit(event: ProcessorEvent): void;
+}
+
+export const silentObserver: Observer = { emit: () => {} };
+
+/** Hands each event to every observer, in order. */
+export function observers(...all: readonly Observer[]): Observer {
+  return {
+    emit(event) {
+      for (const observer of all) observer.emit(event);
+    },
+  };
+}
