@@ -222,8 +222,10 @@ export interface StateDelta {
   readonly head: StateHead;
   /** Payments accepted since, in offset order. */
   readonly remembered: readonly RememberedPayment[];
-  /** Open windows that changed since, whole. Windows whose end <= the head's watermark are gone. */
+  /** Open windows that changed since, whole. */
   readonly windows: readonly OpenWindow[];
+  /** Windows that start below this are closed (their end <= the head's watermark), for good. */
+  readonly windowsLiveFromMs: number;
   /** Entries with an event time below these are dead, for good. */
   readonly idsLiveFromMs: number;
   readonly activityLiveFromMs: number;
