@@ -1,0 +1,85 @@
+/**
+ * What was sent, written down for the checkers: one JSON line per record, streamed, after its acknowledgement (or after it
+ * became certain that there will be none). The file holds no record that was not handed to the producer.
+ */
+import { hash } from 'node:crypto';
+import { once } from 'node:events';
+import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { finished } from 'node:stream/promises';
+import type { PlannedCopy, PlannedRecord, RecordKind } from './generate.ts';
+import type { MalformedKind } from './plan.ts';
+
+export interface LedgerEntry {
+  readonly seq: number;
+  readonly kind: RecordKind;
+  readonly expected: PlannedRecord['expected'];
+  readonly copy: PlannedCopy | null;
+  readonly malformed: MalformedKind | null;
+  readonly transaction_id: string;
+  readonly key: string | null;
+  /** Decimal string; of the payment it was made from where the record is malformed. */
+  readonly amount: string;
+  readonly currency: string;
+  readonly region: string;
+  readonly event_time: number;
+  readonly partition: number;
+  /** Offset in the partition; null where the broker did not say. */
+  readonly offset: number | null;
+  /** `unknown`: no acknowledgement came; the record may or may not be in the log. */
+  readonly ack: 'acked' | 'unknown';
+  /** First 16 hex digits of the value's SHA-256; null where there is no value. */
+  readonly value_hash: string | null;
+}
+
+export function ledgerEntry(record: PlannedRecord, offset: number | null, ack: LedgerEntry['ack']): LedgerEntry {
+  const { payment } = record;
+  return {
+    seq: record.seq,
+    kind: record.kind,
+    expected: record.expected,
+    copy: record.copy,
+    malformed: record.malformed,
+    transaction_id: payment.transactionId,
+    key: record.key,
+    amount: payment.amount,
+    currency: payment.currency,
+    region: payment.region,
+    event_time: payment.eventTimeMs,
+    partition: record.partition,
+    offset,
+    ack,
+    value_hash: record.value === null ? null : hash('sha256', record.value).slice(0, 16),
+  };
+}
+
+/** Appends entries to a file; waits when the disk is slower than the broker. */
+export class LedgerWriter {
+  readonly #stream: WriteStream;
+  #error: Error | undefined;
+
+  constructor(path: string) {
+    this.#stream = createWriteStream(path, { highWaterMark: 1024 * 1024 });
+    this.#stream.on('error', (error) => {
+      this.#error = error;
+    });
+  }
+
+  async write(entries: readonly LedgerEntry[]): Promise<void> {
+    if (this.#error) throw this.#error;
+    if (entries.length === 0) return;
+    const lines = entries.map((entry) => JSON.stringify(entry)).join('\n');
+    if (!this.#stream.write(`${lines}\n`)) await once(this.#stream, 'drain');
+  }
+
+  async close(): Promise<void> {
+    this.#stream.end();
+    await finished(this.#stream);
+  }
+}
+
+/** Reads a ledger back, line by line. */
+export async function* readLedger(path: string): AsyncGenerator<LedgerEntry> {
+  const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+  for await (const line of lines) if (line !== '') yield JSON.parse(line) as LedgerEntry;
+}

@@ -1,0 +1,132 @@
+/**
+ * Sends a plan to a topic and writes down what it sent. Memory is bounded by the batches in flight; a stop finishes what is
+ * in flight, so the ledger is complete up to what was acknowledged.
+ */
+import type { Runtime } from '../processor/ports.ts';
+import { generatePayments, type PlannedRecord } from './generate.ts';
+import { LedgerWriter, ledgerEntry } from './ledger.ts';
+import { resolvePlan, type SimulationDials } from './plan.ts';
+import { openProducer, type ProducerOptions, type RecordProducer } from './producer.ts';
+import { type SimulationSummary, Tally } from './summary.ts';
+
+export interface SimulatorOptions {
+  readonly dials: SimulationDials;
+  readonly kafka: ProducerOptions;
+  /** Where the ledger goes; undefined: nowhere. */
+  readonly ledgerPath?: string;
+  /** Records per request. */
+  readonly batchRecordsMax?: number;
+  /**
+   * Requests in flight. With 1 (the default) the log holds the records in the plan's order whatever fails; with more, a
+   * retried request may land after a later one.
+   */
+  readonly inFlightMax?: number;
+  /** Stops cleanly: nothing more is sent, what is in flight is awaited and written down. */
+  readonly signal?: AbortSignal;
+  /** After each acknowledged batch. */
+  readonly onProgress?: (progress: { readonly sent: number; readonly count: number }) => void;
+}
+
+const BATCH_RECORDS_MAX = 2_000;
+/** With a rate, a batch covers this much time, so that the load is even. */
+const BATCH_TIME_MS = 50;
+
+/**
+ * Runs the simulation. Throws ConfigurationError for wrong dials, UnreachableError when a batch could not be delivered (the
+ * ledger has its records as unknown).
+ */
+export async function runSimulator(options: SimulatorOptions, runtime: Runtime): Promise<SimulationSummary> {
+  const producer = () => openProducer(options.kafka);
+  return simulate(options, runtime, producer);
+}
+
+/** As runSimulator, with any producer. */
+export async function simulate(
+  options: Omit<SimulatorOptions, 'kafka'>,
+  runtime: Runtime,
+  connect: () => Promise<RecordProducer>,
+): Promise<SimulationSummary> {
+  const plan = resolvePlan(options.dials, runtime.nowMs());
+  const ledgerPath = options.ledgerPath ?? null;
+  const producer = await connect();
+  const ledger = ledgerPath === null ? undefined : new LedgerWriter(ledgerPath);
+  const tally = new Tally();
+  const startedMs = runtime.nowMs();
+  const inFlight = new Set<Promise<void>>();
+  let failure: unknown;
+
+  const deliver = async (batch: readonly PlannedRecord[]): Promise<void> => {
+    const offsets = await producer.send(batch).catch((error: unknown) => {
+      failure ??= error;
+      return undefined;
+    });
+    const entries = entriesOf(batch, offsets);
+    for (const entry of entries) tally.add(entry);
+    await ledger?.write(entries);
+    options.onProgress?.({ sent: tally.sent, count: plan.count });
+  };
+
+  try {
+    let taken = 0;
+    for (const batch of batchesOf(generatePayments(plan), batchSize(options, plan.ratePerSecond))) {
+      if (options.signal?.aborted || failure !== undefined) break;
+      if (plan.ratePerSecond > 0) {
+        const dueMs = startedMs + (taken / plan.ratePerSecond) * 1000;
+        await pause(runtime, dueMs - runtime.nowMs(), options.signal);
+        if (options.signal?.aborted) break;
+      }
+      taken += batch.length;
+      const delivery = deliver(batch)
+        .catch((error: unknown) => {
+          failure ??= error;
+        })
+        .finally(() => inFlight.delete(delivery));
+      inFlight.add(delivery);
+      if (inFlight.size >= (options.inFlightMax ?? 1)) await Promise.race(inFlight);
+    }
+    await Promise.all(inFlight);
+  } finally {
+    await ledger?.close();
+    await producer.close();
+  }
+  if (failure !== undefined) throw failure;
+  const elapsedMs = runtime.nowMs() - startedMs;
+  return tally.summary(plan, { complete: tally.sent === plan.count, elapsedMs, ledgerPath });
+}
+
+function batchSize(options: Pick<SimulatorOptions, 'batchRecordsMax'>, ratePerSecond: number): number {
+  const most = options.batchRecordsMax ?? BATCH_RECORDS_MAX;
+  if (ratePerSecond === 0) return most;
+  return Math.min(most, Math.max(1, Math.round((ratePerSecond * BATCH_TIME_MS) / 1000)));
+}
+
+function* batchesOf(records: Iterable<PlannedRecord>, size: number): Generator<PlannedRecord[]> {
+  let batch: PlannedRecord[] = [];
+  for (const record of records) {
+    batch.push(record);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function entriesOf(batch: readonly PlannedRecord[], firstOffsets: ReadonlyMap<number, number> | undefined) {
+  if (!firstOffsets) return batch.map((record) => ledgerEntry(record, null, 'unknown'));
+  // The records of one partition lie one after the other in a batch's answer.
+  const next = new Map(firstOffsets);
+  return batch.map((record) => {
+    const offset = next.get(record.partition);
+    if (offset !== undefined) next.set(record.partition, offset + 1);
+    return ledgerEntry(record, offset ?? null, 'acked');
+  });
+}
+
+async function pause(runtime: Runtime, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  if (ms <= 0) return;
+  try {
+    await runtime.sleep(ms, signal);
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  }
+}
