@@ -1,0 +1,40 @@
+/**
+ * When --until-caught-up is done: everything that the topic held at the start is below a checkpoint, no matter whose. So
+ * processes that share the topic, or fight over it, all end.
+ */
+import type { ContradictionError } from './errors.ts';
+import type { PartitionSupervisor } from './partition-supervisor.ts';
+import type { LogSource, SinkQueries } from './ports.ts';
+
+/** The end of each partition now. */
+export async function topicTargets(partitionCount: number, log: LogSource): Promise<Map<number, number>> {
+  const partitions = Array.from({ length: partitionCount }, (_, partition) => partition);
+  const ends = await Promise.all(partitions.map(async (p) => [p, (await log.bounds(p)).endOffset] as const));
+  return new Map(ends);
+}
+
+/**
+ * Removes from `open` what is below a checkpoint. `all`: nothing is left; a contradiction: only partitions that are stopped
+ * here are left; `some`: there is more to wait for. `startOffsets`: where a partition without a checkpoint stands.
+ */
+export async function caughtUp(
+  topic: string,
+  open: Map<number, number>,
+  supervisors: ReadonlyMap<number, PartitionSupervisor>,
+  queries: SinkQueries,
+  startOffsets: ReadonlyMap<number, number>,
+): Promise<'all' | 'some' | ContradictionError> {
+  let stopped: ContradictionError | undefined;
+  let waiting = 0;
+  for (const [partition, target] of [...open]) {
+    const supervisor = supervisors.get(partition);
+    const here = supervisor?.checkpointedOffset;
+    const offset =
+      here ?? (await queries.latestCheckpoint(topic, partition))?.nextOffset ?? startOffsets.get(partition) ?? 0;
+    if (offset >= target) open.delete(partition);
+    else if (supervisor?.error !== undefined) stopped = supervisor.error;
+    else waiting++;
+  }
+  if (open.size === 0) return 'all';
+  return waiting === 0 && stopped !== undefined ? stopped : 'some';
+}

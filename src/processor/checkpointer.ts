@@ -1,0 +1,123 @@
+/**
+ * Writes checkpoint rows, and what follows them: the advisory group offset, the local state.
+ *
+ * Invariants: 1. what a checkpoint says is taken at one instant, between two records; 2. its row is appended after every
+ * row of the records below it is acknowledged; 3. one at a time, at rising offsets.
+ */
+import type { PartitionFold } from '../payments/fold.ts';
+import type { DataTable } from '../payments/types.ts';
+import type { WonClaim } from './claim-rounds.ts';
+import type { Observer } from './events.ts';
+import type { Checkpoint, LogSource, RowEncoder, Runtime, StateStore, StreamAppender, WriteStreams } from './ports.ts';
+
+export interface CheckpointerOptions {
+  readonly won: WonClaim;
+  readonly fold: PartitionFold;
+  readonly runtime: Runtime;
+  readonly log: LogSource;
+  readonly streams: WriteStreams;
+  readonly encoder: RowEncoder;
+  readonly state: StateStore;
+  readonly observer: Observer;
+  /** F: no checkpoint below it. */
+  readonly notBelow: number;
+  /** Offset of the greatest checkpoint there is. */
+  readonly lastOffset: number;
+  /** Hands all folded rows to the writers, synchronously. */
+  readonly flush: () => void;
+  /** Of the last folded record. */
+  readonly fingerprint: () => string | null;
+  /** Kafka timestamp of the newest folded record, ms; 0 where there is none. */
+  readonly newestRecordMs: () => number;
+  readonly writers: readonly { readonly table: DataTable; readonly streamOffset: number; durable(): Promise<void> }[];
+}
+
+export class Checkpointer {
+  readonly #options: CheckpointerOptions;
+  readonly #appender: StreamAppender;
+  #lastOffset: number;
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(options: CheckpointerOptions) {
+    this.#options = options;
+    this.#lastOffset = options.lastOffset;
+    this.#appender = options.streams.open(options.won.ownStreams.checkpoint_log);
+  }
+
+  get lastOffset(): number {
+    return this.#lastOffset;
+  }
+
+  /** Checkpoints what is folded by the time its turn comes, if that is new. Rejects when a stream failed. */
+  checkpoint(): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#write());
+    return this.#turn;
+  }
+
+  close(): void {
+    this.#appender.close();
+  }
+
+  async #write(): Promise<void> {
+    const { fold, runtime, observer, state, won } = this.#options;
+    const { partition, epoch } = won.ownership;
+    if (fold.nextOffset <= this.#lastOffset || fold.nextOffset < this.#options.notBelow) return;
+    const startedMs = runtime.nowMs();
+    // One instant: nothing may be folded between the last row handed over and the snapshot.
+    this.#options.flush();
+    const newestRecordMs = this.#options.newestRecordMs();
+    const checkpoint = this.#snapshot();
+    const delta = fold.takeDelta();
+    await Promise.all(this.#options.writers.map((writer) => writer.durable()));
+    const stamp = { partition, writerEpoch: epoch, processedAtMs: runtime.nowMs() };
+    await this.#appender.append(this.#options.encoder.encode('checkpoint_log', [checkpoint], stamp));
+    this.#lastOffset = checkpoint.nextOffset;
+    const nowMs = runtime.nowMs();
+    const stats = fold.stats();
+    observer.emit({
+      type: 'checkpoint.written',
+      partition,
+      epoch,
+      nextOffset: checkpoint.nextOffset,
+      watermarkMs: checkpoint.watermarkMs,
+      counters: checkpoint.counters,
+      ids: stats.ids,
+      stateBytes: stats.bytes,
+      tookMs: nowMs - startedMs,
+      endToEndMs: newestRecordMs === 0 ? 0 : nowMs - newestRecordMs,
+    });
+    await Promise.all([this.#commit(checkpoint.nextOffset), state.save(partition, delta)]);
+  }
+
+  #snapshot(): Checkpoint {
+    const { fold, won, fingerprint, writers } = this.#options;
+    const head = fold.head();
+    const { topic, partition, owner, epoch } = won.ownership;
+    const offsets = writers.map((writer) => [writer.table, writer.streamOffset] as const);
+    return {
+      topic,
+      partition,
+      owner,
+      writerEpoch: epoch,
+      nextOffset: head.nextOffset,
+      watermarkMs: head.watermarkMs,
+      counters: head.counters,
+      streamOffsets: Object.fromEntries(offsets) as Record<DataTable, number>,
+      stateDigest: head.digest,
+      recordFingerprint: fingerprint(),
+    };
+  }
+
+  /** Advice for lag monitors: its failure is said, and harmless. */
+  async #commit(nextOffset: number): Promise<void> {
+    const { log, observer, won } = this.#options;
+    const { partition, epoch } = won.ownership;
+    try {
+      await log.commit(partition, nextOffset, `epoch ${epoch}`);
+      observer.emit({ type: 'offset.committed', partition, nextOffset });
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      observer.emit({ type: 'offset.commit_failed', partition, nextOffset, error: text });
+    }
+  }
+}

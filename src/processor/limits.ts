@@ -1,0 +1,68 @@
+/** Every bound of the processor in one place, with the relations between them that must hold. */
+import { ConfigurationError } from './errors.ts';
+
+export interface ProcessorLimits {
+  /** Time between checkpoints of a partition that has something new. */
+  readonly checkpointIntervalMs: number;
+  /** Records folded before their rows are sent. Large appends are what a sink takes best. */
+  readonly maxBatchRecords: number;
+  /** Rows of one append request. */
+  readonly maxAppendRows: number;
+  /** Estimated bytes of one append request; the service refuses 20 MB, older ones 10 MB. */
+  readonly maxAppendBytes: number;
+  /** Append requests of one partition that wait for their acknowledgement, all tables together. */
+  readonly maxAppendsInFlight: number;
+  /** How long row counts and queries may disagree at a takeover before it is a contradiction. */
+  readonly settleTimeoutMs: number;
+  /** Wait before asking for a partition again after being fenced: from, doubling to. */
+  readonly fencedRetryMinMs: number;
+  readonly fencedRetryMaxMs: number;
+  /** A partition held this long was not a fight: the wait starts again at its minimum. */
+  readonly fencedResetAfterMs: number;
+  /** Streams expire after three days without traffic: a partition is claimed anew, with new streams, before. */
+  readonly streamMaxIdleMs: number;
+  /** How long a graceful stop waits for acknowledgements. */
+  readonly stopTimeoutMs: number;
+  /** How long the log may seem to end before our place in it before that is a contradiction. */
+  readonly logEndPatienceMs: number;
+  /** Time between looks at the topic's partition count. */
+  readonly topicCheckIntervalMs: number;
+  /** Time between looks at partitions that another process holds, for --until-caught-up. */
+  readonly caughtUpPollMs: number;
+}
+
+export const DEFAULT_LIMITS: ProcessorLimits = Object.freeze({
+  checkpointIntervalMs: 1_000,
+  maxBatchRecords: 4_000,
+  maxAppendRows: 4_000,
+  maxAppendBytes: 6 * 1024 * 1024,
+  maxAppendsInFlight: 16,
+  settleTimeoutMs: 60_000,
+  fencedRetryMinMs: 1_000,
+  fencedRetryMaxMs: 60_000,
+  fencedResetAfterMs: 120_000,
+  streamMaxIdleMs: 40 * 3_600_000,
+  stopTimeoutMs: 20_000,
+  logEndPatienceMs: 15_000,
+  topicCheckIntervalMs: 30_000,
+  caughtUpPollMs: 500,
+});
+
+/** Refuses limits that contradict each other. */
+export function checkLimits(limits: ProcessorLimits): void {
+  const problems: string[] = [];
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isSafeInteger(value) || value <= 0)
+      problems.push(`${name}: must be a whole number above 0, is ${value}`);
+  }
+  if (limits.fencedRetryMinMs > limits.fencedRetryMaxMs) {
+    problems.push(`fencedRetryMinMs ${limits.fencedRetryMinMs} is over fencedRetryMaxMs ${limits.fencedRetryMaxMs}`);
+  }
+  if (limits.streamMaxIdleMs > 48 * 3_600_000) {
+    problems.push(`streamMaxIdleMs: at most two days, is ${limits.streamMaxIdleMs} ms: streams expire after three`);
+  }
+  if (limits.maxAppendBytes > 9 * 1024 * 1024) {
+    problems.push(`maxAppendBytes: at most 9 MiB, is ${limits.maxAppendBytes}`);
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems);
+}

@@ -1,0 +1,248 @@
+/**
+ * Reads one partition without ever jumping: what it yields is the log, record after record, or an error with a name.
+ *
+ * Invariants: 1. a record is yielded only at or past the expected offset, in order; 2. the expected offset moves across
+ * offsets without records only where an answer covers them and the log's start, read afterwards, is not past it;
+ * 3. after anything that may have put the client elsewhere (a new session, delivery below the expected offset), nothing
+ * is yielded before the last folded record has been seen again, unchanged, unless it is no longer retained.
+ */
+import { recordFingerprint } from '../payments/hash.ts';
+import type { LogRecord } from '../payments/types.ts';
+import { ContradictionError } from './errors.ts';
+import type { Observer } from './events.ts';
+import type { FetchAnswer, LogBounds, PartitionReader, Runtime, SkippedRange } from './ports.ts';
+
+export interface CursorOptions {
+  readonly partition: number;
+  readonly reader: PartitionReader;
+  readonly runtime: Runtime;
+  readonly observer: Observer;
+  readonly bounds: () => Promise<LogBounds>;
+  readonly expectedOffset: number;
+  /** `<offset>:<hash>` of the last record folded below a checkpoint, which must still be the same. */
+  readonly fingerprint: string | null;
+  readonly skipped: readonly SkippedRange[];
+  readonly logEndPatienceMs: number;
+}
+
+export interface CursorAnswer {
+  readonly records: readonly LogRecord[];
+  /** Everything below is yielded, covered by markers, or skipped on purpose. */
+  readonly nextOffset: number;
+  readonly byteLength: number;
+  readonly endOffset: number;
+}
+
+export class LogCursor {
+  readonly #options: CursorOptions;
+  #expected: number;
+  /** The last record folded, or its fingerprint from the checkpoint. */
+  #last: LogRecord | string | null;
+  #session: number | undefined;
+  #verifying = false;
+  #verified = false;
+  #signal: AbortSignal | undefined;
+  /** The end of an answer that was cut at a limit. */
+  #rest: CursorAnswer | undefined;
+
+  constructor(options: CursorOptions) {
+    this.#options = options;
+    this.#expected = options.expectedOffset;
+    this.#last = options.fingerprint;
+  }
+
+  /** The offset of the next record that will be yielded, or the one after a marker. */
+  get expectedOffset(): number {
+    return this.#rest?.records[0]?.offset ?? this.#expected;
+  }
+
+  /** The fingerprint of the last record below the expected offset that was yielded or is known from the checkpoint. */
+  fingerprint(): string | null {
+    return this.#last === null || typeof this.#last === 'string' ? this.#last : recordFingerprint(this.#last);
+  }
+
+  /** Goes on from another offset; the last folded record stays the one to be checked. */
+  restartAt(offset: number, fingerprint: string | null): void {
+    this.#rest = undefined;
+    this.#expected = offset;
+    this.#last = fingerprint;
+    this.#session = undefined;
+    this.#verifying = false;
+    this.#options.reader.seek(offset);
+  }
+
+  /** The next records, only those below `limit`; what an answer holds past it is kept for the next call. */
+  async next(signal: AbortSignal, limit = Number.POSITIVE_INFINITY): Promise<CursorAnswer> {
+    this.#signal = signal;
+    const rest = this.#rest;
+    this.#rest = undefined;
+    return this.#cut(rest ?? (await this.#read(signal)), limit);
+  }
+
+  #cut(answer: CursorAnswer, limit: number): CursorAnswer {
+    if (answer.nextOffset <= limit) {
+      this.#last = answer.records.at(-1) ?? this.#last;
+      return answer;
+    }
+    const split = answer.records.findIndex((record) => record.offset >= limit);
+    const within = split === -1 ? answer.records : answer.records.slice(0, split);
+    const beyond = split === -1 ? [] : answer.records.slice(split);
+    this.#rest = { ...answer, records: beyond, byteLength: 0 };
+    this.#last = within.at(-1) ?? this.#last;
+    return { ...answer, records: within, nextOffset: limit };
+  }
+
+  async #read(signal: AbortSignal): Promise<CursorAnswer> {
+    for (;;) {
+      this.#stepOverSkipped();
+      const answer = await this.#options.reader.read(signal);
+      signal.throwIfAborted();
+      const connected = await this.#connect(answer);
+      if (connected !== undefined) return connected;
+    }
+  }
+
+  /** The part of an answer that follows on what was yielded; undefined when it does not connect (yet). */
+  async #connect(answer: FetchAnswer): Promise<CursorAnswer | undefined> {
+    if (answer.session !== this.#session) {
+      const why = this.#session === undefined ? 'start' : 'the client lost its place';
+      this.#session = answer.session;
+      if (await this.#startVerifying(why)) return undefined;
+    }
+    if (this.#verifying) {
+      if (!this.#verify(answer)) return undefined;
+    } else if (answer.askedFrom < this.#expected && this.#verified) {
+      // Our own seeks leave nothing buffered, so this is the client's doing.
+      const first = answer.records[0];
+      if (
+        first !== undefined &&
+        first.offset < this.#expected &&
+        (await this.#startVerifying('delivery below our place'))
+      ) {
+        return undefined;
+      }
+    }
+    if (answer.askedFrom > this.#expected) {
+      await this.#checkPlace();
+      this.#options.observer.emit({
+        type: 'log.out_of_place',
+        partition: this.#options.partition,
+        expectedOffset: this.#expected,
+        askedFrom: answer.askedFrom,
+      });
+      this.#options.reader.seek(this.#expected);
+      return undefined;
+    }
+    if (answer.completeTo <= this.#expected) {
+      await this.#checkEnd(answer);
+      return undefined;
+    }
+    return this.#advance(answer);
+  }
+
+  async #advance(answer: FetchAnswer): Promise<CursorAnswer> {
+    const expected = this.#expected;
+    const first = answer.records.findIndex((record) => record.offset >= expected);
+    let records = first === -1 ? [] : first === 0 ? answer.records : answer.records.slice(first);
+    const span = answer.completeTo - expected;
+    if (records.length < span) {
+      // Offsets without records: markers, if the log still reaches back to them.
+      const { startOffset } = await this.#options.bounds();
+      if (startOffset > expected) throw this.#retentionGap(startOffset);
+    }
+    if (this.#options.skipped.length > 0) records = records.filter((record) => !this.#isSkipped(record.offset));
+    this.#expected = answer.completeTo;
+    return { records, nextOffset: answer.completeTo, byteLength: answer.byteLength, endOffset: answer.endOffset };
+  }
+
+  /** Whether the last folded record must be seen first; then the reader was sent back to it. */
+  async #startVerifying(why: string): Promise<boolean> {
+    const offset = this.#lastOffset();
+    await this.#checkPlace();
+    if (offset === undefined || offset >= this.#expected) {
+      this.#verified = true;
+      return false;
+    }
+    const { startOffset } = await this.#options.bounds();
+    if (startOffset > offset) {
+      this.#verified = true;
+      return false;
+    }
+    this.#options.observer.emit({ type: 'log.recheck', partition: this.#options.partition, offset, why });
+    this.#verifying = true;
+    this.#options.reader.seek(offset);
+    return true;
+  }
+
+  /** True once the last folded record was seen unchanged. */
+  #verify(answer: FetchAnswer): boolean {
+    const offset = this.#lastOffset();
+    if (offset === undefined || answer.askedFrom > offset) {
+      this.#options.reader.seek(offset ?? this.#expected);
+      return false;
+    }
+    if (answer.completeTo <= offset) return false;
+    const seen = answer.records.find((record) => record.offset === offset);
+    const found = seen === undefined ? 'no record' : recordFingerprint(seen);
+    if (found !== this.fingerprint()) {
+      throw new ContradictionError(
+        'log_changed',
+        `partition ${this.#options.partition}: the record at offset ${offset} was folded as ${this.fingerprint()} and is now ${found}: ` +
+          'the topic was recreated or truncated. Nothing was written past it. See the runbook, log_changed.',
+      );
+    }
+    this.#verifying = false;
+    this.#verified = true;
+    return true;
+  }
+
+  #lastOffset(): number | undefined {
+    if (this.#last === null) return undefined;
+    if (typeof this.#last !== 'string') return this.#last.offset;
+    return Number(this.#last.slice(0, this.#last.indexOf(':')));
+  }
+
+  /** Throws unless the expected offset lies within the log. */
+  async #checkPlace(): Promise<void> {
+    const { runtime, bounds, logEndPatienceMs } = this.#options;
+    // A log that ends before our place may be a broker that is still coming up.
+    for (let waitedMs = 0; ; waitedMs += 500) {
+      const { startOffset, endOffset } = await bounds();
+      if (startOffset > this.#expected) throw this.#retentionGap(startOffset);
+      if (endOffset >= this.#expected) return;
+      if (waitedMs >= logEndPatienceMs) {
+        throw new ContradictionError(
+          'log_truncated',
+          `partition ${this.#options.partition}: folded up to offset ${this.#expected}, but the log ends at ${endOffset}: ` +
+            'the topic was truncated or recreated. Nothing was written past it. See the runbook, log_truncated.',
+        );
+      }
+      await runtime.sleep(500, this.#signal);
+    }
+  }
+
+  /** An answer that brings nothing may be the sign of a log that was cut. */
+  async #checkEnd(answer: FetchAnswer): Promise<void> {
+    if (answer.endOffset < this.#expected) await this.#checkPlace();
+  }
+
+  #retentionGap(startOffset: number): ContradictionError {
+    return new ContradictionError(
+      'retention_gap',
+      `partition ${this.#options.partition}: offsets ${this.#expected} to ${startOffset - 1} were deleted before they were folded ` +
+        `(the log starts at ${startOffset}). They can be given up on purpose with: provenonce skip --partition ` +
+        `${this.#options.partition} --from ${this.#expected} --to ${startOffset}`,
+    );
+  }
+
+  #isSkipped(offset: number): boolean {
+    return this.#options.skipped.some((range) => offset >= range.from && offset < range.to);
+  }
+
+  #stepOverSkipped(): void {
+    const range = this.#options.skipped.find((r) => this.#expected >= r.from && this.#expected < r.to);
+    if (range === undefined) return;
+    this.#expected = range.to;
+    this.#options.reader.seek(range.to);
+  }
+}

@@ -1,0 +1,286 @@
+/**
+ * Step 7 and the life after: folds one partition from the checkpoint on and writes what it yields, until it is told to
+ * stop or the partition is lost.
+ *
+ * Invariants: 1. rows go out in fold order, per table; 2. a checkpoint is appended only when every row of the records
+ * below it is acknowledged, never below F, and never twice at one offset; 3. the group offset and the local state follow
+ * the checkpoint, never lead it; 4. the first failure ends the run: nothing is sent after it.
+ */
+import type { PartitionFold } from '../payments/fold.ts';
+import { recordFingerprint } from '../payments/hash.ts';
+import { compileHistory } from '../payments/settings.ts';
+import type { DataTable, FoldOutput, LogRecord, SettingsEntry } from '../payments/types.ts';
+import { Checkpointer } from './checkpointer.ts';
+import type { WonClaim } from './claim-rounds.ts';
+import { BugError, StreamLostError } from './errors.ts';
+import type { Observer } from './events.ts';
+import type { ProcessorLimits } from './limits.ts';
+import type { CursorAnswer, LogCursor } from './log-cursor.ts';
+import type { LogSource, RowEncoder, Runtime, StateStore, WriteStreams } from './ports.ts';
+import type { Position } from './position.ts';
+import { TableWriter } from './table-writer.ts';
+
+export interface PartitionRunOptions {
+  readonly won: WonClaim;
+  readonly position: Position;
+  readonly history: readonly SettingsEntry[];
+  readonly fold: PartitionFold;
+  readonly cursor: LogCursor;
+  readonly runtime: Runtime;
+  readonly log: LogSource;
+  readonly streams: WriteStreams;
+  readonly encoder: RowEncoder;
+  readonly state: StateStore;
+  readonly observer: Observer;
+  readonly limits: ProcessorLimits;
+}
+
+type Writers = { readonly [T in DataTable]: TableWriter<T> };
+
+export class PartitionRun {
+  readonly #options: PartitionRunOptions;
+  readonly #partition: number;
+  readonly #fold: PartitionFold;
+  readonly #settingsAt: ReturnType<typeof compileHistory>;
+  readonly #writers: Writers;
+  readonly #checkpointer: Checkpointer;
+  readonly #failure = new AbortController();
+  readonly #drain = new AbortController();
+  #output: FoldOutput = emptyOutput();
+  #recordsInOutput = 0;
+  #newestRecordMs = 0;
+  /** The last folded record, or what the checkpoint says of it. */
+  #lastFolded: LogRecord | string | null;
+  #replaying: boolean;
+  #wakeWriter: (() => void) | undefined;
+
+  constructor(options: PartitionRunOptions) {
+    this.#options = options;
+    this.#fold = options.fold;
+    this.#lastFolded = options.cursor.fingerprint();
+    this.#partition = options.won.ownership.partition;
+    this.#settingsAt = compileHistory(options.history);
+    this.#writers = this.#openWriters();
+    this.#replaying = Object.values(this.#writers).some((writer) => writer.rowsLeftToCompare > 0);
+    this.#checkpointer = new Checkpointer({
+      ...options,
+      notBelow: options.position.resumeOffset,
+      lastOffset: options.position.checkpoint?.nextOffset ?? options.position.checkpointOffset,
+      writers: Object.values(this.#writers),
+      flush: () => this.#flush(),
+      fingerprint: () => this.#fingerprint(),
+      newestRecordMs: () => this.#newestRecordMs,
+    });
+  }
+
+  /** Everything below is checkpointed by this run or an earlier one. */
+  get checkpointedOffset(): number {
+    return this.#checkpointer.lastOffset;
+  }
+
+  /** Runs until drained; rejects with what ended it: a lost stream, a contradiction, or signal.reason. */
+  async run(signal: AbortSignal): Promise<void> {
+    const ended = AbortSignal.any([signal, this.#failure.signal]);
+    const checkpoints = this.#checkpointNowAndThen(ended);
+    try {
+      await this.#foldUntilDrained(ended);
+      await this.#finish(ended);
+    } catch (error) {
+      this.#fail(error);
+      // What aborted the rest came first, and is the reason.
+      throw signal.aborted ? signal.reason : this.#failure.signal.reason;
+    } finally {
+      this.#failure.abort(new BugError('the run is over'));
+      await checkpoints;
+      for (const writer of Object.values(this.#writers)) writer.close();
+      this.#checkpointer.close();
+    }
+  }
+
+  /** Asks for a graceful end: no more records, everything written, a last checkpoint. */
+  drain(): void {
+    this.#drain.abort();
+  }
+
+  async #foldUntilDrained(ended: AbortSignal): Promise<void> {
+    const reading = AbortSignal.any([ended, this.#drain.signal]);
+    while (!this.#drain.signal.aborted) {
+      let answer: CursorAnswer;
+      try {
+        answer = await this.#options.cursor.next(reading);
+      } catch (error) {
+        if (this.#drain.signal.aborted && !ended.aborted) return;
+        throw error;
+      }
+      ended.throwIfAborted();
+      await this.#take(answer, ended);
+    }
+  }
+
+  async #take(answer: CursorAnswer, ended: AbortSignal): Promise<void> {
+    const { maxBatchRecords } = this.#options.limits;
+    for (let from = 0; from < answer.records.length; ) {
+      const room = maxBatchRecords - this.#recordsInOutput;
+      const to = Math.min(answer.records.length, from + room);
+      this.#foldRecords(answer.records, from, to);
+      from = to;
+      if (this.#recordsInOutput >= maxBatchRecords) {
+        await this.#roomInFlight(ended);
+        this.#flush();
+      }
+    }
+    this.#fold.skipTo(answer.nextOffset);
+    this.#options.observer.emit({
+      type: 'batch.folded',
+      partition: this.#partition,
+      records: answer.records.length,
+      bytes: answer.byteLength,
+      counters: this.#fold.counters,
+      watermarkMs: this.#fold.watermarkMs,
+      nextOffset: this.#fold.nextOffset,
+      endOffset: answer.endOffset,
+    });
+    // With nothing under way waiting brings nothing; otherwise rows gather for a larger append.
+    if (this.#inFlight() === 0) this.#flush();
+  }
+
+  #foldRecords(records: readonly LogRecord[], from: number, to: number): void {
+    for (let i = from; i < to; i++) {
+      const record = records[i]!;
+      this.#fold.fold(record, this.#settingsAt(record.offset), this.#output);
+      if (record.timestampMs > this.#newestRecordMs) this.#newestRecordMs = record.timestampMs;
+    }
+    this.#recordsInOutput += to - from;
+    if (to > from) this.#lastFolded = records[to - 1]!;
+  }
+
+  #fingerprint(): string | null {
+    const last = this.#lastFolded;
+    return last === null || typeof last === 'string' ? last : recordFingerprint(last);
+  }
+
+  /** Hands all folded rows to the writers. Synchronous: a checkpoint taken right after sees whole records only. */
+  #flush(): void {
+    if (this.#recordsInOutput === 0) return;
+    const { accepted, partials, exceptions } = this.#output;
+    this.#output = emptyOutput();
+    this.#recordsInOutput = 0;
+    this.#writers.payment_transactions.write(accepted);
+    this.#writers.payment_transactions_fraud.write(accepted);
+    this.#writers.payment_metrics_partials.write(partials);
+    this.#writers.payment_exceptions.write(exceptions);
+    if (this.#replaying) this.#noteReplay();
+  }
+
+  #noteReplay(): void {
+    const writers = Object.values(this.#writers);
+    if (writers.some((writer) => writer.rowsLeftToCompare > 0)) {
+      if (this.#fold.nextOffset < this.#options.position.resumeOffset) return;
+      throw new BugError(
+        `partition ${this.#partition}: rows from before the takeover are left past offset ${this.#fold.nextOffset}`,
+      );
+    }
+    this.#replaying = false;
+    const rowsSkipped = writers.reduce((sum, writer) => sum + writer.rowsCompared, 0);
+    const { observer } = this.#options;
+    observer.emit({
+      type: 'replay.finished',
+      partition: this.#partition,
+      rowsSkipped,
+      atOffset: this.#fold.nextOffset,
+    });
+  }
+
+  async #roomInFlight(ended: AbortSignal): Promise<void> {
+    while (this.#inFlight() >= this.#options.limits.maxAppendsInFlight) {
+      ended.throwIfAborted();
+      await new Promise<void>((resolve) => {
+        this.#wakeWriter = resolve;
+      });
+    }
+    ended.throwIfAborted();
+  }
+
+  #inFlight(): number {
+    const { payment_transactions, payment_transactions_fraud, payment_metrics_partials, payment_exceptions } =
+      this.#writers;
+    return (
+      payment_transactions.inFlight +
+      payment_transactions_fraud.inFlight +
+      payment_metrics_partials.inFlight +
+      payment_exceptions.inFlight
+    );
+  }
+
+  #onSettled(error: unknown | undefined): void {
+    if (error !== undefined) this.#fail(error);
+    const wake = this.#wakeWriter;
+    this.#wakeWriter = undefined;
+    wake?.();
+    if (this.#failure.signal.aborted || this.#inFlight() > 0) return;
+    try {
+      this.#flush();
+    } catch (flushError) {
+      this.#fail(flushError);
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#failure.signal.aborted) this.#failure.abort(error);
+    this.#wakeWriter?.();
+  }
+
+  async #checkpointNowAndThen(ended: AbortSignal): Promise<void> {
+    const { runtime, limits } = this.#options;
+    try {
+      for (;;) {
+        await runtime.sleep(limits.checkpointIntervalMs, ended);
+        this.#checkStreamAge();
+        await this.#checkpointer.checkpoint();
+        ended.throwIfAborted();
+      }
+    } catch (error) {
+      if (!ended.aborted) this.#fail(error);
+    }
+  }
+
+  /** Streams expire unused: a new claim brings new ones. */
+  #checkStreamAge(): void {
+    const { runtime, limits } = this.#options;
+    const oldestMs = Math.min(...Object.values(this.#writers).map((writer) => writer.lastSentAtMs));
+    if (runtime.nowMs() - oldestMs < limits.streamMaxIdleMs) return;
+    throw new StreamLostError(
+      'gone',
+      `partition ${this.#partition}: a write stream was idle for long and is replaced before it expires`,
+    );
+  }
+
+  async #finish(ended: AbortSignal): Promise<void> {
+    await this.#checkpointer.checkpoint();
+    ended.throwIfAborted();
+  }
+
+  #openWriters(): Writers {
+    const { won, position, streams } = this.#options;
+    const open = <T extends DataTable>(table: T): TableWriter<T> =>
+      new TableWriter<T>({
+        ...this.#options,
+        table,
+        partition: won.ownership.partition,
+        writerEpoch: won.ownership.epoch,
+        appender: streams.open(won.ownStreams[table]),
+        alreadyThere: position.rows[table],
+        onSettled: (error) => this.#onSettled(error),
+      });
+    return {
+      payment_transactions: open('payment_transactions'),
+      payment_transactions_fraud: open('payment_transactions_fraud'),
+      payment_metrics_partials: open('payment_metrics_partials'),
+      payment_exceptions: open('payment_exceptions'),
+    };
+  }
+}
+
+function emptyOutput(): FoldOutput {
+  return { accepted: [], partials: [], exceptions: [] };
+}

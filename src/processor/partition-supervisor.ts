@@ -1,0 +1,196 @@
+/**
+ * One assigned partition over its whole time with this process: takes it over, runs it, and takes it over again after it
+ * was lost, until it is released or stopped for good.
+ *
+ * Invariants: 1. an error stops the partition only after ownership, read again, still holds our claim; 2. every way back
+ * to work is a new claim; 3. after `stopped` nothing is written for the partition.
+ */
+import type { DecisionSettings } from '../payments/types.ts';
+import { Backoff } from './backoff.ts';
+import type { ClaimRounds, WonClaim } from './claim-rounds.ts';
+import { BugError, ContradictionError, OwnershipLostError, StreamLostError, UnreachableError } from './errors.ts';
+import type { Observer } from './events.ts';
+import type { ProcessorLimits } from './limits.ts';
+import { LogCursor } from './log-cursor.ts';
+import { PartitionRun } from './partition-run.ts';
+import type { LogSource, RowEncoder, Runtime, SinkQueries, StateStore, WriteStreams } from './ports.ts';
+import { findPosition } from './position.ts';
+import { restoreFold } from './restore.ts';
+import { settleSettings } from './settings-entry.ts';
+
+export interface SupervisorOptions {
+  readonly topic: string;
+  readonly partition: number;
+  readonly decision: DecisionSettings;
+  readonly limits: ProcessorLimits;
+  readonly claims: ClaimRounds;
+  readonly runtime: Runtime;
+  readonly log: LogSource;
+  readonly queries: SinkQueries;
+  readonly streams: WriteStreams;
+  readonly encoder: RowEncoder;
+  readonly state: StateStore;
+  readonly observer: Observer;
+  /** A failure that concerns the whole process: unreachable services, bugs. */
+  readonly onFatal: (error: Error) => void;
+  readonly onStopped: (error: ContradictionError) => void;
+}
+
+/** What a supervisor is doing, for readiness and for --until-caught-up. */
+export type PartitionPhase = 'taking_over' | 'running' | 'waiting' | 'stopped' | 'released';
+
+const RELEASED = new OwnershipLostError('the partition was released');
+
+export class PartitionSupervisor {
+  readonly #options: SupervisorOptions;
+  readonly #ended = new AbortController();
+  readonly #backoff: Backoff;
+  #phase: PartitionPhase = 'taking_over';
+  #run: PartitionRun | undefined;
+  #draining = false;
+  #error: ContradictionError | undefined;
+  #done: Promise<void> | undefined;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    const { runtime, limits } = options;
+    this.#backoff = new Backoff(runtime, limits.fencedRetryMinMs, limits.fencedRetryMaxMs);
+  }
+
+  get phase(): PartitionPhase {
+    return this.#phase;
+  }
+
+  get error(): ContradictionError | undefined {
+    return this.#error;
+  }
+
+  /** Everything below is checkpointed; undefined while the partition is not running here. */
+  get checkpointedOffset(): number | undefined {
+    return this.#phase === 'running' ? this.#run?.checkpointedOffset : undefined;
+  }
+
+  start(): void {
+    this.#done = this.#supervise();
+  }
+
+  /** Ends at once: somebody else has the partition now. Resolves when nothing of it is left running. */
+  async release(): Promise<void> {
+    this.#ended.abort(RELEASED);
+    await this.#done;
+  }
+
+  /** Ends after a last checkpoint, or at once if `signal` is aborted before that. */
+  async drain(signal: AbortSignal): Promise<void> {
+    this.#draining = true;
+    const cut = (): void => this.#ended.abort(RELEASED);
+    if (this.#run === undefined || signal.aborted) cut();
+    else this.#run.drain();
+    signal.addEventListener('abort', cut, { once: true });
+    await this.#done;
+    signal.removeEventListener('abort', cut);
+  }
+
+  async #supervise(): Promise<void> {
+    const { signal } = this.#ended;
+    while (!signal.aborted && !this.#draining && this.#phase !== 'stopped') {
+      this.#phase = 'taking_over';
+      const holding: { won?: WonClaim; sinceMs: number } = { sinceMs: this.#options.runtime.nowMs() };
+      try {
+        await this.#holdOnce(holding, signal);
+      } catch (error) {
+        if (signal.aborted) break;
+        await this.#react(error, holding, signal);
+      } finally {
+        this.#run = undefined;
+      }
+    }
+    if (this.#phase !== 'stopped') this.#phase = 'released';
+  }
+
+  /** One ownership, from claim to loss. Returns after a drain; rejects with what ended it. */
+  async #holdOnce(holding: { won?: WonClaim; sinceMs: number }, signal: AbortSignal): Promise<void> {
+    const { partition, claims, runtime, log, observer, limits } = this.#options;
+    const won = await claims.claim(partition, signal);
+    holding.won = won;
+    const position = await findPosition(won, { ...this.#options, settleTimeoutMs: limits.settleTimeoutMs }, signal);
+    const history = await settleSettings(won, position, this.#options.decision, this.#options.queries, observer);
+    const bounds = () => log.bounds(partition);
+    const reader = log.open(partition, position.checkpointOffset);
+    try {
+      const cursor = new LogCursor({
+        partition,
+        reader,
+        runtime,
+        observer,
+        bounds,
+        expectedOffset: position.checkpointOffset,
+        fingerprint: position.checkpoint?.recordFingerprint ?? null,
+        skipped: won.ownership.skipped,
+        logEndPatienceMs: limits.logEndPatienceMs,
+      });
+      const { ownership } = won;
+      const fold = await restoreFold({ ...ownership, history }, position, cursor, { ...this.#options, bounds }, signal);
+      signal.throwIfAborted();
+      if (this.#draining) return;
+      this.#run = new PartitionRun({ ...this.#options, won, position, history, fold, cursor });
+      this.#phase = 'running';
+      const tookMs = runtime.nowMs() - holding.sinceMs;
+      observer.emit({ type: 'takeover.running', partition, epoch: won.ownership.epoch, tookMs });
+      holding.sinceMs = runtime.nowMs();
+      await this.#run.run(signal);
+      observer.emit({ type: 'partition.released', partition, epoch: won.ownership.epoch });
+    } finally {
+      reader.close();
+    }
+  }
+
+  /** By what the caller can do about it: claim again, stop this partition, or end the process. */
+  async #react(error: unknown, holding: { won?: WonClaim; sinceMs: number }, signal: AbortSignal): Promise<void> {
+    try {
+      if (error instanceof StreamLostError || error instanceof OwnershipLostError) {
+        await this.#waitFenced(error, holding, signal);
+      } else if (error instanceof ContradictionError) {
+        if (await this.#stillOurs(holding.won)) this.#stop(error);
+        else await this.#waitFenced(error, holding, signal);
+      } else if (error instanceof UnreachableError) {
+        this.#options.onFatal(error);
+        this.#ended.abort(error);
+      } else {
+        const bug = error instanceof Error ? error : new BugError(String(error));
+        this.#options.onFatal(bug);
+        this.#ended.abort(bug);
+      }
+    } catch (reactionError) {
+      if (signal.aborted) return;
+      this.#options.onFatal(reactionError instanceof Error ? reactionError : new BugError(String(reactionError)));
+      this.#ended.abort(reactionError);
+    }
+  }
+
+  async #waitFenced(error: Error, holding: { won?: WonClaim; sinceMs: number }, signal: AbortSignal): Promise<void> {
+    const { partition, runtime, observer, limits } = this.#options;
+    if (runtime.nowMs() - holding.sinceMs >= limits.fencedResetAfterMs) this.#backoff.reset();
+    const retryInMs = this.#backoff.nextMs();
+    this.#phase = 'waiting';
+    const epoch = holding.won?.ownership.epoch ?? 0;
+    observer.emit({ type: 'partition.fenced', partition, epoch, why: error.message, retryInMs });
+    await runtime.sleep(retryInMs, signal);
+  }
+
+  /** A contradiction seen by someone who was fenced meanwhile may be none. */
+  async #stillOurs(won: WonClaim | undefined): Promise<boolean> {
+    if (won === undefined) return true;
+    const rows = await this.#options.queries.readOwnership(this.#options.topic);
+    const row = rows.find((candidate) => candidate.partition === this.#options.partition);
+    return row === undefined || row.claimId === won.ownership.claimId;
+  }
+
+  #stop(error: ContradictionError): void {
+    const { partition, observer, onStopped } = this.#options;
+    this.#phase = 'stopped';
+    this.#error = error;
+    observer.emit({ type: 'partition.stopped', partition, code: error.code, error: error.message });
+    onStopped(error);
+  }
+}

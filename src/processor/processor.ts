@@ -1,0 +1,241 @@
+/**
+ * The processor: checks the topic and the dataset, joins the group, and keeps one supervisor for each partition that it
+ * was given. Knows nothing of kafkajs, BigQuery or the clock: all of that comes in through ports.
+ *
+ * Exit codes (docs/reference/exit-codes.md): 0 stopped as asked; 64 configuration; 65 nothing it owns can go on because
+ * the log or the sink contradicts the guarantee; 69 a service stayed unreachable; 70 a bug.
+ */
+
+import { caughtUp, topicTargets } from './caught-up.ts';
+import { ClaimRounds } from './claim-rounds.ts';
+import { ConfigurationError, ContradictionError, UnreachableError } from './errors.ts';
+import type { Observer } from './events.ts';
+import { checkLimits } from './limits.ts';
+import { type PartitionPhase, PartitionSupervisor } from './partition-supervisor.ts';
+import type { LogSource, RowEncoder, Runtime, SinkQueries, StateStore, TopicFacts, WriteStreams } from './ports.ts';
+import type { ProcessorSettings } from './settings.ts';
+import { checkDataset, checkPartitionCount, checkTopic, seedMissing } from './topic-checks.ts';
+
+export interface ProcessorPorts {
+  readonly runtime: Runtime;
+  readonly log: LogSource;
+  readonly queries: SinkQueries;
+  readonly streams: WriteStreams;
+  readonly encoder: RowEncoder;
+  readonly state: StateStore;
+  readonly observer: Observer;
+}
+
+export interface ExitReport {
+  readonly exitCode: 0 | 64 | 65 | 69 | 70;
+  readonly why: string;
+  readonly error?: Error;
+}
+
+export interface PartitionStatus {
+  readonly partition: number;
+  readonly phase: PartitionPhase;
+  /** Why it is stopped. */
+  readonly error?: string;
+}
+
+export class Processor {
+  readonly #settings: ProcessorSettings;
+  readonly #ports: ProcessorPorts;
+  readonly #supervisors = new Map<number, PartitionSupervisor>();
+  readonly #ending = new AbortController();
+  readonly #claims: ClaimRounds;
+  #partitionCount = 0;
+  #startOffsets: ReadonlyMap<number, number> = new Map();
+  #exit: ExitReport | undefined;
+  /** Assignments are applied one after the other. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(settings: ProcessorSettings, ports: ProcessorPorts) {
+    checkLimits(settings.limits);
+    this.#settings = settings;
+    this.#ports = ports;
+    this.#claims = new ClaimRounds({ ...ports, topic: settings.topic, owner: settings.owner });
+  }
+
+  /** What each assigned partition is doing; the processor is ready when none is stopped. */
+  status(): PartitionStatus[] {
+    return [...this.#supervisors].map(([partition, supervisor]) => {
+      const { phase, error } = supervisor;
+      return error === undefined ? { partition, phase } : { partition, phase, error: error.message };
+    });
+  }
+
+  /** Runs until `stop` is aborted (graceful), everything is caught up, or nothing can go on. Never rejects. */
+  async run(stop: AbortSignal): Promise<ExitReport> {
+    const { observer } = this.#ports;
+    const onStop = (): void => this.#end({ exitCode: 0, why: 'asked to stop' });
+    if (stop.aborted) onStop();
+    else stop.addEventListener('abort', onStop, { once: true });
+    try {
+      const facts = await this.#prepare();
+      const { owner, topic } = this.#settings;
+      observer.emit({ type: 'processor.started', owner, topic, partitionCount: facts.partitionCount });
+      await this.#work();
+    } catch (error) {
+      this.#end(exitFor(error));
+    }
+    stop.removeEventListener('abort', onStop);
+    await this.#shutDown();
+    const exit = this.#exit ?? { exitCode: 70, why: 'ended without a reason' };
+    observer.emit({ type: 'processor.stopped', exitCode: exit.exitCode, why: exit.why });
+    return exit;
+  }
+
+  async #prepare(): Promise<TopicFacts> {
+    const { log, queries } = this.#ports;
+    const { topic } = this.#settings;
+    const facts = await log.facts();
+    checkTopic(facts);
+    await checkDataset(topic, queries);
+    const rows = await queries.readOwnership(topic);
+    checkPartitionCount(topic, facts.partitionCount, rows);
+    await seedMissing(this.#settings, facts, rows, this.#ports);
+    this.#partitionCount = facts.partitionCount;
+    const seeded = await queries.readOwnership(topic);
+    this.#startOffsets = new Map(seeded.map((row) => [row.partition, row.startOffset]));
+    return facts;
+  }
+
+  async #work(): Promise<void> {
+    const { log } = this.#ports;
+    const { signal } = this.#ending;
+    if (signal.aborted) return;
+    const targets = this.#settings.untilCaughtUp ? await topicTargets(this.#partitionCount, log) : undefined;
+    await log.start({
+      assigned: (partitions) => {
+        this.#turn = this.#turn.then(() => this.#assign(partitions)).catch((error) => this.#end(exitFor(error)));
+      },
+      failed: (error) => this.#end(exitFor(error)),
+    });
+    const watching = this.#watchTopic(signal);
+    if (targets !== undefined) await this.#untilCaughtUp(targets, signal);
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await watching;
+  }
+
+  async #assign(partitions: readonly number[]): Promise<void> {
+    if (this.#ending.signal.aborted) return;
+    const unknown = partitions.find((partition) => partition >= this.#partitionCount);
+    if (unknown !== undefined) throw partitionsAdded(this.#settings.topic, this.#partitionCount, unknown + 1);
+    const wanted = new Set(partitions);
+    const lost = [...this.#supervisors.keys()].filter((partition) => !wanted.has(partition));
+    const gained = partitions.filter((partition) => !this.#supervisors.has(partition));
+    this.#ports.observer.emit({ type: 'assignment.changed', partitions: [...partitions], gained, lost });
+    const releasing = lost.map((partition) => this.#supervisors.get(partition)!.release());
+    for (const partition of lost) this.#supervisors.delete(partition);
+    await Promise.all(releasing);
+    for (const partition of gained) {
+      const supervisor = this.#supervise(partition);
+      this.#supervisors.set(partition, supervisor);
+      supervisor.start();
+    }
+  }
+
+  #supervise(partition: number): PartitionSupervisor {
+    const { topic, decision, limits } = this.#settings;
+    return new PartitionSupervisor({
+      ...this.#ports,
+      topic,
+      partition,
+      decision,
+      limits,
+      claims: this.#claims,
+      onFatal: (error) => this.#end(exitFor(error)),
+      onStopped: (error) => this.#endIfNothingGoesOn(error),
+    });
+  }
+
+  /** One stopped partition does not stop the others. */
+  #endIfNothingGoesOn(error: ContradictionError): void {
+    const going = [...this.#supervisors.values()].some((supervisor) => supervisor.phase !== 'stopped');
+    if (!going) this.#end({ exitCode: 65, why: `no partition can go on: ${error.message}`, error });
+  }
+
+  async #watchTopic(signal: AbortSignal): Promise<void> {
+    const { runtime, log } = this.#ports;
+    const { topic, limits } = this.#settings;
+    try {
+      for (;;) {
+        await runtime.sleep(limits.topicCheckIntervalMs, signal);
+        const { partitionCount } = await log.facts();
+        if (partitionCount !== this.#partitionCount) throw partitionsAdded(topic, this.#partitionCount, partitionCount);
+      }
+    } catch (error) {
+      if (!signal.aborted) this.#end(exitFor(error));
+    }
+  }
+
+  async #untilCaughtUp(targets: ReadonlyMap<number, number>, signal: AbortSignal): Promise<void> {
+    const { runtime, queries, observer } = this.#ports;
+    const { topic, limits } = this.#settings;
+    const open = new Map(targets);
+    while (!signal.aborted) {
+      const outcome = await caughtUp(topic, open, this.#supervisors, queries, this.#startOffsets);
+      if (outcome === 'all') {
+        observer.emit({ type: 'processor.caught_up', partitions: targets.size });
+        this.#end({ exitCode: 0, why: 'caught up' });
+        return;
+      }
+      if (outcome !== 'some') {
+        this.#end({
+          exitCode: 65,
+          why: `partitions are stopped, all others are caught up: ${outcome.message}`,
+          error: outcome,
+        });
+        return;
+      }
+      await runtime.sleep(limits.caughtUpPollMs, signal).catch(() => {});
+    }
+  }
+
+  #end(exit: ExitReport): void {
+    if (this.#exit !== undefined) return;
+    this.#exit = exit;
+    this.#ports.observer.emit({ type: 'processor.stopping', why: exit.why });
+    this.#ending.abort(exit);
+  }
+
+  /** After an error nothing more is written; otherwise each partition gets a last checkpoint, within the limit. */
+  async #shutDown(): Promise<void> {
+    const { runtime, log } = this.#ports;
+    await this.#turn;
+    const cut = new AbortController();
+    if (this.#exit?.exitCode !== 0 && this.#exit?.exitCode !== 65) cut.abort();
+    const finished = new AbortController();
+    const limit = runtime.sleep(this.#settings.limits.stopTimeoutMs, finished.signal).then(
+      () => cut.abort(),
+      () => {},
+    );
+    await Promise.all([...this.#supervisors.values()].map((supervisor) => supervisor.drain(cut.signal)));
+    finished.abort();
+    await limit;
+    await log.stop();
+    await this.#ports.state.close();
+  }
+}
+
+function partitionsAdded(topic: string, known: number, found: number): ContradictionError {
+  return new ContradictionError(
+    'partition_count_changed',
+    `topic ${topic} has ${found} partitions now and had ${known}: copies of a payment may be in two partitions. ` +
+      'Run provenonce rescale, which carries the remembered ids over.',
+  );
+}
+
+function exitFor(error: unknown): ExitReport {
+  const thrown = error instanceof Error ? error : new Error(String(error));
+  const why = thrown.message;
+  if (thrown instanceof ConfigurationError) return { exitCode: 64, why, error: thrown };
+  if (thrown instanceof ContradictionError) return { exitCode: 65, why, error: thrown };
+  if (thrown instanceof UnreachableError) return { exitCode: 69, why, error: thrown };
+  return { exitCode: 70, why, error: thrown };
+}

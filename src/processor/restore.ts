@@ -1,0 +1,160 @@
+/**
+ * Step 6 of a takeover: the fold's state, exactly at the checkpoint, from the cheapest source that can prove itself.
+ *
+ * Invariant: a state is returned only if its digest, computed from its own entries, is the one in the checkpoint row (or
+ * the fold that wrote the checkpoint was of another version). The local store may be empty, stale, foreign or corrupt.
+ */
+import { PartitionFold } from '../payments/fold.ts';
+import { compileHistory } from '../payments/settings.ts';
+import type { FoldOutput } from '../payments/types.ts';
+import { ContradictionError } from './errors.ts';
+import type { Observer } from './events.ts';
+import type { LogCursor } from './log-cursor.ts';
+import type { Checkpoint, LogBounds, Ownership, Runtime, SinkQueries, StateStore } from './ports.ts';
+import type { Position } from './position.ts';
+
+export interface RestoreOptions {
+  readonly runtime: Runtime;
+  readonly queries: SinkQueries;
+  readonly state: StateStore;
+  readonly observer: Observer;
+  readonly bounds: () => Promise<LogBounds>;
+}
+
+/** The fold at `position.checkpointOffset`; the cursor is left there too. */
+export async function restoreFold(
+  ownership: Ownership,
+  position: Position,
+  cursor: LogCursor,
+  options: RestoreOptions,
+  signal: AbortSignal,
+): Promise<PartitionFold> {
+  const { runtime, observer, state } = options;
+  const { partition } = ownership;
+  const { checkpoint, checkpointOffset: atOffset } = position;
+  const startedMs = runtime.nowMs();
+  const report = (how: 'fresh' | 'local' | 'rebuilt', fold: PartitionFold, fromOffset: number): void => {
+    const tookMs = runtime.nowMs() - startedMs;
+    observer.emit({ type: 'state.restored', partition, how, fromOffset, atOffset, ids: fold.stats().ids, tookMs });
+  };
+
+  if (checkpoint === undefined) {
+    const fold = PartitionFold.fresh({ ...identity(ownership), startOffset: ownership.startOffset });
+    await state.replace(partition, fold.export());
+    report('fresh', fold, atOffset);
+    return fold;
+  }
+  const local = await restoreLocal(ownership, checkpoint, cursor, options, signal);
+  if (local !== undefined) {
+    report('local', local.fold, local.fromOffset);
+    return local.fold;
+  }
+  const fold = await rebuildFromSink(ownership, checkpoint, options.queries, signal);
+  if (!digestMatches(fold, checkpoint)) {
+    throw new ContradictionError(
+      'digest_differs',
+      `partition ${partition}: the state rebuilt from payment_transactions at offset ${atOffset} has digest ${fold.head().digest}, ` +
+        `the checkpoint says ${checkpoint.stateDigest}: rows were changed or deleted. Nothing was written.`,
+    );
+  }
+  await state.replace(partition, fold.export());
+  report('rebuilt', fold, atOffset);
+  return fold;
+}
+
+function identity(ownership: Ownership): Pick<Ownership, 'partition' | 'partitionCount' | 'fixed'> {
+  const { partition, partitionCount, fixed } = ownership;
+  return { partition, partitionCount, fixed };
+}
+
+/** Undefined where the local state cannot be used; it is discarded then, and said so. */
+async function restoreLocal(
+  ownership: Ownership,
+  checkpoint: Checkpoint,
+  cursor: LogCursor,
+  options: RestoreOptions,
+  signal: AbortSignal,
+): Promise<{ fold: PartitionFold; fromOffset: number } | undefined> {
+  const { partition } = ownership;
+  const { state } = options;
+  const stored = await state.load(partition);
+  if (stored === undefined) return undefined;
+  const fromOffset = stored.head.nextOffset;
+  const discard = async (why: string): Promise<undefined> => {
+    await state.discard(partition, why);
+    cursor.restartAt(checkpoint.nextOffset, checkpoint.recordFingerprint);
+    return undefined;
+  };
+  if (fromOffset > checkpoint.nextOffset) {
+    return discard(`it is at offset ${fromOffset}, past the checkpoint at ${checkpoint.nextOffset}`);
+  }
+  const { startOffset } = await options.bounds();
+  if (fromOffset < checkpoint.nextOffset && fromOffset < startOffset) {
+    return discard(`it is at offset ${fromOffset}, and the log starts at ${startOffset}`);
+  }
+  const fold = PartitionFold.fromStored({ ...identity(ownership), stored });
+  if (fold.head().digest !== stored.head.digest && sameVersion(fold.head().digest, stored.head.digest)) {
+    return discard('its entries do not add up to the digest stored with them');
+  }
+  if (fromOffset < checkpoint.nextOffset) {
+    await foldForward(fold, ownership, checkpoint, cursor, signal);
+    if (cursor.fingerprint() !== checkpoint.recordFingerprint) {
+      throw new ContradictionError(
+        'log_changed',
+        `partition ${partition}: the last record below offset ${checkpoint.nextOffset} was ${checkpoint.recordFingerprint} when it was ` +
+          `folded and is now ${cursor.fingerprint()}: the topic was recreated or truncated. Nothing was written.`,
+      );
+    }
+  }
+  if (!digestMatches(fold, checkpoint)) return discard('it is not what the checkpoint says');
+  return { fold, fromOffset };
+}
+
+/** Folds the records up to the checkpoint again; their rows are in the tables, so none are kept. */
+async function foldForward(
+  fold: PartitionFold,
+  ownership: Ownership,
+  checkpoint: Checkpoint,
+  cursor: LogCursor,
+  signal: AbortSignal,
+): Promise<void> {
+  const settingsAt = compileHistory(ownership.history);
+  const unused: FoldOutput = { accepted: [], partials: [], exceptions: [] };
+  cursor.restartAt(fold.nextOffset, null);
+  while (fold.nextOffset < checkpoint.nextOffset) {
+    const answer = await cursor.next(signal, checkpoint.nextOffset);
+    for (const record of answer.records) fold.fold(record, settingsAt(record.offset), unused);
+    fold.skipTo(answer.nextOffset);
+    unused.accepted.length = 0;
+    unused.partials.length = 0;
+    unused.exceptions.length = 0;
+  }
+}
+
+async function rebuildFromSink(
+  ownership: Ownership,
+  checkpoint: Checkpoint,
+  queries: SinkQueries,
+  signal: AbortSignal,
+): Promise<PartitionFold> {
+  const rebuild = PartitionFold.rebuild({
+    ...identity(ownership),
+    nextOffset: checkpoint.nextOffset,
+    watermarkMs: checkpoint.watermarkMs,
+    counters: checkpoint.counters,
+  });
+  for await (const rows of queries.payments(ownership.partition, checkpoint.nextOffset, rebuild.fromEventTimeMs)) {
+    signal.throwIfAborted();
+    rebuild.add(rows);
+  }
+  return rebuild.finish();
+}
+
+function digestMatches(fold: PartitionFold, checkpoint: Checkpoint): boolean {
+  const { digest } = fold.head();
+  return digest === checkpoint.stateDigest || !sameVersion(digest, checkpoint.stateDigest);
+}
+
+function sameVersion(a: string, b: string): boolean {
+  return a.slice(0, a.indexOf(':')) === b.slice(0, b.indexOf(':'));
+}

@@ -1,0 +1,26 @@
+/** What one processor is told: everything else it learns from the log and the sink. */
+import type { DecisionSettings, FixedSettings } from '../payments/types.ts';
+import type { ProcessorLimits } from './limits.ts';
+
+/** Where a partition that was never seeded begins. Without effect afterwards. */
+export type StartAt =
+  | { readonly kind: 'earliest' }
+  | { readonly kind: 'latest' }
+  | { readonly kind: 'timestamp'; readonly timestampMs: number };
+
+/** What is stored when a partition is seeded; the minimum event time is counted back from that moment. */
+export interface SeedSettings extends Omit<FixedSettings, 'minEventTimeMs'> {
+  readonly minEventAgeMs: number;
+}
+
+export interface ProcessorSettings {
+  readonly topic: string;
+  /** Names this process in ownership rows, checkpoints and logs. */
+  readonly owner: string;
+  readonly seed: SeedSettings;
+  readonly decision: DecisionSettings;
+  readonly startAt: StartAt;
+  /** End with 0 once everything that the topic held at start is below a checkpoint, whoever wrote it. */
+  readonly untilCaughtUp: boolean;
+  readonly limits: ProcessorLimits;
+}

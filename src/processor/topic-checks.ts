@@ -1,0 +1,84 @@
+/**
+ * What must hold before anything is consumed: a topic that keeps all records, timestamps that bound the watermark, one
+ * topic per dataset, ownership rows for every partition and for no more.
+ */
+import { FOLD_VERSION } from '../payments/settings.ts';
+import { ContradictionError } from './errors.ts';
+import type { LogSource, Ownership, Runtime, Seed, SinkQueries, TopicFacts } from './ports.ts';
+import type { ProcessorSettings } from './settings.ts';
+
+/** Ten years: more is no bound on a producer's clock. */
+const TIMESTAMP_BOUND_MAX_MS = 10 * 365 * 86_400_000;
+
+/** Throws unless the topic can be consumed exactly once. */
+export function checkTopic(facts: TopicFacts): void {
+  if (facts.compacted) {
+    throw new ContradictionError(
+      'topic_compacted',
+      `topic ${facts.topic} has cleanup.policy=compact: compaction removes records that were never folded. Use a topic with cleanup.policy=delete.`,
+    );
+  }
+  if (!facts.logAppendTime && facts.timestampAfterMaxMs > TIMESTAMP_BOUND_MAX_MS) {
+    throw new ContradictionError(
+      'topic_timestamps_unbounded',
+      `topic ${facts.topic} takes any producer timestamp, so one fast clock could drive the watermark ahead and make good payments late. ` +
+        'Set message.timestamp.type=LogAppendTime, or message.timestamp.after.max.ms (3600000, say).',
+    );
+  }
+}
+
+/** Throws if the dataset belongs to another topic. */
+export async function checkDataset(topic: string, queries: SinkQueries): Promise<void> {
+  const others = (await queries.topics()).filter((name) => name !== topic);
+  if (others.length === 0) return;
+  throw new ContradictionError(
+    'other_topic',
+    `the dataset is fed by topic ${others.join(', ')}: one dataset takes one topic. Use another BIGQUERY_DATASET for ${topic}.`,
+  );
+}
+
+export function checkPartitionCount(topic: string, partitionCount: number, rows: readonly Ownership[]): void {
+  const known = Math.max(rows.length, ...rows.map((row) => row.partitionCount));
+  if (rows.length === 0 || known === partitionCount) return;
+  throw new ContradictionError(
+    'partition_count_changed',
+    `topic ${topic} has ${partitionCount} partitions, the dataset was seeded for ${known}: copies of a payment may now be in two partitions. ` +
+      'Run provenonce rescale, which carries the remembered ids over.',
+  );
+}
+
+/** Seeds the partitions that have no ownership row yet. */
+export async function seedMissing(
+  settings: ProcessorSettings,
+  facts: TopicFacts,
+  rows: readonly Ownership[],
+  ports: { readonly log: LogSource; readonly queries: SinkQueries; readonly runtime: Runtime },
+): Promise<void> {
+  const seeded = new Set(rows.map((row) => row.partition));
+  const missing = Array.from({ length: facts.partitionCount }, (_, partition) => partition).filter(
+    (p) => !seeded.has(p),
+  );
+  if (missing.length === 0) return;
+  const { minEventAgeMs, ...fixed } = settings.seed;
+  const minEventTimeMs = Math.floor((ports.runtime.nowMs() - minEventAgeMs) / 86_400_000) * 86_400_000;
+  const seeds = await Promise.all(
+    missing.map(async (partition): Promise<Seed> => {
+      const startOffset = await firstOffset(settings, partition, ports.log);
+      return {
+        partition,
+        partitionCount: facts.partitionCount,
+        startOffset,
+        fixed: { ...fixed, minEventTimeMs },
+        history: [{ fromOffset: startOffset, foldVersion: FOLD_VERSION, decision: settings.decision }],
+      };
+    }),
+  );
+  await ports.queries.seed(settings.topic, seeds);
+}
+
+async function firstOffset(settings: ProcessorSettings, partition: number, log: LogSource): Promise<number> {
+  const { startAt } = settings;
+  if (startAt.kind === 'timestamp') return log.offsetAt(partition, startAt.timestampMs);
+  const { startOffset, endOffset } = await log.bounds(partition);
+  return startAt.kind === 'earliest' ? startOffset : endOffset;
+}
