@@ -1,0 +1,119 @@
+/**
+ * StateStore on lmdb: one file per partition under `<location>/payment_transactions_raw/state/partition-<n>/`.
+ *
+ * A cache, so the disk can never stop the processor: when reading or writing fails (full, read-only, gone), the problem is
+ * reported once, what was saved last stays as it is (older, and still whole), and the partition's cache is off until the
+ * next load, replace or discard tries again.
+ *
+ * Operations on one partition run one after the other, in the order of the calls.
+ */
+import { join } from 'node:path';
+import type { StateDelta, StoredState } from '../payments/types.ts';
+import type { StateStore } from '../processor/ports.ts';
+import { PartitionCache } from './partition-cache.ts';
+
+export interface LmdbStateStoreOptions {
+  /** CHECKPOINT_LOCATION; made when missing. Lock it first (checkpoint-lock.ts). */
+  readonly location: string;
+  readonly topic: string;
+  /** What was held is given up; the processor rebuilds from elsewhere. */
+  readonly onDiscard: (partition: number, why: string) => void;
+  /** The disk does not work; the partition goes on without a cache. Once per partition until it works again. */
+  readonly onProblem: (partition: number, problem: string) => void;
+}
+
+/** The directory that holds all partitions of a location. */
+export function stateDirectory(location: string): string {
+  return join(location, 'payment_transactions_raw', 'state');
+}
+
+interface Slot {
+  readonly cache: PartitionCache;
+  /** Set while the disk does not work. */
+  off: boolean;
+  /** Settles when the last operation that was asked for is over; never rejects. */
+  last: Promise<unknown>;
+}
+
+export class LmdbStateStore implements StateStore {
+  readonly #options: LmdbStateStoreOptions;
+  readonly #slots = new Map<number, Slot>();
+
+  constructor(options: LmdbStateStoreOptions) {
+    this.#options = options;
+  }
+
+  load(partition: number): Promise<StoredState | undefined> {
+    return this.#queue(partition, async (slot) => {
+      const image = await this.#attempt(partition, slot, 'read', () => slot.cache.read());
+      // What was read is good, also when it cannot be written to any more.
+      if (image !== undefined) await this.#attempt(partition, slot, 'written', () => slot.cache.adopt(image));
+      return image?.state;
+    });
+  }
+
+  save(partition: number, delta: StateDelta): Promise<void> {
+    return this.#queue(partition, async (slot) => {
+      if (!slot.off) await this.#attempt(partition, slot, 'written', () => slot.cache.save(delta));
+    });
+  }
+
+  replace(partition: number, state: StoredState): Promise<void> {
+    return this.#queue(partition, (slot) => this.#attempt(partition, slot, 'written', () => slot.cache.replace(state)));
+  }
+
+  discard(partition: number, why: string): Promise<void> {
+    return this.#queue(partition, (slot) => this.#attempt(partition, slot, 'removed', () => slot.cache.discard(why)));
+  }
+
+  async close(): Promise<void> {
+    const slots = [...this.#slots.values()];
+    this.#slots.clear();
+    await Promise.all(slots.map((slot) => slot.last.then(() => slot.cache.close())));
+  }
+
+  #queue<T>(partition: number, operation: (slot: Slot) => Promise<T>): Promise<T> {
+    const slot = this.#slot(partition);
+    const result = slot.last.then(() => operation(slot));
+    slot.last = result;
+    return result;
+  }
+
+  async #attempt<T>(
+    partition: number,
+    slot: Slot,
+    doing: 'read' | 'written' | 'removed',
+    operation: () => Promise<T>,
+  ): Promise<T | undefined> {
+    try {
+      const result = await operation();
+      slot.off = false;
+      return result;
+    } catch (error) {
+      await slot.cache.close();
+      if (!slot.off) this.#options.onProblem(partition, this.#describe(partition, doing, error));
+      slot.off = true;
+      return undefined;
+    }
+  }
+
+  #describe(partition: number, doing: string, error: unknown): string {
+    const reason = error instanceof Error ? error.message : String(error);
+    return (
+      `The state of partition ${partition} in ${stateDirectory(this.#options.location)} cannot be ${doing} (${reason}). ` +
+      'It goes on without; a restart takes longer. Check space and permissions of CHECKPOINT_LOCATION.'
+    );
+  }
+
+  #slot(partition: number): Slot {
+    let slot = this.#slots.get(partition);
+    if (slot === undefined) {
+      const { location, topic, onDiscard } = this.#options;
+      const directory = join(stateDirectory(location), `partition-${partition}`);
+      const cache = new PartitionCache(directory, { topic, partition }, (why) => onDiscard(partition, why));
+      slot = { cache, off: false, last: Promise.resolve() };
+      this.#slots.set(partition, slot);
+    }
+    return slot;
+  }
+}
