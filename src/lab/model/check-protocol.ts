@@ -1,0 +1,39 @@
+/** The exhaustive check of the protocol on one configuration. */
+import { configProblems, type ModelConfig } from './config.ts';
+import type { ViolationKind } from './invariants.ts';
+import { createModel } from './model.ts';
+import { search } from './search.ts';
+import { type TraceStep, traceTo } from './trace.ts';
+
+export interface ModelResult {
+  /** undecided: the state limit was reached and nothing was found until then. */
+  readonly verdict: 'holds' | 'violated' | 'undecided';
+  /** States found; all there are when it holds. */
+  readonly states: number;
+  /** States with everything below a checkpoint. */
+  readonly finished: number;
+  readonly violation?: {
+    readonly kind: ViolationKind;
+    readonly message: string;
+    /** A shortest way there. */
+    readonly trace: readonly TraceStep[];
+  };
+}
+
+/**
+ * Explore every state that the configuration allows. Pure and deterministic; memory and time grow with the states:
+ * about 150 bytes each, a million or so in ten seconds. Throws RangeError when the configuration cannot be checked.
+ */
+export function checkProtocol(config: ModelConfig): ModelResult {
+  const problems = configProblems(config);
+  if (problems.length > 0) throw new RangeError(problems.join('; '));
+  const model = createModel(config);
+  const result = search(model);
+  const counts = { states: result.keys.length, finished: result.finished };
+  if (result.violation) {
+    const { kind, message, stateNumber } = result.violation;
+    const trace = traceTo(model, result, stateNumber);
+    return { verdict: 'violated', ...counts, violation: { kind, message, trace } };
+  }
+  return { verdict: result.complete ? 'holds' : 'undecided', ...counts };
+}
