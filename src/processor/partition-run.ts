@@ -8,7 +8,6 @@
  */
 import type { PartitionFold } from '../payments/fold.ts';
 import { recordFingerprint } from '../payments/hash.ts';
-import { compileHistory } from '../payments/settings.ts';
 import type { DataTable, FoldOutput, LogRecord, SettingsEntry } from '../payments/types.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { WonClaim } from './claim-rounds.ts';
@@ -18,6 +17,7 @@ import type { ProcessorLimits } from './limits.ts';
 import type { CursorAnswer, LogCursor } from './log-cursor.ts';
 import type { LogSource, RowEncoder, Runtime, StateStore, WriteStreams } from './ports.ts';
 import type { Position } from './position.ts';
+import { settingsByOffset } from './settings-at.ts';
 import { TableWriter } from './table-writer.ts';
 
 export interface PartitionRunOptions {
@@ -41,7 +41,7 @@ export class PartitionRun {
   readonly #options: PartitionRunOptions;
   readonly #partition: number;
   readonly #fold: PartitionFold;
-  readonly #settingsAt: ReturnType<typeof compileHistory>;
+  readonly #settingsAt: ReturnType<typeof settingsByOffset>;
   readonly #writers: Writers;
   readonly #checkpointer: Checkpointer;
   readonly #failure = new AbortController();
@@ -59,7 +59,7 @@ export class PartitionRun {
     this.#fold = options.fold;
     this.#lastFolded = options.cursor.fingerprint();
     this.#partition = options.won.ownership.partition;
-    this.#settingsAt = compileHistory(options.history);
+    this.#settingsAt = settingsByOffset(options.history);
     this.#writers = this.#openWriters();
     this.#replaying = Object.values(this.#writers).some((writer) => writer.rowsLeftToCompare > 0);
     this.#checkpointer = new Checkpointer({

@@ -234,8 +234,11 @@ export interface StreamAppender {
 
 export interface WriteStreams {
   create(table: AppendTable): Promise<string>;
-  /** Repeats until the answer is definite. */
-  finalize(stream: StreamRef): Promise<FinalizeOutcome>;
+  /**
+   * Repeats until the answer is definite. With `createdAtMs` (when the stream was claimed, or earlier) NOT_FOUND counts as
+   * gone once the stream is old enough to have expired.
+   */
+  finalize(stream: StreamRef, createdAtMs?: number): Promise<FinalizeOutcome>;
   /** Connects on first use. */
   open(stream: StreamRef): StreamAppender;
 }

@@ -5,13 +5,13 @@
  * the fold that wrote the checkpoint was of another version). The local store may be empty, stale, foreign or corrupt.
  */
 import { PartitionFold } from '../payments/fold.ts';
-import { compileHistory } from '../payments/settings.ts';
 import type { FoldOutput } from '../payments/types.ts';
 import { ContradictionError } from './errors.ts';
 import type { Observer } from './events.ts';
 import type { LogCursor } from './log-cursor.ts';
 import type { Checkpoint, LogBounds, Ownership, Runtime, SinkQueries, StateStore } from './ports.ts';
 import type { Position } from './position.ts';
+import { settingsByOffset } from './settings-at.ts';
 
 export interface RestoreOptions {
   readonly runtime: Runtime;
@@ -118,7 +118,7 @@ async function foldForward(
   cursor: LogCursor,
   signal: AbortSignal,
 ): Promise<void> {
-  const settingsAt = compileHistory(ownership.history);
+  const settingsAt = settingsByOffset(ownership.history);
   const unused: FoldOutput = { accepted: [], partials: [], exceptions: [] };
   cursor.restartAt(fold.nextOffset, null);
   while (fold.nextOffset < checkpoint.nextOffset) {
