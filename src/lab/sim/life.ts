@@ -1,0 +1,91 @@
+/**
+ * One life of a simulated process, from its start to its crash or end. Everything that comes to it (answers, timers) goes
+ * through `deliver`, everything it asks goes through `call`.
+ * Invariants: (1) after its death nothing is delivered, ever, and nothing it asks has an effect: its continuations are
+ * never run again; (2) while paused, deliveries wait, in order, and what was sent before lives on.
+ */
+import type { SimContext } from './context.ts';
+
+export class Life {
+  readonly process: string;
+  /** From 1: which life of the process this is. */
+  readonly number: number;
+  readonly context: SimContext;
+  #state: 'running' | 'paused' | 'dead' = 'running';
+  readonly #held: (() => void)[] = [];
+  readonly #onChange: ((state: 'running' | 'paused' | 'dead') => void)[] = [];
+
+  constructor(process: string, number: number, context: SimContext) {
+    this.process = process;
+    this.number = number;
+    this.context = context;
+  }
+
+  get state(): 'running' | 'paused' | 'dead' {
+    return this.#state;
+  }
+
+  get dead(): boolean {
+    return this.#state === 'dead';
+  }
+
+  /** Told on every pause, resume and death. */
+  onChange(listener: (state: 'running' | 'paused' | 'dead') => void): void {
+    this.#onChange.push(listener);
+  }
+
+  /** Runs the action in the process: now, or when it is resumed, or never. Order is kept. */
+  deliver(action: () => void): void {
+    if (this.#state === 'running' && this.#held.length === 0) action();
+    else if (!this.dead) this.#held.push(action);
+  }
+
+  /**
+   * A request: `send` starts it and settles it later, through `deliver`. In a dead process nothing is sent and the promise
+   * never settles.
+   */
+  call<T>(send: (resolve: (value: T) => void, reject: (error: Error) => void) => void): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.dead) return;
+      send(
+        (value) => this.deliver(() => resolve(value)),
+        (error) => this.deliver(() => reject(error)),
+      );
+    });
+  }
+
+  /** Passes a named point; undefined, or, if it was fatal, a promise that never settles: await it. */
+  pass(point: string): Promise<never> | undefined {
+    if (!this.dead) this.context.faults.pass(point, this.process);
+    return this.dead ? new Promise<never>(() => {}) : undefined;
+  }
+
+  pause(): void {
+    if (this.#state === 'running') this.#change('paused');
+  }
+
+  resume(): void {
+    if (this.#state !== 'paused') return;
+    this.#change('running');
+    if (this.#held.length > 0) this.context.scheduler.after(0, () => this.#deliverHeld());
+  }
+
+  /** kill -9. */
+  kill(): void {
+    if (this.dead) return;
+    this.#held.length = 0;
+    this.#change('dead');
+  }
+
+  /** Each held delivery is an event of its own: what one sets off settles before the next. */
+  #deliverHeld(): void {
+    if (this.#state !== 'running') return;
+    this.#held.shift()?.();
+    if (this.#held.length > 0) this.context.scheduler.after(0, () => this.#deliverHeld());
+  }
+
+  #change(state: 'running' | 'paused' | 'dead'): void {
+    this.#state = state;
+    for (const listener of this.#onChange) listener(state);
+  }
+}

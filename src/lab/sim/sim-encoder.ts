@@ -1,0 +1,32 @@
+/**
+ * RowEncoder of the simulated world: the payload is the rows themselves, copied at that moment, as bytes would be: what the
+ * caller changes afterwards does not reach the sink.
+ */
+import type { AppendTable } from '../../payments/types.ts';
+import type { AppendRows, RowEncoder, RowStamp } from '../../processor/ports.ts';
+
+/** EncodedRows.payload of the simulated world. */
+export interface SimPayload {
+  readonly table: AppendTable;
+  readonly rows: readonly AppendRows[AppendTable][];
+  readonly stamp: RowStamp;
+}
+
+/** Near enough to an Arrow row for limits in bytes to matter. */
+const ROW_BYTES = 200;
+
+export const simRowEncoder: RowEncoder = {
+  encode(table, rows, stamp) {
+    const payload: SimPayload = { table, rows: rows.map(copy), stamp: copy(stamp) };
+    return { rowCount: rows.length, byteLength: ROW_BYTES * rows.length, payload };
+  },
+};
+
+/** A deep copy of plain data. */
+export function copy<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(copy) as T;
+  const result: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) result[key] = copy((value as Record<string, unknown>)[key]);
+  return result as T;
+}

@@ -1,0 +1,109 @@
+/**
+ * Tables and write streams of the simulated BigQuery: what has landed, and what of it can be seen.
+ * Invariants: (1) a row is stored at the next offset of its stream or not at all; (2) a finalized or lost stream takes no
+ * row; (3) rows of a stream become visible in order; an answer that says they are there is given only once they are visible
+ * (answerAtMs); (4) rows outlive their streams.
+ */
+import type { AppendTable } from '../../payments/types.ts';
+import { APPEND_TABLES } from '../../payments/types.ts';
+import type { AppendRows, RowStamp } from '../../processor/ports.ts';
+import type { SimContext } from './context.ts';
+import { copy, type SimPayload } from './sim-encoder.ts';
+
+export interface SimRow<T extends AppendTable = AppendTable> {
+  readonly row: AppendRows[T];
+  readonly stamp: RowStamp;
+  readonly stream: string;
+  readonly streamOffset: number;
+  readonly visibleAtMs: number;
+}
+
+export interface SimStream {
+  readonly name: string;
+  readonly table: AppendTable;
+  rowCount: number;
+  status: 'open' | 'finalized' | 'lost';
+  /** Every row so far is visible from this virtual time on. */
+  visibleAtMs: number;
+  /** The partition that its rows belong to; undefined before the first. */
+  partition: number | undefined;
+}
+
+export type AppendOutcome =
+  | { readonly kind: 'appended'; readonly answerAtMs: number }
+  | { readonly kind: 'already_exists'; readonly expected: number; readonly answerAtMs: number }
+  | { readonly kind: 'out_of_range'; readonly expected: number }
+  | { readonly kind: 'finalized' }
+  | { readonly kind: 'lost' };
+
+export class SimTables {
+  readonly streams = new Map<string, SimStream>();
+  readonly #context: SimContext;
+  readonly #rows: Readonly<Record<AppendTable, SimRow[]>>;
+
+  constructor(context: SimContext) {
+    this.#context = context;
+    this.#rows = Object.fromEntries(APPEND_TABLES.map((table) => [table, []])) as unknown as Record<
+      AppendTable,
+      SimRow[]
+    >;
+  }
+
+  createStream(tablePath: string): SimStream {
+    const table = APPEND_TABLES.find((name) => tablePath.endsWith(`/tables/${name}`));
+    if (table === undefined) throw new RangeError(`no table ${tablePath}`);
+    const name = `${tablePath}/streams/s${this.streams.size + 1}`;
+    const stream: SimStream = { name, table, rowCount: 0, status: 'open', visibleAtMs: 0, partition: undefined };
+    this.streams.set(name, stream);
+    return stream;
+  }
+
+  append(stream: SimStream, offset: number, payload: SimPayload): AppendOutcome {
+    if (stream.status !== 'open') return { kind: stream.status };
+    const expected = stream.rowCount;
+    if (offset < expected) return { kind: 'already_exists', expected, answerAtMs: stream.visibleAtMs };
+    if (offset > expected) return { kind: 'out_of_range', expected };
+    const { scheduler, rng, faults } = this.#context;
+    const { visibilityLagChance, visibilityLagMsMax } = faults.noise;
+    const lagMs = rng.chance(visibilityLagChance) ? rng.between(1, visibilityLagMsMax) : 0;
+    const visibleAtMs = Math.max(stream.visibleAtMs, scheduler.nowMs + lagMs);
+    const rows = this.#rows[stream.table];
+    for (const row of payload.rows) {
+      rows.push({ row, stamp: payload.stamp, stream: stream.name, streamOffset: stream.rowCount++, visibleAtMs });
+    }
+    stream.visibleAtMs = visibleAtMs;
+    stream.partition = payload.stamp.partition;
+    return { kind: 'appended', answerAtMs: visibleAtMs };
+  }
+
+  /** Everything that landed, in order of landing. For checkers; not for processes. */
+  landed<T extends AppendTable>(table: T): readonly SimRow<T>[] {
+    return this.#rows[table] as unknown as readonly SimRow<T>[];
+  }
+
+  /** What a query sees now, of one partition: copies. */
+  visible<T extends AppendTable>(table: T, partition: number, where: (row: SimRow<T>) => boolean): SimRow<T>[] {
+    const nowMs = this.#context.scheduler.nowMs;
+    const found: SimRow<T>[] = [];
+    for (const row of this.landed(table)) {
+      if (row.stamp.partition === partition && row.visibleAtMs <= nowMs && row.stamp.writerEpoch > 0 && where(row)) {
+        found.push({ ...row, row: copy(row.row) });
+      }
+    }
+    return found;
+  }
+
+  /** Marks streams as unknown, as a restarted emulator or expiry does; of one partition, or all. */
+  loseStreams(partition?: number): void {
+    for (const stream of this.streams.values()) {
+      if (partition === undefined || stream.partition === partition) stream.status = 'lost';
+    }
+  }
+
+  /** Somebody else finalizes what is open. */
+  finalizeStreams(partition: number): void {
+    for (const stream of this.streams.values()) {
+      if (stream.partition === partition && stream.status === 'open') stream.status = 'finalized';
+    }
+  }
+}

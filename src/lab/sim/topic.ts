@@ -1,0 +1,120 @@
+/**
+ * One topic of the simulated broker: its partitions as lists of entries. An entry is a record, a transaction marker, or a
+ * record of an aborted or open transaction; each takes one offset. Invariant: what was read once at an offset stays there,
+ * unless a truncation or a new topic is asked for.
+ */
+import type { LogRecord } from '../../payments/types.ts';
+
+type EntryKind = 'record' | 'marker' | 'aborted' | 'open';
+
+interface Entry {
+  kind: EntryKind;
+  readonly record: LogRecord;
+}
+
+export interface NewRecord {
+  readonly timestampMs: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+}
+
+export interface LogSlice {
+  readonly records: readonly LogRecord[];
+  readonly completeTo: number;
+}
+
+export class SimPartition {
+  #base = 0;
+  #entries: Entry[] = [];
+  #open = 0;
+  /** Told when there is more to read. */
+  readonly waiting = new Set<() => void>();
+  /** Virtual time until which the leader does not answer. */
+  unavailableUntilMs = 0;
+
+  get startOffset(): number {
+    return this.#base;
+  }
+
+  /** One past the last entry. */
+  get highWatermark(): number {
+    return this.#base + this.#entries.length;
+  }
+
+  /** The last stable offset: nothing at or past the first open transaction can be read. */
+  get endOffset(): number {
+    if (this.#open === 0) return this.highWatermark;
+    return this.#base + this.#entries.findIndex((entry) => entry.kind === 'open');
+  }
+
+  /** Appends records; returns the offset of the first. */
+  append(records: readonly NewRecord[]): number {
+    const first = this.highWatermark;
+    for (const record of records) this.#push('record', record);
+    this.#wake();
+    return first;
+  }
+
+  /** A transaction's records, unreadable until it ends with endTransaction. */
+  appendOpen(records: readonly NewRecord[]): void {
+    for (const record of records) this.#push('open', record);
+    this.#open += records.length;
+  }
+
+  /** Ends every open transaction of the partition with one marker. */
+  endTransaction(outcome: 'commit' | 'abort', timestampMs: number): void {
+    for (const entry of this.#entries) {
+      if (entry.kind === 'open') entry.kind = outcome === 'commit' ? 'record' : 'aborted';
+    }
+    this.#open = 0;
+    this.#push('marker', { timestampMs, key: null, value: null });
+    this.#wake();
+  }
+
+  /** Readable records from `from` on, at most `maxRecords`; undefined where `from` is out of range. */
+  read(from: number, maxRecords: number): LogSlice | undefined {
+    if (from < this.#base || from > this.highWatermark) return undefined;
+    const records: LogRecord[] = [];
+    const end = Math.max(from, this.endOffset);
+    let at = from;
+    for (; at < end && records.length < maxRecords; at++) {
+      const entry = this.#entries[at - this.#base] as Entry;
+      if (entry.kind === 'record') records.push(entry.record);
+    }
+    return { records, completeTo: at };
+  }
+
+  /** The first readable offset with a timestamp >= timestampMs, or the end offset. */
+  offsetAt(timestampMs: number): number {
+    const found = this.#entries.find(({ kind, record }) => kind === 'record' && record.timestampMs >= timestampMs);
+    return found === undefined ? this.endOffset : Math.min(found.record.offset, this.endOffset);
+  }
+
+  dropFromStart(records: number): void {
+    const dropped = this.#entries.splice(0, Math.min(records, this.endOffset - this.#base));
+    this.#base += dropped.length;
+    this.#wake();
+  }
+
+  dropFromEnd(records: number): void {
+    this.#entries.length = Math.max(0, this.#entries.length - records);
+    this.#open = this.#entries.filter((entry) => entry.kind === 'open').length;
+    this.#wake();
+  }
+
+  /** As after deleting and making the topic again: offsets start at 0. */
+  recreate(): void {
+    this.#base = 0;
+    this.#entries = [];
+    this.#open = 0;
+    this.#wake();
+  }
+
+  #push(kind: EntryKind, { timestampMs, key, value }: NewRecord): void {
+    this.#entries.push({ kind, record: { offset: this.highWatermark, timestampMs, key, value } });
+  }
+
+  #wake(): void {
+    for (const wake of [...this.waiting]) wake();
+  }
+}
