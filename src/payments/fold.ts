@@ -1,0 +1,336 @@
+/**
+ * The deterministic fold of one partition: records in, rows out. What a record turns into depends on the records before
+ * it, its offset and the settings of its offset; never on time, on batches, or on which process folds. So a state can be
+ * had in three ways, by folding, from a local store, or from the payments in the sink, and is the same state.
+ *
+ * Order of decisions, W being the watermark before the record: rejected; id known: duplicate; event time < W: late;
+ * accepted. Only an accepted record moves W, to max(W, event time - delay), and W never goes back.
+ *
+ * Invariants: offsets only rise; consumed = accepted + duplicates + late + rejected; an entry is dead exactly when liveness.ts says so for W.
+ */
+import { SenderActivity } from './activity.ts';
+import { EntryMixer, LaneSum } from './digest.ts';
+import { exceptionRow, rejectedRow } from './exception-rows.ts';
+import { assessFraud } from './fraud.ts';
+import { type Hash64, hashPayment } from './hash.ts';
+import { type IdTable, MapIdTable } from './known-ids.ts';
+import { activityLiveFromMs, idsLiveFromMs, isKnownAt, rebuildFromMs, windowsLiveFromMs } from './liveness.ts';
+import { type CompiledSettings, FOLD_VERSION, requireFixedSettings } from './settings.ts';
+import type {
+  Counters,
+  FixedSettings,
+  FoldOutput,
+  LogRecord,
+  Payment,
+  RememberedPayment,
+  StateDelta,
+  StateHead,
+  StoredState,
+  TransactionRow,
+} from './types.ts';
+import { type RecordPlace, Rejection, validateRecord } from './validation.ts';
+import { OpenWindows } from './windows.ts';
+
+/** Which partition is folded, and what was fixed when it was seeded. */
+export interface FoldPlace {
+  readonly partition: number;
+  /** Partitions of the topic when this one was seeded. */
+  readonly partitionCount: number;
+  readonly fixed: FixedSettings;
+}
+
+/** What a checkpoint row says of a state; the entries come from the payments. */
+export interface RebuildOptions extends FoldPlace {
+  readonly nextOffset: number;
+  readonly watermarkMs: number;
+  readonly counters: Readonly<Counters>;
+}
+
+/** Takes the payments of a partition in offset order, batch by batch; `finish` gives the fold. */
+export interface Rebuild {
+  /** Payments with an event time at or past this are needed; older ones do no harm. */
+  readonly fromEventTimeMs: number;
+  /** Throws RangeError for a row out of order, or at or past `nextOffset`. */
+  add(rows: readonly TransactionRow[]): void;
+  finish(): PartitionFold;
+}
+
+export interface FoldStats {
+  readonly ids: number;
+  readonly activityEntries: number;
+  readonly senders: number;
+  readonly openWindows: number;
+  /** An estimate, for gauges: the heap that the entries take. */
+  readonly approximateBytes: number;
+}
+
+/** Remembered payments that a delta may hold at least before dead ones are taken out. */
+const DELTA_KEPT = 65_536;
+/** Measured on a 36-character id: entry, text, map and minute slots. */
+const BYTES_PER_ID = 260;
+const BYTES_PER_ACTIVITY = 120;
+const BYTES_PER_WINDOW = 400;
+
+export class PartitionFold {
+  readonly #place: RecordPlace;
+  readonly #fixed: FixedSettings;
+  readonly #ids: IdTable = new MapIdTable();
+  readonly #activity: SenderActivity;
+  readonly #windows: OpenWindows;
+  readonly #counters: Counters = { consumed: 0, accepted: 0, duplicates: 0, late: 0, rejected: 0 };
+  #nextOffset: number;
+  #watermarkMs: number;
+  #remembered: RememberedPayment[] = [];
+  #compactRememberedAt = DELTA_KEPT;
+  #deltaFromOffset: number;
+
+  private constructor(place: FoldPlace, nextOffset: number, watermarkMs: number) {
+    requireFixedSettings(place.fixed);
+    this.#fixed = place.fixed;
+    this.#place = {
+      partition: place.partition,
+      partitionCount: place.partitionCount,
+      minEventTimeMs: place.fixed.minEventTimeMs,
+    };
+    this.#activity = new SenderActivity(place.fixed.activitySpanMs);
+    this.#windows = new OpenWindows(place.fixed.windowMs);
+    this.#nextOffset = nextOffset;
+    this.#deltaFromOffset = nextOffset;
+    this.#watermarkMs = watermarkMs;
+    this.#evict();
+  }
+
+  /** A partition of which nothing was folded yet. */
+  static fresh(options: FoldPlace & { readonly startOffset: number }): PartitionFold {
+    return new PartitionFold(options, options.startOffset, options.fixed.minEventTimeMs);
+  }
+
+  /**
+   * What a local store held. The digest is computed from every entry, never taken over: compare `head().digest` with
+   * `stored.head.digest`, or with a checkpoint's once it is folded up to there, before trusting it.
+   */
+  static fromStored(options: FoldPlace & { readonly stored: StoredState }): PartitionFold {
+    const { head, ids, activity, windows } = options.stored;
+    const fold = new PartitionFold(options, head.nextOffset, head.watermarkMs);
+    Object.assign(fold.#counters, countersOf(head.counters));
+    for (const entry of ids) fold.#ids.put(entry);
+    for (const entry of activity) fold.#activity.restore(entry);
+    for (const window of windows) fold.#windows.restore(window, head.watermarkMs);
+    fold.#windows.takeChanged();
+    return fold;
+  }
+
+  /** Starts a rebuild from the payments in the sink, which gives the state that folding gave. */
+  static rebuild(options: RebuildOptions): Rebuild {
+    const { partition, fixed, nextOffset, watermarkMs } = options;
+    const fold = new PartitionFold(options, nextOffset, watermarkMs);
+    Object.assign(fold.#counters, countersOf(options.counters));
+    let lastOffset = -1;
+    return {
+      fromEventTimeMs: rebuildFromMs(fixed, watermarkMs),
+      add(rows) {
+        for (const row of rows) {
+          const offset = row.kafkaOffset;
+          if (offset <= lastOffset || offset >= nextOffset) {
+            throw new RangeError(
+              `partition ${partition}: a payment at offset ${offset} after ${lastOffset} cannot be part of a state at ${nextOffset}`,
+            );
+          }
+          lastOffset = offset;
+          fold.#restorePayment(row);
+        }
+      },
+      finish() {
+        fold.#windows.takeChanged();
+        return fold;
+      },
+    };
+  }
+
+  /** Every record below it is folded in, or was skipped. */
+  get nextOffset(): number {
+    return this.#nextOffset;
+  }
+
+  get watermarkMs(): number {
+    return this.#watermarkMs;
+  }
+
+  /** Live: read it, do not keep it. */
+  get counters(): Readonly<Counters> {
+    return this.#counters;
+  }
+
+  /**
+   * Folds the next record and adds its rows to `out`. `settings` are those of its offset. Offsets between nextOffset and the
+   * record's are taken to hold no records: whether that is so is the caller's to know. Throws RangeError for an older one.
+   */
+  fold(record: LogRecord, settings: CompiledSettings, out: FoldOutput): void {
+    this.skipTo(record.offset);
+    this.#nextOffset = record.offset + 1;
+    this.#counters.consumed += 1;
+    const payment = validateRecord(record, settings, this.#place);
+    if (payment instanceof Rejection) {
+      this.#counters.rejected += 1;
+      out.exceptions.push(rejectedRow(record, payment));
+      return;
+    }
+    const hash = hashPayment(payment);
+    const known = this.#ids.get(payment.transactionId);
+    if (known !== undefined && isKnownAt(this.#fixed, this.#watermarkMs, known.eventTimeMs)) {
+      this.#counters.duplicates += 1;
+      const conflict = known.hashHigh !== hash.high || known.hashLow !== hash.low;
+      out.exceptions.push(exceptionRow(record, payment, hash, 'duplicate', known.offset, conflict));
+      return;
+    }
+    if (payment.eventTimeMs < this.#watermarkMs) {
+      this.#counters.late += 1;
+      out.exceptions.push(exceptionRow(record, payment, hash, 'late', null, false));
+      return;
+    }
+    this.#accept(record.offset, payment, hash, settings, out);
+  }
+
+  /** Offsets below `offset` hold no records (transaction markers), or were given up on purpose. */
+  skipTo(offset: number): void {
+    if (offset < this.#nextOffset) {
+      throw new RangeError(`partition ${this.#place.partition}: cannot go back from ${this.#nextOffset} to ${offset}`);
+    }
+    this.#nextOffset = offset;
+  }
+
+  /** Cheap: costs what changed since the last call, not what is held. */
+  head(): StateHead {
+    return this.#headWith(this.#ids.lanes, this.#activity.lanes, this.#windows.lanes());
+  }
+
+  /** The head with a digest computed afresh from every entry; equal to head() unless there is a bug. */
+  recomputeHead(): StateHead {
+    const mixer = new EntryMixer();
+    const sums = [new LaneSum(), new LaneSum(), new LaneSum()] as const;
+    for (const entry of this.#ids.entries()) sums[0].add(mixer.ofId(entry));
+    for (const entry of this.#activity.entries()) sums[1].add(mixer.ofActivity(entry));
+    for (const window of this.#windows.snapshot()) sums[2].add(mixer.ofWindow(window));
+    return this.#headWith(...sums);
+  }
+
+  /** What changed since the last takeDelta or export, or since this fold was made. Never more than what is live. */
+  takeDelta(): StateDelta {
+    this.#compactRemembered();
+    const delta: StateDelta = {
+      fromOffset: this.#deltaFromOffset,
+      head: this.head(),
+      remembered: this.#remembered,
+      windows: this.#windows.takeChanged(),
+      windowsLiveFromMs: windowsLiveFromMs(this.#fixed, this.#watermarkMs),
+      idsLiveFromMs: idsLiveFromMs(this.#fixed, this.#watermarkMs),
+      activityLiveFromMs: activityLiveFromMs(this.#fixed, this.#watermarkMs),
+    };
+    this.#startDelta();
+    return delta;
+  }
+
+  /** The whole state, as a copy that later folding leaves alone. The next delta starts here. */
+  export(): StoredState {
+    const state: StoredState = {
+      head: this.head(),
+      ids: [...this.#ids.entries()],
+      activity: [...this.#activity.entries()],
+      windows: this.#windows.snapshot(),
+    };
+    this.#windows.takeChanged();
+    this.#startDelta();
+    return state;
+  }
+
+  stats(): FoldStats {
+    const ids = this.#ids.size;
+    const activityEntries = this.#activity.size;
+    const openWindows = this.#windows.size;
+    return {
+      ids,
+      activityEntries,
+      senders: this.#activity.senderCount,
+      openWindows,
+      approximateBytes: ids * BYTES_PER_ID + activityEntries * BYTES_PER_ACTIVITY + openWindows * BYTES_PER_WINDOW,
+    };
+  }
+
+  #accept(offset: number, payment: Payment, hash: Hash64, settings: CompiledSettings, out: FoldOutput): void {
+    this.#counters.accepted += 1;
+    const entry = remember(offset, payment, hash);
+    this.#ids.put(entry);
+    const activity = this.#activity.record(entry);
+    const fraud = assessFraud(settings.fraud, payment.amount, payment.region, activity);
+    out.accepted.push({ kafkaOffset: offset, payment, fraud });
+    this.#windows.add(payment);
+    this.#remembered.push(entry);
+    if (this.#remembered.length >= this.#compactRememberedAt) {
+      this.#compactRemembered();
+      this.#compactRememberedAt = Math.max(DELTA_KEPT, 2 * this.#remembered.length);
+    }
+    const watermarkMs = payment.eventTimeMs - settings.watermarkDelayMs;
+    if (watermarkMs <= this.#watermarkMs) return;
+    this.#watermarkMs = watermarkMs;
+    this.#windows.closeUpTo(watermarkMs, offset, out.partials);
+    this.#evict();
+  }
+
+  #restorePayment({ kafkaOffset, payment }: TransactionRow): void {
+    const entry = remember(kafkaOffset, payment, hashPayment(payment));
+    this.#ids.put(entry);
+    this.#activity.restore(entry);
+    if (payment.eventTimeMs >= windowsLiveFromMs(this.#fixed, this.#watermarkMs)) this.#windows.add(payment);
+  }
+
+  #evict(): void {
+    this.#ids.evictBelow(idsLiveFromMs(this.#fixed, this.#watermarkMs));
+    this.#activity.evictBelow(activityLiveFromMs(this.#fixed, this.#watermarkMs));
+  }
+
+  #headWith(ids: LaneSum, activity: LaneSum, windows: LaneSum): StateHead {
+    const lanes = new LaneSum();
+    lanes.add(new EntryMixer().ofHead(this.#watermarkMs, this.#counters));
+    lanes.add(ids);
+    lanes.add(activity);
+    lanes.add(windows);
+    return {
+      nextOffset: this.#nextOffset,
+      watermarkMs: this.#watermarkMs,
+      counters: countersOf(this.#counters),
+      digest: `v${FOLD_VERSION}:${lanes.toHex()}`,
+    };
+  }
+
+  /** Takes out what is dead both as an id and as activity: a store would drop it at once. */
+  #compactRemembered(): void {
+    const liveFromMs = Math.min(
+      idsLiveFromMs(this.#fixed, this.#watermarkMs),
+      activityLiveFromMs(this.#fixed, this.#watermarkMs),
+    );
+    this.#remembered = this.#remembered.filter((entry) => entry.eventTimeMs >= liveFromMs);
+  }
+
+  #startDelta(): void {
+    this.#deltaFromOffset = this.#nextOffset;
+    this.#remembered = [];
+    this.#compactRememberedAt = DELTA_KEPT;
+  }
+}
+
+function remember(offset: number, payment: Payment, hash: Hash64): RememberedPayment {
+  return {
+    offset,
+    transactionId: payment.transactionId,
+    eventTimeMs: payment.eventTimeMs,
+    hashHigh: hash.high,
+    hashLow: hash.low,
+    senderAccountId: payment.senderAccountId,
+    deviceId: payment.deviceId,
+  };
+}
+
+function countersOf(counters: Readonly<Counters>): Counters {
+  const { consumed, accepted, duplicates, late, rejected } = counters;
+  return { consumed, accepted, duplicates, late, rejected };
+}

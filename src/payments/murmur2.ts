@@ -1,0 +1,42 @@
+/**
+ * The hash by which Kafka's Java client spreads keys over partitions (org.apache.kafka.common.utils.Utils.murmur2), so
+ * that a record whose key belongs elsewhere can be told. Pure arithmetic on 32-bit integers.
+ */
+
+const SEED = 0x9747b28c;
+const MULTIPLIER = 0x5bd1e995;
+const SHIFT = 24;
+
+/** Signed 32-bit hash of the bytes, equal to the Java client's. */
+export function murmur2(bytes: Uint8Array): number {
+  const length = bytes.length;
+  let hash = SEED ^ length;
+  const wordsEnd = length & ~3;
+  for (let index = 0; index < wordsEnd; index += 4) {
+    let word =
+      byteAt(bytes, index) |
+      (byteAt(bytes, index + 1) << 8) |
+      (byteAt(bytes, index + 2) << 16) |
+      (byteAt(bytes, index + 3) << 24);
+    word = Math.imul(word, MULTIPLIER);
+    word ^= word >>> SHIFT;
+    word = Math.imul(word, MULTIPLIER);
+    hash = Math.imul(hash, MULTIPLIER) ^ word;
+  }
+  const rest = length - wordsEnd;
+  if (rest >= 3) hash ^= byteAt(bytes, wordsEnd + 2) << 16;
+  if (rest >= 2) hash ^= byteAt(bytes, wordsEnd + 1) << 8;
+  if (rest >= 1) hash = Math.imul(hash ^ byteAt(bytes, wordsEnd), MULTIPLIER);
+  hash ^= hash >>> 13;
+  hash = Math.imul(hash, MULTIPLIER);
+  return hash ^ (hash >>> 15);
+}
+
+/** The partition that the Java client's default partitioner gives a non-null key. */
+export function partitionForKey(key: Uint8Array, partitionCount: number): number {
+  return (murmur2(key) & 0x7fffffff) % partitionCount;
+}
+
+function byteAt(bytes: Uint8Array, index: number): number {
+  return bytes[index] as number;
+}

@@ -1,0 +1,133 @@
+/**
+ * Settings: their defaults, which entry of a history covers an offset, and their compiled form for the fold. What is
+ * fixed at seeding and what may change is told apart in types.ts. Everything returned is deep-frozen.
+ */
+import { requireDecimal } from './decimal.ts';
+import { type CompiledFraudRules, compileFraudRules } from './fraud.ts';
+import type { DecisionSettings, FixedSettings, Nanos, SettingsEntry } from './types.ts';
+
+/**
+ * Raised whenever the same records and settings would give other rows or another digest. A partition whose history names
+ * a newer one is refused.
+ */
+export const FOLD_VERSION = 1;
+
+const DAY_MS = 86_400_000;
+/** BigQuery refuses rows more than ten years back; nine leave a topic a year of running on old seeds. */
+const MIN_EVENT_TIME_DAYS = 9 * 365;
+/** BigQuery's NUMERIC has 29 digits before the point. */
+const MAX_NUMERIC: Nanos = 10n ** 38n - 1n;
+
+export const DEFAULT_DECISION_SETTINGS: DecisionSettings = deepFreeze({
+  watermarkDelayMs: 3_600_000,
+  allowedSkewMs: 300_000,
+  maxAmount: '1000000000000000',
+  partitioner: 'any',
+  fraud: {
+    amountHigh: { over: '5000', points: 30 },
+    amountMedium: { over: '1000', points: 15 },
+    amountLowPoints: 5,
+    countHigh: { over: 10, points: 40 },
+    countMedium: { over: 5, points: 25 },
+    devices: { over: 3, points: 15 },
+    regionPoints: {
+      'eu-west': 0,
+      'us-east': 0,
+      'us-west': 0,
+      'ap-south': 5,
+      'ap-southeast': 5,
+      'sa-east': 10,
+      africa: 10,
+    },
+    otherRegionPoints: 10,
+    maxScore: 100,
+    highRiskOver: 60,
+  },
+});
+
+/** Defaults for a partition seeded at `nowMs`: the minimum event time is nine years before that day. */
+export function defaultFixedSettings(nowMs: number): FixedSettings {
+  return deepFreeze({
+    idHorizonMs: 0,
+    windowMs: 60_000,
+    activitySpanMs: 300_000,
+    minEventTimeMs: Math.floor(nowMs / DAY_MS) * DAY_MS - MIN_EVENT_TIME_DAYS * DAY_MS,
+  });
+}
+
+/** Decision settings as the fold uses them. Compile once per settings entry, not per record. */
+export interface CompiledSettings {
+  readonly watermarkDelayMs: number;
+  readonly allowedSkewMs: number;
+  readonly maxAmount: Nanos;
+  readonly checkPartitioner: boolean;
+  readonly fraud: CompiledFraudRules;
+}
+
+/** Throws RangeError naming the setting where one cannot be used. */
+export function compileSettings(decision: DecisionSettings): CompiledSettings {
+  requireWholeNumber(decision.watermarkDelayMs, 'watermarkDelayMs', 0);
+  requireWholeNumber(decision.allowedSkewMs, 'allowedSkewMs', 0);
+  const maxAmount = requireDecimal(decision.maxAmount, 'maxAmount');
+  if (maxAmount <= 0n || maxAmount > MAX_NUMERIC) {
+    throw new RangeError(`maxAmount: ${decision.maxAmount} must be over 0 and have at most 29 digits before the point`);
+  }
+  return deepFreeze({
+    watermarkDelayMs: decision.watermarkDelayMs,
+    allowedSkewMs: decision.allowedSkewMs,
+    maxAmount,
+    checkPartitioner: decision.partitioner === 'murmur2',
+    fraud: compileFraudRules(decision.fraud),
+  });
+}
+
+/** Throws RangeError naming the setting where the fold could not work with it. */
+export function requireFixedSettings(fixed: FixedSettings): void {
+  requireWholeNumber(fixed.idHorizonMs, 'idHorizonMs', 0);
+  requireWholeNumber(fixed.windowMs, 'windowMs', 1);
+  requireWholeNumber(fixed.activitySpanMs, 'activitySpanMs', 1);
+  requireWholeNumber(fixed.minEventTimeMs, 'minEventTimeMs', Number.MIN_SAFE_INTEGER);
+}
+
+/** The entry that covers `offset`: the last one at or below it. Throws RangeError where none does. */
+export function resolveEntry(history: readonly SettingsEntry[], offset: number): SettingsEntry {
+  for (let index = history.length - 1; index >= 0; index -= 1) {
+    const entry = history[index];
+    if (entry !== undefined && entry.fromOffset <= offset) return entry;
+  }
+  throw new RangeError(
+    `no settings entry covers offset ${offset}; the history starts at ${history[0]?.fromOffset ?? 'nothing'}`,
+  );
+}
+
+/** Whether two settings decide alike: by value, whatever the order of members. */
+export function sameDecisionSettings(left: DecisionSettings, right: DecisionSettings): boolean {
+  return sameValue(left, right);
+}
+
+export function sameFixedSettings(left: FixedSettings, right: FixedSettings): boolean {
+  return sameValue(left, right);
+}
+
+function sameValue(left: unknown, right: unknown): boolean {
+  if (Object.is(left, right)) return true;
+  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
+  const leftMembers = new Map(Object.entries(left));
+  const rightMembers = Object.entries(right);
+  if (leftMembers.size !== rightMembers.length) return false;
+  return rightMembers.every(([name, value]) => leftMembers.has(name) && sameValue(leftMembers.get(name), value));
+}
+
+function requireWholeNumber(value: number, name: string, min: number): void {
+  if (!Number.isSafeInteger(value) || value < min) {
+    throw new RangeError(`${name}: ${value} must be a whole number of at least ${min}`);
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const member of Object.values(value)) deepFreeze(member);
+  }
+  return value;
+}
