@@ -99,9 +99,9 @@ function logSteps(model: Model, state: State, emit: Emit): void {
   if (log.changes >= model.config.logFaults) return;
 
   const changes = log.changes + 1;
-  const checkpoint = greatestCheckpoints(state.sets)[0]!.checkpoint.nextOffset;
+  const needed = oldestNeeded(state);
   for (let start = log.start + 1; start <= log.end; start++) {
-    const damaged = log.damaged || start > checkpoint;
+    const damaged = log.damaged || start > needed;
     emit('fault', 'retention removes the oldest records', change({ start, changes, damaged }));
   }
   if (log.rewrittenFrom !== NEVER) return;
@@ -114,6 +114,22 @@ function logSteps(model: Model, state: State, emit: Emit): void {
     const damaged = log.damaged || folded > 0;
     emit('fault', 'the topic is recreated', change({ start: 0, end: 0, rewrittenFrom: 0, changes, damaged }));
   }
+}
+
+/**
+ * The oldest record that the owner or its successor still has to fold: that at the greatest checkpoint, or at an older
+ * one that a takeover read while the greatest was not visible yet.
+ */
+function oldestNeeded({ sets, ownership, processes }: State): number {
+  let oldest = greatestCheckpoints(sets)[0]!.checkpoint.nextOffset;
+  processes.forEach((process, index) => {
+    if (ownership.claimant !== index + 1) return;
+    if (process.at === 'running') oldest = Math.min(oldest, process.next);
+    if (process.at === 'reading-rows' || process.at === 'adding-settings') {
+      oldest = Math.min(oldest, process.position.checkpoint.nextOffset);
+    }
+  });
+  return oldest;
 }
 
 /** One past the last record that anybody folded and that left a trace: a process that knows it, a row, a checkpoint. */

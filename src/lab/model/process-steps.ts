@@ -33,21 +33,28 @@ export function processSteps(model: Model, state: State, index: ProcessIndex, em
 
   switch (process.at) {
     case 'idle':
-      return readOwnership(moves);
+      readOwnership(moves);
+      break;
     case 'ownership-read':
-      return sendClaim(moves, process);
+      sendClaim(moves, process);
+      break;
     case 'claiming':
-      return readClaimBack(moves, process);
+      readClaimBack(moves, process);
+      break;
     case 'fencing':
-      return finalizeOlder(moves, process);
+      finalizeOlder(moves, process);
+      break;
     case 'reading-rows':
-      return readRows(moves, process);
+      readRows(moves, process);
+      break;
     case 'adding-settings':
-      return readSettingsBack(moves, process);
+      readSettingsBack(moves, process);
+      break;
     case 'running':
-      return run(moves, process);
+      run(moves, process);
+      break;
     case 'stopped':
-      return;
+      break;
     default:
       process satisfies never;
   }
