@@ -82,7 +82,7 @@ export class Checkpointer {
       watermarkMs: checkpoint.watermarkMs,
       counters: checkpoint.counters,
       ids: stats.ids,
-      stateBytes: stats.bytes,
+      stateBytes: stats.approximateBytes,
       tookMs: nowMs - startedMs,
       endToEndMs: newestRecordMs === 0 ? 0 : nowMs - newestRecordMs,
     });

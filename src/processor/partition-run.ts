@@ -135,7 +135,7 @@ export class PartitionRun {
       partition: this.#partition,
       records: answer.records.length,
       bytes: answer.byteLength,
-      counters: this.#fold.counters,
+      counters: { ...this.#fold.counters },
       watermarkMs: this.#fold.watermarkMs,
       nextOffset: this.#fold.nextOffset,
       endOffset: answer.endOffset,

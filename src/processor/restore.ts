@@ -137,13 +137,9 @@ async function rebuildFromSink(
   queries: SinkQueries,
   signal: AbortSignal,
 ): Promise<PartitionFold> {
-  const rebuild = PartitionFold.rebuild({
-    ...identity(ownership),
-    nextOffset: checkpoint.nextOffset,
-    watermarkMs: checkpoint.watermarkMs,
-    counters: checkpoint.counters,
-  });
-  for await (const rows of queries.payments(ownership.partition, checkpoint.nextOffset, rebuild.fromEventTimeMs)) {
+  const { nextOffset, watermarkMs, counters } = checkpoint;
+  const rebuild = PartitionFold.rebuild({ ...identity(ownership), nextOffset, watermarkMs, counters });
+  for await (const rows of queries.payments(ownership.partition, nextOffset, rebuild.fromEventTimeMs)) {
     signal.throwIfAborted();
     rebuild.add(rows);
   }
