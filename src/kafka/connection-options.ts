@@ -1,0 +1,76 @@
+/** How to reach the brokers, and where the client's log lines go. One shape for the source, the admin and the tools. */
+import type { ConnectionOptions } from 'node:tls';
+import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+/** One log line: a stable event name, and fields without credentials. */
+export type LogFn = (level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>) => void;
+
+export interface KafkaSasl {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface KafkaConnectionOptions {
+  /** host:port, at least one; the others are learned from the cluster. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  /** true: TLS with the system's authorities. Default: plaintext. */
+  readonly ssl?: boolean | ConnectionOptions;
+  readonly sasl?: KafkaSasl;
+  /** Default 3,000. */
+  readonly connectTimeoutMs?: number;
+  /** A request that takes longer counts as lost. Default 15,000. */
+  readonly requestTimeoutMs?: number;
+  /** Default: nothing is logged. */
+  readonly log?: LogFn;
+}
+
+export function createKafka(options: KafkaConnectionOptions): Kafka {
+  const config: KafkaConfig = {
+    brokers: [...options.brokers],
+    clientId: options.clientId,
+    connectionTimeout: options.connectTimeoutMs ?? 3_000,
+    requestTimeout: options.requestTimeoutMs ?? 15_000,
+    // Waiting out an outage is this adapter's job; the client only bridges a hiccup.
+    retry: { initialRetryTime: 200, maxRetryTime: 2_000, retries: 3 },
+    logLevel: logLevel.WARN,
+    logCreator: () => (entry) => forward(options.log, entry),
+  };
+  if (options.ssl !== undefined) config.ssl = options.ssl;
+  if (options.sasl !== undefined) config.sasl = saslOf(options.sasl);
+  return new Kafka(config);
+}
+
+function saslOf({ mechanism, username, password }: KafkaSasl): SASLOptions {
+  switch (mechanism) {
+    case 'plain':
+      return { mechanism, username, password };
+    case 'scram-sha-256':
+      return { mechanism, username, password };
+    case 'scram-sha-512':
+      return { mechanism, username, password };
+    default:
+      return mechanism satisfies never;
+  }
+}
+
+/**
+ * kafkajs logs at error level what it is about to retry, and every failure of its own reaches this adapter as an error
+ * or an event as well, which reports it once, with what it means. So its lines are details, warnings at most.
+ */
+function forward(
+  log: LogFn | undefined,
+  { namespace, level, log: { message, timestamp: _, ...fields } }: LogEntry,
+): void {
+  if (log === undefined) return;
+  const { stack: _stack, logger: _logger, ...rest } = fields;
+  log(level === logLevel.WARN && !ROUTINE.test(message) ? 'warn' : 'debug', 'kafka.client', {
+    namespace,
+    message,
+    ...rest,
+  });
+}
+
+const ROUTINE = /rebalanc|re-joining|resync group|not aware of all assigned/i;

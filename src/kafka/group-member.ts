@@ -1,0 +1,205 @@
+/**
+ * Membership in the consumer group, which only shares out the work: kafkajs joins, heartbeats and commits, and fetches
+ * nothing, since the whole topic is paused before its first fetch and stays so.
+ *
+ * Invariants: 1. a consumer that crashed is left behind and a new one made, with backoff, until the limit: kafkajs gives up
+ * for good on many errors that pass; 2. no commit can end the membership, and none fails to its caller; 3. after stop, no
+ * consumer is left in the group, not even one that was still joining.
+ */
+import type { Consumer, ConsumerCrashEvent } from 'kafkajs';
+import { Backoff } from '../processor/backoff.ts';
+import { BugError, UnreachableError } from '../processor/errors.ts';
+import type { Runtime } from '../processor/ports.ts';
+import { createKafka, type KafkaConnectionOptions } from './connection-options.ts';
+import { isUnknownTopic, messageOf, refusalOf, topicGone } from './errors.ts';
+import { Patience } from './patience.ts';
+import { type OwnClaim, stickyAssigner } from './sticky-assigner.ts';
+
+export interface GroupLimits {
+  readonly sessionTimeoutMs: number;
+  readonly rebalanceTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly commitTimeoutMs: number;
+  readonly stopTimeoutMs: number;
+  readonly unreachableAfterMs: number;
+  readonly topicMissingAfterMs: number;
+}
+
+export interface GroupMemberOptions {
+  readonly connection: KafkaConnectionOptions;
+  readonly topic: string;
+  readonly groupId: string;
+  readonly runtime: Runtime;
+  readonly limits: GroupLimits;
+  /** After every join, also when nothing changed. Ascending. */
+  onJoined(partitions: readonly number[]): void;
+  onWaiting(what: string, waitedMs: number, error: unknown): void;
+  onRecovered(what: string): void;
+  onFatal(error: Error): void;
+}
+
+const BACKOFF_MIN_MS = 250;
+const BACKOFF_MAX_MS = 5_000;
+const METADATA_MAX_AGE_MS = 30_000;
+
+export class GroupMember {
+  readonly #options: GroupMemberOptions;
+  readonly #claim: OwnClaim = { partitions: [], generation: -1 };
+  readonly #stopping = new AbortController();
+  readonly #patience: Patience;
+  readonly #topicPatience: Patience;
+  readonly #backoff: Backoff;
+  /** Set while a consumer is a member; commits go through it. */
+  #joined: Consumer | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #isWaiting = false;
+
+  constructor(options: GroupMemberOptions) {
+    this.#options = options;
+    this.#patience = new Patience(options.runtime, options.limits.unreachableAfterMs);
+    this.#topicPatience = new Patience(options.runtime, options.limits.topicMissingAfterMs);
+    this.#backoff = new Backoff(options.runtime, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
+  }
+
+  start(): void {
+    this.#running = this.#keepJoined().catch((error: unknown) => {
+      if (!this.#stopping.signal.aborted) this.#options.onFatal(error as Error);
+    });
+  }
+
+  /** Resolves when the broker has it. Rejects when it was refused or took too long, which concerns nobody else. */
+  async commit(partition: number, offset: number, metadata: string): Promise<void> {
+    const { topic, runtime, limits } = this.#options;
+    const consumer = this.#joined;
+    if (consumer === undefined) throw new Error('not a member of the group at the moment');
+    if (!this.#claim.partitions.includes(partition))
+      throw new Error(`partition ${partition} is not assigned to this member`);
+    // Outside of a handler: a refusal comes back here and does not reach the consumer's own loop.
+    const sent = consumer.commitOffsets([{ topic, partition, offset: String(offset), metadata }]);
+    const timer = new AbortController();
+    const timeout = runtime.sleep(limits.commitTimeoutMs, timer.signal).then(() => {
+      throw new Error(`no answer within ${limits.commitTimeoutMs} ms`);
+    });
+    try {
+      await Promise.race([sent, timeout]);
+    } finally {
+      timer.abort(new Error('answered'));
+      timeout.catch(() => undefined);
+      sent.catch(() => undefined);
+    }
+  }
+
+  /** Leaves the group. Takes at most stopTimeoutMs; what is slower than that ends in the background. */
+  async stop(): Promise<void> {
+    const { runtime, limits } = this.#options;
+    this.#joined = undefined;
+    this.#stopping.abort(new Error('stopped'));
+    const timer = new AbortController();
+    const timeout = runtime.sleep(limits.stopTimeoutMs, timer.signal).catch(() => undefined);
+    await Promise.race([this.#running, timeout]);
+    timer.abort(new Error('done'));
+  }
+
+  async #keepJoined(): Promise<void> {
+    const { runtime, topic, onWaiting } = this.#options;
+    while (!this.#stopping.signal.aborted) {
+      const error = await this.#beMember();
+      if (this.#stopping.signal.aborted) return;
+      this.#throwIfOver(error);
+      const { waitedMs } = this.#patience.failed();
+      this.#isWaiting = true;
+      onWaiting(`group ${this.#options.groupId} of topic ${topic}`, waitedMs, error);
+      await runtime.sleep(this.#backoff.nextMs(), this.#stopping.signal);
+    }
+  }
+
+  #throwIfOver(error: unknown): void {
+    const { topic, groupId, limits } = this.#options;
+    if (error instanceof BugError) throw error;
+    const refusal = refusalOf(error, `group ${groupId}, topic ${topic}`);
+    if (refusal !== undefined) throw refusal;
+    if (isUnknownTopic(error)) {
+      if (this.#topicPatience.failed().isOver) throw topicGone(topic, limits.topicMissingAfterMs);
+    }
+    const { waitedMs, isOver } = this.#patience.failed();
+    if (isOver) {
+      throw new UnreachableError(
+        `Kafka: group ${groupId} could not be joined for ${Math.round(waitedMs / 1000)} s: ${messageOf(error)}`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** One consumer's life: resolves with what ended it, or with nothing after a stop. */
+  async #beMember(): Promise<unknown> {
+    const { topic } = this.#options;
+    const consumer = this.#createConsumer();
+    const crashed = new Promise<unknown>((resolve) => {
+      consumer.on(consumer.events.CRASH, ({ payload }: ConsumerCrashEvent) => resolve(payload.error));
+    });
+    const stopped = new Promise<undefined>((resolve) => {
+      if (this.#stopping.signal.aborted) resolve(undefined);
+      this.#stopping.signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    });
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topic, fromBeginning: true });
+      const joining = consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        eachBatch: async ({ batch }) => {
+          throw new BugError(`kafkajs fetched partition ${batch.partition}, which is paused`);
+        },
+      });
+      const end = await Promise.race([crashed, stopped]);
+      // kafkajs cannot be stopped while it joins for the first time: it would join all the same, and stay.
+      await joining;
+      return end;
+    } catch (error) {
+      return error;
+    } finally {
+      this.#joined = undefined;
+      await consumer.disconnect().catch(() => undefined);
+    }
+  }
+
+  #createConsumer(): Consumer {
+    const { connection, topic, groupId, limits } = this.#options;
+    const consumer = createKafka(connection).consumer({
+      groupId,
+      sessionTimeout: limits.sessionTimeoutMs,
+      rebalanceTimeout: limits.rebalanceTimeoutMs,
+      heartbeatInterval: limits.heartbeatIntervalMs,
+      // With everything paused this is only how often it looks whether a heartbeat is due.
+      maxWaitTimeInMs: Math.min(500, limits.heartbeatIntervalMs),
+      metadataMaxAge: METADATA_MAX_AGE_MS,
+      allowAutoTopicCreation: false,
+      partitionAssigners: [stickyAssigner(topic, this.#claim)],
+      retry: { initialRetryTime: 200, maxRetryTime: 3_000, retries: 6, restartOnFailure: async () => false },
+    });
+    const { GROUP_JOIN, HEARTBEAT } = consumer.events;
+    consumer.on(GROUP_JOIN, ({ payload }) => {
+      consumer.pause([{ topic }]);
+      if (this.#stopping.signal.aborted) return;
+      this.#joined = consumer;
+      this.#claim.partitions = (payload.memberAssignment[topic] ?? []).toSorted((a, b) => a - b);
+      this.#claim.generation = -1;
+      this.#hasContact();
+      this.#options.onJoined(this.#claim.partitions);
+    });
+    consumer.on(HEARTBEAT, ({ payload }) => {
+      this.#claim.generation = payload.groupGenerationId;
+      this.#hasContact();
+    });
+    return consumer;
+  }
+
+  #hasContact(): void {
+    this.#patience.succeeded();
+    this.#topicPatience.succeeded();
+    this.#backoff.reset();
+    if (!this.#isWaiting) return;
+    this.#isWaiting = false;
+    this.#options.onRecovered(`group ${this.#options.groupId}`);
+  }
+}

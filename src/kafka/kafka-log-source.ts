@@ -1,0 +1,202 @@
+/**
+ * The LogSource port on Kafka. The group says which partitions are ours; what is read from where is the processor's
+ * decision alone, and is fetched apart from the group (fetcher.ts), so a rebalance that leaves a partition where it was does
+ * not interrupt it, and committed offsets have no effect on reading.
+ */
+import { Backoff } from '../processor/backoff.ts';
+import { BugError, ConfigurationError, UnreachableError } from '../processor/errors.ts';
+import type {
+  AssignmentListener,
+  LogBounds,
+  LogSource,
+  PartitionReader,
+  Runtime,
+  TopicFacts,
+} from '../processor/ports.ts';
+import { createKafka, type KafkaConnectionOptions, type LogFn } from './connection-options.ts';
+import { isFinal, messageOf, refusalOf } from './errors.ts';
+import { Fetcher } from './fetcher.ts';
+import { GroupMember } from './group-member.ts';
+import { Patience } from './patience.ts';
+import { type KafkaLogLimits, type KafkaLogOptions, resolveLimits } from './source-options.ts';
+import { TopicConnection } from './topic-connection.ts';
+import { readTopicFacts } from './topic-facts.ts';
+
+const BACKOFF_MIN_MS = 250;
+const BACKOFF_MAX_MS = 5_000;
+
+export class KafkaLogSource implements LogSource {
+  readonly #options: KafkaLogOptions;
+  readonly #runtime: Runtime;
+  readonly #limits: KafkaLogLimits;
+  readonly #log: LogFn;
+  readonly #connectionOptions: KafkaConnectionOptions;
+  readonly #connection: TopicConnection;
+  readonly #fetcher: Fetcher;
+  readonly #member: GroupMember;
+  readonly #stopped = new AbortController();
+  #listener: AssignmentListener | undefined;
+  #assigned: ReadonlySet<number> = new Set();
+  #hasFailed = false;
+
+  constructor(options: KafkaLogOptions, runtime: Runtime) {
+    this.#options = options;
+    this.#runtime = runtime;
+    this.#limits = resolveLimits(options);
+    this.#connectionOptions = options.connection;
+    this.#log = options.connection.log ?? (() => undefined);
+    this.#connection = new TopicConnection(options.connection, options.topic);
+    const reports = {
+      onWaiting: (what: string, waitedMs: number, error: unknown) => this.#waiting(what, waitedMs, error),
+      onRecovered: (what: string) => options.onRecovered?.(what),
+      onFatal: (error: Error) => this.#fail(error),
+    };
+    this.#fetcher = new Fetcher({
+      connection: this.#connection,
+      runtime,
+      limits: this.#limits,
+      log: this.#log,
+      ...reports,
+    });
+    this.#member = new GroupMember({
+      connection: options.connection,
+      topic: options.topic,
+      groupId: options.groupId,
+      runtime,
+      limits: this.#limits,
+      onJoined: (partitions) => this.#joined(partitions),
+      ...reports,
+    });
+  }
+
+  /** Rejects with ConfigurationError (no such topic, not allowed), UnreachableError, or the reason of a stop. */
+  async start(listener: AssignmentListener): Promise<void> {
+    if (this.#listener !== undefined) throw new BugError('the log source was started twice');
+    this.#listener = listener;
+    await this.#untilReached('connect', () => this.#connection.refresh());
+    this.#member.start();
+  }
+
+  async facts(): Promise<TopicFacts> {
+    return this.#untilReached('topic settings', async () => {
+      await this.#connection.refresh();
+      const kafka = createKafka(this.#connectionOptions);
+      return readTopicFacts(kafka, this.#options.topic, this.#connection.partitions().length);
+    });
+  }
+
+  async bounds(partition: number): Promise<LogBounds> {
+    return this.#untilReached('offsets', async () => {
+      const ask = async (at: 'start' | 'end') => (await this.#offset(partition, at)) ?? 0;
+      // The end last: it never lies below a start read before it, unless the log was cut.
+      const startOffset = await ask('start');
+      return { startOffset, endOffset: await ask('end') };
+    });
+  }
+
+  async offsetAt(partition: number, timestampMs: number): Promise<number> {
+    return this.#untilReached('offsets', async () => {
+      const endOffset = await this.#offset(partition, 'end');
+      const found = await this.#offset(partition, { timestampMs });
+      return found < 0 ? endOffset : Math.min(found, endOffset);
+    });
+  }
+
+  /** For a partition that is not (any more) ours, a reader whose reads reject with OwnershipLostError. */
+  open(partition: number, fromOffset: number): PartitionReader {
+    const reader = this.#fetcher.open(partition, fromOffset);
+    if (!this.#assigned.has(partition))
+      this.#fetcher.end(partition, `partition ${partition}: is not assigned to this process`);
+    return reader;
+  }
+
+  /** Never rejects: a failure goes to onCommitFailed and the log. Callers limit the rate. */
+  async commit(partition: number, nextOffset: number, metadata: string): Promise<void> {
+    try {
+      await this.#member.commit(partition, nextOffset, metadata);
+    } catch (error) {
+      const why = messageOf(error);
+      this.#log('debug', 'kafka.commit_failed', { partition, nextOffset, error: why });
+      this.#options.onCommitFailed?.(partition, nextOffset, why);
+    }
+  }
+
+  /** Leaves the group and closes every connection, within stopTimeoutMs. Idempotent. */
+  async stop(): Promise<void> {
+    if (this.#stopped.signal.aborted) return;
+    this.#stopped.abort(new Error('the log source was stopped'));
+    this.#assigned = new Set();
+    const timer = new AbortController();
+    const timeout = this.#runtime.sleep(this.#limits.stopTimeoutMs, timer.signal).catch(() => undefined);
+    const closed = this.#fetcher.stop().then(() => this.#connection.close());
+    await Promise.race([Promise.all([this.#member.stop(), closed.catch(() => undefined)]), timeout]);
+    timer.abort(new Error('done'));
+  }
+
+  /** Bytes fetched and not read yet. */
+  bufferedBytes(): number {
+    return this.#fetcher.bufferedBytes();
+  }
+
+  #joined(partitions: readonly number[]): void {
+    if (this.#stopped.signal.aborted || this.#hasFailed) return;
+    this.#assigned = new Set(partitions);
+    for (const partition of this.#fetcher.openPartitions()) {
+      if (!this.#assigned.has(partition))
+        this.#fetcher.end(partition, `partition ${partition}: was given to another member`);
+    }
+    this.#fetcher.raiseSessions();
+    this.#log('info', 'kafka.assigned', { groupId: this.#options.groupId, partitions });
+    this.#listener?.assigned(partitions);
+  }
+
+  async #offset(partition: number, at: 'start' | 'end' | { timestampMs: number }): Promise<number> {
+    await this.#connection.refreshIfOld();
+    const offset = (await this.#connection.offsets({ partitions: [partition], at })).get(partition);
+    if (offset === undefined) throw new BugError(`no offset for partition ${partition}`);
+    return offset;
+  }
+
+  /** Asks again, with backoff, until there is an answer, a refusal, or the limit. */
+  async #untilReached<T>(what: string, ask: () => Promise<T>): Promise<T> {
+    const patience = new Patience(this.#runtime, this.#limits.unreachableAfterMs);
+    const backoff = new Backoff(this.#runtime, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
+    for (;;) {
+      this.#stopped.signal.throwIfAborted();
+      try {
+        return await ask();
+      } catch (error) {
+        if (isFinal(error) || error instanceof BugError) throw error;
+        const refusal = refusalOf(error, `topic ${this.#options.topic}`);
+        if (refusal !== undefined) throw refusal;
+        const { waitedMs, isOver } = patience.failed();
+        if (isOver) throw this.#unreachable(what, waitedMs, error);
+        this.#waiting(what, waitedMs, error);
+        await this.#runtime.sleep(backoff.nextMs(), this.#stopped.signal);
+        await this.#connection.refresh().catch((failure: unknown) => {
+          if (failure instanceof ConfigurationError) throw failure;
+        });
+      }
+    }
+  }
+
+  #unreachable(what: string, waitedMs: number, cause: unknown): UnreachableError {
+    return new UnreachableError(
+      `Kafka at ${this.#connectionOptions.brokers.join(', ')} (${what}): no answer for ${Math.round(waitedMs / 1000)} s: ` +
+        `${messageOf(cause)}. Check that it runs and that KAFKA_BOOTSTRAP_SERVERS is right.`,
+      { cause },
+    );
+  }
+
+  #waiting(what: string, waitedMs: number, error: unknown): void {
+    if (this.#stopped.signal.aborted) return;
+    this.#options.onWaiting?.(what, waitedMs, messageOf(error));
+  }
+
+  #fail(error: Error): void {
+    if (this.#hasFailed || this.#stopped.signal.aborted) return;
+    this.#hasFailed = true;
+    this.#log('error', 'kafka.failed', { error: messageOf(error) });
+    this.#listener?.failed(error);
+  }
+}

@@ -1,0 +1,54 @@
+/** Settings of the log source, their defaults, and the relations that must hold between them. */
+import { ConfigurationError } from '../processor/errors.ts';
+import type { KafkaConnectionOptions } from './connection-options.ts';
+import type { FetchLimits } from './fetcher.ts';
+import type { GroupLimits } from './group-member.ts';
+
+export type KafkaLogLimits = FetchLimits & GroupLimits;
+
+export interface KafkaLogOptions extends Partial<KafkaLogLimits> {
+  readonly connection: KafkaConnectionOptions;
+  readonly topic: string;
+  readonly groupId: string;
+  /** Something is away and waited for: what, for how long so far, and why. Called at every attempt. */
+  onWaiting?(what: string, waitedMs: number, error: string): void;
+  onRecovered?(what: string): void;
+  onCommitFailed?(partition: number, nextOffset: number, error: string): void;
+}
+
+export const DEFAULT_KAFKA_LIMITS: KafkaLogLimits = Object.freeze({
+  maxBufferedBytes: 64 * 1024 * 1024,
+  maxBufferedBytesPerPartition: 8 * 1024 * 1024,
+  maxFetchBytesPerPartition: 2 * 1024 * 1024,
+  maxWaitMs: 200,
+  sessionTimeoutMs: 30_000,
+  rebalanceTimeoutMs: 30_000,
+  heartbeatIntervalMs: 3_000,
+  commitTimeoutMs: 5_000,
+  stopTimeoutMs: 10_000,
+  /** Long: an outage is to be sat out; a supervisor that wants a restart sets less. */
+  unreachableAfterMs: 15 * 60_000,
+  topicMissingAfterMs: 30_000,
+});
+
+/** Throws ConfigurationError, one line per problem. */
+export function resolveLimits(options: KafkaLogOptions): KafkaLogLimits {
+  const limits = Object.fromEntries(
+    Object.entries(DEFAULT_KAFKA_LIMITS).map(([name, value]) => [name, options[name as keyof KafkaLogLimits] ?? value]),
+  ) as unknown as KafkaLogLimits;
+  const problems = Object.entries(limits)
+    .filter(([, value]) => !Number.isSafeInteger(value) || value <= 0)
+    .map(([name, value]) => `${name}: must be a whole number above 0, is ${value}`);
+  if (limits.heartbeatIntervalMs * 3 > limits.sessionTimeoutMs) {
+    problems.push(
+      `heartbeatIntervalMs ${limits.heartbeatIntervalMs}: at most a third of sessionTimeoutMs ${limits.sessionTimeoutMs}`,
+    );
+  }
+  if (limits.maxBufferedBytesPerPartition > limits.maxBufferedBytes) {
+    problems.push(
+      `maxBufferedBytesPerPartition ${limits.maxBufferedBytesPerPartition} is over maxBufferedBytes ${limits.maxBufferedBytes}`,
+    );
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return Object.freeze(limits);
+}
