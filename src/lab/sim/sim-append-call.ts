@@ -13,6 +13,7 @@ import {
 import { latencyMs } from './context.ts';
 import type { Injected } from './fault-injector.ts';
 import type { Life } from './life.ts';
+import type { AnswerEffect } from './plan.ts';
 import type { SimPayload } from './sim-encoder.ts';
 import type { AppendOutcome, SimStream } from './sim-tables.ts';
 import { refusal, type SimWriteService, serviceDown, shortName } from './sim-write-service.ts';
@@ -23,6 +24,8 @@ interface Sent {
 }
 
 const BUFFERED_REQUESTS = 4;
+/** Refused by an answer, without effect. */
+const IN_BAND: readonly AnswerEffect[] = ['unavailable', 'aborted', 'internal', 'resource_exhausted'];
 /** The service closes a connection that was idle for so long. */
 const IDLE_MS = 600_000;
 
@@ -110,34 +113,29 @@ export class SimAppendCall implements AppendCall {
   #arrive(): void {
     const sent = this.#requests.shift();
     if (sent === undefined || this.#serverOver) return;
-    const { context } = this.#life;
-    const down = serviceDown(context, this.#service);
-    if (down !== undefined) return this.#end(down);
-    const { request, injected } = sent;
-    const effect = injected?.effect;
+    const down = serviceDown(this.#life.context, this.#service);
+    const effect = sent.injected?.effect;
+    if (down !== undefined) this.#end(down);
+    else if (effect === 'lost_before') this.#end(new RpcError(GRPC_STATUS.UNAVAILABLE, 'injected: connection lost'));
+    // The way there is cut, without a word: nothing of this call arrives any more.
+    else if (effect === 'silent_before') this.#serverOver = true;
+    else if (effect === 'rows_refused') this.#answer(refusedRow(), 0);
+    else if (effect !== undefined && IN_BAND.includes(effect)) this.#answer(refusedAnswer(refusal(effect)!), 0);
+    else this.#takeRows(sent.request, effect);
+  }
+
+  #takeRows(request: AppendRequest, effect: AnswerEffect | undefined): void {
     const stream = this.#service.tables.streams.get(request.writeStream);
-    switch (effect) {
-      case 'lost_before':
-        return this.#end(new RpcError(GRPC_STATUS.UNAVAILABLE, 'injected: connection lost'));
-      case 'silent_before':
-        this.#serverOver = true;
-        return;
-      case 'unavailable':
-      case 'aborted':
-      case 'internal':
-      case 'resource_exhausted':
-        return this.#answer({ acknowledged: false, error: refusal(effect), rowErrors: [] }, 0);
-      case 'rows_refused':
-        return this.#answer(refusedRow(), 0);
-      default:
-    }
     if (stream === undefined || stream.status === 'lost') {
-      return this.#end(
-        new RpcError(GRPC_STATUS.NOT_FOUND, `Requested entity was not found. Stream: ${this.#streamName}`),
-      );
+      const text = `Requested entity was not found. Stream: ${this.#streamName}`;
+      this.#end(new RpcError(GRPC_STATUS.NOT_FOUND, text));
+      return;
     }
     const outcome = this.#append(stream, request);
-    if (effect === 'lost_after') return this.#end(new RpcError(GRPC_STATUS.UNAVAILABLE, 'injected: answer lost'));
+    if (effect === 'lost_after') {
+      this.#end(new RpcError(GRPC_STATUS.UNAVAILABLE, 'injected: answer lost'));
+      return;
+    }
     if (effect === 'silent_after') this.#mute = true;
     const answer = effect === 'internal_after' ? refusedAnswer(refusal(effect)!) : this.#describe(outcome, request);
     this.#answer(answer, 'answerAtMs' in outcome ? outcome.answerAtMs : 0);

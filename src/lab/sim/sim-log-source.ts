@@ -148,7 +148,7 @@ export class SimLogSource implements LogSource, FetchGate {
         reader?.drift(
           this.#broker.group.committed.get(partition)?.offset ?? this.#broker.partition(partition).startOffset,
         );
-      } else reader?.poke();
+      } else reader?.rejoined();
     }
     this.#listener?.assigned(partitions);
   }

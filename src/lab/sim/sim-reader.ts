@@ -4,11 +4,11 @@
  * a jump to the committed offset after a rejoin. The cursor above it has to see through all of it.
  * Invariant: an answer's records, from askedFrom on, are what the log held when the leader answered.
  */
+import { OwnershipLostError } from '../../processor/errors.ts';
 import type { FetchAnswer, PartitionReader } from '../../processor/ports.ts';
 import { latencyMs } from './context.ts';
 import type { Life } from './life.ts';
 import type { SimPartition } from './topic.ts';
-import type { Pending } from './virtual-time.ts';
 
 /** The client's view, shared with the log source. */
 export interface FetchGate {
@@ -19,8 +19,6 @@ export interface FetchGate {
 }
 
 const BUFFERED_ANSWERS_MAX = 2;
-/** fetch.max.wait.ms: after so long without records the leader gives an empty answer. */
-const FETCH_WAIT_MS = 2_000;
 const FETCH_RETRY_MS = 300;
 
 interface Waiting {
@@ -42,7 +40,8 @@ export class SimReader implements PartitionReader {
   #fetch = 0;
   #fetching = false;
   #closed = false;
-  #parked: { readonly wake: () => void; readonly timer: Pending; readonly log: SimPartition } | undefined;
+  #parked: { readonly wake: () => void; readonly log: SimPartition } | undefined;
+  #told: { readonly session: number; readonly endOffset: number } | undefined;
 
   constructor(life: Life, partition: number, fromOffset: number, log: () => SimPartition, gate: FetchGate) {
     this.#life = life;
@@ -60,6 +59,10 @@ export class SimReader implements PartitionReader {
         reject(signal.reason);
         return;
       }
+      if (this.#closed) {
+        reject(closedError(this.#partition));
+        return;
+      }
       const onAbort = (): void => {
         this.#waiting = undefined;
         if (!this.#life.dead) reject(signal.reason);
@@ -74,6 +77,7 @@ export class SimReader implements PartitionReader {
     if (this.#life.dead) return;
     this.#position = offset;
     this.#buffer = [];
+    this.#told = undefined;
     this.#abandonFetch();
     this.poke();
   }
@@ -86,9 +90,19 @@ export class SimReader implements PartitionReader {
   }
 
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
     this.#buffer = [];
     this.#abandonFetch();
+    const waiting = this.#takeWaiting();
+    if (!this.#life.dead) waiting?.reject(closedError(this.#partition));
+  }
+
+  /** After a rejoin: says where the log ends, even if that is no news. */
+  rejoined(): void {
+    const { wake } = this.#parked ?? {};
+    if (wake === undefined) this.poke();
+    else wake();
   }
 
   /** Starts a fetch if there is room for its answer and none is under way. */
@@ -119,12 +133,17 @@ export class SimReader implements PartitionReader {
       return;
     }
     const empty = rng.chance(faults.noise.emptyFetchChance);
-    if (slice.completeTo === askedFrom && !empty) {
-      this.#park(fetch, log, askedFrom);
-      return;
-    }
-    const answer = empty ? { records: [], completeTo: askedFrom } : slice;
-    this.#answer(fetch, { ...answer, askedFrom, endOffset: log.endOffset });
+    const answer = { ...(empty ? { records: [], completeTo: askedFrom } : slice), askedFrom, endOffset: log.endOffset };
+    if (answer.completeTo === askedFrom && !empty && !this.#isNews(answer.endOffset)) this.#park(fetch, log);
+    else this.#answer(fetch, answer);
+  }
+
+  /** An answer without progress is told once per session and end of the log, as the adapter of kafkajs does. */
+  #isNews(endOffset: number): boolean {
+    const told = this.#told;
+    const session = this.#gate.session(this.#partition);
+    this.#told = { session, endOffset };
+    return told?.session !== session || told.endOffset !== endOffset;
   }
 
   #outOfRange(fetch: number, log: SimPartition): void {
@@ -136,23 +155,17 @@ export class SimReader implements PartitionReader {
   }
 
   /** At the end of the log: waits at the leader for more. */
-  #park(fetch: number, log: SimPartition, askedFrom: number): void {
-    const { scheduler } = this.#life.context;
+  #park(fetch: number, log: SimPartition): void {
     const wake = (): void => {
       this.#unpark();
-      scheduler.after(0, () => this.#atLeader(fetch));
+      this.#life.context.scheduler.after(0, () => this.#atLeader(fetch));
     };
-    const timer = scheduler.after(FETCH_WAIT_MS, () => {
-      this.#unpark();
-      this.#answer(fetch, { records: [], completeTo: askedFrom, askedFrom, endOffset: log.endOffset });
-    });
     log.waiting.add(wake);
-    this.#parked = { wake, timer, log };
+    this.#parked = { wake, log };
   }
 
   #unpark(): void {
     if (this.#parked === undefined) return;
-    this.#life.context.scheduler.cancel(this.#parked.timer);
     this.#parked.log.waiting.delete(this.#parked.wake);
     this.#parked = undefined;
   }
@@ -175,18 +188,23 @@ export class SimReader implements PartitionReader {
   }
 
   #handOver(): void {
-    const waiting = this.#waiting;
-    const answer = waiting === undefined ? undefined : this.#buffer.shift();
-    if (waiting === undefined || answer === undefined) return;
-    this.#waiting = undefined;
-    waiting.signal.removeEventListener('abort', waiting.onAbort);
+    if (this.#waiting === undefined || this.#buffer.length === 0) return;
+    const answer = this.#buffer.shift() as FetchAnswer;
+    const waiting = this.#takeWaiting();
     const { context, process } = this.#life;
     if (answer.records.length > 0) {
       context.trace.add(process, `p${this.#partition} reads [${answer.askedFrom}, ${answer.completeTo})`);
       context.faults.handed(answer.records.length);
     }
-    if (!this.#life.dead) waiting.resolve(answer);
+    if (!this.#life.dead) waiting?.resolve(answer);
     this.poke();
+  }
+
+  #takeWaiting(): Waiting | undefined {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.signal.removeEventListener('abort', waiting.onAbort);
+    return waiting;
   }
 
   #abandonFetch(): void {
@@ -194,4 +212,8 @@ export class SimReader implements PartitionReader {
     this.#fetching = false;
     this.#unpark();
   }
+}
+
+function closedError(partition: number): OwnershipLostError {
+  return new OwnershipLostError(`partition ${partition}: its reader was closed`);
 }

@@ -1,0 +1,66 @@
+/**
+ * What a simulated process runs: the real processor, on the real append client, on simulated ports. Wiring only.
+ */
+import { DEFAULT_SINK_LIMITS } from '../../bigquery/sink-limits.ts';
+import { BigQueryWriteStreams } from '../../bigquery/write-streams.ts';
+import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../../payments/settings.ts';
+import type { DecisionSettings } from '../../payments/types.ts';
+import { withCrashPoints } from '../../processor/crash-points.ts';
+import { type Observer, silentObserver } from '../../processor/events.ts';
+import { DEFAULT_LIMITS, type ProcessorLimits } from '../../processor/limits.ts';
+import { type ExitReport, Processor, type ProcessorPorts } from '../../processor/processor.ts';
+import type { ProcessorSettings } from '../../processor/settings.ts';
+import { EPOCH_MS } from './context.ts';
+import { SIM_DATASET } from './sim-bigquery.ts';
+import type { SimPorts } from './sim-process.ts';
+
+export interface SimProcessorOptions {
+  readonly topic?: string;
+  readonly decision?: Partial<DecisionSettings>;
+  readonly limits?: Partial<ProcessorLimits>;
+  readonly observer?: Observer;
+  readonly untilCaughtUp?: boolean;
+  readonly isEmulator?: boolean;
+}
+
+/** Small batches: many appends from few records. */
+export const SIM_LIMITS: ProcessorLimits = { ...DEFAULT_LIMITS, maxBatchRecords: 16, maxAppendRows: 8 };
+
+/** The ports that the processor is built on, in one life of a process. */
+export function processorPorts(
+  ports: SimPorts,
+  { observer = silentObserver, isEmulator }: SimProcessorOptions,
+): ProcessorPorts {
+  const { runtime, log, queries, rpc, encoder, disk } = ports;
+  const streams = new BigQueryWriteStreams({
+    rpc,
+    runtime,
+    dataset: { projectId: SIM_DATASET.project, dataset: SIM_DATASET.dataset },
+    limits: DEFAULT_SINK_LIMITS,
+    isEmulator: isEmulator ?? true,
+  });
+  return withCrashPoints({ runtime, log, queries, streams, encoder, state: disk, observer }, (point) =>
+    ports.pass(point),
+  );
+}
+
+export function processorSettings(owner: string, options: SimProcessorOptions): ProcessorSettings {
+  const { minEventTimeMs, ...fixed } = defaultFixedSettings(EPOCH_MS);
+  return {
+    topic: options.topic ?? 'payment-events',
+    owner,
+    seed: { ...fixed, minEventAgeMs: EPOCH_MS - minEventTimeMs },
+    decision: { ...DEFAULT_DECISION_SETTINGS, watermarkDelayMs: 60_000, ...options.decision },
+    startAt: { kind: 'earliest' },
+    untilCaughtUp: options.untilCaughtUp ?? false,
+    limits: { ...SIM_LIMITS, ...options.limits },
+  };
+}
+
+/** A ProcessMain that runs the processor until it is stopped, or ends by itself. */
+export function processorMain(options: SimProcessorOptions = {}): (ports: SimPorts) => Promise<ExitReport> {
+  return (ports) => {
+    const processor = new Processor(processorSettings(ports.name, options), processorPorts(ports, options));
+    return processor.run(ports.stopSignal);
+  };
+}

@@ -1,0 +1,110 @@
+/**
+ * Payments for the simulated world, from a seed: originals, copies (same and changed), late, future and malformed ones.
+ * A workload is plain data: it can be shrunk and saved. Event times move ahead with a chosen step, so that windows close
+ * and ids are forgotten within a few hundred records.
+ */
+import { EPOCH_MS } from './context.ts';
+import { Rng } from './rng.ts';
+import type { NewRecord } from './topic.ts';
+
+/** One record to be sent. `value` is JSON, or anything at all where it is malformed. */
+export interface WorkloadRecord {
+  readonly atMs: number;
+  readonly partition: number;
+  readonly key: string | null;
+  readonly value: string | null;
+}
+
+export interface WorkloadDials {
+  readonly seed: number;
+  readonly records: number;
+  readonly partitions: number;
+  /** Virtual time over which they are sent. */
+  readonly spanMs: number;
+  /** Event time between two originals. */
+  readonly eventStepMs: number;
+  readonly duplicateChance: number;
+  readonly changedChance: number;
+  readonly lateChance: number;
+  readonly malformedChance: number;
+  readonly senders: number;
+}
+
+export const DEFAULT_DIALS: WorkloadDials = {
+  seed: 1,
+  records: 200,
+  partitions: 2,
+  spanMs: 20_000,
+  eventStepMs: 7_000,
+  duplicateChance: 0.1,
+  changedChance: 0.3,
+  lateChance: 0.05,
+  malformedChance: 0.04,
+  senders: 12,
+};
+
+interface Event {
+  readonly sender_account_id: string;
+  readonly [column: string]: unknown;
+}
+
+const MALFORMED: readonly (string | null)[] = [null, '{', '[]', '{"amount": 1}', '"text"'];
+const REGIONS = ['eu-west', 'us-east', 'sa-east'];
+const CURRENCIES = ['EUR', 'USD'];
+const LATE_BY_MS = 2 * 3_600_000;
+
+export function drawWorkload(dials: WorkloadDials): WorkloadRecord[] {
+  const rng = new Rng(dials.seed, 'workload');
+  const sent: { readonly event: Event; readonly partition: number }[] = [];
+  const records: WorkloadRecord[] = [];
+  for (let i = 0; i < dials.records; i++) {
+    const atMs = Math.floor((dials.spanMs * i) / dials.records);
+    if (rng.chance(dials.malformedChance)) {
+      const partition = rng.between(0, dials.partitions - 1);
+      records.push({ atMs, partition, key: `s${partition}`, value: rng.pick(MALFORMED) });
+      continue;
+    }
+    const original = sent.length > 0 && rng.chance(dials.duplicateChance) ? rng.pick(sent.slice(-20)) : undefined;
+    const event = original === undefined ? drawEvent(rng, i, dials) : copyOf(rng, original.event, dials);
+    const partition = original?.partition ?? partitionOf(event.sender_account_id, dials.partitions);
+    if (original === undefined) sent.push({ event, partition });
+    records.push({ atMs, partition, key: event.sender_account_id, value: JSON.stringify(event) });
+  }
+  return records;
+}
+
+/** As the broker stores it, with the time at which it arrives. */
+export function toNewRecord({ key, value }: WorkloadRecord, nowMs: number): NewRecord {
+  return {
+    timestampMs: EPOCH_MS + nowMs,
+    key: key === null ? null : Buffer.from(key),
+    value: value === null ? null : Buffer.from(value),
+  };
+}
+
+function drawEvent(rng: Rng, index: number, dials: WorkloadDials): Event {
+  const lateMs = rng.chance(dials.lateChance) ? LATE_BY_MS : 0;
+  // Behind the wall clock, so that only what is meant to be in the future is.
+  const startMs = EPOCH_MS - dials.records * dials.eventStepMs;
+  const sender = `s${rng.between(0, dials.senders - 1)}`;
+  return {
+    transaction_id: `t${index}`,
+    sender_account_id: sender,
+    receiver_account_id: `r${rng.between(0, 50)}`,
+    amount: `${rng.between(1, 9_999)}.${rng.between(1, 99).toString().padStart(2, '0')}`,
+    currency: rng.pick(CURRENCIES),
+    device_id: `d${rng.between(0, 5)}`,
+    ip_address: '192.0.2.1',
+    timestamp: startMs + index * dials.eventStepMs - lateMs,
+    region: rng.pick(REGIONS),
+    payment_method: 'card',
+  };
+}
+
+function copyOf(rng: Rng, event: Event, dials: WorkloadDials): Event {
+  return rng.chance(dials.changedChance) ? { ...event, amount: `${rng.between(1, 999)}` } : event;
+}
+
+function partitionOf(sender: string, partitions: number): number {
+  return Number(sender.slice(1)) % partitions;
+}
