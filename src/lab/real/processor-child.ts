@@ -1,0 +1,176 @@
+/**
+ * A processor as its own operating-system process, started from this checkout exactly as an operator would start it, and
+ * watched through its log lines (one JSON object each, `event` being a ProcessorEvent's type). Its faults are real: kill -9
+ * is SIGKILL, a crash point is SIGKILL by its own hand.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { CrashPoint } from '../../processor/crash-points.ts';
+import type { ProcessorEvent, ProcessorEventType } from '../../processor/events.ts';
+
+export interface ProcessorChildOptions {
+  readonly name: string;
+  /** Environment besides PATH and the like: endpoints, dataset, checkpoint location. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly flags?: readonly string[];
+  /** Ends itself with SIGKILL at the n-th time (from 1) that it comes by this point. */
+  readonly crashAt?: { readonly point: CrashPoint; readonly hit: number };
+  /** Where its output goes, as it came. */
+  readonly logPath: string;
+  readonly onEvent?: (event: ProcessorEvent, child: ProcessorChild) => void;
+}
+
+export interface ChildExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+type EventOf<T extends ProcessorEventType> = Extract<ProcessorEvent, { type: T }>;
+
+const MAIN = path.join(import.meta.dirname, '..', '..', 'cli', 'main.ts');
+/** Events kept for late questions; batches, appends and commits are only counted. */
+const KEPT_EVENTS_MAX = 20_000;
+const NOT_KEPT: ReadonlySet<ProcessorEventType> = new Set(['batch.folded', 'append.acknowledged', 'offset.committed']);
+
+export class ProcessorChild {
+  readonly name: string;
+  readonly exited: Promise<ChildExit>;
+  readonly events: ProcessorEvent[] = [];
+  readonly #child: ChildProcess;
+  readonly #log: WriteStream;
+  readonly #options: ProcessorChildOptions;
+  readonly #waiting = new Set<() => void>();
+  readonly #tail: string[] = [];
+  #exit: ChildExit | undefined;
+
+  private constructor(options: ProcessorChildOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#log = createWriteStream(options.logPath, { flags: 'a' });
+    const crashAt = options.crashAt;
+    this.#child = spawn(process.execPath, [MAIN, 'process', ...(options.flags ?? [])], {
+      env: {
+        ...process.env,
+        LOG_FORMAT: 'json',
+        LOG_LEVEL: 'debug',
+        METRICS_PORT: '0',
+        ...options.env,
+        ...(crashAt === undefined ? {} : { PROVENONCE_CRASH_AT: `${crashAt.point}:${crashAt.hit}` }),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
+      createInterface({ input: stream }).on('line', (line) => this.#take(line));
+    }
+    this.exited = once(this.#child, 'close').then(([code, signal]) => {
+      this.#exit = { code, signal };
+      this.#log.end();
+      this.#wake();
+      return this.#exit;
+    });
+  }
+
+  static start(options: ProcessorChildOptions): ProcessorChild {
+    return new ProcessorChild(options);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? -1;
+  }
+
+  get running(): boolean {
+    return this.#exit === undefined;
+  }
+
+  /** The last lines of its output, for error messages. */
+  get tail(): string {
+    return this.#tail.join('\n');
+  }
+
+  eventsOf<T extends ProcessorEventType>(type: T): EventOf<T>[] {
+    return this.events.filter((event): event is EventOf<T> => event.type === type);
+  }
+
+  /** The first event of that type, seen or to come, that satisfies the condition. Rejects at the limit or at its exit. */
+  async waitFor<T extends ProcessorEventType>(
+    type: T,
+    timeoutMs: number,
+    condition: (event: EventOf<T>) => boolean = () => true,
+  ): Promise<EventOf<T>> {
+    const deadline = AbortSignal.timeout(timeoutMs);
+    for (;;) {
+      const found = this.eventsOf(type).find(condition);
+      if (found !== undefined) return found;
+      const problem = deadline.aborted ? `did not say ${type} within ${timeoutMs} ms` : this.#exitText(type);
+      if (problem !== undefined) throw new Error(`processor ${this.name} ${problem}. Its last lines:\n${this.tail}`);
+      await this.#nextChange(deadline);
+    }
+  }
+
+  /** kill -9, now. Resolves when it is gone. */
+  async kill(): Promise<ChildExit> {
+    this.#child.kill('SIGKILL');
+    return this.exited;
+  }
+
+  /** SIGTERM; resolves with its exit. */
+  async stop(): Promise<ChildExit> {
+    this.#child.kill('SIGTERM');
+    return this.exited;
+  }
+
+  /** SIGSTOP: a process that hangs, and does not know it. */
+  pause(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT');
+  }
+
+  #exitText(type: string): string | undefined {
+    if (this.#exit === undefined) return undefined;
+    return `ended (code ${this.#exit.code}, signal ${this.#exit.signal}) before it said ${type}`;
+  }
+
+  #take(line: string): void {
+    this.#log.write(`${line}\n`);
+    this.#tail.push(line);
+    if (this.#tail.length > 20) this.#tail.shift();
+    const event = parseEvent(line);
+    if (event === undefined) return;
+    if (!NOT_KEPT.has(event.type) && this.events.length < KEPT_EVENTS_MAX) this.events.push(event);
+    this.#options.onEvent?.(event, this);
+    this.#wake();
+  }
+
+  #nextChange(deadline: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#waiting.delete(wake);
+        deadline.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      deadline.addEventListener('abort', wake);
+      if (deadline.aborted) wake();
+    });
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+}
+
+function parseEvent(line: string): ProcessorEvent | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const { event, ...fields } = JSON.parse(line) as { event?: unknown };
+    return typeof event === 'string' ? ({ ...fields, type: event } as ProcessorEvent) : undefined;
+  } catch {
+    return undefined;
+  }
+}
