@@ -35,7 +35,7 @@ export function processorPorts(
   const streams = new BigQueryWriteStreams({
     rpc,
     runtime,
-    dataset: { projectId: SIM_DATASET.project, dataset: SIM_DATASET.dataset },
+    dataset: SIM_DATASET,
     limits: DEFAULT_SINK_LIMITS,
     isEmulator: isEmulator ?? true,
   });

@@ -11,8 +11,8 @@ import type { SimWriteService } from './sim-write-service.ts';
 
 export type Dialect = SimWriteService['dialect'];
 
-/** Prefix of the table paths: `projects/sim/datasets/payment_data/tables/<table>`. */
-export const SIM_DATASET = { project: 'sim', dataset: 'payment_data' } as const;
+/** Prefix of the table paths: `projects/sim-project/datasets/payment_data/tables/<table>`. */
+export const SIM_DATASET = { projectId: 'sim-project', dataset: 'payment_data' } as const;
 
 export class SimBigQuery implements SimWriteService, SimQueryService {
   readonly tables: SimTables;
