@@ -83,10 +83,10 @@ export class SenderTimeline {
 
   /** Adds [startMs, endMs) to a device's union and counts the piece that is new. */
   #extend(union: number[], startMs: number, endMs: number): void {
-    while (union.length > 0 && (union[1] as number) <= this.#liveFromMs) union.splice(0, 2);
-    // `next`: index of the first interval that starts after startMs; most payments belong at the end.
-    let next = union.length;
-    while (next > 0 && (union[next - 2] as number) > startMs) next -= 2;
+    let dead = 0;
+    while (dead < union.length && (union[dead + 1] as number) <= this.#liveFromMs) dead += 2;
+    if (dead > 0) union.splice(0, dead);
+    const next = firstStartingAfter(union, startMs);
     const previousEndMs = next > 0 ? (union[next - 1] as number) : Number.NEGATIVE_INFINITY;
     const nextStartMs = next < union.length ? (union[next] as number) : Number.POSITIVE_INFINITY;
     const fromMs = Math.max(startMs, previousEndMs);
@@ -129,4 +129,17 @@ export class SenderTimeline {
     }
     this.#sweepDevicesAt = Math.max(DEVICES_KEPT, 2 * this.#devices.size);
   }
+}
+
+/** Index in a flat list of intervals of the first one that starts after `timeMs`; its length where none does. */
+function firstStartingAfter(union: readonly number[], timeMs: number): number {
+  let low = 0;
+  let high = union.length / 2;
+  if (high === 0 || (union[union.length - 2] as number) <= timeMs) return union.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((union[2 * middle] as number) <= timeMs) low = middle + 1;
+    else high = middle;
+  }
+  return 2 * low;
 }

@@ -1,0 +1,218 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { event, FIXED, record, START_MS, settings } from './fold-fixture.ts';
+import { partitionForKey } from './murmur2.ts';
+import type { LogRecord, Payment } from './types.ts';
+import { MAX_VALUE_BYTES, Rejection, validateRecord } from './validation.ts';
+
+const PLACE = { partition: 0, partitionCount: 8, minEventTimeMs: FIXED.minEventTimeMs };
+
+function validate(one: LogRecord, compiled = settings()): Payment | Rejection {
+  return validateRecord(one, compiled, PLACE);
+}
+
+function reasonOf(one: LogRecord, compiled = settings()): string | undefined {
+  const result = validate(one, compiled);
+  return result instanceof Rejection ? result.reason : undefined;
+}
+
+const withMembers = (changes: Record<string, unknown>): LogRecord => record(0, event(changes));
+const withValue = (value: Buffer | string | null): LogRecord =>
+  record(0, event(), { value: typeof value === 'string' ? Buffer.from(value) : value });
+
+describe('what is accepted', () => {
+  it('a valid event, with members nobody knows', () => {
+    expect(validate(withMembers({ note: 'x', amount: 12.5 }))).toEqual({
+      transactionId: 'txn-1',
+      senderAccountId: 'acct-1',
+      receiverAccountId: 'acct-2',
+      amount: 12_500_000_000n,
+      currency: 'EUR',
+      deviceId: 'dev-1',
+      ipAddress: '10.0.0.1',
+      eventTimeMs: START_MS,
+      region: 'eu-west',
+      paymentMethod: 'card',
+    });
+  });
+
+  it('texts of 256 characters, and characters past ASCII in the key', () => {
+    expect(reasonOf(withMembers({ region: 'r'.repeat(256) }))).toBeUndefined();
+    expect(reasonOf(withMembers({ sender_account_id: 'k\u00f6nig-\u{1f600}' }))).toBeUndefined();
+  });
+
+  it('an event time exactly at the allowed skew, and exactly at the minimum', () => {
+    expect(reasonOf(record(0, event(), { timestampMs: START_MS - 300_000 }))).toBeUndefined();
+    expect(reasonOf(withMembers({ timestamp: FIXED.minEventTimeMs }))).toBeUndefined();
+  });
+
+  it('the greatest amount, and the smallest', () => {
+    expect(reasonOf(withMembers({ amount: 1e15 }))).toBeUndefined();
+    expect(reasonOf(withMembers({ amount: '0.000000001' }))).toBeUndefined();
+  });
+});
+
+describe('why a value is rejected', () => {
+  it.each<[string, Buffer | string | null]>([
+    ['no_value', null],
+    ['value_too_large', Buffer.alloc(MAX_VALUE_BYTES + 1, 0x20)],
+    ['not_utf8_json', Buffer.from([0x22, 0xff, 0x22])],
+    ['not_utf8_json', ''],
+    ['not_utf8_json', '{"transaction_id":'],
+    ['not_utf8_json', '\ufeff{}'],
+    ['not_utf8_json', '['.repeat(500_000)],
+    ['not_an_object', 'null'],
+    ['not_an_object', '[]'],
+    ['not_an_object', '"text"'],
+    ['not_an_object', '1'],
+    ['field_missing: transaction_id', '{}'],
+    ['field_missing: transaction_id', '{"__proto__":{"transaction_id":"x"}}'],
+  ])('%s', (reason, value) => {
+    expect(reasonOf(withValue(value))).toBe(reason);
+  });
+
+  it('a value of exactly 1 MiB is still read', () => {
+    const json = JSON.stringify(event());
+    expect(reasonOf(withValue(json.padEnd(MAX_VALUE_BYTES, ' ')))).toBeUndefined();
+  });
+});
+
+describe('why a member is rejected', () => {
+  const names = Object.keys(event());
+
+  it.each(names)('%s missing', (name) => {
+    expect(reasonOf(withMembers({ [name]: undefined }))).toBe(`field_missing: ${name}`);
+  });
+
+  it.each(names.flatMap((name) => [null, true, {}, []].map((value) => [name, value] as const)))(
+    '%s of the wrong type: %j',
+    (name, value) => {
+      expect(reasonOf(withMembers({ [name]: value }))).toBe(`field_invalid: ${name}`);
+    },
+  );
+
+  const texts = names.filter((name) => name !== 'amount' && name !== 'timestamp');
+  it.each(
+    texts.flatMap((name) => ['', 'x'.repeat(257), 'lone \ud800 surrogate', 7].map((value) => [name, value] as const)),
+  )('%s: %j', (name, value) => {
+    expect(reasonOf(withMembers({ [name]: value }))).toBe(`field_invalid: ${name}`);
+  });
+
+  it.each([
+    ['currency', 'eur'],
+    ['currency', 'EURO'],
+    ['currency', 'EU'],
+    ['currency', '\u00c9UR'],
+    ['currency', 'EU1'],
+    ['timestamp', 1.5],
+    ['timestamp', '1750000000000'],
+    ['timestamp', 2 ** 53],
+    ['amount', ''],
+    ['amount', '-1'],
+    ['amount', '1e3'],
+    ['amount', '1.'],
+    ['amount', '.5'],
+    ['amount', '1'.repeat(257)],
+  ])('%s: %j', (name, value) => {
+    expect(reasonOf(withMembers({ [name]: value }))).toBe(`field_invalid: ${name}`);
+  });
+
+  it('the first bad member in column order is the one named', () => {
+    expect(reasonOf(withMembers({ currency: 'x', receiver_account_id: '', region: undefined }))).toBe(
+      'field_invalid: receiver_account_id',
+    );
+  });
+});
+
+describe('why an amount is rejected', () => {
+  it.each([
+    ['amount_not_exact', 0.1 + 0.2],
+    ['amount_not_exact', 1e-10],
+    ['amount_not_exact', 1_234_567_890_123_456],
+    ['amount_not_exact', '1.0000000001'],
+    ['amount_out_of_range', 0],
+    ['amount_out_of_range', '0.00'],
+    ['amount_out_of_range', -1],
+    ['amount_out_of_range', 1e21],
+    ['amount_out_of_range', '1000000000000000.000000001'],
+    ['amount_out_of_range', '9'.repeat(256)],
+  ])('%s: %j', (reason, amount) => {
+    expect(reasonOf(withMembers({ amount }))).toBe(reason);
+  });
+
+  it('a JSON number that no double holds is out of range', () => {
+    expect(reasonOf(withValue(JSON.stringify(event({ amount: 0 })).replace('"amount":0', '"amount":1e999')))).toBe(
+      'amount_out_of_range',
+    );
+  });
+
+  it('another greatest amount is a setting', () => {
+    expect(reasonOf(withMembers({ amount: '12.51' }), settings({ maxAmount: '12.5' }))).toBe('amount_out_of_range');
+    expect(reasonOf(withMembers({ amount: '12.50' }), settings({ maxAmount: '12.5' }))).toBeUndefined();
+  });
+});
+
+describe('why a time or a key is rejected', () => {
+  it('one millisecond past the allowed skew', () => {
+    expect(reasonOf(record(0, event(), { timestampMs: START_MS - 300_001 }))).toBe('event_time_in_future');
+  });
+
+  it('one millisecond before the minimum', () => {
+    expect(reasonOf(withMembers({ timestamp: FIXED.minEventTimeMs - 1 }))).toBe('event_time_too_old');
+  });
+
+  it('no key, and keys that are not the sender', () => {
+    expect(reasonOf(record(0, event(), { key: null }))).toBe('key_missing');
+    for (const key of ['', 'acct-', 'acct-11', 'ACCT-1']) {
+      expect(reasonOf(record(0, event(), { key: Buffer.from(key) }))).toBe('key_not_sender');
+    }
+    expect(reasonOf(record(0, event({ sender_account_id: '\u00e9' }), { key: Buffer.from([0xe9]) }))).toBe('key_not_sender');
+  });
+
+  it('a key of another partition, where the partitioner is checked', () => {
+    const senders = Array.from({ length: 32 }, (_, index) => `acct-${index}`);
+    const compiled = settings({ partitioner: 'murmur2' });
+    for (const sender of senders) {
+      const home = partitionForKey(Buffer.from(sender), PLACE.partitionCount) === PLACE.partition;
+      expect(reasonOf(withMembers({ sender_account_id: sender }), compiled)).toBe(home ? undefined : 'key_wrong_partition');
+      expect(reasonOf(withMembers({ sender_account_id: sender }))).toBeUndefined();
+    }
+  });
+});
+
+describe('what a rejection says of the event', () => {
+  it('the transaction and its time, where they are readable', () => {
+    expect(validate(withMembers({ currency: 'x' }))).toMatchObject({ transactionId: 'txn-1', eventTimeMs: START_MS });
+  });
+
+  it('nothing that a column could not hold', () => {
+    expect(validate(withMembers({ transaction_id: 7, timestamp: 8e15 }))).toMatchObject({
+      transactionId: null,
+      eventTimeMs: null,
+    });
+  });
+});
+
+describe('any bytes', () => {
+  const anyValue = fc.oneof(
+    fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes)),
+    fc.json().map((text) => Buffer.from(text)),
+    fc
+      .record(Object.fromEntries(Object.keys(event()).map((name) => [name, fc.jsonValue()])), { requiredKeys: [] })
+      .map((members) => Buffer.from(JSON.stringify({ ...event(), ...members }))),
+    fc.constant(null),
+  );
+
+  it('give a payment or a reason, never an error, and the same twice', () => {
+    const anyKey = fc.option(fc.uint8Array({ maxLength: 8 }).map((bytes) => Buffer.from(bytes)));
+    fc.assert(
+      fc.property(anyValue, anyKey, fc.maxSafeInteger(), (value, key, timestampMs) => {
+        const one: LogRecord = { offset: 0, timestampMs, key, value };
+        const result = validate(one, settings({ partitioner: 'murmur2' }));
+        expect(validate(one, settings({ partitioner: 'murmur2' }))).toEqual(result);
+        if (!(result instanceof Rejection)) expect(result.amount > 0n).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
