@@ -47,7 +47,7 @@ export interface AppendRequest {
   readonly withSchema: boolean;
 }
 
-/** One in-band answer; exactly one of `offset` and `error` is set. */
+/** One in-band answer: an acknowledgement, an error, or row errors (with or without an error). */
 export interface AppendAnswer {
   /** Stream offset of the first row of the acknowledged request; undefined where the service leaves it out. */
   readonly offset?: number | undefined;
@@ -66,6 +66,7 @@ export interface AppendCall {
   cancel(): void;
 }
 
+/** Never called from within appendRows, write or end; after cancel the append client ignores them. */
 export interface AppendCallHandlers {
   onAnswer(answer: AppendAnswer): void;
   /** Once, when the call is over for whatever reason; undefined after an orderly end. */

@@ -1,0 +1,20 @@
+-- Accepted payments, one row each. writer_epoch 0 marks a payment that was put in later by backfill: it is no disposition.
+-- Money is NUMERIC(38, 9), which is what NUMERIC is: exact, nine decimals.
+CREATE TABLE IF NOT EXISTS `{{dataset}}.payment_transactions` (
+  kafka_partition INT64 NOT NULL,
+  kafka_offset INT64 NOT NULL,
+  writer_epoch INT64 NOT NULL,
+  processed_at TIMESTAMP NOT NULL,
+  transaction_id STRING NOT NULL,
+  sender_account_id STRING NOT NULL,
+  receiver_account_id STRING NOT NULL,
+  amount NUMERIC(38, 9) NOT NULL,
+  currency STRING NOT NULL,
+  device_id STRING NOT NULL,
+  ip_address STRING NOT NULL,
+  event_time TIMESTAMP NOT NULL,
+  region STRING NOT NULL,
+  payment_method STRING NOT NULL
+)
+PARTITION BY DATE(event_time)
+CLUSTER BY {{clustering}}

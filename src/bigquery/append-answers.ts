@@ -1,0 +1,60 @@
+/**
+ * What a failed append means. The service and the emulator word things differently; both wordings are read here and nowhere
+ * else. Whatever is not known to be harmless is `confused`: the takeover path needs no interpretation.
+ */
+import { GRPC_STATUS, type RpcError } from './write-rpc.ts';
+
+export type AppendFailure =
+  /** The rows may or may not be there: connect again and send the same bytes at the same offset. */
+  | { readonly kind: 'retriable' }
+  /** The service has the rows below `expectedOffset`, where it names one. */
+  | { readonly kind: 'already_exists'; readonly expectedOffset: number | undefined }
+  | { readonly kind: 'finalized' }
+  | { readonly kind: 'gone' }
+  /** The content is refused; sending it again changes nothing. */
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'confused' };
+
+const RETRIABLE: ReadonlySet<number> = new Set([
+  GRPC_STATUS.UNAVAILABLE,
+  GRPC_STATUS.ABORTED,
+  GRPC_STATUS.INTERNAL,
+  GRPC_STATUS.DEADLINE_EXCEEDED,
+  GRPC_STATUS.CANCELLED,
+  GRPC_STATUS.RESOURCE_EXHAUSTED,
+]);
+
+/** The service: "within stream, expected offset 5, received 0". The emulator: "already committed; next expected 5". */
+const EXPECTED_OFFSET = /expected(?: offset)?:? (\d{1,16})\b/i;
+const FINALIZED = /finaliz/i;
+/** bqemulator: a Python exception while rows are read or stored ends the call with UNKNOWN and this text. */
+const HANDLER_EXCEPTION = /^(?:Unexpected <class|Exception (?:iterating|calling))/;
+
+/** Reads an error answer, or the error that a call ended with. */
+export function readAppendFailure(error: RpcError): AppendFailure {
+  const storage = error.storageErrorCode;
+  if (storage === 'STREAM_FINALIZED') return { kind: 'finalized' };
+  if (storage === 'OFFSET_ALREADY_EXISTS' || error.code === GRPC_STATUS.ALREADY_EXISTS) {
+    return { kind: 'already_exists', expectedOffset: expectedOffsetOf(error.message) };
+  }
+  if (storage === 'STREAM_NOT_FOUND' || storage === 'TABLE_NOT_FOUND' || error.code === GRPC_STATUS.NOT_FOUND) {
+    return { kind: 'gone' };
+  }
+  if (error.code === GRPC_STATUS.FAILED_PRECONDITION || error.code === GRPC_STATUS.INVALID_ARGUMENT) {
+    if (FINALIZED.test(error.message)) return { kind: 'finalized' };
+    if (storage?.startsWith('INVALID_STREAM') || storage === 'STREAM_ALREADY_COMMITTED') return { kind: 'confused' };
+    return { kind: error.code === GRPC_STATUS.INVALID_ARGUMENT ? 'refused' : 'confused' };
+  }
+  if (error.code === GRPC_STATUS.UNKNOWN) {
+    return { kind: HANDLER_EXCEPTION.test(error.message) ? 'refused' : 'retriable' };
+  }
+  return { kind: RETRIABLE.has(error.code) ? 'retriable' : 'confused' };
+}
+
+/** The offset that an ALREADY_EXISTS or OUT_OF_RANGE answer expects next. */
+export function expectedOffsetOf(message: string): number | undefined {
+  const match = EXPECTED_OFFSET.exec(message);
+  if (match === null) return undefined;
+  const offset = Number(match[1]);
+  return Number.isSafeInteger(offset) ? offset : undefined;
+}

@@ -1,0 +1,65 @@
+/** The BigQuery sink of one dataset, ready to use: everything that src/processor needs of it, wired. */
+import type { RowEncoder, Runtime } from '../processor/ports.ts';
+import { ArrowRowEncoder } from './arrow-encoder.ts';
+import { checkDataset, type DatasetRef } from './identifiers.ts';
+import { BigQueryQueries } from './queries.ts';
+import { RestClient } from './rest-client.ts';
+import { applySchema } from './schema.ts';
+import { DEFAULT_SINK_LIMITS, type SinkLimits } from './sink-limits.ts';
+import type { WaitingObserver } from './waiting.ts';
+import type { WriteRpc } from './write-rpc.ts';
+import { GoogleWriteRpc } from './write-rpc-google.ts';
+import { BigQueryWriteStreams } from './write-streams.ts';
+
+export interface SinkOptions extends WaitingObserver {
+  readonly projectId: string;
+  readonly dataset: string;
+  /** REST host:port and gRPC host:port of an emulator; both or neither. */
+  readonly emulatorHost?: string | undefined;
+  readonly storageEmulatorHost?: string | undefined;
+  /** Location of the dataset, where it is not in the US or EU. */
+  readonly location?: string | undefined;
+  readonly runtime: Runtime;
+  readonly limits?: Partial<SinkLimits> | undefined;
+}
+
+export interface Sink {
+  readonly dataset: DatasetRef;
+  readonly queries: BigQueryQueries;
+  readonly streams: BigQueryWriteStreams;
+  readonly encoder: RowEncoder;
+  readonly rpc: WriteRpc;
+  /** Creates what is missing of the tables, and the views. */
+  applySchema(clustering?: readonly string[]): Promise<void>;
+  /** Ends connections. Appenders must be closed before. */
+  close(): Promise<void>;
+}
+
+/** Throws ConfigurationError for names that BigQuery does not take. Connects to nothing yet. */
+export function openSink(options: SinkOptions): Sink {
+  const { runtime, onWaiting, onRecovered } = options;
+  const dataset: DatasetRef = { projectId: options.projectId, dataset: options.dataset };
+  checkDataset(dataset);
+  const limits: SinkLimits = { ...DEFAULT_SINK_LIMITS, ...options.limits };
+  const rest = new RestClient({
+    dataset,
+    emulatorHost: options.emulatorHost,
+    location: options.location,
+    requestTimeoutMs: limits.requestTimeoutMs,
+  });
+  const rpc = new GoogleWriteRpc({
+    projectId: options.projectId,
+    emulatorHost: options.storageEmulatorHost,
+    callTimeoutMs: limits.requestTimeoutMs,
+  });
+  const common = { runtime, dataset, limits, onWaiting, onRecovered };
+  return {
+    dataset,
+    queries: new BigQueryQueries({ ...common, rest }),
+    streams: new BigQueryWriteStreams({ ...common, rpc, isEmulator: options.storageEmulatorHost !== undefined }),
+    encoder: new ArrowRowEncoder(),
+    rpc,
+    applySchema: (clustering) => applySchema({ ...common, rest, ...(clustering === undefined ? {} : { clustering }) }),
+    close: () => rpc.close(),
+  };
+}

@@ -1,0 +1,255 @@
+/**
+ * Statements as jobs with ids of our own, without the cache. A job whose answer was lost is looked up by its id; nothing is
+ * concluded from silence. Reads are asked again while the service is away; a change is either DONE or certain never to be
+ * applied when its call returns.
+ */
+import type { Runtime } from '../processor/ports.ts';
+import type { QueryParameter } from './query-values.ts';
+import { type RestClient, RestError } from './rest-client.ts';
+import { Patience, type WaitingObserver, type WaitLimits } from './waiting.ts';
+
+export interface QueryJobLimits extends WaitLimits {
+  readonly jobTimeoutMs: number;
+}
+
+export interface QueryJobOptions extends WaitingObserver {
+  readonly rest: RestClient;
+  readonly runtime: Runtime;
+  readonly limits: QueryJobLimits;
+  /** Inserted under the id of a job that must not run any more: a change that changes nothing. */
+  readonly nothing: string;
+}
+
+export interface Statement {
+  /** For messages, as `claim of payments`. */
+  readonly what: string;
+  readonly sql: string;
+  readonly parameters?: readonly QueryParameter[];
+}
+
+/** `name` and `type` of a result's column. */
+export interface ResultField {
+  readonly name: string;
+  readonly type: string;
+}
+
+export interface ResultPage {
+  readonly fields: readonly ResultField[];
+  /** Cells by column: text, or null. */
+  readonly rows: readonly (readonly unknown[])[];
+}
+
+interface JobResource {
+  readonly status?: { readonly state?: string; readonly errorResult?: { reason?: string; message?: string } };
+}
+
+interface ResultsResource {
+  readonly jobComplete?: boolean;
+  readonly schema?: { readonly fields?: readonly ResultField[] };
+  readonly rows?: readonly { readonly f: readonly { readonly v: unknown }[] }[];
+  readonly pageToken?: string;
+}
+
+const POLL_MIN_MS = 20;
+const POLL_MAX_MS = 1_000;
+
+export class QueryJobs {
+  readonly #options: QueryJobOptions;
+
+  constructor(options: QueryJobOptions) {
+    this.#options = options;
+  }
+
+  /** All rows of a read; a read that is lost half way starts over. For results of bounded size. */
+  async read(statement: Statement, pageRows = 5_000): Promise<ResultPage> {
+    const patience = this.patience(statement.what);
+    for (;;) {
+      try {
+        let fields: readonly ResultField[] = [];
+        const rows: (readonly unknown[])[] = [];
+        for await (const page of this.pages(statement, pageRows)) {
+          fields = page.fields;
+          for (const row of page.rows) rows.push(row);
+        }
+        patience.success();
+        return { fields, rows };
+      } catch (error) {
+        await patience.wait(this.transient(error));
+      }
+    }
+  }
+
+  /** One attempt at a read, page by page. Rejects with RestError; `transient` says whether to start over. */
+  async *pages(statement: Statement, pageRows: number): AsyncIterable<ResultPage> {
+    const jobId = this.#newJobId();
+    if (!(await this.#start(jobId, statement))) await this.#untilDone(jobId);
+    let pageToken: string | undefined;
+    do {
+      const results: ResultsResource = await this.#options.rest.request({
+        method: 'GET',
+        path: `/queries/${jobId}`,
+        query: {
+          maxResults: pageRows,
+          'formatOptions.useInt64Timestamp': true,
+          ...this.#location(),
+          ...(pageToken === undefined ? {} : { pageToken }),
+        },
+      });
+      if (results.jobComplete === false) throw new RestError(`job ${jobId} is not complete`, 503, undefined);
+      yield {
+        fields: results.schema?.fields ?? [],
+        rows: (results.rows ?? []).map((row) => row.f.map((cell) => cell.v)),
+      };
+      pageToken = results.pageToken;
+    } while (pageToken !== undefined);
+  }
+
+  /** The error to wait out; throws what no repetition helps against. A vanished job is a restarted emulator. */
+  transient(error: unknown): RestError {
+    if (error instanceof RestError && (error.isTransient || isLostJob(error))) return error;
+    throw error;
+  }
+
+  patience(what: string): Patience {
+    const { runtime, limits } = this.#options;
+    return new Patience(runtime, limits, this.#options, { service: 'bigquery', what });
+  }
+
+  /**
+   * A change that may safely be repeated (its WHERE names what it expects). Returns when it is DONE, or certain never to be
+   * applied: the caller reads back what holds.
+   */
+  async change(statement: Statement): Promise<void> {
+    const patience = this.patience(statement.what);
+    for (;;) {
+      const failure = await this.changeOnce(this.#newJobId(), statement);
+      if (failure === undefined) return patience.success();
+      await patience.wait(this.transient(failure));
+    }
+  }
+
+  /** One job under this id, run to its end; if it exists already, its end is awaited. Resolves with its error, if any. */
+  async changeOnce(jobId: string, statement: Statement): Promise<RestError | undefined> {
+    try {
+      if (!(await this.#start(jobId, statement))) await this.#untilDone(jobId);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof RestError)) throw error;
+      if (error instanceof JobFailedError) return error;
+      if (!error.isTransient && !isLostJob(error)) return error;
+      await this.#settle(jobId, statement.what);
+      return undefined;
+    }
+  }
+
+  #newJobId(): string {
+    return `provenonce_${this.#options.runtime.uuid()}`;
+  }
+
+  #location(): { readonly location?: string } {
+    const { location } = this.#options.rest;
+    return location === undefined ? {} : { location };
+  }
+
+  /** Inserts the job; true when it is DONE with the answer. A job that exists already counts as started. */
+  async #start(jobId: string, statement: Statement): Promise<boolean> {
+    const { rest, limits } = this.#options;
+    try {
+      const job = await rest.request<JobResource>({
+        method: 'POST',
+        path: '/jobs',
+        body: {
+          jobReference: { jobId, ...this.#location() },
+          configuration: {
+            jobTimeoutMs: String(limits.jobTimeoutMs),
+            query: {
+              query: statement.sql,
+              useLegacySql: false,
+              useQueryCache: false,
+              parameterMode: 'NAMED',
+              queryParameters: statement.parameters ?? [],
+            },
+          },
+        },
+      });
+      return isDone(job, jobId, statement.what);
+    } catch (error) {
+      if (error instanceof RestError && error.isDuplicate && !(error instanceof JobFailedError)) return false;
+      throw error;
+    }
+  }
+
+  async #untilDone(jobId: string): Promise<void> {
+    const { runtime, limits } = this.#options;
+    let pauseMs = POLL_MIN_MS;
+    for (let waitedMs = 0; waitedMs < limits.jobTimeoutMs; waitedMs += pauseMs) {
+      if (isDone(await this.#job(jobId), jobId, 'job')) return;
+      await runtime.sleep(pauseMs);
+      pauseMs = Math.min(POLL_MAX_MS, pauseMs * 2);
+    }
+    throw new RestError(`job ${jobId} is not done after ${limits.jobTimeoutMs} ms`, undefined, undefined);
+  }
+
+  #job(jobId: string): Promise<JobResource> {
+    return this.#options.rest.request({ method: 'GET', path: `/jobs/${jobId}`, query: this.#location() });
+  }
+
+  /**
+   * Returns when the job can have no effect any more: cancelled and DONE, or, where it never arrived, its id taken by a job
+   * that does nothing. (An emulator takes an id twice, but runs changes one after the other: ours is the last.)
+   */
+  async #settle(jobId: string, what: string): Promise<void> {
+    const patience = this.patience(`end of ${what}`);
+    const nothing = { what: `end of ${what}`, sql: this.#options.nothing };
+    for (;;) {
+      try {
+        await this.#cancel(jobId);
+        await this.#untilDone(jobId);
+        return;
+      } catch (error) {
+        if (error instanceof JobFailedError) return;
+        if (error instanceof RestError && error.isNotFound) {
+          const barred = await this.#bar(jobId, nothing);
+          if (barred) return;
+        }
+        await patience.wait(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+  }
+
+  async #cancel(jobId: string): Promise<void> {
+    await this.#options.rest.request({ method: 'POST', path: `/jobs/${jobId}/cancel`, query: this.#location() });
+  }
+
+  async #bar(jobId: string, nothing: Statement): Promise<boolean> {
+    try {
+      return await this.#start(jobId, nothing);
+    } catch (error) {
+      return error instanceof JobFailedError;
+    }
+  }
+}
+
+/** The job is DONE, with an error. */
+export class JobFailedError extends RestError {
+  constructor(message: string, reason: string | undefined) {
+    super(message, undefined, reason);
+    this.name = 'JobFailedError';
+  }
+
+  override get isTransient(): boolean {
+    // Without an HTTP status the base class would take every failure for a lost answer.
+    return new RestError(this.message, 400, this.reason).isTransient;
+  }
+}
+
+function isDone(job: JobResource, jobId: string, what: string): boolean {
+  if (job.status?.state !== 'DONE') return false;
+  const error = job.status.errorResult;
+  if (error) throw new JobFailedError(`${what} (${jobId}): ${error.message ?? 'no message'}`, error.reason);
+  return true;
+}
+
+function isLostJob(error: RestError): boolean {
+  return error.isNotFound && !(error instanceof JobFailedError);
+}

@@ -1,0 +1,123 @@
+/** REST calls to BigQuery: authentication and transport are @google-cloud/bigquery's; waiting and retries are not here. */
+import { BigQuery, type BigQueryOptions } from '@google-cloud/bigquery';
+import { googleAuthLibrary } from 'google-gax';
+import type { DatasetRef } from './identifiers.ts';
+
+export interface RestOptions {
+  readonly dataset: DatasetRef;
+  /** REST host:port of an emulator: plaintext, no credentials. */
+  readonly emulatorHost?: string | undefined;
+  readonly location?: string | undefined;
+  readonly requestTimeoutMs: number;
+}
+
+/** A call that failed, or a job that did. */
+export class RestError extends Error {
+  /** HTTP status; undefined where there was no answer. */
+  readonly status: number | undefined;
+  /** BigQuery's reason, as `invalidQuery`, `duplicate`, `rateLimitExceeded`. */
+  readonly reason: string | undefined;
+  constructor(message: string, status: number | undefined, reason: string | undefined, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'RestError';
+    this.status = status;
+    this.reason = reason;
+  }
+
+  /** Asking again may help: no answer, an overloaded or failing service, or a statement that lost a race. */
+  get isTransient(): boolean {
+    if (TRANSIENT_MESSAGE.test(this.message)) return true;
+    if (this.reason !== undefined && TRANSIENT_REASONS.has(this.reason)) return true;
+    return this.status === undefined || this.status === 408 || this.status === 429 || this.status >= 500;
+  }
+
+  get isNotFound(): boolean {
+    return this.status === 404 || this.reason === 'notFound';
+  }
+
+  get isDuplicate(): boolean {
+    return this.status === 409 || this.reason === 'duplicate';
+  }
+}
+
+const TRANSIENT_REASONS: ReadonlySet<string> = new Set([
+  'backendError',
+  'internalError',
+  'jobBackendError',
+  'jobInternalError',
+  'jobRateLimitExceeded',
+  'rateLimitExceeded',
+  'quotaExceeded',
+  'stopped',
+  'timeout',
+]);
+const TRANSIENT_MESSAGE =
+  /Could not serialize|Too many DML statements|concurrent update|Transaction conflict|write-write conflict/i;
+
+export interface RestRequest {
+  readonly method: 'GET' | 'POST';
+  /** Below /projects/P. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean>>;
+  readonly body?: object;
+}
+
+export class RestClient {
+  readonly #client: BigQuery;
+  readonly #options: RestOptions;
+
+  constructor(options: RestOptions) {
+    this.#options = options;
+    const { emulatorHost, dataset } = options;
+    const common = { projectId: dataset.projectId, autoRetry: false, maxRetries: 0 };
+    if (emulatorHost === undefined) {
+      this.#client = new BigQuery(common);
+      return;
+    }
+    const endpoint = emulatorHost.includes('://') ? emulatorHost : `http://${emulatorHost}`;
+    // Credentials that need none: otherwise the library looks for a metadata server, and warns.
+    // The cast: the library has its own copy of the auth library, of another version with the same call.
+    const authClient = new googleAuthLibrary.PassThroughClient() as unknown as NonNullable<
+      BigQueryOptions['authClient']
+    >;
+    this.#client = new BigQuery({ ...common, apiEndpoint: endpoint, authClient });
+    // The library takes BIGQUERY_EMULATOR_HOST of the environment, as it is, for the whole base address.
+    this.#client.baseUrl = `${endpoint.replace(/\/$/, '')}/bigquery/v2`;
+  }
+
+  get location(): string | undefined {
+    return this.#options.location;
+  }
+
+  /** Rejects with RestError. */
+  request<T>(request: RestRequest): Promise<T> {
+    const options = {
+      method: request.method,
+      uri: request.path,
+      qs: { ...request.query },
+      timeout: this.#options.requestTimeoutMs,
+      ...(request.body === undefined ? {} : { json: request.body }),
+    };
+    return new Promise<T>((resolve, reject) => {
+      this.#client.request(options, (error: unknown, body: unknown) => {
+        if (error) reject(toRestError(error));
+        else resolve(body as T);
+      });
+    });
+  }
+}
+
+function toRestError(error: unknown): RestError {
+  const { code, message, errors } = error as {
+    code?: unknown;
+    message?: unknown;
+    errors?: readonly { reason?: unknown }[];
+  };
+  const reason = errors?.[0]?.reason;
+  return new RestError(
+    String(message ?? error),
+    typeof code === 'number' ? code : undefined,
+    typeof reason === 'string' ? reason : undefined,
+    { cause: error },
+  );
+}

@@ -1,0 +1,156 @@
+/** The columns of each table's rows, in the order of arrow-schemas.ts, and how large a row can get. */
+import type { Data } from 'apache-arrow';
+import type { AcceptedRow, AppendTable, ExceptionRow, PartialRow, TransactionRow } from '../payments/types.ts';
+import type { AppendRows, Checkpoint, RowStamp } from '../processor/ports.ts';
+import {
+  boolColumn,
+  constantInt64Column,
+  constantTimestampColumn,
+  int64Column,
+  numericColumn,
+  textColumn,
+  timestampColumn,
+} from './arrow-columns.ts';
+
+function stampColumns(rows: readonly { readonly kafkaOffset: number }[], stamp: RowStamp): Data[] {
+  return [
+    constantInt64Column(stamp.partition, rows.length),
+    int64Column(rows.map((row) => row.kafkaOffset)),
+    constantInt64Column(stamp.writerEpoch, rows.length),
+    constantTimestampColumn(stamp.processedAtMs, rows.length),
+  ];
+}
+
+/** One pass over the rows: this is on the path of every payment. */
+export function paymentColumns(rows: readonly TransactionRow[], stamp: RowStamp): Data[] {
+  const length = rows.length;
+  const transactionIds = new Array<string>(length);
+  const senders = new Array<string>(length);
+  const receivers = new Array<string>(length);
+  const amounts = new Array<bigint>(length);
+  const currencies = new Array<string>(length);
+  const devices = new Array<string>(length);
+  const addresses = new Array<string>(length);
+  const eventTimes = new Array<number>(length);
+  const regions = new Array<string>(length);
+  const methods = new Array<string>(length);
+  for (let i = 0; i < length; i++) {
+    const payment = rows[i]!.payment;
+    transactionIds[i] = payment.transactionId;
+    senders[i] = payment.senderAccountId;
+    receivers[i] = payment.receiverAccountId;
+    amounts[i] = payment.amount;
+    currencies[i] = payment.currency;
+    devices[i] = payment.deviceId;
+    addresses[i] = payment.ipAddress;
+    eventTimes[i] = payment.eventTimeMs;
+    regions[i] = payment.region;
+    methods[i] = payment.paymentMethod;
+  }
+  return [
+    ...stampColumns(rows, stamp),
+    textColumn(transactionIds),
+    textColumn(senders),
+    textColumn(receivers),
+    numericColumn(amounts),
+    textColumn(currencies),
+    textColumn(devices),
+    textColumn(addresses),
+    timestampColumn(eventTimes),
+    textColumn(regions),
+    textColumn(methods),
+  ];
+}
+
+/** What payment_transactions_fraud has besides paymentColumns. */
+export function fraudColumns(rows: readonly AcceptedRow[]): Data[] {
+  return [
+    textColumn(rows.map((row) => row.fraud.riskAmount)),
+    int64Column(rows.map((row) => row.fraud.txnCount5Min)),
+    int64Column(rows.map((row) => row.fraud.uniqueDevicesSender)),
+    int64Column(rows.map((row) => row.fraud.geographicRisk)),
+    int64Column(rows.map((row) => row.fraud.fraudScore)),
+    boolColumn(rows.map((row) => row.fraud.isHighRisk)),
+  ];
+}
+
+export function partialColumns(rows: readonly PartialRow[], stamp: RowStamp): Data[] {
+  return [
+    ...stampColumns(rows, stamp),
+    timestampColumn(rows.map((row) => row.windowStartMs)),
+    timestampColumn(rows.map((row) => row.windowEndMs)),
+    textColumn(rows.map((row) => row.region)),
+    textColumn(rows.map((row) => row.currency)),
+    int64Column(rows.map((row) => row.transactionCount)),
+    numericColumn(rows.map((row) => row.totalAmount)),
+    numericColumn(rows.map((row) => row.minAmount)),
+    numericColumn(rows.map((row) => row.maxAmount)),
+  ];
+}
+
+export function exceptionColumns(rows: readonly ExceptionRow[], stamp: RowStamp): Data[] {
+  return [
+    ...stampColumns(rows, stamp),
+    textColumn(rows.map((row) => row.disposition)),
+    textColumn(rows.map((row) => row.reason)),
+    textColumn(rows.map((row) => row.transactionId)),
+    timestampColumn(rows.map((row) => row.eventTimeMs)),
+    timestampColumn(rows.map((row) => row.recordTimeMs)),
+    int64Column(rows.map((row) => row.firstKafkaOffset)),
+    boolColumn(rows.map((row) => row.conflict)),
+    textColumn(rows.map((row) => row.payload)),
+    textColumn(rows.map((row) => row.payloadHash)),
+  ];
+}
+
+export function checkpointColumns(rows: readonly Checkpoint[], stamp: RowStamp): Data[] {
+  return [
+    constantInt64Column(stamp.partition, rows.length),
+    constantInt64Column(stamp.writerEpoch, rows.length),
+    constantTimestampColumn(stamp.processedAtMs, rows.length),
+    textColumn(rows.map((row) => row.topic)),
+    textColumn(rows.map((row) => row.owner)),
+    int64Column(rows.map((row) => row.nextOffset)),
+    timestampColumn(rows.map((row) => row.watermarkMs)),
+    int64Column(rows.map((row) => row.counters.consumed)),
+    int64Column(rows.map((row) => row.counters.accepted)),
+    int64Column(rows.map((row) => row.counters.duplicates)),
+    int64Column(rows.map((row) => row.counters.late)),
+    int64Column(rows.map((row) => row.counters.rejected)),
+    textColumn(rows.map((row) => JSON.stringify(row.streamOffsets))),
+    textColumn(rows.map((row) => row.stateDigest)),
+    textColumn(rows.map((row) => row.recordFingerprint)),
+    constantTimestampColumn(stamp.processedAtMs, rows.length),
+  ];
+}
+
+/** Bytes of the fixed-width columns and offsets of one row, with room to spare. */
+const FIXED_BYTES_MAX = 200;
+/** UTF-8 bytes per UTF-16 code unit, at most. */
+const UTF8_PER_UNIT = 3;
+
+/** An upper bound of what one row adds to an append: sums of it at most maxAppendBytes make an append that fits. */
+export function rowBytesMax<T extends AppendTable>(row: AppendRows[T]): number {
+  return FIXED_BYTES_MAX + UTF8_PER_UNIT * textUnits(row);
+}
+
+function textUnits(row: AppendRows[AppendTable]): number {
+  if ('payment' in row) {
+    const p = row.payment;
+    return (
+      p.transactionId.length +
+      p.senderAccountId.length +
+      p.receiverAccountId.length +
+      p.currency.length +
+      p.deviceId.length +
+      p.ipAddress.length +
+      p.region.length +
+      p.paymentMethod.length
+    );
+  }
+  if ('windowStartMs' in row) return row.region.length + row.currency.length;
+  if ('disposition' in row) {
+    return (row.reason?.length ?? 0) + (row.transactionId?.length ?? 0) + (row.payload?.length ?? 0) + 32;
+  }
+  return row.topic.length + row.owner.length + row.stateDigest.length + 512;
+}

@@ -1,0 +1,79 @@
+/**
+ * The tables and views of sql/, applied and printed. Idempotent, also from several processes at once: tables are created if
+ * missing and never changed or dropped (rows of a table that was dropped would be gone; streams would be refused), views are
+ * replaced.
+ */
+import { readFile } from 'node:fs/promises';
+import { APPEND_TABLES } from '../payments/types.ts';
+import type { Runtime } from '../processor/ports.ts';
+import { checkClustering, checkDataset, type DatasetRef } from './identifiers.ts';
+import { JobFailedError, type QueryJobLimits, QueryJobs } from './query-job.ts';
+import type { RestClient } from './rest-client.ts';
+import type { WaitingObserver } from './waiting.ts';
+
+export const TABLES = [...APPEND_TABLES, 'partition_ownership'] as const;
+export const VIEWS = [
+  'payment_metrics',
+  'payment_metrics_live',
+  'deduplication_audit',
+  'late_events',
+  'error_log',
+  'daily_reconciliation',
+  'fraud_summary',
+  'deduplication_effectiveness',
+  'pipeline_health',
+] as const;
+export const DEFAULT_CLUSTERING: readonly string[] = ['sender_account_id', 'currency'];
+
+export interface SchemaOptions {
+  readonly dataset: DatasetRef;
+  /** Clustering columns of payment_transactions and payment_transactions_fraud; only tables that are made now get them. */
+  readonly clustering?: readonly string[];
+}
+
+export interface ApplySchemaOptions extends SchemaOptions, WaitingObserver {
+  readonly rest: RestClient;
+  readonly runtime: Runtime;
+  readonly limits: QueryJobLimits;
+}
+
+/** The statements in the order in which they apply: dataset, tables, views. */
+export async function schemaStatements(options: SchemaOptions): Promise<string[]> {
+  const clustering = options.clustering ?? DEFAULT_CLUSTERING;
+  checkDataset(options.dataset);
+  checkClustering(clustering);
+  const name = `${options.dataset.projectId}.${options.dataset.dataset}`;
+  const files = [...TABLES.map((table) => `tables/${table}`), ...VIEWS.map((view) => `views/${view}`)];
+  const texts = await Promise.all(
+    files.map((file) => readFile(new URL(`../../sql/${file}.sql`, import.meta.url), 'utf8')),
+  );
+  return [
+    `CREATE SCHEMA IF NOT EXISTS \`${name}\``,
+    ...texts.map((text) =>
+      text.trimEnd().replaceAll('{{dataset}}', name).replaceAll('{{clustering}}', clustering.join(', ')),
+    ),
+  ];
+}
+
+/** As a script for `bq query --use_legacy_sql=false`. */
+export async function printSchema(options: SchemaOptions): Promise<string> {
+  return `${(await schemaStatements(options)).join(';\n\n')};\n`;
+}
+
+/** Waits, with backoff, while the service is away. */
+export async function applySchema(options: ApplySchemaOptions): Promise<void> {
+  const jobs = new QueryJobs({ ...options, nothing: 'SELECT 1' });
+  for (const sql of await schemaStatements(options)) {
+    const what = /^CREATE.*$/m.exec(sql)?.[0] ?? 'schema';
+    try {
+      await jobs.change({ what, sql });
+    } catch (error) {
+      // Another process made it in between.
+      if (!(error instanceof JobFailedError && isAlreadyThere(error))) throw error;
+    }
+  }
+}
+
+function isAlreadyThere(error: JobFailedError): boolean {
+  return error.isDuplicate || /already exists/i.test(error.message);
+}
