@@ -2,7 +2,7 @@
  * RowEncoder of the simulated world: the payload is the rows themselves, copied at that moment, as bytes would be: what the
  * caller changes afterwards does not reach the sink.
  */
-import type { AppendTable } from '../../payments/types.ts';
+import type { AppendTable, DataRows } from '../../payments/types.ts';
 import type { AppendRows, RowEncoder, RowStamp } from '../../processor/ports.ts';
 
 /** EncodedRows.payload of the simulated world. */
@@ -17,10 +17,17 @@ const ROW_BYTES = 200;
 
 export const simRowEncoder: RowEncoder = {
   encode(table, rows, stamp) {
-    const payload: SimPayload = { table, rows: rows.map(copy), stamp: copy(stamp) };
+    const payload: SimPayload = { table, rows: rows.map((row) => copy(columnsOf(table, row))), stamp: copy(stamp) };
     return { rowCount: rows.length, byteLength: ROW_BYTES * rows.length, payload };
   },
 };
+
+/** The fold yields one object for both tables of payments; only one of them has the columns of the fraud rules. */
+function columnsOf<T extends AppendTable>(table: T, row: AppendRows[T]): AppendRows[T] {
+  if (table !== 'payment_transactions') return row;
+  const { kafkaOffset, payment } = row as DataRows['payment_transactions'];
+  return { kafkaOffset, payment } as AppendRows[T];
+}
 
 /** A deep copy of plain data. */
 export function copy<T>(value: T): T {

@@ -15,7 +15,8 @@ export interface SimRow<T extends AppendTable = AppendTable> {
   readonly stamp: RowStamp;
   readonly stream: string;
   readonly streamOffset: number;
-  readonly visibleAtMs: number;
+  /** Virtual time from which a query sees it. */
+  visibleAtMs: number;
 }
 
 export interface SimStream {
@@ -93,10 +94,20 @@ export class SimTables {
     return found;
   }
 
-  /** Marks streams as unknown, as a restarted emulator or expiry does; of one partition, or all. */
+  /**
+   * Marks streams as unknown, as a restarted emulator or expiry does; of one partition, or all. What had landed in them is
+   * visible from now on: nobody can be told a row count any more, so the guarantee rests on that (as in the protocol model).
+   */
   loseStreams(partition?: number): void {
+    const { nowMs } = this.#context.scheduler;
     for (const stream of this.streams.values()) {
-      if (partition === undefined || stream.partition === partition) stream.status = 'lost';
+      if (partition !== undefined && stream.partition !== partition) continue;
+      stream.status = 'lost';
+      if (stream.visibleAtMs <= nowMs) continue;
+      stream.visibleAtMs = nowMs;
+      for (const row of this.#rows[stream.table]) {
+        if (row.stream === stream.name) row.visibleAtMs = Math.min(row.visibleAtMs, nowMs);
+      }
     }
   }
 

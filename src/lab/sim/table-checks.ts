@@ -4,9 +4,11 @@
  */
 import { PartitionFold } from '../../payments/fold.ts';
 import { compileSettings, resolveEntry } from '../../payments/settings.ts';
-import { DATA_TABLES, type DataTable, type FoldOutput } from '../../payments/types.ts';
+import { DATA_TABLES, type DataRows, type DataTable, type FoldOutput } from '../../payments/types.ts';
 import type { Ownership } from '../../processor/ports.ts';
 import type { World } from './world.ts';
+
+type AnyRow = DataRows[DataTable];
 
 /** Everything that is wrong; empty where nothing is. `complete`: the whole log must be below the checkpoints. */
 export function checkTables(world: World, complete: boolean): string[] {
@@ -37,20 +39,31 @@ function comparePartition(world: World, ownership: Ownership, checkpoint: number
   const { partition } = ownership;
   const expected = foldLog(world, ownership);
   for (const table of DATA_TABLES) {
-    const wanted = rowsOf(expected, table);
-    const found = world.bigquery.tables.landed(table).filter(({ stamp }) => stamp.partition === partition);
-    const texts = found.map(({ row }) => rowText(row)).sort();
-    const twice = texts.find((text, i) => text === texts[i - 1]);
-    if (twice !== undefined) findings.push(`p${partition} ${table}: there twice: ${twice}`);
-    const known = new Set(wanted.map(rowText));
-    const alien = texts.find((text) => !known.has(text));
-    if (alien !== undefined) findings.push(`p${partition} ${table}: not what the log yields: ${alien}`);
-    const there = new Set(texts);
-    const missing = wanted.find((row) => row.kafkaOffset < checkpoint && !there.has(rowText(row)));
-    if (missing !== undefined)
-      findings.push(`p${partition} ${table}: missing below ${checkpoint}: ${rowText(missing)}`);
+    const wanted = new Map(rowsOf(expected, table).map((row) => [rowKey(row), row]));
+    const there = new Set<string>();
+    for (const { row, stamp } of world.bigquery.tables.landed(table)) {
+      if (stamp.partition !== partition) continue;
+      const key = rowKey(row);
+      if (there.has(key)) findings.push(`p${partition} ${table}: there twice: ${key}`);
+      there.add(key);
+      const same = wanted.get(key);
+      if (same === undefined) findings.push(`p${partition} ${table}: not what the log yields: ${key}`);
+      else if (!sameValue(projection(same, table), row)) findings.push(`p${partition} ${table}: differs: ${key}`);
+    }
+    for (const [key, row] of wanted) {
+      if (row.kafkaOffset < checkpoint && !there.has(key)) {
+        findings.push(`p${partition} ${table}: missing below ${checkpoint}: ${key}`);
+      }
+    }
   }
   return findings;
+}
+
+/** What the table has of a folded row: only payment_transactions has less than all. */
+function projection(row: AnyRow, table: DataTable): AnyRow {
+  return table === 'payment_transactions' && 'payment' in row
+    ? { kafkaOffset: row.kafkaOffset, payment: row.payment }
+    : row;
 }
 
 function foldLog(world: World, ownership: Ownership): FoldOutput {
@@ -67,7 +80,7 @@ function foldLog(world: World, ownership: Ownership): FoldOutput {
   return output;
 }
 
-function rowsOf({ accepted, partials, exceptions }: FoldOutput, table: DataTable): readonly { kafkaOffset: number }[] {
+function rowsOf({ accepted, partials, exceptions }: FoldOutput, table: DataTable): readonly AnyRow[] {
   if (table === 'payment_metrics_partials') return partials;
   return table === 'payment_exceptions' ? exceptions : accepted;
 }
@@ -82,14 +95,19 @@ function duplicateIds(world: World): string[] {
   return findings;
 }
 
-/** Members in one order, so that equal rows have equal texts. */
-function rowText(row: object): string {
-  const sorted = (value: unknown): unknown => {
-    if (typeof value === 'bigint') return `${value}n`;
-    if (typeof value !== 'object' || value === null) return value;
-    return Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, member]) => [name, sorted(member)]);
-  };
-  return JSON.stringify(sorted(row));
+/** What tells the rows of one table and partition apart: `offset 7`, or `offset 7, window ...`. */
+function rowKey(row: AnyRow): string {
+  if (!('windowStartMs' in row)) return `offset ${row.kafkaOffset}`;
+  return `offset ${row.kafkaOffset}, window ${row.windowStartMs} ${row.region} ${row.currency}`;
+}
+
+function sameValue(left: unknown, right: unknown): boolean {
+  if (Object.is(left, right)) return true;
+  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
+  const names = Object.keys(left);
+  if (names.length !== Object.keys(right).length) return false;
+  for (const name of names) {
+    if (!sameValue((left as Record<string, unknown>)[name], (right as Record<string, unknown>)[name])) return false;
+  }
+  return true;
 }
