@@ -1,6 +1,6 @@
 /** How to reach the brokers, and where the client's log lines go. One shape for the source, the admin and the tools. */
 import type { ConnectionOptions } from 'node:tls';
-import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
+import { type ISocketFactory, Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 /** One log line: a stable event name, and fields without credentials. */
@@ -23,6 +23,8 @@ export interface KafkaConnectionOptions {
   readonly connectTimeoutMs?: number;
   /** A request that takes longer counts as lost. Default 15,000. */
   readonly requestTimeoutMs?: number;
+  /** Routes every connection, to a proxy for one. Default: straight to the advertised address. */
+  readonly socketFactory?: ISocketFactory;
   /** Default: nothing is logged. */
   readonly log?: LogFn;
 }
@@ -39,6 +41,7 @@ export function createKafka(options: KafkaConnectionOptions): Kafka {
     logCreator: () => (entry) => forward(options.log, entry),
   };
   if (options.ssl !== undefined) config.ssl = options.ssl;
+  if (options.socketFactory !== undefined) config.socketFactory = options.socketFactory;
   if (options.sasl !== undefined) config.sasl = saslOf(options.sasl);
   return new Kafka(config);
 }

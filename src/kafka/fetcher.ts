@@ -8,15 +8,13 @@
  * that may come from another log or after a lost connection.
  */
 import { Backoff } from '../processor/backoff.ts';
-import { ConfigurationError, ContradictionError, OwnershipLostError, UnreachableError } from '../processor/errors.ts';
+import { ConfigurationError, OwnershipLostError, UnreachableError } from '../processor/errors.ts';
 import type { Runtime } from '../processor/ports.ts';
-import { CodecMissingError } from './codecs.ts';
 import type { LogFn } from './connection-options.ts';
-import { FETCH_ERROR, isUnknownTopic, messageOf, refusalOf, topicGone } from './errors.ts';
-import type { FetchedPartition } from './fetch-response.ts';
+import { isUnknownTopic, messageOf, refusalOf, topicGone } from './errors.ts';
 import { BufferedReader, type Place } from './partition-reader.ts';
+import { PartitionTrack } from './partition-track.ts';
 import { Patience } from './patience.ts';
-import { type ReadBatches, readBatches } from './record-batches.ts';
 import type { TopicConnection } from './topic-connection.ts';
 
 export interface FetchLimits {
@@ -40,29 +38,18 @@ export interface FetcherOptions {
   onFatal(error: Error): void;
 }
 
-/** One open reader and what its last answers said of the log. */
-interface Track {
-  readonly reader: BufferedReader;
-  socket: object | undefined;
-  leaderEpoch: number;
-  logStartOffset: number;
-  endOffset: number;
-  brokenInARow: number;
-}
-
 /** Partitions without a known leader wait under this number. */
 const NO_LEADER = -1;
 const MIN_SHARE_BYTES = 64 * 1024;
 /** How long a request is held while a partition that is full waits for its turn. */
 const SHORT_WAIT_MS = 20;
-const MAX_BROKEN_IN_A_ROW = 5;
 const BACKOFF_MIN_MS = 100;
 const BACKOFF_MAX_MS = 5_000;
 
 export class Fetcher {
   readonly #options: FetcherOptions;
   /** In the order of their turns: whoever got something goes last. */
-  readonly #tracks = new Map<number, Track>();
+  readonly #tracks = new Map<number, PartitionTrack>();
   readonly #busyNodes = new Map<number, Promise<void>>();
   readonly #backoffs = new Map<number, Backoff>();
   readonly #stopped = new AbortController();
@@ -86,14 +73,7 @@ export class Fetcher {
       },
       nextSession: () => ++this.#session,
     });
-    this.#tracks.set(partition, {
-      reader,
-      socket: undefined,
-      leaderEpoch: -1,
-      logStartOffset: 0,
-      endOffset: 0,
-      brokenInARow: 0,
-    });
+    this.#tracks.set(partition, new PartitionTrack(reader, this.#options.connection.topic));
     // Not within the caller's own step: it may open several, and they share one request.
     queueMicrotask(() => this.#pump());
     return reader;
@@ -153,7 +133,7 @@ export class Fetcher {
   }
 
   /** One request and what comes of it, waiting after a failure included. Never rejects. */
-  async #turn(node: number, tracks: readonly Track[], othersAreFull: boolean): Promise<void> {
+  async #turn(node: number, tracks: readonly PartitionTrack[], othersAreFull: boolean): Promise<void> {
     try {
       await this.#fetch(node, tracks, othersAreFull);
       this.#backoffs.get(node)?.reset();
@@ -172,12 +152,12 @@ export class Fetcher {
     }
   }
 
-  async #fetch(node: number, tracks: readonly Track[], othersAreFull: boolean): Promise<void> {
+  async #fetch(node: number, tracks: readonly PartitionTrack[], othersAreFull: boolean): Promise<void> {
     const { connection, limits } = this.#options;
     if (node === NO_LEADER) throw new Error(`topic ${connection.topic}: a partition has no leader`);
     await connection.refreshIfOld();
     const share = this.#shareBytes();
-    const asked = new Map<number, { readonly track: Track; readonly place: Place }>();
+    const asked = new Map<number, { readonly track: PartitionTrack; readonly place: Place }>();
     const partitions = tracks.map((track) => {
       const { partition, place, bufferedBytes } = track.reader;
       asked.set(partition, { track, place });
@@ -192,100 +172,26 @@ export class Fetcher {
     for (const answer of answers) {
       const question = asked.get(answer.partition);
       if (question === undefined) continue;
-      if (question.track.socket !== undefined && question.track.socket !== socket) question.track.reader.raiseSession();
-      question.track.socket = socket;
-      failure = (await this.#take(question.track, question.place, answer)) ?? failure;
+      const { track, place } = question;
+      const outcome = track.take(place, answer, socket);
+      if (outcome.kind === 'progress') this.#goLast(track);
+      if (outcome.kind === 'out_of_range') await this.#backIntoRange(track, place);
+      if (outcome.kind === 'failed') failure = outcome.failure;
     }
     if (failure !== undefined) throw failure;
   }
 
-  /** What one partition answered. Returns what must be waited out; throws what concerns all. */
-  async #take(track: Track, place: Place, answer: FetchedPartition): Promise<Error | undefined> {
-    const { connection } = this.#options;
-    const where = `topic ${connection.topic}, partition ${answer.partition}`;
-    switch (answer.errorCode) {
-      case FETCH_ERROR.none:
-        return this.#accept(track, place, answer, where);
-      case FETCH_ERROR.offsetOutOfRange: {
-        const ask = async (at: 'start' | 'end') =>
-          (await connection.offsets({ partitions: [answer.partition], at })).get(answer.partition) ?? 0;
-        const [start, end] = [await ask('start'), await ask('end')];
-        this.#options.log('warn', 'kafka.offset_out_of_range', {
-          partition: answer.partition,
-          offset: place.offset,
-          start,
-          end,
-        });
-        track.reader.resetTo(place, start, end);
-        return undefined;
-      }
-      case FETCH_ERROR.unknownTopicOrPartition:
-        return Object.assign(new Error(`${where}: unknown to its leader`), { type: 'UNKNOWN_TOPIC_OR_PARTITION' });
-      case FETCH_ERROR.topicAuthorizationFailed:
-        throw new ConfigurationError([`${where}: reading it is not allowed: give this user Read on the topic`]);
-      default:
-        track.reader.raiseSession();
-        return new Error(`${where}: the broker answered error code ${answer.errorCode}`);
-    }
+  async #backIntoRange({ reader }: PartitionTrack, place: Place): Promise<void> {
+    const { connection, log } = this.#options;
+    const { partition } = reader;
+    const ask = async (at: 'start' | 'end') =>
+      (await connection.offsets({ partitions: [partition], at })).get(partition) ?? 0;
+    const [start, end] = [await ask('start'), await ask('end')];
+    log('warn', 'kafka.offset_out_of_range', { partition, offset: place.offset, start, end });
+    reader.resetTo(place, start, end);
   }
 
-  #accept(track: Track, place: Place, answer: FetchedPartition, where: string): Error | undefined {
-    const read = readBatches(answer.records, place.offset, answer.aborted);
-    if (this.#looksLikeAnotherLog(track, answer, read.leaderEpoch)) track.reader.raiseSession();
-    track.reader.deliver(place, {
-      askedFrom: place.offset,
-      completeTo: read.completeTo,
-      records: read.records,
-      byteLength: read.byteLength,
-      endOffset: answer.lastStableOffset,
-    });
-    if (read.completeTo > place.offset) {
-      track.brokenInARow = 0;
-      this.#goLast(track);
-      return undefined;
-    }
-    return this.#unreadable(track, place, read, where);
-  }
-
-  /** Nothing was read: is it for lack of records, or because they cannot be read? */
-  #unreadable(track: Track, place: Place, { stoppedBy }: ReadBatches, where: string): Error | undefined {
-    if (stoppedBy === undefined) return undefined;
-    if (stoppedBy instanceof CodecMissingError) {
-      track.reader.fail(
-        place,
-        new ContradictionError(
-          'codec_missing',
-          `${where}: the records from offset ${place.offset} on are compressed with ${stoppedBy.codec}, which is not built in ` +
-            '(gzip and zstd are). Let producers use compression.type zstd, gzip or none; what is in the topic already can be ' +
-            'given up with provenonce skip, or copied into another topic.',
-        ),
-      );
-      return undefined;
-    }
-    track.reader.raiseSession();
-    track.brokenInARow += 1;
-    if (track.brokenInARow < MAX_BROKEN_IN_A_ROW) return stoppedBy;
-    track.reader.fail(
-      place,
-      new ContradictionError(
-        'log_changed',
-        `${where}: the records from offset ${place.offset} on cannot be decoded, ${track.brokenInARow} times in a row: ` +
-          `${messageOf(stoppedBy)}. The log is damaged there; see the runbook, log_changed.`,
-      ),
-    );
-    return undefined;
-  }
-
-  #looksLikeAnotherLog(track: Track, answer: FetchedPartition, leaderEpoch: number): boolean {
-    const epochChanged = leaderEpoch !== -1 && track.leaderEpoch !== -1 && leaderEpoch < track.leaderEpoch;
-    const shrank = answer.logStartOffset < track.logStartOffset || answer.lastStableOffset < track.endOffset;
-    track.logStartOffset = answer.logStartOffset;
-    track.endOffset = answer.lastStableOffset;
-    if (leaderEpoch !== -1) track.leaderEpoch = leaderEpoch;
-    return epochChanged || shrank;
-  }
-
-  #goLast(track: Track): void {
+  #goLast(track: PartitionTrack): void {
     const { partition } = track.reader;
     if (this.#tracks.get(partition) !== track) return;
     this.#tracks.delete(partition);

@@ -1,0 +1,162 @@
+/** The group shares out the work, moves as little as it can, and never disturbs what is read. */
+import { expect, test } from 'vitest';
+import { OwnershipLostError } from '../processor/errors.ts';
+import { systemRuntime } from '../runtime/system-runtime.ts';
+import { createKafka } from './connection-options.ts';
+import { KafkaAdmin } from './kafka-admin.ts';
+import { connection, newTopic, produce } from './testing/broker.ts';
+import { FlakyNetwork } from './testing/flaky-network.ts';
+import { eventually, numbered, readOne, readTo, SourceProbe, values } from './testing/source-probe.ts';
+
+function overlap(a: readonly number[], b: readonly number[]): number[] {
+  return a.filter((partition) => b.includes(partition));
+}
+
+test('two members share, each keeps what it had, and one takes over all when the other leaves', async () => {
+  const topic = await newTopic(6);
+  await using first = await SourceProbe.joined({ topic, groupId: topic });
+  expect(first.assigned).toEqual([0, 1, 2, 3, 4, 5]);
+  const second = await SourceProbe.joined({ topic, groupId: topic });
+  await eventually(() => first.assigned.length === 3 && second.assigned.length === 3);
+  expect(overlap(first.assigned, second.assigned)).toEqual([]);
+  const before = { first: first.assigned, second: second.assigned };
+
+  const third = await SourceProbe.joined({ topic, groupId: topic });
+  await eventually(() => third.assigned.length === 2 && first.assigned.length === 2 && second.assigned.length === 2);
+  expect(overlap(first.assigned, before.first).length, 'first keeps two of its own').toBe(2);
+  expect(overlap(second.assigned, before.second).length, 'second keeps two of its own').toBe(2);
+
+  await third.source.stop();
+  await second.source.stop();
+  await eventually(() => first.assigned.length === 6);
+});
+
+test('a rebalance leaves an open reader where it was, with a new session; one whose partition went ends', async () => {
+  const topic = await newTopic(2);
+  await Promise.all([0, 1].map((partition) => produce(topic, partition, 100)));
+  await using first = await SourceProbe.joined({ topic, groupId: topic });
+  const readers = [first.source.open(0, 0), first.source.open(1, 0)];
+  const answers = await Promise.all(readers.map((reader) => readTo(reader, 0, 100)));
+  await using second = await SourceProbe.joined({ topic, groupId: topic });
+  await eventually(() => first.assigned.length === 1 && second.assigned.length === 1);
+
+  const kept = first.assigned[0] ?? -1;
+  const lost = 1 - kept;
+  await expect(readOne(readers[lost]!)).rejects.toBeInstanceOf(OwnershipLostError);
+  await produce(topic, kept, 10, 'later');
+  const after = await readTo(readers[kept]!, 100, 110);
+  expect(values(after)).toEqual(numbered(10, 'later'));
+  expect(after[0]!.session).toBeGreaterThan(answers[kept]!.at(-1)!.session);
+  await expect(readOne(first.source.open(lost, 0))).rejects.toBeInstanceOf(OwnershipLostError);
+});
+
+test('a member that was cut off for longer than its session comes back, and the partitions are shared again', async () => {
+  const topic = await newTopic(4);
+  await using network = await FlakyNetwork.start();
+  await using stale = await SourceProbe.joined({
+    topic,
+    groupId: topic,
+    connection: connection({ socketFactory: network.socketFactory }),
+  });
+  await using other = await SourceProbe.joined({ topic, groupId: topic });
+  await eventually(() => stale.assigned.length === 2 && other.assigned.length === 2);
+  network.cut();
+  await eventually(() => other.assigned.length === 4);
+  await stale.source.commit(stale.assigned[0] ?? 0, 1, 'from a stale member');
+  expect(stale.commitFailures.length).toBe(1);
+  network.heal();
+  await eventually(() => stale.assigned.length === 2 && other.assigned.length === 2);
+  expect(overlap(stale.assigned, other.assigned)).toEqual([]);
+  expect([...stale.failures, ...other.failures]).toEqual([]);
+});
+
+test('commits carry their metadata, and are refused harmlessly for a partition of another member', async () => {
+  const topic = await newTopic(2);
+  await using first = await SourceProbe.joined({ topic, groupId: topic });
+  await using second = await SourceProbe.joined({ topic, groupId: topic });
+  await eventually(() => first.assigned.length === 1 && second.assigned.length === 1);
+  const own = first.assigned[0] ?? -1;
+  await first.source.commit(own, 12, 'digest');
+  await first.source.commit(1 - own, 99, 'not ours');
+  await using admin = await KafkaAdmin.connect(connection());
+  expect(await admin.committed(topic, topic)).toEqual(new Map([[own, { nextOffset: 12, metadata: 'digest' }]]));
+  expect(first.commitFailures).toEqual([`partition ${1 - own} is not assigned to this member`]);
+  await first.source.commit(own, 13, 'x'.repeat(5_000));
+  expect(first.commitFailures.length).toBe(2);
+  await first.source.commit(own, 14, '');
+  expect((await admin.committed(topic, topic)).get(own)?.nextOffset).toBe(14);
+});
+
+test('commits in the middle of rebalances never end the membership', async () => {
+  const topic = await newTopic(4);
+  await produce(topic, 0, 10);
+  await using steady = await SourceProbe.joined({ topic, groupId: topic });
+  let isOver = false;
+  let sent = 0;
+  const committing = (async () => {
+    while (!isOver) {
+      await Promise.all([0, 1, 2, 3].map((partition) => steady.source.commit(partition, ++sent, 'm')));
+      await systemRuntime.sleep(5);
+    }
+  })();
+  for (let round = 0; round < 3; round += 1) {
+    const guest = await SourceProbe.joined({ topic, groupId: topic });
+    await eventually(() => guest.assigned.length === 2);
+    await guest.source.stop();
+  }
+  await eventually(() => steady.assigned.length === 4);
+  isOver = true;
+  await committing;
+  expect(steady.failures).toEqual([]);
+  await steady.source.commit(2, 1_000_000, 'last');
+  await using admin = await KafkaAdmin.connect(connection());
+  expect((await admin.committed(topic, topic)).get(2)).toEqual({ nextOffset: 1_000_000, metadata: 'last' });
+});
+
+test('stopping during commits and reads is quick, and leaves no member behind', async () => {
+  const topic = await newTopic(2);
+  await produce(topic, 0, 10);
+  const probe = await SourceProbe.joined({ topic, groupId: topic });
+  const reader = probe.source.open(0, 10);
+  const reading = expect(readOne(reader).then(() => readOne(reader))).rejects.toBeInstanceOf(OwnershipLostError);
+  const commits = Array.from({ length: 20 }, (_, i) => probe.source.commit(i % 2, i, 'm'));
+  const startedMs = systemRuntime.nowMs();
+  await probe.source.stop();
+  expect(systemRuntime.nowMs() - startedMs).toBeLessThan(5_000);
+  await Promise.all([...commits, reading]);
+  await expectNoMembers(topic);
+});
+
+test('stopping while still joining leaves no member behind', async () => {
+  const topic = await newTopic(1);
+  for (const afterMs of [0, 20, 60, 120]) {
+    const probe = new SourceProbe({ topic, groupId: topic });
+    await probe.start();
+    await systemRuntime.sleep(afterMs);
+    await probe.source.stop();
+    await expectNoMembers(topic);
+  }
+});
+
+test('partitions that are added are shared out', async () => {
+  const topic = await newTopic(1);
+  const admin = createKafka(connection()).admin();
+  await using first = await SourceProbe.joined({ topic, groupId: topic });
+  await admin.connect();
+  await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] });
+  await admin.disconnect();
+  // Any member that joins makes the leader look again.
+  await using second = await SourceProbe.joined({ topic, groupId: topic });
+  await eventually(() => first.assigned.length + second.assigned.length === 3);
+});
+
+async function expectNoMembers(groupId: string): Promise<void> {
+  const admin = createKafka(connection()).admin();
+  await admin.connect();
+  try {
+    const { groups } = await admin.describeGroups([groupId]);
+    expect(groups[0]?.members ?? []).toEqual([]);
+  } finally {
+    await admin.disconnect();
+  }
+}
