@@ -13,6 +13,8 @@ describe('protocol model: the protocol holds', () => {
       expect(result.violation && formatTrace(result.violation.trace)).toBeUndefined();
       expect(result.verdict).toBe('holds');
       expect(result.finished).toBeGreaterThan(0);
+      // A log that loses what was folded makes somebody stop; nothing else does.
+      expect(result.stopped > 0).toBe(config.logFaults > 0);
       // Same encoding, same search: the reference in Python (its command is in suites.ts) found exactly as many.
       if (reference) expect(result).toMatchObject({ states: reference.states, finished: reference.finished });
     },
@@ -41,7 +43,7 @@ describe('protocol model: the search', () => {
   test('gives a trace that ends with the step that breaks the rule, every step changing something', () => {
     const { violation } = checkProtocol(modelConfig('A', { claims: 1, variants: ['earlyckpt'] }));
     expect(formatTrace(violation!.trace)).toMatchInlineSnapshot(`
-      "   0  start 
+      "   0  start
               ownership: epoch 0, claimed by nobody, streams of sets [], setting 0 from 0
               on the way: no statement
               P: idle
@@ -70,6 +72,14 @@ describe('protocol model: the search', () => {
          9  network a row lands
               set 0 (epoch 1): A - [0.0]; B -; checkpoints 1"
     `);
+  });
+
+  test('a dead end is told of the process that its trace shows stuck', () => {
+    const { violation } = checkProtocol(modelConfig('A', { claims: 3, rebalances: 1, variants: ['keepdead'] }));
+    const [stuck] = violation!.message;
+    const last = violation!.trace.flatMap(({ changes }) => changes).findLast((line) => line.startsWith(`${stuck}: `));
+    expect(last).toContain('running');
+    expect(last).toContain('revoked');
   });
 
   test('refuses a configuration that it cannot check, naming every problem', () => {

@@ -34,7 +34,7 @@ export class StateEncoder {
   readonly #model: Model;
   readonly #ownerships = new PartTable<Ownership>(ownershipText);
   readonly #updates = new PartTable<readonly Update[]>((updates) => updates.map(updateText).join(';'));
-  readonly #environments = new PartTable<Environment>((environment) => JSON.stringify(environment));
+  readonly #environments = new PartTable<Environment>(environmentText);
   readonly #processes = new PartTable<Process>(processText);
   readonly #sets = new PartTable<StreamSet>(setText);
 
@@ -48,13 +48,14 @@ export class StateEncoder {
     const swapped = first > second ? 1 : 0;
     const ownership = swapped ? swapOwnership(state.ownership) : state.ownership;
     const updates = this.#canonicalUpdates(state, swapped);
-    let key =
-      digits(swapped ? second : first) +
-      digits(swapped ? first : second) +
-      digits(this.#ownerships.numberOf(ownership)) +
-      digits(this.#updates.numberOf(updates)) +
-      digits(this.#environments.numberOf(state.environment));
-    for (const set of state.sets) key += digits(this.#sets.numberOf(set));
+    const units: number[] = [];
+    pushDigits(units, swapped ? second : first);
+    pushDigits(units, swapped ? first : second);
+    pushDigits(units, this.#ownerships.numberOf(ownership));
+    pushDigits(units, this.#updates.numberOf(updates));
+    pushDigits(units, this.#environments.numberOf(state.environment));
+    for (const set of state.sets) pushDigits(units, this.#sets.numberOf(set));
+    const key = String.fromCharCode(...units);
     return { key, swapped };
   }
 
@@ -94,7 +95,7 @@ const NO_UPDATES: readonly Update[] = [];
 class PartTable<Part extends object> {
   readonly #text: (part: Part) => string;
   readonly #numberByText = new Map<string, number>();
-  readonly #numberByIdentity = new WeakMap<Part, number>();
+  readonly #numberByIdentity = new Map<Part, number>();
   readonly #parts: Part[] = [];
 
   constructor(text: (part: Part) => string) {
@@ -121,8 +122,9 @@ class PartTable<Part extends object> {
 }
 
 /** A number as one UTF-16 unit, or as two from 2^15 on; no encoding begins another. */
-function digits(number: number): string {
-  return number < 0x8000 ? String.fromCharCode(number) : String.fromCharCode(0x8000 | (number >> 16), number & 0xffff);
+function pushDigits(units: number[], number: number): void {
+  if (number < 0x8000) units.push(number);
+  else units.push(0x8000 | (number >> 16), number & 0xffff);
 }
 
 function numbersIn(key: string): number[] {
@@ -144,6 +146,11 @@ function swapOwnership(ownership: Ownership): Ownership {
 }
 
 // Texts tell parts apart; nothing reads them back. Numbers below 100 stand in fixed places or between commas.
+
+function environmentText({ crashes, streamLosses, rebalances, log }: Environment): string {
+  const { start, end, rewrittenFrom, changes, damaged } = log;
+  return `${crashes},${streamLosses},${rebalances},${start},${end},${rewrittenFrom},${changes},${damaged}`;
+}
 
 function ownershipText({ epoch, claimant, listed, history }: Ownership): string {
   return `${epoch},${claimant},${listed}|${historyText(history)}`;

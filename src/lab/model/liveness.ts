@@ -5,9 +5,17 @@
 import type { NumberList } from './number-list.ts';
 import type { ProcessIndex } from './state.ts';
 
-const NETWORK = 2;
+/** Bits of a state's flags: it is finished; process 0, process 1 must be able to finish from it. */
+export const FINISHED = 1;
+export const MUST_FINISH = [2, 4] as const;
 
-/** The first state from which a process that must be able to finish cannot; flags and edges as search.ts keeps them. */
+/** Who takes the step of an edge, processes being 0 and 1. */
+export const BY_NETWORK = 2;
+
+/**
+ * The first state from which a process that must be able to finish cannot. The edges of state n, those of faults left
+ * out, are edges[firstEdge[n]] to before edges[firstEdge[n + 1]], each target * 8 + who * 2 + swapped.
+ */
 export function findDeadEnd(
   flags: NumberList,
   firstEdge: NumberList,
@@ -16,14 +24,14 @@ export function findDeadEnd(
   const count = flags.length;
   // canFinish[2 n + i]: process i can finish from state n.
   const canFinish = new Uint8Array(2 * count);
-  for (let n = 0; n < count; n++) if (flags.at(n) & 1) canFinish[2 * n] = canFinish[2 * n + 1] = 1;
+  for (let n = 0; n < count; n++) if (flags.at(n) & FINISHED) canFinish[2 * n] = canFinish[2 * n + 1] = 1;
 
   const reaches = (n: number, process: number): boolean => {
     for (let e = firstEdge.at(n); e < firstEdge.at(n + 1); e++) {
       const edge = edges.at(e);
       const who = (edge >> 1) & 3;
       // P and Q may be swapped in the state that the edge leads to.
-      if ((who === NETWORK || who === process) && canFinish[2 * (edge >> 3) + (process ^ (edge & 1))]) return true;
+      if ((who === BY_NETWORK || who === process) && canFinish[2 * (edge >> 3) + (process ^ (edge & 1))]) return true;
     }
     return false;
   };
@@ -40,8 +48,7 @@ export function findDeadEnd(
   }
   for (let n = 0; n < count; n++) {
     for (const process of [0, 1] as const) {
-      const must = flags.at(n) & (process === 0 ? 2 : 4);
-      if (must && !canFinish[2 * n + process]) return { stateNumber: n, process };
+      if (flags.at(n) & MUST_FINISH[process] && !canFinish[2 * n + process]) return { stateNumber: n, process };
     }
   }
   return undefined;

@@ -7,11 +7,11 @@
 import { type Encoded, StateEncoder } from './encoding.ts';
 import { environmentSteps } from './environment-steps.ts';
 import { isFinished, mustFinish, type Violation, violationIn } from './invariants.ts';
-import { findDeadEnd } from './liveness.ts';
+import { BY_NETWORK, FINISHED, findDeadEnd, MUST_FINISH } from './liveness.ts';
 import type { Model } from './model.ts';
 import { NumberList } from './number-list.ts';
 import { processSteps } from './process-steps.ts';
-import { type Actor, type Emit, NEVER, type State } from './state.ts';
+import { type Actor, type Emit, NEVER, type ProcessIndex, type State } from './state.ts';
 
 export interface Search {
   readonly encoder: StateEncoder;
@@ -20,17 +20,15 @@ export interface Search {
   /** Per state: the number of the state that it was found from * 2, + 1 if P and Q are swapped on the way. */
   readonly parents: NumberList;
   readonly finished: number;
+  /** States in which a process has stopped with an error. */
+  readonly stopped: number;
   /** False: the limit was reached first. */
   readonly complete: boolean;
   readonly violation: (Violation & { readonly stateNumber: number }) | undefined;
 }
 
-/** Bits of a state's flags: it is finished; process 0, process 1 must be able to finish from it. */
-export const FINISHED = 1;
-export const MUST_FINISH = [2, 4] as const;
-
-/** Edges without faults: target * 8 + who * 2 + swapped. Who: 0 or 1 a process, 2 the network. */
-const WHO: Readonly<Record<Exclude<Actor, 'fault'>, number>> = { 0: 0, 1: 1, network: 2 };
+/** Who takes a step, in an edge. */
+const WHO: Readonly<Record<Exclude<Actor, 'fault'>, number>> = { 0: 0, 1: 1, network: BY_NETWORK };
 
 export function initialState(model: Model): State {
   const log = { start: 0, end: model.recordCount, rewrittenFrom: NEVER, changes: 0, damaged: false };
@@ -59,6 +57,7 @@ export function search(model: Model): Search {
   const edges = new NumberList();
   const firstEdge = new NumberList();
   let finished = 0;
+  let stopped = 0;
 
   const found = ({ key, swapped }: Encoded, parent: number): number => {
     const known = numberByKey.get(key);
@@ -79,11 +78,24 @@ export function search(model: Model): Search {
     const state = encoder.decode(keys[current]!);
     const violation = violationIn(model, state);
     if (violation) {
-      return { encoder, keys, parents, finished, complete: true, violation: { ...violation, stateNumber: current } };
+      return {
+        encoder,
+        keys,
+        parents,
+        finished,
+        stopped,
+        complete: true,
+        violation: { ...violation, stateNumber: current },
+      };
     }
     const done = isFinished(model, state);
     if (done) finished++;
-    flags.push((done ? FINISHED : 0) | (mustFinish(model, state, 0) ? 2 : 0) | (mustFinish(model, state, 1) ? 4 : 0));
+    if (state.processes.some(({ at }) => at === 'stopped')) stopped++;
+    flags.push(
+      (done ? FINISHED : 0) |
+        (mustFinish(model, state, 0) ? MUST_FINISH[0] : 0) |
+        (mustFinish(model, state, 1) ? MUST_FINISH[1] : 0),
+    );
     firstEdge.push(edges.length);
     successors(model, state, emit);
   }
@@ -93,8 +105,15 @@ export function search(model: Model): Search {
   const deadEnd = complete ? findDeadEnd(flags, firstEdge, edges) : undefined;
   const violation = deadEnd && {
     kind: 'dead-end' as const,
-    message: `${'PQ'[deadEnd.process]}, alone and without further faults, can never finish`,
+    message: `${nameOf(deadEnd.process, deadEnd.stateNumber, parents)}, alone and without further faults, can never finish`,
     stateNumber: deadEnd.stateNumber,
   };
-  return { encoder, keys, parents, finished, complete, violation };
+  return { encoder, keys, parents, finished, stopped, complete, violation };
+}
+
+/** What the trace to this state calls the process: states are stored with either of P and Q first. */
+function nameOf(process: ProcessIndex, stateNumber: number, parents: NumberList): string {
+  let swaps = 0;
+  for (let n = stateNumber; n > 0; n = parents.at(n) >> 1) swaps += parents.at(n) & 1;
+  return 'PQ'[process ^ (swaps & 1)]!;
 }

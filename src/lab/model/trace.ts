@@ -57,7 +57,7 @@ export function formatTrace(steps: readonly TraceStep[]): string {
   return steps
     .map(({ actor, action, changes }, index) => {
       const what = changes.map((change) => `\n        ${change}`).join('');
-      return `${String(index).padStart(4)}  ${actor} ${action}${what}`;
+      return `${`${String(index).padStart(4)}  ${actor} ${action}`.trimEnd()}${what}`;
     })
     .join('\n');
 }
