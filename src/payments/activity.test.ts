@@ -37,7 +37,10 @@ describe('sender activity', () => {
   const payments = fc.array(
     fc.record({
       // Multiples of 10 s beside odd ones, so that ends of spans and minutes meet.
-      time: fc.oneof(fc.nat({ max: 90 }).map((step) => step * 10_000), fc.nat({ max: 900_000 })),
+      time: fc.oneof(
+        fc.nat({ max: 90 }).map((step) => step * 10_000),
+        fc.nat({ max: 900_000 }),
+      ),
       device: fc.nat({ max: 5 }),
     }),
     { minLength: 1, maxLength: 4 * TIMELINE_FROM_ENTRIES },
@@ -59,7 +62,11 @@ describe('sender activity', () => {
   });
 
   it('agrees with the definition while old minutes are dropped behind the watermark', () => {
-    const step = fc.record({ ahead: fc.nat({ max: 400_000 }), move: fc.nat({ max: 30_000 }), device: fc.nat({ max: 40 }) });
+    const step = fc.record({
+      ahead: fc.nat({ max: 400_000 }),
+      move: fc.nat({ max: 30_000 }),
+      device: fc.nat({ max: 40 }),
+    });
     fc.assert(
       fc.property(spans, fc.array(step, { minLength: 100, maxLength: 400 }), (spanMs, steps) => {
         const activity = new SenderActivity(spanMs);

@@ -64,6 +64,8 @@ describe('fraud points', () => {
 
   it('refuses rules that the columns could not hold', () => {
     expect(() => compileFraudRules({ ...RULES, maxScore: 1.5 })).toThrow('fraud.maxScore: 1.5 must be a whole number');
-    expect(() => compileFraudRules({ ...RULES, amountHigh: { over: 'much', points: 1 } })).toThrow('fraud.amountHigh.over');
+    expect(() => compileFraudRules({ ...RULES, amountHigh: { over: 'much', points: 1 } })).toThrow(
+      'fraud.amountHigh.over',
+    );
   });
 });

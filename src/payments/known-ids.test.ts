@@ -51,7 +51,11 @@ describe('known ids', () => {
           if (index === 1) table.evictBelow(minutes * MINUTE_MS);
           for (const entry of list) table.put(entry);
           table.evictBelow(minutes * MINUTE_MS);
-          return { size: table.size, digest: table.lanes.toHex(), ids: [...table.entries()].map((entry) => entry.offset).sort() };
+          return {
+            size: table.size,
+            digest: table.lanes.toHex(),
+            ids: [...table.entries()].map((entry) => entry.offset).sort(),
+          };
         });
         expect(states[1]).toEqual(states[0]);
       }),

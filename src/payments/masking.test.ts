@@ -16,9 +16,12 @@ describe('masking of rejected payloads', () => {
     expect(mask(text)).toBe(expected);
   });
 
-  it.each(['123456789012', '10.0.0.1 2024-01-02', '12345678 and 12345678', '1234567    8901234'])('%j is kept', (text) => {
-    expect(mask(text)).toBe(text);
-  });
+  it.each(['123456789012', '10.0.0.1 2024-01-02', '12345678 and 12345678', '1234567    8901234'])(
+    '%j is kept',
+    (text) => {
+      expect(mask(text)).toBe(text);
+    },
+  );
 
   it('cuts at 64 KiB, before the character that would be split', () => {
     const cut = mask(`${'x'.repeat(MAX_PAYLOAD_BYTES - 1)}\u00e9tail`);

@@ -53,12 +53,19 @@ const ROWS: DataRows = {
 
 /** Copies of a value, each with one leaf changed. */
 function changedCopies(value: object): { path: string; copy: object }[] {
-  return Object.entries(value).flatMap(([name, member]) => {
+  const members: [string, unknown][] = Object.entries(value);
+  return members.flatMap(([name, member]): { path: string; copy: object }[] => {
     if (typeof member === 'object' && member !== null) {
       return changedCopies(member).map(({ path, copy }) => ({ path, copy: { ...value, [name]: copy } }));
     }
     const other =
-      typeof member === 'bigint' ? member + 1n : typeof member === 'number' ? member + 1 : typeof member === 'boolean' ? !member : 'other';
+      typeof member === 'bigint'
+        ? member + 1n
+        : typeof member === 'number'
+          ? member + 1
+          : typeof member === 'boolean'
+            ? !member
+            : 'other';
     return [{ path: name, copy: { ...value, [name]: other } }];
   });
 }
@@ -78,7 +85,9 @@ describe('rows compared for the replay', () => {
 
   it('the difference names the first column and both values', () => {
     const found = { kafkaOffset: 1, payment: { ...payment, amount: 1_600_000_000n, region: 'y' } };
-    expect(differenceOf('payment_transactions', ROWS.payment_transactions, found)).toBe('amount: folded 1.5, found 1.6');
+    expect(differenceOf('payment_transactions', ROWS.payment_transactions, found)).toBe(
+      'amount: folded 1.5, found 1.6',
+    );
   });
 
   it('payloads are not quoted: this text goes to logs', () => {

@@ -8,7 +8,11 @@ import {
 } from './settings.ts';
 import type { SettingsEntry } from './types.ts';
 
-const entry = (fromOffset: number): SettingsEntry => ({ fromOffset, foldVersion: 1, decision: DEFAULT_DECISION_SETTINGS });
+const entry = (fromOffset: number): SettingsEntry => ({
+  fromOffset,
+  foldVersion: 1,
+  decision: DEFAULT_DECISION_SETTINGS,
+});
 
 describe('settings', () => {
   it('the minimum event time is a whole UTC day, nine years back', () => {

@@ -9,7 +9,9 @@ describe('order by UTF-8 bytes', () => {
   });
 
   it('agrees with Buffer.compare on any well-formed text', () => {
-    const text = fc.string({ unit: fc.constantFrom('', 'a', 'b', '\u00e9', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}') });
+    const text = fc.string({
+      unit: fc.constantFrom('', 'a', 'b', '\u00e9', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}'),
+    });
     fc.assert(
       fc.property(text, text, (left, right) => {
         expect(Math.sign(compareUtf8(left, right))).toBe(Buffer.compare(Buffer.from(left), Buffer.from(right)));

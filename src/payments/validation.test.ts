@@ -166,7 +166,9 @@ describe('why a time or a key is rejected', () => {
     for (const key of ['', 'acct-', 'acct-11', 'ACCT-1']) {
       expect(reasonOf(record(0, event(), { key: Buffer.from(key) }))).toBe('key_not_sender');
     }
-    expect(reasonOf(record(0, event({ sender_account_id: '\u00e9' }), { key: Buffer.from([0xe9]) }))).toBe('key_not_sender');
+    expect(reasonOf(record(0, event({ sender_account_id: '\u00e9' }), { key: Buffer.from([0xe9]) }))).toBe(
+      'key_not_sender',
+    );
   });
 
   it('a key of another partition, where the partitioner is checked', () => {
@@ -174,7 +176,9 @@ describe('why a time or a key is rejected', () => {
     const compiled = settings({ partitioner: 'murmur2' });
     for (const sender of senders) {
       const home = partitionForKey(Buffer.from(sender), PLACE.partitionCount) === PLACE.partition;
-      expect(reasonOf(withMembers({ sender_account_id: sender }), compiled)).toBe(home ? undefined : 'key_wrong_partition');
+      expect(reasonOf(withMembers({ sender_account_id: sender }), compiled)).toBe(
+        home ? undefined : 'key_wrong_partition',
+      );
       expect(reasonOf(withMembers({ sender_account_id: sender }))).toBeUndefined();
     }
   });
