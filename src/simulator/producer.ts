@@ -6,7 +6,9 @@
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import kafkajs from 'kafkajs';
+import { createKafka, type KafkaConnectionOptions } from '../kafka/connection-options.ts';
 import { UnreachableError } from '../processor/errors.ts';
+import type { Runtime } from '../processor/ports.ts';
 import type { PlannedRecord } from './generate.ts';
 
 export interface RecordProducer {
@@ -19,15 +21,14 @@ export interface RecordProducer {
 }
 
 export interface ProducerOptions {
-  readonly brokers: readonly string[];
+  readonly connection: KafkaConnectionOptions;
   readonly topic: string;
   readonly compression: 'none' | 'gzip' | 'zstd';
-  /** Total patience for one batch, ms: connection attempts, retries and waits. */
+  /** How long to wait for the broker, at the start and for each batch, ms. */
   readonly patienceMs: number;
 }
 
 const RETRY_WAIT_MS_MAX = 2_000;
-const REQUEST_TIMEOUT_MS = 30_000;
 
 const COMPRESSION = {
   none: kafkajs.CompressionTypes.None,
@@ -35,49 +36,48 @@ const COMPRESSION = {
   zstd: kafkajs.CompressionTypes.ZSTD,
 } as const;
 
-/** Connects. Throws UnreachableError when the broker or the topic does not answer within the patience. */
-export async function openProducer(options: ProducerOptions): Promise<RecordProducer> {
+/** Connects. Throws UnreachableError when the broker does not answer within the patience. */
+export async function openProducer(options: ProducerOptions, runtime: Runtime): Promise<RecordProducer> {
   if (options.compression === 'zstd') registerZstd();
-  const client = new kafkajs.Kafka({
-    clientId: 'provenonce-simulator',
-    brokers: [...options.brokers],
-    logLevel: kafkajs.logLevel.NOTHING,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+  const brokers = options.connection.brokers.join(',');
+  const producer = createKafka(options.connection).producer({
+    idempotent: true,
+    // A topic that is missing is an error of the caller, not something to create with a default partition count.
+    allowAutoTopicCreation: false,
+    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     retry: {
       initialRetryTime: 200,
       maxRetryTime: RETRY_WAIT_MS_MAX,
       retries: Math.max(1, Math.ceil(options.patienceMs / RETRY_WAIT_MS_MAX)),
     },
   });
-  const producer = client.producer({
-    idempotent: true,
-    // A topic that is missing is an error of the caller, not something to create with a default partition count.
-    allowAutoTopicCreation: false,
-    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-  });
-  const reach = async <T>(what: string, work: Promise<T>): Promise<T> => {
+  const patientUntilMs = runtime.nowMs() + options.patienceMs;
+  for (;;) {
     try {
-      return await work;
+      await producer.connect();
+      break;
     } catch (cause) {
-      throw new UnreachableError(`${what} at ${options.brokers.join(',')}: ${String(cause)}`, { cause });
+      if (runtime.nowMs() >= patientUntilMs) throw unreachable(`cannot connect to Kafka at ${brokers}`, cause);
+      await runtime.sleep(RETRY_WAIT_MS_MAX);
     }
-  };
-  await reach('simulate: cannot connect to Kafka', producer.connect());
+  }
   return {
     async send(records) {
       const messages = records.map(({ key, value, partition }) => ({ key, value, partition }));
-      const sent = producer.send({
-        topic: options.topic,
-        messages,
-        acks: -1,
-        compression: COMPRESSION[options.compression],
+      const batch = { topic: options.topic, messages, acks: -1, compression: COMPRESSION[options.compression] };
+      const answers = await producer.send(batch).catch((cause: unknown) => {
+        throw unreachable(`cannot write to topic ${options.topic} at ${brokers}`, cause);
       });
-      const answers = await reach(`simulate: cannot write to topic ${options.topic}`, sent);
       const offsets = answers.map(({ partition, baseOffset }) => [partition, Number(baseOffset ?? -1)] as const);
       return new Map(offsets.filter(([, offset]) => offset >= 0));
     },
     close: () => producer.disconnect(),
   };
+}
+
+function unreachable(what: string, cause: unknown): UnreachableError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new UnreachableError(`simulate: ${what}: ${why}`, { cause });
 }
 
 function registerZstd(): void {

@@ -36,8 +36,7 @@ const BATCH_TIME_MS = 50;
  * ledger has its records as unknown).
  */
 export async function runSimulator(options: SimulatorOptions, runtime: Runtime): Promise<SimulationSummary> {
-  const producer = () => openProducer(options.kafka);
-  return simulate(options, runtime, producer);
+  return simulate(options, runtime, () => openProducer(options.kafka, runtime));
 }
 
 /** As runSimulator, with any producer. */

@@ -1,0 +1,103 @@
+/** Compares a table's row with what the recomputation says, column for column: the names of the columns that differ. */
+import type { ExceptionCells, FraudCells, TransactionCells } from './inputs.ts';
+import { maskedText, saysPayment } from './oracle/kept-payload.ts';
+import { decimalText, sameDecimal } from './oracle/money.ts';
+import { type OraclePayment, TEXT_FIELDS } from './oracle/read-payment.ts';
+import type { OracleFraud, OracleOutcome } from './oracle/recompute.ts';
+import type { Step } from './walk.ts';
+
+export interface Difference {
+  readonly column: string;
+  readonly expected: string;
+  readonly actual: string;
+}
+
+const FRAUD_COLUMNS = [
+  'risk_amount',
+  'txn_count_5min',
+  'unique_devices_sender',
+  'geographic_risk',
+  'fraud_score',
+  'is_high_risk',
+] as const;
+const SHOWN_LENGTH_MAX = 200;
+
+export function transactionDifferences(row: TransactionCells, payment: OraclePayment): Difference[] {
+  const differences: Difference[] = [];
+  for (const column of TEXT_FIELDS)
+    if (row[column] !== payment[column]) differences.push(different(column, payment[column], row[column]));
+  if (!sameDecimal(row.amount, decimalText(payment.amount)))
+    differences.push(different('amount', decimalText(payment.amount), row.amount));
+  if (row.event_time !== payment.event_time)
+    differences.push(different('event_time', payment.event_time, row.event_time));
+  return differences;
+}
+
+export function fraudDifferences(row: FraudCells, payment: OraclePayment, fraud: OracleFraud): Difference[] {
+  const differences = transactionDifferences(row, payment);
+  for (const column of FRAUD_COLUMNS)
+    if (row[column] !== fraud[column]) differences.push(different(column, fraud[column], row[column]));
+  return differences;
+}
+
+/** Of a row in payment_exceptions at an offset that has a record. The payload hash is judged elsewhere. */
+export function exceptionDifferences(row: ExceptionCells, step: Step): Difference[] {
+  const { outcome, record } = step;
+  if (!outcome || !record) return [];
+  const differences: Difference[] = [];
+  const demand = (holds: boolean, column: keyof ExceptionCells, expected: unknown): void => {
+    if (!holds) differences.push(different(column, expected, row[column]));
+  };
+  demand(row.disposition === outcome.disposition, 'disposition', outcome.disposition);
+  demand(row.record_time === record.timestampMs, 'record_time', record.timestampMs);
+  if (differences.length > 0 || outcome.disposition === 'accepted') return differences;
+  if (outcome.disposition === 'rejected') {
+    rejectedDifferences(row, outcome, record.value, demand);
+    return differences;
+  }
+  const { payment } = outcome;
+  const first = outcome.disposition === 'duplicate' ? outcome.firstOffset : null;
+  const conflict = outcome.disposition === 'duplicate' && outcome.conflict;
+  demand(row.reason === null, 'reason', null);
+  demand(row.transaction_id === payment.transaction_id, 'transaction_id', payment.transaction_id);
+  demand(row.event_time === payment.event_time, 'event_time', payment.event_time);
+  demand(row.first_kafka_offset === first, 'first_kafka_offset', first);
+  demand((row.conflict ?? false) === conflict, 'conflict', conflict);
+  demand(saysPayment(row.payload, payment), 'payload', 'the canonical columns');
+  demand(row.payload_hash !== null, 'payload_hash', 'a hash');
+  return differences;
+}
+
+function rejectedDifferences(
+  row: ExceptionCells,
+  { reasons, event }: Extract<OracleOutcome, { disposition: 'rejected' }>,
+  value: Uint8Array | null,
+  demand: (holds: boolean, column: keyof ExceptionCells, expected: unknown) => void,
+): void {
+  const code = row.reason?.split(':')[0] ?? '';
+  demand(reasons.has(code), 'reason', [...reasons].join(' or '));
+  const id = event?.transaction_id ?? null;
+  demand(row.transaction_id === null || row.transaction_id === id, 'transaction_id', id);
+  const time = event?.timestamp ?? null;
+  demand(row.event_time === null || row.event_time === time, 'event_time', time);
+  demand(row.first_kafka_offset === null, 'first_kafka_offset', null);
+  demand(row.conflict !== true, 'conflict', false);
+  const kept = value === null ? null : maskedText(value);
+  demand(row.payload === kept, 'payload', kept);
+  demand((row.payload_hash === null) === (value === null), 'payload_hash', value === null ? null : 'a hash');
+}
+
+export function describe(differences: readonly Difference[]): { expected: string; actual: string; columns: string } {
+  const list = (side: 'expected' | 'actual'): string =>
+    differences.map((difference) => `${difference.column} ${difference[side]}`).join(', ');
+  return {
+    expected: list('expected'),
+    actual: list('actual'),
+    columns: differences.map(({ column }) => column).join(', '),
+  };
+}
+
+function different(column: string, expected: unknown, actual: unknown): Difference {
+  const text = (value: unknown): string => String(value).slice(0, SHOWN_LENGTH_MAX);
+  return { column, expected: text(expected), actual: text(actual) };
+}

@@ -1,0 +1,58 @@
+/** Findings, one list per guarantee: everything is counted, the first of each are kept. */
+export const GUARANTEES = ['G1', 'G2', 'G3', 'G4', 'G5', 'G6'] as const;
+export type Guarantee = (typeof GUARANTEES)[number];
+
+export interface Finding {
+  /** Stable name of what was found, as `lost` or `window_sum_differs`. */
+  readonly kind: string;
+  readonly partition: number | null;
+  readonly offsets: readonly number[];
+  readonly transactionIds: readonly string[];
+  /** What the topic and the rules say, where there is something to say. */
+  readonly expected?: string;
+  /** What the tables say. */
+  readonly actual?: string;
+  readonly message: string;
+}
+
+export interface GuaranteeResult {
+  readonly holds: boolean;
+  /** All findings, kept or not. */
+  readonly count: number;
+  readonly findings: readonly Finding[];
+}
+
+export class FindingLists {
+  readonly #kept: Record<Guarantee, Finding[]> = { G1: [], G2: [], G3: [], G4: [], G5: [], G6: [] };
+  readonly #counts: Record<Guarantee, number> = { G1: 0, G2: 0, G3: 0, G4: 0, G5: 0, G6: 0 };
+  readonly #keepMax: number;
+
+  constructor(keepMax: number) {
+    this.#keepMax = keepMax;
+  }
+
+  add(guarantee: Guarantee, finding: Finding): void {
+    this.#counts[guarantee]++;
+    if (this.#kept[guarantee].length < this.#keepMax) this.#kept[guarantee].push(finding);
+  }
+
+  get anything(): boolean {
+    return GUARANTEES.some((guarantee) => this.#counts[guarantee] > 0);
+  }
+
+  results(): Record<Guarantee, GuaranteeResult> {
+    const result = (guarantee: Guarantee): GuaranteeResult => ({
+      holds: this.#counts[guarantee] === 0,
+      count: this.#counts[guarantee],
+      findings: this.#kept[guarantee],
+    });
+    return {
+      G1: result('G1'),
+      G2: result('G2'),
+      G3: result('G3'),
+      G4: result('G4'),
+      G5: result('G5'),
+      G6: result('G6'),
+    };
+  }
+}

@@ -1,0 +1,31 @@
+/** G1: every record below next_offset has exactly one row in payment_transactions or payment_exceptions. */
+import type { FindingLists } from '../findings.ts';
+import type { Step } from '../walk.ts';
+
+const EXCEPTION_DISPOSITIONS = ['duplicate', 'late', 'rejected'];
+
+export function checkOneDisposition(step: Step, findings: FindingLists): void {
+  const { payment_transactions: transactions, payment_exceptions: exceptions } = step.rows;
+  const rowCount = transactions.length + exceptions.length;
+  const ids = [...transactions, ...exceptions].map((row) => row.transaction_id).filter((id) => id !== null);
+  const report = (kind: string, message: string, transactionIds: readonly string[] = ids): void =>
+    findings.add('G1', { kind, partition: step.partition, offsets: [step.offset], transactionIds, message });
+
+  if (step.outcome === null && !step.trusted) {
+    if (rowCount > 0) report('phantom', 'a row, but no record in the log that explains it');
+    return;
+  }
+  if (rowCount === 0) {
+    if (step.below && step.outcome !== null) report('lost', 'no row for this record', expectedIds(step.outcome));
+  } else if (transactions.length > 0 && exceptions.length > 0) {
+    report('in_both_tables', 'rows in payment_transactions and in payment_exceptions for one record');
+  } else if (rowCount > 1) {
+    report('row_twice', `${rowCount} rows for one record`);
+  }
+  for (const { disposition } of exceptions)
+    if (!EXCEPTION_DISPOSITIONS.includes(disposition)) report('disposition_unknown', `disposition ${disposition}`);
+}
+
+function expectedIds(outcome: NonNullable<Step['outcome']>): string[] {
+  return outcome.disposition === 'rejected' ? [] : [outcome.payment.transaction_id];
+}

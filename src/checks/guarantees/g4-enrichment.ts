@@ -1,0 +1,32 @@
+/** G4: exactly one row in payment_transactions_fraud per accepted payment, with the values that the rules give. */
+import { describe, fraudDifferences } from '../compare-rows.ts';
+import type { FindingLists } from '../findings.ts';
+import type { Step } from '../walk.ts';
+
+export function checkEnrichment(step: Step, findings: FindingLists): void {
+  if (step.trusted) return;
+  const rows = step.rows.payment_transactions_fraud;
+  const { outcome, partition, offset } = step;
+  const report = (
+    kind: string,
+    ids: readonly string[],
+    message: string,
+    sides: { expected?: string; actual?: string } = {},
+  ) => findings.add('G4', { kind, partition, offsets: [offset], transactionIds: ids, ...sides, message });
+
+  if (outcome?.disposition !== 'accepted') {
+    for (const row of rows)
+      report('enrichment_phantom', [row.transaction_id], 'an enriched row where the topic has no accepted payment');
+    return;
+  }
+  const { payment, fraud } = outcome;
+  const ids = [payment.transaction_id];
+  if (rows.length === 0 && step.below) report('enrichment_missing', ids, 'no enriched row for an accepted payment');
+  if (rows.length > 1) report('enrichment_twice', ids, `${rows.length} enriched rows for one payment`);
+  for (const row of rows) {
+    const differences = fraudDifferences(row, payment, fraud);
+    if (differences.length === 0) continue;
+    const { columns, ...sides } = describe(differences);
+    report('enrichment_differs', ids, `enriched row differs in ${columns}`, sides);
+  }
+}

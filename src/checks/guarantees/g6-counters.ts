@@ -1,0 +1,164 @@
+/**
+ * G6: nothing is dropped silently. Every checkpoint's counters add up, equal the rows in the tables and the records in the
+ * log below it, and its watermark is the one that the log gives; checkpoints only move forward.
+ */
+import type { FindingLists } from '../findings.ts';
+import type { CheckpointCells, OwnershipFacts } from '../inputs.ts';
+import type { PartitionOracle } from '../oracle/recompute.ts';
+import type { Step } from '../walk.ts';
+
+export class CountersCheck {
+  readonly #ownership: OwnershipFacts;
+  readonly #checkpoints: readonly CheckpointCells[];
+  readonly #findings: FindingLists;
+  /** Below this offset only the tables can be counted. */
+  readonly #trustedBelow: number;
+  readonly #rows = { accepted: 0, duplicates: 0, late: 0, rejected: 0 };
+  #at = 0;
+
+  constructor(
+    ownership: OwnershipFacts,
+    checkpoints: readonly CheckpointCells[],
+    trustedBelow: number,
+    findings: FindingLists,
+  ) {
+    this.#ownership = ownership;
+    this.#checkpoints = checkpoints;
+    this.#trustedBelow = trustedBelow;
+    this.#findings = findings;
+    for (const [index, checkpoint] of checkpoints.entries()) this.#checkAlone(checkpoint, checkpoints[index - 1]);
+  }
+
+  /** Everything below `offset` was counted: judges the checkpoints up to there. */
+  before(offset: number, oracle: PartitionOracle): void {
+    for (; this.#at < this.#checkpoints.length; this.#at++) {
+      const checkpoint = this.#checkpoints[this.#at]!;
+      if (checkpoint.next_offset > offset) return;
+      this.#checkAgainstTables(checkpoint);
+      if (checkpoint.next_offset >= this.#trustedBelow) this.#checkAgainstLog(checkpoint, oracle);
+    }
+  }
+
+  step({ rows }: Step): void {
+    this.#rows.accepted += rows.payment_transactions.length;
+    for (const { disposition } of rows.payment_exceptions) {
+      if (disposition === 'duplicate') this.#rows.duplicates++;
+      else if (disposition === 'late') this.#rows.late++;
+      else if (disposition === 'rejected') this.#rows.rejected++;
+    }
+  }
+
+  /** `endOffset`: the log's end. */
+  end(endOffset: number): void {
+    for (const checkpoint of this.#checkpoints)
+      if (checkpoint.next_offset > endOffset)
+        this.#report(
+          'checkpoint_past_log',
+          checkpoint,
+          String(endOffset),
+          String(checkpoint.next_offset),
+          'lies past the log',
+        );
+  }
+
+  #checkAlone(checkpoint: CheckpointCells, previous: CheckpointCells | undefined): void {
+    const { consumed, accepted, duplicates, late, rejected, next_offset } = checkpoint;
+    const sum = accepted + duplicates + late + rejected;
+    if (consumed !== sum && consumed !== sum + this.#skippedBelow(next_offset))
+      this.#report(
+        'counters_do_not_add_up',
+        checkpoint,
+        String(sum),
+        String(consumed),
+        'consumed is not the sum of dispositions',
+      );
+    if (next_offset < this.#ownership.startOffset)
+      this.#report(
+        'checkpoint_before_start',
+        checkpoint,
+        `>= ${this.#ownership.startOffset}`,
+        String(next_offset),
+        'lies before the start',
+      );
+    if (checkpoint.writer_epoch > this.#ownership.epoch || checkpoint.writer_epoch < 1)
+      this.#report(
+        'epoch_unknown',
+        checkpoint,
+        `1 to ${this.#ownership.epoch}`,
+        String(checkpoint.writer_epoch),
+        'has an epoch that no owner had',
+      );
+    if (!previous) return;
+    if (checkpoint.writer_epoch < previous.writer_epoch)
+      this.#report(
+        'epoch_went_back',
+        checkpoint,
+        `>= ${previous.writer_epoch}`,
+        String(checkpoint.writer_epoch),
+        'is of an older epoch than the one before it',
+      );
+    if (checkpoint.watermark < previous.watermark)
+      this.#report(
+        'watermark_went_back',
+        checkpoint,
+        `>= ${previous.watermark}`,
+        String(checkpoint.watermark),
+        'has a lower watermark than the one before it',
+      );
+  }
+
+  #checkAgainstTables(checkpoint: CheckpointCells): void {
+    const { accepted, duplicates, late, rejected } = checkpoint;
+    const expected = countsText({ accepted, duplicates, late, rejected });
+    const actual = countsText(this.#rows);
+    if (expected !== actual)
+      this.#report('counters_differ_from_tables', checkpoint, actual, expected, 'does not count the rows below it');
+  }
+
+  #checkAgainstLog(checkpoint: CheckpointCells, oracle: PartitionOracle): void {
+    const { consumed, accepted, duplicate, late, rejected } = oracle.counts;
+    const expected = countsText({ accepted, duplicates: duplicate, late, rejected });
+    const actual = countsText(checkpoint);
+    const skipped = this.#skippedBelow(checkpoint.next_offset);
+    if (expected !== actual || (checkpoint.consumed !== consumed && checkpoint.consumed !== consumed + skipped))
+      this.#report(
+        'counters_differ_from_log',
+        checkpoint,
+        `consumed ${consumed}, ${expected}`,
+        `consumed ${checkpoint.consumed}, ${actual}`,
+        'does not count the records below it',
+      );
+    // Before anything was accepted a watermark may be anything that no valid payment lies below.
+    const floor = this.#ownership.fixed.minEventTimeMs;
+    if (Math.max(checkpoint.watermark, floor) !== Math.max(oracle.watermarkMs, floor))
+      this.#report(
+        'watermark_differs',
+        checkpoint,
+        String(oracle.watermarkMs),
+        String(checkpoint.watermark),
+        "has not the log's watermark",
+      );
+  }
+
+  #skippedBelow(offset: number): number {
+    const sizes = this.#ownership.skipped.map(({ from, to }) => Math.max(0, Math.min(to, offset) - from));
+    return sizes.reduce((sum, size) => sum + size, 0);
+  }
+
+  #report(kind: string, checkpoint: CheckpointCells, expected: string, actual: string, what: string): void {
+    this.#findings.add('G6', {
+      kind,
+      partition: this.#ownership.partition,
+      offsets: [checkpoint.next_offset],
+      transactionIds: [],
+      expected,
+      actual,
+      message: `checkpoint at ${checkpoint.next_offset} of epoch ${checkpoint.writer_epoch} ${what}`,
+    });
+  }
+}
+
+function countsText(counts: { accepted: number; duplicates: number; late: number; rejected: number }): string {
+  const { accepted, duplicates, late, rejected } = counts;
+  return `accepted ${accepted}, duplicates ${duplicates}, late ${late}, rejected ${rejected}`;
+}

@@ -1,0 +1,68 @@
+/**
+ * What a sender did lately, kept the plain way: per sender, payments by slices of event time. A slice that lies wholly
+ * inside the span is counted whole, the slices at its two ends payment by payment.
+ */
+interface Slice {
+  readonly times: number[];
+  readonly devices: string[];
+  readonly deviceSet: Set<string>;
+}
+
+const SLICES_PER_SPAN = 30;
+
+export class SenderActivity {
+  readonly #spanMs: number;
+  readonly #sliceMs: number;
+  readonly #senders = new Map<string, Map<number, Slice>>();
+
+  constructor(spanMs: number) {
+    this.#spanMs = spanMs;
+    this.#sliceMs = Math.max(1, Math.ceil(spanMs / SLICES_PER_SPAN));
+  }
+
+  add(sender: string, timeMs: number, device: string): void {
+    const slices = this.#senders.get(sender) ?? new Map<number, Slice>();
+    this.#senders.set(sender, slices);
+    const number = Math.floor(timeMs / this.#sliceMs);
+    const slice = slices.get(number) ?? { times: [], devices: [], deviceSet: new Set() };
+    slices.set(number, slice);
+    slice.times.push(timeMs);
+    slice.devices.push(device);
+    slice.deviceSet.add(device);
+  }
+
+  /** Payments seen so far with event time in (timeMs - span, timeMs], and their distinct devices. */
+  within(sender: string, timeMs: number): { count: number; devices: number } {
+    const slices = this.#senders.get(sender);
+    if (!slices) return { count: 0, devices: 0 };
+    const afterMs = timeMs - this.#spanMs;
+    const devices = new Set<string>();
+    let count = 0;
+    const last = Math.floor(timeMs / this.#sliceMs);
+    for (let number = Math.floor(afterMs / this.#sliceMs); number <= last; number++) {
+      const slice = slices.get(number);
+      if (!slice) continue;
+      const startMs = number * this.#sliceMs;
+      if (startMs > afterMs && startMs + this.#sliceMs - 1 <= timeMs) {
+        count += slice.times.length;
+        for (const device of slice.deviceSet) devices.add(device);
+        continue;
+      }
+      slice.times.forEach((time, index) => {
+        if (time <= afterMs || time > timeMs) return;
+        count++;
+        devices.add(slice.devices[index]!);
+      });
+    }
+    return { count, devices: devices.size };
+  }
+
+  /** Forgets what no payment with event time >= earliestMs can count any more. */
+  forgetBefore(earliestMs: number): void {
+    const deadBelowMs = earliestMs - this.#spanMs;
+    for (const [sender, slices] of this.#senders) {
+      for (const number of slices.keys()) if ((number + 1) * this.#sliceMs <= deadBelowMs) slices.delete(number);
+      if (slices.size === 0) this.#senders.delete(sender);
+    }
+  }
+}

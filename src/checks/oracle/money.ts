@@ -1,0 +1,52 @@
+/**
+ * Exact decimals of the checkers: a decimal text becomes a count of billionths, or null where it is not a decimal with at
+ * most nine places. Long-hand on purpose; the fold has its own.
+ */
+const PLACES = 9;
+
+export function billionths(text: string): bigint | null {
+  const negative = text.startsWith('-');
+  const [whole, fraction = '', ...more] = (negative ? text.slice(1) : text).split('.');
+  if (more.length > 0 || whole === undefined || !allDigits(whole)) return null;
+  if (text.includes('.') && !allDigits(fraction)) return null;
+  const significant = fraction.replace(/0+$/, '');
+  if (significant.length > PLACES) return null;
+  const size = BigInt(whole) * 1_000_000_000n + BigInt(significant.padEnd(PLACES, '0'));
+  return negative ? -size : size;
+}
+
+/** The shortest decimal text: 1500000000n is `1.5`. */
+export function decimalText(amount: bigint): string {
+  const sign = amount < 0n ? '-' : '';
+  const size = amount < 0n ? -amount : amount;
+  const fraction = String(size % 1_000_000_000n)
+    .padStart(PLACES, '0')
+    .replace(/0+$/, '');
+  return `${sign}${size / 1_000_000_000n}${fraction === '' ? '' : `.${fraction}`}`;
+}
+
+/** Whether two decimal texts are the same number; scientific notation as queries may return it included. */
+export function sameDecimal(a: string, b: string): boolean {
+  if (a === b) return true;
+  const left = billionths(plainDecimal(a));
+  return left !== null && left === billionths(plainDecimal(b));
+}
+
+/** Writes `1.5e-7` out as `0.00000015`; other texts stay as they are. */
+export function plainDecimal(text: string): string {
+  const parts = /^(-?)(\d+)(?:\.(\d+))?[eE]([+-]?\d+)$/.exec(text);
+  if (!parts) return text;
+  const [, sign = '', whole = '', fraction = '', exponentText = '0'] = parts;
+  const exponent = Number(exponentText);
+  // No double is larger or smaller than this; a text that claims to be is left alone.
+  if (Math.abs(exponent) > 400) return text;
+  const digits = whole + fraction;
+  const point = whole.length + exponent;
+  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
+  if (point >= digits.length) return `${sign}${digits}${'0'.repeat(point - digits.length)}`;
+  return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
+}
+
+function allDigits(text: string): boolean {
+  return /^[0-9]+$/.test(text);
+}

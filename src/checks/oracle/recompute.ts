@@ -1,0 +1,240 @@
+/**
+ * The independent recomputation: what each record of a partition must have become, straight from the contract (design,
+ * section 3). Written for being obviously right, not for speed, and sharing no code with the fold. Memory: what is live
+ * under the watermark; dead entries are swept now and then, which changes no answer since the watermark never goes back.
+ */
+import type { CheckpointCells, DecisionRules, OwnershipFacts, TopicRecord, TransactionCells } from '../inputs.ts';
+import { SenderActivity } from './fraud-activity.ts';
+import { billionths, plainDecimal } from './money.ts';
+import { judge, type OraclePayment } from './read-payment.ts';
+
+export interface OracleFraud {
+  readonly risk_amount: string;
+  readonly txn_count_5min: number;
+  readonly unique_devices_sender: number;
+  readonly geographic_risk: number;
+  readonly fraud_score: number;
+  readonly is_high_risk: boolean;
+}
+
+export interface OracleWindow {
+  readonly window_start: number;
+  readonly window_end: number;
+  readonly region: string;
+  readonly currency: string;
+  count: number;
+  total: bigint;
+  min: bigint;
+  max: bigint;
+}
+
+export type OracleOutcome =
+  | {
+      readonly disposition: 'accepted';
+      readonly payment: OraclePayment;
+      readonly fraud: OracleFraud;
+      /** Windows that this record closed, in their order. */
+      readonly closed: readonly OracleWindow[];
+    }
+  | {
+      readonly disposition: 'duplicate';
+      readonly payment: OraclePayment;
+      readonly firstOffset: number;
+      readonly conflict: boolean;
+    }
+  | { readonly disposition: 'late'; readonly payment: OraclePayment }
+  | {
+      readonly disposition: 'rejected';
+      readonly reasons: ReadonlySet<string>;
+      readonly event: Readonly<Record<string, unknown>> | null;
+    };
+
+export interface OracleCounts {
+  consumed: number;
+  accepted: number;
+  duplicate: number;
+  late: number;
+  rejected: number;
+}
+
+interface KnownId {
+  readonly time: number;
+  readonly offset: number;
+  readonly business: string;
+}
+
+const SWEEP_AT_LEAST = 50_000;
+
+export class PartitionOracle {
+  readonly #facts: OwnershipFacts;
+  readonly #known = new Map<string, KnownId>();
+  readonly #windows = new Map<string, OracleWindow>();
+  readonly #activity: SenderActivity;
+  #firstWindowEnd = Number.POSITIVE_INFINITY;
+  #watermark = Number.NEGATIVE_INFINITY;
+  #sweepAt = SWEEP_AT_LEAST;
+  readonly counts: OracleCounts = { consumed: 0, accepted: 0, duplicate: 0, late: 0, rejected: 0 };
+
+  constructor(facts: OwnershipFacts) {
+    this.#facts = facts;
+    this.#activity = new SenderActivity(facts.fixed.activitySpanMs);
+  }
+
+  /** -Infinity while nothing was accepted. */
+  get watermarkMs(): number {
+    return this.#watermark;
+  }
+
+  /** Starts from a checkpoint instead of the log's start: its watermark and counters are taken on trust. */
+  trustCheckpoint(checkpoint: CheckpointCells): void {
+    this.#watermark = checkpoint.watermark;
+    const { consumed, accepted, duplicates, late, rejected } = checkpoint;
+    Object.assign(this.counts, { consumed, accepted, duplicate: duplicates, late, rejected });
+  }
+
+  /** A stored payment below that checkpoint, taken on trust; to be called in offset order, after trustCheckpoint. */
+  trustPayment(row: TransactionCells): void {
+    const payment: OraclePayment = { ...row, amount: billionths(plainDecimal(row.amount)) ?? 0n };
+    if (this.#isKnownTime(payment.event_time)) this.#remember(payment, row.kafka_offset);
+    if (payment.event_time > this.#watermark - this.#facts.fixed.activitySpanMs)
+      this.#activity.add(payment.sender_account_id, payment.event_time, payment.device_id);
+    const end = this.#windowStart(payment.event_time) + this.#facts.fixed.windowMs;
+    if (end > this.#watermark) this.#addToWindow(payment);
+  }
+
+  /** Takes the next record of the log. */
+  take(record: TopicRecord): OracleOutcome {
+    const rules = this.#rulesAt(record.offset);
+    this.counts.consumed++;
+    const { minEventTimeMs } = this.#facts.fixed;
+    const { payment, reasons, event } = judge(record, this.#facts, rules, minEventTimeMs);
+    if (payment === null) {
+      this.counts.rejected++;
+      return { disposition: 'rejected', reasons, event };
+    }
+    const first = this.#known.get(payment.transaction_id);
+    if (first && this.#isKnownTime(first.time)) {
+      this.counts.duplicate++;
+      const conflict = first.business !== businessText(payment);
+      return { disposition: 'duplicate', payment, firstOffset: first.offset, conflict };
+    }
+    if (payment.event_time < this.#watermark) {
+      this.counts.late++;
+      return { disposition: 'late', payment };
+    }
+    return this.#accept(record.offset, payment, rules);
+  }
+
+  #accept(offset: number, payment: OraclePayment, rules: DecisionRules): OracleOutcome {
+    this.counts.accepted++;
+    this.#remember(payment, offset);
+    this.#activity.add(payment.sender_account_id, payment.event_time, payment.device_id);
+    const seen = this.#activity.within(payment.sender_account_id, payment.event_time);
+    const fraud = assess(payment, seen, rules.fraud);
+    this.#addToWindow(payment);
+    this.#watermark = Math.max(this.#watermark, payment.event_time - rules.watermarkDelayMs);
+    const closed = this.#closeWindows();
+    this.#sweep();
+    return { disposition: 'accepted', payment, fraud, closed };
+  }
+
+  #rulesAt(offset: number): DecisionRules {
+    const entries = this.#facts.history.filter((entry) => entry.fromOffset <= offset);
+    return (entries.at(-1) ?? this.#facts.history[0]!).decision;
+  }
+
+  #isKnownTime(eventTime: number): boolean {
+    return eventTime >= this.#watermark - this.#facts.fixed.idHorizonMs;
+  }
+
+  #remember(payment: OraclePayment, offset: number): void {
+    this.#known.set(payment.transaction_id, { time: payment.event_time, offset, business: businessText(payment) });
+  }
+
+  #windowStart(eventTime: number): number {
+    return Math.floor(eventTime / this.#facts.fixed.windowMs) * this.#facts.fixed.windowMs;
+  }
+
+  #addToWindow({ event_time, region, currency, amount }: OraclePayment): void {
+    const start = this.#windowStart(event_time);
+    const key = JSON.stringify([start, region, currency]);
+    const window = this.#windows.get(key);
+    if (window) {
+      window.count++;
+      window.total += amount;
+      if (amount < window.min) window.min = amount;
+      if (amount > window.max) window.max = amount;
+      return;
+    }
+    const end = start + this.#facts.fixed.windowMs;
+    this.#firstWindowEnd = Math.min(this.#firstWindowEnd, end);
+    const sums = { count: 1, total: amount, min: amount, max: amount };
+    this.#windows.set(key, { window_start: start, window_end: end, region, currency, ...sums });
+  }
+
+  #closeWindows(): OracleWindow[] {
+    if (this.#firstWindowEnd > this.#watermark) return [];
+    const closed: OracleWindow[] = [];
+    this.#firstWindowEnd = Number.POSITIVE_INFINITY;
+    for (const [key, window] of this.#windows) {
+      if (window.window_end <= this.#watermark) {
+        closed.push(window);
+        this.#windows.delete(key);
+      } else this.#firstWindowEnd = Math.min(this.#firstWindowEnd, window.window_end);
+    }
+    const bytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+    return closed.sort(
+      (a, b) => a.window_start - b.window_start || bytes(a.region, b.region) || bytes(a.currency, b.currency),
+    );
+  }
+
+  #sweep(): void {
+    if (this.#known.size < this.#sweepAt) return;
+    for (const [id, { time }] of this.#known) if (!this.#isKnownTime(time)) this.#known.delete(id);
+    this.#activity.forgetBefore(this.#watermark);
+    this.#sweepAt = Math.max(SWEEP_AT_LEAST, this.#known.size * 2);
+  }
+}
+
+/** The business fields as one text: two payments are the same exactly if these are. */
+export function businessText(payment: OraclePayment): string {
+  const { sender_account_id, receiver_account_id, currency, device_id, ip_address, region, payment_method } = payment;
+  return JSON.stringify([
+    sender_account_id,
+    receiver_account_id,
+    String(payment.amount),
+    currency,
+    device_id,
+    ip_address,
+    payment.event_time,
+    region,
+    payment_method,
+  ]);
+}
+
+function assess(
+  payment: OraclePayment,
+  seen: { readonly count: number; readonly devices: number },
+  rules: DecisionRules['fraud'],
+): OracleFraud {
+  let risk = { name: 'LOW', points: rules.amountLowPoints };
+  if (payment.amount > billionths(rules.amountMedium.over)!)
+    risk = { name: 'MEDIUM', points: rules.amountMedium.points };
+  if (payment.amount > billionths(rules.amountHigh.over)!) risk = { name: 'HIGH', points: rules.amountHigh.points };
+  let countPoints = 0;
+  if (seen.count > rules.countMedium.over) countPoints = rules.countMedium.points;
+  if (seen.count > rules.countHigh.over) countPoints = rules.countHigh.points;
+  const devicePoints = seen.devices > rules.devices.over ? rules.devices.points : 0;
+  const geographic = Object.hasOwn(rules.regionPoints, payment.region)
+    ? rules.regionPoints[payment.region]!
+    : rules.otherRegionPoints;
+  const score = Math.min(rules.maxScore, risk.points + countPoints + devicePoints + geographic);
+  return {
+    risk_amount: risk.name,
+    txn_count_5min: seen.count,
+    unique_devices_sender: seen.devices,
+    geographic_risk: geographic,
+    fraud_score: score,
+    is_high_risk: score > rules.highRiskOver,
+  };
+}

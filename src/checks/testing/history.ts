@@ -1,0 +1,222 @@
+import { hash } from 'node:crypto';
+import type {
+  CheckedTable,
+  CheckpointCells,
+  DecisionRules,
+  ExceptionCells,
+  FraudCells,
+  OwnershipFacts,
+  PartialCells,
+  TableCells,
+  TopicRecord,
+  TransactionCells,
+  VerifyInputs,
+} from '../inputs.ts';
+import { maskedText } from '../oracle/kept-payload.ts';
+import { decimalText } from '../oracle/money.ts';
+import type { OraclePayment } from '../oracle/read-payment.ts';
+import { businessText, PartitionOracle } from '../oracle/recompute.ts';
+
+export const MINUTE_MS = 60_000;
+export const BASE_MS = Date.UTC(2026, 0, 15, 12);
+
+export const RULES: DecisionRules = {
+  watermarkDelayMs: 2 * MINUTE_MS,
+  allowedSkewMs: 5 * MINUTE_MS,
+  maxAmount: '1000000000000000',
+  partitioner: 'any',
+  fraud: {
+    amountHigh: { over: '5000', points: 30 },
+    amountMedium: { over: '1000', points: 15 },
+    amountLowPoints: 5,
+    countHigh: { over: 10, points: 40 },
+    countMedium: { over: 5, points: 25 },
+    devices: { over: 3, points: 15 },
+    regionPoints: { 'eu-west': 0, 'ap-south': 5 },
+    otherRegionPoints: 10,
+    maxScore: 100,
+    highRiskOver: 60,
+  },
+};
+
+export function ownershipOf(partition: number, changes: Partial<OwnershipFacts> = {}): OwnershipFacts {
+  return {
+    partition,
+    epoch: 1,
+    partitionCount: 1,
+    startOffset: 0,
+    fixed: { idHorizonMs: 0, windowMs: MINUTE_MS, activitySpanMs: 5 * MINUTE_MS, minEventTimeMs: BASE_MS - 1e11 },
+    history: [{ fromOffset: 0, decision: RULES }],
+    skipped: [],
+    ...changes,
+  };
+}
+
+/** An event as it travels; `atMinutes` after BASE_MS. */
+export function event(id: string, atMinutes: number, changes: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    transaction_id: id,
+    sender_account_id: 'alice',
+    receiver_account_id: 'bob',
+    amount: '10.25',
+    currency: 'EUR',
+    device_id: 'phone',
+    ip_address: '10.0.0.1',
+    timestamp: BASE_MS + atMinutes * MINUTE_MS,
+    region: 'eu-west',
+    payment_method: 'card',
+    ...changes,
+  };
+}
+
+/** A record of this event (or raw text, or no value), received a minute after the last hour of events. */
+export function record(offset: number, value: Record<string, unknown> | string | null): TopicRecord {
+  const text = typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
+  const sender = typeof value === 'object' && value !== null ? String(value.sender_account_id) : 'alice';
+  return {
+    offset,
+    timestampMs: BASE_MS + 60 * MINUTE_MS,
+    key: Buffer.from(sender),
+    value: text === null ? null : Buffer.from(text),
+  };
+}
+
+export interface PartitionHistory {
+  ownership: OwnershipFacts;
+  logStart: number;
+  /** One past the last readable record; markers may lie before it. */
+  logEnd: number;
+  records: TopicRecord[];
+  payment_transactions: TransactionCells[];
+  payment_transactions_fraud: FraudCells[];
+  payment_metrics_partials: PartialCells[];
+  payment_exceptions: ExceptionCells[];
+  checkpoints: CheckpointCells[];
+}
+
+/** What a run without faults leaves behind: every row, and a checkpoint at each of `checkpointsAt` (default: the end). */
+export function faultless(
+  records: TopicRecord[],
+  options: { ownership?: OwnershipFacts; checkpointsAt?: readonly number[] } = {},
+): PartitionHistory {
+  const ownership = options.ownership ?? ownershipOf(0);
+  const logEnd = (records.at(-1)?.offset ?? ownership.startOffset - 1) + 1;
+  const history: PartitionHistory = {
+    ownership,
+    logStart: ownership.startOffset,
+    logEnd,
+    records,
+    payment_transactions: [],
+    payment_transactions_fraud: [],
+    payment_metrics_partials: [],
+    payment_exceptions: [],
+    checkpoints: [],
+  };
+  const oracle = new PartitionOracle(ownership);
+  const due = [...(options.checkpointsAt ?? [logEnd])];
+  const checkpoint = (offset: number): void => {
+    while (due[0] !== undefined && due[0] <= offset) history.checkpoints.push(checkpointOf(oracle, due.shift()!));
+  };
+  for (const each of records) {
+    checkpoint(each.offset);
+    addRows(history, each, oracle);
+  }
+  checkpoint(Number.POSITIVE_INFINITY);
+  return history;
+}
+
+function checkpointOf(oracle: PartitionOracle, next_offset: number): CheckpointCells {
+  const { consumed, accepted, duplicate: duplicates, late, rejected } = oracle.counts;
+  const watermark = Math.max(oracle.watermarkMs, 0);
+  return { writer_epoch: 1, next_offset, watermark, consumed, accepted, duplicates, late, rejected };
+}
+
+function addRows(
+  history: PartitionHistory,
+  { offset, timestampMs, value }: TopicRecord,
+  oracle: PartitionOracle,
+): void {
+  const outcome = oracle.take({ ...history.records.find((each) => each.offset === offset)! });
+  const position = { kafka_offset: offset, writer_epoch: 1 };
+  if (outcome.disposition === 'accepted') {
+    const cells = { ...position, ...columns(outcome.payment) };
+    history.payment_transactions.push(cells);
+    history.payment_transactions_fraud.push({ ...cells, ...outcome.fraud });
+    for (const { count, total, min, max, ...window } of outcome.closed)
+      history.payment_metrics_partials.push({
+        ...position,
+        ...window,
+        transaction_count: count,
+        total_amount: decimalText(total),
+        min_amount: decimalText(min),
+        max_amount: decimalText(max),
+      });
+    return;
+  }
+  const plain = { ...position, record_time: timestampMs, first_kafka_offset: null, conflict: false, reason: null };
+  if (outcome.disposition === 'rejected') {
+    history.payment_exceptions.push({
+      ...plain,
+      disposition: 'rejected',
+      reason: [...outcome.reasons][0]!,
+      transaction_id: null,
+      event_time: null,
+      payload: value === null ? null : maskedText(value),
+      payload_hash: value === null ? null : 'ffffffffffffffff',
+    });
+    return;
+  }
+  const { event_time, ...kept } = columns(outcome.payment);
+  history.payment_exceptions.push({
+    ...plain,
+    disposition: outcome.disposition,
+    transaction_id: kept.transaction_id,
+    event_time,
+    payload: JSON.stringify({ ...kept, timestamp: event_time }),
+    payload_hash: hashOf(outcome.payment),
+    ...(outcome.disposition === 'duplicate'
+      ? { first_kafka_offset: outcome.firstOffset, conflict: outcome.conflict }
+      : {}),
+  });
+}
+
+function columns(payment: OraclePayment): Omit<TransactionCells, 'kafka_offset' | 'writer_epoch'> {
+  return { ...payment, amount: decimalText(payment.amount) };
+}
+
+function hashOf(payment: OraclePayment): string {
+  return hash('sha256', payment.transaction_id + businessText(payment)).slice(0, 16);
+}
+
+/** The inputs of `verify` over these histories, in chunks of two rows or records. */
+export function inputsOf(...histories: PartitionHistory[]): VerifyInputs {
+  const of = (partition: number): PartitionHistory => histories.find((each) => each.ownership.partition === partition)!;
+  return {
+    topic: 'payment-events',
+    ownership: async () => histories.map(({ ownership }) => ownership),
+    partitionsWithRows: async () => histories.map(({ ownership }) => ownership.partition),
+    bounds: async (partition) => ({ startOffset: of(partition).logStart, endOffset: of(partition).logEnd }),
+    records: (partition, from, to) =>
+      chunks(
+        of(partition).records.filter(({ offset }) => offset >= Math.max(from, of(partition).logStart) && offset < to),
+      ),
+    rows: async <T extends CheckedTable>(table: T, partition: number) =>
+      chunks((of(partition)[table] as TableCells[T][]).toSorted((a, b) => a.kafka_offset - b.kafka_offset)),
+    checkpoints: async (partition) => of(partition).checkpoints,
+    repeatedIds: async () => {
+      const rows = histories.flatMap(({ ownership: { partition }, payment_transactions }) =>
+        payment_transactions.map((row) => ({ ...row, partition })),
+      );
+      const byId = [...Map.groupBy(rows, (row) => row.transaction_id)];
+      const repeated = byId.filter(([, found]) => found.length > 1);
+      return {
+        count: repeated.length,
+        repeated: repeated.map(([transaction_id, found]) => ({ transaction_id, rows: found })),
+      };
+    },
+  };
+}
+
+async function* chunks<T>(items: readonly T[]): AsyncGenerator<T[]> {
+  for (let at = 0; at < items.length; at += 2) yield items.slice(at, at + 2);
+}

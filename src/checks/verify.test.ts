@@ -1,0 +1,329 @@
+import { describe, expect, test } from 'vitest';
+import { GUARANTEES, type Guarantee } from './findings.ts';
+import type { TopicRecord } from './inputs.ts';
+import {
+  event,
+  faultless,
+  inputsOf,
+  MINUTE_MS,
+  ownershipOf,
+  type PartitionHistory,
+  RULES,
+  record,
+} from './testing/history.ts';
+import { VERDICT_EXIT_CODES, verify } from './verify.ts';
+
+/** Ten payments a minute apart, a copy of one of them, one with another amount, a late one and one that is no JSON. */
+function records(): TopicRecord[] {
+  const payments = Array.from({ length: 10 }, (_, minute) =>
+    event(`p${minute}`, minute, { amount: `${100 + minute}.5`, sender_account_id: minute % 2 ? 'alice' : 'carol' }),
+  );
+  const copy = payments[9]!;
+  const specials = [copy, { ...copy, amount: '7' }, event('old', 1), '{"transaction_id":'];
+  return [...payments, ...specials].map((value, offset) => record(offset, value));
+}
+
+async function found(history: PartitionHistory): Promise<Record<Guarantee, string[]>> {
+  const { guarantees } = await verify(inputsOf(history));
+  const kinds = GUARANTEES.map((name) => [name, guarantees[name].findings.map(({ kind }) => kind)] as const);
+  return Object.fromEntries(kinds) as Record<Guarantee, string[]>;
+}
+
+const verdictOf = async (history: PartitionHistory): Promise<string> => (await verify(inputsOf(history))).verdict;
+
+describe('verify finds', () => {
+  test('a lost payment', async () => {
+    const history = faultless(records());
+    history.payment_transactions.splice(3, 1);
+    const kinds = await found(history);
+    expect(kinds.G1).toEqual(['lost']);
+    expect(kinds.G3).toEqual(['table_sum_differs']);
+    expect(kinds.G6).toEqual(['counters_differ_from_tables']);
+    expect(await verdictOf(history)).toBe('FAIL');
+  });
+
+  test('a row written twice', async () => {
+    const history = faultless(records());
+    history.payment_transactions.push(history.payment_transactions[2]!);
+    const kinds = await found(history);
+    expect(kinds.G1).toEqual(['row_twice']);
+    expect(kinds.G2).toEqual(['id_twice']);
+  });
+
+  test('a copy that was accepted as a payment', async () => {
+    const history = faultless(records());
+    const [copy] = history.payment_exceptions.splice(0, 1);
+    const original = history.payment_transactions.at(-1)!;
+    history.payment_transactions.push({ ...original, kafka_offset: copy!.kafka_offset });
+    const kinds = await found(history);
+    expect(kinds.G2).toEqual(['id_twice']);
+    expect(kinds.G5).toContain('rows_extra');
+  });
+
+  test('a row that no record explains', async () => {
+    const history = faultless(records());
+    history.payment_transactions.push({
+      ...history.payment_transactions[0]!,
+      kafka_offset: 77,
+      transaction_id: 'ghost',
+    });
+    const { guarantees } = await verify(inputsOf(history));
+    expect(guarantees.G1.findings).toMatchObject([
+      { kind: 'phantom', partition: 0, offsets: [77], transactionIds: ['ghost'] },
+    ]);
+  });
+
+  test('a changed amount, naming what was expected', async () => {
+    const history = faultless(records());
+    history.payment_transactions[4] = { ...history.payment_transactions[4]!, amount: '104.51' };
+    const { guarantees } = await verify(inputsOf(history));
+    expect(guarantees.G5.findings).toMatchObject([
+      {
+        kind: 'columns_differ',
+        offsets: [4],
+        transactionIds: ['p4'],
+        expected: 'amount 104.5',
+        actual: 'amount 104.51',
+      },
+    ]);
+    expect(guarantees.G3.findings).toMatchObject([{ kind: 'table_sum_differs', expected: '1 rows, 104.5' }]);
+    expect(guarantees.G1.holds && guarantees.G2.holds && guarantees.G6.holds).toBe(true);
+  });
+
+  test('a window sum that is off by a billionth', async () => {
+    const history = faultless(records());
+    history.payment_metrics_partials[1] = { ...history.payment_metrics_partials[1]!, total_amount: '101.500000001' };
+    const kinds = await found(history);
+    expect(kinds.G3).toEqual(['window_sum_differs']);
+    expect(kinds.G1).toEqual([]);
+  });
+
+  test('a closed window without a row', async () => {
+    const history = faultless(records());
+    history.payment_metrics_partials.splice(0, 1);
+    expect((await found(history)).G3).toEqual(['window_missing']);
+  });
+
+  test('a wrong fraud score, and a payment that was not enriched', async () => {
+    const history = faultless(records());
+    history.payment_transactions_fraud[0] = { ...history.payment_transactions_fraud[0]!, fraud_score: 6 };
+    history.payment_transactions_fraud.splice(5, 1);
+    const kinds = await found(history);
+    expect(kinds.G4).toEqual(['enrichment_differs', 'enrichment_missing']);
+    expect([kinds.G1, kinds.G2, kinds.G3, kinds.G6]).toEqual([[], [], [], []]);
+  });
+
+  test('a missing row in payment_exceptions', async () => {
+    const history = faultless(records());
+    history.payment_exceptions.splice(2, 1);
+    expect((await found(history)).G1).toEqual(['lost']);
+  });
+
+  test('counters that are off by one', async () => {
+    const history = faultless(records());
+    const last = history.checkpoints[0]!;
+    history.checkpoints[0] = { ...last, accepted: last.accepted + 1 };
+    expect((await found(history)).G6).toEqual([
+      'counters_do_not_add_up',
+      'counters_differ_from_tables',
+      'counters_differ_from_log',
+    ]);
+  });
+
+  test('a gap that the counters hide', async () => {
+    const history = faultless(records().filter(({ offset }) => offset < 4 || offset > 6));
+    history.records = records();
+    const kinds = await found(history);
+    expect(kinds.G1).toEqual(['lost', 'lost', 'lost']);
+    expect(kinds.G6).toContain('counters_differ_from_log');
+  });
+
+  test('copies whose conflict is not marked', async () => {
+    const history = faultless(records());
+    history.payment_exceptions[1] = { ...history.payment_exceptions[1]!, conflict: false };
+    expect((await found(history)).G5).toEqual(['columns_differ']);
+  });
+
+  test('payload hashes that do not tell payloads apart', async () => {
+    const history = faultless(records());
+    const [same, changed] = history.payment_exceptions;
+    history.payment_exceptions[1] = { ...changed!, payload_hash: same!.payload_hash };
+    expect((await found(history)).G5).toEqual(['hash_inconsistent']);
+  });
+
+  test('one record with rows in both tables', async () => {
+    const history = faultless(records());
+    history.payment_exceptions.push({ ...history.payment_exceptions[2]!, kafka_offset: 5 });
+    expect((await found(history)).G1).toEqual(['in_both_tables']);
+  });
+
+  test('a checkpoint that is ahead of the rows', async () => {
+    const history = faultless(records());
+    history.payment_exceptions.splice(-2);
+    const kinds = await found(history);
+    expect(kinds.G1).toEqual(['lost', 'lost']);
+    expect(kinds.G6).toEqual(['counters_differ_from_tables']);
+  });
+
+  test('a checkpoint past the end of the log', async () => {
+    const history = faultless(records());
+    history.logEnd = 9;
+    history.records.splice(9);
+    expect((await found(history)).G6).toContain('checkpoint_past_log');
+  });
+
+  test('a wrong watermark and one that goes back', async () => {
+    const history = faultless(records(), { checkpointsAt: [5, 14] });
+    history.checkpoints[0] = { ...history.checkpoints[0]!, watermark: history.checkpoints[1]!.watermark + 1 };
+    expect((await found(history)).G6).toEqual(['watermark_went_back', 'watermark_differs']);
+  });
+
+  test('a row of a fenced writer', async () => {
+    const history = faultless(records(), { ownership: ownershipOf(0, { epoch: 2 }) });
+    history.payment_transactions[3] = { ...history.payment_transactions[3]!, writer_epoch: 2 };
+    expect(new Set((await found(history)).G5)).toEqual(new Set(['epoch_went_back']));
+  });
+
+  test('a hole in the rows past the last checkpoint', async () => {
+    const history = faultless(records(), { checkpointsAt: [3] });
+    history.payment_transactions.splice(5, 1);
+    expect((await found(history)).G5).toContain('rows_after_hole');
+  });
+
+  test('a wrong row past the last checkpoint', async () => {
+    const history = faultless(records(), { checkpointsAt: [3] });
+    history.payment_transactions[6] = { ...history.payment_transactions[6]!, currency: 'USD' };
+    expect((await found(history)).G5).toEqual(['columns_differ']);
+  });
+
+  test('rows of a partition that nobody owns', async () => {
+    const inputs = { ...inputsOf(faultless(records())), partitionsWithRows: async () => [0, 3] };
+    expect((await verify(inputs)).guarantees.G1.findings).toMatchObject([{ kind: 'phantom', partition: 3 }]);
+  });
+
+  test('card numbers that were kept', async () => {
+    const value = { ...event('bad', 1), region: '', note: '4111 1111 1111 1111' };
+    const history = faultless([record(0, value)]);
+    expect(history.payment_exceptions[0]?.payload).toContain('**** **** **** 1111');
+    history.payment_exceptions[0] = { ...history.payment_exceptions[0]!, payload: JSON.stringify(value) };
+    expect((await found(history)).G5).toEqual(['columns_differ']);
+  });
+
+  test('more than it shows, and counts it all', async () => {
+    const history = faultless(records());
+    history.payment_transactions.splice(0, 8);
+    const { guarantees } = await verify(inputsOf(history), { findingsMax: 3 });
+    expect(guarantees.G1).toMatchObject({ holds: false, count: 8 });
+    expect(guarantees.G1.findings).toHaveLength(3);
+  });
+});
+
+describe('verify passes', () => {
+  test('a faultless history, with every window, copy and rejection', async () => {
+    const history = faultless(records(), { checkpointsAt: [2, 9, 14] });
+    expect(history.payment_metrics_partials.length).toBeGreaterThan(4);
+    expect(history.payment_exceptions.map(({ disposition }) => disposition)).toEqual([
+      'duplicate',
+      'duplicate',
+      'late',
+      'rejected',
+    ]);
+    expect(await verify(inputsOf(history))).toMatchObject({
+      verdict: 'PASS',
+      conditions: [],
+      unknown: [],
+      trusted: [],
+    });
+  });
+
+  test('records past next_offset that have no rows yet', async () => {
+    const history = faultless(records().slice(0, 6));
+    history.records = records();
+    history.logEnd = 14;
+    expect(await verdictOf(history)).toBe('PASS');
+  });
+
+  test('rows past next_offset, each table filled to another point', async () => {
+    const history = faultless(records(), { checkpointsAt: [3] });
+    history.payment_transactions_fraud.splice(5);
+    history.payment_metrics_partials.splice(2);
+    history.payment_exceptions.splice(1);
+    expect(await verdictOf(history)).toBe('PASS');
+  });
+
+  test('a partition without records beside one with records', async () => {
+    const empty = faultless([], { ownership: ownershipOf(1, { partitionCount: 2 }), checkpointsAt: [] });
+    const full = faultless(records(), { ownership: ownershipOf(0, { partitionCount: 2 }) });
+    expect((await verify(inputsOf(full, empty))).verdict).toBe('PASS');
+  });
+
+  test('transaction markers in the log', async () => {
+    const spread = records().map((each) => ({ ...each, offset: each.offset * 2 + 1 }));
+    const history = faultless(spread, { checkpointsAt: [8, 9, 29] });
+    history.logEnd = 30;
+    expect(await verdictOf(history)).toBe('PASS');
+  });
+
+  test('an id accepted again after it expired, as the rules say, and names the broken condition', async () => {
+    const again = [event('p', 0), event('q', 10), event('p', 11)].map((value, offset) => record(offset, value));
+    const report = await verify(inputsOf(faultless(again)));
+    expect(report.verdict).toBe('PASS');
+    expect(report.conditions).toEqual(['p: accepted 2 times as the rules say, at 0/0, 0/2']);
+  });
+
+  test('amounts that the query writes with trailing zeros', async () => {
+    const history = faultless(records());
+    history.payment_transactions = history.payment_transactions.map((row) => ({ ...row, amount: `${row.amount}00` }));
+    expect(await verdictOf(history)).toBe('PASS');
+  });
+
+  test('two owners one after the other, with other rules for the second', async () => {
+    const slower = { ...RULES, watermarkDelayMs: 30 * MINUTE_MS, fraud: { ...RULES.fraud, amountLowPoints: 9 } };
+    const history_ = [RULES, slower].map((decision, index) => ({ fromOffset: index * 5, decision }));
+    const history = faultless(records(), { ownership: ownershipOf(0, { epoch: 2, history: history_ }) });
+    for (const table of ['payment_transactions', 'payment_transactions_fraud'] as const)
+      for (const [index, row] of history[table].entries())
+        if (row.kafka_offset >= 5) Object.assign(history[table], { [index]: { ...row, writer_epoch: 2 } });
+    expect(history.payment_transactions_fraud.at(-1)?.fraud_score).toBe(9);
+    expect(await verdictOf(history)).toBe('PASS');
+  });
+});
+
+describe('verify says what it could not check', () => {
+  test('a log that retention has cut: trusts the rows below a checkpoint, still finds what lies above', async () => {
+    const history = faultless(records(), { checkpointsAt: [4, 8, 14] });
+    history.logStart = 6;
+    const report = await verify(inputsOf(history));
+    expect(report.verdict).toBe('PASS');
+    expect(report.trusted).toEqual([expect.stringContaining('the rows below 8')]);
+    history.payment_exceptions.splice(0, 1);
+    expect((await verify(inputsOf(history))).guarantees.G1.findings).toMatchObject([{ kind: 'lost', offsets: [10] }]);
+  });
+
+  test('a log cut past every checkpoint is UNKNOWN', async () => {
+    const history = faultless(records(), { checkpointsAt: [4] });
+    history.logStart = 10;
+    const report = await verify(inputsOf(history));
+    expect(report).toMatchObject({ verdict: 'UNKNOWN', unknown: [expect.stringContaining('past every checkpoint')] });
+  });
+
+  test('a partition without an ownership row is UNKNOWN', async () => {
+    const history = faultless(records(), { ownership: ownershipOf(0, { partitionCount: 2 }) });
+    expect(await verdictOf(history)).toBe('UNKNOWN');
+  });
+
+  test('nothing checkpointed is NODATA, nothing owned as well', async () => {
+    expect(await verdictOf(faultless([], { checkpointsAt: [] }))).toBe('NODATA');
+    expect((await verify(inputsOf())).verdict).toBe('NODATA');
+  });
+
+  test('a sender seen in two partitions is named, offsets given up are listed', async () => {
+    const skipped = [{ from: 5, to: 6, reason: 'poison' }];
+    const first = faultless([record(0, event('a', 0))], { ownership: ownershipOf(0, { partitionCount: 2, skipped }) });
+    const second = faultless([record(0, event('b', 0))], { ownership: ownershipOf(1, { partitionCount: 2 }) });
+    const report = await verify(inputsOf(first, second));
+    expect(report.conditions).toEqual(['sender alice has records in partitions 0 and 1']);
+    expect(report.skipped).toEqual(['partition 0: offsets 5 to 5, poison']);
+    expect(VERDICT_EXIT_CODES[report.verdict]).toBe(0);
+  });
+});

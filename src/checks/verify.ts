@@ -1,0 +1,220 @@
+/**
+ * Verifies the guarantee of one topic and its dataset against the topic itself: G1 to G6 of the design, by recomputation.
+ * A partition at a time, in memory that does not grow with the log. Safe beside a running processor: checkpoints are read
+ * first, then the tables, then the end of the log, so each covers the one before.
+ */
+import { FindingLists, type Guarantee, type GuaranteeResult } from './findings.ts';
+import { checkOneDisposition } from './guarantees/g1-one-disposition.ts';
+import { UniquenessCheck } from './guarantees/g2-unique.ts';
+import { SumsCheck } from './guarantees/g3-sums.ts';
+import { checkEnrichment } from './guarantees/g4-enrichment.ts';
+import { EquivalenceCheck } from './guarantees/g5-equivalence.ts';
+import { CountersCheck } from './guarantees/g6-counters.ts';
+import type { CheckpointCells, OwnershipFacts, VerifyInputs } from './inputs.ts';
+import { type PartitionSources, type Step, walkPartition } from './walk.ts';
+
+export type Verdict = 'PASS' | 'FAIL' | 'UNKNOWN' | 'NODATA';
+
+export interface PartitionReport {
+  readonly partition: number;
+  readonly startOffset: number;
+  /** Everything below is guaranteed; the start offset where there is no checkpoint. */
+  readonly nextOffset: number;
+  readonly logEndOffset: number;
+  /** Records recomputed, those past nextOffset included. */
+  readonly recordsChecked: number;
+  readonly epoch: number;
+}
+
+export interface VerifyReport {
+  readonly verdict: Verdict;
+  readonly topic: string;
+  readonly guarantees: Readonly<Record<Guarantee, GuaranteeResult>>;
+  readonly partitions: readonly PartitionReport[];
+  /** What was taken as it is, because the log does not hold it any more. */
+  readonly trusted: readonly string[];
+  /** What the input did against its conditions (design, section 1). Breaks no guarantee. */
+  readonly conditions: readonly string[];
+  /** Offsets that an operator gave up on purpose. */
+  readonly skipped: readonly string[];
+  /** What could not be checked, and why. */
+  readonly unknown: readonly string[];
+}
+
+export interface VerifyOptions {
+  /** Findings kept per guarantee (all are counted), and remarks kept per list. Default 20. */
+  readonly findingsMax?: number;
+  readonly onProgress?: (progress: { readonly partition: number; readonly recordsChecked: number }) => void;
+}
+
+/** Exit code per verdict. */
+export const VERDICT_EXIT_CODES: Readonly<Record<Verdict, number>> = { PASS: 0, FAIL: 1, UNKNOWN: 2, NODATA: 3 };
+
+const FINDINGS_MAX = 20;
+const REPEATED_IDS_MAX = 100_000;
+const PROGRESS_EVERY_RECORDS = 10_000;
+
+/** Checks everything. Throws only what the inputs throw: services that cannot be reached. */
+export async function verify(inputs: VerifyInputs, options: VerifyOptions = {}): Promise<VerifyReport> {
+  const run = new VerifyRun(inputs, options);
+  return run.run();
+}
+
+class VerifyRun {
+  readonly #inputs: VerifyInputs;
+  readonly #options: VerifyOptions;
+  readonly #remarksMax: number;
+  readonly #findings: FindingLists;
+  readonly #partitions: PartitionReport[] = [];
+  readonly #trusted: string[] = [];
+  readonly #conditions: string[] = [];
+  readonly #unknown: string[] = [];
+  readonly #homeOfSender = new Map<string, number>();
+
+  constructor(inputs: VerifyInputs, options: VerifyOptions) {
+    this.#inputs = inputs;
+    this.#options = options;
+    this.#remarksMax = options.findingsMax ?? FINDINGS_MAX;
+    this.#findings = new FindingLists(this.#remarksMax);
+  }
+
+  async run(): Promise<VerifyReport> {
+    const ownership = await this.#inputs.ownership();
+    const { count: repeatedCount, repeated } = await this.#inputs.repeatedIds(REPEATED_IDS_MAX);
+    const uniqueness = new UniquenessCheck(repeated);
+    await this.#checkPartitionList(ownership);
+    for (const { partition } of ownership) await this.#verifyPartition(partition, uniqueness);
+    for (const condition of uniqueness.end(repeatedCount, this.#findings)) this.#remark(this.#conditions, condition);
+    const skipped = ownership.flatMap(({ partition, skipped: ranges }) =>
+      ranges.map(({ from, to, reason }) => `partition ${partition}: offsets ${from} to ${to - 1}, ${reason}`),
+    );
+    return {
+      verdict: this.#verdict(),
+      topic: this.#inputs.topic,
+      guarantees: this.#findings.results(),
+      partitions: this.#partitions,
+      trusted: this.#trusted,
+      conditions: this.#conditions,
+      skipped,
+      unknown: this.#unknown,
+    };
+  }
+
+  #verdict(): Verdict {
+    if (this.#findings.anything) return 'FAIL';
+    if (this.#unknown.length > 0) return 'UNKNOWN';
+    // Rows alone prove nothing: the guarantee speaks of what lies below a checkpoint.
+    const checked = this.#partitions.some(({ nextOffset, startOffset }) => nextOffset > startOffset);
+    return checked ? 'PASS' : 'NODATA';
+  }
+
+  async #checkPartitionList(ownership: readonly OwnershipFacts[]): Promise<void> {
+    const owned = new Set(ownership.map(({ partition }) => partition));
+    for (const partition of await this.#inputs.partitionsWithRows())
+      if (!owned.has(partition))
+        this.#findings.add('G1', {
+          kind: 'phantom',
+          partition,
+          offsets: [],
+          transactionIds: [],
+          message: `rows of partition ${partition}, which has no ownership row`,
+        });
+    const partitionCount = Math.max(0, ...ownership.map((facts) => facts.partitionCount));
+    for (let partition = 0; partition < partitionCount; partition++)
+      if (!owned.has(partition)) this.#unknown.push(`partition ${partition} has no ownership row`);
+  }
+
+  async #verifyPartition(partition: number, uniqueness: UniquenessCheck): Promise<void> {
+    const inputs = this.#inputs;
+    const checkpoints = await inputs.checkpoints(partition);
+    const rows: PartitionSources['rows'] = {
+      payment_transactions: await inputs.rows('payment_transactions', partition),
+      payment_transactions_fraud: await inputs.rows('payment_transactions_fraud', partition),
+      payment_metrics_partials: await inputs.rows('payment_metrics_partials', partition),
+      payment_exceptions: await inputs.rows('payment_exceptions', partition),
+    };
+    const ownership = (await inputs.ownership()).find((facts) => facts.partition === partition);
+    if (!ownership) {
+      this.#unknown.push(`partition ${partition}: its ownership row went away`);
+      return;
+    }
+    const bounds = await inputs.bounds(partition);
+    const nextOffset = checkpoints.at(-1)?.next_offset ?? ownership.startOffset;
+    const start = this.#startOf(ownership, checkpoints, bounds.startOffset);
+    if (!start) return;
+
+    const fromOffset = start.trusted?.next_offset ?? ownership.startOffset;
+    const sums = new SumsCheck(ownership.fixed.windowMs, start.trusted?.watermark, this.#findings);
+    const equivalence = new EquivalenceCheck(ownership.epoch, this.#findings);
+    const counters = new CountersCheck(ownership, checkpoints, start.trusted?.next_offset ?? 0, this.#findings);
+    let recordsChecked = 0;
+    await walkPartition(
+      {
+        ownership,
+        nextOffset,
+        trusted: start.trusted,
+        rows,
+        records: inputs.records(partition, fromOffset, bounds.endOffset),
+      },
+      {
+        before: (offset, oracle) => counters.before(offset, oracle),
+        step: (step) => {
+          checkOneDisposition(step, this.#findings);
+          uniqueness.step(step);
+          sums.step(step);
+          checkEnrichment(step, this.#findings);
+          equivalence.step(step);
+          counters.step(step);
+          this.#noteSender(step);
+          if (step.record && ++recordsChecked % PROGRESS_EVERY_RECORDS === 0)
+            this.#options.onProgress?.({ partition, recordsChecked });
+        },
+      },
+    );
+    sums.end(partition, checkpoints.at(-1)?.watermark ?? Number.NEGATIVE_INFINITY);
+    counters.end(bounds.endOffset);
+    const { startOffset, epoch } = ownership;
+    this.#partitions.push({
+      partition,
+      startOffset,
+      nextOffset,
+      logEndOffset: bounds.endOffset,
+      recordsChecked,
+      epoch,
+    });
+  }
+
+  /** Where to start: the start offset while the log has it, else the first checkpoint that the log reaches back to. */
+  #startOf(
+    { partition, startOffset }: OwnershipFacts,
+    checkpoints: readonly CheckpointCells[],
+    logStart: number,
+  ): { trusted: CheckpointCells | undefined } | undefined {
+    if (logStart <= startOffset) return { trusted: undefined };
+    const trusted = checkpoints.find(({ next_offset }) => next_offset >= logStart);
+    if (!trusted) {
+      this.#unknown.push(
+        `partition ${partition}: the log starts at ${logStart}, past every checkpoint; nothing can be recomputed`,
+      );
+      return undefined;
+    }
+    this.#trusted.push(
+      `partition ${partition}: the log starts at ${logStart}; taken as they are: the rows below ${trusted.next_offset}, ` +
+        `and the watermark and counters of the checkpoint there`,
+    );
+    return { trusted };
+  }
+
+  #noteSender({ outcome, partition }: Step): void {
+    if (!outcome || outcome.disposition === 'rejected') return;
+    const sender = outcome.payment.sender_account_id;
+    const home = this.#homeOfSender.get(sender);
+    if (home === undefined) this.#homeOfSender.set(sender, partition);
+    else if (home !== partition)
+      this.#remark(this.#conditions, `sender ${sender} has records in partitions ${home} and ${partition}`);
+  }
+
+  #remark(list: string[], remark: string): void {
+    if (list.length < this.#remarksMax && !list.includes(remark)) list.push(remark);
+  }
+}
