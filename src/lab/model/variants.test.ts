@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { checkProtocol } from './check-protocol.ts';
 import { VARIANTS } from './config.ts';
@@ -11,6 +12,15 @@ const harmless = WEAKENED.flatMap(({ rule, harmlessIn }) =>
 
 test('every variant that the steps know is in the table, once', () => {
   expect(WEAKENED.map(({ variant }: WeakenedVariant) => variant).sort()).toEqual([...VARIANTS].sort());
+});
+
+test('docs/protocol.md has this table', () => {
+  const page = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
+  const rows = caught.map(({ variant, rule, config, kind }) => {
+    const smallest = nameOf({ ...config, variants: [] });
+    return `| \`${variant}\` | ${rule} | \`${smallest}\` | \`${kind}\` |`;
+  });
+  expect(page).toContain(rows.join('\n'));
 });
 
 describe('protocol model: a rule left out is caught', () => {
