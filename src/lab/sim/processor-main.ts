@@ -21,6 +21,8 @@ export interface SimProcessorOptions {
   readonly observer?: Observer;
   readonly untilCaughtUp?: boolean;
   readonly isEmulator?: boolean;
+  /** The ports changed in some way: a weakened processor, to see that the lab finds it. */
+  readonly weaken?: (ports: ProcessorPorts) => ProcessorPorts;
 }
 
 /** Small batches: many appends from few records. */
@@ -29,7 +31,7 @@ export const SIM_LIMITS: ProcessorLimits = { ...DEFAULT_LIMITS, maxBatchRecords:
 /** The ports that the processor is built on, in one life of a process. */
 export function processorPorts(
   ports: SimPorts,
-  { observer = silentObserver, isEmulator }: SimProcessorOptions,
+  { observer = silentObserver, isEmulator, weaken = (same) => same }: SimProcessorOptions,
 ): ProcessorPorts {
   const { runtime, log, queries, rpc, encoder, disk } = ports;
   const streams = new BigQueryWriteStreams({
@@ -39,9 +41,8 @@ export function processorPorts(
     limits: DEFAULT_SINK_LIMITS,
     isEmulator: isEmulator ?? true,
   });
-  return withCrashPoints({ runtime, log, queries, streams, encoder, state: disk, observer }, (point) =>
-    ports.pass(point),
-  );
+  const wired = weaken({ runtime, log, queries, streams, encoder, state: disk, observer });
+  return withCrashPoints(wired, (point) => ports.pass(point));
 }
 
 export function processorSettings(owner: string, options: SimProcessorOptions): ProcessorSettings {

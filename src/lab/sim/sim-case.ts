@@ -101,5 +101,5 @@ function isDrained(world: World): boolean {
 }
 
 function allStopped(world: World): boolean {
-  return [...world.processes.values()].every((process) => !process.running);
+  return [...world.processes.values()].every((process) => !process.running && !process.restartPending);
 }

@@ -155,6 +155,8 @@ export class SimLogSource implements LogSource, FetchGate {
 
   #onExpelled(id: string): void {
     if (this.#stopped || this.#member?.id !== id) return;
+    // Heard once: a second refusal of the same member must not make it join twice.
+    this.#member = undefined;
     this.#rejoining = true;
     this.#later(() => this.#joinAnew());
   }

@@ -57,6 +57,8 @@ export class SimProcess {
   #stop = new AbortController();
   /** What it runs when it is started; set by the world. */
   main: ProcessMain | undefined;
+  /** A planned restart is still to come. */
+  restartPending = false;
   /** How its lives ended by themselves, oldest first. */
   readonly exits: { readonly life: number; readonly value?: unknown; readonly error?: unknown }[] = [];
 

@@ -95,10 +95,14 @@ function pause(world: World, process: SimProcess | undefined, forMs: number): vo
 function restartLater(world: World, process: SimProcess | undefined, afterMs = RESTART_AFTER_MS): void {
   const life = process?.life;
   if (process?.main === undefined || life === undefined) return;
+  process.restartPending = true;
   const restart = (): void => {
-    if (process.life !== life) return;
-    if (life.dead) process.start();
-    else world.after(afterMs, restart);
+    if (process.life === life && !life.dead) {
+      world.after(afterMs, restart);
+      return;
+    }
+    process.restartPending = false;
+    if (!process.running) process.start();
   };
   world.after(afterMs, restart);
 }
