@@ -4,11 +4,12 @@
  * The lock is a file lock of the kernel, taken through SQLite (Node itself offers none): it ends with the process however
  * it ends, so nothing is ever stale and nothing is waited for. Who holds it stands beside it in clear, for the message only.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ConfigurationError } from '../processor/errors.ts';
+import { makeDirectory } from './make-directory.ts';
 
 export interface CheckpointLock {
   /** Idempotent. */
@@ -24,7 +25,7 @@ const SQLITE_BUSY = 5;
  * system or SQLite says when the lock cannot be made (read-only, full, no permission).
  */
 export function lockCheckpointLocation(location: string, nowMs: number): CheckpointLock {
-  mkdirSync(location, { recursive: true });
+  makeDirectory(location);
   const database = new DatabaseSync(join(location, LOCK_FILE));
   try {
     // The journal stays in memory: nothing is ever written through SQLite.

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { LmdbStateStore, stateDirectory } from './lmdb-state-store.ts';
-import { delta, emptyState, plain, type StoreUnderTest, stateStoreSuite } from './state-store-suite.ts';
+import { delta, emptyState, plain } from './state-samples.ts';
+import { type StoreUnderTest, stateStoreSuite } from './state-store-suite.ts';
 
 function openAt(location: string): StoreUnderTest {
   const discards: { partition: number; why: string }[] = [];

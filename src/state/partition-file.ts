@@ -10,10 +10,11 @@
  *
  * All methods are synchronous but `close` and throw what lmdb or the file system says.
  */
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import type { KeyRange } from './keys.ts';
+import { makeDirectory } from './make-directory.ts';
 import type { StoredValue } from './segment-codec.ts';
 
 export const DATA_FILE = 'data.mdb';
@@ -45,7 +46,7 @@ export class PartitionFile {
 
   /** A new, empty file beside the partition's current one. */
   static create(directory: string): PartitionFile {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     removeLeftovers(directory);
     filesMade += 1;
     return new PartitionFile(directory, join(directory, `${FRESH_PREFIX}${process.pid}-${filesMade}.mdb`));
