@@ -38,6 +38,12 @@ export interface GroupMemberOptions {
   onFatal(error: Error): void;
 }
 
+interface PendingCommit {
+  readonly partition: number;
+  readonly offset: string;
+  isAcknowledged: boolean;
+}
+
 const BACKOFF_MIN_MS = 250;
 const BACKOFF_MAX_MS = 5_000;
 const METADATA_MAX_AGE_MS = 30_000;
@@ -51,6 +57,7 @@ export class GroupMember {
   readonly #backoff: Backoff;
   /** Set while a consumer is a member; commits go through it. */
   #joined: Consumer | undefined;
+  readonly #commits = new Set<PendingCommit>();
   #running: Promise<void> = Promise.resolve();
   #isWaiting = false;
 
@@ -74,15 +81,20 @@ export class GroupMember {
     if (consumer === undefined) throw new Error('not a member of the group at the moment');
     if (!this.#claim.partitions.includes(partition))
       throw new Error(`partition ${partition} is not assigned to this member`);
+    const pending: PendingCommit = { partition, offset: String(offset), isAcknowledged: false };
+    this.#commits.add(pending);
     // Outside of a handler: a refusal comes back here and does not reach the consumer's own loop.
-    const sent = consumer.commitOffsets([{ topic, partition, offset: String(offset), metadata }]);
+    const sent = consumer.commitOffsets([{ topic, partition, offset: pending.offset, metadata }]);
     const timer = new AbortController();
     const timeout = runtime.sleep(limits.commitTimeoutMs, timer.signal).then(() => {
       throw new Error(`no answer within ${limits.commitTimeoutMs} ms`);
     });
     try {
       await Promise.race([sent, timeout]);
+      // kafkajs resolves without committing while it stops or has crashed.
+      if (!pending.isAcknowledged) throw new Error('the member is stopping or was cut off: nothing was committed');
     } finally {
+      this.#commits.delete(pending);
       timer.abort(new Error('answered'));
       timeout.catch(() => undefined);
       sent.catch(() => undefined);
@@ -177,7 +189,7 @@ export class GroupMember {
       partitionAssigners: [stickyAssigner(topic, this.#claim)],
       retry: { initialRetryTime: 200, maxRetryTime: 3_000, retries: 6, restartOnFailure: async () => false },
     });
-    const { GROUP_JOIN, HEARTBEAT } = consumer.events;
+    const { GROUP_JOIN, HEARTBEAT, COMMIT_OFFSETS } = consumer.events;
     consumer.on(GROUP_JOIN, ({ payload }) => {
       consumer.pause([{ topic }]);
       if (this.#stopping.signal.aborted) return;
@@ -190,6 +202,15 @@ export class GroupMember {
     consumer.on(HEARTBEAT, ({ payload }) => {
       this.#claim.generation = payload.groupGenerationId;
       this.#hasContact();
+    });
+    consumer.on(COMMIT_OFFSETS, ({ payload }) => {
+      const done = payload.topics.flatMap(({ partitions }) => partitions);
+      for (const commit of this.#commits) {
+        // kafkajs passes its own Long objects where its types say string.
+        if (done.some(({ partition, offset }) => partition === commit.partition && String(offset) === commit.offset)) {
+          commit.isAcknowledged = true;
+        }
+      }
     });
     return consumer;
   }
