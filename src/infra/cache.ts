@@ -16,8 +16,8 @@ const LOCK_WAIT_LIMIT_MS = 10 * 60_000;
 const ABANDONED_MS = 60 * 60_000;
 
 export function cacheDirectory(env: NodeJS.ProcessEnv): string {
-  if (env['PROVENONCE_CACHE']) return env['PROVENONCE_CACHE'];
-  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'provenonce');
+  if (env.PROVENONCE_CACHE) return env.PROVENONCE_CACHE;
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'provenonce');
 }
 
 /** A name that changes with everything the entry is made from. */

@@ -84,7 +84,7 @@ async function fetchFromRepository(
   env: NodeJS.ProcessEnv,
   tell: (text: string) => void,
 ): Promise<void> {
-  const base = env['MAVEN_REPOSITORY_URL']?.replace(/\/+$/, '');
+  const base = env.MAVEN_REPOSITORY_URL?.replace(/\/+$/, '');
   if (!base) {
     throw new InfraUnavailableError(
       "the Kafka broker's jars are not cached and there is nothing to fetch them with: install Maven (mvn), or set MAVEN_REPOSITORY_URL to a Maven repository's base URL",

@@ -43,7 +43,10 @@ function start(request: Extract<KeeperRequest, { op: 'spawn' }>): void {
 }
 
 function serve(request: KeeperRequest): void {
-  if (request.op === 'spawn') return start(request);
+  if (request.op === 'spawn') {
+    start(request);
+    return;
+  }
   if (request.op === 'signal') children.get(request.pid)?.kill(request.signal);
   if (request.op === 'remove-at-end') directories.push(request.directory);
   if (request.op === 'remove-containers-at-end') containerLabels.push(request.label);

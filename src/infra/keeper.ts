@@ -106,7 +106,10 @@ export class Keeper {
   }
 
   #heard(message: KeeperMessage): void {
-    if (message.event === 'answer') return this.#answers.get(message.id)?.(message);
+    if (message.event === 'answer') {
+      this.#answers.get(message.id)?.(message);
+      return;
+    }
     this.#exits.get(message.pid)?.(message.signal ? `killed by ${message.signal}` : `exit code ${message.code}`);
     this.#exits.delete(message.pid);
   }

@@ -1,27 +1,25 @@
-/** Whether the parts serve: a real answer of the broker's metadata, of the emulator's REST side and of its gRPC side. */
-import { connect } from 'node:net';
-import { Kafka, logLevel } from 'kafkajs';
+/** Whether the parts serve: a real answer of the broker and of the emulator's REST side, a connection to its gRPC side. */
+import { connect, type Socket } from 'node:net';
 import type { ExternalEndpoints } from './types.ts';
 
-/** Resolves when the broker answers a metadata request and names itself as it is reached. */
-export async function probeKafka(bootstrapServers: string): Promise<void> {
-  const brokers = bootstrapServers.split(',');
-  // Cheap, and keeps kafkajs from spending seconds on a port that nobody listens on yet.
-  await probeTcp(brokers[0]!, AbortSignal.timeout(2_000));
-  const admin = new Kafka({
-    brokers,
-    clientId: 'provenonce-infra',
-    logLevel: logLevel.NOTHING,
-    connectionTimeout: 2_000,
-    requestTimeout: 3_000,
-    retry: { retries: 0 },
-  }).admin();
+/** ApiVersions, version 0, correlation id 1, no client id: the one request that every broker answers. */
+const API_VERSIONS_REQUEST = Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff]);
+
+/**
+ * Resolves when the first broker answers a request. It does so only once it is registered and unfenced. In plain bytes:
+ * a client would retry, log and warn while there is nobody to answer.
+ */
+export async function probeKafka(bootstrapServers: string, signal: AbortSignal): Promise<void> {
+  const socket = await connected(bootstrapServers.split(',')[0]!, signal);
   try {
-    await admin.connect();
-    const cluster = await admin.describeCluster();
-    if (cluster.brokers.length === 0) throw new Error('the Kafka cluster has no broker yet');
+    socket.write(API_VERSIONS_REQUEST);
+    const answer: Buffer = await new Promise((resolve, reject) => {
+      socket.once('data', resolve).once('error', reject);
+      socket.once('close', () => reject(new Error('the broker closed the connection without an answer')));
+    });
+    if (answer.length < 10 || answer.readInt32BE(4) !== 1) throw new Error('the answer is not that of a Kafka broker');
   } finally {
-    await admin.disconnect();
+    socket.destroy();
   }
 }
 
@@ -33,21 +31,16 @@ export async function probeEmulator(
   await response.body?.cancel();
   // Another emulator may have no /healthz; that it speaks HTTP is enough then.
   if (response.status >= 500) throw new Error(`the emulator's /healthz answered ${response.status}`);
-  await probeTcp(endpoints.bigqueryStorageEmulatorHost, signal);
+  (await connected(endpoints.bigqueryStorageEmulatorHost, signal)).destroy();
 }
 
-function probeTcp(hostAndPort: string, signal: AbortSignal): Promise<void> {
+function connected(hostAndPort: string, signal: AbortSignal): Promise<Socket> {
   const separator = hostAndPort.lastIndexOf(':');
+  const host = hostAndPort.slice(0, separator);
+  const port = Number(hostAndPort.slice(separator + 1));
   return new Promise((resolve, reject) => {
-    const socket = connect({
-      host: hostAndPort.slice(0, separator),
-      port: Number(hostAndPort.slice(separator + 1)),
-      signal,
-    });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve();
-    });
+    const socket = connect({ host, port, signal });
     socket.once('error', reject);
+    socket.once('connect', () => resolve(socket));
   });
 }

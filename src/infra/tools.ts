@@ -33,7 +33,7 @@ async function output(command: string, args: readonly string[], env: NodeJS.Proc
 }
 
 export async function findJava(env: NodeJS.ProcessEnv): Promise<ToolLook> {
-  const candidates = env['JAVA_HOME'] ? [`${env['JAVA_HOME']}/bin/java`, 'java'] : ['java'];
+  const candidates = env.JAVA_HOME ? [`${env.JAVA_HOME}/bin/java`, 'java'] : ['java'];
   let problem = 'no Java runtime was found (neither in JAVA_HOME nor on PATH)';
   for (const command of candidates) {
     const version = /version "([^"]+)"/.exec((await output(command, ['-version'], env)) ?? '')?.[1];
