@@ -68,11 +68,12 @@ function updateSteps(model: Model, state: State, emit: Emit): void {
 /** Streams are lost, all at once or one; the rows in them stay. */
 function streamLossSteps(model: Model, state: State, emit: Emit): void {
   const environment = { ...state.environment, streamLosses: state.environment.streamLosses + 1 };
+  const loseStream = close(GONE, !model.without.unsettled);
   if (!model.config.expire) {
     const lose = (set: StreamSet): StreamSet => ({
       epoch: set.epoch,
-      data: [close(GONE)(set.data[0]), close(GONE)(set.data[1])],
-      checkpoints: close(GONE)(set.checkpoints),
+      data: [loseStream(set.data[0]), loseStream(set.data[1])],
+      checkpoints: loseStream(set.checkpoints),
     });
     const orphan = (update: Update): Update => (update.kind === 'claim' ? { ...update, lost: true } : update);
     const next = { ...state, sets: state.sets.map(lose), updates: state.updates.map(orphan), environment };
@@ -82,7 +83,7 @@ function streamLossSteps(model: Model, state: State, emit: Emit): void {
   state.sets.forEach((set, index) => {
     for (const slot of SLOTS) {
       if (streamAt(set, slot).status === GONE) continue;
-      const sets = changeStream(state.sets, index, slot, close(GONE));
+      const sets = changeStream(state.sets, index, slot, loseStream);
       emit('fault', 'a stream is lost', { ...state, sets, environment });
     }
   });

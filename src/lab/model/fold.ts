@@ -44,10 +44,11 @@ export function foldAll(model: Model, log: Log, process: Running, sets: readonly
  */
 export function logContradicts(model: Model, log: Log, process: Running): boolean {
   const { next, rewrittenFrom } = process;
-  if (next > log.end) return true;
+  if (next > log.end && !model.without.noendcheck) return true;
   if (next < log.start && !model.without.gapjump) return true;
   const last = model.lastRecordBelow(next, rewrittenFrom);
-  if (last.record < 0) return false;
+  // None, or (without the check of the end) nothing there to compare it with.
+  if (last.record < 0 || last.record >= log.end) return false;
   if (last.record < log.start) return model.without.needprint;
   return last.version !== (last.record >= log.rewrittenFrom ? 1 : 0);
 }

@@ -50,13 +50,16 @@ export function changeStream(
   return replaceAt(sets, index, changed);
 }
 
-/** Finalized or lost: what has not landed by now never will. Rows of a lost stream have settled when it is found lost. */
-export function close(status: StreamStatus): <T>(stream: Stream<T>) => Stream<T> {
+/**
+ * Finalized or lost: what has not landed by now never will. Rows of a lost stream have settled by the time that it is
+ * found lost: nothing else could tell how many there will be.
+ */
+export function close(status: StreamStatus, settled = status === GONE): <T>(stream: Stream<T>) => Stream<T> {
   return (stream) => ({
     status,
     rows: stream.rows.slice(0, stream.landed),
     landed: stream.landed,
-    visible: status === GONE ? stream.landed : stream.visible,
+    visible: settled ? stream.landed : stream.visible,
   });
 }
 

@@ -23,6 +23,10 @@ export const SMALL_SUITE: readonly SuiteEntry[] = [
   { config: modelConfig('AB,AA', { crashes: 1, streamLosses: 1 }), ...reference('AB,AA 1 1 2', 36745, 5536) },
   { config: modelConfig('A,AB', { crashes: 1, lag: true }), ...reference('A,AB 1 0 2 lag', 38883, 1991) },
   {
+    config: modelConfig('A', { streamLosses: 1, lag: true, expire: true }),
+    ...reference('A 0 1 2 lag expire', 8793, 1692),
+  },
+  {
     config: modelConfig('AB', { crashes: 1, streamLosses: 1, expire: true }),
     ...reference('AB 1 1 2 expire', 23893, 4378),
   },

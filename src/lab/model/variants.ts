@@ -52,6 +52,10 @@ export const WEAKENED: readonly WeakenedVariant[] = [
   caught('blindwait', 'dead-end', 'waits for row counts to agree without end', 'A', { claims: 3 }),
   caught('stalehistory', 'wrong-settings', 'uses the settings history read before the claim', 'A', { settings: true }),
   caught('nologcheck', 'mixed-log', 'the log is not checked at a takeover (step 6)', 'A,A', { logFaults: 1 }),
+  caught('noendcheck', 'mixed-log', 'the log may end below the position, as if records were only late', 'A,A', {
+    claims: 1,
+    logFaults: 1,
+  }),
   caught('norecheck', 'mixed-log', 'the log is not checked again while running', 'A,A', { claims: 1, logFaults: 1 }),
   caught('gapjump', 'missing-row', "a reader below the log's start goes on at the start", 'A,A', {
     claims: 1,
@@ -73,6 +77,16 @@ export const WEAKENED: readonly WeakenedVariant[] = [
     claims: 3,
     rebalances: 1,
   }),
+  caught(
+    'unsettled',
+    'duplicate-row',
+    'rows of a lost stream show after it was found lost (the sink, not a rule)',
+    'A',
+    {
+      streamLosses: 1,
+      lag: true,
+    },
+  ),
   {
     variant: 'nocancel',
     rule: 'a claim that timed out is left to itself, neither cancelled nor awaited',
