@@ -59,7 +59,7 @@ test('verify passes what the fold makes of any simulated topic', async () => {
         expect(verdict).toBe('PASS');
       },
     ),
-    { seed: 20260115, numRuns: 25 },
+    { seed: 20260115, numRuns: 15 },
   );
 });
 

@@ -84,7 +84,8 @@ function registerZstd(): void {
   const { CompressionCodecs, CompressionTypes } = kafkajs;
   const compress = promisify(zstdCompress);
   const decompress = promisify(zstdDecompress);
-  CompressionCodecs[CompressionTypes.ZSTD] ??= () => ({
+  // kafkajs holds a placeholder there that throws.
+  CompressionCodecs[CompressionTypes.ZSTD] = () => ({
     compress: (encoder: { buffer: Buffer }) => compress(encoder.buffer),
     decompress: (buffer: Buffer) => decompress(buffer),
   });

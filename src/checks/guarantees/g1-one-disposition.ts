@@ -7,7 +7,8 @@ const EXCEPTION_DISPOSITIONS = ['duplicate', 'late', 'rejected'];
 export function checkOneDisposition(step: Step, findings: FindingLists): void {
   const { payment_transactions: transactions, payment_exceptions: exceptions } = step.rows;
   const rowCount = transactions.length + exceptions.length;
-  const ids = [...transactions, ...exceptions].map((row) => row.transaction_id).filter((id) => id !== null);
+  const named = [...transactions, ...exceptions].map((row) => row.transaction_id).filter((id) => id !== null);
+  const ids = [...new Set(named)];
   const report = (kind: string, message: string, transactionIds: readonly string[] = ids): void =>
     findings.add('G1', { kind, partition: step.partition, offsets: [step.offset], transactionIds, message });
 
