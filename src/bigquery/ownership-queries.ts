@@ -80,15 +80,17 @@ export class OwnershipQueries {
 
   async claim(topic: string, claims: readonly Claim[]): Promise<void> {
     if (claims.length === 0) return;
+    const nowMs = this.#runtime.nowMs();
     await this.#jobs.change({
       what: `claim of ${claims.length} partitions of ${topic}`,
       sql: `UPDATE ${this.#table} AS o
-SET epoch = o.epoch + 1, claim_id = c.claim_id, owner = c.owner, streams = c.streams, claimed_at = TIMESTAMP_MILLIS(@now_ms)
+SET epoch = o.epoch + 1, claim_id = c.claim_id, owner = c.owner, streams = c.streams, 
+  claimed_at = TIMESTAMP_MILLIS(c.now_ms)
 FROM UNNEST(@claims) AS c
 WHERE o.topic = @topic AND o.kafka_partition = c.kafka_partition AND o.epoch = c.expected_epoch`,
       parameters: [
         textParameter('topic', topic),
-        intParameter('now_ms', this.#runtime.nowMs()),
+        // The time travels with each claim: the emulator mixes up its parameters where one stands in SET.
         rowsParameter(
           'claims',
           {
@@ -97,8 +99,10 @@ WHERE o.topic = @topic AND o.kafka_partition = c.kafka_partition AND o.epoch = c
             claim_id: 'STRING',
             owner: 'STRING',
             streams: 'STRING',
+            now_ms: 'INT64',
           },
           claims.map((claim) => ({
+            now_ms: nowMs,
             kafka_partition: claim.partition,
             expected_epoch: claim.expectedEpoch,
             claim_id: claim.claimId,

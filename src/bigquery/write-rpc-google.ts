@@ -5,7 +5,7 @@
  */
 import { protos, v1 } from '@google-cloud/bigquery-storage';
 import { credentials } from '@grpc/grpc-js';
-import { googleAuthLibrary } from 'google-gax';
+import { createDefaultBackoffSettings, createRetryOptions, googleAuthLibrary } from 'google-gax';
 import type { ArrowPayload } from './arrow-encoder.ts';
 import {
   type AppendAnswer,
@@ -53,7 +53,7 @@ export class GoogleWriteRpc implements WriteRpc {
       if (!stream.name) throw new RpcError(GRPC_STATUS.INTERNAL, `${tablePath}: a stream without a name was created`);
       return stream.name;
     } catch (error) {
-      throw toRpcError(error);
+      throw isGrpcError(error) ? toRpcError(error) : error;
     }
   }
 
@@ -62,7 +62,7 @@ export class GoogleWriteRpc implements WriteRpc {
       const [answer] = await this.#channel().client.finalizeWriteStream({ name }, this.#unaryOptions());
       return { rowCount: Number(answer.rowCount ?? 0) };
     } catch (error) {
-      throw toRpcError(error);
+      throw isGrpcError(error) ? toRpcError(error) : error;
     }
   }
 
@@ -137,7 +137,7 @@ export class GoogleWriteRpc implements WriteRpc {
 
   /** Retries are the caller's: it knows what may be asked twice. */
   #unaryOptions() {
-    return { timeout: this.#options.callTimeoutMs, maxRetries: 0, retry: null };
+    return { timeout: this.#options.callTimeoutMs, retry: createRetryOptions([], createDefaultBackoffSettings()) };
   }
 }
 
@@ -183,6 +183,10 @@ function storageErrorOf(detail: AnyMessage): string | undefined {
   if (!detail.type_url?.endsWith('.StorageError') || !(detail.value instanceof Uint8Array)) return undefined;
   const { code } = StorageError.decode(detail.value);
   return typeof code === 'number' ? StorageError.StorageErrorCode[code] : code;
+}
+
+function isGrpcError(error: unknown): boolean {
+  return error instanceof RpcError || typeof (error as { code?: unknown }).code === 'number';
 }
 
 function toRpcError(error: unknown): RpcError {

@@ -96,9 +96,9 @@ export class BigQueryWriteStreams implements WriteStreams {
         const answer = await ask();
         patience.success();
         return answer;
-      } catch (error) {
-        const failure = error instanceof Error ? error : new Error(String(error));
-        if (isHopeless(failure)) {
+      } catch (failure) {
+        if (!(failure instanceof RpcError)) throw failure;
+        if (HOPELESS.has(failure.code)) {
           throw new UnreachableError(`${what}: ${failure.message}. Check the dataset, the schema and permissions`, {
             cause: failure,
           });
@@ -117,8 +117,4 @@ function isAlreadyFinalized(error: unknown): boolean {
   if (!(error instanceof RpcError)) return false;
   if (error.storageErrorCode === 'STREAM_FINALIZED') return true;
   return ALREADY_FINALIZED.has(error.code) && /finalized/i.test(error.message);
-}
-
-function isHopeless(error: Error): boolean {
-  return error instanceof RpcError && HOPELESS.has(error.code);
 }

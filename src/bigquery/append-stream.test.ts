@@ -1,0 +1,362 @@
+import { describe, expect, it } from 'vitest';
+import { RowsRefusedError, StreamLostError, UnreachableError } from '../processor/errors.ts';
+import type { EncodedRows } from '../processor/ports.ts';
+import { AppendStream } from './append-stream.ts';
+import { type AppendLimits, DEFAULT_SINK_LIMITS } from './sink-limits.ts';
+import { ScriptedRpc } from './testing/scripted-rpc.ts';
+import { settle, VirtualRuntime } from './testing/virtual-runtime.ts';
+import type { Waiting } from './waiting.ts';
+import { GRPC_STATUS } from './write-rpc.ts';
+
+const STREAM = { epoch: 1, table: 'payment_transactions', name: 'streams/a' } as const;
+
+function rows(rowCount: number, byteLength = 100): EncodedRows {
+  return { rowCount, byteLength, payload: { of: rowCount } };
+}
+
+function start(limits: Partial<AppendLimits> = {}) {
+  const rpc = new ScriptedRpc();
+  const runtime = new VirtualRuntime();
+  const waits: Waiting[] = [];
+  const stream = new AppendStream({
+    rpc,
+    runtime,
+    stream: STREAM,
+    limits: { ...DEFAULT_SINK_LIMITS, ...limits },
+    onWaiting: (waiting) => waits.push(waiting),
+  });
+  /** Appends, and keeps what became of it. */
+  const append = (rowCount: number, byteLength?: number) => {
+    const outcome: { state: 'pending' | 'done' | Error } = { state: 'pending' };
+    stream.append(rows(rowCount, byteLength)).then(
+      () => {
+        outcome.state = 'done';
+      },
+      (error: Error) => {
+        outcome.state = error;
+      },
+    );
+    return outcome;
+  };
+  const { appendDeadlineMs, backoffMaxMs } = { ...DEFAULT_SINK_LIMITS, ...limits };
+  return { rpc, runtime, stream, append, waits, appendDeadlineMs, backoffMaxMs };
+}
+
+describe('append stream: order and window', () => {
+  it('connects on first use and sends at consecutive offsets, the schema once', async () => {
+    const { rpc, append } = start();
+    expect(rpc.calls).toHaveLength(0);
+    append(3);
+    append(2);
+    append(5);
+    expect(rpc.calls).toHaveLength(1);
+    expect(rpc.lastCall.offsets).toEqual([0, 3, 5]);
+    expect(rpc.lastCall.requests.map(({ withSchema }) => withSchema)).toEqual([true, false, false]);
+    expect(rpc.lastCall.requests.every(({ writeStream }) => writeStream === STREAM.name)).toBe(true);
+  });
+
+  it('resolves each append on its own answer only', async () => {
+    const { rpc, append } = start();
+    const [first, second] = [append(3), append(2)];
+    rpc.lastCall.acknowledge(0);
+    await settle();
+    expect([first.state, second.state]).toEqual(['done', 'pending']);
+    rpc.lastCall.acknowledge(undefined); // the service may leave the offset out
+    await settle();
+    expect(second.state).toBe('done');
+  });
+
+  it('keeps at most so many requests in flight, and sends on when one is answered', () => {
+    const { rpc, append } = start({ maxInFlightRequests: 2 });
+    for (let i = 0; i < 4; i++) append(1);
+    expect(rpc.lastCall.offsets).toEqual([0, 1]);
+    rpc.lastCall.acknowledge(0);
+    expect(rpc.lastCall.offsets).toEqual([0, 1, 2]);
+  });
+
+  it('keeps at most so many bytes in flight, but always sends one request', () => {
+    const { rpc, append } = start({ maxInFlightBytes: 150 });
+    append(1, 400);
+    append(1, 100);
+    append(1, 100);
+    expect(rpc.lastCall.offsets).toEqual([0]);
+    rpc.lastCall.acknowledge(0);
+    expect(rpc.lastCall.offsets).toEqual([0, 1]);
+  });
+
+  it('refuses an empty append and a queue without bound', async () => {
+    const { stream, append } = start({ maxQueued: 2 });
+    await expect(stream.append(rows(0))).rejects.toThrow('at least one row');
+    append(1);
+    append(1);
+    await expect(stream.append(rows(1))).rejects.toThrow('too many appends');
+  });
+});
+
+describe('append stream: connection lost', () => {
+  it('sends again from the first unacknowledged request, in order, same bytes and offsets', async () => {
+    const { rpc, runtime, append } = start();
+    const outcomes = [append(3), append(2), append(4)];
+    const first = rpc.lastCall;
+    first.acknowledge(0);
+    first.over(GRPC_STATUS.UNAVAILABLE, 'gone away');
+    await runtime.advance(1_000);
+    expect(rpc.calls).toHaveLength(2);
+    expect(rpc.lastCall.offsets).toEqual([3, 5]);
+    expect(rpc.lastCall.requests.map(({ payload }) => payload)).toEqual(
+      first.requests.slice(1).map(({ payload }) => payload),
+    );
+    expect(rpc.lastCall.requests[0]!.withSchema).toBe(true);
+    rpc.lastCall.acknowledge(3);
+    rpc.lastCall.acknowledge(5);
+    await settle();
+    expect(outcomes.map(({ state }) => state)).toEqual(['done', 'done', 'done']);
+  });
+
+  it('takes ALREADY_EXISTS on a resend for arrived when the expected offset is at or past its end', async () => {
+    const { rpc, runtime, append } = start();
+    const [first, second] = [append(3), append(2)];
+    rpc.lastCall.over(GRPC_STATUS.UNAVAILABLE);
+    await runtime.advance(1_000);
+    rpc.lastCall.refuse(
+      GRPC_STATUS.ALREADY_EXISTS,
+      'The offset is within stream, expected offset 5, received 0',
+      'OFFSET_ALREADY_EXISTS',
+    );
+    rpc.lastCall.refuse(GRPC_STATUS.ALREADY_EXISTS, 'Offset 3 already committed; next expected 5');
+    await settle();
+    expect([first.state, second.state]).toEqual(['done', 'done']);
+  });
+
+  it.each([
+    ['names an offset inside the batch', 'expected offset 2, received 0'],
+    ['names an offset past all that was ever sent', 'expected offset 9, received 0'],
+    ['names no offset', 'the rows exist'],
+  ])('is confused by ALREADY_EXISTS on a resend that %s', async (_, message) => {
+    const { rpc, runtime, append } = start();
+    const outcome = append(3);
+    rpc.lastCall.over(GRPC_STATUS.UNAVAILABLE);
+    await runtime.advance(1_000);
+    rpc.lastCall.refuse(GRPC_STATUS.ALREADY_EXISTS, message);
+    await settle();
+    expect(outcome.state).toMatchObject({ name: 'StreamLostError', kind: 'confused' });
+  });
+
+  it('is confused by ALREADY_EXISTS on a first send: the rows there are not ours', async () => {
+    const { rpc, append } = start();
+    const outcome = append(3);
+    rpc.lastCall.refuse(GRPC_STATUS.ALREADY_EXISTS, 'expected offset 3, received 0');
+    await settle();
+    expect(outcome.state).toMatchObject({ kind: 'confused' });
+  });
+
+  it('reads no answer of an earlier connection', async () => {
+    const { rpc, runtime, append } = start();
+    const outcomes = [append(3), append(2)];
+    const stale = rpc.lastCall;
+    stale.over(GRPC_STATUS.INTERNAL);
+    stale.acknowledge(0);
+    await runtime.advance(1_000);
+    stale.acknowledge(0);
+    stale.refuse(GRPC_STATUS.INVALID_ARGUMENT, 'finalized', 'STREAM_FINALIZED');
+    stale.over(GRPC_STATUS.UNAVAILABLE);
+    await settle();
+    expect(outcomes.map(({ state }) => state)).toEqual(['pending', 'pending']);
+    expect(rpc.calls).toHaveLength(2);
+    expect(rpc.lastCall.offsets).toEqual([0, 3]);
+  });
+
+  it('queues what is appended while it waits, behind what is sent again', async () => {
+    const { rpc, runtime, append } = start();
+    append(3);
+    rpc.lastCall.over(GRPC_STATUS.UNAVAILABLE);
+    append(2);
+    expect(rpc.calls).toHaveLength(1);
+    await runtime.advance(1_000);
+    expect(rpc.lastCall.offsets).toEqual([0, 3]);
+  });
+
+  it.each([
+    ['ABORTED', GRPC_STATUS.ABORTED],
+    ['INTERNAL', GRPC_STATUS.INTERNAL],
+    ['RESOURCE_EXHAUSTED', GRPC_STATUS.RESOURCE_EXHAUSTED],
+    ['UNAVAILABLE', GRPC_STATUS.UNAVAILABLE],
+  ])('goes back to the refused request after %s in band, whatever the later ones were answered', async (_, code) => {
+    const { rpc, runtime, append } = start();
+    append(3);
+    append(2);
+    const first = rpc.lastCall;
+    first.refuse(code, 'try later');
+    first.refuse(GRPC_STATUS.OUT_OF_RANGE, 'beyond stream, expected offset 0, received 3');
+    expect(first.isCancelled).toBe(true);
+    await runtime.advance(1_000);
+    expect(rpc.lastCall.offsets).toEqual([0, 3]);
+  });
+
+  it('drops a connection that ended while idle, and opens a new one for the next append', async () => {
+    const { rpc, append } = start();
+    append(3);
+    rpc.lastCall.acknowledge(0);
+    rpc.lastCall.over(GRPC_STATUS.ABORTED, 'closed because of inactivity');
+    expect(rpc.calls).toHaveLength(1);
+    append(2);
+    expect(rpc.calls).toHaveLength(2);
+    expect(rpc.lastCall.offsets).toEqual([3]);
+    expect(rpc.lastCall.requests[0]!.withSchema).toBe(true);
+  });
+});
+
+describe('append stream: time', () => {
+  it('gives a connection up when the oldest request is not answered in time, and sends again', async () => {
+    const { rpc, runtime, append, appendDeadlineMs, waits } = start();
+    const outcome = append(3);
+    const silent = rpc.lastCall;
+    await runtime.advance(appendDeadlineMs - 1);
+    expect(silent.isCancelled).toBe(false);
+    await runtime.advance(1_001);
+    expect(silent.isCancelled).toBe(true);
+    expect(waits[0]).toMatchObject({ service: 'bigquery-write', error: expect.stringContaining('no answer') });
+    expect(rpc.lastCall.offsets).toEqual([0]);
+    rpc.lastCall.acknowledge(0);
+    await settle();
+    expect(outcome.state).toBe('done');
+  });
+
+  it('starts the deadline of a request when it becomes the oldest', async () => {
+    const { rpc, runtime, append, appendDeadlineMs } = start();
+    append(1);
+    append(1);
+    await runtime.advance(appendDeadlineMs - 1_000);
+    rpc.lastCall.acknowledge(0);
+    await runtime.advance(appendDeadlineMs - 1_000);
+    expect(rpc.calls).toHaveLength(1);
+    expect(rpc.lastCall.isCancelled).toBe(false);
+  });
+
+  it('is unreachable after the limit, and says what it last saw', async () => {
+    const { rpc, runtime, append, stream } = start({ unreachableAfterMs: 20_000 });
+    const outcome = append(3);
+    for (let i = 0; i < 60 && outcome.state === 'pending'; i++) {
+      rpc.lastCall.over(GRPC_STATUS.UNAVAILABLE, 'connection refused');
+      await runtime.advance(5_000);
+    }
+    expect(outcome.state).toBeInstanceOf(UnreachableError);
+    expect(String(outcome.state)).toContain('connection refused');
+    await expect(stream.append(rows(1))).rejects.toBeInstanceOf(UnreachableError);
+  });
+
+  it('counts only waits without one success in between', async () => {
+    const { rpc, runtime, append } = start({ unreachableAfterMs: 2_000 });
+    const outcomes = [];
+    for (let offset = 0; offset < 30; offset++) {
+      outcomes.push(append(1));
+      rpc.lastCall.over(GRPC_STATUS.UNAVAILABLE);
+      await runtime.advance(1_000);
+      rpc.lastCall.acknowledge(offset);
+      await settle();
+    }
+    expect(outcomes.every(({ state }) => state === 'done')).toBe(true);
+  });
+
+  it('closes an idle connection before the service does, and leaves no timer behind when closed', async () => {
+    const { rpc, runtime, stream, append } = start();
+    append(1);
+    rpc.lastCall.acknowledge(0);
+    await runtime.advance(599_000);
+    expect(rpc.lastCall.isEnded).toBe(true);
+    append(1);
+    expect(rpc.calls).toHaveLength(2);
+    stream.close();
+    await settle();
+    expect(runtime.sleeping).toBe(0);
+  });
+});
+
+describe('append stream: the end', () => {
+  it.each([
+    ['finalized', GRPC_STATUS.INVALID_ARGUMENT, 'no more rows', 'STREAM_FINALIZED'],
+    ['finalized', GRPC_STATUS.INVALID_ARGUMENT, 'Cannot append to a finalized stream', undefined],
+    ['finalized', GRPC_STATUS.FAILED_PRECONDITION, 'Stream is FINALIZED', undefined],
+    ['gone', GRPC_STATUS.NOT_FOUND, 'Stream not found', undefined],
+    ['confused', GRPC_STATUS.OUT_OF_RANGE, 'beyond stream, expected offset 0, received 3', 'OFFSET_OUT_OF_RANGE'],
+    ['confused', GRPC_STATUS.PERMISSION_DENIED, 'no', undefined],
+    ['confused', GRPC_STATUS.INVALID_ARGUMENT, 'wrong kind', 'INVALID_STREAM_TYPE'],
+  ])('loses the stream as %s on code %i, %s, and rejects everything since', async (kind, code, message, storage) => {
+    const { rpc, append, stream } = start();
+    const outcomes = [append(3), append(2), append(1)];
+    rpc.lastCall.acknowledge(0);
+    rpc.lastCall.refuse(code, message, storage);
+    await settle();
+    expect(outcomes[0]!.state).toBe('done');
+    for (const { state } of outcomes.slice(1)) expect(state).toMatchObject({ name: 'StreamLostError', kind });
+    expect(rpc.lastCall.isCancelled).toBe(true);
+    await expect(stream.append(rows(1))).rejects.toMatchObject({ kind });
+  });
+
+  it('loses the stream as gone when the call ends with NOT_FOUND', async () => {
+    const { rpc, append } = start();
+    const outcome = append(3);
+    rpc.lastCall.over(GRPC_STATUS.NOT_FOUND, 'Stream not found');
+    await settle();
+    expect(outcome.state).toMatchObject({ kind: 'gone' });
+  });
+
+  it('is confused by an acknowledgement of another offset, and by an answer to nothing', async () => {
+    const other = start();
+    const outcome = other.append(3);
+    other.rpc.lastCall.acknowledge(7);
+    await settle();
+    expect(outcome.state).toMatchObject({ kind: 'confused' });
+
+    const nothing = start();
+    nothing.append(3);
+    nothing.rpc.lastCall.acknowledge(0);
+    nothing.rpc.lastCall.acknowledge(3);
+    await expect(nothing.stream.append(rows(1))).rejects.toMatchObject({ kind: 'confused' });
+  });
+
+  it('names the refused row', async () => {
+    const { rpc, append } = start();
+    const outcome = append(3);
+    rpc.lastCall.answer({ acknowledged: false, rowErrors: [{ index: 2, message: 'bad amount' }] });
+    await settle();
+    expect(outcome.state).toBeInstanceOf(RowsRefusedError);
+    expect(outcome.state).toMatchObject({ rowIndex: 2, message: expect.stringContaining('bad amount') });
+  });
+
+  it('takes an exception text of the emulator for refused content, any other UNKNOWN for a lost connection', async () => {
+    const refused = start();
+    const outcome = refused.append(3);
+    refused.rpc.lastCall.over(GRPC_STATUS.UNKNOWN, "Unexpected <class 'pyarrow.lib.ArrowInvalid'>: no");
+    await settle();
+    expect(outcome.state).toBeInstanceOf(RowsRefusedError);
+
+    const lost = start();
+    lost.append(3);
+    lost.rpc.lastCall.over(GRPC_STATUS.UNKNOWN, 'socket hang up');
+    await lost.runtime.advance(1_000);
+    expect(lost.rpc.calls).toHaveLength(2);
+  });
+
+  it('close rejects what is outstanding, can be repeated, and is not undone by late answers', async () => {
+    const { rpc, stream, append } = start();
+    const outcome = append(3);
+    stream.close();
+    stream.close();
+    rpc.lastCall.acknowledge(0);
+    rpc.lastCall.over(GRPC_STATUS.CANCELLED);
+    await settle();
+    expect(outcome.state).toBeInstanceOf(StreamLostError);
+    expect(rpc.lastCall.isCancelled).toBe(true);
+    expect(rpc.calls).toHaveLength(1);
+  });
+
+  it('close during a wait sends nothing more, and nobody has to look at the rejection', async () => {
+    const { rpc, runtime, stream } = start();
+    void stream.append(rows(1));
+    rpc.lastCall.over(GRPC_STATUS.UNAVAILABLE);
+    stream.close();
+    await runtime.advance(60_000);
+    expect(rpc.calls).toHaveLength(1);
+  });
+});
