@@ -1,0 +1,34 @@
+/** The Kafka endpoint as the client takes it: reads the certificate files that the configuration names. */
+
+import type { KafkaConnectionOptions } from '../../kafka/connection-options.ts';
+import { ConfigurationError } from '../../processor/errors.ts';
+import type { KafkaEndpoint } from './process-config.ts';
+
+type Connection = Pick<KafkaConnectionOptions, 'brokers' | 'clientId' | 'ssl' | 'sasl'>;
+
+/** Throws ConfigurationError with a line per file that cannot be read. `readFile` gives a file's text. */
+export function kafkaConnection(
+  endpoint: KafkaEndpoint,
+  clientId: string,
+  readFile: (path: string) => string,
+): Connection {
+  const { brokers, tls, sasl } = endpoint;
+  const base = { brokers, clientId, ...(sasl === undefined ? {} : { sasl }) };
+  if (tls === undefined) return base;
+  const problems: string[] = [];
+  const read = (variable: string, path: string): string => {
+    try {
+      return readFile(path);
+    } catch (error) {
+      problems.push(`${variable} ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      return '';
+    }
+  };
+  const files = {
+    ...(tls.caFile === undefined ? {} : { ca: [read('KAFKA_SSL_CA_FILE', tls.caFile)] }),
+    ...(tls.certFile === undefined ? {} : { cert: read('KAFKA_SSL_CERT_FILE', tls.certFile) }),
+    ...(tls.keyFile === undefined ? {} : { key: read('KAFKA_SSL_KEY_FILE', tls.keyFile) }),
+  };
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return { ...base, ssl: Object.keys(files).length === 0 ? true : files };
+}

@@ -1,0 +1,81 @@
+/**
+ * Reads a table of settings from flags and environment (flags win). Pure: the command line hands both in. All problems are
+ * found at once, one line each; the value of a secret is in none of them.
+ */
+import { z } from 'zod';
+import type { Setting, SettingsTable, Values } from './settings-table.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+/** As commander gives them: by camel-case flag name. Flags without a value are `true`. */
+export type Flags = Readonly<Record<string, string | boolean | undefined>>;
+
+export type Origin = 'flag' | 'env' | 'default' | 'unset';
+
+export interface EffectiveSetting {
+  readonly key: string;
+  readonly setting: Setting<unknown>;
+  readonly origin: Origin;
+  /** As given; masked where it is a secret; undefined where unset. */
+  readonly shown: string | undefined;
+}
+
+export interface ParsedSettings<T extends SettingsTable> {
+  /** Undefined where there are problems. */
+  readonly values: Values<T> | undefined;
+  readonly effective: readonly EffectiveSetting[];
+  readonly problems: readonly string[];
+}
+
+const MASK = '********';
+
+/** commander's name of a flag: `metrics-port` is `metricsPort`. */
+export function flagAttribute(flag: string): string {
+  return flag.replace(/-([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase());
+}
+
+/** The zod schema of a table: an object of the texts of all settings that have one. */
+export function schemaOf(table: SettingsTable) {
+  return z.object(
+    Object.fromEntries(
+      Object.entries(table).map(([key, { kind, required }]) => [key, required ? kind.schema : kind.schema.optional()]),
+    ),
+  );
+}
+
+export function parseSettings<T extends SettingsTable>(table: T, env: Environment, flags: Flags): ParsedSettings<T> {
+  const texts: Record<string, string> = {};
+  const effective: EffectiveSetting[] = [];
+  for (const [key, setting] of Object.entries(table)) {
+    const { origin, value } = find(setting, env, flags);
+    if (value !== undefined) texts[key] = value;
+    effective.push({ key, setting, origin, shown: value !== undefined && setting.secret ? MASK : value });
+  }
+  const parsed = schemaOf(table).safeParse(texts);
+  if (parsed.success) return { values: parsed.data as Values<T>, effective, problems: [] };
+  const byKey = new Map(effective.map((one) => [one.key, one]));
+  const problems = parsed.error.issues.map((issue) => problemLine(byKey.get(String(issue.path[0]))!, issue.message));
+  return { values: undefined, effective, problems };
+}
+
+function find(
+  setting: Setting<unknown>,
+  env: Environment,
+  flags: Flags,
+): { origin: Origin; value: string | undefined } {
+  const flag = flags[flagAttribute(setting.flag)];
+  if (flag !== undefined) return { origin: 'flag', value: String(flag).trim() };
+  const variable = env[setting.env]?.trim();
+  // An empty variable counts as unset: compose files and shells make them by accident.
+  if (variable !== undefined && variable !== '') return { origin: 'env', value: variable };
+  return setting.default === undefined
+    ? { origin: 'unset', value: undefined }
+    : { origin: 'default', value: setting.default };
+}
+
+function problemLine({ setting, origin, shown }: EffectiveSetting, message: string): string {
+  if (origin === 'unset') {
+    return `${setting.env} is not set: set it, or give --${setting.flag} (${setting.kind.type}). ${setting.description}`;
+  }
+  const where = origin === 'flag' ? `flag --${setting.flag}` : 'environment';
+  return `${setting.env} (${where}) is ${JSON.stringify(shown)}: ${message}`;
+}

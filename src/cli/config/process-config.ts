@@ -1,0 +1,202 @@
+/** The configuration of `process`, and the endpoints that the other commands share, as the parts of the program take them. */
+import { compileSettings } from '../../payments/settings.ts';
+import type { DecisionSettings } from '../../payments/types.ts';
+import { ConfigurationError } from '../../processor/errors.ts';
+import type { SeedSettings, StartAt } from '../../processor/settings.ts';
+import { type EffectiveSetting, type Environment, type Flags, parseSettings } from './parse-settings.ts';
+import {
+  BIGQUERY_SETTINGS,
+  DECISION_SETTINGS,
+  KAFKA_SETTINGS,
+  PROCESS_SETTINGS,
+  SEED_SETTINGS,
+  type SettingsTable,
+  type Values,
+} from './settings-table.ts';
+
+/** Needed by every command that reads or writes the topic and the dataset. */
+export const ENDPOINT_SETTINGS = { ...KAFKA_SETTINGS, ...BIGQUERY_SETTINGS } as const;
+export const ALL_SETTINGS = {
+  ...ENDPOINT_SETTINGS,
+  ...PROCESS_SETTINGS,
+  ...SEED_SETTINGS,
+  ...DECISION_SETTINGS,
+} as const;
+
+export interface KafkaEndpoint {
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  /** Undefined: no TLS. File names, not contents: kafka-connection.ts reads them. */
+  readonly tls: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string } | undefined;
+  readonly sasl:
+    | {
+        readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+        readonly username: string;
+        readonly password: string;
+      }
+    | undefined;
+}
+
+export interface BigQueryEndpoint {
+  readonly projectId: string;
+  readonly dataset: string;
+  readonly location: string | undefined;
+  /** Both or neither. */
+  readonly emulatorHost: string | undefined;
+  readonly storageEmulatorHost: string | undefined;
+}
+
+export interface EndpointConfig {
+  readonly kafka: KafkaEndpoint;
+  readonly bigquery: BigQueryEndpoint;
+}
+
+export interface ProcessConfig extends EndpointConfig {
+  readonly process: Values<typeof PROCESS_SETTINGS>;
+  readonly seed: SeedSettings;
+  readonly startAt: StartAt;
+  readonly decision: DecisionSettings;
+}
+
+export interface Parsed<T> {
+  readonly config: T;
+  /** Every setting with its value as given and its origin; secrets masked. */
+  readonly origins: readonly EffectiveSetting[];
+}
+
+/** Throws ConfigurationError with one line per problem. */
+export function parseConfig(env: Environment, flags: Flags): Parsed<ProcessConfig> {
+  const { values, effective } = parseTable(ALL_SETTINGS, env, flags, (all) => [
+    ...endpointProblems(all),
+    ...decisionProblems(all),
+  ]);
+  const { idHorizonMs, windowMs, activitySpanMs, minEventAgeMs } = values;
+  const process = Object.fromEntries(
+    Object.keys(PROCESS_SETTINGS).map((key) => [key, values[key as keyof typeof PROCESS_SETTINGS]]),
+  ) as Values<typeof PROCESS_SETTINGS>;
+  const config: ProcessConfig = {
+    kafka: kafkaOf(values),
+    bigquery: bigqueryOf(values),
+    process,
+    seed: { idHorizonMs, windowMs, activitySpanMs, minEventAgeMs },
+    startAt: values.start,
+    decision: decisionOf(values),
+  };
+  return { config, origins: effective };
+}
+
+/** For verify, and whatever else needs both ends. Throws ConfigurationError. */
+export function parseEndpoints(env: Environment, flags: Flags): Parsed<EndpointConfig> {
+  const { values, effective } = parseTable(ENDPOINT_SETTINGS, env, flags, endpointProblems);
+  return { config: { kafka: kafkaOf(values), bigquery: bigqueryOf(values) }, origins: effective };
+}
+
+/** For simulate, which needs no sink. Throws ConfigurationError. */
+export function parseKafka(env: Environment, flags: Flags): Parsed<KafkaEndpoint> {
+  const { values, effective } = parseTable(KAFKA_SETTINGS, env, flags, kafkaProblems);
+  return { config: kafkaOf(values), origins: effective };
+}
+
+/** For reconcile and schema, which need no log. Throws ConfigurationError. */
+export function parseBigQuery(env: Environment, flags: Flags): Parsed<BigQueryEndpoint> {
+  const { values, effective } = parseTable(BIGQUERY_SETTINGS, env, flags, emulatorProblems);
+  return { config: bigqueryOf(values), origins: effective };
+}
+
+function parseTable<T extends SettingsTable>(
+  table: T,
+  env: Environment,
+  flags: Flags,
+  check: (values: Values<T>) => readonly string[],
+) {
+  const { values, effective, problems } = parseSettings(table, env, flags);
+  if (values === undefined) throw new ConfigurationError(problems);
+  const contradictions = check(values);
+  if (contradictions.length > 0) throw new ConfigurationError(contradictions);
+  return { values, effective };
+}
+
+function endpointProblems(values: Values<typeof ENDPOINT_SETTINGS>): string[] {
+  return [...kafkaProblems(values), ...emulatorProblems(values)];
+}
+
+function kafkaProblems(values: Values<typeof KAFKA_SETTINGS>): string[] {
+  const problems: string[] = [];
+  const { kafkaSecurity, saslMechanism, saslUsername, saslPassword } = values;
+  const sasl = {
+    KAFKA_SASL_MECHANISM: saslMechanism,
+    KAFKA_SASL_USERNAME: saslUsername,
+    KAFKA_SASL_PASSWORD: saslPassword,
+  };
+  for (const [name, value] of Object.entries(sasl)) {
+    if (kafkaSecurity.startsWith('SASL') && value === undefined) {
+      problems.push(`${name} is not set: KAFKA_SECURITY_PROTOCOL ${kafkaSecurity} needs it`);
+    } else if (!kafkaSecurity.startsWith('SASL') && value !== undefined) {
+      problems.push(
+        `${name} is set, and KAFKA_SECURITY_PROTOCOL ${kafkaSecurity} does not use it: set SASL_SSL, or unset it`,
+      );
+    }
+  }
+  if (!kafkaSecurity.endsWith('SSL') && (values.sslCaFile ?? values.sslCertFile ?? values.sslKeyFile) !== undefined) {
+    problems.push(`KAFKA_SSL_* files are set, and KAFKA_SECURITY_PROTOCOL ${kafkaSecurity} does not use them`);
+  }
+  if ((values.sslCertFile === undefined) !== (values.sslKeyFile === undefined)) {
+    problems.push('KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE go together: set both, or neither');
+  }
+  return problems;
+}
+
+function emulatorProblems(values: Values<typeof BIGQUERY_SETTINGS>): string[] {
+  if ((values.emulatorHost === undefined) === (values.storageEmulatorHost === undefined)) return [];
+  return ['BIGQUERY_EMULATOR_HOST and BIGQUERY_STORAGE_EMULATOR_HOST go together: set both, or neither'];
+}
+
+function decisionProblems(values: Values<typeof DECISION_SETTINGS>): string[] {
+  try {
+    compileSettings(decisionOf(values));
+    return [];
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}
+
+function kafkaOf(values: Values<typeof KAFKA_SETTINGS>): KafkaEndpoint {
+  const { brokers, topic, kafkaSecurity, saslMechanism, saslUsername, saslPassword } = values;
+  const { sslCaFile: caFile, sslCertFile: certFile, sslKeyFile: keyFile } = values;
+  const tls = {
+    ...(caFile === undefined ? {} : { caFile }),
+    ...(certFile === undefined ? {} : { certFile }),
+    ...(keyFile === undefined ? {} : { keyFile }),
+  };
+  const mechanism = saslMechanism?.toLowerCase() as NonNullable<KafkaEndpoint['sasl']>['mechanism'] | undefined;
+  const sasl =
+    mechanism === undefined ? undefined : { mechanism, username: saslUsername ?? '', password: saslPassword ?? '' };
+  return { brokers, topic, tls: kafkaSecurity.endsWith('SSL') ? tls : undefined, sasl };
+}
+
+function bigqueryOf(values: Values<typeof BIGQUERY_SETTINGS>): BigQueryEndpoint {
+  const { projectId, dataset, location, emulatorHost, storageEmulatorHost } = values;
+  return { projectId, dataset, location, emulatorHost, storageEmulatorHost };
+}
+
+function decisionOf(values: Values<typeof DECISION_SETTINGS>): DecisionSettings {
+  const { watermarkDelayMs, allowedSkewMs, maxAmount, partitioner } = values;
+  return {
+    watermarkDelayMs,
+    allowedSkewMs,
+    maxAmount,
+    partitioner,
+    fraud: {
+      amountHigh: { over: values.fraudAmountHigh, points: values.fraudAmountHighPoints },
+      amountMedium: { over: values.fraudAmountMedium, points: values.fraudAmountMediumPoints },
+      amountLowPoints: values.fraudAmountLowPoints,
+      countHigh: { over: values.fraudCountHigh, points: values.fraudCountHighPoints },
+      countMedium: { over: values.fraudCountMedium, points: values.fraudCountMediumPoints },
+      devices: { over: values.fraudDevices, points: values.fraudDevicesPoints },
+      regionPoints: values.fraudRegionPoints,
+      otherRegionPoints: values.fraudOtherRegionPoints,
+      maxScore: values.fraudMaxScore,
+      highRiskOver: values.fraudHighRisk,
+    },
+  };
+}

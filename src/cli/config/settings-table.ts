@@ -1,0 +1,312 @@
+/**
+ * Every setting, declared once: its variable, type, default and meaning. The zod schema, the flags, the `config` command
+ * and the documentation are all made from this table. A flag is the variable in kebab-case unless said otherwise.
+ */
+import { DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
+import {
+  amount,
+  bytes,
+  choice,
+  columns,
+  duration,
+  flag,
+  hostPort,
+  hostPorts,
+  integer,
+  pattern,
+  pointsByName,
+  type SettingKind,
+  startAt,
+  text,
+} from './setting-kinds.ts';
+
+export interface Setting<T, Required extends boolean = boolean> {
+  readonly env: string;
+  /** Without the dashes. */
+  readonly flag: string;
+  readonly kind: SettingKind<T>;
+  readonly default: string | undefined;
+  readonly description: string;
+  /** There must be a value. */
+  readonly required: Required;
+  /** Its value is shown nowhere. */
+  readonly secret: boolean;
+}
+
+interface Details {
+  readonly flag?: string;
+  readonly secret?: boolean;
+}
+
+function setting<T>(env: string, kind: SettingKind<T>, value: string, description: string, details: Details = {}) {
+  return declare<T, true>(env, kind, value, description, true, details);
+}
+
+function required<T>(env: string, kind: SettingKind<T>, description: string) {
+  return declare<T, true>(env, kind, undefined, description, true, {});
+}
+
+function optional<T>(env: string, kind: SettingKind<T>, description: string, details: Details = {}) {
+  return declare<T, false>(env, kind, undefined, description, false, details);
+}
+
+function declare<T, Required extends boolean>(
+  env: string,
+  kind: SettingKind<T>,
+  value: string | undefined,
+  description: string,
+  isRequired: Required,
+  details: Details,
+): Setting<T, Required> {
+  const flagName = details.flag ?? env.toLowerCase().replaceAll('_', '-');
+  const secret = details.secret ?? false;
+  return { env, flag: flagName, kind, default: value, description, required: isRequired, secret };
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const MIB = 1024 * 1024;
+const fraud = DEFAULT_DECISION_SETTINGS.fraud;
+const regionPoints = Object.entries(fraud.regionPoints)
+  .map(([region, points]) => `${region}=${points}`)
+  .join(',');
+const points = integer(0, 1_000);
+const threshold = integer(0, 1_000_000);
+
+/** Where Kafka is, and who may speak to it. */
+export const KAFKA_SETTINGS = {
+  brokers: required('KAFKA_BOOTSTRAP_SERVERS', hostPorts, 'Brokers to begin with; the others are learned from them.'),
+  topic: setting(
+    'KAFKA_TOPIC_PAYMENTS',
+    pattern('topic name (letters, digits, . _ -)', /^[A-Za-z0-9._-]{1,249}$/),
+    'payment-events',
+    'The topic of payment events. One topic per dataset.',
+  ),
+  kafkaSecurity: setting(
+    'KAFKA_SECURITY_PROTOCOL',
+    choice('PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'),
+    'PLAINTEXT',
+    'How connections to Kafka are protected.',
+  ),
+  saslMechanism: optional(
+    'KAFKA_SASL_MECHANISM',
+    choice('PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'),
+    'Needed with SASL_PLAINTEXT and SASL_SSL.',
+  ),
+  saslUsername: optional('KAFKA_SASL_USERNAME', text, 'Needed with SASL.'),
+  saslPassword: optional('KAFKA_SASL_PASSWORD', text, 'Needed with SASL. Prefer the variable to the flag.', {
+    secret: true,
+  }),
+  sslCaFile: optional('KAFKA_SSL_CA_FILE', text, "PEM file of authorities to trust instead of the system's."),
+  sslCertFile: optional('KAFKA_SSL_CERT_FILE', text, 'PEM file of the client certificate, for mutual TLS.'),
+  sslKeyFile: optional('KAFKA_SSL_KEY_FILE', text, 'PEM file of the key of the client certificate.'),
+} as const;
+
+/** Where BigQuery is. */
+export const BIGQUERY_SETTINGS = {
+  projectId: required(
+    'BIGQUERY_PROJECT',
+    pattern('project id (letters, digits, - : .)', /^[a-z][a-z0-9:.-]{3,61}[a-z0-9]$/),
+    'The Google Cloud project of the dataset; any name with an emulator.',
+  ),
+  dataset: setting(
+    'BIGQUERY_DATASET',
+    pattern('dataset name (letters, digits, _)', /^[A-Za-z0-9_]{1,1024}$/),
+    'payment_data',
+    'The dataset that the topic feeds.',
+  ),
+  location: optional(
+    'BIGQUERY_LOCATION',
+    text,
+    'Location of the dataset, as europe-west1; default: the service decides.',
+  ),
+  emulatorHost: optional(
+    'BIGQUERY_EMULATOR_HOST',
+    hostPort,
+    'REST address of an emulator; the real service if not set.',
+  ),
+  storageEmulatorHost: optional('BIGQUERY_STORAGE_EMULATOR_HOST', hostPort, 'gRPC address of the same emulator.'),
+} as const;
+
+/** What decisions about payments depend on: may change between runs. */
+export const DECISION_SETTINGS = {
+  watermarkDelayMs: setting(
+    'WATERMARK_DELAY',
+    duration(0, 30 * DAY_MS),
+    '1h',
+    'An event older than this, by the newest event time seen in its partition, is late.',
+  ),
+  allowedSkewMs: setting(
+    'ALLOWED_SKEW',
+    duration(0, DAY_MS),
+    '5m',
+    'How far an event time may lie past the Kafka timestamp of its record.',
+  ),
+  maxAmount: setting('MAX_AMOUNT', amount, DEFAULT_DECISION_SETTINGS.maxAmount, 'The greatest amount accepted.'),
+  partitioner: setting(
+    'PARTITIONER',
+    choice('any', 'murmur2'),
+    'any',
+    "murmur2 rejects a record whose key hashes to another partition (the Java client's default).",
+  ),
+  fraudAmountHigh: setting('FRAUD_AMOUNT_HIGH', amount, fraud.amountHigh.over, 'An amount over this is HIGH.'),
+  fraudAmountHighPoints: setting(
+    'FRAUD_AMOUNT_HIGH_POINTS',
+    points,
+    String(fraud.amountHigh.points),
+    'Points for HIGH.',
+  ),
+  fraudAmountMedium: setting('FRAUD_AMOUNT_MEDIUM', amount, fraud.amountMedium.over, 'An amount over this is MEDIUM.'),
+  fraudAmountMediumPoints: setting(
+    'FRAUD_AMOUNT_MEDIUM_POINTS',
+    points,
+    String(fraud.amountMedium.points),
+    'Points for MEDIUM.',
+  ),
+  fraudAmountLowPoints: setting('FRAUD_AMOUNT_LOW_POINTS', points, String(fraud.amountLowPoints), 'Points for LOW.'),
+  fraudCountHigh: setting(
+    'FRAUD_COUNT_HIGH',
+    threshold,
+    String(fraud.countHigh.over),
+    'More payments of the sender than this within the activity span.',
+  ),
+  fraudCountHighPoints: setting('FRAUD_COUNT_HIGH_POINTS', points, String(fraud.countHigh.points), 'Points for that.'),
+  fraudCountMedium: setting(
+    'FRAUD_COUNT_MEDIUM',
+    threshold,
+    String(fraud.countMedium.over),
+    'More payments of the sender than this within the activity span.',
+  ),
+  fraudCountMediumPoints: setting(
+    'FRAUD_COUNT_MEDIUM_POINTS',
+    points,
+    String(fraud.countMedium.points),
+    'Points for that.',
+  ),
+  fraudDevices: setting(
+    'FRAUD_DEVICES',
+    threshold,
+    String(fraud.devices.over),
+    'More devices of the sender than this within the activity span.',
+  ),
+  fraudDevicesPoints: setting('FRAUD_DEVICES_POINTS', points, String(fraud.devices.points), 'Points for that.'),
+  fraudRegionPoints: setting('FRAUD_REGION_POINTS', pointsByName, regionPoints, 'Points by region.'),
+  fraudOtherRegionPoints: setting(
+    'FRAUD_OTHER_REGION_POINTS',
+    points,
+    String(fraud.otherRegionPoints),
+    'Points for any other region.',
+  ),
+  fraudMaxScore: setting('FRAUD_MAX_SCORE', points, String(fraud.maxScore), 'The sum of points is cut here.'),
+  fraudHighRisk: setting('FRAUD_HIGH_RISK', points, String(fraud.highRiskOver), 'A score over this is high risk.'),
+} as const;
+
+/** What is fixed for a partition when it is first seen. */
+export const SEED_SETTINGS = {
+  start: setting('START_FROM', startAt, 'earliest', 'Where a partition begins that was never processed.', {
+    flag: 'start',
+  }),
+  idHorizonMs: setting(
+    'ID_HORIZON',
+    duration(0, 365 * DAY_MS),
+    '0ms',
+    'How much longer than until it is late an id stays known.',
+  ),
+  windowMs: setting('METRICS_WINDOW', duration(1_000, DAY_MS), '1m', 'Length of the windows of payment_metrics.'),
+  activitySpanMs: setting(
+    'ACTIVITY_SPAN',
+    duration(1_000, DAY_MS),
+    '5m',
+    'Span of sender activity that the fraud rules count.',
+  ),
+  minEventAgeMs: setting(
+    'MIN_EVENT_TIME_AGE',
+    duration(DAY_MS, 3_285 * DAY_MS),
+    '3285d',
+    'Events older than this when the partition is first seen are rejected.',
+  ),
+} as const;
+
+/** How the process runs. */
+export const PROCESS_SETTINGS = {
+  groupId: setting(
+    'KAFKA_GROUP_ID',
+    pattern('group id of at most 249 characters', /^\S{1,249}$/),
+    'payment-processor',
+    'Consumer group that shares out the partitions.',
+  ),
+  checkpointLocation: setting(
+    'CHECKPOINT_LOCATION',
+    text,
+    './checkpoint',
+    'Directory of the local state; one per process, on a persistent volume.',
+  ),
+  clusteringColumns: setting(
+    'CLUSTERING_COLUMNS',
+    columns,
+    'sender_account_id,currency',
+    'Clustering of payment_transactions, used when the table is created.',
+  ),
+  untilCaughtUp: setting(
+    'UNTIL_CAUGHT_UP',
+    flag,
+    'false',
+    'End once everything that the topic held at start is processed.',
+  ),
+  checkpointIntervalMs: setting(
+    'CHECKPOINT_INTERVAL',
+    duration(10, HOUR_MS),
+    '1s',
+    'Time between checkpoints of a partition.',
+  ),
+  unreachableAfterMs: setting(
+    'UNREACHABLE_AFTER',
+    duration(1_000, 7 * DAY_MS),
+    '15m',
+    'A service that does not answer for this long ends the process with 69.',
+  ),
+  stopTimeoutMs: setting(
+    'STOP_TIMEOUT',
+    duration(100, HOUR_MS),
+    '20s',
+    'How long a graceful stop waits for acknowledgements.',
+  ),
+  maxBufferedBytes: setting(
+    'MAX_BUFFERED_BYTES',
+    bytes(8 * MIB, 16 * 1024 * MIB),
+    '64MiB',
+    'Records fetched from Kafka and not processed yet, all partitions together.',
+  ),
+  maxInFlightBytes: setting(
+    'MAX_IN_FLIGHT_BYTES',
+    bytes(8 * MIB, 1024 * MIB),
+    '32MiB',
+    'Rows sent on one write stream and not acknowledged yet.',
+  ),
+  metricsPort: setting(
+    'METRICS_PORT',
+    integer(0, 65_535),
+    '9464',
+    'Port of /metrics, /livez and /readyz; 0: any free one.',
+  ),
+  metricsHost: setting('METRICS_HOST', text, '127.0.0.1', 'Address that port is bound to; 0.0.0.0 opens it to others.'),
+  logLevel: setting(
+    'LOG_LEVEL',
+    choice('debug', 'info', 'warn', 'error', 'silent'),
+    'info',
+    'The least level that is logged.',
+  ),
+  logFormat: setting(
+    'LOG_FORMAT',
+    choice('auto', 'json', 'pretty'),
+    'auto',
+    'auto: pretty on a terminal, JSON lines otherwise.',
+  ),
+} as const;
+
+export type SettingsTable = Readonly<Record<string, Setting<unknown>>>;
+
+/** The values of a table, once parsed. */
+export type Values<T extends SettingsTable> = {
+  readonly [K in keyof T]: T[K] extends Setting<infer V, infer R> ? (R extends true ? V : V | undefined) : never;
+};
