@@ -6,7 +6,7 @@ import type { ProcessorEvent } from '../../processor/events.ts';
 import type { Fault, FaultPlan, Noise } from './plan.ts';
 import { processorMain, type SimProcessorOptions } from './processor-main.ts';
 import type { Dialect } from './sim-bigquery.ts';
-import { checkTables, greatestCheckpoint } from './table-checks.ts';
+import { checkTables } from './table-checks.ts';
 import { toNewRecord, type WorkloadRecord } from './workload.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -31,6 +31,8 @@ export interface SimOutcome {
   readonly fired: readonly Fault[];
   /** How often each effect struck, as `append:lost_after`. */
   readonly effects: ReadonlyMap<string, number>;
+  /** How often each point was passed: operations, and the processor's crash points. */
+  readonly points: ReadonlyMap<string, number>;
   /** How often each event of the processors occurred. */
   readonly events: ReadonlyMap<string, number>;
   readonly steps: number;
@@ -70,9 +72,9 @@ export async function runCase(sim: SimCase): Promise<SimOutcome> {
   const drained = isDrained(world);
   if (!drained) findings.push(`not drained: ${end} at ${world.nowMs} ms`);
   const verdict = findings.length === 0 ? 'pass' : drained || findings.length > 1 ? 'fail' : 'stuck';
-  const { fired, effects } = world.context.faults;
+  const { fired, effects, points } = world.context.faults;
   const { steps } = world.context.scheduler;
-  return { verdict, findings, fired, effects, events, steps, virtualMs: world.nowMs, world };
+  return { verdict, findings, fired, effects, points, events, steps, virtualMs: world.nowMs, world };
 }
 
 /** Events that belong into the story. */
@@ -97,7 +99,9 @@ function startAll(sim: SimCase, world: World, observe: (event: ProcessorEvent) =
 }
 
 function isDrained(world: World): boolean {
-  return world.kafka.partitions.every((log, partition) => greatestCheckpoint(world, partition) >= log.endOffset);
+  return world.kafka.partitions.every(
+    (log, partition) => world.bigquery.tables.checkpointed(partition) >= log.endOffset,
+  );
 }
 
 function allStopped(world: World): boolean {

@@ -27,11 +27,6 @@ const VERSIONS_KEPT = 8;
 export class SimDisk {
   /** Newest last. */
   readonly #versions = new Map<number, Version[]>();
-  readonly #windowMs: number;
-
-  constructor(windowMs: number) {
-    this.#windowMs = windowMs;
-  }
 
   /** The StateStore of one life of the process that has this disk. */
   mount(life: Life): StateStore {
@@ -83,7 +78,7 @@ export class SimDisk {
         this.#versions.delete(partition);
         return;
       case 'stale':
-        this.#versions.set(partition, versions.slice(0, rng.between(1, versions.length)));
+        this.#versions.set(partition, versions.slice(0, rng.between(1, versions.length - 1)));
         return;
       case 'foreign':
         if (others.length > 0) this.#versions.set(partition, [...rng.pick(others)]);
@@ -113,7 +108,7 @@ export class SimDisk {
     const windows = new Map(newest.windows);
     for (const window of delta.windows) windows.set(windowKey(window), window);
     for (const [key, window] of windows) {
-      if (window.windowStartMs + this.#windowMs <= delta.head.watermarkMs) windows.delete(key);
+      if (window.windowStartMs < delta.windowsLiveFromMs) windows.delete(key);
     }
     const live = <T extends { readonly eventTimeMs: number }>(
       kept: readonly T[],

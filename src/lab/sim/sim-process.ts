@@ -40,13 +40,11 @@ export interface ProcessOptions {
   readonly groupId?: string;
   /** Default: 0. */
   readonly clockOffsetMs?: number;
-  /** Window length that its disk assumes; default one minute. */
-  readonly windowMs?: number;
 }
 
 export class SimProcess {
   readonly name: string;
-  readonly disk: SimDisk;
+  readonly disk = new SimDisk();
   readonly groupId: string;
   clockOffsetMs: number;
   readonly #context: SimContext;
@@ -69,7 +67,6 @@ export class SimProcess {
     this.#bigquery = bigquery;
     this.groupId = options.groupId ?? 'provenonce';
     this.clockOffsetMs = options.clockOffsetMs ?? 0;
-    this.disk = new SimDisk(options.windowMs ?? 60_000);
   }
 
   get life(): Life | undefined {

@@ -40,6 +40,7 @@ export type AppendOutcome =
 export class SimTables {
   readonly streams = new Map<string, SimStream>();
   readonly #context: SimContext;
+  readonly #checkpointed = new Map<number, number>();
   readonly #rows: Readonly<Record<AppendTable, SimRow[]>>;
 
   constructor(context: SimContext) {
@@ -73,8 +74,21 @@ export class SimTables {
       rows.push({ row, stamp: payload.stamp, stream: stream.name, streamOffset: stream.rowCount++, visibleAtMs });
     }
     stream.visibleAtMs = visibleAtMs;
+    this.#noteCheckpoints(payload);
     stream.partition = payload.stamp.partition;
     return { kind: 'appended', answerAtMs: visibleAtMs };
+  }
+
+  /** The greatest next_offset of a landed checkpoint; 0 where there is none. */
+  checkpointed(partition: number): number {
+    return this.#checkpointed.get(partition) ?? 0;
+  }
+
+  #noteCheckpoints({ rows, stamp: { partition } }: SimPayload): void {
+    for (const row of rows) {
+      if ('nextOffset' in row)
+        this.#checkpointed.set(partition, Math.max(this.checkpointed(partition), row.nextOffset));
+    }
   }
 
   /** Everything that landed, in order of landing. For checkers; not for processes. */

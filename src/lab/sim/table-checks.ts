@@ -14,7 +14,7 @@ type AnyRow = DataRows[DataTable];
 export function checkTables(world: World, complete: boolean): string[] {
   const findings: string[] = [];
   for (const ownership of world.bigquery.ownership.read(world.kafka.topic)) {
-    const checkpoint = greatestCheckpoint(world, ownership.partition);
+    const checkpoint = world.bigquery.tables.checkpointed(ownership.partition);
     const { endOffset } = world.kafka.partition(ownership.partition);
     if (complete && checkpoint < endOffset) {
       findings.push(`p${ownership.partition}: checkpoint at ${checkpoint}, the log ends at ${endOffset}`);
@@ -23,14 +23,6 @@ export function checkTables(world: World, complete: boolean): string[] {
   }
   findings.push(...duplicateIds(world));
   return findings;
-}
-
-export function greatestCheckpoint(world: World, partition: number): number {
-  let greatest = 0;
-  for (const { row, stamp } of world.bigquery.tables.landed('checkpoint_log')) {
-    if (stamp.partition === partition) greatest = Math.max(greatest, row.nextOffset);
-  }
-  return greatest;
 }
 
 /** Rows past the checkpoint may be there or not; those that are must be the first ones, table by table. */

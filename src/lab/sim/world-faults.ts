@@ -96,13 +96,11 @@ function restartLater(world: World, process: SimProcess | undefined, afterMs = R
   const life = process?.life;
   if (process?.main === undefined || life === undefined) return;
   process.restartPending = true;
-  const restart = (): void => {
-    if (process.life === life && !life.dead) {
-      world.after(afterMs, restart);
-      return;
-    }
-    process.restartPending = false;
-    if (!process.running) process.start();
-  };
-  world.after(afterMs, restart);
+  const startLater = (): void =>
+    world.after(afterMs, () => {
+      process.restartPending = false;
+      if (!process.running) process.start();
+    });
+  if (life.dead) startLater();
+  else life.onChange((state) => (state === 'dead' ? startLater() : undefined));
 }

@@ -1,0 +1,150 @@
+/**
+ * The real processor and append client in the simulated world: a fixed number of seeds, each with crashes and other faults
+ * drawn from it, must leave no duplicate, no loss below a checkpoint and no row that differs from a run without faults. And
+ * the other half: weakened processors must be found by the same seeds.
+ */
+import { describe, expect, it } from 'vitest';
+import type { ProcessorPorts } from '../../processor/processor.ts';
+import { CALM, type Fault } from './plan.ts';
+import { runCase, type SimCase, type SimOutcome } from './sim-case.ts';
+import { drawSwarm } from './swarm.ts';
+import { DEFAULT_DIALS, drawWorkload } from './workload.ts';
+
+const PROCESSES = ['a', 'b'];
+
+function drawCase(seed: number): SimCase {
+  const dials = { seed, processes: PROCESSES, partitions: 2, records: DEFAULT_DIALS.records, spanMs: 25_000 };
+  return {
+    seed,
+    partitions: 2,
+    processes: PROCESSES,
+    separateGroups: seed % 5 === 0,
+    workload: drawWorkload({ ...DEFAULT_DIALS, seed }),
+    ...drawSwarm({ ...dials, faults: [3, 8] }),
+    dialect: seed % 2 === 0 ? 'emulator' : 'service',
+    healAtMs: 30_000,
+  };
+}
+
+/** Two processes, nothing wrong but what is planned. */
+function calmCase(faults: readonly Fault[], seed = 1): SimCase {
+  const workload = drawWorkload({ ...DEFAULT_DIALS, seed });
+  return { seed, partitions: 2, processes: PROCESSES, workload, faults, noise: CALM, healAtMs: 60_000 };
+}
+
+describe('the processor in the simulated world', () => {
+  it('without faults writes what the fold yields, and drains', async () => {
+    const { verdict, findings, world } = await runCase(calmCase([]));
+    expect([verdict, findings]).toEqual(['pass', []]);
+    expect(world.bigquery.rows('payment_transactions').length).toBeGreaterThan(150);
+    expect(world.bigquery.rows('payment_metrics_partials').length).toBeGreaterThan(50);
+    expect(new Set(world.bigquery.rows('payment_exceptions').map(({ row }) => row.disposition)).size).toBe(3);
+  });
+
+  it('keeps the guarantee through crashes and drawn faults, and uses what it was built for', async () => {
+    const events = new Map<string, number>();
+    const effects = new Map<string, number>();
+    let fired = 0;
+    let discards = 0;
+    for (let seed = 1; seed <= 150; seed++) {
+      const outcome = await runCase(drawCase(seed));
+      expect([seed, outcome.verdict, outcome.findings]).toEqual([seed, 'pass', []]);
+      fired += outcome.fired.length;
+      discards += outcome.points.get('state.discard.after') ?? 0;
+      for (const [name, count] of outcome.events) events.set(name, (events.get(name) ?? 0) + count);
+      for (const [name, count] of outcome.effects) effects.set(name, (effects.get(name) ?? 0) + count);
+    }
+    expect(fired).toBeGreaterThan(150 * 3);
+    const marks = ['partition.fenced', 'replay.finished', 'takeover.lost_claim', 'log.recheck'];
+    expect(marks.filter((mark) => !events.has(mark))).toEqual([]);
+    const answers = ['append:lost_after', 'append:internal_after', 'append:silent_before', 'finalize:lost_after'];
+    expect(answers.filter((answer) => !effects.has(answer))).toEqual([]);
+    expect(discards).toBeGreaterThan(0);
+  }, 60_000);
+
+  it('tells the same story byte for byte for the same seed, whatever ran between', async () => {
+    const seeds = [3, 14, 15, 92, 65];
+    const digestOf = async (seed: number): Promise<string> => (await runCase(drawCase(seed))).world.trace.digest();
+    const once: string[] = [];
+    for (const seed of seeds) once.push(await digestOf(seed));
+    const again: string[] = [];
+    for (const seed of seeds.toReversed()) again.unshift(await digestOf(seed));
+    expect(again).toEqual(once);
+    expect(new Set(once).size).toBe(seeds.length);
+  });
+});
+
+describe('a log that contradicts the guarantee ends in an error with a name', () => {
+  const stopped = (outcome: SimOutcome): string[] =>
+    outcome.world.trace.lines.flatMap((line) => /"partition.stopped".*?"code":"(\w+)"/.exec(line)?.[1] ?? []);
+  const contradictions: readonly (readonly [string, readonly Fault[]])[] = [
+    [
+      'retention_gap',
+      [
+        { what: 'bigquery_down', forMs: 15_000, when: { atMs: 4_000 } },
+        { what: 'crash', process: 'a', when: { atMs: 5_000 } },
+        { what: 'crash', process: 'b', when: { atMs: 5_000 } },
+        { what: 'retention', partition: 0, records: 60, when: { atMs: 18_000 } },
+      ],
+    ],
+    ['log_truncated', [{ what: 'truncation', partition: 0, records: 90, when: { atMs: 19_950 } }]],
+    ['log_changed', [{ what: 'recreate', when: { atMs: 9_500 } }]],
+    ['rows_refused', [{ what: 'answer', effect: 'rows_refused', when: { point: 'append', hit: 20 } }]],
+  ];
+
+  it.each(contradictions)('%s', async (code, faults) => {
+    const outcome = await runCase(calmCase(faults));
+    expect(outcome.fired).toHaveLength(faults.length);
+    expect(new Set(stopped(outcome))).toContain(code);
+  });
+});
+
+describe('the lab can fail: weakened processors are found', () => {
+  const override = <T extends object>(target: T, methods: Partial<T>): T =>
+    new Proxy(target, {
+      get(object, name) {
+        const value = methods[name as keyof T] ?? object[name as keyof T];
+        return typeof value === 'function' ? value.bind(object) : value;
+      },
+    });
+  const weakenings: Record<string, (ports: ProcessorPorts) => ProcessorPorts> = {
+    'takes over without finalizing': (ports) => ({
+      ...ports,
+      streams: override(ports.streams, { finalize: () => Promise.resolve({ state: 'gone' }) }),
+    }),
+    'does not look at what is there already': (ports) => ({
+      ...ports,
+      queries: override(ports.queries, { rowsFrom: () => Promise.resolve([]) }),
+      streams: override(ports.streams, {
+        finalize: async (stream) => {
+          await ports.streams.finalize(stream);
+          return { state: 'gone' };
+        },
+      }),
+    }),
+    'counts an append as done when it is sent': (ports) => ({
+      ...ports,
+      streams: override(ports.streams, {
+        open(stream) {
+          const appender = ports.streams.open(stream);
+          const append = (rows: Parameters<typeof appender.append>[0]): Promise<void> => {
+            appender.append(rows).catch(() => {});
+            return Promise.resolve();
+          };
+          return { append, close: () => appender.close() };
+        },
+      }),
+    }),
+  };
+
+  it.each(Object.entries(weakenings))('%s', async (_, weaken) => {
+    let found: SimOutcome | undefined;
+    for (let seed = 1; seed <= 60 && found === undefined; seed++) {
+      const outcome = await runCase({ ...drawCase(seed), processor: { weaken } });
+      if (outcome.findings.some((finding) => /there twice|missing below|not what the log yields/.test(finding))) {
+        found = outcome;
+      }
+    }
+    expect(found?.findings.join('\n')).toMatch(/there twice|missing below|not what the log yields/);
+  });
+});
