@@ -11,7 +11,7 @@ import { recordFingerprint } from '../payments/hash.ts';
 import type { DataTable, FoldOutput, LogRecord, SettingsEntry } from '../payments/types.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { WonClaim } from './claim-rounds.ts';
-import { BugError, StreamLostError } from './errors.ts';
+import { BugError, ContradictionError, StreamLostError } from './errors.ts';
 import type { Observer } from './events.ts';
 import type { ProcessorLimits } from './limits.ts';
 import type { CursorAnswer, LogCursor } from './log-cursor.ts';
@@ -161,7 +161,11 @@ export class PartitionRun {
 
   /** Hands all folded rows to the writers. Synchronous: a checkpoint taken right after sees whole records only. */
   #flush(): void {
-    if (this.#recordsInOutput === 0) return;
+    if (this.#recordsInOutput > 0) this.#writeOutput();
+    if (this.#replaying) this.#noteReplay();
+  }
+
+  #writeOutput(): void {
     const { accepted, partials, exceptions } = this.#output;
     this.#output = emptyOutput();
     this.#recordsInOutput = 0;
@@ -169,15 +173,18 @@ export class PartitionRun {
     this.#writers.payment_transactions_fraud.write(accepted);
     this.#writers.payment_metrics_partials.write(partials);
     this.#writers.payment_exceptions.write(exceptions);
-    if (this.#replaying) this.#noteReplay();
   }
 
+  /** A row that the fold never yields would otherwise be certified by the next checkpoint. */
   #noteReplay(): void {
     const writers = Object.values(this.#writers);
-    if (writers.some((writer) => writer.rowsLeftToCompare > 0)) {
+    const left = writers.find((writer) => writer.rowsLeftToCompare > 0);
+    if (left !== undefined) {
       if (this.#fold.nextOffset < this.#options.position.resumeOffset) return;
-      throw new BugError(
-        `partition ${this.#partition}: rows from before the takeover are left past offset ${this.#fold.nextOffset}`,
+      throw new ContradictionError(
+        'rows_differ',
+        `partition ${this.#partition}, ${left.table}: ${left.rowsLeftToCompare} rows from before the takeover are not what the log ` +
+          `yields up to offset ${this.#fold.nextOffset}. The log or the table is not what it was; nothing more was written.`,
       );
     }
     this.#replaying = false;

@@ -39,6 +39,13 @@ export interface SupervisorOptions {
 /** What a supervisor is doing, for readiness and for --until-caught-up. */
 export type PartitionPhase = 'taking_over' | 'running' | 'waiting' | 'stopped' | 'released';
 
+/** One ownership: what was won, since when, and the greatest checkpoint known of. */
+interface Holding {
+  won?: WonClaim;
+  sinceMs: number;
+  knownOffset?: number;
+}
+
 const RELEASED = new OwnershipLostError('the partition was released');
 
 export class PartitionSupervisor {
@@ -95,11 +102,12 @@ export class PartitionSupervisor {
     const { signal } = this.#ended;
     while (!signal.aborted && !this.#draining && this.#phase !== 'stopped') {
       this.#phase = 'taking_over';
-      const holding: { won?: WonClaim; sinceMs: number } = { sinceMs: this.#options.runtime.nowMs() };
+      const holding: Holding = { sinceMs: this.#options.runtime.nowMs() };
       try {
         await this.#holdOnce(holding, signal);
       } catch (error) {
         if (signal.aborted) break;
+        if (this.#run !== undefined) holding.knownOffset = this.#run.checkpointedOffset;
         await this.#react(error, holding, signal);
       } finally {
         this.#run = undefined;
@@ -109,11 +117,12 @@ export class PartitionSupervisor {
   }
 
   /** One ownership, from claim to loss. Returns after a drain; rejects with what ended it. */
-  async #holdOnce(holding: { won?: WonClaim; sinceMs: number }, signal: AbortSignal): Promise<void> {
+  async #holdOnce(holding: Holding, signal: AbortSignal): Promise<void> {
     const { partition, claims, runtime, log, observer, limits } = this.#options;
     const won = await claims.claim(partition, signal);
     holding.won = won;
     const position = await findPosition(won, { ...this.#options, settleTimeoutMs: limits.settleTimeoutMs }, signal);
+    holding.knownOffset = position.checkpointOffset;
     const history = await settleSettings(won, position, this.#options.decision, this.#options.queries, observer);
     const bounds = () => log.bounds(partition);
     const reader = log.open(partition, position.checkpointOffset);
@@ -146,12 +155,12 @@ export class PartitionSupervisor {
   }
 
   /** By what the caller can do about it: claim again, stop this partition, or end the process. */
-  async #react(error: unknown, holding: { won?: WonClaim; sinceMs: number }, signal: AbortSignal): Promise<void> {
+  async #react(error: unknown, holding: Holding, signal: AbortSignal): Promise<void> {
     try {
       if (error instanceof StreamLostError || error instanceof OwnershipLostError) {
         await this.#waitFenced(error, holding, signal);
       } else if (error instanceof ContradictionError) {
-        if (await this.#stillOurs(holding.won)) this.#stop(error);
+        if (await this.#isFinal(holding)) this.#stop(error);
         else await this.#waitFenced(error, holding, signal);
       } else if (error instanceof UnreachableError) {
         this.#options.onFatal(error);
@@ -168,7 +177,7 @@ export class PartitionSupervisor {
     }
   }
 
-  async #waitFenced(error: Error, holding: { won?: WonClaim; sinceMs: number }, signal: AbortSignal): Promise<void> {
+  async #waitFenced(error: Error, holding: Holding, signal: AbortSignal): Promise<void> {
     const { partition, runtime, observer, limits } = this.#options;
     if (runtime.nowMs() - holding.sinceMs >= limits.fencedResetAfterMs) this.#backoff.reset();
     const retryInMs = this.#backoff.nextMs();
@@ -178,12 +187,17 @@ export class PartitionSupervisor {
     await runtime.sleep(retryInMs, signal);
   }
 
-  /** A contradiction seen by someone who was fenced meanwhile may be none. */
-  async #stillOurs(won: WonClaim | undefined): Promise<boolean> {
+  /**
+   * A contradiction may be none: seen by someone who was fenced meanwhile, or from a checkpoint below one that became
+   * visible later.
+   */
+  async #isFinal({ won, knownOffset }: Holding): Promise<boolean> {
     if (won === undefined) return true;
-    const rows = await this.#options.queries.readOwnership(this.#options.topic);
-    const row = rows.find((candidate) => candidate.partition === this.#options.partition);
-    return row === undefined || row.claimId === won.ownership.claimId;
+    const { queries, topic, partition } = this.#options;
+    const row = (await queries.readOwnership(topic)).find((candidate) => candidate.partition === partition);
+    if (row !== undefined && row.claimId !== won.ownership.claimId) return false;
+    const latest = await queries.latestCheckpoint(topic, partition);
+    return latest === undefined || knownOffset === undefined || latest.nextOffset <= knownOffset;
   }
 
   #stop(error: ContradictionError): void {

@@ -73,7 +73,7 @@ export class Processor {
     if (stop.aborted) onStop();
     else stop.addEventListener('abort', onStop, { once: true });
     try {
-      const facts = await this.#prepare();
+      const facts = await orAborted(this.#prepare(), this.#ending.signal);
       const { owner, topic } = this.#settings;
       observer.emit({ type: 'processor.started', owner, topic, partitionCount: facts.partitionCount });
       await this.#work();
@@ -106,13 +106,16 @@ export class Processor {
     const { log } = this.#ports;
     const { signal } = this.#ending;
     if (signal.aborted) return;
-    const targets = this.#settings.untilCaughtUp ? await topicTargets(this.#partitionCount, log) : undefined;
-    await log.start({
+    const targets = this.#settings.untilCaughtUp
+      ? await orAborted(topicTargets(this.#partitionCount, log), signal)
+      : undefined;
+    const started = log.start({
       assigned: (partitions) => {
         this.#turn = this.#turn.then(() => this.#assign(partitions)).catch((error) => this.#end(exitFor(error)));
       },
       failed: (error) => this.#end(exitFor(error)),
     });
+    await orAborted(started, signal);
     const watching = this.#watchTopic(signal);
     if (targets !== undefined) await this.#untilCaughtUp(targets, signal);
     await new Promise<void>((resolve) => {
@@ -221,6 +224,16 @@ export class Processor {
     await log.stop();
     await this.#ports.state.close();
   }
+}
+
+/** A stop does not wait for services that are away. */
+async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  promise.catch(() => {}); // it may fail after nobody waits for it any more
+  const aborted = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([promise, aborted]);
 }
 
 function partitionsAdded(topic: string, known: number, found: number): ContradictionError {

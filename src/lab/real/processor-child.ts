@@ -45,6 +45,7 @@ export class ProcessorChild {
   readonly #waiting = new Set<() => void>();
   readonly #tail: string[] = [];
   #exit: ChildExit | undefined;
+  #firstRowAtMs: number | undefined;
 
   private constructor(options: ProcessorChildOptions) {
     this.name = options.name;
@@ -110,6 +111,12 @@ export class ProcessorChild {
     }
   }
 
+  /** Time from `sinceMs` to its first acknowledged rows; undefined when it ended without any. */
+  async firstRowAfter(sinceMs: number): Promise<number | undefined> {
+    while (this.#firstRowAtMs === undefined && this.running) await this.#nextChange(AbortSignal.timeout(1_000));
+    return this.#firstRowAtMs === undefined ? undefined : this.#firstRowAtMs - sinceMs;
+  }
+
   /** kill -9, now. Resolves when it is gone. */
   async kill(): Promise<ChildExit> {
     this.#child.kill('SIGKILL');
@@ -142,6 +149,7 @@ export class ProcessorChild {
     if (this.#tail.length > 20) this.#tail.shift();
     const event = parseEvent(line);
     if (event === undefined) return;
+    if (event.type === 'append.acknowledged') this.#firstRowAtMs ??= Date.now();
     if (!NOT_KEPT.has(event.type) && this.events.length < KEPT_EVENTS_MAX) this.events.push(event);
     this.#options.onEvent?.(event, this);
     this.#wake();

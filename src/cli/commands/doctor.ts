@@ -1,0 +1,20 @@
+/** provenonce doctor: what this machine has for runs on real parts, what is missing, and how to get it. */
+import { doctor } from '../../infra/doctor.ts';
+import { renderDoctor } from '../../infra/doctor-text.ts';
+import { EXIT, printJson } from '../exit.ts';
+import type { AddCommand } from '../main.ts';
+
+export const addCommand: AddCommand = (program) => {
+  program
+    .command('doctor')
+    .description('say what this machine has for runs on a real broker and emulator, and how to get what is missing')
+    .option('--emulator-image <name>', 'image of the BigQuery emulator to look for')
+    .option('--json', 'one JSON document on standard output')
+    .action(async (options: { emulatorImage?: string; json?: boolean }) => {
+      const { emulatorImage } = options;
+      const report = await doctor(emulatorImage === undefined ? {} : { emulatorImage });
+      if (options.json) printJson(report);
+      else process.stdout.write(`${renderDoctor(report)}\n`);
+      process.exitCode = report.auto === null ? EXIT.unreachable : EXIT.ok;
+    });
+};

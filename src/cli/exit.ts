@@ -1,0 +1,43 @@
+/** How a command ends: exit codes, and errors as a person reads them. A stack trace means a bug of ours. */
+import { CheckFailed } from '../checks/assertions.ts';
+import { InfraUnavailableError } from '../infra/types.ts';
+import { ConfigurationError, ContradictionError, UnreachableError } from '../processor/errors.ts';
+
+/** As sysexits.h where it has one. The lab's verdicts are 0 to 3 (checks/verify.ts). */
+export const EXIT = { ok: 0, failed: 1, usage: 64, contradiction: 65, unreachable: 69, bug: 70 } as const;
+
+/** Says what went wrong on standard error and sets the exit code. */
+export function failWith(error: unknown): void {
+  const { code, text } = describe(error);
+  process.stderr.write(`${text}\n`);
+  process.exitCode = code;
+}
+
+function describe(error: unknown): { code: number; text: string } {
+  if (error instanceof ConfigurationError) return { code: EXIT.usage, text: error.problems.join('\n') };
+  if (error instanceof ContradictionError) return { code: EXIT.contradiction, text: `${error.code}: ${error.message}` };
+  if (error instanceof UnreachableError || error instanceof InfraUnavailableError) {
+    return { code: EXIT.unreachable, text: error.message };
+  }
+  if (error instanceof CheckFailed) return { code: EXIT.failed, text: error.message };
+  return { code: EXIT.bug, text: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
+
+/** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */
+export function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143);
+      controller.abort(new Error(`${name} received`));
+    });
+  }
+  return controller.signal;
+}
+
+/** Prints one JSON document. */
+export function printJson(document: unknown): void {
+  process.stdout.write(
+    `${JSON.stringify(document, (_, value) => (typeof value === 'bigint' ? String(value) : value), 2)}\n`,
+  );
+}

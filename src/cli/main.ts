@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+/** The `provenonce` command. Each subcommand is one file under commands/, loaded when it is asked for. */
+import { Command, CommanderError } from 'commander';
+import { EXIT, failWith } from './exit.ts';
+
+const COMMANDS = [
+  'simulate',
+  'process',
+  'schema',
+  'reconcile',
+  'verify',
+  'ownership',
+  'config',
+  'doctor',
+  'demo',
+  'lab',
+] as const;
+
+/** Adds one subcommand to the program. */
+export type AddCommand = (program: Command) => void;
+
+async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('provenonce')
+    .description('Exactly-once payments from Kafka to BigQuery, and the lab that proves it')
+    .showHelpAfterError('(provenonce --help lists the commands)')
+    .exitOverride();
+  // Only what was asked for is loaded: `provenonce process` starts without testcontainers, the lab and the demo.
+  const named = COMMANDS.find((name) => name === argv[2]);
+  for (const name of named === undefined ? COMMANDS : [named]) {
+    const { addCommand } = (await import(`./commands/${name}.ts`)) as { addCommand: AddCommand };
+    addCommand(program);
+  }
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Commander has said what is wrong; help and version are no errors.
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
+  }
+}
+
+main(process.argv).catch(failWith);

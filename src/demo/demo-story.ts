@@ -1,0 +1,91 @@
+/**
+ * The story of the demo: payments flow, a processor is killed with -9 in the middle of a batch, its checkpoint is deleted,
+ * it starts again, everything drains. What it proves is in demo-checks.ts.
+ */
+import { randomInt } from 'node:crypto';
+import type { RealWorld } from '../lab/real/real-world.ts';
+import { systemRuntime } from '../runtime/system-runtime.ts';
+import type { SimulationDials } from '../simulator/plan.ts';
+import type { SimulationSummary } from '../simulator/summary.ts';
+import { type Survived, survivedBy } from './survived.ts';
+
+export interface DemoSize {
+  readonly events: number;
+  readonly ratePerSecond: number;
+  readonly seed: number | undefined;
+}
+
+/** Tells what is happening now, one short line. */
+export type Say = (text: string) => void;
+
+const HOUR_MS = 3_600_000;
+/** Of the killed processor's appends to payment_transactions: late enough to have a checkpoint, early enough to leave work. */
+const CRASH_AT_APPEND = 12;
+const WAIT_MS = 60_000;
+
+export function demoDials(size: DemoSize): SimulationDials {
+  return {
+    seed: size.seed ?? randomInt(1, 1_000_000),
+    count: size.events,
+    ratePerSecond: size.ratePerSecond,
+    spanMs: 4 * HOUR_MS,
+    duplicateShare: 0.03,
+    lateShare: 0.01,
+    malformedShare: 0.003,
+    futureShare: 0.002,
+    missingKeyShare: 0.001,
+  };
+}
+
+export interface StoryResult {
+  readonly sent: SimulationSummary;
+  readonly survived: Survived;
+  /** From the first send until everything was below a checkpoint. */
+  readonly flowMs: number;
+}
+
+/** Two processors at work; `alpha` will kill itself with SIGKILL between two appends of one batch. */
+export async function startProcessors(world: RealWorld): Promise<void> {
+  const crashAt = { point: 'append.payment_transactions.after', hit: CRASH_AT_APPEND } as const;
+  const both = [world.start('alpha', { crashAt }), world.start('beta')];
+  await Promise.all(both.map((child) => child.waitFor('takeover.running', WAIT_MS)));
+}
+
+export async function sendAndCrash(world: RealWorld, size: DemoSize, say: Say): Promise<StoryResult> {
+  const startedMs = systemRuntime.nowMs();
+  const sending = world.send(demoDials(size));
+  sending.catch(() => {}); // awaited below; the crash is waited for first
+  const alpha = world.children.find((child) => child.name === 'alpha');
+  if (alpha === undefined) throw new Error('startProcessors comes first');
+  const exit = await withLimit(alpha.exited, WAIT_MS, 'alpha did not come to its crash point');
+  if (exit.signal !== 'SIGKILL')
+    throw new Error(`alpha ended with ${exit.code ?? exit.signal} before its crash point:\n${alpha.tail}`);
+  say('alpha was killed with -9 in the middle of a batch');
+  await world.loseCheckpoint('alpha');
+  say('its checkpoint is deleted; starting it again');
+  const restartedMs = systemRuntime.nowMs();
+  const again = world.start('alpha');
+  const firstRow = again.firstRowAfter(restartedMs);
+  const sent = await sending;
+  say('everything is sent; draining');
+  await world.drain();
+  const flowMs = systemRuntime.nowMs() - startedMs;
+  const exits = await world.stopAll();
+  const bad = exits.filter(({ code }) => code !== 0);
+  if (bad.length > 0)
+    throw new Error(`asked to stop, ${bad.map(({ name, code }) => `${name} ended with ${code}`).join(', ')}`);
+  return { sent, survived: survivedBy(world.children, await firstRow), flowMs };
+}
+
+async function withLimit<T>(promise: Promise<T>, limitMs: number, otherwise: string): Promise<T> {
+  const finished = new AbortController();
+  const limit = systemRuntime.sleep(limitMs, finished.signal).then(
+    () => Promise.reject(new Error(`${otherwise} within ${limitMs} ms`)),
+    () => new Promise<never>(() => {}),
+  );
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    finished.abort(new Error('finished'));
+  }
+}
