@@ -86,15 +86,24 @@ async function startParts(
   const data = await mkdtemp(join(tmpdir(), 'provenonce-infra-'));
   await keeper.removeAtEnd(data);
   const projectId = options.projectId ?? DEFAULT_PROJECT_ID;
-  const broker = await nativeBroker(software, ports, keeper, data, options.env);
-  const emulator = await nativeEmulator(software, ports, keeper, data, options, projectId);
-  options.onProgress({ part: 'broker', text: 'starting the Kafka broker' });
-  options.onProgress({ part: 'emulator', text: 'starting the BigQuery emulator' });
-  const settled = await Promise.allSettled([
-    broker.start().then(() => options.onProgress({ part: 'broker', text: 'Kafka broker ready', done: true })),
-    emulator.start().then(() => options.onProgress({ part: 'emulator', text: 'BigQuery emulator ready', done: true })),
-  ]);
-  for (const outcome of settled) if (outcome.status === 'rejected') throw outcome.reason;
+  const startBroker = async () => {
+    options.onProgress({ part: 'broker', text: 'starting the Kafka broker' });
+    const part = await nativeBroker(software, ports, keeper, data, options.env);
+    await part.start();
+    options.onProgress({ part: 'broker', text: 'Kafka broker ready', done: true });
+    return part;
+  };
+  const startEmulator = async () => {
+    options.onProgress({ part: 'emulator', text: 'starting the BigQuery emulator' });
+    const part = await nativeEmulator(software, ports, keeper, data, options, projectId);
+    await part.start();
+    options.onProgress({ part: 'emulator', text: 'BigQuery emulator ready', done: true });
+    return part;
+  };
+  // Both are awaited, so that none is still starting when the other's failure ends the keeper.
+  const [broker, emulator] = await Promise.allSettled([startBroker(), startEmulator()]);
+  if (broker.status === 'rejected') throw broker.reason;
+  if (emulator.status === 'rejected') throw emulator.reason;
   const stop = async () => {
     await keeper.end();
     ports.release();
@@ -105,8 +114,8 @@ async function startParts(
     bigqueryEmulatorHost: `127.0.0.1:${ports.rest}`,
     bigqueryStorageEmulatorHost: `127.0.0.1:${ports.grpc}`,
     projectId,
-    broker,
-    emulator,
+    broker: broker.value,
+    emulator: emulator.value,
     stop,
     [Symbol.asyncDispose]: stop,
   };

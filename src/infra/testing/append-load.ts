@@ -128,18 +128,14 @@ async function appendLoop(
   const timeout = options.deadlineMs;
   const [stream] = await client.createWriteStream({ parent, writeStream: { type: 'COMMITTED' } }, { timeout });
   const writeStream = stream.name ?? '';
-  const { serializedSchema, serializedRecordBatch } = arrowRows(options.rowsPerRequest);
   const call = client.appendRows();
   calls.push(call);
   return await new Promise<boolean>((resolve, reject) => {
     let sent = 0;
     let answered = 0;
     const send = () => {
-      const arrowRowsOfRequest = {
-        ...(sent === 0 && { writerSchema: { serializedSchema } }),
-        rows: { serializedRecordBatch },
-      };
-      call.write({ writeStream, offset: { value: sent * options.rowsPerRequest }, arrowRows: arrowRowsOfRequest });
+      const { rowsPerRequest } = options;
+      call.write(appendRequest(writeStream, sent * rowsPerRequest, rowsPerRequest, sent === 0));
       sent += 1;
     };
     call.on('error', reject);
@@ -153,6 +149,16 @@ async function appendLoop(
     deadline.addEventListener('abort', () => resolve(false), { once: true });
     while (sent < Math.min(4, options.requestsPerStream)) send();
   });
+}
+
+/** One AppendRows request of rows (n, word) at an explicit offset. */
+export function appendRequest(writeStream: string, offset: number, rowCount: number, withSchema: boolean) {
+  const { serializedSchema, serializedRecordBatch } = arrowRows(rowCount);
+  return {
+    writeStream,
+    offset: { value: offset },
+    arrowRows: { ...(withSchema && { writerSchema: { serializedSchema } }), rows: { serializedRecordBatch } },
+  };
 }
 
 /** A bare, unauthenticated write client for an emulator's gRPC host:port. */

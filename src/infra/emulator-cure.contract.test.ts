@@ -1,0 +1,88 @@
+/**
+ * What the emulator's cure (emulator/sitecustomize.py) is for. The same load runs with it and without it; without it, 40 open
+ * calls are more than the emulator's threads on any machine (32 at most), so that some appends are never answered.
+ */
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { startInfra } from './start-infra.ts';
+import { appendRequest, querySql, runAppendLoad, writeClient } from './testing/append-load.ts';
+import type { StartedInfra } from './types.ts';
+
+const LOAD = { streamCount: 40, requestsPerStream: 5, rowsPerRequest: 200, updateLoopCount: 2 };
+const ROWS = LOAD.streamCount * LOAD.requestsPerStream * LOAD.rowsPerRequest;
+const newDataset = () => `d${randomUUID().replaceAll('-', '')}`;
+
+test('with the cure, 40 streams get through beside updates and queries, and every row is there', async () => {
+  await using infra = await startInfra({ way: 'native' });
+  const dataset = newDataset();
+  const result = await runAppendLoad({ ...infra, ...LOAD, dataset, deadlineMs: 60_000 });
+  expect(result).toMatchObject({ finished: true, acknowledgedRows: ROWS, errors: [] });
+  expect(result.updates).toBeGreaterThan(0);
+  expect(await querySql(infra, `SELECT COUNT(*) FROM ${dataset}.rows`)).toEqual([[String(ROWS)]]);
+});
+
+test('without the cure, the same load does not get through', async () => {
+  await using infra = await startInfra({ way: 'native', cureEmulator: false });
+  const result = await runAppendLoad({ ...infra, ...LOAD, dataset: newDataset(), deadlineMs: 15_000 });
+  expect(result.finished).toBe(false);
+  expect(result.acknowledgedRows).toBeLessThan(ROWS);
+});
+
+test('with the cure, finalize races with an append and its row count is what a query finds, then and later', async () => {
+  await using infra = await startInfra({ way: 'native' });
+  const dataset = newDataset();
+  await querySql(infra, `CREATE SCHEMA ${dataset}`);
+  await querySql(infra, `CREATE TABLE ${dataset}.rows (n INT64, word STRING)`);
+  let expected = 0;
+  for (let round = 0; round < 10; round += 1) {
+    expected += await finalizeAmidAppends(infra, dataset);
+    expect(await querySql(infra, `SELECT COUNT(*) FROM ${dataset}.rows`)).toEqual([[String(expected)]]);
+  }
+  expect(await querySql(infra, `SELECT COUNT(*) FROM ${dataset}.rows`)).toEqual([[String(expected)]]);
+});
+
+test('with the cure, rows whose insert fails do not move the stream on', async () => {
+  await using infra = await startInfra({ way: 'native' });
+  const dataset = newDataset();
+  await querySql(infra, `CREATE SCHEMA ${dataset}`);
+  await querySql(infra, `CREATE TABLE ${dataset}.rows (n INT64, word STRING)`);
+  const client = writeClient(infra.bigqueryStorageEmulatorHost);
+  const parent = `projects/${infra.projectId}/datasets/${dataset}/tables/rows`;
+  const [{ name }] = await client.createWriteStream({ parent, writeStream: { type: 'COMMITTED' } });
+  await querySql(infra, `DROP TABLE ${dataset}.rows`);
+  await querySql(infra, `CREATE TABLE ${dataset}.rows (n INT64, word STRING, late INT64 NOT NULL)`);
+  const call = client.appendRows();
+  const refused = new Promise((resolve) => {
+    call.once('error', resolve);
+    call.once('data', (answer: { error?: unknown }) => resolve(answer.error));
+  });
+  call.write(appendRequest(name!, 0, 10, true));
+  expect(await refused).toBeTruthy();
+  call.destroy();
+  const [{ rowCount }] = await client.finalizeWriteStream({ name: name! });
+  expect(Number(rowCount)).toBe(0);
+  expect(await querySql(infra, `SELECT COUNT(*) FROM ${dataset}.rows`)).toEqual([['0']]);
+  await client.close();
+});
+
+/** Appends as fast as it can, finalizes in the middle, and returns the row count that finalize gave. */
+async function finalizeAmidAppends(infra: StartedInfra, dataset: string): Promise<number> {
+  const client = writeClient(infra.bigqueryStorageEmulatorHost);
+  const parent = `projects/${infra.projectId}/datasets/${dataset}/tables/rows`;
+  const [{ name }] = await client.createWriteStream({ parent, writeStream: { type: 'COMMITTED' } });
+  const call = client.appendRows();
+  let answers = 0;
+  const under = new Promise<void>((resolve) => {
+    call.on('data', () => {
+      answers += 1;
+      if (answers === 3) resolve();
+    });
+    call.on('error', () => resolve());
+  });
+  for (let request = 0; request < 40; request += 1) call.write(appendRequest(name!, request * 50, 50, request === 0));
+  await under;
+  const [{ rowCount }] = await client.finalizeWriteStream({ name: name! });
+  call.destroy();
+  await client.close();
+  return Number(rowCount);
+}
