@@ -57,6 +57,8 @@ export class Fetcher {
   readonly #topicPatience: Patience;
   #session = 0;
   #isWaiting = false;
+  #isWoken = false;
+  #hasFailed = false;
 
   constructor(options: FetcherOptions) {
     this.#options = options;
@@ -67,15 +69,14 @@ export class Fetcher {
   open(partition: number, fromOffset: number): BufferedReader {
     this.end(partition, `partition ${partition}: was opened again`);
     const reader: BufferedReader = new BufferedReader(partition, fromOffset, {
-      wake: () => this.#pump(),
+      wake: () => this.#wake(),
       closed: () => {
         if (this.#tracks.get(partition)?.reader === reader) this.#tracks.delete(partition);
       },
       nextSession: () => ++this.#session,
     });
     this.#tracks.set(partition, new PartitionTrack(reader, this.#options.connection.topic));
-    // Not within the caller's own step: it may open several, and they share one request.
-    queueMicrotask(() => this.#pump());
+    this.#wake();
     return reader;
   }
 
@@ -106,8 +107,18 @@ export class Fetcher {
     await Promise.all(this.#busyNodes.values());
   }
 
+  /** Not within the caller's own step: it may open or read several, and they share one request. */
+  #wake(): void {
+    if (this.#isWoken) return;
+    this.#isWoken = true;
+    queueMicrotask(() => {
+      this.#isWoken = false;
+      this.#pump();
+    });
+  }
+
   #pump(): void {
-    if (this.#stopped.signal.aborted) return;
+    if (this.#stopped.signal.aborted || this.#hasFailed) return;
     const byNode = Map.groupBy(this.#tracks.values(), ({ reader }) => this.#leaderOf(reader.partition));
     for (const [node, tracks] of byNode) {
       if (this.#busyNodes.has(node)) continue;
@@ -147,7 +158,9 @@ export class Fetcher {
       if (this.#stopped.signal.aborted) return;
       for (const { reader } of tracks) reader.raiseSession();
       await this.#afterFailure(node, error).catch((failure: unknown) => {
-        if (!this.#stopped.signal.aborted) this.#options.onFatal(failure as Error);
+        if (this.#stopped.signal.aborted || this.#hasFailed) return;
+        this.#hasFailed = true;
+        this.#options.onFatal(failure as Error);
       });
     }
   }

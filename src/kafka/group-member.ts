@@ -6,12 +6,13 @@
  * for good on many errors that pass; 2. no commit can end the membership, and none fails to its caller; 3. after stop, no
  * consumer is left in the group, not even one that was still joining.
  */
-import type { Consumer, ConsumerCrashEvent } from 'kafkajs';
+import type { Cluster, Consumer, ConsumerCrashEvent, PartitionAssigner } from 'kafkajs';
 import { Backoff } from '../processor/backoff.ts';
 import { BugError, UnreachableError } from '../processor/errors.ts';
 import type { Runtime } from '../processor/ports.ts';
 import { createKafka, type KafkaConnectionOptions } from './connection-options.ts';
 import { isUnknownTopic, messageOf, refusalOf, topicGone } from './errors.ts';
+import { leaveGroup } from './kafkajs-internals.ts';
 import { Patience } from './patience.ts';
 import { type OwnClaim, stickyAssigner } from './sticky-assigner.ts';
 
@@ -57,6 +58,8 @@ export class GroupMember {
   readonly #backoff: Backoff;
   /** Set while a consumer is a member; commits go through it. */
   #joined: Consumer | undefined;
+  /** As which we were last in the group; unless it left, the broker waits for it before it lets a successor work. */
+  #memberId: string | undefined;
   readonly #commits = new Set<PendingCommit>();
   #running: Promise<void> = Promise.resolve();
   #isWaiting = false;
@@ -145,7 +148,10 @@ export class GroupMember {
   /** One consumer's life: resolves with what ended it, or with nothing after a stop. */
   async #beMember(): Promise<unknown> {
     const { topic } = this.#options;
-    const consumer = this.#createConsumer();
+    let cluster: Cluster | undefined;
+    const consumer = this.#createConsumer((handle) => {
+      cluster = handle;
+    });
     const crashed = new Promise<unknown>((resolve) => {
       consumer.on(consumer.events.CRASH, ({ payload }: ConsumerCrashEvent) => resolve(payload.error));
     });
@@ -156,6 +162,7 @@ export class GroupMember {
     try {
       await consumer.connect();
       await consumer.subscribe({ topic, fromBeginning: true });
+      await this.#removePredecessor(cluster);
       const joining = consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
@@ -175,8 +182,20 @@ export class GroupMember {
     }
   }
 
-  #createConsumer(): Consumer {
+  async #removePredecessor(cluster: Cluster | undefined): Promise<void> {
+    const memberId = this.#memberId;
+    if (memberId === undefined || cluster === undefined) return;
+    this.#memberId = undefined;
+    // Fails where it is out already, which is as good; if the coordinator is away, its session runs out by itself.
+    await leaveGroup(cluster, this.#options.groupId, memberId).catch(() => undefined);
+  }
+
+  #createConsumer(onCluster: (cluster: Cluster) => void): Consumer {
     const { connection, topic, groupId, limits } = this.#options;
+    const assigner: PartitionAssigner = (config) => {
+      onCluster(config.cluster);
+      return stickyAssigner(topic, this.#claim)(config);
+    };
     const consumer = createKafka(connection).consumer({
       groupId,
       sessionTimeout: limits.sessionTimeoutMs,
@@ -186,7 +205,7 @@ export class GroupMember {
       maxWaitTimeInMs: Math.min(500, limits.heartbeatIntervalMs),
       metadataMaxAge: METADATA_MAX_AGE_MS,
       allowAutoTopicCreation: false,
-      partitionAssigners: [stickyAssigner(topic, this.#claim)],
+      partitionAssigners: [assigner],
       retry: { initialRetryTime: 200, maxRetryTime: 3_000, retries: 6, restartOnFailure: async () => false },
     });
     const { GROUP_JOIN, HEARTBEAT, COMMIT_OFFSETS } = consumer.events;
@@ -194,6 +213,7 @@ export class GroupMember {
       consumer.pause([{ topic }]);
       if (this.#stopping.signal.aborted) return;
       this.#joined = consumer;
+      this.#memberId = payload.memberId;
       this.#claim.partitions = (payload.memberAssignment[topic] ?? []).toSorted((a, b) => a - b);
       this.#claim.generation = -1;
       this.#hasContact();

@@ -62,6 +62,8 @@ export class KafkaAdmin implements AsyncDisposable {
 
   /** Deletes the partition's records below an offset, as retention would. */
   async deleteRecords(topic: string, partition: number, belowOffset: number): Promise<void> {
+    // kafkajs looks for the leader before it has any metadata of the topic; this call loads it.
+    await this.#admin.fetchTopicOffsets(topic);
     await this.#admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(belowOffset) }] });
   }
 

@@ -35,6 +35,7 @@ export class KafkaLogSource implements LogSource {
   readonly #fetcher: Fetcher;
   readonly #member: GroupMember;
   readonly #stopped = new AbortController();
+  #stopping: Promise<void> | undefined;
   #listener: AssignmentListener | undefined;
   #assigned: ReadonlySet<number> = new Set();
   #hasFailed = false;
@@ -122,8 +123,12 @@ export class KafkaLogSource implements LogSource {
   }
 
   /** Leaves the group and closes every connection, within stopTimeoutMs. Idempotent. */
-  async stop(): Promise<void> {
-    if (this.#stopped.signal.aborted) return;
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
     this.#stopped.abort(new Error('the log source was stopped'));
     this.#assigned = new Set();
     const timer = new AbortController();

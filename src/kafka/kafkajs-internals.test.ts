@@ -1,5 +1,7 @@
 /** What kafkajs-internals.ts relies on, so that an update of kafkajs fails here and not in production. */
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { Kafka, logLevel } from 'kafkajs';
 import { expect, test } from 'vitest';
 import { parseFetchResponse } from './fetch-response.ts';
@@ -48,7 +50,9 @@ test('the encoder of Fetch 11 writes the request that the protocol describes', a
   );
 });
 
-test('connections have what a raw call needs', () => {
+test('connections and brokers have what the calls past the documented surface need', () => {
+  const Broker = require('kafkajs/src/broker/index.js') as { prototype: object };
+  expect(Object.getOwnPropertyNames(Broker.prototype)).toContain('leaveGroup');
   const Connection = require('kafkajs/src/network/connection.js') as { prototype: object };
   const Pool = require('kafkajs/src/network/connectionPool.js') as { prototype: object };
   expect(Object.getOwnPropertyNames(Connection.prototype)).toEqual(expect.arrayContaining(['send', 'connect']));
@@ -98,4 +102,32 @@ test('a Fetch response is read to its last byte, partition errors and aborted tr
     aborted: [{ producerId: 5n, firstOffset: 3 }],
     records: Buffer.from([1, 2, 3]),
   });
+});
+
+test('callers who find a connection lost share one attempt to restore it', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const sockets: Socket[] = [];
+  server.on('connection', (socket) => sockets.push(socket));
+  const Connection = require('kafkajs/src/network/connection.js') as new (
+    options: object,
+  ) => {
+    connect(): Promise<unknown>;
+    disconnect(): Promise<unknown>;
+  };
+  const silent = { debug: () => undefined, error: () => undefined };
+  const connection = new Connection({
+    host: '127.0.0.1',
+    port: (server.address() as AddressInfo).port,
+    logger: { namespace: () => silent },
+    socketFactory: ({ host, port, onConnect }: { host: string; port: number; onConnect: () => void }) =>
+      connect(port, host, onConnect),
+    requestTimeout: 1_000,
+    connectionTimeout: 1_000,
+  });
+  await Promise.all([connection.connect(), connection.connect(), connection.connect()]);
+  await connection.disconnect();
+  server.close();
+  await once(server, 'close');
+  expect(sockets.length).toBe(1);
 });

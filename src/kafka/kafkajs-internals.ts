@@ -1,6 +1,6 @@
 /**
- * The one place that reaches past the documented surface of kafkajs (2.2.4, pinned): a cluster handle without a group, and a
- * raw Fetch. kafkajs-internals.test.ts fails if what is relied on goes away.
+ * The one place that reaches past the documented surface of kafkajs (2.2.4, pinned): a cluster handle without a group, a raw
+ * Fetch, and leaving a group for a member that crashed. kafkajs-internals.test.ts fails if what is relied on goes away.
  *
  * Why not its consumer's own fetching: it resets an out-of-range offset silently, fails the answers of all partitions for
  * the error or missing codec of one, hides the last stable offset, and lets aborted records through (it takes the broker's
@@ -124,6 +124,14 @@ export async function sendFetch(broker: Broker, fetch: RawFetch): Promise<{ resp
   return { response, socket: socket ?? connection };
 }
 
+/** Takes a member of an earlier consumer out of its group; the broker answers with an error where it is not in it any more. */
+export async function leaveGroup(cluster: Cluster, groupId: string, memberId: string): Promise<void> {
+  const coordinator = (await cluster.findGroupCoordinator({ groupId })) as unknown as {
+    leaveGroup(member: { groupId: string; memberId: string }): Promise<unknown>;
+  };
+  await coordinator.leaveGroup({ groupId, memberId });
+}
+
 /**
  * kafkajs re-arms a timer with a negative delay forever once a connection is idle (its issue 1751): a
  * TimeoutNegativeWarning on Node 24, and a wake-up every millisecond. With nothing pending there is nothing to check.
@@ -132,3 +140,42 @@ const scheduleCheck = RequestQueue.prototype.scheduleCheckPendingRequests;
 RequestQueue.prototype.scheduleCheckPendingRequests = function (this: RequestQueueInternals): void {
   if (this.pending.length > 0) scheduleCheck.call(this);
 };
+
+interface ConnectionInternals {
+  readonly connectionTimeout: number;
+}
+const Connection = require('kafkajs/src/network/connection.js') as {
+  readonly prototype: { connect: (this: ConnectionInternals) => Promise<unknown> };
+};
+
+/**
+ * kafkajs opens one socket per caller where several find a connection lost at once, loses all but the last, and may wait for
+ * ever where a socket ends before it is up. Here they share one attempt, which has a deadline.
+ */
+const connectOnce = Connection.prototype.connect;
+const attempts = new WeakMap<ConnectionInternals, Promise<unknown>>();
+Connection.prototype.connect = function (this: ConnectionInternals): Promise<unknown> {
+  const running = attempts.get(this);
+  if (running !== undefined) return running;
+  const attempt = withDeadline(connectOnce.call(this), this.connectionTimeout + 1_000).finally(() =>
+    attempts.delete(this),
+  );
+  attempts.set(this, attempt);
+  return attempt;
+};
+
+async function withDeadline<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = Object.assign(new Error(`not connected after ${timeoutMs} ms`), {
+      name: 'KafkaJSConnectionError',
+      retriable: true,
+    });
+    timer = setTimeout(() => reject(error), timeoutMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -7,8 +7,7 @@ import { KafkaAdmin, type NewTopic } from '../kafka-admin.ts';
 
 /** From the global set-up of the contract project, or KAFKA_BOOTSTRAP_SERVERS where a broker was started by hand. */
 export function connection(extra: Partial<KafkaConnectionOptions> = {}): KafkaConnectionOptions {
-  const provided = (inject as (key: string) => unknown)('kafkaBootstrapServers');
-  const servers = typeof provided === 'string' ? provided : process.env.KAFKA_BOOTSTRAP_SERVERS;
+  const servers: string | undefined = inject('kafkaBootstrapServers') ?? process.env.KAFKA_BOOTSTRAP_SERVERS;
   if (servers === undefined)
     throw new Error('no broker: run with the contract project, or set KAFKA_BOOTSTRAP_SERVERS');
   return { brokers: servers.split(','), clientId: 'contract-test', ...extra };
