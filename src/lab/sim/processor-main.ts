@@ -16,7 +16,8 @@ import type { SimPorts } from './sim-process.ts';
 
 export interface SimProcessorOptions {
   readonly topic?: string;
-  readonly decision?: Partial<DecisionSettings>;
+  /** By the name of the life (`a.1`): a restart may bring other settings. */
+  readonly decision?: (owner: string) => Partial<DecisionSettings>;
   readonly limits?: Partial<ProcessorLimits>;
   readonly observer?: Observer;
   readonly untilCaughtUp?: boolean;
@@ -51,7 +52,7 @@ export function processorSettings(owner: string, options: SimProcessorOptions): 
     topic: options.topic ?? 'payment-events',
     owner,
     seed: { ...fixed, minEventAgeMs: EPOCH_MS - minEventTimeMs },
-    decision: { ...DEFAULT_DECISION_SETTINGS, watermarkDelayMs: 60_000, ...options.decision },
+    decision: { ...DEFAULT_DECISION_SETTINGS, watermarkDelayMs: 60_000, ...options.decision?.(owner) },
     startAt: { kind: 'earliest' },
     untilCaughtUp: options.untilCaughtUp ?? false,
     limits: { ...SIM_LIMITS, ...options.limits },

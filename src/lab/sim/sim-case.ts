@@ -7,7 +7,7 @@ import type { Fault, FaultPlan, Noise } from './plan.ts';
 import { processorMain, type SimProcessorOptions } from './processor-main.ts';
 import type { Dialect } from './sim-bigquery.ts';
 import { checkTables } from './table-checks.ts';
-import { toNewRecord, type WorkloadRecord } from './workload.ts';
+import { send, type WorkloadRecord } from './workload.ts';
 import { createWorld, type World } from './world.ts';
 
 export interface SimCase {
@@ -52,7 +52,10 @@ export async function runCase(sim: SimCase): Promise<SimOutcome> {
   };
   startAll(sim, world, countEvent);
   for (const record of sim.workload) {
-    world.after(record.atMs, () => world.kafka.partition(record.partition).append([toNewRecord(record, world.nowMs)]));
+    world.after(record.atMs, () => {
+      const later = (delayMs: number, action: () => void): void => world.after(delayMs, action);
+      send(record, world.kafka.partition(record.partition), world.nowMs, later);
+    });
   }
   const limits = { maxMs: sim.healAtMs + DRAIN_MS };
   const isOver = (): boolean => isDrained(world) || allStopped(world);

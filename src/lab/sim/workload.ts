@@ -5,7 +5,7 @@
  */
 import { EPOCH_MS } from './context.ts';
 import { Rng } from './rng.ts';
-import type { NewRecord } from './topic.ts';
+import type { NewRecord, SimPartition } from './topic.ts';
 
 /** One record to be sent. `value` is JSON, or anything at all where it is malformed. */
 export interface WorkloadRecord {
@@ -13,6 +13,8 @@ export interface WorkloadRecord {
   readonly partition: number;
   readonly key: string | null;
   readonly value: string | null;
+  /** Sent in a transaction that stays open for so long; an aborted one is no record, but takes offsets. */
+  readonly transaction?: { readonly outcome: 'commit' | 'abort'; readonly openForMs: number };
 }
 
 export interface WorkloadDials {
@@ -27,6 +29,7 @@ export interface WorkloadDials {
   readonly changedChance: number;
   readonly lateChance: number;
   readonly malformedChance: number;
+  readonly transactionChance: number;
   readonly senders: number;
 }
 
@@ -40,6 +43,7 @@ export const DEFAULT_DIALS: WorkloadDials = {
   changedChance: 0.3,
   lateChance: 0.05,
   malformedChance: 0.04,
+  transactionChance: 0.02,
   senders: 12,
 };
 
@@ -68,9 +72,28 @@ export function drawWorkload(dials: WorkloadDials): WorkloadRecord[] {
     const event = original === undefined ? drawEvent(rng, i, dials) : copyOf(rng, original.event, dials);
     const partition = original?.partition ?? partitionOf(event.sender_account_id, dials.partitions);
     if (original === undefined) sent.push({ event, partition });
-    records.push({ atMs, partition, key: event.sender_account_id, value: JSON.stringify(event) });
+    const record = { atMs, partition, key: event.sender_account_id, value: JSON.stringify(event) };
+    const transaction = drawTransaction(rng, dials);
+    records.push(transaction === undefined ? record : { ...record, transaction });
   }
   return records;
+}
+
+/** Sends it: at once, or in a transaction that `later` ends. */
+export function send(
+  record: WorkloadRecord,
+  log: SimPartition,
+  nowMs: number,
+  later: (delayMs: number, action: () => void) => void,
+): void {
+  const { transaction } = record;
+  const stored = toNewRecord(record, nowMs);
+  if (transaction === undefined) {
+    log.append([stored]);
+    return;
+  }
+  log.appendOpen([stored]);
+  later(transaction.openForMs, () => log.endTransaction(transaction.outcome, stored.timestampMs));
 }
 
 /** As the broker stores it, with the time at which it arrives. */
@@ -99,6 +122,11 @@ function drawEvent(rng: Rng, index: number, dials: WorkloadDials): Event {
     region: rng.pick(REGIONS),
     payment_method: 'card',
   };
+}
+
+function drawTransaction(rng: Rng, dials: WorkloadDials): WorkloadRecord['transaction'] {
+  if (!rng.chance(dials.transactionChance)) return undefined;
+  return { outcome: rng.chance(0.5) ? 'commit' : 'abort', openForMs: rng.between(1, 3_000) };
 }
 
 function copyOf(rng: Rng, event: Event, dials: WorkloadDials): Event {
