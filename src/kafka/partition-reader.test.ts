@@ -63,6 +63,15 @@ test('an answer without progress is told once, and again when the end or the ses
   expect(reader.bufferedBytes).toBe(0);
 });
 
+test('an answer without progress leaves the place as it was: a failure there still counts', async () => {
+  const { reader, deliver } = newReader(5);
+  const place = reader.place;
+  deliver(5);
+  reader.fail(place, new ContradictionError('codec_missing', 'lz4'));
+  expect((await reader.read(never)).completeTo).toBe(5);
+  await expect(reader.read(never)).rejects.toThrow('lz4');
+});
+
 test('out of range: an empty answer from where reading goes on, in a new session', async () => {
   const { reader, deliver } = newReader(50);
   reader.resetTo(reader.place, 7, 20);

@@ -113,7 +113,7 @@ export class BufferedReader implements PartitionReader {
       told === undefined ||
       told.session !== this.#session ||
       told.endOffset !== answer.endOffset;
-    this.#place = { offset: answer.completeTo };
+    if (answer.completeTo > answer.askedFrom) this.#place = { offset: answer.completeTo };
     if (!isNews) return;
     this.#told = { session: this.#session, endOffset: answer.endOffset };
     this.#push({ ...answer, session: this.#session });
