@@ -235,6 +235,12 @@ export const PROCESS_SETTINGS = {
     'payment-processor',
     'Consumer group that shares out the partitions.',
   ),
+  sessionTimeoutMs: setting(
+    'KAFKA_SESSION_TIMEOUT',
+    duration(1_000, HOUR_MS),
+    '30s',
+    'How long the group waits for a member that died before it gives its partitions to others.',
+  ),
   checkpointLocation: setting(
     'CHECKPOINT_LOCATION',
     text,

@@ -1,0 +1,69 @@
+/**
+ * Log lines: JSON by default, readable on a terminal; every line has a stable `event` name. Secrets are masked by name,
+ * wherever they stand, and card numbers by their looks.
+ */
+import pino, { type DestinationStream, type Logger } from 'pino';
+import { prettyFactory } from 'pino-pretty';
+import { maskPayload } from '../payments/masking.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export interface LoggerOptions {
+  readonly level: LogLevel;
+  readonly format: 'json' | 'pretty';
+  /** Stands in every line. */
+  readonly base: Readonly<Record<string, string>>;
+  /** Where lines go. */
+  readonly destination: DestinationStream;
+  readonly nowMs: () => number;
+}
+
+const SECRET_NAME = /password|secret|token|credential|private.?key|authorization/i;
+const MASK = '********';
+const DEPTH_MAX = 6;
+
+export function createLogger(options: LoggerOptions): Logger {
+  const { level, format, base, destination, nowMs } = options;
+  const stream = format === 'pretty' ? readable(destination) : destination;
+  return pino(
+    {
+      level,
+      base,
+      timestamp: () => `,"time":"${new Date(nowMs()).toISOString()}"`,
+      formatters: {
+        level: (label) => ({ level: label }),
+        log: (fields) => masked(fields, 0) as Record<string, unknown>,
+      },
+    },
+    stream,
+  );
+}
+
+/** `auto` is pretty on a terminal. */
+export function resolveLogFormat(format: 'auto' | 'json' | 'pretty', isTerminal: boolean): 'json' | 'pretty' {
+  if (format !== 'auto') return format;
+  return isTerminal ? 'pretty' : 'json';
+}
+
+function readable(destination: DestinationStream): DestinationStream {
+  const format = prettyFactory({ messageKey: 'event', singleLine: true, ignore: 'pid,hostname,service' });
+  return { write: (line) => destination.write(format(line)) };
+}
+
+function masked(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return maskedText(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= DEPTH_MAX) return '[deep]';
+  if (value instanceof Error) {
+    return { name: value.name, message: maskedText(value.message), stack: maskedText(value.stack ?? '') };
+  }
+  if (Array.isArray(value)) return value.map((one) => masked(one, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [name, SECRET_NAME.test(name) ? MASK : masked(one, depth + 1)]),
+  );
+}
+
+/** Most strings hold no long run of digits: those are left alone, and cost one look. */
+function maskedText(value: string): string {
+  return /(?:\d\D{0,3}){13}/.test(value) ? maskPayload(Buffer.from(value)) : value;
+}

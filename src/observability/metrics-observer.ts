@@ -1,0 +1,152 @@
+/**
+ * Turns events of the processor into metrics.
+ *
+ * Counts of records come from the partition's own counters, which go on across restarts and owners; a partition that is
+ * given up takes its series along, so that the sum over all processes counts every record once.
+ */
+import type { Counter } from 'prom-client';
+import type { Counters } from '../payments/types.ts';
+import type { Observer, ProcessorEvent } from '../processor/events.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface MetricsObserver extends Observer {
+  /** Brings what depends on the time up to date; call before a scrape. */
+  refresh(): void;
+}
+
+export function metricsObserver(metrics: Metrics, nowMs: () => number): MetricsObserver {
+  const folded = new Map<number, Readonly<Counters>>();
+  const checkpointedAtMs = new Map<number, number>();
+  const stoppedWith = new Map<number, string>();
+
+  function clearStopped(partition: number): void {
+    const code = stoppedWith.get(partition);
+    if (code !== undefined) metrics.stopped.remove({ partition, code });
+    stoppedWith.delete(partition);
+  }
+
+  function forget(partition: number): void {
+    folded.delete(partition);
+    checkpointedAtMs.delete(partition);
+    clearStopped(partition);
+    forgetSeries(metrics, partition);
+  }
+
+  function emit(event: ProcessorEvent): void {
+    switch (event.type) {
+      case 'batch.folded': {
+        const before = folded.get(event.partition);
+        // A takeover goes back to the checkpoint: the series starts again, as after a restart.
+        if (before !== undefined && event.counters.consumed < before.consumed) forgetCounts(metrics, event.partition);
+        addCounts(metrics, event.partition, folded, event.counters);
+        setWatermark(metrics, event.partition, event.watermarkMs, nowMs());
+        metrics.consumerLag.set({ partition: event.partition }, Math.max(0, event.endOffset - event.nextOffset));
+        return;
+      }
+      case 'checkpoint.written': {
+        const labels = { partition: event.partition };
+        checkpointedAtMs.set(event.partition, nowMs());
+        metrics.checkpoints.inc(labels);
+        metrics.checkpointTime.set(labels, nowMs() / 1_000);
+        metrics.nextOffset.set(labels, event.nextOffset);
+        metrics.stateIds.set(labels, event.ids);
+        metrics.stateBytes.set(labels, event.stateBytes);
+        metrics.endToEndSeconds.observe(Math.max(0, event.endToEndMs) / 1_000);
+        return;
+      }
+      case 'append.acknowledged':
+        metrics.appendSeconds.observe({ table: event.table }, event.tookMs / 1_000);
+        metrics.appendRows.inc({ table: event.table }, event.rows);
+        metrics.appendBytes.inc({ table: event.table }, event.bytes);
+        return;
+      case 'service.waiting':
+        metrics.serviceWaits.inc({ service: event.service });
+        return;
+      case 'takeover.running':
+        clearStopped(event.partition);
+        metrics.takeovers.inc({ partition: event.partition });
+        metrics.takeoverSeconds.observe(event.tookMs / 1_000);
+        metrics.owned.set({ partition: event.partition }, 1);
+        return;
+      case 'takeover.lost_claim':
+        metrics.lostClaims.inc({ partition: event.partition });
+        return;
+      case 'partition.fenced':
+        metrics.fencings.inc({ partition: event.partition });
+        forget(event.partition);
+        return;
+      case 'partition.released':
+        forget(event.partition);
+        return;
+      case 'partition.stopped':
+        metrics.owned.remove({ partition: event.partition });
+        clearStopped(event.partition);
+        stoppedWith.set(event.partition, event.code);
+        metrics.stopped.set({ partition: event.partition, code: event.code }, 1);
+        return;
+      case 'state.discarded':
+        metrics.stateDiscards.inc({ partition: event.partition });
+        return;
+      case 'offset.commit_failed':
+        metrics.commitFailures.inc({ partition: event.partition });
+        return;
+      default:
+    }
+  }
+
+  function refresh(): void {
+    for (const [partition, atMs] of checkpointedAtMs) {
+      metrics.checkpointAge.set({ partition }, Math.max(0, nowMs() - atMs) / 1_000);
+    }
+  }
+
+  return { emit, refresh };
+}
+
+const DISPOSITION_COUNTERS = [
+  ['accepted', 'accepted'],
+  ['duplicate', 'duplicates'],
+  ['late', 'late'],
+  ['rejected', 'rejected'],
+] as const satisfies readonly (readonly [string, keyof Counters])[];
+
+function addCounts(
+  metrics: Metrics,
+  partition: number,
+  folded: Map<number, Readonly<Counters>>,
+  now: Readonly<Counters>,
+): void {
+  const last = folded.get(partition);
+  const before = last !== undefined && last.consumed <= now.consumed ? last : undefined;
+  raise(metrics.consumed, { partition }, now.consumed - (before?.consumed ?? 0));
+  for (const [disposition, key] of DISPOSITION_COUNTERS) {
+    raise(metrics.dispositions, { partition, disposition }, now[key] - (before?.[key] ?? 0));
+  }
+  folded.set(partition, { ...now });
+}
+
+function raise<L extends string>(counter: Counter<L>, labels: Partial<Record<L, string | number>>, by: number): void {
+  counter.inc(labels, Math.max(0, by));
+}
+
+function setWatermark(metrics: Metrics, partition: number, watermarkMs: number, nowMs: number): void {
+  // Before the first accepted payment there is no watermark.
+  if (!Number.isFinite(watermarkMs) || watermarkMs <= 0) return;
+  metrics.watermark.set({ partition }, watermarkMs / 1_000);
+  metrics.watermarkLag.set({ partition }, (nowMs - watermarkMs) / 1_000);
+}
+
+function forgetCounts(metrics: Metrics, partition: number): void {
+  metrics.consumed.remove({ partition });
+  for (const [disposition] of DISPOSITION_COUNTERS) metrics.dispositions.remove({ partition, disposition });
+}
+
+function forgetSeries(metrics: Metrics, partition: number): void {
+  forgetCounts(metrics, partition);
+  const { watermark, watermarkLag, consumerLag, nextOffset, stateIds, stateBytes, owned } = metrics;
+  const { checkpointTime, checkpointAge } = metrics;
+  for (const gauge of [watermark, watermarkLag, consumerLag, nextOffset, stateIds, stateBytes, owned]) {
+    gauge.remove({ partition });
+  }
+  for (const gauge of [checkpointTime, checkpointAge]) gauge.remove({ partition });
+}
