@@ -3,6 +3,7 @@ CREATE OR REPLACE VIEW `{{dataset}}.pipeline_health` AS
 WITH latest AS (
   SELECT *
   FROM `{{dataset}}.checkpoint_log`
+  WHERE TRUE
   QUALIFY ROW_NUMBER() OVER (
     PARTITION BY topic, kafka_partition ORDER BY next_offset DESC, writer_epoch DESC, written_at DESC
   ) = 1

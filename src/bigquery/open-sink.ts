@@ -1,4 +1,5 @@
 /** The BigQuery sink of one dataset, ready to use: everything that src/processor needs of it, wired. */
+import { ConfigurationError } from '../processor/errors.ts';
 import type { RowEncoder, Runtime } from '../processor/ports.ts';
 import { ArrowRowEncoder } from './arrow-encoder.ts';
 import { checkDataset, type DatasetRef } from './identifiers.ts';
@@ -40,6 +41,11 @@ export function openSink(options: SinkOptions): Sink {
   const { runtime, onWaiting, onRecovered } = options;
   const dataset: DatasetRef = { projectId: options.projectId, dataset: options.dataset };
   checkDataset(dataset);
+  if ((options.emulatorHost === undefined) !== (options.storageEmulatorHost === undefined)) {
+    throw new ConfigurationError([
+      'BIGQUERY_EMULATOR_HOST and BIGQUERY_STORAGE_EMULATOR_HOST: set both, or neither for the real service',
+    ]);
+  }
   const limits: SinkLimits = { ...DEFAULT_SINK_LIMITS, ...options.limits };
   const rest = new RestClient({
     dataset,

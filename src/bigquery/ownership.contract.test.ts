@@ -1,44 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { FixedSettings, SettingsEntry } from '../payments/types.ts';
 import { ContradictionError } from '../processor/errors.ts';
 import type { Seed, StreamRef } from '../processor/ports.ts';
 import { RestClient } from './rest-client.ts';
 import { bigQueryEndpoints, contractSink } from './testing/contract-endpoints.ts';
+import { FIXED, settings } from './testing/sample-rows.ts';
 
 const TOPIC = 'payments';
-const FIXED: FixedSettings = {
-  idHorizonMs: 0,
-  windowMs: 60_000,
-  activitySpanMs: 300_000,
-  minEventTimeMs: 1_500_000_000_000,
-};
-
-function settings(fromOffset: number, maxAmount = '1000000000000000'): SettingsEntry {
-  const none = { over: 0, points: 0 };
-  return {
-    fromOffset,
-    foldVersion: 1,
-    decision: {
-      watermarkDelayMs: 3_600_000,
-      allowedSkewMs: 300_000,
-      maxAmount,
-      partitioner: 'any',
-      fraud: {
-        amountHigh: { over: '5000', points: 30 },
-        amountMedium: { over: '1000.5', points: 15 },
-        amountLowPoints: 5,
-        countHigh: none,
-        countMedium: none,
-        devices: none,
-        regionPoints: { 'eu-west': 0, "l'été": 5 },
-        otherRegionPoints: 10,
-        maxScore: 100,
-        highRiskOver: 60,
-      },
-    },
-  };
-}
-
 function seeds(partitionCount: number): Seed[] {
   return Array.from({ length: partitionCount }, (_, partition) => ({
     partition,

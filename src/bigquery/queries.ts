@@ -6,11 +6,11 @@ import { OwnershipQueries } from './ownership-queries.ts';
 import { PositionQueries } from './position-queries.ts';
 import { type QueryJobLimits, QueryJobs, type ResultField } from './query-job.ts';
 import { type QueryParameter, type QueryValue, valueFromCell } from './query-values.ts';
-import type { RestClient } from './rest-client.ts';
+import type { RestCalls } from './rest-client.ts';
 import type { WaitingObserver } from './waiting.ts';
 
 export interface BigQueryQueriesOptions extends WaitingObserver {
-  readonly rest: RestClient;
+  readonly rest: RestCalls;
   readonly runtime: Runtime;
   readonly dataset: DatasetRef;
   readonly limits: QueryJobLimits;

@@ -5,7 +5,7 @@
  */
 import type { Runtime } from '../processor/ports.ts';
 import type { QueryParameter } from './query-values.ts';
-import { type RestClient, RestError } from './rest-client.ts';
+import { type RestCalls, RestError } from './rest-client.ts';
 import { Patience, type WaitingObserver, type WaitLimits } from './waiting.ts';
 
 export interface QueryJobLimits extends WaitLimits {
@@ -13,7 +13,7 @@ export interface QueryJobLimits extends WaitLimits {
 }
 
 export interface QueryJobOptions extends WaitingObserver {
-  readonly rest: RestClient;
+  readonly rest: RestCalls;
   readonly runtime: Runtime;
   readonly limits: QueryJobLimits;
   /** Inserted under the id of a job that must not run any more: a change that changes nothing. */

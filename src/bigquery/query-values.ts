@@ -1,8 +1,6 @@
 /** Values in and out of queries, exactly: parameters as the REST API takes them, cells as it gives them. */
 import type { Nanos } from '../payments/types.ts';
 
-export type ScalarType = 'INT64' | 'STRING' | 'TIMESTAMP';
-
 export interface QueryParameter {
   readonly name: string;
   readonly parameterType: object;

@@ -62,7 +62,14 @@ export interface RestRequest {
   readonly body?: object;
 }
 
-export class RestClient {
+export interface RestCalls {
+  /** Of the dataset; jobs elsewhere than in the US or EU are found only with it. */
+  readonly location: string | undefined;
+  /** Rejects with RestError. */
+  request<T>(request: RestRequest): Promise<T>;
+}
+
+export class RestClient implements RestCalls {
   readonly #client: BigQuery;
   readonly #options: RestOptions;
 
@@ -89,7 +96,6 @@ export class RestClient {
     return this.#options.location;
   }
 
-  /** Rejects with RestError. */
   request<T>(request: RestRequest): Promise<T> {
     const options = {
       method: request.method,

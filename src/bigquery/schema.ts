@@ -8,7 +8,7 @@ import { APPEND_TABLES } from '../payments/types.ts';
 import type { Runtime } from '../processor/ports.ts';
 import { checkClustering, checkDataset, type DatasetRef } from './identifiers.ts';
 import { JobFailedError, type QueryJobLimits, QueryJobs } from './query-job.ts';
-import type { RestClient } from './rest-client.ts';
+import type { RestCalls } from './rest-client.ts';
 import type { WaitingObserver } from './waiting.ts';
 
 export const TABLES = [...APPEND_TABLES, 'partition_ownership'] as const;
@@ -32,7 +32,7 @@ export interface SchemaOptions {
 }
 
 export interface ApplySchemaOptions extends SchemaOptions, WaitingObserver {
-  readonly rest: RestClient;
+  readonly rest: RestCalls;
   readonly runtime: Runtime;
   readonly limits: QueryJobLimits;
 }

@@ -1,11 +1,19 @@
 /** Rows for tests; each shows only what the test is about. */
-import type { AcceptedRow, AppendTable, ExceptionRow, PartialRow, Payment } from '../../payments/types.ts';
+import type {
+  AcceptedRow,
+  AppendTable,
+  ExceptionRow,
+  FixedSettings,
+  PartialRow,
+  Payment,
+  SettingsEntry,
+} from '../../payments/types.ts';
 import type { AppendRows, Checkpoint, RowStamp } from '../../processor/ports.ts';
 import type { Sink } from '../open-sink.ts';
 
 export const MINUTE_MS = 60_000;
-/** 2026-11-01T12:00:00Z */
-export const NOON_MS = 1_793_534_400_000;
+/** 2025-06-01T12:00:00Z */
+export const NOON_MS = 1_748_779_200_000;
 
 export function acceptedRow(
   kafkaOffset: number,
@@ -92,6 +100,39 @@ export function checkpoint(nextOffset: number, more: Partial<Checkpoint> = {}): 
 }
 
 export const STAMP: RowStamp = { partition: 0, writerEpoch: 1, processedAtMs: NOON_MS + 1_000 };
+
+export const FIXED: FixedSettings = {
+  idHorizonMs: 0,
+  windowMs: 60_000,
+  activitySpanMs: 300_000,
+  minEventTimeMs: 1_500_000_000_000,
+};
+
+export function settings(fromOffset: number, maxAmount = '1000000000000000'): SettingsEntry {
+  const none = { over: 0, points: 0 };
+  return {
+    fromOffset,
+    foldVersion: 1,
+    decision: {
+      watermarkDelayMs: 3_600_000,
+      allowedSkewMs: 300_000,
+      maxAmount,
+      partitioner: 'any',
+      fraud: {
+        amountHigh: { over: '5000', points: 30 },
+        amountMedium: { over: '1000.5', points: 15 },
+        amountLowPoints: 5,
+        countHigh: none,
+        countMedium: none,
+        devices: none,
+        regionPoints: { 'eu-west': 0, "l'été": 5 },
+        otherRegionPoints: 10,
+        maxScore: 100,
+        highRiskOver: 60,
+      },
+    },
+  };
+}
 
 /** Appends the rows through a stream of their own. */
 export async function appendRows<T extends AppendTable>(

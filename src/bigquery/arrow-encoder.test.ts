@@ -1,0 +1,87 @@
+import { tableFromIPC } from 'apache-arrow';
+import { describe, expect, it } from 'vitest';
+import { APPEND_TABLES, type AppendTable } from '../payments/types.ts';
+import { BugError } from '../processor/errors.ts';
+import type { AppendRows, EncodedRows } from '../processor/ports.ts';
+import { type ArrowPayload, ArrowRowEncoder } from './arrow-encoder.ts';
+import { COLUMNS } from './arrow-schemas.ts';
+import { rowBytesMax } from './row-columns.ts';
+import { acceptedRow, checkpoint, exceptionRow, NOON_MS, partialRow, STAMP } from './testing/sample-rows.ts';
+
+function decode({ payload }: EncodedRows) {
+  const { schemaBytes, recordBatchBytes } = payload as ArrowPayload;
+  return tableFromIPC(Buffer.concat([schemaBytes, recordBatchBytes]));
+}
+
+const SAMPLES: { readonly [T in AppendTable]: AppendRows[T] } = {
+  payment_transactions: acceptedRow(1),
+  payment_transactions_fraud: acceptedRow(1),
+  payment_metrics_partials: partialRow(1),
+  payment_exceptions: exceptionRow(1, { payload: '€'.repeat(100) }),
+  checkpoint_log: checkpoint(1),
+};
+
+describe('the Arrow encoder', () => {
+  it.each(APPEND_TABLES)('%s: a schema message and a batch message that any Arrow reader takes', (table) => {
+    const encoder = new ArrowRowEncoder();
+    const encoded = encoder.encode(table, [SAMPLES[table], SAMPLES[table]], STAMP);
+    const decoded = decode(encoded);
+    expect(decoded.numRows).toBe(2);
+    expect(decoded.schema.fields.map(({ name }) => name)).toEqual(COLUMNS[table].map(([name]) => name));
+    const again = encoder.encode(table, [SAMPLES[table]], STAMP).payload as ArrowPayload;
+    expect(again.schemaBytes).toBe((encoded.payload as ArrowPayload).schemaBytes);
+  });
+
+  it.each(APPEND_TABLES)('%s: rowBytesMax is an upper bound of what a row adds', (table) => {
+    const encoder = new ArrowRowEncoder();
+    const rows = (count: number) => Array.from({ length: count }, () => SAMPLES[table]);
+    const added = encoder.encode(table, rows(101), STAMP).byteLength - encoder.encode(table, rows(1), STAMP).byteLength;
+    expect(added).toBeLessThanOrEqual(100 * rowBytesMax(SAMPLES[table]));
+  });
+
+  it('writes each value where it belongs', () => {
+    const rows = [acceptedRow(7, { amount: 2n ** 70n, transactionId: 'é' }), acceptedRow(2 ** 40, { amount: 3n })];
+    const decoded = decode(new ArrowRowEncoder().encode('payment_transactions', rows, STAMP));
+    expect([...decoded.getChild('kafka_offset')!]).toEqual([7n, BigInt(2 ** 40)]);
+    expect([...decoded.getChild('transaction_id')!]).toEqual(['é', `txn-${2 ** 40}`]);
+    expect([...decoded.getChild('amount')!].map((words: Uint32Array) => [...words])).toEqual([
+      [0, 0, 64, 0],
+      [3, 0, 0, 0],
+    ]);
+    expect([...decoded.getChild('event_time')!]).toEqual([NOON_MS, NOON_MS]);
+    expect([...decoded.getChild('writer_epoch')!]).toEqual([1n, 1n]);
+  });
+
+  it('builds the common columns of both payment tables once, for the same rows under the same stamp only', () => {
+    const encoder = new ArrowRowEncoder();
+    const rows = [acceptedRow(1), acceptedRow(2)];
+    const column = (encoded: EncodedRows, name: string) => [...decode(encoded).getChild(name)!];
+    encoder.encode('payment_transactions', rows, STAMP);
+    const other = encoder.encode('payment_transactions_fraud', [acceptedRow(3)], STAMP);
+    expect(column(other, 'kafka_offset')).toEqual([3n]);
+
+    encoder.encode('payment_transactions', rows, STAMP);
+    const restamped = encoder.encode('payment_transactions_fraud', rows, { ...STAMP, partition: 9 });
+    expect(column(restamped, 'kafka_partition')).toEqual([9n, 9n]);
+
+    // An array that is filled anew between two batches: same instance, same length.
+    encoder.encode('payment_transactions', rows, STAMP);
+    encoder.encode('payment_transactions_fraud', rows, STAMP);
+    rows.splice(0, 2, acceptedRow(5), acceptedRow(6));
+    expect(column(encoder.encode('payment_transactions', rows, STAMP), 'kafka_offset')).toEqual([5n, 6n]);
+    expect(column(encoder.encode('payment_transactions_fraud', rows, STAMP), 'kafka_offset')).toEqual([5n, 6n]);
+  });
+
+  it.each([
+    ['an amount below zero', acceptedRow(1, { amount: -1n })],
+    ['an amount past NUMERIC', acceptedRow(1, { amount: 10n ** 38n })],
+    ['an offset that is not a safe integer', acceptedRow(2 ** 53)],
+  ])('takes %s for a bug', (_, row) => {
+    expect(() => new ArrowRowEncoder().encode('payment_transactions', [row], STAMP)).toThrow(BugError);
+  });
+
+  it('refuses a batch that no append may carry', () => {
+    const rows = Array.from({ length: 160 }, (_, i) => exceptionRow(i, { payload: 'x'.repeat(64 * 1024) }));
+    expect(() => new ArrowRowEncoder().encode('payment_exceptions', rows, STAMP)).toThrow('too many for one append');
+  });
+});

@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest';
+import { UnreachableError } from '../processor/errors.ts';
+import { JobFailedError, QueryJobs } from './query-job.ts';
+import { type RestCalls, RestError, type RestRequest } from './rest-client.ts';
+import { VirtualRuntime } from './testing/virtual-runtime.ts';
+import type { Waiting } from './waiting.ts';
+
+const NOTHING = 'UPDATE nothing';
+const LIMITS = { backoffMinMs: 100, backoffMaxMs: 1_000, unreachableAfterMs: 30_000, jobTimeoutMs: 10_000 };
+const LOST = new RestError('socket hang up', undefined, undefined);
+const NOT_FOUND = new RestError('Not found: Job', 404, 'notFound');
+const DUPLICATE = new RestError('Already Exists: Job', 409, 'duplicate');
+const DONE = { status: { state: 'DONE' } };
+const RUNNING = { status: { state: 'RUNNING' } };
+
+function failed(reason: string, message: string): object {
+  return { status: { state: 'DONE', errorResult: { reason, message } } };
+}
+
+interface Ask {
+  readonly kind: 'insert' | 'get' | 'cancel' | 'results';
+  readonly jobId: string;
+  readonly sql: string | undefined;
+  readonly pageToken: unknown;
+}
+
+/** Answers each request as the test says, and writes down what was asked. */
+function start(answer: (ask: Ask, all: readonly Ask[]) => object | RestError) {
+  const asked: Ask[] = [];
+  const rest: RestCalls = {
+    location: undefined,
+    async request<T>(request: RestRequest): Promise<T> {
+      const ask = readAsk(request);
+      asked.push(ask);
+      const result = answer(ask, asked);
+      if (result instanceof RestError) throw result;
+      return result as T;
+    },
+  };
+  const runtime = new VirtualRuntime();
+  let ids = 0;
+  const waits: Waiting[] = [];
+  const jobs = new QueryJobs({
+    rest,
+    runtime: { nowMs: () => 0, random: () => 0.5, uuid: () => `${++ids}`, sleep: (ms, s) => runtime.sleep(ms, s) },
+    limits: LIMITS,
+    nothing: NOTHING,
+    onWaiting: (waiting) => waits.push(waiting),
+  });
+  /** Lets time pass until the promise is settled. */
+  const run = async <T>(promise: Promise<T>): Promise<T> => {
+    let isOver = false;
+    const over = () => {
+      isOver = true;
+    };
+    promise.then(over, over);
+    for (let i = 0; i < 500 && !isOver; i++) await runtime.advance(500);
+    return promise;
+  };
+  return { jobs, asked, waits, run };
+}
+
+function readAsk({ method, path, query, body }: RestRequest): Ask {
+  const job = body as { jobReference: { jobId: string }; configuration: { query: { query: string } } } | undefined;
+  if (job !== undefined) {
+    return { kind: 'insert', jobId: job.jobReference.jobId, sql: job.configuration.query.query, pageToken: undefined };
+  }
+  const jobId = path.split('/')[2]!;
+  const kind = method === 'POST' ? 'cancel' : path.startsWith('/queries') ? 'results' : 'get';
+  return { kind, jobId, sql: undefined, pageToken: query?.pageToken };
+}
+
+function kinds(asked: readonly Ask[]): string[] {
+  return asked.map(({ kind }) => kind);
+}
+
+const READ = { what: 'read', sql: 'SELECT x' };
+const CHANGE = { what: 'claim', sql: 'UPDATE x' };
+const page = (value: string, pageToken?: string) => ({
+  jobComplete: true,
+  schema: { fields: [{ name: 'x', type: 'STRING' }] },
+  rows: [{ f: [{ v: value }] }],
+  ...(pageToken === undefined ? {} : { pageToken }),
+});
+
+describe('reads', () => {
+  it('wait for the job and gather its pages', async () => {
+    let polls = 0;
+    const { jobs, run } = start(({ kind, pageToken }) => {
+      if (kind === 'insert') return RUNNING;
+      if (kind === 'get') return ++polls < 3 ? RUNNING : DONE;
+      return pageToken === undefined ? page('a', 'next') : page('b');
+    });
+    expect((await run(jobs.read(READ))).rows).toEqual([['a'], ['b']]);
+  });
+
+  it('start over under a new id when the job vanishes half way, and give no row twice', async () => {
+    const { jobs, asked, run } = start(({ kind, jobId, pageToken }) => {
+      if (kind === 'insert') return DONE;
+      if (pageToken === undefined) return page('a', 'next');
+      return jobId.endsWith('1') ? NOT_FOUND : page('b');
+    });
+    expect((await run(jobs.read(READ))).rows).toEqual([['a'], ['b']]);
+    expect(new Set(asked.map(({ jobId }) => jobId)).size).toBe(2);
+  });
+
+  it.each([
+    ['no answer', LOST],
+    ['an overloaded service', new RestError('try later', 503, 'backendError')],
+    ['a quota', new RestError('slow down', 403, 'rateLimitExceeded')],
+  ])('wait out %s, and say so', async (_, error) => {
+    const { jobs, waits, run } = start(({ kind }, all) => {
+      if (all.length < 3) return error;
+      return kind === 'insert' ? DONE : page('a');
+    });
+    expect((await run(jobs.read(READ))).rows).toEqual([['a']]);
+    expect(waits).toHaveLength(2);
+    expect(waits[0]).toMatchObject({ service: 'bigquery', what: 'read', error: error.message });
+  });
+
+  it('are unreachable after the limit', async () => {
+    const { jobs, run } = start(() => LOST);
+    await expect(run(jobs.read(READ))).rejects.toBeInstanceOf(UnreachableError);
+  });
+
+  it('fail at once on what no repetition helps against', async () => {
+    const { jobs, asked, run } = start(() => failed('invalidQuery', 'Syntax error'));
+    await expect(run(jobs.read(READ))).rejects.toBeInstanceOf(JobFailedError);
+    expect(asked).toHaveLength(1);
+  });
+});
+
+describe('changes', () => {
+  it('end when the job is done', async () => {
+    const { jobs, asked, run } = start(({ kind }) => (kind === 'insert' ? RUNNING : DONE));
+    await run(jobs.change(CHANGE));
+    expect(kinds(asked)).toEqual(['insert', 'get']);
+  });
+
+  it('whose answer is lost are cancelled and awaited', async () => {
+    let polls = 0;
+    const { jobs, asked, run } = start(({ kind }) => {
+      if (kind === 'insert') return LOST;
+      if (kind === 'cancel') return {};
+      return ++polls < 3 ? RUNNING : DONE;
+    });
+    await run(jobs.change(CHANGE));
+    expect(kinds(asked)).toEqual(['insert', 'cancel', 'get', 'get', 'get']);
+  });
+
+  it('that time out are cancelled, and awaited for as long as that takes', async () => {
+    let isCancelled = false;
+    let pollsAfter = 0;
+    const { jobs, asked, run } = start(({ kind }) => {
+      if (kind === 'insert') return RUNNING;
+      if (kind === 'cancel') {
+        isCancelled = true;
+        return {};
+      }
+      return isCancelled && ++pollsAfter > 30 ? DONE : RUNNING;
+    });
+    await run(jobs.change(CHANGE));
+    expect(isCancelled).toBe(true);
+    expect(asked.at(-1)!.kind).toBe('get');
+    expect(pollsAfter).toBe(31);
+  });
+
+  it('that never arrived are barred: their id is taken by a job that changes nothing', async () => {
+    const { jobs, asked, run } = start(({ kind, sql }) => {
+      if (kind === 'insert') return sql === NOTHING ? DONE : LOST;
+      return NOT_FOUND;
+    });
+    await run(jobs.change(CHANGE));
+    expect(kinds(asked)).toEqual(['insert', 'cancel', 'insert']);
+    expect(asked[2]).toMatchObject({ sql: NOTHING, jobId: asked[0]!.jobId });
+  });
+
+  it('that arrive late after all are noticed when their id cannot be barred, and awaited', async () => {
+    let isThere = false;
+    const { jobs, asked, run } = start(({ kind, sql }) => {
+      if (kind === 'insert' && sql !== NOTHING) return LOST;
+      if (kind === 'insert') {
+        isThere = true;
+        return DUPLICATE;
+      }
+      if (!isThere) return NOT_FOUND;
+      return kind === 'cancel' ? {} : DONE;
+    });
+    await run(jobs.change(CHANGE));
+    expect(kinds(asked)).toEqual(['insert', 'cancel', 'insert', 'cancel', 'get']);
+  });
+
+  it.each([
+    'Could not serialize access to table x due to concurrent update',
+    'Resources exceeded: Too many DML statements outstanding against table x, limit is 20',
+  ])('that lost a race are repeated under a new id: %s', async (message) => {
+    const { jobs, asked, run } = start((_, all) => (all.length === 1 ? failed('invalidQuery', message) : DONE));
+    await run(jobs.change(CHANGE));
+    expect(kinds(asked)).toEqual(['insert', 'insert']);
+    expect(asked[0]!.jobId).not.toBe(asked[1]!.jobId);
+  });
+
+  it('under an id that exists already await the job of that id', async () => {
+    const { jobs, asked, run } = start(({ kind }) => (kind === 'insert' ? DUPLICATE : DONE));
+    expect(await run(jobs.changeOnce('seed_0', CHANGE))).toBeUndefined();
+    expect(kinds(asked)).toEqual(['insert', 'get']);
+    expect(asked[1]!.jobId).toBe('seed_0');
+  });
+});

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { COLUMNS } from './arrow-schemas.ts';
+import { TABLES, VIEWS } from './schema.ts';
+import { contractSink } from './testing/contract-endpoints.ts';
+import { acceptedRow, appendRows } from './testing/sample-rows.ts';
+
+describe('the schema on the service', () => {
+  it('applies from several processes at once, and again, without touching rows', async () => {
+    await using sink = await contractSink({ withoutSchema: true });
+    await using other = await contractSink({ withoutSchema: true, dataset: sink.dataset.dataset });
+    await Promise.all([sink.applySchema(), other.applySchema(), sink.applySchema(['currency'])]);
+    await appendRows(sink, 'payment_transactions', [acceptedRow(0)]);
+    await sink.applySchema();
+    expect(await sink.queries.rowsFrom('payment_transactions', 0, 0)).toHaveLength(1);
+    for (const name of [...TABLES, ...VIEWS]) {
+      expect(await sink.queries.runQuery(`SELECT COUNT(*) AS n FROM ${sink.table(name)}`)).toHaveLength(1);
+    }
+  });
+
+  it('has the columns that the encoder writes, in the same order and with the same nullability', async () => {
+    await using sink = await contractSink();
+    for (const [table, columns] of Object.entries(COLUMNS)) {
+      const found = await sink.queries.runQuery(
+        `SELECT column_name, is_nullable
+FROM \`${sink.dataset.projectId}.${sink.dataset.dataset}.INFORMATION_SCHEMA.COLUMNS\`
+WHERE table_name = '${table}' ORDER BY ordinal_position`,
+      );
+      expect(found).toEqual(
+        columns.map(([name, , nullable]) => ({ column_name: name, is_nullable: nullable ? 'YES' : 'NO' })),
+      );
+    }
+  });
+});
