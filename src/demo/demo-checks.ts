@@ -1,8 +1,9 @@
 /** What a demo run is held to. Every line is asked of BigQuery or of the topic, and each can fail. */
 import { assertSumsMatch, assertUnique } from '../checks/assertions.ts';
-import { GUARANTEES } from '../checks/findings.ts';
+import { GUARANTEES, type Guarantee } from '../checks/findings.ts';
 import { reconcile } from '../checks/reconcile.ts';
 import type { VerifyReport } from '../checks/verify.ts';
+import { GUARANTEE_TEXTS } from '../checks/verify-text.ts';
 import type { RealWorld } from '../lab/real/real-world.ts';
 import type { SimulationSummary } from '../simulator/summary.ts';
 import type { Survived } from './survived.ts';
@@ -15,15 +16,6 @@ export interface DemoCheck {
 
 /** Windows that must have closed: fewer, and the run would have shown nothing of windows and expiry. */
 const CLOSED_WINDOWS_MIN = 100;
-
-const GUARANTEE_TEXTS = {
-  G1: 'every record has exactly one disposition',
-  G2: 'every transaction is there once',
-  G3: 'window sums equal the sums recomputed from the topic',
-  G4: 'fraud enrichment is what the rules give on the log order',
-  G5: 'the tables are those of a run without faults',
-  G6: 'nothing was dropped silently',
-} as const;
 
 export async function demoChecks(world: RealWorld, sent: SimulationSummary, survived: Survived): Promise<DemoCheck[]> {
   const verified = await world.verify();
@@ -38,10 +30,7 @@ export async function demoChecks(world: RealWorld, sent: SimulationSummary, surv
   ];
 }
 
-function guaranteeCheck(
-  guarantee: keyof typeof GUARANTEE_TEXTS,
-  { guarantees, verdict, partitions }: VerifyReport,
-): DemoCheck {
+function guaranteeCheck(guarantee: Guarantee, { guarantees, verdict, partitions }: VerifyReport): DemoCheck {
   const { holds, count, findings } = guarantees[guarantee];
   const records = partitions.reduce((sum, partition) => sum + partition.recordsChecked, 0);
   return {

@@ -173,7 +173,7 @@ async function keepUp(infra: StartedInfra, world: RealWorld, write: (text: strin
       'Infra stays up. In another terminal:',
       `  export KAFKA_BOOTSTRAP_SERVERS=${infra.kafkaBootstrapServers} BIGQUERY_PROJECT=${infra.projectId} \\`,
       `    BIGQUERY_EMULATOR_HOST=${infra.bigqueryEmulatorHost} BIGQUERY_STORAGE_EMULATOR_HOST=${infra.bigqueryStorageEmulatorHost}`,
-      `  npm run provenonce -- verify --topic ${world.topic} --dataset ${world.dataset}`,
+      '  npm run provenonce -- verify',
       '  npm run provenonce -- reconcile',
       `  curl -s http://${infra.bigqueryEmulatorHost}/bigquery/v2/projects/${infra.projectId}/queries -H 'content-type: application/json' \\`,
       `    -d '{"useLegacySql": false, "query": "SELECT * FROM \`${infra.projectId}.${world.dataset}.pipeline_health\`"}'`,

@@ -1,0 +1,51 @@
+/** The report of `verify` for people: the verdict of each guarantee, and findings with what was expected and what is there. */
+import type { Finding, Guarantee } from './findings.ts';
+import { GUARANTEES } from './findings.ts';
+import type { VerifyReport } from './verify.ts';
+
+export const GUARANTEE_TEXTS: Readonly<Record<Guarantee, string>> = {
+  G1: 'every record has exactly one disposition',
+  G2: 'every transaction is there once',
+  G3: 'window sums equal the sums recomputed from the topic',
+  G4: 'fraud enrichment is what the rules give on the log order',
+  G5: 'the tables are those of a run without faults',
+  G6: 'nothing was dropped silently',
+};
+
+export function verifyText(report: VerifyReport): string {
+  const count = new Intl.NumberFormat('en');
+  const lines = [`${report.topic}: ${count.format(recordsOf(report))} records recomputed from the topic`];
+  for (const { partition, nextOffset, logEndOffset, epoch } of report.partitions) {
+    const behind = logEndOffset - nextOffset;
+    const rest =
+      behind === 0 ? 'all of the log' : `${count.format(behind)} records of the log are not checkpointed yet`;
+    lines.push(`  partition ${partition}: guaranteed below offset ${nextOffset} (${rest}), epoch ${epoch}`);
+  }
+  for (const guarantee of GUARANTEES) {
+    const { holds, count: found, findings } = report.guarantees[guarantee];
+    lines.push(
+      `${holds ? 'holds ' : 'BROKEN'}  ${guarantee} ${GUARANTEE_TEXTS[guarantee]}${holds ? '' : `: ${found} findings`}`,
+    );
+    lines.push(...findings.map(findingText));
+    if (found > findings.length) lines.push(`        and ${found - findings.length} more (--findings shows more)`);
+  }
+  lines.push(...remarks('trusted', report.trusted), ...remarks('input', report.conditions));
+  lines.push(...remarks('skipped', report.skipped), ...remarks('unknown', report.unknown));
+  return [...lines, report.verdict].join('\n');
+}
+
+function recordsOf({ partitions }: VerifyReport): number {
+  return partitions.reduce((sum, { recordsChecked }) => sum + recordsChecked, 0);
+}
+
+function findingText({ kind, message, expected, actual }: Finding): string {
+  const values = [
+    expected === undefined ? '' : `; expected ${expected}`,
+    actual === undefined ? '' : `; found ${actual}`,
+  ];
+  return `        ${kind}: ${message}${values.join('')}`;
+}
+
+function remarks(title: string, texts: readonly string[]): string[] {
+  return texts.map((text) => `${title}: ${text}`);
+}

@@ -1,0 +1,164 @@
+/** provenonce simulate: seeded payments into the topic, and a record of exactly what was sent. */
+import { readFileSync } from 'node:fs';
+import { Option } from 'commander';
+import { KafkaAdmin } from '../../kafka/kafka-admin.ts';
+import { ConfigurationError } from '../../processor/errors.ts';
+import { systemRuntime } from '../../runtime/system-runtime.ts';
+import type { SimulationDials } from '../../simulator/plan.ts';
+import { runSimulator } from '../../simulator/run-simulator.ts';
+import type { SimulationSummary } from '../../simulator/summary.ts';
+import { kafkaConnection } from '../config/kafka-connection.ts';
+import { parseKafka } from '../config/process-config.ts';
+import { duration } from '../config/setting-kinds.ts';
+import { KAFKA_SETTINGS } from '../config/settings-table.ts';
+import { addFlags } from '../config/show-settings.ts';
+import { printJson, stopSignal } from '../exit.ts';
+import type { AddCommand } from '../main.ts';
+import { share, wholeNumber } from '../options.ts';
+import { tableText } from '../table-text.ts';
+
+interface Dials {
+  readonly count: number;
+  readonly rate: number;
+  readonly seed: number;
+  readonly partitions: number;
+  readonly duplicates: number;
+  readonly changed: number;
+  readonly late: number;
+  readonly future: number;
+  readonly malformed: number;
+  readonly missingKey: number;
+  readonly accounts: number;
+  readonly hotAccounts: number;
+  readonly hotShare: number;
+  readonly span: string;
+  readonly watermarkDelay: string;
+  readonly ledger?: string;
+  readonly compression: 'none' | 'gzip' | 'zstd';
+  readonly createTopic: boolean;
+  readonly json?: boolean;
+}
+
+const DAY_MS = 86_400_000;
+/** A producer's clock may be this much ahead, on a topic that is made here. */
+const CREATE_TIME_AFTER_MAX_MS = 3_600_000;
+
+export const addCommand: AddCommand = (program) => {
+  const command = program
+    .command('simulate')
+    .description('send seeded payments to the topic, and write down exactly what was sent')
+    .option('--count <n>', 'records in all', wholeNumber(1), 10_000)
+    .option('--rate <n>', 'records per second; 0: as fast as possible', wholeNumber(0), 0)
+    .option('--seed <n>', 'the same seed and dials give the same payments', wholeNumber(0), 1)
+    .option('--partitions <n>', 'partitions of the topic, where it is made here', wholeNumber(1), 4)
+    .option('--duplicates <share>', 'share of copies', share, 0.03)
+    .option('--changed <share>', 'share of the copies whose amount or device differs', share, 0.2)
+    .option('--late <share>', 'share of payments older than the watermark', share, 0.01)
+    .option('--future <share>', 'share of payments past the allowed skew', share, 0.001)
+    .option('--malformed <share>', 'share of records that are no valid payment', share, 0.002)
+    .option('--missing-key <share>', 'share of records without a key', share, 0.0005)
+    .option('--accounts <n>', 'sender accounts', wholeNumber(1), 2_000)
+    .option('--hot-accounts <n>', 'accounts that send more than their share', wholeNumber(0), 4)
+    .option('--hot-share <share>', 'what they send', share, 0.1)
+    .option('--span <duration>', 'event time that the run covers', '1h')
+    .option('--watermark-delay <duration>', "the processor's, which decides what is late", '1h')
+    .option('--ledger <file>', 'write down every record sent, one JSON line each')
+    .addOption(new Option('--compression <codec>', 'of the batches').choices(['none', 'gzip', 'zstd']).default('none'))
+    .option('--no-create-topic', 'fail where the topic does not exist, instead of making it')
+    .option('--json', 'one JSON document on standard output');
+  addFlags(command, KAFKA_SETTINGS).action(simulate);
+};
+
+async function simulate(flags: Dials & Record<string, unknown>): Promise<void> {
+  const { config } = parseKafka(process.env, textFlags(flags));
+  const connection = kafkaConnection(config, 'provenonce-simulator', (file) => readFileSync(file, 'utf8'));
+  const dials = dialsOf(flags);
+  const partitions = await partitionsOf(connection, config.topic, flags);
+  const summary = await runSimulator(
+    {
+      dials: { ...dials, partitions },
+      kafka: { connection, topic: config.topic, compression: flags.compression, patienceMs: 60_000 },
+      ...(flags.ledger === undefined ? {} : { ledgerPath: flags.ledger }),
+      signal: stopSignal(),
+      ...(process.stderr.isTTY && !flags.json ? { onProgress: showProgress } : {}),
+    },
+    systemRuntime,
+  );
+  if (process.stderr.isTTY && !flags.json) process.stderr.write('\r\u001b[2K');
+  if (flags.json) printJson(summary);
+  else process.stdout.write(`${summaryText(config.topic, summary)}\n`);
+}
+
+function dialsOf(flags: Dials): SimulationDials {
+  return {
+    count: flags.count,
+    ratePerSecond: flags.rate,
+    seed: flags.seed,
+    duplicateShare: flags.duplicates,
+    changedShare: flags.changed,
+    lateShare: flags.late,
+    futureShare: flags.future,
+    malformedShare: flags.malformed,
+    missingKeyShare: flags.missingKey,
+    accounts: flags.accounts,
+    hotAccounts: flags.hotAccounts,
+    hotShare: flags.hotAccounts === 0 ? 0 : flags.hotShare,
+    spanMs: durationOf('--span', flags.span),
+    watermarkDelayMs: durationOf('--watermark-delay', flags.watermarkDelay),
+  };
+}
+
+function durationOf(flag: string, text: string): number {
+  const parsed = duration(0, 365 * DAY_MS).schema.safeParse(text);
+  if (!parsed.success)
+    throw new ConfigurationError([`${flag} is ${JSON.stringify(text)}: ${parsed.error.issues[0]?.message}`]);
+  return parsed.data;
+}
+
+/** The partition count of the topic; makes it first where it does not exist and may be made. */
+async function partitionsOf(
+  connection: Parameters<typeof KafkaAdmin.connect>[0],
+  topic: string,
+  flags: Dials,
+): Promise<number> {
+  await using admin = await KafkaAdmin.connect(connection);
+  const existing = await admin.partitionCount(topic);
+  if (existing !== undefined) return existing;
+  if (!flags.createTopic)
+    throw new ConfigurationError([`topic ${topic} does not exist, and --no-create-topic was given`]);
+  await admin.createTopic({
+    topic,
+    partitions: flags.partitions,
+    timestamps: { createTimeAfterMaxMs: CREATE_TIME_AFTER_MAX_MS },
+  });
+  return flags.partitions;
+}
+
+/** The flags that are settings: commander gives those as text. */
+function textFlags(flags: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(flags).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+function showProgress({ sent, count }: { sent: number; count: number }): void {
+  process.stderr.write(`\r\u001b[2K${sent.toLocaleString('en')} of ${count.toLocaleString('en')} sent`);
+}
+
+function summaryText(topic: string, summary: SimulationSummary): string {
+  const format = (n: number): string => n.toLocaleString('en');
+  const kinds = Object.entries(summary.byKind).filter(([, n]) => n > 0);
+  const sums = Object.entries(summary.expectedSums);
+  return [
+    tableText(
+      ['kind', 'records'],
+      kinds.map(([kind, n]) => [kind, format(n)]),
+    ),
+    tableText(
+      ['currency', 'payments to accept', 'amount'],
+      sums.map(([currency, { count, amount }]) => [currency, format(count), amount]),
+    ),
+    `${format(summary.acked)} records acknowledged in ${topic}, ${format(summary.eventsPerSecond)}/s${summary.complete ? '' : '; stopped before the end'}`,
+    ...(summary.unknown > 0 ? [`${format(summary.unknown)} records of unknown fate`] : []),
+  ].join('\n');
+}

@@ -1,0 +1,40 @@
+/** provenonce verify: G1 to G6 against the topic itself. Exit codes: 0 PASS, 1 FAIL, 2 UNKNOWN, 3 NODATA. */
+import { VERDICT_EXIT_CODES, verify } from '../../checks/verify.ts';
+import { verifyText } from '../../checks/verify-text.ts';
+import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
+import { addFlags } from '../config/show-settings.ts';
+import { printJson } from '../exit.ts';
+import type { AddCommand } from '../main.ts';
+import { wholeNumber } from '../options.ts';
+import { commandInputs, openCommandSink } from '../sink.ts';
+
+export const addCommand: AddCommand = (program) => {
+  const command = program
+    .command('verify')
+    .description('recompute every record of the topic and compare with the tables: G1 to G6')
+    .option('--findings <n>', 'findings shown for each guarantee; all are counted', wholeNumber(1), 20)
+    .option('--json', 'one JSON document on standard output');
+  addFlags(command, ENDPOINT_SETTINGS).action(
+    async (flags: Record<string, string> & { findings: number; json?: boolean }) => {
+      const { findings, json, ...rest } = flags;
+      const { config } = parseEndpoints(process.env, rest as Record<string, string>);
+      const sink = openCommandSink(config.bigquery);
+      try {
+        const report = await verify(commandInputs(config, sink), {
+          findingsMax: Number(findings),
+          ...(process.stderr.isTTY && !json ? { onProgress: showProgress } : {}),
+        });
+        if (process.stderr.isTTY && !json) process.stderr.write('\r\u001b[2K');
+        if (json) printJson(report);
+        else process.stdout.write(`${verifyText(report)}\n`);
+        process.exitCode = VERDICT_EXIT_CODES[report.verdict];
+      } finally {
+        await sink.close();
+      }
+    },
+  );
+};
+
+function showProgress({ partition, recordsChecked }: { partition: number; recordsChecked: number }): void {
+  process.stderr.write(`\r\u001b[2Kpartition ${partition}: ${recordsChecked.toLocaleString('en')} records`);
+}

@@ -1,0 +1,155 @@
+/** Puts a processor together from its configuration: real log, real sink, local state, logs and metrics. */
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import pino from 'pino';
+import { openSink, type Sink } from '../bigquery/open-sink.ts';
+import { KafkaLogSource } from '../kafka/kafka-log-source.ts';
+import { healthObserver } from '../observability/health.ts';
+import { logObserver } from '../observability/log-observer.ts';
+import { createLogger, resolveLogFormat } from '../observability/logger.ts';
+import { createMetrics, watchProcess } from '../observability/metrics.ts';
+import { metricsObserver } from '../observability/metrics-observer.ts';
+import { startMetricsServer } from '../observability/metrics-server.ts';
+import { withCrashPoints } from '../processor/crash-points.ts';
+import { type Observer, observers } from '../processor/events.ts';
+import { DEFAULT_LIMITS } from '../processor/limits.ts';
+import { type ExitReport, Processor, type ProcessorPorts } from '../processor/processor.ts';
+import type { ProcessorSettings } from '../processor/settings.ts';
+import { systemRuntime } from '../runtime/system-runtime.ts';
+import { openStateStore } from '../state/open-state-store.ts';
+import { kafkaConnection } from './config/kafka-connection.ts';
+import type { ProcessConfig } from './config/process-config.ts';
+import { killAt } from './kill-at.ts';
+
+const VERSION = (
+  JSON.parse(readFileSync(path.join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string }
+).version;
+
+/** Runs until stopped. Throws ConfigurationError before anything is touched; otherwise reports how it ended. */
+export async function runProcess(
+  config: ProcessConfig,
+  stop: AbortSignal,
+  env: NodeJS.ProcessEnv,
+): Promise<ExitReport> {
+  const runtime = systemRuntime;
+  const owner = `${hostname()}-${process.pid}-${runtime.uuid().slice(0, 8)}`;
+  const killHit = killAt(env.PROVENONCE_CRASH_AT);
+  const logger = createLogger({
+    level: config.process.logLevel,
+    format: resolveLogFormat(config.process.logFormat, process.stdout.isTTY),
+    base: { owner },
+    // Synchronous: the last words of a process that is killed are the ones that matter.
+    destination: pino.destination({ dest: 1, sync: true }),
+    nowMs: runtime.nowMs,
+  });
+  const metrics = createMetrics({ version: VERSION, nodeVersion: process.version });
+  watchProcess(metrics);
+  const toMetrics = metricsObserver(metrics, runtime.nowMs);
+  const health = healthObserver();
+  const observer = observers(logObserver(logger), toMetrics, health);
+  const server = await startMetricsServer({
+    host: config.process.metricsHost,
+    port: config.process.metricsPort,
+    registry: metrics.registry,
+    readiness: health.readiness,
+    refresh: () => toMetrics.refresh(),
+  });
+  logger.info({ event: 'metrics.listening', port: server.port, host: config.process.metricsHost });
+  const sink = openProcessSink(config, observer);
+  try {
+    const ports: ProcessorPorts = {
+      runtime,
+      observer,
+      log: openLog(config, owner, observer, logger),
+      queries: sink.queries,
+      streams: sink.streams,
+      encoder: sink.encoder,
+      state: openState(config, observer),
+    };
+    const stopped = await firstOf(sink.applySchema(config.process.clusteringColumns), stop);
+    if (stopped) return { exitCode: 0, why: 'asked to stop' };
+    const processor = new Processor(
+      settingsOf(config, owner),
+      killHit === undefined ? ports : withCrashPoints(ports, killHit),
+    );
+    const report = await processor.run(stop);
+    if (report.exitCode === 70) logger.error({ event: 'processor.bug', error: report.error });
+    return report;
+  } finally {
+    await sink.close();
+    await server.close();
+  }
+}
+
+/** Whether the stop came first; rejects when the work does. */
+async function firstOf(work: Promise<void>, stop: AbortSignal): Promise<boolean> {
+  const stopped = new Promise<true>((resolve) => {
+    if (stop.aborted) resolve(true);
+    else stop.addEventListener('abort', () => resolve(true), { once: true });
+  });
+  return (await Promise.race([work, stopped])) ?? false;
+}
+
+function settingsOf(config: ProcessConfig, owner: string): ProcessorSettings {
+  const { checkpointIntervalMs, stopTimeoutMs, untilCaughtUp } = config.process;
+  return {
+    topic: config.kafka.topic,
+    owner,
+    seed: config.seed,
+    decision: config.decision,
+    startAt: config.startAt,
+    untilCaughtUp,
+    limits: { ...DEFAULT_LIMITS, checkpointIntervalMs, stopTimeoutMs },
+  };
+}
+
+function openProcessSink(config: ProcessConfig, observer: Observer): Sink {
+  const { unreachableAfterMs, maxInFlightBytes } = config.process;
+  return openSink({
+    ...config.bigquery,
+    runtime: systemRuntime,
+    limits: { unreachableAfterMs, maxInFlightBytes },
+    onWaiting: ({ service, what, waitedMs, error }) =>
+      observer.emit({ type: 'service.waiting', service, what, waitedMs, error }),
+    onRecovered: ({ service, waitedMs }) => observer.emit({ type: 'service.recovered', service, waitedMs }),
+  });
+}
+
+function openLog(config: ProcessConfig, owner: string, observer: Observer, logger: pino.Logger): KafkaLogSource {
+  const { groupId, sessionTimeoutMs, maxBufferedBytes, unreachableAfterMs } = config.process;
+  const connection = kafkaConnection(config.kafka, `provenonce-${owner}`, (file) => readFileSync(file, 'utf8'));
+  return new KafkaLogSource(
+    {
+      connection: { ...connection, log: (level, event, fields) => logger[level]({ event, ...fields }) },
+      topic: config.kafka.topic,
+      groupId,
+      maxBufferedBytes,
+      maxBufferedBytesPerPartition: Math.min(maxBufferedBytes, 8 * 1024 * 1024),
+      sessionTimeoutMs,
+      heartbeatIntervalMs: Math.min(3_000, Math.floor(sessionTimeoutMs / 3)),
+      unreachableAfterMs,
+      onWaiting: (what, waitedMs, error) =>
+        observer.emit({ type: 'service.waiting', service: 'kafka', what, waitedMs, error }),
+      onRecovered: () => observer.emit({ type: 'service.recovered', service: 'kafka', waitedMs: 0 }),
+      onCommitFailed: (partition, nextOffset, error) =>
+        observer.emit({ type: 'offset.commit_failed', partition, nextOffset, error }),
+    },
+    systemRuntime,
+  );
+}
+
+function openState(config: ProcessConfig, observer: Observer): ProcessorPorts['state'] {
+  return openStateStore({
+    location: config.process.checkpointLocation,
+    topic: config.kafka.topic,
+    nowMs: systemRuntime.nowMs(),
+    onDiscard: (partition, why) => observer.emit({ type: 'state.discarded', partition, why }),
+    onProblem: (partition, problem) =>
+      observer.emit({
+        type: 'log.warning',
+        what: partition === undefined ? 'local state' : `local state of partition ${partition}`,
+        detail: problem,
+      }),
+  });
+}

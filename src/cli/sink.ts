@@ -1,0 +1,35 @@
+/** The BigQuery sink and the inputs of the checks, as a command opens them from its configuration. */
+
+import { readFileSync } from 'node:fs';
+import { openSink, type Sink } from '../bigquery/open-sink.ts';
+import type { VerifyInputs } from '../checks/inputs.ts';
+import { realInputs } from '../checks/inputs-real.ts';
+import { systemRuntime } from '../runtime/system-runtime.ts';
+import { kafkaConnection } from './config/kafka-connection.ts';
+import type { BigQueryEndpoint, EndpointConfig } from './config/process-config.ts';
+
+/** A command that a person runs does not wait for a quarter of an hour. */
+const PATIENCE_MS = 30_000;
+
+/** The sink of an interactive command: waits half a minute for the service, and says on standard error that it waits. */
+export function openCommandSink(endpoint: BigQueryEndpoint): Sink {
+  let said = false;
+  return openSink({
+    ...endpoint,
+    runtime: systemRuntime,
+    limits: { unreachableAfterMs: PATIENCE_MS },
+    onWaiting: ({ service, error }) => {
+      if (!said) process.stderr.write(`waiting for ${service}: ${messageOf(error)}\n`);
+      said = true;
+    },
+  });
+}
+
+export function commandInputs({ kafka }: EndpointConfig, sink: Sink): VerifyInputs {
+  const connection = kafkaConnection(kafka, 'provenonce', (file) => readFileSync(file, 'utf8'));
+  return realInputs({ topic: kafka.topic, kafka: connection, sink, runtime: systemRuntime });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
