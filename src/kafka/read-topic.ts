@@ -6,8 +6,9 @@
 import type { LogRecord } from '../payments/types.ts';
 import { ConfigurationError, ContradictionError } from '../processor/errors.ts';
 import type { LogBounds, Runtime } from '../processor/ports.ts';
+import { CodecMissingError } from './codecs.ts';
 import type { KafkaConnectionOptions } from './connection-options.ts';
-import { FETCH_ERROR } from './errors.ts';
+import { FETCH_ERROR, messageOf } from './errors.ts';
 import type { FetchedPartition } from './fetch-response.ts';
 import { readBatches } from './record-batches.ts';
 import { TopicConnection } from './topic-connection.ts';
@@ -134,8 +135,13 @@ function toChunk(
   }
   const { records, completeTo, stoppedBy } = readBatches(answer.records, from, answer.aborted);
   if (completeTo === from) {
-    if (stoppedBy !== undefined)
-      throw new ContradictionError('codec_missing', `topic ${topic}, partition ${partition}: ${stoppedBy.message}`);
+    if (stoppedBy !== undefined) {
+      const code = stoppedBy instanceof CodecMissingError ? 'codec_missing' : 'log_changed';
+      throw new ContradictionError(
+        code,
+        `topic ${topic}, partition ${partition}, offset ${from}: ${messageOf(stoppedBy)}`,
+      );
+    }
     return undefined;
   }
   left.delete(partition);
