@@ -65,7 +65,14 @@ test('verify passes what the fold makes of any simulated topic', async () => {
 
 test('verify passes from any checkpoint that retention leaves to start from', async () => {
   const plan = resolvePlan(
-    { count: 3_000, spanMs: 180 * MINUTE_MS, watermarkDelayMs: 10 * MINUTE_MS, partitions: 1 },
+    {
+      count: 3_000,
+      malformedKinds: MALFORMED_KINDS,
+      malformedShare: 0.01,
+      spanMs: 180 * MINUTE_MS,
+      watermarkDelayMs: 10 * MINUTE_MS,
+      partitions: 1,
+    },
     NOW_MS,
   );
   const history = [entry(0, { watermarkDelayMs: 10 * MINUTE_MS })];
