@@ -65,7 +65,7 @@ describe('sender activity', () => {
     const step = fc.record({
       ahead: fc.nat({ max: 400_000 }),
       move: fc.nat({ max: 30_000 }),
-      device: fc.nat({ max: 40 }),
+      device: fc.nat({ max: 120 }),
     });
     fc.assert(
       fc.property(spans, fc.array(step, { minLength: 100, maxLength: 400 }), (spanMs, steps) => {
@@ -123,6 +123,15 @@ describe('timeline of a busy sender', () => {
     // About 11 minutes of devices have unions that reach past the horizon of eviction.
     expect(timeline.deviceCount).toBeLessThan(2 * 11 * 20 + 64);
     expect(timeline.devicesAt(999 * MINUTE_MS + 19)).toBe(5 * 20);
+  });
+
+  it('keeps a device that a payment at the watermark can still see', () => {
+    const timeline = new SenderTimeline(SPAN_MS);
+    timeline.add(600_000, 'old');
+    timeline.evictBelow(840_000 - SPAN_MS);
+    for (let index = 0; index < 200; index += 1) timeline.add(840_000 + index, `d${index}`);
+    timeline.add(840_300, 'old');
+    expect(timeline.devicesAt(840_300)).toBe(201);
   });
 
   it('counts a device once, however its payments overlap or touch', () => {
