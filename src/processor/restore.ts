@@ -120,7 +120,10 @@ async function foldForward(
 ): Promise<void> {
   const settingsAt = settingsByOffset(ownership.history);
   const unused: FoldOutput = { accepted: [], partials: [], exceptions: [] };
-  cursor.restartAt(fold.nextOffset, null);
+  // With only markers in between, the checkpoint's last record is below, and stays the one to be checked.
+  const { recordFingerprint } = checkpoint;
+  const isBelow = recordFingerprint !== null && Number(recordFingerprint.split(':', 1)[0]) < fold.nextOffset;
+  cursor.restartAt(fold.nextOffset, isBelow ? recordFingerprint : null);
   while (fold.nextOffset < checkpoint.nextOffset) {
     const answer = await cursor.next(signal, checkpoint.nextOffset);
     for (const record of answer.records) fold.fold(record, settingsAt(record.offset), unused);

@@ -12,8 +12,6 @@ import type { Life } from './life.ts';
 export interface GroupMember {
   readonly id: string;
   readonly life: Life;
-  /** The coordinator asks for a new join (in a heartbeat's answer); fetching stops until assigned. */
-  rejoining(): void;
   assigned(generation: number, partitions: readonly number[]): void;
   /** Its heartbeat is refused: it is not in the group any more. */
   expelled(): void;
@@ -110,7 +108,6 @@ export class ConsumerGroup {
 
   #askToJoin(member: GroupMember, round: number): void {
     if (round !== this.#round || !this.#members.has(member.id) || member.life.state !== 'running') return;
-    member.rejoining();
     this.#context.scheduler.after(latencyMs(this.#context), () => {
       if (round !== this.#round || !this.#members.has(member.id)) return;
       this.#joined.add(member.id);

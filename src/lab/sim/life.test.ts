@@ -19,6 +19,10 @@ describe('a crash destroys', () => {
       promise.then(note, note);
     };
     const abort = new AbortController();
+    const assigned = new Promise<readonly number[]>((resolve, failed) => {
+      void ports.log.start({ assigned: resolve, failed });
+    });
+    expect(await settled(world, assigned)).toEqual([0]);
     watch('sleep', ports.runtime.sleep(100));
     watch('abortable sleep', ports.runtime.sleep(100, abort.signal));
     watch('read', ports.log.open(0, 0).read(abort.signal));

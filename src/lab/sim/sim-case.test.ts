@@ -62,6 +62,32 @@ describe('the processor in the simulated world', () => {
     expect(discards).toBeGreaterThan(0);
   }, 60_000);
 
+  it('uses a local state that only transaction markers lie between and the checkpoint (once a false stop)', async () => {
+    const originals = {
+      ...DEFAULT_DIALS,
+      partitions: 1,
+      malformedChance: 0,
+      transactionChance: 0,
+      records: 6,
+      spanMs: 0,
+    };
+    const [last, ...first] = drawWorkload(originals).reverse();
+    const aborted = { ...last!, atMs: 8_000, transaction: { outcome: 'abort', openForMs: 100 } } as const;
+    const { verdict, findings, world } = await runCase({
+      ...calmCase([
+        // The first is the fresh state, the second follows the records, the third the markers.
+        { what: 'answer', effect: 'lost_before', when: { point: 'save', hit: 3 } },
+        { what: 'crash', process: 'a', when: { atMs: 20_000 } },
+      ]),
+      partitions: 1,
+      processes: ['a'],
+      workload: [...first.reverse(), aborted],
+    });
+    expect([verdict, findings]).toEqual(['pass', []]);
+    expect(world.fired).toHaveLength(2);
+    expect(world.trace.lines.join('\n')).toMatch(/"state.restored",.*"how":"local","fromOffset":5,"atOffset":7/);
+  });
+
   it('tells the same story byte for byte for the same seed, whatever ran between', async () => {
     const seeds = [3, 14, 15, 92, 65];
     const digestOf = async (seed: number): Promise<string> => (await runCase(drawCase(seed))).world.trace.digest();

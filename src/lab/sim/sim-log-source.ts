@@ -1,7 +1,8 @@
 /**
  * LogSource of one life of a process: a member of a consumer group of the simulated broker, with the habits of kafkajs
  * (research/kafka-clients.md): no word before partitions are taken away, commits under the generation of the moment, a
- * rejoin that forgets where readers were.
+ * rejoin that forgets where readers were. Reading goes on while it rejoins, as with the adapter: whoever lost a partition
+ * learns it only when it is assigned anew.
  */
 import { UnreachableError } from '../../processor/errors.ts';
 import type { AssignmentListener, LogBounds, LogSource, PartitionReader, TopicFacts } from '../../processor/ports.ts';
@@ -32,7 +33,6 @@ export class SimLogSource implements LogSource, FetchGate {
   #memberCount = 0;
   #generation = -1;
   #assigned: readonly number[] = [];
-  #rejoining = true;
   #stopped = false;
 
   constructor(life: Life, broker: BrokerView) {
@@ -59,9 +59,14 @@ export class SimLogSource implements LogSource, FetchGate {
   }
 
   bounds(partition: number): Promise<LogBounds> {
-    return this.#ask('bounds', partition, () => {
-      const { startOffset, endOffset } = this.#broker.partition(partition);
-      return { startOffset, endOffset };
+    const { context } = this.#life;
+    return this.#life.call<LogBounds>((resolve, reject) => {
+      // Two questions, as the protocol has it: the log may move between them.
+      this.#ask('bounds', partition, () => this.#broker.partition(partition).startOffset).then((startOffset) => {
+        context.scheduler.after(latencyMs(context), () =>
+          resolve({ startOffset, endOffset: this.#broker.partition(partition).endOffset }),
+        );
+      }, reject);
     });
   }
 
@@ -72,7 +77,9 @@ export class SimLogSource implements LogSource, FetchGate {
   open(partition: number, fromOffset: number): PartitionReader {
     this.#readers.get(partition)?.close();
     const reader = new SimReader(this.#life, partition, fromOffset, () => this.#broker.partition(partition), this);
-    this.#readers.set(partition, reader);
+    // As the adapter of kafkajs does: reads of a partition that is not ours reject.
+    if (this.#assigned.includes(partition)) this.#readers.set(partition, reader);
+    else reader.close();
     return reader;
   }
 
@@ -107,7 +114,7 @@ export class SimLogSource implements LogSource, FetchGate {
   }
 
   mayFetch(partition: number): boolean {
-    return !this.#rejoining && !this.#stopped && this.#assigned.includes(partition);
+    return !this.#stopped && this.#assigned.includes(partition);
   }
 
   session(partition: number): number {
@@ -125,9 +132,6 @@ export class SimLogSource implements LogSource, FetchGate {
     this.#member = {
       id,
       life,
-      rejoining: () => {
-        this.#rejoining = true;
-      },
       assigned: (generation, partitions) => life.deliver(() => this.#onAssigned(id, generation, partitions)),
       expelled: () => life.deliver(() => this.#onExpelled(id)),
     };
@@ -136,11 +140,15 @@ export class SimLogSource implements LogSource, FetchGate {
 
   #onAssigned(id: string, generation: number, partitions: readonly number[]): void {
     if (this.#stopped || this.#member?.id !== id) return;
-    this.#rejoining = false;
     this.#generation = generation;
     this.#assigned = partitions;
     const { rng, faults, trace } = this.#life.context;
     trace.add(this.#life.process, `assigned [${partitions}] in generation ${generation}`);
+    for (const [partition, reader] of this.#readers) {
+      if (partitions.includes(partition)) continue;
+      reader.close();
+      this.#readers.delete(partition);
+    }
     for (const partition of partitions) {
       this.raiseSession(partition);
       const reader = this.#readers.get(partition);
@@ -157,7 +165,6 @@ export class SimLogSource implements LogSource, FetchGate {
     if (this.#stopped || this.#member?.id !== id) return;
     // Heard once: a second refusal of the same member must not make it join twice.
     this.#member = undefined;
-    this.#rejoining = true;
     this.#later(() => this.#joinAnew());
   }
 

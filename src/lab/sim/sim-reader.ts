@@ -12,7 +12,7 @@ import type { SimPartition } from './topic.ts';
 
 /** The client's view, shared with the log source. */
 export interface FetchGate {
-  /** False while the client rejoins or does not have the partition: it fetches nothing. */
+  /** False while the client does not have the partition: it fetches nothing. */
   mayFetch(partition: number): boolean;
   session(partition: number): number;
   raiseSession(partition: number): void;
