@@ -3,22 +3,26 @@
  * calls are more than the emulator's threads on any machine (32 at most), so that some appends are never answered.
  */
 import { randomUUID } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { startInfra } from './start-infra.ts';
 import { appendRequest, querySql, runAppendLoad, writeClient } from './testing/append-load.ts';
-import type { StartedInfra } from './types.ts';
 
 const LOAD = { streamCount: 40, requestsPerStream: 5, rowsPerRequest: 200, updateLoopCount: 2 };
 const ROWS = LOAD.streamCount * LOAD.requestsPerStream * LOAD.rowsPerRequest;
+/** The shared instance, which is cured. */
+const cured = {
+  bigqueryEmulatorHost: inject('bigqueryEmulatorHost'),
+  bigqueryStorageEmulatorHost: inject('bigqueryStorageEmulatorHost'),
+  projectId: inject('bigqueryProjectId'),
+};
 const newDataset = () => `d${randomUUID().replaceAll('-', '')}`;
 
 test('with the cure, 40 streams get through beside updates and queries, and every row is there', async () => {
-  await using infra = await startInfra({ way: 'native' });
   const dataset = newDataset();
-  const result = await runAppendLoad({ ...infra, ...LOAD, dataset, deadlineMs: 60_000 });
+  const result = await runAppendLoad({ ...cured, ...LOAD, dataset, deadlineMs: 60_000 });
   expect(result).toMatchObject({ finished: true, acknowledgedRows: ROWS, errors: [] });
   expect(result.updates).toBeGreaterThan(0);
-  expect(await querySql(infra, `SELECT COUNT(*) FROM ${dataset}.rows`)).toEqual([[String(ROWS)]]);
+  expect(await querySql(cured, `SELECT COUNT(*) FROM ${dataset}.rows`)).toEqual([[String(ROWS)]]);
 });
 
 test('without the cure, the same load does not get through', async () => {
@@ -29,28 +33,26 @@ test('without the cure, the same load does not get through', async () => {
 });
 
 test('with the cure, finalize races with an append and its row count is what a query finds, then and later', async () => {
-  await using infra = await startInfra({ way: 'native' });
   const dataset = newDataset();
-  await querySql(infra, `CREATE SCHEMA ${dataset}`);
-  await querySql(infra, `CREATE TABLE ${dataset}.rows (n INT64, word STRING)`);
+  await querySql(cured, `CREATE SCHEMA ${dataset}`);
+  await querySql(cured, `CREATE TABLE ${dataset}.rows (n INT64, word STRING)`);
   let expected = 0;
   for (let round = 0; round < 10; round += 1) {
-    expected += await finalizeAmidAppends(infra, dataset);
-    expect(await querySql(infra, `SELECT COUNT(*) FROM ${dataset}.rows`)).toEqual([[String(expected)]]);
+    expected += await finalizeAmidAppends(dataset);
+    expect(await querySql(cured, `SELECT COUNT(*) FROM ${dataset}.rows`)).toEqual([[String(expected)]]);
   }
-  expect(await querySql(infra, `SELECT COUNT(*) FROM ${dataset}.rows`)).toEqual([[String(expected)]]);
+  expect(await querySql(cured, `SELECT COUNT(*) FROM ${dataset}.rows`)).toEqual([[String(expected)]]);
 });
 
 test('with the cure, rows whose insert fails do not move the stream on', async () => {
-  await using infra = await startInfra({ way: 'native' });
   const dataset = newDataset();
-  await querySql(infra, `CREATE SCHEMA ${dataset}`);
-  await querySql(infra, `CREATE TABLE ${dataset}.rows (n INT64, word STRING)`);
-  const client = writeClient(infra.bigqueryStorageEmulatorHost);
-  const parent = `projects/${infra.projectId}/datasets/${dataset}/tables/rows`;
+  await querySql(cured, `CREATE SCHEMA ${dataset}`);
+  await querySql(cured, `CREATE TABLE ${dataset}.rows (n INT64, word STRING)`);
+  const client = writeClient(cured.bigqueryStorageEmulatorHost);
+  const parent = `projects/${cured.projectId}/datasets/${dataset}/tables/rows`;
   const [{ name }] = await client.createWriteStream({ parent, writeStream: { type: 'COMMITTED' } });
-  await querySql(infra, `DROP TABLE ${dataset}.rows`);
-  await querySql(infra, `CREATE TABLE ${dataset}.rows (n INT64, word STRING, late INT64 NOT NULL)`);
+  await querySql(cured, `DROP TABLE ${dataset}.rows`);
+  await querySql(cured, `CREATE TABLE ${dataset}.rows (n INT64, word STRING, late INT64 NOT NULL)`);
   const call = client.appendRows();
   const refused = new Promise((resolve) => {
     call.once('error', resolve);
@@ -61,14 +63,14 @@ test('with the cure, rows whose insert fails do not move the stream on', async (
   call.destroy();
   const [{ rowCount }] = await client.finalizeWriteStream({ name: name! });
   expect(Number(rowCount)).toBe(0);
-  expect(await querySql(infra, `SELECT COUNT(*) FROM ${dataset}.rows`)).toEqual([['0']]);
+  expect(await querySql(cured, `SELECT COUNT(*) FROM ${dataset}.rows`)).toEqual([['0']]);
   await client.close();
 });
 
 /** Appends as fast as it can, finalizes in the middle, and returns the row count that finalize gave. */
-async function finalizeAmidAppends(infra: StartedInfra, dataset: string): Promise<number> {
-  const client = writeClient(infra.bigqueryStorageEmulatorHost);
-  const parent = `projects/${infra.projectId}/datasets/${dataset}/tables/rows`;
+async function finalizeAmidAppends(dataset: string): Promise<number> {
+  const client = writeClient(cured.bigqueryStorageEmulatorHost);
+  const parent = `projects/${cured.projectId}/datasets/${dataset}/tables/rows`;
   const [{ name }] = await client.createWriteStream({ parent, writeStream: { type: 'COMMITTED' } });
   const call = client.appendRows();
   let answers = 0;
