@@ -83,25 +83,28 @@ export class QueryJobs {
   async *pages(statement: Statement, pageRows: number): AsyncIterable<ResultPage> {
     const jobId = this.#newJobId();
     if (!(await this.#start(jobId, statement))) await this.#untilDone(jobId);
-    let pageToken: string | undefined;
-    do {
-      const results: ResultsResource = await this.#options.rest.request({
-        method: 'GET',
-        path: `/queries/${jobId}`,
-        query: {
-          maxResults: pageRows,
-          'formatOptions.useInt64Timestamp': true,
-          ...this.#location(),
-          ...(pageToken === undefined ? {} : { pageToken }),
-        },
-      });
-      if (results.jobComplete === false) throw new RestError(`job ${jobId} is not complete`, 503, undefined);
-      yield {
-        fields: results.schema?.fields ?? [],
-        rows: (results.rows ?? []).map((row) => row.f.map((cell) => cell.v)),
-      };
-      pageToken = results.pageToken;
-    } while (pageToken !== undefined);
+    // The next page is on its way while the caller works on this one.
+    let next: Promise<ResultsResource> | undefined = this.#page(jobId, pageRows, undefined);
+    while (next !== undefined) {
+      const { jobComplete, schema, rows, pageToken }: ResultsResource = await next;
+      if (jobComplete === false) throw new RestError(`job ${jobId} is not complete`, 503, undefined);
+      next = pageToken === undefined ? undefined : this.#page(jobId, pageRows, pageToken);
+      next?.catch(() => {}); // a caller that stops here never awaits it
+      yield { fields: schema?.fields ?? [], rows: (rows ?? []).map((row) => row.f.map((cell) => cell.v)) };
+    }
+  }
+
+  #page(jobId: string, pageRows: number, pageToken: string | undefined): Promise<ResultsResource> {
+    return this.#options.rest.request({
+      method: 'GET',
+      path: `/queries/${jobId}`,
+      query: {
+        maxResults: pageRows,
+        'formatOptions.useInt64Timestamp': true,
+        ...this.#location(),
+        ...(pageToken === undefined ? {} : { pageToken }),
+      },
+    });
   }
 
   /** The error to wait out; throws what no repetition helps against. A vanished job is a restarted emulator. */
