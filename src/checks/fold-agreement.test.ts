@@ -21,7 +21,7 @@ const entry = (fromOffset: number, decision: Partial<DecisionSettings>) => ({
   decision: { ...DEFAULT_DECISION_SETTINGS, ...decision },
 });
 
-test('verify passes what the fold makes of any simulated topic', async () => {
+test('verify passes what the fold makes of any simulated topic', { timeout: 120_000 }, async () => {
   const minutes = (max: number) => fc.integer({ min: 0, max }).map((count) => count * MINUTE_MS);
   await fc.assert(
     fc.asyncProperty(
@@ -63,7 +63,7 @@ test('verify passes what the fold makes of any simulated topic', async () => {
   );
 });
 
-test('verify passes from any checkpoint that retention leaves to start from', async () => {
+test('verify passes from any checkpoint that retention leaves to start from', { timeout: 60_000 }, async () => {
   const plan = resolvePlan(
     {
       count: 3_000,

@@ -1,0 +1,29 @@
+import { globSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+test('what judges the fold imports nothing of it, nor of the processor', () => {
+  const here = import.meta.dirname;
+  const files = [
+    'oracle/*.ts',
+    'guarantees/*.ts',
+    'walk.ts',
+    'compare-rows.ts',
+    'findings.ts',
+    'inputs.ts',
+    'verify.ts',
+  ]
+    .flatMap((pattern) => globSync(pattern, { cwd: here }))
+    .filter((file) => !file.endsWith('.test.ts'));
+  expect(files.length).toBeGreaterThan(12);
+  for (const file of files) {
+    const imports = [...readFileSync(`${here}/${file}`, 'utf8').matchAll(/from '([^']+)'/g)].map(([, from]) => from);
+    expect({
+      file,
+      foreign: imports.filter((from) => !/^(node:|\.\/|\.\.\/[a-z-]+(\/[a-z-]+)?\.ts$)/.test(from!)),
+    }).toEqual({
+      file,
+      foreign: [],
+    });
+    expect({ file, fold: imports.filter((from) => /payments|processor/.test(from!)) }).toEqual({ file, fold: [] });
+  }
+});
