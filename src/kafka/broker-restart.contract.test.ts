@@ -41,4 +41,4 @@ test('a broker that is killed and started again in mid-run: nothing is lost or r
   await probe.source.commit(0, 2_000, 'after the restart');
   expect(probe.commitFailures).toEqual([]);
   expect(probe.failures).toEqual([]);
-});
+}, 240_000);

@@ -7,6 +7,7 @@
  * list of aborted transactions as ordered by first offset, which it is not, and enters one transaction per record).
  */
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 import type { Broker, Cluster, Kafka } from 'kafkajs';
 import { type FetchResponse, parseFetchResponse } from './fetch-response.ts';
 
@@ -143,10 +144,12 @@ RequestQueue.prototype.scheduleCheckPendingRequests = function (this: RequestQue
 
 interface ConnectionInternals {
   readonly connectionTimeout: number;
+  readonly socket?: Socket;
 }
 const Connection = require('kafkajs/src/network/connection.js') as {
-  readonly prototype: { connect: (this: ConnectionInternals) => Promise<unknown> };
+  readonly prototype: { connect: Method; disconnect: Method };
 };
+type Method = (this: ConnectionInternals) => Promise<unknown>;
 
 /**
  * kafkajs opens one socket per caller where several find a connection lost at once, loses all but the last, and may wait for
@@ -162,6 +165,16 @@ Connection.prototype.connect = function (this: ConnectionInternals): Promise<unk
   );
   attempts.set(this, attempt);
   return attempt;
+};
+
+/**
+ * kafkajs disconnects what is disconnected at every attempt of an outage, and each time leaves a listener for `connect` on a
+ * socket that is dead (a MaxListenersExceededWarning after ten).
+ */
+const disconnect = Connection.prototype.disconnect;
+Connection.prototype.disconnect = function (this: ConnectionInternals): Promise<unknown> {
+  if (this.socket?.destroyed) this.socket.removeAllListeners('connect');
+  return disconnect.call(this);
 };
 
 async function withDeadline<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
