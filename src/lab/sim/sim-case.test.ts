@@ -14,13 +14,16 @@ const PROCESSES = ['a', 'b'];
 
 function drawCase(seed: number): SimCase {
   const dials = { seed, processes: PROCESSES, partitions: 2, records: DEFAULT_DIALS.records, spanMs: 25_000 };
+  const swarm = drawSwarm({ ...dials, faults: [3, 8] });
   return {
     seed,
     partitions: 2,
     processes: PROCESSES,
     separateGroups: seed % 5 === 0,
     workload: drawWorkload({ ...DEFAULT_DIALS, seed }),
-    ...drawSwarm({ ...dials, faults: [3, 8] }),
+    ...swarm,
+    // Only where streams can be lost may NOT_FOUND be taken for the truth.
+    processor: { isEmulator: swarm.faults.some(({ what }) => what === 'streams_lost') },
     dialect: seed % 2 === 0 ? 'emulator' : 'service',
     healAtMs: 30_000,
   };
@@ -46,7 +49,7 @@ describe('the processor in the simulated world', () => {
     const effects = new Map<string, number>();
     let fired = 0;
     let discards = 0;
-    for (let seed = 1; seed <= 150; seed++) {
+    for (let seed = 1; seed <= 100; seed++) {
       const outcome = await runCase(drawCase(seed));
       expect([seed, outcome.verdict, outcome.findings]).toEqual([seed, 'pass', []]);
       fired += outcome.fired.length;
@@ -54,7 +57,7 @@ describe('the processor in the simulated world', () => {
       for (const [name, count] of outcome.events) events.set(name, (events.get(name) ?? 0) + count);
       for (const [name, count] of outcome.effects) effects.set(name, (effects.get(name) ?? 0) + count);
     }
-    expect(fired).toBeGreaterThan(150 * 3);
+    expect(fired).toBeGreaterThan(100 * 3);
     const marks = ['partition.fenced', 'replay.finished', 'takeover.lost_claim', 'log.recheck'];
     expect(marks.filter((mark) => !events.has(mark))).toEqual([]);
     const answers = ['append:lost_after', 'append:internal_after', 'append:silent_before', 'finalize:lost_after'];
@@ -166,7 +169,7 @@ describe('the lab can fail: weakened processors are found', () => {
   it.each(Object.entries(weakenings))('%s', async (_, weaken) => {
     let found: SimOutcome | undefined;
     for (let seed = 1; seed <= 60 && found === undefined; seed++) {
-      const outcome = await runCase({ ...drawCase(seed), processor: { weaken } });
+      const outcome = await runCase({ ...drawCase(seed), processor: { weaken, isEmulator: true } });
       if (outcome.findings.some((finding) => /there twice|missing below|not what the log yields/.test(finding))) {
         found = outcome;
       }
