@@ -105,6 +105,23 @@ describe('a pause', () => {
     expect(seen).toEqual(['10@200', '20@200', '30@200', '500@500']);
   });
 
+  it('at a named point holds the process there', async () => {
+    const world = createWorld({
+      seed: 1,
+      partitions: 1,
+      faults: [{ what: 'pause', forMs: 700, when: { point: 'x', hit: 2 } }],
+    });
+    const passedAtMs: number[] = [];
+    world.spawn('p', async (ports) => {
+      for (let i = 0; i < 3; i++) {
+        await ports.pass('x');
+        passedAtMs.push(world.nowMs);
+      }
+    });
+    await elapse(world, 1_000);
+    expect(passedAtMs).toEqual([0, 700, 700]);
+  });
+
   it('does not stop what the process had sent', async () => {
     const { world, ports } = setUp();
     const created = ports.rpc.createWriteStream(tablePath('payment_exceptions'));

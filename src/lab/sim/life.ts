@@ -54,10 +54,13 @@ export class Life {
     });
   }
 
-  /** Passes a named point; undefined, or, if it was fatal, a promise that never settles: await it. */
-  pass(point: string): Promise<never> | undefined {
+  /**
+   * Passes a named point. Undefined where the process goes on; else a promise to be awaited: settled when it is resumed, or
+   * never, if the point was fatal.
+   */
+  pass(point: string): Promise<void> | undefined {
     if (!this.dead) this.context.faults.pass(point, this.process);
-    return this.dead ? new Promise<never>(() => {}) : undefined;
+    return this.#state === 'running' ? undefined : new Promise<void>((resolve) => this.deliver(resolve));
   }
 
   pause(): void {

@@ -27,7 +27,7 @@ export interface SimPorts {
   /** Aborted by a graceful stop. */
   readonly stopSignal: AbortSignal;
   /** A named crash point: await what it returns, if anything. */
-  pass(point: string): Promise<never> | undefined;
+  pass(point: string): Promise<void> | undefined;
   /** kill -9. */
   crash(): void;
 }
