@@ -38,12 +38,23 @@ function recordsOf({ partitions }: VerifyReport): number {
   return partitions.reduce((sum, { recordsChecked }) => sum + recordsChecked, 0);
 }
 
-function findingText({ kind, message, expected, actual }: Finding): string {
+function findingText({ kind, message, expected, actual, partition, offsets, transactionIds }: Finding): string {
+  const where = [
+    partition === null ? '' : `partition ${partition}`,
+    offsets.length === 0 ? '' : `offset ${firstOf(offsets)}`,
+    transactionIds.length === 0 ? '' : firstOf(transactionIds),
+  ].filter((text) => text !== '');
   const values = [
     expected === undefined ? '' : `; expected ${expected}`,
     actual === undefined ? '' : `; found ${actual}`,
   ];
-  return `        ${kind}: ${message}${values.join('')}`;
+  return `        ${kind}${where.length === 0 ? '' : ` (${where.join(', ')})`}: ${message}${values.join('')}`;
+}
+
+/** The first few, and how many more. */
+function firstOf(values: readonly (string | number)[]): string {
+  const shown = values.slice(0, 5).join(', ');
+  return values.length > 5 ? `${shown} and ${values.length - 5} more` : shown;
 }
 
 function remarks(title: string, texts: readonly string[]): string[] {

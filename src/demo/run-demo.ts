@@ -18,6 +18,8 @@ export interface DemoOptions extends DemoSize {
   /** Leaves infra up until Ctrl-C and says how to query it. */
   readonly keep: boolean;
   readonly json: boolean;
+  /** Where logs, checkpoints and the record of what was sent go, and stay; otherwise a folder that a PASS removes. */
+  readonly folder?: string;
   readonly write: (text: string) => void;
 }
 
@@ -32,7 +34,7 @@ const PARTITIONS = 4;
 
 /** The exit code: 0 PASS, 1 a check failed. Throws what kept the story from being told. */
 export async function runDemo(options: DemoOptions): Promise<number> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'provenonce-demo-'));
+  const folder = options.folder ?? (await mkdtemp(path.join(tmpdir(), 'provenonce-demo-')));
   const startedMs = Date.now();
   const context: Context = {};
   let told = false;
@@ -61,7 +63,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   } finally {
     await context.world?.[Symbol.asyncDispose]();
     await context.infra?.stop();
-    if (told) await rm(folder, { recursive: true, force: true });
+    if (told && options.folder === undefined) await rm(folder, { recursive: true, force: true });
     else options.write(`The processes' logs and what was sent are in ${folder}\n`);
   }
 }

@@ -66,7 +66,7 @@ export interface FoldStats {
 
 /** Remembered payments that a delta may hold at least before dead ones are taken out. */
 const DELTA_KEPT = 65_536;
-/** Measured on a 36-character id: entry, text, map and minute slots. */
+/** Estimated for a 36-character id: entry, text, map and minute slots. */
 const BYTES_PER_ID = 260;
 const BYTES_PER_ACTIVITY = 120;
 const BYTES_PER_WINDOW = 400;

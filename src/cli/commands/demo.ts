@@ -11,6 +11,7 @@ interface DemoFlags {
   readonly infra: InfraChoice;
   readonly emulatorImage?: string;
   readonly keep?: boolean;
+  readonly folder?: string;
   readonly json?: boolean;
 }
 
@@ -23,17 +24,19 @@ export const addCommand: AddCommand = (program) => {
     .option('--events <n>', 'payments to send', wholeNumber(20_000), 50_000)
     .option('--rate <n>', 'payments per second; 0: as fast as possible', wholeNumber(0), 5_000)
     .option('--seed <n>', 'draws the payments; a new one each time unless given', wholeNumber(0))
+    .option('--folder <path>', 'keep logs, checkpoints and the record of what was sent there')
     .option('--keep', 'leave everything up afterwards, until Ctrl-C')
     .option('--json', 'one JSON document on standard output');
   for (const option of infraOptions()) command.addOption(option);
   command.action(async (flags: DemoFlags) => {
-    const { events, rate, seed, infra, emulatorImage, keep, json } = flags;
+    const { events, rate, seed, infra, emulatorImage, keep, json, folder } = flags;
     process.exitCode = await runDemo({
       events,
       ratePerSecond: rate,
       seed,
       infra,
       ...(emulatorImage === undefined ? {} : { emulatorImage }),
+      ...(folder === undefined ? {} : { folder }),
       keep: keep ?? false,
       json: json ?? false,
       write: (text) => process.stdout.write(text),
