@@ -1,46 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { RowsRefusedError, StreamLostError, UnreachableError } from '../processor/errors.ts';
-import type { EncodedRows } from '../processor/ports.ts';
-import { AppendStream } from './append-stream.ts';
-import { type AppendLimits, DEFAULT_SINK_LIMITS } from './sink-limits.ts';
-import { ScriptedRpc } from './testing/scripted-rpc.ts';
-import { settle, VirtualRuntime } from './testing/virtual-runtime.ts';
-import type { Waiting } from './waiting.ts';
+import { UnreachableError } from '../processor/errors.ts';
+import { rows, STREAM, start } from './testing/append-fixture.ts';
+import { settle } from './testing/virtual-runtime.ts';
 import { GRPC_STATUS } from './write-rpc.ts';
-
-const STREAM = { epoch: 1, table: 'payment_transactions', name: 'streams/a' } as const;
-
-function rows(rowCount: number, byteLength = 100): EncodedRows {
-  return { rowCount, byteLength, payload: { of: rowCount } };
-}
-
-function start(limits: Partial<AppendLimits> = {}) {
-  const rpc = new ScriptedRpc();
-  const runtime = new VirtualRuntime();
-  const waits: Waiting[] = [];
-  const stream = new AppendStream({
-    rpc,
-    runtime,
-    stream: STREAM,
-    limits: { ...DEFAULT_SINK_LIMITS, ...limits },
-    onWaiting: (waiting) => waits.push(waiting),
-  });
-  /** Appends, and keeps what became of it. */
-  const append = (rowCount: number, byteLength?: number) => {
-    const outcome: { state: 'pending' | 'done' | Error } = { state: 'pending' };
-    stream.append(rows(rowCount, byteLength)).then(
-      () => {
-        outcome.state = 'done';
-      },
-      (error: Error) => {
-        outcome.state = error;
-      },
-    );
-    return outcome;
-  };
-  const { appendDeadlineMs, backoffMaxMs } = { ...DEFAULT_SINK_LIMITS, ...limits };
-  return { rpc, runtime, stream, append, waits, appendDeadlineMs, backoffMaxMs };
-}
 
 describe('append stream: order and window', () => {
   it('connects on first use and sends at consecutive offsets, the schema once', async () => {
@@ -269,94 +231,5 @@ describe('append stream: time', () => {
     stream.close();
     await settle();
     expect(runtime.sleeping).toBe(0);
-  });
-});
-
-describe('append stream: the end', () => {
-  it.each([
-    ['finalized', GRPC_STATUS.INVALID_ARGUMENT, 'no more rows', 'STREAM_FINALIZED'],
-    ['finalized', GRPC_STATUS.INVALID_ARGUMENT, 'Cannot append to a finalized stream', undefined],
-    ['finalized', GRPC_STATUS.FAILED_PRECONDITION, 'Stream is FINALIZED', undefined],
-    ['gone', GRPC_STATUS.NOT_FOUND, 'Stream not found', undefined],
-    ['confused', GRPC_STATUS.OUT_OF_RANGE, 'beyond stream, expected offset 0, received 3', 'OFFSET_OUT_OF_RANGE'],
-    ['confused', GRPC_STATUS.PERMISSION_DENIED, 'no', undefined],
-    ['confused', GRPC_STATUS.INVALID_ARGUMENT, 'wrong kind', 'INVALID_STREAM_TYPE'],
-  ])('loses the stream as %s on code %i, %s, and rejects everything since', async (kind, code, message, storage) => {
-    const { rpc, append, stream } = start();
-    const outcomes = [append(3), append(2), append(1)];
-    rpc.lastCall.acknowledge(0);
-    rpc.lastCall.refuse(code, message, storage);
-    await settle();
-    expect(outcomes[0]!.state).toBe('done');
-    for (const { state } of outcomes.slice(1)) expect(state).toMatchObject({ name: 'StreamLostError', kind });
-    expect(rpc.lastCall.isCancelled).toBe(true);
-    await expect(stream.append(rows(1))).rejects.toMatchObject({ kind });
-  });
-
-  it('loses the stream as gone when the call ends with NOT_FOUND', async () => {
-    const { rpc, append } = start();
-    const outcome = append(3);
-    rpc.lastCall.over(GRPC_STATUS.NOT_FOUND, 'Stream not found');
-    await settle();
-    expect(outcome.state).toMatchObject({ kind: 'gone' });
-  });
-
-  it('is confused by an acknowledgement of another offset, and by an answer to nothing', async () => {
-    const other = start();
-    const outcome = other.append(3);
-    other.rpc.lastCall.acknowledge(7);
-    await settle();
-    expect(outcome.state).toMatchObject({ kind: 'confused' });
-
-    const nothing = start();
-    nothing.append(3);
-    nothing.rpc.lastCall.acknowledge(0);
-    nothing.rpc.lastCall.acknowledge(3);
-    await expect(nothing.stream.append(rows(1))).rejects.toMatchObject({ kind: 'confused' });
-  });
-
-  it('names the refused row', async () => {
-    const { rpc, append } = start();
-    const outcome = append(3);
-    rpc.lastCall.answer({ acknowledged: false, rowErrors: [{ index: 2, message: 'bad amount' }] });
-    await settle();
-    expect(outcome.state).toBeInstanceOf(RowsRefusedError);
-    expect(outcome.state).toMatchObject({ rowIndex: 2, message: expect.stringContaining('bad amount') });
-  });
-
-  it('takes an exception text of the emulator for refused content, any other UNKNOWN for a lost connection', async () => {
-    const refused = start();
-    const outcome = refused.append(3);
-    refused.rpc.lastCall.over(GRPC_STATUS.UNKNOWN, "Unexpected <class 'pyarrow.lib.ArrowInvalid'>: no");
-    await settle();
-    expect(outcome.state).toBeInstanceOf(RowsRefusedError);
-
-    const lost = start();
-    lost.append(3);
-    lost.rpc.lastCall.over(GRPC_STATUS.UNKNOWN, 'socket hang up');
-    await lost.runtime.advance(1_000);
-    expect(lost.rpc.calls).toHaveLength(2);
-  });
-
-  it('close rejects what is outstanding, can be repeated, and is not undone by late answers', async () => {
-    const { rpc, stream, append } = start();
-    const outcome = append(3);
-    stream.close();
-    stream.close();
-    rpc.lastCall.acknowledge(0);
-    rpc.lastCall.over(GRPC_STATUS.CANCELLED);
-    await settle();
-    expect(outcome.state).toBeInstanceOf(StreamLostError);
-    expect(rpc.lastCall.isCancelled).toBe(true);
-    expect(rpc.calls).toHaveLength(1);
-  });
-
-  it('close during a wait sends nothing more, and nobody has to look at the rejection', async () => {
-    const { rpc, runtime, stream } = start();
-    void stream.append(rows(1));
-    rpc.lastCall.over(GRPC_STATUS.UNAVAILABLE);
-    stream.close();
-    await runtime.advance(60_000);
-    expect(rpc.calls).toHaveLength(1);
   });
 });
