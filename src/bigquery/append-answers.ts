@@ -27,7 +27,10 @@ const RETRIABLE: ReadonlySet<number> = new Set([
 /** The service: "within stream, expected offset 5, received 0". The emulator: "already committed; next expected 5". */
 const EXPECTED_OFFSET = /expected(?: offset)?:? (\d{1,16})\b/i;
 const FINALIZED = /finaliz/i;
-/** bqemulator: a Python exception while rows are read or stored ends the call with UNKNOWN and this text. */
+/**
+ * bqemulator: a Python exception while rows are stored ends the call with UNKNOWN and this text. Never to be sent again: it
+ * has counted the rows that it did not store, and would answer that they exist.
+ */
 const HANDLER_EXCEPTION = /^(?:Unexpected <class|Exception (?:iterating|calling))/;
 
 /** Reads an error answer, or the error that a call ended with. */

@@ -5,7 +5,7 @@ import { ArrowRowEncoder } from './arrow-encoder.ts';
 import { checkDataset, type DatasetRef } from './identifiers.ts';
 import { BigQueryQueries } from './queries.ts';
 import { RestClient } from './rest-client.ts';
-import { applySchema } from './schema.ts';
+import { applySchema, ensureSchema } from './schema.ts';
 import { DEFAULT_SINK_LIMITS, type SinkLimits } from './sink-limits.ts';
 import type { WaitingObserver } from './waiting.ts';
 import type { WriteRpc } from './write-rpc.ts';
@@ -32,6 +32,8 @@ export interface Sink {
   readonly rpc: WriteRpc;
   /** Creates what is missing of the tables, and the views. */
   applySchema(clustering?: readonly string[]): Promise<void>;
+  /** The same, where it was not done yet: one query otherwise. */
+  ensureSchema(clustering: readonly string[]): Promise<void>;
   /** Ends connections. Appenders must be closed before. */
   close(): Promise<void>;
 }
@@ -66,6 +68,7 @@ export function openSink(options: SinkOptions): Sink {
     encoder: new ArrowRowEncoder(),
     rpc,
     applySchema: (clustering) => applySchema({ ...common, rest, ...(clustering === undefined ? {} : { clustering }) }),
+    ensureSchema: (clustering) => ensureSchema({ ...common, rest, clustering }),
     close: () => rpc.close(),
   };
 }

@@ -95,6 +95,19 @@ describe('the append client on the service', () => {
     expect(await countRows(sink)).toEqual({ n: 0, d: 0 });
   });
 
+  it('content that ends the call is refused too: a resend would be told that it had arrived', async () => {
+    await using sink = await contractSink();
+    const rows = encode(sink, 0, 1);
+    const { schemaBytes, recordBatchBytes } = rows.payload as ArrowPayload;
+    const notUtf8 = Buffer.from(recordBatchBytes);
+    notUtf8[notUtf8.indexOf('txn-0')] = 0xff;
+    const appender = sink.streams.open(await newStream(sink));
+    await expect(
+      appender.append({ ...rows, payload: { schemaBytes, recordBatchBytes: notUtf8 } }),
+    ).rejects.toMatchObject({ name: 'RowsRefusedError' });
+    expect(await countRows(sink)).toEqual({ n: 0, d: 0 });
+  });
+
   it('120 streams are open at a time: they do not stall each other', async () => {
     await using sink = await contractSink();
     const streams = await Promise.all(Array.from({ length: 120 }, () => newStream(sink)));
