@@ -1,12 +1,12 @@
 -- Dispositions by day, and the guide's healthy ranges of the duplicate rate (it does not judge 5 to 10 %: elevated here).
--- The day is that of the event; of the record where the event has none.
+-- The day is that of the event; of the record where it was rejected, since its event time is not to be trusted.
 CREATE OR REPLACE VIEW `{{dataset}}.deduplication_effectiveness` AS
 WITH dispositions AS (
   SELECT DATE(event_time) AS date, 'accepted' AS disposition, FALSE AS conflict
   FROM `{{dataset}}.payment_transactions`
   WHERE writer_epoch > 0
   UNION ALL
-  SELECT DATE(IFNULL(event_time, record_time)) AS date, disposition, conflict
+  SELECT DATE(IF(disposition = 'rejected', record_time, event_time)) AS date, disposition, conflict
   FROM `{{dataset}}.payment_exceptions`
 ),
 counted AS (

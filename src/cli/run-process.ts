@@ -67,7 +67,7 @@ export async function runProcess(
       encoder: sink.encoder,
       state: openState(config, observer),
     };
-    const stopped = await firstOf(sink.applySchema(config.process.clusteringColumns), stop);
+    const stopped = await firstOf(sink.ensureSchema(config.process.clusteringColumns), stop);
     if (stopped) return { exitCode: 0, why: 'asked to stop' };
     const processor = new Processor(
       settingsOf(config, owner),
