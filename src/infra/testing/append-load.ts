@@ -163,6 +163,8 @@ export function appendRequest(writeStream: string, offset: number, rowCount: num
 
 /** A bare, unauthenticated write client for an emulator's gRPC host:port. */
 export function writeClient(hostAndPort: string): v1.BigQueryWriteClient {
+  // The Google auth library would spend seconds looking for a metadata server.
+  process.env.METADATA_SERVER_DETECTION ??= 'none';
   const [apiEndpoint, port] = hostAndPort.split(':');
   return new v1.BigQueryWriteClient({
     apiEndpoint: apiEndpoint!,
