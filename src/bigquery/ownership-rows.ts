@@ -14,6 +14,7 @@ const streams = z.array(
     epoch: z.int().min(1),
     table: z.enum(APPEND_TABLES as [string, ...string[]]),
     name: z.string().min(1),
+    createdAtMs: z.number(),
   }),
 );
 const fixed = z.strictObject({

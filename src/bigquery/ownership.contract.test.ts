@@ -17,7 +17,9 @@ function seeds(partitionCount: number): Seed[] {
 }
 
 function streams(epoch: number): StreamRef[] {
-  return [{ epoch, table: 'payment_transactions', name: `projects/p/datasets/d/tables/t/streams/${epoch}` }];
+  return [
+    { epoch, table: 'payment_transactions', name: `projects/p/datasets/d/tables/t/streams/${epoch}`, createdAtMs: 5 },
+  ];
 }
 
 describe('ownership', () => {
@@ -113,7 +115,7 @@ describe('ownership', () => {
   it.each([
     ['streams are not JSON', "streams = 'oops'"],
     ['the history is empty', "settings_history = '[]'"],
-    ['a stream names no table of ours', 'streams = \'[{"epoch":1,"table":"x","name":"y"}]\''],
+    ['a stream names no table of ours', 'streams = \'[{"epoch":1,"table":"x","name":"y","createdAtMs":0}]\''],
   ])('a row is a contradiction with a name when %s', async (_, assignment) => {
     await using sink = await contractSink();
     await sink.queries.seed(TOPIC, seeds(1));

@@ -6,7 +6,7 @@ import { settle, VirtualRuntime } from './testing/virtual-runtime.ts';
 import { GRPC_STATUS, RpcError } from './write-rpc.ts';
 import { BigQueryWriteStreams } from './write-streams.ts';
 
-const STREAM = { epoch: 1, table: 'payment_transactions', name: 'streams/a' } as const;
+const STREAM = { epoch: 1, table: 'payment_transactions', name: 'streams/a', createdAtMs: 0 } as const;
 const NOT_FOUND = new RpcError(GRPC_STATUS.NOT_FOUND, 'no such stream');
 const DAY_MS = 86_400_000;
 
@@ -98,9 +98,11 @@ describe('finalizing streams', () => {
   it('takes NOT_FOUND from the service only for a stream that can have expired', async () => {
     const { rpc, runtime, streams } = start();
     rpc.onFinalize = () => NOT_FOUND;
-    await expect(streams.finalize(STREAM, runtime.nowMs() - 3 * DAY_MS)).resolves.toEqual({ state: 'gone' });
+    await expect(streams.finalize({ ...STREAM, createdAtMs: runtime.nowMs() - 3 * DAY_MS })).resolves.toEqual({
+      state: 'gone',
+    });
 
-    const young = streams.finalize(STREAM, runtime.nowMs() - DAY_MS);
+    const young = streams.finalize({ ...STREAM, createdAtMs: runtime.nowMs() - DAY_MS });
     await runtime.advance(60_000);
     rpc.onFinalize = () => ({ rowCount: 3 });
     await runtime.advance(60_000);
@@ -110,7 +112,7 @@ describe('finalizing streams', () => {
   it('never takes silence for an answer: NOT_FOUND of a young stream ends as unreachable', async () => {
     const { rpc, runtime, streams } = start();
     rpc.onFinalize = () => NOT_FOUND;
-    const outcome = streams.finalize(STREAM);
+    const outcome = streams.finalize({ ...STREAM, createdAtMs: runtime.nowMs() });
     outcome.catch(() => {});
     await runtime.advance(DEFAULT_SINK_LIMITS.notFoundPatienceMs + 60_000);
     await expect(outcome).rejects.toBeInstanceOf(UnreachableError);

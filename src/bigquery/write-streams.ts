@@ -52,10 +52,10 @@ export class BigQueryWriteStreams implements WriteStreams {
   }
 
   /**
-   * `createdAtMs`: when the stream was claimed, where known. Past the expiry of streams, and on an emulator, NOT_FOUND is
-   * `gone`; otherwise it is retried, because it may only mean that the stream has not become known everywhere.
+   * Past the expiry of streams, and on an emulator, NOT_FOUND is `gone`; otherwise it is retried, because it may only mean
+   * that the stream has not become known everywhere.
    */
-  finalize(stream: StreamRef, createdAtMs?: number): Promise<FinalizeOutcome> {
+  finalize(stream: StreamRef): Promise<FinalizeOutcome> {
     return this.#finalizes.run(() =>
       this.#untilDefinite<FinalizeOutcome>(`finalize of ${stream.name}`, async () => {
         try {
@@ -64,7 +64,7 @@ export class BigQueryWriteStreams implements WriteStreams {
         } catch (error) {
           // Finalized before, and no row count with it: what the query says, as for a stream that is gone.
           if (isAlreadyFinalized(error)) return { state: 'gone' };
-          if (isNotFound(error) && this.#canBeGone(createdAtMs)) return { state: 'gone' };
+          if (isNotFound(error) && this.#canBeGone(stream)) return { state: 'gone' };
           throw error;
         }
       }),
@@ -75,10 +75,10 @@ export class BigQueryWriteStreams implements WriteStreams {
     return new AppendStream({ ...this.#options, stream });
   }
 
-  #canBeGone(createdAtMs: number | undefined): boolean {
+  #canBeGone({ createdAtMs }: StreamRef): boolean {
     if (this.#options.isEmulator) return true;
     const { runtime, limits } = this.#options;
-    return createdAtMs !== undefined && runtime.nowMs() - createdAtMs >= limits.streamExpiresAfterMs;
+    return runtime.nowMs() - createdAtMs >= limits.streamExpiresAfterMs;
   }
 
   async #untilDefinite<T>(what: string, ask: () => Promise<T>): Promise<T> {

@@ -12,7 +12,7 @@ import { type AppendAnswer, type AppendCall, GRPC_STATUS, RpcError, type WriteRp
 const TABLE = 'payment_transactions';
 
 async function newStream(sink: ContractSink): Promise<StreamRef> {
-  return { epoch: 1, table: TABLE, name: await sink.streams.create(TABLE) };
+  return { epoch: 1, table: TABLE, name: await sink.streams.create(TABLE), createdAtMs: Date.now() };
 }
 
 function encode(sink: ContractSink, fromOffset: number, count: number) {
@@ -66,7 +66,12 @@ describe('the append client on the service', () => {
   it('a stream that is not known is gone', async () => {
     await using sink = await contractSink();
     const { name } = await newStream(sink);
-    const unknown = { epoch: 1, table: TABLE, name: name.replace(/[^/]+$/, '0123456789abcdef') } as const;
+    const unknown = {
+      epoch: 1,
+      table: TABLE,
+      name: name.replace(/[^/]+$/, '0123456789abcdef'),
+      createdAtMs: 0,
+    } as const;
     await expect(sink.streams.open(unknown).append(encode(sink, 0, 1))).rejects.toMatchObject({ kind: 'gone' });
     expect(await sink.streams.finalize(unknown)).toEqual({ state: 'gone' });
   });
@@ -132,7 +137,12 @@ describe('the append client on the service', () => {
     const unreachable = { name: 'UnreachableError' };
     await expect(sink.queries.topics()).rejects.toMatchObject(unreachable);
     await expect(sink.streams.create(TABLE)).rejects.toMatchObject(unreachable);
-    const stream = { epoch: 1, table: TABLE, name: 'projects/p/datasets/d/tables/t/streams/s' } as const;
+    const stream = {
+      epoch: 1,
+      table: TABLE,
+      name: 'projects/p/datasets/d/tables/t/streams/s',
+      createdAtMs: 0,
+    } as const;
     await expect(
       sink.streams.open(stream).append(sink.encoder.encode(TABLE, [acceptedRow(0)], STAMP)),
     ).rejects.toMatchObject(unreachable);

@@ -117,11 +117,12 @@ export class ClaimRounds {
   async #prepare(partition: number, current: Ownership): Promise<Claim> {
     const { topic, owner, runtime, queries, streams } = this.#options;
     const epoch = current.epoch + 1;
+    const createdAtMs = runtime.nowMs();
     const [names, keepFromEpoch] = await Promise.all([
       Promise.all(APPEND_TABLES.map((table) => streams.create(table))),
       this.#keepFromEpoch(topic, partition, current, queries),
     ]);
-    const own = APPEND_TABLES.map((table, i): StreamRef => ({ epoch, table, name: names[i]! }));
+    const own = APPEND_TABLES.map((table, i): StreamRef => ({ epoch, table, name: names[i]!, createdAtMs }));
     const kept = current.streams.filter((stream) => stream.epoch >= keepFromEpoch);
     return { partition, expectedEpoch: current.epoch, claimId: runtime.uuid(), owner, streams: [...kept, ...own] };
   }

@@ -100,6 +100,8 @@ export interface StreamRef {
   readonly epoch: number;
   readonly table: AppendTable;
   readonly name: string;
+  /** By the clock of whoever created it: a stream that is days old may have expired. */
+  readonly createdAtMs: number;
 }
 
 /** Offsets [from, to) that an operator gave up on purpose. */
@@ -234,11 +236,8 @@ export interface StreamAppender {
 
 export interface WriteStreams {
   create(table: AppendTable): Promise<string>;
-  /**
-   * Repeats until the answer is definite. With `createdAtMs` (when the stream was claimed, or earlier) NOT_FOUND counts as
-   * gone once the stream is old enough to have expired.
-   */
-  finalize(stream: StreamRef, createdAtMs?: number): Promise<FinalizeOutcome>;
+  /** Repeats until the answer is definite: NOT_FOUND counts as gone only for a stream old enough to have expired. */
+  finalize(stream: StreamRef): Promise<FinalizeOutcome>;
   /** Connects on first use. */
   open(stream: StreamRef): StreamAppender;
 }

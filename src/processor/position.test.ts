@@ -32,7 +32,7 @@ function exception(kafkaOffset: number, writerEpoch: number): WrittenRow<'paymen
 }
 
 function streamOf(epoch: number, table: AppendTable = 'payment_exceptions'): StreamRef {
-  return { epoch, table, name: `${table}/${epoch}` };
+  return { epoch, table, name: `${table}/${epoch}`, createdAtMs: 0 };
 }
 
 function wonAt(epoch: number, olderStreams: readonly StreamRef[]): WonClaim {

@@ -6,7 +6,7 @@ import type { Waiting } from '../waiting.ts';
 import { ScriptedRpc } from './scripted-rpc.ts';
 import { VirtualRuntime } from './virtual-runtime.ts';
 
-export const STREAM = { epoch: 1, table: 'payment_transactions', name: 'streams/a' } as const;
+export const STREAM = { epoch: 1, table: 'payment_transactions', name: 'streams/a', createdAtMs: 0 } as const;
 
 export function rows(rowCount: number, byteLength = 100): EncodedRows {
   return { rowCount, byteLength, payload: { of: rowCount } };

@@ -143,7 +143,7 @@ export async function appendRows<T extends AppendTable>(
 ): Promise<void> {
   const whole = { ...STAMP, ...stamp };
   const name = await sink.streams.create(table);
-  const appender = sink.streams.open({ epoch: Math.max(1, whole.writerEpoch), table, name });
+  const appender = sink.streams.open({ epoch: Math.max(1, whole.writerEpoch), table, name, createdAtMs: 0 });
   try {
     await appender.append(sink.encoder.encode(table, rows, whole));
   } finally {
