@@ -1,0 +1,198 @@
+/**
+ * House rules that no linter knows, held over the sources themselves. Each failure names the file and what to do instead.
+ * Imports are read as text: static ones, type-only ones, and dynamic ones with a literal path.
+ */
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+
+const SRC = import.meta.dirname;
+const MAX_LINES = 350;
+
+/** What the files of a folder may import from other folders; tests may also import from their own layer (see LAYERS). */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  payments: [],
+  processor: ['payments'],
+  runtime: ['processor'],
+  observability: ['payments', 'processor'],
+  state: ['payments', 'processor'],
+  kafka: ['payments', 'processor'],
+  bigquery: ['payments', 'processor'],
+  infra: [],
+  simulator: ['payments', 'processor', 'kafka'],
+  checks: ['processor', 'kafka', 'bigquery', 'simulator'],
+  lab: [
+    'payments',
+    'processor',
+    'runtime',
+    'observability',
+    'state',
+    'kafka',
+    'bigquery',
+    'infra',
+    'simulator',
+    'checks',
+  ],
+  demo: ['processor', 'runtime', 'infra', 'simulator', 'checks', 'lab'],
+};
+const CLI = 'cli';
+
+/** Inner ones first; a test may import whatever is not further out than itself. */
+const LAYERS: readonly (readonly string[])[] = [
+  ['payments'],
+  ['processor'],
+  ['runtime', 'observability', 'state', 'kafka', 'bigquery', 'infra', 'simulator', 'checks'],
+  ['lab'],
+  ['demo'],
+  [CLI],
+];
+
+/** The checkers recompute; they share no code with what they check. */
+const INDEPENDENT = ['checks/oracle/', 'checks/guarantees/'];
+
+/** Time, chance and environment come in through ports. */
+const PURE_FOLDERS = ['payments', 'processor'];
+const IMPURE =
+  /\bDate\.now\b|\bMath\.random\b|\bnew Date\(\)|\bset(?:Timeout|Interval|Immediate)\b|\bperformance\.now\b|\bprocess\.\w/g;
+
+const FILES = globSync('**/*.ts', { cwd: SRC }).map((file) => file.split(path.sep).join('/'));
+const TEXTS = new Map(FILES.map((file) => [file, readFileSync(path.join(SRC, file), 'utf8')]));
+
+const isTest = (file: string): boolean =>
+  /\.(test|fixture)\.ts$|(^|\/)testing\/|-(suite|samples|fixture)\.ts$/.test(file);
+const folderOf = (file: string): string => file.split('/')[0]!;
+const layerOf = (folder: string): number => LAYERS.findIndex((layer) => layer.includes(folder));
+
+/** Files of src that a file imports, as paths from src. */
+function importsOf(file: string): string[] {
+  return importsIn(file, TEXTS.get(file)!);
+}
+
+function importsIn(file: string, text: string): string[] {
+  const found = text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)'(\.{1,2}\/[^']+)'/g);
+  return [...found].map(([, target]) => path.posix.join(path.posix.dirname(file), target!));
+}
+
+/** Without those that are gone at run time. */
+function runtimeImportsOf(file: string): string[] {
+  return importsIn(file, TEXTS.get(file)!.replace(/\b(?:import|export) type [^;]*;/g, ''));
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '');
+}
+
+test('the rules know every folder of src', () => {
+  const folders = new Set(FILES.filter((file) => file.includes('/')).map(folderOf));
+  expect([...folders].sort()).toEqual([...Object.keys(MAY_IMPORT), CLI].sort());
+  expect(LAYERS.flat().sort()).toEqual([...folders].sort());
+});
+
+test('imports go inwards only', () => {
+  const wrong = FILES.filter((file) => file.includes('/')).flatMap((file) => {
+    const from = folderOf(file);
+    const allowed = (to: string): boolean =>
+      to === from || (isTest(file) ? layerOf(to) <= layerOf(from) : from === CLI || MAY_IMPORT[from]!.includes(to));
+    return importsOf(file)
+      .filter((target) => !allowed(folderOf(target)))
+      .map((target) => `${file} imports ${target}: ${from} may not know ${folderOf(target)}`);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('only tests import tests and their fixtures', () => {
+  const wrong = FILES.filter((file) => !isTest(file)).flatMap((file) =>
+    importsOf(file)
+      .filter(isTest)
+      .map((target) => `${file} imports ${target}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test('imports name files that are there', () => {
+  const wrong = FILES.flatMap((file) =>
+    importsOf(file)
+      .filter((target) => !target.startsWith('..') && !TEXTS.has(target))
+      .map((target) => `${file} imports ${target}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test('the oracle and the guarantees share no code with the fold or the processor', () => {
+  const checkers = FILES.filter((file) => INDEPENDENT.some((folder) => file.startsWith(folder)) && !isTest(file));
+  expect(checkers.length).toBeGreaterThan(6);
+  const wrong = checkers.flatMap((file) =>
+    importsOf(file)
+      .filter((target) => folderOf(target) !== 'checks')
+      .map((target) => `${file} imports ${target}: recompute it instead`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test('no imports in a circle, those of types aside', () => {
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, trail: readonly string[]): void => {
+    const seenAt = trail.indexOf(file);
+    if (seenAt >= 0) circles.push([...trail.slice(seenAt), file].join(' -> '));
+    if (seenAt >= 0 || done.has(file) || !TEXTS.has(file)) return;
+    for (const target of runtimeImportsOf(file)) visit(target, [...trail, file]);
+    done.add(file);
+  };
+  for (const file of FILES) visit(file, []);
+  expect(circles).toEqual([]);
+});
+
+test(`no file is longer than ${MAX_LINES} lines`, () => {
+  const long = [...TEXTS]
+    .map(([file, text]) => ({ file, lines: text.trimEnd().split('\n').length }))
+    .filter(({ lines }) => lines > MAX_LINES)
+    .map(({ file, lines }) => `${file} has ${lines} lines: one subject a file`);
+  expect(long).toEqual([]);
+});
+
+test('file and folder names are kebab-case', () => {
+  const wrong = FILES.filter((file) => !/^(?:[a-z0-9]+(?:-[a-z0-9]+)*\/)*[a-z0-9]+(?:[-.][a-z0-9]+)*\.ts$/.test(file));
+  expect(wrong).toEqual([]);
+});
+
+test('no file is a drawer for anything', () => {
+  expect(FILES.filter((file) => /(^|\/|-)(utils?|helpers?|common|misc)\.ts$/.test(file))).toEqual([]);
+});
+
+test('the core touches no clock, no chance and no environment', () => {
+  const wrong = FILES.filter((file) => PURE_FOLDERS.includes(folderOf(file)) && !isTest(file)).flatMap((file) =>
+    [...withoutComments(TEXTS.get(file)!).matchAll(IMPURE)].map(([use]) => `${file} uses ${use}: take it from a port`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test('the core opens no file, socket or process', () => {
+  const wrong = FILES.filter((file) => PURE_FOLDERS.includes(folderOf(file)) && !isTest(file)).flatMap((file) =>
+    [...TEXTS.get(file)!.matchAll(/from '(node:(?!buffer')[^']+|kafkajs[^']*|lmdb|@google[^']*|@grpc[^']*)'/g)].map(
+      ([, name]) => `${file} imports ${name}: that is an adapter's`,
+    ),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test('every module but a test says first what it is for', () => {
+  const silent = FILES.filter((file) => !isTest(file) && !/^(#!.*\n)?\/\*\*/.test(TEXTS.get(file)!));
+  expect(silent).toEqual([]);
+});
+
+test('no test is left out or alone', () => {
+  const wrong = FILES.filter((file) => file.endsWith('.test.ts') && file !== 'tidy.test.ts').flatMap((file) =>
+    [...TEXTS.get(file)!.matchAll(/\b(?:test|it|describe)\.(?:only|skip|todo|fails)\b/g)].map(
+      ([use]) => `${file}: ${use}`,
+    ),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test('nothing is left to do', () => {
+  const marks = new RegExp(
+    `\\b(?:${['TO', 'FIX'].map((start) => `${start}${start === 'TO' ? 'DO' : 'ME'}`).join('|')})\\b`,
+  );
+  expect(FILES.filter((file) => marks.test(TEXTS.get(file)!))).toEqual([]);
+});
