@@ -11,6 +11,7 @@ import { printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { infraOptions } from '../options.ts';
 import { tableText } from '../table-text.ts';
+import { addUp } from './lab/up.ts';
 
 export const addCommand: AddCommand = (program) => {
   const lab = program
@@ -68,4 +69,5 @@ export const addCommand: AddCommand = (program) => {
           nowMs: () => performance.now(),
         });
     });
+  addUp(lab);
 };
