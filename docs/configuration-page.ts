@@ -1,0 +1,71 @@
+/** docs/reference/configuration.md, made from the table of settings. `npm run docs:generate` writes it; a test compares. */
+import {
+  BIGQUERY_SETTINGS,
+  DECISION_SETTINGS,
+  KAFKA_SETTINGS,
+  PROCESS_SETTINGS,
+  SEED_SETTINGS,
+  type SettingsTable,
+} from '../src/cli/config/settings-table.ts';
+import { documentSettings } from '../src/cli/config/show-settings.ts';
+
+interface Group {
+  readonly title: string;
+  readonly text: string;
+  readonly table: SettingsTable;
+}
+
+const GROUPS: readonly Group[] = [
+  { title: 'Kafka', text: 'Read by every command that touches the topic.', table: KAFKA_SETTINGS },
+  {
+    title: 'BigQuery',
+    text: 'Read by every command that touches the dataset. The two emulator hosts go together: both, or neither.',
+    table: BIGQUERY_SETTINGS,
+  },
+  { title: 'Process', text: 'How `provenonce process` runs.', table: PROCESS_SETTINGS },
+  {
+    title: 'Fixed at seeding',
+    text: 'Used when a partition is seen for the first time, and stored in its ownership row; a later change has no effect.',
+    table: SEED_SETTINGS,
+  },
+  {
+    title: 'Decisions',
+    text:
+      'May differ from run to run. The ownership row keeps their history with the offset from which each entry counts, so ' +
+      'replay and `verify` decide every record by the entry that covered it.',
+    table: DECISION_SETTINGS,
+  },
+];
+
+const HEAD = `# Configuration
+
+<!-- Made by \`npm run docs:generate\` from src/cli/config/settings-table.ts. Do not edit. -->
+
+Every setting is a variable and a flag; the flag wins. \`provenonce config\` shows the settings that \`provenonce process\` would
+run with and where each comes from, secrets masked. A wrong value is one line on standard error, with exit code 64, before
+anything is touched.
+`;
+
+/** As the formatter of this repository leaves it. */
+export function configurationPage(): string {
+  const parts = GROUPS.map(({ title, text, table }) => `## ${title}\n\n${text}\n\n${aligned(documentSettings(table))}`);
+  return [HEAD, ...parts].join('\n');
+}
+
+/** A Markdown table with its columns padded to one width. */
+function aligned(table: string): string {
+  const rows = table
+    .trimEnd()
+    .split('\n')
+    .map((line) =>
+      line
+        .split(/(?<!\\)\|/)
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
+  const lines = rows.map((cells, row) =>
+    cells.map((cell, column) => (row === 1 ? '-'.repeat(widths[column]!) : cell.padEnd(widths[column]!))),
+  );
+  return lines.map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+}
