@@ -5,7 +5,7 @@
  */
 import type { TestProject } from 'vitest/node';
 import { startInfra } from './start-infra.ts';
-import { INFRA_WAYS, type InfraChoice, type StartedInfra } from './types.ts';
+import { INFRA_WAYS, type InfraChoice, type InfraWay, type StartedInfra } from './types.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -15,6 +15,8 @@ declare module 'vitest' {
     /** gRPC host:port. */
     bigqueryStorageEmulatorHost: string;
     bigqueryProjectId: string;
+    /** How these parts were had: a test that must have parts to itself asks for its own the same way. */
+    infraWay: InfraWay;
   }
 }
 
@@ -38,6 +40,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('bigqueryEmulatorHost', infra.bigqueryEmulatorHost);
   project.provide('bigqueryStorageEmulatorHost', infra.bigqueryStorageEmulatorHost);
   project.provide('bigqueryProjectId', infra.projectId);
+  project.provide('infraWay', infra.way);
   return async () => {
     shared.users -= 1;
     if (shared.users > 0) return;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Verdict } from '../checks/verify.ts';
 import { startInfra } from '../infra/start-infra.ts';
 import type { InfraOptions } from '../infra/types.ts';
-import { RealWorld } from './real/real-world.ts';
+import { RealWorld, type RealWorldOptions } from './real/real-world.ts';
 import { runScenario } from './run-scenario.ts';
 import type { Scenario, ScenarioReport } from './scenario.ts';
 
@@ -23,14 +23,26 @@ export async function runScenarios(
   const reports: ScenarioReport[] = [];
   for (const scenario of scenarios) {
     say(`${scenario.name}: ${scenario.title}`);
-    const { name, partitions = 1, settings = {} } = scenario;
-    await using world = await RealWorld.create({ name, infra, partitions, folder: path.join(folder, name), settings });
-    const report = await runScenario(scenario, world);
+    const report = await runOnParts(scenario, infra, path.join(folder, scenario.name));
     reports.push(report);
     say(`${scenario.name}: ${report.verdict} in ${(report.tookMs / 1000).toFixed(1)} s`);
     for (const problem of report.problems) say(`  ${problem}`);
   }
   return reports;
+}
+
+/**
+ * One scenario in a world of its own. Where `infra` has no parts, only endpoints, others use it too, and nothing is killed.
+ * Logs, ledgers and checkpoints go to `folder`.
+ */
+export async function runOnParts(
+  scenario: Scenario,
+  infra: RealWorldOptions['infra'],
+  folder: string,
+): Promise<ScenarioReport> {
+  const { name, partitions = 1, settings = {} } = scenario;
+  await using world = await RealWorld.create({ name, infra, partitions, folder, settings });
+  return await runScenario(scenario, world);
 }
 
 /** FAIL before UNKNOWN before NODATA before PASS; NODATA where nothing ran. */

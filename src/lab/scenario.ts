@@ -5,11 +5,14 @@
  * A scenario counts only if its fault bit. What must have happened for that is said with `world.bit`; a story whose fault
  * missed ends UNKNOWN, never PASS.
  */
+import type { SumsByCurrency } from '../checks/assertions.ts';
 import type { Guarantee } from '../checks/findings.ts';
 import type { Verdict } from '../checks/verify.ts';
 import type { CrashPoint } from '../processor/crash-points.ts';
 import type { ProcessorEvent, ProcessorEventType } from '../processor/events.ts';
+import type { LedgerEntry } from '../simulator/ledger.ts';
 import type { SimulationDials } from '../simulator/plan.ts';
+import type { Random } from '../simulator/random.ts';
 import type { SimulationSummary } from '../simulator/summary.ts';
 
 export interface Scenario {
@@ -19,9 +22,17 @@ export interface Scenario {
   /** What a pipeline without the protocol would do here. */
   readonly whatCouldGoWrong: string;
   readonly guarantees: readonly Guarantee[];
+  /** Default 1. */
   readonly partitions?: number;
   /** Settings of every processor, by their environment variables. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Kills the broker or the emulator: never run on parts that others use at the same time. */
+  readonly needsOwnInfra?: boolean;
+  /**
+   * `drained` (default): everything is processed in the end, and everything is checked. `stopped`: the pipeline must refuse
+   * to go on, and the story says how; what lies below the checkpoints is checked as far as the log still shows it.
+   */
+  readonly ending?: 'drained' | 'stopped';
   readonly run: (world: ScenarioWorld) => Promise<void>;
 }
 
@@ -43,45 +54,86 @@ export interface StartOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Default: one group for all. */
   readonly groupId?: string;
+  /** Default: a CHECKPOINT_LOCATION of its own, by its name. */
+  readonly checkpointOf?: string;
   /** Ends with SIGKILL at the n-th time (from 1) that it comes by this point. */
   readonly crashAt?: { readonly point: CrashPoint; readonly hit: number };
+}
+
+export interface ProcessorExit {
+  readonly code: number | null;
+  readonly signal: string | null;
 }
 
 /** One processor process, over one life. */
 export interface RunningProcessor {
   readonly name: string;
   readonly running: boolean;
-  /** The first event of that type, seen or to come, that satisfies the condition. */
+  /** The last lines of its output. */
+  readonly tail: string;
+  /** The first event of that type, seen or to come, that satisfies the condition. Rejects at the limit or at its exit. */
   waitFor<T extends ProcessorEventType>(
     type: T,
     timeoutMs: number,
     condition?: (event: Extract<ProcessorEvent, { type: T }>) => boolean,
   ): Promise<Extract<ProcessorEvent, { type: T }>>;
+  /** Its end, however it comes. Rejects at the limit. */
+  waitForExit(timeoutMs: number): Promise<ProcessorExit>;
   eventsOf<T extends ProcessorEventType>(type: T): Extract<ProcessorEvent, { type: T }>[];
   /** kill -9. */
   kill(): Promise<unknown>;
   /** SIGTERM; resolves with its exit. */
   stop(): Promise<{ readonly code: number | null }>;
+  /** SIGSTOP: it hangs, and does not know it. */
   pause(): void;
+  /** SIGCONT. */
   resume(): void;
-  readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+}
+
+/** The broker or the emulator, where the scenario has them to itself. */
+export interface ScenarioPart {
+  /** kill -9; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Starts it again with its data; resolves when it serves. */
+  start(): Promise<void>;
 }
 
 export interface ScenarioWorld {
+  readonly broker: ScenarioPart;
+  readonly emulator: ScenarioPart;
+  /** For what a story draws; its seed stands in the report. */
+  readonly random: Random;
+  nowMs(): number;
+  sleep(ms: number): Promise<void>;
+
   /** Sends a seeded workload; resolves when it is acknowledged. */
   send(dials: SimulationDials): Promise<SimulationSummary>;
-  /** Sends these records in order; resolves with their offsets. */
+  /** What a workload wrote down while it was sent, record by record. */
+  ledger(sent: SimulationSummary): Promise<LedgerEntry[]>;
+  /** Sends these records in order, one request per run of records of one partition; resolves with their offsets. */
   sendRecords(records: readonly ScenarioRecord[]): Promise<number[]>;
+  /** Deletes the records of a partition below an offset, as retention would. */
+  deleteRecords(partition: number, belowOffset: number): Promise<void>;
+
   /** Starts a processor; a name that ran before keeps its checkpoint. */
   start(name: string, options?: StartOptions): RunningProcessor;
   /** Deletes the checkpoint directory of a processor that is not running. */
   loseCheckpoint(name: string): Promise<void>;
+  /** Resets the common group's offsets while none of its processors runs; resolves with what they are now, by partition. */
+  resetGroup(to: 'earliest' | 'latest'): Promise<ReadonlyMap<number, number>>;
+
   /** Resolves when everything in the topic is below a checkpoint; starts a processor if none runs. */
   drain(timeoutMs?: number): Promise<void>;
+  /** Resolves when the condition, asked again and again, holds. Rejects at the limit. */
+  until(what: string, timeoutMs: number, condition: () => Promise<boolean>): Promise<void>;
   /** SELECT over the dataset; `{dataset}` stands for its name. Values as text, numbers or null. */
   query(sql: string): Promise<Record<string, unknown>[]>;
+  /** The one number that a SELECT over the dataset yields. */
+  count(sql: string): Promise<number>;
   /** Says that something must have happened for the story to count, and whether it has. */
   bit(what: string, happened: boolean): void;
+  /** Says a part of what payment_transactions must add up to, per currency, when all is done. The parts are added up. */
+  expectSums(sums: SumsByCurrency): void;
   /** Events of all processors of all lives so far. */
   allEventsOf<T extends ProcessorEventType>(type: T): Extract<ProcessorEvent, { type: T }>[];
 }
@@ -92,5 +144,7 @@ export interface ScenarioReport {
   /** One line per reason for a verdict that is not PASS. */
   readonly problems: readonly string[];
   readonly bits: readonly { readonly what: string; readonly happened: boolean }[];
+  /** Of what the story drew. */
+  readonly seed: number;
   readonly tookMs: number;
 }

@@ -31,9 +31,10 @@ export interface ChildExit {
 type EventOf<T extends ProcessorEventType> = Extract<ProcessorEvent, { type: T }>;
 
 const MAIN = path.join(import.meta.dirname, '..', '..', 'cli', 'main.ts');
-/** Events kept for late questions; batches, appends and commits are only counted. */
+/** Events kept for late questions, the frequent ones less long; appends and commits only go to the log. */
 const KEPT_EVENTS_MAX = 20_000;
-const NOT_KEPT: ReadonlySet<ProcessorEventType> = new Set(['batch.folded', 'append.acknowledged', 'offset.committed']);
+const KEPT_BATCHES_MAX = 5_000;
+const NOT_KEPT: ReadonlySet<ProcessorEventType> = new Set(['append.acknowledged', 'offset.committed']);
 
 export class ProcessorChild {
   readonly name: string;
@@ -44,6 +45,7 @@ export class ProcessorChild {
   readonly #options: ProcessorChildOptions;
   readonly #waiting = new Set<() => void>();
   readonly #tail: string[] = [];
+  #batchesKept = 0;
   #exit: ChildExit | undefined;
   #firstRowAtMs: number | undefined;
 
@@ -111,6 +113,18 @@ export class ProcessorChild {
     }
   }
 
+  /** Its end, however it comes. Rejects at the limit. */
+  async waitForExit(timeoutMs: number): Promise<ChildExit> {
+    const deadline = AbortSignal.timeout(timeoutMs);
+    while (this.#exit === undefined) {
+      if (deadline.aborted) {
+        throw new Error(`processor ${this.name} did not end within ${timeoutMs} ms. Its last lines:\n${this.tail}`);
+      }
+      await this.#nextChange(deadline);
+    }
+    return this.#exit;
+  }
+
   /** Time from `sinceMs` to its first acknowledged rows; undefined when it ended without any. */
   async firstRowAfter(sinceMs: number): Promise<number | undefined> {
     while (this.#firstRowAtMs === undefined && this.running) await this.#nextChange(AbortSignal.timeout(1_000));
@@ -150,9 +164,14 @@ export class ProcessorChild {
     const event = parseEvent(line);
     if (event === undefined) return;
     if (event.type === 'append.acknowledged') this.#firstRowAtMs ??= Date.now();
-    if (!NOT_KEPT.has(event.type) && this.events.length < KEPT_EVENTS_MAX) this.events.push(event);
+    if (this.#isKept(event)) this.events.push(event);
     this.#options.onEvent?.(event, this);
     this.#wake();
+  }
+
+  #isKept(event: ProcessorEvent): boolean {
+    if (NOT_KEPT.has(event.type) || this.events.length >= KEPT_EVENTS_MAX) return false;
+    return event.type !== 'batch.folded' || this.#batchesKept++ < KEPT_BATCHES_MAX;
   }
 
   #nextChange(deadline: AbortSignal): Promise<void> {

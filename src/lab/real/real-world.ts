@@ -5,25 +5,32 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { openSink, type Sink } from '../../bigquery/open-sink.ts';
+import type { SumsByCurrency } from '../../checks/assertions.ts';
 import type { VerifyInputs } from '../../checks/inputs.ts';
 import { realInputs } from '../../checks/inputs-real.ts';
 import { type VerifyReport, verify } from '../../checks/verify.ts';
-import type { ExternalEndpoints } from '../../infra/types.ts';
+import type { ExternalEndpoints, StartedInfra } from '../../infra/types.ts';
 import type { KafkaConnectionOptions } from '../../kafka/connection-options.ts';
 import { KafkaAdmin } from '../../kafka/kafka-admin.ts';
 import type { ProcessorEvent, ProcessorEventType } from '../../processor/events.ts';
 import { systemRuntime } from '../../runtime/system-runtime.ts';
+import { type LedgerEntry, readLedger } from '../../simulator/ledger.ts';
 import type { SimulationDials } from '../../simulator/plan.ts';
+import { createRandom, type Random } from '../../simulator/random.ts';
 import { runSimulator } from '../../simulator/run-simulator.ts';
 import type { SimulationSummary } from '../../simulator/summary.ts';
 import type { ScenarioRecord, ScenarioWorld, StartOptions } from '../scenario.ts';
 import { ProcessorChild } from './processor-child.ts';
+import { RealPart } from './real-part.ts';
 import { sendRecords } from './send-records.ts';
 
 export interface RealWorldOptions {
   /** Starts the topic's and the dataset's name. */
   readonly name: string;
-  readonly infra: ExternalEndpoints & { readonly projectId: string };
+  /** Its parts only where this world has them to itself: without them they cannot be killed. */
+  readonly infra: ExternalEndpoints &
+    Pick<StartedInfra, 'projectId'> &
+    Partial<Pick<StartedInfra, 'broker' | 'emulator'>>;
   readonly partitions: number;
   /** For logs, ledgers and checkpoints; kept. */
   readonly folder: string;
@@ -31,12 +38,14 @@ export interface RealWorldOptions {
   /** Default: unique. */
   readonly topic?: string;
   readonly dataset?: string;
+  /** Of what stories draw. Default: drawn. */
+  readonly seed?: number;
   readonly onEvent?: (event: ProcessorEvent, child: ProcessorChild) => void;
   readonly onProgress?: (progress: { readonly sent: number; readonly count: number }) => void;
 }
 
 const DRAIN_TIMEOUT_MS = 90_000;
-const DRAIN_POLL_MS = 250;
+const POLL_MS = 250;
 /** Kafka notices a killed member only after its session: short, so that takeovers are quick. */
 const SESSION_TIMEOUT = '6s';
 /** A producer's clock may be this much ahead. */
@@ -47,17 +56,27 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
   readonly dataset: string;
   readonly sink: Sink;
   readonly inputs: VerifyInputs;
+  readonly seed: number;
+  readonly random: Random;
+  readonly broker: RealPart;
+  readonly emulator: RealPart;
   readonly bits: { what: string; happened: boolean }[] = [];
+  readonly expectedSums: SumsByCurrency[] = [];
   readonly sent: SimulationSummary[] = [];
   readonly children: ProcessorChild[] = [];
   readonly #options: RealWorldOptions;
   readonly #connection: KafkaConnectionOptions;
+  #sends = 0;
 
   private constructor(options: RealWorldOptions, topic: string, dataset: string) {
     this.#options = options;
     this.topic = topic;
     this.dataset = dataset;
+    this.seed = options.seed ?? Math.floor(systemRuntime.random() * 2 ** 31);
+    this.random = createRandom(this.seed);
     const { infra } = options;
+    this.broker = new RealPart('broker', infra.broker);
+    this.emulator = new RealPart('emulator', infra.emulator);
     this.#connection = { brokers: infra.kafkaBootstrapServers.split(','), clientId: 'provenonce-lab' };
     this.sink = openSink({
       projectId: infra.projectId,
@@ -93,8 +112,16 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     return this.#connection;
   }
 
+  nowMs(): number {
+    return systemRuntime.nowMs();
+  }
+
+  sleep(ms: number): Promise<void> {
+    return systemRuntime.sleep(ms);
+  }
+
   async send(dials: SimulationDials): Promise<SimulationSummary> {
-    const ledgerPath = path.join(this.#options.folder, `sent-${this.sent.length + 1}.jsonl`);
+    const ledgerPath = path.join(this.#options.folder, `sent-${++this.#sends}.jsonl`);
     const { onProgress, partitions } = this.#options;
     const summary = await runSimulator(
       {
@@ -109,8 +136,20 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     return summary;
   }
 
+  async ledger({ ledgerPath }: SimulationSummary): Promise<LedgerEntry[]> {
+    if (ledgerPath === null) throw new Error('this workload wrote nothing down');
+    const entries: LedgerEntry[] = [];
+    for await (const entry of readLedger(ledgerPath)) entries.push(entry);
+    return entries;
+  }
+
   sendRecords(records: readonly ScenarioRecord[]): Promise<number[]> {
     return sendRecords(this.#connection, this.topic, records);
+  }
+
+  async deleteRecords(partition: number, belowOffset: number): Promise<void> {
+    await using admin = await KafkaAdmin.connect(this.#connection);
+    await admin.deleteRecords(this.topic, partition, belowOffset);
   }
 
   start(name: string, options: StartOptions = {}): ProcessorChild {
@@ -124,13 +163,13 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
       env: {
         KAFKA_BOOTSTRAP_SERVERS: infra.kafkaBootstrapServers,
         KAFKA_TOPIC_PAYMENTS: this.topic,
-        KAFKA_GROUP_ID: options.groupId ?? `${this.topic}-processors`,
+        KAFKA_GROUP_ID: options.groupId ?? this.#groupId,
         KAFKA_SESSION_TIMEOUT: SESSION_TIMEOUT,
         BIGQUERY_PROJECT: infra.projectId,
         BIGQUERY_DATASET: this.dataset,
         BIGQUERY_EMULATOR_HOST: infra.bigqueryEmulatorHost,
         BIGQUERY_STORAGE_EMULATOR_HOST: infra.bigqueryStorageEmulatorHost,
-        CHECKPOINT_LOCATION: this.checkpointOf(name),
+        CHECKPOINT_LOCATION: this.checkpointOf(options.checkpointOf ?? name),
         ...settings,
         ...options.settings,
       },
@@ -148,6 +187,13 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     await rm(this.checkpointOf(name), { recursive: true });
   }
 
+  async resetGroup(to: 'earliest' | 'latest'): Promise<ReadonlyMap<number, number>> {
+    await using admin = await KafkaAdmin.connect(this.#connection);
+    await admin.resetGroup(this.#groupId, this.topic, to);
+    const committed = await admin.committed(this.#groupId, this.topic);
+    return new Map([...committed].map(([partition, { nextOffset }]) => [partition, nextOffset]));
+  }
+
   async drain(timeoutMs = DRAIN_TIMEOUT_MS): Promise<void> {
     if (this.#running().length === 0) this.start('drain');
     const deadlineMs = systemRuntime.nowMs() + timeoutMs;
@@ -158,7 +204,7 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
       if (dead !== undefined || systemRuntime.nowMs() > deadlineMs) {
         throw new Error(`not drained (${dead ?? `after ${timeoutMs} ms`}): ${left.join('; ')}. ${this.#tails()}`);
       }
-      await systemRuntime.sleep(DRAIN_POLL_MS);
+      await systemRuntime.sleep(POLL_MS);
     }
   }
 
@@ -167,12 +213,34 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     return this.sink.queries.runQuery(sql.replaceAll('{dataset}', name));
   }
 
+  async until(what: string, timeoutMs: number, condition: () => Promise<boolean>): Promise<void> {
+    const deadlineMs = systemRuntime.nowMs() + timeoutMs;
+    while (!(await condition())) {
+      if (systemRuntime.nowMs() > deadlineMs) throw new Error(`not within ${timeoutMs} ms: ${what}. ${this.#tails()}`);
+      await systemRuntime.sleep(POLL_MS);
+    }
+  }
+
+  async count(sql: string): Promise<number> {
+    const [row] = await this.query(sql);
+    return Number(Object.values(row ?? {})[0]);
+  }
+
+  expectSums(sums: SumsByCurrency): void {
+    this.expectedSums.push(sums);
+  }
+
   bit(what: string, happened: boolean): void {
     this.bits.push({ what, happened });
   }
 
   allEventsOf<T extends ProcessorEventType>(type: T): Extract<ProcessorEvent, { type: T }>[] {
     return this.children.flatMap((child) => child.eventsOf(type));
+  }
+
+  /** Starts what the story killed and left dead. */
+  async heal(): Promise<void> {
+    await Promise.all([this.broker.heal(), this.emulator.heal()]);
   }
 
   verify(): Promise<VerifyReport> {
@@ -192,6 +260,10 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#running().map((child) => child.kill()));
     await this.sink.close();
+  }
+
+  get #groupId(): string {
+    return `${this.topic}-processors`;
   }
 
   #running(): ProcessorChild[] {

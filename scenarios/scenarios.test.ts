@@ -1,0 +1,48 @@
+/**
+ * All scenarios on real parts, one test each: a verdict other than PASS fails, with the reasons, and leaves the logs of all
+ * processes and what was sent in a folder that the failure names.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { startInfra } from '../src/infra/start-infra.ts';
+import type { StartedInfra } from '../src/infra/types.ts';
+import type { RealWorldOptions } from '../src/lab/real/real-world.ts';
+import { runOnParts } from '../src/lab/run-scenarios.ts';
+import type { Scenario } from '../src/lab/scenario.ts';
+import { loadScenarios } from '../src/lab/scenario-files.ts';
+
+const scenarios = await loadScenarios();
+const apart = scenarios.filter(({ needsOwnInfra }) => needsOwnInfra === true);
+const together = scenarios.filter(({ needsOwnInfra }) => needsOwnInfra !== true);
+
+describe('scenarios on a broker and an emulator that all share', () => {
+  const shared: RealWorldOptions['infra'] = {
+    projectId: inject('bigqueryProjectId'),
+    kafkaBootstrapServers: inject('kafkaBootstrapServers'),
+    bigqueryEmulatorHost: inject('bigqueryEmulatorHost'),
+    bigqueryStorageEmulatorHost: inject('bigqueryStorageEmulatorHost'),
+  };
+  test.each(together.map(named))('%s: %s', async (_name, _title, scenario) => passes(scenario, shared));
+});
+
+describe('scenarios that kill the broker or the emulator', () => {
+  let own: StartedInfra | undefined;
+  beforeAll(async () => {
+    if (apart.length > 0) own = await startInfra({ way: inject('infraWay') });
+  });
+  afterAll(async () => own?.stop());
+  test.each(apart.map(named))('%s: %s', async (_name, _title, scenario) => passes(scenario, own!));
+});
+
+function named(scenario: Scenario): [name: string, title: string, scenario: Scenario] {
+  return [scenario.name, scenario.title, scenario];
+}
+
+async function passes(scenario: Scenario, infra: RealWorldOptions['infra']): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), `provenonce-${scenario.name}-`));
+  const { verdict, problems, seed } = await runOnParts(scenario, infra, folder);
+  expect(verdict, `${problems.join('\n')}\n\nDrawn from seed ${seed}. Logs and what was sent: ${folder}`).toBe('PASS');
+  await rm(folder, { recursive: true });
+}
