@@ -1,5 +1,6 @@
 /** What every part of the simulated world shares: time, chance, faults and the trace. Nothing here is global. */
 import type { FaultInjector } from './fault-injector.ts';
+import type { MarkBook } from './marks.ts';
 import type { Rng } from './rng.ts';
 import type { Trace } from './trace.ts';
 import type { Scheduler } from './virtual-time.ts';
@@ -9,6 +10,7 @@ export interface SimContext {
   readonly scheduler: Scheduler;
   readonly trace: Trace;
   readonly faults: FaultInjector;
+  readonly marks: MarkBook;
   /** Draws of the network and the services. */
   readonly rng: Rng;
 }

@@ -12,6 +12,7 @@ export class Life {
   readonly number: number;
   readonly context: SimContext;
   #state: 'running' | 'paused' | 'dead' = 'running';
+  #wasPaused = false;
   readonly #held: (() => void)[] = [];
   readonly #onChange: ((state: 'running' | 'paused' | 'dead') => void)[] = [];
 
@@ -27,6 +28,11 @@ export class Life {
 
   get dead(): boolean {
     return this.#state === 'dead';
+  }
+
+  /** Whether it was ever paused. */
+  get wasPaused(): boolean {
+    return this.#wasPaused;
   }
 
   /** Told on every pause, resume and death. */
@@ -64,7 +70,9 @@ export class Life {
   }
 
   pause(): void {
-    if (this.#state === 'running') this.#change('paused');
+    if (this.#state !== 'running') return;
+    this.#wasPaused = true;
+    this.#change('paused');
   }
 
   resume(): void {

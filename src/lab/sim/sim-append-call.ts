@@ -26,6 +26,8 @@ interface Sent {
 const BUFFERED_REQUESTS = 4;
 /** Refused by an answer, without effect. */
 const IN_BAND: readonly AnswerEffect[] = ['unavailable', 'aborted', 'internal', 'resource_exhausted'];
+/** Rows land, and the client is not told that they did. */
+const LOSES_ANSWER: readonly AnswerEffect[] = ['lost_after', 'silent_after', 'internal_after'];
 /** The service closes a connection that was idle for so long. */
 const IDLE_MS = 600_000;
 
@@ -104,6 +106,7 @@ export class SimAppendCall implements AppendCall {
   /** The client is gone (cancelled, or its process died): some of what it sent still arrives, in order, or nothing. */
   abandon(): void {
     if (this.#over) return;
+    if (this.#life.dead && this.#unanswered > 0) this.#life.context.marks.hit('crash_with_rows_in_flight');
     this.#over = true;
     this.#onOver();
     this.#dropSomeRequests();
@@ -127,11 +130,12 @@ export class SimAppendCall implements AppendCall {
   #takeRows(request: AppendRequest, effect: AnswerEffect | undefined): void {
     const stream = this.#service.tables.streams.get(request.writeStream);
     if (stream === undefined || stream.status === 'lost') {
+      this.#life.context.marks.hit('append_to_lost_stream');
       const text = `Requested entity was not found. Stream: ${this.#streamName}`;
       this.#end(new RpcError(GRPC_STATUS.NOT_FOUND, text));
       return;
     }
-    const outcome = this.#append(stream, request);
+    const outcome = this.#append(stream, request, effect);
     if (effect === 'lost_after') {
       this.#end(new RpcError(GRPC_STATUS.UNAVAILABLE, 'injected: answer lost'));
       return;
@@ -141,15 +145,29 @@ export class SimAppendCall implements AppendCall {
     this.#answer(answer, 'answerAtMs' in outcome ? outcome.answerAtMs : 0);
   }
 
-  #append(stream: SimStream, { offset, payload }: AppendRequest): AppendOutcome {
+  #append(stream: SimStream, { offset, payload }: AppendRequest, effect: AnswerEffect | undefined): AppendOutcome {
     const rows = payload as SimPayload;
     const outcome = this.#service.tables.append(stream, offset, rows);
+    this.#noteMarks(outcome, effect);
     const { trace } = this.#life.context;
     trace.add(
       'bigquery',
       `append ${shortName(stream.name)}@${offset}+${rows.rows.length} by ${this.#life.process}: ${outcome.kind}`,
     );
     return outcome;
+  }
+
+  #noteMarks(outcome: AppendOutcome, effect: AnswerEffect | undefined): void {
+    const { marks, scheduler } = this.#life.context;
+    if (outcome.kind === 'finalized') {
+      marks.hit('append_refused_by_finalize');
+      if (this.#life.wasPaused) marks.hit('zombie_append_refused');
+    } else if (outcome.kind === 'already_exists') marks.hit('append_found_already_there');
+    else if (outcome.kind === 'out_of_range') marks.hit('append_out_of_order_refused');
+    else if (outcome.kind === 'appended') {
+      if (effect !== undefined && LOSES_ANSWER.includes(effect)) marks.hit('ack_lost_after_append');
+      if (outcome.answerAtMs > scheduler.nowMs) marks.hit('rows_seen_late');
+    }
   }
 
   #describe(outcome: AppendOutcome, { offset }: AppendRequest): AppendAnswer {

@@ -1,90 +1,100 @@
 /**
  * One run from start to verdict: a world, processes, a workload, faults; then everything is healed and the log must drain;
- * then the tables are checked. Plain data in, plain data out: the same case gives the same outcome and trace.
+ * then an independent oracle checks the tables. Plain data in, plain data out: the same plan gives the same outcome and trace.
  */
 import type { ProcessorEvent } from '../../processor/events.ts';
-import type { Fault, FaultPlan, Noise } from './plan.ts';
-import { processorMain, type SimProcessorOptions } from './processor-main.ts';
-import type { Dialect } from './sim-bigquery.ts';
-import { checkTables } from './table-checks.ts';
-import { send, type WorkloadRecord } from './workload.ts';
+import type { ProcessorPorts } from '../../processor/processor.ts';
+import type { CasePlan } from './case-plan.ts';
+import { type CaseJudgement, excusedStops, judge, type StoppedPartition } from './case-verdict.ts';
+import { MarkEvents } from './mark-events.ts';
+import type { Mark } from './marks.ts';
+import type { Fault } from './plan.ts';
+import { processorMain } from './processor-main.ts';
+import { send } from './workload.ts';
 import { createWorld, type World } from './world.ts';
 
-export interface SimCase {
-  readonly seed: number;
-  readonly partitions: number;
-  readonly processes: readonly string[];
-  /** Processes that are in a consumer group of their own: two owners of everything. */
-  readonly separateGroups?: boolean;
-  readonly workload: readonly WorkloadRecord[];
-  readonly faults: FaultPlan;
-  readonly noise: Noise;
-  readonly dialect?: Dialect;
-  /** Virtual time at which everything is healed. */
-  readonly healAtMs: number;
-  readonly processor?: SimProcessorOptions;
-}
-
-export interface SimOutcome {
-  readonly verdict: 'pass' | 'fail' | 'stuck';
-  readonly findings: readonly string[];
+export interface CaseOutcome extends CaseJudgement {
+  /** Planned faults that struck, in order. */
   readonly fired: readonly Fault[];
-  /** How often each effect struck, as `append:lost_after`. */
+  /** How many of them struck while records were waiting for a checkpoint. */
+  readonly overlapping: number;
+  /** How often each effect struck an answer, planned or noise, as `append:lost_after`. */
   readonly effects: ReadonlyMap<string, number>;
   /** How often each point was passed: operations, and the processor's crash points. */
   readonly points: ReadonlyMap<string, number>;
   /** How often each event of the processors occurred. */
   readonly events: ReadonlyMap<string, number>;
+  readonly marks: ReadonlyMap<Mark, number>;
+  /** SHA-256 of the timeline. */
+  readonly traceDigest: string;
+  /** The story: `<virtual ms> <who> <what>`. */
+  readonly timeline: readonly string[];
   readonly steps: number;
   readonly virtualMs: number;
-  readonly world: World;
+}
+
+export interface RunCaseOptions {
+  /** The ports changed in some way: a weakened processor, to see that the lab finds it. */
+  readonly weaken?: (ports: ProcessorPorts) => ProcessorPorts;
 }
 
 const DRAIN_MS = 600_000;
+/** Much more than any run of a few hundred records takes; a run that needs more is stuck. */
+const STEPS_MAX = 200_000;
 
-export async function runCase(sim: SimCase): Promise<SimOutcome> {
-  const { seed, partitions, faults, noise, dialect = 'service' } = sim;
+export async function runCase(plan: CasePlan, options: RunCaseOptions = {}): Promise<CaseOutcome> {
+  return (await runCaseInWorld(plan, options)).outcome;
+}
+
+/** The same, with the world as it was left: for tests that look into its tables. */
+export async function runCaseInWorld(
+  plan: CasePlan,
+  options: RunCaseOptions = {},
+): Promise<{ outcome: CaseOutcome; world: World }> {
+  const { seed, partitions, faults, noise, dialect = 'service' } = plan;
   const world = createWorld({ seed, partitions, faults, noise, dialect });
   const events = new Map<string, number>();
-  const countEvent = (event: ProcessorEvent): void => {
+  const stopped: StoppedPartition[] = [];
+  const markEvents = new MarkEvents(world);
+  startAll(plan, options, world, (process, life, event) => {
     events.set(event.type, (events.get(event.type) ?? 0) + 1);
-    if (TOLD.has(event.type)) world.trace.add('processor', JSON.stringify(event));
-  };
-  startAll(sim, world, countEvent);
-  for (const record of sim.workload) {
+    markEvents.see(process, life, event);
+    if (event.type === 'partition.stopped') stopped.push({ process: `${process}.${life}`, ...event });
+    if (TOLD.has(event.type)) world.trace.add(`${process}.${life}`, JSON.stringify(event));
+  });
+  for (const record of plan.workload) {
     world.after(record.atMs, () => {
       const later = (delayMs: number, action: () => void): void => world.after(delayMs, action);
       send(record, world.kafka.partition(record.partition), world.nowMs, later);
     });
   }
-  const limits = { maxMs: sim.healAtMs + DRAIN_MS };
-  const isOver = (): boolean => isDrained(world) || allStopped(world);
-  let end = await world.run(() => world.nowMs >= sim.healAtMs, { maxMs: sim.healAtMs });
-  if (end === 'out_of_time' || end === 'done') {
-    world.heal();
-    end = await world.run(isOver, limits);
-  }
-  const findings = checkTables(world, false);
-  for (const process of world.processes.values()) {
-    for (const { life, value, error } of process.exits) {
-      const { exitCode, why } = (value ?? {}) as { exitCode?: number; why?: string };
-      if (error !== undefined) findings.push(`${process.name}.${life} ended with ${error}`);
-      else if (exitCode !== 0) findings.push(`${process.name}.${life} exited with ${exitCode}: ${why}`);
-    }
-  }
-  const drained = isDrained(world);
-  if (!drained) findings.push(`not drained: ${end} at ${world.nowMs} ms`);
-  const verdict = findings.length === 0 ? 'pass' : drained || findings.length > 1 ? 'fail' : 'stuck';
-  const { fired, effects, points } = world.context.faults;
-  const { steps } = world.context.scheduler;
-  return { verdict, findings, fired, effects, points, events, steps, virtualMs: world.nowMs, world };
+  const undrained = await runToTheEnd(plan, world, stopped);
+  markEvents.end();
+  const judgement = await judge(plan, world, stopped, undrained);
+  const { fired, overlapping, effects, points } = world.context.faults;
+  const outcome: CaseOutcome = {
+    ...judgement,
+    fired,
+    overlapping,
+    effects,
+    points,
+    events,
+    marks: world.context.marks.hits,
+    traceDigest: world.trace.digest(),
+    timeline: world.trace.lines,
+    steps: world.context.scheduler.steps,
+    virtualMs: world.nowMs,
+  };
+  return { outcome, world };
 }
 
 /** Events that belong into the story. */
 const TOLD: ReadonlySet<string> = new Set([
   'takeover.claimed',
+  'takeover.lost_claim',
   'takeover.positioned',
   'takeover.counts_differ',
+  'settings.changed',
   'state.restored',
   'state.discarded',
   'replay.finished',
@@ -93,18 +103,57 @@ const TOLD: ReadonlySet<string> = new Set([
   'partition.stopped',
 ]);
 
-function startAll(sim: SimCase, world: World, observe: (event: ProcessorEvent) => void): void {
-  const isEmulator = sim.processor?.isEmulator ?? true;
-  const main = processorMain({ ...sim.processor, isEmulator, observer: { emit: observe } });
-  for (const name of sim.processes) {
-    world.spawn(name, main, sim.separateGroups === true ? { groupId: `group-${name}` } : {});
+function startAll(
+  plan: CasePlan,
+  { weaken }: RunCaseOptions,
+  world: World,
+  observe: (process: string, life: number, event: ProcessorEvent) => void,
+): void {
+  const { isEmulator = true, decisions = {}, limits, separateGroups } = plan;
+  for (const name of plan.processes) {
+    const main = processorMain({
+      isEmulator,
+      decision: (owner) => decisions[owner] ?? {},
+      ...(limits === undefined ? {} : { limits }),
+      ...(weaken === undefined ? {} : { weaken }),
+      observer: { emit: (event) => observe(name, world.processes.get(name)?.life?.number ?? 0, event) },
+    });
+    world.spawn(name, main, separateGroups === true ? { groupId: `group-${name}` } : {});
   }
 }
 
-function isDrained(world: World): boolean {
-  return world.kafka.partitions.every(
-    (log, partition) => world.bigquery.tables.checkpointed(partition) >= log.endOffset,
-  );
+/** Runs through faults, healing and draining; returns what did not drain without an excuse. */
+async function runToTheEnd(plan: CasePlan, world: World, stopped: readonly StoppedPartition[]): Promise<string[]> {
+  const lags = (partition: number): boolean =>
+    world.bigquery.tables.checkpointed(partition) < world.kafka.partition(partition).endOffset;
+  const isExcused = (): boolean => {
+    const excused = excusedStops(world.fired);
+    return excused.size > 0 && stopped.some(({ code }) => excused.has(code));
+  };
+  const waiting = (): number[] => [...world.kafka.partitions.keys()].filter(lags);
+  const isOver = (): boolean => {
+    if (allStopped(world)) return true;
+    const open = waiting();
+    return open.length === 0 || (isExcused() && open.every((partition) => isStopped(partition, stopped)));
+  };
+  let end = await world.run(() => world.nowMs >= plan.healAtMs, { maxMs: plan.healAtMs, maxSteps: STEPS_MAX });
+  if (end === 'out_of_time' || end === 'done') {
+    world.heal();
+    end = await world.run(isOver, { maxMs: plan.healAtMs + DRAIN_MS, maxSteps: STEPS_MAX });
+  }
+  const excused = excusedStops(world.fired);
+  const endedWithExcuse = allStopped(world) && excused.size > 0;
+  return waiting()
+    .filter((partition) => !endedWithExcuse && !(isExcused() && isStopped(partition, stopped)))
+    .map((partition) => {
+      const { endOffset } = world.kafka.partition(partition);
+      const checkpoint = world.bigquery.tables.checkpointed(partition);
+      return `partition ${partition} did not drain (${end} at ${world.nowMs} ms): checkpoint at ${checkpoint}, log ends at ${endOffset}`;
+    });
+}
+
+function isStopped(partition: number, stopped: readonly StoppedPartition[]): boolean {
+  return stopped.some((stop) => stop.partition === partition);
 }
 
 function allStopped(world: World): boolean {

@@ -95,6 +95,8 @@ export class SimLogSource implements LogSource, FetchGate {
         if (injected?.effect === 'lost_before') return reject(lost);
         const result = this.#broker.group.commit(member, generation, partition, { offset: nextOffset, metadata });
         this.#life.context.trace.add('kafka', `commit p${partition} ${nextOffset} by ${member}: ${result}`);
+        if (result !== 'ok') this.#life.context.marks.hit('commit_refused');
+        else if (!this.#assigned.includes(partition)) this.#life.context.marks.hit('stale_commit_accepted');
         if (injected?.effect === 'lost_after') return reject(lost);
         this.#later(() => (result === 'ok' ? resolve() : reject(new Error(`commit refused: ${result}`))));
       }, extraMs);

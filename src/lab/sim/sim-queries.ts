@@ -9,7 +9,7 @@ import { ContradictionError, UnreachableError } from '../../processor/errors.ts'
 import type { Checkpoint, Claim, Ownership, Seed, SinkQueries, WrittenRow } from '../../processor/ports.ts';
 import { EPOCH_MS, latencyMs } from './context.ts';
 import type { Life } from './life.ts';
-import type { Operation } from './plan.ts';
+import type { AnswerEffect, Operation } from './plan.ts';
 import type { SimOwnership } from './sim-ownership.ts';
 import type { SimRow, SimTables } from './sim-tables.ts';
 
@@ -52,8 +52,10 @@ export class SimQueries implements SinkQueries {
   }
 
   claim(topic: string, claims: readonly Claim[]): Promise<void> {
-    return this.#update('claim', () => {
+    return this.#update('claim', (effect) => {
       const won = this.#service.ownership.claim(topic, claims, this.#serviceNowMs());
+      if (won.length > 0 && this.#life.dead) this.#life.context.marks.hit('claim_won_by_the_dead');
+      if (won.length > 0 && effect === 'lost_after') this.#life.context.marks.hit('claim_won_answer_lost');
       const asked = claims.map((claim) => `p${claim.partition}@${claim.expectedEpoch}`);
       this.#life.context.trace.add('bigquery', `claim [${asked}] by ${this.#life.process}: won [${won}]`);
     });
@@ -124,7 +126,7 @@ export class SimQueries implements SinkQueries {
     });
   }
 
-  #update(operation: Operation, apply: () => void): Promise<void> {
+  #update(operation: Operation, apply: (effect: AnswerEffect | undefined) => void): Promise<void> {
     return this.#life.call<void>((resolve, reject) => {
       const { context, process } = this.#life;
       const injected = context.faults.request(operation, process);
@@ -139,7 +141,7 @@ export class SimQueries implements SinkQueries {
           return;
         }
         // Lost before: refused by a quota, or cancelled in time. Lost after: done, and found out by polling the job.
-        if (effect !== 'lost_before') apply();
+        if (effect !== 'lost_before') apply(effect);
         context.faults.pass(`${operation}:applied`, process);
         if (effect !== 'unreachable') answer(resolve);
       };

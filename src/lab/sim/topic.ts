@@ -23,9 +23,19 @@ export interface LogSlice {
   readonly completeTo: number;
 }
 
+/** A log as it once was, from its first offset on, whatever retention took since. */
+export interface LogGeneration {
+  readonly records: readonly LogRecord[];
+  readonly endOffset: number;
+}
+
 export class SimPartition {
   #base = 0;
   #entries: Entry[] = [];
+  /** What retention took of the log as it is now. */
+  #retired: Entry[] = [];
+  /** The log before each truncation or new topic, oldest first. */
+  readonly #past: Entry[][] = [];
   #open = 0;
   /** Told when there is more to read. */
   readonly waiting = new Set<() => void>();
@@ -84,6 +94,23 @@ export class SimPartition {
     return { records, completeTo: at };
   }
 
+  /** Whether offsets below this one are markers or records of aborted transactions. */
+  hasGapBelow(offset: number): boolean {
+    return this.#entries.some(
+      ({ kind, record }) => record.offset < offset && (kind === 'marker' || kind === 'aborted'),
+    );
+  }
+
+  /** The log before each truncation or new topic, oldest first, and as it is now: for oracles. */
+  generations(): LogGeneration[] {
+    return [...this.#past, [...this.#retired, ...this.#entries]].map((entries) => {
+      const open = entries.findIndex(({ kind }) => kind === 'open');
+      const readable = open < 0 ? entries : entries.slice(0, open);
+      const records = readable.filter(({ kind }) => kind === 'record').map(({ record }) => record);
+      return { records, endOffset: readable.length };
+    });
+  }
+
   /** The first readable offset with a timestamp >= timestampMs, or the end offset. */
   offsetAt(timestampMs: number): number {
     const found = this.#entries.find(({ kind, record }) => kind === 'record' && record.timestampMs >= timestampMs);
@@ -93,10 +120,12 @@ export class SimPartition {
   dropFromStart(records: number): void {
     const dropped = this.#entries.splice(0, Math.min(records, this.endOffset - this.#base));
     this.#base += dropped.length;
+    this.#retired.push(...dropped);
     this.#wake();
   }
 
   dropFromEnd(records: number): void {
+    this.#past.push([...this.#retired, ...this.#entries]);
     this.#entries.length = Math.max(0, this.#entries.length - records);
     this.#open = this.#entries.filter((entry) => entry.kind === 'open').length;
     this.#wake();
@@ -104,6 +133,8 @@ export class SimPartition {
 
   /** As after deleting and making the topic again: offsets start at 0. */
   recreate(): void {
+    this.#past.push([...this.#retired, ...this.#entries]);
+    this.#retired = [];
     this.#base = 0;
     this.#entries = [];
     this.#open = 0;

@@ -4,6 +4,7 @@
  */
 import type { SimContext } from './context.ts';
 import { FaultInjector } from './fault-injector.ts';
+import { MarkBook } from './marks.ts';
 import { CALM, type Fault, type FaultPlan, type Noise } from './plan.ts';
 import { Rng } from './rng.ts';
 import { type Dialect, SimBigQuery } from './sim-bigquery.ts';
@@ -44,10 +45,12 @@ export class World {
     const scheduler = new Scheduler(new Rng(seed, 'ties'));
     const trace = new Trace(scheduler);
     const injector = new FaultInjector(faults, noise, new Rng(seed, 'noise'), (fault, process) => {
+      if (this.hasWork) injector.overlapping++;
       trace.add('world', `fault ${JSON.stringify(fault)}`);
       strike(this, fault, process);
     });
-    this.context = { seed, scheduler, trace, faults: injector, rng: new Rng(seed, 'network') };
+    const marks = new MarkBook();
+    this.context = { seed, scheduler, trace, faults: injector, marks, rng: new Rng(seed, 'network') };
     this.kafka = new SimKafka(this.context, topic, partitions);
     this.bigquery = new SimBigQuery(this.context, dialect);
     for (const fault of faults) {
@@ -101,6 +104,11 @@ export class World {
   /** Runs until `isDone()` holds between two events, or the limits are reached. */
   run(isDone: () => boolean, limits: Partial<RunLimits> = {}): Promise<RunEnd> {
     return this.context.scheduler.run(isDone, { ...RUN_LIMITS, ...limits });
+  }
+
+  /** Whether records that can be read are not below a checkpoint yet. */
+  get hasWork(): boolean {
+    return this.kafka.partitions.some((log, partition) => this.bigquery.tables.checkpointed(partition) < log.endOffset);
   }
 
   /** Planned faults that have struck. */

@@ -1,0 +1,80 @@
+/** A whole case from one seed: workload, processes, settings, noise and faults (swarm.ts). */
+import type { DecisionSettings } from '../../payments/types.ts';
+import type { CasePlan } from './case-plan.ts';
+import type { Fault } from './plan.ts';
+import { Rng } from './rng.ts';
+import { drawSwarm } from './swarm.ts';
+import { DEFAULT_DIALS, drawWorkload } from './workload.ts';
+
+export interface CaseDials {
+  /** Default: 200. */
+  readonly records?: number;
+  /** How many faults are planned: from, to. Default: 4 to 9. */
+  readonly faults?: readonly [number, number];
+  /** Share of cases in which the log itself is damaged, so that a stop with a named error is right. Default: 0.04. */
+  readonly damageChance?: number;
+}
+
+const NAMES = ['a', 'b', 'c'];
+const SPAN_MS = 20_000;
+const HEAL_AT_MS = 30_000;
+const FAULTS: readonly [number, number] = [4, 9];
+const DAMAGE_CHANCE = 0.04;
+const SETTINGS_CHANCE = 0.2;
+
+export function drawCase(seed: number, dials: CaseDials = {}): CasePlan {
+  const rng = new Rng(seed, 'case');
+  const { records = DEFAULT_DIALS.records, damageChance = DAMAGE_CHANCE, faults: faultCount = FAULTS } = dials;
+  const partitions = rng.pick([1, 2, 2, 3]);
+  const processes = NAMES.slice(0, rng.pick([2, 2, 3]));
+  const swarm = drawSwarm({ seed, processes, partitions, records, spanMs: SPAN_MS + 5_000, faults: faultCount });
+  const isDamaged = rng.chance(damageChance);
+  const faults = isDamaged ? [...swarm.faults, ...drawDamage(rng, partitions)] : swarm.faults;
+  const decisions = rng.chance(SETTINGS_CHANCE) ? drawDecisions(rng, processes) : undefined;
+  return {
+    seed,
+    partitions,
+    processes,
+    separateGroups: rng.chance(0.2),
+    workload: drawWorkload({ ...DEFAULT_DIALS, seed, records, partitions, spanMs: SPAN_MS }),
+    faults,
+    noise: swarm.noise,
+    dialect: rng.chance(0.5) ? 'emulator' : 'service',
+    healAtMs: HEAL_AT_MS,
+    // Only where streams can be lost may NOT_FOUND be taken for the truth.
+    isEmulator: faults.some(({ what }) => what === 'streams_lost'),
+    ...(decisions === undefined ? {} : { decisions }),
+  };
+}
+
+/** What a log should never do. For retention to overtake anybody the sink must be away for a while. */
+function drawDamage(rng: Rng, partitions: number): Fault[] {
+  const partition = rng.between(0, partitions - 1);
+  const atMs = rng.between(6_000, 18_000);
+  const kinds: (() => Fault[])[] = [
+    () => [
+      { what: 'bigquery_down', forMs: 15_000, when: { atMs: 2_000 } },
+      { what: 'crash', process: 'a', when: { atMs: 2_500 } },
+      { what: 'crash', process: 'b', when: { atMs: 2_500 } },
+      { what: 'retention', partition, records: rng.between(5, 90), when: { atMs } },
+    ],
+    () => [{ what: 'truncation', partition, records: rng.between(1, 90), when: { atMs } }],
+    () => [{ what: 'recreate', when: { atMs } }],
+  ];
+  return rng.pick(kinds)();
+}
+
+/** Settings that some lives bring: the history of each partition then gets entries. */
+function drawDecisions(rng: Rng, processes: readonly string[]): Record<string, Partial<DecisionSettings>> {
+  const decisions: Record<string, Partial<DecisionSettings>> = {};
+  for (const process of processes) {
+    for (let life = 1; life <= 4; life++) {
+      if (!rng.chance(0.4)) continue;
+      decisions[`${process}.${life}`] = {
+        watermarkDelayMs: rng.pick([60_000, 20_000, 300_000]),
+        maxAmount: rng.pick(['1000000000000000', '5000']),
+      };
+    }
+  }
+  return decisions;
+}

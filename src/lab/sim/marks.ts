@@ -1,0 +1,65 @@
+/**
+ * Marks: things that must have happened somewhere in a suite, or the suite proves less than it says. Hit by the world, which
+ * knows what took effect, and by the processors' events (mark-events.ts). A suite adds them up; one never hit fails it.
+ */
+
+export const MARKS = {
+  append_refused_by_finalize: 'an append met a stream that a later owner had finalized',
+  zombie_append_refused: 'a process that had been paused came back, and its append was refused',
+  append_to_lost_stream: 'an append met a stream that the sink had forgotten',
+  append_found_already_there: 'a resent append was there already',
+  append_out_of_order_refused: 'an append came past the end of its stream',
+  ack_lost_after_append: 'rows landed, and their acknowledgement was lost',
+  rows_seen_late: 'rows landed before a query could see them',
+  counts_differ_at_takeover: 'a takeover waited for rows that a stream promised',
+  stream_gone_at_takeover: 'a takeover finalized a stream that was gone',
+  claim_lost: 'a claim lost against another',
+  claim_won_answer_lost: 'a claim won although its answer was lost',
+  claim_won_by_the_dead: 'a claim took effect after its sender had died',
+  takeover_of_a_takeover: 'a takeover was itself taken over before it was done',
+  takeover_from_the_living: 'a partition was taken from an owner that was alive',
+  replay_skipped_rows: 'rows that were there already were compared and not written again',
+  replay_skipped_part_of_record: 'a record of several rows was half there, and was completed by the next owner',
+  window_rows_replayed: 'closed windows past the checkpoint were there already',
+  graceful_stop_left_nothing: 'after a graceful stop the next owner had nothing to replay',
+  settings_entry_added: 'other settings were added to the history',
+  state_fresh: 'a partition began with an empty state',
+  state_local_used: 'a local state was at the checkpoint',
+  state_local_folded_forward: 'a local state behind the checkpoint was folded forward',
+  state_local_discarded: 'a local state was discarded',
+  state_rebuilt_from_sink: 'the state was rebuilt from the sink',
+  stale_commit_accepted: 'the broker took a group offset from a process that no longer owned the partition',
+  commit_refused: 'the broker refused a group offset',
+  rebalance_kept_partition: 'a rebalance left a partition where it was',
+  marker_gap_crossed: 'transaction markers or aborted records lay between records',
+  log_rechecked: 'the log was compared with what was folded before',
+  log_out_of_place: 'the client delivered from a wrong place',
+  duplicate_with_conflict: 'a copy with other content was kept apart',
+  late_payment: 'a payment came too late',
+  rejected_record: 'a record was rejected',
+  crash_with_rows_in_flight: 'a process died with appends unanswered',
+  retention_gap_stop: 'retention overtook the consumer: stopped, with that name',
+  log_truncated_stop: 'the log was cut at its end: stopped, with that name',
+  log_changed_stop: 'the log was made anew: stopped, with that name',
+} as const;
+
+export type Mark = keyof typeof MARKS;
+export const MARK_NAMES = Object.keys(MARKS) as readonly Mark[];
+
+/** Hits of one run. */
+export class MarkBook {
+  readonly #hits = new Map<Mark, number>();
+
+  hit(mark: Mark): void {
+    this.#hits.set(mark, (this.#hits.get(mark) ?? 0) + 1);
+  }
+
+  get hits(): ReadonlyMap<Mark, number> {
+    return this.#hits;
+  }
+}
+
+/** Marks that nothing hit. */
+export function missingMarks(hits: Pick<ReadonlyMap<Mark, number>, 'has'>): Mark[] {
+  return MARK_NAMES.filter((mark) => !hits.has(mark));
+}
