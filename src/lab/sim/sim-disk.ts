@@ -30,21 +30,32 @@ export class SimDisk {
 
   /** The StateStore of one life of the process that has this disk. */
   mount(life: Life): StateStore {
+    const { context } = life;
+    /** In the order they were asked for, whatever their delays: a slow one holds up those behind it. */
+    const waiting: (() => void)[] = [];
+    let busyUntilMs = 0;
     const io = <T>(operation: Operation, perform: (failed: boolean) => T): Promise<T> =>
       life.call<T>((resolve) => {
-        const { context } = life;
         const injected = context.faults.request(operation, life.process);
         const delayMs = latencyMs(context) + (injected?.effect === 'late' ? injected.delayMs : 0);
-        context.scheduler.after(delayMs, () => {
-          // A write that its process did not live to see is not on the disk: harsher than a page cache, and simpler.
-          if (!life.dead) resolve(perform(injected?.effect === 'lost_before'));
-        });
+        const { nowMs } = context.scheduler;
+        busyUntilMs = Math.max(busyUntilMs, nowMs + delayMs);
+        // A write that its process did not live to see is not on the disk: harsher than a page cache, and simpler.
+        waiting.push(() => (life.dead ? undefined : resolve(perform(injected?.effect === 'lost_before'))));
+        context.scheduler.after(busyUntilMs - nowMs, () => waiting.shift()?.());
       });
+    const discard = (partition: number, why: string): void => {
+      context.trace.add(life.process, `disk: p${partition} discarded: ${why}`);
+      this.#versions.delete(partition);
+    };
     return {
       load: (partition) => io('load', (failed) => (failed ? undefined : this.#load(partition))),
       save: (partition, delta) => {
         const taken = copy(delta);
-        return io('save', (failed) => (failed ? undefined : this.#save(partition, taken)));
+        return io('save', (failed) => {
+          const differs = failed ? undefined : this.#save(partition, taken);
+          if (differs !== undefined) discard(partition, differs);
+        });
       },
       replace: (partition, state) => {
         const taken = versionOf(state);
@@ -53,11 +64,7 @@ export class SimDisk {
           else this.#versions.set(partition, [taken]);
         });
       },
-      discard: (partition, why) =>
-        io('save', () => {
-          life.context.trace.add(life.process, `disk: p${partition} discarded: ${why}`);
-          this.#versions.delete(partition);
-        }),
+      discard: (partition, why) => io('save', () => discard(partition, why)),
       close: () => Promise.resolve(),
     };
   }
@@ -98,13 +105,14 @@ export class SimDisk {
     return copy({ head, ids, activity, windows: [...windows.values()] });
   }
 
-  #save(partition: number, delta: StateDelta): void {
-    const versions = this.#versions.get(partition) ?? [];
-    const newest = versions.at(-1);
-    if (newest?.head.nextOffset !== delta.fromOffset) {
-      this.#versions.delete(partition);
-      return;
-    }
+  /** Undefined when it is saved, or there is nothing to add to; else why what is there cannot be gone on from. */
+  #save(partition: number, delta: StateDelta): string | undefined {
+    const versions = this.#versions.get(partition);
+    const newest = versions?.at(-1);
+    if (versions === undefined || newest === undefined) return undefined;
+    const at = newest.head.nextOffset;
+    if (at !== delta.fromOffset)
+      return `it is at offset ${at}, and the next change starts at offset ${delta.fromOffset}`;
     const windows = new Map(newest.windows);
     for (const window of delta.windows) windows.set(windowKey(window), window);
     for (const [key, window] of windows) {
@@ -112,17 +120,27 @@ export class SimDisk {
     }
     const live = <T extends { readonly eventTimeMs: number }>(
       kept: readonly T[],
-      added: readonly (T & RememberedPayment)[],
+      added: readonly T[],
       fromMs: number,
     ): T[] => [...kept, ...added].filter((entry) => entry.eventTimeMs >= fromMs);
     versions.push({
       head: delta.head,
-      ids: live(newest.ids, delta.remembered, delta.idsLiveFromMs),
-      activity: live(newest.activity, delta.remembered, delta.activityLiveFromMs),
+      ids: live(newest.ids, delta.remembered.map(idOf), delta.idsLiveFromMs),
+      activity: live(newest.activity, delta.remembered.map(activityOf), delta.activityLiveFromMs),
       windows,
     });
     if (versions.length > VERSIONS_KEPT) versions.shift();
+    return undefined;
   }
+}
+
+/** An id is kept without the sender, activity without the id: nothing may come back that the real store does not keep. */
+function idOf({ senderAccountId: _sender, deviceId: _device, ...id }: RememberedPayment): StoredId {
+  return id;
+}
+
+function activityOf({ transactionId: _id, ...activity }: RememberedPayment): StoredActivity {
+  return activity;
 }
 
 function versionOf(state: StoredState): Version {

@@ -44,11 +44,12 @@ export class SimOwnership {
     return won;
   }
 
-  /** UPDATE ... WHERE claim_id = claimId; whether the row was there. */
+  /** UPDATE ... WHERE claim_id = claimId, and the entry is not the last one already; whether it changed the row. */
   addSettings(topic: string, partition: number, claimId: string, entry: SettingsEntry): boolean {
     const at = this.#find(topic, partition);
     const row = this.#rows[at];
     if (row === undefined || row.claimId !== claimId) return false;
+    if (JSON.stringify(row.history.at(-1)) === JSON.stringify(entry)) return false;
     this.#rows[at] = { ...row, history: [...row.history, copy(entry)] };
     return true;
   }

@@ -1,0 +1,245 @@
+/**
+ * What the protocol needs of BigQuery's queries and conditional updates (design, section 5): who owns a partition is decided
+ * by one UPDATE and by reading back, and position is what queries see. Runs unchanged on the simulated and on the real sink.
+ *
+ * Left to the real one (src/bigquery): exact values through Arrow, SQL and JSON, rows damaged by hand, and which of two
+ * checkpoints with the same offset a query gives (the simulation draws one: nothing may depend on it).
+ */
+import { describe, expect, test } from 'vitest';
+import {
+  acceptedRow,
+  checkpoint,
+  FIXED,
+  MINUTE_MS,
+  NOON_MS,
+  partialRow,
+  STAMP,
+  settings,
+} from '../../bigquery/testing/sample-rows.ts';
+import type { AppendTable } from '../../payments/types.ts';
+import type { AppendRows, Claim, Ownership, RowStamp, Seed, StreamRef } from '../../processor/ports.ts';
+import type { MakeSink, SinkUnderTest } from './testing/sink-under-test.ts';
+
+const TOPIC = 'payments';
+
+export function sinkQueriesContract(name: string, makeSink: MakeSink): void {
+  describe(`queries of ${name}`, () => {
+    seeding(makeSink);
+    claims(makeSink);
+    settingsHistory(makeSink);
+    checkpoints(makeSink);
+    rows(makeSink);
+  });
+}
+
+function seeds(partitionCount: number): Seed[] {
+  return Array.from({ length: partitionCount }, (_, partition) => ({
+    partition,
+    partitionCount,
+    startOffset: partition * 10,
+    fixed: FIXED,
+    history: [settings(partition * 10)],
+  }));
+}
+
+function streams(epoch: number): StreamRef[] {
+  const name = `projects/p/datasets/d/tables/payment_transactions/streams/${epoch}`;
+  return [{ epoch, table: 'payment_transactions', name, createdAtMs: NOON_MS }];
+}
+
+function claim(claimId: string, expectedEpoch: number, partition = 0): Claim {
+  return { partition, expectedEpoch, claimId, owner: `owner of ${claimId}`, streams: streams(expectedEpoch + 1) };
+}
+
+function ownership(sink: SinkUnderTest): Promise<Ownership[]> {
+  return sink.settle(sink.queries.readOwnership(TOPIC));
+}
+
+/** Appends rows through a stream of their own. */
+async function append<T extends AppendTable>(
+  sink: SinkUnderTest,
+  table: T,
+  appended: readonly AppendRows[T][],
+  stamp: Partial<RowStamp> = {},
+): Promise<void> {
+  const name = await sink.settle(sink.streams.create(table));
+  const appender = sink.streams.open({ epoch: 1, table, name, createdAtMs: sink.runtime.nowMs() });
+  await sink.settle(appender.append(sink.encoder.encode(table, appended, { ...STAMP, ...stamp })));
+  appender.close();
+}
+
+function seeding(makeSink: MakeSink): void {
+  test('seeding from several processes at once gives one row per partition, and touches none that is there', async () => {
+    await using sink = await makeSink();
+    const processes = [sink, sink.another(), sink, sink.another()];
+    await sink.settle(Promise.all(processes.map(({ queries }) => queries.seed(TOPIC, seeds(4)))));
+    const seeded = await ownership(sink);
+    expect(seeded.map(({ partition }) => partition)).toEqual([0, 1, 2, 3]);
+    expect(seeded[2]).toEqual({
+      topic: TOPIC,
+      partition: 2,
+      epoch: 0,
+      owner: '',
+      claimId: '',
+      streams: [],
+      partitionCount: 4,
+      startOffset: 20,
+      fixed: FIXED,
+      history: [settings(20)],
+      skipped: [],
+      claimedAtMs: expect.any(Number),
+    });
+    await sink.settle(sink.queries.claim(TOPIC, [claim('mine', 0, 1)]));
+    const claimed = await ownership(sink);
+    const other = { ...seeds(6)[1]!, startOffset: 999 };
+    await sink.settle(sink.queries.seed(TOPIC, [other, ...seeds(6).slice(4)]));
+    const after = await ownership(sink);
+    expect(after.slice(0, 4)).toEqual(claimed);
+    expect(after.map(({ partition }) => partition)).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  test('topics are those that rows were seeded for; another topic has none', async () => {
+    await using sink = await makeSink();
+    expect(await sink.settle(sink.queries.topics())).toEqual([]);
+    await sink.settle(sink.queries.seed(TOPIC, seeds(2)));
+    expect(await sink.settle(sink.queries.topics())).toEqual([TOPIC]);
+    expect(await sink.settle(sink.queries.readOwnership('other'))).toEqual([]);
+  });
+}
+
+function claims(makeSink: MakeSink): void {
+  test('of 8 concurrent claims on one epoch exactly one wins, as each reads back; the row is whole', async () => {
+    await using sink = await makeSink();
+    await sink.settle(sink.queries.seed(TOPIC, seeds(1)));
+    for (let epoch = 0; epoch < 2; epoch++) {
+      const won = await sink.settle(
+        Promise.all(
+          Array.from({ length: 8 }, async (_, i) => {
+            const { queries } = i % 2 === 0 ? sink : sink.another();
+            await queries.claim(TOPIC, [claim(`claim-${epoch}-${i}`, epoch)]);
+            const [row] = await queries.readOwnership(TOPIC);
+            return row!.claimId === `claim-${epoch}-${i}`;
+          }),
+        ),
+      );
+      expect(won.filter(Boolean)).toHaveLength(1);
+      const [row] = await ownership(sink);
+      const winner = `claim-${epoch}-${won.indexOf(true)}`;
+      const { expectedEpoch: _, ...claimed } = claim(winner, epoch);
+      expect(row).toMatchObject({ ...claimed, epoch: epoch + 1, startOffset: 0, history: [settings(0)] });
+    }
+  });
+
+  test('a claim that lost, or comes with an epoch that is not there, changes nothing', async () => {
+    await using sink = await makeSink();
+    await sink.settle(sink.queries.seed(TOPIC, seeds(2)));
+    await sink.settle(sink.queries.claim(TOPIC, [claim('first', 0)]));
+    const before = await ownership(sink);
+    for (const lost of [claim('second', 0), claim('early', 2), claim('elsewhere', 0, 7)]) {
+      await sink.settle(sink.another().queries.claim(TOPIC, [lost]));
+    }
+    await sink.settle(sink.queries.claim('other', [claim('other topic', 1)]));
+    await sink.settle(sink.queries.claim(TOPIC, []));
+    expect(await ownership(sink)).toEqual(before);
+  });
+
+  test('claims of several partitions go together, each on its own condition', async () => {
+    await using sink = await makeSink();
+    await sink.settle(sink.queries.seed(TOPIC, seeds(3)));
+    await sink.settle(sink.queries.claim(TOPIC, [claim('a', 0, 1)]));
+    await sink.settle(sink.queries.claim(TOPIC, [claim('b', 0, 0), claim('c', 0, 1), claim('d', 0, 2)]));
+    expect((await ownership(sink)).map(({ claimId, epoch }) => [claimId, epoch])).toEqual([
+      ['b', 1],
+      ['a', 1],
+      ['d', 1],
+    ]);
+    await sink.settle(sink.queries.claim(TOPIC, [claim('e', 1, 1)]));
+    expect((await ownership(sink))[1]).toMatchObject({ claimId: 'e', epoch: 2, startOffset: 10, streams: streams(2) });
+  });
+}
+
+function settingsHistory(makeSink: MakeSink): void {
+  test('settings are added under the claim that holds only, and once, however often they are asked for', async () => {
+    await using sink = await makeSink();
+    await sink.settle(sink.queries.seed(TOPIC, seeds(2)));
+    await sink.settle(sink.queries.claim(TOPIC, [claim('ours', 0, 1)]));
+    const entry = settings(500, '12.5');
+    await sink.settle(sink.another().queries.addSettings(TOPIC, 1, 'theirs', settings(400)));
+    await sink.settle(sink.queries.addSettings(TOPIC, 1, 'ours', entry));
+    await sink.settle(sink.queries.addSettings(TOPIC, 1, 'ours', entry));
+    const [zero, one] = await ownership(sink);
+    expect(zero!.history).toEqual([settings(0)]);
+    expect(one!.history).toEqual([settings(10), entry]);
+    await sink.settle(sink.another().queries.claim(TOPIC, [claim('next', 1, 1)]));
+    await sink.settle(sink.queries.addSettings(TOPIC, 1, 'ours', settings(600)));
+    expect((await ownership(sink))[1]!.history).toEqual([settings(10), entry]);
+  });
+}
+
+function checkpoints(makeSink: MakeSink): void {
+  test('the latest checkpoint is the one with the greatest next_offset, whoever wrote it, and comes back whole', async () => {
+    await using sink = await makeSink();
+    const latest = (topic: string, partition: number) =>
+      sink.settle(sink.another().queries.latestCheckpoint(topic, partition));
+    expect(await latest(TOPIC, 0)).toBeUndefined();
+    await append(sink, 'checkpoint_log', [checkpoint(10), checkpoint(30, { recordFingerprint: null }), checkpoint(20)]);
+    expect(await latest(TOPIC, 0)).toEqual(checkpoint(30, { recordFingerprint: null }));
+    const later = checkpoint(40, { owner: 'owner-2', writerEpoch: 2 });
+    await append(sink, 'checkpoint_log', [later], { writerEpoch: 2 });
+    await append(sink, 'checkpoint_log', [checkpoint(25, { owner: 'owner-3', writerEpoch: 3 })], { writerEpoch: 3 });
+    expect(await latest(TOPIC, 0)).toEqual(later);
+    expect(await latest(TOPIC, 1)).toBeUndefined();
+    expect(await latest('other', 0)).toBeUndefined();
+  });
+}
+
+function rows(makeSink: MakeSink): void {
+  test('rows from an offset on come in fold order, with their epochs, whatever the order of writing', async () => {
+    await using sink = await makeSink();
+    await append(sink, 'payment_transactions', [acceptedRow(7), acceptedRow(9)], { writerEpoch: 2 });
+    await append(sink, 'payment_transactions', [acceptedRow(3), acceptedRow(5), acceptedRow(6)]);
+    await append(sink, 'payment_transactions', [acceptedRow(8)], { partition: 1 });
+    const found = await sink.settle(sink.queries.rowsFrom('payment_transactions', 0, 5));
+    expect(found.map(({ row, writerEpoch }) => [row.kafkaOffset, writerEpoch])).toEqual([
+      [5, 1],
+      [6, 1],
+      [7, 2],
+      [9, 2],
+    ]);
+    const { kafkaOffset, payment } = acceptedRow(5);
+    expect(found[0]!.row).toEqual({ kafkaOffset, payment });
+    expect(await sink.settle(sink.queries.rowsFrom('payment_transactions', 0, 10))).toEqual([]);
+    expect(await sink.settle(sink.queries.rowsFrom('payment_exceptions', 0, 0))).toEqual([]);
+  });
+
+  test('the windows of one record come in the order in which the fold emits them', async () => {
+    await using sink = await makeSink();
+    const later = { windowStartMs: NOON_MS + MINUTE_MS, windowEndMs: NOON_MS + 2 * MINUTE_MS };
+    const inOrder = [
+      partialRow(7, { region: 'eu-west', currency: 'EUR' }),
+      partialRow(7, { region: 'eu-west', currency: 'USD' }),
+      partialRow(7, { region: 'us-east', currency: 'EUR' }),
+      partialRow(7, { region: '\uff5aone', currency: 'EUR' }), // UTF-8 order, which is not UTF-16 order
+      partialRow(7, { region: '\u{1f600}', currency: 'EUR' }),
+      partialRow(7, { ...later, region: 'africa' }),
+      partialRow(9, { region: 'africa' }),
+    ];
+    await append(sink, 'payment_metrics_partials', inOrder.toReversed());
+    const found = await sink.settle(sink.queries.rowsFrom('payment_metrics_partials', 0, 0));
+    expect(found.map(({ row }) => row)).toEqual(inOrder);
+  });
+
+  test('payments come in batches by offset, below an offset, from an event time on, without backfilled ones', async () => {
+    await using sink = await makeSink();
+    const eventTimeMs = (i: number): number => NOON_MS - (i % 2);
+    const all = Array.from({ length: 9_000 }, (_, i) => acceptedRow(i, { eventTimeMs: eventTimeMs(i) }));
+    for (const from of [6_000, 0, 3_000]) await append(sink, 'payment_transactions', all.slice(from, from + 3_000));
+    await append(sink, 'payment_transactions', [acceptedRow(0)], { writerEpoch: 0 });
+    await append(sink, 'payment_transactions', [acceptedRow(0)], { partition: 1 });
+    const batches = await sink.settle(Array.fromAsync(sink.queries.payments(0, 8_500, NOON_MS)));
+    expect(batches.every((batch) => batch.length > 0)).toBe(true);
+    const expected = all.slice(0, 8_500).filter(({ payment }) => payment.eventTimeMs >= NOON_MS);
+    expect(batches.flat()).toEqual(expected.map(({ kafkaOffset, payment }) => ({ kafkaOffset, payment })));
+    expect(await sink.settle(Array.fromAsync(sink.queries.payments(0, 0, 0)))).toEqual([]);
+  });
+}

@@ -1,0 +1,5 @@
+/** The real sink held to the contract of write streams. */
+import { realSinksOnOneDataset } from './testing/real-sink.ts';
+import { writeStreamsContract } from './write-streams-suite.ts';
+
+writeStreamsContract('the emulator', realSinksOnOneDataset());
