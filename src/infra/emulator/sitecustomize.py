@@ -4,20 +4,21 @@ on PYTHONPATH; the installed package stays untouched. In another version of the 
 1. Threads. An open AppendRows call holds a thread of asyncio's default executor, which has cpu_count + 4 of them (32 at
    most): with more open calls than that, every further call hangs. Here: a pool of 512.
 2. The connection. Appends use the one DuckDB connection from those threads while the event loop uses it for queries. That
-   deadlocks, and can hand one caller another's result. Here: inserts run on the event loop, under the engine's own write
-   lock, through a cursor of their own, so that an append never joins (and is never rolled back with) a script's transaction.
+   deadlocks, and can hand one caller another's result. Here: an append runs on the event loop, whole, under the engine's own
+   write lock, and inserts through a cursor of its own, so that it never joins (and is never rolled back with) a script's
+   transaction.
 3. Cost. Every change copies the whole table for time travel, so that cost grows with the square of the rows, and writes the
    table's metadata for its row count. Here: no automatic snapshots, and tables.get does not count appended rows (nor does
    BigQuery's while they are in its write buffer). Queries see every acknowledged row.
-4. The fence. FinalizeWriteStream takes no lock: an append past its state check can still land after finalize has returned,
-   and the row count it returned is then too low. Here: finalize waits for the stream's lock, as appends do.
+4. The fence. FinalizeWriteStream, which runs on the event loop, takes no lock: an append past its state check can still land
+   after finalize has returned. With appends on the loop too (2), each comes before or after a finalize, never astride.
+   Nothing here may wait for a lock that an append holds: the loop would wait for itself.
 5. Failed inserts. The stream's offset moves before the insert; when that fails, a resend is answered ALREADY_EXISTS for rows
    that are nowhere. Here: the offset moves back.
 """
 import asyncio
 import asyncio.base_events
 import concurrent.futures
-from contextlib import nullcontext
 
 _pool = concurrent.futures.ThreadPoolExecutor(max_workers=512, thread_name_prefix="rpc")
 _run_in_executor = asyncio.base_events.BaseEventLoop.run_in_executor
@@ -39,43 +40,39 @@ def _patch(loop):
     from bqemulator.versioning.snapshots import SnapshotManager
 
     capture = SnapshotManager.capture
-    finalize = BigQueryWriteHandler._handle_finalize_write_stream
+    perform_append = BigQueryWriteHandler._perform_append
     cursors = {}
 
-    def flush_to_target(self, stream, rows):
-        table = (stream.project_id, stream.dataset_id, stream.table_id)
-
+    def append_on_loop(self, *args):
         async def run():
-            engine = self._ctx.engine
-            async with engine.write_lock():
-                cursor = cursors.get(engine)
-                if cursor is None:
-                    cursor = cursors[engine] = engine.connection.cursor()
-                    cursor.execute("SET TimeZone = 'UTC'")
-                _insert(cursor, quoted_table_ref(*table), rows)
-                self._ctx.snapshots.record_change(*table)
+            async with self._ctx.engine.write_lock():
+                return perform_append(self, *args)
 
+        return asyncio.run_coroutine_threadsafe(run(), loop).result()
+
+    def flush_to_target(self, stream, rows):
+        """Always called on the event loop: by append_on_loop, and by the handlers of FlushRows and BatchCommit."""
+        engine = self._ctx.engine
+        table = (stream.project_id, stream.dataset_id, stream.table_id)
+        cursor = cursors.get(engine)
+        if cursor is None:
+            cursor = cursors[engine] = engine.connection.cursor()
+            cursor.execute("SET TimeZone = 'UTC'")
         try:
-            asyncio.run_coroutine_threadsafe(run(), loop).result()
+            _insert(cursor, quoted_table_ref(*table), rows)
         except Exception:
-            # The caller holds the stream's lock; only for COMMITTED streams is this the append itself.
+            # Only for COMMITTED streams is this the append itself.
             if stream.stream_type is WriteStreamType.COMMITTED:
                 stream.next_offset -= rows.num_rows
                 stream.row_count -= rows.num_rows
             raise
-
-    def finalize_under_lock(self, request_bytes, context):
-        from google.cloud.bigquery_storage_v1 import types
-
-        stream = self._manager.get(types.FinalizeWriteStreamRequest.deserialize(request_bytes).name)
-        with nullcontext() if stream is None else stream.lock:
-            return finalize(self, request_bytes, context)
+        self._ctx.snapshots.record_change(*table)
 
     def capture_on_request(self, *args, kind="AUTO"):
         return None if kind == "AUTO" else capture(self, *args, kind=kind)
 
     BigQueryWriteHandler._flush_to_target = flush_to_target
-    BigQueryWriteHandler._handle_finalize_write_stream = finalize_under_lock
+    BigQueryWriteHandler._perform_append = append_on_loop
     SnapshotManager.capture = capture_on_request
 
 
