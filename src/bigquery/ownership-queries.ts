@@ -107,7 +107,9 @@ WHERE o.topic = @topic AND o.kafka_partition = c.kafka_partition AND o.epoch = c
             expected_epoch: claim.expectedEpoch,
             claim_id: claim.claimId,
             owner: claim.owner,
-            streams: JSON.stringify(claim.streams.map(({ epoch, table, name }) => ({ epoch, table, name }))),
+            streams: JSON.stringify(
+              claim.streams.map(({ epoch, table, name, createdAtMs }) => ({ epoch, table, name, createdAtMs })),
+            ),
           })),
         ),
       ],

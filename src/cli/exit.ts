@@ -35,6 +35,19 @@ export function stopSignal(): AbortSignal {
   return controller.signal;
 }
 
+/** Resolves when the signal comes; waiting for it keeps the process alive. */
+export async function untilAborted(signal: AbortSignal): Promise<void> {
+  const alive = setInterval(() => {}, 60_000);
+  try {
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  } finally {
+    clearInterval(alive);
+  }
+}
+
 /** Prints one JSON document. */
 export function printJson(document: unknown): void {
   process.stdout.write(

@@ -1,5 +1,6 @@
 /** How to reach the brokers, and where the client's log lines go. One shape for the source, the admin and the tools. */
 import type { ConnectionOptions } from 'node:tls';
+import './kafkajs-patches.ts';
 import { type ISocketFactory, Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

@@ -6,6 +6,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { expect, test } from 'vitest';
 import { parseFetchResponse } from './fetch-response.ts';
 import { openCluster } from './kafkajs-internals.ts';
+import './kafkajs-patches.ts';
 
 const require = createRequire(import.meta.url);
 const kafka = new Kafka({ brokers: ['127.0.0.1:1'], logLevel: logLevel.NOTHING });

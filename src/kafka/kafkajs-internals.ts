@@ -7,7 +7,6 @@
  * list of aborted transactions as ordered by first offset, which it is not, and enters one transaction per record).
  */
 import { createRequire } from 'node:module';
-import type { Socket } from 'node:net';
 import type { Broker, Cluster, Kafka } from 'kafkajs';
 import { type FetchResponse, parseFetchResponse } from './fetch-response.ts';
 
@@ -60,16 +59,6 @@ type FetchEncoder = (request: {
 }) => WireRequest;
 
 const encodeFetch = require('kafkajs/src/protocol/requests/fetch/v11/request.js') as FetchEncoder;
-const RequestQueue = require('kafkajs/src/network/requestQueue/index.js') as {
-  readonly prototype: {
-    pending: readonly unknown[];
-    scheduleCheckPendingRequests: (this: RequestQueueInternals) => void;
-  };
-};
-interface RequestQueueInternals {
-  readonly pending: readonly unknown[];
-}
-
 const FETCH_API_KEY = 1;
 const FETCH_VERSION = 11;
 const READ_COMMITTED = 1;
@@ -131,64 +120,4 @@ export async function leaveGroup(cluster: Cluster, groupId: string, memberId: st
     leaveGroup(member: { groupId: string; memberId: string }): Promise<unknown>;
   };
   await coordinator.leaveGroup({ groupId, memberId });
-}
-
-/**
- * kafkajs re-arms a timer with a negative delay forever once a connection is idle (its issue 1751): a
- * TimeoutNegativeWarning on Node 24, and a wake-up every millisecond. With nothing pending there is nothing to check.
- */
-const scheduleCheck = RequestQueue.prototype.scheduleCheckPendingRequests;
-RequestQueue.prototype.scheduleCheckPendingRequests = function (this: RequestQueueInternals): void {
-  if (this.pending.length > 0) scheduleCheck.call(this);
-};
-
-interface ConnectionInternals {
-  readonly connectionTimeout: number;
-  readonly socket?: Socket;
-}
-const Connection = require('kafkajs/src/network/connection.js') as {
-  readonly prototype: { connect: Method; disconnect: Method };
-};
-type Method = (this: ConnectionInternals) => Promise<unknown>;
-
-/**
- * kafkajs opens one socket per caller where several find a connection lost at once, loses all but the last, and may wait for
- * ever where a socket ends before it is up. Here they share one attempt, which has a deadline.
- */
-const connectOnce = Connection.prototype.connect;
-const attempts = new WeakMap<ConnectionInternals, Promise<unknown>>();
-Connection.prototype.connect = function (this: ConnectionInternals): Promise<unknown> {
-  const running = attempts.get(this);
-  if (running !== undefined) return running;
-  const attempt = withDeadline(connectOnce.call(this), this.connectionTimeout + 1_000).finally(() =>
-    attempts.delete(this),
-  );
-  attempts.set(this, attempt);
-  return attempt;
-};
-
-/**
- * kafkajs disconnects what is disconnected at every attempt of an outage, and each time leaves a listener for `connect` on a
- * socket that is dead (a MaxListenersExceededWarning after ten).
- */
-const disconnect = Connection.prototype.disconnect;
-Connection.prototype.disconnect = function (this: ConnectionInternals): Promise<unknown> {
-  if (this.socket?.destroyed) this.socket.removeAllListeners('connect');
-  return disconnect.call(this);
-};
-
-async function withDeadline<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = Object.assign(new Error(`not connected after ${timeoutMs} ms`), {
-      name: 'KafkaJSConnectionError',
-      retriable: true,
-    });
-    timer = setTimeout(() => reject(error), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,8 +1,9 @@
 /** provenonce simulate: seeded payments into the topic, and a record of exactly what was sent. */
 import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
+import type { KafkaConnectionOptions } from '../../kafka/connection-options.ts';
 import { KafkaAdmin } from '../../kafka/kafka-admin.ts';
-import { ConfigurationError } from '../../processor/errors.ts';
+import { ConfigurationError, UnreachableError } from '../../processor/errors.ts';
 import { systemRuntime } from '../../runtime/system-runtime.ts';
 import type { SimulationDials } from '../../simulator/plan.ts';
 import { runSimulator } from '../../simulator/run-simulator.ts';
@@ -39,6 +40,8 @@ interface Dials {
   readonly json?: boolean;
 }
 
+/** How long the broker is waited for. */
+const PATIENCE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** A producer's clock may be this much ahead, on a topic that is made here. */
 const CREATE_TIME_AFTER_MAX_MS = 3_600_000;
@@ -77,7 +80,7 @@ async function simulate(flags: Dials & Record<string, unknown>): Promise<void> {
   const summary = await runSimulator(
     {
       dials: { ...dials, partitions },
-      kafka: { connection, topic: config.topic, compression: flags.compression, patienceMs: 60_000 },
+      kafka: { connection, topic: config.topic, compression: flags.compression, patienceMs: PATIENCE_MS },
       ...(flags.ledger === undefined ? {} : { ledgerPath: flags.ledger }),
       signal: stopSignal(),
       ...(process.stderr.isTTY && !flags.json ? { onProgress: showProgress } : {}),
@@ -116,12 +119,8 @@ function durationOf(flag: string, text: string): number {
 }
 
 /** The partition count of the topic; makes it first where it does not exist and may be made. */
-async function partitionsOf(
-  connection: Parameters<typeof KafkaAdmin.connect>[0],
-  topic: string,
-  flags: Dials,
-): Promise<number> {
-  await using admin = await KafkaAdmin.connect(connection);
+async function partitionsOf(connection: KafkaConnectionOptions, topic: string, flags: Dials): Promise<number> {
+  await using admin = await connectAdmin(connection);
   const existing = await admin.partitionCount(topic);
   if (existing !== undefined) return existing;
   if (!flags.createTopic)
@@ -132,6 +131,21 @@ async function partitionsOf(
     timestamps: { createTimeAfterMaxMs: CREATE_TIME_AFTER_MAX_MS },
   });
   return flags.partitions;
+}
+
+/** Waits for the broker, and says so. */
+async function connectAdmin(connection: KafkaConnectionOptions): Promise<KafkaAdmin> {
+  const untilMs = systemRuntime.nowMs() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await KafkaAdmin.connect(connection);
+    } catch (cause) {
+      const why = `Kafka at ${connection.brokers.join(',')} cannot be reached: ${cause instanceof Error ? cause.message : cause}`;
+      if (systemRuntime.nowMs() >= untilMs) throw new UnreachableError(why, { cause });
+      process.stderr.write(`${why}; trying again\n`);
+      await systemRuntime.sleep(2_000);
+    }
+  }
 }
 
 /** The flags that are settings: commander gives those as text. */

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { startInfra } from '../../../infra/start-infra.ts';
 import type { InfraChoice, StartedInfra } from '../../../infra/types.ts';
-import { printJson, stopSignal } from '../../exit.ts';
+import { printJson, stopSignal, untilAborted } from '../../exit.ts';
 import { infraOptions } from '../../options.ts';
 
 export function addUp(lab: Command): void {
@@ -21,10 +21,7 @@ export function addUp(lab: Command): void {
     });
     if (flags.json) printJson(environmentOf(infra));
     else process.stdout.write(`${exportsText(infra)}\n`);
-    await new Promise<void>((resolve) => {
-      if (stop.aborted) resolve();
-      else stop.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await untilAborted(stop);
   });
 }
 
