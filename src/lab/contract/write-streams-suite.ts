@@ -99,7 +99,7 @@ function offsets(makeSink: MakeSink): void {
     const tables = [...APPEND_TABLES, ...APPEND_TABLES];
     const names = await sink.settle(Promise.all(tables.map((table) => sink.streams.create(table))));
     expect(new Set(names).size).toBe(tables.length);
-    names.forEach((made, i) => expect(made.startsWith(`${sink.tablePath(tables[i]!)}/streams/`)).toBe(true));
+    for (const [i, made] of names.entries()) expect(made).toContain(`${sink.tablePath(tables[i]!)}/streams/`);
   });
 }
 
