@@ -10,8 +10,11 @@ export interface ProcessorLimits {
   readonly maxAppendRows: number;
   /** Estimated bytes of one append request; the service refuses 20 MB, older ones 10 MB. */
   readonly maxAppendBytes: number;
-  /** Append requests of one partition that wait for their acknowledgement, all tables together. */
-  readonly maxAppendsInFlight: number;
+  /**
+   * Rows of one partition that wait for their acknowledgement, all tables together. After a crash so many are read back and
+   * compared: the price of a takeover.
+   */
+  readonly maxRowsInFlight: number;
   /** How long row counts and queries may disagree at a takeover before it is a contradiction. */
   readonly settleTimeoutMs: number;
   /** Wait before asking for a partition again after being fenced: from, doubling to. */
@@ -36,7 +39,7 @@ export const DEFAULT_LIMITS: ProcessorLimits = Object.freeze({
   maxBatchRecords: 4_000,
   maxAppendRows: 4_000,
   maxAppendBytes: 6 * 1024 * 1024,
-  maxAppendsInFlight: 16,
+  maxRowsInFlight: 16_000,
   settleTimeoutMs: 60_000,
   fencedRetryMinMs: 1_000,
   fencedRetryMaxMs: 60_000,

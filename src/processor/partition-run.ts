@@ -119,8 +119,8 @@ export class PartitionRun {
 
   async #take(answer: CursorAnswer, ended: AbortSignal): Promise<void> {
     const { maxBatchRecords } = this.#options.limits;
-    for (let from = 0; from < answer.records.length; ) {
-      const room = maxBatchRecords - this.#recordsInOutput;
+    for (let from = this.#foldReplay(answer.records); from < answer.records.length; ) {
+      const room = Math.max(0, maxBatchRecords - this.#recordsInOutput);
       const to = Math.min(answer.records.length, from + room);
       this.#foldRecords(answer.records, from, to);
       from = to;
@@ -141,7 +141,20 @@ export class PartitionRun {
       endOffset: answer.endOffset,
     });
     // With nothing under way waiting brings nothing; otherwise rows gather for a larger append.
-    if (this.#inFlight() === 0) this.#flush();
+    if (this.#rowsInFlight() === 0) this.#flush();
+  }
+
+  /**
+   * Folds records below F, whose rows are held until all of them can be compared: no more than were in flight when the
+   * last owner ended. Returns how many of the records those are.
+   */
+  #foldReplay(records: readonly LogRecord[]): number {
+    if (!this.#replaying) return 0;
+    const { resumeOffset } = this.#options.position;
+    const above = records.findIndex(({ offset }) => offset >= resumeOffset);
+    const to = above === -1 ? records.length : above;
+    this.#foldRecords(records, 0, to);
+    return to;
   }
 
   #foldRecords(records: readonly LogRecord[], from: number, to: number): void {
@@ -161,18 +174,28 @@ export class PartitionRun {
 
   /** Hands all folded rows to the writers. Synchronous: a checkpoint taken right after sees whole records only. */
   #flush(): void {
-    if (this.#recordsInOutput > 0) this.#writeOutput();
-    if (this.#replaying) this.#noteReplay();
+    if (this.#replaying && this.#fold.nextOffset < this.#options.position.resumeOffset) return;
+    if (this.#recordsInOutput > 0 || this.#replaying) this.#writeOutput();
   }
 
   #writeOutput(): void {
     const { accepted, partials, exceptions } = this.#output;
     this.#output = emptyOutput();
     this.#recordsInOutput = 0;
-    this.#writers.payment_transactions.write(accepted);
-    this.#writers.payment_transactions_fraud.write(accepted);
-    this.#writers.payment_metrics_partials.write(partials);
-    this.#writers.payment_exceptions.write(exceptions);
+    const { payment_transactions, payment_transactions_fraud, payment_metrics_partials, payment_exceptions } =
+      this.#writers;
+    // All are compared before any is written: a log that is not what it was adds nothing to any table.
+    const from = [
+      payment_transactions.skipAlreadyThere(accepted),
+      payment_transactions_fraud.skipAlreadyThere(accepted),
+      payment_metrics_partials.skipAlreadyThere(partials),
+      payment_exceptions.skipAlreadyThere(exceptions),
+    ] as const;
+    if (this.#replaying) this.#noteReplay();
+    payment_transactions.write(accepted, from[0]);
+    payment_transactions_fraud.write(accepted, from[1]);
+    payment_metrics_partials.write(partials, from[2]);
+    payment_exceptions.write(exceptions, from[3]);
   }
 
   /** A row that the fold never yields would otherwise be certified by the next checkpoint. */
@@ -180,7 +203,6 @@ export class PartitionRun {
     const writers = Object.values(this.#writers);
     const left = writers.find((writer) => writer.rowsLeftToCompare > 0);
     if (left !== undefined) {
-      if (this.#fold.nextOffset < this.#options.position.resumeOffset) return;
       throw new ContradictionError(
         'rows_differ',
         `partition ${this.#partition}, ${left.table}: ${left.rowsLeftToCompare} rows from before the takeover are not what the log ` +
@@ -199,7 +221,7 @@ export class PartitionRun {
   }
 
   async #roomInFlight(ended: AbortSignal): Promise<void> {
-    while (this.#inFlight() >= this.#options.limits.maxAppendsInFlight) {
+    while (this.#rowsInFlight() >= this.#options.limits.maxRowsInFlight) {
       ended.throwIfAborted();
       await new Promise<void>((resolve) => {
         this.#wakeWriter = resolve;
@@ -208,14 +230,14 @@ export class PartitionRun {
     ended.throwIfAborted();
   }
 
-  #inFlight(): number {
+  #rowsInFlight(): number {
     const { payment_transactions, payment_transactions_fraud, payment_metrics_partials, payment_exceptions } =
       this.#writers;
     return (
-      payment_transactions.inFlight +
-      payment_transactions_fraud.inFlight +
-      payment_metrics_partials.inFlight +
-      payment_exceptions.inFlight
+      payment_transactions.rowsInFlight +
+      payment_transactions_fraud.rowsInFlight +
+      payment_metrics_partials.rowsInFlight +
+      payment_exceptions.rowsInFlight
     );
   }
 
@@ -224,7 +246,7 @@ export class PartitionRun {
     const wake = this.#wakeWriter;
     this.#wakeWriter = undefined;
     wake?.();
-    if (this.#failure.signal.aborted || this.#inFlight() > 0) return;
+    if (this.#failure.signal.aborted || this.#rowsInFlight() > 0) return;
     try {
       this.#flush();
     } catch (flushError) {

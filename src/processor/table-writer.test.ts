@@ -50,12 +50,16 @@ function writerWith(alreadyThere: readonly ExceptionRow[], over: { refuse?: Erro
   return { writer, sent, settled };
 }
 
+function take(writer: ReturnType<typeof writerWith>['writer'], rows: readonly ExceptionRow[]): void {
+  writer.write(rows, writer.skipAlreadyThere(rows));
+}
+
 describe('table writer', () => {
   it('does not write what was there before the takeover, and writes what follows', async () => {
     const { writer, sent } = writerWith([row(5), row(6)]);
-    writer.write([row(5)]);
-    writer.write([row(6), row(7)]);
-    writer.write([row(8)]);
+    take(writer, [row(5)]);
+    take(writer, [row(6), row(7)]);
+    take(writer, [row(8)]);
     await writer.durable();
     expect(sent).toEqual([[7], [8]]);
     expect(writer).toMatchObject({ rowsCompared: 2, rowsLeftToCompare: 0, streamOffset: 2 });
@@ -63,26 +67,26 @@ describe('table writer', () => {
 
   it('stops when a row that was there is not what the log yields', () => {
     const { writer, sent } = writerWith([row(5, { reason: 'not_an_object' })]);
-    expect(() => writer.write([row(5)])).toThrow(ContradictionError);
+    expect(() => take(writer, [row(5)])).toThrow(ContradictionError);
     expect(sent).toEqual([]);
   });
 
   it('stops when a row that was there belongs to another record', () => {
     const { writer } = writerWith([row(6)]);
-    expect(() => writer.write([row(5)])).toThrow(/offset 5 that differs from the one in the table \(offset 6\)/);
+    expect(() => take(writer, [row(5)])).toThrow(/offset 5 that differs from the one in the table \(offset 6\)/);
   });
 
   it('keeps each request within its limits of rows and of bytes', async () => {
     const { writer, sent } = writerWith([], { maxAppendRows: 2 });
-    writer.write([row(1), row(2), row(3)]);
-    writer.write([row(4, { payload: 'x'.repeat(4_000_000) }), row(5)]);
+    take(writer, [row(1), row(2), row(3)]);
+    take(writer, [row(4, { payload: 'x'.repeat(4_000_000) }), row(5)]);
     await writer.durable();
     expect(sent).toEqual([[1, 2], [3], [4], [5]]);
   });
 
   it('names the record that the sink refuses', async () => {
     const { writer, settled } = writerWith([], { refuse: new RowsRefusedError('bad value', 1) });
-    writer.write([row(7), row(8)]);
+    take(writer, [row(7), row(8)]);
     await expect(writer.durable()).rejects.toMatchObject({
       code: 'rows_refused',
       message: expect.stringContaining('offset 8'),

@@ -29,10 +29,10 @@ export interface TableWriterOptions<T extends DataTable> {
 
 export class TableWriter<T extends DataTable> {
   readonly #options: TableWriterOptions<T>;
-  #alreadyThere: readonly WrittenRow<T>[];
+  readonly #alreadyThere: readonly WrittenRow<T>[];
   #compared = 0;
   #sentRows = 0;
-  #inFlight = 0;
+  #rowsInFlight = 0;
   #lastAck: Promise<void> = Promise.resolve();
   #lastSentAtMs: number;
 
@@ -51,8 +51,9 @@ export class TableWriter<T extends DataTable> {
     return this.#sentRows;
   }
 
-  get inFlight(): number {
-    return this.#inFlight;
+  /** Rows sent and not acknowledged. */
+  get rowsInFlight(): number {
+    return this.#rowsInFlight;
   }
 
   get rowsCompared(): number {
@@ -68,18 +69,17 @@ export class TableWriter<T extends DataTable> {
     return this.#lastSentAtMs;
   }
 
-  /** Takes the next rows of the fold, at most `limits.maxAppendRows` and `maxAppendBytes` a request. */
-  write(rows: readonly DataRows[T][]): void {
-    let from = this.rowsLeftToCompare > 0 ? this.#compare(rows) : 0;
+  /** Sends the fold's next rows from index `from` on, at most `limits.maxAppendRows` and `maxAppendBytes` a request. */
+  write(rows: readonly DataRows[T][], from: number): void {
     const { maxAppendRows, maxAppendBytes } = this.#options.limits;
-    while (from < rows.length) {
-      let to = from;
-      for (let bytes = 0; to < rows.length && to - from < maxAppendRows; to++) {
+    for (let at = from; at < rows.length; ) {
+      let to = at;
+      for (let bytes = 0; to < rows.length && to - at < maxAppendRows; to++) {
         bytes += estimatedBytes(rows[to]!);
-        if (bytes > maxAppendBytes && to > from) break;
+        if (bytes > maxAppendBytes && to > at) break;
       }
-      this.#append(from === 0 && to === rows.length ? rows : rows.slice(from, to));
-      from = to;
+      this.#append(at === 0 && to === rows.length ? rows : rows.slice(at, to));
+      at = to;
     }
   }
 
@@ -92,8 +92,8 @@ export class TableWriter<T extends DataTable> {
     this.#options.appender.close();
   }
 
-  /** Compares what must be there already; returns how many of the rows that were. */
-  #compare(rows: readonly DataRows[T][]): number {
+  /** Compares the fold's next rows with what must be there already; returns how many were: write() goes on from there. */
+  skipAlreadyThere(rows: readonly DataRows[T][]): number {
     const { table, partition } = this.#options;
     const count = Math.min(rows.length, this.rowsLeftToCompare);
     for (let i = 0; i < count; i++) {
@@ -109,7 +109,6 @@ export class TableWriter<T extends DataTable> {
       }
       this.#compared++;
     }
-    if (this.rowsLeftToCompare === 0) this.#alreadyThere = this.#alreadyThere.slice(0, this.#compared);
     return count;
   }
 
@@ -119,11 +118,11 @@ export class TableWriter<T extends DataTable> {
     const stamp: RowStamp = { partition, writerEpoch, processedAtMs: startedMs };
     const encoded = encoder.encode<DataTable>(table, rows, stamp);
     this.#sentRows += rows.length;
-    this.#inFlight++;
+    this.#rowsInFlight += rows.length;
     this.#lastSentAtMs = startedMs;
     this.#lastAck = appender.append(encoded).then(
       () => {
-        this.#inFlight--;
+        this.#rowsInFlight -= rows.length;
         observer.emit({
           type: 'append.acknowledged',
           partition,
@@ -135,7 +134,7 @@ export class TableWriter<T extends DataTable> {
         onSettled(undefined);
       },
       (error: unknown) => {
-        this.#inFlight--;
+        this.#rowsInFlight -= rows.length;
         const named = nameRefusedRecord(error, table, partition, rows);
         onSettled(named);
         throw named;
