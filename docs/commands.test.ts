@@ -1,0 +1,109 @@
+/**
+ * Every npm and provenonce command that the documentation shows is one that exists: the script, the subcommand, its flags
+ * and their values. Commands are parsed by the program's own parser, with actions that do nothing.
+ */
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { MODEL_USAGE } from '../src/lab/model/run-model.ts';
+import {
+  commandsOf,
+  markdownFiles,
+  REPOSITORY,
+  readRepositoryFile,
+  type Command as ShownCommand,
+} from './testing/markdown.ts';
+
+const { scripts } = JSON.parse(readFileSync(path.join(REPOSITORY, 'package.json'), 'utf8')) as {
+  scripts: Record<string, string>;
+};
+const commandModules = await Promise.all(
+  globSync('src/cli/commands/*.ts', { cwd: REPOSITORY }).map(
+    (file) => import(path.join(REPOSITORY, file)) as Promise<{ addCommand: (program: Command) => void }>,
+  ),
+);
+
+/** Left out in a sentence that only names a command. */
+const INCOMPLETE = ['commander.missingArgument', 'commander.missingMandatoryOptionValue', 'commander.help'];
+
+function programWithoutActions(): Command {
+  const program = new Command('provenonce').helpOption('-h, --help');
+  for (const { addCommand } of commandModules) addCommand(program);
+  const disarm = (command: Command): void => {
+    command.exitOverride().configureOutput({ writeOut: () => {}, writeErr: () => {} });
+    if (command.commands.length === 0) command.action(() => {});
+    for (const below of command.commands) disarm(below);
+  };
+  disarm(program);
+  return program;
+}
+
+/** Words as a shell sees them; quotes only group. */
+function wordsOf(text: string): string[] {
+  return [...text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+    ([, double, single, plain]) => double ?? single ?? plain ?? '',
+  );
+}
+
+async function problemOfProvenonce(words: readonly string[], { inline }: ShownCommand): Promise<string | undefined> {
+  if (words[0] === 'lab' && words[1] === 'model') {
+    return words.slice(2).find((word) => word.startsWith('--') && word !== '--help' && !MODEL_USAGE.includes(word));
+  }
+  try {
+    await programWithoutActions().parseAsync([...words], { from: 'user' });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0 || (inline && INCOMPLETE.includes(error.code))) return undefined;
+    return error.message;
+  }
+}
+
+async function problemOf(shown: ShownCommand): Promise<string | undefined> {
+  const words = wordsOf(shown.text);
+  while (/^[A-Z_]+=/.test(words[0] ?? '')) words.shift();
+  if (words[0] === 'provenonce') return problemOfProvenonce(words.slice(1), shown);
+  if (words[0] !== 'npm') return undefined;
+  if (words[1] === 'ci' || words[1] === 'test') return undefined;
+  if (words[1] !== 'run') return `npm ${words[1]} is no command of this project`;
+  const script = scripts[words[2] ?? ''];
+  if (script === undefined) return `package.json has no script ${words[2]}`;
+  const given = words[3] === '--' ? words.slice(4) : [];
+  const program = /^node src\/cli\/main\.ts\s*(.*)$/.exec(script);
+  return program === null ? undefined : problemOfProvenonce([...wordsOf(program[1]!), ...given], shown);
+}
+
+describe.each(markdownFiles())('%s', (file) => {
+  test('shows commands that exist', async () => {
+    const problems: string[] = [];
+    for (const shown of commandsOf(readRepositoryFile(file))) {
+      const problem = await problemOf(shown);
+      if (problem !== undefined) problems.push(`line ${shown.line}: ${shown.text}: ${problem}`);
+    }
+    expect(problems).toEqual([]);
+  });
+});
+
+test('a command that does not exist is noticed, in a block and in a sentence', async () => {
+  const text = [
+    '`npm run nothing`',
+    '```',
+    'provenonce verify --jsonn',
+    'X=1 npm run demo -- --infra moon',
+    '```',
+  ].join('\n');
+  const problems = await Promise.all(commandsOf(text).map(problemOf));
+  expect(problems).toEqual([
+    'package.json has no script nothing',
+    expect.stringContaining('--jsonn'),
+    expect.stringContaining('moon'),
+  ]);
+});
+
+test('the README gives the two commands that start everything', () => {
+  const shown = commandsOf(readRepositoryFile('README.md')).map(({ text }) => text);
+  expect(readRepositoryFile('README.md')).toContain('npm ci && npm run demo\n');
+  expect(readRepositoryFile('README.md')).toContain('npm ci && npm test\n');
+  expect(shown.length).toBeGreaterThan(8);
+});
