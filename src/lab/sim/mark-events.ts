@@ -52,9 +52,6 @@ export class MarkEvents {
         else if (event.how === 'rebuilt') marks.hit('state_rebuilt_from_sink');
         else marks.hit(event.fromOffset < event.atOffset ? 'state_local_folded_forward' : 'state_local_used');
         return;
-      case 'state.discarded':
-        marks.hit('state_local_discarded');
-        return;
       case 'replay.finished':
         if (event.rowsSkipped > 0) marks.hit('replay_skipped_rows');
         return;
@@ -66,9 +63,6 @@ export class MarkEvents {
         return;
       case 'log.recheck':
         marks.hit('log_rechecked');
-        return;
-      case 'log.out_of_place':
-        marks.hit('log_out_of_place');
         return;
       case 'processor.stopping':
         this.#stopping.add(`${process}.${life}`);
@@ -105,6 +99,7 @@ export class MarkEvents {
       if (row.disposition === 'rejected') marks.hit('rejected_record');
       if (row.conflict) marks.hit('duplicate_with_conflict');
     }
+    if (context.faults.points.has('state.discard.before')) marks.hit('state_local_discarded');
     kafka.partitions.forEach((log, partition) => {
       if (log.hasGapBelow(bigquery.tables.checkpointed(partition))) marks.hit('marker_gap_crossed');
     });

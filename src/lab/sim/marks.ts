@@ -33,7 +33,6 @@ export const MARKS = {
   rebalance_kept_partition: 'a rebalance left a partition where it was',
   marker_gap_crossed: 'transaction markers or aborted records lay between records',
   log_rechecked: 'the log was compared with what was folded before',
-  log_out_of_place: 'the client delivered from a wrong place',
   duplicate_with_conflict: 'a copy with other content was kept apart',
   late_payment: 'a payment came too late',
   rejected_record: 'a record was rejected',

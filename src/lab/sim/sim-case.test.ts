@@ -103,6 +103,36 @@ describe('a log that contradicts the guarantee ends in an error with a name', ()
   });
 });
 
+describe('a log that was made anew', () => {
+  it('adds no row to any table once rows of the old one are there (once it did, to tables that had none)', async () => {
+    const dials = {
+      ...DEFAULT_DIALS,
+      partitions: 1,
+      malformedChance: 0,
+      duplicateChance: 0,
+      transactionChance: 0,
+      spanMs: 0,
+    };
+    const before = drawWorkload({ ...dials, records: 3 });
+    const after = drawWorkload({ ...dials, seed: 2, records: 30 }).map((record) => ({ ...record, atMs: 9_000 }));
+    const { outcome, world } = await runCaseInWorld({
+      ...calmCase([
+        { what: 'answer', effect: 'lost_before', when: { point: 'append', hit: 1 } },
+        { what: 'crash', restartAfterMs: 10_000, when: { point: 'append.payment_transactions_fraud.after', hit: 1 } },
+        { what: 'recreate', when: { atMs: 8_000 } },
+      ]),
+      partitions: 1,
+      processes: ['a'],
+      workload: [...before, ...after],
+      mustFire: true,
+    });
+    expect([outcome.verdict, outcome.failures, outcome.unknown]).toEqual(['PASS', [], []]);
+    expect(outcome.timeline.join('\n')).toMatch(/"partition.stopped".*"rows_differ"/);
+    expect(world.bigquery.rows('payment_transactions_fraud').length).toBeGreaterThan(0);
+    expect(world.bigquery.rows('payment_transactions')).toEqual([]);
+  });
+});
+
 describe('the lab can fail: weakened processors are found', () => {
   const override = <T extends object>(target: T, methods: Partial<T>): T =>
     new Proxy(target, {

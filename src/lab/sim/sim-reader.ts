@@ -40,6 +40,8 @@ export class SimReader implements PartitionReader {
   #fetch = 0;
   #fetching = false;
   #closed = false;
+  /** As of the connection in use. */
+  #elections: number;
   #parked: { readonly wake: () => void; readonly log: SimPartition } | undefined;
   #told: { readonly session: number; readonly endOffset: number } | undefined;
 
@@ -49,6 +51,7 @@ export class SimReader implements PartitionReader {
     this.#position = fromOffset;
     this.#log = log;
     this.#gate = gate;
+    this.#elections = log().elections;
     this.poke();
   }
 
@@ -123,6 +126,10 @@ export class SimReader implements PartitionReader {
       // The client finds the new leader by itself, over a new connection.
       scheduler.after(FETCH_RETRY_MS, () => this.#atLeader(fetch));
       return;
+    }
+    if (log.elections !== this.#elections) {
+      this.#elections = log.elections;
+      this.#gate.raiseSession(this.#partition);
     }
     const askedFrom = rng.chance(faults.noise.redeliveryChance)
       ? Math.max(log.startOffset, this.#position - rng.between(1, 5))

@@ -39,8 +39,28 @@ export class SimPartition {
   #open = 0;
   /** Told when there is more to read. */
   readonly waiting = new Set<() => void>();
-  /** Virtual time until which the leader does not answer. */
-  unavailableUntilMs = 0;
+  #unavailableUntilMs = 0;
+  #elections = 0;
+
+  /** Virtual time until which no leader answers. */
+  get unavailableUntilMs(): number {
+    return this.#unavailableUntilMs;
+  }
+
+  /** Who leads changed so many times: clients then talk over a new connection. A log is never cut under one leader. */
+  get elections(): number {
+    return this.#elections;
+  }
+
+  loseLeader(untilMs: number): void {
+    this.#unavailableUntilMs = untilMs;
+    this.#elections++;
+  }
+
+  /** What no leader answered for is answered from now on. */
+  heal(): void {
+    this.#unavailableUntilMs = 0;
+  }
 
   get startOffset(): number {
     return this.#base;
@@ -128,6 +148,7 @@ export class SimPartition {
     this.#past.push([...this.#retired, ...this.#entries]);
     this.#entries.length = Math.max(0, this.#entries.length - records);
     this.#open = this.#entries.filter((entry) => entry.kind === 'open').length;
+    this.#elections++;
     this.#wake();
   }
 
@@ -138,6 +159,7 @@ export class SimPartition {
     this.#base = 0;
     this.#entries = [];
     this.#open = 0;
+    this.#elections++;
     this.#wake();
   }
 

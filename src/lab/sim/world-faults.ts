@@ -46,8 +46,7 @@ export function strike(world: World, fault: Fault, passing: string | undefined):
       return;
     case 'leader_loss':
       kafka.partitions.forEach((log, partition) => {
-        if (fault.partition === undefined || fault.partition === partition)
-          log.unavailableUntilMs = untilMs(fault.forMs);
+        if (fault.partition === undefined || fault.partition === partition) log.loseLeader(untilMs(fault.forMs));
       });
       return;
     case 'retention':

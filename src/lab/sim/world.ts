@@ -94,7 +94,7 @@ export class World {
     this.trace.add('world', 'heals');
     this.context.faults.heal({ ...CALM, fetchRecordsMax: this.context.faults.noise.fetchRecordsMax });
     this.bigquery.downUntilMs = 0;
-    for (const log of this.kafka.partitions) log.unavailableUntilMs = 0;
+    for (const log of this.kafka.partitions) log.heal();
     for (const process of this.processes.values()) {
       process.life?.resume();
       if (!process.running && process.main !== undefined) process.start();
