@@ -44,6 +44,7 @@ function cursorOver(answers: readonly FetchAnswer[], over: Partial<CursorOptions
     observer: silentObserver,
     bounds: async () => ({ startOffset: 0, endOffset: 100 }),
     expectedOffset: 10,
+    writtenTo: 10,
     fingerprint: null,
     skipped: [],
     logEndPatienceMs: 1_000,
@@ -110,6 +111,8 @@ describe('log cursor', () => {
       bounds: async () => ({ startOffset: 0, endOffset: 5 }),
     });
     expect(await contradiction(short.next())).toBe('log_truncated');
+    const cut = cursorOver([answer(10, 13)], { writtenTo: 101 });
+    expect(await contradiction(cut.next())).toBe('log_truncated');
   });
 
   it('sees the checkpointed record again before it yields anything', async () => {

@@ -19,6 +19,8 @@ export interface CursorOptions {
   readonly observer: Observer;
   readonly bounds: () => Promise<LogBounds>;
   readonly expectedOffset: number;
+  /** F: rows of records below it are in the tables, so a log that ends before it is not what it was. */
+  readonly writtenTo: number;
   /** `<offset>:<hash>` of the last record folded below a checkpoint, which must still be the same. */
   readonly fingerprint: string | null;
   readonly skipped: readonly SkippedRange[];
@@ -202,18 +204,19 @@ export class LogCursor {
     return Number(this.#last.slice(0, this.#last.indexOf(':')));
   }
 
-  /** Throws unless the expected offset lies within the log. */
+  /** Throws unless the log holds the expected offset, and all that has rows. */
   async #checkPlace(): Promise<void> {
-    const { runtime, bounds, logEndPatienceMs } = this.#options;
+    const { runtime, bounds, logEndPatienceMs, writtenTo } = this.#options;
+    const reached = Math.max(this.#expected, writtenTo);
     // A log that ends before our place may be a broker that is still coming up.
     for (let waitedMs = 0; ; waitedMs += 500) {
       const { startOffset, endOffset } = await bounds();
       if (startOffset > this.#expected) throw this.#retentionGap(startOffset);
-      if (endOffset >= this.#expected) return;
+      if (endOffset >= reached) return;
       if (waitedMs >= logEndPatienceMs) {
         throw new ContradictionError(
           'log_truncated',
-          `partition ${this.#options.partition}: folded up to offset ${this.#expected}, but the log ends at ${endOffset}: ` +
+          `partition ${this.#options.partition}: folded up to offset ${reached}, but the log ends at ${endOffset}: ` +
             'the topic was truncated or recreated. Nothing was written past it. See the runbook, log_truncated.',
         );
       }

@@ -9,6 +9,7 @@
 import type { PartitionFold } from '../payments/fold.ts';
 import { recordFingerprint } from '../payments/hash.ts';
 import type { DataTable, FoldOutput, LogRecord, SettingsEntry } from '../payments/types.ts';
+import { orAborted } from './abort.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { WonClaim } from './claim-rounds.ts';
 import { BugError, ContradictionError, StreamLostError } from './errors.ts';
@@ -119,8 +120,8 @@ export class PartitionRun {
 
   async #take(answer: CursorAnswer, ended: AbortSignal): Promise<void> {
     const { maxBatchRecords } = this.#options.limits;
-    for (let from = this.#foldReplay(answer.records); from < answer.records.length; ) {
-      const room = Math.max(0, maxBatchRecords - this.#recordsInOutput);
+    for (let from = 0; from < answer.records.length; ) {
+      const room = maxBatchRecords - this.#recordsInOutput;
       const to = Math.min(answer.records.length, from + room);
       this.#foldRecords(answer.records, from, to);
       from = to;
@@ -144,19 +145,6 @@ export class PartitionRun {
     if (this.#rowsInFlight() === 0) this.#flush();
   }
 
-  /**
-   * Folds records below F, whose rows are held until all of them can be compared: no more than were in flight when the
-   * last owner ended. Returns how many of the records those are.
-   */
-  #foldReplay(records: readonly LogRecord[]): number {
-    if (!this.#replaying) return 0;
-    const { resumeOffset } = this.#options.position;
-    const above = records.findIndex(({ offset }) => offset >= resumeOffset);
-    const to = above === -1 ? records.length : above;
-    this.#foldRecords(records, 0, to);
-    return to;
-  }
-
   #foldRecords(records: readonly LogRecord[], from: number, to: number): void {
     for (let i = from; i < to; i++) {
       const record = records[i]!;
@@ -174,28 +162,24 @@ export class PartitionRun {
 
   /** Hands all folded rows to the writers. Synchronous: a checkpoint taken right after sees whole records only. */
   #flush(): void {
-    if (this.#replaying && this.#fold.nextOffset < this.#options.position.resumeOffset) return;
-    if (this.#recordsInOutput > 0 || this.#replaying) this.#writeOutput();
+    if (this.#recordsInOutput > 0) this.#takeOutput();
+    if (this.#replaying) {
+      // Nothing is sent before all that is there was compared: a log that is not what it was adds nothing to any table.
+      // What is held are the rows of records below F: no more than were in flight when the last owner ended.
+      if (this.#fold.nextOffset < this.#options.position.resumeOffset) return;
+      this.#noteReplay();
+    }
+    for (const writer of Object.values(this.#writers)) writer.send();
   }
 
-  #writeOutput(): void {
+  #takeOutput(): void {
     const { accepted, partials, exceptions } = this.#output;
     this.#output = emptyOutput();
     this.#recordsInOutput = 0;
-    const { payment_transactions, payment_transactions_fraud, payment_metrics_partials, payment_exceptions } =
-      this.#writers;
-    // All are compared before any is written: a log that is not what it was adds nothing to any table.
-    const from = [
-      payment_transactions.skipAlreadyThere(accepted),
-      payment_transactions_fraud.skipAlreadyThere(accepted),
-      payment_metrics_partials.skipAlreadyThere(partials),
-      payment_exceptions.skipAlreadyThere(exceptions),
-    ] as const;
-    if (this.#replaying) this.#noteReplay();
-    payment_transactions.write(accepted, from[0]);
-    payment_transactions_fraud.write(accepted, from[1]);
-    payment_metrics_partials.write(partials, from[2]);
-    payment_exceptions.write(exceptions, from[3]);
+    this.#writers.payment_transactions.take(accepted);
+    this.#writers.payment_transactions_fraud.take(accepted);
+    this.#writers.payment_metrics_partials.take(partials);
+    this.#writers.payment_exceptions.take(exceptions);
   }
 
   /** A row that the fold never yields would otherwise be certified by the next checkpoint. */
@@ -265,8 +249,7 @@ export class PartitionRun {
       for (;;) {
         await runtime.sleep(limits.checkpointIntervalMs, ended);
         this.#checkStreamAge();
-        await this.#checkpointer.checkpoint();
-        ended.throwIfAborted();
+        await orAborted(this.#checkpointer.checkpoint(), ended);
       }
     } catch (error) {
       if (!ended.aborted) this.#fail(error);
@@ -285,8 +268,7 @@ export class PartitionRun {
   }
 
   async #finish(ended: AbortSignal): Promise<void> {
-    await this.#checkpointer.checkpoint();
-    ended.throwIfAborted();
+    await orAborted(this.#checkpointer.checkpoint(), ended);
   }
 
   #openWriters(): Writers {

@@ -6,6 +6,7 @@
  * to work is a new claim; 3. after `stopped` nothing is written for the partition.
  */
 import type { DecisionSettings } from '../payments/types.ts';
+import { orAborted } from './abort.ts';
 import { Backoff } from './backoff.ts';
 import type { ClaimRounds, WonClaim } from './claim-rounds.ts';
 import { BugError, ContradictionError, OwnershipLostError, StreamLostError, UnreachableError } from './errors.ts';
@@ -119,11 +120,14 @@ export class PartitionSupervisor {
   /** One ownership, from claim to loss. Returns after a drain; rejects with what ended it. */
   async #holdOnce(holding: Holding, signal: AbortSignal): Promise<void> {
     const { partition, claims, runtime, log, observer, limits } = this.#options;
-    const won = await claims.claim(partition, signal);
+    const won = await orAborted(claims.claim(partition, signal), signal);
     holding.won = won;
-    const position = await findPosition(won, { ...this.#options, settleTimeoutMs: limits.settleTimeoutMs }, signal);
+    // Whatever is still under way when the partition is released does no harm: it may finalize, read, or fill the cache.
+    const finding = findPosition(won, { ...this.#options, settleTimeoutMs: limits.settleTimeoutMs }, signal);
+    const position = await orAborted(finding, signal);
     holding.knownOffset = position.checkpointOffset;
-    const history = await settleSettings(won, position, this.#options.decision, this.#options.queries, observer);
+    const settling = settleSettings(won, position, this.#options.decision, this.#options.queries, observer);
+    const history = await orAborted(settling, signal);
     const bounds = () => log.bounds(partition);
     const reader = log.open(partition, position.checkpointOffset);
     try {
@@ -134,13 +138,14 @@ export class PartitionSupervisor {
         observer,
         bounds,
         expectedOffset: position.checkpointOffset,
+        writtenTo: position.resumeOffset,
         fingerprint: position.checkpoint?.recordFingerprint ?? null,
         skipped: won.ownership.skipped,
         logEndPatienceMs: limits.logEndPatienceMs,
       });
       const { ownership } = won;
-      const fold = await restoreFold({ ...ownership, history }, position, cursor, { ...this.#options, bounds }, signal);
-      signal.throwIfAborted();
+      const restoring = restoreFold({ ...ownership, history }, position, cursor, { ...this.#options, bounds }, signal);
+      const fold = await orAborted(restoring, signal);
       if (this.#draining) return;
       this.#run = new PartitionRun({ ...this.#options, won, position, history, fold, cursor });
       this.#phase = 'running';
@@ -160,7 +165,7 @@ export class PartitionSupervisor {
       if (error instanceof StreamLostError || error instanceof OwnershipLostError) {
         await this.#waitFenced(error, holding, signal);
       } else if (error instanceof ContradictionError) {
-        if (await this.#isFinal(holding)) this.#stop(error);
+        if (await orAborted(this.#isFinal(holding), signal)) this.#stop(error);
         else await this.#waitFenced(error, holding, signal);
       } else if (error instanceof UnreachableError) {
         this.#options.onFatal(error);

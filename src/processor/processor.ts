@@ -6,6 +6,7 @@
  * the log or the sink contradicts the guarantee; 69 a service stayed unreachable; 70 a bug.
  */
 
+import { orAborted } from './abort.ts';
 import { caughtUp, topicTargets } from './caught-up.ts';
 import { ClaimRounds } from './claim-rounds.ts';
 import { ConfigurationError, ContradictionError, UnreachableError } from './errors.ts';
@@ -169,7 +170,7 @@ export class Processor {
     try {
       for (;;) {
         await runtime.sleep(limits.topicCheckIntervalMs, signal);
-        const { partitionCount } = await log.facts();
+        const { partitionCount } = await orAborted(log.facts(), signal);
         if (partitionCount !== this.#partitionCount) throw partitionsAdded(topic, this.#partitionCount, partitionCount);
       }
     } catch (error) {
@@ -182,7 +183,11 @@ export class Processor {
     const { topic, limits } = this.#settings;
     const open = new Map(targets);
     while (!signal.aborted) {
-      const outcome = await caughtUp(topic, open, this.#supervisors, queries, this.#startOffsets);
+      const asking = caughtUp(topic, open, this.#supervisors, queries, this.#startOffsets);
+      const outcome = await orAborted(asking, signal).catch((error: unknown) => {
+        if (signal.aborted) return 'some' as const;
+        throw error;
+      });
       if (outcome === 'all') {
         observer.emit({ type: 'processor.caught_up', partitions: targets.size });
         this.#end({ exitCode: 0, why: 'caught up' });
@@ -224,16 +229,6 @@ export class Processor {
     await log.stop();
     await this.#ports.state.close();
   }
-}
-
-/** A stop does not wait for services that are away. */
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  promise.catch(() => {}); // it may fail after nobody waits for it any more
-  const aborted = new Promise<never>((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-  return Promise.race([promise, aborted]);
 }
 
 function partitionsAdded(topic: string, known: number, found: number): ContradictionError {

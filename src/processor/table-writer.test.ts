@@ -51,7 +51,8 @@ function writerWith(alreadyThere: readonly ExceptionRow[], over: { refuse?: Erro
 }
 
 function take(writer: ReturnType<typeof writerWith>['writer'], rows: readonly ExceptionRow[]): void {
-  writer.write(rows, writer.skipAlreadyThere(rows));
+  writer.take(rows);
+  writer.send();
 }
 
 describe('table writer', () => {

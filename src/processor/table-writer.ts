@@ -2,7 +2,7 @@
  * The rows of one data table of one partition, from the fold to the stream.
  *
  * Invariants: 1. as long as rows from before the takeover are left, the next row that the fold yields must equal the next
- * of them and is not written; 2. after that, every row is appended exactly once, in fold order, at the stream offset that
+ * of them and is not written; 2. every other row is appended exactly once, in fold order, at the stream offset that
  * follows the last; 3. `durable()` resolves only when every row handed over so far is acknowledged or was there already.
  */
 import { differenceOf } from '../payments/rows.ts';
@@ -31,6 +31,7 @@ export class TableWriter<T extends DataTable> {
   readonly #options: TableWriterOptions<T>;
   readonly #alreadyThere: readonly WrittenRow<T>[];
   #compared = 0;
+  #waiting: readonly DataRows[T][] = [];
   #sentRows = 0;
   #rowsInFlight = 0;
   #lastAck: Promise<void> = Promise.resolve();
@@ -69,10 +70,19 @@ export class TableWriter<T extends DataTable> {
     return this.#lastSentAtMs;
   }
 
-  /** Sends the fold's next rows from index `from` on, at most `limits.maxAppendRows` and `maxAppendBytes` a request. */
-  write(rows: readonly DataRows[T][], from: number): void {
+  /** Takes the fold's next rows: compares those that must be there already; the rest waits for send(). */
+  take(rows: readonly DataRows[T][]): void {
+    const from = this.rowsLeftToCompare > 0 ? this.#compare(rows) : 0;
+    const rest = from === 0 ? rows : rows.slice(from);
+    this.#waiting = this.#waiting.length === 0 ? rest : [...this.#waiting, ...rest];
+  }
+
+  /** Sends what waits, at most `limits.maxAppendRows` and `maxAppendBytes` a request. */
+  send(): void {
+    const rows = this.#waiting;
+    this.#waiting = [];
     const { maxAppendRows, maxAppendBytes } = this.#options.limits;
-    for (let at = from; at < rows.length; ) {
+    for (let at = 0; at < rows.length; ) {
       let to = at;
       for (let bytes = 0; to < rows.length && to - at < maxAppendRows; to++) {
         bytes += estimatedBytes(rows[to]!);
@@ -92,8 +102,8 @@ export class TableWriter<T extends DataTable> {
     this.#options.appender.close();
   }
 
-  /** Compares the fold's next rows with what must be there already; returns how many were: write() goes on from there. */
-  skipAlreadyThere(rows: readonly DataRows[T][]): number {
+  /** Compares what must be there already; returns how many of the rows that were. */
+  #compare(rows: readonly DataRows[T][]): number {
     const { table, partition } = this.#options;
     const count = Math.min(rows.length, this.rowsLeftToCompare);
     for (let i = 0; i < count; i++) {

@@ -1,0 +1,21 @@
+/** Not waiting for what nobody needs any more. */
+
+/**
+ * The promise, or a rejection with signal.reason as soon as that is aborted. The work behind it may go on: whoever uses this
+ * makes sure that it can do no harm, and its own failure is nobody's concern then.
+ */
+export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  promise.catch(() => {}); // it may fail after nobody waits for it any more
+  let stopListening = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    stopListening = () => signal.removeEventListener('abort', onAbort);
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    stopListening();
+  }
+}
