@@ -139,7 +139,6 @@ export class PartitionSupervisor {
         bounds,
         expectedOffset: position.checkpointOffset,
         writtenTo: position.resumeOffset,
-        writtenTo: position.resumeOffset,
         fingerprint: position.checkpoint?.recordFingerprint ?? null,
         skipped: won.ownership.skipped,
         logEndPatienceMs: limits.logEndPatienceMs,
