@@ -51,22 +51,31 @@ export async function startProcessors(world: RealWorld): Promise<void> {
   await Promise.all(both.map((child) => child.waitFor('takeover.running', WAIT_MS)));
 }
 
-export async function sendAndCrash(world: RealWorld, size: DemoSize, say: Say): Promise<StoryResult> {
+/** Starts nothing any more once `signal` is aborted. */
+export async function sendAndCrash(
+  world: RealWorld,
+  size: DemoSize,
+  say: Say,
+  signal: AbortSignal,
+): Promise<StoryResult> {
   const startedMs = systemRuntime.nowMs();
   const sending = world.send(demoDials(size));
   sending.catch(() => {}); // awaited below; the crash is waited for first
   const alpha = world.children.find((child) => child.name === 'alpha');
   if (alpha === undefined) throw new Error('startProcessors comes first');
   const exit = await withLimit(alpha.exited, WAIT_MS, 'alpha did not come to its crash point');
+  signal.throwIfAborted();
   if (exit.signal !== 'SIGKILL')
     throw new Error(`alpha ended with ${exit.code ?? exit.signal} before its crash point:\n${alpha.tail}`);
   say('alpha was killed with -9 in the middle of a batch');
   await world.loseCheckpoint('alpha');
-  say('its checkpoint is deleted; starting it again');
+  signal.throwIfAborted();
+  say('alpha was killed with -9 in mid-batch; its checkpoint is deleted; it starts again');
   const restartedMs = systemRuntime.nowMs();
   const again = world.start('alpha');
   const firstRow = again.firstRowAfter(restartedMs);
   const sent = await sending;
+  signal.throwIfAborted();
   say('everything is sent; draining');
   await world.drain();
   const flowMs = systemRuntime.nowMs() - startedMs;
@@ -74,7 +83,14 @@ export async function sendAndCrash(world: RealWorld, size: DemoSize, say: Say): 
   const bad = exits.filter(({ code }) => code !== 0);
   if (bad.length > 0)
     throw new Error(`asked to stop, ${bad.map(({ name, code }) => `${name} ended with ${code}`).join(', ')}`);
-  return { sent, survived: survivedBy(world.children, await firstRow), flowMs };
+  return {
+    sent,
+    survived: survivedBy(
+      world.children.flatMap((child) => child.events),
+      await firstRow,
+    ),
+    flowMs,
+  };
 }
 
 async function withLimit<T>(promise: Promise<T>, limitMs: number, otherwise: string): Promise<T> {

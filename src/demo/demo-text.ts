@@ -1,65 +1,98 @@
-/** The end of a demo as text: tables that fit the window, verdicts that can be read without colour. */
-import Table from 'cli-table3';
+/** The end of a demo as text: tables that fit 80 columns, verdicts that can be read without colour. Pure, colour aside. */
 import pc from 'picocolors';
-import type { RealWorld } from '../lab/real/real-world.ts';
+import type { SimulationSummary } from '../simulator/summary.ts';
 import type { DemoCheck } from './demo-checks.ts';
-import type { StoryResult } from './demo-story.ts';
+import type { DemoFacts } from './demo-facts.ts';
+import type { Survived } from './survived.ts';
+import { columns, count, trimmedDecimal, wrapped } from './text-layout.ts';
 
-const COUNT = new Intl.NumberFormat('en');
-
-export async function summaryText(world: RealWorld, { sent, survived, flowMs }: StoryResult): Promise<string> {
-  const [days, partitions, fraud, dedup] = await Promise.all([
-    world.query(
-      'SELECT CAST(date AS STRING) AS date, unique_transactions, total_rows, CAST(total_amount AS STRING) AS total_amount, reconciliation_status FROM `{dataset}.daily_reconciliation` ORDER BY date DESC',
-    ),
-    world.query(
-      'SELECT kafka_partition, epoch, next_offset, consumed, accepted, duplicates, late, rejected FROM `{dataset}.pipeline_health` ORDER BY kafka_partition',
-    ),
-    world.query(
-      'SELECT risk_amount, SUM(transactions) AS transactions, SUM(high_risk_transactions) AS high_risk, MAX(max_fraud_score) AS max_score FROM `{dataset}.fraud_summary` GROUP BY risk_amount ORDER BY risk_amount',
-    ),
-    world.query(
-      'SELECT CAST(date AS STRING) AS date, accepted, duplicates, conflicts, duplicate_rate_pct, assessment FROM `{dataset}.deduplication_effectiveness` ORDER BY date DESC',
-    ),
-  ]);
-  const perSecond = Math.round(sent.acked / (flowMs / 1000));
-  const restart =
-    survived.restartToFirstRowMs === undefined ? 'no rows' : `${(survived.restartToFirstRowMs / 1000).toFixed(1)} s`;
+export function factsText({ days, partitions, fraud, duplicates }: DemoFacts): string {
+  const rate = (day: (typeof duplicates)[number]): string =>
+    day.accepted === 0 ? '-' : ((100 * day.duplicates) / day.accepted).toFixed(2);
   return [
-    section('Reconciliation', ['day', 'distinct ids', 'rows', 'amount', 'status'], days),
+    section(
+      'Reconciliation',
+      ['day', 'distinct ids', 'rows', 'amount', 'status'],
+      days.map((day) => [
+        day.date,
+        count(day.uniqueTransactions),
+        count(day.totalRows),
+        trimmedDecimal(day.totalAmount),
+        day.status,
+      ]),
+    ),
     section(
       'Conservation',
-      ['partition', 'epoch', 'next offset', 'consumed', 'accepted', 'duplicate', 'late', 'rejected'],
-      partitions,
+      ['partition', 'consumed', 'accepted', 'duplicate', 'late', 'rejected'],
+      partitions.map((each) => [
+        String(each.partition),
+        ...[each.consumed, each.accepted, each.duplicates, each.late, each.rejected].map(count),
+      ]),
     ),
-    section('Fraud', ['amount band', 'payments', 'high risk', 'top score'], fraud),
-    section('Deduplication', ['day', 'accepted', 'duplicates', 'of these changed', 'rate %', 'range'], dedup),
-    pc.bold('Survived'),
-    `  one kill -9 in the middle of a batch: ${COUNT.format(survived.rowsFoundPastCheckpoint)} rows were found past the checkpoint, compared with the log, and not written again`,
-    `  one deleted checkpoint: ${COUNT.format(survived.idsRebuilt)} remembered ids rebuilt from BigQuery; restart to first new row ${restart}`,
-    `  ${survived.takeovers} takeovers, ${survived.streamsFinalized} write streams finalized`,
-    `  ${COUNT.format(sent.acked)} events in ${(flowMs / 1000).toFixed(1)} s from first send to last checkpoint, crash and rebalance included: ${COUNT.format(perSecond)}/s`,
+    section(
+      'Fraud',
+      ['amount band', 'payments', 'high risk', 'top score'],
+      fraud.map(({ band, payments, highRisk, topScore }) => [band, ...[payments, highRisk, topScore].map(count)]),
+    ),
+    section(
+      'Deduplication',
+      ['day', 'accepted', 'duplicates', 'of these changed', 'rate %'],
+      // A day of rejected records alone has nothing to say here.
+      duplicates
+        .filter((day) => day.accepted + day.duplicates > 0)
+        .map((day) => [day.date, ...[day.accepted, day.duplicates, day.conflicts].map(count), rate(day)]),
+    ),
   ].join('\n');
 }
 
-export function checksText(checks: readonly DemoCheck[]): string {
-  const lines = checks.map(
-    ({ what, pass, detail }) => `  ${pass ? pc.green('PASS') : pc.red('FAIL')}  ${what}  ${pc.dim(detail)}`,
-  );
+/** `time`: how the span from the first send to the last checkpoint is to be read. */
+export function survivedText(
+  survived: Survived,
+  sent: Pick<SimulationSummary, 'acked'>,
+  flowMs: number,
+  time: 'real' | 'virtual',
+  width: number,
+): string {
+  const { restartToFirstRowMs } = survived;
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+  const restart =
+    restartToFirstRowMs === undefined
+      ? 'it had no new rows to write afterwards'
+      : `restart to first new row ${seconds(restartToFirstRowMs)}${time === 'virtual' ? ' of virtual time' : ''}`;
+  const flow =
+    time === 'virtual'
+      ? `${count(sent.acked)} events in ${seconds(flowMs)} of virtual time, crash and rebalance included: no measure of speed`
+      : `${count(sent.acked)} events in ${seconds(flowMs)} from first send to last checkpoint, crash and rebalance included: ${count(Math.round(sent.acked / (flowMs / 1000)))}/s`;
+  const lines = [
+    `one kill -9 in the middle of a batch: ${count(survived.rowsFoundPastCheckpoint)} rows were found past the checkpoint, compared with the log, and not written again`,
+    `one deleted checkpoint: ${count(survived.idsRebuilt)} remembered ids rebuilt from BigQuery; ${restart}`,
+    `${survived.takeovers} takeovers, ${survived.streamsFinalized} write streams finalized`,
+    flow,
+  ];
+  return [pc.bold('Survived'), ...lines.flatMap((line) => item(line, width))].join('\n');
+}
+
+/** One line each where it fits the width; else what is checked, and what was found below it. */
+export function checksText(checks: readonly DemoCheck[], width: number): string {
+  const lines = checks.flatMap(({ what, pass, detail }) => {
+    const head = `  ${pass ? pc.green('PASS') : pc.red('FAIL')}  ${what}`;
+    const plainLength = `  PASS  ${what}`.length;
+    const shown = (text: string): string => (pass ? pc.dim(text) : text);
+    if (plainLength + 2 + detail.length <= width) return [`${head}  ${shown(detail)}`];
+    return [head, ...wrapped(detail, 8, width).map(shown)];
+  });
   return [pc.bold('Checks'), ...lines].join('\n');
 }
 
-function section(title: string, head: string[], rows: readonly Record<string, unknown>[]): string {
-  const table = new Table({
-    head,
-    style: { head: [], border: [] },
-    colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
-  });
-  for (const row of rows) table.push(Object.values(row).map(cell));
-  return `${pc.bold(title)}\n${table.toString()}\n`;
+export function verdictText(pass: boolean): string {
+  return pass ? pc.green(pc.bold('PASS')) : pc.red(pc.bold('FAIL'));
 }
 
-function cell(value: unknown): string {
-  if (typeof value === 'number' || typeof value === 'bigint') return COUNT.format(value);
-  return value === null ? '-' : String(value);
+function section(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const [titles = '', ...lines] = columns(head, rows);
+  return [pc.bold(title), pc.dim(titles), ...(rows.length === 0 ? ['  none'] : lines), ''].join('\n');
+}
+
+function item(text: string, width: number): string[] {
+  return wrapped(text, 4, width).map((line, i) => (i === 0 ? `  - ${line.trimStart()}` : line));
 }

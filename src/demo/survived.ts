@@ -1,5 +1,4 @@
 /** What the pipeline went through in a demo run, read from what its processes said. Nothing here is assumed. */
-import type { ProcessorChild } from '../lab/real/processor-child.ts';
 import type { ProcessorEvent, ProcessorEventType } from '../processor/events.ts';
 
 export interface Survived {
@@ -17,8 +16,10 @@ export interface Survived {
 
 type EventOf<T extends ProcessorEventType> = Extract<ProcessorEvent, { type: T }>;
 
-export function survivedBy(children: readonly ProcessorChild[], restartToFirstRowMs: number | undefined): Survived {
-  const of = <T extends ProcessorEventType>(type: T): EventOf<T>[] => children.flatMap((child) => child.eventsOf(type));
+/** `events`: those of all processes. */
+export function survivedBy(events: readonly ProcessorEvent[], restartToFirstRowMs: number | undefined): Survived {
+  const of = <T extends ProcessorEventType>(type: T): EventOf<T>[] =>
+    events.filter((event): event is EventOf<T> => event.type === type);
   const rebuilt = of('state.restored').filter((event) => event.how === 'rebuilt');
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
   return {

@@ -1,0 +1,110 @@
+/** How a demo ends, as text and as JSON: tables, what was survived, checks, verdict, and which world it ran in. Pure. */
+import pc from 'picocolors';
+import type { InfraWay } from '../infra/types.ts';
+import { demoChecks, passes } from './demo-checks.ts';
+import type { DemoFacts } from './demo-facts.ts';
+import type { StoryResult } from './demo-story.ts';
+import { checksText, factsText, survivedText, verdictText } from './demo-text.ts';
+import { wrapped } from './text-layout.ts';
+
+interface Common {
+  readonly story: StoryResult;
+  readonly facts: DemoFacts;
+  /** Real time of the whole demo. */
+  readonly tookMs: number;
+}
+
+export interface RealEnding extends Common {
+  readonly world: 'real';
+  readonly infra: InfraWay;
+}
+
+export interface SimulatedEnding extends Common {
+  readonly world: 'sim';
+  /** What would make real runs possible, in the doctor's words; undefined where simulation was asked for. */
+  readonly missing: string | undefined;
+}
+
+export type DemoEnding = RealEnding | SimulatedEnding;
+
+export interface Told {
+  readonly text: string;
+  readonly pass: boolean;
+}
+
+const WHAT_IS_SIMULATED =
+  'the same processor code, append client and protocol, on a simulated broker and a simulated BigQuery, in virtual time and in this one process. Nothing real was started or contacted.';
+
+/** The top of a simulated demo. `forced`: real parts could not be had. */
+export function simulatedText(forced: boolean, width: number): string {
+  const why = forced
+    ? 'This machine has no way to a real Kafka broker and BigQuery emulator, so the demo runs in the SIMULATED WORLD:'
+    : 'The demo runs in the SIMULATED WORLD, as asked:';
+  const later = forced ? ' What would make it real is said at the end.' : '';
+  return wrapped(`${why} ${WHAT_IS_SIMULATED}${later}`, 0, width).join('\n');
+}
+
+export function endingText(ending: DemoEnding, width: number): Told {
+  const { story, facts, tookMs, world } = ending;
+  const checks = demoChecks(facts, story.sent, story.survived);
+  const pass = passes(checks);
+  const time = world === 'sim' ? 'virtual' : 'real';
+  const where = world === 'sim' ? `in the SIMULATED WORLD (seed ${story.sent.plan.seed})` : `on ${ending.infra} infra`;
+  return {
+    pass,
+    text: [
+      '',
+      factsText(facts),
+      survivedText(story.survived, story.sent, story.flowMs, time, width),
+      '',
+      checksText(checks, width),
+      '',
+      `${verdictText(pass)}  in ${(tookMs / 1000).toFixed(0)} s, ${where}`,
+      ...(world === 'sim' ? ['', ...howToMakeItReal(ending, width)] : []),
+      ...(pass || world === 'real' ? [] : ['', againText(ending)]),
+      '',
+    ].join('\n'),
+  };
+}
+
+export function endingJson(ending: DemoEnding): Told {
+  const { story, facts, tookMs, world } = ending;
+  const { sent, survived, flowMs } = story;
+  const checks = demoChecks(facts, sent, survived);
+  const pass = passes(checks);
+  const document = {
+    verdict: pass ? 'PASS' : 'FAIL',
+    world,
+    infra: world === 'real' ? ending.infra : null,
+    missing: world === 'sim' ? (ending.missing ?? null) : null,
+    seed: sent.plan.seed,
+    checks,
+    sent: sent.acked,
+    survived,
+    flowMs,
+    tookMs,
+  };
+  return { pass, text: `${JSON.stringify(document, null, 2)}\n` };
+}
+
+function howToMakeItReal({ missing }: SimulatedEnding, width: number): string[] {
+  const said = `This ran in the simulated world: ${WHAT_IS_SIMULATED}`;
+  if (missing === undefined) {
+    const hint =
+      'Without --world sim it takes real parts where it can; `npm run provenonce -- doctor` says what is there.';
+    return wrapped(`${said} ${hint}`, 0, width);
+  }
+  return [...wrapped(said, 0, width), '', ...missing.split('\n').flatMap((line) => indented(line, width))];
+}
+
+/** Wraps a line of the doctor's under where its text begins. */
+function indented(line: string, width: number): string[] {
+  const [lead = ''] = /^\s*(?:- )?/.exec(line) ?? [];
+  const lines = wrapped(line.slice(lead.length), lead.length, width);
+  return lines.map((text, i) => (i === 0 ? lead + text.trimStart() : text));
+}
+
+function againText({ story: { sent } }: DemoEnding): string {
+  const { seed, count, ratePerSecond } = sent.plan;
+  return `${pc.bold('Again:')} npm run demo -- --world sim --seed ${seed} --events ${count} --rate ${ratePerSecond}`;
+}

@@ -1,0 +1,42 @@
+/** What `--keep` leaves up, and how to look at it from another terminal. */
+import type { StartedInfra } from '../infra/types.ts';
+import type { RealWorld } from '../lab/real/real-world.ts';
+
+export function keepText(
+  infra: Pick<
+    StartedInfra,
+    'kafkaBootstrapServers' | 'projectId' | 'bigqueryEmulatorHost' | 'bigqueryStorageEmulatorHost'
+  >,
+  { topic, dataset }: Pick<RealWorld, 'topic' | 'dataset'>,
+): string {
+  const host = infra.bigqueryEmulatorHost;
+  return [
+    'Broker and emulator stay up until Ctrl-C. In another terminal, in this folder:',
+    '',
+    `  export KAFKA_BOOTSTRAP_SERVERS=${infra.kafkaBootstrapServers}`,
+    `  export KAFKA_TOPIC_PAYMENTS=${topic}`,
+    `  export BIGQUERY_PROJECT=${infra.projectId} BIGQUERY_DATASET=${dataset}`,
+    `  export BIGQUERY_EMULATOR_HOST=${host}`,
+    `  export BIGQUERY_STORAGE_EMULATOR_HOST=${infra.bigqueryStorageEmulatorHost}`,
+    '  npm run provenonce -- verify',
+    '  npm run provenonce -- reconcile',
+    '',
+    `  curl -s http://$BIGQUERY_EMULATOR_HOST/bigquery/v2/projects/${infra.projectId}/queries \\`,
+    '    -H \'content-type: application/json\' -d \'{"useLegacySql": false, "query":',
+    `    "SELECT * FROM \`${infra.projectId}.${dataset}.pipeline_health\`"}'`,
+    '',
+  ].join('\n');
+}
+
+/** Resolves when the signal is aborted: the verdict is out, so that is no interruption. */
+export async function keepUp(
+  infra: StartedInfra,
+  world: RealWorld,
+  write: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  write(`\n${keepText(infra, world)}\n`);
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  write('\nEnding broker and emulator.\n');
+}

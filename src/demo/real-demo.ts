@@ -1,0 +1,104 @@
+/** The steps of a demo on real parts, with what they leave behind for whoever comes after: facts, or things to be ended. */
+import type { ListrTask } from 'listr2';
+import { startInfra } from '../infra/start-infra.ts';
+import type { InfraChoice, StartedInfra } from '../infra/types.ts';
+import { RealWorld } from '../lab/real/real-world.ts';
+import type { DemoFacts } from './demo-facts.ts';
+import { type DemoSize, type StoryResult, sendAndCrash, startProcessors } from './demo-story.ts';
+import { FlowProgress } from './flow-progress.ts';
+import { realFacts } from './real-facts.ts';
+import { count } from './text-layout.ts';
+
+export interface RealDemoOptions extends DemoSize {
+  readonly infra: InfraChoice;
+  readonly emulatorImage?: string;
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Ends what is going on: each step rejects with its reason. */
+  readonly signal: AbortSignal;
+}
+
+/** Filled in as the steps come. */
+export interface RealDemo {
+  infra?: StartedInfra;
+  world?: RealWorld;
+  story?: StoryResult;
+  facts?: DemoFacts;
+}
+
+export const PARTITIONS = 4;
+
+/** Throws InfraUnavailableError where the way cannot be gone. */
+export async function startParts(
+  demo: RealDemo,
+  options: RealDemoOptions,
+  tell: (text: string) => void,
+): Promise<string> {
+  const { infra: way, emulatorImage, env, signal } = options;
+  const starting = startInfra({
+    way,
+    env,
+    ...(emulatorImage === undefined ? {} : { emulatorImage }),
+    onProgress: ({ part, text }) => tell(`${part}: ${text}`),
+  });
+  // Aborted while it starts: what comes up late is ended by infra's keeper, with this process.
+  demo.infra = await orAborted(starting, signal);
+  return demo.infra.way;
+}
+
+export function realSteps(demo: RealDemo, options: RealDemoOptions): ListrTask[] {
+  const progress = new FlowProgress();
+  const { signal, folder } = options;
+  return [
+    {
+      title: 'Topic, tables and two processors',
+      task: async (_, task) => {
+        const creating = RealWorld.create({
+          name: 'demo',
+          topic: 'payment-events',
+          dataset: 'payment_data',
+          infra: demo.infra!,
+          partitions: PARTITIONS,
+          folder,
+          onEvent: (event) => progress.take(event),
+          onProgress: ({ sent, count: all }) => progress.sent(sent, all),
+        });
+        demo.world = await orAborted(creating, signal);
+        await orAborted(startProcessors(demo.world), signal);
+        task.title = `Topic payment-events with ${PARTITIONS} partitions, the tables, processors alpha and beta`;
+      },
+    },
+    {
+      title: `${count(options.events)} payments; kill -9 in mid-batch; checkpoint deleted; drain`,
+      task: async (_, task) => {
+        progress.show = (text) => {
+          task.output = text;
+        };
+        const telling = sendAndCrash(demo.world!, options, (text) => progress.say(text), signal);
+        demo.story = await orAborted(telling, signal);
+      },
+    },
+    {
+      title: 'Checks, in BigQuery and against the topic itself',
+      task: async () => {
+        demo.facts = await orAborted(realFacts(demo.world!), signal);
+      },
+    },
+  ];
+}
+
+/** The promise, or the reason of an abort that comes first; the promise is then left to end by itself. */
+async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  promise.catch(() => {}); // its end after an abort is nobody's news
+  signal.throwIfAborted();
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
+  }
+}
