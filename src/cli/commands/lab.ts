@@ -11,6 +11,7 @@ import { printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { infraOptions } from '../options.ts';
 import { tableText } from '../table-text.ts';
+import { addMutants } from './lab/mutants.ts';
 import { addUp } from './lab/up.ts';
 
 export const addCommand: AddCommand = (program) => {
@@ -69,5 +70,6 @@ export const addCommand: AddCommand = (program) => {
           nowMs: () => performance.now(),
         });
     });
+  addMutants(lab);
   addUp(lab);
 };

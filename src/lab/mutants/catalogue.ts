@@ -1,0 +1,29 @@
+/** All mutants. Each file under catalogue/ holds those of one part of the processor. */
+import { ConfigurationError } from '../../processor/errors.ts';
+import { CHECKPOINT_MUTANTS } from './catalogue/checkpoints.ts';
+import { DECISION_MUTANTS } from './catalogue/decisions.ts';
+import { GUIDE_MUTANTS } from './catalogue/guide-designs.ts';
+import { LOG_MUTANTS } from './catalogue/log-and-settings.ts';
+import { SUM_MUTANTS } from './catalogue/sums.ts';
+import { TAKEOVER_MUTANTS } from './catalogue/takeovers.ts';
+import { WRITING_MUTANTS } from './catalogue/writing.ts';
+import type { Mutant } from './mutant.ts';
+
+export const MUTANTS: readonly Mutant[] = [
+  ...GUIDE_MUTANTS,
+  ...TAKEOVER_MUTANTS,
+  ...CHECKPOINT_MUTANTS,
+  ...WRITING_MUTANTS,
+  ...LOG_MUTANTS,
+  ...DECISION_MUTANTS,
+  ...SUM_MUTANTS,
+];
+
+/** Throws ConfigurationError where there is none of that name. */
+export function requireMutant(name: string): Mutant {
+  const found = MUTANTS.find((mutant) => mutant.name === name);
+  if (found !== undefined) return found;
+  throw new ConfigurationError([
+    `no mutant is called ${name}; there are ${MUTANTS.map((each) => each.name).join(', ')}`,
+  ]);
+}

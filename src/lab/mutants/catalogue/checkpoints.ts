@@ -1,0 +1,88 @@
+/** Bugs around checkpoints: when they are written, what they say, and the state that is restored from them. */
+import type { Mutant } from '../mutant.ts';
+
+export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'checkpoint-before-ack',
+    what: 'writes the checkpoint as soon as the rows below it are sent',
+    guarantee: 'G1',
+    anomaly: 'lost',
+    why: 'rows that did not arrive are below a checkpoint, and nobody looks there again',
+    family: 'restarts',
+    patches: [
+      {
+        file: 'src/processor/checkpointer.ts',
+        find: '    await Promise.all(this.#options.writers.map((writer) => writer.durable()));\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'checkpoint-below-f',
+    what: 'writes checkpoints among rows of an earlier epoch, which its own streams do not count',
+    guarantee: 'liveness',
+    anomaly: 'stopped:row_counts_differ',
+    why: 'the next takeover counts rows of streams that it does not know any more, and stops for nothing',
+    family: 'takeovers',
+    patches: [
+      {
+        file: 'src/processor/checkpointer.ts',
+        find: 'if (fold.nextOffset <= this.#lastOffset || fold.nextOffset < this.#options.notBelow) return;',
+        replace: 'if (fold.nextOffset <= this.#lastOffset) return;',
+      },
+    ],
+  },
+  {
+    name: 'stop-without-flush',
+    what: 'writes the last checkpoint of a graceful stop without handing over the rows folded since the last append',
+    guarantee: 'G1',
+    anomaly: 'lost',
+    why: 'those rows are below the checkpoint and go down with the process',
+    family: 'restarts',
+    patches: [
+      {
+        file: 'src/processor/partition-run.ts',
+        find: 'flush: () => this.#flush(),',
+        replace: 'flush: () => (this.#drain.signal.aborted ? undefined : this.#flush()),',
+      },
+    ],
+  },
+  {
+    name: 'digest-unchecked',
+    what: 'trusts the local state without comparing digests',
+    guarantee: 'G2',
+    anomaly: 'id_twice',
+    why: 'a damaged state has forgotten ids, whose copies are then accepted',
+    family: 'disks',
+    patches: [
+      {
+        file: 'src/processor/restore.ts',
+        find: 'if (fold.head().digest !== stored.head.digest && sameVersion(fold.head().digest, stored.head.digest)) {',
+        replace: 'if (fold.nextOffset < 0) {',
+      },
+      {
+        file: 'src/processor/restore.ts',
+        find: 'return digest === checkpoint.stateDigest || !sameVersion(digest, checkpoint.stateDigest);',
+        replace: "return digest !== '';",
+      },
+    ],
+  },
+  {
+    name: 'stale-state-as-it-is',
+    what: 'takes a local state that is behind the checkpoint as it is, without folding forward',
+    guarantee: 'G2',
+    anomaly: 'id_twice',
+    why: 'the ids of the records in between are unknown, and their copies are accepted',
+    family: 'disks',
+    patches: [
+      {
+        file: 'src/processor/restore.ts',
+        find: '  if (fromOffset < checkpoint.nextOffset) {\n    await foldForward(',
+        replace: `  if (fromOffset < checkpoint.nextOffset) {
+    fold.skipTo(checkpoint.nextOffset);
+    return { fold, fromOffset };
+    await foldForward(`,
+      },
+    ],
+  },
+];

@@ -1,0 +1,160 @@
+/**
+ * The designs that the implementation guide, and most pipelines like it, use for "exactly once": each is whole and does work
+ * while nothing fails.
+ */
+import type { Mutant, Patch } from '../mutant.ts';
+
+/** Both logs tell what the group has committed; the processor proper never asks. */
+const COMMITTED_CAN_BE_READ: readonly Patch[] = [
+  {
+    file: 'src/lab/sim/sim-log-source.ts',
+    world: 'sim',
+    find: '  stop(): Promise<void> {',
+    replace: `  committed(partition: number): Promise<string | undefined> {
+    return this.#ask('bounds', partition, () => this.#broker.group.committed.get(partition)?.metadata);
+  }
+
+  stop(): Promise<void> {`,
+  },
+  {
+    file: 'src/kafka/kafka-log-source.ts',
+    world: 'real',
+    find: '  /** Leaves the group and closes every connection, within stopTimeoutMs. Idempotent. */',
+    replace: `  async committed(partition: number): Promise<string | undefined> {
+    const admin = createKafka(this.#connectionOptions).admin();
+    await admin.connect();
+    try {
+      const { groupId, topic } = this.#options;
+      const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
+      const place = found?.partitions.find((each) => each.partition === partition);
+      return place === undefined || Number(place.offset) < 0 ? undefined : (place.metadata ?? undefined);
+    } finally {
+      await admin.disconnect();
+    }
+  }
+`,
+  },
+];
+
+/** The checkpoint travels in the commit's metadata; a process that is given a partition goes on from there, and looks no further. */
+const RESUMES_FROM_THE_COMMIT: readonly Patch[] = [
+  ...COMMITTED_CAN_BE_READ,
+  {
+    file: 'src/processor/position.ts',
+    find: `  const outcomes = await finalizeOlder(won, options);
+`,
+    replace: `  const metadata = await options.log.committed(partition);
+  const committed = metadata ? JSON.parse(metadata) : undefined;
+  const at = committed?.nextOffset ?? startOffset;
+  const none = { payment_transactions: [], payment_transactions_fraud: [], payment_metrics_partials: [], payment_exceptions: [] };
+  return { checkpoint: committed, checkpointOffset: at, resumeOffset: at, rows: none };
+  const outcomes = await finalizeOlder(won, options);
+`,
+  },
+  {
+    file: 'src/processor/checkpointer.ts',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
+    find: 'await log.commit(partition, nextOffset, `epoch ${epoch}`);',
+    replace: 'await log.commit(partition, nextOffset, JSON.stringify(checkpoint));',
+  },
+  {
+    file: 'src/processor/checkpointer.ts',
+    find: 'async #commit(nextOffset: number): Promise<void> {',
+    replace: 'async #commit(nextOffset: number, checkpoint: unknown): Promise<void> {',
+  },
+];
+
+export const GUIDE_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'dedup-within-batch',
+    what: 'deduplicates within a micro-batch only: a copy is recognized while its original is in the same batch',
+    guarantee: 'G2',
+    anomaly: 'id_twice',
+    why: 'a copy that comes one batch later is accepted as a payment of its own',
+    family: 'swarm',
+    isGuideDesign: true,
+    patches: [
+      {
+        file: 'src/payments/fold.ts',
+        find: 'if (known !== undefined && isKnownAt(',
+        replace: 'if (known !== undefined && known.offset >= this.#deltaFromOffset && isKnownAt(',
+      },
+    ],
+  },
+  {
+    name: 'commit-before-sink',
+    what: 'commits the offset to Kafka before the rows are in the sink, and goes on from the committed offset',
+    guarantee: 'G1',
+    anomaly: 'lost',
+    why: 'a crash between the two leaves records that nobody writes any more',
+    family: 'restarts',
+    isGuideDesign: true,
+    patches: [
+      ...RESUMES_FROM_THE_COMMIT,
+      {
+        file: 'src/processor/checkpointer.ts',
+        find: '    await Promise.all(this.#options.writers.map((writer) => writer.durable()));\n',
+        replace: `    await Promise.all([this.#commit(checkpoint.nextOffset, checkpoint), state.save(partition, delta)]);
+    await Promise.all(this.#options.writers.map((writer) => writer.durable()));
+`,
+      },
+      {
+        file: 'src/processor/checkpointer.ts',
+        find: '    await Promise.all([this.#commit(checkpoint.nextOffset), state.save(partition, delta)]);\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'commit-after-sink',
+    what: 'commits the offset to Kafka after the rows are in the sink, goes on from the committed offset, and fences nobody',
+    guarantee: 'G1',
+    anomaly: 'row_twice',
+    why: 'rows that were written and not committed yet are written a second time by whoever comes next',
+    family: 'restarts',
+    isGuideDesign: true,
+    patches: [
+      ...RESUMES_FROM_THE_COMMIT,
+      {
+        file: 'src/processor/checkpointer.ts',
+        find: 'await Promise.all([this.#commit(checkpoint.nextOffset), state.save(partition, delta)]);',
+        replace: 'await Promise.all([this.#commit(checkpoint.nextOffset, checkpoint), state.save(partition, delta)]);',
+      },
+    ],
+  },
+  {
+    name: 'state-ahead-of-sink',
+    what: 'saves its local state before the rows are in the sink, and goes on from the local state',
+    guarantee: 'G1',
+    anomaly: 'lost',
+    why: 'after a crash the state says that records are done whose rows were never written',
+    family: 'restarts',
+    isGuideDesign: true,
+    patches: [
+      {
+        file: 'src/processor/checkpointer.ts',
+        find: '    await Promise.all(this.#options.writers.map((writer) => writer.durable()));\n',
+        replace: `    await state.save(partition, delta);
+    await Promise.all(this.#options.writers.map((writer) => writer.durable()));
+`,
+      },
+      {
+        file: 'src/processor/checkpointer.ts',
+        find: 'await Promise.all([this.#commit(checkpoint.nextOffset), state.save(partition, delta)]);',
+        replace: 'await this.#commit(checkpoint.nextOffset);',
+      },
+      {
+        file: 'src/processor/restore.ts',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
+        find: 'return discard(`it is at offset ${fromOffset}, past the checkpoint at ${checkpoint.nextOffset}`);',
+        replace: `cursor.restartAt(fromOffset, null);
+    return { fold: PartitionFold.fromStored({ ...identity(ownership), stored }), fromOffset };`,
+      },
+      {
+        file: 'src/processor/partition-run.ts',
+        find: 'alreadyThere: position.rows[table],',
+        replace: 'alreadyThere: position.rows[table].filter(({ row }) => row.kafkaOffset >= this.#fold.nextOffset),',
+      },
+    ],
+  },
+];

@@ -1,0 +1,67 @@
+/** Bugs in how the log is followed, and in which settings hold for which record. */
+import type { Mutant } from '../mutant.ts';
+
+const CURSOR = 'src/processor/log-cursor.ts';
+
+export const LOG_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'gap-accepted',
+    what: 'goes on at the start of the log where retention has overtaken it',
+    guarantee: 'G6',
+    anomaly: 'counters_differ_from_log',
+    why: 'the records in between are jumped over without a word',
+    family: 'cut-logs',
+    patches: [
+      {
+        file: CURSOR,
+        find: '      if (startOffset > this.#expected) throw this.#retentionGap(startOffset);\n      if (endOffset',
+        replace: '      if (startOffset > this.#expected) this.#expected = startOffset;\n      if (endOffset',
+      },
+      {
+        file: CURSOR,
+        find: '      if (startOffset > expected) throw this.#retentionGap(startOffset);\n    }\n    if (this.#options.skipped',
+        replace:
+          '      if (startOffset > expected) this.#expected = startOffset;\n    }\n    if (this.#options.skipped',
+      },
+    ],
+  },
+  {
+    name: 'fingerprint-unchecked',
+    what: 'does not look whether the last record it folded is still the same',
+    guarantee: 'G5',
+    anomaly: 'columns_differ',
+    why: 'after the topic was made anew, records of another log are written as if they followed',
+    family: 'cut-logs',
+    patches: [{ file: CURSOR, find: 'if (found !== this.fingerprint()) {', replace: "if (found === '') {" }],
+  },
+  {
+    name: 'settings-not-recorded',
+    what: 'folds with new settings without recording from which offset on they hold',
+    guarantee: 'G5',
+    anomaly: 'rows_extra',
+    why: 'the rows are not those that the recorded settings give',
+    family: 'settings',
+    patches: [
+      {
+        file: 'src/processor/settings-entry.ts',
+        find: '  await queries.addSettings(topic, partition, claimId, entry);\n',
+        replace: '  if (entry.fromOffset >= 0) return [...history, entry];\n',
+      },
+    ],
+  },
+  {
+    name: 'settings-from-c',
+    what: 'lets new settings hold from the checkpoint on, though rows past it are written already',
+    guarantee: 'G5',
+    anomaly: 'rows_extra',
+    why: 'those rows were decided by the old settings, and the history says the new ones',
+    family: 'settings',
+    patches: [
+      {
+        file: 'src/processor/settings-entry.ts',
+        find: 'const entry: SettingsEntry = { fromOffset: position.resumeOffset,',
+        replace: 'const entry: SettingsEntry = { fromOffset: position.checkpointOffset,',
+      },
+    ],
+  },
+];

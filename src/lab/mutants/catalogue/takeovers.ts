@@ -1,0 +1,170 @@
+/** Bugs in how a partition changes hands: steps 1 to 5 of a takeover. */
+import type { Mutant } from '../mutant.ts';
+
+export const TAKEOVER_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'no-finalize',
+    what: 'takes over without finalizing the streams of its predecessors',
+    guarantee: 'G1',
+    anomaly: 'row_twice',
+    why: 'a predecessor that is only slow writes on beside its successor',
+    family: 'takeovers',
+    patches: [
+      {
+        file: 'src/processor/position.ts',
+        find: 'const outcome = await options.streams.finalize(stream);',
+        replace: "const outcome: FinalizeOutcome = { state: 'gone' };",
+      },
+    ],
+  },
+  {
+    name: 'claim-without-condition',
+    what: 'claims a partition whatever its epoch is by now',
+    guarantee: 'G1',
+    anomaly: 'row_twice',
+    why: 'a claim that comes late overwrites a newer one and hides its streams: its owner is never fenced',
+    family: 'takeovers',
+    patches: [
+      {
+        file: 'src/lab/sim/sim-ownership.ts',
+        world: 'sim',
+        find: 'if (row === undefined || row.epoch !== expectedEpoch) continue;',
+        replace: 'if (row === undefined) continue;',
+      },
+      {
+        file: 'src/bigquery/ownership-queries.ts',
+        world: 'real',
+        find: ' AND o.epoch = c.expected_epoch`',
+        replace: '`',
+      },
+    ],
+  },
+  {
+    name: 'claim-not-read-back',
+    what: 'takes its claim for won as soon as the statement is done, without reading the row back',
+    guarantee: 'G1',
+    anomaly: 'row_twice',
+    why: 'the loser of two claims writes too, to streams that the ownership row does not name',
+    family: 'takeovers',
+    patches: [
+      {
+        file: 'src/processor/claim-rounds.ts',
+        find: 'const ownership = ownershipOf(after, topic, waiting.partition);',
+        replace: `const { claimId, streams, expectedEpoch } = claim;
+      const ownership = { ...ownershipOf(after, topic, waiting.partition), claimId, streams, epoch: expectedEpoch + 1 };`,
+      },
+    ],
+  },
+  {
+    name: 'prune-unfinalized',
+    what: 'drops the streams of all but the last owner from the list, whether anybody finalized them or not',
+    guarantee: 'liveness',
+    anomaly: 'stopped:row_counts_differ',
+    why: 'rows of an owner that is forgotten cannot be accounted for: the row counts never agree and the partition stops',
+    family: 'takeovers',
+    patches: [
+      {
+        file: 'src/processor/claim-rounds.ts',
+        find: 'current.streams.filter((stream) => stream.epoch >= keepFromEpoch)',
+        replace: 'current.streams.filter((stream) => stream.epoch === current.epoch)',
+      },
+    ],
+  },
+  {
+    name: 'counts-not-awaited',
+    what: 'reads what is there once, without waiting until the row counts of the streams agree',
+    guarantee: 'G1',
+    anomaly: 'row_twice',
+    why: 'rows that become visible a moment later are written again',
+    family: 'takeovers',
+    patches: [
+      {
+        file: 'src/processor/position.ts',
+        find: 'if (difference === undefined) {',
+        replace: 'if (difference === undefined || difference !== undefined) {',
+      },
+    ],
+  },
+  {
+    name: 'position-by-max',
+    what: 'goes on from the greatest offset in any table, without comparing table by table',
+    guarantee: 'G1',
+    anomaly: 'lost',
+    why: 'a table that lagged behind the others never gets the rows below that offset',
+    family: 'takeovers',
+    patches: [
+      {
+        file: 'src/processor/table-writer.ts',
+        find: 'const from = this.rowsLeftToCompare > 0 ? this.#compare(rows) : 0;',
+        replace: `const { resumeOffset } = this.#options.position;
+    const at = rows.findIndex((row) => row.kafkaOffset >= resumeOffset);
+    const from = at === -1 ? rows.length : at;`,
+      },
+      {
+        file: 'src/processor/table-writer.ts',
+        find: 'return this.#alreadyThere.length - this.#compared;',
+        replace: 'return 0;',
+      },
+    ],
+  },
+  {
+    name: 'skip-one-too-few',
+    what: 'takes one row less for written than there are',
+    guarantee: 'G1',
+    anomaly: 'row_twice',
+    why: 'the last row from before the takeover is written again',
+    family: 'takeovers',
+    patches: [
+      {
+        file: 'src/processor/table-writer.ts',
+        find: 'this.#alreadyThere = options.alreadyThere;',
+        replace: 'this.#alreadyThere = options.alreadyThere.slice(0, -1);',
+      },
+    ],
+  },
+  {
+    name: 'skip-one-too-many',
+    what: 'skips one row more than were there',
+    guarantee: 'G1',
+    anomaly: 'lost',
+    why: 'the first row after those from before the takeover is never written',
+    family: 'takeovers',
+    patches: [
+      {
+        file: 'src/processor/table-writer.ts',
+        find: '    return count;\n',
+        replace: '    return this.rowsLeftToCompare === 0 ? count + 1 : count;\n',
+      },
+    ],
+  },
+  {
+    name: 'skip-forgets-exceptions',
+    what: 'skips what was written before the takeover in every table but payment_exceptions',
+    guarantee: 'G1',
+    anomaly: 'row_twice',
+    why: 'a duplicate, late or rejected record gets a second row',
+    family: 'takeovers',
+    patches: [
+      {
+        file: 'src/processor/partition-run.ts',
+        find: 'alreadyThere: position.rows[table],',
+        replace: "alreadyThere: table === 'payment_exceptions' ? [] : position.rows[table],",
+      },
+    ],
+  },
+  {
+    name: 'skip-forgets-windows',
+    what: 'emits the windows again that were closed and written before the takeover',
+    guarantee: 'G3',
+    anomaly: 'window_twice',
+    why: 'the sums of those windows count twice',
+    family: 'takeovers',
+    patches: [
+      {
+        file: 'src/processor/partition-run.ts',
+        find: 'alreadyThere: position.rows[table],',
+        replace: "alreadyThere: table === 'payment_metrics_partials' ? [] : position.rows[table],",
+      },
+    ],
+  },
+];

@@ -1,0 +1,251 @@
+/**
+ * Families of cases: each draws the input and the faults that a kind of bug needs to show, from a seed, as plain data. The
+ * control runs the same cases as the mutants. `swarm` is what `lab explore` draws.
+ */
+import type { CasePlan } from '../sim/case-plan.ts';
+import { drawCase } from '../sim/draw-case.ts';
+import { CALM, DISK_EFFECTS, type Fault, type Noise } from '../sim/plan.ts';
+import { Rng } from '../sim/rng.ts';
+import { DEFAULT_DIALS, drawWorkload, type WorkloadRecord } from '../sim/workload.ts';
+import type { Family } from './mutant.ts';
+import { drawPayments } from './payments-workload.ts';
+
+const SPAN_MS = 12_000;
+/** Long enough for several lives: the group takes back the partitions of a dead member after 10 s at most. */
+const LONG_SPAN_MS = 45_000;
+/** Ends the faulty phase so long after the last record. */
+const HEAL_AFTER_MS = 8_000;
+const RECORDS = 100;
+
+/** The case of a seed; the same seed gives the same case. */
+export function drawFamilyCase(family: Family, seed: number): CasePlan {
+  return DRAW[family](new Rng(seed, `family ${family}`), seed);
+}
+
+const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
+  swarm: (_, seed) => drawCase(seed, { damageChance: 0, records: 150 }),
+
+  /** Several owners, slow ones and dead ones, at the steps of a takeover. */
+  takeovers: (rng, seed) => ({
+    ...base(rng, seed, { processes: ['a', 'b', 'c'] }),
+    separateGroups: rng.chance(0.6),
+    noise: {
+      ...CALM,
+      latencyMsMax: rng.pick([5, 50, 200]),
+      slowChance: rng.pick([0, 0.05, 0.15]),
+      slowMsMax: 3_000,
+      visibilityLagChance: rng.pick([0, 0.3]),
+      visibilityLagMsMax: 1_500,
+      fetchRecordsMax: rng.pick([5, 30]),
+    },
+    faults: many(rng, [4, 8], (r) => takeoverFault(r, ['a', 'b', 'c'])),
+  }),
+
+  /** Answers of the append service that are lost, late, or refusals; and crashes after them. */
+  appends: (rng, seed) => ({
+    ...base(rng, seed, { processes: ['a', 'b'] }),
+    noise: {
+      ...CALM,
+      latencyMsMax: rng.pick([5, 100]),
+      effects: {
+        append: {
+          lost_before: rng.pick([0, 0.15]),
+          lost_after: rng.pick([0, 0.08]),
+          internal_after: rng.pick([0, 0.08]),
+          resource_exhausted: rng.pick([0, 0.08]),
+        },
+      },
+    },
+    limits: { maxAppendRows: 2, maxBatchRecords: 8 },
+    faults: many(rng, [2, 6], appendFault),
+  }),
+
+  /** One process mostly, killed, stopped and started again, with its disk and its group's offsets tampered with. */
+  restarts: (rng, seed) => ({
+    ...base(rng, seed, { processes: rng.pick([['a'], ['a', 'b']]), spanMs: LONG_SPAN_MS }),
+    noise: {
+      ...CALM,
+      latencyMsMax: rng.pick([20, 150]),
+      fetchRecordsMax: rng.pick([4, 15]),
+      effects: { append: { late: rng.pick([0, 0.1, 0.3]) } },
+    },
+    faults: many(rng, [3, 7], restartFault),
+  }),
+
+  /** Its local state is tampered with, and then it has to start from it. */
+  disks: (rng, seed) => {
+    const times = Array.from({ length: 4 }, (_, i) => 8_000 * (i + 1) + rng.between(0, 6_000));
+    const workload = drawPayments(rng, { count: 160, spanMs: LONG_SPAN_MS, copyChance: 0.5 });
+    return {
+      ...base(rng, seed, { processes: ['a'], workload, spanMs: LONG_SPAN_MS }),
+      faults: times.flatMap((atMs): Fault[] => [
+        { what: 'crash', process: 'a', restartAfterMs: 200, when: { atMs } },
+        { what: 'disk', process: 'a', effect: rng.pick(['corrupted', ...DISK_EFFECTS]), when: { atMs: atMs + 1 } },
+      ]),
+    };
+  },
+
+  /** Nothing goes wrong; the payments are what the rules were made for. */
+  payments: (rng, seed) => ({
+    ...base(rng, seed, {
+      processes: ['a'],
+      workload: drawPayments(rng, { count: 160, spanMs: SPAN_MS, copyChance: 0.2 }),
+    }),
+    faults: [],
+  }),
+
+  /** Every life brings its own settings. */
+  settings: (rng, seed) => ({
+    ...base(rng, seed, { processes: ['a', 'b'] }),
+    noise: { ...CALM, latencyMsMax: rng.pick([20, 150]) },
+    decisions: Object.fromEntries(
+      ['a.1', 'a.2', 'a.3', 'b.1', 'b.2', 'b.3'].map((life) => [
+        life,
+        { watermarkDelayMs: rng.pick([60_000, 200_000]), maxAmount: rng.pick(['5000', '1000000']) },
+      ]),
+    ),
+    faults: many(rng, [2, 5], (r) => ({
+      what: 'crash',
+      process: r.pick(['a', 'b']),
+      restartAfterMs: r.pick([1, 300]),
+      when: { records: r.between(10, RECORDS) },
+    })),
+  }),
+
+  /** Retention overtakes the processor, or the topic is made anew and filled again. */
+  'cut-logs': (rng, seed) => (rng.chance(0.5) ? overtaken(rng, seed) : madeAnew(rng, seed)),
+};
+
+interface Base {
+  readonly processes: readonly string[];
+  readonly workload?: readonly WorkloadRecord[];
+  readonly spanMs?: number;
+}
+
+function base(rng: Rng, seed: number, { processes, workload, spanMs = SPAN_MS }: Base): CasePlan & { noise: Noise } {
+  const partitions = rng.pick([1, 1, 2]);
+  const drawn = drawWorkload({ ...DEFAULT_DIALS, seed, records: RECORDS, partitions, spanMs });
+  return {
+    seed,
+    partitions: workload === undefined ? partitions : 1,
+    processes,
+    workload: workload ?? drawn,
+    faults: [],
+    noise: CALM,
+    dialect: rng.chance(0.5) ? 'emulator' : 'service',
+    healAtMs: spanMs + HEAL_AFTER_MS,
+    isEmulator: false,
+  };
+}
+
+function many(rng: Rng, [from, to]: readonly [number, number], draw: (rng: Rng) => Fault): Fault[] {
+  return Array.from({ length: rng.between(from, to) }, () => draw(rng));
+}
+
+const TAKEOVER_POINTS = [
+  'ownership.claim.before',
+  'ownership.claim.after',
+  'stream.create.after',
+  'stream.finalize.before',
+  'stream.finalize.after',
+  'claim',
+  'claim:applied',
+  'rows_from',
+] as const;
+const APPEND_POINTS = [
+  'append.payment_transactions.before',
+  'append.payment_transactions.after',
+  'append.payment_exceptions.before',
+  'append.payment_exceptions.after',
+  'append.payment_metrics_partials.after',
+  'append.checkpoint_log.before',
+  'append.checkpoint_log.after',
+] as const;
+
+function takeoverFault(rng: Rng, processes: readonly string[]): Fault {
+  const restartAfterMs = rng.pick([1, 500, 4_000]);
+  const point = rng.pick(rng.chance(0.5) ? TAKEOVER_POINTS : APPEND_POINTS);
+  const when = { point, hit: rng.between(1, 10) };
+  const kinds: (() => Fault)[] = [
+    () => ({ what: 'crash', restartAfterMs, when }),
+    () => ({ what: 'pause', forMs: rng.between(500, 15_000), when }),
+    () => ({ what: 'rebalance', when: { atMs: rng.between(1, SPAN_MS) } }),
+    () => ({ what: 'session_expiry', process: rng.pick(processes), when: { atMs: rng.between(1, SPAN_MS) } }),
+    () => ({
+      what: 'answer',
+      effect: rng.pick(['late', 'lost_after', 'lost_before']),
+      delayMs: rng.between(100, 8_000),
+      when: { point: 'claim', hit: rng.between(1, 6) },
+    }),
+    () => ({
+      what: 'answer',
+      effect: 'late',
+      delayMs: rng.between(100, 8_000),
+      when: { point: 'append', hit: rng.between(1, 20) },
+    }),
+  ];
+  return rng.pick(kinds)();
+}
+
+function appendFault(rng: Rng): Fault {
+  const hit = rng.between(1, 30);
+  const kinds: (() => Fault)[] = [
+    () => ({ what: 'crash', restartAfterMs: 500, when: { point: rng.pick(APPEND_POINTS), hit: rng.between(1, 10) } }),
+    () => ({
+      what: 'answer',
+      effect: rng.pick(['lost_before', 'lost_after', 'internal_after', 'silent_before', 'silent_after', 'unavailable']),
+      when: { point: 'append', hit },
+    }),
+  ];
+  return rng.pick(kinds)();
+}
+
+function restartFault(rng: Rng): Fault {
+  const restartAfterMs = rng.pick([1, 200, 1_500]);
+  const when = rng.chance(0.5) ? { records: rng.between(1, RECORDS) } : { atMs: rng.between(1, LONG_SPAN_MS) };
+  const kinds: (() => Fault)[] = [
+    () => ({ what: 'crash', process: 'a', restartAfterMs, when }),
+    () => ({ what: 'crash', restartAfterMs, when: { point: rng.pick(APPEND_POINTS), hit: rng.between(1, 10) } }),
+    () => ({
+      what: 'crash',
+      restartAfterMs,
+      when: {
+        point: rng.pick(['offset.commit.after', 'state.save.after', 'offset.commit.before']),
+        hit: rng.between(1, 6),
+      },
+    }),
+    () => ({ what: 'stop', process: 'a', restartAfterMs, when }),
+    () => ({ what: 'stop', process: 'a', restartAfterMs, when: { records: rng.between(5, RECORDS) } }),
+    () => ({ what: 'disk', process: 'a', effect: rng.pick(DISK_EFFECTS), when }),
+    () => ({ what: 'reset_offsets', to: rng.pick(['earliest', 'latest']), when }),
+  ];
+  return rng.pick(kinds)();
+}
+
+function overtaken(rng: Rng, seed: number): CasePlan {
+  const plan = base(rng, seed, { processes: ['a'] });
+  return {
+    ...plan,
+    partitions: 1,
+    workload: drawWorkload({ ...DEFAULT_DIALS, seed, records: RECORDS, partitions: 1, spanMs: SPAN_MS }),
+    faults: [
+      { what: 'crash', process: 'a', restartAfterMs: 8_000, when: { atMs: rng.between(2_500, 4_000) } },
+      { what: 'retention', partition: 0, records: rng.between(50, 70), when: { atMs: 10_000 } },
+    ],
+  };
+}
+
+/** The new log must be longer than the old one was, or its end tells. */
+function madeAnew(rng: Rng, seed: number): CasePlan {
+  const plan = base(rng, seed, { processes: ['a'] });
+  const recreatedAtMs = rng.between(2_000, 4_000);
+  return {
+    ...plan,
+    partitions: 1,
+    workload: drawWorkload({ ...DEFAULT_DIALS, seed, records: RECORDS, partitions: 1, spanMs: SPAN_MS }),
+    faults: [
+      { what: 'crash', process: 'a', restartAfterMs: 9_000, when: { atMs: recreatedAtMs - 50 } },
+      { what: 'recreate', when: { atMs: recreatedAtMs } },
+    ],
+  };
+}

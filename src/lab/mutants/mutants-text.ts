@@ -1,0 +1,69 @@
+/** The table of mutants, for a terminal and for docs/mutants.md. */
+import type { MutantsReport } from './kill-matrix.ts';
+import { FAMILIES, type Mutant } from './mutant.ts';
+
+export interface MutantsTable {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** One row per mutant; with the runs in every family where they were run. */
+export function mutantsTable(report: MutantsReport): MutantsTable {
+  const families = FAMILIES.filter((family) => report.mutants.some((each) => each.families?.[family] !== undefined));
+  const perFamily = families.length > 0;
+  return {
+    head: ['mutant', 'must break', 'as', ...(perFamily ? families : ['cases', 'killed after']), 'broke as well'],
+    rows: report.mutants.map((result) => [
+      result.name,
+      result.guarantee,
+      result.anomaly,
+      ...(perFamily
+        ? families.map((family) => cell(result.families?.[family], family === result.family))
+        : [result.family, result.killed ? `${result.runs}` : `NOT in ${result.runs}`]),
+      result.alsoBroke.map((text) => text.split(' ', 1)[0]).join(' '),
+    ]),
+  };
+}
+
+function cell(runs: number | null | undefined, isHome: boolean): string {
+  const text = runs === undefined ? '' : runs === null ? '-' : String(runs);
+  return isHome ? `${text} *` : text;
+}
+
+/** What is wrong, one line each; empty for PASS. */
+export function complaints({ mutants, control }: MutantsReport): string[] {
+  const lines = mutants
+    .filter(({ killed }) => !killed)
+    .map(({ name, guarantee, anomaly, runs, killedBy, alsoBroke }) =>
+      killedBy === null
+        ? `${name} survived ${runs} runs: nothing broke`
+        : `${name} must break ${guarantee} (${anomaly}) and did not in ${runs} runs; what broke: ${alsoBroke.join(', ')}`,
+    );
+  for (const [family, { broke }] of Object.entries(control.families))
+    for (const [what, first] of Object.entries(broke))
+      lines.push(`the control, the code as it is, broke ${what} (${first.kind}) in run ${first.run} of ${family}`);
+  return lines;
+}
+
+/** docs/mutants.md, generated: the catalogue in words and the kills. */
+export function mutantsMarkdown(mutants: readonly Mutant[], report: MutantsReport): string {
+  const words = mutants.map(({ name, what, why, guarantee, isGuideDesign }) =>
+    row([`\`${name}\`${isGuideDesign === true ? ' (guide)' : ''}`, what, `${guarantee}: ${why}`]),
+  );
+  const { head, rows } = mutantsTable(report);
+  return [
+    row(['mutant', 'the bug', 'what must break, and why']),
+    row(['---', '---', '---']),
+    ...words,
+    '',
+    `Budget ${report.budget} runs, seed ${report.seed}; the control passed ${report.control.runs} runs.`,
+    '',
+    row(head),
+    row(head.map(() => '---')),
+    ...rows.map((cells) => row(cells)),
+  ].join('\n');
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
+}

@@ -1,0 +1,109 @@
+/**
+ * The lab can fail: every mutant of the catalogue is caught by what it must break, and the code as it is passes the same
+ * cases. And the means can fail: a mutant that no longer fits the code is an error.
+ */
+import { availableParallelism } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { MUTANTS, requireMutant } from './catalogue.ts';
+import { drawFamilyCase } from './families.ts';
+import { chooseMutants, type MutantsReport, runMutants } from './kill-matrix.ts';
+import { FAMILIES } from './mutant.ts';
+import { complaints, mutantsTable } from './mutants-text.ts';
+import { applyPatch, misfits } from './patch-hook.ts';
+import { findingsOf } from './run-budget.ts';
+
+describe('the catalogue of mutants', () => {
+  it('has the designs of the guide and a bug for every guarantee, each under its own name', () => {
+    expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
+    expect(MUTANTS.length).toBeGreaterThanOrEqual(22);
+    expect(MUTANTS.filter(({ isGuideDesign }) => isGuideDesign === true)).toHaveLength(4);
+    const broken = new Set(MUTANTS.map(({ guarantee }) => guarantee));
+    expect([...broken].sort()).toEqual(['G1', 'G2', 'G3', 'G4', 'G5', 'G6', 'liveness']);
+  });
+
+  it('fits the code as it is', () => {
+    expect(misfits(MUTANTS)).toEqual([]);
+  });
+
+  it('refuses a name that it does not have', () => {
+    expect(() => requireMutant('no-such-bug')).toThrow(/no mutant is called no-such-bug/);
+    expect(chooseMutants(['sums-through-float', 'no-finalize']).map(({ name }) => name)).toEqual([
+      'no-finalize',
+      'sums-through-float',
+    ]);
+  });
+
+  it.each([
+    ['missing', 'b', 0],
+    ['there twice', 'aba', 2],
+  ])('refuses a patch whose fragment is %s', (_, source, times) => {
+    const patch = { file: 'x.ts', find: 'a', replace: 'c' };
+    expect(() => applyPatch(source, patch, 'm')).toThrow(`m: x.ts has its fragment ${times} times`);
+    expect(applyPatch('abb', patch, 'm')).toBe('cbb');
+  });
+
+  it('takes a replacement as it stands, dollar signs and all', () => {
+    expect(applyPatch('ab', { file: 'x.ts', find: 'a', replace: '$&$1' }, 'm')).toBe('$&$1b');
+  });
+});
+
+describe('the families of cases', () => {
+  it.each(FAMILIES)('%s: one seed is one case, and another seed another', (family) => {
+    expect(drawFamilyCase(family, 7)).toEqual(drawFamilyCase(family, 7));
+    expect(drawFamilyCase(family, 8)).not.toEqual(drawFamilyCase(family, 7));
+  });
+});
+
+describe('what a run broke', () => {
+  it('tells a broken guarantee from a false stop and from a run that is stuck', () => {
+    const failures = [
+      { guarantee: 'G1', kind: 'lost', message: '' },
+      { guarantee: null, kind: 'stopped:rows_differ', message: '' },
+    ] as const;
+    expect(findingsOf({ failures, unknown: ['partition 0 did not drain'] })).toEqual([
+      { guarantee: 'G1', anomaly: 'lost' },
+      { guarantee: 'liveness', anomaly: 'stopped:rows_differ' },
+      { guarantee: 'liveness', anomaly: 'stuck' },
+    ]);
+    expect(findingsOf({ failures: [], unknown: [] })).toEqual([]);
+  });
+});
+
+describe('the report', () => {
+  const result = { guarantee: 'G1', anomaly: 'lost', family: 'swarm', runs: 9 } as const;
+  const report: MutantsReport = {
+    verdict: 'FAIL',
+    seed: 1,
+    budget: 9,
+    mutants: [
+      { ...result, name: 'caught', killed: true, killedBy: 'G1', runs: 2, alsoBroke: ['G5 rows_missing'] },
+      { ...result, name: 'survivor', killed: false, killedBy: null, alsoBroke: [] },
+      { ...result, name: 'by-another', killed: false, killedBy: 'liveness', alsoBroke: ['liveness stuck'] },
+    ],
+    control: {
+      passed: false,
+      runs: 9,
+      families: { swarm: { runs: 9, broke: { G3: { run: 4, kind: 'window_twice' } } } },
+    },
+    tookMs: 1,
+  };
+
+  it('says what survived, what only something else gave away, and what the control broke', () => {
+    expect(complaints(report)).toEqual([
+      'survivor survived 9 runs: nothing broke',
+      'by-another must break G1 (lost) and did not in 9 runs; what broke: liveness stuck',
+      'the control, the code as it is, broke G3 (window_twice) in run 4 of swarm',
+    ]);
+    expect(mutantsTable(report).rows.map((cells) => cells[4])).toEqual(['2', 'NOT in 9', 'NOT in 9']);
+  });
+});
+
+describe('the mutants in the simulated world', () => {
+  it('are all caught by what they must break, and the control passes the same cases', async () => {
+    const jobs = Math.min(2, availableParallelism());
+    const report = await runMutants({ mutants: MUTANTS, budget: 80, seed: 1, jobs, nowMs: () => 0 });
+    expect(complaints(report)).toEqual([]);
+    expect(report.verdict).toBe('PASS');
+    expect(report.control.runs).toBe(80 * FAMILIES.length);
+  }, 240_000);
+});
