@@ -73,6 +73,26 @@ describe('a crash destroys', () => {
     expect([...counts].sort()).toEqual([0, 1, 2, 3]);
   });
 
+  it('a restart is pending until the last of those that are planned has come', async () => {
+    const world = createWorld({
+      seed: 1,
+      partitions: 1,
+      faults: [
+        { what: 'crash', process: 'p', restartAfterMs: 500, when: { atMs: 10 } },
+        { what: 'crash', process: 'p', restartAfterMs: 1, when: { atMs: 11 } },
+        { what: 'stop', process: 'p', restartAfterMs: 1, when: { atMs: 100 } },
+      ],
+    });
+    const p = world.spawn('p', async ({ runtime, stopSignal }) => {
+      await new Promise((resolve) => stopSignal.addEventListener('abort', resolve));
+      await runtime.sleep(2_000);
+    });
+    await elapse(world, 1_000);
+    expect([p.running, p.restartPending]).toEqual([true, true]);
+    await elapse(world, 2_000);
+    expect([p.running, p.restartPending, p.exits.length]).toEqual([true, false, 1]);
+  });
+
   it('a planned crash strikes at the n-th passing of its point, and a new life follows', async () => {
     const world = createWorld({
       seed: 1,

@@ -55,8 +55,8 @@ export class SimProcess {
   #stop = new AbortController();
   /** What it runs when it is started; set by the world. */
   main: ProcessMain | undefined;
-  /** A planned restart is still to come. */
-  restartPending = false;
+  /** Planned restarts that are still to come: a process that is told twice to stop has two. */
+  restartsPending = 0;
   /** How its lives ended by themselves, oldest first. */
   readonly exits: { readonly life: number; readonly value?: unknown; readonly error?: unknown }[] = [];
 
@@ -71,6 +71,10 @@ export class SimProcess {
 
   get life(): Life | undefined {
     return this.#life;
+  }
+
+  get restartPending(): boolean {
+    return this.restartsPending > 0;
   }
 
   /** Whether it lives and has not ended by itself. */

@@ -94,10 +94,10 @@ function pause(world: World, process: SimProcess | undefined, forMs: number): vo
 function restartLater(world: World, process: SimProcess | undefined, afterMs = RESTART_AFTER_MS): void {
   const life = process?.life;
   if (process?.main === undefined || life === undefined) return;
-  process.restartPending = true;
+  process.restartsPending++;
   const startLater = (): void =>
     world.after(afterMs, () => {
-      process.restartPending = false;
+      process.restartsPending--;
       if (!process.running) process.start();
     });
   if (life.dead) startLater();

@@ -42,8 +42,8 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/partition-run.ts',
-        find: 'flush: () => this.#flush(),',
-        replace: 'flush: () => (this.#drain.signal.aborted ? undefined : this.#flush()),',
+        find: '  #flush(): void {\n',
+        replace: '  #flush(): void {\n    if (this.#drain.signal.aborted) return;\n',
       },
     ],
   },
