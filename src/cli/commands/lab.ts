@@ -11,7 +11,9 @@ import { printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { infraOptions } from '../options.ts';
 import { tableText } from '../table-text.ts';
+import { addExplore } from './lab/explore.ts';
 import { addMutants } from './lab/mutants.ts';
+import { addReplay } from './lab/replay.ts';
 import { addUp } from './lab/up.ts';
 
 export const addCommand: AddCommand = (program) => {
@@ -56,6 +58,8 @@ export const addCommand: AddCommand = (program) => {
     }
     process.exitCode = VERDICT_EXIT_CODES[overallVerdict(reports)];
   });
+  addExplore(lab);
+  addReplay(lab);
   lab
     .command('model')
     .description('check the takeover protocol exhaustively on small configurations')

@@ -22,6 +22,8 @@ export class FaultInjector {
   overlapping = 0;
   /** How often each effect struck, planned or noise, as `append:lost_after`. */
   readonly effects = new Map<string, number>();
+  /** What the noise did to answers, as faults that would do the same: a plan with these needs no noise. */
+  readonly drawn: Fault[] = [];
   /** How often each point was passed, by all processes together. */
   readonly points = new Map<string, number>();
   readonly #byPoint = new Map<string, Fault[]>();
@@ -77,7 +79,7 @@ export class FaultInjector {
       this.#fire(fault, process);
       if (fault.what === 'answer') injected = { effect: fault.effect, delayMs: fault.delayMs ?? this.#lateMs() };
     }
-    injected ??= this.#drawn(operation);
+    injected ??= this.#draw(operation);
     if (injected !== undefined) {
       const key = `${operation}:${injected.effect}`;
       this.effects.set(key, (this.effects.get(key) ?? 0) + 1);
@@ -124,13 +126,17 @@ export class FaultInjector {
     });
   }
 
-  #drawn(operation: Operation): Injected | undefined {
+  #draw(operation: Operation): Injected | undefined {
     const chances = this.#noise.effects[operation];
     if (chances === undefined || this.#healed) return undefined;
     let draw = this.#rng.float();
     for (const effect of EFFECTS_OF[operation]) {
       draw -= chances[effect] ?? 0;
-      if (draw < 0) return { effect, delayMs: this.#lateMs() };
+      if (draw >= 0) continue;
+      const delayMs = this.#lateMs();
+      const hit = this.points.get(operation) as number;
+      this.drawn.push({ what: 'answer', effect, delayMs, when: { point: operation, hit } });
+      return { effect, delayMs };
     }
     return undefined;
   }

@@ -18,6 +18,8 @@ export interface CaseOutcome extends CaseJudgement {
   readonly fired: readonly Fault[];
   /** How many of them struck while records were waiting for a checkpoint. */
   readonly overlapping: number;
+  /** What the noise did to answers, as faults that would do the same. */
+  readonly drawn: readonly Fault[];
   /** How often each effect struck an answer, planned or noise, as `append:lost_after`. */
   readonly effects: ReadonlyMap<string, number>;
   /** How often each point was passed: operations, and the processor's crash points. */
@@ -71,11 +73,12 @@ export async function runCaseInWorld(
   const undrained = await runToTheEnd(plan, world, stopped);
   markEvents.end();
   const judgement = await judge(plan, world, stopped, undrained);
-  const { fired, overlapping, effects, points } = world.context.faults;
+  const { fired, overlapping, drawn, effects, points } = world.context.faults;
   const outcome: CaseOutcome = {
     ...judgement,
     fired,
     overlapping,
+    drawn,
     effects,
     points,
     events,

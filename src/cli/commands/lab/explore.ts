@@ -1,0 +1,78 @@
+/** provenonce lab explore: broken worlds drawn from a seed, on all cores, until enough ran or one does not pass. */
+import { availableParallelism } from 'node:os';
+import { type Command, Option } from 'commander';
+import { VERDICT_EXIT_CODES } from '../../../checks/verify.ts';
+import { defaultArtifact, replayLine, saveFailure } from '../../../lab/explore/artifact.ts';
+import { type ExploreProgress, explore } from '../../../lab/explore/explore.ts';
+import { exploreDocument, exploreText, progressText } from '../../../lab/explore/report-text.ts';
+import { storyText } from '../../../lab/explore/story.ts';
+import { systemRuntime } from '../../../runtime/system-runtime.ts';
+import { printJson, stopSignal } from '../../exit.ts';
+import { wholeNumber } from '../../options.ts';
+
+interface Flags {
+  readonly runs?: number;
+  readonly minutes?: number;
+  readonly seed: number;
+  readonly jobs: number;
+  readonly shrinkSeconds: number;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+const DEFAULT_RUNS = 1_000;
+/** A terminal is kept up to date; a log file is not filled. */
+const SHOWN_EVERY_MS = { terminal: 500, file: 10_000 };
+
+export function addExplore(lab: Command): void {
+  lab
+    .command('explore')
+    .description('run broken worlds drawn from a seed; a failure is shrunk, told, and saved for lab replay')
+    .addOption(new Option('--world <world>', 'where it happens').choices(['sim']).default('sim'))
+    .option('--runs <n>', `how many (default: ${DEFAULT_RUNS}, unless --minutes is given)`, wholeNumber(1))
+    .option('--minutes <n>', 'stop after so long', wholeNumber(1))
+    .option('--seed <n>', 'the same seed gives the same runs', wholeNumber(0), 1)
+    .option('--jobs <n>', 'threads', wholeNumber(1), availableParallelism())
+    .option('--shrink-seconds <n>', 'how long a failure may be shrunk', wholeNumber(1), 60)
+    .option('--out <file>', 'where a failure is saved (default: artifacts/explore-<seed>-<run>.json)')
+    .option('--json', 'one JSON document on standard output')
+    .action(run);
+}
+
+async function run(flags: Flags): Promise<void> {
+  const { seed, jobs, minutes, json } = flags;
+  const runs = flags.runs ?? (minutes === undefined ? DEFAULT_RUNS : undefined);
+  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  const report = await explore({
+    seed,
+    jobs,
+    ...(runs === undefined ? {} : { runs }),
+    ...(minutes === undefined ? {} : { forMs: minutes * 60_000 }),
+    runtime: systemRuntime,
+    shrinkMs: flags.shrinkSeconds * 1_000,
+    signal: stopSignal(),
+    onProgress: progressLine(),
+    onFailure: (failed) => say(`\nrun ${failed} did not pass; shrinking it`),
+  });
+  if (process.stderr.isTTY) say('');
+  const { failure } = report;
+  const file = failure && (await saveFailure(flags.out ?? defaultArtifact(seed, failure.run), report, failure));
+  if (json) printJson(exploreDocument(report, file));
+  else process.stdout.write(`${exploreText(report)}\n`);
+  if (failure !== undefined && file !== undefined) {
+    const story = `\n${storyText(failure.plan, failure.outcome)}\n\nsaved as ${file}; run it again with:\n${replayLine(file)}\n`;
+    (json ? process.stderr : process.stdout).write(story);
+  }
+  process.exitCode = VERDICT_EXIT_CODES[report.verdict];
+}
+
+/** Shows counters now and then: on one line of a terminal, or line by line. */
+function progressLine(): (progress: ExploreProgress) => void {
+  const { isTTY } = process.stderr;
+  let shownMs = 0;
+  return (progress) => {
+    if (progress.elapsedMs - shownMs < (isTTY ? SHOWN_EVERY_MS.terminal : SHOWN_EVERY_MS.file)) return;
+    shownMs = progress.elapsedMs;
+    process.stderr.write(isTTY ? `\r\x1b[K${progressText(progress)}` : `${progressText(progress)}\n`);
+  };
+}

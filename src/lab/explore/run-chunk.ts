@@ -1,0 +1,41 @@
+/** Runs of an exploration, one after the other: what a worker thread does. */
+import { drawCase } from '../sim/draw-case.ts';
+import { Rng } from '../sim/rng.ts';
+import { runCase } from '../sim/sim-case.ts';
+import { addRun, emptyTally, type Tally } from './tally.ts';
+
+export interface Chunk {
+  /** Of the exploration. */
+  readonly seed: number;
+  /** Runs [fromRun, toRun). */
+  readonly fromRun: number;
+  readonly toRun: number;
+}
+
+export interface ChunkResult {
+  readonly fromRun: number;
+  readonly tally: Tally;
+  /** Of each run's trace, in order; up to and with the one that did not pass. */
+  readonly digests: readonly string[];
+  /** The first run that did not pass: the chunk ends with it. */
+  readonly failedRun?: number;
+}
+
+/** The seed of one run's case: any two explorations share none but by chance. */
+export function caseSeed(seed: number, run: number): number {
+  const rng = new Rng(seed, `run ${run}`);
+  return (rng.next() & 0x1f_ffff) * 2 ** 32 + rng.next();
+}
+
+export async function runChunk({ seed, fromRun, toRun }: Chunk): Promise<ChunkResult> {
+  const tally = emptyTally();
+  const digests: string[] = [];
+  for (let run = fromRun; run < toRun; run++) {
+    const plan = drawCase(caseSeed(seed, run));
+    const outcome = await runCase(plan);
+    addRun(tally, plan, outcome);
+    digests.push(outcome.traceDigest);
+    if (outcome.verdict !== 'PASS') return { fromRun, tally, digests, failedRun: run };
+  }
+  return { fromRun, tally, digests };
+}

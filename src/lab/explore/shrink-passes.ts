@@ -1,0 +1,195 @@
+/** The single ways of making a plan smaller. Each returns a plan that still fails: the one it was given, if nothing helped. */
+import type { CasePlan } from '../sim/case-plan.ts';
+import { CALM, type Fault, type Noise, type When } from '../sim/plan.ts';
+import type { WorkloadRecord } from '../sim/workload.ts';
+
+/** Whether a plan still fails as it should. */
+export type StillFails = (plan: CasePlan) => Promise<boolean>;
+
+export type Pass = (plan: CasePlan, stillFails: StillFails) => Promise<CasePlan>;
+
+/** Other seeds that are tried with a large change: what fails on a knife's edge may fail there again. */
+const OTHER_SEEDS = 3;
+
+/** What the noise did to answers, as planned faults; the rest of the noise stays. */
+export function withoutNoise(plan: CasePlan, drawn: readonly Fault[]): CasePlan {
+  return { ...plan, faults: [...plan.faults, ...drawn], noise: { ...plan.noise, effects: {} } };
+}
+
+const calmer: Pass = async (plan, stillFails) => {
+  if (isCalm(plan.noise)) return plan;
+  const calm = await firstFailing(withOtherSeeds({ ...plan, noise: CALM }), stillFails);
+  if (calm !== undefined) return calm;
+  let smallest = plan;
+  for (const name of Object.keys(CALM) as (keyof Noise)[]) {
+    if (JSON.stringify(smallest.noise[name]) === JSON.stringify(CALM[name])) continue;
+    const candidate = { ...smallest, noise: { ...smallest.noise, [name]: CALM[name] } };
+    if (await stillFails(candidate)) smallest = candidate;
+  }
+  return smallest;
+};
+
+const fewerRecords: Pass = async (plan, stillFails) => {
+  const workload = await fewer(plan.workload, (kept) => stillFails({ ...plan, workload: kept }));
+  return workload === plan.workload ? plan : { ...plan, workload };
+};
+
+const fewerFaults: Pass = async (plan, stillFails) => {
+  const faults = await fewer(plan.faults, (kept) => stillFails({ ...plan, faults: kept }));
+  return faults === plan.faults ? plan : { ...plan, faults };
+};
+
+const fewerProcesses: Pass = async (plan, stillFails) => {
+  let smallest = plan;
+  for (const gone of plan.processes.toReversed()) {
+    if (smallest.processes.length === 1) break;
+    const isNamed = (fault: Fault): boolean =>
+      ('process' in fault && fault.process === gone) || ('process' in fault.when && fault.when.process === gone);
+    const candidate = {
+      ...smallest,
+      processes: smallest.processes.filter((name) => name !== gone),
+      faults: smallest.faults.filter((fault) => !isNamed(fault)),
+    };
+    smallest = (await firstFailing(withOtherSeeds(candidate), stillFails)) ?? smallest;
+  }
+  return smallest;
+};
+
+/** Takes the records of the last partition away, or moves them all to the first. */
+const fewerPartitions: Pass = async (plan, stillFails) => {
+  let smallest = plan;
+  while (smallest.partitions > 1) {
+    const partitions = smallest.partitions - 1;
+    const faults = smallest.faults.filter((fault) => !('partition' in fault) || (fault.partition ?? 0) < partitions);
+    const below = smallest.workload.filter(({ partition }) => partition < partitions);
+    const moved = smallest.workload.map((record) => ({ ...record, partition: 0 }));
+    const shifted = smallest.workload
+      .filter(({ partition }) => partition > 0)
+      .map((record) => ({ ...record, partition: record.partition - 1 }));
+    const candidates = [below, shifted, moved]
+      .filter((workload) => workload.length > 0)
+      .flatMap((workload) => withOtherSeeds({ ...smallest, partitions, faults, workload }));
+    const found = await firstFailing(candidates, stillFails);
+    if (found === undefined) break;
+    smallest = found;
+  }
+  return smallest;
+};
+
+/** Settings and ways of running that are not the ordinary ones. */
+const plainer: Pass = async (plan, stillFails) => {
+  let smallest = plan;
+  for (const name of ['decisions', 'separateGroups', 'dialect', 'isEmulator', 'limits'] as const) {
+    if (smallest[name] === undefined) continue;
+    const { [name]: _, ...candidate } = smallest;
+    if (await stillFails(candidate)) smallest = candidate;
+  }
+  for (const life of Object.keys(smallest.decisions ?? {})) {
+    const { [life]: _, ...decisions } = smallest.decisions ?? {};
+    const candidate = { ...smallest, decisions };
+    if (await stillFails(candidate)) smallest = candidate;
+  }
+  return smallest;
+};
+
+const simplerRecords: Pass = async (plan, stillFails) => {
+  let smallest = plan;
+  const attempt = async (change: (record: WorkloadRecord, index: number) => WorkloadRecord): Promise<boolean> => {
+    const workload = smallest.workload.map(change);
+    if (JSON.stringify(workload) === JSON.stringify(smallest.workload)) return true;
+    const candidate = { ...smallest, workload };
+    if (!(await stillFails(candidate))) return false;
+    smallest = candidate;
+    return true;
+  };
+  const plain = ({ transaction: _, ...record }: WorkloadRecord): WorkloadRecord => record;
+  if (!(await attempt(plain))) {
+    for (let at = 0; at < smallest.workload.length; at++) {
+      await attempt((record, index) => (index === at ? plain(record) : record));
+    }
+  }
+  if (!(await attempt((record) => ({ ...record, atMs: 0 })))) {
+    await attempt((record) => ({ ...record, atMs: Math.floor(record.atMs / 1_000) * 1_000 }));
+  }
+  return smallest;
+};
+
+const rounderFaults: Pass = async (plan, stillFails) => {
+  let smallest = plan;
+  for (let at = 0; at < plan.faults.length; at++) {
+    for (const simplify of SIMPLIFICATIONS) {
+      const simpler = simplify(smallest.faults[at] as Fault);
+      if (simpler === undefined) continue;
+      const candidate = { ...smallest, faults: smallest.faults.with(at, simpler) };
+      if (await stillFails(candidate)) smallest = candidate;
+    }
+  }
+  return smallest;
+};
+
+/** In this order: what takes most away comes first. */
+export const PASSES: readonly Pass[] = [
+  fewerFaults,
+  calmer,
+  fewerRecords,
+  fewerProcesses,
+  fewerPartitions,
+  plainer,
+  fewerFaults,
+  fewerRecords,
+  simplerRecords,
+  rounderFaults,
+];
+
+/** Delta debugging: leaves out ever smaller parts of a list. Returns the list itself where nothing could go. */
+export async function fewer<T>(
+  items: readonly T[],
+  isEnough: (kept: readonly T[]) => Promise<boolean>,
+): Promise<readonly T[]> {
+  let kept = items;
+  if (kept.length > 0 && (await isEnough([]))) return [];
+  for (let size = Math.ceil(kept.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let from = 0; from < kept.length; ) {
+      const candidate = [...kept.slice(0, from), ...kept.slice(from + size)];
+      if (candidate.length < kept.length && (await isEnough(candidate))) kept = candidate;
+      else from += size;
+    }
+  }
+  return kept;
+}
+
+async function firstFailing(candidates: readonly CasePlan[], stillFails: StillFails): Promise<CasePlan | undefined> {
+  for (const candidate of candidates) if (await stillFails(candidate)) return candidate;
+  return undefined;
+}
+
+function withOtherSeeds(plan: CasePlan): CasePlan[] {
+  return [plan, ...Array.from({ length: OTHER_SEEDS }, (_, i) => ({ ...plan, seed: i + 1 }))];
+}
+
+function isCalm(noise: Noise): boolean {
+  return JSON.stringify(noise) === JSON.stringify(CALM);
+}
+
+/** The same fault with one number rounder, or left to its default; undefined where that is nothing new. */
+const SIMPLIFICATIONS: readonly ((fault: Fault) => Fault | undefined)[] = [
+  (fault) => (fault.what === 'answer' && fault.effect !== 'late' ? without(fault, 'delayMs') : undefined),
+  (fault) => without(fault, 'restartAfterMs'),
+  (fault) => ('point' in fault.when && fault.what !== 'stop' ? without(fault, 'process') : undefined),
+  (fault) => withWhen(fault, roundTime(fault.when)),
+  (fault) => ('records' in fault.when && fault.when.records > 1 ? withWhen(fault, { records: 1 }) : undefined),
+  (fault) => ('point' in fault.when && fault.when.hit > 1 ? withWhen(fault, { ...fault.when, hit: 1 }) : undefined),
+];
+
+function without(fault: Fault, name: string): Fault | undefined {
+  if (!(name in fault)) return undefined;
+  return Object.fromEntries(Object.entries(fault).filter(([key]) => key !== name)) as unknown as Fault;
+}
+
+function withWhen(fault: Fault, when: When | undefined): Fault | undefined {
+  return when === undefined ? undefined : { ...fault, when };
+}
+
+function roundTime(when: When): When | undefined {
+  return 'atMs' in when && when.atMs % 1_000 !== 0 ? { atMs: Math.round(when.atMs / 1_000) * 1_000 } : undefined;
+}
