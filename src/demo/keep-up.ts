@@ -2,6 +2,8 @@
 import type { StartedInfra } from '../infra/types.ts';
 import type { RealWorld } from '../lab/real/real-world.ts';
 
+const HOLD_MS = 3_600_000;
+
 export function keepText(
   infra: Pick<
     StartedInfra,
@@ -21,9 +23,10 @@ export function keepText(
     '  npm run provenonce -- verify',
     '  npm run provenonce -- reconcile',
     '',
-    `  curl -s http://$BIGQUERY_EMULATOR_HOST/bigquery/v2/projects/${infra.projectId}/queries \\`,
-    '    -H \'content-type: application/json\' -d \'{"useLegacySql": false, "query":',
-    `    "SELECT * FROM \`${infra.projectId}.${dataset}.pipeline_health\`"}'`,
+    '  q=http://$BIGQUERY_EMULATOR_HOST/bigquery/v2/projects/$BIGQUERY_PROJECT/queries',
+    "  curl -s $q -H 'content-type: application/json' -d '{",
+    `    "query": "SELECT * FROM \`${infra.projectId}.${dataset}.pipeline_health\`",`,
+    '    "useLegacySql": false}\'',
     '',
   ].join('\n');
 }
@@ -37,6 +40,9 @@ export async function keepUp(
 ): Promise<void> {
   write(`\n${keepText(infra, world)}\n`);
   if (signal.aborted) return;
+  // Listening for signals alone does not keep a process up.
+  const holding = setInterval(() => {}, HOLD_MS);
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  clearInterval(holding);
   write('\nEnding broker and emulator.\n');
 }

@@ -91,7 +91,7 @@ async function hasParts(
         task.title = `Kafka at ${kafkaBootstrapServers}, BigQuery emulator at ${bigqueryEmulatorHost} (${way})`;
       } catch (error) {
         if (!canSimulate || !(error instanceof InfraUnavailableError)) throw error;
-        task.skip('Kafka broker and BigQuery emulator: not to be had on this machine');
+        task.skip('not to be had on this machine');
       }
     },
   };
@@ -118,16 +118,28 @@ function tellEnding(options: DemoOptions, ending: DemoEnding): boolean {
   return pass;
 }
 
-async function run(steps: ListrTask[], json: boolean): Promise<void> {
+/** Rejects with what a step threw; the list only marks it, so that nothing is said twice. */
+async function run(steps: readonly ListrTask[], json: boolean): Promise<void> {
+  let failure: { readonly error: unknown } | undefined;
+  const noting = steps.map((step): ListrTask => {
+    const task: ListrTask['task'] = async (context, wrapper) => {
+      try {
+        return await step.task(context, wrapper);
+      } catch (error) {
+        failure = { error };
+        throw new Error('see below');
+      }
+    };
+    return { ...step, task };
+  });
   // Signals are ours: listr would end the process with everything still running.
   const common = { registerSignalListeners: false } as const;
   const list = json
-    ? new Listr(steps, { ...common, renderer: 'silent' })
-    : new Listr(steps, {
-        ...common,
-        renderer: 'default',
-        fallbackRenderer: 'simple',
-        rendererOptions: { collapseErrors: false },
-      });
-  await list.run();
+    ? new Listr(noting, { ...common, renderer: 'silent' })
+    : new Listr(noting, { ...common, renderer: 'default', fallbackRenderer: 'simple' });
+  try {
+    await list.run();
+  } catch (error) {
+    throw failure === undefined ? error : failure.error;
+  }
 }
