@@ -64,7 +64,7 @@ export async function assertSumsMatch(sent: SumsByCurrency, sink: TableQueries):
  * with several runs, or settings that change on the way.
  */
 export async function sumsOf(
-  entries: AsyncIterable<LedgerEntry>,
+  entries: AsyncIterable<LedgerEntry> | Iterable<LedgerEntry>,
   isAccepted: (entry: LedgerEntry) => boolean,
 ): Promise<SumsByCurrency> {
   const sums = new Map<string, { count: number; total: bigint }>();

@@ -23,6 +23,7 @@ import type { ScenarioRecord, ScenarioWorld, StartOptions } from '../scenario.ts
 import { ProcessorChild } from './processor-child.ts';
 import { RealPart } from './real-part.ts';
 import { sendRecords } from './send-records.ts';
+import { setGroupOffsets } from './set-group-offsets.ts';
 
 export interface RealWorldOptions {
   /** Starts the topic's and the dataset's name. */
@@ -188,13 +189,16 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
   }
 
   async resetGroup(to: 'earliest' | 'latest'): Promise<ReadonlyMap<number, number>> {
-    await using admin = await KafkaAdmin.connect(this.#connection);
-    await admin.resetGroup(this.#groupId, this.topic, to);
-    const committed = await admin.committed(this.#groupId, this.topic);
-    return new Map([...committed].map(([partition, { nextOffset }]) => [partition, nextOffset]));
+    const offsets = new Map<number, number>();
+    for (const partition of this.#partitions()) {
+      const { startOffset, endOffset } = await this.inputs.bounds(partition);
+      offsets.set(partition, to === 'earliest' ? startOffset : endOffset);
+    }
+    return setGroupOffsets(this.#connection, this.#groupId, this.topic, offsets);
   }
 
   async drain(timeoutMs = DRAIN_TIMEOUT_MS): Promise<void> {
+    if ((await this.#behind()).length === 0) return;
     if (this.#running().length === 0) this.start('drain');
     const deadlineMs = systemRuntime.nowMs() + timeoutMs;
     for (;;) {
@@ -270,11 +274,14 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     return this.children.filter((child) => child.running);
   }
 
+  #partitions(): number[] {
+    return Array.from({ length: this.#options.partitions }, (_, partition) => partition);
+  }
+
   /** What is not below a checkpoint yet, as text. */
   async #behind(): Promise<string[]> {
-    const partitions = Array.from({ length: this.#options.partitions }, (_, partition) => partition);
     const found = await Promise.all(
-      partitions.map(async (partition) => {
+      this.#partitions().map(async (partition) => {
         const { endOffset } = await this.inputs.bounds(partition);
         const nextOffset = (await this.sink.queries.latestCheckpoint(this.topic, partition))?.nextOffset ?? 0;
         return nextOffset < endOffset ? `partition ${partition} is at ${nextOffset} of ${endOffset}` : undefined;
