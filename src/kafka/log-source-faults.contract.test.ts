@@ -7,56 +7,6 @@ import { connection, newTopic, produce } from './testing/broker.ts';
 import { FlakyNetwork } from './testing/flaky-network.ts';
 import { eventually, numbered, readOne, readTo, SourceProbe, values } from './testing/source-probe.ts';
 
-test('records deleted ahead of the reader show as an answer from elsewhere, in a new session', async () => {
-  const topic = await newTopic(1);
-  await produce(topic, 0, 100);
-  await using admin = await KafkaAdmin.connect(connection());
-  await using probe = await SourceProbe.joined({ topic, groupId: topic });
-  const reader = probe.source.open(0, 100);
-  const { session } = await readOne(reader);
-  await admin.deleteRecords(topic, 0, 60);
-  reader.seek(10);
-  const answer = await readOne(reader);
-  expect(answer).toMatchObject({ askedFrom: 60, completeTo: 60, records: [], endOffset: 100 });
-  expect(answer.session).toBeGreaterThan(session);
-  expect(await probe.source.bounds(0)).toEqual({ startOffset: 60, endOffset: 100 });
-  expect(values(await readTo(reader, 60, 100))).toEqual(numbered(40, 'm', 60));
-});
-
-test('an offset past the end of the log shows as an answer from below, in a new session', async () => {
-  const topic = await newTopic(1);
-  await produce(topic, 0, 5);
-  await using probe = await SourceProbe.joined({ topic, groupId: topic });
-  const reader = probe.source.open(0, 5);
-  const { session } = await readOne(reader);
-  reader.seek(50);
-  const answer = await readOne(reader);
-  expect(answer).toMatchObject({ askedFrom: 0, completeTo: 0, endOffset: 5 });
-  expect(answer.session).toBeGreaterThan(session);
-});
-
-test.for([
-  ['shorter', 3],
-  ['longer', 40],
-] as const)('a topic made anew, %s than the old one, raises the session', async ([, count]) => {
-  const topic = await newTopic(1);
-  await produce(topic, 0, 20, 'old');
-  await using admin = await KafkaAdmin.connect(connection());
-  await using probe = await SourceProbe.joined({ topic, groupId: topic });
-  const reader = probe.source.open(0, 0);
-  const { session } = (await readTo(reader, 0, 20)).at(-1)!;
-  await admin.deleteTopic(topic);
-  await systemRuntime.sleep(1_000);
-  await admin.createTopic({ topic, partitions: 1, timestamps: 'append' });
-  await produce(topic, 0, count, 'new');
-  let answer = await readOne(reader);
-  while (answer.session === session) answer = await readOne(reader);
-  expect(answer.session).toBeGreaterThan(session);
-  reader.seek(0);
-  expect(values(await readTo(reader, 0, count))).toEqual(numbered(count, 'new'));
-  expect(probe.failures).toEqual([]);
-});
-
 test('a topic that stays away ends the source with a contradiction', async () => {
   const topic = await newTopic(1);
   await using admin = await KafkaAdmin.connect(connection());

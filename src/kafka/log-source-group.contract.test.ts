@@ -12,44 +12,6 @@ function overlap(a: readonly number[], b: readonly number[]): number[] {
   return a.filter((partition) => b.includes(partition));
 }
 
-test('two members share, each keeps what it had, and one takes over all when the other leaves', async () => {
-  const topic = await newTopic(6);
-  await using first = await SourceProbe.joined({ topic, groupId: topic });
-  expect(first.assigned).toEqual([0, 1, 2, 3, 4, 5]);
-  const second = await SourceProbe.joined({ topic, groupId: topic });
-  await eventually(() => first.assigned.length === 3 && second.assigned.length === 3);
-  expect(overlap(first.assigned, second.assigned)).toEqual([]);
-  const before = { first: first.assigned, second: second.assigned };
-
-  const third = await SourceProbe.joined({ topic, groupId: topic });
-  await eventually(() => third.assigned.length === 2 && first.assigned.length === 2 && second.assigned.length === 2);
-  expect(overlap(first.assigned, before.first).length, 'first keeps two of its own').toBe(2);
-  expect(overlap(second.assigned, before.second).length, 'second keeps two of its own').toBe(2);
-
-  await third.source.stop();
-  await second.source.stop();
-  await eventually(() => first.assigned.length === 6);
-});
-
-test('a rebalance leaves an open reader where it was, with a new session; one whose partition went ends', async () => {
-  const topic = await newTopic(2);
-  await Promise.all([0, 1].map((partition) => produce(topic, partition, 100)));
-  await using first = await SourceProbe.joined({ topic, groupId: topic });
-  const readers = [first.source.open(0, 0), first.source.open(1, 0)];
-  const answers = await Promise.all(readers.map((reader) => readTo(reader, 0, 100)));
-  await using second = await SourceProbe.joined({ topic, groupId: topic });
-  await eventually(() => first.assigned.length === 1 && second.assigned.length === 1);
-
-  const kept = first.assigned[0] ?? -1;
-  const lost = 1 - kept;
-  await expect(readOne(readers[lost]!)).rejects.toBeInstanceOf(OwnershipLostError);
-  await produce(topic, kept, 10, 'later');
-  const after = await readTo(readers[kept]!, 100, 110);
-  expect(values(after)).toEqual(numbered(10, 'later'));
-  expect(after[0]!.session).toBeGreaterThan(answers[kept]!.at(-1)!.session);
-  await expect(readOne(first.source.open(lost, 0))).rejects.toBeInstanceOf(OwnershipLostError);
-});
-
 test('a member that was cut off for longer than its session comes back, and the partitions are shared again', async () => {
   const topic = await newTopic(4);
   await using network = await FlakyNetwork.start();

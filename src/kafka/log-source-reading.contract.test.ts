@@ -36,13 +36,6 @@ test('nothing is fetched of an assigned partition before it is opened', async ()
   expect(values(await readTo(reader, 7, 50))).toEqual(numbered(43, 'm', 7));
 });
 
-test('an empty partition answers at once, and says where its end is', async () => {
-  const topic = await newTopic(1);
-  await using probe = await SourceProbe.joined({ topic, groupId: topic });
-  const first = await readOne(probe.source.open(0, 0));
-  expect(first).toMatchObject({ askedFrom: 0, completeTo: 0, records: [], endOffset: 0 });
-});
-
 test('after a seek comes nothing that was asked for before it', async () => {
   const topic = await newTopic(1);
   await produce(topic, 0, 3_000);
@@ -54,18 +47,6 @@ test('after a seek comes nothing that was asked for before it', async () => {
     expect(answer.askedFrom).toBe(place);
     expect(answer.records[0]?.offset).toBe(place);
   }
-});
-
-test('a second reader of a partition closes the first', async () => {
-  const topic = await newTopic(1);
-  await produce(topic, 0, 5);
-  await using probe = await SourceProbe.joined({ topic, groupId: topic });
-  const first = probe.source.open(0, 5);
-  await readOne(first);
-  const pending = expect(readOne(first)).rejects.toBeInstanceOf(OwnershipLostError);
-  const second = probe.source.open(0, 0);
-  await pending;
-  expect(values(await readTo(second, 0, 5))).toEqual(numbered(5));
 });
 
 test('markers of transactions are covered, aborted records never show, in whatever order the transactions end', async () => {
@@ -102,23 +83,6 @@ test('markers of transactions are covered, aborted records never show, in whatev
     const some = values(await readTo(probe.source.open(0, from), from, endOffset));
     expect(expected.slice(expected.length - some.length), `from ${from}`).toEqual(some);
   }
-});
-
-test('an open transaction holds back the end: nothing past the last stable offset is read', async () => {
-  const topic = await newTopic(1);
-  await produce(topic, 0, 3);
-  await withProducer(async (producer) => {
-    const open = await producer.transaction();
-    await open.send({ topic, messages: [{ partition: 0, value: 'open' }] });
-    await produce(topic, 0, 2, 'after');
-    await using probe = await SourceProbe.joined({ topic, groupId: topic });
-    expect(await probe.source.bounds(0)).toEqual({ startOffset: 0, endOffset: 3 });
-    const reader = probe.source.open(0, 0);
-    expect(values(await readTo(reader, 0, 3))).toEqual(numbered(3));
-    await expect(readOne(reader, 600)).rejects.toThrow();
-    await open.commit();
-    expect(values(await readTo(reader, 3, 7))).toEqual(['open', 'after-0', 'after-1']);
-  }, `${topic}-open`);
 });
 
 test.for([['gzip', CompressionTypes.GZIP] as const, ['zstd', CompressionTypes.ZSTD] as const])(
@@ -242,18 +206,6 @@ test('a compacted topic and the types of timestamps show in its facts', async ()
   expect(await two.source.facts()).toMatchObject({ compacted: false, logAppendTime: true });
 });
 
-test('an offset is found by time', async () => {
-  const topic = await newTopic(1);
-  await withProducer((producer) =>
-    producer.send({
-      topic,
-      messages: [1_000, 2_000, 3_000].map((t) => ({ partition: 0, value: 'v', timestamp: String(t) })),
-    }),
-  );
-  await using probe = await SourceProbe.joined({ topic, groupId: topic });
-  expect(await Promise.all([0, 1_500, 3_000, 3_001].map((t) => probe.source.offsetAt(0, t)))).toEqual([0, 1, 2, 3]);
-});
-
 test('the whole topic is read for the checkers, up to the end it had at the start', async () => {
   const topic = await newTopic(3);
   await Promise.all([0, 1].map((partition) => produce(topic, partition, 2_000, `p${partition}`)));
@@ -269,14 +221,3 @@ test('the whole topic is read for the checkers, up to the end it had at the star
   expect(seen).toEqual(new Map([0, 1].map((partition) => [partition, numbered(2_000, `p${partition}`)])));
 });
 
-test('group offsets have no effect on where is read', async () => {
-  const topic = await newTopic(1);
-  await produce(topic, 0, 20);
-  await using admin = await KafkaAdmin.connect(connection());
-  for (const reset of ['earliest', 'latest'] as const) {
-    await admin.resetGroup(topic, topic, reset);
-    const probe = await SourceProbe.joined({ topic, groupId: topic });
-    expect(values(await readTo(probe.source.open(0, 8), 8, 20))).toEqual(numbered(12, 'm', 8));
-    await probe.source.stop();
-  }
-});

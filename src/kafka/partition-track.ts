@@ -83,7 +83,7 @@ export class PartitionTrack {
           'codec_missing',
           `${this.#where}: the records from offset ${place.offset} on are compressed with ${stoppedBy.codec}, which is not ` +
             'built in (gzip and zstd are). Let producers use compression.type zstd, gzip or none; what is in the topic ' +
-            'already can be given up with provenonce skip, or copied into another topic.',
+            'already must be copied into another one. See the runbook, codec_missing.',
         ),
       );
       return NOTHING;

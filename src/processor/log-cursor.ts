@@ -233,8 +233,8 @@ export class LogCursor {
     return new ContradictionError(
       'retention_gap',
       `partition ${this.#options.partition}: offsets ${this.#expected} to ${startOffset - 1} were deleted before they were folded ` +
-        `(the log starts at ${startOffset}). They can be given up on purpose with: provenonce skip --partition ` +
-        `${this.#options.partition} --from ${this.#expected} --to ${startOffset}`,
+        `(the log starts at ${startOffset}). Nothing was written past them. ` +
+        'See the runbook, retention_gap.',
     );
   }
 

@@ -235,7 +235,7 @@ function partitionsAdded(topic: string, known: number, found: number): Contradic
   return new ContradictionError(
     'partition_count_changed',
     `topic ${topic} has ${found} partitions now and had ${known}: copies of a payment may be in two partitions. ` +
-      'Run provenonce rescale, which carries the remembered ids over.',
+      'Nothing more was written. See the runbook, partition_count_changed.',
   );
 }
 

@@ -43,7 +43,7 @@ export function checkPartitionCount(topic: string, partitionCount: number, rows:
   throw new ContradictionError(
     'partition_count_changed',
     `topic ${topic} has ${partitionCount} partitions, the dataset was seeded for ${known}: copies of a payment may now be in two partitions. ` +
-      'Run provenonce rescale, which carries the remembered ids over.',
+      'Nothing more was written. See the runbook, partition_count_changed.',
   );
 }
 

@@ -15,6 +15,6 @@ export const addCommand: AddCommand = (program) => {
       const report = await doctor(emulatorImage === undefined ? {} : { emulatorImage });
       if (options.json) printJson(report);
       else process.stdout.write(`${renderDoctor(report)}\n`);
-      process.exitCode = report.auto === null ? EXIT.unreachable : EXIT.ok;
+      process.exitCode = report.auto === undefined ? EXIT.unreachable : EXIT.ok;
     });
 };
