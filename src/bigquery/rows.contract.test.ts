@@ -57,22 +57,6 @@ describe('rows through Arrow into the sink and back', () => {
     expect((await sink.queries.rowsFrom('payment_transactions_fraud', 0, 0)).map(({ row }) => row)).toEqual(rows);
   });
 
-  it('windows come back exactly, in the order in which the fold emits them', async () => {
-    await using sink = await contractSink();
-    const later = { windowStartMs: NOON_MS + MINUTE_MS, windowEndMs: NOON_MS + 2 * MINUTE_MS };
-    const inOrder = [
-      partialRow(7, { region: 'eu-west', currency: 'EUR' }),
-      partialRow(7, { region: 'eu-west', currency: 'USD', totalAmount: 10n ** 28n }),
-      partialRow(7, { region: 'us-east', currency: 'EUR' }),
-      partialRow(7, { region: 'ｚone', currency: 'EUR' }), // UTF-8 order, which is not UTF-16 order
-      partialRow(7, { region: '😀', currency: 'EUR' }),
-      partialRow(7, { ...later, region: 'africa' }),
-      partialRow(9, { region: 'africa' }),
-    ];
-    await appendRows(sink, 'payment_metrics_partials', inOrder.toReversed());
-    expect((await sink.queries.rowsFrom('payment_metrics_partials', 0, 0)).map(({ row }) => row)).toEqual(inOrder);
-  });
-
   it('exceptions come back exactly, with and without each optional value', async () => {
     await using sink = await contractSink();
     const rows = [
@@ -110,19 +94,6 @@ describe('rows through Arrow into the sink and back', () => {
     );
     expect(await sink.queries.latestCheckpoint('payments', 1)).toBeUndefined();
     expect(await sink.queries.latestCheckpoint('other', 0)).toBeUndefined();
-  });
-
-  it('position and rebuild leave out backfilled payments (writer_epoch 0), other partitions, and older ones', async () => {
-    await using sink = await contractSink();
-    const early = acceptedRow(1, { eventTimeMs: NOON_MS - 1 });
-    await appendRows(sink, 'payment_transactions', [acceptedRow(0), early, acceptedRow(2), acceptedRow(3)]);
-    await appendRows(sink, 'payment_transactions', [acceptedRow(0)], { writerEpoch: 0 });
-    await appendRows(sink, 'payment_transactions', [acceptedRow(0)], { partition: 1 });
-    const found = (await collect(sink.queries.payments(0, 3, NOON_MS))).flat();
-    expect(found.map(({ kafkaOffset }) => kafkaOffset)).toEqual([0, 2]);
-    expect((await sink.queries.rowsFrom('payment_transactions', 0, 0)).map(({ row }) => row.kafkaOffset)).toEqual([
-      0, 1, 2, 3,
-    ]);
   });
 
   it('payments come in batches, in offset order, whatever the order in which they were written', async () => {

@@ -28,68 +28,6 @@ async function countRows(sink: ContractSink): Promise<unknown> {
 }
 
 describe('the append client on the service', () => {
-  it('rows are visible to a query as soon as they are acknowledged, and finalize counts them', async () => {
-    await using sink = await contractSink();
-    const stream = await newStream(sink);
-    const appender = sink.streams.open(stream);
-    await Promise.all([0, 100, 200, 300].map((offset) => appender.append(encode(sink, offset, 100))));
-    expect(await countRows(sink)).toEqual({ n: 400, d: 400 });
-    expect(await sink.streams.finalize(stream)).toEqual({ state: 'finalized', rowCount: 400 });
-    expect(await sink.streams.finalize(stream)).toEqual({ state: 'finalized', rowCount: 400 });
-    appender.close();
-  });
-
-  it('nothing is appended after finalize returned: the owner of the stream is told so', async () => {
-    await using sink = await contractSink();
-    const stream = await newStream(sink);
-    const appender = sink.streams.open(stream);
-    await appender.append(encode(sink, 0, 10));
-    await sink.streams.finalize(stream);
-    await expect(appender.append(encode(sink, 10, 10))).rejects.toMatchObject({ kind: 'finalized' });
-    expect(await countRows(sink)).toEqual({ n: 10, d: 10 });
-  });
-
-  it('of appends that race finalize, exactly those that it counted are there', async () => {
-    await using sink = await contractSink();
-    const stream = await newStream(sink);
-    const appender = sink.streams.open(stream);
-    const appends = Array.from({ length: 16 }, (_, i) => appender.append(encode(sink, i * 50, 50)));
-    const outcome = await sink.streams.finalize(stream);
-    await Promise.allSettled(appends);
-    const acknowledged = (await Promise.allSettled(appends)).filter(({ status }) => status === 'fulfilled').length;
-    expect(outcome).toMatchObject({ state: 'finalized' });
-    const rowCount = outcome.state === 'finalized' ? outcome.rowCount : -1;
-    expect(await countRows(sink)).toEqual({ n: rowCount, d: rowCount });
-    expect(acknowledged * 50).toBeLessThanOrEqual(rowCount);
-  });
-
-  it('a stream that is not known is gone', async () => {
-    await using sink = await contractSink();
-    const { name } = await newStream(sink);
-    const unknown = {
-      epoch: 1,
-      table: TABLE,
-      name: name.replace(/[^/]+$/, '0123456789abcdef'),
-      createdAtMs: 0,
-    } as const;
-    await expect(sink.streams.open(unknown).append(encode(sink, 0, 1))).rejects.toMatchObject({ kind: 'gone' });
-    expect(await sink.streams.finalize(unknown)).toEqual({ state: 'gone' });
-  });
-
-  it('an acknowledgement that is lost is asked for again: every row is there once', async () => {
-    await using sink = await contractSink();
-    const stream = await newStream(sink);
-    const lossy = new AppendStream({
-      rpc: losingAcknowledgements(sink.rpc, [2, 5]),
-      runtime: systemRuntime,
-      stream,
-      limits: { ...DEFAULT_SINK_LIMITS, backoffMinMs: 10 },
-    });
-    await Promise.all(Array.from({ length: 8 }, (_, i) => lossy.append(encode(sink, i * 100, 100))));
-    lossy.close();
-    expect(await countRows(sink)).toEqual({ n: 800, d: 800 });
-  });
-
   it('content that cannot be read is refused, and not retried', async () => {
     await using sink = await contractSink();
     const rows = encode(sink, 0, 3);
@@ -156,32 +94,3 @@ describe('the append client on the service', () => {
     await sink.close();
   });
 });
-
-/** Drops the n-th acknowledgements (after their effect), and the connection with them. */
-function losingAcknowledgements(rpc: WriteRpc, lost: readonly number[]): WriteRpc {
-  let answers = 0;
-  return {
-    createWriteStream: (path) => rpc.createWriteStream(path),
-    finalizeWriteStream: (name) => rpc.finalizeWriteStream(name),
-    close: () => rpc.close(),
-    appendRows(name, handlers) {
-      let isCut = false;
-      const call: AppendCall = rpc.appendRows(name, {
-        onAnswer(answer: AppendAnswer) {
-          if (isCut) return;
-          if (!lost.includes(++answers)) {
-            handlers.onAnswer(answer);
-            return;
-          }
-          isCut = true;
-          call.cancel();
-          handlers.onEnd(new RpcError(GRPC_STATUS.UNAVAILABLE, 'cut'));
-        },
-        onEnd: (error) => {
-          if (!isCut) handlers.onEnd(error);
-        },
-      });
-      return call;
-    },
-  };
-}

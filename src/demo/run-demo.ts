@@ -136,7 +136,12 @@ async function run(steps: readonly ListrTask[], json: boolean): Promise<void> {
   const common = { registerSignalListeners: false } as const;
   const list = json
     ? new Listr(noting, { ...common, renderer: 'silent' })
-    : new Listr(noting, { ...common, renderer: 'default', fallbackRenderer: 'simple' });
+    : new Listr(noting, {
+        ...common,
+        renderer: 'default',
+        rendererOptions: { showErrorMessage: false },
+        fallbackRenderer: 'simple',
+      });
   try {
     await list.run();
   } catch (error) {

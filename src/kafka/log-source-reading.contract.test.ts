@@ -220,4 +220,3 @@ test('the whole topic is read for the checkers, up to the end it had at the star
   }
   expect(seen).toEqual(new Map([0, 1].map((partition) => [partition, numbered(2_000, `p${partition}`)])));
 });
-

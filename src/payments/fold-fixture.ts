@@ -40,8 +40,8 @@ export function event(changes: Record<string, unknown> = {}, atMs = 0): Record<s
 }
 
 export function record(offset: number, members: unknown, changes: Partial<LogRecord> = {}): LogRecord {
-  const sender = (members as Record<string, unknown> | null)?.['sender_account_id'];
-  const timestamp = (members as Record<string, unknown> | null)?.['timestamp'];
+  const sender = (members as Record<string, unknown> | null)?.sender_account_id;
+  const timestamp = (members as Record<string, unknown> | null)?.timestamp;
   return {
     offset,
     timestampMs: typeof timestamp === 'number' ? timestamp : START_MS,

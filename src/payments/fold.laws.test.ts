@@ -276,8 +276,8 @@ function foldByDefinition(log: readonly LogRecord[], fixed: FixedSettings) {
   for (const { offset, value } of log) {
     const members = JSON.parse(String(value)) as Record<string, string> & { timestamp: number; amount: number };
     const eventTimeMs = members.timestamp;
-    const known = accepted.findLast((one) => one.transactionId === members['transaction_id']);
-    if (members['currency'] === 'x' || members.amount === 0) exceptions.push([offset, 'rejected', null]);
+    const known = accepted.findLast((one) => one.transactionId === members.transaction_id);
+    if (members.currency === 'x' || members.amount === 0) exceptions.push([offset, 'rejected', null]);
     else if (known !== undefined && known.eventTimeMs >= watermarkMs - fixed.idHorizonMs) {
       exceptions.push([offset, 'duplicate', known.offset]);
     } else if (eventTimeMs < watermarkMs) exceptions.push([offset, 'late', null]);
@@ -285,9 +285,9 @@ function foldByDefinition(log: readonly LogRecord[], fixed: FixedSettings) {
       const payment = {
         offset,
         eventTimeMs,
-        transactionId: String(members['transaction_id']),
-        senderAccountId: String(members['sender_account_id']),
-        deviceId: String(members['device_id']),
+        transactionId: String(members.transaction_id),
+        senderAccountId: String(members.sender_account_id),
+        deviceId: String(members.device_id),
       };
       accepted.push(payment);
       const seen = accepted.filter(
