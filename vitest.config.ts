@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * Projects by what they need: `unit` needs nothing but Node; `contract` and `scenarios` run on a real Kafka broker and a
- * real BigQuery emulator, which one global set-up starts (src/infra).
+ * real BigQuery emulator, which one global set-up starts (src/infra). One after the other: what runs on real parts has
+ * the machine to itself.
  */
 export default defineConfig({
   test: {
@@ -12,7 +13,8 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'chaos/**/*.test.ts', 'properties/**/*.test.ts', 'docs/**/*.test.ts'],
           exclude: ['**/*.contract.test.ts', '**/node_modules/**'],
-          testTimeout: 20_000,
+          testTimeout: 30_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -21,6 +23,7 @@ export default defineConfig({
           include: ['src/**/*.contract.test.ts'],
           globalSetup: ['src/infra/vitest-global-setup.ts'],
           testTimeout: 120_000,
+          sequence: { groupOrder: 1 },
           hookTimeout: 300_000,
           fileParallelism: false,
         },
@@ -31,6 +34,7 @@ export default defineConfig({
           include: ['scenarios/**/*.test.ts'],
           globalSetup: ['src/infra/vitest-global-setup.ts'],
           testTimeout: 240_000,
+          sequence: { groupOrder: 2 },
           hookTimeout: 300_000,
           fileParallelism: false,
         },
