@@ -1,0 +1,29 @@
+import { defineScenario } from '../src/lab/scenario.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Two deployments that do not know of each other: Kafka gives both of them every partition. */
+export const scenario = defineScenario({
+  name: 'two-groups',
+  title: 'two processors with different group ids fight over the same partitions',
+  whatCouldGoWrong: 'Kafka fences nobody across groups: both write everything.',
+  guarantees: ['G1', 'G2', 'G3', 'G6'],
+  partitions: 2,
+  settings: { CHECKPOINT_INTERVAL: '300ms' },
+  async run(world) {
+    const one = world.start('alpha', { groupId: 'team-one' });
+    await one.waitFor('takeover.running', 60_000);
+    const sending = world.send({ seed: 909, count: 6_000, ratePerSecond: 1_000, spanMs: HOUR_MS });
+    const other = world.start('beta', { groupId: 'team-two' });
+    for (const processor of [one, other]) {
+      const { why } = await processor.waitFor('partition.fenced', 60_000);
+      world.bit(`${processor.name} was fenced and says why (${why})`, why.length > 0);
+    }
+    const sent = await sending;
+    world.expectSums(sent.expectedSums);
+    await world.drain();
+    const epochs = await world.count('SELECT MAX(writer_epoch) FROM `{dataset}.payment_transactions`');
+    world.bit('both wrote, one after the other', epochs >= 2);
+    world.bit('neither gave up', one.running && other.running);
+  },
+});
