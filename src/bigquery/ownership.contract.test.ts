@@ -1,6 +1,7 @@
+/** Ownership rows in the real service, beyond the contract that the simulation shares (src/lab/contract). */
 import { describe, expect, it } from 'vitest';
 import { ContradictionError } from '../processor/errors.ts';
-import type { Seed, StreamRef } from '../processor/ports.ts';
+import type { Seed } from '../processor/ports.ts';
 import { RestClient } from './rest-client.ts';
 import { bigQueryEndpoints, contractSink } from './testing/contract-endpoints.ts';
 import { FIXED, settings } from './testing/sample-rows.ts';
@@ -14,12 +15,6 @@ function seeds(partitionCount: number): Seed[] {
     fixed: FIXED,
     history: [settings(partition * 10)],
   }));
-}
-
-function streams(epoch: number): StreamRef[] {
-  return [
-    { epoch, table: 'payment_transactions', name: `projects/p/datasets/d/tables/t/streams/${epoch}`, createdAtMs: 5 },
-  ];
 }
 
 describe('ownership', () => {

@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { contractSink } from './testing/contract-endpoints.ts';
-import {
-  acceptedRow,
-  appendRows,
-  checkpoint,
-  exceptionRow,
-  MINUTE_MS,
-  NOON_MS,
-  partialRow,
-} from './testing/sample-rows.ts';
+import { acceptedRow, appendRows, checkpoint, exceptionRow, NOON_MS } from './testing/sample-rows.ts';
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];

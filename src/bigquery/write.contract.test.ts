@@ -1,13 +1,11 @@
+/** The append client on the real service, beyond the contract that the simulation shares (src/lab/contract). */
 import { describe, expect, it } from 'vitest';
 import type { StreamRef } from '../processor/ports.ts';
 import { systemRuntime } from '../runtime/system-runtime.ts';
-import { AppendStream } from './append-stream.ts';
 import type { ArrowPayload } from './arrow-encoder.ts';
 import { openSink } from './open-sink.ts';
-import { DEFAULT_SINK_LIMITS } from './sink-limits.ts';
 import { bigQueryEndpoints, type ContractSink, contractSink } from './testing/contract-endpoints.ts';
 import { acceptedRow, STAMP } from './testing/sample-rows.ts';
-import { type AppendAnswer, type AppendCall, GRPC_STATUS, RpcError, type WriteRpc } from './write-rpc.ts';
 
 const TABLE = 'payment_transactions';
 

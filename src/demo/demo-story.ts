@@ -70,7 +70,7 @@ export async function sendAndCrash(
   say('alpha was killed with -9 in the middle of a batch');
   await world.loseCheckpoint('alpha');
   signal.throwIfAborted();
-  say('alpha was killed with -9 in mid-batch; its checkpoint is deleted; it starts again');
+  say('alpha was killed with -9, its checkpoint is deleted; it starts again');
   const restartedMs = systemRuntime.nowMs();
   const again = world.start('alpha');
   const firstRow = again.firstRowAfter(restartedMs);

@@ -23,7 +23,7 @@ export async function runEmbedded(
   let facts: DemoFacts | undefined;
   await run([
     {
-      title: `${count(size.events)} payments, two processors; kill -9 in mid-batch; checkpoint lost; drain (simulated)`,
+      title: `${count(size.events)} payments; kill -9 in mid-batch; checkpoint lost; drain (simulated)`,
       task: async (_, task) => {
         let flow = '';
         let now = '';

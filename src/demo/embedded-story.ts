@@ -172,7 +172,7 @@ async function flow(
     onProgress({ sent: sending.sent(), count: plan.count, checkpointed });
     if (crashed || world.fired.length === 0) return;
     crashed = true;
-    say('alpha was killed with -9 in mid-batch, and its checkpoint is lost; it starts again');
+    say('alpha was killed with -9, its checkpoint is lost; it starts again');
   };
   const sendingMs = (plan.count / plan.ratePerSecond) * 1000;
   await runUntil(world, 'drain', isOver, signal, { extraMs: sendingMs, look });

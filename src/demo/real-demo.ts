@@ -65,7 +65,7 @@ export function realSteps(demo: RealDemo, options: RealDemoOptions): ListrTask[]
         });
         demo.world = await orAborted(creating, signal);
         await orAborted(startProcessors(demo.world), signal);
-        task.title = `Topic payment-events with ${PARTITIONS} partitions, the tables, processors alpha and beta`;
+        task.title = `Topic with ${PARTITIONS} partitions, tables, views, processors alpha and beta`;
       },
     },
     {

@@ -51,7 +51,7 @@ test('a broker that stays away past the limit is unreachable', async () => {
   expect(String(error)).toContain('127.0.0.1:1');
 });
 
-test('a broker that is gone for 30 s in mid-run is sat out; reading goes on where it was, in a new session', async () => {
+test('a broker that is gone past the session is sat out; the group is joined again, and commits are accepted', async () => {
   const topic = await newTopic(1);
   await produce(topic, 0, 50);
   await using network = await FlakyNetwork.start();
@@ -64,7 +64,8 @@ test('a broker that is gone for 30 s in mid-run is sat out; reading goes on wher
   const { session } = (await readTo(reader, 0, 50)).at(-1)!;
   network.cut();
   const joins = probe.assignments.length;
-  await systemRuntime.sleep(30_000);
+  // Past the session of 6 s, and past all retries of kafkajs: its consumer has crashed by then.
+  await systemRuntime.sleep(12_000);
   await produce(topic, 0, 50, 'later');
   network.heal();
   const after = await readTo(reader, 50, 100);

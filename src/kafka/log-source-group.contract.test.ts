@@ -6,7 +6,7 @@ import { createKafka } from './connection-options.ts';
 import { KafkaAdmin } from './kafka-admin.ts';
 import { connection, newTopic, produce } from './testing/broker.ts';
 import { FlakyNetwork } from './testing/flaky-network.ts';
-import { eventually, numbered, readOne, readTo, SourceProbe, values } from './testing/source-probe.ts';
+import { eventually, readOne, SourceProbe } from './testing/source-probe.ts';
 
 function overlap(a: readonly number[], b: readonly number[]): number[] {
   return a.filter((partition) => b.includes(partition));

@@ -2,9 +2,8 @@
 import { zstdCompressSync } from 'node:zlib';
 import kafkajs from 'kafkajs';
 import { expect, test } from 'vitest';
-import { ContradictionError, OwnershipLostError } from '../processor/errors.ts';
+import { ContradictionError } from '../processor/errors.ts';
 import { systemRuntime } from '../runtime/system-runtime.ts';
-import { KafkaAdmin } from './kafka-admin.ts';
 import { readTopic } from './read-topic.ts';
 import { connection, newTopic, produce, withProducer } from './testing/broker.ts';
 import { numbered, readOne, readTo, SourceProbe, values } from './testing/source-probe.ts';

@@ -17,10 +17,8 @@ import {
   settings,
 } from '../../bigquery/testing/sample-rows.ts';
 import type { AppendTable } from '../../payments/types.ts';
-import type { AppendRows, Claim, Ownership, RowStamp, Seed, StreamRef } from '../../processor/ports.ts';
+import type { AppendRows, Checkpoint, Claim, Ownership, RowStamp, Seed, StreamRef } from '../../processor/ports.ts';
 import type { MakeSink, SinkUnderTest } from './testing/sink-under-test.ts';
-
-const TOPIC = 'payments';
 
 export function sinkQueriesContract(name: string, makeSink: MakeSink): void {
   describe(`queries of ${name}`, () => {
@@ -48,11 +46,11 @@ function streams(epoch: number): StreamRef[] {
 }
 
 function claim(claimId: string, expectedEpoch: number, partition = 0): Claim {
-  return { partition, expectedEpoch, claimId, owner: `owner of ${claimId}`, streams: streams(expectedEpoch + 1) };
+  return { partition, expectedEpoch, claimId, owner: `it's ${claimId}; --`, streams: streams(expectedEpoch + 1) };
 }
 
 function ownership(sink: SinkUnderTest): Promise<Ownership[]> {
-  return sink.settle(sink.queries.readOwnership(TOPIC));
+  return sink.settle(sink.queries.readOwnership(sink.topic));
 }
 
 /** Appends rows through a stream of their own. */
@@ -64,7 +62,9 @@ async function append<T extends AppendTable>(
 ): Promise<void> {
   const name = await sink.settle(sink.streams.create(table));
   const appender = sink.streams.open({ epoch: 1, table, name, createdAtMs: sink.runtime.nowMs() });
-  await sink.settle(appender.append(sink.encoder.encode(table, appended, { ...STAMP, ...stamp })));
+  await sink.settle(
+    appender.append(sink.encoder.encode(table, appended, { ...STAMP, partition: sink.partition, ...stamp })),
+  );
   appender.close();
 }
 
@@ -72,11 +72,11 @@ function seeding(makeSink: MakeSink): void {
   test('seeding from several processes at once gives one row per partition, and touches none that is there', async () => {
     await using sink = await makeSink();
     const processes = [sink, sink.another(), sink, sink.another()];
-    await sink.settle(Promise.all(processes.map(({ queries }) => queries.seed(TOPIC, seeds(4)))));
+    await sink.settle(Promise.all(processes.map(({ queries }) => queries.seed(sink.topic, seeds(4)))));
     const seeded = await ownership(sink);
     expect(seeded.map(({ partition }) => partition)).toEqual([0, 1, 2, 3]);
     expect(seeded[2]).toEqual({
-      topic: TOPIC,
+      topic: sink.topic,
       partition: 2,
       epoch: 0,
       owner: '',
@@ -89,10 +89,10 @@ function seeding(makeSink: MakeSink): void {
       skipped: [],
       claimedAtMs: expect.any(Number),
     });
-    await sink.settle(sink.queries.claim(TOPIC, [claim('mine', 0, 1)]));
+    await sink.settle(sink.queries.claim(sink.topic, [claim('mine', 0, 1)]));
     const claimed = await ownership(sink);
     const other = { ...seeds(6)[1]!, startOffset: 999 };
-    await sink.settle(sink.queries.seed(TOPIC, [other, ...seeds(6).slice(4)]));
+    await sink.settle(sink.queries.seed(sink.topic, [other, ...seeds(6).slice(4)]));
     const after = await ownership(sink);
     expect(after.slice(0, 4)).toEqual(claimed);
     expect(after.map(({ partition }) => partition)).toEqual([0, 1, 2, 3, 4, 5]);
@@ -100,24 +100,24 @@ function seeding(makeSink: MakeSink): void {
 
   test('topics are those that rows were seeded for; another topic has none', async () => {
     await using sink = await makeSink();
-    expect(await sink.settle(sink.queries.topics())).toEqual([]);
-    await sink.settle(sink.queries.seed(TOPIC, seeds(2)));
-    expect(await sink.settle(sink.queries.topics())).toEqual([TOPIC]);
-    expect(await sink.settle(sink.queries.readOwnership('other'))).toEqual([]);
+    expect(await sink.settle(sink.queries.topics())).not.toContain(sink.topic);
+    await sink.settle(sink.queries.seed(sink.topic, seeds(2)));
+    expect(await sink.settle(sink.queries.topics())).toContain(sink.topic);
+    expect(await sink.settle(sink.queries.readOwnership(`${sink.topic}-other`))).toEqual([]);
   });
 }
 
 function claims(makeSink: MakeSink): void {
   test('of 8 concurrent claims on one epoch exactly one wins, as each reads back; the row is whole', async () => {
     await using sink = await makeSink();
-    await sink.settle(sink.queries.seed(TOPIC, seeds(1)));
+    await sink.settle(sink.queries.seed(sink.topic, seeds(1)));
     for (let epoch = 0; epoch < 2; epoch++) {
       const won = await sink.settle(
         Promise.all(
           Array.from({ length: 8 }, async (_, i) => {
             const { queries } = i % 2 === 0 ? sink : sink.another();
-            await queries.claim(TOPIC, [claim(`claim-${epoch}-${i}`, epoch)]);
-            const [row] = await queries.readOwnership(TOPIC);
+            await queries.claim(sink.topic, [claim(`claim-${epoch}-${i}`, epoch)]);
+            const [row] = await queries.readOwnership(sink.topic);
             return row!.claimId === `claim-${epoch}-${i}`;
           }),
         ),
@@ -132,28 +132,28 @@ function claims(makeSink: MakeSink): void {
 
   test('a claim that lost, or comes with an epoch that is not there, changes nothing', async () => {
     await using sink = await makeSink();
-    await sink.settle(sink.queries.seed(TOPIC, seeds(2)));
-    await sink.settle(sink.queries.claim(TOPIC, [claim('first', 0)]));
+    await sink.settle(sink.queries.seed(sink.topic, seeds(2)));
+    await sink.settle(sink.queries.claim(sink.topic, [claim('first', 0)]));
     const before = await ownership(sink);
     for (const lost of [claim('second', 0), claim('early', 2), claim('elsewhere', 0, 7)]) {
-      await sink.settle(sink.another().queries.claim(TOPIC, [lost]));
+      await sink.settle(sink.another().queries.claim(sink.topic, [lost]));
     }
-    await sink.settle(sink.queries.claim('other', [claim('other topic', 1)]));
-    await sink.settle(sink.queries.claim(TOPIC, []));
+    await sink.settle(sink.queries.claim(`${sink.topic}-other`, [claim('other topic', 1)]));
+    await sink.settle(sink.queries.claim(sink.topic, []));
     expect(await ownership(sink)).toEqual(before);
   });
 
   test('claims of several partitions go together, each on its own condition', async () => {
     await using sink = await makeSink();
-    await sink.settle(sink.queries.seed(TOPIC, seeds(3)));
-    await sink.settle(sink.queries.claim(TOPIC, [claim('a', 0, 1)]));
-    await sink.settle(sink.queries.claim(TOPIC, [claim('b', 0, 0), claim('c', 0, 1), claim('d', 0, 2)]));
+    await sink.settle(sink.queries.seed(sink.topic, seeds(3)));
+    await sink.settle(sink.queries.claim(sink.topic, [claim('a', 0, 1)]));
+    await sink.settle(sink.queries.claim(sink.topic, [claim('b', 0, 0), claim('c', 0, 1), claim('d', 0, 2)]));
     expect((await ownership(sink)).map(({ claimId, epoch }) => [claimId, epoch])).toEqual([
       ['b', 1],
       ['a', 1],
       ['d', 1],
     ]);
-    await sink.settle(sink.queries.claim(TOPIC, [claim('e', 1, 1)]));
+    await sink.settle(sink.queries.claim(sink.topic, [claim('e', 1, 1)]));
     expect((await ownership(sink))[1]).toMatchObject({ claimId: 'e', epoch: 2, startOffset: 10, streams: streams(2) });
   });
 }
@@ -161,17 +161,17 @@ function claims(makeSink: MakeSink): void {
 function settingsHistory(makeSink: MakeSink): void {
   test('settings are added under the claim that holds only, and once, however often they are asked for', async () => {
     await using sink = await makeSink();
-    await sink.settle(sink.queries.seed(TOPIC, seeds(2)));
-    await sink.settle(sink.queries.claim(TOPIC, [claim('ours', 0, 1)]));
+    await sink.settle(sink.queries.seed(sink.topic, seeds(2)));
+    await sink.settle(sink.queries.claim(sink.topic, [claim('ours', 0, 1)]));
     const entry = settings(500, '12.5');
-    await sink.settle(sink.another().queries.addSettings(TOPIC, 1, 'theirs', settings(400)));
-    await sink.settle(sink.queries.addSettings(TOPIC, 1, 'ours', entry));
-    await sink.settle(sink.queries.addSettings(TOPIC, 1, 'ours', entry));
+    await sink.settle(sink.another().queries.addSettings(sink.topic, 1, 'theirs', settings(400)));
+    await sink.settle(sink.queries.addSettings(sink.topic, 1, 'ours', entry));
+    await sink.settle(sink.queries.addSettings(sink.topic, 1, 'ours', entry));
     const [zero, one] = await ownership(sink);
     expect(zero!.history).toEqual([settings(0)]);
     expect(one!.history).toEqual([settings(10), entry]);
-    await sink.settle(sink.another().queries.claim(TOPIC, [claim('next', 1, 1)]));
-    await sink.settle(sink.queries.addSettings(TOPIC, 1, 'ours', settings(600)));
+    await sink.settle(sink.another().queries.claim(sink.topic, [claim('next', 1, 1)]));
+    await sink.settle(sink.queries.addSettings(sink.topic, 1, 'ours', settings(600)));
     expect((await ownership(sink))[1]!.history).toEqual([settings(10), entry]);
   });
 }
@@ -179,27 +179,31 @@ function settingsHistory(makeSink: MakeSink): void {
 function checkpoints(makeSink: MakeSink): void {
   test('the latest checkpoint is the one with the greatest next_offset, whoever wrote it, and comes back whole', async () => {
     await using sink = await makeSink();
-    const latest = (topic: string, partition: number) =>
-      sink.settle(sink.another().queries.latestCheckpoint(topic, partition));
-    expect(await latest(TOPIC, 0)).toBeUndefined();
-    await append(sink, 'checkpoint_log', [checkpoint(10), checkpoint(30, { recordFingerprint: null }), checkpoint(20)]);
-    expect(await latest(TOPIC, 0)).toEqual(checkpoint(30, { recordFingerprint: null }));
-    const later = checkpoint(40, { owner: 'owner-2', writerEpoch: 2 });
+    const { topic, partition } = sink;
+    const at = (nextOffset: number, more: Partial<Checkpoint> = {}) =>
+      checkpoint(nextOffset, { topic, partition, ...more });
+    const latest = (ofTopic = topic, ofPartition = partition) =>
+      sink.settle(sink.another().queries.latestCheckpoint(ofTopic, ofPartition));
+    expect(await latest()).toBeUndefined();
+    await append(sink, 'checkpoint_log', [at(10), at(30, { recordFingerprint: null }), at(20)]);
+    expect(await latest()).toEqual(at(30, { recordFingerprint: null }));
+    const later = at(40, { owner: 'owner-2', writerEpoch: 2 });
     await append(sink, 'checkpoint_log', [later], { writerEpoch: 2 });
-    await append(sink, 'checkpoint_log', [checkpoint(25, { owner: 'owner-3', writerEpoch: 3 })], { writerEpoch: 3 });
-    expect(await latest(TOPIC, 0)).toEqual(later);
-    expect(await latest(TOPIC, 1)).toBeUndefined();
-    expect(await latest('other', 0)).toBeUndefined();
+    await append(sink, 'checkpoint_log', [at(25, { owner: 'owner-3', writerEpoch: 3 })], { writerEpoch: 3 });
+    expect(await latest()).toEqual(later);
+    expect(await latest(topic, partition + 1)).toBeUndefined();
+    expect(await latest(`${topic}-other`)).toBeUndefined();
   });
 }
 
 function rows(makeSink: MakeSink): void {
-  test('rows from an offset on come in fold order, with their epochs, whatever the order of writing', async () => {
+  test('rows from an offset on come in fold order, with their epochs, without backfilled ones, whatever the order of writing', async () => {
     await using sink = await makeSink();
     await append(sink, 'payment_transactions', [acceptedRow(7), acceptedRow(9)], { writerEpoch: 2 });
     await append(sink, 'payment_transactions', [acceptedRow(3), acceptedRow(5), acceptedRow(6)]);
-    await append(sink, 'payment_transactions', [acceptedRow(8)], { partition: 1 });
-    const found = await sink.settle(sink.queries.rowsFrom('payment_transactions', 0, 5));
+    await append(sink, 'payment_transactions', [acceptedRow(8)], { partition: sink.partition + 1 });
+    await append(sink, 'payment_transactions', [acceptedRow(8)], { writerEpoch: 0 });
+    const found = await sink.settle(sink.queries.rowsFrom('payment_transactions', sink.partition, 5));
     expect(found.map(({ row, writerEpoch }) => [row.kafkaOffset, writerEpoch])).toEqual([
       [5, 1],
       [6, 1],
@@ -208,8 +212,8 @@ function rows(makeSink: MakeSink): void {
     ]);
     const { kafkaOffset, payment } = acceptedRow(5);
     expect(found[0]!.row).toEqual({ kafkaOffset, payment });
-    expect(await sink.settle(sink.queries.rowsFrom('payment_transactions', 0, 10))).toEqual([]);
-    expect(await sink.settle(sink.queries.rowsFrom('payment_exceptions', 0, 0))).toEqual([]);
+    expect(await sink.settle(sink.queries.rowsFrom('payment_transactions', sink.partition, 10))).toEqual([]);
+    expect(await sink.settle(sink.queries.rowsFrom('payment_exceptions', sink.partition, 0))).toEqual([]);
   });
 
   test('the windows of one record come in the order in which the fold emits them', async () => {
@@ -217,7 +221,7 @@ function rows(makeSink: MakeSink): void {
     const later = { windowStartMs: NOON_MS + MINUTE_MS, windowEndMs: NOON_MS + 2 * MINUTE_MS };
     const inOrder = [
       partialRow(7, { region: 'eu-west', currency: 'EUR' }),
-      partialRow(7, { region: 'eu-west', currency: 'USD' }),
+      partialRow(7, { region: 'eu-west', currency: 'USD', totalAmount: 10n ** 28n }),
       partialRow(7, { region: 'us-east', currency: 'EUR' }),
       partialRow(7, { region: '\uff5aone', currency: 'EUR' }), // UTF-8 order, which is not UTF-16 order
       partialRow(7, { region: '\u{1f600}', currency: 'EUR' }),
@@ -225,7 +229,7 @@ function rows(makeSink: MakeSink): void {
       partialRow(9, { region: 'africa' }),
     ];
     await append(sink, 'payment_metrics_partials', inOrder.toReversed());
-    const found = await sink.settle(sink.queries.rowsFrom('payment_metrics_partials', 0, 0));
+    const found = await sink.settle(sink.queries.rowsFrom('payment_metrics_partials', sink.partition, 0));
     expect(found.map(({ row }) => row)).toEqual(inOrder);
   });
 
@@ -235,11 +239,11 @@ function rows(makeSink: MakeSink): void {
     const all = Array.from({ length: 9_000 }, (_, i) => acceptedRow(i, { eventTimeMs: eventTimeMs(i) }));
     for (const from of [6_000, 0, 3_000]) await append(sink, 'payment_transactions', all.slice(from, from + 3_000));
     await append(sink, 'payment_transactions', [acceptedRow(0)], { writerEpoch: 0 });
-    await append(sink, 'payment_transactions', [acceptedRow(0)], { partition: 1 });
-    const batches = await sink.settle(Array.fromAsync(sink.queries.payments(0, 8_500, NOON_MS)));
+    await append(sink, 'payment_transactions', [acceptedRow(0)], { partition: sink.partition + 1 });
+    const batches = await sink.settle(Array.fromAsync(sink.queries.payments(sink.partition, 8_500, NOON_MS)));
     expect(batches.every((batch) => batch.length > 0)).toBe(true);
     const expected = all.slice(0, 8_500).filter(({ payment }) => payment.eventTimeMs >= NOON_MS);
     expect(batches.flat()).toEqual(expected.map(({ kafkaOffset, payment }) => ({ kafkaOffset, payment })));
-    expect(await sink.settle(Array.fromAsync(sink.queries.payments(0, 0, 0)))).toEqual([]);
+    expect(await sink.settle(Array.fromAsync(sink.queries.payments(sink.partition, 0, 0)))).toEqual([]);
   });
 }

@@ -2,4 +2,4 @@
 import { sinkQueriesContract } from './sink-queries-suite.ts';
 import { realSinks } from './testing/real-sink.ts';
 
-sinkQueriesContract('the emulator', realSinks);
+sinkQueriesContract('the emulator', realSinks());

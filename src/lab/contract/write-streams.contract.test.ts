@@ -1,5 +1,5 @@
 /** The real sink held to the contract of write streams. */
-import { realSinksOnOneDataset } from './testing/real-sink.ts';
+import { realSinks } from './testing/real-sink.ts';
 import { writeStreamsContract } from './write-streams-suite.ts';
 
-writeStreamsContract('the emulator', realSinksOnOneDataset());
+writeStreamsContract('the emulator', realSinks());

@@ -8,22 +8,16 @@ import type { MakeSink, SinkClient, SinkUnderTest } from './sink-under-test.ts';
 /** What was sent has arrived by then, on 127.0.0.1; virtual waits are longer because they cost nothing. */
 const ARRIVED_MS = 200;
 
-/** A dataset of its own for each test. */
-export const realSinks: MakeSink = async () => {
-  const sinks = await openTwo();
-  return { ...underTest(sinks, 0), [Symbol.asyncDispose]: () => close(sinks) };
-};
-
-/** One dataset for all tests of a file, since a schema takes a second, and a partition of its own for each of them. */
-export function realSinksOnOneDataset(): MakeSink {
+/** One dataset for all tests of a file, since a schema takes a second; partitions and a topic of its own for each of them. */
+export function realSinks(): MakeSink {
   let sinks: Promise<readonly [ContractSink, ContractSink]> | undefined;
-  let partition = 0;
+  let tests = 0;
   afterAll(async () => {
     if (sinks !== undefined) await close(await sinks);
   });
   return async () => {
     sinks ??= openTwo();
-    return { ...underTest(await sinks, partition++), async [Symbol.asyncDispose]() {} };
+    return { ...underTest(await sinks, tests++), async [Symbol.asyncDispose]() {} };
   };
 }
 
@@ -39,13 +33,14 @@ async function close(sinks: readonly ContractSink[]): Promise<void> {
 
 function underTest(
   [main, other]: readonly [ContractSink, ContractSink],
-  partition: number,
+  test: number,
 ): Omit<SinkUnderTest, keyof AsyncDisposable> {
   const { projectId, dataset } = main.dataset;
   return {
     ...clientOf(main),
     dialect: 'emulator',
-    partition,
+    partition: 2 * test,
+    topic: `payments-${test}`,
     another: () => clientOf(other),
     tablePath: (table) => `projects/${projectId}/datasets/${dataset}/tables/${table}`,
     settle: (promise) => promise,

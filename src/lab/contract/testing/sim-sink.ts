@@ -37,6 +37,7 @@ export function simSinks(dialect: Dialect): MakeSink {
       ...client(),
       dialect,
       partition: 0,
+      topic: world.kafka.topic,
       another: client,
       tablePath,
       settle: (promise) => settled(world, promise),

@@ -18,8 +18,10 @@ export interface SinkClient {
 
 export interface SinkUnderTest extends SinkClient, AsyncDisposable {
   readonly dialect: Dialect;
-  /** No rows of another test are in this partition of the tables, whatever share of the dataset they have. */
+  /** No rows of another test are in this partition of the tables, nor in the one after it. */
   readonly partition: number;
+  /** No ownership rows and checkpoints of another test are under this name. */
+  readonly topic: string;
   /** Another process at the same dataset. */
   another(): SinkClient;
   /** `projects/P/datasets/D/tables/T`. */
