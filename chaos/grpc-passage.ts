@@ -1,0 +1,134 @@
+/**
+ * One call through the GrpcProxy. Answers of a write call come in the order of its requests, so the i-th answer belongs to
+ * the i-th request that is still to be answered; a refused request takes its turn in that order.
+ */
+import type { ClientDuplexStream, ServerDuplexStream, StatusObject } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
+import { appendError } from './grpc-append-error.ts';
+import type { GrpcFault, GrpcRule } from './grpc-proxy.ts';
+
+export interface GrpcPassageOptions {
+  readonly incoming: ServerDuplexStream<Buffer, Buffer>;
+  readonly outgoing: ClientDuplexStream<Buffer, Buffer>;
+  readonly faultFor: (request: Buffer) => GrpcRule | undefined;
+  /** Added to. */
+  readonly counts: { answersLost: number; requestsRefused: number; answersHeld: number };
+  readonly onEnd: () => void;
+}
+
+type Refusal = Extract<GrpcFault, { kind: 'refuse' | 'refuse-in-band' }>;
+
+/** A request that was not answered yet. */
+interface Turn {
+  readonly rule: GrpcRule | undefined;
+  /** Set where the service never heard of it. */
+  readonly refusal: Refusal | undefined;
+}
+
+export class GrpcPassage {
+  readonly #options: GrpcPassageOptions;
+  readonly #turns: Turn[] = [];
+  #over = false;
+  #silent = false;
+  /** Answers go out one after the other, those that are held included. */
+  #lastOut: Promise<void> = Promise.resolve();
+  readonly #timers = new Set<NodeJS.Timeout>();
+
+  constructor(options: GrpcPassageOptions) {
+    this.#options = options;
+    const { incoming, outgoing } = options;
+    incoming.on('data', (request: Buffer) => this.#onRequest(request));
+    incoming.on('end', () => outgoing.end());
+    incoming.on('cancelled', () => this.#end(undefined));
+    incoming.on('error', () => this.#end(undefined));
+    outgoing.on('data', (answer: Buffer) => this.#onAnswer(answer));
+    outgoing.on('error', () => {}); // its status says it
+    outgoing.on('status', (ended: StatusObject) => this.#out(() => this.#onStatus(ended)));
+  }
+
+  #onRequest(request: Buffer): void {
+    if (this.#over) return;
+    const rule = this.#options.faultFor(request);
+    const refusal = rule !== undefined && isRefusal(rule.fault) ? rule.fault : undefined;
+    this.#turns.push({ rule, refusal });
+    if (refusal !== undefined) {
+      this.#options.counts.requestsRefused++;
+      this.#giveRefusals();
+      return;
+    }
+    // The service's pace is the client's.
+    if (!this.#options.outgoing.write(request)) {
+      this.#options.incoming.pause();
+      this.#options.outgoing.once('drain', () => this.#options.incoming.resume());
+    }
+  }
+
+  #onAnswer(answer: Buffer): void {
+    const { counts, incoming } = this.#options;
+    const { rule } = this.#turns.shift() ?? {};
+    const fault = rule?.fault;
+    if (this.#over || this.#silent) return;
+    if (fault?.kind === 'swallow-answers') {
+      this.#silent = true;
+      counts.answersLost++;
+    } else if (fault?.kind === 'lose-answer') {
+      counts.answersLost++;
+      this.#out(() => this.#end({ code: fault.code, details: 'injected: the answer was lost' }));
+    } else {
+      if (fault?.kind === 'hold-answer') {
+        counts.answersHeld++;
+        this.#out(() => this.#held(fault.delayMs));
+      }
+      this.#out(() => void incoming.write(answer));
+    }
+    rule?.onHit?.();
+    this.#giveRefusals();
+  }
+
+  /** Refused requests whose turn it is. */
+  #giveRefusals(): void {
+    for (let next = this.#turns[0]; next?.refusal !== undefined; next = this.#turns[0]) {
+      const { refusal, rule } = next;
+      this.#turns.shift();
+      const { code, message, kind } = refusal;
+      if (kind === 'refuse-in-band') this.#out(() => void this.#options.incoming.write(appendError(code, message)));
+      else this.#out(() => this.#end({ code, details: message }));
+      rule?.onHit?.();
+    }
+  }
+
+  #onStatus({ code, details }: StatusObject): void {
+    if (this.#silent) return; // a lost answer stays lost
+    this.#end(code === status.OK ? null : { code, details });
+  }
+
+  /** Null: in order. Undefined: the client is gone. */
+  #end(ended: { readonly code: number; readonly details: string } | null | undefined): void {
+    if (this.#over) return;
+    this.#over = true;
+    const { incoming, outgoing, onEnd } = this.#options;
+    for (const timer of this.#timers) clearTimeout(timer);
+    if (ended === null) incoming.end();
+    else if (ended !== undefined) incoming.emit('error', ended);
+    outgoing.cancel();
+    onEnd();
+  }
+
+  #out(act: () => void | Promise<void>): void {
+    this.#lastOut = this.#lastOut.then(() => (this.#over ? undefined : act()));
+  }
+
+  #held(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        resolve();
+      }, delayMs);
+      this.#timers.add(timer);
+    });
+  }
+}
+
+function isRefusal(fault: GrpcFault): fault is Refusal {
+  return fault.kind === 'refuse' || fault.kind === 'refuse-in-band';
+}

@@ -1,0 +1,164 @@
+/**
+ * A proxy before the Storage Write API. It passes whole messages as bytes and looks into none of them, because its faults
+ * are about messages: lose the answer to an append after its effect, refuse an append, end a call, hold an answer. Faults
+ * of the network below (refuse, cut, black hole) are the TcpProxy's that stands before it.
+ *
+ * Every method is passed as a stream in both directions; on the wire a unary call is a stream of one message each way.
+ */
+import {
+  Client,
+  credentials,
+  type handleBidiStreamingCall,
+  Metadata,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+} from '@grpc/grpc-js';
+import { GrpcPassage } from './grpc-passage.ts';
+import { type Nth, NthRule } from './nth-rule.ts';
+import { TcpProxy } from './tcp-proxy.ts';
+
+const SERVICE = '/google.cloud.bigquery.storage.v1.BigQueryWrite/';
+export const WRITE_METHODS = [
+  'CreateWriteStream',
+  'AppendRows',
+  'GetWriteStream',
+  'FinalizeWriteStream',
+  'BatchCommitWriteStreams',
+  'FlushRows',
+] as const;
+export type WriteMethod = (typeof WRITE_METHODS)[number];
+
+export type GrpcFault =
+  /** The service acts; its answer, and all later ones of the call, never come. The call hangs until someone gives up. */
+  | { readonly kind: 'swallow-answers' }
+  /** The service acts; the call ends with this status instead of its answer. */
+  | { readonly kind: 'lose-answer'; readonly code: number }
+  /** The service never hears of the request; the call ends with this status once earlier answers are out. */
+  | { readonly kind: 'refuse'; readonly code: number; readonly message: string }
+  /** The service never hears of the request; AppendRows says so in an answer of its own, and the call goes on. */
+  | { readonly kind: 'refuse-in-band'; readonly code: number; readonly message: string }
+  /** The service acts; its answer, and all later ones of the call, come late. */
+  | { readonly kind: 'hold-answer'; readonly delayMs: number };
+
+export interface GrpcRule {
+  readonly method: WriteMethod;
+  /** Found in the bytes of the request: a part of a stream's name, for one. */
+  readonly contains?: string;
+  /** Counts requests, over all calls. */
+  readonly which: Nth;
+  readonly fault: GrpcFault;
+  /** At each hit, when its effect is certain. */
+  readonly onHit?: () => void;
+}
+
+interface LiveRule extends GrpcRule {
+  readonly counter: NthRule;
+}
+
+const MESSAGE_BYTES_MAX = 32 * 1024 * 1024;
+const CHANNEL_OPTIONS = {
+  'grpc.max_send_message_length': MESSAGE_BYTES_MAX,
+  'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
+  'grpc.use_local_subchannel_pool': 1,
+};
+const asIs = (bytes: Buffer): Buffer => bytes;
+
+export class GrpcProxy implements AsyncDisposable {
+  /** Clients come through here. */
+  readonly network: TcpProxy;
+  readonly #server: Server;
+  readonly #service: string;
+  /** One connection for each call: nothing that happens to one touches another. */
+  readonly #clients = new Set<Client>();
+  readonly #rules = new Set<LiveRule>();
+  readonly #counts = { calls: 0, requests: 0, answersLost: 0, requestsRefused: 0, answersHeld: 0 };
+
+  private constructor(service: string, server: Server, network: TcpProxy) {
+    this.#service = service;
+    this.#server = server;
+    this.network = network;
+  }
+
+  /** `service` is host:port of the gRPC side. */
+  static async start(service: string): Promise<GrpcProxy> {
+    const server = new Server(CHANNEL_OPTIONS);
+    const made: { proxy?: GrpcProxy } = {};
+    for (const method of WRITE_METHODS) {
+      const handle: handleBidiStreamingCall<Buffer, Buffer> = (call) => made.proxy?.#pass(method, call);
+      server.register(`${SERVICE}${method}`, handle, asIs, asIs, 'bidi');
+    }
+    const port = await new Promise<number>((resolve, reject) => {
+      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+        error === null ? resolve(bound) : reject(error),
+      );
+    });
+    const network = await TcpProxy.start({ host: '127.0.0.1', port });
+    made.proxy = new GrpcProxy(service, server, network);
+    return made.proxy;
+  }
+
+  get address(): string {
+    return this.network.address;
+  }
+
+  get counts() {
+    return { ...this.network.counts, ...this.#counts };
+  }
+
+  /** Counted from now on, until its last hit or until it is taken away. */
+  add(rule: GrpcRule): { stop(): void } {
+    const live = { ...rule, counter: new NthRule(rule.which) };
+    this.#rules.add(live);
+    return { stop: () => void this.#rules.delete(live) };
+  }
+
+  heal(): void {
+    this.#rules.clear();
+    this.network.heal();
+  }
+
+  async close(): Promise<void> {
+    await this.network.close();
+    this.#server.forceShutdown();
+    for (const client of this.#clients) client.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** One call, from a client to the service and back. */
+  #pass(method: WriteMethod, incoming: ServerDuplexStream<Buffer, Buffer>): void {
+    this.#counts.calls++;
+    const client = new Client(this.#service, credentials.createInsecure(), CHANNEL_OPTIONS);
+    this.#clients.add(client);
+    const metadata = new Metadata();
+    const routing = incoming.metadata.get('x-goog-request-params')[0];
+    if (routing !== undefined) metadata.set('x-goog-request-params', routing);
+    const outgoing = client.makeBidiStreamRequest(`${SERVICE}${method}`, asIs, asIs, metadata);
+    new GrpcPassage({
+      incoming,
+      outgoing,
+      faultFor: (request) => this.#faultFor(method, request),
+      counts: this.#counts,
+      onEnd: () => {
+        this.#clients.delete(client);
+        client.close();
+      },
+    });
+  }
+
+  /** Every rule counts every request it is about, whatever another one makes of it; the first that hits counts. */
+  #faultFor(method: WriteMethod, request: Buffer): GrpcRule | undefined {
+    this.#counts.requests++;
+    const hits = [...this.#rules].filter(
+      (rule) =>
+        rule.method === method &&
+        (rule.contains === undefined || request.includes(rule.contains)) &&
+        rule.counter.isNext(),
+    );
+    for (const rule of hits) if (rule.counter.isOver) this.#rules.delete(rule);
+    return hits[0];
+  }
+}
