@@ -10,6 +10,8 @@ export type Pass = (plan: CasePlan, stillFails: StillFails) => Promise<CasePlan>
 
 /** Other seeds that are tried with a large change: what fails on a knife's edge may fail there again. */
 const OTHER_SEEDS = 3;
+/** Small enough to be read. */
+const FEW_RECORDS = 10;
 
 /** What the noise did to answers, as planned faults; the rest of the noise stays. */
 export function withoutNoise(plan: CasePlan, drawn: readonly Fault[]): CasePlan {
@@ -32,6 +34,18 @@ const calmer: Pass = async (plan, stillFails) => {
 const fewerRecords: Pass = async (plan, stillFails) => {
   const workload = await fewer(plan.workload, (kept) => stillFails({ ...plan, workload: kept }));
   return workload === plan.workload ? plan : { ...plan, workload };
+};
+
+/** Where several requests are needed, few rows a request make them from few records. */
+const smallerAppends: Pass = async (plan, stillFails) => {
+  if (plan.limits !== undefined || plan.workload.length <= FEW_RECORDS) return plan;
+  for (const maxAppendRows of [1, 2, 4]) {
+    const small = { ...plan, limits: { maxAppendRows } };
+    if (!(await stillFails(small))) continue;
+    const smallest = await fewerRecords(small, stillFails);
+    if (smallest.workload.length < plan.workload.length) return smallest;
+  }
+  return plan;
 };
 
 const fewerFaults: Pass = async (plan, stillFails) => {
@@ -137,6 +151,7 @@ export const PASSES: readonly Pass[] = [
   plainer,
   fewerFaults,
   fewerRecords,
+  smallerAppends,
   simplerRecords,
   rounderFaults,
 ];
@@ -163,7 +178,8 @@ async function firstFailing(candidates: readonly CasePlan[], stillFails: StillFa
   return undefined;
 }
 
-function withOtherSeeds(plan: CasePlan): CasePlan[] {
+/** The plan, and the same with other seeds. */
+export function withOtherSeeds(plan: CasePlan): CasePlan[] {
   return [plan, ...Array.from({ length: OTHER_SEEDS }, (_, i) => ({ ...plan, seed: i + 1 }))];
 }
 
@@ -179,6 +195,10 @@ const SIMPLIFICATIONS: readonly ((fault: Fault) => Fault | undefined)[] = [
   (fault) => withWhen(fault, roundTime(fault.when)),
   (fault) => ('records' in fault.when && fault.when.records > 1 ? withWhen(fault, { records: 1 }) : undefined),
   (fault) => ('point' in fault.when && fault.when.hit > 1 ? withWhen(fault, { ...fault.when, hit: 1 }) : undefined),
+  (fault) =>
+    'point' in fault.when && fault.when.hit > 3
+      ? withWhen(fault, { ...fault.when, hit: Math.floor(fault.when.hit / 2) })
+      : undefined,
 ];
 
 function without(fault: Fault, name: string): Fault | undefined {

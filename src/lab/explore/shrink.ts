@@ -7,16 +7,19 @@
 import type { Runtime } from '../../processor/ports.ts';
 import type { CasePlan } from '../sim/case-plan.ts';
 import { type CaseOutcome, runCase } from '../sim/sim-case.ts';
+import { byTheClock, leap } from './shrink-leaps.ts';
 import { PASSES, type StillFails, withoutNoise } from './shrink-passes.ts';
 
 export interface ShrinkOptions {
   readonly runtime: Pick<Runtime, 'nowMs'>;
   readonly forMs: number;
-  /** How a plan is run; default: runCase. */
+  /** How a plan is run; default: runCase, with less time to drain. */
   readonly run?: (plan: CasePlan) => Promise<CaseOutcome>;
 }
 
-const ATTEMPTS_MAX = 5_000;
+const ATTEMPTS_MAX = 20_000;
+/** A broken processor often never drains; what it did wrong is seen before. */
+const DRAIN_MS = 60_000;
 const ROUNDS_MAX = 5;
 
 /** What makes two failures the same: guarantee and kind. */
@@ -33,7 +36,7 @@ export function signature({
 
 /** A smaller plan that fails as this one does; the plan itself where it passes. */
 export async function shrink(plan: CasePlan, options: ShrinkOptions): Promise<CasePlan> {
-  const { runtime, forMs, run = runCase } = options;
+  const { runtime, forMs, run = (candidate) => runCase(candidate, { drainMs: DRAIN_MS }) } = options;
   const endsAtMs = runtime.nowMs() + forMs;
   const original = await run(plan);
   if (original.verdict === 'PASS') return plan;
@@ -48,6 +51,9 @@ export async function shrink(plan: CasePlan, options: ShrinkOptions): Promise<Ca
   let smallest = plan;
   const written = withoutNoise(plan, original.drawn);
   if (await stillFails(written)) smallest = written;
+  const timed = byTheClock(smallest, await run(smallest));
+  if (await stillFails(timed)) smallest = timed;
+  smallest = await leap(smallest, stillFails);
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const before = smallest;
     for (const pass of PASSES) smallest = await pass(smallest, stillFails);

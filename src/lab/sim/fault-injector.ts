@@ -18,6 +18,8 @@ const LATE_MS_MAX = 30_000;
 
 export class FaultInjector {
   readonly fired: Fault[] = [];
+  /** Virtual times of those, set by who carries them out. */
+  readonly firedAtMs: number[] = [];
   /** Planned faults that struck while there was work; counted by who carries them out. */
   overlapping = 0;
   /** How often each effect struck, planned or noise, as `append:lost_after`. */

@@ -16,6 +16,8 @@ import { createWorld, type World } from './world.ts';
 export interface CaseOutcome extends CaseJudgement {
   /** Planned faults that struck, in order. */
   readonly fired: readonly Fault[];
+  /** When, in virtual ms, one for one. */
+  readonly firedAtMs: readonly number[];
   /** How many of them struck while records were waiting for a checkpoint. */
   readonly overlapping: number;
   /** What the noise did to answers, as faults that would do the same. */
@@ -38,6 +40,8 @@ export interface CaseOutcome extends CaseJudgement {
 export interface RunCaseOptions {
   /** The ports changed in some way: a weakened processor, to see that the lab finds it. */
   readonly weaken?: (ports: ProcessorPorts) => ProcessorPorts;
+  /** Virtual time that draining may take after everything is healed. Default: ten minutes. */
+  readonly drainMs?: number;
 }
 
 const DRAIN_MS = 600_000;
@@ -70,13 +74,14 @@ export async function runCaseInWorld(
       send(record, world.kafka.partition(record.partition), world.nowMs, later);
     });
   }
-  const undrained = await runToTheEnd(plan, world, stopped);
+  const undrained = await runToTheEnd(plan, options.drainMs ?? DRAIN_MS, world, stopped);
   markEvents.end();
   const judgement = await judge(plan, world, stopped, undrained);
-  const { fired, overlapping, drawn, effects, points } = world.context.faults;
+  const { fired, firedAtMs, overlapping, drawn, effects, points } = world.context.faults;
   const outcome: CaseOutcome = {
     ...judgement,
     fired,
+    firedAtMs,
     overlapping,
     drawn,
     effects,
@@ -126,7 +131,12 @@ function startAll(
 }
 
 /** Runs through faults, healing and draining; returns what did not drain without an excuse. */
-async function runToTheEnd(plan: CasePlan, world: World, stopped: readonly StoppedPartition[]): Promise<string[]> {
+async function runToTheEnd(
+  plan: CasePlan,
+  drainMs: number,
+  world: World,
+  stopped: readonly StoppedPartition[],
+): Promise<string[]> {
   const lags = (partition: number): boolean =>
     world.bigquery.tables.checkpointed(partition) < world.kafka.partition(partition).endOffset;
   const isExcused = (): boolean => {
@@ -142,7 +152,7 @@ async function runToTheEnd(plan: CasePlan, world: World, stopped: readonly Stopp
   let end = await world.run(() => world.nowMs >= plan.healAtMs, { maxMs: plan.healAtMs, maxSteps: STEPS_MAX });
   if (end === 'out_of_time' || end === 'done') {
     world.heal();
-    end = await world.run(isOver, { maxMs: plan.healAtMs + DRAIN_MS, maxSteps: STEPS_MAX });
+    end = await world.run(isOver, { maxMs: plan.healAtMs + drainMs, maxSteps: STEPS_MAX });
   }
   const excused = excusedStops(world.fired);
   const endedWithExcuse = allStopped(world) && excused.size > 0;

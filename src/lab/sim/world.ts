@@ -45,6 +45,7 @@ export class World {
     const scheduler = new Scheduler(new Rng(seed, 'ties'));
     const trace = new Trace(scheduler);
     const injector = new FaultInjector(faults, noise, new Rng(seed, 'noise'), (fault, process) => {
+      injector.firedAtMs.push(scheduler.nowMs);
       if (this.hasWork) injector.overlapping++;
       trace.add('world', `fault ${JSON.stringify(fault)}`);
       strike(this, fault, process);
