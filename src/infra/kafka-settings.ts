@@ -26,6 +26,9 @@ export function kafkaSettings(addresses: KafkaAddresses): Record<string, string>
     'transaction.state.log.num.partitions': '4',
     'group.initial.rebalance.delay.ms': '0',
     'group.min.session.timeout.ms': '1000',
+    // After a kill -9 the controller lets the broker back in only when the session of the one before is over (default 9 s).
+    'broker.session.timeout.ms': '3000',
+    'broker.heartbeat.interval.ms': '500',
     // A topic exists because someone made it, with the settings they meant.
     'auto.create.topics.enable': 'false',
     // Records deleted by retention are gone within seconds, so that a retention gap can be shown.

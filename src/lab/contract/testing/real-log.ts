@@ -107,7 +107,13 @@ async function staleCommit(admin: KafkaAdmin, topic: string): Promise<number | u
   const consumers: Consumer[] = [];
   const given = new Map<Consumer, readonly number[]>();
   const join = async (): Promise<Consumer> => {
-    const consumer = createKafka(connection()).consumer({ groupId, heartbeatInterval: 200, rebalanceTimeout: 6_000 });
+    const consumer = createKafka(connection()).consumer({
+      groupId,
+      heartbeatInterval: 200,
+      rebalanceTimeout: 6_000,
+      // Disconnecting waits for the fetch under way.
+      maxWaitTimeInMs: 200,
+    });
     consumers.push(consumer);
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       given.set(consumer, payload.memberAssignment[topic] ?? []);
