@@ -114,6 +114,21 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
 
   /** Retention overtakes the processor, or the topic is made anew and filled again. */
   'cut-logs': (rng, seed) => (rng.chance(0.5) ? overtaken(rng, seed) : madeAnew(rng, seed)),
+
+  /** Only what `lab replay --world real` can do as well, at named points, so that it happens there just so. */
+  portable: (rng, seed) => ({
+    ...base(rng, seed, { processes: ['a'], workload: drawPayments(rng, { count: 60, spanMs: 1, copyChance: 0.3 }) }),
+    isEmulator: true,
+    dialect: 'emulator',
+    faults: [
+      {
+        what: 'crash',
+        process: 'a',
+        restartAfterMs: 500,
+        when: { point: rng.pick(APPEND_POINTS), hit: rng.between(1, 2), process: 'a' },
+      },
+    ],
+  }),
 };
 
 interface Base {

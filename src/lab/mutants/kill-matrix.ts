@@ -9,7 +9,7 @@ import { MUTANTS, requireMutant } from './catalogue.ts';
 import { FAMILIES, type Family, type MustBreak, type Mutant } from './mutant.ts';
 import { misfits } from './patch-hook.ts';
 import type { BudgetResult, FirstTime } from './run-budget.ts';
-import { runInChild } from './start-child.ts';
+import { runBudgetInChild } from './start-child.ts';
 
 export interface MutantResult {
   readonly name: string;
@@ -70,7 +70,7 @@ export async function runMutants(options: MatrixOptions): Promise<MutantsReport>
   const tasks = [
     // The control first: it takes longest, and is what the others are worth.
     ...families.map((family) => async () => {
-      control.set(family, await runInChild({ family, runs: budget, seed }));
+      control.set(family, await runBudgetInChild({ family, runs: budget, seed }));
       onResult(`control, ${family}: ${Object.keys(control.get(family)!.broke).join(' ') || 'clean'}`);
     }),
     ...mutants.map((mutant) => async () => {
@@ -100,7 +100,7 @@ async function runMutant(
 ): Promise<MutantResult> {
   const { name, guarantee, anomaly, family: home } = mutant;
   const run = (family: Family): Promise<BudgetResult> =>
-    runInChild({ mutant: name, family, runs: budget, seed, until: { guarantee, anomaly } });
+    runBudgetInChild({ mutant: name, family, runs: budget, seed, until: { guarantee, anomaly } });
   const { plan, broke, runs } = await run(home);
   const killed = plan !== undefined;
   const others = Object.entries(broke) as [MustBreak, FirstTime][];

@@ -2,6 +2,8 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import type { CasePlan } from '../sim/case-plan.ts';
+import type { CaseOutcome } from '../sim/sim-case.ts';
 import type { MutantTask } from './mutant-child.ts';
 import type { BudgetResult } from './run-budget.ts';
 
@@ -10,9 +12,28 @@ const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 /** A mutant that loops without end must not hold up the rest. */
 const TIMEOUT_MS = 300_000;
 
+type BudgetTask = Pick<MutantTask, 'mutant'> & NonNullable<MutantTask['budget']>;
+/** What of an outcome is told across processes. */
+export type ToldOutcome = Pick<CaseOutcome, 'verdict' | 'failures' | 'unknown' | 'timeline'>;
+
+export function runBudgetInChild({ mutant, ...budget }: BudgetTask): Promise<BudgetResult> {
+  return run<BudgetResult>(mutant === undefined ? { budget } : { mutant, budget });
+}
+
+export function runPlanInChild(mutant: string, plan: CasePlan): Promise<ToldOutcome> {
+  return run<ToldOutcome>({ mutant, plan });
+}
+
 /** Rejects with what the child said when it did not end well: a patch that does not fit, for one. */
-export async function runInChild(task: MutantTask): Promise<BudgetResult> {
+async function run<Result>(task: MutantTask): Promise<Result> {
   const options = { maxBuffer: OUTPUT_BYTES_MAX, timeout: TIMEOUT_MS, killSignal: 'SIGKILL' } as const;
-  const { stdout } = await promisify(execFile)(process.execPath, [CHILD, JSON.stringify(task)], options);
-  return JSON.parse(stdout) as BudgetResult;
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [CHILD, JSON.stringify(task)], options);
+    return JSON.parse(stdout) as Result;
+  } catch (error) {
+    const said = (error as { stderr?: string }).stderr ?? String(error);
+    throw new Error(`${task.mutant ?? 'the control'} did not run to its end: ${said.slice(0, 2_000)}`, {
+      cause: error,
+    });
+  }
 }

@@ -68,10 +68,11 @@ export async function runCaseInWorld(
     if (event.type === 'partition.stopped') stopped.push({ process: `${process}.${life}`, ...event });
     if (TOLD.has(event.type)) world.trace.add(`${process}.${life}`, JSON.stringify(event));
   });
-  for (const record of plan.workload) {
-    world.after(record.atMs, () => {
-      const later = (delayMs: number, action: () => void): void => world.after(delayMs, action);
-      send(record, world.kafka.partition(record.partition), world.nowMs, later);
+  const later = (delayMs: number, action: () => void): void => world.after(delayMs, action);
+  // What is sent at one moment arrives in its order: the log is then the same in any world.
+  for (const [atMs, records] of Map.groupBy(plan.workload, (record) => record.atMs)) {
+    world.after(atMs, () => {
+      for (const record of records) send(record, world.kafka.partition(record.partition), world.nowMs, later);
     });
   }
   const undrained = await runToTheEnd(plan, options.drainMs ?? DRAIN_MS, world, stopped);

@@ -1,10 +1,19 @@
 /** provenonce lab replay: runs a saved plan again, and tells its story. Exit codes are verdicts. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { VERDICT_EXIT_CODES, type Verdict } from '../../../checks/verify.ts';
+import { startInfra } from '../../../infra/start-infra.ts';
+import type { InfraChoice } from '../../../infra/types.ts';
 import { storyText } from '../../../lab/explore/story.ts';
+import { requireMutant } from '../../../lab/mutants/catalogue.ts';
+import { runPlanInChild } from '../../../lab/mutants/start-child.ts';
+import { replayOnRealParts } from '../../../lab/real/replay-plan.ts';
 import { type CasePlan, loadCasePlan } from '../../../lab/sim/case-plan.ts';
 import { runCase } from '../../../lab/sim/sim-case.ts';
 import { printJson } from '../../exit.ts';
+import { infraOptions } from '../../options.ts';
 
 interface Replayed {
   readonly verdict: Verdict;
@@ -13,29 +22,57 @@ interface Replayed {
   readonly text: string;
 }
 
-/** A way to run a plan, by the name of its world. */
-const WORLDS: Readonly<Record<string, (plan: CasePlan) => Promise<Replayed>>> = { sim: inSimulation };
+interface Flags {
+  readonly world: 'sim' | 'real';
+  readonly mutant?: string;
+  readonly infra: InfraChoice;
+  readonly emulatorImage?: string;
+  readonly json?: boolean;
+}
 
 export function addReplay(lab: Command): void {
-  lab
+  const replay = lab
     .command('replay')
     .description('run a saved plan again, and tell what happens')
     .argument('<file>', 'a plan, or what lab explore saved')
-    .addOption(new Option('--world <world>', 'where it happens').choices(Object.keys(WORLDS)).default('sim'))
-    .option('--json', 'one JSON document on standard output')
-    .action(async (file: string, { world, json }: { world: keyof typeof WORLDS; json?: boolean }) => {
-      const replay = WORLDS[world] as (plan: CasePlan) => Promise<Replayed>;
-      const { verdict, document, text } = await replay(await loadCasePlan(file));
-      if (json) printJson(document);
-      else process.stdout.write(`${text}\n`);
-      process.exitCode = VERDICT_EXIT_CODES[verdict];
-    });
+    .addOption(new Option('--world <world>', 'where it happens').choices(['sim', 'real']).default('sim'))
+    .option('--mutant <name>', 'with this bug in the processors (lab mutants)')
+    .option('--json', 'one JSON document on standard output');
+  for (const option of infraOptions()) replay.addOption(option);
+  replay.action(async (file: string, flags: Flags) => {
+    if (flags.mutant !== undefined) requireMutant(flags.mutant);
+    const plan = await loadCasePlan(file);
+    const { verdict, document, text } = await (flags.world === 'real' ? onRealParts(plan, flags) : inSim(plan, flags));
+    if (flags.json) printJson(document);
+    else process.stdout.write(`${text}\n`);
+    process.exitCode = VERDICT_EXIT_CODES[verdict];
+  });
 }
 
-async function inSimulation(plan: CasePlan): Promise<Replayed> {
+async function inSim(plan: CasePlan, { mutant }: Flags): Promise<Replayed> {
+  if (mutant !== undefined) {
+    const told = await runPlanInChild(mutant, plan);
+    return { verdict: told.verdict, document: told, text: [...told.timeline, findingsText(told)].join('\n') };
+  }
   const outcome = await runCase(plan);
   const { verdict, failures, unknown, guarantees, fired, traceDigest, timeline } = outcome;
   const marks = Object.fromEntries(outcome.marks);
   const document = { verdict, failures, unknown, guarantees, fired, marks, traceDigest, timeline };
   return { verdict, document, text: storyText(plan, outcome) };
+}
+
+async function onRealParts(plan: CasePlan, { mutant, infra: way, emulatorImage }: Flags): Promise<Replayed> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'provenonce-replay-'));
+  await using infra = await startInfra({
+    way,
+    ...(emulatorImage === undefined ? {} : { emulatorImage }),
+    onProgress: ({ part, text }) => process.stderr.write(`${part}: ${text}\n`),
+  });
+  const report = await replayOnRealParts(plan, { infra, folder, ...(mutant === undefined ? {} : { mutant }) });
+  return { verdict: report.verdict, document: report, text: `${findingsText(report)}\nLogs: ${folder}` };
+}
+
+function findingsText(found: Pick<Awaited<ReturnType<typeof replayOnRealParts>>, 'verdict' | 'failures' | 'unknown'>) {
+  const failures = found.failures.map(({ guarantee, kind, message }) => `${guarantee ?? 'stop'} ${kind}: ${message}`);
+  return [...failures, ...found.unknown, found.verdict].join('\n');
 }
