@@ -128,7 +128,8 @@ const planSchema = z
 /** Checks a plan from outside; `where` names it in the error. Throws ConfigurationError that lists what is wrong. */
 export function parseCasePlan(document: unknown, where: string): CasePlan {
   const parsed = planSchema.safeParse(document);
-  if (parsed.success) return parsed.data as CasePlan;
+  // The document itself, not zod's copy: that has its members in another order, and a trace quotes faults as they stand.
+  if (parsed.success) return document as CasePlan;
   const problems = parsed.error.issues.map(({ path, message }) => `${where}: ${path.join('.') || 'plan'}: ${message}`);
   throw new ConfigurationError(problems.slice(0, 10));
 }
