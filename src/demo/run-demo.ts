@@ -40,7 +40,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     return options.world === 'sim' ? await tellSimulated(options, signal) : await tellReal(options, signal);
   } catch (error) {
     if (!(signal.reason instanceof Interruption)) throw error;
-    options.write(`\nStopped by ${signal.reason.signalName}, without a verdict. Whatever it had started is ended.\n`);
+    const said = `Stopped by ${signal.reason.signalName}, without a verdict. Whatever it had started is ended.`;
+    if (!options.json) options.write(`\n${said}\n`);
     return INTERRUPTED_EXIT;
   }
 }
