@@ -40,6 +40,9 @@ function over(error: Error): Verdict {
   return { kind: 'over', error };
 }
 
+/** Why a timer ends early. One error for all: aborting without a reason makes a DOMException with a stack each time. */
+const NOT_NEEDED = new Error('the timer is not needed any more');
+
 export class AppendStream implements StreamAppender {
   readonly #options: AppendStreamOptions;
   readonly #patience: Patience;
@@ -210,7 +213,7 @@ export class AppendStream implements StreamAppender {
   /** Drops the connection, waits, and sends everything unacknowledged again. */
   #reconnect(error: Error, spentMs: number): void {
     this.#dropCall();
-    this.#timer?.abort();
+    this.#timer?.abort(NOT_NEEDED);
     for (let i = 0; i < this.#sentCount; i++) this.#entries[i]!.wasSent = true;
     this.#sentCount = 0;
     this.#sentBytes = 0;
@@ -236,7 +239,7 @@ export class AppendStream implements StreamAppender {
     if (this.#failure !== undefined) return;
     this.#failure = error;
     this.#dropCall();
-    this.#timer?.abort();
+    this.#timer?.abort(NOT_NEEDED);
     this.#closed.abort(error);
     this.#sentCount = 0;
     for (const entry of this.#entries.splice(0)) entry.reject(error);
@@ -254,7 +257,7 @@ export class AppendStream implements StreamAppender {
    * on the oldest bounds them all.
    */
   #startTimer(): void {
-    this.#timer?.abort();
+    this.#timer?.abort(NOT_NEEDED);
     const timer = new AbortController();
     this.#timer = timer;
     const { appendDeadlineMs, idleCloseMs } = this.#options.limits;
