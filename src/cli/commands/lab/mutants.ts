@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { VERDICT_EXIT_CODES } from '../../../checks/verify.ts';
 import { chooseMutants, runMutants } from '../../../lab/mutants/kill-matrix.ts';
 import { complaints, mutantsMarkdown, mutantsTable } from '../../../lab/mutants/mutants-text.ts';
+import { savePlan } from '../../../lab/mutants/save-plan.ts';
 import { printJson } from '../../exit.ts';
 import { wholeNumber } from '../../options.ts';
 import { tableText } from '../../table-text.ts';
@@ -15,6 +16,7 @@ interface MutantsFlags {
   readonly allFamilies?: boolean;
   readonly json?: boolean;
   readonly markdown?: boolean;
+  readonly savePlans?: string;
 }
 
 export function addMutants(lab: Command): void {
@@ -28,8 +30,16 @@ export function addMutants(lab: Command): void {
     .option('--all-families', 'every mutant in every family of cases, not only in its own (takes minutes)')
     .option('--json', 'one JSON document on standard output')
     .option('--markdown', 'the tables of docs/mutants.md on standard output')
-    .action(async (names: string[], { json, markdown, ...flags }: MutantsFlags) => {
+    .option('--save-plans <folder>', 'save a small case of each that real parts can do as well (lab replay), no more')
+    .action(async (names: string[], { json, markdown, savePlans, ...flags }: MutantsFlags) => {
       const mutants = chooseMutants(names);
+      if (savePlans !== undefined) {
+        for (const mutant of mutants) {
+          const file = await savePlan(mutant, savePlans, flags.budget, flags.seed);
+          process.stdout.write(`${mutant.name}: ${file ?? `no portable case in ${flags.budget} runs shows it`}\n`);
+        }
+        return;
+      }
       const isTerminal = process.stderr.isTTY === true;
       const report = await runMutants({
         ...flags,

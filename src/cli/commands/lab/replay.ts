@@ -69,7 +69,14 @@ async function onRealParts(plan: CasePlan, { mutant, infra: way, emulatorImage }
     onProgress: ({ part, text }) => process.stderr.write(`${part}: ${text}\n`),
   });
   const report = await replayOnRealParts(plan, { infra, folder, ...(mutant === undefined ? {} : { mutant }) });
-  return { verdict: report.verdict, document: report, text: `${findingsText(report)}\nLogs: ${folder}` };
+  if (mutant === undefined) {
+    return { verdict: report.verdict, document: report, text: `${findingsText(report)}\nLogs: ${folder}` };
+  }
+  const { guarantee, anomaly } = requireMutant(mutant);
+  const wanted = guarantee === 'liveness' ? null : guarantee;
+  const sameFinding = report.failures.some((one) => one.guarantee === wanted && one.kind === anomaly);
+  const text = `${findingsText(report)}\nThe finding of ${mutant}, ${guarantee} ${anomaly}: ${sameFinding ? 'yes' : 'NO'}\nLogs: ${folder}`;
+  return { verdict: report.verdict, document: { ...report, sameFinding }, text };
 }
 
 function findingsText(found: Pick<Awaited<ReturnType<typeof replayOnRealParts>>, 'verdict' | 'failures' | 'unknown'>) {
