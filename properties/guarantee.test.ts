@@ -14,6 +14,8 @@ import { anyCase } from './arbitraries.ts';
 const SEED = 20_260_101;
 const DRAWN_CASES = 250;
 const SWARM_CASES = 800;
+/** One run in a few hundred goes through it: too rare for this budget. `lab explore` demands it of its 5,000 runs. */
+const LEFT_TO_EXPLORE: readonly Mark[] = ['stale_commit_accepted'];
 
 describe('the guarantee', () => {
   it('holds after every drawn workload, fault plan and batch size', async () => {
@@ -36,12 +38,15 @@ describe('the guarantee', () => {
     const tally = emptyTally();
     for (let run = 0; run < SWARM_CASES; run++) {
       // One case in eight has a damaged log: a stop with a named error is rare otherwise.
-      const plan = drawCase(caseSeed(SEED, run), run % 8 === 0 ? { records: 120, damageChance: 1 } : { records: 120 });
+      const drawn = drawCase(caseSeed(SEED, run), run % 8 === 0 ? { records: 120, damageChance: 1 } : { records: 120 });
+      // Checkpoints are always under way in every third: commits then come late.
+      const plan = run % 3 === 0 ? { ...drawn, limits: { checkpointIntervalMs: 30 } } : drawn;
       const outcome = await runCase(plan);
       expect([plan.seed, outcome.verdict, outcome.failures, outcome.unknown]).toEqual([plan.seed, 'PASS', [], []]);
       addRun(tally, plan, outcome);
     }
-    expect(missingMarks(new Map(Object.entries(tally.marks) as [Mark, number][]))).toEqual([]);
+    const missing = missingMarks(new Map(Object.entries(tally.marks) as [Mark, number][]));
+    expect(missing.filter((mark) => !LEFT_TO_EXPLORE.includes(mark))).toEqual([]);
     expect(tally.runsWithThreeFaults).toBeGreaterThan(SWARM_CASES * 0.8);
     // Faults that strike when nothing is under way prove nothing.
     expect(tally.overlapping).toBeGreaterThan(tally.fired * 0.9);

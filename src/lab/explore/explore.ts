@@ -57,8 +57,8 @@ export interface ExploreReport {
 }
 
 const CHUNK_RUNS = 10;
-/** With fewer runs than this a mark may be missing by chance. */
-export const MARKS_COUNT_FROM_RUNS = 2_000;
+/** With fewer runs than this a mark may be missing by chance: the rarest is hit in one run of a few hundred. */
+const MARKS_COUNT_FROM_RUNS = 5_000;
 
 export async function explore(options: ExploreOptions): Promise<ExploreReport> {
   const { seed, runtime } = options;

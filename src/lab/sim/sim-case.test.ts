@@ -99,6 +99,7 @@ describe('a log that contradicts the guarantee ends in an error with a name', ()
   it.each(contradictions)('%s', async (code, faults) => {
     const outcome = await runCase(calmCase(faults));
     expect(outcome.fired).toHaveLength(faults.length);
+    expect([outcome.verdict, outcome.failures]).toEqual(['PASS', []]);
     expect(new Set(stopped(outcome))).toContain(code);
   });
 });
