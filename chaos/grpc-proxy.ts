@@ -85,7 +85,7 @@ export class GrpcProxy implements AsyncDisposable {
     const server = new Server(CHANNEL_OPTIONS);
     const made: { proxy?: GrpcProxy } = {};
     for (const method of WRITE_METHODS) {
-      const handle: handleBidiStreamingCall<Buffer, Buffer> = (call) => made.proxy?.#pass(method, call);
+      const handle: handleBidiStreamingCall<Buffer, Buffer> = (call) => made.proxy!.#pass(method, call);
       server.register(`${SERVICE}${method}`, handle, asIs, asIs, 'bidi');
     }
     const port = await new Promise<number>((resolve, reject) => {

@@ -149,7 +149,7 @@ export interface EventLine {
   readonly event: ProcessorEvent;
 }
 
-/** One line of sent.jsonl: a run of records of one partition that Kafka acknowledged together. */
+/** One line of sent.jsonl: records of one partition, [fromOffset, toOffset), that Kafka acknowledged together. */
 export interface SentLine {
   readonly atMs: number;
   readonly partition: number;

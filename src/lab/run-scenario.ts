@@ -7,8 +7,15 @@ import { GUARANTEES } from '../checks/findings.ts';
 import type { Verdict, VerifyReport } from '../checks/verify.ts';
 import { systemRuntime } from '../runtime/system-runtime.ts';
 import { billionthsOf, decimalOf } from '../simulator/summary.ts';
+import { faultProblems } from './real/fault-account.ts';
 import type { RealWorld } from './real/real-world.ts';
 import type { Scenario, ScenarioReport } from './scenario.ts';
+
+export interface ScenarioOutcome {
+  readonly report: ScenarioReport;
+  /** Null where verify could not run. */
+  readonly verified: VerifyReport | null;
+}
 
 /** Reasons against PASS, by what they mean. */
 interface Problems {
@@ -16,7 +23,7 @@ interface Problems {
   readonly unknown: string[];
 }
 
-export async function runScenario(scenario: Scenario, world: RealWorld): Promise<ScenarioReport> {
+export async function runScenario(scenario: Scenario, world: RealWorld): Promise<ScenarioOutcome> {
   const startedMs = systemRuntime.nowMs();
   const problems: Problems = { broken: [], unknown: [] };
   const attempt = async (what: string, act: () => Promise<void>): Promise<void> => {
@@ -27,25 +34,36 @@ export async function runScenario(scenario: Scenario, world: RealWorld): Promise
       list.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
-  const drains = scenario.ending !== 'stopped';
+  const ending = scenario.ending ?? 'drained';
+  const drains = ending === 'drained';
+  let verified: VerifyReport | null = null;
 
+  world.phase('story');
   await attempt('the story broke off', () => scenario.run(world));
+  world.phase('heal');
   await attempt('not healed', () => world.heal());
+  world.phase('drain');
   if (drains) await attempt('not drained', () => world.drain());
   await attempt('not stopped', async () => {
     for (const { name, code } of await world.stopAll()) {
       if (code !== 0) problems.unknown.push(`processor ${name} ended with ${code} when it was asked to stop`);
     }
   });
+  world.phase('check');
   await attempt('G2', async () => void (await assertUnique(world.sink)));
   // Where not all was sent or processed, sums prove nothing.
   if (problems.unknown.length === 0) await attempt('the sums', () => checkSums(world));
-  await attempt('not verified', async () => takeReport(await world.verify(), drains, problems));
+  await attempt('not verified', async () => {
+    verified = await world.verify();
+    takeReport(verified, drains, problems);
+  });
   checkBits(world, problems);
+  const faults = world.faults.plannedRecords(world.recorder.history);
+  for (const fault of faults) problems.unknown.push(...faultProblems(fault, ending));
 
   const { broken, unknown } = problems;
   const verdict: Verdict = broken.length > 0 ? 'FAIL' : unknown.length > 0 ? 'UNKNOWN' : 'PASS';
-  return {
+  const report = {
     name: scenario.name,
     verdict,
     problems: [...broken, ...unknown],
@@ -53,6 +71,7 @@ export async function runScenario(scenario: Scenario, world: RealWorld): Promise
     seed: world.seed,
     tookMs: systemRuntime.nowMs() - startedMs,
   };
+  return { report, verified };
 }
 
 async function checkSums({ sink, expectedSums }: RealWorld): Promise<void> {

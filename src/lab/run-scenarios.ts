@@ -1,48 +1,158 @@
-/** Runs scenarios one after the other on one infra, each in a world of its own. */
+/**
+ * Runs scenarios on one infra, each in a world of its own: those that share it side by side, then those that need it to
+ * themselves one after the other. Every run leaves its artifacts in a folder of its own (src/lab/artifacts.ts).
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Verdict } from '../checks/verify.ts';
 import { startInfra } from '../infra/start-infra.ts';
 import type { InfraOptions } from '../infra/types.ts';
+import { systemRuntime } from '../runtime/system-runtime.ts';
+import { SUITE_FILE, type SuiteArtifacts, type SuiteRun } from './artifacts.ts';
 import { RealWorld, type RealWorldOptions } from './real/real-world.ts';
+import { writeRun } from './real/write-run.ts';
+import type { RunProgress, RunWatch } from './run-progress.ts';
 import { runScenario } from './run-scenario.ts';
 import type { Scenario, ScenarioReport } from './scenario.ts';
 
 export interface RunScenariosOptions {
   readonly infra: InfraOptions;
-  /** For each run's logs, ledgers and checkpoints. */
+  /** For suite.json, and one folder per run. */
   readonly folder: string;
-  readonly say: (text: string) => void;
+  /** How often each. */
+  readonly repeat: number;
+  /** Of what stories draw: the n-th repeat draws from seed + n - 1. */
+  readonly seed: number;
+  /** Worlds side by side. */
+  readonly jobs: number;
+  readonly progress: RunProgress;
+}
+
+export interface RepeatedReport extends ScenarioReport {
+  /** From 1. */
+  readonly repeat: number;
+  /** Relative to the suite's. */
+  readonly folder: string;
+}
+
+interface Turn {
+  readonly scenario: Scenario;
+  readonly repeat: number;
 }
 
 export async function runScenarios(
   scenarios: readonly Scenario[],
   options: RunScenariosOptions,
-): Promise<ScenarioReport[]> {
-  const { say, folder } = options;
-  await using infra = await startInfra({ ...options.infra, onProgress: ({ part, text }) => say(`${part}: ${text}`) });
-  const reports: ScenarioReport[] = [];
-  for (const scenario of scenarios) {
-    say(`${scenario.name}: ${scenario.title}`);
-    const report = await runOnParts(scenario, infra, path.join(folder, scenario.name));
-    reports.push(report);
-    say(`${scenario.name}: ${report.verdict} in ${(report.tookMs / 1000).toFixed(1)} s`);
-    for (const problem of report.problems) say(`  ${problem}`);
-  }
+): Promise<RepeatedReport[]> {
+  const { progress, folder, repeat, jobs } = options;
+  const startedAtMs = systemRuntime.nowMs();
+  await mkdir(folder, { recursive: true });
+  await using infra = await startInfra({
+    ...options.infra,
+    onProgress: ({ part, text }) => progress.news(part, text),
+  });
+  const turns = Array.from({ length: repeat }, (_, i) => scenarios.map((scenario) => ({ scenario, repeat: i + 1 })));
+  const isAlone = ({ scenario }: Turn): boolean => scenario.needsOwnInfra === true;
+  const reports: RepeatedReport[] = [];
+  const run = async (turn: Turn): Promise<void> => {
+    reports.push(await runTurn(turn, infra, options));
+    await writeSuite(scenarios, options, startedAtMs, reports);
+  };
+  const all = turns.flat();
+  await sideBySide(
+    all.filter((turn) => !isAlone(turn)),
+    jobs,
+    run,
+  );
+  await sideBySide(all.filter(isAlone), 1, run);
   return reports;
+}
+
+async function runTurn(
+  { scenario, repeat }: Turn,
+  infra: RealWorldOptions['infra'],
+  { folder, progress, seed, repeat: repeats }: RunScenariosOptions,
+): Promise<RepeatedReport> {
+  const name = repeats === 1 ? scenario.name : `${scenario.name}-${repeat}`;
+  const watch = progress.begin(name, scenario.title);
+  try {
+    const report = await runOnParts(scenario, infra, path.join(folder, name), { seed: seed + repeat - 1, watch });
+    watch.end(report);
+    return { ...report, repeat, folder: name };
+  } catch (error) {
+    // A world that could not be made: the others still run.
+    const problem = error instanceof Error ? error.message : String(error);
+    const report = { name: scenario.name, verdict: 'UNKNOWN', problems: [problem], bits: [], seed, tookMs: 0 } as const;
+    watch.end(report);
+    return { ...report, repeat, folder: name };
+  }
+}
+
+/** Takes the next one whenever one is done; so many at a time. */
+async function sideBySide<T>(all: readonly T[], jobs: number, run: (one: T) => Promise<void>): Promise<void> {
+  const left = all.values();
+  const worker = async (): Promise<void> => {
+    for (const one of left) await run(one);
+  };
+  await Promise.all(Array.from({ length: jobs }, worker));
+}
+
+async function writeSuite(
+  scenarios: readonly Scenario[],
+  { folder, seed, repeat }: RunScenariosOptions,
+  startedAtMs: number,
+  reports: readonly RepeatedReport[],
+): Promise<void> {
+  const names = scenarios.map(({ name }) => name).join(' ');
+  const suite: SuiteArtifacts = {
+    format: 1,
+    startedAtMs,
+    endedAtMs: systemRuntime.nowMs(),
+    seed,
+    command: `npm run lab -- run ${names} --seed ${seed}${repeat === 1 ? '' : ` --repeat ${repeat}`}`,
+    verdict: overallVerdict(reports),
+    runs: reports.map(
+      ({ name, verdict, repeat: nth, tookMs, folder: own }): SuiteRun => ({
+        scenario: name,
+        verdict,
+        repeat: nth,
+        tookMs,
+        folder: own,
+      }),
+    ),
+  };
+  await writeFile(path.join(folder, SUITE_FILE), `${JSON.stringify(suite, null, 2)}\n`);
 }
 
 /**
  * One scenario in a world of its own. Where `infra` has no parts, only endpoints, others use it too, and nothing is killed.
- * Logs, ledgers and checkpoints go to `folder`.
+ * Its artifacts go to `folder`.
  */
 export async function runOnParts(
   scenario: Scenario,
   infra: RealWorldOptions['infra'],
   folder: string,
+  { seed, watch }: { readonly seed?: number; readonly watch?: RunWatch } = {},
 ): Promise<ScenarioReport> {
-  const { name, partitions = 1, settings = {} } = scenario;
-  await using world = await RealWorld.create({ name, infra, partitions, folder, settings });
-  return await runScenario(scenario, world);
+  const { name, partitions = 1, settings = {}, proxied = false } = scenario;
+  await using world = await RealWorld.create({
+    name,
+    infra,
+    partitions,
+    folder,
+    settings,
+    proxied,
+    ...(seed === undefined ? {} : { seed }),
+    onNews: (text) => watch?.news(text),
+  });
+  watch?.follow(() => ({
+    sent: world.recorder.acknowledgedRecords,
+    checkpointed: world.recorder.checkpointedRecords,
+    broken: world.faults.active,
+  }));
+  const { report, verified } = await runScenario(scenario, world);
+  await writeRun(scenario, world, report, verified, folder);
+  return report;
 }
 
 /** FAIL before UNKNOWN before NODATA before PASS; NODATA where nothing ran. */

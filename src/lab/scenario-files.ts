@@ -20,12 +20,21 @@ export async function loadScenarios(): Promise<Scenario[]> {
   );
 }
 
-/** Throws ConfigurationError for a name that is none. `all` means all. */
-export function findScenarios(scenarios: readonly Scenario[], names: readonly string[]): Scenario[] {
+/**
+ * Those named, and those with the tag. `all` means all. Throws ConfigurationError for a name or a tag that is none, and
+ * where nothing is asked for.
+ */
+export function findScenarios(scenarios: readonly Scenario[], names: readonly string[], tag?: string): Scenario[] {
   if (names.includes('all')) return [...scenarios];
+  const known = (all: readonly string[]): string => [...new Set(all)].sort().join(', ');
   const problems = names
     .filter((name) => !scenarios.some((scenario) => scenario.name === name))
-    .map((name) => `no scenario is named ${name}; there are: ${scenarios.map((scenario) => scenario.name).join(', ')}`);
+    .map((name) => `no scenario is named ${name}; there are: ${known(scenarios.map((scenario) => scenario.name))}`);
+  const tagged = scenarios.filter(({ tags = [] }) => tag !== undefined && tags.includes(tag));
+  if (tag !== undefined && tagged.length === 0) {
+    problems.push(`no scenario has the tag ${tag}; there are: ${known(scenarios.flatMap(({ tags = [] }) => tags))}`);
+  }
+  if (names.length === 0 && tag === undefined) problems.push('name scenarios, or say all, or --tag');
   if (problems.length > 0) throw new ConfigurationError(problems);
-  return scenarios.filter((scenario) => names.includes(scenario.name));
+  return scenarios.filter((scenario) => names.includes(scenario.name) || tagged.includes(scenario));
 }

@@ -5,6 +5,7 @@
  * A scenario counts only if its fault bit. What must have happened for that is said with `world.bit`; a story whose fault
  * missed ends UNKNOWN, never PASS.
  */
+import type { FaultPlan } from '../../chaos/fault.ts';
 import type { SumsByCurrency } from '../checks/assertions.ts';
 import type { Guarantee } from '../checks/findings.ts';
 import type { Verdict } from '../checks/verify.ts';
@@ -26,6 +27,13 @@ export interface Scenario {
   readonly partitions?: number;
   /** Settings of every processor, by their environment variables. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** For `lab run --tag`. */
+  readonly tags?: readonly string[];
+  /**
+   * Proxies stand between the pipeline and its services, so that the network and single answers can be broken. The lab's
+   * own looks at the topic and the tables go past them.
+   */
+  readonly proxied?: boolean;
   /** Kills the broker or the emulator: never run on parts that others use at the same time. */
   readonly needsOwnInfra?: boolean;
   /**
@@ -98,6 +106,22 @@ export interface ScenarioPart {
   start(): Promise<void>;
 }
 
+/** A fault on its way. Whether it counts, its account decides; a story waits for it only where the story needs it. */
+export interface InjectedFault {
+  /** When it has really hurt. Rejects where it cannot be done, or when the story ends before. */
+  readonly fired: Promise<void>;
+  /** When it is undone: by its lastsMs, by heal, or at once for what does not last. */
+  readonly healed: Promise<void>;
+  heal(): Promise<void>;
+}
+
+export interface SendOptions {
+  /** The producer ends, as if it were stopped, once so many records are acknowledged. */
+  readonly stopAfter?: number;
+  /** Requests in flight; with more than 1, what is sent again may land after what came later. Default 1. */
+  readonly inFlightMax?: number;
+}
+
 export interface ScenarioWorld {
   readonly broker: ScenarioPart;
   readonly emulator: ScenarioPart;
@@ -107,13 +131,19 @@ export interface ScenarioWorld {
   sleep(ms: number): Promise<void>;
 
   /** Sends a seeded workload; resolves when it is acknowledged. */
-  send(dials: SimulationDials): Promise<SimulationSummary>;
+  send(dials: SimulationDials, options?: SendOptions): Promise<SimulationSummary>;
   /** What a workload wrote down while it was sent, record by record. */
   ledger(sent: SimulationSummary): Promise<LedgerEntry[]>;
   /** Sends these records in order, one request per run of records of one partition; resolves with their offsets. */
   sendRecords(records: readonly ScenarioRecord[]): Promise<number[]>;
   /** Deletes the records of a partition below an offset, as retention would. */
   deleteRecords(partition: number, belowOffset: number): Promise<void>;
+
+  /**
+   * Breaks something on purpose (chaos/fault.ts): now, or at the moment that the plan names. The run counts only if the
+   * fault fired, met work in flight, was healed (by the end of the story at the latest), and work went on afterwards.
+   */
+  inject(plan: FaultPlan): InjectedFault;
 
   /** Starts a processor; a name that ran before keeps its checkpoint. */
   start(name: string, options?: StartOptions): RunningProcessor;

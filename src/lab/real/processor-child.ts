@@ -21,6 +21,10 @@ export interface ProcessorChildOptions {
   /** Where its output goes, as it came. */
   readonly logPath: string;
   readonly onEvent?: (event: ProcessorEvent, child: ProcessorChild) => void;
+  /** The story itself ends, stops or continues it. */
+  readonly onSignal?: (signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT', child: ProcessorChild) => void;
+  /** It listens for scrapes. */
+  readonly onMetricsPort?: (port: number, child: ProcessorChild) => void;
 }
 
 export interface ChildExit {
@@ -133,7 +137,13 @@ export class ProcessorChild {
 
   /** kill -9, now. Resolves when it is gone. */
   async kill(): Promise<ChildExit> {
-    this.#child.kill('SIGKILL');
+    if (this.running) this.#options.onSignal?.('SIGKILL', this);
+    return this.signal('SIGKILL');
+  }
+
+  /** Any signal, without a word to onSignal. Resolves with its exit. */
+  signal(signal: NodeJS.Signals): Promise<ChildExit> {
+    this.#child.kill(signal);
     return this.exited;
   }
 
@@ -145,10 +155,12 @@ export class ProcessorChild {
 
   /** SIGSTOP: a process that hangs, and does not know it. */
   pause(): void {
+    this.#options.onSignal?.('SIGSTOP', this);
     this.#child.kill('SIGSTOP');
   }
 
   resume(): void {
+    this.#options.onSignal?.('SIGCONT', this);
     this.#child.kill('SIGCONT');
   }
 
@@ -161,8 +173,13 @@ export class ProcessorChild {
     this.#log.write(`${line}\n`);
     this.#tail.push(line);
     if (this.#tail.length > 20) this.#tail.shift();
-    const event = parseEvent(line);
-    if (event === undefined) return;
+    const said = parseLine(line);
+    if (said === undefined) return;
+    if (said.type === 'metrics.listening') {
+      this.#options.onMetricsPort?.(said.port, this);
+      return;
+    }
+    const event = said;
     if (event.type === 'append.acknowledged') this.#firstRowAtMs ??= Date.now();
     if (this.#isKept(event)) this.events.push(event);
     this.#options.onEvent?.(event, this);
@@ -192,11 +209,13 @@ export class ProcessorChild {
   }
 }
 
-function parseEvent(line: string): ProcessorEvent | undefined {
+type SaidLine = ProcessorEvent | { readonly type: 'metrics.listening'; readonly port: number };
+
+function parseLine(line: string): SaidLine | undefined {
   if (!line.startsWith('{')) return undefined;
   try {
     const { event, ...fields } = JSON.parse(line) as { event?: unknown };
-    return typeof event === 'string' ? ({ ...fields, type: event } as ProcessorEvent) : undefined;
+    return typeof event === 'string' ? ({ ...fields, type: event } as SaidLine) : undefined;
   } catch {
     return undefined;
   }

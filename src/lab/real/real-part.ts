@@ -5,27 +5,40 @@ import type { ScenarioPart } from '../scenario.ts';
 export class RealPart implements ScenarioPart {
   readonly #name: string;
   readonly #control: Pick<PartControl, 'kill' | 'start'> | undefined;
-  #killed = false;
+  readonly #onKill: () => () => void;
+  /** Says that it is healed; set while it is down. */
+  #onHealed: (() => void) | undefined;
 
-  /** Without a control every call rejects: others use the part at the same time. */
-  constructor(name: string, control: Pick<PartControl, 'kill' | 'start'> | undefined) {
+  /**
+   * Without a control every call rejects: others use the part at the same time. `onKill` is called when it is killed, and
+   * what that returned when it serves again.
+   */
+  constructor(name: string, control: Pick<PartControl, 'kill' | 'start'> | undefined, onKill: () => () => void) {
     this.#name = name;
     this.#control = control;
+    this.#onKill = onKill;
   }
 
   async kill(): Promise<void> {
     await this.#own().kill();
-    this.#killed = true;
+    this.#onHealed ??= this.#onKill();
+  }
+
+  /** Without a word to onKill. */
+  async killQuietly(): Promise<void> {
+    await this.#own().kill();
+    this.#onHealed ??= () => {};
   }
 
   async start(): Promise<void> {
     await this.#own().start();
-    this.#killed = false;
+    this.#onHealed?.();
+    this.#onHealed = undefined;
   }
 
   /** Starts it if it was killed and not started since. */
   async heal(): Promise<void> {
-    if (this.#killed) await this.start();
+    if (this.#onHealed !== undefined) await this.start();
   }
 
   #own(): Pick<PartControl, 'kill' | 'start'> {

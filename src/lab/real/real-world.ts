@@ -4,6 +4,7 @@
  */
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { FaultPlan } from '../../../chaos/fault.ts';
 import { openSink, type Sink } from '../../bigquery/open-sink.ts';
 import type { SumsByCurrency } from '../../checks/assertions.ts';
 import type { VerifyInputs } from '../../checks/inputs.ts';
@@ -11,19 +12,23 @@ import { realInputs } from '../../checks/inputs-real.ts';
 import { type VerifyReport, verify } from '../../checks/verify.ts';
 import type { ExternalEndpoints, StartedInfra } from '../../infra/types.ts';
 import type { KafkaConnectionOptions } from '../../kafka/connection-options.ts';
-import { KafkaAdmin } from '../../kafka/kafka-admin.ts';
 import type { ProcessorEvent, ProcessorEventType } from '../../processor/events.ts';
 import { systemRuntime } from '../../runtime/system-runtime.ts';
-import { type LedgerEntry, readLedger } from '../../simulator/ledger.ts';
+import type { LedgerEntry } from '../../simulator/ledger.ts';
 import type { SimulationDials } from '../../simulator/plan.ts';
 import { createRandom, type Random } from '../../simulator/random.ts';
-import { runSimulator } from '../../simulator/run-simulator.ts';
 import type { SimulationSummary } from '../../simulator/summary.ts';
-import type { ScenarioRecord, ScenarioWorld, StartOptions } from '../scenario.ts';
+import type { RunPhase } from '../artifacts.ts';
+import type { InjectedFault, ScenarioRecord, ScenarioWorld, SendOptions, StartOptions } from '../scenario.ts';
+import { FaultBook } from './fault-book.ts';
+import { Moments } from './moments.ts';
+import { type OpenProxies, openProxies } from './open-proxies.ts';
 import { ProcessorChild } from './processor-child.ts';
 import { RealPart } from './real-part.ts';
-import { sendRecords } from './send-records.ts';
-import { setGroupOffsets } from './set-group-offsets.ts';
+import { PHASE_NEWS, RunRecorder } from './run-recorder.ts';
+import { TopicControl } from './topic-control.ts';
+import { ledgerOf, Workloads } from './workloads.ts';
+import { chaosTarget, HandNotes } from './world-chaos.ts';
 
 export interface RealWorldOptions {
   /** Starts the topic's and the dataset's name. */
@@ -36,6 +41,8 @@ export interface RealWorldOptions {
   /** For logs, ledgers and checkpoints; kept. */
   readonly folder: string;
   readonly settings?: Readonly<Record<string, string>>;
+  /** Proxies stand between the pipeline and its services. */
+  readonly proxied?: boolean;
   /** Default: unique. */
   readonly topic?: string;
   readonly dataset?: string;
@@ -43,14 +50,14 @@ export interface RealWorldOptions {
   readonly seed?: number;
   readonly onEvent?: (event: ProcessorEvent, child: ProcessorChild) => void;
   readonly onProgress?: (progress: { readonly sent: number; readonly count: number }) => void;
+  /** What happens now: faults, starts, deaths. */
+  readonly onNews?: (text: string) => void;
 }
 
 const DRAIN_TIMEOUT_MS = 90_000;
 const POLL_MS = 250;
 /** Kafka notices a killed member only after its session: short, so that takeovers are quick. */
 const SESSION_TIMEOUT = '6s';
-/** A producer's clock may be this much ahead. */
-const CREATE_TIME_AFTER_MAX_MS = 3_600_000;
 
 export class RealWorld implements ScenarioWorld, AsyncDisposable {
   readonly topic: string;
@@ -65,19 +72,27 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
   readonly expectedSums: SumsByCurrency[] = [];
   readonly sent: SimulationSummary[] = [];
   readonly children: ProcessorChild[] = [];
+  readonly recorder: RunRecorder;
+  readonly faults: FaultBook;
+  readonly topicControl: TopicControl;
+  readonly workloads: Workloads;
   readonly #options: RealWorldOptions;
   readonly #connection: KafkaConnectionOptions;
-  #sends = 0;
+  readonly #proxies: OpenProxies | undefined;
+  readonly #moments: Moments;
+  readonly #handNotes: HandNotes;
 
-  private constructor(options: RealWorldOptions, topic: string, dataset: string) {
+  private constructor(options: RealWorldOptions, topic: string, dataset: string, proxies: OpenProxies | undefined) {
     this.#options = options;
+    this.#proxies = proxies;
     this.topic = topic;
     this.dataset = dataset;
     this.seed = options.seed ?? Math.floor(systemRuntime.random() * 2 ** 31);
     this.random = createRandom(this.seed);
     const { infra } = options;
-    this.broker = new RealPart('broker', infra.broker);
-    this.emulator = new RealPart('emulator', infra.emulator);
+    const note = (part: string) => () => this.faults.note(`${part}.kill`, `the ${part} is killed`, null);
+    this.broker = new RealPart('broker', infra.broker, note('broker'));
+    this.emulator = new RealPart('emulator', infra.emulator, note('emulator'));
     this.#connection = { brokers: infra.kafkaBootstrapServers.split(','), clientId: 'provenonce-lab' };
     this.sink = openSink({
       projectId: infra.projectId,
@@ -88,6 +103,31 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
       onWaiting: () => {},
     });
     this.inputs = realInputs({ topic, kafka: this.#connection, sink: this.sink, runtime: systemRuntime });
+    const { partitions, folder, onProgress } = options;
+    this.topicControl = new TopicControl({
+      connection: this.#connection,
+      topic,
+      partitions,
+      groupId: this.#groupId,
+      bounds: (partition) => this.inputs.bounds(partition),
+    });
+    this.recorder = new RunRecorder(folder, systemRuntime.nowMs);
+    this.#moments = new Moments(systemRuntime, () => this.recorder.acknowledgedRecords);
+    this.faults = new FaultBook({
+      runtime: systemRuntime,
+      target: chaosTarget(this, proxies),
+      moment: (when, signal) => this.#moments.reached(when, signal),
+      onChange: (text) => options.onNews?.(text),
+    });
+    this.#handNotes = new HandNotes(this.faults, this.recorder);
+    this.workloads = new Workloads({
+      connection: this.#pipelineConnection,
+      topic,
+      partitions,
+      folder,
+      recorder: this.recorder,
+      ...(onProgress === undefined ? {} : { onProgress }),
+    });
   }
 
   /** Creates the topic and the dataset. */
@@ -96,17 +136,16 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     const topic = options.topic ?? unique;
     const dataset = options.dataset ?? unique.replaceAll('-', '_');
     await mkdir(options.folder, { recursive: true });
-    const world = new RealWorld(options, topic, dataset);
-    await using admin = await KafkaAdmin.connect(world.#connection);
-    const timestamps = { createTimeAfterMaxMs: CREATE_TIME_AFTER_MAX_MS };
-    await admin.createTopic({
-      topic,
-      partitions: options.partitions,
-      timestamps,
-      settings: { 'max.message.bytes': String(8 * 1024 * 1024) },
-    });
-    await world.sink.applySchema();
-    return world;
+    const proxies = options.proxied ? await openProxies(options.infra) : undefined;
+    const world = new RealWorld(options, topic, dataset, proxies);
+    try {
+      await world.topicControl.create();
+      await world.sink.applySchema();
+      return world;
+    } catch (error) {
+      await world[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   get connection(): KafkaConnectionOptions {
@@ -121,61 +160,62 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     return systemRuntime.sleep(ms);
   }
 
-  async send(dials: SimulationDials): Promise<SimulationSummary> {
-    const ledgerPath = path.join(this.#options.folder, `sent-${++this.#sends}.jsonl`);
-    const { onProgress, partitions } = this.#options;
-    const summary = await runSimulator(
-      {
-        dials: { partitions, ...dials },
-        kafka: { connection: this.#connection, topic: this.topic, compression: 'none', patienceMs: 60_000 },
-        ledgerPath,
-        ...(onProgress === undefined ? {} : { onProgress }),
-      },
-      systemRuntime,
-    );
+  async send(dials: SimulationDials, options: SendOptions = {}): Promise<SimulationSummary> {
+    const summary = await this.workloads.send(dials, options);
     this.sent.push(summary);
     return summary;
   }
 
-  async ledger({ ledgerPath }: SimulationSummary): Promise<LedgerEntry[]> {
-    if (ledgerPath === null) throw new Error('this workload wrote nothing down');
-    const entries: LedgerEntry[] = [];
-    for await (const entry of readLedger(ledgerPath)) entries.push(entry);
-    return entries;
+  ledger(sent: SimulationSummary): Promise<LedgerEntry[]> {
+    return ledgerOf(sent);
   }
 
   sendRecords(records: readonly ScenarioRecord[]): Promise<number[]> {
-    return sendRecords(this.#connection, this.topic, records);
+    return this.workloads.sendRecords(records);
   }
 
   async deleteRecords(partition: number, belowOffset: number): Promise<void> {
-    await using admin = await KafkaAdmin.connect(this.#connection);
-    await admin.deleteRecords(this.topic, partition, belowOffset);
+    await this.topicControl.deleteRecords(partition, belowOffset);
+    this.faults.note('topic.delete-records', `records of partition ${partition} below ${belowOffset} are gone`, null)();
+  }
+
+  inject(plan: FaultPlan): InjectedFault {
+    return this.faults.plan(plan);
   }
 
   start(name: string, options: StartOptions = {}): ProcessorChild {
     const { infra, folder, settings, onEvent } = this.#options;
+    const { kafkaBootstrapServers, bigqueryEmulatorHost, bigqueryStorageEmulatorHost } =
+      this.#proxies?.endpoints ?? infra;
     const child = ProcessorChild.start({
       name,
       logPath: path.join(folder, `${name}.log`),
       flags: options.flags ?? [],
       ...(options.crashAt === undefined ? {} : { crashAt: options.crashAt }),
-      ...(onEvent === undefined ? {} : { onEvent }),
+      onEvent: (event, of) => {
+        this.recorder.event(of, event);
+        this.#moments.onEvent(of.name, event.type);
+        onEvent?.(event, of);
+      },
+      onMetricsPort: (port, of) => this.recorder.listens(of, port),
+      onSignal: (signal, of) => this.#handNotes.signal(signal, of),
       env: {
-        KAFKA_BOOTSTRAP_SERVERS: infra.kafkaBootstrapServers,
+        KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrapServers,
         KAFKA_TOPIC_PAYMENTS: this.topic,
         KAFKA_GROUP_ID: options.groupId ?? this.#groupId,
         KAFKA_SESSION_TIMEOUT: SESSION_TIMEOUT,
         BIGQUERY_PROJECT: infra.projectId,
         BIGQUERY_DATASET: this.dataset,
-        BIGQUERY_EMULATOR_HOST: infra.bigqueryEmulatorHost,
-        BIGQUERY_STORAGE_EMULATOR_HOST: infra.bigqueryStorageEmulatorHost,
+        BIGQUERY_EMULATOR_HOST: bigqueryEmulatorHost,
+        BIGQUERY_STORAGE_EMULATOR_HOST: bigqueryStorageEmulatorHost,
         CHECKPOINT_LOCATION: this.checkpointOf(options.checkpointOf ?? name),
         ...settings,
         ...options.settings,
       },
     });
     this.children.push(child);
+    this.recorder.started(child);
+    if (options.crashAt !== undefined) this.#handNotes.crashPoint(child, options.crashAt);
     return child;
   }
 
@@ -186,15 +226,13 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
   async loseCheckpoint(name: string): Promise<void> {
     if (this.#running().some((child) => child.name === name)) throw new Error(`processor ${name} is running`);
     await rm(this.checkpointOf(name), { recursive: true });
+    this.faults.note('checkpoint.delete', `the checkpoint of ${name} is lost`, name)();
   }
 
   async resetGroup(to: 'earliest' | 'latest'): Promise<ReadonlyMap<number, number>> {
-    const offsets = new Map<number, number>();
-    for (const partition of this.#partitions()) {
-      const { startOffset, endOffset } = await this.inputs.bounds(partition);
-      offsets.set(partition, to === 'earliest' ? startOffset : endOffset);
-    }
-    return setGroupOffsets(this.#connection, this.#groupId, this.topic, offsets);
+    const offsets = await this.topicControl.resetGroup(to);
+    this.faults.note('group.reset', `the group's offsets are reset to ${to}`, null)();
+    return offsets;
   }
 
   async drain(timeoutMs = DRAIN_TIMEOUT_MS): Promise<void> {
@@ -244,7 +282,15 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
 
   /** Starts what the story killed and left dead. */
   async heal(): Promise<void> {
+    await this.faults.heal();
     await Promise.all([this.broker.heal(), this.emulator.heal()]);
+    for (const child of this.#running()) child.resume();
+  }
+
+  /** What the run does from now on. */
+  phase(name: RunPhase['name']): void {
+    this.recorder.phase(name);
+    this.#options.onNews?.(PHASE_NEWS[name]);
   }
 
   verify(): Promise<VerifyReport> {
@@ -264,10 +310,18 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#running().map((child) => child.kill()));
     await this.sink.close();
+    await this.#proxies?.close();
+    await this.recorder.close();
   }
 
   get #groupId(): string {
     return `${this.topic}-processors`;
+  }
+
+  /** As the pipeline reaches Kafka. */
+  get #pipelineConnection(): KafkaConnectionOptions {
+    const proxied = this.#proxies?.endpoints.kafkaBootstrapServers;
+    return proxied === undefined ? this.#connection : { ...this.#connection, brokers: [proxied] };
   }
 
   #running(): ProcessorChild[] {

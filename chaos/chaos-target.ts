@@ -1,0 +1,49 @@
+/** What faults are done to: one world's parts, as far as a fault must reach them. */
+import type { GrpcProxy } from './grpc-proxy.ts';
+import type { HttpProxy } from './http-proxy.ts';
+import type { KafkaProxy } from './kafka-proxy.ts';
+
+/** What stands between the processors and the services. */
+export interface Proxies {
+  readonly kafka: KafkaProxy;
+  readonly rest: HttpProxy;
+  readonly storage: GrpcProxy;
+}
+
+export interface ServiceTarget {
+  kill(): Promise<void>;
+  start(): Promise<void>;
+}
+
+/** One processor's present life. */
+export interface ProcessTarget {
+  readonly pid: number;
+  readonly running: boolean;
+  kill(): Promise<unknown>;
+  stop(): Promise<unknown>;
+  pause(): void;
+  resume(): void;
+}
+
+export interface TopicTarget {
+  deleteRecords(partition: number, belowOffset: number): Promise<void>;
+  addPartitions(partitions: number): Promise<void>;
+  /** Deleted, and made again with the same settings and no records. */
+  recreate(): Promise<void>;
+  /** The common group's offsets, while it has no members. */
+  resetGroup(to: 'earliest' | 'latest'): Promise<unknown>;
+}
+
+export interface ChaosTarget {
+  /** Throws where the world was made without proxies. */
+  readonly proxies: Proxies;
+  readonly broker: ServiceTarget;
+  readonly emulator: ServiceTarget;
+  readonly topicTarget: TopicTarget;
+  /** Throws where no processor of that name was started. */
+  processor(name: string): ProcessTarget;
+  /** CHECKPOINT_LOCATION of a processor. */
+  checkpointOf(name: string): string;
+  /** Finalizes the write streams that the sink's ownership rows name for a partition; says how many. */
+  finalizeStreams(partition: number): Promise<number>;
+}

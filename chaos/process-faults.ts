@@ -1,0 +1,71 @@
+/**
+ * Faults of one processor's operating-system process. Kill and stop are over when they are done (a story starts the next
+ * life, or the drain does); a pause lasts until the process is continued, a full disk until there is room again.
+ *
+ * The disk is full for one process alone: a limit on the size of the files that it writes (RLIMIT_FSIZE), set from outside
+ * with prlimit. The kernel also sends SIGXFSZ, whose default is death, so the process must be started with FULL_DISK_ENV.
+ * Clocks are set off from inside, before anything runs: start the process with clockEnv().
+ */
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { ChaosTarget, ProcessTarget } from './chaos-target.ts';
+import { type AppliedFault, doneAtOnce, lasting } from './fault.ts';
+
+interface OfProcessor {
+  readonly processor: string;
+}
+
+export type ProcessFault =
+  /** SIGKILL. */
+  | ({ readonly fault: 'processor.kill' } & OfProcessor)
+  /** SIGTERM, and its end awaited. */
+  | ({ readonly fault: 'processor.stop' } & OfProcessor)
+  /** SIGSTOP; healed by SIGCONT: a zombie, where it lasts longer than the session. */
+  | ({ readonly fault: 'processor.pause' } & OfProcessor)
+  /** No file takes another byte. */
+  | ({ readonly fault: 'processor.disk-full' } & OfProcessor);
+
+const preload = (file: string): string => `--import=${path.join(import.meta.dirname, 'preload', file)}`;
+
+/** Environment of a processor that is to see errors, not death, when its disk is full. */
+export const FULL_DISK_ENV: Readonly<Record<string, string>> = { NODE_OPTIONS: preload('full-disk.ts') };
+
+/** Environment of a processor whose wall clock is off by so much, from so long after its start on (default: at once). */
+export function clockEnv(offsetMs: number, afterMs = 0): Record<string, string> {
+  return {
+    NODE_OPTIONS: preload('clock.ts'),
+    CHAOS_CLOCK_OFFSET_MS: String(offsetMs),
+    CHAOS_CLOCK_AFTER_MS: String(afterMs),
+  };
+}
+
+export async function applyProcessFault(fault: ProcessFault, target: ChaosTarget): Promise<AppliedFault> {
+  const process = target.processor(fault.processor);
+  if (!process.running) throw new Error(`processor ${fault.processor} is not running`);
+  switch (fault.fault) {
+    case 'processor.kill':
+      await process.kill();
+      return doneAtOnce({ kills: 1 });
+    case 'processor.stop':
+      await process.stop();
+      return doneAtOnce({ stops: 1 });
+    case 'processor.pause':
+      process.pause();
+      return lasting(() => process.resume());
+    case 'processor.disk-full':
+      return diskFull(process);
+    default:
+      return fault satisfies never;
+  }
+}
+
+async function diskFull(process: ProcessTarget): Promise<AppliedFault> {
+  // The soft limit alone: the hard one could not be raised again.
+  const limit = (soft: string): Promise<unknown> =>
+    promisify(execFile)('prlimit', ['--pid', String(process.pid), `--fsize=${soft}:unlimited`]);
+  await limit('0');
+  return lasting(async () => {
+    if (process.running) await limit('unlimited');
+  });
+}

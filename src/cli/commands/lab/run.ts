@@ -1,0 +1,102 @@
+/** provenonce lab run, lab list: the scenarios, on real parts. Exit codes are verdicts: 0 PASS, 1 FAIL, 2 UNKNOWN, 3 NODATA. */
+import path from 'node:path';
+import type { Command } from 'commander';
+import { VERDICT_EXIT_CODES } from '../../../checks/verify.ts';
+import type { InfraChoice } from '../../../infra/types.ts';
+import { RunProgress } from '../../../lab/run-progress.ts';
+import { overallVerdict, type RepeatedReport, runScenarios } from '../../../lab/run-scenarios.ts';
+import { findScenarios, loadScenarios } from '../../../lab/scenario-files.ts';
+import { systemRuntime } from '../../../runtime/system-runtime.ts';
+import { printJson } from '../../exit.ts';
+import { infraOptions, wholeNumber } from '../../options.ts';
+import { tableText } from '../../table-text.ts';
+
+interface RunFlags {
+  readonly infra: InfraChoice;
+  readonly emulatorImage?: string;
+  readonly tag?: string;
+  readonly repeat: number;
+  readonly seed?: number;
+  readonly jobs: number;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+const REFRESH_EVERY_MS = 250;
+const SEEDS = 2 ** 31;
+
+export function addRun(lab: Command): void {
+  const run = lab
+    .command('run')
+    .description('run scenarios on a real broker, a real emulator and real processes')
+    .argument('[names...]', 'scenarios, or: all')
+    .option('--tag <tag>', 'all scenarios with this tag')
+    .option('--repeat <n>', 'how often each', wholeNumber(1), 1)
+    .option('--seed <n>', 'of what stories draw; default: drawn', wholeNumber(0))
+    .option('--jobs <n>', 'worlds side by side', wholeNumber(1), 1)
+    .option('--out <folder>', 'for the artifacts of each run (default: artifacts/lab-<time>)')
+    .option('--json', 'one JSON document on standard output');
+  for (const option of infraOptions()) run.addOption(option);
+  run.action(runCommand);
+}
+
+export function addList(lab: Command): void {
+  lab
+    .command('list')
+    .description('the scenarios, and what each has at stake')
+    .option('--tag <tag>', 'only those with this tag')
+    .option('--json', 'one JSON document on standard output')
+    .action(async ({ tag, json }: { tag?: string; json?: boolean }) => {
+      const all = await loadScenarios();
+      const scenarios = tag === undefined ? all : findScenarios(all, [], tag);
+      const listed = scenarios.map(({ name, title, guarantees, tags = [] }) => ({ name, title, guarantees, tags }));
+      if (json) printJson({ scenarios: listed });
+      else {
+        const rows = listed.map((each) => [each.name, each.title, each.guarantees.join(' '), each.tags.join(' ')]);
+        process.stdout.write(`${tableText(['scenario', 'what is done', 'at stake', 'tags'], rows)}\n`);
+      }
+    });
+}
+
+async function runCommand(names: string[], flags: RunFlags): Promise<void> {
+  const scenarios = findScenarios(await loadScenarios(), names, flags.tag);
+  const { emulatorImage, infra, json, repeat, jobs } = flags;
+  const seed = flags.seed ?? Math.floor(systemRuntime.random() * SEEDS);
+  const folder = path.resolve(flags.out ?? path.join('artifacts', `lab-${timeText(systemRuntime.nowMs())}`));
+  const progress = new RunProgress({
+    write: (text) => process.stderr.write(text),
+    nowMs: systemRuntime.nowMs,
+    columns: process.stderr.isTTY ? process.stderr.columns : undefined,
+  });
+  const refreshing = setInterval(() => progress.refresh(), REFRESH_EVERY_MS);
+  const reports = await runScenarios(scenarios, {
+    infra: { way: infra, ...(emulatorImage === undefined ? {} : { emulatorImage }) },
+    folder,
+    repeat,
+    seed,
+    jobs,
+    progress,
+  }).finally(() => clearInterval(refreshing));
+  const verdict = overallVerdict(reports);
+  if (json) printJson({ verdict, seed, folder, scenarios: reports });
+  else process.stdout.write(`${reportsTable(reports)}\n${verdict}; seed ${seed}\nArtifacts: ${folder}\n`);
+  process.exitCode = VERDICT_EXIT_CODES[verdict];
+}
+
+function reportsTable(reports: readonly RepeatedReport[]): string {
+  const isRepeated = reports.some(({ repeat }) => repeat > 1);
+  const rows = [...reports]
+    .sort((a, b) => a.name.localeCompare(b.name) || a.repeat - b.repeat)
+    .map(({ name, repeat, verdict, tookMs, problems }) => [
+      isRepeated ? `${name} ${repeat}` : name,
+      verdict,
+      `${(tookMs / 1000).toFixed(1)} s`,
+      problems[0] === undefined ? '' : problems[0].split('\n')[0]!.slice(0, 100),
+    ]);
+  return tableText(['scenario', 'verdict', 'took', 'why'], rows);
+}
+
+/** As 20261122-194500, UTC. */
+function timeText(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+}

@@ -1,0 +1,54 @@
+/**
+ * Fault accounting, as a pure function of a run's history: how much work was in flight while a fault lasted, and how far
+ * the pipeline got during and after it. A fault that met no work, or after which nothing moved, proves nothing.
+ */
+import type { FaultRecord } from '../artifacts.ts';
+
+/** Something that had reached `total` at that time; ascending in both. */
+export interface Mark {
+  readonly atMs: number;
+  readonly total: number;
+}
+
+export interface RunHistory {
+  /** Records that Kafka had acknowledged, over all partitions. */
+  readonly acknowledged: readonly Mark[];
+  /** Records below checkpoints, over all partitions. */
+  readonly checkpointed: readonly Mark[];
+}
+
+export type FaultAccount = Pick<FaultRecord, 'inFlightRecords' | 'progressDuring' | 'progressAfter'>;
+
+/** `healedAtMs` null: it lasts to the end. */
+export function accountOf(firedAtMs: number | null, healedAtMs: number | null, history: RunHistory): FaultAccount {
+  if (firedAtMs === null) return { inFlightRecords: null, progressDuring: 0, progressAfter: 0 };
+  const { acknowledged, checkpointed } = history;
+  const untilMs = healedAtMs ?? Number.POSITIVE_INFINITY;
+  const moments = [firedAtMs, ...[...acknowledged, ...checkpointed].map(({ atMs }) => atMs)];
+  const during = moments.filter((atMs) => atMs >= firedAtMs && atMs <= untilMs);
+  const inFlight = during.map((atMs) => totalAt(acknowledged, atMs) - totalAt(checkpointed, atMs));
+  const [atFiring, atHealing] = [totalAt(checkpointed, firedAtMs), totalAt(checkpointed, untilMs)];
+  return {
+    inFlightRecords: Math.max(0, ...inFlight),
+    progressDuring: atHealing - atFiring,
+    progressAfter: totalAt(checkpointed, Number.POSITIVE_INFINITY) - atHealing,
+  };
+}
+
+function totalAt(marks: readonly Mark[], atMs: number): number {
+  return marks.findLast((mark) => mark.atMs <= atMs)?.total ?? 0;
+}
+
+/** Why a planned fault does not count; empty where it does. A pipeline that refuses to go on need not move afterwards. */
+export function faultProblems(record: FaultRecord, ending: 'drained' | 'stopped'): string[] {
+  const { id, text, firedAtMs, healedAtMs, inFlightRecords, progressAfter } = record;
+  const name = `fault ${id} (${text})`;
+  if (firedAtMs === null) return [`${name} did not fire`];
+  const problems: string[] = [];
+  if (inFlightRecords === 0) problems.push(`${name} met no work in flight`);
+  if (healedAtMs === null) problems.push(`${name} was not healed`);
+  if (ending === 'drained' && healedAtMs !== null && progressAfter === 0) {
+    problems.push(`${name}: nothing was processed after it`);
+  }
+  return problems;
+}

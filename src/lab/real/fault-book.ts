@@ -1,0 +1,164 @@
+/**
+ * The faults of one run: planned ones wait for their moment, fire, last and are healed; what a story does with its own
+ * hands (a kill, a pause) is written down beside them. Times and counts end up in the run's artifacts.
+ *
+ * A planned fault counts only by its account (fault-account.ts); whether one that a story did itself has bitten, the story
+ * says with its bits.
+ */
+import { applyFault } from '../../../chaos/apply-fault.ts';
+import type { ChaosTarget } from '../../../chaos/chaos-target.ts';
+import { type AppliedFault, type FaultPlan, type FaultWhen, faultText } from '../../../chaos/fault.ts';
+import type { Runtime } from '../../processor/ports.ts';
+import type { FaultRecord } from '../artifacts.ts';
+import type { InjectedFault } from '../scenario.ts';
+import { accountOf, type RunHistory } from './fault-account.ts';
+
+export interface FaultBookOptions {
+  readonly runtime: Pick<Runtime, 'nowMs' | 'sleep'>;
+  readonly target: ChaosTarget;
+  /** Resolves at the plan's moment; rejects when the signal says that it will not come any more. */
+  readonly moment: (when: FaultWhen, signal: AbortSignal) => Promise<void>;
+  /** When a fault fires and when it is healed, for whoever watches. */
+  readonly onChange?: (text: string) => void;
+}
+
+type Facts = Omit<FaultRecord, 'inFlightRecords' | 'progressDuring' | 'progressAfter' | 'counts'>;
+
+interface Entry {
+  facts: Facts;
+  readonly isPlanned: boolean;
+  counts: () => Readonly<Record<string, number>>;
+}
+
+export class FaultBook {
+  readonly #options: FaultBookOptions;
+  readonly #entries: Entry[] = [];
+  readonly #injected: Injected[] = [];
+  readonly #over = new AbortController();
+
+  constructor(options: FaultBookOptions) {
+    this.#options = options;
+  }
+
+  /** What is broken at the moment, for people. */
+  get active(): string[] {
+    return this.#entries.flatMap(({ facts: { firedAtMs, healedAtMs, text } }) =>
+      firedAtMs !== null && healedAtMs === null ? [text] : [],
+    );
+  }
+
+  plan(plan: FaultPlan): InjectedFault {
+    const processor = 'processor' in plan ? plan.processor : null;
+    const entry = this.#add(plan.fault, faultText(plan), processor, { ...plan }, true);
+    const injected = new Injected(plan, entry, this.#options, this.#over.signal);
+    this.#injected.push(injected);
+    return injected;
+  }
+
+  /** Something that a story did by itself, just now. Call the result when it is undone. */
+  note(fault: string, text: string, processor: string | null): () => void {
+    const entry = this.#add(fault, text, processor, { fault }, false);
+    entry.facts = { ...entry.facts, firedAtMs: this.#options.runtime.nowMs() };
+    return () => {
+      entry.facts = { ...entry.facts, healedAtMs: this.#options.runtime.nowMs() };
+    };
+  }
+
+  /** Heals what is broken, and lets what has not fired go. */
+  async heal(): Promise<void> {
+    this.#over.abort();
+    const failed = (await Promise.allSettled(this.#injected.map((each) => each.end()))).filter(
+      (result) => result.status === 'rejected',
+    );
+    if (failed.length > 0)
+      throw new AggregateError(
+        failed.map(({ reason }) => reason),
+        `not healed: ${failed[0]?.reason}`,
+      );
+  }
+
+  /** All, with their accounts. */
+  records(history: RunHistory): FaultRecord[] {
+    return this.#entries.map((entry) => recordOf(entry, history));
+  }
+
+  /** Those whose account decides whether the run counts. */
+  plannedRecords(history: RunHistory): FaultRecord[] {
+    return this.#entries.filter(({ isPlanned }) => isPlanned).map((entry) => recordOf(entry, history));
+  }
+
+  #add(fault: string, text: string, processor: string | null, plan: FaultRecord['plan'], isPlanned: boolean): Entry {
+    const id = `f${this.#entries.length + 1}`;
+    const plannedAtMs = this.#options.runtime.nowMs();
+    const facts = { id, fault, plan, text, processor, plannedAtMs, firedAtMs: null, healedAtMs: null };
+    const entry: Entry = { facts, isPlanned, counts: () => ({}) };
+    this.#entries.push(entry);
+    return entry;
+  }
+}
+
+function recordOf({ facts, counts }: Entry, history: RunHistory): FaultRecord {
+  return { ...facts, counts: counts(), ...accountOf(facts.firedAtMs, facts.healedAtMs, history) };
+}
+
+/** One planned fault on its way: it waits, hits, lasts, and is healed. */
+class Injected implements InjectedFault {
+  readonly fired: Promise<void>;
+  readonly healed: Promise<void>;
+  readonly #healed = Promise.withResolvers<void>();
+  readonly #entry: Entry;
+  readonly #options: FaultBookOptions;
+  #applied: AppliedFault | undefined;
+  #ending: Promise<void> | undefined;
+
+  constructor(plan: FaultPlan, entry: Entry, options: FaultBookOptions, over: AbortSignal) {
+    this.#entry = entry;
+    this.#options = options;
+    this.fired = this.#fire(plan, over);
+    this.healed = this.#healed.promise;
+    // A story that does not look learns it from the account.
+    this.fired.then(() => this.#last(plan)).catch((error: unknown) => this.#healed.reject(error));
+    this.healed.catch(() => {});
+  }
+
+  /** Undoes it now. */
+  heal(): Promise<void> {
+    this.#ending ??= this.#undo();
+    return this.#ending;
+  }
+
+  /** At the end of the story: whatever state it is in. */
+  async end(): Promise<void> {
+    if (this.#applied !== undefined) await this.heal();
+  }
+
+  async #fire({ when, ...plan }: FaultPlan, over: AbortSignal): Promise<void> {
+    const { moment, target, runtime, onChange } = this.#options;
+    if (when !== undefined) await moment(when, over);
+    const applied = await applyFault(plan, target);
+    this.#applied = applied;
+    this.#entry.counts = () => applied.counts();
+    const given = Promise.withResolvers<never>();
+    over.addEventListener('abort', () => given.reject(new Error(`${this.#entry.facts.text} did not fire`)));
+    await Promise.race([applied.hit, given.promise]);
+    const firedAtMs = runtime.nowMs();
+    this.#entry.facts = { ...this.#entry.facts, firedAtMs };
+    onChange?.(`fault: ${this.#entry.facts.text}`);
+    if (applied.isOver) await this.heal();
+  }
+
+  async #last({ lastsMs }: FaultPlan): Promise<void> {
+    if (lastsMs === undefined) return;
+    await this.#options.runtime.sleep(lastsMs);
+    await this.heal();
+  }
+
+  async #undo(): Promise<void> {
+    await this.#applied?.heal();
+    const { facts } = this.#entry;
+    if (facts.firedAtMs === null) return;
+    this.#entry.facts = { ...facts, healedAtMs: this.#options.runtime.nowMs() };
+    if (!this.#applied?.isOver) this.#options.onChange?.(`healed: ${facts.text}`);
+    this.#healed.resolve();
+  }
+}

@@ -1,0 +1,73 @@
+/** What is done to a world's topic and to its group from outside, as an operator or a retention policy would. */
+import type { TopicTarget } from '../../../chaos/chaos-target.ts';
+import type { KafkaConnectionOptions } from '../../kafka/connection-options.ts';
+import { KafkaAdmin } from '../../kafka/kafka-admin.ts';
+import type { LogBounds } from '../../processor/ports.ts';
+import { setGroupOffsets } from './set-group-offsets.ts';
+
+export interface TopicControlOptions {
+  readonly connection: KafkaConnectionOptions;
+  readonly topic: string;
+  readonly partitions: number;
+  readonly groupId: string;
+  readonly bounds: (partition: number) => Promise<LogBounds>;
+}
+
+/** A producer's clock may be this much ahead. */
+const CREATE_TIME_AFTER_MAX_MS = 3_600_000;
+const TOPIC_GONE_ATTEMPTS = 40;
+const TOPIC_GONE_WAIT_MS = 250;
+
+export class TopicControl implements TopicTarget {
+  readonly #options: TopicControlOptions;
+
+  constructor(options: TopicControlOptions) {
+    this.#options = options;
+  }
+
+  /** False where it exists. */
+  create(): Promise<boolean> {
+    const { topic, partitions } = this.#options;
+    const timestamps = { createTimeAfterMaxMs: CREATE_TIME_AFTER_MAX_MS };
+    const settings = { 'max.message.bytes': String(8 * 1024 * 1024) };
+    return this.#with((admin) => admin.createTopic({ topic, partitions, timestamps, settings }));
+  }
+
+  deleteRecords(partition: number, belowOffset: number): Promise<void> {
+    return this.#with((admin) => admin.deleteRecords(this.#options.topic, partition, belowOffset));
+  }
+
+  addPartitions(partitions: number): Promise<void> {
+    return this.#with((admin) => admin.addPartitions(this.#options.topic, partitions));
+  }
+
+  async recreate(): Promise<void> {
+    await this.#with((admin) => admin.deleteTopic(this.#options.topic));
+    // The broker deletes in its own time, and takes a new topic of that name only afterwards.
+    for (let attempt = 1; ; attempt++) {
+      const made = await this.create().catch((error: unknown) => {
+        if (attempt === TOPIC_GONE_ATTEMPTS) throw error;
+        return false;
+      });
+      if (made) return;
+      if (attempt === TOPIC_GONE_ATTEMPTS) throw new Error(`topic ${this.#options.topic} is not deleted`);
+      await new Promise((resolve) => setTimeout(resolve, TOPIC_GONE_WAIT_MS));
+    }
+  }
+
+  /** Resolves with the offsets that hold now, by partition. */
+  async resetGroup(to: 'earliest' | 'latest'): Promise<ReadonlyMap<number, number>> {
+    const { connection, groupId, topic, partitions, bounds } = this.#options;
+    const offsets = new Map<number, number>();
+    for (let partition = 0; partition < partitions; partition++) {
+      const { startOffset, endOffset } = await bounds(partition);
+      offsets.set(partition, to === 'earliest' ? startOffset : endOffset);
+    }
+    return setGroupOffsets(connection, groupId, topic, offsets);
+  }
+
+  async #with<T>(act: (admin: KafkaAdmin) => Promise<T>): Promise<T> {
+    await using admin = await KafkaAdmin.connect(this.#options.connection);
+    return await act(admin);
+  }
+}
