@@ -1,0 +1,33 @@
+/** provenonce lab report: one self-contained HTML page of what `lab run` left in a folder. */
+import path from 'node:path';
+import type { Command } from 'commander';
+import { makeReport } from '../../../lab/report/report.ts';
+import { printJson } from '../../exit.ts';
+
+interface ReportFlags {
+  readonly out?: string;
+  readonly mutants?: string;
+  readonly json?: boolean;
+}
+
+export function addReport(lab: Command): void {
+  lab
+    .command('report')
+    .description('make one HTML page of a folder of runs: verdicts, timelines, the life of every record')
+    .argument('<folder>', 'what lab run made: a suite, or one of its runs')
+    .option('--out <file>', 'where the page goes; default: report.html in the folder')
+    .option('--mutants <file>', 'output of lab mutants --json, for the table of mutants')
+    .option('--json', 'one JSON document on standard output')
+    .action(async (folder: string, { out, mutants, json }: ReportFlags) => {
+      const isTerminal = process.stderr.isTTY === true;
+      const made = await makeReport({
+        folder,
+        out: out ?? path.join(folder, 'report.html'),
+        ...(mutants === undefined ? {} : { mutantsFile: mutants }),
+        onRun: (scenario) => isTerminal && process.stderr.write(`reading ${scenario}\n`),
+      });
+      if (json) printJson(made);
+      else process.stdout.write(`${made.out}: ${made.runs} runs, ${(made.byteLength / 1e6).toFixed(1)} MB\n`);
+      for (const line of made.unreadable) process.stderr.write(`not readable: ${line}\n`);
+    });
+}
