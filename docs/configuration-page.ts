@@ -46,26 +46,7 @@ run with and where each comes from, secrets masked. A wrong value is one line on
 anything is touched.
 `;
 
-/** As the formatter of this repository leaves it. */
 export function configurationPage(): string {
-  const parts = GROUPS.map(({ title, text, table }) => `## ${title}\n\n${text}\n\n${aligned(documentSettings(table))}`);
+  const parts = GROUPS.map(({ title, text, table }) => `## ${title}\n\n${text}\n\n${documentSettings(table)}`);
   return [HEAD, ...parts].join('\n');
-}
-
-/** A Markdown table with its columns padded to one width. */
-function aligned(table: string): string {
-  const rows = table
-    .trimEnd()
-    .split('\n')
-    .map((line) =>
-      line
-        .split(/(?<!\\)\|/)
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
-  const lines = rows.map((cells, row) =>
-    cells.map((cell, column) => (row === 1 ? '-'.repeat(widths[column]!) : cell.padEnd(widths[column]!))),
-  );
-  return lines.map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 }
