@@ -5,6 +5,8 @@ import type { Curves } from './model/page-data.ts';
 
 const BINS_MAX = 400;
 const BIN_WIDTHS_MS = [50, 100, 200, 250, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 300_000, 900_000];
+/** Processors are sampled every 500 ms. */
+const SAMPLE_HOLDS_MS = 1_200;
 const MIB = 1024 * 1024;
 const MEMORY_METRIC = 'process_resident_memory_bytes';
 
@@ -74,17 +76,35 @@ export class CurveMaker {
 
   curves(): Curves {
     const lag = this.#lag();
-    const perSecond = (counts: readonly number[]): number[] =>
-      counts.map((count) => Math.round((count * 1000) / this.binMs));
     return {
       binMs: this.binMs,
       bins: this.bins,
-      sentPerSecond: packColumn(perSecond(this.#sent)),
-      coveredPerSecond: packColumn(perSecond(this.#covered)),
+      sentPerSecond: packColumn(this.#perSecond(this.#sent)),
+      coveredPerSecond: packColumn(this.#perSecond(this.#covered)),
       lag: lag.map(([partition, records]) => ({ partition, records: packColumn(records) })),
       endToEndMs: packColumn(this.#endToEndMs),
-      memory: [...this.#memory].map(([processor, mib]) => ({ processor, mib: packColumn(mib) })),
+      memory: [...this.#memory].map(([processor, mib]) => ({ processor, mib: packColumn(this.#carried(mib)) })),
     };
+  }
+
+  /** Over the last second, or the bin where that is longer: a burst of 50 ms is no rate of a second. */
+  #perSecond(counts: readonly number[]): number[] {
+    const window = Math.max(1, Math.round(1000 / this.binMs));
+    let sum = 0;
+    return counts.map((count, bin) => {
+      sum += count - (counts[bin - window] ?? 0);
+      return Math.round((sum * 1000) / (window * this.binMs));
+    });
+  }
+
+  /** Between two samples the last one holds; longer silence is a gap. */
+  #carried(values: readonly (number | null)[]): (number | null)[] {
+    const binsMax = Math.ceil(SAMPLE_HOLDS_MS / this.binMs);
+    let last = Number.NEGATIVE_INFINITY;
+    return values.map((value, bin) => {
+      if (value !== null) last = bin;
+      return bin - last <= binsMax ? values[last]! : null;
+    });
   }
 
   /** Replays ends and checkpoints in their order; what only rises counts, so a copy heard late changes nothing. */

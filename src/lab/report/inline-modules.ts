@@ -41,8 +41,12 @@ function asFunction(file: string, source: string, names: ReadonlyMap<string, str
     return `const ${imported.replace(/\s+/g, ' ')} = ${names.get(path.join(path.dirname(file), target))};`;
   });
   const body = linked.replace(/^export (?=async |function|class |const |let )/gm, '');
-  if (/^(?:export|import)\b/m.test(body)) throw new Error(`${file}: a page's modules export by name, where it is declared`);
-  const lines = body.replace(HEADER, '').split('\n').map((line) => line.trimEnd());
+  if (/^(?:export|import)\b/m.test(body))
+    throw new Error(`${file}: a page's modules export by name, where it is declared`);
+  const lines = body
+    .replace(HEADER, '')
+    .split('\n')
+    .map((line) => line.trimEnd());
   const kept = lines.filter((line) => line !== '' && line !== ';').join('\n');
   return `// ${path.basename(file)}\nconst ${names.get(file)} = (() => {\n${kept}\nreturn { ${exported.join(', ')} };\n})();`;
 }

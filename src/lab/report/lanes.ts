@@ -27,6 +27,7 @@ export class LaneMaker {
   readonly #binMs: number;
   readonly #bins: number;
   readonly #partitions = new Map<string, Map<number, PartitionLane>>();
+  readonly #claims: { readonly partition: number; readonly epoch: number; readonly at: number }[] = [];
   readonly #waits = new Map<string, LaneMark[]>();
 
   constructor(startedAtMs: number, binMs: number, bins: number) {
@@ -43,7 +44,15 @@ export class LaneMaker {
         marks.push({ kind: 'waiting', atMs: at, text: `waits for ${event.service}: ${event.error}` });
       this.#waits.set(processor, marks);
     }
+    if (event.type === 'assignment.changed') {
+      for (const partition of event.lost) {
+        const lane = this.#partitions.get(processor)?.get(partition);
+        const holding = lane?.holding.get(life);
+        if (lane !== undefined && holding !== undefined) release(lane, holding, at);
+      }
+    }
     if (!('partition' in event)) return;
+    if (event.type === 'takeover.claimed') this.#claims.push({ partition: event.partition, epoch: event.epoch, at });
     const lane = this.#lane(processor, event.partition);
     let holding = lane.holding.get(life);
     if (holding === undefined) {
@@ -64,6 +73,18 @@ export class LaneMaker {
         ...partitions.map(([partition, lane]) => this.#partitionLane(processor, partition, lane, own)),
       ];
     });
+  }
+
+  /** Owned until a later epoch was claimed; what is left of the span is what its process still believes. */
+  #untilDeposed(partition: number, span: LaneSpan): LaneSpan[] {
+    if (span.kind !== 'owned') return [span];
+    const later = this.#claims.filter((claim) => claim.partition === partition && claim.epoch > (span.epoch ?? 0));
+    const endMs = Math.max(span.fromMs, Math.min(...later.map(({ at }) => at)));
+    if (endMs >= span.toMs) return [span];
+    return [
+      { ...span, toMs: endMs },
+      { ...span, kind: 'deposed', fromMs: endMs },
+    ];
   }
 
   #lane(processor: string, partition: number): PartitionLane {
@@ -130,7 +151,7 @@ export class LaneMaker {
       const end = lives.find((each) => each.life === life)?.toMs;
       if (end !== undefined) release(lane, holding, end);
     }
-    const spans = lane.spans.sort((a, b) => a.fromMs - b.fromMs);
+    const spans = lane.spans.flatMap((span) => this.#untilDeposed(partition, span)).sort((a, b) => a.fromMs - b.fromMs);
     const checkpoints = packColumn([...lane.checkpoints].sort((a, b) => a - b));
     return { processor, partition, spans, marks: lane.marks, checkpoints, folded: packColumn(lane.folded) };
   }

@@ -70,7 +70,8 @@ export interface LifeFacts {
   readonly pauses: readonly { readonly fromMs: number; readonly toMs: number }[];
 }
 
-export type SpanKind = 'alive' | 'paused' | 'takeover' | 'owned';
+/** `deposed`: another process has claimed it, and this one does not know yet. */
+export type SpanKind = 'alive' | 'paused' | 'takeover' | 'owned' | 'deposed';
 export interface LaneSpan {
   readonly kind: SpanKind;
   readonly fromMs: number;

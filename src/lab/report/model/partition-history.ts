@@ -66,7 +66,7 @@ export function partitionHistories(events: EventTable): Map<number, PartitionHis
     const take = TAKES[events.typeOf(row)];
     if (take === undefined) continue;
     const event = events.at(row);
-    const partition = event.fields['partition'] as number;
+    const partition = event.fields.partition as number;
     let making = all.get(partition);
     if (making === undefined) {
       making = {
@@ -105,7 +105,7 @@ const TAKES: Readonly<Record<string, (making: Making, event: TableEvent) => void
   'takeover.finalized'(making, event) {
     const rows = event.fields['outcome.rowCount'];
     if (typeof rows !== 'number') return;
-    making.closedWith.set(streamKey(number(event, 'epoch'), String(event.fields['table'])), rows);
+    making.closedWith.set(streamKey(number(event, 'epoch'), String(event.fields.table)), rows);
   },
   'batch.folded'(making, event) {
     const { source, atMs } = event;
@@ -123,7 +123,7 @@ const TAKES: Readonly<Record<string, (making: Making, event: TableEvent) => void
     making.ends.set(source, to);
   },
   'append.acknowledged'(making, event) {
-    const key = streamKey(making.epochs.get(event.source) ?? 0, String(event.fields['table']));
+    const key = streamKey(making.epochs.get(event.source) ?? 0, String(event.fields.table));
     const list = making.acknowledged.get(key) ?? [];
     list.push({ atMs: event.atMs, rows: (list.at(-1)?.rows ?? 0) + number(event, 'rows') });
     making.acknowledged.set(key, list);

@@ -7,7 +7,7 @@ import type { RunPayload } from '../model/page-data.ts';
 import { countText, durationText } from '../model/words.ts';
 import { el } from './dom.ts';
 import { color, fontFamily, THEME_CHANGED } from './theme.ts';
-import { gutterOf, type ViewRange } from './view-range.ts';
+import { axisText, gutterOf, type ViewRange } from './view-range.ts';
 
 declare const uPlot: typeof UPlot;
 
@@ -20,14 +20,15 @@ interface Chart {
     readonly color: string;
     readonly values: Values;
     readonly filled?: boolean;
-    readonly sparse?: boolean;
+    readonly dots?: boolean;
   }[];
 }
 
 const HEIGHT = 132;
+const AXIS_HEIGHT = 22;
 /** More lines than this in one chart are a tangle: then one line holds their sum. */
 const LINES_MAX = 6;
-const LINE_COLORS = ['line-1', 'line-2', 'line-3', 'line-4', 'line-5', 'line-6'];
+const LINE_COLORS = ['line-1', 'line-3', 'line-4', 'line-5', 'line-6', 'line-2'];
 
 export class Charts {
   readonly element = el('div.charts');
@@ -70,29 +71,35 @@ export class Charts {
       const box = el('figure.chart', {}, el('figcaption', {}, chart.title));
       this.element.append(box);
       const data: UPlot.AlignedData = [this.#times, ...chart.series.map(({ values }) => [...values])];
-      this.#plots.push(new uPlot(this.#options(chart), data, box));
+      this.#plots.push(new uPlot(this.#options(chart, chart === this.#charts.at(-1)), data, box));
     }
   }
 
-  #options({ unit, series }: Chart): Options {
+  #options({ unit, series }: Chart, isLast: boolean): Options {
     const { left, right } = gutterOf(this.#width);
     const { fromMs, toMs } = this.#range;
     const axis = { stroke: color('quiet'), font: `11px ${fontFamily()}`, ticks: { show: false } };
     return {
       width: this.#width,
-      height: HEIGHT,
-      padding: [6, right, 0, 0],
+      height: HEIGHT + (isLast ? AXIS_HEIGHT : 0),
+      padding: [8, right, isLast ? 0 : 8, 0],
       scales: {
         x: { time: false, min: fromMs, max: toMs, range: (_plot, min, max) => [min, max] },
         y: { range: (_plot, _min, max) => [0, Math.max(1, (max ?? 0) * 1.1)] },
       },
       axes: [
-        { ...axis, show: false },
+        {
+          ...axis,
+          space: 90,
+          size: isLast ? AXIS_HEIGHT : 0,
+          values: (_plot, splits) => splits.map((atMs) => (isLast ? axisText(atMs, toMs - fromMs) : '')),
+          grid: { stroke: color('rule'), width: 1 },
+        },
         {
           ...axis,
           size: left,
           gap: 8,
-          space: 36,
+          space: 26,
           values: (_plot, splits) => splits.map(unit),
           grid: { stroke: color('rule'), width: 1 },
         },
@@ -152,15 +159,16 @@ export class Charts {
 }
 
 function seriesOf(
-  { name, color: line, filled, sparse }: Chart['series'][number],
+  { name, color: line, filled, dots }: Chart['series'][number],
   unit: (value: number) => string,
 ): Series {
   return {
     label: name,
     stroke: color(line),
     width: 1.5,
-    spanGaps: sparse === true,
-    points: { show: false },
+    ...(dots === true
+      ? { paths: () => null, points: { show: true, size: 5, fill: color(line) } }
+      : { points: { show: false } }),
     ...(filled === true ? { fill: color(`${line}-fill`) } : {}),
     value: (_plot: UPlot, value: number | null) => (value === null || value === undefined ? '' : unit(value)),
   };
@@ -190,14 +198,14 @@ function chartsOf({ curves }: RunPayload): Chart[] {
     {
       title: 'Age of the newest record when its checkpoint was written',
       unit: durationText,
-      series: [{ name: 'slowest', color: 'line-1', values: values(curves.endToEndMs), sparse: true }],
+      series: [{ name: 'slowest', color: 'line-1', values: values(curves.endToEndMs), dots: true }],
     },
     {
       title: 'Resident memory, MiB',
       unit: countText,
       series: curves.memory
         .slice(0, LINES_MAX)
-        .map(({ processor, mib }, at) => ({ name: processor, color: line(at), values: values(mib), sparse: true })),
+        .map(({ processor, mib }, at) => ({ name: processor, color: line(at), values: values(mib) })),
     },
   ];
 }

@@ -47,7 +47,7 @@ export function eventSection(
     empty: 'No event fits.',
     render(index) {
       const event = table.at(rows[index]!);
-      const partition = event.fields['partition'];
+      const partition = event.fields.partition;
       return [
         el('span.time', {}, clockText(event.atMs)),
         el('span.who', {}, sourceName(event.source)),

@@ -76,7 +76,8 @@ export class LifeView {
   show(place: Place): void {
     this.#search.value = `${place.partition}:${place.offset}`;
     this.#find();
-    this.#tell(place, this.#records.atPlace(place));
+    if (this.#rows.length > 0) this.#list.activate(0);
+    else this.#tell(place, undefined);
   }
 
   #examples(): HTMLElement[] {

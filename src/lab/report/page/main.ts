@@ -46,7 +46,7 @@ async function start(): Promise<void> {
   };
   window.addEventListener('hashchange', () => void draw());
   await draw();
-  document.documentElement.dataset['ready'] = 'true';
+  document.documentElement.dataset.ready = 'true';
 }
 
 start().catch((error: unknown) => {

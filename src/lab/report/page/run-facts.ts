@@ -62,7 +62,7 @@ export function accountSection({ facts }: RunPayload): HTMLElement {
           'Faults and their account',
           ['Fault', 'Fired', 'Healed', 'In flight', 'Covered during', 'Covered after', 'Counted'],
           facts.faults.map(faultRow),
-          [3, 4, 5],
+          [1, 2, 3, 4, 5],
         ),
   );
 }

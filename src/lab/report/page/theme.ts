@@ -11,8 +11,8 @@ export const THEME_CHANGED = 'themechanged';
 export function themeSwitch(): HTMLElement {
   const button = el('button.quiet', { type: 'button', id: 'theme' });
   const show = (choice: Choice): void => {
-    if (choice === 'auto') delete document.documentElement.dataset['theme'];
-    else document.documentElement.dataset['theme'] = choice;
+    if (choice === 'auto') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = choice;
     button.textContent = `Theme: ${choice}`;
     window.dispatchEvent(new Event(THEME_CHANGED));
   };

@@ -26,6 +26,14 @@ const MARK_PATHS: Readonly<Record<LaneMark['kind'], string>> = {
   waiting: 'M0 -3v6',
 };
 
+const SPAN_WORDS: Readonly<Record<LaneSpan['kind'], (epoch: number) => string>> = {
+  alive: () => 'runs',
+  paused: () => 'hangs (SIGSTOP)',
+  takeover: (epoch) => `takes over: epoch ${epoch}`,
+  owned: (epoch) => `owns it: epoch ${epoch}`,
+  deposed: (epoch) => `was replaced, and does not know it yet: epoch ${epoch}`,
+};
+
 export function unpackLane(lane: Lane): UnpackedLane {
   return {
     lane,
@@ -78,15 +86,17 @@ function drawSpan({ kind, fromMs, toMs, epoch }: LaneSpan, height: number, scale
     height: tall,
     rx: 1.5,
   });
-  if (kind === 'paused') rect.append(svg('title', {}, 'hangs (SIGSTOP)'));
-  if (epoch === null) return [rect];
-  rect.append(svg('title', {}, kind === 'takeover' ? `takes over: epoch ${epoch}` : `owns it: epoch ${epoch}`));
+  if (epoch === null) {
+    if (kind === 'paused') rect.append(svg('title', {}, SPAN_WORDS.paused(0)));
+    return [rect];
+  }
+  rect.append(svg('title', {}, SPAN_WORDS[kind](epoch)));
   if (kind !== 'owned' || width < 22) return [rect];
   const text = width > 60 ? `epoch ${epoch}` : String(epoch);
   return [rect, svg('text', { class: 'epoch', x: (x + 5).toFixed(1), y: 13 }, text)];
 }
 
-/** Records folded, as an outline: its own height, so that a quiet partition is seen as well as a busy one. */
+/** Records folded, as steps: heights by square root, so that a trickle is seen beside a burst. */
 function activityPath(folded: readonly number[], height: number, scale: Scale, binMs: number): string {
   const most = Math.max(1, ...folded);
   const first = Math.max(0, Math.floor(scale.fromMs / binMs));
@@ -98,7 +108,7 @@ function activityPath(folded: readonly number[], height: number, scale: Scale, b
     const x = Math.max(scale.left, scale.x(bin * binMs));
     const end = Math.min(scale.right, scale.x((bin + 1) * binMs));
     if (end <= x) continue;
-    const tall = Math.max(1.5, (records / most) * (height - 10));
+    const tall = Math.max(1.5, Math.sqrt(records / most) * (height - 12));
     path += `M${x.toFixed(1)} ${height}V${(height - tall).toFixed(1)}H${end.toFixed(1)}V${height}z`;
   }
   return path;

@@ -59,7 +59,7 @@ function readoutText({ facts, lanes }: RunPayload, { cursorMs, fromMs, toMs }: V
     if (span === undefined) continue;
     const where = partition === null ? processor : `${processor}/${partition}`;
     parts.push(
-      `${where} ${{ alive: '', paused: 'hangs', takeover: 'takes over', owned: `epoch ${span.epoch}` }[span.kind]}`,
+      `${where} ${{ alive: '', paused: 'hangs', takeover: 'takes over', owned: `epoch ${span.epoch}`, deposed: `epoch ${span.epoch}, replaced without knowing it` }[span.kind]}`,
     );
   }
   const near = (toMs - fromMs) * NEAR_SHARE;
@@ -81,6 +81,7 @@ function key(): HTMLElement {
     {},
     item('owned', 'owns the partition'),
     item('takeover', 'takes it over'),
+    item('deposed', 'replaced, and does not know it'),
     item('activity', 'records folded'),
     item('checkpoints', 'checkpoints'),
     item('paused', 'hangs'),

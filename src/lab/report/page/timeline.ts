@@ -148,7 +148,7 @@ export class Timeline {
       const label = svg(
         'text',
         { class: 'name fault', x: 0, y: y + 14 },
-        shortened(fault.fault, left),
+        shortened(`${fault.id} ${fault.fault}`, left),
         svg('title', {}, fault.text),
       );
       if (end < fromMs || start > toMs) return [label];

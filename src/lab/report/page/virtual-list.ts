@@ -86,7 +86,7 @@ export class VirtualList {
   #click(event: MouseEvent): void {
     const row = (event.target as Element).closest<HTMLElement>('[data-index]');
     if (row === null) return;
-    this.activate(Number(row.dataset['index']));
+    this.activate(Number(row.dataset.index));
     this.#options.onChoose?.(this.#active);
   }
 
