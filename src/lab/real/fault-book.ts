@@ -155,6 +155,9 @@ class Injected implements InjectedFault {
 
   async #undo(): Promise<void> {
     await this.#applied?.heal();
+    // What later faults of its kind do is theirs.
+    const counts = this.#entry.counts();
+    this.#entry.counts = () => counts;
     const { facts } = this.#entry;
     if (facts.firedAtMs === null) return;
     this.#entry.facts = { ...facts, healedAtMs: this.#options.runtime.nowMs() };

@@ -1,0 +1,36 @@
+import { defineScenario } from '../src/lab/scenario.ts';
+
+const HOUR_MS = 3_600_000;
+const CONTRADICTION = 65;
+
+/** Somebody adds partitions to the topic: from now on copies of one payment can lie in two partitions. */
+export const scenario = defineScenario({
+  name: 'partitions-added',
+  title: 'the topic gets two more partitions while the processor is down with work waiting',
+  whatCouldGoWrong:
+    'The processor goes on, and copies of a payment that its key now sends elsewhere are counted twice.',
+  guarantees: ['G1', 'G2'],
+  tags: ['kafka', 'refusal'],
+  partitions: 2,
+  ending: 'stopped',
+  settings: { CHECKPOINT_INTERVAL: '300ms' },
+  async run(world) {
+    const workload = { seed: 1750, count: 1_000, spanMs: HOUR_MS, baseTimeMs: world.nowMs() - HOUR_MS };
+    const first = world.start('alpha');
+    const sent = await world.send(workload);
+    world.expectSums(sent.expectedSums);
+    await world.drain();
+    await first.stop();
+    await world.send(workload);
+    await world.inject({ fault: 'topic.add-partitions', partitions: 4 }).fired;
+
+    const second = world.start('alpha');
+    const { code } = await second.waitForExit(60_000);
+    world.bit('it ended with 65', code === CONTRADICTION);
+    world.bit('it names what happened, and where the way out is written', /partition_count_changed/.test(second.tail));
+    world.bit('it says from how many to how many', /has 4 partitions.*seeded for 2/.test(second.tail));
+    const rows = await world.count('SELECT COUNT(*) FROM `{dataset}.payment_exceptions`');
+    const before = sent.acked - sent.byExpected.accepted;
+    world.bit('nothing more was written', rows === before);
+  },
+});

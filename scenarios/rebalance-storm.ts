@@ -1,0 +1,35 @@
+import { defineScenario } from '../src/lab/scenario.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Processors join and leave the group faster than it comes to rest: every join stops the whole group. */
+export const scenario = defineScenario({
+  name: 'rebalance-storm',
+  title: 'processors join, are killed and leave, one after the other, while records flow',
+  whatCouldGoWrong: 'Partitions change hands with rows under way; two owners write, or none does.',
+  guarantees: ['G1', 'G2', 'G3', 'G6'],
+  tags: ['group', 'crash'],
+  partitions: 4,
+  settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '2s' },
+  async run(world) {
+    const steady = world.start('alpha');
+    await steady.waitFor('takeover.running', 60_000);
+    const sending = world.send({ seed: 1790, count: 8_000, ratePerSecond: 1_000, spanMs: 2 * HOUR_MS });
+    const beta = world.start('beta');
+    await beta.waitFor('takeover.running', 60_000);
+    const gamma = world.start('gamma');
+    await world.inject({ fault: 'processor.kill', processor: 'beta' }).fired;
+    await gamma.waitFor('takeover.running', 60_000);
+    world.start('delta');
+    await world.inject({ fault: 'processor.stop', processor: 'gamma' }).fired;
+    const again = world.start('beta');
+    await again.waitFor('takeover.running', 60_000);
+
+    world.expectSums((await sending).expectedSums);
+    await world.drain();
+    const changes = steady.eventsOf('assignment.changed').length;
+    world.bit(`alpha's partitions changed at least three times (${changes})`, changes >= 3);
+    const takeovers = world.allEventsOf('takeover.running').length;
+    world.bit(`partitions changed hands (${takeovers} takeovers)`, takeovers > 6);
+  },
+});
