@@ -5,11 +5,17 @@ import type { ActivityEntry } from './digest.ts';
 import { MINUTE_MS } from './liveness.ts';
 import { RankSet, TREE_FROM_MARKS } from './rank-set.ts';
 import { SenderTimeline } from './sender-timeline.ts';
+import { TextKey } from './text-key.ts';
 
 const SPAN_MS = 300_000;
 
 function entry(offset: number, eventTimeMs: number, deviceId = 'd', senderAccountId = 's'): ActivityEntry {
   return { offset, eventTimeMs, deviceId, senderAccountId, hashHigh: 1, hashLow: 2 };
+}
+
+function record(activity: SenderActivity, { offset, eventTimeMs, hashHigh, hashLow, ...texts }: ActivityEntry) {
+  const sender = new TextKey().setText(texts.senderAccountId);
+  return activity.record(sender, new TextKey().setText(texts.deviceId), offset, eventTimeMs, hashHigh, hashLow);
 }
 
 /** The definition, read word by word. */
@@ -26,11 +32,11 @@ function countByDefinition(entries: readonly ActivityEntry[], last: ActivityEntr
 describe('sender activity', () => {
   it('counts this payment, and those in (t - span, t], both ends as defined', () => {
     const activity = new SenderActivity(SPAN_MS);
-    expect(activity.record(entry(0, 0))).toEqual({ payments: 1, devices: 1 });
-    expect(activity.record(entry(1, SPAN_MS - 1))).toEqual({ payments: 2, devices: 1 });
-    expect(activity.record(entry(2, SPAN_MS, 'e'))).toEqual({ payments: 2, devices: 2 });
-    expect(activity.record(entry(3, 0, 'f'))).toEqual({ payments: 2, devices: 2 });
-    expect(activity.record(entry(4, SPAN_MS, 'd', 'other'))).toEqual({ payments: 1, devices: 1 });
+    expect(record(activity, entry(0, 0))).toEqual({ payments: 1, devices: 1 });
+    expect(record(activity, entry(1, SPAN_MS - 1))).toEqual({ payments: 2, devices: 1 });
+    expect(record(activity, entry(2, SPAN_MS, 'e'))).toEqual({ payments: 2, devices: 2 });
+    expect(record(activity, entry(3, 0, 'f'))).toEqual({ payments: 2, devices: 2 });
+    expect(record(activity, entry(4, SPAN_MS, 'd', 'other'))).toEqual({ payments: 1, devices: 1 });
   });
 
   const spans = fc.constantFrom(1, 1_000, 59_999, 60_000, 150_000, SPAN_MS);
@@ -54,7 +60,7 @@ describe('sender activity', () => {
         for (const { time, device } of drawn) {
           const next = entry(entries.length, time, `d${device}`);
           entries.push(next);
-          expect(activity.record(next)).toEqual(countByDefinition(entries, next, spanMs));
+          expect(record(activity, next)).toEqual(countByDefinition(entries, next, spanMs));
         }
       }),
       { numRuns: 150 },
@@ -77,7 +83,7 @@ describe('sender activity', () => {
           activity.evictBelow(Math.floor((watermarkMs - spanMs) / MINUTE_MS) * MINUTE_MS);
           const next = entry(entries.length, watermarkMs + ahead, `d${device}`);
           entries.push(next);
-          expect(activity.record(next)).toEqual(countByDefinition(entries, next, spanMs));
+          expect(record(activity, next)).toEqual(countByDefinition(entries, next, spanMs));
         }
         const liveFromMs = Math.floor((watermarkMs - spanMs) / MINUTE_MS) * MINUTE_MS;
         expect(activity.size).toBe(entries.filter((one) => one.eventTimeMs >= liveFromMs).length);
@@ -88,28 +94,21 @@ describe('sender activity', () => {
 
   it('forgets senders with their last payment', () => {
     const activity = new SenderActivity(SPAN_MS);
-    for (let index = 0; index < 200; index += 1) activity.record(entry(index, index * 1_000, 'd', `s${index % 100}`));
+    for (let index = 0; index < 200; index += 1) record(activity, entry(index, index * 1_000, 'd', `s${index % 100}`));
     activity.evictBelow(10 * MINUTE_MS);
     expect([activity.size, activity.senderCount, activity.lanes.toHex()]).toEqual([0, 0, '0'.repeat(32)]);
   });
 
   it('looks at each payment of a hot account a bounded number of times', () => {
     const activity = new SenderActivity(SPAN_MS);
-    let reads = 0;
     const count = 30_000;
     for (let index = 0; index < count; index += 1) {
       // 1,000 a second, up to an hour out of order, a new device every other time.
       const timeMs = ((index * 7_919) % 3_600_000) + index;
-      const counted = entry(index, timeMs, `d${index % (count / 2)}`);
-      activity.record({
-        ...counted,
-        get eventTimeMs() {
-          reads += 1;
-          return timeMs;
-        },
-      });
+      record(activity, entry(index, timeMs, `d${index % (count / 2)}`));
     }
-    expect(reads).toBeLessThan(20 * count);
+    expect(activity.looks).toBeGreaterThan(0);
+    expect(activity.looks).toBeLessThan(20 * count);
   });
 });
 

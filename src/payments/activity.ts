@@ -1,43 +1,57 @@
 /**
  * Recent activity of senders: for an accepted payment, how many of the sender's accepted payments in log order so far, and
- * from how many devices, have event times in (t - span, t]. Most senders have a handful of live payments, which are simply
- * looked through; a busy one gets a timeline that answers in logarithmic time.
+ * from how many devices, have event times in (t - span, t].
  *
- * Entries are held by event-time minute for eviction and for the digest. Invariant: the counts for t depend on the set of
- * entries with event times in (t - span, t] alone, and entries that eviction has dropped are in no such set for a t at or
- * past the watermark; so folding, a local store and a rebuild give the same counts.
+ * Entries lie in typed arrays by event-time minute (minute-chunks.ts), for eviction and for the digest; those of one sender
+ * are chained by event time, the latest first, so that counting looks at a few. A busy sender, whose counts look at many,
+ * gets a timeline that answers in logarithmic time. Senders and devices are numbers of a pool.
+ *
+ * An entry is eight words: offset (64 bits) | payment hash (64) | sender | device | next in the chain | ms in the minute.
+ *
+ * Invariants: the counts for t depend on the set of entries with event times in (t - span, t] alone, and entries that
+ * eviction has dropped are in no such set for a t at or past the watermark; so folding, a local store and a rebuild give the
+ * same counts. A sender's text is used once per live entry, and eviction drops the earliest: so the first so many of a chain
+ * are the live ones, and what follows them is never looked at.
  */
 import { type ActivityEntry, EntryMixer, LaneSum } from './digest.ts';
 import type { ActivityCounts } from './fraud.ts';
 import { floorTo, MINUTE_MS } from './liveness.ts';
+import { type EntryChunk, MinuteChunks } from './minute-chunks.ts';
 import { SenderTimeline } from './sender-timeline.ts';
+import { TextKey } from './text-key.ts';
+import { TextPool } from './text-pool.ts';
 
-/** Live payments of one sender that are looked through one by one; past it the sender gets a timeline. */
+/** Entries of a chain that one payment may look at; past it the sender gets a timeline. */
 export const TIMELINE_FROM_ENTRIES = 48;
 
-interface Sender {
-  /** Live entries while there are few; empty once there is a timeline. */
-  entries: ActivityEntry[];
-  timeline: SenderTimeline | undefined;
-  live: number;
-  /** Up to where this sender was cleaned. */
-  liveFromMs: number;
-}
-
-interface MinuteOfActivity {
-  readonly lanes: LaneSum;
-  readonly entries: ActivityEntry[];
-}
+const WORDS = 8;
+const SENDER = 4;
+const DEVICE = 5;
+const NEXT = 6;
+const MILLIS = 7;
+const TWO_32 = 4_294_967_296;
 
 export class SenderActivity {
   readonly #spanMs: number;
-  readonly #senders = new Map<string, Sender>();
-  readonly #minutes = new Map<number, MinuteOfActivity>();
+  readonly #chunks = new MinuteChunks(WORDS);
+  readonly #senders = new TextPool();
+  readonly #devices = new TextPool();
+  /** By sender: the latest entry. */
+  readonly #latest: number[] = [];
+  readonly #timelines = new Map<number, SenderTimeline>();
+  /** Devices seen while counting, the first so many. */
+  readonly #seenDevices = new Int32Array(TIMELINE_FROM_ENTRIES + 1);
   readonly #mixer = new EntryMixer();
+  readonly #senderKey = new TextKey();
+  readonly #deviceKey = new TextKey();
   /** Sum over all live entries. Live: read it, do not keep it. */
   readonly lanes = new LaneSum();
+  /** Those of the payment remembered last: strings that are held anyway. */
+  senderText = '';
+  deviceText = '';
   #liveFromMs = Number.NEGATIVE_INFINITY;
   #size = 0;
+  #looks = 0;
 
   constructor(spanMs: number) {
     this.#spanMs = spanMs;
@@ -51,112 +65,181 @@ export class SenderActivity {
     return this.#senders.size;
   }
 
+  /** Entries of chains looked at so far: what the work depends on. */
+  get looks(): number {
+    return this.#looks;
+  }
+
+  /** Bytes of tables and texts, timelines aside. */
+  get approximateBytes(): number {
+    return this.#chunks.byteLength + this.#senders.approximateBytes + this.#devices.approximateBytes;
+  }
+
   /** Remembers a payment and counts what can be seen from it. */
-  record(entry: ActivityEntry): ActivityCounts {
-    const sender = this.#add(entry);
-    if (sender === undefined) return { payments: 0, devices: 0 };
-    const timeMs = entry.eventTimeMs;
-    if (sender.timeline === undefined) return countEntries(sender.entries, timeMs - this.#spanMs, timeMs);
-    return { payments: sender.timeline.paymentsAt(timeMs), devices: sender.timeline.devicesAt(timeMs) };
+  record(
+    sender: TextKey,
+    device: TextKey,
+    offset: number,
+    eventTimeMs: number,
+    hashHigh: number,
+    hashLow: number,
+  ): ActivityCounts {
+    const number = this.add(sender, device, offset, eventTimeMs, hashHigh, hashLow);
+    if (number === undefined) return { payments: 0, devices: 0 };
+    const timeline = this.#timelines.get(number);
+    if (timeline !== undefined) {
+      return { payments: timeline.paymentsAt(eventTimeMs), devices: timeline.devicesAt(eventTimeMs) };
+    }
+    return this.#count(number, eventTimeMs - this.#spanMs, eventTimeMs);
   }
 
   /** Remembers a payment that was counted before, in any order; without effect where it is dead. */
   restore(entry: ActivityEntry): void {
-    this.#add(entry);
+    const { offset, eventTimeMs, hashHigh, hashLow } = entry;
+    const sender = this.#senderKey.setText(entry.senderAccountId);
+    this.add(sender, this.#deviceKey.setText(entry.deviceId), offset, eventTimeMs, hashHigh, hashLow);
   }
 
   /** Drops what has an event time below `liveFromMs`, a whole minute that never goes back. */
   evictBelow(liveFromMs: number): void {
     if (liveFromMs <= this.#liveFromMs) return;
     this.#liveFromMs = liveFromMs;
-    for (const [minuteMs, minute] of this.#minutes) {
-      if (minuteMs >= liveFromMs) continue;
-      this.#minutes.delete(minuteMs);
+    for (const minute of this.#chunks.takeBelow(liveFromMs)) {
       this.lanes.subtract(minute.lanes);
-      this.#size -= minute.entries.length;
-      for (const entry of minute.entries) this.#release(entry.senderAccountId);
+      for (const chunk of minute.chunks) this.#evict(chunk);
+    }
+    for (const timeline of this.#timelines.values()) timeline.evictBelow(liveFromMs);
+  }
+
+  *entries(): Generator<ActivityEntry> {
+    for (const [{ words, minuteMs }, word] of this.#chunks.rows()) {
+      yield {
+        offset: ((words[word] as number) >>> 0) + (words[word + 1] as number) * TWO_32,
+        eventTimeMs: minuteMs + (words[word + MILLIS] as number),
+        hashHigh: (words[word + 2] as number) >>> 0,
+        hashLow: (words[word + 3] as number) >>> 0,
+        senderAccountId: this.#senders.textOf(words[word + SENDER] as number),
+        deviceId: this.#devices.textOf(words[word + DEVICE] as number),
+      };
     }
   }
 
-  *entries(): Iterable<ActivityEntry> {
-    for (const minute of this.#minutes.values()) yield* minute.entries;
-  }
-
-  #add(entry: ActivityEntry): Sender | undefined {
-    const minuteMs = floorTo(entry.eventTimeMs, MINUTE_MS);
+  /** Remembers a payment without counting, in any order. Gives the sender's number, or undefined where it is dead. */
+  add(
+    sender: TextKey,
+    device: TextKey,
+    offset: number,
+    eventTimeMs: number,
+    hashHigh: number,
+    hashLow: number,
+  ): number | undefined {
+    const minuteMs = floorTo(eventTimeMs, MINUTE_MS);
     if (minuteMs < this.#liveFromMs) return undefined;
-    let minute = this.#minutes.get(minuteMs);
-    if (minute === undefined) {
-      minute = { lanes: new LaneSum(), entries: [] };
-      this.#minutes.set(minuteMs, minute);
-    }
-    minute.entries.push(entry);
+    const minute = this.#chunks.minuteAt(minuteMs);
+    const reference = this.#chunks.add(minute, 0);
+    const { words } = this.#chunks.chunkOf(reference);
+    const word = this.#chunks.wordOf(reference);
+    const senderNumber = this.#senders.use(sender);
+    words[word] = offset;
+    words[word + 1] = Math.floor(offset / TWO_32);
+    words[word + 2] = hashHigh;
+    words[word + 3] = hashLow;
+    words[word + SENDER] = senderNumber;
+    const deviceNumber = this.#devices.use(device);
+    words[word + DEVICE] = deviceNumber;
+    this.senderText = this.#senders.textOf(senderNumber);
+    this.deviceText = this.#devices.textOf(deviceNumber);
+    words[word + MILLIS] = eventTimeMs - minuteMs;
     this.#size += 1;
-    const lanes = this.#mixer.ofActivity(entry);
+    const lanes = this.#mixer.ofActivity(offset, eventTimeMs, hashHigh, hashLow, sender, device);
     minute.lanes.add(lanes);
     this.lanes.add(lanes);
-    return this.#addToSender(entry);
+    const timeline = this.#timelines.get(senderNumber);
+    if (timeline === undefined) this.#chain(senderNumber, reference, eventTimeMs);
+    else timeline.add(eventTimeMs, this.deviceText);
+    return senderNumber;
   }
 
-  #addToSender(entry: ActivityEntry): Sender {
-    let sender = this.#senders.get(entry.senderAccountId);
-    if (sender === undefined) {
-      sender = { entries: [], timeline: undefined, live: 0, liveFromMs: this.#liveFromMs };
-      this.#senders.set(entry.senderAccountId, sender);
+  /** Puts an entry into its sender's chain, which it is not counted in yet, where its time belongs. */
+  #chain(sender: number, reference: number, eventTimeMs: number): void {
+    const chunks = this.#chunks;
+    const held = this.#senders.usesOf(sender) - 1;
+    let previous: number | undefined;
+    let next = this.#latest[sender] as number;
+    let looked = 0;
+    for (; looked < held && this.#timeOf(next) > eventTimeMs; looked += 1) {
+      previous = next;
+      next = chunks.chunkOf(next).words[chunks.wordOf(next) + NEXT] as number;
     }
-    sender.live += 1;
-    if (sender.timeline !== undefined) {
-      sender.timeline.add(entry.eventTimeMs, entry.deviceId);
-      return sender;
-    }
-    sender.entries.push(entry);
-    if (sender.entries.length > TIMELINE_FROM_ENTRIES) {
-      sender.timeline = new SenderTimeline(this.#spanMs);
-      for (const held of sender.entries) sender.timeline.add(held.eventTimeMs, held.deviceId);
-      sender.entries = [];
-    }
-    return sender;
+    this.#looks += looked;
+    if (held > 0) chunks.chunkOf(reference).words[chunks.wordOf(reference) + NEXT] = next;
+    if (previous === undefined) this.#latest[sender] = reference;
+    else chunks.chunkOf(previous).words[chunks.wordOf(previous) + NEXT] = reference;
+    if (looked > TIMELINE_FROM_ENTRIES) this.#startTimeline(sender);
   }
 
-  /** One entry of the sender was dropped: cleans the sender once per eviction, forgets it with its last entry. */
-  #release(senderAccountId: string): void {
-    const sender = this.#senders.get(senderAccountId);
-    if (sender === undefined) return;
-    sender.live -= 1;
-    if (sender.live === 0) {
-      this.#senders.delete(senderAccountId);
-      return;
+  /** Looks along a chain for event times in (afterMs, upToMs]. */
+  #count(sender: number, afterMs: number, upToMs: number): ActivityCounts {
+    const chunks = this.#chunks;
+    const live = this.#senders.usesOf(sender);
+    const seen = this.#seenDevices;
+    let payments = 0;
+    let devices = 0;
+    let reference = this.#latest[sender] as number;
+    for (let looked = 0; looked < live; looked += 1) {
+      const timeMs = this.#timeOf(reference);
+      if (timeMs <= afterMs) break;
+      if (looked >= TIMELINE_FROM_ENTRIES) {
+        const timeline = this.#startTimeline(sender);
+        return { payments: timeline.paymentsAt(upToMs), devices: timeline.devicesAt(upToMs) };
+      }
+      this.#looks += 1;
+      const { words } = chunks.chunkOf(reference);
+      const word = chunks.wordOf(reference);
+      if (timeMs <= upToMs) {
+        const device = words[word + DEVICE] as number;
+        payments += 1;
+        if (!isAmong(device, seen, devices)) {
+          seen[devices] = device;
+          devices += 1;
+        }
+      }
+      reference = words[word + NEXT] as number;
     }
-    if (sender.liveFromMs === this.#liveFromMs) return;
-    sender.liveFromMs = this.#liveFromMs;
-    if (sender.timeline !== undefined) sender.timeline.evictBelow(this.#liveFromMs);
-    else sender.entries = sender.entries.filter((entry) => entry.eventTimeMs >= this.#liveFromMs);
+    return { payments, devices };
+  }
+
+  #startTimeline(sender: number): SenderTimeline {
+    const timeline = new SenderTimeline(this.#spanMs);
+    let reference = this.#latest[sender] as number;
+    for (let left = this.#senders.usesOf(sender); left > 0; left -= 1) {
+      const { words } = this.#chunks.chunkOf(reference);
+      const word = this.#chunks.wordOf(reference);
+      timeline.add(this.#timeOf(reference), this.#devices.textOf(words[word + DEVICE] as number));
+      reference = words[word + NEXT] as number;
+      this.#looks += 1;
+    }
+    this.#timelines.set(sender, timeline);
+    return timeline;
+  }
+
+  #evict({ words, count }: EntryChunk): void {
+    this.#size -= count;
+    for (let row = 0; row < count; row += 1) {
+      const word = row * WORDS;
+      const sender = words[word + SENDER] as number;
+      this.#devices.release(words[word + DEVICE] as number);
+      if (this.#senders.release(sender)) this.#timelines.delete(sender);
+    }
+  }
+
+  #timeOf(reference: number): number {
+    const { words, minuteMs } = this.#chunks.chunkOf(reference);
+    return minuteMs + (words[this.#chunks.wordOf(reference) + MILLIS] as number);
   }
 }
 
-/** Looks through a short list for event times in (afterMs, upToMs]. */
-function countEntries(entries: readonly ActivityEntry[], afterMs: number, upToMs: number): ActivityCounts {
-  let payments = 0;
-  let devices = 0;
-  for (let index = 0; index < entries.length; index += 1) {
-    const entry = entries[index] as ActivityEntry;
-    if (entry.eventTimeMs <= afterMs || entry.eventTimeMs > upToMs) continue;
-    payments += 1;
-    if (!seenBefore(entries, index, entry.deviceId, afterMs, upToMs)) devices += 1;
-  }
-  return { payments, devices };
-}
-
-function seenBefore(
-  entries: readonly ActivityEntry[],
-  before: number,
-  deviceId: string,
-  afterMs: number,
-  upToMs: number,
-): boolean {
-  for (let index = 0; index < before; index += 1) {
-    const entry = entries[index] as ActivityEntry;
-    if (entry.deviceId === deviceId && entry.eventTimeMs > afterMs && entry.eventTimeMs <= upToMs) return true;
-  }
+function isAmong(device: number, seen: Int32Array, count: number): boolean {
+  for (let index = 0; index < count; index += 1) if (seen[index] === device) return true;
   return false;
 }

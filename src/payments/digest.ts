@@ -1,8 +1,9 @@
 /**
  * The digest of a state: `v<fold version>:<32 hex>`, the same whatever the order in which entries came. Each entry is
  * mixed into four 32-bit lanes, and lanes are summed modulo 2^32: so entries can be added, and taken out again, one by one
- * or a minute at a time. It finds accidents (a lost, stale or flipped entry), not forgeries.
+ * or a minute at a time. Texts go in by their 64-bit hashes (text-key.ts), which tables have at hand. It finds accidents (a lost, stale or flipped entry), not forgeries.
  */
+import { avalanche, rotate, TextKey } from './text-key.ts';
 import type { Counters, OpenWindow, RememberedPayment } from './types.ts';
 
 /** A sum of mixed entries. */
@@ -47,22 +48,36 @@ export type ActivityEntry = Pick<
   'offset' | 'eventTimeMs' | 'hashHigh' | 'hashLow' | 'senderAccountId' | 'deviceId'
 >;
 
+/** The hash of a text, as a TextKey has it. */
+export interface Lanes {
+  readonly high: number;
+  readonly low: number;
+}
+
 /** Mixes one entry at a time; the result is `lanes`, valid until the next one. One per state, not shared. */
 export class EntryMixer {
   readonly lanes = new LaneSum();
+  readonly #key = new TextKey();
 
-  ofId(entry: IdEntry): LaneSum {
+  ofId(offset: number, eventTimeMs: number, hashHigh: number, hashLow: number, id: Lanes): LaneSum {
     this.#start(KIND.id);
-    this.#remembered(entry);
-    this.#text(entry.transactionId);
+    this.#remembered(offset, eventTimeMs, hashHigh, hashLow);
+    this.#hash(id);
     return this.#finish();
   }
 
-  ofActivity(entry: ActivityEntry): LaneSum {
+  ofActivity(
+    offset: number,
+    eventTimeMs: number,
+    hashHigh: number,
+    hashLow: number,
+    sender: Lanes,
+    device: Lanes,
+  ): LaneSum {
     this.#start(KIND.activity);
-    this.#remembered(entry);
-    this.#text(entry.senderAccountId);
-    this.#text(entry.deviceId);
+    this.#remembered(offset, eventTimeMs, hashHigh, hashLow);
+    this.#hash(sender);
+    this.#hash(device);
     return this.#finish();
   }
 
@@ -89,11 +104,16 @@ export class EntryMixer {
     return this.#finish();
   }
 
-  #remembered(entry: Pick<RememberedPayment, 'offset' | 'eventTimeMs' | 'hashHigh' | 'hashLow'>): void {
-    this.#integer(entry.offset);
-    this.#integer(entry.eventTimeMs);
-    this.#word(entry.hashHigh | 0);
-    this.#word(entry.hashLow | 0);
+  #remembered(offset: number, eventTimeMs: number, hashHigh: number, hashLow: number): void {
+    this.#integer(offset);
+    this.#integer(eventTimeMs);
+    this.#word(hashHigh | 0);
+    this.#word(hashLow | 0);
+  }
+
+  #hash(hash: Lanes): void {
+    this.#word(hash.high);
+    this.#word(hash.low);
   }
 
   #start(kind: number): void {
@@ -109,24 +129,8 @@ export class EntryMixer {
     this.#word(Math.floor(value / 4_294_967_296) | 0);
   }
 
-  /** As #word for the length and then two characters a word, with the lanes in local variables: this is a hot loop. */
   #text(text: string): void {
-    const lanes = this.lanes;
-    const length = text.length;
-    this.#word(length);
-    let { a, b, c, d } = lanes;
-    for (let index = 0; index < length; index += 2) {
-      const second = index + 1 < length ? text.charCodeAt(index + 1) : 0;
-      const word = text.charCodeAt(index) | (second << 16);
-      a = rotate(Math.imul(a ^ word, 0x85ebca6b | 0), 13);
-      b = rotate(Math.imul(b ^ word, 0xc2b2ae35 | 0), 15);
-      c = rotate(Math.imul(c ^ word, 0x9e3779b1 | 0), 17);
-      d = rotate(Math.imul(d ^ word, 0x27d4eb2f | 0), 19);
-    }
-    lanes.a = a;
-    lanes.b = b;
-    lanes.c = c;
-    lanes.d = d;
+    this.#hash(this.#key.setText(text));
   }
 
   #word(word: number): void {
@@ -145,18 +149,6 @@ export class EntryMixer {
     lanes.d = avalanche(lanes.d);
     return lanes;
   }
-}
-
-function rotate(value: number, bits: number): number {
-  return (value << bits) | (value >>> (32 - bits));
-}
-
-function avalanche(value: number): number {
-  let mixed = value ^ (value >>> 16);
-  mixed = Math.imul(mixed, 0x85ebca6b | 0);
-  mixed ^= mixed >>> 13;
-  mixed = Math.imul(mixed, 0xc2b2ae35 | 0);
-  return (mixed ^ (mixed >>> 16)) | 0;
 }
 
 function hexWord(value: number): string {

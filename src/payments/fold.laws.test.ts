@@ -75,6 +75,12 @@ function logOf(drawn: readonly Drawn[]): LogRecord[] {
   });
 }
 
+/** How much is held; the memory that it takes depends on how it came to be. */
+function entriesOf(fold: PartitionFold) {
+  const { ids, activityEntries, senders, openWindows } = fold.stats();
+  return { ids, activityEntries, senders, openWindows };
+}
+
 function freshFold(fixed: FixedSettings): PartitionFold {
   return PartitionFold.fresh({ ...PLACE, fixed, startOffset: 0 });
 }
@@ -193,7 +199,7 @@ describe('laws of the fold', () => {
           expect(foldOn(restored, rest)).toEqual(expectedRows);
           expect(restored.head()).toEqual(folded.head());
           expect(restored.recomputeHead()).toEqual(folded.head());
-          expect({ ...restored.stats(), senders: 0 }).toEqual({ ...folded.stats(), senders: 0 });
+          expect(entriesOf(restored)).toEqual(entriesOf(folded));
         }
         // Deltas after a restart fit the store they came from.
         store.save(stored.takeDelta());
@@ -237,10 +243,11 @@ describe('laws of the fold', () => {
     const copy = structuredClone(exported);
     foldOn(fold, log.slice(75, 100));
     const delta = fold.takeDelta();
-    const deltaCopy = structuredClone(delta);
+    const deltaCopy = structuredClone({ ...delta, remembered: [...delta.remembered] });
+    expect(deltaCopy.remembered.length).toBeGreaterThan(0);
     foldOn(fold, log.slice(100));
     expect(exported).toEqual(copy);
-    expect(delta).toEqual(deltaCopy);
+    expect({ ...delta, remembered: [...delta.remembered] }).toEqual(deltaCopy);
   });
 
   it('state stays bounded on an endless stream, also when no delta is ever taken', () => {

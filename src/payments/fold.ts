@@ -12,23 +12,24 @@ import { SenderActivity } from './activity.ts';
 import { EntryMixer, LaneSum } from './digest.ts';
 import { exceptionRow, rejectedRow } from './exception-rows.ts';
 import { assessFraud } from './fraud.ts';
-import { type Hash64, hashPayment } from './hash.ts';
-import { type IdTable, MapIdTable } from './known-ids.ts';
+import { KnownIds } from './known-ids.ts';
 import { activityLiveFromMs, idsLiveFromMs, isKnownAt, rebuildFromMs, windowsLiveFromMs } from './liveness.ts';
+import { PaymentReader } from './payment-reader.ts';
+import { RememberedLog } from './remembered-log.ts';
 import { type CompiledSettings, FOLD_VERSION, requireFixedSettings } from './settings.ts';
+import { TextKey } from './text-key.ts';
 import type {
   Counters,
   FixedSettings,
   FoldOutput,
   LogRecord,
   Payment,
-  RememberedPayment,
   StateDelta,
   StateHead,
   StoredState,
   TransactionRow,
 } from './types.ts';
-import { type RecordPlace, Rejection, validateRecord } from './validation.ts';
+import { Rejection } from './validation.ts';
 import { OpenWindows } from './windows.ts';
 
 /** Which partition is folded, and what was fixed when it was seeded. */
@@ -60,38 +61,37 @@ export interface FoldStats {
   readonly activityEntries: number;
   readonly senders: number;
   readonly openWindows: number;
-  /** An estimate, for gauges: the heap that the entries take. */
+  /** An estimate, for gauges: the memory that the entries take. */
   readonly approximateBytes: number;
 }
 
 /** Remembered payments that a delta may hold at least before dead ones are taken out. */
 const DELTA_KEPT = 65_536;
-/** Estimated for a 36-character id: entry, text, map and minute slots. */
-const BYTES_PER_ID = 260;
-const BYTES_PER_ACTIVITY = 120;
 const BYTES_PER_WINDOW = 400;
 
 export class PartitionFold {
-  readonly #place: RecordPlace;
+  readonly #partition: number;
+  readonly #reader: PaymentReader;
   readonly #fixed: FixedSettings;
-  readonly #ids: IdTable = new MapIdTable();
+  readonly #ids = new KnownIds();
   readonly #activity: SenderActivity;
   readonly #windows: OpenWindows;
   readonly #counters: Counters = { consumed: 0, accepted: 0, duplicates: 0, late: 0, rejected: 0 };
   #nextOffset: number;
   #watermarkMs: number;
-  #remembered: RememberedPayment[] = [];
+  #remembered = new RememberedLog();
   #compactRememberedAt = DELTA_KEPT;
   #deltaFromOffset: number;
 
   private constructor(place: FoldPlace, nextOffset: number, watermarkMs: number) {
     requireFixedSettings(place.fixed);
     this.#fixed = place.fixed;
-    this.#place = {
+    this.#partition = place.partition;
+    this.#reader = new PaymentReader({
       partition: place.partition,
       partitionCount: place.partitionCount,
       minEventTimeMs: place.fixed.minEventTimeMs,
-    };
+    });
     this.#activity = new SenderActivity(place.fixed.activitySpanMs);
     this.#windows = new OpenWindows(place.fixed.windowMs);
     this.#nextOffset = nextOffset;
@@ -113,7 +113,7 @@ export class PartitionFold {
     const { head, ids, activity, windows } = options.stored;
     const fold = new PartitionFold(options, head.nextOffset, head.watermarkMs);
     Object.assign(fold.#counters, countersOf(head.counters));
-    for (const entry of ids) fold.#ids.put(entry);
+    for (const entry of ids) fold.#ids.restore(entry);
     for (const entry of activity) fold.#activity.restore(entry);
     for (const window of windows) fold.#windows.restore(window, head.watermarkMs);
     fold.#windows.takeChanged();
@@ -169,14 +169,14 @@ export class PartitionFold {
     this.skipTo(record.offset);
     this.#nextOffset = record.offset + 1;
     this.#counters.consumed += 1;
-    const payment = validateRecord(record, settings, this.#place);
+    const payment = this.#reader.read(record, settings);
     if (payment instanceof Rejection) {
       this.#counters.rejected += 1;
       out.exceptions.push(rejectedRow(record, payment));
       return;
     }
-    const hash = hashPayment(payment);
-    const known = this.#ids.get(payment.transactionId);
+    const { hash, id } = this.#reader;
+    const known = this.#ids.get(id);
     if (known !== undefined && isKnownAt(this.#fixed, this.#watermarkMs, known.eventTimeMs)) {
       this.#counters.duplicates += 1;
       const conflict = known.hashHigh !== hash.high || known.hashLow !== hash.low;
@@ -188,13 +188,13 @@ export class PartitionFold {
       out.exceptions.push(exceptionRow(record, payment, hash, 'late', null, false));
       return;
     }
-    this.#accept(record.offset, payment, hash, settings, out);
+    this.#accept(record.offset, payment, settings, out);
   }
 
   /** Offsets below `offset` hold no records (transaction markers), or were given up on purpose. */
   skipTo(offset: number): void {
     if (offset < this.#nextOffset) {
-      throw new RangeError(`partition ${this.#place.partition}: cannot go back from ${this.#nextOffset} to ${offset}`);
+      throw new RangeError(`partition ${this.#partition}: cannot go back from ${this.#nextOffset} to ${offset}`);
     }
     this.#nextOffset = offset;
   }
@@ -208,8 +208,14 @@ export class PartitionFold {
   recomputeHead(): StateHead {
     const mixer = new EntryMixer();
     const sums = [new LaneSum(), new LaneSum(), new LaneSum()] as const;
-    for (const entry of this.#ids.entries()) sums[0].add(mixer.ofId(entry));
-    for (const entry of this.#activity.entries()) sums[1].add(mixer.ofActivity(entry));
+    const [first, second] = [new TextKey(), new TextKey()];
+    for (const { offset, eventTimeMs, hashHigh, hashLow, transactionId } of this.#ids.entries()) {
+      sums[0].add(mixer.ofId(offset, eventTimeMs, hashHigh, hashLow, first.setText(transactionId)));
+    }
+    for (const { offset, eventTimeMs, hashHigh, hashLow, senderAccountId, deviceId } of this.#activity.entries()) {
+      const [sender, device] = [first.setText(senderAccountId), second.setText(deviceId)];
+      sums[1].add(mixer.ofActivity(offset, eventTimeMs, hashHigh, hashLow, sender, device));
+    }
     for (const window of this.#windows.snapshot()) sums[2].add(mixer.ofWindow(window));
     return this.#headWith(...sums);
   }
@@ -252,24 +258,26 @@ export class PartitionFold {
       activityEntries,
       senders: this.#activity.senderCount,
       openWindows,
-      approximateBytes: ids * BYTES_PER_ID + activityEntries * BYTES_PER_ACTIVITY + openWindows * BYTES_PER_WINDOW,
+      approximateBytes: this.#ids.byteLength + this.#activity.approximateBytes + openWindows * BYTES_PER_WINDOW,
     };
   }
 
-  #accept(offset: number, payment: Payment, hash: Hash64, settings: CompiledSettings, out: FoldOutput): void {
+  #accept(offset: number, payment: Payment, settings: CompiledSettings, out: FoldOutput): void {
     this.#counters.accepted += 1;
-    const entry = remember(offset, payment, hash);
-    this.#ids.put(entry);
-    const activity = this.#activity.record(entry);
+    const { hash, id, sender, device } = this.#reader;
+    const { eventTimeMs } = payment;
+    this.#ids.put(id, offset, eventTimeMs, hash.high, hash.low);
+    const activity = this.#activity.record(sender, device, offset, eventTimeMs, hash.high, hash.low);
     const fraud = assessFraud(settings.fraud, payment.amount, payment.region, activity);
     out.accepted.push({ kafkaOffset: offset, payment, fraud });
     this.#windows.add(payment);
-    this.#remembered.push(entry);
+    const { senderText, deviceText } = this.#activity;
+    this.#remembered.add(id, offset, eventTimeMs, hash.high, hash.low, senderText, deviceText);
     if (this.#remembered.length >= this.#compactRememberedAt) {
       this.#compactRemembered();
       this.#compactRememberedAt = Math.max(DELTA_KEPT, 2 * this.#remembered.length);
     }
-    const watermarkMs = payment.eventTimeMs - settings.watermarkDelayMs;
+    const watermarkMs = eventTimeMs - settings.watermarkDelayMs;
     if (watermarkMs <= this.#watermarkMs) return;
     this.#watermarkMs = watermarkMs;
     this.#windows.closeUpTo(watermarkMs, offset, out.partials);
@@ -277,9 +285,10 @@ export class PartitionFold {
   }
 
   #restorePayment({ kafkaOffset, payment }: TransactionRow): void {
-    const entry = remember(kafkaOffset, payment, hashPayment(payment));
-    this.#ids.put(entry);
-    this.#activity.restore(entry);
+    this.#reader.take(payment);
+    const { hash, id, sender, device } = this.#reader;
+    this.#ids.put(id, kafkaOffset, payment.eventTimeMs, hash.high, hash.low);
+    this.#activity.add(sender, device, kafkaOffset, payment.eventTimeMs, hash.high, hash.low);
     if (payment.eventTimeMs >= windowsLiveFromMs(this.#fixed, this.#watermarkMs)) this.#windows.add(payment);
   }
 
@@ -308,26 +317,14 @@ export class PartitionFold {
       idsLiveFromMs(this.#fixed, this.#watermarkMs),
       activityLiveFromMs(this.#fixed, this.#watermarkMs),
     );
-    this.#remembered = this.#remembered.filter((entry) => entry.eventTimeMs >= liveFromMs);
+    this.#remembered = this.#remembered.livingFrom(liveFromMs);
   }
 
   #startDelta(): void {
     this.#deltaFromOffset = this.#nextOffset;
-    this.#remembered = [];
+    this.#remembered = new RememberedLog();
     this.#compactRememberedAt = DELTA_KEPT;
   }
-}
-
-function remember(offset: number, payment: Payment, hash: Hash64): RememberedPayment {
-  return {
-    offset,
-    transactionId: payment.transactionId,
-    eventTimeMs: payment.eventTimeMs,
-    hashHigh: hash.high,
-    hashLow: hash.low,
-    senderAccountId: payment.senderAccountId,
-    deviceId: payment.deviceId,
-  };
 }
 
 function countersOf(counters: Readonly<Counters>): Counters {

@@ -1,37 +1,40 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { IdEntry } from './digest.ts';
-import { MapIdTable } from './known-ids.ts';
+import { KnownIds } from './known-ids.ts';
 import { MINUTE_MS } from './liveness.ts';
+import { TextKey } from './text-key.ts';
 
 function id(offset: number, transactionId: string, eventTimeMs = 0): IdEntry {
   return { offset, transactionId, eventTimeMs, hashHigh: 7, hashLow: offset };
 }
 
+const key = (transactionId: string): TextKey => new TextKey().setText(transactionId);
+
 describe('known ids', () => {
   it('a greater offset replaces, a smaller one does not', () => {
-    const table = new MapIdTable();
-    table.put(id(5, 'a'));
-    table.put(id(9, 'a', MINUTE_MS));
-    table.put(id(7, 'a'));
-    expect([table.size, table.get('a')?.offset]).toEqual([1, 9]);
+    const table = new KnownIds();
+    table.restore(id(5, 'a'));
+    table.restore(id(9, 'a', MINUTE_MS));
+    table.restore(id(7, 'a'));
+    expect([table.size, table.get(key('a'))?.offset]).toEqual([1, 9]);
   });
 
   it('a replaced entry does not take its successor with it when its minute is dropped', () => {
-    const table = new MapIdTable();
-    table.put(id(1, 'a', 0));
-    table.put(id(2, 'a', MINUTE_MS));
+    const table = new KnownIds();
+    table.restore(id(1, 'a', 0));
+    table.restore(id(2, 'a', MINUTE_MS));
     table.evictBelow(MINUTE_MS);
-    expect(table.get('a')?.offset).toBe(2);
+    expect(table.get(key('a'))?.offset).toBe(2);
     table.evictBelow(2 * MINUTE_MS);
-    expect([table.get('a'), table.size, table.lanes.toHex()]).toEqual([undefined, 0, '0'.repeat(32)]);
+    expect([table.get(key('a')), table.size, table.lanes.toHex()]).toEqual([undefined, 0, '0'.repeat(32)]);
   });
 
   it('what is dead is not taken in', () => {
-    const table = new MapIdTable();
+    const table = new KnownIds();
     table.evictBelow(MINUTE_MS);
-    table.put(id(1, 'a', MINUTE_MS - 1));
-    table.put(id(2, 'b', MINUTE_MS));
+    table.restore(id(1, 'a', MINUTE_MS - 1));
+    table.restore(id(2, 'b', MINUTE_MS));
     expect([...table.entries()].map((entry) => entry.transactionId)).toEqual(['b']);
   });
 
@@ -47,9 +50,9 @@ describe('known ids', () => {
           .sort((left, right) => left.rank - right.rank)
           .map(({ entry }) => entry);
         const states = [ordered, shuffled].map((list, index) => {
-          const table = new MapIdTable();
+          const table = new KnownIds();
           if (index === 1) table.evictBelow(minutes * MINUTE_MS);
-          for (const entry of list) table.put(entry);
+          for (const entry of list) table.restore(entry);
           table.evictBelow(minutes * MINUTE_MS);
           return {
             size: table.size,

@@ -1,41 +1,44 @@
 /**
- * The ids of accepted payments, for as long as they live. Held by id for look-up and by event-time minute for eviction,
- * each minute with its share of the digest, so that dropping a minute costs its entries once and the sum is always there.
- * The fold sees only `IdTable`: another layout of memory is another implementation.
+ * The ids of accepted payments, for as long as they live: in an open-addressing index by hash, over entries that lie in
+ * typed arrays by event-time minute (minute-chunks.ts), each minute with its share of the digest, so that dropping a
+ * minute costs its entries once and the sum is always there. An equal hash is never trusted: the bytes are compared.
+ *
+ * An entry is six words: offset (53 bits), length of the id's bytes (10) and whether they are a packed UUID (1) | payload
+ * hash (64) | id hash (32) | ms in the minute (16), where the bytes start, in units of four (16).
  *
  * Invariant: an id has at most one entry, the one with the greatest offset; so entries may come in any order.
  */
 import { EntryMixer, type IdEntry, LaneSum } from './digest.ts';
+import { isPackedUuid, isSameBytes, isUuid, packUuid, UUID_BYTES, unpackUuid } from './id-bytes.ts';
 import { floorTo, MINUTE_MS } from './liveness.ts';
+import { type EntryChunk, MinuteChunks } from './minute-chunks.ts';
+import { NO_REFERENCE, SlotTable } from './slot-table.ts';
+import { TextKey } from './text-key.ts';
 
-export interface IdTable {
-  readonly size: number;
-  /** Sum over all entries held. Live: read it, do not keep it. */
-  readonly lanes: LaneSum;
-  /** What is held of an id; whether it is still *known* is the caller's question (liveness.ts). */
-  get(transactionId: string): IdEntry | undefined;
-  /** Adds or replaces; without effect where an entry of a greater offset is held, or the entry is dead. */
-  put(entry: IdEntry): void;
-  /** Drops what has an event time below `liveFromMs`, a whole minute that never goes back. */
-  evictBelow(liveFromMs: number): void;
-  entries(): Iterable<IdEntry>;
-}
+const WORDS = 6;
+const TWO_32 = 4_294_967_296;
+const OFFSET_HIGH_MASK = 0x1f_ffff;
+const LENGTH_SHIFT = 21;
+const LENGTH_MASK = 0x3ff;
+/** The length of an entry that another one has replaced. */
+const REPLACED = 0;
+const UUID_BIT = 1 << 31;
+const MILLIS_MASK = 0xffff;
 
-/** Power of two. A Map holds at most 2^24 entries, and grows by rehashing all of them at once. */
+/** Power of two. A table grows by hashing all of it anew: so there are many small ones. */
 const SHARDS = 64;
-const SHARD_TEXT_LENGTH = 6;
+const SHARD_SHIFT = 26;
 
-interface MinuteOfIds {
-  readonly lanes: LaneSum;
-  /** As added; those replaced since are still among them. */
-  readonly entries: IdEntry[];
-}
+/** What is held of an id; the key is who asked. */
+export type KnownId = Omit<IdEntry, 'transactionId'>;
 
-export class MapIdTable implements IdTable {
+export class KnownIds {
+  /** Sum over all entries held. Live: read it, do not keep it. */
   readonly lanes = new LaneSum();
-  readonly #shards: readonly Map<string, IdEntry>[] = Array.from({ length: SHARDS }, () => new Map());
-  readonly #minutes = new Map<number, MinuteOfIds>();
+  readonly #chunks = new MinuteChunks(WORDS);
+  readonly #shards: readonly SlotTable[] = Array.from({ length: SHARDS }, () => new SlotTable());
   readonly #mixer = new EntryMixer();
+  readonly #key = new TextKey();
   #liveFromMs = Number.NEGATIVE_INFINITY;
   #size = 0;
 
@@ -43,59 +46,154 @@ export class MapIdTable implements IdTable {
     return this.#size;
   }
 
-  get(transactionId: string): IdEntry | undefined {
-    return this.#shardOf(transactionId).get(transactionId);
+  /** Bytes of all tables. */
+  get byteLength(): number {
+    let total = this.#chunks.byteLength;
+    for (const shard of this.#shards) total += shard.byteLength;
+    return total;
   }
 
-  put(entry: IdEntry): void {
-    const minuteMs = floorTo(entry.eventTimeMs, MINUTE_MS);
+  /** What is held of an id; whether it is still *known* is the caller's question (liveness.ts). */
+  get(key: TextKey): KnownId | undefined {
+    const slot = this.#find(key);
+    const reference = this.#shardOf(key.low).at(slot);
+    if (reference === NO_REFERENCE) return undefined;
+    return knownOf(this.#chunks.chunkOf(reference), this.#chunks.wordOf(reference));
+  }
+
+  /** Adds or replaces; without effect where an entry of a greater offset is held, or the entry is dead. */
+  put(key: TextKey, offset: number, eventTimeMs: number, hashHigh: number, hashLow: number): void {
+    const minuteMs = floorTo(eventTimeMs, MINUTE_MS);
     if (minuteMs < this.#liveFromMs) return;
-    const shard = this.#shardOf(entry.transactionId);
-    const replaced = shard.get(entry.transactionId);
-    if (replaced === undefined) this.#size += 1;
-    else {
-      if (replaced.offset >= entry.offset) return;
-      const lanes = this.#mixer.ofId(replaced);
-      this.#minutes.get(floorTo(replaced.eventTimeMs, MINUTE_MS))?.lanes.subtract(lanes);
-      this.lanes.subtract(lanes);
+    const shard = this.#shardOf(key.low);
+    const slot = this.#find(key);
+    const held = shard.at(slot);
+    if (held !== NO_REFERENCE && offsetOf(this.#chunks.chunkOf(held).words, this.#chunks.wordOf(held)) >= offset)
+      return;
+    const minute = this.#chunks.minuteAt(minuteMs);
+    const packed = isUuid(key);
+    const byteLength = packed ? UUID_BYTES : key.byteLength;
+    if (byteLength > LENGTH_MASK) throw new RangeError(`an id of ${byteLength} bytes cannot be held`);
+    const reference = this.#chunks.add(minute, byteLength);
+    if (held === NO_REFERENCE) {
+      this.#size += 1;
+      shard.add(key.low, reference);
+    } else {
+      this.#forget(held, key);
+      shard.replace(slot, reference);
     }
-    shard.set(entry.transactionId, entry);
-    let minute = this.#minutes.get(minuteMs);
-    if (minute === undefined) {
-      minute = { lanes: new LaneSum(), entries: [] };
-      this.#minutes.set(minuteMs, minute);
-    }
-    minute.entries.push(entry);
-    const lanes = this.#mixer.ofId(entry);
+    const chunk = this.#chunks.chunkOf(reference);
+    const bytesAt = chunk.reserveBytes(byteLength);
+    if (packed) packUuid(key, chunk.bytes, 4 * bytesAt);
+    else copyBytes(key, chunk.bytes, 4 * bytesAt);
+    const { words } = chunk;
+    const word = this.#chunks.wordOf(reference);
+    words[word] = offset;
+    words[word + 1] = Math.floor(offset / TWO_32) | (byteLength << LENGTH_SHIFT) | (packed ? UUID_BIT : 0);
+    words[word + 2] = hashHigh;
+    words[word + 3] = hashLow;
+    words[word + 4] = key.low;
+    words[word + 5] = (eventTimeMs - minuteMs) | (bytesAt << 16);
+    const lanes = this.#mixer.ofId(offset, eventTimeMs, hashHigh, hashLow, key);
     minute.lanes.add(lanes);
     this.lanes.add(lanes);
   }
 
+  restore(entry: IdEntry): void {
+    this.put(this.#key.setText(entry.transactionId), entry.offset, entry.eventTimeMs, entry.hashHigh, entry.hashLow);
+  }
+
+  /** Drops what has an event time below `liveFromMs`, a whole minute that never goes back. */
   evictBelow(liveFromMs: number): void {
     if (liveFromMs <= this.#liveFromMs) return;
     this.#liveFromMs = liveFromMs;
-    for (const [minuteMs, minute] of this.#minutes) {
-      if (minuteMs >= liveFromMs) continue;
-      for (const entry of minute.entries) {
-        const shard = this.#shardOf(entry.transactionId);
-        if (shard.get(entry.transactionId) !== entry) continue;
-        shard.delete(entry.transactionId);
-        this.#size -= 1;
-      }
+    for (const minute of this.#chunks.takeBelow(liveFromMs)) {
       this.lanes.subtract(minute.lanes);
-      this.#minutes.delete(minuteMs);
+      for (const chunk of minute.chunks) this.#evict(chunk);
     }
   }
 
-  *entries(): Iterable<IdEntry> {
-    for (const shard of this.#shards) yield* shard.values();
+  *entries(): Generator<IdEntry> {
+    for (const [chunk, word] of this.#chunks.rows()) {
+      if (lengthOf(chunk.words, word) === REPLACED) continue;
+      yield { transactionId: idOf(chunk, word), ...knownOf(chunk, word) };
+    }
   }
 
-  #shardOf(transactionId: string): Map<string, IdEntry> {
-    let mixed = 0;
-    for (let index = Math.max(0, transactionId.length - SHARD_TEXT_LENGTH); index < transactionId.length; index += 1) {
-      mixed = Math.imul(mixed, 31) + transactionId.charCodeAt(index);
+  /** The slot of an id in its shard: holds its reference, or none. */
+  #find(key: TextKey): number {
+    const shard = this.#shardOf(key.low);
+    let slot = shard.first(key.low);
+    for (;;) {
+      const reference = shard.at(slot);
+      if (reference === NO_REFERENCE || this.#isSame(key, reference)) return slot;
+      slot = shard.next(slot, key.low);
     }
-    return this.#shards[mixed & (SHARDS - 1)] as Map<string, IdEntry>;
   }
+
+  #isSame(key: TextKey, reference: number): boolean {
+    const { words, bytes } = this.#chunks.chunkOf(reference);
+    const word = this.#chunks.wordOf(reference);
+    const at = bytesAtOf(words, word);
+    if (((words[word + 1] as number) & UUID_BIT) !== 0) return isPackedUuid(key, bytes, at);
+    return lengthOf(words, word) === key.byteLength && isSameBytes(key, bytes, at);
+  }
+
+  /** Takes an entry that is replaced out of the sums; it stays in its chunk, marked. */
+  #forget(reference: number, key: TextKey): void {
+    const chunk = this.#chunks.chunkOf(reference);
+    const word = this.#chunks.wordOf(reference);
+    const { offset, eventTimeMs, hashHigh, hashLow } = knownOf(chunk, word);
+    const lanes = this.#mixer.ofId(offset, eventTimeMs, hashHigh, hashLow, key);
+    this.#chunks.minuteAt(chunk.minuteMs).lanes.subtract(lanes);
+    this.lanes.subtract(lanes);
+    chunk.words[word + 1] = REPLACED;
+  }
+
+  #evict(chunk: EntryChunk): void {
+    const { words, count, index } = chunk;
+    for (let row = 0; row < count; row += 1) {
+      const word = row * WORDS;
+      if (lengthOf(words, word) === REPLACED) continue;
+      const hash = words[word + 4] as number;
+      this.#shardOf(hash).remove(hash, MinuteChunks.reference(index, row));
+      this.#size -= 1;
+    }
+  }
+
+  #shardOf(hash: number): SlotTable {
+    return this.#shards[hash >>> SHARD_SHIFT] as SlotTable;
+  }
+}
+
+function offsetOf(words: Int32Array, word: number): number {
+  return ((words[word + 1] as number) & OFFSET_HIGH_MASK) * TWO_32 + ((words[word] as number) >>> 0);
+}
+
+function lengthOf(words: Int32Array, word: number): number {
+  return ((words[word + 1] as number) >>> LENGTH_SHIFT) & LENGTH_MASK;
+}
+
+function bytesAtOf(words: Int32Array, word: number): number {
+  return 4 * ((words[word + 5] as number) >>> 16);
+}
+
+function knownOf({ words, minuteMs }: EntryChunk, word: number): KnownId {
+  return {
+    offset: offsetOf(words, word),
+    eventTimeMs: minuteMs + ((words[word + 5] as number) & MILLIS_MASK),
+    hashHigh: (words[word + 2] as number) >>> 0,
+    hashLow: (words[word + 3] as number) >>> 0,
+  };
+}
+
+function idOf({ words, bytes }: EntryChunk, word: number): string {
+  const at = bytesAtOf(words, word);
+  if (((words[word + 1] as number) & UUID_BIT) !== 0) return unpackUuid(bytes, at);
+  return bytes.toString('utf8', at, at + lengthOf(words, word));
+}
+
+function copyBytes(key: TextKey, into: Buffer, at: number): void {
+  const { bytes, start, byteLength } = key;
+  for (let index = 0; index < byteLength; index += 1) into[at + index] = bytes[start + index] as number;
 }

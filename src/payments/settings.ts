@@ -60,6 +60,8 @@ export interface CompiledSettings {
   readonly watermarkDelayMs: number;
   readonly allowedSkewMs: number;
   readonly maxAmount: Nanos;
+  /** The greatest safe integer of nanos that is not over it. */
+  readonly maxAmountNumber: number;
   readonly checkPartitioner: boolean;
   readonly fraud: CompiledFraudRules;
 }
@@ -76,6 +78,7 @@ export function compileSettings(decision: DecisionSettings): CompiledSettings {
     watermarkDelayMs: decision.watermarkDelayMs,
     allowedSkewMs: decision.allowedSkewMs,
     maxAmount,
+    maxAmountNumber: Math.min(Number(maxAmount), Number.MAX_SAFE_INTEGER),
     checkPartitioner: decision.partitioner === 'murmur2',
     fraud: compileFraudRules(decision.fraud),
   });

@@ -196,6 +196,11 @@ export interface RememberedPayment {
   readonly deviceId: string;
 }
 
+/** Remembered payments in offset order, to be gone through once or more. */
+export interface RememberedList extends Iterable<RememberedPayment> {
+  readonly length: number;
+}
+
 export interface OpenWindow {
   readonly windowStartMs: number;
   readonly region: string;
@@ -221,7 +226,7 @@ export interface StateDelta {
   readonly fromOffset: number;
   readonly head: StateHead;
   /** Payments accepted since, in offset order. */
-  readonly remembered: readonly RememberedPayment[];
+  readonly remembered: RememberedList;
   /** Open windows that changed since, whole. */
   readonly windows: readonly OpenWindow[];
   /** Windows that start below this are closed (their end <= the head's watermark), for good. */

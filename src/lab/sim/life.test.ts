@@ -252,7 +252,7 @@ describe('a disk', () => {
 
   const INTACT = JSON.stringify(
     [0, 10, 20].flatMap((at) =>
-      delta(at, at + 10).remembered.map(({ senderAccountId: _sender, deviceId: _device, ...id }) => id),
+      [...delta(at, at + 10).remembered].map(({ senderAccountId: _sender, deviceId: _device, ...id }) => id),
     ),
   );
 });

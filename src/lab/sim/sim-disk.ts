@@ -51,7 +51,7 @@ export class SimDisk {
     return {
       load: (partition) => io('load', (failed) => (failed ? undefined : this.#load(partition))),
       save: (partition, delta) => {
-        const taken = copy(delta);
+        const taken = { ...copy({ ...delta, remembered: [] }), remembered: [...delta.remembered] };
         return io('save', (failed) => {
           const differs = failed ? undefined : this.#save(partition, taken);
           if (differs !== undefined) discard(partition, differs);
@@ -125,8 +125,8 @@ export class SimDisk {
     ): T[] => [...kept, ...added].filter((entry) => entry.eventTimeMs >= fromMs);
     versions.push({
       head: delta.head,
-      ids: live(newest.ids, delta.remembered.map(idOf), delta.idsLiveFromMs),
-      activity: live(newest.activity, delta.remembered.map(activityOf), delta.activityLiveFromMs),
+      ids: live(newest.ids, [...delta.remembered].map(idOf), delta.idsLiveFromMs),
+      activity: live(newest.activity, [...delta.remembered].map(activityOf), delta.activityLiveFromMs),
       windows,
     });
     if (versions.length > VERSIONS_KEPT) versions.shift();

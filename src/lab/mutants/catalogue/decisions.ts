@@ -92,7 +92,7 @@ export const DECISION_MUTANTS: readonly Mutant[] = [
       {
         file: FOLD,
         find: 'if (payment.eventTimeMs < this.#watermarkMs) {',
-        replace: 'if (payment.eventTimeMs < this.#place.minEventTimeMs) {',
+        replace: 'if (payment.eventTimeMs < this.#fixed.minEventTimeMs) {',
       },
     ],
   },

@@ -76,8 +76,8 @@ export const SUM_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/payments/activity.ts',
-        find: 'if (entry.eventTimeMs <= afterMs || entry.eventTimeMs > upToMs) continue;',
-        replace: 'if (entry.eventTimeMs < afterMs || entry.eventTimeMs > upToMs) continue;',
+        find: 'if (timeMs <= afterMs) break;',
+        replace: 'if (timeMs < afterMs) break;',
       },
     ],
   },

@@ -1,0 +1,115 @@
+/**
+ * An open-addressing index: 32-bit hashes to references that the owner gives meaning to. Linear probing, and removal that
+ * closes its gap, so that a table in which entries come and go for ever never needs cleaning. Only the owner can say
+ * whether a reference with the right hash is the one looked for.
+ *
+ *   for (let slot = table.first(hash); ; slot = table.next(slot, hash)) {
+ *     const reference = table.at(slot);
+ *     if (reference === NO_REFERENCE) break;      // not there
+ *     if (same(reference)) return reference;
+ *   }
+ */
+
+export const NO_REFERENCE = -1;
+
+const LEAST_SLOTS = 16;
+/** A table with more in it than this part of its slots is doubled; with less than an eighth of that, halved. */
+const GREATEST_LOAD = 0.8;
+
+export class SlotTable {
+  /** By slot: hash and reference, side by side, for they are read together. */
+  #slots = emptySlots(LEAST_SLOTS);
+  #mask = LEAST_SLOTS - 1;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get byteLength(): number {
+    return this.#slots.byteLength;
+  }
+
+  /** The first slot that may hold a reference with this hash: one that does, or an empty one. */
+  first(hash: number): number {
+    return this.#seek(hash & this.#mask, hash);
+  }
+
+  next(slot: number, hash: number): number {
+    return this.#seek((slot + 1) & this.#mask, hash);
+  }
+
+  /** The reference in a slot that first() or next() gave; NO_REFERENCE: there are no more. */
+  at(slot: number): number {
+    return this.#slots[2 * slot + 1] as number;
+  }
+
+  /** Puts another reference into a slot that holds one of the same hash. */
+  replace(slot: number, reference: number): void {
+    this.#slots[2 * slot + 1] = reference;
+  }
+
+  /** Adds without looking whether it is there. `reference` is a whole number from 0 to 2^31 - 1. */
+  add(hash: number, reference: number): void {
+    this.#size += 1;
+    if (this.#size > (this.#mask + 1) * GREATEST_LOAD) this.#resize(2 * (this.#mask + 1));
+    this.#place(hash, reference);
+  }
+
+  /** Removes what is there; without effect where it is not. */
+  remove(hash: number, reference: number): void {
+    let slot = this.first(hash);
+    while (this.at(slot) !== reference) {
+      if (this.at(slot) === NO_REFERENCE) return;
+      slot = this.next(slot, hash);
+    }
+    this.#size -= 1;
+    this.#close(slot);
+    const slots = this.#mask + 1;
+    if (slots > LEAST_SLOTS && this.#size < (slots * GREATEST_LOAD) / 8) this.#resize(slots / 2);
+  }
+
+  #seek(from: number, hash: number): number {
+    const slots = this.#slots;
+    let slot = from;
+    while (slots[2 * slot + 1] !== NO_REFERENCE && slots[2 * slot] !== hash) slot = (slot + 1) & this.#mask;
+    return slot;
+  }
+
+  #place(hash: number, reference: number): void {
+    const slots = this.#slots;
+    let slot = hash & this.#mask;
+    while (slots[2 * slot + 1] !== NO_REFERENCE) slot = (slot + 1) & this.#mask;
+    slots[2 * slot] = hash;
+    slots[2 * slot + 1] = reference;
+  }
+
+  /** Moves back what lies behind an emptied slot and could not be found across it. */
+  #close(emptied: number): void {
+    const slots = this.#slots;
+    const mask = this.#mask;
+    let gap = emptied;
+    for (let slot = (gap + 1) & mask; slots[2 * slot + 1] !== NO_REFERENCE; slot = (slot + 1) & mask) {
+      const home = (slots[2 * slot] as number) & mask;
+      if (((slot - home) & mask) < ((slot - gap) & mask)) continue;
+      slots[2 * gap] = slots[2 * slot] as number;
+      slots[2 * gap + 1] = slots[2 * slot + 1] as number;
+      gap = slot;
+    }
+    slots[2 * gap + 1] = NO_REFERENCE;
+  }
+
+  #resize(count: number): void {
+    const old = this.#slots;
+    this.#slots = emptySlots(count);
+    this.#mask = count - 1;
+    for (let at = 0; at < old.length; at += 2) {
+      const reference = old[at + 1] as number;
+      if (reference !== NO_REFERENCE) this.#place(old[at] as number, reference);
+    }
+  }
+}
+
+function emptySlots(count: number): Int32Array {
+  return new Int32Array(2 * count).fill(NO_REFERENCE);
+}
