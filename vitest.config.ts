@@ -11,8 +11,14 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'chaos/**/*.test.ts', 'properties/**/*.test.ts', 'docs/**/*.test.ts'],
-          exclude: ['**/*.contract.test.ts', '**/node_modules/**'],
+          include: [
+            'src/**/*.test.ts',
+            'chaos/**/*.test.ts',
+            'properties/**/*.test.ts',
+            'docs/**/*.test.ts',
+            'bench/**/*.test.ts',
+          ],
+          exclude: ['**/*.contract.test.ts', '**/*.browser.test.ts', '**/node_modules/**'],
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
@@ -37,6 +43,14 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
           hookTimeout: 300_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['src/**/*.browser.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],

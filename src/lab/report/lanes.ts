@@ -106,7 +106,7 @@ export class LaneMaker {
         holding.epoch = event.epoch;
         break;
       case 'takeover.running':
-        endHolding(lane, { ...holding, takeoverFromMs: Math.max(0, at - event.tookMs) }, at);
+        endHolding(lane, { takeoverFromMs: Math.max(0, at - event.tookMs), ownedFromMs: null, epoch: event.epoch }, at);
         Object.assign(holding, { takeoverFromMs: null, ownedFromMs: at, epoch: event.epoch });
         break;
       case 'takeover.lost_claim':

@@ -26,6 +26,7 @@ export type Column =
 /** More different words than this share of the rows, and a list of words saves nothing. */
 const WORDS_SHARE_MAX = 0.5;
 const HEADS_MAX = 64;
+const INT_MAX = 2 ** 51;
 /** Safe as a number with room to spare. */
 const NUMBERED = /^(.*?)(\d{1,15})$/s;
 
@@ -62,6 +63,11 @@ function isScalar(value: Cell): boolean {
   return value === null || value === undefined || typeof value !== 'object';
 }
 
+/** The difference of two is exact, and so is the sum of differences. */
+function isSmallInt(value: Cell): value is number {
+  return Number.isSafeInteger(value) && Math.abs(value as number) <= INT_MAX && !Object.is(value, -0);
+}
+
 function packInts(values: readonly Cell[]): Column | undefined {
   const numbers: number[] = [];
   const nulls: number[] = [];
@@ -69,7 +75,7 @@ function packInts(values: readonly Cell[]): Column | undefined {
     if (value === null || value === undefined) {
       nulls.push(row);
       numbers.push(numbers.at(-1) ?? 0);
-    } else if (Number.isSafeInteger(value)) numbers.push(value as number);
+    } else if (isSmallInt(value)) numbers.push(value);
     else return undefined;
   }
   return { kind: 'int', steps: stepsOf(numbers), nulls: stepsOf(nulls) };

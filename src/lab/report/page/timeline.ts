@@ -101,7 +101,8 @@ export class Timeline {
         { class: isProcessor ? 'name' : 'name minor', x: isProcessor ? 0 : 10, y: top + height / 2 + 4 },
         name,
       );
-      if (name !== processor) label.append(svg('title', {}, processor));
+      if (name !== processor)
+        label.append(svg('title', {}, isProcessor ? processor : `${processor}, partition ${partition}`));
       parts.push(label, drawLane(unpacked, top, height, this.#scale, this.#payload.curves.binMs));
       top += height;
     }
