@@ -30,6 +30,7 @@ export async function applyFault(fault: Fault, target: ChaosTarget): Promise<App
     case 'processor.kill':
     case 'processor.stop':
     case 'processor.pause':
+    case 'processor.clock-jump':
     case 'processor.disk-full':
       return applyProcessFault(fault, target);
     case 'checkpoint.delete':

@@ -23,6 +23,7 @@ export interface ProcessTarget {
   stop(): Promise<unknown>;
   pause(): void;
   resume(): void;
+  signal(signal: NodeJS.Signals): void;
 }
 
 export interface TopicTarget {

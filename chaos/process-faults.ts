@@ -23,20 +23,25 @@ export type ProcessFault =
   | ({ readonly fault: 'processor.stop' } & OfProcessor)
   /** SIGSTOP; healed by SIGCONT: a zombie, where it lasts longer than the session. */
   | ({ readonly fault: 'processor.pause' } & OfProcessor)
+  /** Its clock jumps by what clockEnv said when it was started; healed by jumping back. */
+  | ({ readonly fault: 'processor.clock-jump' } & OfProcessor)
   /** No file takes another byte. */
   | ({ readonly fault: 'processor.disk-full' } & OfProcessor);
+
+/** Heard by preload/clock.ts; deadly for a process without it. */
+const CLOCK_JUMP_SIGNAL = 'SIGUSR2';
 
 const preload = (file: string): string => `--import=${path.join(import.meta.dirname, 'preload', file)}`;
 
 /** Environment of a processor that is to see errors, not death, when its disk is full. */
 export const FULL_DISK_ENV: Readonly<Record<string, string>> = { NODE_OPTIONS: preload('full-disk.ts') };
 
-/** Environment of a processor whose wall clock is off by so much, from so long after its start on (default: at once). */
-export function clockEnv(offsetMs: number, afterMs = 0): Record<string, string> {
+/** Environment of a processor whose wall clock is off: by so much from the start, and by so much more once it jumps. */
+export function clockEnv({ offMs = 0, jumpMs = 0 }: { readonly offMs?: number; readonly jumpMs?: number }) {
   return {
     NODE_OPTIONS: preload('clock.ts'),
-    CHAOS_CLOCK_OFFSET_MS: String(offsetMs),
-    CHAOS_CLOCK_AFTER_MS: String(afterMs),
+    CHAOS_CLOCK_OFF_MS: String(offMs),
+    CHAOS_CLOCK_JUMP_MS: String(jumpMs),
   };
 }
 
@@ -53,6 +58,11 @@ export async function applyProcessFault(fault: ProcessFault, target: ChaosTarget
     case 'processor.pause':
       process.pause();
       return lasting(() => process.resume());
+    case 'processor.clock-jump':
+      process.signal(CLOCK_JUMP_SIGNAL);
+      return lasting(() => {
+        if (process.running) process.signal(CLOCK_JUMP_SIGNAL);
+      });
     case 'processor.disk-full':
       return diskFull(process);
     default:

@@ -12,11 +12,12 @@ export const scenario = defineScenario({
   partitions: 2,
   settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '2s' },
   async run(world) {
+    const startedMs = world.nowMs();
     const workload = (part: number) => ({
       seed: 1720 + part,
       count: 1_500,
       spanMs: HOUR_MS,
-      baseTimeMs: world.nowMs() - (2 - part) * HOUR_MS,
+      baseTimeMs: startedMs - (2 - part) * HOUR_MS,
     });
     const first = world.start('alpha');
     world.expectSums((await world.send(workload(0))).expectedSums);

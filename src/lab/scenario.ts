@@ -41,6 +41,8 @@ export interface Scenario {
    * to go on, and the story says how; what lies below the checkpoints is checked as far as the log still shows it.
    */
   readonly ending?: 'drained' | 'stopped';
+  /** The story puts another log in the topic's place: verify has to find that, and its findings break nothing. */
+  readonly replacesLog?: boolean;
   readonly run: (world: ScenarioWorld) => Promise<void>;
 }
 

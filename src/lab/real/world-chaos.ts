@@ -48,6 +48,7 @@ export function chaosTarget(world: WorldParts, proxies: OpenProxies | undefined)
           world.recorder.resumed(child);
           void child.signal('SIGCONT');
         },
+        signal: (signal) => void child.signal(signal),
       };
     },
     async finalizeStreams(partition) {

@@ -1,0 +1,84 @@
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { ChaosTarget } from './chaos-target.ts';
+import { applyCheckpointFault, type CheckpointFault, stateFiles } from './checkpoint-faults.ts';
+
+let location: string;
+let isRunning: boolean;
+
+beforeEach(async () => {
+  isRunning = false;
+  location = await mkdtemp(path.join(tmpdir(), 'provenonce-chaos-'));
+  for (const partition of [0, 1]) {
+    const folder = path.join(location, 'state', `partition-${partition}`);
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, 'data.mdb'), Buffer.alloc(100, `${partition}`));
+    await writeFile(path.join(folder, 'data.mdb-lock'), 'lock');
+  }
+});
+
+afterEach(() => rm(location, { recursive: true, force: true }));
+
+function apply(fault: CheckpointFault) {
+  const target = { checkpointOf: () => location, processor: () => ({ running: isRunning }) };
+  return applyCheckpointFault(fault, target as unknown as ChaosTarget);
+}
+
+async function contents(): Promise<string[]> {
+  return Promise.all((await stateFiles(location)).map((file) => readFile(file, 'latin1')));
+}
+
+test('the data files of all partitions are found, and no lock files', async () => {
+  expect((await stateFiles(location)).map((file) => path.relative(location, file))).toEqual([
+    'state/partition-0/data.mdb',
+    'state/partition-1/data.mdb',
+  ]);
+});
+
+test('delete leaves nothing', async () => {
+  const { counts, isOver } = await apply({ fault: 'checkpoint.delete', processor: 'p' });
+  expect([counts(), isOver]).toEqual([{ files: 2 }, true]);
+  await expect(stat(location)).rejects.toThrow('ENOENT');
+});
+
+test('truncate halves every file', async () => {
+  await apply({ fault: 'checkpoint.truncate', processor: 'p' });
+  expect((await contents()).map((text) => text.length)).toEqual([50, 50]);
+});
+
+test('flip-bit changes one byte of every file by one bit, where it is told', async () => {
+  await apply({ fault: 'checkpoint.flip-bit', processor: 'p', at: 0.9 });
+  const [first, second] = await contents();
+  expect(first).toBe(`${'0'.repeat(90)}1${'0'.repeat(9)}`);
+  expect(second).toBe(`${'1'.repeat(90)}0${'1'.repeat(9)}`);
+});
+
+test('swap gives each partition the other’s state', async () => {
+  await apply({ fault: 'checkpoint.swap', processor: 'p' });
+  expect(await contents()).toEqual(['1'.repeat(100), '0'.repeat(100)]);
+  expect(await stateFiles(location)).toHaveLength(2);
+});
+
+test('read-only refuses new files and lasts until it is healed, or says that it cannot be had here', async () => {
+  const applied = await apply({ fault: 'checkpoint.read-only', processor: 'p' }).catch((error: Error) => error);
+  if (applied instanceof Error) {
+    expect(applied.message).toContain('cannot be made read-only here');
+  } else {
+    await expect(writeFile(path.join(location, 'new'), '')).rejects.toThrow(/EACCES|EPERM/);
+    expect(applied.isOver).toBe(false);
+    await applied.heal();
+  }
+  await writeFile(path.join(location, 'new'), '');
+});
+
+test('files are not changed under a running processor', async () => {
+  isRunning = true;
+  await expect(apply({ fault: 'checkpoint.truncate', processor: 'p' })).rejects.toThrow('is running');
+});
+
+test('a fault that finds nothing to damage did not happen', async () => {
+  await rm(location, { recursive: true });
+  await expect(apply({ fault: 'checkpoint.flip-bit', processor: 'p' })).rejects.toThrow('no state');
+});

@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Proxies } from './chaos-target.ts';
+import { applyNetworkFault, type NetworkFault } from './network-faults.ts';
+import { hostPort, TcpProxy } from './tcp-proxy.ts';
+
+let echo: Server;
+let network: TcpProxy;
+let client: Socket;
+
+beforeEach(async () => {
+  echo = createServer((socket) => socket.on('error', () => {}).pipe(socket));
+  echo.listen(0, '127.0.0.1');
+  await once(echo, 'listening');
+  network = await TcpProxy.start({ host: '127.0.0.1', port: (echo.address() as AddressInfo).port });
+  client = connect(hostPort(network.address)).on('error', () => {});
+  client.write('hello');
+  await once(client, 'data');
+});
+
+afterEach(async () => {
+  client.destroy();
+  await network.close();
+  echo.close();
+});
+
+const apply = (fault: NetworkFault) => applyNetworkFault(fault, { kafka: { network } } as unknown as Proxies);
+
+async function hasHit(hit: Promise<void>): Promise<boolean> {
+  return Promise.race([hit.then(() => true), new Promise<false>((resolve) => setTimeout(resolve, 100, false))]);
+}
+
+test('a cut hits at once where there is a connection, and is over', async () => {
+  const { hit, isOver, counts } = apply({ fault: 'network.cut', on: 'kafka' });
+  await hit;
+  expect([isOver, counts().cut]).toEqual([true, 1]);
+});
+
+test('a cut that met no connection has not hit', async () => {
+  client.destroy();
+  while (network.openConnections > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(await hasHit(apply({ fault: 'network.cut', on: 'kafka' }).hit)).toBe(false);
+});
+
+test('a delay hits with the first bytes that it holds, and lasts until it is healed', async () => {
+  const { hit, isOver, heal, counts } = apply({ fault: 'network.delay', on: 'kafka', delayMs: 50 });
+  expect([isOver, await hasHit(hit)]).toEqual([false, false]);
+  client.write('again');
+  await hit;
+  expect(counts().bytesHeld).toBeGreaterThanOrEqual(5);
+  await heal();
+});
+
+test('counts are those since the fault', async () => {
+  network.cut();
+  expect(apply({ fault: 'network.black-hole', on: 'kafka' }).counts().cut).toBe(0);
+});
+
+test('a lost answer has hit when the last one that is meant was lost', async () => {
+  let lose = (): void => {};
+  let stopped = false;
+  const kafka = {
+    network,
+    loseAnswers: (_request: string, _which: object, onLost: () => void) => {
+      lose = onLost;
+      return {
+        stop: () => {
+          stopped = true;
+        },
+      };
+    },
+  };
+  const fault = { fault: 'kafka.answer', request: 'produce', nth: 2, times: 2 } as const;
+  const { hit, heal, counts } = applyNetworkFault(fault, { kafka } as unknown as Proxies);
+  lose();
+  expect(await hasHit(hit)).toBe(false);
+  lose();
+  await hit;
+  expect(counts()).toEqual({ answersHit: 2 });
+  await heal();
+  expect(stopped).toBe(true);
+});

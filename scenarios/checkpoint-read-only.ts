@@ -1,0 +1,33 @@
+import { defineScenario } from '../src/lab/scenario.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** The volume with the local state becomes read-only in mid-run, and stays so over a kill -9 and a restart. */
+export const scenario = defineScenario({
+  name: 'checkpoint-read-only',
+  title: 'the checkpoint directory can no longer be written to, and the processor is killed and restarted on it',
+  whatCouldGoWrong: 'A cache that cannot be written stops payments, or its old content is taken for the present one.',
+  guarantees: ['G1', 'G2', 'G3', 'G5'],
+  tags: ['checkpoint'],
+  partitions: 2,
+  settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '2s' },
+  async run(world) {
+    const first = world.start('alpha');
+    await first.waitFor('takeover.running', 60_000);
+    const sending = world.send({ seed: 1730, count: 5_000, ratePerSecond: 1_000, spanMs: HOUR_MS });
+    await first.waitFor('checkpoint.written', 60_000, ({ nextOffset }) => nextOffset > 300);
+    const readOnly = world.inject({ fault: 'checkpoint.read-only', processor: 'alpha' });
+    await readOnly.fired;
+    const { nextOffset } = first.eventsOf('checkpoint.written').at(-1)!;
+    await first.waitFor('checkpoint.written', 60_000, (event) => event.nextOffset > nextOffset + 100);
+    await first.kill();
+    const second = world.start('alpha');
+    await second.waitFor('takeover.running', 60_000);
+    world.bit('it goes on without a local state, and says so', second.eventsOf('log.warning').length > 0);
+    await readOnly.heal();
+    world.expectSums((await sending).expectedSums);
+    world.expectSums((await world.send({ seed: 1731, count: 500, spanMs: HOUR_MS })).expectedSums);
+    await world.drain();
+    world.bit('the second life worked to the end', second.running);
+  },
+});

@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import type { ChaosTarget } from '../../../chaos/chaos-target.ts';
+import type { FaultPlan } from '../../../chaos/fault.ts';
+import { FaultBook } from './fault-book.ts';
+
+const NO_HISTORY = { acknowledged: [], checkpointed: [] };
+const PAUSE: FaultPlan = { fault: 'processor.pause', processor: 'alpha' };
+
+/** A world where one processor is paused and killed, time goes by hand, and moments come when they are told to. */
+function book() {
+  const done: string[] = [];
+  let nowMs = 0;
+  const sleeping: { untilMs: number; wake: () => void }[] = [];
+  const moments = Promise.withResolvers<void>();
+  const process = {
+    pid: 1,
+    running: true,
+    kill: async () => void done.push('kill'),
+    pause: () => void done.push('pause'),
+    resume: () => void done.push('resume'),
+  };
+  const faults = new FaultBook({
+    runtime: {
+      nowMs: () => nowMs,
+      sleep: (ms) => new Promise<void>((wake) => void sleeping.push({ untilMs: nowMs + ms, wake })),
+    },
+    target: { processor: () => process } as unknown as ChaosTarget,
+    moment: (_when, signal) =>
+      new Promise((resolve, reject) => {
+        moments.promise.then(resolve);
+        signal.addEventListener('abort', () => reject(signal.reason));
+      }),
+  });
+  const pass = async (ms: number): Promise<void> => {
+    nowMs += ms;
+    for (const { untilMs, wake } of sleeping) if (untilMs <= nowMs) wake();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { faults, done, pass, arrive: moments.resolve, only: () => faults.plannedRecords(NO_HISTORY)[0]! };
+}
+
+test('a fault of a moment fires and is healed in that moment', async () => {
+  const { faults, pass, only } = book();
+  await pass(5);
+  await faults.plan({ fault: 'processor.kill', processor: 'alpha' }).healed;
+  expect(only()).toMatchObject({ id: 'f1', processor: 'alpha', plannedAtMs: 5, firedAtMs: 5, healedAtMs: 5 });
+  expect(only().counts).toEqual({ kills: 1 });
+});
+
+test('a fault waits for its moment, lasts as long as it says, and is healed', async () => {
+  const { faults, done, pass, arrive, only } = book();
+  const { fired, healed } = faults.plan({ ...PAUSE, when: { event: 'checkpoint.written' }, lastsMs: 100 });
+  await pass(10);
+  expect(done).toEqual([]);
+  arrive();
+  await fired;
+  expect([done, faults.active]).toEqual([['pause'], ['processor.pause, processor alpha, for 100 ms']]);
+  await pass(99);
+  expect(done).toEqual(['pause']);
+  await pass(1);
+  await healed;
+  expect([done, faults.active]).toEqual([['pause', 'resume'], []]);
+  expect(only()).toMatchObject({ firedAtMs: 10, healedAtMs: 110 });
+});
+
+test('the end of the story heals what still lasts, once', async () => {
+  const { faults, done, only } = book();
+  await faults.plan(PAUSE).fired;
+  await faults.heal();
+  await faults.heal();
+  expect([done, only().healedAtMs]).toEqual([['pause', 'resume'], 0]);
+});
+
+test('a fault whose moment never came did not fire', async () => {
+  const { faults, done, only } = book();
+  const { fired } = faults.plan({ ...PAUSE, when: { acknowledged: 10 } });
+  await faults.heal();
+  await expect(fired).rejects.toThrow();
+  expect([done, only().firedAtMs, only().healedAtMs]).toEqual([[], null, null]);
+});
+
+test('a fault that cannot be done did not fire', async () => {
+  const { faults, only } = book();
+  const injected = faults.plan({ fault: 'network.cut', on: 'kafka' });
+  await expect(injected.fired).rejects.toThrow();
+  expect(only().firedAtMs).toBeNull();
+});
+
+test('what a story does by hand is written down, and not counted against it', async () => {
+  const { faults, pass } = book();
+  const undone = faults.note('broker.kill', 'the broker is killed', null);
+  await pass(7);
+  undone();
+  expect(faults.plannedRecords(NO_HISTORY)).toEqual([]);
+  expect(faults.records(NO_HISTORY)[0]).toMatchObject({ fault: 'broker.kill', firedAtMs: 0, healedAtMs: 7 });
+});
