@@ -27,6 +27,7 @@ export class LifeView {
   readonly #story = el('div.story', { 'aria-live': 'polite' });
   readonly #list: VirtualList;
   #rows: number[] = [];
+  #typing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(payload: RunPayload, events: EventTable, range: ViewRange) {
     this.#payload = payload;
@@ -51,10 +52,9 @@ export class LifeView {
       render: (index) => recordCells(this.#records.at(this.#rows[index]!)),
       onActive: (index) => this.#showRow(this.#rows[index]!),
     });
-    let typing: ReturnType<typeof setTimeout> | undefined;
     this.#search.addEventListener('input', () => {
-      clearTimeout(typing);
-      typing = setTimeout(() => this.#find(), TYPING_MS);
+      clearTimeout(this.#typing);
+      this.#typing = setTimeout(() => this.#find(), TYPING_MS);
     });
     this.#search.addEventListener('keydown', (event) => this.#key(event));
     this.element = section(
@@ -102,6 +102,7 @@ export class LifeView {
   }
 
   #find(): void {
+    clearTimeout(this.#typing);
     this.#rows = this.#records.find(this.#search.value);
     this.#count.textContent = counted(this.#rows.length, 'record');
     this.#list.reset(this.#rows.length);
