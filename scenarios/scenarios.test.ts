@@ -1,6 +1,7 @@
 /**
- * All scenarios on real parts, one test each: a verdict other than PASS fails, with the reasons, and leaves the logs of all
- * processes and what was sent in a folder that the failure names.
+ * Scenarios on real parts, one test each: a verdict other than PASS fails, with the reasons, and leaves the logs of all
+ * processes and what was sent in a folder that the failure names. Those tagged `test` run here; all run by
+ * `npm run lab -- run all`, which takes longer than a test suite may.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,9 +14,15 @@ import { runOnParts } from '../src/lab/run-scenarios.ts';
 import type { Scenario } from '../src/lab/scenario.ts';
 import { loadScenarios } from '../src/lab/scenario-files.ts';
 
-const scenarios = await loadScenarios();
+const scenarios = (await loadScenarios()).filter(({ tags }) => tags?.includes('test'));
 const apart = scenarios.filter(({ needsOwnInfra }) => needsOwnInfra === true);
 const together = scenarios.filter(({ needsOwnInfra }) => needsOwnInfra !== true);
+
+test('the selection holds the mission and the worked examples of the guide', () => {
+  const names = scenarios.map(({ name }) => name);
+  const mission = ['crash-in-mid-batch', 'producer-retries', 'late-events', 'checkpoint-loss'];
+  expect(names).toEqual(expect.arrayContaining([...mission, 'five-messages-to-three', 'crash-at-1500']));
+});
 
 describe('scenarios on a broker and an emulator that all share', () => {
   const shared: RealWorldOptions['infra'] = {
