@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
-import { Kafka, logLevel } from 'kafkajs';
 import { expect, test } from 'vitest';
+import { createKafka } from '../kafka/connection-options.ts';
 import { startInfra } from './start-infra.ts';
 import { querySql } from './testing/append-load.ts';
 
@@ -20,7 +20,7 @@ function isAlive(pid: number): boolean {
 test('both parts come back from a kill -9 on the same ports with their data', async () => {
   await using infra = await startInfra({ way: 'native' });
   const topic = `t-${randomUUID()}`;
-  const kafka = new Kafka({ brokers: [infra.kafkaBootstrapServers], logLevel: logLevel.NOTHING });
+  const kafka = createKafka({ brokers: [infra.kafkaBootstrapServers], clientId: 'infra-test' });
   const admin = kafka.admin();
   await admin.connect();
   await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: true });
