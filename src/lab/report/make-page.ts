@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { deflateRaw } from 'node:zlib';
-import { GUARANTEES } from '../../checks/findings.ts';
+import { GUARANTEES, type Guarantee } from '../../checks/findings.ts';
 import { inlineModules } from './inline-modules.ts';
 import type { GuaranteeCell, PageIndex, RunPayload, RunSummary } from './model/page-data.ts';
 import type { FoundRun, FoundSuite } from './read-artifacts.ts';
@@ -44,8 +44,9 @@ function summarize({ entry, run, unreadable }: FoundRun, payload: RunPayload | n
   const { scenario, verdict, repeat, tookMs } = entry;
   const atStake = new Set(run?.run.scenario.guarantees ?? []);
   const verify = payload?.verify ?? null;
-  const cell = (guarantee: (typeof GUARANTEES)[number]): GuaranteeCell => {
-    const count = verify?.guarantees[guarantee].count ?? 0;
+  const saidBroken = new Set(verdict === 'FAIL' ? (run?.run.problems ?? []).flatMap(guaranteeOf) : []);
+  const cell = (guarantee: Guarantee): GuaranteeCell => {
+    const count = Math.max(verify?.guarantees[guarantee].count ?? 0, saidBroken.has(guarantee) ? 1 : 0);
     const isChecked = verify !== null && verify.verdict !== 'NODATA';
     return { count, atStake: atStake.has(guarantee), state: count > 0 ? 'broken' : isChecked ? 'held' : 'unchecked' };
   };
@@ -59,6 +60,12 @@ function summarize({ entry, run, unreadable }: FoundRun, payload: RunPayload | n
     guarantees: Object.fromEntries(GUARANTEES.map((each) => [each, cell(each)])) as RunSummary['guarantees'],
     unreadable,
   };
+}
+
+/** A run has checks of its own beside verify: SQL for G2, and the sums of what was sent for G3. */
+function guaranteeOf(problem: string): Guarantee[] {
+  if (problem.startsWith('the sums:')) return ['G3'];
+  return GUARANTEES.filter((guarantee) => problem.startsWith(`${guarantee}:`));
 }
 
 /** Deflated JSON in base64, as an element of the page. */

@@ -100,13 +100,18 @@ describe('a page', () => {
       ['broke-off-1', 'UNKNOWN'],
     ]);
     expect(runs[0]!.guarantees.G1).toEqual({ state: 'broken', count: 3, atStake: true });
-    expect(runs[0]!.guarantees.G3).toEqual({ state: 'held', count: 0, atStake: false });
+    expect(runs[0]!.guarantees.G4).toEqual({ state: 'held', count: 0, atStake: false });
     expect(runs[1]!.guarantees.G1.state).toBe('unchecked');
     expect(runs[1]!.unreadable).toContain('run.json');
     expect(mutants?.rows).toEqual([
       { name: 'no-finalize', guarantee: 'G1', anomaly: '', killed: true, killedBy: 'G1', runs: 1, alsoBroke: [] },
     ]);
     expect(suite.command).toBe('npm run lab -- run all --seed 7');
+  });
+
+  test('counts what the run itself found against a guarantee, beside verify', () => {
+    const [run] = packedIn<PageIndex>(page, 'index').runs;
+    expect(run!.guarantees.G2).toEqual({ state: 'broken', count: 1, atStake: true });
   });
 
   test('tells times of a run from its start', () => {

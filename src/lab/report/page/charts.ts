@@ -7,7 +7,7 @@ import type { RunPayload } from '../model/page-data.ts';
 import { countText, durationText } from '../model/words.ts';
 import { el } from './dom.ts';
 import { color, fontFamily, THEME_CHANGED } from './theme.ts';
-import { axisText, gutterOf, type ViewRange } from './view-range.ts';
+import { axisSteps, axisStepsMost, axisText, gutterOf, type ViewRange } from './view-range.ts';
 
 declare const uPlot: typeof UPlot;
 
@@ -78,6 +78,7 @@ export class Charts {
   #options({ unit, series }: Chart, isLast: boolean): Options {
     const { left, right } = gutterOf(this.#width);
     const { fromMs, toMs } = this.#range;
+    const stepsMost = axisStepsMost(this.#width - left - right);
     const axis = { stroke: color('quiet'), font: `11px ${fontFamily()}`, ticks: { show: false } };
     return {
       width: this.#width,
@@ -90,9 +91,10 @@ export class Charts {
       axes: [
         {
           ...axis,
-          space: 90,
+          splits: (_plot, _axis, min, max) => axisSteps(min, max, stepsMost),
           size: isLast ? AXIS_HEIGHT : 0,
-          values: (_plot, splits) => splits.map((atMs) => (isLast ? axisText(atMs, toMs - fromMs) : '')),
+          values: (_plot, splits) =>
+            splits.map((atMs) => (isLast ? axisText(atMs, this.#range.toMs - this.#range.fromMs) : '')),
           grid: { stroke: color('rule'), width: 1 },
         },
         {

@@ -68,7 +68,9 @@ export function accountSection({ facts }: RunPayload): HTMLElement {
 }
 
 function faultRow(fault: FaultRecord): Child[] {
-  const counts = Object.entries(fault.counts).map(([name, count]) => `${countText(count)} ${name}`);
+  const counts = Object.entries(fault.counts)
+    .filter(([, count]) => count !== 0)
+    .map(([name, count]) => `${countText(count)} ${inWords(name)}`);
   return [
     el('div.scenario', {}, el('b', {}, `${fault.id} ${fault.fault}`), el('span', {}, fault.text)),
     fault.firedAtMs === null ? el('span.bad', {}, 'never') : clockText(fault.firedAtMs),
@@ -78,6 +80,11 @@ function faultRow(fault: FaultRecord): Child[] {
     countText(fault.progressAfter),
     counts.join(', '),
   ];
+}
+
+/** `bytesHeld`: bytes held. */
+function inWords(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function healedText({ firedAtMs, healedAtMs }: FaultRecord): string {

@@ -4,7 +4,7 @@ import type { RunPayload } from '../model/page-data.ts';
 import { clockText } from '../model/words.ts';
 import { el, svg } from './dom.ts';
 import { drawLane, type Scale, type UnpackedLane, unpackLane } from './timeline-drawing.ts';
-import { axisSteps, axisText, gutterOf, type ViewRange } from './view-range.ts';
+import { axisSteps, axisStepsMost, axisText, gutterOf, type ViewRange } from './view-range.ts';
 
 const PHASE_HEIGHT = 22;
 const FAULT_HEIGHT = 20;
@@ -118,7 +118,7 @@ export class Timeline {
 
   #axis(bottom: number): SVGElement[] {
     const { fromMs, toMs, left, right, x } = this.#scale;
-    return axisSteps(fromMs, toMs, Math.max(2, Math.floor((right - left) / 90))).flatMap((atMs) => [
+    return axisSteps(fromMs, toMs, axisStepsMost(right - left)).flatMap((atMs) => [
       svg('line', { class: 'grid', x1: x(atMs), x2: x(atMs), y1: PHASE_HEIGHT, y2: bottom }),
       svg(
         'text',

@@ -78,6 +78,11 @@ export function axisSteps(fromMs: number, toMs: number, most: number): number[] 
   return steps;
 }
 
+/** Steps that have room on an axis of this width, px. */
+export function axisStepsMost(width: number): number {
+  return Math.max(2, Math.floor(width / 90));
+}
+
 /** Seconds with as many places as the range needs. */
 export function axisText(atMs: number, spanMs: number): string {
   const places = spanMs > 8_000 ? 0 : spanMs > 800 ? 1 : 2;

@@ -240,7 +240,7 @@ function madeFacts(verdict: RunArtifacts['verdict']): RunArtifacts {
       settings: { CHECKPOINT_INTERVAL: '300ms' },
     },
     verdict,
-    problems: verdict === 'PASS' ? [] : ['G1: 3 findings'],
+    problems: verdict === 'PASS' ? [] : ['G1: 3 findings', 'G2: 40 rows, but 39 distinct transaction ids'],
     bits: [{ what: 'alpha died by SIGKILL', happened: true }],
     seed: 7,
     command: `npm run lab -- run ${SCENARIO} --seed 7`,
