@@ -15,7 +15,7 @@ export interface BenchResult {
   readonly reached: boolean;
 }
 
-const NAMES = ['explore'] as const;
+const NAMES = ['explore', 'fold', 'state'] as const;
 const USAGE = `usage: npm run bench -- NAME [--json]\nbenchmarks: ${NAMES.join(', ')}`;
 const EXIT_USAGE = 64;
 

@@ -29,15 +29,16 @@ const SENDER = 4;
 const DEVICE = 5;
 const NEXT = 6;
 const MILLIS = 7;
+/** Where the reference to a sender's latest entry would be. */
+const HAS_TIMELINE = -1;
 const TWO_32 = 4_294_967_296;
 
 export class SenderActivity {
   readonly #spanMs: number;
   readonly #chunks = new MinuteChunks(WORDS);
+  /** The note of a sender: its latest entry, or HAS_TIMELINE. */
   readonly #senders = new TextPool();
   readonly #devices = new TextPool();
-  /** By sender: the latest entry. */
-  readonly #latest: number[] = [];
   readonly #timelines = new Map<number, SenderTimeline>();
   /** Devices seen while counting, the first so many. */
   readonly #seenDevices = new Int32Array(TIMELINE_FROM_ENTRIES + 1);
@@ -86,11 +87,11 @@ export class SenderActivity {
   ): ActivityCounts {
     const number = this.add(sender, device, offset, eventTimeMs, hashHigh, hashLow);
     if (number === undefined) return { payments: 0, devices: 0 };
-    const timeline = this.#timelines.get(number);
-    if (timeline !== undefined) {
-      return { payments: timeline.paymentsAt(eventTimeMs), devices: timeline.devicesAt(eventTimeMs) };
+    if (this.#senders.noteOf(number) !== HAS_TIMELINE) {
+      return this.#count(number, eventTimeMs - this.#spanMs, eventTimeMs);
     }
-    return this.#count(number, eventTimeMs - this.#spanMs, eventTimeMs);
+    const timeline = this.#timelines.get(number) as SenderTimeline;
+    return { payments: timeline.paymentsAt(eventTimeMs), devices: timeline.devicesAt(eventTimeMs) };
   }
 
   /** Remembers a payment that was counted before, in any order; without effect where it is dead. */
@@ -154,9 +155,8 @@ export class SenderActivity {
     const lanes = this.#mixer.ofActivity(offset, eventTimeMs, hashHigh, hashLow, sender, device);
     minute.lanes.add(lanes);
     this.lanes.add(lanes);
-    const timeline = this.#timelines.get(senderNumber);
-    if (timeline === undefined) this.#chain(senderNumber, reference, eventTimeMs);
-    else timeline.add(eventTimeMs, this.deviceText);
+    if (this.#senders.noteOf(senderNumber) !== HAS_TIMELINE) this.#chain(senderNumber, reference, eventTimeMs);
+    else this.#timelines.get(senderNumber)?.add(eventTimeMs, this.deviceText);
     return senderNumber;
   }
 
@@ -165,7 +165,7 @@ export class SenderActivity {
     const chunks = this.#chunks;
     const held = this.#senders.usesOf(sender) - 1;
     let previous: number | undefined;
-    let next = this.#latest[sender] as number;
+    let next = this.#senders.noteOf(sender);
     let looked = 0;
     for (; looked < held && this.#timeOf(next) > eventTimeMs; looked += 1) {
       previous = next;
@@ -173,7 +173,7 @@ export class SenderActivity {
     }
     this.#looks += looked;
     if (held > 0) chunks.chunkOf(reference).words[chunks.wordOf(reference) + NEXT] = next;
-    if (previous === undefined) this.#latest[sender] = reference;
+    if (previous === undefined) this.#senders.setNote(sender, reference);
     else chunks.chunkOf(previous).words[chunks.wordOf(previous) + NEXT] = reference;
     if (looked > TIMELINE_FROM_ENTRIES) this.#startTimeline(sender);
   }
@@ -185,7 +185,7 @@ export class SenderActivity {
     const seen = this.#seenDevices;
     let payments = 0;
     let devices = 0;
-    let reference = this.#latest[sender] as number;
+    let reference = this.#senders.noteOf(sender);
     for (let looked = 0; looked < live; looked += 1) {
       const timeMs = this.#timeOf(reference);
       if (timeMs <= afterMs) break;
@@ -211,7 +211,7 @@ export class SenderActivity {
 
   #startTimeline(sender: number): SenderTimeline {
     const timeline = new SenderTimeline(this.#spanMs);
-    let reference = this.#latest[sender] as number;
+    let reference = this.#senders.noteOf(sender);
     for (let left = this.#senders.usesOf(sender); left > 0; left -= 1) {
       const { words } = this.#chunks.chunkOf(reference);
       const word = this.#chunks.wordOf(reference);
@@ -220,6 +220,7 @@ export class SenderActivity {
       this.#looks += 1;
     }
     this.#timelines.set(sender, timeline);
+    this.#senders.setNote(sender, HAS_TIMELINE);
     return timeline;
   }
 

@@ -3,6 +3,7 @@
  * goes through the scanner; all else, and whatever is to be rejected, through validation.ts. Both ways end in the same
  * payment, hash and keys: which one a record took is not to be seen.
  */
+import { FewTexts } from './few-texts.ts';
 import { type Hash64, hashPayment, PaymentHasher } from './hash.ts';
 import { partitionForKey } from './murmur2.ts';
 import { EventScanner, MEMBER } from './scan-event.ts';
@@ -16,6 +17,10 @@ export class PaymentReader {
   readonly #scanner = new EventScanner();
   readonly #hasher = new PaymentHasher();
   readonly #other = new TextKey();
+  readonly #currency = new TextKey();
+  readonly #region = new TextKey();
+  readonly #method = new TextKey();
+  readonly #few = new FewTexts();
   /** Of the payment read last, until the next read: they point into its bytes. */
   readonly id = new TextKey();
   readonly sender = new TextKey();
@@ -69,10 +74,10 @@ export class PaymentReader {
   #hashColumns(value: Buffer): void {
     const hasher = this.#hasher.begin().text(this.id).text(this.sender);
     hasher.text(this.#setKey(this.#other, value, MEMBER.receiverAccountId));
-    hasher.text(this.#setKey(this.#other, value, MEMBER.currency)).text(this.device);
+    hasher.text(this.#setKey(this.#currency, value, MEMBER.currency)).text(this.device);
     hasher.text(this.#setKey(this.#other, value, MEMBER.ipAddress));
-    hasher.text(this.#setKey(this.#other, value, MEMBER.region));
-    hasher.text(this.#setKey(this.#other, value, MEMBER.paymentMethod));
+    hasher.text(this.#setKey(this.#region, value, MEMBER.region));
+    hasher.text(this.#setKey(this.#method, value, MEMBER.paymentMethod));
     this.hash = hasher.finish(this.#scanner.timestampMs, this.#scanner.amountNanos);
   }
 
@@ -84,12 +89,12 @@ export class PaymentReader {
       senderAccountId: text.slice(starts[MEMBER.senderAccountId], ends[MEMBER.senderAccountId]),
       receiverAccountId: text.slice(starts[MEMBER.receiverAccountId], ends[MEMBER.receiverAccountId]),
       amount: BigInt(amountNanos),
-      currency: text.slice(starts[MEMBER.currency], ends[MEMBER.currency]),
+      currency: this.#few.textOf(this.#currency),
       deviceId: text.slice(starts[MEMBER.deviceId], ends[MEMBER.deviceId]),
       ipAddress: text.slice(starts[MEMBER.ipAddress], ends[MEMBER.ipAddress]),
       eventTimeMs: timestampMs,
-      region: text.slice(starts[MEMBER.region], ends[MEMBER.region]),
-      paymentMethod: text.slice(starts[MEMBER.paymentMethod], ends[MEMBER.paymentMethod]),
+      region: this.#few.textOf(this.#region),
+      paymentMethod: this.#few.textOf(this.#method),
     };
   }
 

@@ -1,0 +1,198 @@
+/**
+ * What a remembered payment costs: memory of this process per live id (ids, sender activity, senders, devices and open
+ * windows, all of it), bytes on disk per id, how much slower folding is on a large state than on a small one, and whether
+ * an endless stream keeps what it takes. Ids are UUIDs, a payment of each account comes every few minutes of event time.
+ */
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { PartitionFold } from '../src/payments/fold.ts';
+import { compileSettings, DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../src/payments/settings.ts';
+import type { FoldOutput, LogRecord } from '../src/payments/types.ts';
+import { openStateStore } from '../src/state/open-state-store.ts';
+import type { Bench } from './main.ts';
+import { cpuTimeUs } from './spread.ts';
+
+const LIMITS = { bytesPerIdMust: 100, bytesPerIdAim: 48, speedMust: 0.8, speedAim: 0.95, flatWithin: 1.15 } as const;
+const START_MS = 1_790_000_000_000;
+const HOUR_MS = 3_600_000;
+const BATCH = 4_000;
+
+export interface StateSizes {
+  /** Ids alive at once, one measurement each; the first is also the one that is stored and kept going. */
+  readonly ids: readonly number[];
+  readonly paymentsPerAccount: number;
+  /** Events that a speed is taken over. */
+  readonly timedEvents: number;
+}
+
+const SIZES: StateSizes = { ids: [1_000_000, 5_000_000, 20_000_000], paymentsPerAccount: 20, timedEvents: 400_000 };
+
+export interface StateMeasure {
+  readonly ids: number;
+  readonly bytesPerId: number;
+  /** By the fold's own reckoning, for its gauges. */
+  readonly reckonedBytesPerId: number;
+  readonly microsecondsPerEvent: number;
+}
+
+export const bench: Bench = {
+  async run(say) {
+    const { measures, smallUs, endlessRatio, diskBytesPerId } = await measureState(SIZES, say);
+    const speed = smallUs / (measures.at(-1) as StateMeasure).microsecondsPerEvent;
+    const worst = Math.max(...measures.map(({ bytesPerId }) => bytesPerId));
+    const reached = worst <= LIMITS.bytesPerIdMust && speed >= LIMITS.speedMust && endlessRatio <= LIMITS.flatWithin;
+    const document = {
+      bench: 'state',
+      sizes: SIZES,
+      limits: LIMITS,
+      reached,
+      measures,
+      smallUs,
+      speed,
+      endlessRatio,
+      diskBytesPerId,
+    };
+    const text = [
+      'memory per live id, everything that is remembered included:',
+      ...measures.map(
+        ({ ids, bytesPerId, reckonedBytesPerId, microsecondsPerEvent }) =>
+          `  ${ids.toLocaleString('en').padStart(12)} ids   ${bytesPerId.toFixed(1)} B (reckoned ${reckonedBytesPerId.toFixed(1)}), ` +
+          `${microsecondsPerEvent.toFixed(2)} µs an event`,
+      ),
+      `  on disk ${diskBytesPerId.toFixed(1)} B an id`,
+      `  speed at the largest, against a state of ${SIZES.timedEvents.toLocaleString('en')}: ${(100 * speed).toFixed(0)} % (must ${100 * LIMITS.speedMust}, aim ${100 * LIMITS.speedAim})`,
+      `  after three times as many events again: ${endlessRatio.toFixed(2)} of the memory (must stay under ${LIMITS.flatWithin})`,
+      `  ${reached ? 'reached' : 'MISSED'}: must ${LIMITS.bytesPerIdMust} B, aim ${LIMITS.bytesPerIdAim} B`,
+    ].join('\n');
+    return { document, text, reached };
+  },
+};
+
+export async function measureState(sizes: StateSizes, say: (text: string) => void) {
+  const warmUp = new Stream(sizes.timedEvents, sizes.paymentsPerAccount);
+  warmUp.fold(sizes.timedEvents);
+  const small = new Stream(2 * sizes.timedEvents, sizes.paymentsPerAccount);
+  const smallUs = small.fold(sizes.timedEvents) / sizes.timedEvents;
+  const measures: StateMeasure[] = [];
+  let endlessRatio = 0;
+  let diskBytesPerId = 0;
+  for (const [index, ids] of sizes.ids.entries()) {
+    const before = memoryInUse();
+    const stream = new Stream(ids, sizes.paymentsPerAccount);
+    stream.fold(ids);
+    const bytes = memoryInUse() - before;
+    const live = stream.stats();
+    const measure = {
+      ids: live.ids,
+      bytesPerId: bytes / live.ids,
+      reckonedBytesPerId: live.approximateBytes / live.ids,
+      microsecondsPerEvent: stream.fold(sizes.timedEvents) / sizes.timedEvents,
+    };
+    measures.push(measure);
+    say(
+      `${live.ids} ids: ${measure.bytesPerId.toFixed(1)} B each, ${measure.microsecondsPerEvent.toFixed(2)} µs an event`,
+    );
+    if (index > 0) continue;
+    diskBytesPerId = (await bytesOnDisk(stream.state)) / stream.stats().ids;
+    // The first of these fills the last minutes that are remembered; the second must not add to it.
+    stream.fold(ids);
+    const full = memoryInUse() - before;
+    stream.fold(2 * ids);
+    endlessRatio = (memoryInUse() - before) / full;
+  }
+  return { measures, smallUs, endlessRatio, diskBytesPerId };
+}
+
+/** Payments of one partition, evenly over event time, so many of them an hour. */
+class Stream {
+  readonly #fold: PartitionFold;
+  readonly #settings = compileSettings(DEFAULT_DECISION_SETTINGS);
+  readonly #perHour: number;
+  readonly #accounts: number;
+  #next = 0;
+
+  constructor(perHour: number, paymentsPerAccount: number) {
+    this.#perHour = perHour;
+    this.#accounts = Math.ceil(perHour / paymentsPerAccount);
+    const fixed = defaultFixedSettings(START_MS);
+    this.#fold = PartitionFold.fresh({ partition: 0, partitionCount: 1, fixed, startOffset: 0 });
+  }
+
+  get state(): PartitionFold {
+    return this.#fold;
+  }
+
+  stats() {
+    return this.#fold.stats();
+  }
+
+  /** Folds so many; gives the processor time that folding took, in microseconds. */
+  fold(count: number): number {
+    let us = 0;
+    for (const end = this.#next + count; this.#next < end; ) {
+      const records: LogRecord[] = [];
+      for (let left = Math.min(BATCH, end - this.#next); left > 0; left -= 1) records.push(this.#record());
+      const out: FoldOutput = { accepted: [], partials: [], exceptions: [] };
+      us += cpuTimeUs(() => {
+        for (const record of records) this.#fold.fold(record, this.#settings, out);
+        this.#fold.takeDelta();
+      });
+      if (out.accepted.length !== records.length) throw new Error('a payment of this stream was not accepted');
+    }
+    return us;
+  }
+
+  #record(): LogRecord {
+    const offset = this.#next;
+    this.#next += 1;
+    const timestampMs = START_MS + Math.floor((offset * HOUR_MS) / this.#perHour);
+    const account = `acct-${(Math.imul(offset, 0x9e3779b1) >>> 0) % this.#accounts}`;
+    const value = Buffer.from(
+      `{"transaction_id":"${uuidOf(offset)}","sender_account_id":"${account}","receiver_account_id":"acct-1","amount":12.5,` +
+        `"currency":"EUR","device_id":"device-of-${account}","ip_address":"10.0.0.1","timestamp":${timestampMs},` +
+        '"region":"eu-west","payment_method":"card"}',
+    );
+    return { offset, timestampMs, key: Buffer.from(account), value };
+  }
+}
+
+/** Spread over all its bits, and another for each number under 2^32. */
+function uuidOf(number: number): string {
+  const word = (factor: number) => (Math.imul(number + 1, factor) >>> 0).toString(16).padStart(8, '0');
+  const [a, b, c, d] = [word(0x9e3779b1), word(0x85ebca6b), word(0xc2b2ae35), word(0x27d4eb2f)];
+  return `${a}-${b.slice(0, 4)}-${b.slice(4)}-${c.slice(0, 4)}-${c.slice(4)}${d}`;
+}
+
+/** Bytes of live objects and of buffers, garbage collected. */
+function memoryInUse(): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+async function bytesOnDisk(fold: PartitionFold): Promise<number> {
+  const location = mkdtempSync(join(tmpdir(), 'provenonce-bench-'));
+  try {
+    const store = await openState(location);
+    await store.replace(0, fold.export());
+    await store.close();
+    return readdirSync(location, { recursive: true })
+      .map((name) => statSync(join(location, String(name))))
+      .reduce((sum, stat) => sum + (stat.isFile() ? stat.size : 0), 0);
+  } finally {
+    rmSync(location, { recursive: true, force: true });
+  }
+}
+
+function openState(location: string) {
+  const problem = (_partition: number | undefined, message: string) => {
+    throw new Error(message);
+  };
+  return openStateStore({ location, topic: 'bench', nowMs: START_MS, onDiscard: () => {}, onProblem: problem });
+}
