@@ -18,6 +18,8 @@ export interface Source {
 /** Of one run; the frequent types give way first, in this order. */
 export const EVENTS_MAX = 150_000;
 const GIVING_WAY = ['offset.committed', 'append.acknowledged', 'batch.folded', 'checkpoint.written'];
+/** Past that many, frequent types are only counted while they are read: a week's run fits in memory as well. */
+const READ_MAX = 2 * EVENTS_MAX;
 export const RECORDS_MAX = 200_000;
 /** Longest text of one field: an error's first lines, not a stack. */
 const TEXT_MAX = 400;
@@ -40,12 +42,13 @@ export class EventPacker {
   }
 
   take({ atMs, processor, life, event }: EventLine): void {
+    this.#counts.set(event.type, (this.#counts.get(event.type) ?? 0) + 1);
+    if (this.#rows.length >= READ_MAX && GIVING_WAY.includes(event.type)) return;
     const key = `${life} ${processor}`;
     const source = this.#places.get(key) ?? this.sources.push({ processor, life }) - 1;
     this.#places.set(key, source);
     const fields: Record<string, Cell> = {};
     flatten('', event, fields);
-    this.#counts.set(event.type, (this.#counts.get(event.type) ?? 0) + 1);
     this.#rows.push({ atMs: Math.round(atMs - this.#startedAtMs), source, type: event.type, fields });
   }
 
@@ -69,24 +72,25 @@ export class EventPacker {
     };
   }
 
+  /** The last ones of a type give way: how a run starts explains more than how it went on. */
   #kept(eventsMax: number) {
-    const leftOut: Record<string, number> = {};
-    let over = this.#rows.length - eventsMax;
-    for (const type of [...GIVING_WAY, ...this.#counts.keys()]) {
+    const toKeep = new Map(this.#counts);
+    let over = [...this.#counts.values()].reduce((sum, count) => sum + count, -eventsMax);
+    for (const type of new Set([...GIVING_WAY, ...this.#counts.keys()])) {
       const count = this.#counts.get(type) ?? 0;
-      if (over <= 0) break;
-      if (count === 0 || leftOut[type] !== undefined) continue;
-      leftOut[type] = Math.min(count, over);
-      over -= leftOut[type];
+      const less = Math.max(0, Math.min(count, over));
+      toKeep.set(type, count - less);
+      over -= less;
     }
-    const toSkip = new Map(Object.entries(leftOut));
-    // The last ones of a type give way: how a run starts explains more than how it went on.
-    const toKeep = new Map([...this.#counts].map(([type, count]) => [type, count - (toSkip.get(type) ?? 0)]));
+    const missing = new Map(this.#counts);
     const kept = this.#rows.filter(({ type }) => {
       const left = toKeep.get(type)!;
+      if (left === 0) return false;
       toKeep.set(type, left - 1);
-      return left > 0;
+      missing.set(type, missing.get(type)! - 1);
+      return true;
     });
+    const leftOut: Record<string, number> = Object.fromEntries([...missing].filter(([, count]) => count > 0));
     return { kept, leftOut };
   }
 }

@@ -50,6 +50,9 @@ export interface LifeSources {
   readonly sent: readonly SentRange[];
 }
 
+/** Steps that nothing dates come last, in their order. */
+const END_OF_TIME = Number.MAX_SAFE_INTEGER;
+
 export function lifeOf(place: Place, record: SentRecord | undefined, { histories, sent }: LifeSources): RecordLife {
   const { partition, offset } = place;
   const appended = sent.find((range) => range.partition === partition && offset >= range.from && offset < range.to);
@@ -81,14 +84,10 @@ export function lifeOf(place: Place, record: SentRecord | undefined, { histories
     }
   }
   if (!isWritten) steps.push(missing(history === undefined));
-  const order = steps.map((step, index) => ({ step, index }));
-  order.sort((a, b) => (a.step.atMs ?? a.index * 1e-6) - (b.step.atMs ?? b.index * 1e-6) || a.index - b.index);
   return {
     place,
     record: record ?? null,
-    steps: [...order.filter(({ step }) => step.atMs !== null), ...order.filter(({ step }) => step.atMs === null)].map(
-      ({ step }) => step,
-    ),
+    steps: steps.toSorted((a, b) => (a.atMs ?? END_OF_TIME) - (b.atMs ?? END_OF_TIME)),
     writtenByEpoch: isWritten ? (writer?.epoch ?? null) : null,
   };
 }

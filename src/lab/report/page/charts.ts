@@ -48,7 +48,11 @@ export class Charts {
       series.some(({ values }) => values.some((value) => value !== null)),
     );
     new ResizeObserver(() => this.#fit()).observe(this.element);
-    window.addEventListener(THEME_CHANGED, () => this.#build());
+    const recolor = (): void => {
+      if (this.element.isConnected) this.#build();
+      else window.removeEventListener(THEME_CHANGED, recolor);
+    };
+    window.addEventListener(THEME_CHANGED, recolor);
     range.onRange(() => {
       for (const plot of this.#plots) plot.setScale('x', { min: range.fromMs, max: range.toMs });
     });
