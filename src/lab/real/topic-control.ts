@@ -1,4 +1,5 @@
 /** What is done to a world's topic and to its group from outside, as an operator or a retention policy would. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TopicTarget } from '../../../chaos/chaos-target.ts';
 import type { KafkaConnectionOptions } from '../../kafka/connection-options.ts';
 import { KafkaAdmin } from '../../kafka/kafka-admin.ts';
@@ -15,8 +16,8 @@ export interface TopicControlOptions {
 
 /** A producer's clock may be this much ahead. */
 const CREATE_TIME_AFTER_MAX_MS = 3_600_000;
-const TOPIC_GONE_ATTEMPTS = 40;
-const TOPIC_GONE_WAIT_MS = 250;
+const LOOKS_MAX = 60;
+const LOOK_EVERY_MS = 250;
 
 export class TopicControl implements TopicTarget {
   readonly #options: TopicControlOptions;
@@ -42,17 +43,26 @@ export class TopicControl implements TopicTarget {
   }
 
   async recreate(): Promise<void> {
-    await this.#with((admin) => admin.deleteTopic(this.#options.topic));
+    const { topic, partitions } = this.#options;
+    await this.#with((admin) => admin.deleteTopic(topic));
     // The broker deletes in its own time, and takes a new topic of that name only afterwards.
-    for (let attempt = 1; ; attempt++) {
-      const made = await this.create().catch((error: unknown) => {
-        if (attempt === TOPIC_GONE_ATTEMPTS) throw error;
-        return false;
-      });
-      if (made) return;
-      if (attempt === TOPIC_GONE_ATTEMPTS) throw new Error(`topic ${this.#options.topic} is not deleted`);
-      await new Promise((resolve) => setTimeout(resolve, TOPIC_GONE_WAIT_MS));
+    await this.#untilPartitions(undefined);
+    // It may fail while it waits for leaders, the topic being made: what there is says more than its answer.
+    const failure = await this.create().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    await this.#untilPartitions(partitions, failure);
+  }
+
+  /** Undefined: until there is no such topic. */
+  async #untilPartitions(count: number | undefined, cause?: unknown): Promise<void> {
+    for (let attempt = 1; attempt <= LOOKS_MAX; attempt++) {
+      if ((await this.#with((admin) => admin.partitionCount(this.#options.topic))) === count) return;
+      await sleep(LOOK_EVERY_MS);
     }
+    const wanted = count === undefined ? 'deleted' : `made again with ${count} partitions`;
+    throw new Error(`topic ${this.#options.topic} was not ${wanted}`, { cause });
   }
 
   /** Resolves with the offsets that hold now, by partition. */
