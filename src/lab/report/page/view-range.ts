@@ -37,6 +37,8 @@ export class ViewRange {
     this.fromMs = Math.max(0, Math.min(fromMs, this.durationMs - span));
     this.toMs = this.fromMs + span;
     for (const listener of this.#onRange) listener();
+    // What the pointer is on is elsewhere now.
+    this.point(null);
   }
 
   all(): void {
