@@ -13,7 +13,7 @@ export const scenario = defineScenario({
   title: 'records that are no payments, for every reason there is, among payments',
   whatCouldGoWrong: 'One poison message crashes the processor again and again, or holds up its partition for good.',
   guarantees: ['G1', 'G2', 'G6'],
-  tags: ['test'],
+  tags: ['test', 'input'],
   partitions: PARTITIONS,
   settings: { CHECKPOINT_INTERVAL: '300ms', PARTITIONER: 'murmur2' },
   async run(world) {

@@ -9,6 +9,7 @@ export const scenario = defineScenario({
   title: 'the Kafka broker is killed and comes back; one processor is at work, one starts meanwhile',
   whatCouldGoWrong: 'A processor ends, hangs for good, or goes on at a place that the client made up.',
   guarantees: ['G1', 'G2', 'G6'],
+  tags: ['kafka', 'outage'],
   partitions: 2,
   needsOwnInfra: true,
   settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '3s' },

@@ -12,7 +12,7 @@ export const scenario = defineScenario({
   whatCouldGoWrong:
     'A processor that trusts its checkpoint directory starts from nothing: it reads everything again, or forgets every id.',
   guarantees: ['G1', 'G2', 'G3', 'G4', 'G5', 'G6'],
-  tags: ['test'],
+  tags: ['test', 'checkpoint', 'crash', 'mission'],
   partitions: 2,
   settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '3s' },
   async run(world) {

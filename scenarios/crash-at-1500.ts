@@ -10,7 +10,7 @@ export const scenario = defineScenario({
   title: '1000 messages checkpointed, crash at 1500, resumed at 1001',
   whatCouldGoWrong: 'Messages 1001 to 1500 are written a second time after the restart, or not at all.',
   guarantees: ['G1', 'G2', 'G5'],
-  tags: ['test'],
+  tags: ['test', 'crash', 'mission'],
   settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '3s' },
   async run(world) {
     const eventTimeMs = world.nowMs();

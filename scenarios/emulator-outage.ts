@@ -12,7 +12,7 @@ export const scenario = defineScenario({
   title: 'the sink is killed in mid-run and loses its write streams; one processor is at work, one starts meanwhile',
   whatCouldGoWrong: 'Rows whose acknowledgement was lost are sent again to a new stream, which cannot know them.',
   guarantees: ['G1', 'G2', 'G3', 'G4', 'G6'],
-  tags: ['test'],
+  tags: ['test', 'bigquery', 'outage'],
   partitions: 2,
   needsOwnInfra: true,
   settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '3s' },

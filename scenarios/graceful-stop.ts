@@ -8,6 +8,7 @@ export const scenario = defineScenario({
   title: 'SIGTERM in mid-run leaves nothing to be compared',
   whatCouldGoWrong: 'Every deployment is treated like a crash: rows without a checkpoint, a slow restart.',
   guarantees: ['G1', 'G2', 'G5'],
+  tags: ['group'],
   partitions: 2,
   settings: { CHECKPOINT_INTERVAL: '2s' },
   async run(world) {

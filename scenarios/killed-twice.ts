@@ -26,7 +26,7 @@ export const scenario = defineScenario({
   title: 'kill -9 twice in a row at drawn moments, with and without the checkpoint directory',
   whatCouldGoWrong: 'A recovery that was cut short leaves a state that the next one misreads.',
   guarantees: ['G1', 'G2', 'G3', 'G4', 'G5', 'G6'],
-  tags: ['test'],
+  tags: ['test', 'crash'],
   partitions: 2,
   settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '2s' },
   async run(world) {

@@ -13,7 +13,7 @@ export const scenario = defineScenario({
   whatCouldGoWrong:
     'A watermark that starts over after a crash accepts late payments; ids forgotten too early let a copy through as new.',
   guarantees: ['G1', 'G2', 'G3', 'G6'],
-  tags: ['test'],
+  tags: ['test', 'crash', 'mission'],
   partitions: 2,
   settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '3s', WATERMARK_DELAY: '10m' },
   async run(world) {

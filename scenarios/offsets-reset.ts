@@ -8,7 +8,7 @@ export const scenario = defineScenario({
   title: "the group's offsets are reset to earliest, then to latest",
   whatCouldGoWrong: 'Reset to earliest, everything is written again; reset to latest, the backlog is skipped silently.',
   guarantees: ['G1', 'G2', 'G6'],
-  tags: ['test'],
+  tags: ['test', 'group'],
   settings: { CHECKPOINT_INTERVAL: '300ms' },
   async run(world) {
     const workload = (part: number) => ({

@@ -13,7 +13,7 @@ export const scenario = defineScenario({
   whatCouldGoWrong:
     'Deduplicating only within a batch, or only against what was written before the batch, lets copies through.',
   guarantees: ['G1', 'G2', 'G6'],
-  tags: ['test'],
+  tags: ['test', 'producer', 'mission'],
   partitions: 2,
   settings: { CHECKPOINT_INTERVAL: '300ms' },
   async run(world) {

@@ -11,7 +11,7 @@ export const scenario = defineScenario({
   whatCouldGoWrong:
     'The processor believes that it lost and never writes, or claims again and fences itself while it is at work.',
   guarantees: ['G1', 'G2', 'G6'],
-  tags: ['bigquery', 'answers'],
+  tags: ['test', 'bigquery', 'answers'],
   partitions: 2,
   proxied: true,
   settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '2s' },

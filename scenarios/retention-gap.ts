@@ -13,6 +13,7 @@ export const scenario = defineScenario({
   title: 'retention overtakes a stopped processor in one partition',
   whatCouldGoWrong: "The client resets itself to the log's new start, and the lost payments are never missed.",
   guarantees: ['G1', 'G6'],
+  tags: ['kafka', 'refusal'],
   partitions: 2,
   ending: 'stopped',
   settings: { CHECKPOINT_INTERVAL: '300ms' },

@@ -9,7 +9,7 @@ export const scenario = defineScenario({
   title: 'restarted with another watermark delay and other fraud thresholds',
   whatCouldGoWrong: 'After a restart nobody can tell any more which rules a row was decided by.',
   guarantees: ['G1', 'G3', 'G4', 'G5'],
-  tags: ['test'],
+  tags: ['test', 'settings'],
   partitions: 2,
   settings: { CHECKPOINT_INTERVAL: '300ms' },
   async run(world) {

@@ -8,6 +8,7 @@ export const scenario = defineScenario({
   title: 'a second processor on the same checkpoint directory is refused',
   whatCouldGoWrong: "Two processes write into one local state, and each restores the other's.",
   guarantees: ['G1', 'G2'],
+  tags: ['checkpoint', 'refusal'],
   settings: { CHECKPOINT_INTERVAL: '300ms' },
   async run(world) {
     const first = world.start('alpha');

@@ -8,7 +8,7 @@ export const scenario = defineScenario({
   title: 'two processors with different group ids fight over the same partitions',
   whatCouldGoWrong: 'Kafka fences nobody across groups: both write everything.',
   guarantees: ['G1', 'G2', 'G3', 'G6'],
-  tags: ['test'],
+  tags: ['test', 'group'],
   partitions: 2,
   settings: { CHECKPOINT_INTERVAL: '300ms' },
   async run(world) {

@@ -12,6 +12,7 @@ export const scenario = defineScenario({
   whatCouldGoWrong:
     'The group cannot stop a process that does not know it was replaced: it writes its batch beside the new owner.',
   guarantees: ['G1', 'G2', 'G6'],
+  tags: ['group'],
   partitions: 2,
   settings: { CHECKPOINT_INTERVAL: '1s', KAFKA_SESSION_TIMEOUT: '3s' },
   async run(world) {
