@@ -26,12 +26,18 @@ export class TopicControl implements TopicTarget {
     this.#options = options;
   }
 
-  /** False where it exists. */
-  create(): Promise<boolean> {
+  /** Resolves when the broker says that it is there. */
+  async create(): Promise<void> {
     const { topic, partitions } = this.#options;
     const timestamps = { createTimeAfterMaxMs: CREATE_TIME_AFTER_MAX_MS };
     const settings = { 'max.message.bytes': String(8 * 1024 * 1024) };
-    return this.#with((admin) => admin.createTopic({ topic, partitions, timestamps, settings }));
+    const made = this.#with((admin) => admin.createTopic({ topic, partitions, timestamps, settings }));
+    // It may fail while it waits for leaders, the topic being made: what there is says more than its answer.
+    const failure = await made.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    await this.#untilPartitions(partitions, failure);
   }
 
   deleteRecords(partition: number, belowOffset: number): Promise<void> {
@@ -43,16 +49,10 @@ export class TopicControl implements TopicTarget {
   }
 
   async recreate(): Promise<void> {
-    const { topic, partitions } = this.#options;
-    await this.#with((admin) => admin.deleteTopic(topic));
+    await this.#with((admin) => admin.deleteTopic(this.#options.topic));
     // The broker deletes in its own time, and takes a new topic of that name only afterwards.
     await this.#untilPartitions(undefined);
-    // It may fail while it waits for leaders, the topic being made: what there is says more than its answer.
-    const failure = await this.create().then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    await this.#untilPartitions(partitions, failure);
+    await this.create();
   }
 
   /** Undefined: until there is no such topic. */
@@ -61,7 +61,7 @@ export class TopicControl implements TopicTarget {
       if ((await this.#with((admin) => admin.partitionCount(this.#options.topic))) === count) return;
       await sleep(LOOK_EVERY_MS);
     }
-    const wanted = count === undefined ? 'deleted' : `made again with ${count} partitions`;
+    const wanted = count === undefined ? 'deleted' : `made with ${count} partitions`;
     throw new Error(`topic ${this.#options.topic} was not ${wanted}`, { cause });
   }
 
