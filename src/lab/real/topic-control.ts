@@ -56,9 +56,14 @@ export class TopicControl implements TopicTarget {
   }
 
   /** Undefined: until there is no such topic. */
-  async #untilPartitions(count: number | undefined, cause?: unknown): Promise<void> {
+  async #untilPartitions(count: number | undefined, failure?: unknown): Promise<void> {
+    let cause = failure;
     for (let attempt = 1; attempt <= LOOKS_MAX; attempt++) {
-      if ((await this.#with((admin) => admin.partitionCount(this.#options.topic))) === count) return;
+      try {
+        if ((await this.#with((admin) => admin.partitionCount(this.#options.topic))) === count) return;
+      } catch (error) {
+        cause = error; // a leader that is not there yet, for one
+      }
       await sleep(LOOK_EVERY_MS);
     }
     const wanted = count === undefined ? 'deleted' : `made with ${count} partitions`;
