@@ -39,6 +39,10 @@ export const scenario = defineScenario({
       await world.drain();
       const rebuilt = working.eventsOf('state.restored').filter(({ how }) => how === 'rebuilt');
       world.bit(`${damage.fault}: found out, and rebuilt from BigQuery`, rebuilt.length > 0);
+      const copies = await world.count(
+        "SELECT COUNT(*) FROM `{dataset}.payment_exceptions` WHERE disposition = 'duplicate'",
+      );
+      world.bit(`${damage.fault}: copies of what came before were known`, copies > 600 * (round + 1));
     }
   },
 });

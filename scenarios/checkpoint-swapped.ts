@@ -34,5 +34,9 @@ export const scenario = defineScenario({
     world.bit('both states were found to be foreign', new Set(discarded.map(({ partition }) => partition)).size === 2);
     const rebuilt = second.eventsOf('state.restored').filter(({ how }) => how === 'rebuilt');
     world.bit('and rebuilt from BigQuery', rebuilt.length === 2);
+    const copies = await world.count(
+      "SELECT COUNT(*) FROM `{dataset}.payment_exceptions` WHERE disposition = 'duplicate'",
+    );
+    world.bit('copies of what came before were known', copies > 1_000);
   },
 });
