@@ -1,4 +1,4 @@
-import { defineScenario } from '../src/lab/scenario.ts';
+import { defineScenario, type ScenarioWorld } from '../src/lab/scenario.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -14,18 +14,13 @@ export const scenario = defineScenario({
   async run(world) {
     const steady = world.start('alpha');
     await steady.waitFor('takeover.running', 60_000);
-    const sending = world.send({ seed: 1790, count: 8_000, ratePerSecond: 1_000, spanMs: 2 * HOUR_MS });
-    const beta = world.start('beta');
-    await beta.waitFor('takeover.running', 60_000);
-    const gamma = world.start('gamma');
-    await world.inject({ fault: 'processor.kill', processor: 'beta' }).fired;
-    await gamma.waitFor('takeover.running', 60_000);
-    world.start('delta');
-    await world.inject({ fault: 'processor.stop', processor: 'gamma' }).fired;
-    const again = world.start('beta');
-    await again.waitFor('takeover.running', 60_000);
-
-    world.expectSums((await sending).expectedSums);
+    const storm = comeAndGo(world);
+    const sent = await world.send(
+      { seed: 1790, count: 60_000, ratePerSecond: 500, spanMs: 2 * HOUR_MS },
+      { stopWhen: storm },
+    );
+    await storm;
+    world.expectSums(sent.expectedSums);
     await world.drain();
     const changes = steady.eventsOf('assignment.changed').length;
     world.bit(`alpha's partitions changed at least three times (${changes})`, changes >= 3);
@@ -33,3 +28,15 @@ export const scenario = defineScenario({
     world.bit(`partitions changed hands (${takeovers} takeovers)`, takeovers > 6);
   },
 });
+
+async function comeAndGo(world: ScenarioWorld): Promise<void> {
+  const beta = world.start('beta');
+  await beta.waitFor('takeover.running', 60_000);
+  const gamma = world.start('gamma');
+  await world.inject({ fault: 'processor.kill', processor: 'beta' }).fired;
+  await gamma.waitFor('takeover.running', 60_000);
+  world.start('delta');
+  await world.inject({ fault: 'processor.stop', processor: 'gamma' }).fired;
+  const again = world.start('beta');
+  await again.waitFor('takeover.running', 60_000);
+}

@@ -1,4 +1,4 @@
-import { defineScenario } from '../src/lab/scenario.ts';
+import { defineScenario, type ScenarioWorld } from '../src/lab/scenario.ts';
 
 const HOUR_MS = 3_600_000;
 const RESTARTS = 5;
@@ -20,20 +20,25 @@ export const scenario = defineScenario({
       baseTimeMs: world.nowMs() - 3 * HOUR_MS,
     });
     world.expectSums(before.expectedSums);
-    const sending = world.send({ seed: 1811, count: 4_000, ratePerSecond: 500, spanMs: HOUR_MS });
-    for (let i = 0; i < RESTARTS; i++) {
-      const processor = world.start('alpha');
-      await processor.waitFor('takeover.claimed', 60_000);
-      await world.inject({
-        fault: 'processor.kill',
-        processor: 'alpha',
-        when: { afterMs: world.random.below(800) },
-      }).fired;
-    }
+    const storm = killAgainAndAgain(world);
+    const sent = await world.send(
+      { seed: 1811, count: 60_000, ratePerSecond: 500, spanMs: HOUR_MS },
+      { stopWhen: storm },
+    );
+    await storm;
+    world.expectSums(sent.expectedSums);
     world.start('alpha');
-    world.expectSums((await sending).expectedSums);
     await world.drain();
     const epochs = await world.count('SELECT MAX(epoch) FROM `{dataset}.partition_ownership`');
     world.bit(`every life claimed (epoch ${epochs})`, epochs > RESTARTS);
   },
 });
+
+async function killAgainAndAgain(world: ScenarioWorld): Promise<void> {
+  for (let i = 0; i < RESTARTS; i++) {
+    const processor = world.start('alpha');
+    await processor.waitFor('takeover.claimed', 60_000);
+    const when = { afterMs: world.random.below(800) };
+    await world.inject({ fault: 'processor.kill', processor: 'alpha', when }).fired;
+  }
+}

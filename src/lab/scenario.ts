@@ -120,6 +120,8 @@ export interface InjectedFault {
 export interface SendOptions {
   /** The producer ends, as if it were stopped, once so many records are acknowledged. */
   readonly stopAfter?: number;
+  /** The same, once this is settled: for a load that lasts as long as what is done beside it. */
+  readonly stopWhen?: Promise<unknown>;
   /** Requests in flight; with more than 1, what is sent again may land after what came later. Default 1. */
   readonly inFlightMax?: number;
 }

@@ -36,11 +36,13 @@ export class Workloads {
     return this.#ledgers;
   }
 
-  async send(dials: SimulationDials, { stopAfter, inFlightMax }: SendOptions): Promise<SimulationSummary> {
+  async send(dials: SimulationDials, { stopAfter, stopWhen, inFlightMax }: SendOptions): Promise<SimulationSummary> {
     const { connection, topic, partitions, folder, recorder } = this.#options;
     const file = `sent-${this.#ledgers.length + 1}.jsonl`;
     this.#ledgers.push(file);
     const stopping = new AbortController();
+    const stop = (): void => stopping.abort();
+    stopWhen?.then(stop, stop); // its failure is the story's
     const marks: SendingMark[] = [];
     const summary = await runSimulator(
       {
@@ -52,7 +54,7 @@ export class Workloads {
         onProgress: (progress) => {
           recorder.acknowledged(progress.sent - (marks.at(-1)?.sent ?? 0));
           marks.push({ sent: progress.sent, atMs: systemRuntime.nowMs() });
-          if (progress.sent >= (stopAfter ?? Number.POSITIVE_INFINITY)) stopping.abort();
+          if (progress.sent >= (stopAfter ?? Number.POSITIVE_INFINITY)) stop();
           this.#options.onProgress?.(progress);
         },
       },
