@@ -19,3 +19,20 @@ export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Pr
     stopListening();
   }
 }
+
+/**
+ * Aborted with the first of the sources, and its reason. AbortSignal.any would do, but Node holds what it returns from a
+ * global registry until it is aborted: a process that is destroyed in mid-run (in the simulation) would never be freed.
+ */
+export function abortedWithAny(...sources: readonly AbortSignal[]): AbortSignal {
+  const controller = new AbortController();
+  const listeners = sources.map((source) => ({ source, onAbort: () => abort(source) }));
+  const abort = (source: AbortSignal): void => {
+    for (const { source: other, onAbort } of listeners) other.removeEventListener('abort', onAbort);
+    controller.abort(source.reason);
+  };
+  for (const { source, onAbort } of listeners) source.addEventListener('abort', onAbort, { once: true });
+  const aborted = sources.find((source) => source.aborted);
+  if (aborted !== undefined) abort(aborted);
+  return controller.signal;
+}

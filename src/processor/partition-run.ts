@@ -9,7 +9,7 @@
 import type { PartitionFold } from '../payments/fold.ts';
 import { recordFingerprint } from '../payments/hash.ts';
 import type { DataTable, FoldOutput, LogRecord, SettingsEntry } from '../payments/types.ts';
-import { orAborted } from './abort.ts';
+import { abortedWithAny, orAborted } from './abort.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { WonClaim } from './claim-rounds.ts';
 import { BugError, ContradictionError, StreamLostError } from './errors.ts';
@@ -81,7 +81,7 @@ export class PartitionRun {
 
   /** Runs until drained; rejects with what ended it: a lost stream, a contradiction, or signal.reason. */
   async run(signal: AbortSignal): Promise<void> {
-    const ended = AbortSignal.any([signal, this.#failure.signal]);
+    const ended = abortedWithAny(signal, this.#failure.signal);
     const checkpoints = this.#checkpointNowAndThen(ended);
     try {
       await this.#foldUntilDrained(ended);
@@ -104,7 +104,7 @@ export class PartitionRun {
   }
 
   async #foldUntilDrained(ended: AbortSignal): Promise<void> {
-    const reading = AbortSignal.any([ended, this.#drain.signal]);
+    const reading = abortedWithAny(ended, this.#drain.signal);
     while (!this.#drain.signal.aborted) {
       let answer: CursorAnswer;
       try {
