@@ -104,6 +104,14 @@ test('imports go inwards only', () => {
   expect(wrong).toEqual([]);
 });
 
+test('the library of faults imports nothing of src', () => {
+  const folder = path.join(SRC, CHAOS);
+  const faults = globSync('**/*.ts', { cwd: folder });
+  expect(faults.length).toBeGreaterThan(10);
+  const wrong = faults.filter((file) => /from '(?:\.\.\/)+src\//.test(readFileSync(path.join(folder, file), 'utf8')));
+  expect(wrong).toEqual([]);
+});
+
 test('only tests import tests and their fixtures', () => {
   const wrong = FILES.filter((file) => !isTest(file)).flatMap((file) =>
     importsOf(file)
