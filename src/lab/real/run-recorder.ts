@@ -185,7 +185,7 @@ export class RunRecorder {
   async #scrape({ child, life, metricsPort }: Life): Promise<MetricsSample | undefined> {
     if (metricsPort === undefined || !child.running) return undefined;
     try {
-      const signal = AbortSignal.any([this.#over.signal, AbortSignal.timeout(SCRAPE_TIMEOUT_MS)]);
+      const signal = AbortSignal.timeout(SCRAPE_TIMEOUT_MS);
       const answer = await fetch(`http://127.0.0.1:${metricsPort}/metrics`, { signal });
       return { atMs: this.#nowMs(), processor: child.name, life, values: parseMetrics(await answer.text()) };
     } catch {
