@@ -20,6 +20,7 @@ const SPAN_MS = 20_000;
 const HEAL_AT_MS = 30_000;
 const FAULTS: readonly [number, number] = [4, 9];
 const DAMAGE_CHANCE = 0.04;
+const EDGE_CHANCE = 0.1;
 const SETTINGS_CHANCE = 0.2;
 
 export function drawCase(seed: number, dials: CaseDials = {}): CasePlan {
@@ -36,7 +37,7 @@ export function drawCase(seed: number, dials: CaseDials = {}): CasePlan {
     partitions,
     processes,
     separateGroups: rng.chance(0.2),
-    workload: drawWorkload({ ...DEFAULT_DIALS, seed, records, partitions, spanMs: SPAN_MS }),
+    workload: drawWorkload({ ...DEFAULT_DIALS, seed, records, partitions, spanMs: SPAN_MS, edgeChance: EDGE_CHANCE }),
     faults,
     noise: swarm.noise,
     dialect: rng.chance(0.5) ? 'emulator' : 'service',

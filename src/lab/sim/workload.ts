@@ -30,6 +30,8 @@ export interface WorkloadDials {
   readonly lateChance: number;
   readonly malformedChance: number;
   readonly transactionChance: number;
+  /** Originals whose time or amount lies exactly at an edge of a rule, or next to it. */
+  readonly edgeChance: number;
   readonly senders: number;
 }
 
@@ -44,11 +46,13 @@ export const DEFAULT_DIALS: WorkloadDials = {
   lateChance: 0.05,
   malformedChance: 0.04,
   transactionChance: 0.02,
+  edgeChance: 0,
   senders: 12,
 };
 
 interface Event {
   readonly sender_account_id: string;
+  readonly timestamp: number;
   readonly [column: string]: unknown;
 }
 
@@ -56,11 +60,17 @@ const MALFORMED: readonly (string | null)[] = [null, '{', '[]', '{"amount": 1}',
 const REGIONS = ['eu-west', 'us-east', 'sa-east'];
 const CURRENCIES = ['EUR', 'USD'];
 const LATE_BY_MS = 2 * 3_600_000;
+const MINUTE_MS = 60_000;
+/** The processors' own, the commonest first. */
+const WATERMARK_DELAYS_MS = [60_000, 60_000, 20_000, 300_000];
+const ACTIVITY_SPAN_MS = 300_000;
 
 export function drawWorkload(dials: WorkloadDials): WorkloadRecord[] {
   const rng = new Rng(dials.seed, 'workload');
   const sent: { readonly event: Event; readonly partition: number }[] = [];
   const records: WorkloadRecord[] = [];
+  // Apart from the other draws, which stay what they are whatever the chance of edges.
+  const edges = new Edges(new Rng(dials.seed, 'edges'), dials.edgeChance);
   for (let i = 0; i < dials.records; i++) {
     const atMs = Math.floor((dials.spanMs * i) / dials.records);
     if (rng.chance(dials.malformedChance)) {
@@ -69,8 +79,9 @@ export function drawWorkload(dials: WorkloadDials): WorkloadRecord[] {
       continue;
     }
     const original = sent.length > 0 && rng.chance(dials.duplicateChance) ? rng.pick(sent.slice(-20)) : undefined;
-    const event = original === undefined ? drawEvent(rng, i, dials) : copyOf(rng, original.event, dials);
-    const partition = original?.partition ?? partitionOf(event.sender_account_id, dials.partitions);
+    const drawn = original === undefined ? drawEvent(rng, i, dials) : copyOf(rng, original.event, dials);
+    const partition = original?.partition ?? partitionOf(drawn.sender_account_id, dials.partitions);
+    const event = original === undefined ? edges.move(drawn, partition) : drawn;
     if (original === undefined) sent.push({ event, partition });
     const record = { atMs, partition, key: event.sender_account_id, value: JSON.stringify(event) };
     const transaction = drawTransaction(rng, dials);
@@ -122,6 +133,42 @@ function drawEvent(rng: Rng, index: number, dials: WorkloadDials): Event {
     region: rng.pick(REGIONS),
     payment_method: 'card',
   };
+}
+
+/** Moves some events to where a rule decides one way or the other by a millisecond, or by the last decimal. */
+class Edges {
+  readonly #rng: Rng;
+  readonly #chance: number;
+  readonly #newestMs = new Map<number, number>();
+  readonly #lastOfSender = new Map<string, number>();
+
+  constructor(rng: Rng, chance: number) {
+    this.#rng = rng;
+    this.#chance = chance;
+  }
+
+  move(drawn: Event, partition: number): Event {
+    const newestMs = this.#newestMs.get(partition);
+    const event = newestMs !== undefined && this.#rng.chance(this.#chance) ? this.#atEdge(drawn, newestMs) : drawn;
+    this.#newestMs.set(partition, Math.max(newestMs ?? event.timestamp, event.timestamp));
+    this.#lastOfSender.set(event.sender_account_id, event.timestamp);
+    return event;
+  }
+
+  #atEdge(event: Event, newestMs: number): Event {
+    const besideMs = this.#rng.pick([-1, 0, 0, 1]);
+    const ofSender = this.#lastOfSender.get(event.sender_account_id) ?? newestMs;
+    switch (this.#rng.pick(['watermark', 'watermark', 'window', 'activity', 'amount'] as const)) {
+      case 'watermark':
+        return { ...event, timestamp: newestMs - this.#rng.pick(WATERMARK_DELAYS_MS) + besideMs };
+      case 'window':
+        return { ...event, timestamp: Math.floor(newestMs / MINUTE_MS) * MINUTE_MS + besideMs };
+      case 'activity':
+        return { ...event, timestamp: ofSender + ACTIVITY_SPAN_MS + besideMs };
+      case 'amount':
+        return { ...event, amount: this.#rng.pick(['1000', '1000.000000001', '5000', '5000.01', '0.000000001']) };
+    }
+  }
 }
 
 function drawTransaction(rng: Rng, dials: WorkloadDials): WorkloadRecord['transaction'] {
