@@ -1,8 +1,22 @@
 /** Small runs, so that the benchmarks keep running; what they say is for `npm run bench` to tell. */
 import { expect, it } from 'vitest';
 import { foldOnce, recordsOf } from './fold.ts';
-import { spreadOf, spreadText } from './spread.ts';
-import { measureState } from './state.ts';
+import { measure } from './harness/measure.ts';
+import { spreadOf, spreadText } from './harness/spread.ts';
+import { BENCHMARK_NAMES, loadBenchmark } from './registry.ts';
+
+it('every benchmark is registered under its own name, and no two figures share one', async () => {
+  const all = await Promise.all(BENCHMARK_NAMES.map(loadBenchmark));
+  expect(all.map(({ name }) => name)).toEqual(BENCHMARK_NAMES);
+  const figures = all.flatMap((benchmark) => benchmark.figures.map(({ name }) => name));
+  expect(figures.length).toBe(new Set(figures).size);
+  for (const { sizes, smoke } of all) expect(Object.keys(smoke)).toEqual(Object.keys(sizes));
+});
+
+it.each(['fold', 'state', 'explore'] as const)('%s measures at small sizes', async (name) => {
+  const results = await measure(await loadBenchmark(name), { smoke: true, say: () => {} });
+  for (const { name: figure, figure: value } of results) expect(value, figure).toBeGreaterThan(0);
+});
 
 it('the fold benchmark folds and encodes what the simulator sends', () => {
   const records = recordsOf({ events: 2_000, accounts: 50 });
@@ -11,16 +25,6 @@ it('the fold benchmark folds and encodes what the simulator sends', () => {
   expect(accepted).toBeGreaterThan(1_000);
   expect(encodedBytes).toBeGreaterThan(accepted * 200);
   expect(perSecond).toBeGreaterThan(0);
-});
-
-it('the state benchmark measures memory, disk and speed of a state', async () => {
-  const said: string[] = [];
-  const sizes = { ids: [3_000, 6_000], paymentsPerAccount: 20, timedEvents: 1_000 };
-  const { measures, smallUs, diskBytesPerId } = await measureState(sizes, (text) => said.push(text));
-  expect(measures.map(({ ids }) => ids)).toEqual(sizes.ids);
-  for (const { reckonedBytesPerId } of measures) expect(reckonedBytesPerId).toBeGreaterThan(30);
-  expect(Math.min(smallUs, diskBytesPerId)).toBeGreaterThan(0);
-  expect(said.length).toBe(2);
 });
 
 it('a spread is told by its ends and its median', () => {

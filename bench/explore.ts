@@ -5,12 +5,10 @@
 import { caseSeed } from '../src/lab/explore/run-chunk.ts';
 import { drawCase } from '../src/lab/sim/draw-case.ts';
 import { runCase } from '../src/lab/sim/sim-case.ts';
-import type { Bench } from './main.ts';
+import { defineBenchmark } from './harness/benchmark.ts';
+import { spreadOf } from './harness/spread.ts';
 
-const LEAST = { records: 200, processes: 2, faultsFired: 3, runsPerMinute: 1_000 } as const;
-const REPEATS = 5;
-const COUNTED_PER_REPEAT = 100;
-const WARM_UP_RUNS = 30;
+const LEAST = { records: 200, processes: 2, faultsFired: 3 } as const;
 const SEED = 1;
 
 interface Repeat {
@@ -24,41 +22,41 @@ interface Repeat {
   readonly cpuMs: number;
 }
 
-export const bench: Bench = {
-  async run(say) {
-    for (let run = 0; run < WARM_UP_RUNS; run++) await runCase(drawCase(caseSeed(SEED + 1, run)));
-    const repeats: Repeat[] = [];
+export const benchmark = defineBenchmark({
+  name: 'explore',
+  what: 'simulated runs a minute on one core: drawn, run and judged',
+  limits: `wall clock, one thread; a run counts with at least ${LEAST.records} records, ${LEAST.processes} processors and ${LEAST.faultsFired} faults that fired`,
+  figures: [
+    { name: 'explore', what: 'simulated runs a minute on one core', unit: 'runs/min', must: 1_000, better: 'more' },
+  ],
+  repeats: 5,
+  sizes: { runs: 100, warmUpRuns: 30 },
+  smoke: { runs: 2, warmUpRuns: 0 },
+  async run({ sizes, repeats, say, sample, detail }) {
+    for (let run = 0; run < sizes.warmUpRuns; run++) await runCase(drawCase(caseSeed(SEED + 1, run)));
+    const measures: Repeat[] = [];
     let nextRun = 0;
-    for (let repeat = 0; repeat < REPEATS; repeat++) {
-      const measured = await measure(nextRun);
+    for (let repeat = 1; repeat <= repeats; repeat++) {
+      const measured = await measure(nextRun, sizes.runs);
       nextRun += measured.ran;
-      repeats.push(measured);
-      say(`repeat ${repeat + 1} of ${REPEATS}: ${perMinute(measured.counted, measured.wallMs)} runs a minute`);
+      measures.push(measured);
+      sample({ explore: perMinute(measured.counted, measured.wallMs) });
+      say(`repeat ${repeat} of ${repeats}: ${perMinute(measured.counted, measured.wallMs)} runs a minute`);
     }
-    const wall = spread(repeats.map(({ counted, wallMs }) => perMinute(counted, wallMs)));
-    const cpu = spread(repeats.map(({ counted, cpuMs }) => perMinute(counted, cpuMs)));
-    const reached = wall.median >= LEAST.runsPerMinute;
-    const document = { bench: 'explore', least: LEAST, reached, runsPerMinute: wall, runsPerCpuMinute: cpu, repeats };
-    const text = [
-      `simulated runs a minute on one core, of at least ${LEAST.records} records, ${LEAST.processes} processors, ` +
-        `${LEAST.faultsFired} faults fired (${REPEATS} times ${COUNTED_PER_REPEAT} runs):`,
-      `  by the wall clock    min ${wall.min}, median ${wall.median}, max ${wall.max}`,
-      `  by processor time    min ${cpu.min}, median ${cpu.median}, max ${cpu.max}`,
-      `  ${reached ? 'reached' : 'MISSED'}: at least ${LEAST.runsPerMinute} are asked for`,
-    ].join('\n');
-    return { document, text, reached };
+    const cpu = spreadOf(measures.map(({ counted, cpuMs }) => perMinute(counted, cpuMs)));
+    detail({ runsPerMinuteOfProcessorTime: cpu, measures });
   },
-};
+});
 
 /** The time of runs that do not count is counted too. */
-async function measure(fromRun: number): Promise<Repeat> {
+async function measure(fromRun: number, runs: number): Promise<Repeat> {
   const startedMs = performance.now();
   const startedCpu = process.cpuUsage();
   let counted = 0;
   let records = 0;
   let faultsFired = 0;
   let run = fromRun;
-  for (; counted < COUNTED_PER_REPEAT; run++) {
+  for (; counted < runs; run++) {
     const plan = drawCase(caseSeed(SEED, run), { records: LEAST.records });
     const { verdict, fired } = await runCase(plan);
     if (verdict !== 'PASS') throw new Error(`run ${run} of seed ${SEED} did not pass: ${verdict}`);
@@ -75,13 +73,4 @@ async function measure(fromRun: number): Promise<Repeat> {
 
 function perMinute(runs: number, ms: number): number {
   return Math.round((runs / ms) * 60_000);
-}
-
-function spread(values: readonly number[]): { min: number; median: number; max: number } {
-  const ascending = values.toSorted((a, b) => a - b);
-  return {
-    min: ascending[0] as number,
-    median: ascending[Math.floor(ascending.length / 2)] as number,
-    max: ascending.at(-1) as number,
-  };
 }

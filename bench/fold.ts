@@ -10,10 +10,9 @@ import { compileSettings, DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from
 import type { FoldOutput, LogRecord } from '../src/payments/types.ts';
 import { generatePayments } from '../src/simulator/generate.ts';
 import { resolvePlan } from '../src/simulator/plan.ts';
-import type { Bench } from './main.ts';
-import { cpuTimeUs, spreadOf, spreadText } from './spread.ts';
+import { defineBenchmark } from './harness/benchmark.ts';
+import { cpuTimeUs, spreadOf } from './harness/spread.ts';
 
-const LIMITS = { mustPerSecond: 150_000, aimPerSecond: 250_000 } as const;
 const NOW_MS = 1_790_000_000_000;
 const HOUR_MS = 3_600_000;
 
@@ -22,10 +21,7 @@ export interface FoldSizes {
   readonly accounts: number;
   /** Records between two appends and deltas. */
   readonly batch: number;
-  readonly repeats: number;
 }
-
-const SIZES: FoldSizes = { events: 300_000, accounts: 20_000, batch: 4_000, repeats: 7 };
 
 export interface FoldRepeat {
   readonly foldUs: number;
@@ -35,34 +31,40 @@ export interface FoldRepeat {
   readonly encodedBytes: number;
 }
 
-export const bench: Bench = {
-  async run(say) {
-    const records = recordsOf(SIZES);
-    say(`${SIZES.events} events, ${SIZES.repeats} repeats after one to warm up`);
-    foldOnce(records, SIZES);
-    const repeats: FoldRepeat[] = [];
-    for (let repeat = 0; repeat < SIZES.repeats; repeat += 1) {
-      const measured = foldOnce(records, SIZES);
-      repeats.push(measured);
-      say(`repeat ${repeat + 1}: ${measured.perSecond.toLocaleString('en')} events a second`);
+export const benchmark = defineBenchmark({
+  name: 'fold',
+  what: 'bytes of records to encoded rows (parse, validate, dedup, enrich, windows, encode), one core',
+  limits:
+    "processor time of the whole process, garbage collection included; the simulator's events over three hours of event time; " +
+    'no Kafka and no sink',
+  figures: [
+    {
+      name: 'fold',
+      what: 'bytes of records to encoded rows, one core',
+      unit: 'events/s',
+      must: 150_000,
+      aim: 250_000,
+      better: 'more',
+    },
+  ],
+  repeats: 7,
+  sizes: { events: 300_000, accounts: 20_000, batch: 4_000 },
+  smoke: { events: 2_000, accounts: 50, batch: 500 },
+  async run({ sizes, repeats, say, sample, detail }) {
+    const records = recordsOf(sizes);
+    foldOnce(records, sizes); // warms up
+    const runs: FoldRepeat[] = [];
+    for (let repeat = 1; repeat <= repeats; repeat += 1) {
+      const measured = foldOnce(records, sizes);
+      runs.push(measured);
+      sample({ fold: measured.perSecond });
+      say(`repeat ${repeat} of ${repeats}: ${measured.perSecond.toLocaleString('en')} events a second`);
     }
-    const perSecond = spreadOf(repeats.map((repeat) => repeat.perSecond));
     const nsEach = (us: (repeat: FoldRepeat) => number) =>
-      spreadOf(repeats.map((repeat) => Math.round((1_000 * us(repeat)) / SIZES.events)));
-    const foldNs = nsEach(({ foldUs }) => foldUs);
-    const encodeNs = nsEach(({ encodeUs }) => encodeUs);
-    const reached = perSecond.median >= LIMITS.mustPerSecond;
-    const document = { bench: 'fold', sizes: SIZES, limits: LIMITS, reached, perSecond, foldNs, encodeNs, repeats };
-    const text = [
-      `bytes of records to encoded rows, one core, ${SIZES.repeats} times ${SIZES.events.toLocaleString('en')} events:`,
-      `  events a second of processor time   ${spreadText(perSecond)}`,
-      `  folding, ns an event                ${spreadText(foldNs)}`,
-      `  encoding, ns an event               ${spreadText(encodeNs)}`,
-      `  ${reached ? 'reached' : 'MISSED'}: must ${LIMITS.mustPerSecond.toLocaleString('en')} a second, aim ${LIMITS.aimPerSecond.toLocaleString('en')}`,
-    ].join('\n');
-    return { document, text, reached };
+      spreadOf(runs.map((run) => Math.round((1_000 * us(run)) / sizes.events)));
+    detail({ foldNsPerEvent: nsEach(({ foldUs }) => foldUs), encodeNsPerEvent: nsEach(({ encodeUs }) => encodeUs) });
   },
-};
+});
 
 /** Keys and values as slices of a few large buffers, as a Kafka client gives them. */
 export function recordsOf({ events, accounts }: Pick<FoldSizes, 'events' | 'accounts'>): LogRecord[] {

@@ -1,42 +1,120 @@
-/** `npm run bench -- NAME [--json]`: measures one thing on this machine. Each benchmark is one file beside this one. */
+/**
+ * `npm run bench -- NAME [--json]`: measures one thing on this machine; `all`: everything, each in a process of its own;
+ * `list`; `table FILE`: the Markdown table of a saved document. Progress goes to standard error.
+ * Exits 0, 1 where a must-reach was missed or a benchmark failed, 64 for usage, 70 where it broke.
+ */
 import { parseArgs } from 'node:util';
+import type { Sizes } from './harness/benchmark.ts';
+import { documentOf, markdownOf, readDocument, startClock, textOf } from './harness/document.ts';
+import { measure } from './harness/measure.ts';
+import type { BenchResult } from './harness/result.ts';
+import { runAll } from './harness/run-all.ts';
+import { BENCHMARK_NAMES, isBenchmarkName, loadBenchmark } from './registry.ts';
 
-/** What a benchmark file exports as `bench`. */
-export interface Bench {
-  /** Runs it; `say` shows how it goes. */
-  run(say: (text: string) => void): Promise<BenchResult>;
+const USAGE = `usage: npm run bench -- NAME [--json] [--repeats N] [--smoke] [--set SIZE=NUMBER[,NUMBER...]]...
+       npm run bench -- all [--json] [--repeats N] [--smoke]
+       npm run bench -- list
+       npm run bench -- table FILE      the Markdown table of what --json printed
+benchmarks: ${BENCHMARK_NAMES.join(', ')}
+--rate N and --minutes N are --set rate=N and --set minutes=N`;
+const EXIT = { done: 0, missed: 1, usage: 64, broke: 70 } as const;
+
+class UsageError extends Error {}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
 }
 
-export interface BenchResult {
-  /** What --json prints. */
-  readonly document: object;
-  readonly text: string;
-  /** Whether the measured figure is what is asked for. */
-  readonly reached: boolean;
-}
-
-const NAMES = ['explore', 'fold', 'state'] as const;
-const USAGE = `usage: npm run bench -- NAME [--json]\nbenchmarks: ${NAMES.join(', ')}`;
-const EXIT_USAGE = 64;
-
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
-  });
-  const name = NAMES.find((known) => known === positionals[0]);
-  if (name === undefined || positionals.length > 1) {
-    process.stderr.write(`${USAGE}\n`);
-    process.exitCode = values.help ? 0 : EXIT_USAGE;
-    return;
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean', default: false },
+        smoke: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+        repeats: { type: 'string' },
+        set: { type: 'string', multiple: true, default: [] },
+        rate: { type: 'string' },
+        minutes: { type: 'string' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
   }
-  const { bench } = (await import(`./${name}.ts`)) as { bench: Bench };
-  const { document, text, reached } = await bench.run((line) => process.stderr.write(`${line}\n`));
-  process.stdout.write(values.json ? `${JSON.stringify(document, null, 2)}\n` : `${text}\n`);
-  process.exitCode = reached ? 0 : 1;
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exitCode = 70;
-});
+async function main(): Promise<number> {
+  const { values, positionals } = readArguments();
+  const [name, file] = positionals;
+  if (values.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return EXIT.done;
+  }
+  if (name === undefined || positionals.length > (name === 'table' ? 2 : 1)) throw new UsageError('one name is needed');
+  if (name === 'table') {
+    if (file === undefined) throw new UsageError('table needs the file that --json was saved in');
+    process.stdout.write(`${markdownOf(readDocument(file))}\n`);
+    return EXIT.done;
+  }
+  if (name === 'list') {
+    process.stdout.write(`${(await listing()).join('\n')}\n`);
+    return EXIT.done;
+  }
+  if (name !== 'all' && !isBenchmarkName(name)) throw new UsageError(`there is no benchmark ${name}`);
+  const repeats = values.repeats === undefined ? {} : { repeats: positive('--repeats', values.repeats) };
+  const { smoke, json } = values;
+  const set = setOf(values);
+  if (name === 'all' && Object.keys(set).length > 0)
+    throw new UsageError('sizes are set for one benchmark, not for all');
+  const started = startClock();
+  let results: BenchResult[];
+  if (name === 'all') results = await runAll({ say, smoke, ...repeats });
+  else results = await measure(await loadBenchmark(name), { say, smoke, set, ...repeats });
+  const document = documentOf(results, started, smoke);
+  process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : `${textOf(document)}\n`);
+  // Small sizes show that it runs; what they measure is held against nothing.
+  const reached = smoke ? results.every(({ verdict }) => verdict !== 'failed') : document.reached;
+  return reached ? EXIT.done : EXIT.missed;
+}
+
+async function listing(): Promise<string[]> {
+  const all = await Promise.all(BENCHMARK_NAMES.map(loadBenchmark));
+  const width = Math.max(...BENCHMARK_NAMES.map((name) => name.length));
+  return all.map(({ name, what, inAll }) => `${name.padEnd(width)}  ${what}${inAll === false ? ' (not in all)' : ''}`);
+}
+
+function setOf({ set, rate, minutes }: { set: string[]; rate?: string; minutes?: string }): Sizes {
+  const pairs = set.map((text): [string, string] => {
+    const [name, value] = text.split('=');
+    if (!name || !value) throw new UsageError(`--set ${text}: wants SIZE=NUMBER`);
+    return [name, value];
+  });
+  if (rate !== undefined) pairs.push(['rate', rate]);
+  if (minutes !== undefined) pairs.push(['minutes', minutes]);
+  return Object.fromEntries(
+    pairs.map(([name, value]) => {
+      const numbers = value.split(',').map((text) => positive(name, text));
+      return [name, numbers.length === 1 ? numbers[0]! : numbers];
+    }),
+  );
+}
+
+function positive(what: string, text: string): number {
+  const value = Number(text.replaceAll('_', ''));
+  if (!Number.isFinite(value) || value <= 0) throw new UsageError(`${what}: ${text} is no number above 0`);
+  return value;
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    const isUsage = error instanceof UsageError || error instanceof RangeError;
+    say(
+      isUsage ? `${error.message}\n${USAGE}` : error instanceof Error ? (error.stack ?? error.message) : String(error),
+    );
+    process.exitCode = isUsage ? EXIT.usage : EXIT.broke;
+  },
+);

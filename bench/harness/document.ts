@@ -1,0 +1,114 @@
+/** The document that --json prints, the same for one benchmark and for all, and the texts made from it. */
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+import CliTable from 'cli-table3';
+import { allReached, type BenchResult } from './result.ts';
+
+export interface BenchDocument {
+  readonly machine: {
+    readonly cores: number;
+    readonly processor: string;
+    readonly memoryGiB: number;
+    readonly node: string;
+    /** One minute's load before anything ran: other work makes figures worse. */
+    readonly loadBefore: number;
+  };
+  readonly tookMinutes: number;
+  /** Small sizes: the figures say nothing. */
+  readonly smoke: boolean;
+  readonly reached: boolean;
+  readonly results: readonly BenchResult[];
+}
+
+export interface Started {
+  readonly atMs: number;
+  readonly load: number;
+}
+
+export function startClock(): Started {
+  return { atMs: performance.now(), load: Math.round((loadavg()[0] ?? 0) * 100) / 100 };
+}
+
+export function documentOf(results: readonly BenchResult[], started: Started, smoke: boolean): BenchDocument {
+  return {
+    machine: {
+      cores: availableParallelism(),
+      processor: cpus()[0]?.model ?? 'unknown',
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+      node: process.version,
+      loadBefore: started.load,
+    },
+    tookMinutes: Math.round((performance.now() - started.atMs) / 600) / 100,
+    smoke,
+    reached: allReached(results),
+    results,
+  };
+}
+
+/** Throws where the file is no document of ours. */
+export function readDocument(file: string): BenchDocument {
+  const document = JSON.parse(readFileSync(file, 'utf8')) as BenchDocument;
+  if (!Array.isArray(document.results)) throw new Error(`${file}: not what \`npm run bench -- NAME --json\` prints`);
+  return document;
+}
+
+export function textOf(document: BenchDocument): string {
+  const { results, machine, tookMinutes, smoke } = document;
+  const table = new CliTable({
+    head: ['figure', 'unit', 'must', 'aim', 'measured', 'min', 'max', 'runs', ''],
+    style: { head: [], border: [] },
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
+  });
+  for (const result of results) {
+    const { name, unit, must, aim, figure, min, max, runs, verdict } = result;
+    table.push([
+      name,
+      unit,
+      numberText(must),
+      numberText(aim),
+      numberText(figure),
+      numberText(min),
+      numberText(max),
+      runs,
+      verdict,
+    ]);
+  }
+  const said = [...new Map(results.map((result) => [result.benchmark, result])).values()];
+  const lines = said.flatMap(({ benchmark, limits, sizes, detail }) => [
+    '',
+    `${benchmark}: ${limits}`,
+    ...Object.entries({ ...sizes, ...detail }).map(([name, value]) => `  ${name}: ${factText(value)}`),
+  ]);
+  const where = `${machine.cores} cores (${machine.processor}), ${machine.memoryGiB} GiB, Node ${machine.node}, load ${machine.loadBefore} before`;
+  return [
+    table.toString(),
+    ...lines,
+    '',
+    `${where}; ${tookMinutes} minutes${smoke ? '; SMALL SIZES: the figures say nothing' : ''}`,
+  ].join('\n');
+}
+
+/** The table of docs/performance.md. */
+export function markdownOf({ results }: BenchDocument): string {
+  const rows = results.map(({ name, benchmark, what, unit, must, aim, figure, min, median, max, runs, verdict }) => {
+    const worst = figure === median ? '' : `; median ${numberText(median)}`;
+    const spread = runs > 1 ? ` (${numberText(min)} to ${numberText(max)}${worst}, ${runs} runs)` : ' (one run)';
+    const measured = figure === null ? '**failed**' : `${numberText(figure)}${spread}`;
+    const mark = verdict === 'MISSED' ? '**missed**: ' : '';
+    return `| ${name} | ${what} | ${unit} | ${numberText(must)} | ${numberText(aim)} | ${mark}${measured} | \`npm run bench -- ${benchmark}\` |`;
+  });
+  return ['| figure | what | unit | must | aim | measured | command |', '|---|---|---|---|---|---|---|', ...rows].join(
+    '\n',
+  );
+}
+
+export function numberText(value: number | null): string {
+  if (value === null) return '';
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return value.toLocaleString('en', { maximumFractionDigits: digits });
+}
+
+function factText(value: unknown): string {
+  if (typeof value === 'number') return numberText(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,46 @@
+/**
+ * Every benchmark in turn, each in a process of its own: a heap that one has filled makes the next one slower. One that breaks
+ * is told as failed, and the rest still run.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { BENCHMARK_NAMES, loadBenchmark } from '../registry.ts';
+import type { BenchDocument } from './document.ts';
+import { failureOf } from './measure.ts';
+import type { BenchResult } from './result.ts';
+
+export interface RunAllOptions {
+  readonly say: (text: string) => void;
+  readonly smoke: boolean;
+  readonly repeats?: number;
+}
+
+const MAIN = path.join(import.meta.dirname, '..', 'main.ts');
+
+export async function runAll({ say, smoke, repeats }: RunAllOptions): Promise<BenchResult[]> {
+  const results: BenchResult[] = [];
+  for (const name of BENCHMARK_NAMES) {
+    const benchmark = await loadBenchmark(name);
+    if (benchmark.inAll === false) continue;
+    const startedMs = performance.now();
+    const flags = [...(smoke ? ['--smoke'] : []), ...(repeats === undefined ? [] : ['--repeats', String(repeats)])];
+    const child = spawn(process.execPath, [...process.execArgv, MAIN, name, '--json', ...flags], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exited = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+    const [said, [code, signal]] = await Promise.all([text(child.stdout), exited]);
+    results.push(...(documentIn(said)?.results ?? failureOf(benchmark, `ended with ${signal ?? `code ${code}`}`)));
+    say(`${name}: took ${Math.round((performance.now() - startedMs) / 1_000)} s`);
+  }
+  return results;
+}
+
+function documentIn(said: string): BenchDocument | undefined {
+  try {
+    return JSON.parse(said) as BenchDocument;
+  } catch {
+    return undefined;
+  }
+}

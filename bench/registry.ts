@@ -1,0 +1,25 @@
+/** Every benchmark, in the order in which `all` runs them. A new one: its file, and one line here. */
+import type { Benchmark } from './harness/benchmark.ts';
+
+interface BenchmarkFile {
+  readonly benchmark: Benchmark;
+}
+
+/** Loaded on demand: a process that measures holds nothing of the others. */
+export const REGISTRY = {
+  fold: () => import('./fold.ts'),
+  state: () => import('./state.ts'),
+  explore: () => import('./explore.ts'),
+} as const satisfies Readonly<Record<string, () => Promise<BenchmarkFile>>>;
+
+export type BenchmarkName = keyof typeof REGISTRY;
+
+export const BENCHMARK_NAMES = Object.keys(REGISTRY) as BenchmarkName[];
+
+export function isBenchmarkName(name: string): name is BenchmarkName {
+  return name in REGISTRY;
+}
+
+export async function loadBenchmark(name: BenchmarkName): Promise<Benchmark> {
+  return (await REGISTRY[name]()).benchmark;
+}
