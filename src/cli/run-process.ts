@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import pino from 'pino';
 import { openSink, type Sink } from '../bigquery/open-sink.ts';
+import type { MemberNotes } from '../kafka/group-member.ts';
 import { KafkaLogSource } from '../kafka/kafka-log-source.ts';
 import { healthObserver } from '../observability/health.ts';
 import { logObserver } from '../observability/log-observer.ts';
@@ -17,7 +18,7 @@ import { DEFAULT_LIMITS } from '../processor/limits.ts';
 import { type ExitReport, Processor, type ProcessorPorts } from '../processor/processor.ts';
 import type { ProcessorSettings } from '../processor/settings.ts';
 import { systemRuntime } from '../runtime/system-runtime.ts';
-import { openStateStore } from '../state/open-state-store.ts';
+import { type OpenedState, openStateStore } from '../state/open-state-store.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
 import type { ProcessConfig } from './config/process-config.ts';
 import { killAt } from './kill-at.ts';
@@ -25,6 +26,9 @@ import { killAt } from './kill-at.ts';
 const VERSION = (
   JSON.parse(readFileSync(path.join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string }
 ).version;
+
+/** A member learns of a rebalance with its next heartbeat: partitions that are to move wait that long. */
+const HEARTBEAT_MS = 1_000;
 
 /** Runs until stopped. Throws ConfigurationError before anything is touched; otherwise reports how it ended. */
 export async function runProcess(
@@ -58,14 +62,15 @@ export async function runProcess(
   logger.info({ event: 'metrics.listening', port: server.port, host: config.process.metricsHost });
   const sink = openProcessSink(config, observer);
   try {
+    const state = openState(config, observer);
     const ports: ProcessorPorts = {
       runtime,
       observer,
-      log: openLog(config, owner, observer, logger),
+      log: openLog(config, owner, { observer, logger, memberNotes: state.memberNote }),
       queries: sink.queries,
       streams: sink.streams,
       encoder: sink.encoder,
-      state: openState(config, observer),
+      state,
     };
     const stopped = await firstOf(sink.ensureSchema(config.process.clusteringColumns), stop);
     if (stopped) return { exitCode: 0, why: 'asked to stop' };
@@ -116,7 +121,13 @@ function openProcessSink(config: ProcessConfig, observer: Observer): Sink {
   });
 }
 
-function openLog(config: ProcessConfig, owner: string, observer: Observer, logger: pino.Logger): KafkaLogSource {
+interface LogParts {
+  readonly observer: Observer;
+  readonly logger: pino.Logger;
+  readonly memberNotes: MemberNotes | undefined;
+}
+
+function openLog(config: ProcessConfig, owner: string, { observer, logger, memberNotes }: LogParts): KafkaLogSource {
   const { groupId, sessionTimeoutMs, maxBufferedBytes, unreachableAfterMs } = config.process;
   const connection = kafkaConnection(config.kafka, `provenonce-${owner}`, (file) => readFileSync(file, 'utf8'));
   return new KafkaLogSource(
@@ -124,10 +135,12 @@ function openLog(config: ProcessConfig, owner: string, observer: Observer, logge
       connection: { ...connection, log: (level, event, fields) => logger[level]({ event, ...fields }) },
       topic: config.kafka.topic,
       groupId,
+      memberNotes,
+      onPredecessorRemoved: (memberId) => observer.emit({ type: 'group.dead_member_removed', groupId, memberId }),
       maxBufferedBytes,
       maxBufferedBytesPerPartition: Math.min(maxBufferedBytes, 8 * 1024 * 1024),
       sessionTimeoutMs,
-      heartbeatIntervalMs: Math.min(3_000, Math.floor(sessionTimeoutMs / 3)),
+      heartbeatIntervalMs: Math.min(HEARTBEAT_MS, Math.floor(sessionTimeoutMs / 3)),
       unreachableAfterMs,
       onWaiting: (what, waitedMs, error) =>
         observer.emit({ type: 'service.waiting', service: 'kafka', what, waitedMs, error }),
@@ -139,7 +152,7 @@ function openLog(config: ProcessConfig, owner: string, observer: Observer, logge
   );
 }
 
-function openState(config: ProcessConfig, observer: Observer): ProcessorPorts['state'] {
+function openState(config: ProcessConfig, observer: Observer): OpenedState {
   return openStateStore({
     location: config.process.checkpointLocation,
     topic: config.kafka.topic,

@@ -4,15 +4,16 @@
  *
  * Invariants: 1. a consumer that crashed is left behind and a new one made, with backoff, until the limit: kafkajs gives up
  * for good on many errors that pass; 2. no commit can end the membership, and none fails to its caller; 3. after stop, no
- * consumer is left in the group, not even one that was still joining.
+ * consumer is left in the group, not even one that was still joining; 4. who we are in the group is noted while we are, and
+ * a member that was noted by a process that is gone is taken out of the group instead of being waited for.
  */
-import type { Cluster, Consumer, ConsumerCrashEvent, PartitionAssigner } from 'kafkajs';
+import type { Consumer, ConsumerCrashEvent } from 'kafkajs';
 import { Backoff } from '../processor/backoff.ts';
 import { BugError, UnreachableError } from '../processor/errors.ts';
 import type { Runtime } from '../processor/ports.ts';
 import { createKafka, type KafkaConnectionOptions } from './connection-options.ts';
+import { removeDeadMember } from './dead-member.ts';
 import { isUnknownTopic, messageOf, refusalOf, topicGone } from './errors.ts';
-import { leaveGroup } from './kafkajs-internals.ts';
 import { Patience } from './patience.ts';
 import { type OwnClaim, stickyAssigner } from './sticky-assigner.ts';
 
@@ -26,12 +27,25 @@ export interface GroupLimits {
   readonly topicMissingAfterMs: number;
 }
 
+/**
+ * Remembers, across processes, as whom this place was last in the group. Only one process at a time may use the same notes:
+ * whoever is noted when a process starts is taken for dead. Its methods never throw.
+ */
+export interface MemberNotes {
+  read(groupId: string): string | undefined;
+  write(groupId: string, memberId: string): void;
+  clear(): void;
+}
+
 export interface GroupMemberOptions {
   readonly connection: KafkaConnectionOptions;
   readonly topic: string;
   readonly groupId: string;
   readonly runtime: Runtime;
   readonly limits: GroupLimits;
+  readonly notes?: MemberNotes | undefined;
+  /** A dead predecessor was still in the group and is out of it now. */
+  onPredecessorRemoved?(memberId: string): void;
   /** After every join, also when nothing changed. Ascending. */
   onJoined(partitions: readonly number[]): void;
   onWaiting(what: string, waitedMs: number, error: unknown): void;
@@ -58,7 +72,8 @@ export class GroupMember {
   readonly #backoff: Backoff;
   /** Set while a consumer is a member; commits go through it. */
   #joined: Consumer | undefined;
-  /** As which we were last in the group; unless it left, the broker waits for it before it lets a successor work. */
+  /** Who was in the group in our place before, and is dead: a consumer that crashed, or a process that was killed. */
+  #predecessor: string | undefined;
   #memberId: string | undefined;
   readonly #commits = new Set<PendingCommit>();
   #running: Promise<void> = Promise.resolve();
@@ -69,6 +84,7 @@ export class GroupMember {
     this.#patience = new Patience(options.runtime, options.limits.unreachableAfterMs);
     this.#topicPatience = new Patience(options.runtime, options.limits.topicMissingAfterMs);
     this.#backoff = new Backoff(options.runtime, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
+    this.#predecessor = options.notes?.read(options.groupId);
   }
 
   start(): void {
@@ -111,7 +127,7 @@ export class GroupMember {
     this.#stopping.abort(new Error('stopped'));
     const timer = new AbortController();
     const timeout = runtime.sleep(limits.stopTimeoutMs, timer.signal).catch(() => undefined);
-    await Promise.race([this.#running, timeout]);
+    await Promise.race([this.#running.then(() => this.#options.notes?.clear()), timeout]);
     timer.abort(new Error('done'));
   }
 
@@ -148,10 +164,7 @@ export class GroupMember {
   /** One consumer's life: resolves with what ended it, or with nothing after a stop. */
   async #beMember(): Promise<unknown> {
     const { topic } = this.#options;
-    let cluster: Cluster | undefined;
-    const consumer = this.#createConsumer((handle) => {
-      cluster = handle;
-    });
+    const consumer = this.#createConsumer();
     const crashed = new Promise<unknown>((resolve) => {
       consumer.on(consumer.events.CRASH, ({ payload }: ConsumerCrashEvent) => resolve(payload.error));
     });
@@ -162,7 +175,7 @@ export class GroupMember {
     try {
       await consumer.connect();
       await consumer.subscribe({ topic, fromBeginning: true });
-      await this.#removePredecessor(cluster);
+      const removing = this.#removePredecessor();
       const joining = consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
@@ -172,40 +185,41 @@ export class GroupMember {
       });
       const end = await Promise.race([crashed, stopped]);
       // kafkajs cannot be stopped while it joins for the first time: it would join all the same, and stay.
-      await joining;
+      await Promise.all([joining, removing]);
       return end;
     } catch (error) {
       return error;
     } finally {
       this.#joined = undefined;
+      // Unless it leaves, the broker waits for it before it lets a successor work.
+      this.#predecessor ??= this.#memberId;
+      this.#memberId = undefined;
       await consumer.disconnect().catch(() => undefined);
     }
   }
 
-  async #removePredecessor(cluster: Cluster | undefined): Promise<void> {
-    const memberId = this.#memberId;
-    if (memberId === undefined || cluster === undefined) return;
-    this.#memberId = undefined;
-    // Fails where it is out already, which is as good; if the coordinator is away, its session runs out by itself.
-    await leaveGroup(cluster, this.#options.groupId, memberId).catch(() => undefined);
+  /** Fails where it is out already, which is as good; if the coordinator is away, its session runs out by itself. */
+  async #removePredecessor(): Promise<void> {
+    const memberId = this.#predecessor;
+    if (memberId === undefined) return;
+    this.#predecessor = undefined;
+    const dead = { ...this.#options, memberId };
+    const removed = await removeDeadMember(dead, this.#stopping.signal).catch(() => false);
+    if (removed) this.#options.onPredecessorRemoved?.(memberId);
   }
 
-  #createConsumer(onCluster: (cluster: Cluster) => void): Consumer {
+  #createConsumer(): Consumer {
     const { connection, topic, groupId, limits } = this.#options;
-    const assigner: PartitionAssigner = (config) => {
-      onCluster(config.cluster);
-      return stickyAssigner(topic, this.#claim)(config);
-    };
     const consumer = createKafka(connection).consumer({
       groupId,
       sessionTimeout: limits.sessionTimeoutMs,
       rebalanceTimeout: limits.rebalanceTimeoutMs,
       heartbeatInterval: limits.heartbeatIntervalMs,
       // With everything paused this is only how often it looks whether a heartbeat is due.
-      maxWaitTimeInMs: Math.min(500, limits.heartbeatIntervalMs),
+      maxWaitTimeInMs: Math.min(250, limits.heartbeatIntervalMs),
       metadataMaxAge: METADATA_MAX_AGE_MS,
       allowAutoTopicCreation: false,
-      partitionAssigners: [assigner],
+      partitionAssigners: [stickyAssigner(topic, this.#claim)],
       retry: { initialRetryTime: 200, maxRetryTime: 3_000, retries: 6, restartOnFailure: async () => false },
     });
     const { GROUP_JOIN, HEARTBEAT, COMMIT_OFFSETS } = consumer.events;
@@ -213,6 +227,7 @@ export class GroupMember {
       consumer.pause([{ topic }]);
       if (this.#stopping.signal.aborted) return;
       this.#joined = consumer;
+      if (payload.memberId !== this.#memberId) this.#options.notes?.write(groupId, payload.memberId);
       this.#memberId = payload.memberId;
       this.#claim.partitions = (payload.memberAssignment[topic] ?? []).toSorted((a, b) => a - b);
       this.#claim.generation = -1;

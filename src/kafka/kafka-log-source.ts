@@ -65,6 +65,11 @@ export class KafkaLogSource implements LogSource {
       groupId: options.groupId,
       runtime,
       limits: this.#limits,
+      notes: options.memberNotes,
+      onPredecessorRemoved: (memberId) => {
+        this.#log('debug', 'kafka.dead_member_removed', { groupId: options.groupId, memberId });
+        options.onPredecessorRemoved?.(memberId);
+      },
       onJoined: (partitions) => this.#joined(partitions),
       ...reports,
     });

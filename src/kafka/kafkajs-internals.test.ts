@@ -24,6 +24,7 @@ test('the assigner factory hands over a cluster with the calls that are used', (
     'refreshMetadata',
     'refreshMetadataIfNecessary',
     'findBroker',
+    'findGroupCoordinator',
     'findTopicPartitionMetadata',
     'fetchTopicsOffset',
   ]) {
@@ -53,7 +54,9 @@ test('the encoder of Fetch 11 writes the request that the protocol describes', a
 
 test('connections and brokers have what the calls past the documented surface need', () => {
   const Broker = require('kafkajs/src/broker/index.js') as { prototype: object };
-  expect(Object.getOwnPropertyNames(Broker.prototype)).toContain('leaveGroup');
+  expect(Object.getOwnPropertyNames(Broker.prototype)).toEqual(
+    expect.arrayContaining(['leaveGroup', 'describeGroups']),
+  );
   const Connection = require('kafkajs/src/network/connection.js') as { prototype: object };
   const Pool = require('kafkajs/src/network/connectionPool.js') as { prototype: object };
   expect(Object.getOwnPropertyNames(Connection.prototype)).toEqual(expect.arrayContaining(['send', 'connect']));

@@ -1,6 +1,6 @@
 /**
  * The one place that reaches past the documented surface of kafkajs (2.2.4, pinned): a cluster handle without a group, a raw
- * Fetch, and leaving a group for a member that crashed. kafkajs-internals.test.ts fails if what is relied on goes away.
+ * Fetch, and looking at a group and leaving it for a member that is dead. kafkajs-internals.test.ts fails if what is relied on goes away.
  *
  * Why not its consumer's own fetching: it resets an out-of-range offset silently, fails the answers of all partitions for
  * the error or missing codec of one, hides the last stable offset, and lets aborted records through (it takes the broker's
@@ -114,10 +114,31 @@ export async function sendFetch(broker: Broker, fetch: RawFetch): Promise<{ resp
   return { response, socket: socket ?? connection };
 }
 
-/** Takes a member of an earlier consumer out of its group; the broker answers with an error where it is not in it any more. */
+/** Takes a member out of its group; rejects where it is not in it any more. */
 export async function leaveGroup(cluster: Cluster, groupId: string, memberId: string): Promise<void> {
-  const coordinator = (await cluster.findGroupCoordinator({ groupId })) as unknown as {
-    leaveGroup(member: { groupId: string; memberId: string }): Promise<unknown>;
-  };
-  await coordinator.leaveGroup({ groupId, memberId });
+  await (await coordinatorOf(cluster, groupId)).leaveGroup({ groupId, memberId });
+}
+
+export interface GroupState {
+  /** As the broker says it: Empty, PreparingRebalance, CompletingRebalance, Stable, Dead. */
+  readonly state: string;
+  readonly memberIds: readonly string[];
+}
+
+export async function groupState(cluster: Cluster, groupId: string): Promise<GroupState> {
+  const coordinator = await coordinatorOf(cluster, groupId);
+  const { groups } = await coordinator.describeGroups({ groupIds: [groupId] });
+  const group = groups[0];
+  return { state: group?.state ?? 'Dead', memberIds: (group?.members ?? []).map(({ memberId }) => memberId) };
+}
+
+interface Coordinator {
+  leaveGroup(member: { groupId: string; memberId: string }): Promise<unknown>;
+  describeGroups(question: { groupIds: string[] }): Promise<{
+    groups: readonly { readonly state: string; readonly members: readonly { readonly memberId: string }[] }[];
+  }>;
+}
+
+async function coordinatorOf(cluster: Cluster, groupId: string): Promise<Coordinator> {
+  return (await cluster.findGroupCoordinator({ groupId })) as unknown as Coordinator;
 }

@@ -3,10 +3,31 @@ import { expect, test } from 'vitest';
 import { OwnershipLostError } from '../processor/errors.ts';
 import { systemRuntime } from '../runtime/system-runtime.ts';
 import { createKafka } from './connection-options.ts';
+import type { MemberNotes } from './group-member.ts';
 import { KafkaAdmin } from './kafka-admin.ts';
 import { connection, newTopic, produce } from './testing/broker.ts';
 import { FlakyNetwork } from './testing/flaky-network.ts';
 import { eventually, readOne, SourceProbe } from './testing/source-probe.ts';
+
+class NotesInMemory implements MemberNotes {
+  noted: string | undefined;
+
+  constructor(noted?: string) {
+    this.noted = noted;
+  }
+
+  read(): string | undefined {
+    return this.noted;
+  }
+
+  write(_groupId: string, memberId: string): void {
+    this.noted = memberId;
+  }
+
+  clear(): void {
+    this.noted = undefined;
+  }
+}
 
 function overlap(a: readonly number[], b: readonly number[]): number[] {
   return a.filter((partition) => b.includes(partition));
@@ -30,6 +51,46 @@ test('a member that was cut off for longer than its session comes back, and the 
   await eventually(() => stale.assigned.length === 2 && other.assigned.length === 2);
   expect(overlap(stale.assigned, other.assigned)).toEqual([]);
   expect([...stale.failures, ...other.failures]).toEqual([]);
+});
+
+test('a process that was killed is not waited for by the one that follows it in its place', async () => {
+  const topic = await newTopic(4);
+  await using network = await FlakyNetwork.start();
+  const memberNotes = new NotesInMemory();
+  const patient = { topic, groupId: topic, sessionTimeoutMs: 60_000, rebalanceTimeoutMs: 60_000 };
+  const killed = await SourceProbe.joined({
+    ...patient,
+    memberNotes,
+    connection: connection({ socketFactory: network.socketFactory }),
+  });
+  await using other = await SourceProbe.joined(patient);
+  await eventually(() => killed.assigned.length === 2 && other.assigned.length === 2);
+  const dead = memberNotes.noted;
+  // As the broker sees a kill -9 where its end does not reach it: no word any more.
+  network.silence();
+  const removed: string[] = [];
+  await using successor = new SourceProbe({
+    ...patient,
+    memberNotes,
+    onPredecessorRemoved: (memberId) => removed.push(memberId),
+  });
+  await successor.start();
+  await eventually(() => successor.assigned.length === 2 && other.assigned.length === 2, 15_000);
+  expect(overlap(successor.assigned, other.assigned)).toEqual([]);
+  expect(removed).toEqual([dead]);
+  expect(memberNotes.noted).not.toBe(dead);
+  await successor.source.stop();
+  expect(memberNotes.noted, 'who left needs no note').toBeUndefined();
+  network.cut();
+  await killed.source.stop();
+});
+
+test('a note of a member that left long ago changes nothing', async () => {
+  const topic = await newTopic(2);
+  const memberNotes = new NotesInMemory('never-a-member');
+  await using probe = await SourceProbe.joined({ topic, groupId: topic, memberNotes });
+  await eventually(() => probe.assigned.length === 2);
+  expect([...probe.failures, ...probe.waits]).toEqual([]);
 });
 
 test('commits carry their metadata, and are refused harmlessly for a partition of another member', async () => {

@@ -2,7 +2,7 @@
 import { ConfigurationError } from '../processor/errors.ts';
 import type { KafkaConnectionOptions } from './connection-options.ts';
 import type { FetchLimits } from './fetcher.ts';
-import type { GroupLimits } from './group-member.ts';
+import type { GroupLimits, MemberNotes } from './group-member.ts';
 
 export type KafkaLogLimits = FetchLimits & GroupLimits;
 
@@ -10,6 +10,9 @@ export interface KafkaLogOptions extends Partial<KafkaLogLimits> {
   readonly connection: KafkaConnectionOptions;
   readonly topic: string;
   readonly groupId: string;
+  /** Default: none, and a successor of a process that was killed waits for its session to run out. */
+  readonly memberNotes?: MemberNotes | undefined;
+  onPredecessorRemoved?(memberId: string): void;
   /** Something is away and waited for: what, for how long so far, and why. Called at every attempt. */
   onWaiting?(what: string, waitedMs: number, error: string): void;
   onRecovered?(what: string): void;

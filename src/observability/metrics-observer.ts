@@ -62,6 +62,9 @@ export function metricsObserver(metrics: Metrics, nowMs: () => number): MetricsO
       case 'service.waiting':
         metrics.serviceWaits.inc({ service: event.service });
         return;
+      case 'group.dead_member_removed':
+        metrics.deadMembers.inc();
+        return;
       case 'takeover.running':
         clearStopped(event.partition);
         metrics.takeovers.inc({ partition: event.partition });

@@ -43,6 +43,11 @@ export function createMetrics(build: BuildInfo) {
     appendRows: counter('append_rows_total', 'Rows acknowledged.', ['table']),
     appendBytes: counter('append_bytes_total', 'Bytes of acknowledged rows.', ['table']),
     serviceWaits: counter('service_retries_total', 'Attempts repeated because a service did not answer.', ['service']),
+    deadMembers: counter(
+      'dead_group_members_removed_total',
+      'Killed predecessors taken out of the consumer group.',
+      [],
+    ),
     takeovers: counter('takeovers_total', 'Partitions taken over.', partition),
     takeoverSeconds: histogram('takeover_duration_seconds', 'From claim to folding.', TAKEOVER_SECONDS, []),
     lostClaims: counter('lost_claims_total', 'Claims that another process won.', partition),

@@ -33,6 +33,8 @@ export type ProcessorEvent =
       readonly gained: readonly number[];
       readonly lost: readonly number[];
     }
+  /** A process that was killed in this one's place was still in the group: it was taken out instead of waited for. */
+  | { readonly type: 'group.dead_member_removed'; readonly groupId: string; readonly memberId: string }
   | { readonly type: 'log.warning'; readonly what: string; readonly detail: string }
   | ({ readonly type: 'takeover.claimed'; readonly epoch: number; readonly attempts: number } & OnPartition)
   | ({ readonly type: 'takeover.lost_claim'; readonly expectedEpoch: number; readonly owner: string } & OnPartition)

@@ -6,6 +6,7 @@ import { ConfigurationError } from '../processor/errors.ts';
 import type { StateStore } from '../processor/ports.ts';
 import { lockCheckpointLocation } from './checkpoint-lock.ts';
 import { LmdbStateStore, type LmdbStateStoreOptions } from './lmdb-state-store.ts';
+import { MemberNote } from './member-note.ts';
 
 export interface OpenStateStoreOptions extends Omit<LmdbStateStoreOptions, 'onProblem'> {
   readonly nowMs: number;
@@ -13,8 +14,13 @@ export interface OpenStateStoreOptions extends Omit<LmdbStateStoreOptions, 'onPr
   readonly onProblem: (partition: number | undefined, problem: string) => void;
 }
 
+export interface OpenedState extends StateStore {
+  /** Undefined where the location cannot be used, and so is not locked to this process. */
+  readonly memberNote?: MemberNote;
+}
+
 /** Throws ConfigurationError when another process uses the location. `close` also releases it. */
-export function openStateStore(options: OpenStateStoreOptions): StateStore {
+export function openStateStore(options: OpenStateStoreOptions): OpenedState {
   let lock: ReturnType<typeof lockCheckpointLocation>;
   try {
     lock = lockCheckpointLocation(options.location, options.nowMs);
@@ -30,6 +36,7 @@ export function openStateStore(options: OpenStateStoreOptions): StateStore {
   }
   const store = new LmdbStateStore(options);
   return {
+    memberNote: new MemberNote(options.location),
     load: (partition) => store.load(partition),
     save: (partition, delta) => store.save(partition, delta),
     replace: (partition, state) => store.replace(partition, state),
