@@ -4,13 +4,14 @@
  */
 import type { ClientDuplexStream, ServerDuplexStream, StatusObject } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
+import type { MeantFault } from './answer-rules.ts';
 import { appendError } from './grpc-append-error.ts';
-import type { GrpcFault, GrpcRule } from './grpc-proxy.ts';
+import type { GrpcFault } from './grpc-proxy.ts';
 
 export interface GrpcPassageOptions {
   readonly incoming: ServerDuplexStream<Buffer, Buffer>;
   readonly outgoing: ClientDuplexStream<Buffer, Buffer>;
-  readonly faultFor: (request: Buffer) => GrpcRule | undefined;
+  readonly faultFor: (request: Buffer) => MeantFault<GrpcFault> | undefined;
   /** Added to. */
   readonly counts: { answersLost: number; requestsRefused: number; answersHeld: number };
   readonly onEnd: () => void;
@@ -20,7 +21,7 @@ type Refusal = Extract<GrpcFault, { kind: 'refuse' | 'refuse-in-band' }>;
 
 /** A request that was not answered yet. */
 interface Turn {
-  readonly rule: GrpcRule | undefined;
+  readonly meant: MeantFault<GrpcFault> | undefined;
   /** Set where the service never heard of it. */
   readonly refusal: Refusal | undefined;
 }
@@ -48,9 +49,9 @@ export class GrpcPassage {
 
   #onRequest(request: Buffer): void {
     if (this.#over) return;
-    const rule = this.#options.faultFor(request);
-    const refusal = rule !== undefined && isRefusal(rule.fault) ? rule.fault : undefined;
-    this.#turns.push({ rule, refusal });
+    const meant = this.#options.faultFor(request);
+    const refusal = meant !== undefined && isRefusal(meant.fault) ? meant.fault : undefined;
+    this.#turns.push({ meant, refusal });
     if (refusal !== undefined) {
       this.#options.counts.requestsRefused++;
       this.#giveRefusals();
@@ -65,9 +66,12 @@ export class GrpcPassage {
 
   #onAnswer(answer: Buffer): void {
     const { counts, incoming } = this.#options;
-    const { rule } = this.#turns.shift() ?? {};
-    const fault = rule?.fault;
-    if (this.#over || this.#silent) return;
+    const { meant } = this.#turns.shift() ?? {};
+    const fault = meant?.fault;
+    if (this.#over || this.#silent) {
+      meant?.missed();
+      return;
+    }
     if (fault?.kind === 'swallow-answers') {
       this.#silent = true;
       counts.answersLost++;
@@ -81,19 +85,19 @@ export class GrpcPassage {
       }
       this.#out(() => void incoming.write(answer));
     }
-    rule?.onHit?.();
+    meant?.hit();
     this.#giveRefusals();
   }
 
   /** Refused requests whose turn it is. */
   #giveRefusals(): void {
     for (let next = this.#turns[0]; next?.refusal !== undefined; next = this.#turns[0]) {
-      const { refusal, rule } = next;
+      const { refusal, meant } = next;
       this.#turns.shift();
       const { code, message, kind } = refusal;
       if (kind === 'refuse-in-band') this.#out(() => void this.#options.incoming.write(appendError(code, message)));
       else this.#out(() => this.#end({ code, details: message }));
-      rule?.onHit?.();
+      meant?.hit();
     }
   }
 
@@ -108,6 +112,8 @@ export class GrpcPassage {
     this.#over = true;
     const { incoming, outgoing, onEnd } = this.#options;
     for (const timer of this.#timers) clearTimeout(timer);
+    // Requests of this call that nobody answers any more.
+    for (const { meant } of this.#turns.splice(0)) meant?.missed();
     if (ended === null) incoming.end();
     else if (ended !== undefined) incoming.emit('error', ended);
     outgoing.cancel();

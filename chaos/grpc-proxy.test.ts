@@ -125,6 +125,21 @@ test('an answer is lost after its effect: earlier ones come, and the call ends',
   expect([hits, proxy.counts.answersLost]).toEqual([1, 1]);
 });
 
+test('a fault whose request went down with its call hits the next request', async () => {
+  let hits = 0;
+  const lost = { kind: 'lose-answer', code: status.UNAVAILABLE } as const;
+  proxy.add({ method: 'AppendRows', which: {}, fault: { kind: 'refuse', code: status.ABORTED, message: 'x' } });
+  proxy.add({ method: 'AppendRows', which: { nth: 2 }, fault: lost, onHit: () => hits++ });
+  const call = appending();
+  call.send('a');
+  call.send('b');
+  expect(await call.ended).toBe(status.ABORTED);
+  const next = appending();
+  next.send('c');
+  expect(await next.ended).toBe(status.UNAVAILABLE);
+  expect(hits).toBe(1);
+});
+
 test('swallowed answers leave the call hanging; another call is not touched', async () => {
   proxy.add({ method: 'AppendRows', which: {}, fault: { kind: 'swallow-answers' } });
   const hanging = appending();

@@ -14,8 +14,8 @@ import {
   ServerCredentials,
   type ServerDuplexStream,
 } from '@grpc/grpc-js';
+import { type AnswerRule, AnswerRules, type MeantFault } from './answer-rules.ts';
 import { GrpcPassage } from './grpc-passage.ts';
-import { type Nth, NthRule } from './nth-rule.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
 const SERVICE = '/google.cloud.bigquery.storage.v1.BigQueryWrite/';
@@ -41,19 +41,11 @@ export type GrpcFault =
   /** The service acts; its answer, and all later ones of the call, come late. */
   | { readonly kind: 'hold-answer'; readonly delayMs: number };
 
-export interface GrpcRule {
+/** Its requests are counted over all calls. */
+export interface GrpcRule extends AnswerRule<GrpcFault> {
   readonly method: WriteMethod;
   /** Found in the bytes of the request: a part of a stream's name, for one. */
   readonly contains?: string;
-  /** Counts requests, over all calls. */
-  readonly which: Nth;
-  readonly fault: GrpcFault;
-  /** At each hit, when its effect is certain. */
-  readonly onHit?: () => void;
-}
-
-interface LiveRule extends GrpcRule {
-  readonly counter: NthRule;
 }
 
 const MESSAGE_BYTES_MAX = 32 * 1024 * 1024;
@@ -71,7 +63,7 @@ export class GrpcProxy implements AsyncDisposable {
   readonly #service: string;
   /** One connection for each call: nothing that happens to one touches another. */
   readonly #clients = new Set<Client>();
-  readonly #rules = new Set<LiveRule>();
+  readonly #rules = new AnswerRules<GrpcFault, GrpcRule>();
   readonly #counts = { calls: 0, requests: 0, answersLost: 0, requestsRefused: 0, answersHeld: 0 };
 
   private constructor(service: string, server: Server, network: TcpProxy) {
@@ -108,9 +100,7 @@ export class GrpcProxy implements AsyncDisposable {
 
   /** Counted from now on, until its last hit or until it is taken away. */
   add(rule: GrpcRule): { stop(): void } {
-    const live = { ...rule, counter: new NthRule(rule.which) };
-    this.#rules.add(live);
-    return { stop: () => void this.#rules.delete(live) };
+    return this.#rules.add(rule);
   }
 
   heal(): void {
@@ -149,16 +139,10 @@ export class GrpcProxy implements AsyncDisposable {
     });
   }
 
-  /** Every rule counts every request it is about, whatever another one makes of it; the first that hits counts. */
-  #faultFor(method: WriteMethod, request: Buffer): GrpcRule | undefined {
+  #faultFor(method: WriteMethod, request: Buffer): MeantFault<GrpcFault> | undefined {
     this.#counts.requests++;
-    const hits = [...this.#rules].filter(
-      (rule) =>
-        rule.method === method &&
-        (rule.contains === undefined || request.includes(rule.contains)) &&
-        rule.counter.isNext(),
+    return this.#rules.meant(
+      (rule) => rule.method === method && (rule.contains === undefined || request.includes(rule.contains)),
     );
-    for (const rule of hits) if (rule.counter.isOver) this.#rules.delete(rule);
-    return hits[0];
   }
 }

@@ -8,7 +8,7 @@
 import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Nth, NthRule } from './nth-rule.ts';
+import { type AnswerRule, AnswerRules } from './answer-rules.ts';
 import { type HostPort, hostPort, TcpProxy } from './tcp-proxy.ts';
 
 /** Which requests a rule is about; all that is said must hold. */
@@ -28,19 +28,11 @@ export type HttpFault =
   /** The service acts; its answer comes late. */
   | { readonly kind: 'hold-answer'; readonly delayMs: number };
 
-export interface HttpRule {
+export interface HttpRule extends AnswerRule<HttpFault> {
   readonly match: HttpMatch;
-  readonly which: Nth;
-  readonly fault: HttpFault;
-  /** At each hit, when its effect is certain. */
-  readonly onHit?: () => void;
 }
 
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
-
-interface LiveRule extends HttpRule {
-  readonly counter: NthRule;
-}
 
 export class HttpProxy implements AsyncDisposable {
   /** Clients come through here. */
@@ -48,7 +40,7 @@ export class HttpProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #upstream: HostPort;
   readonly #agent = new Agent({ keepAlive: true });
-  readonly #rules = new Set<LiveRule>();
+  readonly #rules = new AnswerRules<HttpFault, HttpRule>();
   readonly #counts = { requests: 0, answersLost: 0, answersMade: 0, answersHeld: 0 };
   readonly #closing = new AbortController();
 
@@ -83,9 +75,7 @@ export class HttpProxy implements AsyncDisposable {
 
   /** Counted from now on, until its last hit or until it is taken away. */
   add(rule: HttpRule): { stop(): void } {
-    const live = { ...rule, counter: new NthRule(rule.which) };
-    this.#rules.add(live);
-    return { stop: () => void this.#rules.delete(live) };
+    return this.#rules.add(rule);
   }
 
   heal(): void {
@@ -108,38 +98,33 @@ export class HttpProxy implements AsyncDisposable {
   async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     this.#counts.requests++;
     const body = await wholeBody(incoming);
-    const rule = this.#meant(incoming, body);
-    if (rule?.fault.kind === 'answer') {
+    const meant = this.#rules.meant(({ match }) => fits(match, incoming, body));
+    if (meant?.fault.kind === 'answer') {
       this.#counts.answersMade++;
-      refuse(outgoing, rule.fault.status, rule.fault.reason);
-      rule.onHit?.();
+      refuse(outgoing, meant.fault.status, meant.fault.reason);
+      meant.hit();
       return;
     }
-    const answer = await this.#ask(incoming, body);
-    const answered = await wholeBody(answer);
-    if (rule?.fault.kind === 'lose-answer') {
+    const { answer, answered } = await this.#ask(incoming, body).catch((error: unknown) => {
+      meant?.missed();
+      throw error;
+    });
+    if (meant?.fault.kind === 'lose-answer') {
       this.#counts.answersLost++;
       outgoing.socket?.resetAndDestroy();
-      rule.onHit?.();
+      meant.hit();
       return;
     }
-    if (rule?.fault.kind === 'hold-answer') {
+    if (meant?.fault.kind === 'hold-answer') {
       this.#counts.answersHeld++;
-      rule.onHit?.();
-      await sleep(rule.fault.delayMs, undefined, { signal: this.#closing.signal });
+      meant.hit();
+      await sleep(meant.fault.delayMs, undefined, { signal: this.#closing.signal });
     }
     outgoing.writeHead(answer.statusCode ?? 502, { ...passedOn(answer), 'content-length': answered.length });
     outgoing.end(answered);
   }
 
-  /** Every rule counts every request it is about, whatever another one makes of it; the first that hits counts. */
-  #meant(incoming: IncomingMessage, body: Buffer): LiveRule | undefined {
-    const hits = [...this.#rules].filter((rule) => fits(rule.match, incoming, body) && rule.counter.isNext());
-    for (const rule of hits) if (rule.counter.isOver) this.#rules.delete(rule);
-    return hits[0];
-  }
-
-  async #ask(incoming: IncomingMessage, body: Buffer): Promise<IncomingMessage> {
+  async #ask(incoming: IncomingMessage, body: Buffer): Promise<{ answer: IncomingMessage; answered: Buffer }> {
     const asked = request({
       ...this.#upstream,
       agent: this.#agent,
@@ -151,9 +136,10 @@ export class HttpProxy implements AsyncDisposable {
         'content-length': body.length,
       },
     });
-    const answered = once(asked, 'response') as Promise<[IncomingMessage]>;
+    const responded = once(asked, 'response') as Promise<[IncomingMessage]>;
     asked.end(body);
-    return (await answered)[0];
+    const [answer] = await responded;
+    return { answer, answered: await wholeBody(answer) };
   }
 }
 

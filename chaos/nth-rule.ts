@@ -30,9 +30,4 @@ export class NthRule {
   get hits(): number {
     return this.#hits;
   }
-
-  /** All that were meant have come by. */
-  get isOver(): boolean {
-    return this.#seen >= this.#last;
-  }
 }

@@ -9,7 +9,8 @@ import { systemRuntime } from '../runtime/system-runtime.ts';
 import { billionthsOf, decimalOf } from '../simulator/summary.ts';
 import { faultProblems } from './real/fault-account.ts';
 import type { RealWorld } from './real/real-world.ts';
-import type { Scenario, ScenarioReport } from './scenario.ts';
+import type { Scenario, ScenarioReport, ScenarioWorld } from './scenario.ts';
+import { usableUntil, within } from './time-limit.ts';
 
 export interface ScenarioOutcome {
   readonly report: ScenarioReport;
@@ -23,7 +24,21 @@ interface Problems {
   readonly unknown: string[];
 }
 
-export async function runScenario(scenario: Scenario, world: RealWorld): Promise<ScenarioOutcome> {
+export interface StoryLimits {
+  /** The story as a whole; what it waits for has limits of its own, well below. */
+  readonly storyMs: number;
+  readonly healMs: number;
+  /** verify, and sums over the tables. */
+  readonly checkMs: number;
+}
+
+const LIMITS: StoryLimits = { storyMs: 180_000, healMs: 90_000, checkMs: 120_000 };
+
+export async function runScenario(
+  scenario: Scenario,
+  world: RealWorld,
+  limits: StoryLimits = LIMITS,
+): Promise<ScenarioOutcome> {
   const startedMs = systemRuntime.nowMs();
   const problems: Problems = { broken: [], unknown: [] };
   const attempt = async (what: string, act: () => Promise<void>): Promise<void> => {
@@ -39,9 +54,9 @@ export async function runScenario(scenario: Scenario, world: RealWorld): Promise
   let verified: VerifyReport | null = null;
 
   world.phase('story');
-  await attempt('the story broke off', () => scenario.run(world));
+  await attempt('the story broke off', () => tellStory(scenario, world, limits.storyMs));
   world.phase('heal');
-  await attempt('not healed', () => world.heal());
+  await attempt('not healed', () => limited(limits.healMs, world.heal(), 'all is healed'));
   world.phase('drain');
   if (drains) await attempt('not drained', () => world.drain());
   await attempt('not stopped', async () => {
@@ -50,11 +65,12 @@ export async function runScenario(scenario: Scenario, world: RealWorld): Promise
     }
   });
   world.phase('check');
-  await attempt('G2', async () => void (await assertUnique(world.sink)));
+  const checked = <T>(check: Promise<T>, what: string): Promise<T> => limited(limits.checkMs, check, what);
+  await attempt('G2', async () => void (await checked(assertUnique(world.sink), 'ids are counted')));
   // Where not all was sent or processed, sums prove nothing.
-  if (problems.unknown.length === 0) await attempt('the sums', () => checkSums(world));
+  if (problems.unknown.length === 0) await attempt('the sums', () => checked(checkSums(world), 'sums are known'));
   await attempt('not verified', async () => {
-    verified = await world.verify();
+    verified = await checked(world.verify(), 'verify ends');
     if (scenario.replacesLog)
       world.bit('verify finds that the log is not what was processed', verified.verdict === 'FAIL');
     else takeReport(verified, drains, problems);
@@ -74,6 +90,24 @@ export async function runScenario(scenario: Scenario, world: RealWorld): Promise
     tookMs: systemRuntime.nowMs() - startedMs,
   };
   return { report, verified };
+}
+
+/** Past its limit the story is given up: it can do nothing more to the world, and what it sends ends. */
+async function tellStory(scenario: Scenario, world: RealWorld, limitMs: number): Promise<void> {
+  const over = new AbortController();
+  try {
+    const story = scenario.run(usableUntil<ScenarioWorld>(world, over.signal));
+    await within(systemRuntime, limitMs, story, () => `the end of the story. ${world.tails}`);
+  } catch (error) {
+    world.stopSending();
+    throw error;
+  } finally {
+    over.abort(new Error('the story is over'));
+  }
+}
+
+function limited<T>(limitMs: number, act: Promise<T>, what: string): Promise<T> {
+  return within(systemRuntime, limitMs, act, () => what);
 }
 
 async function checkSums({ sink, expectedSums }: RealWorld): Promise<void> {

@@ -14,6 +14,7 @@ import { writeRun } from './real/write-run.ts';
 import type { RunProgress, RunWatch } from './run-progress.ts';
 import { runScenario } from './run-scenario.ts';
 import type { Scenario, ScenarioReport } from './scenario.ts';
+import { within } from './time-limit.ts';
 
 export interface RunScenariosOptions {
   readonly infra: InfraOptions;
@@ -26,6 +27,8 @@ export interface RunScenariosOptions {
   /** Worlds side by side. */
   readonly jobs: number;
   readonly progress: RunProgress;
+  /** The one line that runs all of it again. */
+  readonly command: string;
 }
 
 export interface RepeatedReport extends ScenarioReport {
@@ -34,6 +37,8 @@ export interface RepeatedReport extends ScenarioReport {
   /** Relative to the suite's. */
   readonly folder: string;
 }
+
+const MADE_WITHIN_MS = 90_000;
 
 interface Turn {
   readonly scenario: Scenario;
@@ -56,7 +61,7 @@ export async function runScenarios(
   const reports: RepeatedReport[] = [];
   const run = async (turn: Turn): Promise<void> => {
     reports.push(await runTurn(turn, infra, options));
-    await writeSuite(scenarios, options, startedAtMs, reports);
+    await writeSuite(options, startedAtMs, reports);
   };
   const all = turns.flat();
   await sideBySide(
@@ -98,18 +103,16 @@ async function sideBySide<T>(all: readonly T[], jobs: number, run: (one: T) => P
 }
 
 async function writeSuite(
-  scenarios: readonly Scenario[],
-  { folder, seed, repeat }: RunScenariosOptions,
+  { folder, seed, command }: RunScenariosOptions,
   startedAtMs: number,
   reports: readonly RepeatedReport[],
 ): Promise<void> {
-  const names = scenarios.map(({ name }) => name).join(' ');
   const suite: SuiteArtifacts = {
     format: 1,
     startedAtMs,
     endedAtMs: systemRuntime.nowMs(),
     seed,
-    command: `npm run lab -- run ${names} --seed ${seed}${repeat === 1 ? '' : ` --repeat ${repeat}`}`,
+    command,
     verdict: overallVerdict(reports),
     runs: reports.map(
       ({ name, verdict, repeat: nth, tookMs, folder: own }): SuiteRun => ({
@@ -135,7 +138,7 @@ export async function runOnParts(
   { seed, watch }: { readonly seed?: number; readonly watch?: RunWatch } = {},
 ): Promise<ScenarioReport> {
   const { name, partitions = 1, settings = {}, proxied = false } = scenario;
-  await using world = await RealWorld.create({
+  const making = RealWorld.create({
     name,
     infra,
     partitions,
@@ -145,6 +148,7 @@ export async function runOnParts(
     ...(seed === undefined ? {} : { seed }),
     onNews: (text) => watch?.news(text),
   });
+  await using world = await within(systemRuntime, MADE_WITHIN_MS, making, () => 'a topic and a dataset are made');
   watch?.follow(() => ({
     sent: world.recorder.acknowledgedRecords,
     checkpointed: world.recorder.checkpointedRecords,

@@ -25,6 +25,7 @@ function book() {
       sleep: (ms) => new Promise<void>((wake) => void sleeping.push({ untilMs: nowMs + ms, wake })),
     },
     target: { processor: () => process } as unknown as ChaosTarget,
+    soFar: () => '7 are acknowledged',
     moment: (_when, signal) =>
       new Promise((resolve, reject) => {
         moments.promise.then(resolve);
@@ -77,6 +78,20 @@ test('a fault whose moment never came did not fire', async () => {
   await faults.heal();
   await expect(fired).rejects.toThrow();
   expect([done, only().firedAtMs, only().healedAtMs]).toEqual([[], null, null]);
+});
+
+test('a fault that does not fire within a minute ends its wait, and says what it waited for', async () => {
+  const { faults, done, pass, arrive } = book();
+  const { fired, healed } = faults.plan({ ...PAUSE, when: { acknowledged: 10 } });
+  const ends = Promise.all([
+    expect(fired).rejects.toThrow(/did not fire: its moment did not come \({"acknowledged":10}\); 7 are acknowledged/),
+    expect(healed).rejects.toThrow(),
+  ]);
+  await pass(60_000);
+  await ends;
+  arrive();
+  await pass(1);
+  expect(done).toEqual([]);
 });
 
 test('a fault that cannot be done did not fire', async () => {

@@ -11,6 +11,7 @@ import { type AppliedFault, type FaultPlan, type FaultWhen, faultText } from '..
 import type { Runtime } from '../../processor/ports.ts';
 import type { FaultRecord } from '../artifacts.ts';
 import type { InjectedFault } from '../scenario.ts';
+import { within } from '../time-limit.ts';
 import { accountOf, type RunHistory } from './fault-account.ts';
 
 export interface FaultBookOptions {
@@ -20,7 +21,13 @@ export interface FaultBookOptions {
   readonly moment: (when: FaultWhen, signal: AbortSignal) => Promise<void>;
   /** When a fault fires and when it is healed, for whoever watches. */
   readonly onChange?: (text: string) => void;
+  /** How far the run is, for a fault that does not fire. */
+  readonly soFar?: () => string;
 }
+
+/** From its plan to its first effect, and for undoing it. */
+const FIRES_WITHIN_MS = 60_000;
+const HEALS_WITHIN_MS = 60_000;
 
 type Facts = Omit<FaultRecord, 'inFlightRecords' | 'progressDuring' | 'progressAfter' | 'counts'>;
 
@@ -132,19 +139,49 @@ class Injected implements InjectedFault {
     if (this.#applied !== undefined) await this.heal();
   }
 
-  async #fire({ when, ...plan }: FaultPlan, over: AbortSignal): Promise<void> {
-    const { moment, target, runtime, onChange } = this.#options;
-    if (when !== undefined) await moment(when, over);
-    const applied = await applyFault(plan, target);
+  async #fire(plan: FaultPlan, over: AbortSignal): Promise<void> {
+    const { runtime, onChange } = this.#options;
+    const { text } = this.#entry.facts;
+    const ended = new AbortController();
+    const giveUp = (): void => ended.abort(new Error(`${text} did not fire before the story was over`));
+    over.addEventListener('abort', giveUp, { once: true });
+    try {
+      await within(runtime, FIRES_WITHIN_MS, this.#strike(plan, ended.signal), () => this.#missing(plan));
+    } catch (error) {
+      ended.abort(error);
+      throw error;
+    } finally {
+      over.removeEventListener('abort', giveUp);
+    }
+    this.#entry.facts = { ...this.#entry.facts, firedAtMs: runtime.nowMs() };
+    onChange?.(`fault: ${text}`);
+    if (this.#applied?.isOver) await this.heal();
+  }
+
+  /** Resolves when it has hurt; rejects with the signal's reason. */
+  async #strike({ when, ...plan }: FaultPlan, signal: AbortSignal): Promise<void> {
+    if (when !== undefined) await this.#options.moment(when, signal);
+    signal.throwIfAborted();
+    const applied = await applyFault(plan, this.#options.target);
     this.#applied = applied;
     this.#entry.counts = () => applied.counts();
     const given = Promise.withResolvers<never>();
-    over.addEventListener('abort', () => given.reject(new Error(`${this.#entry.facts.text} did not fire`)));
+    const giveUp = (): void => given.reject(signal.reason);
+    signal.addEventListener('abort', giveUp, { once: true });
+    if (signal.aborted) giveUp();
     await Promise.race([applied.hit, given.promise]);
-    const firedAtMs = runtime.nowMs();
-    this.#entry.facts = { ...this.#entry.facts, firedAtMs };
-    onChange?.(`fault: ${this.#entry.facts.text}`);
-    if (applied.isOver) await this.heal();
+    signal.removeEventListener('abort', giveUp);
+  }
+
+  /** Why it has not fired. */
+  #missing({ when }: FaultPlan): string {
+    const { text } = this.#entry.facts;
+    const waitsFor =
+      this.#applied === undefined
+        ? `its moment did not come (${JSON.stringify(when ?? 'at once')})`
+        : `it is armed and has hurt nothing (${JSON.stringify(this.#entry.counts())})`;
+    const soFar = this.#options.soFar?.();
+    return `${text} did not fire: ${waitsFor}${soFar === undefined ? '' : `; ${soFar}`}`;
   }
 
   async #last({ lastsMs }: FaultPlan): Promise<void> {
@@ -154,7 +191,9 @@ class Injected implements InjectedFault {
   }
 
   async #undo(): Promise<void> {
-    await this.#applied?.heal();
+    const { runtime } = this.#options;
+    const undone = Promise.resolve(this.#applied?.heal());
+    await within(runtime, HEALS_WITHIN_MS, undone, () => `${this.#entry.facts.text} is not healed`);
     // What later faults of its kind do is theirs.
     const counts = this.#entry.counts();
     this.#entry.counts = () => counts;

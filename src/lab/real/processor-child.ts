@@ -35,6 +35,9 @@ export interface ChildExit {
 type EventOf<T extends ProcessorEventType> = Extract<ProcessorEvent, { type: T }>;
 
 const MAIN = path.join(import.meta.dirname, '..', '..', 'cli', 'main.ts');
+const DIES_WITHIN_MS = 30_000;
+/** A graceful stop has a limit of its own, well below. */
+const STOPS_WITHIN_MS = 45_000;
 /** Events kept for late questions, the frequent ones less long; appends and commits only go to the log. */
 const KEPT_EVENTS_MAX = 20_000;
 const KEPT_BATCHES_MAX = 5_000;
@@ -138,7 +141,8 @@ export class ProcessorChild {
   /** kill -9, now. Resolves when it is gone. */
   async kill(): Promise<ChildExit> {
     if (this.running) this.#options.onSignal?.('SIGKILL', this);
-    return this.signal('SIGKILL');
+    this.#child.kill('SIGKILL');
+    return this.waitForExit(DIES_WITHIN_MS);
   }
 
   /** Any signal, without a word to onSignal. Resolves with its exit. */
@@ -147,10 +151,10 @@ export class ProcessorChild {
     return this.exited;
   }
 
-  /** SIGTERM; resolves with its exit. */
+  /** SIGTERM; resolves with its exit. Rejects at the limit. */
   async stop(): Promise<ChildExit> {
     this.#child.kill('SIGTERM');
-    return this.exited;
+    return this.waitForExit(STOPS_WITHIN_MS);
   }
 
   /** SIGSTOP: a process that hangs, and does not know it. */

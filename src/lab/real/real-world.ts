@@ -10,7 +10,6 @@ import type { SumsByCurrency } from '../../checks/assertions.ts';
 import type { VerifyInputs } from '../../checks/inputs.ts';
 import { realInputs } from '../../checks/inputs-real.ts';
 import { type VerifyReport, verify } from '../../checks/verify.ts';
-import type { ExternalEndpoints, StartedInfra } from '../../infra/types.ts';
 import type { KafkaConnectionOptions } from '../../kafka/connection-options.ts';
 import type { ProcessorEvent, ProcessorEventType } from '../../processor/events.ts';
 import { systemRuntime } from '../../runtime/system-runtime.ts';
@@ -20,44 +19,25 @@ import { createRandom, type Random } from '../../simulator/random.ts';
 import type { SimulationSummary } from '../../simulator/summary.ts';
 import type { RunPhase } from '../artifacts.ts';
 import type { InjectedFault, ScenarioRecord, ScenarioWorld, SendOptions, StartOptions } from '../scenario.ts';
+import { within } from '../time-limit.ts';
+import { backlog } from './backlog.ts';
 import { FaultBook } from './fault-book.ts';
 import { Moments } from './moments.ts';
 import { type OpenProxies, openProxies } from './open-proxies.ts';
 import { ProcessorChild } from './processor-child.ts';
+import { processorEnv } from './processor-env.ts';
 import { RealPart } from './real-part.ts';
+import type { RealWorldOptions } from './real-world-options.ts';
 import { PHASE_NEWS, RunRecorder } from './run-recorder.ts';
 import { TopicControl } from './topic-control.ts';
 import { ledgerOf, Workloads } from './workloads.ts';
 import { chaosTarget, HandNotes } from './world-chaos.ts';
 
-export interface RealWorldOptions {
-  /** Starts the topic's and the dataset's name. */
-  readonly name: string;
-  /** Its parts only where this world has them to itself: without them they cannot be killed. */
-  readonly infra: ExternalEndpoints &
-    Pick<StartedInfra, 'projectId'> &
-    Partial<Pick<StartedInfra, 'broker' | 'emulator'>>;
-  readonly partitions: number;
-  /** For logs, ledgers and checkpoints; kept. */
-  readonly folder: string;
-  readonly settings?: Readonly<Record<string, string>>;
-  /** Proxies stand between the pipeline and its services. */
-  readonly proxied?: boolean;
-  /** Default: unique. */
-  readonly topic?: string;
-  readonly dataset?: string;
-  /** Of what stories draw. Default: drawn. */
-  readonly seed?: number;
-  readonly onEvent?: (event: ProcessorEvent, child: ProcessorChild) => void;
-  readonly onProgress?: (progress: { readonly sent: number; readonly count: number }) => void;
-  /** What happens now: faults, starts, deaths. */
-  readonly onNews?: (text: string) => void;
-}
+export type { RealWorldOptions };
 
 const DRAIN_TIMEOUT_MS = 90_000;
+const CLOSES_WITHIN_MS = 45_000;
 const POLL_MS = 250;
-/** Kafka notices a killed member only after its session: short, so that takeovers are quick. */
-const SESSION_TIMEOUT = '6s';
 
 export class RealWorld implements ScenarioWorld, AsyncDisposable {
   readonly topic: string;
@@ -118,6 +98,7 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
       target: chaosTarget(this, proxies),
       moment: (when, signal) => this.#moments.reached(when, signal),
       onChange: (text) => options.onNews?.(text),
+      soFar: () => `${this.recorder.acknowledgedRecords} records are acknowledged`,
     });
     this.#handNotes = new HandNotes(this.faults, this.recorder);
     this.workloads = new Workloads({
@@ -160,10 +141,13 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     return systemRuntime.sleep(ms);
   }
 
-  async send(dials: SimulationDials, options: SendOptions = {}): Promise<SimulationSummary> {
-    const summary = await this.workloads.send(dials, options);
-    this.sent.push(summary);
-    return summary;
+  send(dials: SimulationDials, options: SendOptions = {}): Promise<SimulationSummary> {
+    const sending = this.workloads.send(dials, options).then((summary) => {
+      this.sent.push(summary);
+      return summary;
+    });
+    sending.catch(() => {}); // a story that broke off does not look
+    return sending;
   }
 
   ledger(sent: SimulationSummary): Promise<LedgerEntry[]> {
@@ -184,9 +168,7 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
   }
 
   start(name: string, options: StartOptions = {}): ProcessorChild {
-    const { infra, folder, settings, onEvent } = this.#options;
-    const { kafkaBootstrapServers, bigqueryEmulatorHost, bigqueryStorageEmulatorHost } =
-      this.#proxies?.endpoints ?? infra;
+    const { infra, folder, settings, mutant, onEvent } = this.#options;
     const child = ProcessorChild.start({
       name,
       logPath: path.join(folder, `${name}.log`),
@@ -199,19 +181,16 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
       },
       onMetricsPort: (port, of) => this.recorder.listens(of, port),
       onSignal: (signal, of) => this.#handNotes.signal(signal, of),
-      env: {
-        KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrapServers,
-        KAFKA_TOPIC_PAYMENTS: this.topic,
-        KAFKA_GROUP_ID: options.groupId ?? this.#groupId,
-        KAFKA_SESSION_TIMEOUT: SESSION_TIMEOUT,
-        BIGQUERY_PROJECT: infra.projectId,
-        BIGQUERY_DATASET: this.dataset,
-        BIGQUERY_EMULATOR_HOST: bigqueryEmulatorHost,
-        BIGQUERY_STORAGE_EMULATOR_HOST: bigqueryStorageEmulatorHost,
-        CHECKPOINT_LOCATION: this.checkpointOf(options.checkpointOf ?? name),
-        ...settings,
-        ...options.settings,
-      },
+      env: processorEnv({
+        endpoints: this.#proxies?.endpoints ?? infra,
+        projectId: infra.projectId,
+        dataset: this.dataset,
+        topic: this.topic,
+        groupId: options.groupId ?? this.#groupId,
+        checkpointLocation: this.checkpointOf(options.checkpointOf ?? name),
+        settings: { ...settings, ...options.settings },
+        ...(mutant === undefined ? {} : { mutant }),
+      }),
     });
     this.children.push(child);
     this.recorder.started(child);
@@ -235,16 +214,18 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     return offsets;
   }
 
-  async drain(timeoutMs = DRAIN_TIMEOUT_MS): Promise<void> {
-    if ((await this.#behind()).length === 0) return;
+  async drain(timeoutMs = this.#options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS): Promise<void> {
+    const { inputs, sink, topic } = this;
+    const behind = (): Promise<string[]> => backlog(inputs, sink.queries, topic, this.#options.partitions);
+    if ((await behind()).length === 0) return;
     if (this.#running().length === 0) this.start('drain');
     const deadlineMs = systemRuntime.nowMs() + timeoutMs;
     for (;;) {
-      const left = await this.#behind();
+      const left = await behind();
       if (left.length === 0) return;
       const dead = this.#running().length === 0 ? 'no processor runs' : undefined;
       if (dead !== undefined || systemRuntime.nowMs() > deadlineMs) {
-        throw new Error(`not drained (${dead ?? `after ${timeoutMs} ms`}): ${left.join('; ')}. ${this.#tails()}`);
+        throw new Error(`not drained (${dead ?? `after ${timeoutMs} ms`}): ${left.join('; ')}. ${this.tails}`);
       }
       await systemRuntime.sleep(POLL_MS);
     }
@@ -258,7 +239,7 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
   async until(what: string, timeoutMs: number, condition: () => Promise<boolean>): Promise<void> {
     const deadlineMs = systemRuntime.nowMs() + timeoutMs;
     while (!(await condition())) {
-      if (systemRuntime.nowMs() > deadlineMs) throw new Error(`not within ${timeoutMs} ms: ${what}. ${this.#tails()}`);
+      if (systemRuntime.nowMs() > deadlineMs) throw new Error(`not within ${timeoutMs} ms: ${what}. ${this.tails}`);
       await systemRuntime.sleep(POLL_MS);
     }
   }
@@ -297,7 +278,12 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     return verify(this.inputs);
   }
 
-  /** SIGTERM to all that run; resolves with their exits. */
+  /** The story is given up: nothing more is sent. */
+  stopSending(): void {
+    this.workloads.stop();
+  }
+
+  /** SIGTERM to all that run; resolves with their exits. Rejects where one does not end. */
   async stopAll(): Promise<{ readonly name: string; readonly code: number | null }[]> {
     return Promise.all(
       this.#running().map(async (child) => {
@@ -307,11 +293,15 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     );
   }
 
+  /** Kills what still runs. Rejects at a limit. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#running().map((child) => child.kill()));
-    await this.sink.close();
-    await this.#proxies?.close();
-    await this.recorder.close();
+    const close = async (): Promise<void> => {
+      await Promise.all(this.#running().map((child) => child.kill()));
+      await this.sink.close();
+      await this.#proxies?.close();
+      await this.recorder.close();
+    };
+    await within(systemRuntime, CLOSES_WITHIN_MS, close(), () => `the world of ${this.topic} does not close`);
   }
 
   get #groupId(): string {
@@ -328,23 +318,8 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     return this.children.filter((child) => child.running);
   }
 
-  #partitions(): number[] {
-    return Array.from({ length: this.#options.partitions }, (_, partition) => partition);
-  }
-
-  /** What is not below a checkpoint yet, as text. */
-  async #behind(): Promise<string[]> {
-    const found = await Promise.all(
-      this.#partitions().map(async (partition) => {
-        const { endOffset } = await this.inputs.bounds(partition);
-        const nextOffset = (await this.sink.queries.latestCheckpoint(this.topic, partition))?.nextOffset ?? 0;
-        return nextOffset < endOffset ? `partition ${partition} is at ${nextOffset} of ${endOffset}` : undefined;
-      }),
-    );
-    return found.filter((text) => text !== undefined);
-  }
-
-  #tails(): string {
+  /** The last lines of every process, for error messages. */
+  get tails(): string {
     return this.children.map((child) => `--- ${child.name}:\n${child.tail}`).join('\n');
   }
 }

@@ -5,8 +5,6 @@
  * FAIL: a guarantee is broken, or a processor stopped. UNKNOWN: the plan cannot be done, a fault did not bite, or nothing
  * drained. Noise is not replayed: real parts have their own.
  */
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { GUARANTEES, type Guarantee } from '../../checks/findings.ts';
 import type { Verdict } from '../../checks/verify.ts';
 import type { CasePlan } from '../sim/case-plan.ts';
@@ -36,7 +34,6 @@ export interface ReplayReport {
   readonly unknown: readonly string[];
 }
 
-const REGISTER = pathToFileURL(path.join(import.meta.dirname, '..', 'mutants', 'register.ts')).href;
 /** What simulated processors run with (sim/processor-main.ts). */
 const SIM_SETTINGS = { WATERMARK_DELAY: '60s', CHECKPOINT_INTERVAL: '1s' };
 const FAULT_TIMEOUT_MS = 60_000;
@@ -46,13 +43,13 @@ export async function replayOnRealParts(plan: CasePlan, options: ReplayOptions):
   const steps = realSteps(plan);
   if (steps.cannot.length > 0) return { verdict: 'UNKNOWN', failures: [], unknown: steps.cannot };
   const { infra, folder, mutant } = options;
-  const asMutant = mutant === undefined ? {} : { PROVENONCE_MUTANT: mutant, NODE_OPTIONS: `--import ${REGISTER}` };
   await using world = await RealWorld.create({
     name: 'replay',
     infra,
     partitions: plan.partitions,
     folder,
-    settings: { ...SIM_SETTINGS, ...asMutant },
+    settings: SIM_SETTINGS,
+    ...(mutant === undefined ? {} : { mutant }),
   });
   return new Replay(plan, steps, world).run();
 }

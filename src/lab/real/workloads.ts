@@ -26,6 +26,7 @@ const PATIENCE_MS = 60_000;
 export class Workloads {
   readonly #options: WorkloadsOptions;
   readonly #ledgers: string[] = [];
+  readonly #sending = new Set<AbortController>();
 
   constructor(options: WorkloadsOptions) {
     this.#options = options;
@@ -36,11 +37,17 @@ export class Workloads {
     return this.#ledgers;
   }
 
+  /** What is being sent ends here, as if its producers were stopped. */
+  stop(): void {
+    for (const stopping of this.#sending) stopping.abort();
+  }
+
   async send(dials: SimulationDials, { stopAfter, stopWhen, inFlightMax }: SendOptions): Promise<SimulationSummary> {
     const { connection, topic, partitions, folder, recorder } = this.#options;
     const file = `sent-${this.#ledgers.length + 1}.jsonl`;
     this.#ledgers.push(file);
     const stopping = new AbortController();
+    this.#sending.add(stopping);
     const stop = (): void => stopping.abort();
     stopWhen?.then(stop, stop); // its failure is the story's
     const marks: SendingMark[] = [];
@@ -59,7 +66,7 @@ export class Workloads {
         },
       },
       systemRuntime,
-    );
+    ).finally(() => this.#sending.delete(stopping));
     recorder.sent(await ledgerOf(summary), marks);
     return summary;
   }

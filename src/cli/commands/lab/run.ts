@@ -1,17 +1,19 @@
 /** provenonce lab run, lab list: the scenarios, on real parts. Exit codes are verdicts: 0 PASS, 1 FAIL, 2 UNKNOWN, 3 NODATA. */
 import path from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { VERDICT_EXIT_CODES } from '../../../checks/verify.ts';
 import type { InfraChoice } from '../../../infra/types.ts';
 import { RunProgress } from '../../../lab/run-progress.ts';
 import { overallVerdict, type RepeatedReport, runScenarios } from '../../../lab/run-scenarios.ts';
 import { findScenarios, loadScenarios } from '../../../lab/scenario-files.ts';
+import { ConfigurationError } from '../../../processor/errors.ts';
 import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { printJson } from '../../exit.ts';
 import { infraOptions, wholeNumber } from '../../options.ts';
 import { tableText } from '../../table-text.ts';
 
 interface RunFlags {
+  readonly world: 'sim' | 'real';
   readonly infra: InfraChoice;
   readonly emulatorImage?: string;
   readonly tag?: string;
@@ -30,6 +32,11 @@ export function addRun(lab: Command): void {
     .command('run')
     .description('run scenarios on a real broker, a real emulator and real processes')
     .argument('[names...]', 'scenarios, or: all')
+    .addOption(
+      new Option('--world <world>', 'scenarios are told on real parts; sim has lab explore and lab replay')
+        .choices(['sim', 'real'])
+        .default('real'),
+    )
     .option('--tag <tag>', 'all scenarios with this tag')
     .option('--repeat <n>', 'how often each', wholeNumber(1), 1)
     .option('--seed <n>', 'of what stories draw; default: drawn', wholeNumber(0))
@@ -59,10 +66,17 @@ export function addList(lab: Command): void {
 }
 
 async function runCommand(names: string[], flags: RunFlags): Promise<void> {
-  const scenarios = findScenarios(await loadScenarios(), names, flags.tag);
-  const { emulatorImage, infra, json, repeat, jobs } = flags;
+  const { emulatorImage, infra, json, repeat, jobs, tag } = flags;
+  if (flags.world === 'sim') {
+    throw new ConfigurationError([
+      'scenarios are told on real parts only: in the simulated world, lab explore draws cases and lab replay runs a saved one',
+    ]);
+  }
+  const scenarios = findScenarios(await loadScenarios(), names, tag);
   const seed = flags.seed ?? Math.floor(systemRuntime.random() * SEEDS);
   const folder = path.resolve(flags.out ?? path.join('artifacts', `lab-${timeText(systemRuntime.nowMs())}`));
+  const what = [...names, ...(tag === undefined ? [] : ['--tag', tag])];
+  const command = commandText(what, { seed, repeat, jobs, infra });
   const progress = new RunProgress({
     write: (text) => process.stderr.write(text),
     nowMs: systemRuntime.nowMs,
@@ -76,11 +90,33 @@ async function runCommand(names: string[], flags: RunFlags): Promise<void> {
     seed,
     jobs,
     progress,
+    command,
   }).finally(() => clearInterval(refreshing));
   const verdict = overallVerdict(reports);
-  if (json) printJson({ verdict, seed, folder, scenarios: reports });
-  else process.stdout.write(`${reportsTable(reports)}\n${verdict}; seed ${seed}\nArtifacts: ${folder}\n`);
+  const failed = reports.filter((report) => report.verdict !== 'PASS');
+  const commands = [command, ...failed.map((report) => commandText([report.name], { seed: report.seed, infra }))];
+  const again = commands.map((line) => `Again: ${line}\n`).join('');
+  if (json) printJson({ verdict, seed, command, folder, scenarios: reports });
+  else process.stdout.write(`${reportsTable(reports)}\n${verdict}; seed ${seed}\n${again}Artifacts: ${folder}\n`);
   process.exitCode = VERDICT_EXIT_CODES[verdict];
+}
+
+interface AgainOptions {
+  readonly seed: number;
+  readonly repeat?: number;
+  readonly jobs?: number;
+  readonly infra: InfraChoice;
+}
+
+/** The one line that runs it again. */
+function commandText(what: readonly string[], { seed, repeat = 1, jobs = 1, infra }: AgainOptions): string {
+  const flags = [
+    ...['--seed', seed],
+    ...(repeat === 1 ? [] : ['--repeat', repeat]),
+    ...(jobs === 1 ? [] : ['--jobs', jobs]),
+    ...(infra === 'auto' ? [] : ['--infra', infra]),
+  ];
+  return ['npm run lab -- run', ...what, ...flags].join(' ');
 }
 
 function reportsTable(reports: readonly RepeatedReport[]): string {

@@ -1,0 +1,32 @@
+/** What a real world is made of, and who watches it. */
+import type { ExternalEndpoints, StartedInfra } from '../../infra/types.ts';
+import type { ProcessorEvent } from '../../processor/events.ts';
+import type { ProcessorChild } from './processor-child.ts';
+
+export interface RealWorldOptions {
+  /** Starts the topic's and the dataset's name. */
+  readonly name: string;
+  /** Its parts only where this world has them to itself: without them they cannot be killed. */
+  readonly infra: ExternalEndpoints &
+    Pick<StartedInfra, 'projectId'> &
+    Partial<Pick<StartedInfra, 'broker' | 'emulator'>>;
+  readonly partitions: number;
+  /** For logs, ledgers and checkpoints; kept. */
+  readonly folder: string;
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Proxies stand between the pipeline and its services. */
+  readonly proxied?: boolean;
+  /** Default: unique. */
+  readonly topic?: string;
+  readonly dataset?: string;
+  /** Of what stories draw. Default: drawn. */
+  readonly seed?: number;
+  /** Default 90 s. */
+  readonly drainTimeoutMs?: number;
+  /** The processors run with this bug (src/lab/mutants). */
+  readonly mutant?: string;
+  readonly onEvent?: (event: ProcessorEvent, child: ProcessorChild) => void;
+  readonly onProgress?: (progress: { readonly sent: number; readonly count: number }) => void;
+  /** What happens now: faults, starts, deaths. */
+  readonly onNews?: (text: string) => void;
+}

@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import type { VerifyReport } from '../checks/verify.ts';
+import type { RealWorld } from './real/real-world.ts';
+import { runScenario } from './run-scenario.ts';
+import { defineScenario, type ScenarioWorld } from './scenario.ts';
+
+const NONE = { findings: [], count: 0 };
+const CLEAN = {
+  verdict: 'PASS',
+  guarantees: { G1: NONE, G2: NONE, G3: NONE, G4: NONE, G5: NONE, G6: NONE },
+} as unknown as VerifyReport;
+const LIMITS = { storyMs: 20, healMs: 20, checkMs: 20 };
+
+/** A world where all goes well, and what was done to it. */
+function quietWorld() {
+  const done: string[] = [];
+  const bits: { what: string; happened: boolean }[] = [];
+  const world = {
+    seed: 1,
+    bits,
+    expectedSums: [{ EUR: { count: 1, amount: '1' } }],
+    tails: 'last lines',
+    faults: { plannedRecords: () => [] },
+    recorder: { history: {} },
+    sink: {
+      dataset: 'd',
+      queries: {
+        runQuery: async (sql: string) =>
+          sql.includes('DISTINCT') ? [{ total_rows: 1, ids: 1 }] : [{ currency: 'EUR', payments: 1, amount: '1' }],
+      },
+    },
+    phase: () => {},
+    heal: async () => void done.push('heal'),
+    drain: async () => void done.push('drain'),
+    stopAll: async () => [{ name: 'alpha', code: 0 }],
+    stopSending: () => void done.push('stop sending'),
+    verify: async () => CLEAN,
+    bit: (what: string, happened: boolean) => void bits.push({ what, happened }),
+  };
+  return { done, world: world as unknown as RealWorld };
+}
+
+function told(run: (world: ScenarioWorld) => Promise<void>) {
+  return defineScenario({ name: 'a-story', title: '', whatCouldGoWrong: '', guarantees: ['G1'], run });
+}
+
+test('a story whose fault bit, and that broke nothing, passes', async () => {
+  const { world, done } = quietWorld();
+  const { report } = await runScenario(
+    told(async ({ bit }) => bit('it was cut', true)),
+    world,
+    LIMITS,
+  );
+  expect([report.verdict, report.problems, done]).toEqual(['PASS', [], ['heal', 'drain']]);
+});
+
+test('a story that hangs is given up with a reason: UNKNOWN, and it can do nothing more', async () => {
+  const { world, done } = quietWorld();
+  const late = Promise.withResolvers<void>();
+  const tried = Promise.withResolvers<unknown>();
+  const story = told(async (given) => {
+    given.bit('it was cut', true);
+    await late.promise;
+    await given.drain();
+  });
+  const { report } = await runScenario(
+    { ...story, run: (given) => story.run(given).catch(tried.resolve) as Promise<void> },
+    world,
+    LIMITS,
+  );
+  expect(report.verdict).toBe('UNKNOWN');
+  expect(report.problems).toEqual(['the story broke off: not within 20 ms: the end of the story. last lines']);
+  late.resolve();
+  expect(String(await tried.promise)).toContain('the story is over');
+  expect(done).toEqual(['stop sending', 'heal', 'drain']);
+});
+
+test('a world that does not heal, and checks that do not end, are UNKNOWN as well', async () => {
+  const { world } = quietWorld();
+  const stuck = Object.assign(world, { heal: () => new Promise(() => {}), verify: () => new Promise(() => {}) });
+  const { report, verified } = await runScenario(
+    told(async ({ bit }) => bit('it was cut', true)),
+    stuck as RealWorld,
+    LIMITS,
+  );
+  expect([report.verdict, verified]).toEqual(['UNKNOWN', null]);
+  expect(report.problems).toEqual([
+    'not healed: not within 20 ms: all is healed',
+    'not verified: not within 20 ms: verify ends',
+  ]);
+});
