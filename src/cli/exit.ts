@@ -1,6 +1,8 @@
 /** How a command ends: exit codes, and errors as a person reads them. A stack trace means a bug of ours. */
+import { RestError } from '../bigquery/rest-client.ts';
 import { CheckFailed } from '../checks/assertions.ts';
 import { InfraUnavailableError } from '../infra/types.ts';
+import { messageOf, refusalOf } from '../kafka/errors.ts';
 import { ConfigurationError, ContradictionError, UnreachableError } from '../processor/errors.ts';
 
 /** As sysexits.h where it has one. The lab's verdicts are 0 to 3 (checks/verify.ts). */
@@ -19,8 +21,28 @@ function describe(error: unknown): { code: number; text: string } {
   if (error instanceof UnreachableError || error instanceof InfraUnavailableError) {
     return { code: EXIT.unreachable, text: error.message };
   }
+  if (error instanceof RestError) return describeRest(error);
+  if (error instanceof Error && error.name.startsWith('KafkaJS')) {
+    const refusal = refusalOf(error, 'Kafka');
+    if (refusal !== undefined) return describe(refusal);
+    return { code: EXIT.unreachable, text: `Kafka: ${messageOf(error)}` };
+  }
   if (error instanceof CheckFailed) return { code: EXIT.failed, text: error.message };
   return { code: EXIT.bug, text: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
+
+/** BigQuery's own refusals: most are a wrong name or a missing permission, which a stack trace would hide. */
+function describeRest(error: RestError): { code: number; text: string } {
+  if (error.isNotFound) {
+    const whatToDo = 'check BIGQUERY_PROJECT and BIGQUERY_DATASET, or make the tables with `provenonce schema apply`';
+    return { code: EXIT.usage, text: `${error.message}: ${whatToDo}` };
+  }
+  if (error.status === 401 || error.status === 403 || error.reason === 'accessDenied') {
+    const whatToDo = 'check the credentials (Application Default Credentials) and their roles on project and dataset';
+    return { code: EXIT.usage, text: `${error.message}: ${whatToDo}` };
+  }
+  if (error.isTransient) return { code: EXIT.unreachable, text: error.message };
+  return { code: EXIT.bug, text: error.stack ?? error.message };
 }
 
 /** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */

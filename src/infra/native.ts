@@ -2,19 +2,18 @@
  * The native way: the broker on a local JRE, the emulator in a Python venv, both children of a keeper, both on 127.0.0.1,
  * with their data in a temporary directory that goes when they go.
  */
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
 import { cacheDirectory } from './cache.ts';
 import { type EmulatorInstallation, emulatorVenv } from './emulator-venv.ts';
 import { kafkaJars } from './kafka-jars.ts';
-import { kafkaSettings } from './kafka-settings.ts';
 import { Keeper } from './keeper.ts';
 import { KeptPart } from './kept-part.ts';
+import { nativeBroker } from './native-broker.ts';
 import { type PortBlock, reservePorts } from './ports.ts';
-import { probeEmulator, probeKafka } from './probes.ts';
+import { probeEmulator } from './probes.ts';
 import { type FoundTool, findJava, findPython } from './tools.ts';
 import {
   DEFAULT_PROJECT_ID,
@@ -24,9 +23,6 @@ import {
   type StartedInfra,
 } from './types.ts';
 
-/** Any 16 bytes in base64: the broker wants an id to format its storage with. */
-const CLUSTER_ID = '5L6g3nShT-eMCtK--X86sw';
-const FORMAT_LIMIT_MS = 60_000;
 const PORT_ATTEMPTS = 3;
 const PORT_TAKEN = /address already in use|BindException|Failed to bind/i;
 export const CURE_DIRECTORY = dirname(fileURLToPath(new URL('./emulator/sitecustomize.py', import.meta.url)));
@@ -53,6 +49,16 @@ export async function startNative(options: InfraOptions): Promise<StartedInfra> 
       if (attempt === PORT_ATTEMPTS || !PORT_TAKEN.test(String(error))) throw error;
     }
   }
+}
+
+/** Throws InfraUnavailableError. */
+export async function obtainBrokerSoftware(
+  env: NodeJS.ProcessEnv,
+  onProgress: (progress: InfraProgress) => void,
+): Promise<Pick<Software, 'java' | 'jars'>> {
+  const java = await findJava(env);
+  if (!java.usable) throw new InfraUnavailableError(`a native broker needs Java: ${java.problem}`);
+  return { java: java.usable, jars: await kafkaJars(cacheDirectory(env), env, onProgress) };
 }
 
 async function obtainSoftware(
@@ -88,7 +94,7 @@ async function startParts(
   const projectId = options.projectId ?? DEFAULT_PROJECT_ID;
   const startBroker = async () => {
     options.onProgress({ part: 'broker', text: 'starting the Kafka broker' });
-    const part = await nativeBroker(software, ports, keeper, data, options.env);
+    const part = await nativeBroker({ ...software, keeper, ports, data, env: options.env });
     await part.start();
     options.onProgress({ part: 'broker', text: 'Kafka broker ready', done: true });
     return part;
@@ -119,54 +125,6 @@ async function startParts(
     stop,
     [Symbol.asyncDispose]: stop,
   };
-}
-
-async function nativeBroker(
-  { java, jars }: Software,
-  ports: PortBlock,
-  keeper: Keeper,
-  data: string,
-  env: NodeJS.ProcessEnv,
-): Promise<KeptPart> {
-  const directory = join(data, 'kafka');
-  await mkdir(directory);
-  const advertised = `127.0.0.1:${ports.kafka}`;
-  const settings = {
-    ...kafkaSettings({ bindHost: '127.0.0.1', port: ports.kafka, controllerPort: ports.kafkaController, advertised }),
-    'log.dirs': join(directory, 'logs'),
-  };
-  const properties = join(directory, 'server.properties');
-  const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
-  await writeFile(properties, lines.join(''));
-  const classPath = ['-cp', join(jars, '*')];
-  const formatted = await execa(
-    java.command,
-    [
-      '-XX:TieredStopAtLevel=1',
-      '-XX:+UseSerialGC',
-      ...classPath,
-      'kafka.tools.StorageTool',
-      'format',
-      '-t',
-      CLUSTER_ID,
-      '-c',
-      properties,
-    ],
-    { env, extendEnv: false, timeout: FORMAT_LIMIT_MS, reject: false, all: true, cwd: directory },
-  );
-  if (formatted.failed) throw new Error(`the Kafka broker's storage could not be formatted:\n${formatted.all}`);
-  return new KeptPart({
-    name: 'Kafka broker',
-    keeper,
-    spawn: {
-      command: java.command,
-      args: ['-Xms256m', '-Xmx512m', '-XX:+UseSerialGC', ...classPath, 'kafka.Kafka', properties],
-      env,
-      cwd: directory,
-      logFile: join(data, 'kafka.log'),
-    },
-    probe: (signal) => probeKafka(advertised, signal),
-  });
 }
 
 async function nativeEmulator(

@@ -1,17 +1,29 @@
 /** How to reach the brokers, and where the client's log lines go. One shape for the source, the admin and the tools. */
 import type { ConnectionOptions } from 'node:tls';
 import './kafkajs-patches.ts';
-import { type ISocketFactory, Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
+import {
+  type ISocketFactory,
+  Kafka,
+  type KafkaConfig,
+  type LogEntry,
+  logLevel,
+  type Mechanism,
+  type SASLOptions,
+} from 'kafkajs';
+import { oauthBearer } from './oauth-authenticator.ts';
+import type { TokenSource } from './oauth-token.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 /** One log line: a stable event name, and fields without credentials. */
 export type LogFn = (level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>) => void;
 
-export interface KafkaSasl {
-  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-  readonly username: string;
-  readonly password: string;
-}
+export type KafkaSasl =
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+      readonly username: string;
+      readonly password: string;
+    }
+  | { readonly mechanism: 'oauthbearer'; readonly token: TokenSource };
 
 export interface KafkaConnectionOptions {
   /** host:port, at least one; the others are learned from the cluster. */
@@ -47,16 +59,18 @@ export function createKafka(options: KafkaConnectionOptions): Kafka {
   return new Kafka(config);
 }
 
-function saslOf({ mechanism, username, password }: KafkaSasl): SASLOptions {
-  switch (mechanism) {
+function saslOf(sasl: KafkaSasl): SASLOptions | Mechanism {
+  switch (sasl.mechanism) {
     case 'plain':
-      return { mechanism, username, password };
     case 'scram-sha-256':
-      return { mechanism, username, password };
-    case 'scram-sha-512':
-      return { mechanism, username, password };
+    case 'scram-sha-512': {
+      const { mechanism, username, password } = sasl;
+      return { mechanism, username, password } as SASLOptions;
+    }
+    case 'oauthbearer':
+      return oauthBearer(sasl.token);
     default:
-      return mechanism satisfies never;
+      return sasl satisfies never;
   }
 }
 

@@ -46,12 +46,30 @@ const REFUSALS: readonly { readonly matches: (error: KafkaJsError) => boolean; r
     matches: ({ type }) => type === 'INVALID_SESSION_TIMEOUT',
     whatToDo: 'the session timeout must lie within the group.min/max.session.timeout.ms of the broker',
   },
+  {
+    matches: ({ code }) => code === 'ERR_TLS_CERT_ALTNAME_INVALID',
+    whatToDo: 'the certificate is for another host: name the broker in KAFKA_BOOTSTRAP_SERVERS as its certificate does',
+  },
+  {
+    matches: ({ code }) => code === 'CERT_HAS_EXPIRED',
+    whatToDo: 'the certificate of the broker has expired: renew it',
+  },
+  {
+    matches: ({ code }) => /SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER_CERT|VERIFY_LEAF_SIGNATURE)/.test(String(code)),
+    whatToDo:
+      'the certificate of the broker is of no known authority: name the file of its authority with KAFKA_SSL_CA_FILE',
+  },
+  {
+    matches: ({ code }) => code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'EPROTO',
+    whatToDo: 'this port does not speak TLS: check KAFKA_SECURITY_PROTOCOL and the port',
+  },
   { matches: ({ name }) => name === 'TypeError', whatToDo: 'use a broker of version 2.3 or later' },
 ];
 
 /** What no waiting mends, as an error that says what to do; undefined for all that may pass. */
 export function refusalOf(error: unknown, where: string): ConfigurationError | undefined {
   for (const link of chain(error)) {
+    if (link instanceof ConfigurationError) return link;
     const refusal = REFUSALS.find(({ matches }) => matches(link));
     if (refusal !== undefined) return new ConfigurationError([`${where}: ${link.message}: ${refusal.whatToDo}`]);
   }
@@ -65,8 +83,12 @@ export function isFinal(error: unknown): error is ConfigurationError | Contradic
   );
 }
 
+const CLOSED_HINT = '(a broker that wants TLS or SASL closes connections like this: see KAFKA_SECURITY_PROTOCOL)';
+
 export function messageOf(error: unknown): string {
-  const messages = chain(error).map(({ message }) => message);
+  const messages = chain(error).map(({ name, message }) =>
+    name === 'KafkaJSConnectionClosedError' ? `${message} ${CLOSED_HINT}` : message,
+  );
   return messages.length === 0 ? String(error) : [...new Set(messages)].join(': ');
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
 import type { KafkaConnectionOptions } from '../../kafka/connection-options.ts';
+import { messageOf, refusalOf } from '../../kafka/errors.ts';
 import { KafkaAdmin } from '../../kafka/kafka-admin.ts';
 import { ConfigurationError, UnreachableError } from '../../processor/errors.ts';
 import { systemRuntime } from '../../runtime/system-runtime.ts';
@@ -140,7 +141,9 @@ async function connectAdmin(connection: KafkaConnectionOptions): Promise<KafkaAd
     try {
       return await KafkaAdmin.connect(connection);
     } catch (cause) {
-      const why = `Kafka at ${connection.brokers.join(',')} cannot be reached: ${cause instanceof Error ? cause.message : cause}`;
+      const refusal = refusalOf(cause, `Kafka at ${connection.brokers.join(',')}`);
+      if (refusal !== undefined) throw refusal;
+      const why = `Kafka at ${connection.brokers.join(',')} cannot be reached: ${messageOf(cause)}`;
       if (systemRuntime.nowMs() >= untilMs) throw new UnreachableError(why, { cause });
       process.stderr.write(`${why}; trying again\n`);
       await systemRuntime.sleep(2_000);

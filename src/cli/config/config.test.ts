@@ -107,12 +107,58 @@ describe('configuration', () => {
     ).toThrow('set both, or neither');
   });
 
-  test('SASL needs its three variables, and unused ones are pointed out', () => {
+  describe('SASL', () => {
     const brokers = { KAFKA_BOOTSTRAP_SERVERS: 'localhost:9092' };
-    expect(() => parseKafka({ ...brokers, KAFKA_SECURITY_PROTOCOL: 'SASL_SSL' }, {})).toThrow(
-      /MECHANISM[\s\S]*USERNAME[\s\S]*PASSWORD/,
-    );
-    expect(() => parseKafka({ ...brokers, KAFKA_SASL_USERNAME: 'me' }, {})).toThrow('does not use it');
+    const secured = { ...brokers, KAFKA_SECURITY_PROTOCOL: 'SASL_SSL' };
+    const problemOf = (env: Record<string, string>) => {
+      try {
+        return JSON.stringify(parseKafka(env, {}).config.sasl);
+      } catch (error) {
+        return (error as ConfigurationError).problems.join('\n');
+      }
+    };
+
+    test('needs a mechanism, and the variables of the mechanism', () => {
+      expect(problemOf(secured)).toContain('KAFKA_SASL_MECHANISM is not set');
+      expect(problemOf({ ...secured, KAFKA_SASL_MECHANISM: 'PLAIN' })).toMatch(/USERNAME[\s\S]*PASSWORD/);
+      const oauth = { ...secured, KAFKA_SASL_MECHANISM: 'OAUTHBEARER' };
+      expect(problemOf(oauth)).toContain('set KAFKA_SASL_OAUTH_TOKEN_FILE, or KAFKA_SASL_OAUTH_TOKEN_URL');
+      expect(problemOf({ ...oauth, KAFKA_SASL_OAUTH_TOKEN_URL: 'https://id.example/token' })).toMatch(
+        /CLIENT_ID[\s\S]*CLIENT_SECRET/,
+      );
+    });
+
+    test('points out what is set and not used', () => {
+      expect(problemOf({ ...brokers, KAFKA_SASL_USERNAME: 'me' })).toContain('does not use it');
+      const file = { ...secured, KAFKA_SASL_MECHANISM: 'OAUTHBEARER', KAFKA_SASL_OAUTH_TOKEN_FILE: 'token' };
+      expect(problemOf({ ...file, KAFKA_SASL_PASSWORD: 'x' })).toContain('KAFKA_SASL_PASSWORD is set, and');
+      expect(problemOf({ ...file, KAFKA_SASL_OAUTH_CLIENT_ID: 'x' })).toContain('KAFKA_SASL_OAUTH_CLIENT_ID is set');
+    });
+
+    test('takes tokens from a file, or from a server over TLS', () => {
+      const oauth = { ...secured, KAFKA_SASL_MECHANISM: 'OAUTHBEARER' };
+      expect(problemOf({ ...oauth, KAFKA_SASL_OAUTH_TOKEN_FILE: '/run/token' })).toBe(
+        '{"mechanism":"oauthbearer","tokenFile":"/run/token"}',
+      );
+      const byUrl = (url: string) =>
+        problemOf({
+          ...oauth,
+          KAFKA_SASL_OAUTH_TOKEN_URL: url,
+          KAFKA_SASL_OAUTH_CLIENT_ID: 'me',
+          KAFKA_SASL_OAUTH_CLIENT_SECRET: 'hush',
+          KAFKA_SASL_OAUTH_SCOPE: 'kafka',
+        });
+      expect(JSON.parse(byUrl('https://id.example/token'))).toEqual({
+        mechanism: 'oauthbearer',
+        tokenUrl: 'https://id.example/token',
+        clientId: 'me',
+        clientSecret: 'hush',
+        scope: 'kafka',
+      });
+      expect(byUrl('http://127.0.0.1:8080/token')).toContain('tokenUrl');
+      expect(byUrl('http://id.example/token')).toContain('expected an https:// URL');
+      expect(byUrl('https://me:hush@id.example/token')).toContain('without a user name');
+    });
   });
 
   test('a secret is neither shown nor quoted in a problem', () => {

@@ -1,8 +1,10 @@
 /** The Kafka endpoint as the client takes it: reads the certificate files that the configuration names. */
 
-import type { KafkaConnectionOptions } from '../../kafka/connection-options.ts';
+import type { KafkaConnectionOptions, KafkaSasl } from '../../kafka/connection-options.ts';
+import { tokenByClientCredentials, tokenFromFile } from '../../kafka/oauth-token.ts';
 import { ConfigurationError } from '../../processor/errors.ts';
-import type { KafkaEndpoint } from './process-config.ts';
+import { systemRuntime } from '../../runtime/system-runtime.ts';
+import type { KafkaEndpoint, SaslEndpoint } from './kafka-config.ts';
 
 type Connection = Pick<KafkaConnectionOptions, 'brokers' | 'clientId' | 'ssl' | 'sasl'>;
 
@@ -13,7 +15,7 @@ export function kafkaConnection(
   readFile: (path: string) => string,
 ): Connection {
   const { brokers, tls, sasl } = endpoint;
-  const base = { brokers, clientId, ...(sasl === undefined ? {} : { sasl }) };
+  const base = { brokers, clientId, ...(sasl === undefined ? {} : { sasl: saslOf(sasl, readFile) }) };
   if (tls === undefined) return base;
   const problems: string[] = [];
   const read = (variable: string, path: string): string => {
@@ -31,4 +33,12 @@ export function kafkaConnection(
   };
   if (problems.length > 0) throw new ConfigurationError(problems);
   return { ...base, ssl: Object.keys(files).length === 0 ? true : files };
+}
+
+function saslOf(sasl: SaslEndpoint, readFile: (path: string) => string): KafkaSasl {
+  if (sasl.mechanism !== 'oauthbearer') return sasl;
+  const { mechanism } = sasl;
+  return 'tokenFile' in sasl
+    ? { mechanism, token: tokenFromFile(sasl.tokenFile, readFile) }
+    : { mechanism, token: tokenByClientCredentials(sasl, systemRuntime) };
 }

@@ -3,6 +3,7 @@ import { compileSettings } from '../../payments/settings.ts';
 import type { DecisionSettings } from '../../payments/types.ts';
 import { ConfigurationError } from '../../processor/errors.ts';
 import type { SeedSettings, StartAt } from '../../processor/settings.ts';
+import { type KafkaEndpoint, kafkaOf, kafkaProblems } from './kafka-config.ts';
 import { type EffectiveSetting, type Environment, type Flags, parseSettings } from './parse-settings.ts';
 import {
   BIGQUERY_SETTINGS,
@@ -22,20 +23,6 @@ export const ALL_SETTINGS = {
   ...SEED_SETTINGS,
   ...DECISION_SETTINGS,
 } as const;
-
-export interface KafkaEndpoint {
-  readonly brokers: readonly string[];
-  readonly topic: string;
-  /** Undefined: no TLS. File names, not contents: kafka-connection.ts reads them. */
-  readonly tls: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string } | undefined;
-  readonly sasl:
-    | {
-        readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-        readonly username: string;
-        readonly password: string;
-      }
-    | undefined;
-}
 
 export interface BigQueryEndpoint {
   readonly projectId: string;
@@ -120,32 +107,6 @@ function endpointProblems(values: Values<typeof ENDPOINT_SETTINGS>): string[] {
   return [...kafkaProblems(values), ...emulatorProblems(values)];
 }
 
-function kafkaProblems(values: Values<typeof KAFKA_SETTINGS>): string[] {
-  const problems: string[] = [];
-  const { kafkaSecurity, saslMechanism, saslUsername, saslPassword } = values;
-  const sasl = {
-    KAFKA_SASL_MECHANISM: saslMechanism,
-    KAFKA_SASL_USERNAME: saslUsername,
-    KAFKA_SASL_PASSWORD: saslPassword,
-  };
-  for (const [name, value] of Object.entries(sasl)) {
-    if (kafkaSecurity.startsWith('SASL') && value === undefined) {
-      problems.push(`${name} is not set: KAFKA_SECURITY_PROTOCOL ${kafkaSecurity} needs it`);
-    } else if (!kafkaSecurity.startsWith('SASL') && value !== undefined) {
-      problems.push(
-        `${name} is set, and KAFKA_SECURITY_PROTOCOL ${kafkaSecurity} does not use it: set SASL_SSL, or unset it`,
-      );
-    }
-  }
-  if (!kafkaSecurity.endsWith('SSL') && (values.sslCaFile ?? values.sslCertFile ?? values.sslKeyFile) !== undefined) {
-    problems.push(`KAFKA_SSL_* files are set, and KAFKA_SECURITY_PROTOCOL ${kafkaSecurity} does not use them`);
-  }
-  if ((values.sslCertFile === undefined) !== (values.sslKeyFile === undefined)) {
-    problems.push('KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE go together: set both, or neither');
-  }
-  return problems;
-}
-
 function emulatorProblems(values: Values<typeof BIGQUERY_SETTINGS>): string[] {
   if ((values.emulatorHost === undefined) === (values.storageEmulatorHost === undefined)) return [];
   return ['BIGQUERY_EMULATOR_HOST and BIGQUERY_STORAGE_EMULATOR_HOST go together: set both, or neither'];
@@ -158,20 +119,6 @@ function decisionProblems(values: Values<typeof DECISION_SETTINGS>): string[] {
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];
   }
-}
-
-function kafkaOf(values: Values<typeof KAFKA_SETTINGS>): KafkaEndpoint {
-  const { brokers, topic, kafkaSecurity, saslMechanism, saslUsername, saslPassword } = values;
-  const { sslCaFile: caFile, sslCertFile: certFile, sslKeyFile: keyFile } = values;
-  const tls = {
-    ...(caFile === undefined ? {} : { caFile }),
-    ...(certFile === undefined ? {} : { certFile }),
-    ...(keyFile === undefined ? {} : { keyFile }),
-  };
-  const mechanism = saslMechanism?.toLowerCase() as NonNullable<KafkaEndpoint['sasl']>['mechanism'] | undefined;
-  const sasl =
-    mechanism === undefined ? undefined : { mechanism, username: saslUsername ?? '', password: saslPassword ?? '' };
-  return { brokers, topic, tls: kafkaSecurity.endsWith('SSL') ? tls : undefined, sasl };
 }
 
 function bigqueryOf(values: Values<typeof BIGQUERY_SETTINGS>): BigQueryEndpoint {

@@ -71,6 +71,17 @@ export const hostPorts: SettingKind<readonly string[]> = kind('host:port, separa
   value.split(',').map((one) => requireHostPort(one.trim())),
 );
 
+/** Secrets travel there: TLS, unless it is this machine. */
+export const tokenUrl: SettingKind<string> = kind('https URL', (value) => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const isHere = url !== undefined && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
+  if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && isHere)) {
+    throw new Error('expected an https:// URL (http:// on this machine only)');
+  }
+  if (url.username !== '' || url.password !== '') throw new Error('expected a URL without a user name in it');
+  return value;
+});
+
 export const columns: SettingKind<readonly string[]> = kind('column names, separated by commas', (value) => {
   const names = value.split(',').map((name) => name.trim());
   if (names.length > 4 || !names.every((name) => /^[a-z_]{1,64}$/.test(name)) || new Set(names).size < names.length) {

@@ -18,6 +18,7 @@ import {
   type SettingKind,
   startAt,
   text,
+  tokenUrl,
 } from './setting-kinds.ts';
 
 export interface Setting<T, Required extends boolean = boolean> {
@@ -90,13 +91,31 @@ export const KAFKA_SETTINGS = {
   ),
   saslMechanism: optional(
     'KAFKA_SASL_MECHANISM',
-    choice('PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'),
+    choice('PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'),
     'Needed with SASL_PLAINTEXT and SASL_SSL.',
   ),
-  saslUsername: optional('KAFKA_SASL_USERNAME', text, 'Needed with SASL.'),
-  saslPassword: optional('KAFKA_SASL_PASSWORD', text, 'Needed with SASL. Prefer the variable to the flag.', {
+  saslUsername: optional('KAFKA_SASL_USERNAME', text, 'Needed with PLAIN and SCRAM.'),
+  saslPassword: optional('KAFKA_SASL_PASSWORD', text, 'Needed with PLAIN and SCRAM. Prefer the variable to the flag.', {
     secret: true,
   }),
+  saslOauthTokenFile: optional(
+    'KAFKA_SASL_OAUTH_TOKEN_FILE',
+    text,
+    'With OAUTHBEARER: a file that somebody else keeps filled with a valid token; read for every connection.',
+  ),
+  saslOauthTokenUrl: optional(
+    'KAFKA_SASL_OAUTH_TOKEN_URL',
+    tokenUrl,
+    'With OAUTHBEARER: where tokens are asked for, by the client credentials grant.',
+  ),
+  saslOauthClientId: optional('KAFKA_SASL_OAUTH_CLIENT_ID', text, 'Needed with KAFKA_SASL_OAUTH_TOKEN_URL.'),
+  saslOauthClientSecret: optional(
+    'KAFKA_SASL_OAUTH_CLIENT_SECRET',
+    text,
+    'Needed with KAFKA_SASL_OAUTH_TOKEN_URL. Prefer the variable to the flag.',
+    { secret: true },
+  ),
+  saslOauthScope: optional('KAFKA_SASL_OAUTH_SCOPE', text, 'Scope to ask for; default: what the client has.'),
   sslCaFile: optional('KAFKA_SSL_CA_FILE', text, "PEM file of authorities to trust instead of the system's."),
   sslCertFile: optional('KAFKA_SSL_CERT_FILE', text, 'PEM file of the client certificate, for mutual TLS.'),
   sslKeyFile: optional('KAFKA_SSL_KEY_FILE', text, 'PEM file of the key of the client certificate.'),

@@ -1,0 +1,55 @@
+/**
+ * SASL OAUTHBEARER (RFC 7628) for kafkajs, by its hook for mechanisms. Its own takes every answer for a yes: a broker that
+ * refuses a token says so within an answer without an error code, and closes the connection afterwards, so that a wrong
+ * token would look like a network that fails.
+ */
+import kafkajs, { type Mechanism } from 'kafkajs';
+import type { TokenSource } from './oauth-token.ts';
+
+/** Between the parts of the message (RFC 7628, section 3.1). */
+const SEPARATOR = '\u0001';
+const LENGTH_BYTES = 4;
+
+export function oauthBearer(token: TokenSource): Mechanism {
+  return {
+    mechanism: 'oauthbearer',
+    authenticationProvider: ({ host, port, saslAuthenticate }) => ({
+      authenticate: async () => {
+        const request = clientResponse(await token());
+        const refusal = await saslAuthenticate<string | undefined>({
+          request: { encode: () => request },
+          response: { decode: (answer) => answer.subarray(LENGTH_BYTES), parse: refusalIn },
+        });
+        if (typeof refusal !== 'string') return;
+        // The types of its own class for this take no message.
+        throw Object.assign(
+          new kafkajs.KafkaJSError(
+            `SASL OAUTHBEARER authentication failed at ${host}:${port}: the token was refused (${refusal})`,
+            { retriable: false },
+          ),
+          { name: 'KafkaJSSASLAuthenticationError' },
+        );
+      },
+    }),
+  };
+}
+
+/** The client's initial response, behind its length as kafkajs wants it. */
+export function clientResponse(token: string): Buffer {
+  const message = Buffer.from(`n,,${SEPARATOR}auth=Bearer ${token}${SEPARATOR}${SEPARATOR}`);
+  const framed = Buffer.alloc(LENGTH_BYTES + message.length);
+  framed.writeInt32BE(message.length);
+  message.copy(framed, LENGTH_BYTES);
+  return framed;
+}
+
+/** An empty answer is a yes; a no is JSON with a status (RFC 7628, section 3.2.2). */
+export function refusalIn(answer: Buffer): string | undefined {
+  if (answer.length === 0) return undefined;
+  try {
+    const { status } = JSON.parse(answer.toString()) as { readonly status?: unknown };
+    return typeof status === 'string' ? status : 'no status';
+  } catch {
+    return 'an answer that is no JSON';
+  }
+}
