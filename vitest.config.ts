@@ -16,6 +16,7 @@ export default defineConfig({
             'chaos/**/*.test.ts',
             'properties/**/*.test.ts',
             'docs/**/*.test.ts',
+            'deploy/**/*.test.ts',
             'bench/**/*.test.ts',
           ],
           exclude: ['**/*.contract.test.ts', '**/*.browser.test.ts', '**/node_modules/**'],

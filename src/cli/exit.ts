@@ -45,12 +45,28 @@ function describeRest(error: RestError): { code: number; text: string } {
   return { code: EXIT.bug, text: error.stack ?? error.message };
 }
 
+const STOP_SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+type StopSignalName = keyof typeof STOP_SIGNALS;
+
+function endAtOnce(name: StopSignalName): void {
+  process.exit(STOP_SIGNALS[name]);
+}
+
+/**
+ * Until a command listens for itself, SIGINT and SIGTERM end the process. That is what they do by default, except to the
+ * first process of a container: there the kernel drops them, and whoever stops it waits until it may kill.
+ */
+export function endOnSignals(): void {
+  for (const name of Object.keys(STOP_SIGNALS) as StopSignalName[]) process.on(name, endAtOnce);
+}
+
 /** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  for (const name of Object.keys(STOP_SIGNALS) as StopSignalName[]) {
+    process.off(name, endAtOnce);
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143);
+      if (controller.signal.aborted) endAtOnce(name);
       controller.abort(new Error(`${name} received`));
     });
   }

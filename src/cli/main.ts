@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** The `provenonce` command. Each subcommand is one file under commands/, loaded when it is asked for. */
+import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { EXIT, failWith } from './exit.ts';
+import { EXIT, endOnSignals, failWith } from './exit.ts';
 
 const COMMANDS = [
   'simulate',
@@ -24,9 +25,11 @@ async function main(argv: readonly string[]): Promise<void> {
     .description('Exactly-once payments from Kafka to BigQuery, and the lab that proves it')
     .showHelpAfterError('(provenonce --help lists the commands)')
     .exitOverride();
+  // The deployment image comes without the lab and the demo, and does not offer them.
+  const there = COMMANDS.filter((name) => existsSync(new URL(`./commands/${name}.ts`, import.meta.url)));
   // Only what was asked for is loaded: `provenonce process` starts without testcontainers, the lab and the demo.
-  const named = COMMANDS.find((name) => name === argv[2]);
-  for (const name of named === undefined ? COMMANDS : [named]) {
+  const named = there.find((name) => name === argv[2]);
+  for (const name of named === undefined ? there : [named]) {
     const { addCommand } = (await import(`./commands/${name}.ts`)) as { addCommand: AddCommand };
     addCommand(program);
   }
@@ -39,4 +42,5 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
+if (process.pid === 1) endOnSignals();
 main(process.argv).catch(failWith);

@@ -6,6 +6,7 @@ import { messageOf, refusalOf } from '../../kafka/errors.ts';
 import { KafkaAdmin } from '../../kafka/kafka-admin.ts';
 import { ConfigurationError, UnreachableError } from '../../processor/errors.ts';
 import { systemRuntime } from '../../runtime/system-runtime.ts';
+import { liveDials } from '../../simulator/live.ts';
 import type { SimulationDials } from '../../simulator/plan.ts';
 import { runSimulator } from '../../simulator/run-simulator.ts';
 import type { SimulationSummary } from '../../simulator/summary.ts';
@@ -34,6 +35,7 @@ interface Dials {
   readonly hotAccounts: number;
   readonly hotShare: number;
   readonly span: string;
+  readonly live?: boolean;
   readonly watermarkDelay: string;
   readonly ledger?: string;
   readonly compression: 'none' | 'gzip' | 'zstd';
@@ -64,7 +66,8 @@ export const addCommand: AddCommand = (program) => {
     .option('--accounts <n>', 'sender accounts', wholeNumber(1), 2_000)
     .option('--hot-accounts <n>', 'accounts that send more than their share', wholeNumber(0), 4)
     .option('--hot-share <share>', 'what they send', share, 0.1)
-    .option('--span <duration>', 'event time that the run covers', '1h')
+    .option('--span <duration>', 'event time that the run covers, up to now', '1h')
+    .option('--live', 'event times follow the clock; ids of their own in every run (needs --rate, instead of --span)')
     .option('--watermark-delay <duration>', "the processor's, which decides what is late", '1h')
     .option('--ledger <file>', 'write down every record sent, one JSON line each')
     .addOption(new Option('--compression <codec>', 'of the batches').choices(['none', 'gzip', 'zstd']).default('none'))
@@ -76,11 +79,12 @@ export const addCommand: AddCommand = (program) => {
 async function simulate(flags: Dials & Record<string, unknown>): Promise<void> {
   const { config } = parseKafka(process.env, textFlags(flags));
   const connection = kafkaConnection(config, 'provenonce-simulator', (file) => readFileSync(file, 'utf8'));
-  const dials = dialsOf(flags);
+  // Wrong dials are refused before Kafka is waited for; live ones begin when it is there.
+  dialsOf(flags);
   const partitions = await partitionsOf(connection, config.topic, flags);
   const summary = await runSimulator(
     {
-      dials: { ...dials, partitions },
+      dials: { ...dialsOf(flags), partitions },
       kafka: { connection, topic: config.topic, compression: flags.compression, patienceMs: PATIENCE_MS },
       ...(flags.ledger === undefined ? {} : { ledgerPath: flags.ledger }),
       signal: stopSignal(),
@@ -107,8 +111,10 @@ function dialsOf(flags: Dials): SimulationDials {
     accounts: flags.accounts,
     hotAccounts: flags.hotAccounts,
     hotShare: flags.hotAccounts === 0 ? 0 : flags.hotShare,
-    spanMs: durationOf('--span', flags.span),
     watermarkDelayMs: durationOf('--watermark-delay', flags.watermarkDelay),
+    ...(flags.live
+      ? liveDials({ ...flags, ratePerSecond: flags.rate }, systemRuntime.nowMs())
+      : { spanMs: durationOf('--span', flags.span) }),
   };
 }
 

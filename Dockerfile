@@ -1,0 +1,42 @@
+# Two images from one file:
+#   docker build -t payment-processor:latest .
+#   docker build -t payment-simulator:latest --target simulator .
+# The program runs from source (Node strips the types): no build step, and no development dependency in the image.
+# Pin the base by digest where that is policy: --build-arg NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:...
+ARG NODE_IMAGE=node:24.21.0-bookworm-slim
+# Any image with `node` on its PATH and the C library of NODE_IMAGE; it needs no shell.
+ARG RUNTIME_IMAGE=${NODE_IMAGE}
+
+FROM ${NODE_IMAGE} AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# No install script runs: lmdb's binary comes in its package. Source maps and declarations are for developers.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+  && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete \
+  && npm cache clean --force \
+  && mkdir /checkpoint
+
+FROM ${RUNTIME_IMAGE} AS base
+# On the loopback address of a container nobody could scrape it.
+ENV NODE_ENV=production LOG_FORMAT=json METRICS_HOST=0.0.0.0 METRICS_PORT=9464 CHECKPOINT_LOCATION=/checkpoint
+WORKDIR /app
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY package.json LICENSE ./
+COPY deploy/image ./deploy/image
+COPY sql ./sql
+COPY src ./src
+USER 10001:10001
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["node", "/app/src/cli/main.ts"]
+
+# Payments as if from live producers, until it is stopped. It answers no requests, so it has no health check.
+FROM base AS simulator
+CMD ["simulate", "--live", "--rate", "200", "--count", "100000000"]
+
+FROM base AS processor
+# A new volume takes its owner from here.
+COPY --from=dependencies --chown=10001:10001 /checkpoint /checkpoint
+VOLUME ["/checkpoint"]
+EXPOSE 9464
+HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 CMD ["node", "/app/deploy/image/healthcheck.ts"]
+CMD ["process"]

@@ -1,0 +1,16 @@
+/** A simulation as if from producers that send now: event times follow the clock, at the rate of sending. */
+import { ConfigurationError } from '../processor/errors.ts';
+import type { SimulationDials } from './plan.ts';
+
+/**
+ * The dials that place event times. Another run has other times, so it has other ids as well: a copy keeps its original's
+ * event time, and this would be none. Throws ConfigurationError without a rate.
+ */
+export function liveDials(
+  run: { readonly count: number; readonly ratePerSecond: number; readonly seed: number },
+  nowMs: number,
+): Required<Pick<SimulationDials, 'baseTimeMs' | 'spanMs' | 'idPrefix'>> {
+  const { count, ratePerSecond, seed } = run;
+  if (ratePerSecond === 0) throw new ConfigurationError(['--live needs a --rate: its event times follow the clock']);
+  return { baseTimeMs: nowMs, spanMs: (count / ratePerSecond) * 1_000, idPrefix: `txn-${seed}-${nowMs.toString(36)}` };
+}
