@@ -9,6 +9,7 @@ interface BenchmarkFile {
 export const REGISTRY = {
   fold: () => import('./fold.ts'),
   state: () => import('./state.ts'),
+  pipeline: () => import('./pipeline.ts'),
   explore: () => import('./explore.ts'),
 } as const satisfies Readonly<Record<string, () => Promise<BenchmarkFile>>>;
 

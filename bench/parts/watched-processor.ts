@@ -1,0 +1,123 @@
+/**
+ * A processor of a benchmark: the lab's child process, its metrics scraped and its memory read from outside, so that nothing
+ * is measured by the code that is measured, and its log is as an operator's.
+ */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseMetrics } from '../../src/lab/real/parse-metrics.ts';
+import { ProcessorChild, type ProcessorChildOptions } from '../../src/lab/real/processor-child.ts';
+
+const MB = 1_000_000;
+const SCRAPE_TIMEOUT_MS = 5_000;
+
+export interface Scrape {
+  readonly atMs: number;
+  /** Records with a row in the tables, acknowledged: each has one in payment_transactions or payment_exceptions. */
+  readonly durable: number;
+  /** All rows acknowledged, all tables but checkpoint_log. */
+  readonly rows: number;
+  readonly consumed: number;
+  /** Records in the log, not folded. */
+  readonly lag: number;
+  /** Sum of the checkpoints' next offsets. */
+  readonly checkpointed: number;
+  readonly stateIds: number;
+  readonly stateBytes: number;
+}
+
+export class WatchedProcessor {
+  readonly child: ProcessorChild;
+  readonly startedAtMs: number;
+  /** When the first partition began to fold, by performance.now(). */
+  readonly running: Promise<number>;
+  readonly #port: Promise<number>;
+
+  private constructor(options: Omit<ProcessorChildOptions, 'onMetricsPort' | 'onEvent'>) {
+    const port = Promise.withResolvers<number>();
+    const running = Promise.withResolvers<number>();
+    this.startedAtMs = performance.now();
+    this.child = ProcessorChild.start({
+      ...options,
+      onMetricsPort: (found) => port.resolve(found),
+      onEvent: ({ type }) => type === 'takeover.running' && running.resolve(performance.now()),
+    });
+    this.#port = port.promise;
+    this.running = running.promise;
+    this.child.exited.then(() => {
+      const error = new Error(`processor ${options.name} ended. Its last lines:\n${this.child.tail}`);
+      port.reject(error);
+      running.reject(error);
+    });
+    // Whoever waits for them is told; nobody may.
+    port.promise.catch(() => {});
+    running.promise.catch(() => {});
+  }
+
+  static start(options: Omit<ProcessorChildOptions, 'onMetricsPort' | 'onEvent'>): WatchedProcessor {
+    return new WatchedProcessor(options);
+  }
+
+  /** Throws when the process is gone. */
+  async scrape(): Promise<Scrape> {
+    const port = await this.#port;
+    const response = await fetch(`http://127.0.0.1:${port}/metrics`, {
+      signal: AbortSignal.timeout(SCRAPE_TIMEOUT_MS),
+    });
+    const atMs = performance.now();
+    const values = parseMetrics(await response.text());
+    const sum = (name: string, having = ''): number =>
+      Object.entries(values)
+        .filter(([series]) => series.startsWith(`provenonce_${name}{`) && series.includes(having))
+        .reduce((total, [, value]) => total + value, 0);
+    const rowsOf = (table: string) => sum('append_rows_total', `table="${table}"`);
+    return {
+      atMs,
+      durable: rowsOf('payment_transactions') + rowsOf('payment_exceptions'),
+      rows: sum('append_rows_total'),
+      consumed: sum('records_consumed_total'),
+      lag: sum('consumer_lag_records'),
+      checkpointed: sum('checkpoint_next_offset'),
+      stateIds: sum('state_ids'),
+      stateBytes: sum('state_bytes'),
+    };
+  }
+
+  /** The first scrape with so many records durable. Rejects at the limit, and when the process ends. */
+  async untilDurable(records: number, timeoutMs: number, everyMs = 50): Promise<Scrape> {
+    const untilMs = performance.now() + timeoutMs;
+    for (;;) {
+      const scrape = await this.scrape();
+      if (scrape.durable >= records) return scrape;
+      if (performance.now() > untilMs) {
+        throw new Error(`${scrape.durable} of ${records} records after ${timeoutMs} ms. ${this.child.tail}`);
+      }
+      await sleep(everyMs);
+    }
+  }
+
+  /** Peak resident set so far, MB. Linux only. */
+  peakMb(): number {
+    return residentMb(this.child.pid, 'VmHWM');
+  }
+
+  residentMb(): number {
+    return residentMb(this.child.pid, 'VmRSS');
+  }
+
+  async stop(): Promise<void> {
+    const { code } = await this.child.stop();
+    if (code !== 0) throw new Error(`processor ${this.child.name} ended with ${code}. ${this.child.tail}`);
+  }
+
+  async kill(): Promise<void> {
+    if (this.child.running) await this.child.kill();
+  }
+}
+
+/** By /proc: what the kernel counts, whatever the process is made of. Throws where there is no such process. */
+export function residentMb(pid: number, field: 'VmRSS' | 'VmHWM'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const kib = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
+  if (kib === undefined) throw new Error(`/proc/${pid}/status has no ${field}`);
+  return (Number(kib) * 1_024) / MB;
+}
