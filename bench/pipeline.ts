@@ -86,7 +86,7 @@ export async function drainOnce(
     peakMb,
     tookMs: Math.round(tookMs),
     startMs: Math.round(runningAtMs - processor.startedAtMs),
+    cpuSeconds: last.cpuSeconds,
     rows: last.rows,
-    checkpointed: last.checkpointed,
   };
 }

@@ -10,6 +10,9 @@ export const REGISTRY = {
   fold: () => import('./fold.ts'),
   state: () => import('./state.ts'),
   pipeline: () => import('./pipeline.ts'),
+  'end-to-end': () => import('./end-to-end.ts'),
+  latency: () => import('./latency.ts'),
+  load: () => import('./load.ts'),
   explore: () => import('./explore.ts'),
 } as const satisfies Readonly<Record<string, () => Promise<BenchmarkFile>>>;
 

@@ -15,6 +15,7 @@ import {
   type ServerUnaryCall,
   type sendUnaryData,
 } from '@grpc/grpc-js';
+import { endsWithUs } from './children.ts';
 
 const { AppendRowsRequest, AppendRowsResponse, CreateWriteStreamRequest, WriteStream } =
   protos.google.cloud.bigquery.storage.v1;
@@ -84,6 +85,7 @@ export interface AcknowledgingSink extends AsyncDisposable {
 export async function startAcknowledgingSink(): Promise<AcknowledgingSink> {
   const child = spawn(process.execPath, [fileURLToPath(import.meta.url)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const exited = once(child, 'close');
+  endsWithUs(child.pid, exited);
   const [line] = (await Promise.race([
     once(createInterface({ input: child.stdout }), 'line'),
     exited.then(() => Promise.reject(new Error('the acknowledging sink ended before it served'))),

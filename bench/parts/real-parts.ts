@@ -11,8 +11,10 @@ import { openSink, type Sink } from '../../src/bigquery/open-sink.ts';
 import { startInfra } from '../../src/infra/start-infra.ts';
 import { type ExternalEndpoints, INFRA_WAYS, type InfraChoice, type StartedInfra } from '../../src/infra/types.ts';
 import type { KafkaConnectionOptions } from '../../src/kafka/connection-options.ts';
+import { TopicConnection } from '../../src/kafka/topic-connection.ts';
 import { systemRuntime } from '../../src/runtime/system-runtime.ts';
 import type { SimulationSummary } from '../../src/simulator/summary.ts';
+import { endsWithUs } from './children.ts';
 import { WatchedProcessor } from './watched-processor.ts';
 
 export type BenchEndpoints = ExternalEndpoints & Pick<StartedInfra, 'projectId'>;
@@ -84,6 +86,7 @@ export class RealParts implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
+    endsWithUs(child.pid, exited);
     const [said, problems, code] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
     if (code !== 0) throw new Error(`simulate ended with code ${code}:\n${problems}`);
     return JSON.parse(said) as SimulationSummary;
@@ -112,6 +115,28 @@ export class RealParts implements AsyncDisposable {
     });
     this.#processors.push(processor);
     return processor;
+  }
+
+  /** By partition, where the log ends now. */
+  async endOffsets(topic: string): Promise<ReadonlyMap<number, number>> {
+    await using ends = await this.watchEnds(topic);
+    return await ends.now();
+  }
+
+  /** The same, again and again over one connection. */
+  async watchEnds(topic: string): Promise<{ now(): Promise<ReadonlyMap<number, number>> } & AsyncDisposable> {
+    const connection = new TopicConnection(this.connection, topic);
+    const close = () => connection.close();
+    try {
+      await connection.connect();
+    } catch (error) {
+      await close();
+      throw error;
+    }
+    return {
+      now: () => connection.offsets({ partitions: connection.partitions(), at: 'end' }),
+      [Symbol.asyncDispose]: close,
+    };
   }
 
   /** Closed with the parts. */

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseMetrics } from '../../src/lab/real/parse-metrics.ts';
 import { ProcessorChild, type ProcessorChildOptions } from '../../src/lab/real/processor-child.ts';
+import { endsWithUs } from './children.ts';
 
 const MB = 1_000_000;
 const SCRAPE_TIMEOUT_MS = 5_000;
@@ -19,10 +20,12 @@ export interface Scrape {
   readonly consumed: number;
   /** Records in the log, not folded. */
   readonly lag: number;
-  /** Sum of the checkpoints' next offsets. */
-  readonly checkpointed: number;
+  /** Next offset of the last checkpoint, by partition. */
+  readonly checkpoints: ReadonlyMap<number, number>;
   readonly stateIds: number;
   readonly stateBytes: number;
+  /** Processor time of the process since its start, all threads. */
+  readonly cpuSeconds: number;
 }
 
 export class WatchedProcessor {
@@ -41,6 +44,7 @@ export class WatchedProcessor {
       onMetricsPort: (found) => port.resolve(found),
       onEvent: ({ type }) => type === 'takeover.running' && running.resolve(performance.now()),
     });
+    endsWithUs(this.child.pid, this.child.exited);
     this.#port = port.promise;
     this.running = running.promise;
     this.child.exited.then(() => {
@@ -76,9 +80,10 @@ export class WatchedProcessor {
       rows: sum('append_rows_total'),
       consumed: sum('records_consumed_total'),
       lag: sum('consumer_lag_records'),
-      checkpointed: sum('checkpoint_next_offset'),
+      checkpoints: checkpointsIn(values),
       stateIds: sum('state_ids'),
       stateBytes: sum('state_bytes'),
+      cpuSeconds: values.process_cpu_seconds_total ?? 0,
     };
   }
 
@@ -120,4 +125,13 @@ export function residentMb(pid: number, field: 'VmRSS' | 'VmHWM'): number {
   const kib = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
   if (kib === undefined) throw new Error(`/proc/${pid}/status has no ${field}`);
   return (Number(kib) * 1_024) / MB;
+}
+
+function checkpointsIn(values: Readonly<Record<string, number>>): Map<number, number> {
+  const found = new Map<number, number>();
+  for (const [series, value] of Object.entries(values)) {
+    const partition = /^provenonce_checkpoint_next_offset\{partition="(\d+)"\}$/.exec(series)?.[1];
+    if (partition !== undefined) found.set(Number(partition), value);
+  }
+  return found;
 }
