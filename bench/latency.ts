@@ -10,15 +10,22 @@ import { latencySummary } from './parts/percentile.ts';
 import { ProgressLog } from './parts/progress-log.ts';
 import { RealParts } from './parts/real-parts.ts';
 
-const WARM_UP_MS = 5_000;
 const QUERY_EVERY_MS = 25;
+
+interface LatencySizes {
+  /** Events a second. */
+  readonly rate: number;
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  readonly partitions: number;
+}
 
 export const benchmark = defineBenchmark({
   name: 'latency',
   what: 'produced to visible to a query, at a steady rate, emulator',
   limits:
     'queries follow each other without end, and a record counts from its Kafka timestamp to the end of the first query that shows it: the ' +
-    'query itself (told apart) and the pause before it are in the figure; the first 5 s are left out; default settings',
+    'query itself (told apart) and the pause before it are in the figure; the first seconds are left out; default settings',
   figures: [
     {
       name: 'latency',
@@ -30,8 +37,8 @@ export const benchmark = defineBenchmark({
     },
   ],
   repeats: 2,
-  sizes: { rate: 1_000, seconds: 40, partitions: 4 },
-  smoke: { rate: 500, seconds: 7, partitions: 2 },
+  sizes: { rate: 1_000, seconds: 40, warmUpSeconds: 5, partitions: 4 },
+  smoke: { rate: 200, seconds: 2, warmUpSeconds: 1, partitions: 2 },
   async run({ sizes, repeats, say, sample, detail }) {
     await using parts = await RealParts.start(say);
     for (let repeat = 1; repeat <= repeats; repeat += 1) {
@@ -44,16 +51,12 @@ export const benchmark = defineBenchmark({
   },
 });
 
-async function once(
-  parts: RealParts,
-  { rate, seconds, partitions }: { rate: number; seconds: number; partitions: number },
-  name: string,
-) {
+async function once(parts: RealParts, { rate, seconds, warmUpSeconds, partitions }: LatencySizes, name: string) {
   const count = rate * seconds;
   await parts.simulate(name, ['--count', '1', '--partitions', String(partitions)]); // makes the topic
   const processor = parts.process({ topic: name, dataset: name });
   await processor.running;
-  const fromMs = Date.now() + WARM_UP_MS;
+  const fromMs = Date.now() + 1_000 * warmUpSeconds;
   const sending = parts.simulate(name, ['--count', String(count), '--rate', String(rate), '--seed', '2']);
   const log = new ProgressLog();
   const queries: number[] = [];

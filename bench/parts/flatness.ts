@@ -57,7 +57,7 @@ export function judgeLoad(looks: readonly LoadLook[], rate: number, lengthMs: nu
   return {
     offeredInTime,
     lagFlat,
-    statePercent: (100 * stateIds[1]) / stateIds[0],
+    statePercent: (100 * Math.max(1, stateIds[1])) / Math.max(1, stateIds[0]),
     lag,
     stateIds,
     processedPerSecond,

@@ -35,16 +35,16 @@ export class RealParts implements AsyncDisposable {
   readonly connection: KafkaConnectionOptions;
   /** Of logs and checkpoints; removed at the end. */
   readonly folder: string;
-  readonly #infra: StartedInfra | undefined;
+  readonly #infra: StartedInfra;
   readonly #processors: WatchedProcessor[] = [];
   readonly #sinks: Sink[] = [];
   /** The caller's topics and datasets, where parts are shared. */
   readonly #unique = systemRuntime.uuid().slice(0, 8);
 
-  private constructor(endpoints: BenchEndpoints, infra: StartedInfra | undefined) {
-    this.endpoints = endpoints;
+  private constructor(infra: StartedInfra) {
+    this.endpoints = infra;
     this.#infra = infra;
-    this.connection = { brokers: endpoints.kafkaBootstrapServers.split(','), clientId: 'provenonce-bench' };
+    this.connection = { brokers: infra.kafkaBootstrapServers.split(','), clientId: 'provenonce-bench' };
     this.folder = mkdtempSync(path.join(tmpdir(), 'provenonce-bench-'));
   }
 
@@ -54,12 +54,7 @@ export class RealParts implements AsyncDisposable {
     const way = process.env.PROVENONCE_INFRA || 'auto';
     if (!['auto', ...INFRA_WAYS].includes(way)) throw new RangeError(`PROVENONCE_INFRA is ${way}`);
     const infra = await startInfra({ way: way as InfraChoice, onProgress: ({ text: said }) => say(said) });
-    return new RealParts(infra, infra);
-  }
-
-  /** On parts that others use too. */
-  static on(endpoints: BenchEndpoints): RealParts {
-    return new RealParts(endpoints, undefined);
+    return new RealParts(infra);
   }
 
   /** Unique to this run; letters, digits and `_`, for a topic or a dataset. */
@@ -68,11 +63,11 @@ export class RealParts implements AsyncDisposable {
   }
 
   get emulatorPid(): number | undefined {
-    return this.#infra?.emulator.pid;
+    return this.#infra.emulator.pid;
   }
 
   get brokerPid(): number | undefined {
-    return this.#infra?.broker.pid;
+    return this.#infra.broker.pid;
   }
 
   /** `provenonce simulate` to its end, in a process of its own. Makes the topic. */
@@ -157,7 +152,7 @@ export class RealParts implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#processors.map((processor) => processor.kill()));
     await Promise.all(this.#sinks.map((sink) => sink.close()));
-    await this.#infra?.stop();
+    await this.#infra.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -1,0 +1,23 @@
+/**
+ * The benchmarks on real parts, small, beside each other, on the broker and the emulator of the test run: they run, and give
+ * every figure. What the figures are is for `npm run bench` to tell.
+ */
+import { beforeAll, expect, inject, it } from 'vitest';
+import { measure } from './harness/measure.ts';
+import { loadBenchmark } from './registry.ts';
+
+beforeAll(() => {
+  process.env.PROVENONCE_INFRA = 'external';
+  process.env.KAFKA_BOOTSTRAP_SERVERS = inject('kafkaBootstrapServers');
+  process.env.BIGQUERY_EMULATOR_HOST = inject('bigqueryEmulatorHost');
+  process.env.BIGQUERY_STORAGE_EMULATOR_HOST = inject('bigqueryStorageEmulatorHost');
+  process.env.BIGQUERY_PROJECT = inject('bigqueryProjectId');
+});
+
+it.concurrent.each(['pipeline', 'end-to-end', 'latency', 'load'] as const)(
+  '%s measures at small sizes',
+  async (name) => {
+    const results = await measure(await loadBenchmark(name), { smoke: true, say: () => {} });
+    for (const { name: figure, figure: value } of results) expect(value, figure).toBeGreaterThan(0);
+  },
+);
