@@ -1,70 +1,122 @@
 /**
  * How far a partition got, and what it remembers: reads for takeover and rebuild. kafka_partition is a constant in the text,
- * because the service prunes partitions by constants only; it is a checked integer.
+ * because the service prunes partitions by constants only; it is a checked integer. Partitions that ask at the same time
+ * share a query, and many rows travel as one cell of JSON: a REST cell costs the service and us more than what is in it.
  */
 import { DATA_TABLES, type DataTable, type TransactionRow } from '../payments/types.ts';
 import type { Checkpoint, WrittenRow } from '../processor/ports.ts';
+import { GatheredReads } from './gathered-reads.ts';
 import { type DatasetRef, integerLiteral, quotedTable } from './identifiers.ts';
 import type { QueryJobs, Statement } from './query-job.ts';
 import { intParameter, textParameter, timestampParameter } from './query-values.ts';
-import { integer, millis, nullable, ROW_READERS, text, transactionRow } from './row-readers.ts';
+import { integer, millis, nullable, ROW_READERS, text, textOfColumn, transactionRow } from './row-readers.ts';
 
 /** Kafka offsets whose payments travel as one cell, and such cells per page: some 1.5 MB at a time. */
 const OFFSETS_PER_CELL = 1_000;
 const CELLS_PER_PAGE = 8;
+/** A payload may have 64 KiB. */
+const EXCEPTION_OFFSETS_PER_CELL = 20;
+/** Partitions that share a query, and queries of one kind at a time. */
+const PARTITIONS_TOGETHER = 32;
+const QUERIES_UNDER_WAY = 2;
+
+interface CheckpointQuestion {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+interface RowsQuestion {
+  readonly partition: number;
+  readonly fromOffset: number;
+}
 
 export class PositionQueries {
   readonly #jobs: QueryJobs;
   readonly #dataset: DatasetRef;
 
+  readonly #checkpoints: GatheredReads<CheckpointQuestion, Checkpoint | undefined>;
+  readonly #rows: { readonly [T in DataTable]: GatheredReads<RowsQuestion, WrittenRow<T>[]> };
+
   constructor(jobs: QueryJobs, dataset: DatasetRef) {
     this.#jobs = jobs;
     this.#dataset = dataset;
-  }
-
-  async latestCheckpoint(topic: string, partition: number): Promise<Checkpoint | undefined> {
-    const { rows } = await this.#jobs.read({
-      what: `checkpoint of ${topic}, partition ${partition}`,
-      sql: `SELECT owner, writer_epoch, next_offset, watermark, consumed, accepted, duplicates, late, rejected,
-  stream_offsets, state_digest, record_fingerprint
-FROM ${this.#table('checkpoint_log')}
-WHERE topic = @topic AND kafka_partition = ${integerLiteral(partition)}
-ORDER BY next_offset DESC, writer_epoch DESC, written_at DESC
-LIMIT 1`,
-      parameters: [textParameter('topic', topic)],
-    });
-    const cells = rows[0];
-    if (cells === undefined) return undefined;
-    return {
-      topic,
-      partition,
-      owner: text(cells[0]),
-      writerEpoch: integer(cells[1]),
-      nextOffset: integer(cells[2]),
-      watermarkMs: millis(cells[3]),
-      counters: {
-        consumed: integer(cells[4]),
-        accepted: integer(cells[5]),
-        duplicates: integer(cells[6]),
-        late: integer(cells[7]),
-        rejected: integer(cells[8]),
-      },
-      streamOffsets: streamOffsets(text(cells[9])),
-      stateDigest: text(cells[10]),
-      recordFingerprint: nullable(cells[11], text),
+    const limits = { maxTogether: PARTITIONS_TOGETHER, maxUnderWay: QUERIES_UNDER_WAY };
+    this.#checkpoints = new GatheredReads({ ...limits, ask: (questions) => this.#latestCheckpoints(questions) });
+    const rows = <T extends DataTable>(table: T) =>
+      new GatheredReads<RowsQuestion, WrittenRow<T>[]>({ ...limits, ask: (asked) => this.#rowsOf(table, asked) });
+    this.#rows = {
+      payment_transactions: rows('payment_transactions'),
+      payment_transactions_fraud: rows('payment_transactions_fraud'),
+      payment_metrics_partials: rows('payment_metrics_partials'),
+      payment_exceptions: rows('payment_exceptions'),
     };
   }
 
-  async rowsFrom<T extends DataTable>(table: T, partition: number, fromOffset: number): Promise<WrittenRow<T>[]> {
-    const reader = ROW_READERS[table];
+  latestCheckpoint(topic: string, partition: number): Promise<Checkpoint | undefined> {
+    return this.#checkpoints.ask({ topic, partition });
+  }
+
+  rowsFrom<T extends DataTable>(table: T, partition: number, fromOffset: number): Promise<WrittenRow<T>[]> {
+    return this.#rows[table].ask({ partition, fromOffset });
+  }
+
+  async #latestCheckpoints(questions: readonly CheckpointQuestion[]): Promise<(Checkpoint | undefined)[]> {
+    const topics = [...new Set(questions.map(({ topic }) => topic))];
+    const found = new Map<string, Checkpoint>();
+    for (const topic of topics) {
+      const partitions = questions.filter((question) => question.topic === topic).map(({ partition }) => partition);
+      for (const checkpoint of await this.#latestOf(topic, partitions)) {
+        found.set(`${checkpoint.partition} ${topic}`, checkpoint);
+      }
+    }
+    return questions.map(({ topic, partition }) => found.get(`${partition} ${topic}`));
+  }
+
+  async #latestOf(topic: string, partitions: readonly number[]): Promise<Checkpoint[]> {
     const { rows } = await this.#jobs.read({
-      what: `rows of ${table}, partition ${partition}`,
-      sql: `SELECT ${reader.columns.join(', ')} FROM ${this.#table(table)}
-WHERE kafka_partition = ${integerLiteral(partition)} AND kafka_offset >= @from_offset AND writer_epoch > 0
-ORDER BY ${reader.order}`,
-      parameters: [intParameter('from_offset', fromOffset)],
+      what: `checkpoints of ${topic}, partitions ${partitions.join(', ')}`,
+      sql: `SELECT owner, writer_epoch, next_offset, watermark, consumed, accepted, duplicates, late, rejected,
+  stream_offsets, state_digest, record_fingerprint, kafka_partition
+FROM ${this.#table('checkpoint_log')}
+WHERE topic = @topic AND kafka_partition IN (${literals(partitions)})
+QUALIFY ROW_NUMBER() OVER (
+  PARTITION BY kafka_partition ORDER BY next_offset DESC, writer_epoch DESC, written_at DESC
+) = 1`,
+      parameters: [textParameter('topic', topic)],
     });
-    return rows.map((cells) => ({ row: reader.read(cells), writerEpoch: integer(cells[0]) }));
+    return rows.map((cells) => checkpointOf(topic, cells));
+  }
+
+  async #rowsOf<T extends DataTable>(table: T, questions: readonly RowsQuestion[]): Promise<WrittenRow<T>[][]> {
+    const reader = ROW_READERS[table];
+    const offsetsPerCell = table === 'payment_exceptions' ? EXCEPTION_OFFSETS_PER_CELL : OFFSETS_PER_CELL;
+    const partitions = questions.map(({ partition }) => partition);
+    const from = questions.map(
+      ({ partition }, i) => `(kafka_partition = ${integerLiteral(partition)} AND kafka_offset >= @from_offset_${i})`,
+    );
+    const { rows } = await this.#jobs.read(
+      {
+        what: `rows of ${table}, partitions ${partitions.join(', ')}`,
+        sql: `SELECT
+  kafka_partition,
+  STRING_AGG(TO_JSON_STRING([${reader.columns.map(textOfColumn).join(', ')}]), ',' ORDER BY ${reader.order}) AS cells,
+  DIV(kafka_offset, ${offsetsPerCell}) AS bucket
+FROM ${this.#table(table)}
+WHERE kafka_partition IN (${literals(partitions)}) AND (${from.join(' OR ')}) AND writer_epoch > 0
+GROUP BY kafka_partition, bucket
+ORDER BY kafka_partition, bucket`,
+        parameters: questions.map(({ fromOffset }, i) => intParameter(`from_offset_${i}`, fromOffset)),
+      },
+      CELLS_PER_PAGE,
+    );
+    const cellsOf = Map.groupBy(rows, ([partition]) => integer(partition));
+    return questions.map(({ partition, fromOffset }) =>
+      (cellsOf.get(partition) ?? [])
+        .flatMap(([, cell]) => JSON.parse(`[${text(cell)}]`) as unknown[][])
+        .map((cells) => ({ row: reader.read(cells), writerEpoch: integer(cells[0]) }))
+        // Asked twice at once, from two offsets, the query has the rows of both.
+        .filter(({ row }) => row.kafkaOffset >= fromOffset),
+    );
   }
 
   /**
@@ -127,6 +179,31 @@ function paymentsOfCell(cell: string): TransactionRow[] {
   const rows = JSON.parse(`[${cell}]`) as string[][];
   // transactionRow expects writer_epoch in front, which nobody reads here.
   return rows.map((cells) => transactionRow(['', ...cells]));
+}
+
+function literals(partitions: readonly number[]): string {
+  return [...new Set(partitions)].map(integerLiteral).join(', ');
+}
+
+function checkpointOf(topic: string, cells: readonly unknown[]): Checkpoint {
+  return {
+    topic,
+    partition: integer(cells[12]),
+    owner: text(cells[0]),
+    writerEpoch: integer(cells[1]),
+    nextOffset: integer(cells[2]),
+    watermarkMs: millis(cells[3]),
+    counters: {
+      consumed: integer(cells[4]),
+      accepted: integer(cells[5]),
+      duplicates: integer(cells[6]),
+      late: integer(cells[7]),
+      rejected: integer(cells[8]),
+    },
+    streamOffsets: streamOffsets(text(cells[9])),
+    stateDigest: text(cells[10]),
+    recordFingerprint: nullable(cells[11], text),
+  };
 }
 
 function streamOffsets(json: string): Checkpoint['streamOffsets'] {

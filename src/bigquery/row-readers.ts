@@ -2,6 +2,14 @@
 import type { AcceptedRow, DataRows, DataTable, ExceptionRow, PartialRow, TransactionRow } from '../payments/types.ts';
 import { integerFromText, millisFromText, nanosFromText } from './query-values.ts';
 
+/** Columns that are read as microseconds; all others as they are cast to STRING. */
+const TIMES: ReadonlySet<string> = new Set(['event_time', 'record_time', 'window_start', 'window_end']);
+
+/** The column as the text that `read` expects, NULL staying NULL. */
+export function textOfColumn(column: string): string {
+  return TIMES.has(column) ? `CAST(UNIX_MICROS(${column}) AS STRING)` : `CAST(${column} AS STRING)`;
+}
+
 export interface RowReader<T extends DataTable> {
   /** The first is writer_epoch. */
   readonly columns: readonly string[];

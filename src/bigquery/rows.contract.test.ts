@@ -88,6 +88,26 @@ describe('rows through Arrow into the sink and back', () => {
     expect(await sink.queries.latestCheckpoint('other', 0)).toBeUndefined();
   });
 
+  it('partitions that ask at the same time get their own rows and checkpoints, each from its own offset', async () => {
+    await using sink = await contractSink();
+    const rows = Array.from({ length: 2_500 }, (_, i) => acceptedRow(i));
+    for (const partition of [0, 1, 3]) {
+      await appendRows(sink, 'payment_transactions', rows, { partition });
+      await appendRows(sink, 'checkpoint_log', [checkpoint(10 + partition, { partition })], { partition });
+    }
+    const from = [2_490, 7, 0, 2_499];
+    const found = await Promise.all(
+      from.map((offset, partition) => sink.queries.rowsFrom('payment_transactions', partition, offset)),
+    );
+    const expected = [rows.slice(2_490), rows.slice(7), [], rows.slice(2_499)];
+    expect(found.map((each) => each.map(({ row }) => row.kafkaOffset))).toEqual(
+      expected.map((each) => each.map(({ kafkaOffset }) => kafkaOffset)),
+    );
+    const latest = await Promise.all([0, 1, 2, 3].map((n) => sink.queries.latestCheckpoint('payments', n)));
+    expect(latest.map((each) => each?.nextOffset)).toEqual([10, 11, undefined, 13]);
+    expect(latest.map((each) => each?.partition)).toEqual([0, 1, undefined, 3]);
+  });
+
   it('payments come in batches, in offset order, whatever the order in which they were written', async () => {
     await using sink = await contractSink();
     const rows = Array.from({ length: 20_000 }, (_, i) => acceptedRow(i * 3));

@@ -1,8 +1,13 @@
 #!/usr/bin/env node
 /** The `provenonce` command. Each subcommand is one file under commands/, loaded when it is asked for. */
 import { existsSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
-import { EXIT, endOnSignals, failWith } from './exit.ts';
+import type { Command as CommandType } from 'commander';
+import { keepCompiledCode } from './compile-cache.ts';
+
+keepCompiledCode();
+// What is imported statically would be compiled before the line above.
+const { Command, CommanderError } = await import('commander');
+const { EXIT, endOnSignals, failWith } = await import('./exit.ts');
 
 const COMMANDS = [
   'simulate',
@@ -18,7 +23,7 @@ const COMMANDS = [
 ] as const;
 
 /** Adds one subcommand to the program. */
-export type AddCommand = (program: Command) => void;
+export type AddCommand = (program: CommandType) => void;
 
 async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('provenonce')

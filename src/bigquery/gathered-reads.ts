@@ -1,0 +1,58 @@
+/**
+ * Gathers questions of one kind into common queries: a query costs the service far more than one partition's answer does,
+ * and after a rebalance dozens of partitions ask the same at once.
+ *
+ * Invariant: an answer comes from a query that was begun after its question was asked.
+ */
+
+export interface GatheredReadsOptions<Q, A> {
+  /** Answers in the order of the questions. */
+  ask(questions: readonly Q[]): Promise<readonly A[]>;
+  /** Questions of one query. */
+  readonly maxTogether: number;
+  /** Queries under way. */
+  readonly maxUnderWay: number;
+}
+
+interface Asked<Q, A> {
+  readonly question: Q;
+  readonly resolve: (answer: A) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class GatheredReads<Q, A> {
+  readonly #options: GatheredReadsOptions<Q, A>;
+  readonly #waiting: Asked<Q, A>[] = [];
+  #underWay = 0;
+
+  constructor(options: GatheredReadsOptions<Q, A>) {
+    this.#options = options;
+  }
+
+  ask(question: Q): Promise<A> {
+    return new Promise<A>((resolve, reject) => {
+      this.#waiting.push({ question, resolve, reject });
+      // Whoever asks within the same turn is taken along.
+      queueMicrotask(() => this.#pump());
+    });
+  }
+
+  #pump(): void {
+    while (this.#waiting.length > 0 && this.#underWay < this.#options.maxUnderWay) {
+      this.#underWay += 1;
+      void this.#answer(this.#waiting.splice(0, this.#options.maxTogether)).finally(() => {
+        this.#underWay -= 1;
+        this.#pump();
+      });
+    }
+  }
+
+  async #answer(together: readonly Asked<Q, A>[]): Promise<void> {
+    try {
+      const answers = await this.#options.ask(together.map(({ question }) => question));
+      for (const [i, { resolve }] of together.entries()) resolve(answers[i] as A);
+    } catch (error) {
+      for (const { reject } of together) reject(error);
+    }
+  }
+}
