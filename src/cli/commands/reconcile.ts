@@ -1,6 +1,9 @@
 /** provenonce reconcile: is every transaction there once, day by day? */
+import { rename, writeFile } from 'node:fs/promises';
 import { reconcile, reconciliationTable } from '../../checks/reconcile.ts';
 import { VERDICT_EXIT_CODES } from '../../checks/verify.ts';
+import { reconciliationText } from '../../observability/reconciliation-metrics.ts';
+import { systemRuntime } from '../../runtime/system-runtime.ts';
 import { parseBigQuery } from '../config/process-config.ts';
 import { BIGQUERY_SETTINGS } from '../config/settings-table.ts';
 import { addFlags } from '../config/show-settings.ts';
@@ -15,14 +18,17 @@ export const addCommand: AddCommand = (program) => {
     .command('reconcile')
     .description('check that COUNT(DISTINCT transaction_id) = COUNT(*), day by day')
     .option('--days <n>', 'only so many days back; all unless given', wholeNumber(1))
+    .option('--textfile <file>', "write the result as metrics too, for the node exporter's textfile collector")
     .option('--json', 'one JSON document on standard output');
   addFlags(command, BIGQUERY_SETTINGS).action(
-    async (flags: Record<string, string | undefined> & { days?: number; json?: boolean }) => {
-      const { days, json, ...rest } = flags;
+    async (flags: Record<string, string | undefined> & { days?: number; textfile?: string; json?: boolean }) => {
+      const { days, textfile, json, ...rest } = flags;
       const { config } = parseBigQuery(process.env, rest as Record<string, string | undefined>);
       const sink = openCommandSink(config);
       try {
         const result = await reconcile(sink, days === undefined ? {} : { days: Number(days) });
+        if (textfile !== undefined)
+          await replaceFile(textfile, await reconciliationText(result.days, systemRuntime.nowMs()));
         if (json) printJson(result);
         else {
           const { head, rows } = reconciliationTable(result);
@@ -35,3 +41,9 @@ export const addCommand: AddCommand = (program) => {
     },
   );
 };
+
+/** A collector never reads half a file. */
+async function replaceFile(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text);
+  await rename(`${file}.new`, file);
+}
