@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { SettingsEntry } from '../payments/types.ts';
 import { ContradictionError, UnreachableError } from '../processor/errors.ts';
-import type { Claim, Ownership, Runtime, Seed } from '../processor/ports.ts';
+import type { Claim, Ownership, Runtime, Seed, SkippedRange, StreamRef } from '../processor/ports.ts';
 import { type DatasetRef, integerLiteral, quotedTable } from './identifiers.ts';
 import { OWNERSHIP_COLUMNS, ownershipFromCells } from './ownership-rows.ts';
 import type { QueryJobs } from './query-job.ts';
@@ -107,9 +107,7 @@ WHERE o.topic = @topic AND o.kafka_partition = c.kafka_partition AND o.epoch = c
             expected_epoch: claim.expectedEpoch,
             claim_id: claim.claimId,
             owner: claim.owner,
-            streams: JSON.stringify(
-              claim.streams.map(({ epoch, table, name, createdAtMs }) => ({ epoch, table, name, createdAtMs })),
-            ),
+            streams: streamsText(claim.streams),
           })),
         ),
       ],
@@ -131,6 +129,31 @@ WHERE topic = @topic AND kafka_partition = ${integerLiteral(partition)} AND clai
       ],
     });
   }
+
+  /** Whole lists: whoever writes them holds the claim, and nobody else changes them meanwhile. */
+  async putSkipped(
+    topic: string,
+    partition: number,
+    claimId: string,
+    skipped: readonly SkippedRange[],
+    streams: readonly StreamRef[],
+  ): Promise<void> {
+    await this.#jobs.change({
+      what: `skipped offsets of ${topic}, partition ${partition}`,
+      sql: `UPDATE ${this.#table} SET skipped = @skipped, streams = @streams
+WHERE topic = @topic AND kafka_partition = ${integerLiteral(partition)} AND claim_id = @claim_id`,
+      parameters: [
+        textParameter('skipped', JSON.stringify(skipped)),
+        textParameter('streams', streamsText(streams)),
+        textParameter('topic', topic),
+        textParameter('claim_id', claimId),
+      ],
+    });
+  }
+}
+
+function streamsText(streams: readonly StreamRef[]): string {
+  return JSON.stringify(streams.map(({ epoch, table, name, createdAtMs }) => ({ epoch, table, name, createdAtMs })));
 }
 
 const SEED_TYPES = {

@@ -52,7 +52,9 @@ const history = z
   .refine((entries) => entries.every((entry, i) => i === 0 || entry.fromOffset >= entries[i - 1]!.fromOffset), {
     error: 'not ascending by fromOffset',
   });
-const skipped = z.array(z.strictObject({ from: offset, to: offset, reason: z.string() }));
+const skipped = z.array(
+  z.strictObject({ from: offset, to: offset, reason: z.string(), by: z.string(), atMs: z.number() }),
+);
 
 /** Columns in the order that ownershipFromCells reads them. */
 export const OWNERSHIP_COLUMNS = [

@@ -119,6 +119,17 @@ ORDER BY kafka_partition, bucket`,
     );
   }
 
+  /** May be repeated: a range that was given up has no rows, and gets none. */
+  async removeRows(table: DataTable, partition: number, from: number, to: number): Promise<void> {
+    await this.#jobs.change({
+      what: `removal of rows of ${table}, partition ${partition}`,
+      sql: `DELETE FROM ${this.#table(table)}
+WHERE kafka_partition = ${integerLiteral(partition)} AND kafka_offset >= @from_offset AND kafka_offset < @to_offset
+  AND writer_epoch > 0`,
+      parameters: [intParameter('from_offset', from), intParameter('to_offset', to)],
+    });
+  }
+
   /**
    * Batches of some thousands. A million rows would be tens of millions of REST cells, which cost the service and us more
    * than the data: many payments travel as one cell of JSON. If the job is lost, the next one goes on past the last batch.

@@ -49,6 +49,14 @@ export class BigQueryQueries implements SinkQueries {
     return this.#ownership.addSettings(topic, partition, claimId, entry);
   }
 
+  putSkipped(...args: Parameters<SinkQueries['putSkipped']>): ReturnType<SinkQueries['putSkipped']> {
+    return this.#ownership.putSkipped(...args);
+  }
+
+  removeRows(...args: Parameters<SinkQueries['removeRows']>): ReturnType<SinkQueries['removeRows']> {
+    return this.#position.removeRows(...args);
+  }
+
   latestCheckpoint(...args: Parameters<SinkQueries['latestCheckpoint']>): ReturnType<SinkQueries['latestCheckpoint']> {
     return this.#position.latestCheckpoint(...args);
   }

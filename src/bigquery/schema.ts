@@ -22,6 +22,7 @@ export const VIEWS = [
   'fraud_summary',
   'deduplication_effectiveness',
   'pipeline_health',
+  'skipped_offsets',
 ] as const;
 export const DEFAULT_CLUSTERING: readonly string[] = ['sender_account_id', 'currency'];
 

@@ -218,6 +218,23 @@ describe('views, from hand-made rows', () => {
     expect(rows).toHaveLength(2);
   });
 
+  it('skipped_offsets has a row for each range that was given up', async () => {
+    const [owned] = await sink.queries.readOwnership('payments');
+    const range = { from: 40, to: 50, reason: 'unreadable', by: 'ann', atMs: NOON_MS };
+    await sink.queries.putSkipped('payments', 0, owned!.claimId, [range, { ...range, from: 60, to: 61 }], []);
+    const common = {
+      topic: 'payments',
+      kafka_partition: 0,
+      reason: 'unreadable',
+      skipped_by: 'ann',
+      skipped_at: NOON_MS,
+    };
+    expect(await view('skipped_offsets', 'first_offset')).toEqual([
+      { ...common, first_offset: 40, last_offset: 49, offsets: 10 },
+      { ...common, first_offset: 60, last_offset: 60, offsets: 1 },
+    ]);
+  });
+
   it('daily_reconciliation and the two queries of the guide pass on unique rows and fail on a duplicate', async () => {
     const name = (table: string) => sink.table(table);
     const guide = () =>

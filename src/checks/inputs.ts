@@ -113,6 +113,15 @@ export interface DecisionRules {
   };
 }
 
+/** Offsets [from, to) that an operator gave up. */
+export interface GivenUp {
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+  readonly by: string;
+  readonly atMs: number;
+}
+
 export interface OwnershipFacts {
   readonly partition: number;
   readonly epoch: number;
@@ -121,7 +130,7 @@ export interface OwnershipFacts {
   readonly fixed: FixedRules;
   /** Ascending by fromOffset: which decision rules hold from which offset on. */
   readonly history: readonly { readonly fromOffset: number; readonly decision: DecisionRules }[];
-  readonly skipped: readonly { readonly from: number; readonly to: number; readonly reason: string }[];
+  readonly skipped: readonly GivenUp[];
 }
 
 /** A transaction id with more than one row, over all partitions and epochs. */

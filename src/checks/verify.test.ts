@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { GUARANTEES, type Guarantee } from './findings.ts';
 import type { TopicRecord } from './inputs.ts';
 import {
+  BASE_MS,
   event,
   faultless,
   inputsOf,
@@ -318,12 +319,12 @@ describe('verify says what it could not check', () => {
   });
 
   test('a sender seen in two partitions is named, offsets given up are listed', async () => {
-    const skipped = [{ from: 5, to: 6, reason: 'poison' }];
+    const skipped = [{ from: 5, to: 6, reason: 'poison', by: 'me', atMs: BASE_MS }];
     const first = faultless([record(0, event('a', 0))], { ownership: ownershipOf(0, { partitionCount: 2, skipped }) });
     const second = faultless([record(0, event('b', 0))], { ownership: ownershipOf(1, { partitionCount: 2 }) });
     const report = await verify(inputsOf(first, second));
     expect(report.conditions).toEqual(['sender alice has records in partitions 0 and 1']);
-    expect(report.skipped).toEqual(['partition 0: offsets 5 to 5, poison']);
+    expect(report.skipped).toEqual(['partition 0: offsets 5 to 5, given up by me at 2026-01-15T12:00:00.000Z: poison']);
     expect(VERDICT_EXIT_CODES[report.verdict]).toBe(0);
   });
 });

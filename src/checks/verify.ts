@@ -10,7 +10,7 @@ import { SumsCheck } from './guarantees/g3-sums.ts';
 import { checkEnrichment } from './guarantees/g4-enrichment.ts';
 import { EquivalenceCheck } from './guarantees/g5-equivalence.ts';
 import { CountersCheck } from './guarantees/g6-counters.ts';
-import type { CheckpointCells, OwnershipFacts, VerifyInputs } from './inputs.ts';
+import type { CheckpointCells, GivenUp, OwnershipFacts, VerifyInputs } from './inputs.ts';
 import { type PartitionSources, type Step, walkPartition } from './walk.ts';
 
 export type Verdict = 'PASS' | 'FAIL' | 'UNKNOWN' | 'NODATA';
@@ -86,7 +86,10 @@ class VerifyRun {
     for (const { partition } of ownership) await this.#verifyPartition(partition, uniqueness);
     for (const condition of uniqueness.end(repeatedCount, this.#findings)) this.#remark(this.#conditions, condition);
     const skipped = ownership.flatMap(({ partition, skipped: ranges }) =>
-      ranges.map(({ from, to, reason }) => `partition ${partition}: offsets ${from} to ${to - 1}, ${reason}`),
+      ranges.map(
+        ({ from, to, reason, by, atMs }) =>
+          `partition ${partition}: offsets ${from} to ${to - 1}, given up by ${by} at ${new Date(atMs).toISOString()}: ${reason}`,
+      ),
     );
     return {
       verdict: this.#verdict(),
@@ -143,7 +146,7 @@ class VerifyRun {
     const start = this.#startOf(ownership, checkpoints, bounds.startOffset);
     if (!start) return;
 
-    const fromOffset = start.trusted?.next_offset ?? ownership.startOffset;
+    const fromOffset = pastGivenUp(start.trusted?.next_offset ?? ownership.startOffset, ownership.skipped);
     const sums = new SumsCheck(ownership.fixed.windowMs, start.trusted?.watermark, this.#findings);
     const equivalence = new EquivalenceCheck(ownership.epoch, this.#findings);
     const counters = new CountersCheck(ownership, checkpoints, start.trusted?.next_offset ?? 0, this.#findings);
@@ -186,12 +189,12 @@ class VerifyRun {
 
   /** Where to start: the start offset while the log has it, else the first checkpoint that the log reaches back to. */
   #startOf(
-    { partition, startOffset }: OwnershipFacts,
+    { partition, startOffset, skipped }: OwnershipFacts,
     checkpoints: readonly CheckpointCells[],
     logStart: number,
   ): { trusted: CheckpointCells | undefined } | undefined {
-    if (logStart <= startOffset) return { trusted: undefined };
-    const trusted = checkpoints.find(({ next_offset }) => next_offset >= logStart);
+    if (logStart <= pastGivenUp(startOffset, skipped)) return { trusted: undefined };
+    const trusted = checkpoints.find(({ next_offset }) => pastGivenUp(next_offset, skipped) >= logStart);
     if (!trusted) {
       this.#unknown.push(
         `partition ${partition}: the log starts at ${logStart}, past every checkpoint; nothing can be recomputed`,
@@ -217,4 +220,10 @@ class VerifyRun {
   #remark(list: string[], remark: string): void {
     if (list.length < this.#remarksMax && !list.includes(remark)) list.push(remark);
   }
+}
+
+/** The first offset from `offset` on that was not given up. */
+function pastGivenUp(offset: number, skipped: readonly GivenUp[]): number {
+  const range = skipped.find(({ from, to }) => offset >= from && offset < to);
+  return range === undefined ? offset : pastGivenUp(range.to, skipped);
 }

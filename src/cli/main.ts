@@ -16,6 +16,7 @@ const COMMANDS = [
   'reconcile',
   'verify',
   'ownership',
+  'skip',
   'config',
   'doctor',
   'demo',

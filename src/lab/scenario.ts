@@ -151,6 +151,10 @@ export interface ScenarioWorld {
 
   /** Starts a processor; a name that ran before keeps its checkpoint. */
   start(name: string, options?: StartOptions): RunningProcessor;
+  /** Runs `provenonce <args>` on the topic and the dataset, as an operator would, to its end. */
+  operate(
+    ...args: readonly string[]
+  ): Promise<{ readonly code: number; readonly output: string; readonly complaints: string }>;
   /** Deletes the checkpoint directory of a processor that is not running. */
   loseCheckpoint(name: string): Promise<void>;
   /** Resets the common group's offsets while none of its processors runs; resolves with what they are now, by partition. */

@@ -4,7 +4,7 @@ import type { LogRecord } from '../payments/types.ts';
 import { ContradictionError } from './errors.ts';
 import { type ProcessorEvent, silentObserver } from './events.ts';
 import { type CursorOptions, LogCursor } from './log-cursor.ts';
-import type { FetchAnswer, LogBounds, PartitionReader, Runtime } from './ports.ts';
+import type { FetchAnswer, LogBounds, PartitionReader, Runtime, SkippedRange } from './ports.ts';
 
 function record(offset: number, text = `value ${offset}`): LogRecord {
   return { offset, timestampMs: 1_000 + offset, key: Buffer.from('k'), value: Buffer.from(text) };
@@ -13,6 +13,10 @@ function record(offset: number, text = `value ${offset}`): LogRecord {
 function answer(askedFrom: number, completeTo: number, over: Partial<FetchAnswer> = {}): FetchAnswer {
   const records = Array.from({ length: completeTo - askedFrom }, (_, i) => record(askedFrom + i));
   return { askedFrom, completeTo, records, byteLength: 100, endOffset: 100, session: 1, ...over };
+}
+
+function givenUp(from: number, to: number): SkippedRange {
+  return { from, to, reason: 'lost', by: 'me', atMs: 0 };
 }
 
 /** Hands out scripted answers; a seek is written down, and answers go on as scripted. */
@@ -173,13 +177,43 @@ describe('log cursor', () => {
 
   it('steps over offsets given up on purpose', async () => {
     const { next, reader } = cursorOver([answer(14, 17), answer(17, 20)], {
-      skipped: [
-        { from: 8, to: 14, reason: 'lost' },
-        { from: 18, to: 19, reason: 'poison' },
-      ],
+      skipped: [givenUp(8, 14), givenUp(18, 19)],
     });
     expect(await next()).toEqual({ offsets: [14, 15, 16], nextOffset: 17 });
     expect(await next()).toEqual({ offsets: [17, 19], nextOffset: 20 });
     expect(reader.seeks).toEqual([14]);
+  });
+
+  it('takes its place behind offsets given up although the log ends there', async () => {
+    const { next } = cursorOver([answer(10, 20), answer(30, 30, { endOffset: 30 }), answer(30, 31)], {
+      skipped: [givenUp(20, 30)],
+    });
+    expect(await next()).toEqual({ offsets: answer(10, 20).records.map((r) => r.offset), nextOffset: 20 });
+    expect(await next()).toEqual({ offsets: [], nextOffset: 30 });
+    expect(await next()).toEqual({ offsets: [30], nextOffset: 31 });
+  });
+
+  it('goes past offsets given up where retention took them, and not an offset further', async () => {
+    const bounds = async () => ({ startOffset: 20, endOffset: 100 });
+    const past = cursorOver([answer(20, 22)], { skipped: [givenUp(10, 20)], bounds });
+    expect(await past.next()).toEqual({ offsets: [20, 21], nextOffset: 22 });
+    for (const range of [givenUp(10, 19), givenUp(11, 20)]) {
+      const { next } = cursorOver([answer(20, 22), answer(20, 22)], { skipped: [range], bounds });
+      expect(await contradiction(next())).toBe('retention_gap');
+    }
+  });
+
+  it('sees the record before offsets given up again, and reads none of them on the way', async () => {
+    const { next, reader } = cursorOver([answer(20, 22), answer(9, 12), answer(20, 22)], {
+      fingerprint: recordFingerprint(record(9)),
+      skipped: [givenUp(10, 20)],
+    });
+    expect(await next()).toEqual({ offsets: [20, 21], nextOffset: 22 });
+    expect(reader.seeks).toEqual([20, 9, 20]);
+    const changed = cursorOver([answer(20, 22), answer(9, 12)], {
+      fingerprint: recordFingerprint(record(9, 'another')),
+      skipped: [givenUp(10, 20)],
+    });
+    expect(await contradiction(changed.next())).toBe('log_changed');
   });
 });

@@ -44,6 +44,8 @@ export class LogCursor {
   #verifying = false;
   #verified = false;
   #signal: AbortSignal | undefined;
+  /** The expected offset lies behind a range given up, and nothing yielded so far says so. */
+  #steppedOver = false;
   /** The end of an answer that was cut at a limit. */
   #rest: CursorAnswer | undefined;
 
@@ -70,6 +72,7 @@ export class LogCursor {
     this.#last = fingerprint;
     this.#session = undefined;
     this.#verifying = false;
+    this.#steppedOver = false;
     this.#options.reader.seek(offset);
   }
 
@@ -113,6 +116,11 @@ export class LogCursor {
     }
     if (this.#verifying) {
       if (!this.#verify(answer)) return undefined;
+      if (answer.completeTo < this.#expected) {
+        // What lies in between was given up, and may be long, or unreadable.
+        if (this.#options.skipped.length > 0) this.#options.reader.seek(this.#expected);
+        return undefined;
+      }
     } else if (answer.askedFrom < this.#expected && this.#verified) {
       // Our own seeks leave nothing buffered, so this is the client's doing.
       const first = answer.records[0];
@@ -137,7 +145,7 @@ export class LogCursor {
     }
     if (answer.completeTo <= this.#expected) {
       await this.#checkEnd(answer);
-      return undefined;
+      return this.#steppedOver ? this.#endOfStep(answer) : undefined;
     }
     return this.#advance(answer);
   }
@@ -154,6 +162,7 @@ export class LogCursor {
     }
     if (this.#options.skipped.length > 0) records = records.filter((record) => !this.#isSkipped(record.offset));
     this.#expected = answer.completeTo;
+    this.#steppedOver = false;
     return { records, nextOffset: answer.completeTo, byteLength: answer.byteLength, endOffset: answer.endOffset };
   }
 
@@ -246,6 +255,13 @@ export class LogCursor {
     const range = this.#options.skipped.find((r) => this.#expected >= r.from && this.#expected < r.to);
     if (range === undefined) return;
     this.#expected = range.to;
+    this.#steppedOver = true;
     this.#options.reader.seek(range.to);
+  }
+
+  /** The range is the end of the log: there is no record to yield behind it, but the place is there. */
+  #endOfStep(answer: FetchAnswer): CursorAnswer {
+    this.#steppedOver = false;
+    return { records: [], nextOffset: this.#expected, byteLength: 0, endOffset: answer.endOffset };
   }
 }

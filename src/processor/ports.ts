@@ -104,11 +104,14 @@ export interface StreamRef {
   readonly createdAtMs: number;
 }
 
-/** Offsets [from, to) that an operator gave up on purpose. */
+/** Offsets [from, to) that an operator gave up on purpose: what they hold, present or not, gets no disposition. */
 export interface SkippedRange {
   readonly from: number;
   readonly to: number;
   readonly reason: string;
+  /** Who gave them up. */
+  readonly by: string;
+  readonly atMs: number;
 }
 
 /** One row of partition_ownership. */
@@ -127,6 +130,7 @@ export interface Ownership {
   readonly fixed: FixedSettings;
   /** Ascending by fromOffset; never empty. */
   readonly history: readonly SettingsEntry[];
+  /** Ascending, none overlapping another. */
   readonly skipped: readonly SkippedRange[];
   readonly claimedAtMs: number;
 }
@@ -186,6 +190,16 @@ export interface SinkQueries {
   claim(topic: string, claims: readonly Claim[]): Promise<void>;
   /** UPDATE ... WHERE claim_id = claimId: appends the entry. Same terms as claim. */
   addSettings(topic: string, partition: number, claimId: string, entry: SettingsEntry): Promise<void>;
+  /** UPDATE ... WHERE claim_id = claimId: puts the whole new lists of ranges given up and of streams. Same terms as claim. */
+  putSkipped(
+    topic: string,
+    partition: number,
+    claimId: string,
+    skipped: readonly SkippedRange[],
+    streams: readonly StreamRef[],
+  ): Promise<void>;
+  /** DELETE of what a data table has of offsets [from, to), writer_epoch > 0: only ever of a range that was given up. */
+  removeRows(table: DataTable, partition: number, from: number, to: number): Promise<void>;
   /** The checkpoint with the greatest next_offset. */
   latestCheckpoint(topic: string, partition: number): Promise<Checkpoint | undefined>;
   /** Rows with kafka_offset >= fromOffset and writer_epoch > 0, in fold order. */

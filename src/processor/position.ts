@@ -22,6 +22,9 @@ export interface Position {
   readonly rows: RowsAlreadyThere;
 }
 
+/** A claim that was won, and the streams that others may still write to. */
+export type Fencing = Pick<WonClaim, 'ownership' | 'olderStreams'>;
+
 export interface PositionOptions {
   readonly runtime: Runtime;
   readonly queries: SinkQueries;
@@ -31,7 +34,7 @@ export interface PositionOptions {
 }
 
 /** Rejects with ContradictionError('row_counts_differ') when counts and rows never agree. */
-export async function findPosition(won: WonClaim, options: PositionOptions, signal: AbortSignal): Promise<Position> {
+export async function findPosition(won: Fencing, options: PositionOptions, signal: AbortSignal): Promise<Position> {
   const { runtime, observer, settleTimeoutMs } = options;
   const { topic, partition, epoch, startOffset } = won.ownership;
   const outcomes = await finalizeOlder(won, options);
@@ -69,7 +72,7 @@ export async function findPosition(won: WonClaim, options: PositionOptions, sign
 }
 
 /** From here on no predecessor, however slow, can write. */
-async function finalizeOlder(won: WonClaim, options: PositionOptions): Promise<ReadonlyMap<string, FinalizeOutcome>> {
+async function finalizeOlder(won: Fencing, options: PositionOptions): Promise<ReadonlyMap<string, FinalizeOutcome>> {
   const outcomes = await Promise.all(
     won.olderStreams.map(async (stream) => {
       const outcome = await options.streams.finalize(stream);
@@ -112,7 +115,7 @@ function resumeAfter(checkpointOffset: number, rows: RowsAlreadyThere): number {
 }
 
 function firstDifference(
-  won: WonClaim,
+  won: Fencing,
   outcomes: ReadonlyMap<string, FinalizeOutcome>,
   checkpoint: Checkpoint | undefined,
   rows: RowsAlreadyThere,
@@ -127,7 +130,7 @@ function firstDifference(
 /** Rows of a table that there must be at or past the checkpoint, going by the streams. */
 function promisedRows(
   table: DataTable,
-  won: WonClaim,
+  won: Fencing,
   outcomes: ReadonlyMap<string, FinalizeOutcome>,
   checkpoint: Checkpoint | undefined,
   found: readonly WrittenRow<DataTable>[],

@@ -17,7 +17,16 @@ import {
   settings,
 } from '../../bigquery/testing/sample-rows.ts';
 import type { AppendTable } from '../../payments/types.ts';
-import type { AppendRows, Checkpoint, Claim, Ownership, RowStamp, Seed, StreamRef } from '../../processor/ports.ts';
+import type {
+  AppendRows,
+  Checkpoint,
+  Claim,
+  Ownership,
+  RowStamp,
+  Seed,
+  SkippedRange,
+  StreamRef,
+} from '../../processor/ports.ts';
 import type { MakeSink, SinkUnderTest } from './testing/sink-under-test.ts';
 
 export function sinkQueriesContract(name: string, makeSink: MakeSink): void {
@@ -25,6 +34,7 @@ export function sinkQueriesContract(name: string, makeSink: MakeSink): void {
     seeding(makeSink);
     claims(makeSink);
     settingsHistory(makeSink);
+    skippedOffsets(makeSink);
     checkpoints(makeSink);
     rows(makeSink);
   });
@@ -173,6 +183,38 @@ function settingsHistory(makeSink: MakeSink): void {
     await sink.settle(sink.another().queries.claim(sink.topic, [claim('next', 1, 1)]));
     await sink.settle(sink.queries.addSettings(sink.topic, 1, 'ours', settings(600)));
     expect((await ownership(sink))[1]!.history).toEqual([settings(10), entry]);
+  });
+}
+
+function skippedOffsets(makeSink: MakeSink): void {
+  const range: SkippedRange = { from: 3, to: 9, reason: 'it\'s [poison] "7"', by: 'an operator', atMs: NOON_MS };
+
+  test('offsets given up are put under the claim that holds only, with the streams that are left', async () => {
+    await using sink = await makeSink();
+    await sink.settle(sink.queries.seed(sink.topic, seeds(2)));
+    await sink.settle(sink.queries.claim(sink.topic, [claim('ours', 0, 1)]));
+    await sink.settle(sink.another().queries.putSkipped(sink.topic, 1, 'theirs', [range], []));
+    expect((await ownership(sink))[1]).toMatchObject({ skipped: [], streams: streams(1) });
+    await sink.settle(sink.queries.putSkipped(sink.topic, 1, 'ours', [range], streams(1)));
+    await sink.settle(sink.queries.putSkipped(sink.topic, 1, 'ours', [range], []));
+    const [zero, one] = await ownership(sink);
+    expect(zero!.skipped).toEqual([]);
+    expect(one).toMatchObject({ skipped: [range], streams: [], claimId: 'ours', history: [settings(10)] });
+  });
+
+  test('rows of a range of offsets go from one table and partition', async () => {
+    await using sink = await makeSink();
+    const rows = [2, 3, 8, 9].map((offset) => acceptedRow(offset));
+    await append(sink, 'payment_transactions', rows);
+    await append(sink, 'payment_transactions', [acceptedRow(3)], { partition: sink.partition + 1 });
+    await append(sink, 'payment_transactions_fraud', rows);
+    for (let again = 0; again < 2; again++)
+      await sink.settle(sink.queries.removeRows('payment_transactions', sink.partition, 3, 9));
+    const left = async (table: 'payment_transactions' | 'payment_transactions_fraud', partition: number) =>
+      (await sink.settle(sink.queries.rowsFrom(table, partition, 0))).map(({ row }) => row.kafkaOffset);
+    expect(await left('payment_transactions', sink.partition)).toEqual([2, 9]);
+    expect(await left('payment_transactions', sink.partition + 1)).toEqual([3]);
+    expect(await left('payment_transactions_fraud', sink.partition)).toEqual([2, 3, 8, 9]);
   });
 }
 

@@ -115,6 +115,14 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
   /** Retention overtakes the processor, or the topic is made anew and filled again. */
   'cut-logs': (rng, seed) => (rng.chance(0.5) ? overtaken(rng, seed) : madeAnew(rng, seed)),
 
+  /** Operators give up offsets beside processors that run and die. */
+  operators: (rng, seed) => ({
+    ...base(rng, seed, { processes: ['a', 'b'] }),
+    separateGroups: rng.chance(0.3),
+    noise: { ...CALM, latencyMsMax: rng.pick([20, 150]), fetchRecordsMax: rng.pick([4, 15]) },
+    faults: many(rng, [2, 4], operatorFault),
+  }),
+
   /** Only what `lab replay --world real` can do as well, at named points, so that it happens there just so. */
   portable: (rng, seed) => ({
     ...base(rng, seed, { processes: ['a'], workload: drawPayments(rng, { count: 60, spanMs: 1, copyChance: 0.3 }) }),
@@ -235,6 +243,13 @@ function restartFault(rng: Rng): Fault {
     () => ({ what: 'reset_offsets', to: rng.pick(['earliest', 'latest']), when }),
   ];
   return rng.pick(kinds)();
+}
+
+function operatorFault(rng: Rng): Fault {
+  const when = { atMs: rng.between(2_000, SPAN_MS) };
+  if (rng.chance(0.3))
+    return { what: 'crash', process: rng.pick(['a', 'b']), restartAfterMs: rng.pick([1, 500]), when };
+  return { what: 'skip', partition: 0, ahead: rng.pick([0, 0, 1, 5]), records: rng.between(1, 15), when };
 }
 
 function overtaken(rng: Rng, seed: number): CasePlan {

@@ -28,6 +28,7 @@ export const FAMILIES = [
   'payments',
   'settings',
   'cut-logs',
+  'operators',
   'portable',
 ] as const;
 export type Family = (typeof FAMILIES)[number];

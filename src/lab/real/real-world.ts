@@ -28,6 +28,7 @@ import { ProcessorChild } from './processor-child.ts';
 import { processorEnv } from './processor-env.ts';
 import { RealPart } from './real-part.ts';
 import type { RealWorldOptions } from './real-world-options.ts';
+import { type CommandEnd, runCommand } from './run-command.ts';
 import { PHASE_NEWS, RunRecorder } from './run-recorder.ts';
 import { TopicControl } from './topic-control.ts';
 import { ledgerOf, Workloads } from './workloads.ts';
@@ -196,6 +197,20 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     this.recorder.started(child);
     if (options.crashAt !== undefined) this.#handNotes.crashPoint(child, options.crashAt);
     return child;
+  }
+
+  operate(...args: readonly string[]): Promise<CommandEnd> {
+    const { infra, settings } = this.#options;
+    const env = processorEnv({
+      endpoints: infra,
+      projectId: infra.projectId,
+      dataset: this.dataset,
+      topic: this.topic,
+      groupId: this.#groupId,
+      checkpointLocation: this.checkpointOf('operator'),
+      settings: settings ?? {},
+    });
+    return runCommand(args, env);
   }
 
   checkpointOf(name: string): string {

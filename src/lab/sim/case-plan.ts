@@ -62,6 +62,7 @@ const faultSchema = z.discriminatedUnion('what', [
   what('retention', { partition: count, records: count }),
   what('truncation', { partition: count, records: count }),
   what('recreate', {}),
+  what('skip', { partition: count, ahead: count, records: positive }),
   what('partitions_added', { count: positive }),
   what('streams_lost', { partition: count.optional() }),
   what('streams_finalized', { partition: count }),

@@ -22,6 +22,7 @@ const FAULTS: readonly [number, number] = [4, 9];
 const DAMAGE_CHANCE = 0.04;
 const EDGE_CHANCE = 0.1;
 const SETTINGS_CHANCE = 0.2;
+const SKIP_CHANCE = 0.1;
 
 export function drawCase(seed: number, dials: CaseDials = {}): CasePlan {
   const rng = new Rng(seed, 'case');
@@ -30,7 +31,10 @@ export function drawCase(seed: number, dials: CaseDials = {}): CasePlan {
   const processes = NAMES.slice(0, rng.pick([2, 2, 3]));
   const swarm = drawSwarm({ seed, processes, partitions, records, spanMs: SPAN_MS + 5_000, faults: faultCount });
   const isDamaged = rng.chance(damageChance);
-  const faults = isDamaged ? [...swarm.faults, ...drawDamage(rng, partitions)] : swarm.faults;
+  const operator = new Rng(seed, 'operator');
+  const skips = operator.chance(SKIP_CHANCE) ? [drawSkip(operator, partitions)] : [];
+  const drawn = isDamaged ? [...swarm.faults, ...drawDamage(rng, partitions)] : swarm.faults;
+  const faults = [...drawn, ...skips];
   const decisions = rng.chance(SETTINGS_CHANCE) ? drawDecisions(rng, processes) : undefined;
   return {
     seed,
@@ -63,6 +67,17 @@ function drawDamage(rng: Rng, partitions: number): Fault[] {
     () => [{ what: 'recreate', when: { atMs } }],
   ];
   return rng.pick(kinds)();
+}
+
+/** Offsets given up beside processors that run, mostly where they are about to be. */
+function drawSkip(rng: Rng, partitions: number): Fault {
+  return {
+    what: 'skip',
+    partition: rng.between(0, partitions - 1),
+    ahead: rng.pick([0, 0, 2, 10]),
+    records: rng.between(1, 20),
+    when: { atMs: rng.between(2_000, 20_000) },
+  };
 }
 
 /** Settings that some lives bring: the history of each partition then gets entries. */

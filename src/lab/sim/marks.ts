@@ -23,6 +23,7 @@ export const MARKS = {
   window_rows_replayed: 'closed windows past the checkpoint were there already',
   graceful_stop_left_nothing: 'after a graceful stop the next owner had nothing to replay',
   settings_entry_added: 'other settings were added to the history',
+  skip_put: 'an operator gave up offsets beside processors',
   state_fresh: 'a partition began with an empty state',
   state_local_used: 'a local state was at the checkpoint',
   state_local_folded_forward: 'a local state behind the checkpoint was folded forward',

@@ -10,6 +10,8 @@ export const OPERATIONS = [
   'finalize',
   'claim',
   'add_settings',
+  'put_skipped',
+  'remove_rows',
   'seed',
   'read_ownership',
   'topics',
@@ -68,6 +70,8 @@ export const EFFECTS_OF: Readonly<Record<Operation, readonly AnswerEffect[]>> = 
   finalize: RPC_EFFECTS,
   claim: UPDATE_EFFECTS,
   add_settings: UPDATE_EFFECTS,
+  put_skipped: UPDATE_EFFECTS,
+  remove_rows: UPDATE_EFFECTS,
   seed: UPDATE_EFFECTS,
   read_ownership: READ_EFFECTS,
   topics: READ_EFFECTS,
@@ -116,6 +120,11 @@ export type What =
   | { readonly what: 'truncation'; readonly partition: number; readonly records: number }
   /** The topic is deleted and made again, empty. */
   | { readonly what: 'recreate' }
+  /**
+   * An operator gives up offsets of a partition: what retention took from the checkpoint on, with the rows there, or else so
+   * many of what there is, from the first one that no table has a row of, and `ahead` more.
+   */
+  | { readonly what: 'skip'; readonly partition: number; readonly ahead: number; readonly records: number }
   | { readonly what: 'partitions_added'; readonly count: number }
   /** Restart of an emulator, or expiry: streams are unknown from now on, their rows stay. All by default. */
   | { readonly what: 'streams_lost'; readonly partition?: number }

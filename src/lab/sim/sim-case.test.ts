@@ -4,13 +4,16 @@
  * the other half: weakened processors must be found by the same seeds.
  */
 import { describe, expect, it } from 'vitest';
+import type { SkippedRange } from '../../processor/ports.ts';
 import type { ProcessorPorts } from '../../processor/processor.ts';
 import type { CasePlan } from './case-plan.ts';
 import { drawCase } from './draw-case.ts';
 import { CALM, type Fault } from './plan.ts';
+import { Rng } from './rng.ts';
 import { type CaseOutcome, runCase, runCaseInWorld } from './sim-case.ts';
 import { checkTables } from './table-checks.ts';
 import { DEFAULT_DIALS, drawWorkload } from './workload.ts';
+import type { World } from './world.ts';
 
 const PROCESSES = ['a', 'b'];
 
@@ -102,6 +105,72 @@ describe('a log that contradicts the guarantee ends in an error with a name', ()
     expect([outcome.verdict, outcome.failures]).toEqual(['PASS', []]);
     expect(new Set(stopped(outcome))).toContain(code);
   });
+});
+
+describe('offsets given up by an operator', () => {
+  const gap: readonly Fault[] = [
+    { what: 'crash', process: 'a', restartAfterMs: 20_000, when: { atMs: 5_000 } },
+    { what: 'retention', partition: 0, records: 60, when: { atMs: 18_000 } },
+  ];
+  const oneOwner = (faults: readonly Fault[], seed = 1): CasePlan => {
+    const workload = drawWorkload({ ...DEFAULT_DIALS, seed, partitions: 1 });
+    return { ...calmCase(faults, seed), partitions: 1, processes: ['a'], workload, mustFire: true };
+  };
+  const skippedIn = ({ bigquery, kafka }: World) => bigquery.ownership.read(kafka.topic).map(({ skipped }) => skipped);
+
+  it('are jumped over where retention took them, and nothing else is', async () => {
+    const skip: Fault = { what: 'skip', partition: 0, ahead: 0, records: 1, when: { atMs: 20_000 } };
+    const { outcome, world } = await runCaseInWorld(oneOwner([...gap, skip]));
+    expect([outcome.verdict, outcome.failures, outcome.unknown]).toEqual(['PASS', [], []]);
+    const [[range]] = skippedIn(world) as [[SkippedRange]];
+    expect(range).toMatchObject({ to: 60, reason: 'poison', by: 'operator' });
+    expect(range.from).toBeLessThan(60);
+    expect(outcome.events.has('partition.stopped')).toBe(false);
+    const last = world.bigquery.rows('checkpoint_log').at(-1)!.row;
+    expect(last.nextOffset).toBe(world.kafka.partition(0).endOffset);
+  });
+
+  it('may be the end of the log: the place behind them is checkpointed all the same', async () => {
+    const skip: Fault = { what: 'skip', partition: 0, ahead: 0, records: 1_000, when: { atMs: 22_000 } };
+    const { outcome, world } = await runCaseInWorld(oneOwner([gap[0]!, skip]));
+    expect([outcome.verdict, outcome.failures, outcome.unknown]).toEqual(['PASS', [], []]);
+    const { endOffset } = world.kafka.partition(0);
+    expect(skippedIn(world)).toEqual([[expect.objectContaining({ to: endOffset })]]);
+    expect(world.bigquery.tables.checkpointed(0)).toBe(endOffset);
+  });
+
+  it('are put, or refused, beside owners that run and die, whenever the operator dies: the rows are exact', async () => {
+    let put = 0;
+    let died = 0;
+    for (let seed = 1; seed <= 40; seed++) {
+      const rng = new Rng(seed, 'operator dies');
+      const faults: Fault[] = [
+        { what: 'skip', partition: 0, ahead: rng.between(0, 4), records: rng.between(1, 30), when: { atMs: 6_000 } },
+        {
+          what: 'skip',
+          partition: 1,
+          ahead: 0,
+          records: rng.between(1, 30),
+          when: { atMs: rng.between(6_000, 15_000) },
+        },
+        {
+          what: 'crash',
+          process: 'operator-2',
+          restartAfterMs: 800,
+          when: { atMs: 6_000 + rng.between(1, 300) },
+        },
+        { what: 'crash', process: 'a', restartAfterMs: 500, when: { atMs: rng.between(5_000, 9_000) } },
+        { what: 'pause', process: 'b', forMs: 9_000, when: { atMs: rng.between(5_500, 7_000) } },
+      ];
+      const { outcome, world } = await runCaseInWorld({ ...calmCase(faults, seed), separateGroups: rng.chance(0.3) });
+      expect([seed, outcome.verdict, outcome.failures, outcome.unknown]).toEqual([seed, 'PASS', [], []]);
+      expect([seed, checkTables(world, true)]).toEqual([seed, []]);
+      put += skippedIn(world).flat().length;
+      died += outcome.timeline.filter((line) => /operator-2 crashes/.test(line)).length;
+    }
+    expect(put).toBeGreaterThan(20);
+    expect(died).toBeGreaterThan(5);
+  }, 60_000);
 });
 
 describe('a log that was made anew', () => {

@@ -57,8 +57,8 @@ export async function runCaseInWorld(
   plan: CasePlan,
   options: RunCaseOptions = {},
 ): Promise<{ outcome: CaseOutcome; world: World }> {
-  const { seed, partitions, faults, noise, dialect = 'service' } = plan;
-  const world = createWorld({ seed, partitions, faults, noise, dialect });
+  const { seed, partitions, faults, noise, dialect = 'service', isEmulator = true } = plan;
+  const world = createWorld({ seed, partitions, faults, noise, dialect, isEmulator });
   const events = new Map<string, number>();
   const stopped: StoppedPartition[] = [];
   const markEvents = new MarkEvents(world);

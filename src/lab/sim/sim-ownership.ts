@@ -3,7 +3,7 @@
  * copy. Invariant: of the claims on one epoch exactly one takes effect.
  */
 import type { SettingsEntry } from '../../payments/types.ts';
-import type { Claim, Ownership, Seed } from '../../processor/ports.ts';
+import type { Claim, Ownership, Seed, SkippedRange, StreamRef } from '../../processor/ports.ts';
 import { copy } from './sim-encoder.ts';
 
 export class SimOwnership {
@@ -51,6 +51,21 @@ export class SimOwnership {
     if (row === undefined || row.claimId !== claimId) return false;
     if (JSON.stringify(row.history.at(-1)) === JSON.stringify(entry)) return false;
     this.#rows[at] = { ...row, history: [...row.history, copy(entry)] };
+    return true;
+  }
+
+  /** UPDATE ... WHERE claim_id = claimId; whether it changed the row. */
+  putSkipped(
+    topic: string,
+    partition: number,
+    claimId: string,
+    skipped: readonly SkippedRange[],
+    streams: readonly StreamRef[],
+  ): boolean {
+    const at = this.#find(topic, partition);
+    const row = this.#rows[at];
+    if (row === undefined || row.claimId !== claimId) return false;
+    this.#rows[at] = { ...row, skipped: copy(skipped), streams: copy(streams) };
     return true;
   }
 

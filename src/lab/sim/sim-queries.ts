@@ -68,6 +68,21 @@ export class SimQueries implements SinkQueries {
     });
   }
 
+  putSkipped(...[topic, partition, claimId, skipped, streams]: Parameters<SinkQueries['putSkipped']>): Promise<void> {
+    return this.#update('put_skipped', () => {
+      const applied = this.#service.ownership.putSkipped(topic, partition, claimId, skipped, streams);
+      const ranges = skipped.map(({ from, to }) => `${from}-${to}`);
+      this.#life.context.trace.add('bigquery', `skipped p${partition} [${ranges}]: ${applied}`);
+    });
+  }
+
+  removeRows(table: DataTable, partition: number, from: number, to: number): Promise<void> {
+    return this.#update('remove_rows', () => {
+      const removed = this.#service.tables.removeRows(table, partition, from, to);
+      this.#life.context.trace.add('bigquery', `removes ${removed} rows of ${table} p${partition} [${from}, ${to})`);
+    });
+  }
+
   latestCheckpoint(topic: string, partition: number): Promise<Checkpoint | undefined> {
     return this.#query('latest_checkpoint', () => {
       const seen = this.#service.tables.visible('checkpoint_log', partition, ({ row }) => row.topic === topic);

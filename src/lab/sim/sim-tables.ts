@@ -4,7 +4,7 @@
  * row; (3) rows of a stream become visible in order; an answer that says they are there is given only once they are visible
  * (answerAtMs); (4) rows outlive their streams.
  */
-import type { AppendTable } from '../../payments/types.ts';
+import type { AppendTable, DataTable } from '../../payments/types.ts';
 import { APPEND_TABLES } from '../../payments/types.ts';
 import type { AppendRows, RowStamp } from '../../processor/ports.ts';
 import type { SimContext } from './context.ts';
@@ -94,6 +94,17 @@ export class SimTables {
   /** Everything that landed, in order of landing. For checkers; not for processes. */
   landed<T extends AppendTable>(table: T): readonly SimRow<T>[] {
     return this.#rows[table] as unknown as readonly SimRow<T>[];
+  }
+
+  /** DELETE of a range of offsets; streams keep their row counts. How many went. */
+  removeRows(table: DataTable, partition: number, from: number, to: number): number {
+    const kept = this.#rows[table].filter(({ row, stamp }) => {
+      const { kafkaOffset } = row as { readonly kafkaOffset: number };
+      return stamp.partition !== partition || kafkaOffset < from || kafkaOffset >= to;
+    });
+    const removed = this.#rows[table].length - kept.length;
+    this.#rows[table].splice(0, Number.POSITIVE_INFINITY, ...kept);
+    return removed;
   }
 
   /** What a query sees now, of one partition: copies. */

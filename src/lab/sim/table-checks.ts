@@ -59,13 +59,14 @@ function projection(row: AnyRow, table: DataTable): AnyRow {
 }
 
 function foldLog(world: World, ownership: Ownership): FoldOutput {
-  const { partition, partitionCount, fixed, startOffset, history } = ownership;
+  const { partition, partitionCount, fixed, startOffset, history, skipped } = ownership;
   const fold = PartitionFold.fresh({ partition, partitionCount, fixed, startOffset });
   const output: FoldOutput = { accepted: [], partials: [], exceptions: [] };
   const compiled = new Map(history.map((entry) => [entry, compileSettings(entry.decision)]));
   const log = world.kafka.partition(partition);
   const slice = log.read(Math.max(startOffset, log.startOffset), Number.POSITIVE_INFINITY);
   for (const record of slice?.records ?? []) {
+    if (skipped.some(({ from, to }) => record.offset >= from && record.offset < to)) continue;
     if (record.offset > fold.nextOffset) fold.skipTo(record.offset);
     fold.fold(record, compiled.get(resolveEntry(history, record.offset))!, output);
   }

@@ -24,6 +24,8 @@ export interface WorldOptions {
   readonly noise?: Noise;
   /** Default: as the documented service. */
   readonly dialect?: Dialect;
+  /** Whether the sink is declared to be an emulator, to operators. Default: true. */
+  readonly isEmulator?: boolean;
 }
 
 const RUN_LIMITS: RunLimits = { maxSteps: 200_000, maxMs: 3_600_000 };
@@ -33,6 +35,7 @@ export class World {
   readonly kafka: SimKafka;
   readonly bigquery: SimBigQuery;
   readonly processes = new Map<string, SimProcess>();
+  readonly isEmulator: boolean;
 
   constructor({
     seed,
@@ -41,7 +44,9 @@ export class World {
     faults = [],
     noise = CALM,
     dialect = 'service',
+    isEmulator = true,
   }: WorldOptions) {
+    this.isEmulator = isEmulator;
     const scheduler = new Scheduler(new Rng(seed, 'ties'));
     const trace = new Trace(scheduler);
     const injector = new FaultInjector(faults, noise, new Rng(seed, 'noise'), (fault, process) => {

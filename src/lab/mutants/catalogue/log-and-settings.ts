@@ -64,4 +64,34 @@ export const LOG_MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'given-up-ignored',
+    what: 'folds records that an operator gave up',
+    guarantee: 'G1',
+    anomaly: 'phantom',
+    why: 'they have rows, and the ownership row says that nobody judged them',
+    family: 'operators',
+    patches: [
+      {
+        file: 'src/processor/partition-supervisor.ts',
+        find: '        skipped: won.ownership.skipped,',
+        replace: '        skipped: [],',
+      },
+    ],
+  },
+  {
+    name: 'given-up-below-f',
+    what: 'gives up offsets that have rows already, past the checkpoint',
+    guarantee: 'liveness',
+    anomaly: 'stopped:rows_differ',
+    why: 'the next owner finds rows that the log does not yield any more',
+    family: 'operators',
+    patches: [
+      {
+        file: 'src/processor/skip.ts',
+        find: '  } else if (from < resumeOffset && !removesRows) {',
+        replace: '  } else if (from < checkpointOffset) {',
+      },
+    ],
+  },
 ];

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { GUARANTEES, type Guarantee } from './findings.ts';
+import type { GivenUp, TopicRecord } from './inputs.ts';
+import { BASE_MS, event, faultless, inputsOf, ownershipOf, type PartitionHistory, record } from './testing/history.ts';
+import { verify } from './verify.ts';
+
+/** Ten payments a minute apart, a copy of one of them, one with another amount, a late one and one that is no JSON. */
+function records(): TopicRecord[] {
+  const payments = Array.from({ length: 10 }, (_, minute) =>
+    event(`p${minute}`, minute, { amount: `${100 + minute}.5`, sender_account_id: minute % 2 ? 'alice' : 'carol' }),
+  );
+  const copy = payments[9]!;
+  const specials = [copy, { ...copy, amount: '7' }, event('old', 1), '{"transaction_id":'];
+  return [...payments, ...specials].map((value, offset) => record(offset, value));
+}
+
+async function found(history: PartitionHistory): Promise<Record<Guarantee, string[]>> {
+  const { guarantees } = await verify(inputsOf(history));
+  const kinds = GUARANTEES.map((name) => [name, guarantees[name].findings.map(({ kind }) => kind)] as const);
+  return Object.fromEntries(kinds) as Record<Guarantee, string[]>;
+}
+
+const verdictOf = async (history: PartitionHistory): Promise<string> => (await verify(inputsOf(history))).verdict;
+
+function givenUp(from: number, to: number): GivenUp {
+  return { from, to, reason: 'poison', by: 'me', atMs: BASE_MS };
+}
+
+/** Offsets 3 to 5 were given up before they were judged; the log may hold them or not. */
+function withoutThreeToFive(logStart = 0): PartitionHistory {
+  const all = records();
+  const judged = all.filter(({ offset }) => offset < 3 || offset >= 6);
+  const history = faultless(judged, {
+    ownership: ownershipOf(0, { skipped: [givenUp(3, 6)] }),
+    checkpointsAt: [3, 14],
+  });
+  history.records = all;
+  history.logStart = logStart;
+  return history;
+}
+
+describe('around offsets given up', () => {
+  test('every guarantee holds, whether the log still has them or not', async () => {
+    expect(await verdictOf(withoutThreeToFive())).toBe('PASS');
+    const report = await verify(inputsOf(withoutThreeToFive(5)));
+    expect(report).toMatchObject({ verdict: 'PASS', partitions: [{ recordsChecked: 8, nextOffset: 14 }] });
+    expect(report.trusted).toEqual([expect.stringContaining('the rows below 3,')]);
+  });
+
+  test('a row of one of them has nothing that explains it', async () => {
+    const history = withoutThreeToFive();
+    const { payment_transactions: rows } = faultless(records());
+    history.payment_transactions.splice(3, 0, rows[4]!);
+    expect((await found(history)).G1).toEqual(['phantom']);
+  });
+
+  test('counting them as consumed breaks G6: nothing was judged', async () => {
+    const history = withoutThreeToFive();
+    const last = history.checkpoints[1]!;
+    history.checkpoints[1] = { ...last, consumed: last.consumed + 3 };
+    expect((await found(history)).G6).toEqual(['counters_do_not_add_up', 'counters_differ_from_log']);
+  });
+
+  test('a record next to them that has no row is lost', async () => {
+    const history = withoutThreeToFive();
+    history.payment_transactions = history.payment_transactions.filter(({ kafka_offset }) => kafka_offset !== 6);
+    expect((await found(history)).G1).toEqual(['lost']);
+  });
+});

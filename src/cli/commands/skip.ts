@@ -1,0 +1,68 @@
+/** provenonce skip: gives up a range of offsets of one partition on purpose, written down in the ownership row. */
+import { userInfo } from 'node:os';
+import { silentObserver } from '../../processor/events.ts';
+import { planSkip, type SkipOrder, type SkipPlan, skipOffsets } from '../../processor/skip.ts';
+import { systemRuntime } from '../../runtime/system-runtime.ts';
+import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
+import { addFlags } from '../config/show-settings.ts';
+import { printJson, stopSignal } from '../exit.ts';
+import type { AddCommand } from '../main.ts';
+import { wholeNumber } from '../options.ts';
+import { commandInputs, openCommandSink } from '../sink.ts';
+
+interface SkipFlags {
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+  readonly by: string;
+  readonly removeRows?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+export const addCommand: AddCommand = (program) => {
+  const command = program
+    .command('skip')
+    .description('give up offsets of a partition on purpose: they get no row, and are listed ever after')
+    .requiredOption('--partition <n>', 'the Kafka partition', wholeNumber(0))
+    .requiredOption('--from <offset>', 'the first offset to give up', wholeNumber(0))
+    .requiredOption('--to <offset>', 'the first offset to keep again', wholeNumber(1))
+    .requiredOption('--reason <text>', 'why; it stays in the tables')
+    .option('--by <name>', 'who gives them up; it stays in the tables', userInfo().username)
+    .option('--remove-rows', 'with rows past the checkpoint whose records the log has lost: they are deleted')
+    .option('--dry-run', 'say what would be done, and do nothing')
+    .option('--json', 'one JSON document on standard output');
+  addFlags(command, ENDPOINT_SETTINGS).action(async (flags: SkipFlags & Record<string, string>) => {
+    const { partition, from, to, reason, by, removeRows = false, dryRun = false, json, ...rest } = flags;
+    const { config } = parseEndpoints(process.env, rest as Record<string, string>);
+    const sink = openCommandSink(config.bigquery);
+    try {
+      const { bounds } = commandInputs(config, sink);
+      const { queries, streams } = sink;
+      const ports = { runtime: systemRuntime, queries, streams, observer: silentObserver, bounds };
+      const order: SkipOrder = { topic: config.kafka.topic, partition, from, to, reason, by, removeRows };
+      const plan = dryRun ? await planSkip(order, ports) : await skipOffsets(order, ports, stopSignal());
+      if (json) printJson({ ...plan, dryRun });
+      else process.stdout.write(`${skipText(plan, dryRun)}\n`);
+    } finally {
+      await sink.close();
+    }
+  });
+};
+
+function skipText(plan: SkipPlan, dryRun: boolean): string {
+  const { order, log, checkpointOffset, resumeOffset, isDone, warnings } = plan;
+  const { topic, partition, from, to, reason, by } = order;
+  const gone = Math.max(0, Math.min(to, log.startOffset) - from);
+  const done = dryRun ? 'would be given up' : 'given up';
+  return [
+    `${topic}, partition ${partition}: the log holds ${log.startOffset} to ${log.endOffset - 1}, judged and checkpointed below ${checkpointOffset}, rows below ${resumeOffset}`,
+    isDone
+      ? `offsets ${from} to ${to - 1} were given up before; nothing to do`
+      : `offsets ${from} to ${to - 1} ${done} by ${by}: ${reason} (${gone} of ${to - from} are no longer in the log)`,
+    ...(plan.removesRows ? [`rows of offsets ${checkpointOffset} to ${resumeOffset - 1} go with them`] : []),
+    ...warnings.map((warning) => `warning: ${warning}`),
+    ...(dryRun || isDone ? [] : ['A processor that had stopped at them goes on when it is started again.']),
+  ].join('\n');
+}

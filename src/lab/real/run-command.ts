@@ -1,0 +1,29 @@
+/** Runs a `provenonce` command to its end, from this checkout, exactly as an operator would. */
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+
+export interface CommandEnd {
+  readonly code: number;
+  /** Standard output. */
+  readonly output: string;
+  /** Standard error. */
+  readonly complaints: string;
+}
+
+const MAIN = path.join(import.meta.dirname, '..', '..', 'cli', 'main.ts');
+const TIMEOUT_MS = 120_000;
+
+/** Rejects only where it could not be run, or was ended by a signal (after two minutes, for one). */
+export function runCommand(args: readonly string[], env: Readonly<Record<string, string>>): Promise<CommandEnd> {
+  return new Promise((resolve, reject) => {
+    const options = {
+      env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
+      timeout: TIMEOUT_MS,
+    };
+    execFile(process.execPath, [MAIN, ...args], options, (error, output, complaints) => {
+      const code = error === null ? 0 : error.code;
+      if (typeof code === 'number') resolve({ code, output, complaints });
+      else reject(new Error(`provenonce ${args.join(' ')} did not end by itself: ${error?.message}\n${complaints}`));
+    });
+  });
+}

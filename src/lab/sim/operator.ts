@@ -1,0 +1,79 @@
+/**
+ * Operators of the simulated world: each command is a process of its own, that can die half way like any other. Who died
+ * is started again by healing and does the same again, as a person would.
+ */
+import { DEFAULT_SINK_LIMITS } from '../../bigquery/sink-limits.ts';
+import { BigQueryWriteStreams } from '../../bigquery/write-streams.ts';
+import { DATA_TABLES } from '../../payments/types.ts';
+import { ConfigurationError, ContradictionError, OwnershipLostError } from '../../processor/errors.ts';
+import { silentObserver } from '../../processor/events.ts';
+import type { OperatorPorts } from '../../processor/hold-partitions.ts';
+import type { ExitReport } from '../../processor/processor.ts';
+import { type SkipOrder, skipOffsets } from '../../processor/skip.ts';
+import type { What } from './plan.ts';
+import { SIM_DATASET } from './sim-bigquery.ts';
+import type { SimPorts } from './sim-process.ts';
+import type { World } from './world.ts';
+
+export function operatorPorts({ runtime, queries, rpc, log }: SimPorts, isEmulator: boolean): OperatorPorts {
+  return {
+    runtime,
+    queries,
+    streams: new BigQueryWriteStreams({ rpc, runtime, dataset: SIM_DATASET, limits: DEFAULT_SINK_LIMITS, isEmulator }),
+    observer: silentObserver,
+    bounds: (partition) => log.bounds(partition),
+  };
+}
+
+/** What is refused, or lost to processors that are quicker, is an ordinary end of a command. */
+export function operatorMain(
+  isEmulator: boolean,
+  command: (ports: OperatorPorts, signal: AbortSignal) => Promise<void>,
+): (ports: SimPorts) => Promise<ExitReport> {
+  return async (ports) => {
+    try {
+      await command(operatorPorts(ports, isEmulator), ports.stopSignal);
+      return { exitCode: 0, why: 'done' };
+    } catch (error) {
+      const isAnswer =
+        error instanceof ConfigurationError ||
+        error instanceof OwnershipLostError ||
+        error instanceof ContradictionError ||
+        ports.stopSignal.aborted;
+      if (!isAnswer) throw error;
+      ports.life.context.trace.add(ports.life.process, `is refused: ${(error as Error).message}`);
+      return { exitCode: 0, why: 'refused' };
+    }
+  };
+}
+
+/** The operator reads where the partition stands, as `ownership` shows it, and gives up what follows. */
+export function operatorSkips(world: World, fault: Extract<What, { what: 'skip' }>): void {
+  const { partition, ahead, records } = fault;
+  const log = world.kafka.partition(partition);
+  const { tables } = world.bigquery;
+  const written = DATA_TABLES.flatMap((table) =>
+    tables
+      .landed(table)
+      .filter(({ stamp }) => stamp.partition === partition)
+      .map(({ row }) => row.kafkaOffset + 1),
+  );
+  const checkpointed = tables.checkpointed(partition);
+  const removeRows = log.startOffset > checkpointed;
+  const from = removeRows ? checkpointed : Math.max(checkpointed, ...written) + ahead;
+  const to = log.startOffset > from ? log.startOffset : Math.min(from + records, log.endOffset);
+  const order: SkipOrder = {
+    topic: world.kafka.topic,
+    partition,
+    from,
+    to,
+    reason: 'poison',
+    by: 'operator',
+    removeRows,
+  };
+  const main = operatorMain(world.isEmulator, async (ports, signal) => {
+    await skipOffsets(order, ports, signal);
+    world.context.marks.hit('skip_put');
+  });
+  world.spawn(`operator-${world.processes.size}`, main);
+}
