@@ -13,6 +13,7 @@ export const REGISTRY = {
   'end-to-end': () => import('./end-to-end.ts'),
   latency: () => import('./latency.ts'),
   load: () => import('./load.ts'),
+  peers: () => import('./peers.ts'),
   explore: () => import('./explore.ts'),
 } as const satisfies Readonly<Record<string, () => Promise<BenchmarkFile>>>;
 
