@@ -3,9 +3,10 @@
  * `list`; `table FILE`: the Markdown table of a saved document. Progress goes to standard error.
  * Exits 0, 1 where a must-reach was missed or a benchmark failed, 64 for usage, 70 where it broke.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Sizes } from './harness/benchmark.ts';
-import { documentOf, markdownOf, readDocument, startClock, textOf } from './harness/document.ts';
+import { documentOf, markdownOf, readDocument, startClock, textOf, withTable } from './harness/document.ts';
 import { measure } from './harness/measure.ts';
 import type { BenchResult } from './harness/result.ts';
 import { runAll } from './harness/run-all.ts';
@@ -14,7 +15,7 @@ import { BENCHMARK_NAMES, isBenchmarkName, loadBenchmark } from './registry.ts';
 const USAGE = `usage: npm run bench -- NAME [--json] [--repeats N] [--smoke] [--set SIZE=NUMBER[,NUMBER...]]...
        npm run bench -- all [--json] [--repeats N] [--smoke]
        npm run bench -- list
-       npm run bench -- table FILE      the Markdown table of what --json printed
+       npm run bench -- table FILE [--into PAGE]   the Markdown table of what --json printed, or put into the page
 benchmarks: ${BENCHMARK_NAMES.join(', ')}
 --rate N and --minutes N are --set rate=N and --set minutes=N`;
 const EXIT = { done: 0, missed: 1, usage: 64, broke: 70 } as const;
@@ -37,6 +38,7 @@ function readArguments() {
         set: { type: 'string', multiple: true, default: [] },
         rate: { type: 'string' },
         minutes: { type: 'string' },
+        into: { type: 'string' },
       },
     });
   } catch (error) {
@@ -54,7 +56,9 @@ async function main(): Promise<number> {
   if (name === undefined || positionals.length > (name === 'table' ? 2 : 1)) throw new UsageError('one name is needed');
   if (name === 'table') {
     if (file === undefined) throw new UsageError('table needs the file that --json was saved in');
-    process.stdout.write(`${markdownOf(readDocument(file))}\n`);
+    const table = markdownOf(readDocument(file));
+    if (values.into === undefined) process.stdout.write(`${table}\n`);
+    else writeFileSync(values.into, withTable(readFileSync(values.into, 'utf8'), table));
     return EXIT.done;
   }
   if (name === 'list') {

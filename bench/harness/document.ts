@@ -102,6 +102,30 @@ export function markdownOf({ results }: BenchDocument): string {
   );
 }
 
+const TABLE_BEGINS = '<!-- figures: npm run bench -- table -->';
+const TABLE_ENDS = '<!-- end of figures -->';
+
+/** The page with the table between its marks: rows that it has and the document does not know stay. Throws without marks. */
+export function withTable(page: string, table: string): string {
+  const from = page.indexOf(TABLE_BEGINS);
+  const to = page.indexOf(TABLE_ENDS);
+  if (from < 0 || to < from) throw new RangeError(`the page has no ${TABLE_BEGINS} with ${TABLE_ENDS} after it`);
+  const nameOf = (row: string) => row.split('|')[1]?.trim();
+  const fresh = table.split('\n');
+  const known = new Map(fresh.slice(2).map((row) => [nameOf(row), row]));
+  const old = page
+    .slice(from + TABLE_BEGINS.length, to)
+    .split('\n')
+    .filter((row) => row.startsWith('|'))
+    .slice(2);
+  const oldNames = new Set(old.map(nameOf));
+  const rows = [
+    ...old.map((row) => known.get(nameOf(row)) ?? row),
+    ...fresh.slice(2).filter((row) => !oldNames.has(nameOf(row))),
+  ];
+  return [page.slice(0, from) + TABLE_BEGINS, ...fresh.slice(0, 2), ...rows, page.slice(to)].join('\n');
+}
+
 export function numberText(value: number | null): string {
   if (value === null) return '';
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { defineBenchmark } from './benchmark.ts';
-import { documentOf, markdownOf, startClock, textOf } from './document.ts';
+import { documentOf, markdownOf, startClock, textOf, withTable } from './document.ts';
 import { failureOf, measure } from './measure.ts';
 import { verdictOf } from './result.ts';
 
@@ -83,4 +83,13 @@ it('a document shows as a table and as Markdown', async () => {
     | speed | events | events/s | 100 | 200 | **failed** | \`npm run bench -- quick\` |
     | size | memory | MB | 10 |  | **failed** | \`npm run bench -- quick\` |"
   `);
+});
+
+it('a table goes between the marks of a page; rows of other runs stay', () => {
+  const page = (rows: string) =>
+    `# P\n<!-- figures: npm run bench -- table -->\n${rows}\n<!-- end of figures -->\nmore`;
+  const before = page('| figure | x |\n|---|---|\n| a | 1 |\n| b | 2 |');
+  const after = page('| figure | y |\n|---|---|\n| a | 1 |\n| b | 3 |\n| c | 4 |');
+  expect(withTable(before, '| figure | y |\n|---|---|\n| b | 3 |\n| c | 4 |')).toBe(after);
+  expect(() => withTable('# P', '| b | 3 |')).toThrow('the page has no');
 });
