@@ -97,7 +97,7 @@ async function firstOf(work: Promise<void>, stop: AbortSignal): Promise<boolean>
 }
 
 function settingsOf(config: ProcessConfig, owner: string): ProcessorSettings {
-  const { checkpointIntervalMs, stopTimeoutMs, untilCaughtUp } = config.process;
+  const { checkpointIntervalMs, checkpointRows, stopTimeoutMs, untilCaughtUp } = config.process;
   return {
     topic: config.kafka.topic,
     owner,
@@ -105,7 +105,7 @@ function settingsOf(config: ProcessConfig, owner: string): ProcessorSettings {
     decision: config.decision,
     startAt: config.startAt,
     untilCaughtUp,
-    limits: { ...DEFAULT_LIMITS, checkpointIntervalMs, stopTimeoutMs },
+    limits: { ...DEFAULT_LIMITS, checkpointIntervalMs, checkpointRows, stopTimeoutMs },
   };
 }
 

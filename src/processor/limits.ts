@@ -4,6 +4,8 @@ import { ConfigurationError } from './errors.ts';
 export interface ProcessorLimits {
   /** Time between checkpoints of a partition that has something new. */
   readonly checkpointIntervalMs: number;
+  /** Rows sent since the last checkpoint that bring on the next one early: what a takeover reads back must not grow with the load. */
+  readonly checkpointRows: number;
   /** Records folded before their rows are sent. Large appends are what a sink takes best. */
   readonly maxBatchRecords: number;
   /** Rows of one append request. */
@@ -11,8 +13,8 @@ export interface ProcessorLimits {
   /** Estimated bytes of one append request; the service refuses 20 MB, older ones 10 MB. */
   readonly maxAppendBytes: number;
   /**
-   * Rows of one partition that wait for their acknowledgement, all tables together. After a crash so many are read back and
-   * compared: the price of a takeover.
+   * Rows of one partition that wait for their acknowledgement, all tables together. After a crash so many, and those of
+   * checkpointRows, are read back and compared: the price of a takeover.
    */
   readonly maxRowsInFlight: number;
   /** How long row counts and queries may disagree at a takeover before it is a contradiction. */
@@ -36,6 +38,7 @@ export interface ProcessorLimits {
 
 export const DEFAULT_LIMITS: ProcessorLimits = Object.freeze({
   checkpointIntervalMs: 1_000,
+  checkpointRows: 16_000,
   maxBatchRecords: 4_000,
   maxAppendRows: 4_000,
   maxAppendBytes: 6 * 1024 * 1024,

@@ -54,6 +54,9 @@ export class PartitionRun {
   #lastFolded: LogRecord | string | null;
   #replaying: boolean;
   #wakeWriter: (() => void) | undefined;
+  /** Of all tables, when the last checkpoint was begun. */
+  #rowsAtCheckpoint = 0;
+  #onEnoughRows: (() => void) | undefined;
 
   constructor(options: PartitionRunOptions) {
     this.#options = options;
@@ -170,6 +173,7 @@ export class PartitionRun {
       this.#noteReplay();
     }
     for (const writer of Object.values(this.#writers)) writer.send();
+    if (this.#rowsSinceCheckpoint() >= this.#options.limits.checkpointRows) this.#onEnoughRows?.();
   }
 
   #takeOutput(): void {
@@ -244,16 +248,41 @@ export class PartitionRun {
   }
 
   async #checkpointNowAndThen(ended: AbortSignal): Promise<void> {
-    const { runtime, limits } = this.#options;
     try {
       for (;;) {
-        await runtime.sleep(limits.checkpointIntervalMs, ended);
+        await this.#untilCheckpointIsDue(ended);
         this.#checkStreamAge();
+        this.#rowsAtCheckpoint = this.#rowsSent();
         await orAborted(this.#checkpointer.checkpoint(), ended);
       }
     } catch (error) {
       if (!ended.aborted) this.#fail(error);
     }
+  }
+
+  /** After the interval, or after so many rows. */
+  async #untilCheckpointIsDue(ended: AbortSignal): Promise<void> {
+    const { runtime, limits } = this.#options;
+    if (this.#rowsSinceCheckpoint() >= limits.checkpointRows) return;
+    const enoughRows = new AbortController();
+    this.#onEnoughRows = () => enoughRows.abort();
+    try {
+      await runtime.sleep(limits.checkpointIntervalMs, abortedWithAny(ended, enoughRows.signal));
+    } catch (error) {
+      if (!enoughRows.signal.aborted || ended.aborted) throw error;
+    } finally {
+      this.#onEnoughRows = undefined;
+      // Lets go of `ended`, which outlives this wait.
+      enoughRows.abort();
+    }
+  }
+
+  #rowsSinceCheckpoint(): number {
+    return this.#rowsSent() - this.#rowsAtCheckpoint;
+  }
+
+  #rowsSent(): number {
+    return Object.values(this.#writers).reduce((sum, writer) => sum + writer.streamOffset, 0);
   }
 
   /** Streams expire unused: a new claim brings new ones. */

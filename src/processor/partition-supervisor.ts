@@ -16,7 +16,7 @@ import { LogCursor } from './log-cursor.ts';
 import { PartitionRun } from './partition-run.ts';
 import type { LogSource, RowEncoder, Runtime, SinkQueries, StateStore, WriteStreams } from './ports.ts';
 import { findPosition } from './position.ts';
-import { restoreFold } from './restore.ts';
+import { readLocal, restoreFold } from './restore.ts';
 import { settleSettings } from './settings-entry.ts';
 
 export interface SupervisorOptions {
@@ -122,6 +122,8 @@ export class PartitionSupervisor {
     const { partition, claims, runtime, log, observer, limits } = this.#options;
     const won = await orAborted(claims.claim(partition, signal), signal);
     holding.won = won;
+    const localFold = readLocal(won.ownership, this.#options.state);
+    localFold.catch(() => {}); // restoreFold awaits it, unless something else ends this before
     // Whatever is still under way when the partition is released does no harm: it may finalize, read, or fill the cache.
     const finding = findPosition(won, { ...this.#options, settleTimeoutMs: limits.settleTimeoutMs }, signal);
     const position = await orAborted(finding, signal);
@@ -144,7 +146,14 @@ export class PartitionSupervisor {
         logEndPatienceMs: limits.logEndPatienceMs,
       });
       const { ownership } = won;
-      const restoring = restoreFold({ ...ownership, history }, position, cursor, { ...this.#options, bounds }, signal);
+      const restoring = restoreFold(
+        { ...ownership, history },
+        position,
+        localFold,
+        cursor,
+        { ...this.#options, bounds },
+        signal,
+      );
       const fold = await orAborted(restoring, signal);
       if (this.#draining) return;
       this.#run = new PartitionRun({ ...this.#options, won, position, history, fold, cursor });

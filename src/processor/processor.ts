@@ -91,14 +91,15 @@ export class Processor {
   async #prepare(): Promise<TopicFacts> {
     const { log, queries } = this.#ports;
     const { topic } = this.#settings;
-    const facts = await log.facts();
+    const [facts, rows] = await Promise.all([
+      log.facts(),
+      checkDataset(topic, queries).then(() => queries.readOwnership(topic)),
+    ]);
     checkTopic(facts);
-    await checkDataset(topic, queries);
-    const rows = await queries.readOwnership(topic);
     checkPartitionCount(topic, facts.partitionCount, rows);
-    await seedMissing(this.#settings, facts, rows, this.#ports);
+    const isChanged = await seedMissing(this.#settings, facts, rows, this.#ports);
     this.#partitionCount = facts.partitionCount;
-    const seeded = await queries.readOwnership(topic);
+    const seeded = isChanged ? await queries.readOwnership(topic) : rows;
     this.#startOffsets = new Map(seeded.map((row) => [row.partition, row.startOffset]));
     return facts;
   }

@@ -5,7 +5,7 @@
  * the fold that wrote the checkpoint was of another version). The local store may be empty, stale, foreign or corrupt.
  */
 import { PartitionFold } from '../payments/fold.ts';
-import type { FoldOutput } from '../payments/types.ts';
+import type { FoldOutput, StoredState } from '../payments/types.ts';
 import { ContradictionError } from './errors.ts';
 import type { Observer } from './events.ts';
 import type { LogCursor } from './log-cursor.ts';
@@ -21,10 +21,24 @@ export interface RestoreOptions {
   readonly bounds: () => Promise<LogBounds>;
 }
 
+/** What the local store held, as a fold. Nothing is proved about it yet. */
+export interface LocalFold {
+  readonly stored: StoredState;
+  readonly fold: PartitionFold;
+}
+
+/** Needs nothing but the ownership row: read it while the sink is asked for the position. */
+export async function readLocal(ownership: Ownership, state: StateStore): Promise<LocalFold | undefined> {
+  const stored = await state.load(ownership.partition);
+  if (stored === undefined) return undefined;
+  return { stored, fold: PartitionFold.fromStored({ ...identity(ownership), stored }) };
+}
+
 /** The fold at `position.checkpointOffset`; the cursor is left there too. */
 export async function restoreFold(
   ownership: Ownership,
   position: Position,
+  localFold: Promise<LocalFold | undefined>,
   cursor: LogCursor,
   options: RestoreOptions,
   signal: AbortSignal,
@@ -38,13 +52,15 @@ export async function restoreFold(
     observer.emit({ type: 'state.restored', partition, how, fromOffset, atOffset, ids: fold.stats().ids, tookMs });
   };
 
+  const held = await localFold;
   if (checkpoint === undefined) {
     const fold = PartitionFold.fresh({ ...identity(ownership), startOffset: ownership.startOffset });
     await state.replace(partition, fold.export());
     report('fresh', fold, atOffset);
     return fold;
   }
-  const local = await restoreLocal(ownership, checkpoint, cursor, options, signal);
+  const local =
+    held === undefined ? undefined : await restoreLocal(held, ownership, checkpoint, cursor, options, signal);
   if (local !== undefined) {
     report('local', local.fold, local.fromOffset);
     return local.fold;
@@ -69,6 +85,7 @@ function identity(ownership: Ownership): Pick<Ownership, 'partition' | 'partitio
 
 /** Undefined where the local state cannot be used; it is discarded then, and said so. */
 async function restoreLocal(
+  { stored, fold }: LocalFold,
   ownership: Ownership,
   checkpoint: Checkpoint,
   cursor: LogCursor,
@@ -77,8 +94,6 @@ async function restoreLocal(
 ): Promise<{ fold: PartitionFold; fromOffset: number } | undefined> {
   const { partition } = ownership;
   const { state } = options;
-  const stored = await state.load(partition);
-  if (stored === undefined) return undefined;
   const fromOffset = stored.head.nextOffset;
   const discard = async (why: string): Promise<undefined> => {
     await state.discard(partition, why);
@@ -92,7 +107,6 @@ async function restoreLocal(
   if (fromOffset < checkpoint.nextOffset && fromOffset < startOffset) {
     return discard(`it is at offset ${fromOffset}, and the log starts at ${startOffset}`);
   }
-  const fold = PartitionFold.fromStored({ ...identity(ownership), stored });
   if (fold.head().digest !== stored.head.digest && sameVersion(fold.head().digest, stored.head.digest)) {
     return discard('its entries do not add up to the digest stored with them');
   }

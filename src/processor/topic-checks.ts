@@ -47,18 +47,18 @@ export function checkPartitionCount(topic: string, partitionCount: number, rows:
   );
 }
 
-/** Seeds the partitions that have no ownership row yet. */
+/** Seeds the partitions that have no ownership row yet; tells whether there were any. */
 export async function seedMissing(
   settings: ProcessorSettings,
   facts: TopicFacts,
   rows: readonly Ownership[],
   ports: { readonly log: LogSource; readonly queries: SinkQueries; readonly runtime: Runtime },
-): Promise<void> {
+): Promise<boolean> {
   const seeded = new Set(rows.map((row) => row.partition));
   const missing = Array.from({ length: facts.partitionCount }, (_, partition) => partition).filter(
     (p) => !seeded.has(p),
   );
-  if (missing.length === 0) return;
+  if (missing.length === 0) return false;
   const { minEventAgeMs, ...fixed } = settings.seed;
   const minEventTimeMs = Math.floor((ports.runtime.nowMs() - minEventAgeMs) / 86_400_000) * 86_400_000;
   const seeds = await Promise.all(
@@ -74,6 +74,7 @@ export async function seedMissing(
     }),
   );
   await ports.queries.seed(settings.topic, seeds);
+  return true;
 }
 
 async function firstOffset(settings: ProcessorSettings, partition: number, log: LogSource): Promise<number> {

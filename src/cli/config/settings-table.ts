@@ -284,6 +284,12 @@ export const PROCESS_SETTINGS = {
     '1s',
     'Time between checkpoints of a partition.',
   ),
+  checkpointRows: setting(
+    'CHECKPOINT_ROWS',
+    integer(100, 100_000_000),
+    '16000',
+    'Rows after which a partition is checkpointed earlier: about as many are read back and compared after a crash.',
+  ),
   unreachableAfterMs: setting(
     'UNREACHABLE_AFTER',
     duration(1_000, 7 * DAY_MS),

@@ -26,8 +26,13 @@ export interface SimProcessorOptions {
   readonly weaken?: (ports: ProcessorPorts) => ProcessorPorts;
 }
 
-/** Small batches: many appends from few records. */
-export const SIM_LIMITS: ProcessorLimits = { ...DEFAULT_LIMITS, maxBatchRecords: 16, maxAppendRows: 8 };
+/** Small batches: many appends from few records; checkpoints by rows as well as by time. */
+export const SIM_LIMITS: ProcessorLimits = {
+  ...DEFAULT_LIMITS,
+  maxBatchRecords: 16,
+  maxAppendRows: 8,
+  checkpointRows: 150,
+};
 
 /** The ports that the processor is built on, in one life of a process. */
 export function processorPorts(
