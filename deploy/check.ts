@@ -3,7 +3,7 @@
  * that says how to get it; name some of the checks to run only those: `npm run check:deploy -- rules metrics`.
  */
 import { execa } from 'execa';
-import { createMetrics } from '../src/observability/metrics.ts';
+import { createMetrics, watchProcess } from '../src/observability/metrics.ts';
 import { metricsObserver } from '../src/observability/metrics-observer.ts';
 
 const DEPLOY = import.meta.dirname;
@@ -36,6 +36,30 @@ const CHECKS: Readonly<Record<string, Check>> = {
       if (stdout + stderr !== '') throw new Error(stdout + stderr);
     },
   },
+  manifests: {
+    what: 'Kubernetes manifests of every overlay, against the published schemas',
+    tool: 'kustomize or kubernetes-validate',
+    howToGet: "kustomize's own; `pip install kubernetes-validate`, which carries the schemas",
+    async run() {
+      for (const overlay of ['dev', 'production']) {
+        const manifests = await run('kustomize', ['build', overlay], `${DEPLOY}/k8s/overlays`);
+        const said = await run('kubernetes-validate', ['--strict', '-'], DEPLOY, manifests);
+        // Kinds that are not the cluster's own have no schema there.
+        const judged = said.split('\n').filter((line) => line.includes('passed for resource'));
+        const kinds = manifests.split('\n').filter((line) => /^kind: (?!PodMonitor)/.test(line));
+        if (judged.length !== kinds.length)
+          throw new Error(`${overlay}: ${judged.length} of ${kinds.length} passed:\n${said}`);
+      }
+    },
+  },
+  compose: {
+    what: 'compose.yaml',
+    tool: 'docker',
+    howToGet: 'Docker with its Compose plugin; no daemon is needed',
+    async run() {
+      await run('docker', ['compose', '-f', 'compose.yaml', 'config', '--quiet'], DEPLOY);
+    },
+  },
 };
 
 async function run(command: string, args: readonly string[], cwd: string, input = ''): Promise<string> {
@@ -45,6 +69,7 @@ async function run(command: string, args: readonly string[], cwd: string, input 
 /** What a process answers after one partition has gone through its life. */
 function scrape(): Promise<string> {
   const metrics = createMetrics({ version: '0.1.0', nodeVersion: process.version });
+  watchProcess(metrics);
   const { emit, refresh } = metricsObserver(metrics, () => 1_700_000_000_000);
   const partition = 0;
   const counters = { consumed: 10, accepted: 7, duplicates: 1, late: 1, rejected: 1 };

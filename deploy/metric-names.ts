@@ -19,11 +19,11 @@ export function knownNames(registries: readonly Registry[], recorded: readonly s
   return new Set([...names, ...recorded, ...Object.keys(OTHERS)]);
 }
 
-/** Names in an expression that nobody gives. A name is a word with an underscore or a colon outside quotes, braces and `by (…)`. */
+/** Names in an expression that nobody gives. A name is a word with an underscore or a colon outside quotes, brackets and `by (…)`. */
 export function unknownNamesIn(expression: string, known: ReadonlySet<string>): string[] {
   const bare = expression
     .replaceAll(/"[^"]*"/g, '')
-    .replaceAll(/\{[^}]*\}/g, '')
+    .replaceAll(/\{[^}]*\}|\[[^\]]*\]/g, '')
     .replaceAll(/\b(?:by|on|without|ignoring)\s*\([^)]*\)/g, '');
   const words = [...bare.matchAll(/[a-z][a-z0-9]*(?:[_:]+[a-z0-9]+)+(?!\w*\s*\()/g)].map(([word]) => word);
   return [...new Set(words)].filter((word) => !known.has(word));

@@ -12,6 +12,9 @@ const APPEND_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 const END_TO_END_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600];
 const TAKEOVER_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
+/** Gauges of prom-client with a counter's suffix; each is there by type as well, without it. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
 export function createMetrics(build: BuildInfo) {
   const registry = new Registry();
   const registers = [registry];
@@ -80,4 +83,5 @@ export function createMetrics(build: BuildInfo) {
 /** Memory, CPU and event loop of the process; apart, because it starts watching. */
 export function watchProcess(metrics: Metrics): void {
   collectDefaultMetrics({ register: metrics.registry });
+  for (const name of MISNAMED) metrics.registry.removeSingleMetric(name);
 }
