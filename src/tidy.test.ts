@@ -24,6 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   infra: [],
   simulator: ['payments', 'processor', 'kafka'],
   checks: ['processor', 'kafka', 'bigquery', 'simulator'],
+  operations: ['payments', 'processor', 'bigquery'],
   lab: [
     'payments',
     'processor',
@@ -35,6 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'infra',
     'simulator',
     'checks',
+    'operations',
     CHAOS,
   ],
   demo: ['processor', 'runtime', 'infra', 'simulator', 'checks', 'lab'],
@@ -46,6 +48,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['payments'],
   ['processor'],
   ['runtime', 'observability', 'state', 'kafka', 'bigquery', 'infra', 'simulator', 'checks'],
+  ['operations'],
   ['lab'],
   ['demo'],
   [CLI],

@@ -1,14 +1,22 @@
 -- Payments that came after their window was closed; payload holds the canonical columns as JSON (backfill reads them).
+-- backfilled: this very record was put into payment_transactions later.
 CREATE OR REPLACE VIEW `{{dataset}}.late_events` AS
+WITH put_in AS (
+  SELECT kafka_partition, kafka_offset
+  FROM `{{dataset}}.payment_transactions`
+  WHERE writer_epoch = 0
+)
 SELECT
-  kafka_partition,
-  kafka_offset,
-  transaction_id,
-  event_time,
-  record_time,
-  TIMESTAMP_DIFF(record_time, event_time, MILLISECOND) AS late_by_ms,
-  payload,
-  payload_hash,
-  processed_at
-FROM `{{dataset}}.payment_exceptions`
-WHERE disposition = 'late'
+  e.kafka_partition,
+  e.kafka_offset,
+  e.transaction_id,
+  e.event_time,
+  e.record_time,
+  TIMESTAMP_DIFF(e.record_time, e.event_time, MILLISECOND) AS late_by_ms,
+  e.payload,
+  e.payload_hash,
+  e.processed_at,
+  p.kafka_offset IS NOT NULL AS backfilled
+FROM `{{dataset}}.payment_exceptions` AS e
+LEFT JOIN put_in AS p ON p.kafka_partition = e.kafka_partition AND p.kafka_offset = e.kafka_offset
+WHERE e.disposition = 'late'

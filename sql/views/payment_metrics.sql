@@ -1,5 +1,6 @@
 -- One-minute windows over all partitions. A window is final when every partition of the topic has a checkpoint whose
--- watermark is at or past its end: nothing can be added to it any more (a backfill aside).
+-- watermark is at or past its end: nothing can be added to it any more, a backfill aside:
+-- backfilled_count says how many of its payments came that way.
 CREATE OR REPLACE VIEW `{{dataset}}.payment_metrics` AS
 WITH partition_progress AS (
   SELECT o.topic, o.kafka_partition, o.partition_count, MAX(c.watermark) AS watermark
@@ -20,6 +21,7 @@ merged AS (
     region,
     currency,
     SUM(transaction_count) AS transaction_count,
+    SUM(IF(writer_epoch = 0, transaction_count, 0)) AS backfilled_count,
     SUM(total_amount) AS total_amount,
     MIN(min_amount) AS min_amount,
     MAX(max_amount) AS max_amount
@@ -32,6 +34,7 @@ SELECT
   m.region,
   m.currency,
   m.transaction_count,
+  m.backfilled_count,
   m.total_amount,
   m.min_amount,
   m.max_amount,

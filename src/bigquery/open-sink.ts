@@ -2,8 +2,10 @@
 import { ConfigurationError } from '../processor/errors.ts';
 import type { RowEncoder, Runtime } from '../processor/ports.ts';
 import { ArrowRowEncoder } from './arrow-encoder.ts';
-import { checkDataset, type DatasetRef } from './identifiers.ts';
+import { BackfillQueries } from './backfill-queries.ts';
+import { checkDataset, type DatasetRef, quotedTable } from './identifiers.ts';
 import { BigQueryQueries } from './queries.ts';
+import { QueryJobs } from './query-job.ts';
 import { RestClient } from './rest-client.ts';
 import { applySchema, ensureSchema } from './schema.ts';
 import { DEFAULT_SINK_LIMITS, type SinkLimits } from './sink-limits.ts';
@@ -27,6 +29,9 @@ export interface SinkOptions extends WaitingObserver {
 export interface Sink {
   readonly dataset: DatasetRef;
   readonly queries: BigQueryQueries;
+  readonly backfill: BackfillQueries;
+  /** Statements of operators' commands that are nobody else's. */
+  readonly jobs: QueryJobs;
   readonly streams: BigQueryWriteStreams;
   readonly encoder: RowEncoder;
   readonly rpc: WriteRpc;
@@ -61,8 +66,12 @@ export function openSink(options: SinkOptions): Sink {
     callTimeoutMs: limits.requestTimeoutMs,
   });
   const common = { runtime, dataset, limits, onWaiting, onRecovered };
+  const nothing = `UPDATE ${quotedTable(dataset, 'partition_ownership')} SET epoch = epoch WHERE FALSE`;
+  const jobs = new QueryJobs({ ...common, rest, nothing });
   return {
     dataset,
+    jobs,
+    backfill: new BackfillQueries(jobs, dataset, runtime),
     queries: new BigQueryQueries({ ...common, rest }),
     streams: new BigQueryWriteStreams({ ...common, rpc, isEmulator: options.storageEmulatorHost !== undefined }),
     encoder: new ArrowRowEncoder(),

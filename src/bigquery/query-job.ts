@@ -145,6 +145,25 @@ export class QueryJobs {
     }
   }
 
+  /**
+   * Returns when the job under this id can have no effect any more, without disturbing it: awaited where it runs, and where
+   * it never arrived, its id is taken by a job that does nothing.
+   */
+  async awaitEnd(jobId: string, what: string): Promise<void> {
+    const patience = this.patience(`end of ${what}`);
+    for (;;) {
+      try {
+        return await this.#untilDone(jobId);
+      } catch (error) {
+        if (error instanceof JobFailedError) return;
+        if (!(error instanceof RestError)) throw error;
+        const statement = { what: `end of ${what}`, sql: this.#options.nothing };
+        if (error.isNotFound && (await this.#bar(jobId, statement))) return;
+        await patience.wait(error);
+      }
+    }
+  }
+
   #newJobId(): string {
     return `provenonce_${this.#options.runtime.uuid()}`;
   }

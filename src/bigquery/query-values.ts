@@ -21,10 +21,10 @@ export function timestampParameter(name: string, valueMs: number): QueryParamete
   return { name, parameterType: { type: 'TIMESTAMP' }, parameterValue: { value } };
 }
 
-/** ARRAY<STRUCT<...>>, for UNNEST(@name). */
+/** ARRAY<STRUCT<...>>, for UNNEST(@name). NUMERIC values are decimal texts. */
 export function rowsParameter<K extends string>(
   name: string,
-  types: Readonly<Record<K, 'INT64' | 'STRING'>>,
+  types: Readonly<Record<K, 'INT64' | 'STRING' | 'NUMERIC'>>,
   rows: readonly Readonly<Record<K, string | number>>[],
 ): QueryParameter {
   const columns = Object.keys(types) as K[];

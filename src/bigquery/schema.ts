@@ -11,7 +11,7 @@ import { JobFailedError, type QueryJobLimits, QueryJobs } from './query-job.ts';
 import { type RestCalls, RestError } from './rest-client.ts';
 import type { WaitingObserver } from './waiting.ts';
 
-export const TABLES = [...APPEND_TABLES, 'partition_ownership'] as const;
+export const TABLES = [...APPEND_TABLES, 'partition_ownership', 'backfill_turns'] as const;
 export const VIEWS = [
   'payment_metrics',
   'payment_metrics_live',

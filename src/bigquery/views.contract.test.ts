@@ -36,7 +36,7 @@ describe('views, from hand-made rows', () => {
     ];
     await appendRows(sink, 'payment_transactions', payments);
     await appendRows(sink, 'payment_transactions_fraud', payments);
-    const backfilled = [acceptedRow(9, { transactionId: 'txn-late', amount: EUR, eventTimeMs: NOON_MS - DAY_MS })];
+    const backfilled = [acceptedRow(6, { transactionId: 'txn-late', amount: EUR, eventTimeMs: NOON_MS - DAY_MS })];
     await appendRows(sink, 'payment_transactions', backfilled, { writerEpoch: 0 });
     await appendRows(sink, 'payment_exceptions', [
       exceptionRow(4, { transactionId: 'txn-0', firstKafkaOffset: 0 }),
@@ -89,6 +89,7 @@ describe('views, from hand-made rows', () => {
       region: 'eu-west',
       currency: 'EUR',
       transaction_count: 3,
+      backfilled_count: 0,
       total_amount: 30n * EUR + 1n,
       min_amount: 1n,
       max_amount: 20n * EUR,
@@ -133,6 +134,7 @@ describe('views, from hand-made rows', () => {
         payload: '{"transaction_id":"txn-late"}',
         payload_hash: '0123456789abcdef',
         processed_at: NOON_MS + 1_000,
+        backfilled: true,
       },
     ]);
   });
@@ -263,7 +265,11 @@ FROM ${name('deduplication_audit')}
 WHERE first_occurrence_time >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 24 HOUR)
 GROUP BY date;`);
     const day = { date: '2025-06-01', unique_transactions: 4, total_rows: 4, total_amount: 6_030n * EUR + 6n };
-    expect((await view('daily_reconciliation', 'date DESC'))[0]).toEqual({ ...day, reconciliation_status: 'PASS' });
+    expect((await view('daily_reconciliation', 'date DESC'))[0]).toEqual({
+      ...day,
+      backfilled_rows: 0,
+      reconciliation_status: 'PASS',
+    });
 
     // The guide looks back from now: payments of today.
     const nowMs = Math.floor(Date.now() / 1_000) * 1_000;

@@ -6,7 +6,15 @@ import type { KafkaConnectionOptions } from '../kafka/connection-options.ts';
 import { readTopic } from '../kafka/read-topic.ts';
 import { ContradictionError } from '../processor/errors.ts';
 import type { Runtime } from '../processor/ports.ts';
-import type { CheckedTable, CheckpointCells, RepeatedId, TableCells, TopicRecord, VerifyInputs } from './inputs.ts';
+import type {
+  BackfilledRows,
+  CheckedTable,
+  CheckpointCells,
+  RepeatedId,
+  TableCells,
+  TopicRecord,
+  VerifyInputs,
+} from './inputs.ts';
 import { CHECKED_TABLES } from './walk.ts';
 
 export interface RealInputsOptions {
@@ -122,11 +130,8 @@ export function realInputs(options: RealInputsOptions): VerifyInputs {
       }
     },
     rows: (name, partition) => {
-      const columns = COLUMNS[name].map((column) =>
-        isMoney(column) ? `CAST(${column} AS STRING) AS ${column}` : column,
-      );
       const sql =
-        `SELECT ${columns.join(', ')} FROM ${table(name)} ` +
+        `SELECT ${columnsOf(name)} FROM ${table(name)} ` +
         `WHERE kafka_partition = @partition AND writer_epoch > 0 ORDER BY kafka_offset`;
       return snapshot<TableCells[typeof name]>(
         queries.streamQuery(sql, [intParameter('partition', partition)], ROWS_PER_PAGE),
@@ -140,6 +145,17 @@ export function realInputs(options: RealInputsOptions): VerifyInputs {
         [textParameter('topic', topic), intParameter('partition', partition)],
       );
       return rows as unknown as CheckpointCells[];
+    },
+    async backfilled(partition) {
+      const read = (name: CheckedTable) =>
+        queries.runQuery(
+          `SELECT ${columnsOf(name)} FROM ${table(name)}
+           WHERE kafka_partition = @partition AND writer_epoch = 0 ORDER BY kafka_offset`,
+          [intParameter('partition', partition)],
+        );
+      const payments = await read('payment_transactions');
+      const partials = await read('payment_metrics_partials');
+      return { payments, partials } as unknown as BackfilledRows;
     },
     async repeatedIds(limit) {
       const transactions = table('payment_transactions');
@@ -156,6 +172,12 @@ export function realInputs(options: RealInputsOptions): VerifyInputs {
       return { count, repeated: repeatedFrom(rows) };
     },
   };
+}
+
+function columnsOf(table: CheckedTable): string {
+  return COLUMNS[table]
+    .map((column) => (isMoney(column) ? `CAST(${column} AS STRING) AS ${column}` : column))
+    .join(', ');
 }
 
 function isMoney(column: string): boolean {

@@ -143,6 +143,12 @@ export interface RepeatedId {
   }[];
 }
 
+/** Rows of a partition with writer_epoch 0, all of them: a backfill is small beside the log. */
+export interface BackfilledRows {
+  readonly payments: readonly TransactionCells[];
+  readonly partials: readonly PartialCells[];
+}
+
 export interface VerifyInputs {
   readonly topic: string;
   ownership(): Promise<OwnershipFacts[]>;
@@ -156,6 +162,7 @@ export interface VerifyInputs {
   rows<T extends CheckedTable>(table: T, partition: number): Promise<AsyncIterable<readonly TableCells[T][]>>;
   /** Ascending by next_offset, then writer_epoch. */
   checkpoints(partition: number): Promise<CheckpointCells[]>;
+  backfilled(partition: number): Promise<BackfilledRows>;
   /** Ids with more than one row in payment_transactions: how many there are, and up to `limit` of them. */
   repeatedIds(limit: number): Promise<{ readonly count: number; readonly repeated: readonly RepeatedId[] }>;
 }

@@ -21,6 +21,8 @@ export interface ReconciledDay {
   readonly totalRows: number;
   /** Decimal string, over all currencies, as the guide's query has it. */
   readonly totalAmount: string;
+  /** Of totalRows, those that a backfill put in. */
+  readonly backfilledRows: number;
   /** As the guide's query says it. */
   readonly status: string;
   readonly pass: boolean;
@@ -36,7 +38,7 @@ export interface Reconciliation {
 export async function reconcile(sink: TableQueries, options: { readonly days?: number } = {}): Promise<Reconciliation> {
   const since = options.days === undefined ? '' : 'WHERE date >= DATE_SUB(CURRENT_DATE(), INTERVAL @days DAY)';
   const rows = await sink.queries.runQuery(
-    `SELECT CAST(date AS STRING) AS date, unique_transactions, total_rows, total_amount, reconciliation_status
+    `SELECT CAST(date AS STRING) AS date, unique_transactions, total_rows, total_amount, backfilled_rows, reconciliation_status
      FROM ${quotedTable(sink.dataset, 'daily_reconciliation')} ${since} ORDER BY date DESC`,
     options.days === undefined ? [] : [intParameter('days', options.days)],
   );
@@ -48,11 +50,12 @@ export async function reconcile(sink: TableQueries, options: { readonly days?: n
 /** The days as a table of text. */
 export function reconciliationTable({ days }: Reconciliation): { head: string[]; rows: string[][] } {
   return {
-    head: ['date', 'unique transactions', 'rows', 'amount', 'status'],
+    head: ['date', 'unique transactions', 'rows', 'backfilled', 'amount', 'status'],
     rows: days.map((day) => [
       day.date,
       String(day.uniqueTransactions),
       String(day.totalRows),
+      String(day.backfilledRows),
       day.totalAmount,
       day.status,
     ]),
@@ -68,6 +71,7 @@ function reconciledDay(row: Record<string, QueryValue>): ReconciledDay {
     date: String(row.date),
     uniqueTransactions,
     totalRows,
+    backfilledRows: Number(row.backfilled_rows),
     totalAmount: typeof amount === 'bigint' ? decimalText(amount) : String(amount),
     status,
     // The view's word is not taken alone: the two counts are compared here as well.

@@ -29,6 +29,9 @@ export function verifyText(report: VerifyReport): string {
     lines.push(...findings.map(findingText));
     if (found > findings.length) lines.push(`        and ${found - findings.length} more (--findings shows more)`);
   }
+  if (report.backfilled > 0) {
+    lines.push(`backfilled: ${count.format(report.backfilled)} late payments, put in by hand of an operator`);
+  }
   lines.push(...remarks('trusted', report.trusted), ...remarks('input', report.conditions));
   lines.push(...remarks('skipped', report.skipped), ...remarks('unknown', report.unknown));
   return [...lines, report.verdict].join('\n');

@@ -4,6 +4,7 @@
  * first, then the tables, then the end of the log, so each covers the one before.
  */
 import { FindingLists, type Guarantee, type GuaranteeResult } from './findings.ts';
+import { BackfilledCheck } from './guarantees/backfilled.ts';
 import { checkOneDisposition } from './guarantees/g1-one-disposition.ts';
 import { UniquenessCheck } from './guarantees/g2-unique.ts';
 import { SumsCheck } from './guarantees/g3-sums.ts';
@@ -35,6 +36,8 @@ export interface VerifyReport {
   readonly trusted: readonly string[];
   /** What the input did against its conditions (design, section 1). Breaks no guarantee. */
   readonly conditions: readonly string[];
+  /** Payments that a backfill put in, and that are no disposition. */
+  readonly backfilled: number;
   /** Offsets that an operator gave up on purpose. */
   readonly skipped: readonly string[];
   /** What could not be checked, and why. */
@@ -69,6 +72,7 @@ class VerifyRun {
   readonly #trusted: string[] = [];
   readonly #conditions: string[] = [];
   readonly #unknown: string[] = [];
+  #backfilled = 0;
   readonly #homeOfSender = new Map<string, number>();
 
   constructor(inputs: VerifyInputs, options: VerifyOptions) {
@@ -98,6 +102,7 @@ class VerifyRun {
       partitions: this.#partitions,
       trusted: this.#trusted,
       conditions: this.#conditions,
+      backfilled: this.#backfilled,
       skipped,
       unknown: this.#unknown,
     };
@@ -136,6 +141,7 @@ class VerifyRun {
       payment_metrics_partials: await inputs.rows('payment_metrics_partials', partition),
       payment_exceptions: await inputs.rows('payment_exceptions', partition),
     };
+    const backfilledRows = await inputs.backfilled(partition);
     const ownership = (await inputs.ownership()).find((facts) => facts.partition === partition);
     if (!ownership) {
       this.#unknown.push(`partition ${partition}: its ownership row went away`);
@@ -150,6 +156,8 @@ class VerifyRun {
     const sums = new SumsCheck(ownership.fixed.windowMs, start.trusted?.watermark, this.#findings);
     const equivalence = new EquivalenceCheck(ownership.epoch, this.#findings);
     const counters = new CountersCheck(ownership, checkpoints, start.trusted?.next_offset ?? 0, this.#findings);
+    const backfilled = new BackfilledCheck(partition, backfilledRows, ownership.fixed.windowMs, this.#findings);
+    this.#backfilled += backfilledRows.payments.length;
     let recordsChecked = 0;
     await walkPartition(
       {
@@ -168,6 +176,7 @@ class VerifyRun {
           checkEnrichment(step, this.#findings);
           equivalence.step(step);
           counters.step(step);
+          backfilled.step(step);
           this.#noteSender(step);
           if (step.record && ++recordsChecked % PROGRESS_EVERY_RECORDS === 0)
             this.#options.onProgress?.({ partition, recordsChecked });
@@ -176,6 +185,7 @@ class VerifyRun {
     );
     sums.end(partition, checkpoints.at(-1)?.watermark ?? Number.NEGATIVE_INFINITY);
     counters.end(bounds.endOffset);
+    backfilled.end(start.trusted?.next_offset ?? 0);
     const { startOffset, epoch } = ownership;
     this.#partitions.push({
       partition,

@@ -3,20 +3,22 @@
  * the lab and the demo; without the variable no crash point exists (processor/crash-points.ts).
  */
 
-import { CRASH_POINTS, type CrashPoint, type HitCrashPoint } from '../processor/crash-points.ts';
 import { ConfigurationError } from '../processor/errors.ts';
 
-export function killAt(text: string | undefined): HitCrashPoint | undefined {
+export function killAt<Point extends string>(
+  text: string | undefined,
+  points: readonly Point[],
+): ((passed: Point) => Promise<void>) | undefined {
   if (text === undefined || text === '') return undefined;
   const [point, hit = '1'] = text.split(':');
-  const wanted = CRASH_POINTS.find((name) => name === point);
+  const wanted = points.find((name) => name === point);
   if (wanted === undefined || !/^[1-9]\d*$/.test(hit)) {
     throw new ConfigurationError([
-      `PROVENONCE_CRASH_AT is ${JSON.stringify(text)}: it must be <point>:<n>, the points being ${CRASH_POINTS.join(', ')}`,
+      `PROVENONCE_CRASH_AT is ${JSON.stringify(text)}: it must be <point>:<n>, the points being ${points.join(', ')}`,
     ]);
   }
   let left = Number(hit);
-  return async (passed: CrashPoint) => {
+  return async (passed) => {
     if (passed !== wanted || --left > 0) return;
     process.kill(process.pid, 'SIGKILL');
     // Nothing of this process may run on until the signal arrives.

@@ -17,6 +17,7 @@ const COMMANDS = [
   'verify',
   'ownership',
   'skip',
+  'backfill',
   'config',
   'doctor',
   'demo',

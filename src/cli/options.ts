@@ -20,6 +20,21 @@ export function share(text: string): number {
   return value;
 }
 
+/** For an option that may be given several times. */
+export function listOf<T>(read: (text: string) => T): (text: string, before: readonly T[] | undefined) => T[] {
+  return (text, before) => [...(before ?? []), read(text)];
+}
+
+/** A day (its start, UTC) or an instant with its offset, as milliseconds since the epoch. */
+export function instant(text: string): number {
+  const form = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
+  const timeMs = Date.parse(text);
+  if (!form.test(text) || Number.isNaN(timeMs)) {
+    throw new InvalidArgumentError('must be a day, as 2026-11-22, or a time with its offset, as 2026-11-22T10:00:00Z.');
+  }
+  return timeMs;
+}
+
 /** --infra and --emulator-image. */
 export function infraOptions(): Option[] {
   return [

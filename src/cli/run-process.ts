@@ -12,7 +12,7 @@ import { createLogger, resolveLogFormat } from '../observability/logger.ts';
 import { createMetrics, watchProcess } from '../observability/metrics.ts';
 import { metricsObserver } from '../observability/metrics-observer.ts';
 import { startMetricsServer } from '../observability/metrics-server.ts';
-import { withCrashPoints } from '../processor/crash-points.ts';
+import { CRASH_POINTS, withCrashPoints } from '../processor/crash-points.ts';
 import { type Observer, observers } from '../processor/events.ts';
 import { DEFAULT_LIMITS } from '../processor/limits.ts';
 import { type ExitReport, Processor, type ProcessorPorts } from '../processor/processor.ts';
@@ -38,7 +38,7 @@ export async function runProcess(
 ): Promise<ExitReport> {
   const runtime = systemRuntime;
   const owner = `${hostname()}-${process.pid}-${runtime.uuid().slice(0, 8)}`;
-  const killHit = killAt(env.PROVENONCE_CRASH_AT);
+  const killHit = killAt(env.PROVENONCE_CRASH_AT, CRASH_POINTS);
   const logger = createLogger({
     level: config.process.logLevel,
     format: resolveLogFormat(config.process.logFormat, process.stdout.isTTY),

@@ -137,6 +137,7 @@ describe('the ending', () => {
         {
           ...FACTS.days[0]!,
           totalRows: 12_345_678,
+          backfilledRows: 0,
           uniqueTransactions: 12_345_678,
           totalAmount: '123456789012.123456789',
         },

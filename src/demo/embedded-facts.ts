@@ -55,6 +55,7 @@ function reconciledDays(payments: readonly TableCells['payment_transactions'][])
       date,
       uniqueTransactions,
       totalRows: rows.length,
+      backfilledRows: 0,
       totalAmount: sumOf(rows),
       status: pass ? 'PASS' : 'FAIL - DUPLICATES DETECTED',
       pass,

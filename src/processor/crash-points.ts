@@ -29,6 +29,15 @@ export const CRASH_POINTS: readonly CrashPoint[] = EFFECTS.flatMap(
   (effect) => [`${effect}.before`, `${effect}.after`] as const,
 );
 
+/** Of the command `backfill`, in their order within a turn (operations/backfill). */
+export const BACKFILL_EFFECTS = ['turn.take', 'backfill.payments', 'backfill.metrics', 'turn.end'] as const;
+export type BackfillPoint =
+  | `${(typeof BACKFILL_EFFECTS)[number]}.before`
+  | `${(typeof BACKFILL_EFFECTS)[number]}.after`;
+export const BACKFILL_POINTS: readonly BackfillPoint[] = BACKFILL_EFFECTS.flatMap(
+  (effect) => [`${effect}.before`, `${effect}.after`] as const,
+);
+
 export type HitCrashPoint = (point: CrashPoint) => void | Promise<void>;
 
 /** The same ports, reporting each effect just before it is asked for and just after its answer arrived. */

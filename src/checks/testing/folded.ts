@@ -44,6 +44,7 @@ function foldedHistory(
     payment_metrics_partials: [],
     payment_exceptions: [],
     checkpoints: [],
+    backfilled: { payments: [], partials: [] },
   };
   const fold = PartitionFold.fresh({ partition, partitionCount, fixed, startOffset: 0 });
   const compiled = new Map(history.map((entry) => [entry, compileSettings(entry.decision)]));

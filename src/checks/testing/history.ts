@@ -92,6 +92,8 @@ export interface PartitionHistory {
   payment_metrics_partials: PartialCells[];
   payment_exceptions: ExceptionCells[];
   checkpoints: CheckpointCells[];
+  /** Rows of epoch 0. */
+  backfilled: { payments: TransactionCells[]; partials: PartialCells[] };
 }
 
 /** What a run without faults leaves behind: every row, and a checkpoint at each of `checkpointsAt` (default: the end). */
@@ -111,6 +113,7 @@ export function faultless(
     payment_metrics_partials: [],
     payment_exceptions: [],
     checkpoints: [],
+    backfilled: { payments: [], partials: [] },
   };
   const oracle = new PartitionOracle(ownership);
   const due = [...(options.checkpointsAt ?? [logEnd])];
@@ -203,9 +206,10 @@ export function inputsOf(...histories: PartitionHistory[]): VerifyInputs {
     rows: async <T extends CheckedTable>(table: T, partition: number) =>
       chunks((of(partition)[table] as TableCells[T][]).toSorted((a, b) => a.kafka_offset - b.kafka_offset)),
     checkpoints: async (partition) => of(partition).checkpoints,
+    backfilled: async (partition) => of(partition).backfilled,
     repeatedIds: async () => {
-      const rows = histories.flatMap(({ ownership: { partition }, payment_transactions }) =>
-        payment_transactions.map((row) => ({ ...row, partition })),
+      const rows = histories.flatMap(({ ownership: { partition }, payment_transactions, backfilled }) =>
+        [...payment_transactions, ...backfilled.payments].map((row) => ({ ...row, partition })),
       );
       const byId = [...Map.groupBy(rows, (row) => row.transaction_id)];
       const repeated = byId.filter(([, found]) => found.length > 1);

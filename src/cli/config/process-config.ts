@@ -17,6 +17,8 @@ import {
 
 /** Needed by every command that reads or writes the topic and the dataset. */
 export const ENDPOINT_SETTINGS = { ...KAFKA_SETTINGS, ...BIGQUERY_SETTINGS } as const;
+/** For operations on the tables alone. */
+export const TOPIC_AND_BIGQUERY_SETTINGS = { topic: KAFKA_SETTINGS.topic, ...BIGQUERY_SETTINGS } as const;
 export const ALL_SETTINGS = {
   ...ENDPOINT_SETTINGS,
   ...PROCESS_SETTINGS,
@@ -88,6 +90,15 @@ export function parseKafka(env: Environment, flags: Flags): Parsed<KafkaEndpoint
 export function parseBigQuery(env: Environment, flags: Flags): Parsed<BigQueryEndpoint> {
   const { values, effective } = parseTable(BIGQUERY_SETTINGS, env, flags, emulatorProblems);
   return { config: bigqueryOf(values), origins: effective };
+}
+
+/** For operations on the tables of a topic, which need no broker. Throws ConfigurationError. */
+export function parseTopicAndBigQuery(
+  env: Environment,
+  flags: Flags,
+): Parsed<{ readonly topic: string; readonly bigquery: BigQueryEndpoint }> {
+  const { values, effective } = parseTable(TOPIC_AND_BIGQUERY_SETTINGS, env, flags, emulatorProblems);
+  return { config: { topic: values.topic, bigquery: bigqueryOf(values) }, origins: effective };
 }
 
 function parseTable<T extends SettingsTable>(

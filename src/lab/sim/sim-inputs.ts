@@ -63,6 +63,8 @@ export function simInputs(world: World, { generationOf = last, partitions }: Sim
           }))
           .sort((a, b) => a.next_offset - b.next_offset || a.writer_epoch - b.writer_epoch),
       ),
+    // Operators' commands do not run in the simulated world.
+    backfilled: () => Promise.resolve({ payments: [], partials: [] }),
     repeatedIds: (limit) => Promise.resolve(repeatedIds(world, limit)),
   };
 }

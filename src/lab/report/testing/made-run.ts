@@ -219,6 +219,7 @@ function madeReport(verdict: RunArtifacts['verdict'], ledger: readonly LedgerEnt
     ],
     trusted: [],
     conditions: [],
+    backfilled: 0,
     skipped: [],
     unknown: [],
   };

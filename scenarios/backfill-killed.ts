@@ -1,0 +1,91 @@
+import { sumsOf } from '../src/checks/assertions.ts';
+import { defineScenario, type ScenarioWorld } from '../src/lab/scenario.ts';
+import type { LedgerEntry } from '../src/simulator/ledger.ts';
+
+const HOUR_MS = 3_600_000;
+const BATCH = ['--batch', '60'];
+
+/**
+ * Late payments, and late copies of accepted ones, are put into the payments by an operator: killed with -9 between the
+ * payments and their windows, then two at once beside a running processor, then once more. Each is there once, in its window.
+ */
+export const scenario = defineScenario({
+  name: 'backfill-killed',
+  title: 'late payments are backfilled: killed in the middle, twice at once, and beside a running processor',
+  whatCouldGoWrong:
+    'An INSERT of the late rows puts some in twice, brings in copies of accepted payments, and leaves the windows behind.',
+  guarantees: ['G1', 'G2', 'G3', 'G4', 'G5'],
+  tags: ['test', 'operations'],
+  partitions: 2,
+  settings: { CHECKPOINT_INTERVAL: '300ms', WATERMARK_DELAY: '10m' },
+  async run(world) {
+    const workload = {
+      seed: 707,
+      count: 3_000,
+      spanMs: 4 * HOUR_MS,
+      watermarkDelayMs: 10 * 60_000,
+      lateShare: 0.05,
+      duplicateShare: 0.1,
+      distances: ['inside', 'past'] as const,
+    };
+    world.start('alpha');
+    const first = await world.send(workload);
+    await world.drain();
+
+    const killed = await world.command(['backfill', ...BATCH], { PROVENONCE_CRASH_AT: 'backfill.payments.after' });
+    world.bit('the first backfill was killed with -9', killed.signal === 'SIGKILL');
+    world.bit('its payments are there, their windows are not', (await inWindows(world)) < (await inPayments(world)));
+
+    const sending = world.send({ ...workload, seed: 708, ratePerSecond: 1_500 });
+    const ends = await Promise.all([world.command(['backfill', ...BATCH]), world.command(['backfill', ...BATCH])]);
+    world.bit(
+      'two backfills at once ended well',
+      ends.every(({ code }) => code === 0),
+    );
+    const second = await sending;
+    await world.drain();
+    const last = await report(world, ['backfill', '--json']);
+    const again = await report(world, ['backfill', '--dry-run', '--json']);
+    world.bit(
+      'the last one leaves nothing to do',
+      last.notCheckpointed === 0 && again.added === 0 && !again.unfinished,
+    );
+    world.bit('late copies of accepted payments were left out', again.leftOut.present > 0);
+
+    for (const sent of [first, second]) {
+      const entries = await world.ledger(sent);
+      const accepted = new Set(
+        entries.filter(({ expected }) => expected === 'accepted').map((entry) => entry.transaction_id),
+      );
+      const late = new Set<string>();
+      const isNewLate = ({ expected, transaction_id: id }: LedgerEntry): boolean =>
+        expected === 'late' && !accepted.has(id) && !late.has(id) && late.add(id).size > 0;
+      world.expectSums(sent.expectedSums);
+      world.expectSums(await sumsOf(entries, isNewLate));
+      world.bit('payments were late', late.size > 30);
+    }
+    const backfilled = await inPayments(world);
+    world.bit('every backfilled payment is in a window', backfilled > 60 && (await inWindows(world)) === backfilled);
+  },
+});
+
+function inPayments(world: ScenarioWorld): Promise<number> {
+  return world.count('SELECT COUNT(*) AS n FROM `{dataset}.payment_transactions` WHERE writer_epoch = 0');
+}
+
+function inWindows(world: ScenarioWorld): Promise<number> {
+  return world.count(
+    'SELECT IFNULL(SUM(transaction_count), 0) AS n FROM `{dataset}.payment_metrics_partials` WHERE writer_epoch = 0',
+  );
+}
+
+async function report(world: ScenarioWorld, words: readonly string[]) {
+  const { code, stdout, stderr } = await world.command(words);
+  if (code !== 0) throw new Error(`${words.join(' ')} ended with ${code}: ${stderr}`);
+  return JSON.parse(stdout) as {
+    added: number;
+    notCheckpointed: number;
+    unfinished: boolean;
+    leftOut: { present: number };
+  };
+}

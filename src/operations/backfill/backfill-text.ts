@@ -1,0 +1,43 @@
+/** The report of `backfill` for people. */
+import type { BackfillReport } from './backfill.ts';
+import { LEFT_OUT, type LeftOut } from './classify.ts';
+
+const WHY: Readonly<Record<LeftOut, string>> = {
+  backfilled: 'were backfilled before',
+  present: 'are in payment_transactions already',
+  conflict: 'have the id of another payment in payment_transactions',
+  copy: 'are copies of another late record',
+  unreadable: 'have a payload that cannot be trusted',
+};
+
+export function backfillText(report: BackfillReport): string {
+  const count = new Intl.NumberFormat('en');
+  const { dryRun, looked, added, sums, leftOut, notCheckpointed, unfinished } = report;
+  const lines = [`${count.format(looked)} late records below the checkpoints`];
+  if (unfinished) {
+    lines.push(
+      dryRun
+        ? 'An earlier backfill did not finish: its windows are still to be summed up; the next run does it.'
+        : 'An earlier backfill had not finished: its windows are summed up now.',
+    );
+  }
+  lines.push(`${count.format(added)} ${dryRun ? 'would be put in' : 'were put in'}${sumsText(sums)}`);
+  for (const { partition, offset, transactionId } of report.addedRecords) {
+    lines.push(`  partition ${partition}, offset ${offset}: ${transactionId}`);
+  }
+  if (added > report.addedRecords.length) lines.push(`  and ${count.format(added - report.addedRecords.length)} more`);
+  for (const why of LEFT_OUT) if (leftOut[why] > 0) lines.push(`${count.format(leftOut[why])} ${WHY[why]}: left out`);
+  for (const { partition, offset, transactionId, why, detail } of report.leftOutRecords) {
+    lines.push(`  partition ${partition}, offset ${offset}: ${transactionId ?? 'no id'}: ${why}, ${detail}`);
+  }
+  const all = Object.values(leftOut).reduce((sum, each) => sum + each, 0);
+  if (all > report.leftOutRecords.length) lines.push(`  and ${count.format(all - report.leftOutRecords.length)} more`);
+  if (notCheckpointed > 0)
+    lines.push(`${count.format(notCheckpointed)} are not below a checkpoint yet: run it again later`);
+  return lines.join('\n');
+}
+
+function sumsText(sums: BackfillReport['sums']): string {
+  const each = Object.entries(sums).map(([currency, { count, amount }]) => `${currency} ${amount} in ${count}`);
+  return each.length === 0 ? '' : `: ${each.join(', ')}`;
+}

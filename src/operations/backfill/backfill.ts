@@ -1,0 +1,235 @@
+/**
+ * Late payments into payment_transactions, exactly once, with their windows: whatever is killed, asked twice or running
+ * beside it.
+ *
+ * 1. Only late rows below the partition's checkpoint are looked at: everything below it is visible, so an id that the table
+ *    does not have was not accepted there, and a copy of a late payment is late for ever (its event time does not change).
+ * 2. Statements run one turn at a time (bigquery/backfill-turns.ts). A turn puts in ids that the table does not have, then
+ *    makes the epoch-0 windows of its range the sums of their payments; both are read back, never counted.
+ * 3. What a killed turn left undone stands in its row, and the next command does it first.
+ */
+import type { BackfillQueries, LateRow, LateSelection } from '../../bigquery/backfill-queries.ts';
+import { windowsAround } from '../../bigquery/backfill-queries.ts';
+import type { Turn } from '../../bigquery/backfill-turns.ts';
+import { formatDecimal } from '../../payments/decimal.ts';
+import type { BackfillPoint } from '../../processor/crash-points.ts';
+import type { Ownership, Runtime, SinkQueries } from '../../processor/ports.ts';
+import { settingsByOffset } from '../../processor/settings-at.ts';
+import { type Candidate, classify, isBackfillOf, LEFT_OUT, type LeftOut, type LeftOutRecord } from './classify.ts';
+import { LatePaymentReader, Unreadable } from './late-payment.ts';
+
+export interface BackfillSelection extends LateSelection {
+  readonly topic: string;
+  /** All where it is not given. */
+  readonly partitions?: readonly number[] | undefined;
+}
+
+export interface BackfillOptions {
+  readonly queries: Pick<SinkQueries, 'readOwnership' | 'latestCheckpoint'>;
+  readonly backfill: BackfillQueries;
+  readonly runtime: Runtime;
+  /** For the turn's row: who it is. */
+  readonly owner: string;
+  readonly dryRun: boolean;
+  /** Late rows that are read, and payments that are put in, at a time. */
+  readonly batchRows: number;
+  /** Records that the report names; all are counted. */
+  readonly listMax: number;
+  readonly onBatch?: (progress: {
+    readonly partition: number;
+    readonly looked: number;
+    readonly added: number;
+  }) => void;
+  /** Reports external effects, for the lab. */
+  readonly hit?: (point: BackfillPoint) => void | Promise<void>;
+}
+
+export interface AddedRecord {
+  readonly partition: number;
+  readonly offset: number;
+  readonly transactionId: string;
+}
+
+export interface BackfillReport {
+  readonly dryRun: boolean;
+  /** Late rows below the checkpoints that the selection names. */
+  readonly looked: number;
+  /** Put in by this run; with dryRun, what would be. */
+  readonly added: number;
+  /** Of what was added: count and decimal sum by currency. */
+  readonly sums: Readonly<Record<string, { readonly count: number; readonly amount: string }>>;
+  readonly leftOut: Readonly<Record<LeftOut, number>>;
+  /** Late rows at or past a checkpoint: left for a later run. */
+  readonly notCheckpointed: number;
+  /** Windows that an earlier, unfinished run left to be summed up; now done (dryRun: not yet). */
+  readonly unfinished: boolean;
+  /** The first of each. */
+  readonly addedRecords: readonly AddedRecord[];
+  readonly leftOutRecords: readonly LeftOutRecord[];
+}
+
+const ATTEMPTS_MAX = 100;
+
+export async function backfill(selection: BackfillSelection, options: BackfillOptions): Promise<BackfillReport> {
+  return new BackfillRun(selection, options).run();
+}
+
+class BackfillRun {
+  readonly #selection: BackfillSelection;
+  readonly #options: BackfillOptions;
+  readonly #windowMs = new Map<number, number>();
+  readonly #leftOut = Object.fromEntries(LEFT_OUT.map((why) => [why, 0])) as Record<LeftOut, number>;
+  readonly #sums = new Map<string, { count: number; nanos: bigint }>();
+  readonly #addedRecords: AddedRecord[] = [];
+  readonly #leftOutRecords: LeftOutRecord[] = [];
+  #looked = 0;
+  #added = 0;
+  #notCheckpointed = 0;
+
+  constructor(selection: BackfillSelection, options: BackfillOptions) {
+    this.#selection = selection;
+    this.#options = options;
+  }
+
+  async run(): Promise<BackfillReport> {
+    const { topic, partitions } = this.#selection;
+    const { queries, dryRun, backfill: sink } = this.#options;
+    const ownership = await queries.readOwnership(topic);
+    for (const { partition, fixed } of ownership) this.#windowMs.set(partition, fixed.windowMs);
+    const unfinished = ((await sink.turns.read(topic))?.pending.length ?? 0) > 0;
+    if (unfinished && !dryRun) await this.#inTurn([]);
+    for (const owned of ownership) {
+      if (partitions === undefined || partitions.includes(owned.partition)) await this.#partition(owned);
+    }
+    const sums = [...this.#sums].sort(([left], [right]) => (left < right ? -1 : 1));
+    return {
+      dryRun,
+      looked: this.#looked,
+      added: this.#added,
+      sums: Object.fromEntries(
+        sums.map(([currency, { count, nanos }]) => [currency, { count, amount: formatDecimal(nanos) }]),
+      ),
+      leftOut: this.#leftOut,
+      notCheckpointed: this.#notCheckpointed,
+      unfinished,
+      addedRecords: this.#addedRecords,
+      leftOutRecords: this.#leftOutRecords,
+    };
+  }
+
+  async #partition(owned: Ownership): Promise<void> {
+    const { queries, backfill: sink, batchRows, onBatch } = this.#options;
+    const { topic, partition, partitionCount, fixed, history, startOffset } = owned;
+    const below = (await queries.latestCheckpoint(topic, partition))?.nextOffset ?? startOffset;
+    const reader = new LatePaymentReader({ partition, partitionCount, minEventTimeMs: fixed.minEventTimeMs });
+    const settingsAt = settingsByOffset(history);
+    for (let fromOffset = 0; ; ) {
+      const rows = await sink.lateRows(partition, fromOffset, below, this.#selection, batchRows);
+      if (rows.length === 0) break;
+      this.#looked += rows.length;
+      const candidates: Candidate[] = [];
+      for (const row of rows) {
+        const payment = reader.read(row, settingsAt(row.offset));
+        if (payment instanceof Unreadable) this.#leave(unreadable(row, payment));
+        else candidates.push({ partition, offset: row.offset, payment });
+      }
+      await this.#batch(candidates);
+      onBatch?.({ partition, looked: this.#looked, added: this.#added });
+      fromOffset = rows.at(-1)!.offset + 1;
+    }
+    this.#notCheckpointed += await sink.countLateRows(partition, below, this.#selection);
+  }
+
+  async #batch(candidates: readonly Candidate[]): Promise<void> {
+    const { backfill: sink, dryRun } = this.#options;
+    const ids = [...new Set(candidates.map(({ payment }) => payment.transactionId))];
+    const { add, leftOut } = classify(candidates, await sink.stored(ids));
+    for (const record of leftOut) this.#leave(record);
+    if (add.length === 0) return;
+    if (dryRun) {
+      for (const candidate of add) this.#note(candidate);
+      return;
+    }
+    await this.#inTurn(add);
+    const stored = await sink.stored(add.map(({ payment }) => payment.transactionId));
+    for (const candidate of add) {
+      if (stored.some((row) => isBackfillOf(row, candidate))) this.#note(candidate);
+      // Another command, or a writer against the conditions, was first with this id.
+      else for (const record of classify([candidate], stored).leftOut) this.#leave(record);
+    }
+  }
+
+  /** Puts these in, sums their windows up, and ends with nothing pending; in further turns where a turn comes to nothing. */
+  async #inTurn(add: readonly Candidate[]): Promise<void> {
+    const { backfill: sink, owner } = this.#options;
+    const patience = sink.patience(`backfill of ${this.#selection.topic}`);
+    const pending = add.length === 0 ? [] : [this.#rangeOf(add)];
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      await this.#hit('turn.take.before');
+      const turn = await sink.turns.take(this.#selection.topic, owner, pending);
+      await this.#hit('turn.take.after');
+      const failure = (await this.#insert(turn, add)) ?? (await this.#sumUp(turn));
+      if (failure === undefined && (await this.#isDone(turn, add))) return;
+      await patience.wait(failure ?? new Error(`turn ${turn.number} was overtaken`));
+    }
+    throw new Error(`backfill of ${this.#selection.topic}: ${ATTEMPTS_MAX} turns came to nothing; run it again`);
+  }
+
+  async #insert(turn: Turn, add: readonly Candidate[]): Promise<Error | undefined> {
+    if (add.length === 0) return undefined;
+    await this.#hit('backfill.payments.before');
+    const failure = await this.#options.backfill.insertPayments(turn, add);
+    await this.#hit('backfill.payments.after');
+    return failure;
+  }
+
+  async #sumUp(turn: Turn): Promise<Error | undefined> {
+    if (turn.pending.length === 0) return undefined;
+    await this.#hit('backfill.metrics.before');
+    const failure = await this.#options.backfill.correctMetrics(turn, this.#windowMs);
+    await this.#hit('backfill.metrics.after');
+    return failure;
+  }
+
+  /** Another command may have taken the turn over, or barred a statement that it did not see running: what is there counts. */
+  async #isDone(turn: Turn, add: readonly Candidate[]): Promise<boolean> {
+    const sink = this.#options.backfill;
+    if (!(await sink.turns.isOurs(turn))) return false;
+    const stored = await sink.stored(add.map(({ payment }) => payment.transactionId));
+    const ids = new Set(stored.map(({ payment }) => payment.transactionId));
+    if (!add.every(({ payment }) => ids.has(payment.transactionId))) return false;
+    if ((await sink.unsummedWindows(turn, this.#windowMs)) > 0) return false;
+    await this.#hit('turn.end.before');
+    await sink.turns.end(turn);
+    await this.#hit('turn.end.after');
+    return true;
+  }
+
+  #rangeOf(add: readonly Candidate[]) {
+    const { partition } = add[0]!;
+    const times = add.map(({ payment }) => payment.eventTimeMs);
+    return windowsAround(partition, times, this.#windowMs.get(partition)!);
+  }
+
+  #note({ partition, offset, payment }: Candidate): void {
+    this.#added++;
+    const sum = this.#sums.get(payment.currency) ?? { count: 0, nanos: 0n };
+    this.#sums.set(payment.currency, { count: sum.count + 1, nanos: sum.nanos + payment.amount });
+    if (this.#addedRecords.length < this.#options.listMax) {
+      this.#addedRecords.push({ partition, offset, transactionId: payment.transactionId });
+    }
+  }
+
+  #leave(record: LeftOutRecord): void {
+    this.#leftOut[record.why]++;
+    if (this.#leftOutRecords.length < this.#options.listMax) this.#leftOutRecords.push(record);
+  }
+
+  async #hit(point: BackfillPoint): Promise<void> {
+    await this.#options.hit?.(point);
+  }
+}
+
+function unreadable({ partition, offset, transactionId }: LateRow, { why }: Unreadable): LeftOutRecord {
+  return { partition, offset, transactionId, why: 'unreadable', detail: why };
+}

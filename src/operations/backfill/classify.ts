@@ -1,0 +1,74 @@
+/** What is to become of each late payment of a batch: put in, or left out, and why. A pure function of what the tables have. */
+import { hashPayment } from '../../payments/hash.ts';
+import type { Payment } from '../../payments/types.ts';
+
+export const LEFT_OUT = ['backfilled', 'present', 'conflict', 'copy', 'unreadable'] as const;
+/**
+ * `backfilled`: this very record is in already. `present`: its id is in payment_transactions, with the same payment.
+ * `conflict`: its id is there with another payment. `copy`: an earlier late record with its id goes in. `unreadable`: its
+ * payload is not exactly the payment that its row describes.
+ */
+export type LeftOut = (typeof LEFT_OUT)[number];
+
+export interface Candidate {
+  readonly partition: number;
+  readonly offset: number;
+  readonly payment: Payment;
+}
+
+export interface Stored extends Candidate {
+  readonly writerEpoch: number;
+}
+
+/** A late record that is not put in. */
+export interface LeftOutRecord {
+  readonly partition: number;
+  readonly offset: number;
+  readonly transactionId: string | null;
+  readonly why: LeftOut;
+  readonly detail: string;
+}
+
+/** `stored`: every row of payment_transactions that has an id of a candidate. Candidates in the order of the log. */
+export function classify(
+  candidates: readonly Candidate[],
+  stored: readonly Stored[],
+): { readonly add: Candidate[]; readonly leftOut: LeftOutRecord[] } {
+  const rowOf = new Map<string, Stored>();
+  for (const row of stored) if (!rowOf.has(row.payment.transactionId)) rowOf.set(row.payment.transactionId, row);
+  const adding = new Map<string, Candidate>();
+  const leftOut: LeftOutRecord[] = [];
+  for (const candidate of candidates) {
+    const { transactionId } = candidate.payment;
+    const row = rowOf.get(transactionId);
+    const before = adding.get(transactionId);
+    if (row === undefined && before === undefined) adding.set(transactionId, candidate);
+    else leftOut.push(explain(candidate, row, before));
+  }
+  return { add: [...adding.values()], leftOut };
+}
+
+function explain(candidate: Candidate, row: Stored | undefined, before: Candidate | undefined): LeftOutRecord {
+  const { partition, offset, payment } = candidate;
+  const record = { partition, offset, transactionId: payment.transactionId };
+  if (row === undefined) {
+    const differs = samePayment(before!.payment, payment) ? '' : ', which says something else';
+    return { ...record, why: 'copy', detail: `of offset ${before!.offset}${differs}` };
+  }
+  if (isBackfillOf(row, candidate)) return { ...record, why: 'backfilled', detail: 'before' };
+  const how = row.writerEpoch === 0 ? 'backfilled' : 'accepted';
+  const at = `${how} from partition ${row.partition}, offset ${row.offset}`;
+  return samePayment(row.payment, payment)
+    ? { ...record, why: 'present', detail: at }
+    : { ...record, why: 'conflict', detail: `${at}, which says something else` };
+}
+
+/** Whether the row is what became of this late record. */
+export function isBackfillOf(row: Stored, { partition, offset }: Pick<Candidate, 'partition' | 'offset'>): boolean {
+  return row.writerEpoch === 0 && row.partition === partition && row.offset === offset;
+}
+
+function samePayment(left: Payment, right: Payment): boolean {
+  const [a, b] = [hashPayment(left), hashPayment(right)];
+  return a.high === b.high && a.low === b.low;
+}
