@@ -39,9 +39,8 @@ const pendingRanges = z.array(
   z.strictObject({ partition: z.int().min(0), fromMs: z.number().int(), toMs: z.number().int() }),
 );
 const ATTEMPTS_MAX = 1_000;
-/** How often a turn that is not over is looked at again before its jobs are barred: a courtesy, nothing hangs on it. */
-const COURTESY_LOOKS = 6;
-const COURTESY_MS = 400;
+/** How often a turn that is not over is looked at again. */
+const LOOK_MS = 400;
 
 export class BackfillTurns {
   readonly #jobs: QueryJobs;
@@ -76,11 +75,14 @@ export class BackfillTurns {
     };
   }
 
-  /** The next turn, ours: `pending` is what we are about to touch, joined with what an unfinished turn left. */
-  async take(topic: string, owner: string, pending: readonly PendingRange[]): Promise<Turn> {
+  /**
+   * The next turn, ours: `pending` is what we are about to touch, joined with what an unfinished turn left. A turn that is
+   * not over is left alone for `courtesyMs`, in which whoever has it may finish; nothing but speed hangs on that.
+   */
+  async take(topic: string, owner: string, pending: readonly PendingRange[], courtesyMs: number): Promise<Turn> {
     const patience = this.#jobs.patience(`backfill turn of ${topic}`);
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-      const last = await this.#idle(topic, (await this.read(topic)) ?? (await this.#seed(topic)));
+      const last = await this.#idle((await this.read(topic)) ?? (await this.#seed(topic)), courtesyMs);
       if (last.pending.length > 0) {
         for (const statement of TURN_STATEMENTS) {
           await this.#jobs.awaitEnd(this.jobId(last, statement), `${statement} of turn ${last.number}`);
@@ -115,12 +117,13 @@ export class BackfillTurns {
   }
 
   /** Lets a turn that someone else is in the middle of come to its end by itself, for a moment. */
-  async #idle(topic: string, seen: Turn): Promise<Turn> {
+  async #idle(seen: Turn, courtesyMs: number): Promise<Turn> {
     let last = seen;
-    for (let look = 0; look < COURTESY_LOOKS && last.pending.length > 0; look++) {
-      await this.#runtime.sleep(COURTESY_MS * (0.5 + this.#runtime.random()));
-      const now = (await this.read(topic)) ?? last;
-      if (now.turnId !== last.turnId) look = -1;
+    for (let waitedMs = 0; waitedMs < courtesyMs && last.pending.length > 0; ) {
+      const pauseMs = LOOK_MS * (0.5 + this.#runtime.random());
+      await this.#runtime.sleep(pauseMs);
+      const now = (await this.read(seen.topic)) ?? last;
+      waitedMs = now.turnId === last.turnId ? waitedMs + pauseMs : 0;
       last = now;
     }
     return last;

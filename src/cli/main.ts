@@ -19,6 +19,7 @@ const COMMANDS = [
   'skip',
   'backfill',
   'config',
+  'conformance',
   'doctor',
   'demo',
   'lab',

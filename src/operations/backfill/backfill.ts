@@ -69,6 +69,9 @@ export interface BackfillReport {
 }
 
 const ATTEMPTS_MAX = 100;
+/** How long someone else's turn is left alone; doubled whenever ours was cut short, or two slow ones would for ever do that. */
+const COURTESY_MS = 5_000;
+const COURTESY_MAX_MS = 160_000;
 
 export async function backfill(selection: BackfillSelection, options: BackfillOptions): Promise<BackfillReport> {
   return new BackfillRun(selection, options).run();
@@ -82,6 +85,7 @@ class BackfillRun {
   readonly #sums = new Map<string, { count: number; nanos: bigint }>();
   readonly #addedRecords: AddedRecord[] = [];
   readonly #leftOutRecords: LeftOutRecord[] = [];
+  #courtesyMs = COURTESY_MS;
   #looked = 0;
   #added = 0;
   #notCheckpointed = 0;
@@ -166,10 +170,11 @@ class BackfillRun {
     const pending = add.length === 0 ? [] : [this.#rangeOf(add)];
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       await this.#hit('turn.take.before');
-      const turn = await sink.turns.take(this.#selection.topic, owner, pending);
+      const turn = await sink.turns.take(this.#selection.topic, owner, pending, this.#courtesyMs);
       await this.#hit('turn.take.after');
       const failure = (await this.#insert(turn, add)) ?? (await this.#sumUp(turn));
       if (failure === undefined && (await this.#isDone(turn, add))) return;
+      this.#courtesyMs = Math.min(COURTESY_MAX_MS, 2 * this.#courtesyMs);
       await patience.wait(failure ?? new Error(`turn ${turn.number} was overtaken`));
     }
     throw new Error(`backfill of ${this.#selection.topic}: ${ATTEMPTS_MAX} turns came to nothing; run it again`);

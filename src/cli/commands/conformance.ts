@@ -1,0 +1,90 @@
+/** provenonce conformance: does this BigQuery keep what the protocol needs of it? Exit codes: 0 it does, 1 it does not. */
+import { tryNeeds } from '../../conformance/conformance.ts';
+import { announcement, needText, verdictText } from '../../conformance/conformance-text.ts';
+import { newDatasetName, openEndpoint } from '../../conformance/open-endpoint.ts';
+import { startInfra } from '../../infra/start-infra.ts';
+import { INFRA_WAYS, type InfraChoice } from '../../infra/types.ts';
+import { ConfigurationError } from '../../processor/errors.ts';
+import { systemRuntime } from '../../runtime/system-runtime.ts';
+import { type BigQueryEndpoint, parseBigQuery } from '../config/process-config.ts';
+import { BIGQUERY_SETTINGS } from '../config/settings-table.ts';
+import { addFlags } from '../config/show-settings.ts';
+import { EXIT, printJson } from '../exit.ts';
+import type { AddCommand } from '../main.ts';
+import { listOf } from '../options.ts';
+
+interface Options {
+  readonly infra?: InfraChoice;
+  readonly only?: readonly string[];
+  readonly keep?: boolean;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+/** Where to: without the dataset, which is never one of the user's. */
+const { dataset: _, ...ENDPOINT } = BIGQUERY_SETTINGS;
+
+export const addCommand: AddCommand = (program) => {
+  const command = program
+    .command('conformance')
+    .description('try what the protocol needs of BigQuery, on an emulator or a real project, in a dataset of its own')
+    .option('--infra <way>', `start an emulator for it: auto, ${INFRA_WAYS.join(', ')}`)
+    .option(
+      '--only <need>',
+      'only this need, by name; may be repeated',
+      listOf((name) => name),
+    )
+    .option('--keep', 'leave the dataset as it is in the end')
+    .option('--yes', 'go ahead on a real project')
+    .option('--json', 'one JSON document on standard output');
+  addFlags(command, ENDPOINT).action(async (flags: Options & Record<string, unknown>) => {
+    const { infra, only, keep, yes, json, ...rest } = flags;
+    await using target = await targetOf(infra, rest as Record<string, string>);
+    const { endpoint, isReal } = target;
+    const dataset = { projectId: endpoint.projectId, dataset: newDatasetName(systemRuntime) };
+    const say = (text: string): void => void (json ? process.stderr : process.stdout).write(`${text}\n`);
+    if (isReal) {
+      say(announcement(dataset.projectId, dataset.dataset, keep === true));
+      if (!yes) throw new ConfigurationError(['This is a real project: nothing was done. Give --yes to go ahead.']);
+    }
+    const open = await openEndpoint(dataset, { ...endpoint, runtime: systemRuntime });
+    try {
+      const report = await tryNeeds(open.endpoint, {
+        only,
+        ...(json ? {} : { onNeed: (need) => say(needText(need)) }),
+      });
+      if (json) printJson({ endpoint: isReal ? 'service' : 'emulator', ...report });
+      else say(verdictText(report));
+      process.exitCode = report.conforms ? EXIT.ok : EXIT.failed;
+    } finally {
+      await open.close(keep === true);
+      if (keep) say(`kept: ${dataset.projectId}.${dataset.dataset}`);
+    }
+  });
+};
+
+interface Target extends AsyncDisposable {
+  readonly endpoint: Omit<BigQueryEndpoint, 'dataset'>;
+  readonly isReal: boolean;
+}
+
+async function targetOf(way: InfraChoice | undefined, flags: Record<string, string>): Promise<Target> {
+  if (way === undefined) {
+    const { config: endpoint } = parseBigQuery(process.env, flags);
+    return { endpoint, isReal: endpoint.emulatorHost === undefined, async [Symbol.asyncDispose]() {} };
+  }
+  if (way !== 'auto' && !INFRA_WAYS.some((each) => each === way)) {
+    throw new ConfigurationError([`--infra ${way}: must be auto, ${INFRA_WAYS.join(', ')}`]);
+  }
+  const infra = await startInfra({ way, onProgress: ({ part, text }) => process.stderr.write(`${part}: ${text}\n`) });
+  return {
+    endpoint: {
+      projectId: infra.projectId,
+      location: undefined,
+      emulatorHost: infra.bigqueryEmulatorHost,
+      storageEmulatorHost: infra.bigqueryStorageEmulatorHost,
+    },
+    isReal: false,
+    [Symbol.asyncDispose]: () => infra.stop(),
+  };
+}

@@ -1,0 +1,152 @@
+/** The emulator keeps what the protocol needs; endpoints that lie about one thing are told apart by the need that says so. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RestCalls } from '../bigquery/rest-client.ts';
+import { bigQueryEndpoints } from '../bigquery/testing/contract-endpoints.ts';
+import type { WriteRpc } from '../bigquery/write-rpc.ts';
+import { systemRuntime } from '../runtime/system-runtime.ts';
+import { NEEDS, tryNeeds } from './conformance.ts';
+import { needText, verdictText } from './conformance-text.ts';
+import { newDatasetName, type OpenEndpoint, openEndpoint } from './open-endpoint.ts';
+
+const PROJECT = 'provenonce-contract';
+
+/** What lies now: switched per test, so that all share one dataset. */
+let lie: { readonly rpc?: (rpc: WriteRpc) => Partial<WriteRpc>; readonly rest?: (sql: string) => string } = {};
+let open: OpenEndpoint;
+
+beforeAll(async () => {
+  open = await openEndpoint(
+    { projectId: PROJECT, dataset: newDatasetName(systemRuntime) },
+    {
+      projectId: PROJECT,
+      ...bigQueryEndpoints(),
+      runtime: systemRuntime,
+      wrapRpc: (rpc) => ({
+        createWriteStream: (path) => rpc.createWriteStream(path),
+        finalizeWriteStream: (name) => (lie.rpc?.(rpc).finalizeWriteStream ?? rpc.finalizeWriteStream.bind(rpc))(name),
+        appendRows: (name, handlers) => (lie.rpc?.(rpc).appendRows ?? rpc.appendRows.bind(rpc))(name, handlers),
+        close: () => rpc.close(),
+      }),
+      wrapRest: lyingRest,
+    },
+  );
+});
+afterAll(async () => {
+  await open.close(false);
+  lie = {};
+});
+
+function lyingRest(rest: RestCalls): RestCalls {
+  return {
+    location: rest.location,
+    request: (request) => {
+      const text = JSON.stringify(request.body ?? null);
+      const body = JSON.parse(lie.rest === undefined ? text : lie.rest(text)) as object | null;
+      return rest.request(body === null ? request : { ...request, body });
+    },
+  };
+}
+
+async function brokenBy(only: string, change: typeof lie): Promise<string[]> {
+  lie = change;
+  const { needs, conforms } = await tryNeeds(open.endpoint, { only: [only] });
+  lie = {};
+  expect(conforms).toBe(needs.every(({ state }) => state !== 'fails'));
+  return needs.filter(({ state }) => state === 'fails').map(({ name }) => name);
+}
+
+test('the emulator conforms, and differs from the service in three known ways only', async () => {
+  const report = await tryNeeds(open.endpoint);
+  expect(report.needs.filter(({ state }) => state !== 'holds').map(({ name, state }) => [name, state])).toEqual([
+    ['refused-content', 'differs'],
+    ['nothing-after-finalize', 'differs'],
+    ['job-id-once', 'differs'],
+  ]);
+  expect(report.needs).toHaveLength(NEEDS.length);
+  expect(verdictText(report)).toMatch(/^CONFORMS: \d+ hold, 3 differ as allowed, 0 do not hold/);
+  for (const need of report.needs) {
+    expect(needText(need).split('\n')[0]!.length).toBeLessThanOrEqual(80);
+  }
+});
+
+describe('an endpoint is told from one that keeps its word when it', () => {
+  test('answers finalize without finalizing', async () => {
+    const swallowed = (): Partial<WriteRpc> => ({ finalizeWriteStream: async () => ({ rowCount: 2 }) });
+    expect(await brokenBy('nothing-after-finalize', { rpc: swallowed })).toEqual(['nothing-after-finalize']);
+  });
+
+  test('miscounts by one when it finalizes', async () => {
+    const miscounting = (rpc: WriteRpc): Partial<WriteRpc> => ({
+      finalizeWriteStream: async (name) => ({ rowCount: (await rpc.finalizeWriteStream(name)).rowCount + 1 }),
+    });
+    expect(await brokenBy('finalize-repeatable', { rpc: miscounting })).toEqual(['finalize-repeatable']);
+    expect(await brokenBy('finalize-against-appends', { rpc: miscounting })).toEqual(['finalize-against-appends']);
+  });
+
+  test('acknowledges an append that it drops', async () => {
+    expect(await brokenBy('read-after-acknowledgement', { rpc: dropping })).toEqual(['read-after-acknowledgement']);
+  });
+
+  test('appends at the end, whatever the offset', async () => {
+    expect(await brokenBy('offsets-enforced', { rpc: ignoringOffsets })).toEqual(['offsets-enforced']);
+  });
+
+  test('updates whatever the condition says', async () => {
+    const rest = (sql: string): string => sql.replace('o.epoch = c.expected_epoch', 'o.epoch >= 0');
+    expect(await brokenBy('one-claim-wins', { rest })).toEqual(['one-claim-wins']);
+    expect(await brokenBy('late-claim-loses', { rest })).toEqual(['late-claim-loses']);
+  });
+
+  test('merges without looking at what is there', async () => {
+    const rest = (sql: string): string => sql.replace('t.transaction_id = s.transaction_id', 'FALSE');
+    expect(await brokenBy('merge-beside-streams', { rest })).toEqual(['merge-beside-streams']);
+  });
+});
+
+/** The third append of a call is acknowledged and goes nowhere. */
+function dropping(rpc: WriteRpc): Partial<WriteRpc> {
+  return {
+    appendRows(name, handlers) {
+      let writes = 0;
+      const call = rpc.appendRows(name, handlers);
+      return {
+        write(request) {
+          if (++writes !== 3) return call.write(request);
+          setImmediate(() => handlers.onAnswer({ offset: request.offset, acknowledged: true, rowErrors: [] }));
+          return true;
+        },
+        end: () => call.end(),
+        cancel: () => call.cancel(),
+      };
+    },
+  };
+}
+
+/** Each append goes to a stream of its own, at its start: none is ever refused. */
+function ignoringOffsets(rpc: WriteRpc): Partial<WriteRpc> {
+  return {
+    appendRows(name, handlers) {
+      const calls: ReturnType<WriteRpc['appendRows']>[] = [];
+      let turn = Promise.resolve();
+      return {
+        write(request) {
+          turn = turn.then(async () => {
+            const own = await rpc.createWriteStream(name.replace(/\/streams\/.*/, ''));
+            const call = rpc.appendRows(own, { onAnswer: (answer) => handlers.onAnswer(answer), onEnd: () => {} });
+            calls.push(call);
+            call.write({ ...request, writeStream: own, offset: 0, withSchema: true });
+          });
+          return true;
+        },
+        end: () => {},
+        cancel: () => calls.forEach((call) => void call.cancel()),
+      };
+    },
+  };
+}
+
+test('no dataset but one of its own is ever made or removed', async () => {
+  const options = { projectId: PROJECT, ...bigQueryEndpoints(), runtime: systemRuntime };
+  await expect(openEndpoint({ projectId: PROJECT, dataset: 'payment_data' }, options)).rejects.toThrow('not a dataset');
+  await expect(openEndpoint(open.endpoint.dataset, options)).rejects.toThrow('exists already');
+});

@@ -1,0 +1,67 @@
+/**
+ * Tries everything that the protocol needs of BigQuery (design, section 5) on one endpoint, in a dataset that is made for it
+ * and removed again. It can reach no other dataset: the name is its own, drawn, and refused where it exists already.
+ */
+import { APPEND_NEEDS } from './append-needs.ts';
+import { Bench, type Endpoint } from './bench.ts';
+import { FENCE_NEEDS } from './fence-needs.ts';
+import { type Basis, Broken, type Need, type Result } from './need.ts';
+import { QUERY_NEEDS } from './query-needs.ts';
+
+export const NEEDS: readonly Need[] = [...APPEND_NEEDS, ...FENCE_NEEDS, ...QUERY_NEEDS];
+
+export interface NeedReport {
+  readonly name: string;
+  readonly statement: string;
+  readonly basis: Basis;
+  /** `untried`: an error came in between, which says nothing about the need. */
+  readonly state: Result['state'] | 'untried';
+  readonly detail: string;
+  readonly tookMs: number;
+}
+
+export interface ConformanceReport {
+  /** Every need holds, or differs in a way that the processor is made for. */
+  readonly conforms: boolean;
+  readonly needs: readonly NeedReport[];
+}
+
+export interface ConformanceOptions {
+  /** Only these, by name; default: all. */
+  readonly only?: readonly string[] | undefined;
+  readonly onNeed?: (report: NeedReport) => void;
+}
+
+/** One need after the other: they are about order and races, and must not disturb each other. */
+export async function tryNeeds(endpoint: Endpoint, options: ConformanceOptions = {}): Promise<ConformanceReport> {
+  const needs: NeedReport[] = [];
+  for (const [partition, need] of NEEDS.entries()) {
+    if (options.only !== undefined && !options.only.includes(need.name)) continue;
+    const report = await tryNeed(need, new Bench(endpoint, partition));
+    needs.push(report);
+    options.onNeed?.(report);
+  }
+  return { conforms: needs.every(({ state }) => state === 'holds' || state === 'differs'), needs };
+}
+
+async function tryNeed({ name, statement, basis, check }: Need, bench: Bench): Promise<NeedReport> {
+  const { runtime } = bench.endpoint;
+  const startedMs = runtime.nowMs();
+  const report = (state: NeedReport['state'], detail: string): NeedReport => ({
+    name,
+    statement,
+    basis,
+    state,
+    detail,
+    tookMs: runtime.nowMs() - startedMs,
+  });
+  try {
+    const result = await check(bench);
+    return typeof result === 'string' ? report('holds', result) : report(result.state, result.detail);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return report(error instanceof Broken ? 'fails' : 'untried', message);
+  } finally {
+    bench.close();
+  }
+}

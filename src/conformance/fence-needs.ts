@@ -1,0 +1,125 @@
+/** Finalize as a fence (bigquery facts A2): what makes a takeover safe, and is least documented. */
+import { GRPC_STATUS } from '../bigquery/write-rpc.ts';
+import { numbers } from './append-needs.ts';
+import type { Bench, RawCall } from './bench.ts';
+import { demand, demandEqual, differs, type Need, type Result } from './need.ts';
+
+const RACES = 6;
+const RACING_APPENDS = 8;
+const ROWS = 5;
+/** An append that was only on its way when finalize answered has landed by then, if it ever does. */
+const STRAGGLERS_MS = 1_500;
+
+async function nothingAfter(bench: Bench): Promise<Result | string> {
+  const stream = await bench.stream();
+  const open = bench.call(stream);
+  open.send(0, 2);
+  await open.answered(1);
+  demandEqual(await bench.finalize(stream), 2, 'row count');
+  open.send(2, 1);
+  await open.answered(2);
+  const late = bench.call(stream, true);
+  late.send(2, 1);
+  await late.answered(1);
+  demandEqual(await bench.stored(), [0, 1], 'rows');
+  return wordingOf([
+    { call: open, index: 1 },
+    { call: late, index: 0 },
+  ]);
+}
+
+function wordingOf(refused: readonly { readonly call: RawCall; readonly index: number }[]): Result | string {
+  const seen = new Set<string>();
+  for (const { call, index } of refused) {
+    demand(call.answers[index]?.acknowledged !== true, () => 'an append after finalize was acknowledged');
+    const refusal = call.refusal(index);
+    const { INVALID_ARGUMENT, FAILED_PRECONDITION } = GRPC_STATUS;
+    const known = refusal?.storageErrorCode === 'STREAM_FINALIZED' || /finaliz/i.test(refusal?.message ?? '');
+    demand(
+      known && (refusal?.code === INVALID_ARGUMENT || refusal?.code === FAILED_PRECONDITION),
+      () =>
+        `refused with code ${refusal?.code} and "${refusal?.message}", which the processor does not read as finalized`,
+    );
+    seen.add(refusal!.code === INVALID_ARGUMENT ? 'INVALID_ARGUMENT' : 'FAILED_PRECONDITION');
+  }
+  const codes = [...seen].join(', ');
+  return codes === 'INVALID_ARGUMENT'
+    ? `refused with ${codes}`
+    : differs(`refused with ${codes}; the service is known to say INVALID_ARGUMENT`);
+}
+
+/** Appends are under way on an open connection while another client finalizes. */
+async function race(bench: Bench): Promise<string> {
+  let cut = 0;
+  for (let round = 0; round < RACES; round++) {
+    const first = round * 1_000;
+    const stream = await bench.stream();
+    const call = bench.call(stream);
+    call.send(0, ROWS, first);
+    await call.answered(1);
+    for (let i = 1; i < RACING_APPENDS; i++) call.send(i * ROWS, ROWS, first + i * ROWS);
+    await bench.endpoint.runtime.sleep(round * 3);
+    const rowCount = await bench.finalize(stream);
+    const seenAtOnce = (await bench.stored()).filter((offset) => offset >= first).length;
+    await call.answered(RACING_APPENDS);
+    await bench.endpoint.runtime.sleep(STRAGGLERS_MS / RACES);
+    const acknowledged = call.answers.filter((answer) => answer.acknowledged).length * ROWS;
+    const stored = (await bench.stored()).filter((offset) => offset >= first);
+    demandEqual(seenAtOnce, rowCount, `round ${round}: rows seen just after finalize, against its count`);
+    demandEqual(stored, numbers(rowCount, first), `round ${round}: rows in the end`);
+    demand(acknowledged <= rowCount, () => `round ${round}: ${acknowledged} rows acknowledged, ${rowCount} counted`);
+    if (rowCount < RACING_APPENDS * ROWS) cut++;
+  }
+  return `${RACES} races, ${cut} of them cut appends short; no row landed after the answer`;
+}
+
+async function repeatable(bench: Bench): Promise<string> {
+  const stream = await bench.stream();
+  const empty = await bench.stream();
+  const call = bench.call(stream);
+  call.send(0, 5);
+  call.send(5, 2);
+  await call.answered(2);
+  const counts = await Promise.all([1, 2, 3].map(() => bench.finalize(stream)));
+  demandEqual([...counts, await bench.finalize(stream)], [7, 7, 7, 7], 'row counts of finalize, repeated');
+  demandEqual([await bench.finalize(empty), await bench.finalize(empty)], [0, 0], 'row counts of an empty stream');
+  return 'three at once and one more give the same exact count';
+}
+
+async function ownStreamOnly(bench: Bench): Promise<string> {
+  const [one, two] = [await bench.stream(), await bench.stream()];
+  const call = bench.call(two);
+  call.send(0, 1);
+  await call.answered(1);
+  await bench.finalize(one);
+  call.send(1, 1);
+  demandEqual((await call.answered(2))[1]?.acknowledged, true, 'append to the other stream');
+  return 'other streams of the table go on';
+}
+
+export const FENCE_NEEDS: readonly Need[] = [
+  {
+    name: 'nothing-after-finalize',
+    statement: 'nothing is appended after finalize has answered, on any connection',
+    basis: 'documented',
+    check: nothingAfter,
+  },
+  {
+    name: 'finalize-against-appends',
+    statement: 'of appends that race finalize, exactly those that it counted are there',
+    basis: 'inferred',
+    check: race,
+  },
+  {
+    name: 'finalize-repeatable',
+    statement: 'finalize can be repeated, and its row count is exact',
+    basis: 'inferred',
+    check: repeatable,
+  },
+  {
+    name: 'finalize-own-stream',
+    statement: 'finalizing a stream does nothing to another one of the table',
+    basis: 'documented',
+    check: ownStreamOnly,
+  },
+];
