@@ -3,10 +3,10 @@ import { defineScenario } from '../src/lab/scenario.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** No file of the processor takes another byte for a while; then there is room again. */
+/** No file of the processor takes another byte, until it is killed. Its next life has room again, and finds an old local state. */
 export const scenario = defineScenario({
   name: 'disk-full',
-  title: 'the disk under the local state is full for three seconds',
+  title: 'the disk under the local state is full until a kill -9; the next life finds what was saved before',
   whatCouldGoWrong: 'The processor dies or waits for room, or a state that was written by half is believed later.',
   guarantees: ['G1', 'G2', 'G3'],
   tags: ['checkpoint'],
@@ -22,22 +22,23 @@ export const scenario = defineScenario({
     };
     const first = world.start('alpha');
     await first.waitFor('takeover.running', 60_000);
-    const full = world.inject({
-      fault: 'processor.disk-full',
-      processor: 'alpha',
-      when: { acknowledged: 1_000 },
-      lastsMs: 3_000,
-    });
+    const full = world.inject({ fault: 'processor.disk-full', processor: 'alpha', when: { acknowledged: 1_500 } });
     const sent = await world.send(workload);
     world.expectSums(sent.expectedSums);
-    await full.healed;
+    await full.fired;
+    await world.drain();
     world.bit('the processor said that it goes on without a local state', first.eventsOf('log.warning').length > 0);
     world.bit('it lived through it', first.running);
     await first.kill();
+    await full.heal();
 
-    // Copies of what came before, while and after the disk was full.
+    // Copies of what came before and while the disk was full.
     await world.send({ ...workload, ratePerSecond: 0 });
-    world.start('alpha');
+    const second = world.start('alpha');
     await world.drain();
+    const old = second
+      .eventsOf('state.restored')
+      .filter(({ how, fromOffset, atOffset }) => how === 'local' && fromOffset < atOffset);
+    world.bit('what was saved last was older than the checkpoint, and was brought up to it', old.length > 0);
   },
 });

@@ -14,14 +14,14 @@ export const scenario = defineScenario({
   async run(world) {
     const one = world.start('alpha', { groupId: 'team-one' });
     await one.waitFor('takeover.running', 60_000);
-    const sending = world.send({ seed: 909, count: 6_000, ratePerSecond: 1_000, spanMs: HOUR_MS });
     const other = world.start('beta', { groupId: 'team-two' });
-    for (const processor of [one, other]) {
-      const { why } = await processor.waitFor('partition.fenced', 60_000);
-      world.bit(`${processor.name} was fenced and says why (${why})`, why.length > 0);
-    }
-    const sent = await sending;
+    const fight = Promise.all([one, other].map((processor) => processor.waitFor('partition.fenced', 60_000)));
+    const sent = await world.send(
+      { seed: 909, count: 40_000, ratePerSecond: 500, spanMs: 2 * HOUR_MS },
+      { stopWhen: fight },
+    );
     world.expectSums(sent.expectedSums);
+    for (const { why } of await fight) world.bit(`each was fenced and says why (${why})`, why.length > 0);
     await world.drain();
     const epochs = await world.count('SELECT MAX(writer_epoch) FROM `{dataset}.payment_transactions`');
     world.bit('both wrote, one after the other', epochs >= 2);

@@ -110,11 +110,11 @@ function settingsOf(config: ProcessConfig, owner: string): ProcessorSettings {
 }
 
 function openProcessSink(config: ProcessConfig, observer: Observer): Sink {
-  const { unreachableAfterMs, maxInFlightBytes } = config.process;
+  const { unreachableAfterMs, maxInFlightBytes, appendDeadlineMs } = config.process;
   return openSink({
     ...config.bigquery,
     runtime: systemRuntime,
-    limits: { unreachableAfterMs, maxInFlightBytes },
+    limits: { unreachableAfterMs, maxInFlightBytes, appendDeadlineMs },
     onWaiting: ({ service, what, waitedMs, error }) =>
       observer.emit({ type: 'service.waiting', service, what, waitedMs, error }),
     onRecovered: ({ service, waitedMs }) => observer.emit({ type: 'service.recovered', service, waitedMs }),

@@ -10,3 +10,8 @@ export function tableText(head: readonly string[], rows: readonly (readonly stri
   for (const row of rows) table.push([...row]);
   return table.toString();
 }
+
+/** A moment as it stands in names of folders: 20261122-194500, UTC. */
+export function timeText(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+}

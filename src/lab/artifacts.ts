@@ -56,8 +56,8 @@ export interface RunArtifacts {
   readonly verdict: Verdict;
   /** One line per reason for a verdict that is not PASS. */
   readonly problems: readonly string[];
-  /** What must have happened for the story to count. */
-  readonly bits: readonly { readonly what: string; readonly happened: boolean }[];
+  /** What must have happened for the story to count; with a guarantee, what must hold. */
+  readonly bits: readonly { readonly what: string; readonly happened: boolean; readonly guarantee?: Guarantee }[];
   readonly seed: number;
   /** What runs it again, as one command line. */
   readonly command: string;

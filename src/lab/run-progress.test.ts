@@ -8,7 +8,16 @@ function watched(columns: number | undefined) {
   return { progress, tick: (ms: number) => (nowMs += ms), written: () => written };
 }
 
-const REPORT = { name: 'a', verdict: 'UNKNOWN', problems: ['no fault'], bits: [], seed: 1, tookMs: 1 } as const;
+const REPORT = {
+  name: 'a',
+  verdict: 'UNKNOWN',
+  problems: ['no fault'],
+  bits: [],
+  broke: [],
+  stops: [],
+  seed: 1,
+  tookMs: 1,
+} as const;
 
 test('without a terminal there are lines: what is done, when, and how it ended', () => {
   const { progress, tick, written } = watched(undefined);

@@ -35,6 +35,7 @@ function quietWorld() {
     stopAll: async () => [{ name: 'alpha', code: 0 }],
     stopSending: () => void done.push('stop sending'),
     verify: async () => CLEAN,
+    allEventsOf: () => [],
     bit: (what: string, happened: boolean) => void bits.push({ what, happened }),
   };
   return { done, world: world as unknown as RealWorld };

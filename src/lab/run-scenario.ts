@@ -9,7 +9,7 @@ import { systemRuntime } from '../runtime/system-runtime.ts';
 import { billionthsOf, decimalOf } from '../simulator/summary.ts';
 import { faultProblems } from './real/fault-account.ts';
 import type { RealWorld } from './real/real-world.ts';
-import type { Scenario, ScenarioReport, ScenarioWorld } from './scenario.ts';
+import type { Broken, Scenario, ScenarioReport, ScenarioWorld } from './scenario.ts';
 import { usableUntil, within } from './time-limit.ts';
 
 export interface ScenarioOutcome {
@@ -86,6 +86,8 @@ export async function runScenario(
     verdict,
     problems: [...broken, ...unknown],
     bits: world.bits,
+    broke: brokenKinds(world, scenario.replacesLog ? null : verified),
+    stops: [...new Set(world.allEventsOf('partition.stopped').map(({ code }) => code))],
     seed: world.seed,
     tookMs: systemRuntime.nowMs() - startedMs,
   };
@@ -138,9 +140,23 @@ function takeReport(report: VerifyReport, drained: boolean, { broken, unknown }:
   if (report.verdict === 'NODATA') unknown.push('verify found nothing to check');
 }
 
-function checkBits({ bits }: RealWorld, { unknown }: Problems): void {
-  for (const { what, happened } of bits) {
-    if (!happened) unknown.push(`did not happen: ${what}`);
+function checkBits({ bits }: RealWorld, { broken, unknown }: Problems): void {
+  for (const { what, happened, guarantee } of bits) {
+    if (happened) continue;
+    if (guarantee === undefined) unknown.push(`did not happen: ${what}`);
+    else broken.push(`${guarantee}: does not hold: ${what}`);
   }
-  if (bits.length === 0) unknown.push('the story names nothing that must have happened');
+  if (bits.every(({ guarantee }) => guarantee !== undefined)) {
+    unknown.push('the story names nothing that must have happened');
+  }
+}
+
+/** Each kind once; of another log in the topic's place, only what the story says. */
+function brokenKinds({ bits }: RealWorld, verified: VerifyReport | null): Broken[] {
+  const found = GUARANTEES.flatMap((guarantee) => {
+    const kinds = new Set(verified?.guarantees[guarantee].findings.map(({ kind }) => kind));
+    return [...kinds].map((kind) => ({ guarantee, kind }));
+  });
+  const said = new Set(bits.flatMap(({ guarantee, happened }) => (happened ? [] : (guarantee ?? []))));
+  return [...found, ...[...said].map((guarantee) => ({ guarantee, kind: 'story' }))];
 }

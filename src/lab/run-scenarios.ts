@@ -87,14 +87,22 @@ async function runTurn(
   } catch (error) {
     // A world that could not be made: the others still run.
     const problem = error instanceof Error ? error.message : String(error);
-    const report = { name: scenario.name, verdict: 'UNKNOWN', problems: [problem], bits: [], seed, tookMs: 0 } as const;
+    const nothing = { bits: [], broke: [], stops: [] };
+    const report = {
+      name: scenario.name,
+      verdict: 'UNKNOWN',
+      problems: [problem],
+      ...nothing,
+      seed,
+      tookMs: 0,
+    } as const;
     watch.end(report);
     return { ...report, repeat, folder: name };
   }
 }
 
 /** Takes the next one whenever one is done; so many at a time. */
-async function sideBySide<T>(all: readonly T[], jobs: number, run: (one: T) => Promise<void>): Promise<void> {
+export async function sideBySide<T>(all: readonly T[], jobs: number, run: (one: T) => Promise<void>): Promise<void> {
   const left = all.values();
   const worker = async (): Promise<void> => {
     for (const one of left) await run(one);
@@ -127,6 +135,11 @@ async function writeSuite(
   await writeFile(path.join(folder, SUITE_FILE), `${JSON.stringify(suite, null, 2)}\n`);
 }
 
+export interface RunOnPartsOptions extends Pick<RealWorldOptions, 'mutant' | 'drainTimeoutMs'> {
+  readonly seed?: number;
+  readonly watch?: RunWatch;
+}
+
 /**
  * One scenario in a world of its own. Where `infra` has no parts, only endpoints, others use it too, and nothing is killed.
  * Its artifacts go to `folder`.
@@ -135,7 +148,7 @@ export async function runOnParts(
   scenario: Scenario,
   infra: RealWorldOptions['infra'],
   folder: string,
-  { seed, watch }: { readonly seed?: number; readonly watch?: RunWatch } = {},
+  { seed, watch, ...processors }: RunOnPartsOptions = {},
 ): Promise<ScenarioReport> {
   const { name, partitions = 1, settings = {}, proxied = false } = scenario;
   const making = RealWorld.create({
@@ -145,6 +158,7 @@ export async function runOnParts(
     folder,
     settings,
     proxied,
+    ...processors,
     ...(seed === undefined ? {} : { seed }),
     onNews: (text) => watch?.news(text),
   });

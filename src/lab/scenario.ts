@@ -170,10 +170,25 @@ export interface ScenarioWorld {
   count(sql: string): Promise<number>;
   /** Says that something must have happened for the story to count, and whether it has. */
   bit(what: string, happened: boolean): void;
+  /** Says what must hold besides what verify looks at: where it does not, the guarantee is broken, and the verdict FAIL. */
+  holds(guarantee: Guarantee, what: string, holds: boolean): void;
   /** Says a part of what payment_transactions must add up to, per currency, when all is done. The parts are added up. */
   expectSums(sums: SumsByCurrency): void;
   /** Events of all processors of all lives so far. */
   allEventsOf<T extends ProcessorEventType>(type: T): Extract<ProcessorEvent, { type: T }>[];
+}
+
+/** Something that must have happened for a story to count; with a guarantee: that must hold. */
+export interface Bit {
+  readonly what: string;
+  readonly happened: boolean;
+  readonly guarantee?: Guarantee;
+}
+
+/** A finding of verify (src/checks), or `story`: what a story says must hold. */
+export interface Broken {
+  readonly guarantee: Guarantee;
+  readonly kind: string;
 }
 
 export interface ScenarioReport {
@@ -181,7 +196,11 @@ export interface ScenarioReport {
   readonly verdict: Verdict;
   /** One line per reason for a verdict that is not PASS. */
   readonly problems: readonly string[];
-  readonly bits: readonly { readonly what: string; readonly happened: boolean }[];
+  readonly bits: readonly Bit[];
+  /** What was found to be broken, each kind once. */
+  readonly broke: readonly Broken[];
+  /** Codes of the contradictions for which partitions stopped, each once. */
+  readonly stops: readonly string[];
   /** Of what the story drew. */
   readonly seed: number;
   readonly tookMs: number;

@@ -296,6 +296,12 @@ export const PROCESS_SETTINGS = {
     '15m',
     'A service that does not answer for this long ends the process with 69.',
   ),
+  appendDeadlineMs: setting(
+    'APPEND_DEADLINE',
+    duration(1_000, HOUR_MS),
+    '30s',
+    'Rows that are not acknowledged for this long are sent again, over a new connection.',
+  ),
   stopTimeoutMs: setting(
     'STOP_TIMEOUT',
     duration(100, HOUR_MS),

@@ -1,6 +1,7 @@
 /** The table of mutants, for a terminal and for docs/mutants.md. */
 import type { MutantsReport } from './kill-matrix.ts';
 import { FAMILIES, type Mutant } from './mutant.ts';
+import type { RealMutantsReport } from './real-matrix.ts';
 
 export interface MutantsTable {
   readonly head: readonly string[];
@@ -28,6 +29,38 @@ export function mutantsTable(report: MutantsReport): MutantsTable {
 function cell(runs: number | null | undefined, isHome: boolean): string {
   const text = runs === undefined ? '' : runs === null ? '-' : String(runs);
   return isHome ? `${text} *` : text;
+}
+
+/** One row per pair of a mutant and the scenario on real parts that must catch it. */
+export function realMutantsTable({ mutants }: RealMutantsReport): MutantsTable {
+  return {
+    head: ['mutant', 'scenario', 'must break', 'as', 'verdict', 'caught', 'broke as well'],
+    rows: mutants.map(({ name, scenario, guarantee, anomaly, verdict, killed, alsoBroke }) => [
+      name,
+      scenario,
+      guarantee,
+      anomaly,
+      verdict,
+      killed ? 'yes' : 'NO',
+      [...new Set(alsoBroke.map((text) => text.split(' ', 1)[0]))].join(' '),
+    ]),
+  };
+}
+
+/** The table of docs/mutants.md for real parts. */
+export function realMutantsMarkdown(report: RealMutantsReport): string {
+  const { head, rows } = realMutantsTable(report);
+  return [row(head), row(head.map(() => '---')), ...rows.map((cells) => row(cells))].join('\n');
+}
+
+/** What is wrong, one line each; empty for PASS. */
+export function realComplaints({ mutants }: RealMutantsReport): string[] {
+  return mutants
+    .filter(({ killed }) => !killed)
+    .map(
+      ({ name, scenario, guarantee, anomaly, verdict, alsoBroke, problems }) =>
+        `${name}: ${scenario} must find ${guarantee} (${anomaly}) and said ${verdict}; what broke: ${alsoBroke.join(', ') || 'nothing'}; ${problems[0]?.split('\n')[0] ?? ''}`,
+    );
 }
 
 /** What is wrong, one line each; empty for PASS. */

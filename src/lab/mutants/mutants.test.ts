@@ -4,12 +4,16 @@
  */
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
+import type { ScenarioReport } from '../scenario.ts';
+import { loadScenarios } from '../scenario-files.ts';
 import { MUTANTS, requireMutant } from './catalogue.ts';
 import { drawFamilyCase } from './families.ts';
 import { chooseMutants, type MutantsReport, runMutants } from './kill-matrix.ts';
 import { FAMILIES } from './mutant.ts';
-import { complaints, mutantsTable } from './mutants-text.ts';
+import { complaints, mutantsTable, realComplaints, realMutantsMarkdown, realMutantsTable } from './mutants-text.ts';
 import { applyPatch, misfits } from './patch-hook.ts';
+import { judged, type RealMutantResult, type RealMutantsReport } from './real-matrix.ts';
+import { choosePairs, REAL_PAIRS } from './real-pairs.ts';
 import { findingsOf } from './run-budget.ts';
 
 describe('the catalogue of mutants', () => {
@@ -95,6 +99,74 @@ describe('the report', () => {
       'the control, the code as it is, broke G3 (window_twice) in run 4 of swarm',
     ]);
     expect(mutantsTable(report).rows.map((cells) => cells[4])).toEqual(['2', 'NOT in 9', 'NOT in 9']);
+  });
+});
+
+describe('the mutants on real parts', () => {
+  it('are told by scenarios that there are, each of which must find something', async () => {
+    const scenarios = (await loadScenarios()).map(({ name }) => name);
+    expect(REAL_PAIRS.filter(({ scenario }) => !scenarios.includes(scenario))).toEqual([]);
+    expect(misfits(REAL_PAIRS.map(({ mutant }) => requireMutant(mutant)))).toEqual([]);
+    expect(new Set(REAL_PAIRS.map(({ scenario }) => scenario)).size).toBeGreaterThanOrEqual(12);
+  });
+
+  it('are chosen by their own names and by those of scenarios', () => {
+    expect(choosePairs([])).toBe(REAL_PAIRS);
+    expect(choosePairs(['zombie', 'gap-accepted']).map(({ mutant }) => mutant)).toEqual([
+      'no-finalize',
+      'gap-accepted',
+    ]);
+    expect(() => choosePairs(['no-such-bug'])).toThrow(/no mutant is called no-such-bug/);
+    expect(() => choosePairs(['sums-through-float'])).toThrow(/no scenario on real parts is there/);
+  });
+
+  it('count as caught only by what they must break, and by a verdict that says so', () => {
+    const pair = { mutant: 'no-finalize', scenario: 'zombie', guarantee: 'G1', anomaly: 'row_twice' } as const;
+    const report: ScenarioReport = {
+      name: 'zombie',
+      verdict: 'FAIL',
+      problems: ['G1: 1 finding'],
+      bits: [],
+      broke: [
+        { guarantee: 'G1', kind: 'row_twice' },
+        { guarantee: 'G5', kind: 'rows_extra' },
+      ],
+      stops: ['rows_differ'],
+      seed: 3,
+      tookMs: 5,
+    };
+    expect(judged(pair, report)).toMatchObject({
+      ...{ killed: true, killedBy: 'G1', seed: 3 },
+      alsoBroke: ['G5 rows_extra', 'liveness stopped:rows_differ'],
+    });
+    expect(judged({ ...pair, anomaly: 'lost' }, report)).toMatchObject({ killed: false, killedBy: 'G1' });
+    expect(judged(pair, { ...report, verdict: 'PASS', broke: [], stops: [] })).toMatchObject({
+      ...{ killed: false, killedBy: null },
+    });
+    const stopped = { ...pair, guarantee: 'liveness', anomaly: 'stopped:rows_differ' } as const;
+    expect(judged(stopped, { ...report, verdict: 'UNKNOWN', broke: [] })).toMatchObject({ killed: true });
+  });
+
+  it('are told as one row each, and complained about where they were not caught', () => {
+    const result: RealMutantResult = {
+      name: 'm',
+      scenario: 's',
+      guarantee: 'G1',
+      anomaly: 'lost',
+      killed: false,
+      killedBy: null,
+      verdict: 'PASS',
+      alsoBroke: [],
+      problems: [],
+      runs: 1,
+      seed: 1,
+      tookMs: 1,
+      folder: 's-m',
+    };
+    const report: RealMutantsReport = { world: 'real', verdict: 'FAIL', seed: 1, mutants: [result], tookMs: 1 };
+    expect(realMutantsTable(report).rows).toEqual([['m', 's', 'G1', 'lost', 'PASS', 'NO', '']]);
+    expect(realComplaints(report)).toEqual(['m: s must find G1 (lost) and said PASS; what broke: nothing; ']);
+    expect(realMutantsMarkdown(report)).toContain('| m | s | G1 | lost | PASS | NO |  |');
   });
 });
 

@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { FaultPlan } from '../../../chaos/fault.ts';
 import { openSink, type Sink } from '../../bigquery/open-sink.ts';
 import type { SumsByCurrency } from '../../checks/assertions.ts';
+import type { Guarantee } from '../../checks/findings.ts';
 import type { VerifyInputs } from '../../checks/inputs.ts';
 import { realInputs } from '../../checks/inputs-real.ts';
 import { type VerifyReport, verify } from '../../checks/verify.ts';
@@ -18,7 +19,7 @@ import type { SimulationDials } from '../../simulator/plan.ts';
 import { createRandom, type Random } from '../../simulator/random.ts';
 import type { SimulationSummary } from '../../simulator/summary.ts';
 import type { RunPhase } from '../artifacts.ts';
-import type { InjectedFault, ScenarioRecord, ScenarioWorld, SendOptions, StartOptions } from '../scenario.ts';
+import type { Bit, InjectedFault, ScenarioRecord, ScenarioWorld, SendOptions, StartOptions } from '../scenario.ts';
 import { within } from '../time-limit.ts';
 import { backlog } from './backlog.ts';
 import { FaultBook } from './fault-book.ts';
@@ -49,7 +50,7 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
   readonly random: Random;
   readonly broker: RealPart;
   readonly emulator: RealPart;
-  readonly bits: { what: string; happened: boolean }[] = [];
+  readonly bits: Bit[] = [];
   readonly expectedSums: SumsByCurrency[] = [];
   readonly sent: SimulationSummary[] = [];
   readonly children: ProcessorChild[] = [];
@@ -270,6 +271,10 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
 
   bit(what: string, happened: boolean): void {
     this.bits.push({ what, happened });
+  }
+
+  holds(guarantee: Guarantee, what: string, holds: boolean): void {
+    this.bits.push({ what, happened: holds, guarantee });
   }
 
   allEventsOf<T extends ProcessorEventType>(type: T): Extract<ProcessorEvent, { type: T }>[] {

@@ -25,7 +25,9 @@ beforeAll(async () => {
   const row = { name: 'no-finalize', guarantee: 'G1', anomaly: 'row_twice', killed: true, killedBy: 'G1', runs: 3 };
   await writeFile(
     mutantsFile,
-    JSON.stringify({ mutants: [row, { ...row, name: 'survivor', killed: false, killedBy: null }] }),
+    JSON.stringify({
+      mutants: [row, { ...row, name: 'survivor', killed: false, killedBy: null }, { ...row, scenario: 'zombie' }],
+    }),
   );
   const sizes = {
     small: { records: 400, batches: 60, verdict: 'FAIL' },
@@ -34,7 +36,7 @@ beforeAll(async () => {
   for (const name of ['small', 'large'] as const) {
     const suite = await writeMadeSuite(path.join(folder, name), sizes[name]);
     files[name] = path.join(suite, 'report.html');
-    await makeReport({ folder: suite, out: files[name], mutantsFile });
+    await makeReport({ folder: suite, out: files[name], mutantsFiles: [mutantsFile] });
   }
 });
 
@@ -81,10 +83,14 @@ describe('what it shows', () => {
       await page.getByText('Nothing to show').waitFor();
     }));
 
-  test('mutants, those that survived first', () =>
+  test('mutants, by scenarios on real parts and by cases, those that survived first', () =>
     withPage(files.small, '#/mutants', async (page) => {
-      expect(await page.locator('h1').textContent()).toBe('1 of 2 mutants caught');
-      expect(await page.locator('tbody th').allInnerTexts()).toEqual(['survivor', 'no-finalize']);
+      expect(await page.locator('h1').textContent()).toBe('2 of 3 mutants caught');
+      expect(await page.locator('tbody th').allInnerTexts()).toEqual(['no-finalize', 'survivor', 'no-finalize']);
+      expect(await page.locator('caption').allInnerTexts()).toEqual([
+        expect.stringContaining('On real parts'),
+        expect.stringContaining('In the simulated world'),
+      ]);
     }));
 
   test('a timeline with a lane per processor and partition, the fault, and curves below it', () =>
@@ -111,7 +117,7 @@ describe('by keyboard', () => {
       await page.locator('#timeline').waitFor();
       expect(await page.evaluate('document.activeElement.id')).toBe('tab-run');
       await page.keyboard.press('End');
-      await page.getByText('1 of 2 mutants caught').waitFor();
+      await page.getByText('2 of 3 mutants caught').waitFor();
       expect(await page.getByRole('tab', { selected: true }).textContent()).toBe('Mutants');
     }));
 

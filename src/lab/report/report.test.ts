@@ -24,7 +24,11 @@ async function madePage(
 ): Promise<string> {
   const suite = await writeMadeSuite(path.join(folder, name), options);
   const out = path.join(suite, 'report.html');
-  const made = await makeReport({ folder: suite, out, ...(mutantsFile === undefined ? {} : { mutantsFile }) });
+  const made = await makeReport({
+    folder: suite,
+    out,
+    ...(mutantsFile === undefined ? {} : { mutantsFiles: [mutantsFile] }),
+  });
   const page = await readFile(out, 'utf8');
   expect(made).toMatchObject({
     runs: 2,
@@ -44,7 +48,7 @@ describe('a page', () => {
   beforeAll(async () => {
     const mutants = path.join(folder, 'mutants.json');
     const row = { name: 'no-finalize', guarantee: 'G1', killed: true, killedBy: 'G1', runs: 1 };
-    await writeFile(mutants, JSON.stringify({ mutants: [row] }));
+    await writeFile(mutants, JSON.stringify({ mutants: [row, { ...row, scenario: 'zombie' }] }));
     page = await madePage('small', { records: 400, batches: 60, verdict: 'FAIL' }, mutants);
   });
 
@@ -103,8 +107,18 @@ describe('a page', () => {
     expect(runs[0]!.guarantees.G4).toEqual({ state: 'held', count: 0, atStake: false });
     expect(runs[1]!.guarantees.G1.state).toBe('unchecked');
     expect(runs[1]!.unreadable).toContain('run.json');
+    const row = {
+      name: 'no-finalize',
+      guarantee: 'G1',
+      anomaly: '',
+      killed: true,
+      killedBy: 'G1',
+      runs: 1,
+      alsoBroke: [],
+    };
     expect(mutants?.rows).toEqual([
-      { name: 'no-finalize', guarantee: 'G1', anomaly: '', killed: true, killedBy: 'G1', runs: 1, alsoBroke: [] },
+      { ...row, scenario: null },
+      { ...row, scenario: 'zombie' },
     ]);
     expect(suite.command).toBe('npm run lab -- run all --seed 7');
   });
@@ -166,5 +180,5 @@ test('a folder of something else, and a file of something else for the mutants, 
   await expect(makeReport({ folder: path.join(folder, 'nowhere'), out })).rejects.toBeInstanceOf(ConfigurationError);
   const mutantsFile = path.join(folder, 'other.json');
   await writeFile(mutantsFile, '{"runs": 3}');
-  await expect(makeReport({ folder, out, mutantsFile })).rejects.toThrow('lab mutants --json');
+  await expect(makeReport({ folder, out, mutantsFiles: [mutantsFile] })).rejects.toThrow('lab mutants --json');
 });

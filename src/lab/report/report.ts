@@ -2,14 +2,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { ConfigurationError } from '../../processor/errors.ts';
 import { makePage } from './make-page.ts';
-import type { MutantRow, PageIndex } from './model/page-data.ts';
+import type { MutantRow } from './model/page-data.ts';
 import { readSuite } from './read-artifacts.ts';
 
 export interface ReportOptions {
   /** A folder that `lab run` made: of a suite, or of one run. */
   readonly folder: string;
-  /** Output of `lab mutants --json`. */
-  readonly mutantsFile?: string;
+  /** Outputs of `lab mutants --json`: of either world, or of both. */
+  readonly mutantsFiles?: readonly string[];
   readonly out: string;
   /** Called before each run is read. */
   readonly onRun?: (scenario: string) => void;
@@ -23,9 +23,10 @@ export interface MadeReport {
   readonly byteLength: number;
 }
 
-/** Throws ConfigurationError where the folder or the mutants' file is not what it should be. */
-export async function makeReport({ folder, mutantsFile, out, onRun }: ReportOptions): Promise<MadeReport> {
-  const mutants = mutantsFile === undefined ? null : await readMutants(mutantsFile);
+/** Throws ConfigurationError where the folder or a file of mutants is not what it should be. */
+export async function makeReport({ folder, mutantsFiles = [], out, onRun }: ReportOptions): Promise<MadeReport> {
+  const rows = (await Promise.all(mutantsFiles.map(readMutants))).flat();
+  const mutants = mutantsFiles.length === 0 ? null : { rows };
   const found = await readSuite(folder);
   const page = await makePage({ found, mutants, ...(onRun === undefined ? {} : { onRun }) });
   await writeFile(out, page);
@@ -35,25 +36,32 @@ export async function makeReport({ folder, mutantsFile, out, onRun }: ReportOpti
   return { out, runs: found.runs.length, unreadable, byteLength: Buffer.byteLength(page) };
 }
 
-async function readMutants(file: string): Promise<PageIndex['mutants']> {
+async function readMutants(file: string): Promise<MutantRow[]> {
   let document: unknown;
   try {
     document = JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
     throw new ConfigurationError([`${file}: ${error instanceof Error ? error.message : String(error)}`]);
   }
-  const { mutants, verdict } = (document ?? {}) as { mutants?: unknown; verdict?: unknown };
+  const { mutants } = (document ?? {}) as { mutants?: unknown };
   if (!Array.isArray(mutants))
     throw new ConfigurationError([`${file} has no list of mutants: give it the output of lab mutants --json`]);
-  return {
-    rows: mutants.map((row) => mutantRow(row as Partial<MutantRow>)),
-    verdict: typeof verdict === 'string' ? verdict : null,
-  };
+  return mutants.map((row) => mutantRow(row as Partial<MutantRow>));
 }
 
-function mutantRow({ name, guarantee, anomaly, killed, killedBy, runs, alsoBroke }: Partial<MutantRow>): MutantRow {
+function mutantRow({
+  name,
+  scenario,
+  guarantee,
+  anomaly,
+  killed,
+  killedBy,
+  runs,
+  alsoBroke,
+}: Partial<MutantRow>): MutantRow {
   return {
     name: name ?? '',
+    scenario: scenario ?? null,
     guarantee: guarantee ?? '',
     anomaly: anomaly ?? '',
     killed: killed === true,

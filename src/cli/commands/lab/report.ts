@@ -6,7 +6,7 @@ import { printJson } from '../../exit.ts';
 
 interface ReportFlags {
   readonly out?: string;
-  readonly mutants?: string;
+  readonly mutants?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -16,14 +16,14 @@ export function addReport(lab: Command): void {
     .description('make one HTML page of a folder of runs: verdicts, timelines, the life of every record')
     .argument('<folder>', 'what lab run made: a suite, or one of its runs')
     .option('--out <file>', 'where the page goes; default: report.html in the folder')
-    .option('--mutants <file>', 'output of lab mutants --json, for the table of mutants')
+    .option('--mutants <files...>', 'outputs of lab mutants --json, of one world or of both, for the table of mutants')
     .option('--json', 'one JSON document on standard output')
     .action(async (folder: string, { out, mutants, json }: ReportFlags) => {
       const isTerminal = process.stderr.isTTY === true;
       const made = await makeReport({
         folder,
         out: out ?? path.join(folder, 'report.html'),
-        ...(mutants === undefined ? {} : { mutantsFile: mutants }),
+        ...(mutants === undefined ? {} : { mutantsFiles: mutants }),
         onRun: (scenario) => isTerminal && process.stderr.write(`reading ${scenario}\n`),
       });
       if (json) printJson(made);

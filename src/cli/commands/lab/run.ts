@@ -10,7 +10,7 @@ import { ConfigurationError } from '../../../processor/errors.ts';
 import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { printJson } from '../../exit.ts';
 import { infraOptions, wholeNumber } from '../../options.ts';
-import { tableText } from '../../table-text.ts';
+import { tableText, timeText } from '../../table-text.ts';
 
 interface RunFlags {
   readonly world: 'sim' | 'real';
@@ -130,9 +130,4 @@ function reportsTable(reports: readonly RepeatedReport[]): string {
       problems[0] === undefined ? '' : problems[0].split('\n')[0]!.slice(0, 100),
     ]);
   return tableText(['scenario', 'verdict', 'took', 'why'], rows);
-}
-
-/** As 20261122-194500, UTC. */
-function timeText(atMs: number): string {
-  return new Date(atMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
 }

@@ -68,6 +68,58 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'rebuilds-nothing',
+    what: 'starts with an empty state at the checkpoint where the local one is lost',
+    guarantee: 'G2',
+    anomaly: 'id_twice',
+    why: 'the ids from before the loss are forgotten, and their copies are accepted',
+    family: 'disks',
+    patches: [
+      {
+        file: 'src/processor/restore.ts',
+        find: '    rebuild.add(rows);\n',
+        replace: '    if (rows.length < 0) rebuild.add(rows);\n',
+      },
+      {
+        file: 'src/processor/restore.ts',
+        find: '  if (!digestMatches(fold, checkpoint)) {\n',
+        replace: '  if (fold.nextOffset < 0) {\n',
+      },
+    ],
+  },
+  {
+    name: 'state-taken-as-it-is',
+    what: 'takes what stands in its local files for its own state: no checksums, no owner, no digests',
+    guarantee: 'G2',
+    anomaly: 'id_twice',
+    why: 'a state that was damaged, or is that of another partition, does not know the ids of this one',
+    family: 'disks',
+    patches: [
+      {
+        file: 'src/processor/restore.ts',
+        find: 'if (fold.head().digest !== stored.head.digest && sameVersion(fold.head().digest, stored.head.digest)) {',
+        replace: 'if (fold.nextOffset < 0) {',
+      },
+      {
+        file: 'src/processor/restore.ts',
+        find: 'return digest === checkpoint.stateDigest || !sameVersion(digest, checkpoint.stateDigest);',
+        replace: "return digest !== '';",
+      },
+      {
+        file: 'src/state/seal.ts',
+        world: 'real',
+        find: 'return value.length >= SEAL_BYTES && value.readUInt32LE(0) === checksum(seed, key, value);',
+        replace: 'return value.length >= SEAL_BYTES && checksum(seed, key, value) >= 0;',
+      },
+      {
+        file: 'src/state/stored-image.ts',
+        world: 'real',
+        find: 'if (stored.topic !== identity.topic || stored.partition !== identity.partition) {',
+        replace: 'if (stored.topic !== identity.topic) {',
+      },
+    ],
+  },
+  {
     name: 'stale-state-as-it-is',
     what: 'takes a local state that is behind the checkpoint as it is, without folding forward',
     guarantee: 'G2',

@@ -34,6 +34,8 @@ export interface RunSummary {
 
 export interface MutantRow {
   readonly name: string;
+  /** The scenario that must catch it on real parts; null: cases of the simulated world. */
+  readonly scenario: string | null;
   readonly guarantee: string;
   readonly anomaly: string;
   readonly killed: boolean;
@@ -46,7 +48,7 @@ export interface PageIndex {
   readonly suite: Omit<SuiteArtifacts, 'runs' | 'format'>;
   readonly runs: readonly RunSummary[];
   /** Null: `lab mutants` was not given. */
-  readonly mutants: { readonly rows: readonly MutantRow[]; readonly verdict: string | null } | null;
+  readonly mutants: { readonly rows: readonly MutantRow[] } | null;
 }
 
 export interface RunFacts extends Omit<RunArtifacts, 'files' | 'format' | 'faults' | 'phases' | 'processors'> {

@@ -1,5 +1,5 @@
-/** The table of mutants: which known bug was caught, by what, and after how many runs. */
-import type { PageIndex } from '../model/page-data.ts';
+/** The tables of mutants, of either world: which known bug was caught, and by what. */
+import type { MutantRow, PageIndex } from '../model/page-data.ts';
 import { counted, countText } from '../model/words.ts';
 import { el, sign, tableOf } from './dom.ts';
 
@@ -22,6 +22,8 @@ export function mutantsView({ mutants }: PageIndex): HTMLElement {
     (a, b) =>
       Number(a.killed) - Number(b.killed) || a.guarantee.localeCompare(b.guarantee) || a.name.localeCompare(b.name),
   );
+  const ofCases = sorted.filter(({ scenario }) => scenario === null);
+  const ofScenarios = sorted.filter(({ scenario }) => scenario !== null);
   return el(
     'div',
     {},
@@ -31,25 +33,42 @@ export function mutantsView({ mutants }: PageIndex): HTMLElement {
       el('h1', {}, `${killed} of ${counted(rows.length, 'mutant')} caught`),
       el('p.lead', {}, 'Processors with one known bug each. A lab that cannot catch them proves nothing by passing.'),
     ),
-    rows.length === 0
-      ? el('p.empty', {}, 'The file names no mutant.')
-      : tableOf(
-          'Mutants and what caught them',
-          ['Mutant', 'Must break', 'As', 'Caught', 'By', 'Runs', 'Broke as well'],
-          sorted.map((row) => [
-            el('code', {}, row.name),
-            row.guarantee,
-            row.anomaly,
-            el(
-              'span.guarantee',
-              { 'data-state': row.killed ? 'held' : 'broken', 'data-stake': true },
-              sign(row.killed ? 'yes' : 'no', row.killed ? 'caught' : 'survived'),
-            ),
-            row.killedBy ?? 'nothing',
-            countText(row.runs),
-            row.alsoBroke.join(', '),
-          ]),
-          [5],
-        ),
+    ...(rows.length === 0 ? [el('p.empty', {}, 'The file names no mutant.')] : []),
+    ...(ofScenarios.length === 0 ? [] : [scenariosTable(ofScenarios)]),
+    ...(ofCases.length === 0 ? [] : [casesTable(ofCases)]),
   );
+}
+
+function casesTable(rows: readonly MutantRow[]): HTMLElement {
+  return tableOf(
+    'In the simulated world: drawn cases, and after how many runs',
+    ['Mutant', 'Must break', 'As', 'Caught', 'By', 'Runs', 'Broke as well'],
+    rows.map((row) => [...named(row), caught(row), row.killedBy ?? 'nothing', countText(row.runs), also(row)]),
+    [5],
+  );
+}
+
+function scenariosTable(rows: readonly MutantRow[]): HTMLElement {
+  return tableOf(
+    'On real parts: the scenario that must catch it',
+    ['Mutant', 'Must break', 'As', 'Scenario', 'Caught', 'By', 'Broke as well'],
+    rows.map((row) => [...named(row), row.scenario ?? '', caught(row), row.killedBy ?? 'nothing', also(row)]),
+    [],
+  );
+}
+
+function named({ name, guarantee, anomaly }: MutantRow): [HTMLElement, string, string] {
+  return [el('code', {}, name), guarantee, anomaly];
+}
+
+function caught({ killed }: MutantRow): HTMLElement {
+  return el(
+    'span.guarantee',
+    { 'data-state': killed ? 'held' : 'broken', 'data-stake': true },
+    sign(killed ? 'yes' : 'no', killed ? 'caught' : 'survived'),
+  );
+}
+
+function also({ alsoBroke }: MutantRow): string {
+  return alsoBroke.join(', ');
 }

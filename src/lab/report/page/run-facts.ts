@@ -52,8 +52,13 @@ export function accountSection({ facts }: RunPayload): HTMLElement {
       : el(
           'ul.bits',
           {},
-          ...facts.bits.map(({ what, happened }) =>
-            el('li', {}, sign(happened ? 'yes' : 'no', happened ? 'happened' : 'did not happen'), el('span', {}, what)),
+          ...facts.bits.map(({ what, happened, guarantee }) =>
+            el(
+              'li',
+              {},
+              sign(happened ? 'yes' : 'no', bitText(happened, guarantee)),
+              el('span', {}, guarantee === undefined ? what : `${guarantee}: ${what}`),
+            ),
           ),
         ),
     facts.faults.length === 0
@@ -65,6 +70,11 @@ export function accountSection({ facts }: RunPayload): HTMLElement {
           [1, 2, 3, 4, 5],
         ),
   );
+}
+
+function bitText(happened: boolean, guarantee: string | undefined): string {
+  if (guarantee !== undefined) return happened ? 'holds' : 'does not hold';
+  return happened ? 'happened' : 'did not happen';
 }
 
 function faultRow(fault: FaultRecord): Child[] {
