@@ -43,6 +43,7 @@ export default defineConfig({
           testTimeout: 240_000,
           sequence: { groupOrder: 2 },
           hookTimeout: 300_000,
+          maxConcurrency: 2,
           fileParallelism: false,
         },
       },

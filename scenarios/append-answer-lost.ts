@@ -10,7 +10,7 @@ export const scenario = defineScenario({
   whatCouldGoWrong:
     'Sending the rows again stores them twice; not sending them again loses those that had not arrived.',
   guarantees: ['G1', 'G2', 'G3', 'G4'],
-  tags: ['test', 'bigquery', 'answers'],
+  tags: ['test', 'smoke', 'bigquery', 'answers'],
   partitions: 2,
   proxied: true,
   settings: { CHECKPOINT_INTERVAL: '300ms' },

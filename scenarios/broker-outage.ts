@@ -1,7 +1,7 @@
 import { defineScenario } from '../src/lab/scenario.ts';
 
 const HOUR_MS = 3_600_000;
-const AWAY_MS = 8_000;
+const AWAY_MS = 4_000;
 
 /** The broker is killed while one processor works, and is not there while another one starts. Nobody touches either. */
 export const scenario = defineScenario({

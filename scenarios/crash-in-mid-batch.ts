@@ -12,7 +12,7 @@ export const scenario = defineScenario({
   whatCouldGoWrong:
     'Resuming at the last checkpoint writes the batch again; resuming at the last row loses the records whose other rows are missing.',
   guarantees: ['G1', 'G2', 'G3', 'G4', 'G5', 'G6'],
-  tags: ['test', 'crash', 'mission'],
+  tags: ['test', 'smoke', 'crash', 'mission'],
   partitions: 2,
   settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '3s' },
   async run(world) {

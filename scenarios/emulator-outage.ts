@@ -1,7 +1,7 @@
 import { defineScenario } from '../src/lab/scenario.ts';
 
 const HOUR_MS = 3_600_000;
-const AWAY_MS = 8_000;
+const AWAY_MS = 4_000;
 
 /**
  * The sink is killed with -9 while rows are on their way to it, and is not there while another processor starts. When it
@@ -12,7 +12,7 @@ export const scenario = defineScenario({
   title: 'the sink is killed in mid-run and loses its write streams; one processor is at work, one starts meanwhile',
   whatCouldGoWrong: 'Rows whose acknowledgement was lost are sent again to a new stream, which cannot know them.',
   guarantees: ['G1', 'G2', 'G3', 'G4', 'G6'],
-  tags: ['test', 'bigquery', 'outage'],
+  tags: ['test', 'smoke', 'bigquery', 'outage'],
   partitions: 2,
   needsOwnInfra: true,
   settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '3s' },

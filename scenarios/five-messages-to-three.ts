@@ -7,7 +7,7 @@ export const scenario = defineScenario({
   title: 'five messages, two of them copies, become three payments',
   whatCouldGoWrong: 'The copies are counted as payments, or a payment is dropped together with its copies.',
   guarantees: ['G1', 'G2'],
-  tags: ['test', 'mission'],
+  tags: ['test', 'smoke', 'mission'],
   settings: { CHECKPOINT_INTERVAL: '300ms' },
   async run(world) {
     const eventTimeMs = world.nowMs();

@@ -10,7 +10,7 @@ export const scenario = defineScenario({
   whatCouldGoWrong:
     'A client that lost its connection goes on at a place of its own making, or the producer sends twice what had arrived.',
   guarantees: ['G1', 'G2', 'G3', 'G6'],
-  tags: ['test', 'network', 'kafka'],
+  tags: ['test', 'smoke', 'network', 'kafka'],
   partitions: 2,
   proxied: true,
   settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '3s' },

@@ -1,7 +1,7 @@
 /**
  * Scenarios on real parts, one test each: a verdict other than PASS fails, with the reasons, and leaves the logs of all
- * processes and what was sent in a folder that the failure names. Those tagged `test` run here; all run by
- * `npm run lab -- run all`, which takes longer than a test suite may.
+ * processes and what was sent in a folder that the failure names. Those tagged `test` run here, two at a time (they wait
+ * more than they work); all run by `npm run lab -- run all`, which takes longer than a test suite may.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -31,7 +31,7 @@ describe('scenarios on a broker and an emulator that all share', () => {
     bigqueryEmulatorHost: inject('bigqueryEmulatorHost'),
     bigqueryStorageEmulatorHost: inject('bigqueryStorageEmulatorHost'),
   };
-  test.each(together.map(named))('%s: %s', async (_name, _title, scenario) => passes(scenario, shared));
+  test.concurrent.each(together.map(named))('%s: %s', async (_name, _title, scenario) => passes(scenario, shared));
 });
 
 describe('scenarios that kill the broker or the emulator', () => {

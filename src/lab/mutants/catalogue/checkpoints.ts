@@ -88,6 +88,31 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'activity-not-restored',
+    what: 'remembers ids over a restart, and not what senders were doing',
+    guarantee: 'G4',
+    anomaly: 'enrichment_differs',
+    why: 'the counts of the last five minutes start again from nothing',
+    family: 'restarts',
+    patches: [
+      {
+        file: 'src/payments/fold.ts',
+        find: 'for (const entry of activity) fold.#activity.restore(entry);',
+        replace: 'if (head.nextOffset < 0) for (const entry of activity) fold.#activity.restore(entry);',
+      },
+      {
+        file: 'src/processor/restore.ts',
+        find: 'if (fold.head().digest !== stored.head.digest && sameVersion(fold.head().digest, stored.head.digest)) {',
+        replace: 'if (fold.nextOffset < 0) {',
+      },
+      {
+        file: 'src/processor/restore.ts',
+        find: 'return digest === checkpoint.stateDigest || !sameVersion(digest, checkpoint.stateDigest);',
+        replace: "return digest !== '';",
+      },
+    ],
+  },
+  {
     name: 'state-taken-as-it-is',
     what: 'takes what stands in its local files for its own state: no checksums, no owner, no digests',
     guarantee: 'G2',
