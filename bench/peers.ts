@@ -71,7 +71,7 @@ export const benchmark = defineBenchmark({
   ),
   repeats: 1,
   sizes: { events: 1_000_000, partitions: 4, accounts: 20_000, recordsPerBatch: 100_000 },
-  smoke: { events: 20_000, partitions: 2, accounts: 100, recordsPerBatch: 5_000 },
+  smoke: { events: 8_000, partitions: 2, accounts: 100, recordsPerBatch: 2_000 },
   inAll: false,
   async run({ sizes, repeats, say, sample }) {
     const spark = await obtainSpark(say);
@@ -79,7 +79,7 @@ export const benchmark = defineBenchmark({
     const topic = await fill(parts, sizes, say);
     for (let repeat = 1; repeat <= repeats; repeat += 1) {
       const sides = {
-        spark: await sparkSide(parts, spark, { ...sizes, topic, repeat }),
+        spark: await sparkSide(parts, spark, { ...sizes, topic, repeat }, say),
         provenonce: await ourSide(parts, { ...sizes, topic, repeat }),
       };
       for (const name of SIDES) {
@@ -105,7 +105,7 @@ interface Turn {
   readonly recordsPerBatch: number;
 }
 
-async function sparkSide(parts: RealParts, spark: Spark, turn: Turn): Promise<Side> {
+async function sparkSide(parts: RealParts, spark: Spark, turn: Turn, say: (text: string) => void): Promise<Side> {
   const { events, topic, recordsPerBatch } = turn;
   const job = (folder: string) =>
     new SparkJob({
@@ -115,6 +115,7 @@ async function sparkSide(parts: RealParts, spark: Spark, turn: Turn): Promise<Si
       folder: path.join(parts.folder, `spark-${turn.repeat}-${folder}`),
       expected: events,
       recordsPerBatch,
+      say,
     });
   const whole = job('whole');
   const first = await whole.until(1);

@@ -20,6 +20,7 @@ export interface SparkJobOptions {
   /** Ends after so many records of its own reading. */
   readonly expected: number;
   readonly recordsPerBatch: number;
+  readonly say: (text: string) => void;
 }
 
 export interface FinishedBatch {
@@ -39,6 +40,7 @@ export class SparkJob {
   readonly startedAtMs = performance.now();
   readonly exited: Promise<unknown>;
   readonly #child: ChildProcess;
+  readonly #say: (text: string) => void;
   readonly #tail: string[] = [];
   readonly #batches: FinishedBatch[] = [];
   #jvm: number | undefined;
@@ -46,7 +48,8 @@ export class SparkJob {
   #over = false;
   #changed = Promise.withResolvers<void>();
 
-  constructor({ spark, bootstrapServers, topic, folder, expected, recordsPerBatch }: SparkJobOptions) {
+  constructor({ spark, bootstrapServers, topic, folder, expected, recordsPerBatch, say }: SparkJobOptions) {
+    this.#say = say;
     mkdirSync(folder, { recursive: true });
     const cores = 2;
     this.#child = spawn(
@@ -98,12 +101,18 @@ export class SparkJob {
     const said = JSON.parse(line) as Said;
     if (said.event === 'started') {
       this.#jvm = said.pid;
+      this.#say(`Spark ${said.version} started in ${this.#seconds()} s`);
       endsWithUs(said.pid, this.exited);
     } else if (said.event === 'batch') {
+      if (this.#batches.length === 0) this.#say(`first batch of ${said.records} after ${this.#seconds()} s`);
       this.#batches.push({ atMs: performance.now(), records: said.records, read: said.read });
       if (this.#jvm !== undefined) this.#peakMb = residentMb(this.#jvm, 'VmHWM');
     }
     this.#wake();
+  }
+
+  #seconds(): string {
+    return ((performance.now() - this.startedAtMs) / 1_000).toFixed(1);
   }
 
   #wake(): void {
