@@ -127,7 +127,9 @@ async function loadOnce(parts: RealParts, sizes: LoadSizes, name: string, say: (
   say('verifying');
   const verifyFromMs = performance.now();
   const inputs = realInputs({ topic: name, kafka: parts.connection, sink: parts.sink(name), runtime: systemRuntime });
-  const { verdict, guarantees } = await verify(inputs);
+  const { verdict, guarantees } = await verify(inputs, {
+    onProgress: ({ recordsChecked }) => sayChecked(recordsChecked, say),
+  });
   if (verdict !== 'PASS') throw new Error(`verify says ${verdict}: ${JSON.stringify(guarantees)}`);
   const facts = {
     offeredPerSecond: Math.round(summary.eventsPerSecond),
@@ -138,6 +140,10 @@ async function loadOnce(parts: RealParts, sizes: LoadSizes, name: string, say: (
     minuteByMinute: minuteByMinute(looks),
   };
   return { sustained: judged.sustainedPerSecond, facts };
+}
+
+function sayChecked(records: number, say: (text: string) => void): void {
+  if (records % 500_000 === 0) say(`${records} records of a partition verified`);
 }
 
 /** The last look of each minute. */
