@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { endsWithUs } from '../parts/children.ts';
 import { BENCHMARK_NAMES, loadBenchmark } from '../registry.ts';
 import type { BenchDocument } from './document.ts';
 import { failureOf } from './measure.ts';
@@ -30,6 +31,7 @@ export async function runAll({ say, smoke, repeats }: RunAllOptions): Promise<Be
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const exited = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+    endsWithUs(child.pid, exited, 'SIGTERM');
     const [said, [code, signal]] = await Promise.all([text(child.stdout), exited]);
     results.push(...(documentIn(said)?.results ?? failureOf(benchmark, `ended with ${signal ?? `code ${code}`}`)));
     say(`${name}: took ${Math.round((performance.now() - startedMs) / 1_000)} s`);

@@ -1,13 +1,17 @@
 /** Processes that a benchmark starts end with it, however it ends: also by a signal, as from a time limit or ^C. */
 
-const running = new Set<number>();
+const running = new Map<number, NodeJS.Signals>();
 let watching = false;
 
-/** SIGKILL at our end, unless it is over before. */
-export function endsWithUs(pid: number | undefined, over: Promise<unknown>): void {
+/** The signal at our end, unless it is over before. SIGTERM for one that has children of its own to end. */
+export function endsWithUs(
+  pid: number | undefined,
+  over: Promise<unknown>,
+  signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL',
+): void {
   if (pid === undefined) return;
   watch();
-  running.add(pid);
+  running.set(pid, signal);
   over.finally(() => running.delete(pid)).catch(() => {});
 }
 
@@ -15,9 +19,9 @@ function watch(): void {
   if (watching) return;
   watching = true;
   process.on('exit', () => {
-    for (const pid of running) {
+    for (const [pid, signal] of running) {
       try {
-        process.kill(pid, 'SIGKILL');
+        process.kill(pid, signal);
       } catch {
         // gone by itself
       }
