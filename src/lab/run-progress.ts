@@ -17,7 +17,7 @@ export interface RunWatch {
   news(text: string): void;
   /** Asked again and again until the end. */
   follow(state: () => RunState): void;
-  end(report: ScenarioReport): void;
+  end(report: Pick<ScenarioReport, 'verdict' | 'problems'>): void;
 }
 
 export interface RunProgressOptions {

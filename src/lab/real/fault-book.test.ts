@@ -109,3 +109,15 @@ test('what a story does by hand is written down, and not counted against it', as
   expect(faults.plannedRecords(NO_HISTORY)).toEqual([]);
   expect(faults.records(NO_HISTORY)[0]).toMatchObject({ fault: 'broker.kill', firedAtMs: 0, healedAtMs: 7 });
 });
+
+test('a planned fault that a story does by hand counts as the story tells it', async () => {
+  const { faults, pass, only } = book();
+  const crash = faults.planByHand('processor.crash-point', 'alpha at claim', { hit: 1 }, 'alpha');
+  expect(only()).toMatchObject({ firedAtMs: null, healedAtMs: null, plan: { fault: 'processor.crash-point', hit: 1 } });
+  await pass(7);
+  crash.fired();
+  expect(faults.active).toEqual(['alpha at claim']);
+  await pass(3);
+  crash.healed();
+  expect(only()).toMatchObject({ firedAtMs: 7, healedAtMs: 10, processor: 'alpha' });
+});

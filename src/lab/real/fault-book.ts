@@ -25,6 +25,12 @@ export interface FaultBookOptions {
   readonly soFar?: () => string;
 }
 
+/** Each is called once at most. */
+export interface FaultByHand {
+  fired(): void;
+  healed(): void;
+}
+
 /** From its plan to its first effect, and for undoing it. */
 const FIRES_WITHIN_MS = 60_000;
 const HEALS_WITHIN_MS = 60_000;
@@ -60,6 +66,22 @@ export class FaultBook {
     const injected = new Injected(plan, entry, this.#options, this.#over.signal);
     this.#injected.push(injected);
     return injected;
+  }
+
+  /** A planned fault that a story does with its own hands: it tells when it has hurt, and when it is undone. */
+  planByHand(fault: string, text: string, plan: FaultRecord['plan'], processor: string | null): FaultByHand {
+    const entry = this.#add(fault, text, processor, { ...plan, fault }, true);
+    const nowMs = (): number => this.#options.runtime.nowMs();
+    return {
+      fired: () => {
+        entry.facts = { ...entry.facts, firedAtMs: nowMs() };
+        this.#options.onChange?.(`fault: ${text}`);
+      },
+      healed: () => {
+        entry.facts = { ...entry.facts, healedAtMs: nowMs() };
+        this.#options.onChange?.(`healed: ${text}`);
+      },
+    };
   }
 
   /** Something that a story did by itself, just now. Call the result when it is undone. */

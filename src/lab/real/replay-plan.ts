@@ -51,7 +51,8 @@ export async function replayOnRealParts(plan: CasePlan, options: ReplayOptions):
     settings: SIM_SETTINGS,
     ...(mutant === undefined ? {} : { mutant }),
   });
-  return new Replay(plan, steps, world).run();
+  // Awaited here: the world ends with this block.
+  return await new Replay(plan, steps, world).run();
 }
 
 class Replay {

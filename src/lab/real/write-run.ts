@@ -12,6 +12,7 @@ export async function writeRun(
   report: ScenarioReport,
   verified: VerifyReport | null,
   folder: string,
+  command = `npm run lab -- run ${scenario.name} --seed ${report.seed}`,
 ): Promise<void> {
   const { recorder, faults, workloads } = world;
   const { verdict, problems, bits, seed, tookMs } = report;
@@ -32,7 +33,7 @@ export async function writeRun(
     problems,
     bits,
     seed,
-    command: `npm run lab -- run ${scenario.name} --seed ${seed}`,
+    command,
     topic: world.topic,
     dataset: world.dataset,
     startedAtMs: endedAtMs - tookMs,

@@ -1,4 +1,7 @@
-/** provenonce lab explore: broken worlds drawn from a seed, on all cores, until enough ran or one does not pass. */
+/**
+ * provenonce lab explore: broken worlds drawn from a seed, on all cores, until enough ran or one does not pass. With
+ * --world real: drawn plans on real parts (explore-real.ts).
+ */
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { VERDICT_EXIT_CODES } from '../../../checks/verify.ts';
@@ -8,16 +11,11 @@ import { exploreDocument, exploreText, progressText } from '../../../lab/explore
 import { storyText } from '../../../lab/explore/story.ts';
 import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { printJson, stopSignal } from '../../exit.ts';
-import { wholeNumber } from '../../options.ts';
+import { infraOptions, wholeNumber } from '../../options.ts';
+import { DEFAULT_REAL_RUNS, exploreOnRealParts, type RealFlags } from './explore-real.ts';
 
-interface Flags {
-  readonly runs?: number;
-  readonly minutes?: number;
-  readonly seed: number;
-  readonly jobs: number;
-  readonly shrinkSeconds: number;
-  readonly out?: string;
-  readonly json?: boolean;
+interface Flags extends RealFlags {
+  readonly world: 'sim' | 'real';
 }
 
 const DEFAULT_RUNS = 1_000;
@@ -25,18 +23,24 @@ const DEFAULT_RUNS = 1_000;
 const SHOWN_EVERY_MS = { terminal: 500, file: 10_000 };
 
 export function addExplore(lab: Command): void {
-  lab
+  const explored = lab
     .command('explore')
     .description('run broken worlds drawn from a seed; a failure is shrunk, told, and saved for lab replay')
-    .addOption(new Option('--world <world>', 'where it happens').choices(['sim']).default('sim'))
-    .option('--runs <n>', `how many (default: ${DEFAULT_RUNS}, unless --minutes is given)`, wholeNumber(1))
+    .addOption(new Option('--world <world>', 'where it happens').choices(['sim', 'real']).default('sim'))
+    .option(
+      '--runs <n>',
+      `how many (default: ${DEFAULT_RUNS}, in the real world ${DEFAULT_REAL_RUNS}, unless --minutes is given)`,
+      wholeNumber(1),
+    )
     .option('--minutes <n>', 'stop after so long', wholeNumber(1))
     .option('--seed <n>', 'the same seed gives the same runs', wholeNumber(0), 1)
-    .option('--jobs <n>', 'threads', wholeNumber(1), availableParallelism())
+    .option('--jobs <n>', 'threads, or real worlds side by side', wholeNumber(1), availableParallelism())
     .option('--shrink-seconds <n>', 'how long a failure may be shrunk', wholeNumber(1), 60)
     .option('--out <file>', 'where a failure is saved (default: artifacts/explore-<seed>-<run>.json)')
-    .option('--json', 'one JSON document on standard output')
-    .action(run);
+    .option('--mutant <name>', 'in the real world: with this bug in the processors (lab mutants)')
+    .option('--json', 'one JSON document on standard output');
+  for (const option of infraOptions()) explored.addOption(option);
+  explored.action((flags: Flags) => (flags.world === 'real' ? exploreOnRealParts(flags) : run(flags)));
 }
 
 async function run(flags: Flags): Promise<void> {

@@ -1,17 +1,23 @@
 /** provenonce lab replay: runs a saved plan again, and tells its story. Exit codes are verdicts. */
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { VERDICT_EXIT_CODES, type Verdict } from '../../../checks/verify.ts';
 import { startInfra } from '../../../infra/start-infra.ts';
 import type { InfraChoice } from '../../../infra/types.ts';
+import { type DrawnPlan, isDrawnPlan, kindOf, parseDrawnPlan } from '../../../lab/drawn/drawn-plan.ts';
+import { runDrawnPlan } from '../../../lab/drawn/run-drawn-plan.ts';
+import { simCounterpart } from '../../../lab/drawn/sim-counterpart.ts';
 import { storyText } from '../../../lab/explore/story.ts';
 import { requireMutant } from '../../../lab/mutants/catalogue.ts';
 import { runPlanInChild } from '../../../lab/mutants/start-child.ts';
-import { replayOnRealParts } from '../../../lab/real/replay-plan.ts';
+import { type ReplayReport, replayOnRealParts } from '../../../lab/real/replay-plan.ts';
+import { RunProgress } from '../../../lab/run-progress.ts';
 import { type CasePlan, loadCasePlan } from '../../../lab/sim/case-plan.ts';
 import { runCase } from '../../../lab/sim/sim-case.ts';
+import { ConfigurationError } from '../../../processor/errors.ts';
+import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { printJson } from '../../exit.ts';
 import { infraOptions } from '../../options.ts';
 
@@ -23,7 +29,8 @@ interface Replayed {
 }
 
 interface Flags {
-  readonly world: 'sim' | 'real';
+  /** Default: where the plan was made for. */
+  readonly world?: 'sim' | 'real';
   readonly mutant?: string;
   readonly infra: InfraChoice;
   readonly emulatorImage?: string;
@@ -35,18 +42,61 @@ export function addReplay(lab: Command): void {
     .command('replay')
     .description('run a saved plan again, and tell what happens')
     .argument('<file>', 'a plan, or what lab explore saved')
-    .addOption(new Option('--world <world>', 'where it happens').choices(['sim', 'real']).default('sim'))
+    .addOption(
+      new Option('--world <world>', 'where it happens; default: where the plan was made for').choices(['sim', 'real']),
+    )
     .option('--mutant <name>', 'with this bug in the processors (lab mutants)')
     .option('--json', 'one JSON document on standard output');
   for (const option of infraOptions()) replay.addOption(option);
   replay.action(async (file: string, flags: Flags) => {
     if (flags.mutant !== undefined) requireMutant(flags.mutant);
-    const plan = await loadCasePlan(file);
-    const { verdict, document, text } = await (flags.world === 'real' ? onRealParts(plan, flags) : inSim(plan, flags));
+    const { verdict, document, text } = await replayed(file, flags);
     if (flags.json) printJson(document);
     else process.stdout.write(`${text}\n`);
     process.exitCode = VERDICT_EXIT_CODES[verdict];
   });
+}
+
+async function replayed(file: string, flags: Flags): Promise<Replayed> {
+  const drawn = await readDrawnPlan(file);
+  if (drawn === undefined) {
+    const plan = await loadCasePlan(file);
+    return flags.world === 'real' ? onRealParts(plan, flags) : inSim(plan, flags);
+  }
+  if (flags.world !== 'sim') return drawnOnRealParts(drawn, flags);
+  const { plan, leftOut } = simCounterpart(drawn, drawn.workload.seed);
+  if (plan === undefined) throw new ConfigurationError([`${file}: no fault of it exists in the simulated world`]);
+  if (leftOut.length > 0) process.stderr.write(`left out in the simulated world: ${leftOut.join(', ')}\n`);
+  return inSim(plan, flags);
+}
+
+/** Undefined where the file holds another sort of plan, or cannot be read: then the reader of those says why. */
+async function readDrawnPlan(file: string): Promise<DrawnPlan | undefined> {
+  let document: unknown;
+  try {
+    document = JSON.parse(await readFile(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+  return isDrawnPlan(document) ? parseDrawnPlan(document, file) : undefined;
+}
+
+async function drawnOnRealParts(plan: DrawnPlan, { mutant, infra: way, emulatorImage }: Flags): Promise<Replayed> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'provenonce-replay-'));
+  await using infra = await startInfra({
+    way,
+    ...(emulatorImage === undefined ? {} : { emulatorImage }),
+    onProgress: ({ part, text }) => process.stderr.write(`${part}: ${text}\n`),
+  });
+  const progress = new RunProgress({
+    write: (text) => process.stderr.write(text),
+    nowMs: systemRuntime.nowMs,
+    columns: undefined,
+  });
+  const watch = progress.begin('plan', plan.strikes.map(kindOf).join(', '));
+  const outcome = await runDrawnPlan(plan, { infra, folder, watch, ...(mutant === undefined ? {} : { mutant }) });
+  const text = `${findingsText(outcome)}\nLogs: ${folder}`;
+  return { verdict: outcome.verdict, document: outcome, text };
 }
 
 async function inSim(plan: CasePlan, { mutant }: Flags): Promise<Replayed> {
@@ -79,7 +129,7 @@ async function onRealParts(plan: CasePlan, { mutant, infra: way, emulatorImage }
   return { verdict: report.verdict, document: { ...report, sameFinding }, text };
 }
 
-function findingsText(found: Pick<Awaited<ReturnType<typeof replayOnRealParts>>, 'verdict' | 'failures' | 'unknown'>) {
+function findingsText(found: Pick<ReplayReport, 'verdict' | 'failures' | 'unknown'>) {
   const failures = found.failures.map(({ guarantee, kind, message }) => `${guarantee ?? 'stop'} ${kind}: ${message}`);
   return [...failures, ...found.unknown, found.verdict].join('\n');
 }
