@@ -19,7 +19,7 @@ export default defineConfig({
             'deploy/**/*.test.ts',
             'bench/**/*.test.ts',
           ],
-          exclude: ['**/*.contract.test.ts', '**/*.browser.test.ts', '**/node_modules/**'],
+          exclude: ['**/*.contract.test.ts', '**/*.browser.test.ts', '**/*.real.test.ts', '**/node_modules/**'],
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
@@ -38,7 +38,7 @@ export default defineConfig({
       {
         test: {
           name: 'scenarios',
-          include: ['scenarios/**/*.test.ts'],
+          include: ['scenarios/**/*.test.ts', 'properties/**/*.real.test.ts'],
           globalSetup: ['src/infra/vitest-global-setup.ts'],
           testTimeout: 240_000,
           sequence: { groupOrder: 2 },

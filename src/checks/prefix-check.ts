@@ -138,6 +138,8 @@ export class PrefixCheck {
     for await (const chunk of chunks) {
       for (const record of chunk) {
         const outcome = recomputed.oracle.take(record);
+        // At once: a reading that breaks off goes on from here.
+        recomputed.nextOffset = record.offset + 1;
         if (outcome.disposition !== 'accepted') continue;
         const { currency, amount } = outcome.payment;
         const sum = recomputed.sums.get(currency) ?? { payments: 0, total: 0n };

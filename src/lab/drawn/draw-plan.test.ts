@@ -24,7 +24,8 @@ describe('plans drawn for real parts', () => {
     const kinds = new Set(PLANS.flatMap((plan) => plan.strikes.map(kindOf)));
     for (const kind of ['kill', 'stop', 'crash-point', 'pause', 'reset-group', 'second-group'])
       expect(kinds).toContain(kind);
-    for (const damage of ['delete', 'truncate', 'flip-bit', 'swap']) expect(kinds).toContain(`kill + checkpoint.${damage}`);
+    for (const damage of ['delete', 'truncate', 'flip-bit', 'swap'])
+      expect(kinds).toContain(`kill + checkpoint.${damage}`);
     for (const fault of ['cut', 'delay', 'black-hole', 'half-open']) expect(kinds).toContain(`network.${fault} kafka`);
     for (const kind of ['lose-answer', 'refuse', 'refuse-in-band', 'hold-answer'])
       expect(kinds).toContain(`storage.answer ${kind}`);

@@ -12,6 +12,7 @@ import { GUARANTEES, type Guarantee } from '../../checks/findings.ts';
 import { PrefixCheck, PrefixMismatch } from '../../checks/prefix-check.ts';
 import type { Verdict, VerifyReport } from '../../checks/verify.ts';
 import type { ProcessorEvent } from '../../processor/events.ts';
+import { systemRuntime } from '../../runtime/system-runtime.ts';
 import type { FaultRecord } from '../artifacts.ts';
 import { faultProblems } from '../real/fault-account.ts';
 import { RealWorld, type RealWorldOptions } from '../real/real-world.ts';
@@ -59,8 +60,10 @@ export interface DrawnOutcome {
 
 const REGISTER = pathToFileURL(path.join(import.meta.dirname, '..', 'mutants', 'register.ts')).href;
 const SESSION_TIMEOUT = '2s';
-const RUNS_WITHIN_MS = 60_000;
-const DRAIN_TIMEOUT_MS = 45_000;
+const RUNS_WITHIN_MS = 90_000;
+const DRAIN_TIMEOUT_MS = 90_000;
+const QUESTIONS_MAX = 3;
+const ASK_AGAIN_MS = 500;
 export const PLAN_FILE = 'plan.json';
 
 export async function runDrawnPlan(plan: DrawnPlan, options: RunDrawnOptions): Promise<DrawnOutcome> {
@@ -188,7 +191,7 @@ class DrawnRun {
   }
 
   async #check(): Promise<void> {
-    const { records } = await this.#prefix.check();
+    const { records } = await asked(() => this.#prefix.check());
     this.#sqlChecks++;
     this.#recordsCompared = records;
   }
@@ -199,7 +202,7 @@ class DrawnRun {
   }
 
   async #verify(): Promise<void> {
-    const report = await this.#world.verify();
+    const report = await asked(() => this.#world.verify());
     this.#verified = report;
     for (const guarantee of GUARANTEES)
       for (const { kind, message } of report.guarantees[guarantee].findings)
@@ -231,21 +234,19 @@ class DrawnRun {
 
   /** Processes that ended by themselves, with an error. */
   #deaths(): DrawnFailure[] {
-    return this.#world.recorder
-      .processors()
-      .flatMap(({ name, lives }) =>
-        lives.flatMap(({ life, exitCode }) =>
-          exitCode === null || exitCode === 0
-            ? []
-            : [
-                {
-                  guarantee: null,
-                  kind: `ended:${exitCode}`,
-                  message: `life ${life} of ${name} ended with ${exitCode}`,
-                },
-              ],
-        ),
-      );
+    return this.#world.recorder.processors().flatMap(({ name, lives }) =>
+      lives.flatMap(({ life, exitCode }) =>
+        exitCode === null || exitCode === 0
+          ? []
+          : [
+              {
+                guarantee: null,
+                kind: `ended:${exitCode}`,
+                message: `life ${life} of ${name} ended with ${exitCode}`,
+              },
+            ],
+      ),
+    );
   }
 
   async #write({ verdict, failures, unknown, tookMs }: DrawnOutcome): Promise<void> {
@@ -274,6 +275,18 @@ class DrawnRun {
       if (error instanceof PrefixMismatch)
         this.#failures.push({ guarantee: error.guarantee, kind: error.kind, message: `${what}: ${message}` });
       else this.#unknown.push(`${what}: ${message}`);
+    }
+  }
+}
+
+/** An emulator with much to do drops a connection now and then: the lab's own questions are asked again. */
+async function asked<T>(question: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await question();
+    } catch (error) {
+      if (error instanceof PrefixMismatch || attempt === QUESTIONS_MAX) throw error;
+      await systemRuntime.sleep(ASK_AGAIN_MS);
     }
   }
 }

@@ -33,7 +33,7 @@ export interface Shrunk {
   readonly sim: { readonly runs: number; readonly leftOut: readonly string[] };
 }
 
-const SIM_SEEDS = 20;
+const SIM_SEEDS = 10;
 const SIM_SEEDS_AS_MUTANT = 3;
 const REAL_ATTEMPTS_MAX = 20;
 const DRAIN_MS = 60_000;

@@ -1,7 +1,7 @@
 /**
  * A drawn plan as a case of the simulated world, as far as its faults exist there: a failure that shows there too is shrunk
- * in seconds, and replayed to the byte. The same records come at the same rate; moments that real parts count in records
- * are times there. What has no counterpart is listed, and left out.
+ * in seconds, and replayed to the byte. The first of the same records come in the same time; moments that real parts count
+ * in records are times there. What has no counterpart is listed, and left out.
  */
 import { generatePayments } from '../../simulator/generate.ts';
 import { resolvePlan } from '../../simulator/plan.ts';
@@ -23,7 +23,8 @@ export interface SimCounterpart {
 const AFTER_MS = 3_000;
 /** The first takeovers are over by then. */
 const BEGIN_MS = 1_500;
-const RECORDS_MAX = 3_000;
+/** Fewer than on real parts: a run is to take a fraction of a second. */
+const RECORDS_MAX = 500;
 const HEAL_AFTER_MS = 15_000;
 const SECOND_OWNER = 'gamma';
 
@@ -73,7 +74,7 @@ function workloadOf(plan: DrawnPlan, spanMs: number): WorkloadRecord[] {
   const records: WorkloadRecord[] = [];
   for (const { partition, key, value } of generatePayments(resolvePlan(dialsOf(plan), EPOCH_MS))) {
     if (records.length >= count) break;
-    const atMs = Math.floor((records.length / ratePerSecond) * 1_000);
+    const atMs = Math.floor((records.length / count) * spanMs);
     records.push({ atMs, partition, key, value: value === null ? null : value.toString('utf8') });
   }
   return records;

@@ -14,7 +14,7 @@ export interface RealFlags {
   readonly minutes?: number;
   readonly seed: number;
   readonly jobs: number;
-  readonly shrinkSeconds: number;
+  readonly shrinkSeconds?: number;
   readonly out?: string;
   readonly infra: InfraChoice;
   readonly emulatorImage?: string;
@@ -23,6 +23,8 @@ export interface RealFlags {
 }
 
 export const DEFAULT_REAL_RUNS = 50;
+/** A candidate takes about ten seconds. */
+export const REAL_SHRINK_SECONDS = 300;
 const REFRESH_EVERY_MS = 250;
 
 export async function exploreOnRealParts(flags: RealFlags): Promise<void> {
@@ -52,7 +54,7 @@ export async function exploreOnRealParts(flags: RealFlags): Promise<void> {
     folder,
     runtime: systemRuntime,
     progress,
-    shrinkMs: flags.shrinkSeconds * 1_000,
+    shrinkMs: (flags.shrinkSeconds ?? REAL_SHRINK_SECONDS) * 1_000,
     ...(mutant === undefined ? {} : { mutant }),
     signal: stopSignal(),
     save: async (run, document) => {

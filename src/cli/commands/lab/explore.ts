@@ -12,13 +12,14 @@ import { storyText } from '../../../lab/explore/story.ts';
 import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { printJson, stopSignal } from '../../exit.ts';
 import { infraOptions, wholeNumber } from '../../options.ts';
-import { DEFAULT_REAL_RUNS, exploreOnRealParts, type RealFlags } from './explore-real.ts';
+import { DEFAULT_REAL_RUNS, exploreOnRealParts, REAL_SHRINK_SECONDS, type RealFlags } from './explore-real.ts';
 
 interface Flags extends RealFlags {
   readonly world: 'sim' | 'real';
 }
 
 const DEFAULT_RUNS = 1_000;
+const SHRINK_SECONDS = 60;
 /** A terminal is kept up to date; a log file is not filled. */
 const SHOWN_EVERY_MS = { terminal: 500, file: 10_000 };
 
@@ -35,7 +36,11 @@ export function addExplore(lab: Command): void {
     .option('--minutes <n>', 'stop after so long', wholeNumber(1))
     .option('--seed <n>', 'the same seed gives the same runs', wholeNumber(0), 1)
     .option('--jobs <n>', 'threads, or real worlds side by side', wholeNumber(1), availableParallelism())
-    .option('--shrink-seconds <n>', 'how long a failure may be shrunk', wholeNumber(1), 60)
+    .option(
+      '--shrink-seconds <n>',
+      `how long a failure may be shrunk (default: ${SHRINK_SECONDS}, in the real world ${REAL_SHRINK_SECONDS})`,
+      wholeNumber(1),
+    )
     .option('--out <file>', 'where a failure is saved (default: artifacts/explore-<seed>-<run>.json)')
     .option('--mutant <name>', 'in the real world: with this bug in the processors (lab mutants)')
     .option('--json', 'one JSON document on standard output');
@@ -53,7 +58,7 @@ async function run(flags: Flags): Promise<void> {
     ...(runs === undefined ? {} : { runs }),
     ...(minutes === undefined ? {} : { forMs: minutes * 60_000 }),
     runtime: systemRuntime,
-    shrinkMs: flags.shrinkSeconds * 1_000,
+    shrinkMs: (flags.shrinkSeconds ?? SHRINK_SECONDS) * 1_000,
     signal: stopSignal(),
     onProgress: progressLine(),
     onFailure: (failed) => say(`\nrun ${failed} did not pass; shrinking it`),
