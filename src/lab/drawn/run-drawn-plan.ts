@@ -7,7 +7,6 @@
  */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { GUARANTEES, type Guarantee } from '../../checks/findings.ts';
 import { PrefixCheck, PrefixMismatch } from '../../checks/prefix-check.ts';
 import type { Verdict, VerifyReport } from '../../checks/verify.ts';
@@ -58,7 +57,6 @@ export interface DrawnOutcome {
   readonly tookMs: number;
 }
 
-const REGISTER = pathToFileURL(path.join(import.meta.dirname, '..', 'mutants', 'register.ts')).href;
 const SESSION_TIMEOUT = '2s';
 const RUNS_WITHIN_MS = 90_000;
 const DRAIN_TIMEOUT_MS = 90_000;
@@ -68,7 +66,6 @@ export const PLAN_FILE = 'plan.json';
 
 export async function runDrawnPlan(plan: DrawnPlan, options: RunDrawnOptions): Promise<DrawnOutcome> {
   const { infra, folder, mutant, watch } = options;
-  const asMutant = mutant === undefined ? {} : { PROVENONCE_MUTANT: mutant, NODE_OPTIONS: `--import ${REGISTER}` };
   const stops: DrawnFailure[] = [];
   const gaveUp = Promise.withResolvers<never>();
   gaveUp.promise.catch(() => {}); // raced
@@ -79,7 +76,8 @@ export async function runDrawnPlan(plan: DrawnPlan, options: RunDrawnOptions): P
     folder,
     proxied: true,
     seed: plan.workload.seed,
-    settings: settingsOf(plan, asMutant),
+    settings: settingsOf(plan),
+    ...(mutant === undefined ? {} : { mutant }),
     onNews: (text) => watch?.news(text),
     onEvent: (event) => {
       if (event.type !== 'partition.stopped') return;
@@ -96,12 +94,11 @@ export async function runDrawnPlan(plan: DrawnPlan, options: RunDrawnOptions): P
   return await new DrawnRun(plan, options, world, stops, gaveUp.promise).run();
 }
 
-function settingsOf(plan: DrawnPlan, more: Readonly<Record<string, string>>): Record<string, string> {
+function settingsOf(plan: DrawnPlan): Record<string, string> {
   return {
     WATERMARK_DELAY: `${plan.watermarkDelayMs}ms`,
     CHECKPOINT_INTERVAL: `${plan.checkpointIntervalMs}ms`,
     KAFKA_SESSION_TIMEOUT: SESSION_TIMEOUT,
-    ...more,
   };
 }
 
@@ -259,7 +256,7 @@ class DrawnRun {
       tags: ['drawn'],
       partitions,
       proxied: true,
-      settings: settingsOf(this.#plan, {}),
+      settings: settingsOf(this.#plan),
       run: async () => {},
     });
     const problems = [...failures.map(failureText), ...unknown];
