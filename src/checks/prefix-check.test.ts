@@ -45,7 +45,10 @@ function world(first: Answers) {
     },
     { dataset: { projectId: 'project', dataset: 'data' }, queries: { runQuery } },
   );
-  return { check, read, answer: (next: Answers) => void (answers = next) };
+  const answer = (next: Answers): void => {
+    answers = next;
+  };
+  return { check, read, answer };
 }
 
 const BELOW_TWO: Answers = { nextOffset: 2, sums: { EUR: [2, '10.500000001'] } };
