@@ -59,4 +59,4 @@ test('the guarantee holds after every drawn plan, and after each of its faults',
   };
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
   await rm(folder, { recursive: true });
-}, 240_000);
+}, 480_000);

@@ -35,7 +35,7 @@ const POINTS: readonly (readonly [CrashPoint, number])[] = (
   ] as const
 ).flatMap(([effect, hits]) => [[`${effect}.before`, hits] as const, [`${effect}.after`, hits] as const]);
 
-const afterRecords = fc.integer({ min: 0, max: 300 });
+const afterRecords = fc.integer({ min: 0, max: 200 });
 const restartAfterMs = fc.constantFrom(1, 300, 1_000);
 const constant = <const T>(value: T): fc.Arbitrary<T> => fc.constant(value);
 
@@ -191,7 +191,7 @@ function strikesOf(processors: DrawnPlan['processors']): fc.Arbitrary<Strike> {
 const workload = fc.record({
   seed: fc.nat(),
   countMax: constant(COUNT_MAX),
-  ratePerSecond: fc.constantFrom(200, 300, 500),
+  ratePerSecond: fc.constantFrom(100, 200, 300),
   spanMs: fc.constantFrom(20 * HOUR_MS, 40 * HOUR_MS),
   duplicateShare: fc.constantFrom(0.1, 0.03, 0.3),
   lateShare: fc.constantFrom(0.02, 0, 0.1),
@@ -207,7 +207,7 @@ export const anyDrawnPlan: fc.Arbitrary<DrawnPlan> = fc
       world: constant('real'),
       partitions: constant(PARTITIONS),
       processors: constant(processors),
-      checkpointIntervalMs: fc.noShrink(fc.constantFrom(300, 100, 1_000)),
+      checkpointIntervalMs: fc.noShrink(fc.constantFrom(300, 200, 1_000)),
       watermarkDelayMs: fc.noShrink(fc.constantFrom(600_000, 60_000)),
       workload: fc.noShrink(workload),
       strikes: fc

@@ -17,7 +17,7 @@ import { faultProblems } from '../real/fault-account.ts';
 import { RealWorld, type RealWorldOptions } from '../real/real-world.ts';
 import { writeRun } from '../real/write-run.ts';
 import type { RunWatch } from '../run-progress.ts';
-import { defineScenario, type ScenarioReport } from '../scenario.ts';
+import { defineScenario } from '../scenario.ts';
 import { type DrawnPlan, kindOf, LANES, laneOf } from './drawn-plan.ts';
 import { dialsOf } from './drawn-workload.ts';
 import { doStrike, type Pipeline } from './strike.ts';
@@ -260,7 +260,7 @@ class DrawnRun {
       run: async () => {},
     });
     const problems = [...failures.map(failureText), ...unknown];
-    const report: ScenarioReport = { name: scenario.name, verdict, problems, bits: [], seed: workload.seed, tookMs };
+    const report = { verdict, problems, bits: [], seed: workload.seed, tookMs };
     await writeRun(scenario, this.#world, report, this.#verified, this.#options.folder, this.#options.command);
   }
 

@@ -23,8 +23,8 @@ export interface SimCounterpart {
 const AFTER_MS = 3_000;
 /** The first takeovers are over by then. */
 const BEGIN_MS = 1_500;
-/** Fewer than on real parts: a run is to take a fraction of a second. */
-const RECORDS_MAX = 500;
+/** Fewer than on real parts: a run is to take a fraction of a second, and a plan must fit into a command line. */
+const RECORDS_MAX = 160;
 const HEAL_AFTER_MS = 15_000;
 const SECOND_OWNER = 'gamma';
 

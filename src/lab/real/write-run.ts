@@ -9,7 +9,7 @@ import type { RealWorld } from './real-world.ts';
 export async function writeRun(
   scenario: Scenario,
   world: RealWorld,
-  report: ScenarioReport,
+  report: Pick<ScenarioReport, 'verdict' | 'problems' | 'bits' | 'seed' | 'tookMs'>,
   verified: VerifyReport | null,
   folder: string,
   command = `npm run lab -- run ${scenario.name} --seed ${report.seed}`,
