@@ -14,7 +14,7 @@ beforeAll(() => {
   process.env.BIGQUERY_PROJECT = inject('bigqueryProjectId');
 });
 
-it.concurrent.each(['pipeline', 'end-to-end', 'latency', 'load'] as const)(
+it.concurrent.each(['pipeline', 'end-to-end', 'latency', 'load', 'start', 'recover', 'takeover'] as const)(
   '%s measures at small sizes',
   async (name) => {
     const results = await measure(await loadBenchmark(name), { smoke: true, say: () => {} });
