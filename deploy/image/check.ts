@@ -66,6 +66,11 @@ async function stopped(name: string): Promise<string> {
   return docker('inspect', '--format', '{{.State.ExitCode}}', container(name));
 }
 
+async function demandExit(name: string, code: string, what: string): Promise<void> {
+  const seen = await stopped(name);
+  demand(seen === code, what, `exit code ${seen}`);
+}
+
 async function check(): Promise<void> {
   await build();
   await docker(
@@ -77,8 +82,9 @@ async function check(): Promise<void> {
     '--env=KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:1',
     SIMULATOR,
   );
-  await sleep(1_000);
-  demand((await stopped('early')) === '143', 'a simulator that still looks for Kafka ends on SIGTERM', 143);
+  // Node itself takes a moment to start; before that no one can listen.
+  await sleep(3_000);
+  await demandExit('early', '143', 'a simulator that still looks for Kafka ends on SIGTERM');
 
   await using infra = await startInfra({ way: 'docker' });
   const port = await getPort();
@@ -109,17 +115,23 @@ async function check(): Promise<void> {
     async () => (await docker('inspect', '--format', '{{.State.Health.Status}}', container('processor'))) === 'healthy',
   );
   await sleep(5_000);
-  demand((await stopped('simulator')) === '0', 'the simulator ends with 0 on SIGTERM', 0);
-  demand((await stopped('processor')) === '0', 'the processor ends with 0 on SIGTERM', 0);
+  await demandExit('simulator', '0', 'the simulator ends with 0 on SIGTERM');
+  await demandExit('processor', '0', 'the processor ends with 0 on SIGTERM');
   await docker('start', container('processor'));
   await until('started again on its volume, it is ready', () => answers('/readyz'));
-  await until('its state came from the volume', async () => {
-    const logs = (await execa('docker', ['logs', container('processor')], { all: true })).all.split('\n');
-    const restored = logs.filter((line) => line.includes('"state.restored"')).map((line) => JSON.parse(line).how);
-    return restored.join(' ') === 'fresh fresh fresh fresh local local local local';
-  });
+  await sleep(10_000);
+  const logs = (await execa('docker', ['logs', container('processor')], { all: true })).all.split('\n');
+  const restored = logs
+    .filter((line) => line.includes('"state.restored"'))
+    .map((line) => JSON.parse(line).how as string);
+  const again = restored.slice(4);
+  demand(
+    again.length > 0 && again.every((how) => how === 'local'),
+    'its state came from the volume',
+    restored.join(' '),
+  );
   await sleep(3_000);
-  demand((await stopped('processor')) === '0', 'and it ends with 0 again', 0);
+  await demandExit('processor', '0', 'and it ends with 0 again');
   const verdict = await docker('run', '--rm', ...HARDENED, ...env, PROCESSOR, 'verify');
   demand(verdict.trimEnd().endsWith('PASS'), 'verify, from the image, recomputes the topic', verdict.split('\n')[0]);
 }

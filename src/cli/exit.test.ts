@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 
-const MODULE = new URL('./exit.ts', import.meta.url).href;
+const EXIT = new URL('./exit.ts', import.meta.url).href;
+const FIRST = new URL('./first-signals.ts', import.meta.url).href;
 
 /** How a process that runs this ends after the first SIGTERM, sent once it has said so: its code and what killed it. */
 async function endOf(script: string): Promise<{ code: number | null; signal: string | null }> {
-  const source = `import { endOnSignals, stopSignal } from '${MODULE}'; setInterval(() => {}, 1000); ${script}; console.log('up');`;
+  const source = `import { stopSignal } from '${EXIT}'; import { endOnSignals } from '${FIRST}'; setInterval(() => {}, 1000); ${script}; console.log('up');`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

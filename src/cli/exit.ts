@@ -4,6 +4,7 @@ import { CheckFailed } from '../checks/assertions.ts';
 import { InfraUnavailableError } from '../infra/types.ts';
 import { messageOf, refusalOf } from '../kafka/errors.ts';
 import { ConfigurationError, ContradictionError, UnreachableError } from '../processor/errors.ts';
+import { endAtOnce, STOP_SIGNALS } from './first-signals.ts';
 
 /** As sysexits.h where it has one. The lab's verdicts are 0 to 3 (checks/verify.ts). */
 export const EXIT = { ok: 0, failed: 1, usage: 64, contradiction: 65, unreachable: 69, bug: 70 } as const;
@@ -45,25 +46,10 @@ function describeRest(error: RestError): { code: number; text: string } {
   return { code: EXIT.bug, text: error.stack ?? error.message };
 }
 
-const STOP_SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
-type StopSignalName = keyof typeof STOP_SIGNALS;
-
-function endAtOnce(name: StopSignalName): void {
-  process.exit(STOP_SIGNALS[name]);
-}
-
-/**
- * Until a command listens for itself, SIGINT and SIGTERM end the process. That is what they do by default, except to the
- * first process of a container: there the kernel drops them, and whoever stops it waits until it may kill.
- */
-export function endOnSignals(): void {
-  for (const name of Object.keys(STOP_SIGNALS) as StopSignalName[]) process.on(name, endAtOnce);
-}
-
 /** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
-  for (const name of Object.keys(STOP_SIGNALS) as StopSignalName[]) {
+  for (const name of STOP_SIGNALS) {
     process.off(name, endAtOnce);
     process.on(name, () => {
       if (controller.signal.aborted) endAtOnce(name);

@@ -3,11 +3,13 @@
 import { existsSync } from 'node:fs';
 import type { Command as CommandType } from 'commander';
 import { keepCompiledCode } from './compile-cache.ts';
+import { endOnSignals } from './first-signals.ts';
 
+if (process.pid === 1) endOnSignals();
 keepCompiledCode();
 // What is imported statically would be compiled before the line above.
 const { Command, CommanderError } = await import('commander');
-const { EXIT, endOnSignals, failWith } = await import('./exit.ts');
+const { EXIT, failWith } = await import('./exit.ts');
 
 const COMMANDS = [
   'simulate',
@@ -50,5 +52,4 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-if (process.pid === 1) endOnSignals();
 main(process.argv).catch(failWith);
