@@ -27,7 +27,7 @@ export default defineConfig({
       {
         test: {
           name: 'contract',
-          include: ['src/**/*.contract.test.ts', 'bench/**/*.contract.test.ts'],
+          include: ['docs/**/*.contract.test.ts', 'src/**/*.contract.test.ts', 'bench/**/*.contract.test.ts'],
           globalSetup: ['src/infra/vitest-global-setup.ts'],
           testTimeout: 120_000,
           sequence: { groupOrder: 1 },

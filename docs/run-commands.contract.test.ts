@@ -1,0 +1,147 @@
+/**
+ * Every command of the program that a code block of the documentation shows is run, as it stands there, on real parts: in the
+ * order of a newcomer's day, in a directory of its own. What would take minutes is made small by flags that are added at
+ * the end, or is left to the test that is named for it here. A command shown that is in neither list fails the test.
+ */
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { commandsOf, markdownFiles, REPOSITORY, readRepositoryFile } from './testing/markdown.ts';
+
+const MAIN = path.join(REPOSITORY, 'src', 'cli', 'main.ts');
+const COMMAND_LIMIT_MS = 120_000;
+
+interface Shown {
+  /** Words after `provenonce`. */
+  readonly words: readonly string[];
+  readonly places: readonly string[];
+}
+
+interface Rule {
+  /** Of the words, joined by blanks. */
+  readonly command: RegExp;
+  /** Added at the end: the last flag of a name counts. */
+  readonly add?: readonly string[];
+  readonly exitCodes?: readonly number[];
+}
+
+/** Run here, in this order; the story of docs/start.md comes first. */
+const RUN: readonly Rule[] = [
+  { command: /^schema (apply|print)/ },
+  { command: /^simulate/, add: ['--count', '3000', '--rate', '0'] },
+  { command: /^process --until-caught-up/ },
+  { command: /^(verify|reconcile|ownership|config|doctor)\b/ },
+  // The range that stands for the reader's lies behind the end of this log: refused, with a reason. Scenarios do the real thing.
+  { command: /^skip /, exitCodes: [64] },
+  { command: /^lab list/ },
+  { command: /^lab model (A|AB|B),?/, exitCodes: [0, 1] },
+  { command: /^lab replay (?!.*--world real).*--mutant/, exitCodes: [1] },
+  // The README's first command. What it says on a terminal is not looked at here: that it passes is.
+  { command: /^demo$/, add: ['--events', '20000', '--rate', '4000', '--infra', 'external'] },
+];
+
+/** Run by a test of their own, or what they do is what `npm test` is made of. */
+const ELSEWHERE: readonly { readonly command: RegExp; readonly by: string }[] = [
+  { command: /^demo ./, by: 'src/demo/embedded-demo.test.ts' },
+  { command: /^lab up/, by: 'src/infra/native.contract.test.ts' },
+  { command: /^lab replay .*--world real/, by: 'src/lab/real/replay-plan.contract.test.ts' },
+  { command: /^lab run/, by: 'scenarios/scenarios.test.ts' },
+  { command: /^lab mutants/, by: 'src/lab/mutants/mutants.test.ts' },
+  { command: /^lab model (large|variants)/, by: 'src/lab/model/variants.test.ts' },
+  { command: /^lab report/, by: 'src/lab/report/report.test.ts' },
+];
+
+const { scripts } = JSON.parse(readFileSync(path.join(REPOSITORY, 'package.json'), 'utf8')) as {
+  readonly scripts: Readonly<Record<string, string>>;
+};
+
+/** The program's own commands among those shown in blocks, each once. */
+function shownCommands(): Shown[] {
+  const found = new Map<string, { words: string[]; places: string[] }>();
+  for (const file of markdownFiles()) {
+    for (const { text, line, inline } of commandsOf(readRepositoryFile(file))) {
+      const words = inline ? undefined : programWords(text);
+      if (words === undefined) continue;
+      const one = found.get(words.join('\0')) ?? { words, places: [] };
+      one.places.push(`${file}:${line}`);
+      found.set(words.join('\0'), one);
+    }
+  }
+  return [...found.values()];
+}
+
+/** Words after `provenonce`; undefined where another program is called. Variables in front are left out: they are the test's. */
+function programWords(text: string): string[] | undefined {
+  const words = [...text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+    ([, double, single, plain]) => double ?? single ?? plain!,
+  );
+  while (/^[A-Z_]+=/.test(words[0] ?? '')) words.shift();
+  if (words[0] === 'provenonce') return words.slice(1);
+  if (words[0] !== 'npm' || words[1] !== 'run') return undefined;
+  const script = /^node src\/cli\/main\.ts\s*(.*)$/.exec(scripts[words[2] ?? ''] ?? '');
+  if (script === null) return undefined;
+  return [...script[1]!.split(' ').filter((word) => word !== ''), ...(words[3] === '--' ? words.slice(4) : [])];
+}
+
+const shown = shownCommands();
+const textOf = ({ words }: Shown) => words.join(' ');
+const turnOf = (one: Shown) => RUN.findIndex(({ command }) => command.test(textOf(one)));
+
+let directory: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'provenonce-docs-'));
+  // Commands name these by their path in the repository.
+  await cp(path.join(REPOSITORY, 'scenarios', 'plans'), path.join(directory, 'scenarios', 'plans'), {
+    recursive: true,
+  });
+});
+
+afterAll(async () => {
+  if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+});
+
+test('every command shown is run here, or by the test that is named for it', () => {
+  const left = shown.filter((one) => turnOf(one) < 0 && !ELSEWHERE.some(({ command }) => command.test(textOf(one))));
+  expect(left.map((one) => `${one.places[0]}: ${textOf(one)}`)).toEqual([]);
+  expect(ELSEWHERE.filter(({ by }) => !existsSync(path.join(REPOSITORY, by)))).toEqual([]);
+});
+
+describe('in the order of a newcomer', () => {
+  const story = shown.filter((one) => turnOf(one) >= 0).sort((a, b) => turnOf(a) - turnOf(b));
+
+  test.for(story.map((one) => [textOf(one), one] as const))('provenonce %s', async ([, one]) => {
+    const { add = [], exitCodes = [0] } = RUN[turnOf(one)]!;
+    const ended = await run([...one.words, ...add]);
+    expect(exitCodes, `${one.places.join(', ')}\n${ended.said}`).toContain(ended.code);
+  });
+});
+
+function run(words: readonly string[]): Promise<{ readonly code: number; readonly said: string }> {
+  const env = {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    PROVENONCE_CACHE: process.env.PROVENONCE_CACHE,
+    METADATA_SERVER_DETECTION: 'none',
+    KAFKA_BOOTSTRAP_SERVERS: inject('kafkaBootstrapServers'),
+    KAFKA_TOPIC_PAYMENTS: 'docs-payment-events',
+    KAFKA_GROUP_ID: 'docs',
+    BIGQUERY_PROJECT: inject('bigqueryProjectId'),
+    BIGQUERY_DATASET: 'docs_payment_data',
+    BIGQUERY_EMULATOR_HOST: inject('bigqueryEmulatorHost'),
+    BIGQUERY_STORAGE_EMULATOR_HOST: inject('bigqueryStorageEmulatorHost'),
+    CHECKPOINT_LOCATION: path.join(directory, 'checkpoint'),
+    METRICS_PORT: '0',
+  };
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [MAIN, ...words],
+      { cwd: directory, env, timeout: COMMAND_LIMIT_MS, maxBuffer: 2 ** 26 },
+      (error, out, errors) => resolve({ code: error === null ? 0 : Number(error.code), said: out + errors }),
+    );
+  });
+}
