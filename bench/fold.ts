@@ -5,9 +5,10 @@
  * machine counts less; it still slows down caches and clocks, and a must-reach may be missed on a busy machine.
  */
 import { ArrowRowEncoder } from '../src/bigquery/arrow-encoder.ts';
-import { PartitionFold } from '../src/payments/fold.ts';
+import { AcceptedRows } from '../src/payments/accepted-rows.ts';
+import { type FoldColumns, PartitionFold } from '../src/payments/fold.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../src/payments/settings.ts';
-import type { FoldOutput, LogRecord } from '../src/payments/types.ts';
+import type { LogRecord } from '../src/payments/types.ts';
 import { generatePayments } from '../src/simulator/generate.ts';
 import { resolvePlan } from '../src/simulator/plan.ts';
 import { defineBenchmark } from './harness/benchmark.ts';
@@ -91,8 +92,10 @@ export function foldOnce(records: readonly LogRecord[], { batch }: Pick<FoldSize
   let foldUs = 0;
   let encodeUs = 0;
   let encodedBytes = 0;
+  const accepted = new AcceptedRows();
   for (let from = 0; from < records.length; from += batch) {
-    const out: FoldOutput = { accepted: [], partials: [], exceptions: [] };
+    accepted.clear();
+    const out: FoldColumns = { accepted, partials: [], exceptions: [] };
     const end = Math.min(records.length, from + batch);
     foldUs += cpuTimeUs(() => {
       for (let index = from; index < end; index += 1) fold.fold(records[index] as LogRecord, settings, out);

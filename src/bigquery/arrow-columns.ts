@@ -42,16 +42,35 @@ export function constantInt64Column(value: number, length: number): Data<Int64> 
   return makeData({ type: INT64_TYPE, length, data: new BigInt64Array(length).fill(toBigInts(words)[0]!) });
 }
 
+/** Safe integers that lie `stride` apart, the first at `first`. */
+export function stridedInt64Column(numbers: Float64Array, first: number, stride: number, length: number): Data<Int64> {
+  const words = new Int32Array(length * 2);
+  for (let i = 0, at = first; i < length; i++, at += stride) writeInt64(words, i, numbers[at]!);
+  return makeData({ type: INT64_TYPE, length, data: toBigInts(words) });
+}
+
 /** Milliseconds since the epoch; null where allowed. */
 export function timestampColumn(valuesMs: readonly (number | null)[]): Data<TimestampMicrosecond> {
   const words = new Int32Array(valuesMs.length * 2);
-  for (let i = 0; i < valuesMs.length; i++) writeInt64(words, i, (valuesMs[i] ?? 0) * 1000);
+  for (let i = 0; i < valuesMs.length; i++) writeMicros(words, i, valuesMs[i] ?? 0);
   return makeData({ type: TIMESTAMP_TYPE, length: valuesMs.length, data: toBigInts(words), ...validity(valuesMs) });
+}
+
+/** Milliseconds that lie `stride` apart, the first at `first`. */
+export function stridedTimestampColumn(
+  numbers: Float64Array,
+  first: number,
+  stride: number,
+  length: number,
+): Data<TimestampMicrosecond> {
+  const words = new Int32Array(length * 2);
+  for (let i = 0, at = first; i < length; i++, at += stride) writeMicros(words, i, numbers[at]!);
+  return makeData({ type: TIMESTAMP_TYPE, length, data: toBigInts(words) });
 }
 
 export function constantTimestampColumn(valueMs: number, length: number): Data<TimestampMicrosecond> {
   const words = new Int32Array(2);
-  writeInt64(words, 0, valueMs * 1000);
+  writeMicros(words, 0, valueMs);
   return makeData({ type: TIMESTAMP_TYPE, length, data: new BigInt64Array(length).fill(toBigInts(words)[0]!) });
 }
 
@@ -67,10 +86,22 @@ export function numericColumn(values: readonly bigint[]): Data<Decimal> {
   return makeData({ type: NUMERIC_TYPE, length: values.length, data: new Uint32Array(words.buffer) });
 }
 
+/** Amounts in four words each, as Arrow has them. */
+export function wordsNumericColumn(words: Int32Array, length: number): Data<Decimal> {
+  return makeData({ type: NUMERIC_TYPE, length, data: new Uint32Array(words.buffer, words.byteOffset, 4 * length) });
+}
+
 export function boolColumn(values: readonly boolean[]): Data<Bool> {
   const bits = new Uint8Array((values.length + 7) >> 3);
   for (let i = 0; i < values.length; i++) if (values[i]) bits[i >> 3]! |= 1 << (i & 7);
   return makeData({ type: BOOL_TYPE, length: values.length, data: bits });
+}
+
+/** 1 where true; they lie `stride` apart, the first at `first`. */
+export function stridedBoolColumn(numbers: Float64Array, first: number, stride: number, length: number): Data<Bool> {
+  const bits = new Uint8Array((length + 7) >> 3);
+  for (let i = 0, at = first; i < length; i++, at += stride) if (numbers[at] === 1) bits[i >> 3]! |= 1 << (i & 7);
+  return makeData({ type: BOOL_TYPE, length, data: bits });
 }
 
 /** Well-formed Unicode; null where allowed. */
@@ -87,6 +118,35 @@ export function textColumn(values: readonly (string | null)[]): Data<Utf8> {
   }
   assert(end === data.length, 'text that is not well-formed Unicode reached the encoder');
   return makeData({ type: UTF8_TYPE, length: values.length, valueOffsets: offsets, data, ...validity(values) });
+}
+
+/** Texts as their bytes, text n in [offsets[n], offsets[n + 1]). Both are wrapped, not copied. */
+export function bytesTextColumn(bytes: Uint8Array, offsets: Int32Array, length: number): Data<Utf8> {
+  const valueOffsets = offsets.subarray(0, length + 1);
+  return makeData({ type: UTF8_TYPE, length, valueOffsets, data: bytes.subarray(0, valueOffsets[length]) });
+}
+
+/** For each row one of a few ASCII texts, by its number. */
+export function chosenTextColumn(texts: readonly string[], chosen: Uint8Array, length: number): Data<Utf8> {
+  const offsets = new Int32Array(length + 1);
+  const most = Math.max(...texts.map((text) => text.length));
+  const data = new Uint8Array(length * most);
+  let end = 0;
+  for (let i = 0; i < length; i++) {
+    const text = texts[chosen[i]!]!;
+    for (let unit = 0; unit < text.length; unit++) data[end++] = text.charCodeAt(unit);
+    offsets[i + 1] = end;
+  }
+  return bytesTextColumn(data, offsets, length);
+}
+
+/** Milliseconds as microseconds, in two words: times of a TIMESTAMP may be past the safe integers. */
+function writeMicros(words: Int32Array, index: number, valueMs: number): void {
+  if (!Number.isSafeInteger(valueMs)) throw new BugError(`not a safe integer: ${valueMs}`);
+  const high = Math.floor(valueMs / TWO_32);
+  const lowMicros = (valueMs - high * TWO_32) * 1000;
+  words[2 * index] = lowMicros; // modulo 2^32
+  words[2 * index + 1] = high * 1000 + Math.floor(lowMicros / TWO_32);
 }
 
 function writeInt64(words: Int32Array, index: number, value: number): void {

@@ -1,5 +1,7 @@
 import { tableFromIPC } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
+import { AcceptedRows, RISKS } from '../payments/accepted-rows.ts';
+import { PaymentBytes } from '../payments/payment-bytes.ts';
 import { APPEND_TABLES, type AppendTable } from '../payments/types.ts';
 import { BugError } from '../processor/errors.ts';
 import type { AppendRows, EncodedRows } from '../processor/ports.ts';
@@ -52,24 +54,34 @@ describe('the Arrow encoder', () => {
     expect([...decoded.getChild('writer_epoch')!]).toEqual([1n, 1n]);
   });
 
-  it('builds the common columns of both payment tables once, for the same rows under the same stamp only', () => {
+  it('writes rows that are columns as it writes their objects', () => {
+    const rows = new AcceptedRows();
+    const payment = new PaymentBytes();
+    const objects = [0, 1, 2 ** 40].map((offset, index) => {
+      const changes = {
+        transactionId: 'é'.repeat(index),
+        amount: [7n, 2n ** 64n, 10n ** 38n - 1n][index]!,
+        region: `r${index}`,
+      };
+      return acceptedRow(offset, changes, {
+        geographicRisk: -index,
+        isHighRisk: index === 1,
+        riskAmount: RISKS[index]!,
+      });
+    });
+    for (const { kafkaOffset, payment: each, fraud } of objects) rows.add(kafkaOffset, payment.set(each), fraud);
     const encoder = new ArrowRowEncoder();
-    const rows = [acceptedRow(1), acceptedRow(2)];
-    const column = (encoded: EncodedRows, name: string) => [...decode(encoded).getChild(name)!];
-    encoder.encode('payment_transactions', rows, STAMP);
-    const other = encoder.encode('payment_transactions_fraud', [acceptedRow(3)], STAMP);
-    expect(column(other, 'kafka_offset')).toEqual([3n]);
+    for (const table of ['payment_transactions', 'payment_transactions_fraud'] as const) {
+      expect(encoder.encode(table, rows, STAMP)).toEqual(encoder.encode(table, objects, STAMP));
+    }
+  });
 
-    encoder.encode('payment_transactions', rows, STAMP);
-    const restamped = encoder.encode('payment_transactions_fraud', rows, { ...STAMP, partition: 9 });
-    expect(column(restamped, 'kafka_partition')).toEqual([9n, 9n]);
-
-    // An array that is filled anew between two batches: same instance, same length.
-    encoder.encode('payment_transactions', rows, STAMP);
-    encoder.encode('payment_transactions_fraud', rows, STAMP);
-    rows.splice(0, 2, acceptedRow(5), acceptedRow(6));
-    expect(column(encoder.encode('payment_transactions', rows, STAMP), 'kafka_offset')).toEqual([5n, 6n]);
-    expect(column(encoder.encode('payment_transactions_fraud', rows, STAMP), 'kafka_offset')).toEqual([5n, 6n]);
+  it('writes every time that a TIMESTAMP can hold', () => {
+    const times = [-62_135_596_800_000, -1, 0, 9_007_199_254_740, 9_007_199_254_741, 253_402_300_799_999];
+    const rows = times.map((recordTimeMs, offset) => exceptionRow(offset, { recordTimeMs }));
+    const { payload } = new ArrowRowEncoder().encode('payment_exceptions', rows, STAMP);
+    const column = decode({ payload } as EncodedRows).getChild('record_time')!;
+    expect([...(column.data[0]!.values as BigInt64Array)]).toEqual(times.map((time) => BigInt(time) * 1_000n));
   });
 
   it.each([

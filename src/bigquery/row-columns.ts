@@ -1,15 +1,23 @@
 /** The columns of each table's rows, in the order of arrow-schemas.ts, and how large a row can get. */
 import type { Data } from 'apache-arrow';
-import type { AcceptedRow, AppendTable, ExceptionRow, PartialRow, TransactionRow } from '../payments/types.ts';
+import { AcceptedRows, RISKS, ROW_NUMBER, ROW_NUMBERS } from '../payments/accepted-rows.ts';
+import type { TextColumn } from '../payments/text-column.ts';
+import type { AcceptedRow, AppendTable, ExceptionRow, PartialRow, RowList, TransactionRow } from '../payments/types.ts';
 import type { AppendRows, Checkpoint, RowStamp } from '../processor/ports.ts';
 import {
   boolColumn,
+  bytesTextColumn,
+  chosenTextColumn,
   constantInt64Column,
   constantTimestampColumn,
   int64Column,
   numericColumn,
+  stridedBoolColumn,
+  stridedInt64Column,
+  stridedTimestampColumn,
   textColumn,
   timestampColumn,
+  wordsNumericColumn,
 } from './arrow-columns.ts';
 
 function stampColumns(rows: readonly { readonly kafkaOffset: number }[], stamp: RowStamp): Data[] {
@@ -21,8 +29,30 @@ function stampColumns(rows: readonly { readonly kafkaOffset: number }[], stamp: 
   ];
 }
 
-/** One pass over the rows: this is on the path of every payment. */
-export function paymentColumns(rows: readonly TransactionRow[], stamp: RowStamp): Data[] {
+/** Columns are wrapped as they are: this is on the path of every payment. */
+export function paymentColumns(rows: RowList<TransactionRow>, stamp: RowStamp): Data[] {
+  if (!(rows instanceof AcceptedRows)) return paymentColumnsOf([...rows], stamp);
+  const { length, numbers } = rows;
+  const text = ({ bytes, offsets }: TextColumn) => bytesTextColumn(bytes, offsets, length);
+  return [
+    constantInt64Column(stamp.partition, length),
+    stridedInt64Column(numbers, ROW_NUMBER.kafkaOffset, ROW_NUMBERS, length),
+    constantInt64Column(stamp.writerEpoch, length),
+    constantTimestampColumn(stamp.processedAtMs, length),
+    text(rows.transactionIds),
+    text(rows.senders),
+    text(rows.receivers),
+    wordsNumericColumn(rows.amounts, length),
+    text(rows.currencies),
+    text(rows.devices),
+    text(rows.addresses),
+    stridedTimestampColumn(numbers, ROW_NUMBER.eventTimeMs, ROW_NUMBERS, length),
+    text(rows.regions),
+    text(rows.methods),
+  ];
+}
+
+function paymentColumnsOf(rows: readonly TransactionRow[], stamp: RowStamp): Data[] {
   const length = rows.length;
   const transactionIds = new Array<string>(length);
   const senders = new Array<string>(length);
@@ -63,7 +93,21 @@ export function paymentColumns(rows: readonly TransactionRow[], stamp: RowStamp)
 }
 
 /** What payment_transactions_fraud has besides paymentColumns. */
-export function fraudColumns(rows: readonly AcceptedRow[]): Data[] {
+export function fraudColumns(rows: RowList<AcceptedRow>): Data[] {
+  if (!(rows instanceof AcceptedRows)) return fraudColumnsOf([...rows]);
+  const { length, numbers, risks } = rows;
+  const integers = (which: number) => stridedInt64Column(numbers, which, ROW_NUMBERS, length);
+  return [
+    chosenTextColumn(RISKS, risks, length),
+    integers(ROW_NUMBER.txnCount5Min),
+    integers(ROW_NUMBER.uniqueDevicesSender),
+    integers(ROW_NUMBER.geographicRisk),
+    integers(ROW_NUMBER.fraudScore),
+    stridedBoolColumn(numbers, ROW_NUMBER.isHighRisk, ROW_NUMBERS, length),
+  ];
+}
+
+function fraudColumnsOf(rows: readonly AcceptedRow[]): Data[] {
   return [
     textColumn(rows.map((row) => row.fraud.riskAmount)),
     int64Column(rows.map((row) => row.fraud.txnCount5Min)),

@@ -47,9 +47,6 @@ export class SenderActivity {
   readonly #deviceKey = new TextKey();
   /** Sum over all live entries. Live: read it, do not keep it. */
   readonly lanes = new LaneSum();
-  /** Those of the payment remembered last: strings that are held anyway. */
-  senderText = '';
-  deviceText = '';
   #liveFromMs = Number.NEGATIVE_INFINITY;
   #size = 0;
   #looks = 0;
@@ -148,15 +145,13 @@ export class SenderActivity {
     words[word + SENDER] = senderNumber;
     const deviceNumber = this.#devices.use(device);
     words[word + DEVICE] = deviceNumber;
-    this.senderText = this.#senders.textOf(senderNumber);
-    this.deviceText = this.#devices.textOf(deviceNumber);
     words[word + MILLIS] = eventTimeMs - minuteMs;
     this.#size += 1;
     const lanes = this.#mixer.ofActivity(offset, eventTimeMs, hashHigh, hashLow, sender, device);
     minute.lanes.add(lanes);
     this.lanes.add(lanes);
     if (this.#senders.noteOf(senderNumber) !== HAS_TIMELINE) this.#chain(senderNumber, reference, eventTimeMs);
-    else this.#timelines.get(senderNumber)?.add(eventTimeMs, this.deviceText);
+    else this.#timelines.get(senderNumber)?.add(eventTimeMs, device.toText());
     return senderNumber;
   }
 

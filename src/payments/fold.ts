@@ -8,12 +8,14 @@
  *
  * Invariants: offsets only rise; consumed = accepted + duplicates + late + rejected; an entry is dead exactly when liveness.ts says so for W.
  */
+import { AcceptedRows } from './accepted-rows.ts';
 import { SenderActivity } from './activity.ts';
 import { EntryMixer, LaneSum } from './digest.ts';
 import { exceptionRow, rejectedRow } from './exception-rows.ts';
-import { assessFraud } from './fraud.ts';
+import { type ActivityCounts, assessFraud } from './fraud.ts';
 import { KnownIds } from './known-ids.ts';
 import { activityLiveFromMs, idsLiveFromMs, isKnownAt, rebuildFromMs, windowsLiveFromMs } from './liveness.ts';
+import type { PaymentBytes } from './payment-bytes.ts';
 import { PaymentReader } from './payment-reader.ts';
 import { RememberedLog } from './remembered-log.ts';
 import { type CompiledSettings, FOLD_VERSION, requireFixedSettings } from './settings.ts';
@@ -23,7 +25,6 @@ import type {
   FixedSettings,
   FoldOutput,
   LogRecord,
-  Payment,
   StateDelta,
   StateHead,
   StoredState,
@@ -31,6 +32,11 @@ import type {
 } from './types.ts';
 import { Rejection } from './validation.ts';
 import { OpenWindows } from './windows.ts';
+
+/** A FoldOutput whose accepted rows are columns: the same rows, without an object for each. */
+export interface FoldColumns extends Pick<FoldOutput, 'partials' | 'exceptions'> {
+  readonly accepted: AcceptedRows;
+}
 
 /** Which partition is folded, and what was fixed when it was seeded. */
 export interface FoldPlace {
@@ -165,7 +171,7 @@ export class PartitionFold {
    * Folds the next record and adds its rows to `out`. `settings` are those of its offset. Offsets between nextOffset and the
    * record's are taken to hold no records: whether that is so is the caller's to know. Throws RangeError for an older one.
    */
-  fold(record: LogRecord, settings: CompiledSettings, out: FoldOutput): void {
+  fold(record: LogRecord, settings: CompiledSettings, out: FoldOutput | FoldColumns): void {
     this.skipTo(record.offset);
     this.#nextOffset = record.offset + 1;
     this.#counters.consumed += 1;
@@ -175,17 +181,17 @@ export class PartitionFold {
       out.exceptions.push(rejectedRow(record, payment));
       return;
     }
-    const { hash, id } = this.#reader;
-    const known = this.#ids.get(id);
+    const { hash } = payment;
+    const known = this.#ids.get(payment.transactionId);
     if (known !== undefined && isKnownAt(this.#fixed, this.#watermarkMs, known.eventTimeMs)) {
       this.#counters.duplicates += 1;
       const conflict = known.hashHigh !== hash.high || known.hashLow !== hash.low;
-      out.exceptions.push(exceptionRow(record, payment, hash, 'duplicate', known.offset, conflict));
+      out.exceptions.push(exceptionRow(record, payment.toPayment(), hash, 'duplicate', known.offset, conflict));
       return;
     }
     if (payment.eventTimeMs < this.#watermarkMs) {
       this.#counters.late += 1;
-      out.exceptions.push(exceptionRow(record, payment, hash, 'late', null, false));
+      out.exceptions.push(exceptionRow(record, payment.toPayment(), hash, 'late', null, false));
       return;
     }
     this.#accept(record.offset, payment, settings, out);
@@ -262,17 +268,16 @@ export class PartitionFold {
     };
   }
 
-  #accept(offset: number, payment: Payment, settings: CompiledSettings, out: FoldOutput): void {
+  #accept(offset: number, payment: PaymentBytes, settings: CompiledSettings, out: FoldOutput | FoldColumns): void {
     this.#counters.accepted += 1;
-    const { hash, id, sender, device } = this.#reader;
-    const { eventTimeMs } = payment;
-    this.#ids.put(id, offset, eventTimeMs, hash.high, hash.low);
-    const activity = this.#activity.record(sender, device, offset, eventTimeMs, hash.high, hash.low);
-    const fraud = assessFraud(settings.fraud, payment.amount, payment.region, activity);
-    out.accepted.push({ kafkaOffset: offset, payment, fraud });
-    this.#windows.add(payment);
-    const { senderText, deviceText } = this.#activity;
-    this.#remembered.add(id, offset, eventTimeMs, hash.high, hash.low, senderText, deviceText);
+    const { eventTimeMs, amount } = payment;
+    const activity = this.#remember(offset, payment);
+    const region = this.#windows.add(eventTimeMs, payment.region, payment.currency, amount);
+    const fraud = assessFraud(settings.fraud, amount, region, activity);
+    const { accepted } = out;
+    if (accepted instanceof AcceptedRows) accepted.add(offset, payment, fraud);
+    else accepted.push({ kafkaOffset: offset, payment: payment.toPayment(), fraud });
+    this.#remembered.add(offset, payment);
     if (this.#remembered.length >= this.#compactRememberedAt) {
       this.#compactRemembered();
       this.#compactRememberedAt = Math.max(DELTA_KEPT, 2 * this.#remembered.length);
@@ -284,12 +289,20 @@ export class PartitionFold {
     this.#evict();
   }
 
-  #restorePayment({ kafkaOffset, payment }: TransactionRow): void {
-    this.#reader.take(payment);
-    const { hash, id, sender, device } = this.#reader;
-    this.#ids.put(id, kafkaOffset, payment.eventTimeMs, hash.high, hash.low);
-    this.#activity.add(sender, device, kafkaOffset, payment.eventTimeMs, hash.high, hash.low);
-    if (payment.eventTimeMs >= windowsLiveFromMs(this.#fixed, this.#watermarkMs)) this.#windows.add(payment);
+  /** Into the tables of ids and of activity; counts what can be seen from the payment. */
+  #remember(offset: number, payment: PaymentBytes): ActivityCounts {
+    const { transactionId, senderAccountId, deviceId, eventTimeMs, hash } = payment;
+    this.#ids.put(transactionId, offset, eventTimeMs, hash.high, hash.low);
+    return this.#activity.record(senderAccountId, deviceId, offset, eventTimeMs, hash.high, hash.low);
+  }
+
+  #restorePayment(row: TransactionRow): void {
+    const payment = this.#reader.take(row.payment);
+    const { transactionId, senderAccountId, deviceId, eventTimeMs, hash, region, currency, amount } = payment;
+    this.#ids.put(transactionId, row.kafkaOffset, eventTimeMs, hash.high, hash.low);
+    this.#activity.add(senderAccountId, deviceId, row.kafkaOffset, eventTimeMs, hash.high, hash.low);
+    if (eventTimeMs < windowsLiveFromMs(this.#fixed, this.#watermarkMs)) return;
+    this.#windows.add(eventTimeMs, region, currency, amount);
   }
 
   #evict(): void {

@@ -3,7 +3,8 @@
  * once per settings entry. "Over" is strict everywhere: exactly 5000 is not over 5000.
  */
 import { requireDecimal } from './decimal.ts';
-import type { FraudAssessment, FraudRules, Nanos } from './types.ts';
+import { type Amount, amountOf } from './payment-bytes.ts';
+import type { FraudAssessment, FraudRules } from './types.ts';
 
 /** Counts over the sender's accepted payments in (t - span, t], this one included. */
 export interface ActivityCounts {
@@ -13,8 +14,8 @@ export interface ActivityCounts {
 
 export interface CompiledFraudRules {
   readonly rules: FraudRules;
-  readonly highOver: Nanos;
-  readonly mediumOver: Nanos;
+  readonly highOver: Amount;
+  readonly mediumOver: Amount;
   /** A Map, not the settings object: a region named `constructor` must not find anything. */
   readonly regionPoints: ReadonlyMap<string, number>;
 }
@@ -42,15 +43,15 @@ export function compileFraudRules(rules: FraudRules): CompiledFraudRules {
   }
   return {
     rules,
-    highOver: requireDecimal(rules.amountHigh.over, 'fraud.amountHigh.over'),
-    mediumOver: requireDecimal(rules.amountMedium.over, 'fraud.amountMedium.over'),
+    highOver: amountOf(requireDecimal(rules.amountHigh.over, 'fraud.amountHigh.over')),
+    mediumOver: amountOf(requireDecimal(rules.amountMedium.over, 'fraud.amountMedium.over')),
     regionPoints: new Map(Object.entries(rules.regionPoints)),
   };
 }
 
 export function assessFraud(
   compiled: CompiledFraudRules,
-  amount: Nanos,
+  amount: Amount,
   region: string,
   activity: ActivityCounts,
 ): FraudAssessment {

@@ -1,45 +1,49 @@
 /**
  * How an id lies in memory: its UTF-8 bytes, or, for a UUID in its usual lower-case form, the 16 bytes that it stands for.
- * Both are exact: which of them it is is kept beside the length, and the text comes back as it was.
+ * Both are exact: which of them it is is kept beside the length, and the text comes back as it was. Four digits are
+ * checked and packed at a time, in the bytes of a word.
  */
 import type { TextKey } from './text-key.ts';
 
 const UUID_TEXT_BYTES = 36;
 export const UUID_BYTES = 16;
+export const UUID_WORDS = 4;
 const DASH = 0x2d;
-/** Places in the text of each byte's two digits. */
-const DIGIT_AT = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34] as const;
-const NOT_A_DIGIT = -1;
-const DIGIT_VALUE = new Int8Array(256).fill(NOT_A_DIGIT);
-const DIGIT = Buffer.from('0123456789abcdef');
-DIGIT.forEach((byte, value) => {
-  DIGIT_VALUE[byte] = value;
-});
+/** Places in the text of the eight groups of four digits; dashes are in between. */
+const DIGITS_AT = [0, 4, 9, 14, 19, 24, 28, 32] as const;
+const DASHES_AT = [8, 13, 18, 23] as const;
+const NO_DIGITS = -1;
 
-export function isUuid(key: TextKey): boolean {
-  const { bytes, start } = key;
-  if (key.byteLength !== UUID_TEXT_BYTES) return false;
-  for (const at of [8, 13, 18, 23]) if (bytes[start + at] !== DASH) return false;
-  for (const at of DIGIT_AT) {
-    const high = DIGIT_VALUE[bytes[start + at] as number] as number;
-    const low = DIGIT_VALUE[bytes[start + at + 1] as number] as number;
-    if ((high | low) < 0) return false;
+/** One UUID at a time: pack() sets `words`. */
+export class PackedUuid {
+  /** The 16 bytes, valid after a pack() that was true. */
+  readonly words = new Int32Array(UUID_WORDS);
+
+  /** False: the key's text is no UUID in its usual form. */
+  pack(key: TextKey): boolean {
+    if (key.byteLength !== UUID_TEXT_BYTES) return false;
+    const { view, start } = key;
+    for (let dash = 0; dash < DASHES_AT.length; dash += 1) {
+      if (view.getUint8(start + (DASHES_AT[dash] as number)) !== DASH) return false;
+    }
+    for (let word = 0; word < UUID_WORDS; word += 1) {
+      const low = packDigits(view.getInt32(start + (DIGITS_AT[2 * word] as number), true));
+      const high = packDigits(view.getInt32(start + (DIGITS_AT[2 * word + 1] as number), true));
+      if ((low | high) < 0) return false;
+      this.words[word] = low | (high << 16);
+    }
+    return true;
   }
-  return true;
-}
 
-export function packUuid(key: TextKey, into: Buffer, at: number): void {
-  const { bytes, start } = key;
-  for (let index = 0; index < UUID_BYTES; index += 1) into[at + index] = packedByte(bytes, start, index);
-}
-
-export function isPackedUuid(key: TextKey, packed: Buffer, at: number): boolean {
-  if (!isUuid(key)) return false;
-  const { bytes, start } = key;
-  for (let index = 0; index < UUID_BYTES; index += 1) {
-    if (packed[at + index] !== packedByte(bytes, start, index)) return false;
+  equals(held: Int32Array, from: number): boolean {
+    const { words } = this;
+    for (let word = 0; word < UUID_WORDS; word += 1) if (words[word] !== held[from + word]) return false;
+    return true;
   }
-  return true;
+
+  copyTo(into: Int32Array, from: number): void {
+    for (let word = 0; word < UUID_WORDS; word += 1) into[from + word] = this.words[word] as number;
+  }
 }
 
 export function unpackUuid(packed: Buffer, at: number): string {
@@ -47,13 +51,17 @@ export function unpackUuid(packed: Buffer, at: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-export function isSameBytes(key: TextKey, held: Buffer, at: number): boolean {
-  const { bytes, start, byteLength } = key;
-  for (let index = 0; index < byteLength; index += 1) if (held[at + index] !== bytes[start + index]) return false;
-  return true;
-}
-
-function packedByte(bytes: Buffer, start: number, index: number): number {
-  const at = start + (DIGIT_AT[index] as number);
-  return ((DIGIT_VALUE[bytes[at] as number] as number) << 4) | (DIGIT_VALUE[bytes[at + 1] as number] as number);
+/**
+ * Two bytes from four lower-case hex digits, which are the bytes of `text`; NO_DIGITS where they are others. A digit is 3x
+ * with x up to 9, a letter 6x with x from 1 to 6: its value is x + 9.
+ */
+function packDigits(text: number): number {
+  const isLetter = (text >>> 6) & 0x01010101;
+  const values = (text & 0x0f0f0f0f) + 9 * isLetter;
+  const isOverNine = ((values + 0x06060606) >>> 4) & 0x01010101;
+  if (((text >>> 4) & 0x0f0f0f0f) !== 0x03030303 + 3 * isLetter) return NO_DIGITS;
+  if (isOverNine !== isLetter || (values & 0x10101010) !== 0) return NO_DIGITS;
+  const first = ((values & 0x0f) << 4) | ((values >>> 8) & 0x0f);
+  const second = ((values >>> 12) & 0xf0) | (values >>> 24);
+  return first | (second << 8);
 }

@@ -4,16 +4,16 @@
  * minute costs its entries once and the sum is always there. An equal hash is never trusted: the bytes are compared.
  *
  * An entry is six words: offset (53 bits), length of the id's bytes (10) and whether they are a packed UUID (1) | payload
- * hash (64) | id hash (32) | ms in the minute (16), where the bytes start, in units of four (16).
+ * hash (64) | id hash (32) | ms in the minute (16), the word where the bytes start (16).
  *
  * Invariant: an id has at most one entry, the one with the greatest offset; so entries may come in any order.
  */
 import { EntryMixer, type IdEntry, LaneSum } from './digest.ts';
-import { isPackedUuid, isSameBytes, isUuid, packUuid, UUID_BYTES, unpackUuid } from './id-bytes.ts';
+import { PackedUuid, UUID_BYTES, unpackUuid } from './id-bytes.ts';
 import { floorTo, MINUTE_MS } from './liveness.ts';
 import { type EntryChunk, MinuteChunks } from './minute-chunks.ts';
 import { NO_REFERENCE, SlotTable } from './slot-table.ts';
-import { TextKey } from './text-key.ts';
+import { copyWords, isSameWords, TextKey, wordsFor } from './text-key.ts';
 
 const WORDS = 6;
 const TWO_32 = 4_294_967_296;
@@ -39,6 +39,7 @@ export class KnownIds {
   readonly #shards: readonly SlotTable[] = Array.from({ length: SHARDS }, () => new SlotTable());
   readonly #mixer = new EntryMixer();
   readonly #key = new TextKey();
+  readonly #uuid = new PackedUuid();
   #liveFromMs = Number.NEGATIVE_INFINITY;
   #size = 0;
 
@@ -71,10 +72,11 @@ export class KnownIds {
     if (held !== NO_REFERENCE && offsetOf(this.#chunks.chunkOf(held).words, this.#chunks.wordOf(held)) >= offset)
       return;
     const minute = this.#chunks.minuteAt(minuteMs);
-    const packed = isUuid(key);
+    const packed = this.#uuid.pack(key);
     const byteLength = packed ? UUID_BYTES : key.byteLength;
     if (byteLength > LENGTH_MASK) throw new RangeError(`an id of ${byteLength} bytes cannot be held`);
-    const reference = this.#chunks.add(minute, byteLength);
+    const textWords = wordsFor(byteLength);
+    const reference = this.#chunks.add(minute, textWords);
     if (held === NO_REFERENCE) {
       this.#size += 1;
       shard.add(key.low, reference);
@@ -83,9 +85,9 @@ export class KnownIds {
       shard.replace(slot, reference);
     }
     const chunk = this.#chunks.chunkOf(reference);
-    const bytesAt = chunk.reserveBytes(byteLength);
-    if (packed) packUuid(key, chunk.bytes, 4 * bytesAt);
-    else copyBytes(key, chunk.bytes, 4 * bytesAt);
+    const textAt = chunk.reserveText(textWords);
+    if (packed) this.#uuid.copyTo(chunk.texts, textAt);
+    else copyWords(key, chunk.texts, textAt);
     const { words } = chunk;
     const word = this.#chunks.wordOf(reference);
     words[word] = offset;
@@ -93,7 +95,7 @@ export class KnownIds {
     words[word + 2] = hashHigh;
     words[word + 3] = hashLow;
     words[word + 4] = key.low;
-    words[word + 5] = (eventTimeMs - minuteMs) | (bytesAt << 16);
+    words[word + 5] = (eventTimeMs - minuteMs) | (textAt << 16);
     const lanes = this.#mixer.ofId(offset, eventTimeMs, hashHigh, hashLow, key);
     minute.lanes.add(lanes);
     this.lanes.add(lanes);
@@ -132,11 +134,11 @@ export class KnownIds {
   }
 
   #isSame(key: TextKey, reference: number): boolean {
-    const { words, bytes } = this.#chunks.chunkOf(reference);
+    const { words, texts } = this.#chunks.chunkOf(reference);
     const word = this.#chunks.wordOf(reference);
-    const at = bytesAtOf(words, word);
-    if (((words[word + 1] as number) & UUID_BIT) !== 0) return isPackedUuid(key, bytes, at);
-    return lengthOf(words, word) === key.byteLength && isSameBytes(key, bytes, at);
+    const at = textAtOf(words, word);
+    if (((words[word + 1] as number) & UUID_BIT) !== 0) return this.#uuid.pack(key) && this.#uuid.equals(texts, at);
+    return lengthOf(words, word) === key.byteLength && isSameWords(key, texts, at);
   }
 
   /** Takes an entry that is replaced out of the sums; it stays in its chunk, marked. */
@@ -174,8 +176,8 @@ function lengthOf(words: Int32Array, word: number): number {
   return ((words[word + 1] as number) >>> LENGTH_SHIFT) & LENGTH_MASK;
 }
 
-function bytesAtOf(words: Int32Array, word: number): number {
-  return 4 * ((words[word + 5] as number) >>> 16);
+function textAtOf(words: Int32Array, word: number): number {
+  return (words[word + 5] as number) >>> 16;
 }
 
 function knownOf({ words, minuteMs }: EntryChunk, word: number): KnownId {
@@ -187,13 +189,9 @@ function knownOf({ words, minuteMs }: EntryChunk, word: number): KnownId {
   };
 }
 
-function idOf({ words, bytes }: EntryChunk, word: number): string {
-  const at = bytesAtOf(words, word);
+function idOf({ words, texts }: EntryChunk, word: number): string {
+  const bytes = Buffer.from(texts.buffer, texts.byteOffset, texts.byteLength);
+  const at = 4 * textAtOf(words, word);
   if (((words[word + 1] as number) & UUID_BIT) !== 0) return unpackUuid(bytes, at);
   return bytes.toString('utf8', at, at + lengthOf(words, word));
-}
-
-function copyBytes(key: TextKey, into: Buffer, at: number): void {
-  const { bytes, start, byteLength } = key;
-  for (let index = 0; index < byteLength; index += 1) into[at + index] = bytes[start + index] as number;
 }

@@ -12,18 +12,17 @@ const MOST_ROWS = 1 << ROW_BITS;
 const LEAST_ROWS = 16;
 const MOST_CHUNKS = 2 ** (31 - ROW_BITS);
 
-/** What entries have besides their words starts at a multiple of so many bytes, so that its place fits 16 bits. */
-const BYTES_UNIT = 4;
-const MOST_BYTES = 65_536 * BYTES_UNIT;
+/** Where an entry's text starts fits 16 bits. */
+const MOST_TEXT_WORDS = 65_536;
 
 export class EntryChunk {
   readonly index: number;
   readonly minuteMs: number;
   count = 0;
   words: Int32Array;
-  /** Bytes of varying length, if the entries have any. */
-  bytes = NO_BYTES;
-  usedBytes = 0;
+  /** Texts of varying length, if the entries have any. */
+  texts = NO_TEXTS;
+  usedTextWords = 0;
 
   constructor(index: number, minuteMs: number, wordsPerRow: number) {
     this.index = index;
@@ -31,29 +30,28 @@ export class EntryChunk {
     this.words = new Int32Array(LEAST_ROWS * wordsPerRow);
   }
 
-  /** Where to write so many bytes, in units of four: growing makes a new `bytes`. */
-  reserveBytes(byteLength: number): number {
-    const start = this.usedBytes;
-    const end = start + paddedBytes(byteLength);
-    if (end > this.bytes.length) {
-      const grown = Buffer.alloc(Math.max(end, 2 * this.bytes.length, LEAST_BYTES));
-      grown.set(this.bytes.subarray(0, start));
-      this.bytes = grown;
+  /** Where to write so many words: growing makes new `texts`. */
+  reserveText(wordCount: number): number {
+    const start = this.usedTextWords;
+    const end = start + wordCount;
+    if (end > this.texts.length) {
+      const grown = new Int32Array(Math.max(end, 2 * this.texts.length, LEAST_TEXT_WORDS));
+      grown.set(this.texts);
+      this.texts = grown;
     }
-    this.usedBytes = end;
-    return start / BYTES_UNIT;
+    this.usedTextWords = end;
+    return start;
   }
 
   /** Frees what growing left over; nothing is added after this. */
   trim(wordsPerRow: number): void {
     if (this.words.length > this.count * wordsPerRow) this.words = this.words.slice(0, this.count * wordsPerRow);
-    if (this.bytes.length > this.usedBytes)
-      this.bytes = Buffer.from(new Uint8Array(this.bytes.subarray(0, this.usedBytes)).buffer);
+    if (this.texts.length > this.usedTextWords) this.texts = this.texts.slice(0, this.usedTextWords);
   }
 }
 
-const NO_BYTES = Buffer.alloc(0);
-const LEAST_BYTES = 256;
+const NO_TEXTS = new Int32Array(0);
+const LEAST_TEXT_WORDS = 64;
 
 /** One minute's entries and their share of a digest. */
 export class MinuteOfEntries {
@@ -91,10 +89,10 @@ export class MinuteChunks {
     return minute;
   }
 
-  /** A new row, its words not yet written, in a chunk that has room for so many bytes. */
-  add(minute: MinuteOfEntries, byteLength: number): number {
+  /** A new row, its words not yet written, in a chunk that has room for a text of so many words. */
+  add(minute: MinuteOfEntries, textWords: number): number {
     let chunk = minute.chunks.at(-1);
-    if (chunk === undefined || chunk.count === MOST_ROWS || chunk.usedBytes + paddedBytes(byteLength) > MOST_BYTES) {
+    if (chunk === undefined || chunk.count === MOST_ROWS || chunk.usedTextWords + textWords > MOST_TEXT_WORDS) {
       chunk?.trim(this.#wordsPerRow);
       chunk = this.#newChunk(minute);
     }
@@ -148,7 +146,7 @@ export class MinuteChunks {
 
   get byteLength(): number {
     let total = 0;
-    for (const chunk of this.#chunks) if (chunk !== undefined) total += chunk.words.byteLength + chunk.bytes.length;
+    for (const chunk of this.#chunks) if (chunk !== undefined) total += chunk.words.byteLength + chunk.texts.byteLength;
     return total;
   }
 
@@ -161,8 +159,4 @@ export class MinuteChunks {
     minute.chunks.push(chunk);
     return chunk;
   }
-}
-
-function paddedBytes(byteLength: number): number {
-  return (byteLength + BYTES_UNIT - 1) & -BYTES_UNIT;
 }

@@ -1,7 +1,7 @@
 /** The tables that known ids and activity are made of, against plain Maps. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isPackedUuid, isUuid, packUuid, unpackUuid } from './id-bytes.ts';
+import { PackedUuid, unpackUuid } from './id-bytes.ts';
 import { KnownIds } from './known-ids.ts';
 import { MINUTE_MS } from './liveness.ts';
 import { NO_REFERENCE, SlotTable } from './slot-table.ts';
@@ -98,11 +98,14 @@ describe('ids in memory', () => {
   it('a UUID takes 16 bytes and comes back as it was', () => {
     fc.assert(
       fc.property(uuid, uuid, (text, other) => {
-        const packed = Buffer.alloc(20);
-        packUuid(keyOf(text), packed, 3);
-        expect(unpackUuid(packed, 3)).toBe(text);
-        expect(isPackedUuid(keyOf(text), packed, 3)).toBe(true);
-        expect(isPackedUuid(keyOf(other), packed, 3)).toBe(other === text);
+        const words = new Int32Array(6);
+        const packed = new PackedUuid();
+        expect(packed.pack(keyOf(text))).toBe(true);
+        packed.copyTo(words, 1);
+        expect(unpackUuid(Buffer.from(words.buffer), 4)).toBe(text);
+        expect(Buffer.from(words.buffer, 4, 16).toString('hex')).toBe(text.replaceAll('-', ''));
+        expect(packed.equals(words, 1)).toBe(true);
+        expect(packed.pack(keyOf(other)) && packed.equals(words, 1)).toBe(other === text);
       }),
     );
   });
@@ -115,7 +118,22 @@ describe('ids in memory', () => {
     ['123e4567-e89b-12d3-a456-42661417400', 'too short'],
     ['123e4567-e89b-12d3-a456-42661417400é', 'not ASCII'],
   ])('%s (%s) is none', (text) => {
-    expect(isUuid(keyOf(text))).toBe(false);
+    expect(new PackedUuid().pack(keyOf(text))).toBe(false);
+  });
+
+  it('no byte but a lower-case hex digit is taken for one', () => {
+    const uuid = '123e4567-e89b-12d3-a456-426614174000';
+    const packed = new PackedUuid();
+    for (let at = 0; at < uuid.length; at += 1) {
+      for (let byte = 0; byte < 256; byte += 1) {
+        const bytes = Buffer.from(uuid);
+        bytes[at] = byte;
+        const key = keyOf(uuid);
+        key.bytes[at] = byte;
+        const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(bytes.toString('latin1'));
+        expect(packed.pack(key), `byte ${byte} at ${at}`).toBe(isUuid);
+      }
+    }
   });
 
   it('known ids agree with a Map, ids of all kinds, over many minutes and replacements', () => {
@@ -183,7 +201,17 @@ describe('ids in memory', () => {
 describe('shared texts', () => {
   it('are held once, while they are used, under a number that comes back', () => {
     const pool = new TextPool();
-    const text = fc.constantFrom('a', 'b', 'ab', 'é', '\u{1f600}', 'device-1', 'device-2');
+    const text = fc.constantFrom(
+      'a',
+      'b',
+      'ab',
+      'é',
+      '\u{1f600}',
+      'device-1',
+      'x'.repeat(44),
+      'x'.repeat(45),
+      '€'.repeat(100),
+    );
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.boolean(), text), { maxLength: 100 }), (steps) => {
         const uses = new Map<string, number[]>();

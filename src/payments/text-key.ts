@@ -1,33 +1,51 @@
 /**
  * A text as its UTF-8 bytes, with a 64-bit hash of them: what tables look for. One key is set again and again, so that
  * looking for something costs no memory. The hash tells apart by accident, not by attack: whoever finds an equal hash
- * compares the bytes.
+ * compares the bytes. Bytes are read four at a time, as little-endian words.
  */
 
 /** Bytes that a valid member can take at most: 256 UTF-16 units. Longer texts get a larger buffer. */
 const SCRATCH_BYTES = 768;
+/** A word that starts at the last byte of a text still lies in the buffer. */
+const PADDING_BYTES = 4;
+
+/** Bytes with a view for reading words; texts of at most `capacity` bytes in all. */
+export class ByteScratch {
+  readonly bytes: Buffer;
+  readonly view: DataView;
+  readonly capacity: number;
+
+  constructor(capacity: number) {
+    this.capacity = capacity;
+    this.bytes = Buffer.alloc(capacity + PADDING_BYTES);
+    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
+  }
+}
 
 export class TextKey {
   bytes: Buffer;
+  view: DataView;
   /** The text is [start, end) of `bytes`. */
   start = 0;
   end = 0;
   /** Two signed 32-bit lanes. */
   high = 0;
   low = 0;
-  #scratch = Buffer.alloc(SCRATCH_BYTES);
+  #capacity: number;
 
-  constructor() {
-    this.bytes = this.#scratch;
+  /** A key in a scratch of others is set by setRange() only. */
+  constructor({ bytes, view, capacity } = new ByteScratch(SCRATCH_BYTES)) {
+    this.bytes = bytes;
+    this.view = view;
+    this.#capacity = capacity;
   }
 
   get byteLength(): number {
     return this.end - this.start;
   }
 
-  /** Points at bytes that are UTF-8. They must stay as they are while the key is used. */
-  setBytes(bytes: Buffer, start: number, end: number): this {
-    this.bytes = bytes;
+  /** Points at bytes of the scratch that are UTF-8. They must stay as they are while the key is used. */
+  setRange(start: number, end: number): this {
     this.start = start;
     this.end = end;
     this.#hash();
@@ -36,8 +54,13 @@ export class TextKey {
 
   setText(text: string): this {
     const needed = 3 * text.length;
-    if (needed > this.#scratch.length) this.#scratch = Buffer.alloc(needed);
-    return this.setBytes(this.#scratch, 0, this.#scratch.write(text, 'utf8'));
+    if (needed > this.#capacity) {
+      const larger = new ByteScratch(needed);
+      this.bytes = larger.bytes;
+      this.view = larger.view;
+      this.#capacity = needed;
+    }
+    return this.setRange(0, this.bytes.write(text, 'utf8'));
   }
 
   /** A string of its own, which keeps nothing else alive. */
@@ -45,26 +68,46 @@ export class TextKey {
     return this.bytes.toString('utf8', this.start, this.end);
   }
 
-  /** Four bytes a step, lanes in local variables: every payment comes through here eight times. */
+  /** Lanes in local variables: every payment comes through here eight times. */
   #hash(): void {
-    const { bytes, start, end } = this;
+    const { view, start, end } = this;
     let high = 0x243f6a88 ^ (end - start);
     let low = 0x13198a2e ^ (end - start);
     let at = start;
     for (; at + 4 <= end; at += 4) {
-      const word =
-        (bytes[at] as number) |
-        ((bytes[at + 1] as number) << 8) |
-        ((bytes[at + 2] as number) << 16) |
-        ((bytes[at + 3] as number) << 24);
+      const word = view.getInt32(at, true);
       high = (Math.imul(rotate(high ^ scrambleHigh(word), 19) + low, 5) + 0x561ccd1b) | 0;
       low = (Math.imul(rotate(low ^ scrambleLow(word), 17) + high, 5) + 0x0bcaa747) | 0;
     }
-    let rest = 0;
-    for (let shift = 0; at < end; at += 1, shift += 8) rest |= (bytes[at] as number) << shift;
+    const rest = wordOf(view, at, end);
     this.high = avalanche(high ^ scrambleHigh(rest));
     this.low = avalanche((low ^ scrambleLow(rest)) + this.high);
   }
+}
+
+/** The word at `at`, as if zeros followed `end`. */
+export function wordOf(view: DataView, at: number, end: number): number {
+  const left = end - at;
+  if (left >= 4) return view.getInt32(at, true);
+  return left <= 0 ? 0 : view.getInt32(at, true) & ((1 << (8 * left)) - 1);
+}
+
+/** Words that so many bytes take, the last one filled up with zeros. */
+export function wordsFor(byteLength: number): number {
+  return (byteLength + 3) >>> 2;
+}
+
+/** Writes a text as words, the last one filled up with zeros. */
+export function copyWords({ view, start, end }: TextKey, into: Int32Array, from: number): void {
+  let word = from;
+  for (let at = start; at < end; at += 4, word += 1) into[word] = wordOf(view, at, end);
+}
+
+/** Whether copyWords() would write what is there; the lengths are equal. */
+export function isSameWords({ view, start, end }: TextKey, held: Int32Array, from: number): boolean {
+  let word = from;
+  for (let at = start; at < end; at += 4, word += 1) if (held[word] !== wordOf(view, at, end)) return false;
+  return true;
 }
 
 /** Spreads a word before it meets the first lane. Plain words, such as digits that count up, would cancel out. */

@@ -1,24 +1,32 @@
 /**
  * Texts that many entries share (senders, devices), each held once, under a small whole number, for as long as an entry
  * uses it. Numbers are used again; what they are depends on history, so nothing that leaves the state may depend on them.
+ *
+ * A number has one row of 64 bytes, so that looking for a text meets memory that is not in the cache twice: in the index,
+ * and in the row, which holds the text's bytes too. The rare text that is longer lies beside, as a string.
  */
 import { NO_REFERENCE, SlotTable } from './slot-table.ts';
-import type { TextKey } from './text-key.ts';
+import { copyWords, isSameWords, type TextKey } from './text-key.ts';
 
-/** Words of a number: both lanes of the hash, uses, and one for the owner. Side by side: they are read together. */
-const WORDS = 4;
+/** Words of a row: both lanes of the hash, uses, one for the owner, length in bytes, and the text. */
+const WORDS = 16;
 const HIGH = 0;
 const LOW = 1;
 const USES = 2;
 const NOTE = 3;
-const LEAST_TEXTS = 64;
+const LENGTH = 4;
+const TEXT = 5;
+const MOST_TEXT_BYTES = 4 * (WORDS - TEXT);
+const LEAST_ROWS = 64;
 
 export class TextPool {
   readonly #table = new SlotTable();
-  #words = new Int32Array(LEAST_TEXTS * WORDS);
-  /** By number. */
-  readonly #texts: string[] = [];
+  #words = new Int32Array(LEAST_ROWS * WORDS);
+  /** Rows used so far; the free ones included. */
+  #rows = 0;
   readonly #free: number[] = [];
+  /** Texts of more than MOST_TEXT_BYTES, by number. */
+  readonly #long = new Map<number, string>();
 
   get size(): number {
     return this.#table.size;
@@ -32,7 +40,7 @@ export class TextPool {
       const found = this.#table.at(slot);
       if (found === NO_REFERENCE) break;
       const word = found * WORDS;
-      if (words[word + HIGH] !== key.high || !sameText(this.#texts[found] as string, key)) continue;
+      if (words[word + HIGH] !== key.high || !this.#isSame(key, found)) continue;
       words[word + USES] = (words[word + USES] as number) + 1;
       return found;
     }
@@ -47,7 +55,7 @@ export class TextPool {
     words[word + USES] = uses;
     if (uses > 0) return false;
     this.#table.remove(words[word + LOW] as number, number);
-    this.#texts[number] = '';
+    if ((words[word + LENGTH] as number) > MOST_TEXT_BYTES) this.#long.delete(number);
     this.#free.push(number);
     return true;
   }
@@ -65,35 +73,52 @@ export class TextPool {
     this.#words[number * WORDS + NOTE] = note;
   }
 
+  /** A string of its own. */
   textOf(number: number): string {
-    return this.#texts[number] as string;
+    const word = number * WORDS;
+    const byteLength = this.#words[word + LENGTH] as number;
+    if (byteLength > MOST_TEXT_BYTES) return this.#long.get(number) as string;
+    return Buffer.from(this.#words.buffer, 4 * (word + TEXT), byteLength).toString('utf8');
   }
 
-  /** Bytes of tables and texts: an estimate, since texts are the engine's. */
+  /** Bytes of tables and texts: an estimate, since long texts are the engine's. */
   get approximateBytes(): number {
-    return this.#table.byteLength + this.#words.byteLength + this.#texts.length * BYTES_PER_TEXT;
+    let long = 0;
+    for (const text of this.#long.values()) long += BYTES_PER_LONG_TEXT + text.length;
+    return this.#table.byteLength + this.#words.byteLength + long;
+  }
+
+  #isSame(key: TextKey, number: number): boolean {
+    const word = number * WORDS;
+    if (this.#words[word + LENGTH] !== key.byteLength) return false;
+    if (key.byteLength > MOST_TEXT_BYTES) return this.#long.get(number) === key.toText();
+    return isSameWords(key, this.#words, word + TEXT);
   }
 
   #add(key: TextKey): number {
-    const number = this.#free.pop() ?? this.#texts.length;
+    const number = this.#free.pop() ?? this.#rows;
+    if (number === this.#rows) this.#rows += 1;
     const word = number * WORDS;
     if (word >= this.#words.length) {
       const grown = new Int32Array(2 * this.#words.length);
       grown.set(this.#words);
       this.#words = grown;
     }
-    this.#texts[number] = key.toText();
-    this.#words[word + HIGH] = key.high;
-    this.#words[word + LOW] = key.low;
-    this.#words[word + USES] = 1;
-    this.#words[word + NOTE] = 0;
+    const words = this.#words;
+    words[word + HIGH] = key.high;
+    words[word + LOW] = key.low;
+    words[word + USES] = 1;
+    words[word + NOTE] = 0;
+    words[word + LENGTH] = key.byteLength;
+    if (key.byteLength > MOST_TEXT_BYTES) this.#long.set(number, key.toText());
+    else copyWords(key, words, word + TEXT);
     this.#table.add(key.low, number);
     return number;
   }
 }
 
-/** A text of about 20 characters with its header, and its place in the list. */
-const BYTES_PER_TEXT = 48;
+/** Header of a string and its place in the map. */
+const BYTES_PER_LONG_TEXT = 64;
 
 /** Whether a key stands for this text. */
 export function sameText(text: string, key: TextKey): boolean {

@@ -4,40 +4,78 @@
  * record are the same in every run. Digest and delta are brought up to date when asked for, by what changed.
  */
 import { EntryMixer, LaneSum } from './digest.ts';
-import { floorTo } from './liveness.ts';
-import type { Nanos, OpenWindow, PartialRow, Payment } from './types.ts';
+import type { Amount } from './payment-bytes.ts';
+import { NO_REFERENCE, SlotTable } from './slot-table.ts';
+import { TextKey } from './text-key.ts';
+import { sameText } from './text-pool.ts';
+import type { Nanos, OpenWindow, PartialRow } from './types.ts';
 import { compareUtf8 } from './utf8-order.ts';
 
 /** Closed windows that the lists of changes may hold at least before they are cleaned. */
 const CHANGES_KEPT = 1_024;
 
-class MutableWindow implements OpenWindow {
+/** One open window. Amounts are exact: a number only as long as it is a safe integer. */
+class MutableWindow {
   readonly windowStartMs: number;
   readonly region: string;
   readonly currency: string;
   transactionCount = 0;
-  totalAmount: Nanos = 0n;
-  minAmount: Nanos;
-  maxAmount: Nanos;
+  minAmount: Amount;
+  maxAmount: Amount;
+  /** The total is the sum of both: what is added goes to `small`, and on to `large` before it could be inexact. */
+  small = 0;
+  large: Nanos = 0n;
   /** Its share of the digest when that was last brought up to date. */
   readonly lanes = new LaneSum();
   inDigest = true;
   inDelta = true;
   open = true;
 
-  constructor(windowStartMs: number, region: string, currency: string, amount: Nanos) {
+  constructor(windowStartMs: number, region: string, currency: string, amount: Amount) {
     this.windowStartMs = windowStartMs;
     this.region = region;
     this.currency = currency;
     this.minAmount = amount;
     this.maxAmount = amount;
   }
+
+  get totalAmount(): Nanos {
+    return this.large + BigInt(this.small);
+  }
+
+  add(amount: Amount): void {
+    this.transactionCount += 1;
+    if (typeof amount === 'number' && amount <= Number.MAX_SAFE_INTEGER - this.small) this.small += amount;
+    else this.#addLarge(amount);
+    if (amount < this.minAmount) this.minAmount = amount;
+    if (amount > this.maxAmount) this.maxAmount = amount;
+  }
+
+  #addLarge(amount: Amount): void {
+    this.large += BigInt(this.small) + BigInt(amount);
+    this.small = 0;
+  }
+}
+
+/** The windows of one start, found by the hashes of region and currency. */
+class WindowsOfStart {
+  readonly startMs: number;
+  readonly windows: MutableWindow[] = [];
+  readonly index = new SlotTable();
+
+  constructor(startMs: number) {
+    this.startMs = startMs;
+  }
 }
 
 export class OpenWindows {
   readonly #windowMs: number;
-  /** By start, region, currency. */
-  readonly #byStart = new Map<number, Map<string, Map<string, MutableWindow>>>();
+  /** By number of the start. */
+  readonly #byStart = new Map<number, WindowsOfStart>();
+  /** Where the last payment was: the next is mostly there too. */
+  #last: WindowsOfStart | undefined;
+  readonly #region = new TextKey();
+  readonly #currency = new TextKey();
   readonly #mixer = new EntryMixer();
   readonly #sum = new LaneSum();
   #changedForDigest: MutableWindow[] = [];
@@ -53,27 +91,23 @@ export class OpenWindows {
     return this.#size;
   }
 
-  add(payment: Payment): void {
-    const amount = payment.amount;
-    const window = this.#windowOf(
-      floorTo(payment.eventTimeMs, this.#windowMs),
-      payment.region,
-      payment.currency,
-      amount,
-    );
-    window.transactionCount += 1;
-    window.totalAmount += amount;
-    if (amount < window.minAmount) window.minAmount = amount;
-    if (amount > window.maxAmount) window.maxAmount = amount;
+  /** Gives the region, as a string that is held anyway. */
+  add(eventTimeMs: number, region: TextKey, currency: TextKey, amount: Amount): string {
+    const window = this.#windowOf(Math.floor(eventTimeMs / this.#windowMs), region, currency, amount);
+    window.add(amount);
     this.#changed(window);
+    return window.region;
   }
 
   /** Puts back a window that a store held; without effect where the watermark is past its end. */
   restore(stored: OpenWindow, watermarkMs: number): void {
     if (stored.windowStartMs + this.#windowMs <= watermarkMs) return;
-    const window = this.#windowOf(stored.windowStartMs, stored.region, stored.currency, stored.minAmount);
+    const region = this.#region.setText(stored.region);
+    const currency = this.#currency.setText(stored.currency);
+    const window = this.#windowOf(stored.windowStartMs / this.#windowMs, region, currency, stored.minAmount);
     window.transactionCount = stored.transactionCount;
-    window.totalAmount = stored.totalAmount;
+    window.small = 0;
+    window.large = stored.totalAmount;
     window.minAmount = stored.minAmount;
     window.maxAmount = stored.maxAmount;
     this.#changed(window);
@@ -84,14 +118,15 @@ export class OpenWindows {
     if (this.#earliestStartMs + this.#windowMs > watermarkMs) return;
     const closing: MutableWindow[] = [];
     let earliest = Number.POSITIVE_INFINITY;
-    for (const [startMs, regions] of this.#byStart) {
+    for (const [number, { startMs, windows }] of this.#byStart) {
       if (startMs + this.#windowMs > watermarkMs) {
         earliest = Math.min(earliest, startMs);
         continue;
       }
-      for (const currencies of regions.values()) closing.push(...currencies.values());
-      this.#byStart.delete(startMs);
+      for (const window of windows) closing.push(window);
+      this.#byStart.delete(number);
     }
+    this.#last = undefined;
     this.#earliestStartMs = earliest;
     this.#size -= closing.length;
     closing.sort(inClosingOrder);
@@ -109,7 +144,7 @@ export class OpenWindows {
       window.inDigest = true;
       if (!window.open) continue;
       this.#sum.subtract(window.lanes);
-      window.lanes.copyFrom(this.#mixer.ofWindow(window));
+      window.lanes.copyFrom(this.#mixer.ofWindow(copyOf(window)));
       this.#sum.add(window.lanes);
     }
     this.#changedForDigest = [];
@@ -130,9 +165,7 @@ export class OpenWindows {
   /** Copies of all open windows. */
   snapshot(): OpenWindow[] {
     const all: OpenWindow[] = [];
-    for (const regions of this.#byStart.values()) {
-      for (const currencies of regions.values()) for (const window of currencies.values()) all.push(copyOf(window));
-    }
+    for (const { windows } of this.#byStart.values()) for (const window of windows) all.push(copyOf(window));
     return all;
   }
 
@@ -154,25 +187,33 @@ export class OpenWindows {
     }
   }
 
-  #windowOf(startMs: number, region: string, currency: string, amount: Nanos): MutableWindow {
-    let regions = this.#byStart.get(startMs);
-    if (regions === undefined) {
-      regions = new Map();
-      this.#byStart.set(startMs, regions);
+  #windowOf(startNumber: number, region: TextKey, currency: TextKey, amount: Amount): MutableWindow {
+    const { windows, index, startMs } = this.#startAt(startNumber);
+    const hash = (Math.imul(region.low, 31) + currency.low) | 0;
+    for (let slot = index.first(hash); ; slot = index.next(slot, hash)) {
+      const found = index.at(slot);
+      if (found === NO_REFERENCE) break;
+      const window = windows[found] as MutableWindow;
+      if (sameText(window.region, region) && sameText(window.currency, currency)) return window;
+    }
+    const window = new MutableWindow(startMs, region.toText(), currency.toText(), amount);
+    index.add(hash, windows.length);
+    windows.push(window);
+    this.#size += 1;
+    return window;
+  }
+
+  #startAt(startNumber: number): WindowsOfStart {
+    const startMs = startNumber * this.#windowMs;
+    if (this.#last?.startMs === startMs) return this.#last;
+    let start = this.#byStart.get(startNumber);
+    if (start === undefined) {
+      start = new WindowsOfStart(startMs);
+      this.#byStart.set(startNumber, start);
       this.#earliestStartMs = Math.min(this.#earliestStartMs, startMs);
     }
-    let currencies = regions.get(region);
-    if (currencies === undefined) {
-      currencies = new Map();
-      regions.set(region, currencies);
-    }
-    let window = currencies.get(currency);
-    if (window === undefined) {
-      window = new MutableWindow(startMs, region, currency, amount);
-      currencies.set(currency, window);
-      this.#size += 1;
-    }
-    return window;
+    this.#last = start;
+    return start;
   }
 
   #rowOf(window: MutableWindow, kafkaOffset: number): PartialRow {
@@ -185,11 +226,12 @@ function isOpen(window: MutableWindow): boolean {
 }
 
 function copyOf(window: MutableWindow): OpenWindow {
-  const { windowStartMs, region, currency, transactionCount, totalAmount, minAmount, maxAmount } = window;
+  const { windowStartMs, region, currency, transactionCount, totalAmount } = window;
+  const [minAmount, maxAmount] = [BigInt(window.minAmount), BigInt(window.maxAmount)];
   return { windowStartMs, region, currency, transactionCount, totalAmount, minAmount, maxAmount };
 }
 
-function inClosingOrder(left: OpenWindow, right: OpenWindow): number {
+function inClosingOrder(left: MutableWindow, right: MutableWindow): number {
   return (
     left.windowStartMs - right.windowStartMs ||
     compareUtf8(left.region, right.region) ||

@@ -6,9 +6,10 @@
  * below it is acknowledged, never below F, and never twice at one offset; 3. the group offset and the local state follow
  * the checkpoint, never lead it; 4. the first failure ends the run: nothing is sent after it.
  */
-import type { PartitionFold } from '../payments/fold.ts';
+import { AcceptedRows } from '../payments/accepted-rows.ts';
+import type { FoldColumns, PartitionFold } from '../payments/fold.ts';
 import { recordFingerprint } from '../payments/hash.ts';
-import type { DataTable, FoldOutput, LogRecord, SettingsEntry } from '../payments/types.ts';
+import type { DataTable, LogRecord, SettingsEntry } from '../payments/types.ts';
 import { abortedWithAny, orAborted } from './abort.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { WonClaim } from './claim-rounds.ts';
@@ -47,7 +48,9 @@ export class PartitionRun {
   readonly #checkpointer: Checkpointer;
   readonly #failure = new AbortController();
   readonly #drain = new AbortController();
-  #output: FoldOutput = emptyOutput();
+  #output = emptyOutput(new AcceptedRows());
+  /** Rows that were sent: their memory is used again. */
+  #spare: AcceptedRows | undefined;
   #recordsInOutput = 0;
   #newestRecordMs = 0;
   /** The last folded record, or what the checkpoint says of it. */
@@ -165,7 +168,7 @@ export class PartitionRun {
 
   /** Hands all folded rows to the writers. Synchronous: a checkpoint taken right after sees whole records only. */
   #flush(): void {
-    if (this.#recordsInOutput > 0) this.#takeOutput();
+    const taken = this.#recordsInOutput > 0 ? this.#takeOutput() : undefined;
     if (this.#replaying) {
       // Nothing is sent before all that is there was compared: a log that is not what it was adds nothing to any table.
       // What is held are the rows of records below F: no more than were in flight when the last owner ended.
@@ -173,17 +176,23 @@ export class PartitionRun {
       this.#noteReplay();
     }
     for (const writer of Object.values(this.#writers)) writer.send();
+    if (taken !== undefined) {
+      taken.clear();
+      this.#spare = taken;
+    }
     if (this.#rowsSinceCheckpoint() >= this.#options.limits.checkpointRows) this.#onEnoughRows?.();
   }
 
-  #takeOutput(): void {
+  #takeOutput(): AcceptedRows {
     const { accepted, partials, exceptions } = this.#output;
-    this.#output = emptyOutput();
+    this.#output = emptyOutput(this.#spare ?? new AcceptedRows());
+    this.#spare = undefined;
     this.#recordsInOutput = 0;
     this.#writers.payment_transactions.take(accepted);
     this.#writers.payment_transactions_fraud.take(accepted);
     this.#writers.payment_metrics_partials.take(partials);
     this.#writers.payment_exceptions.take(exceptions);
+    return accepted;
   }
 
   /** A row that the fold never yields would otherwise be certified by the next checkpoint. */
@@ -321,6 +330,6 @@ export class PartitionRun {
   }
 }
 
-function emptyOutput(): FoldOutput {
-  return { accepted: [], partials: [], exceptions: [] };
+function emptyOutput(accepted: AcceptedRows): FoldColumns {
+  return { accepted, partials: [], exceptions: [] };
 }

@@ -10,6 +10,7 @@ import type {
   DataTable,
   FixedSettings,
   LogRecord,
+  RowList,
   SettingsEntry,
   StateDelta,
   StoredState,
@@ -233,7 +234,7 @@ export type AppendRows = DataRows & { checkpoint_log: Checkpoint };
 
 export interface RowEncoder {
   /** Never more bytes than one append may carry: the caller limits rows and bytes. */
-  encode<T extends AppendTable>(table: T, rows: readonly AppendRows[T][], stamp: RowStamp): EncodedRows;
+  encode<T extends AppendTable>(table: T, rows: RowList<AppendRows[T]>, stamp: RowStamp): EncodedRows;
 }
 
 /** Appends to one stream at explicit offsets, first in first out. */

@@ -4,8 +4,9 @@
  * Invariant: a state is returned only if its digest, computed from its own entries, is the one in the checkpoint row (or
  * the fold that wrote the checkpoint was of another version). The local store may be empty, stale, foreign or corrupt.
  */
-import { PartitionFold } from '../payments/fold.ts';
-import type { FoldOutput, StoredState } from '../payments/types.ts';
+import { AcceptedRows } from '../payments/accepted-rows.ts';
+import { type FoldColumns, PartitionFold } from '../payments/fold.ts';
+import type { StoredState } from '../payments/types.ts';
 import { ContradictionError } from './errors.ts';
 import type { Observer } from './events.ts';
 import type { LogCursor } from './log-cursor.ts';
@@ -133,7 +134,7 @@ async function foldForward(
   signal: AbortSignal,
 ): Promise<void> {
   const settingsAt = settingsByOffset(ownership.history);
-  const unused: FoldOutput = { accepted: [], partials: [], exceptions: [] };
+  const unused: FoldColumns = { accepted: new AcceptedRows(), partials: [], exceptions: [] };
   // With only markers in between, the checkpoint's last record is below, and stays the one to be checked.
   const { recordFingerprint } = checkpoint;
   const isBelow = recordFingerprint !== null && Number(recordFingerprint.split(':', 1)[0]) < fold.nextOffset;
@@ -142,7 +143,7 @@ async function foldForward(
     const answer = await cursor.next(signal, checkpoint.nextOffset);
     for (const record of answer.records) fold.fold(record, settingsAt(record.offset), unused);
     fold.skipTo(answer.nextOffset);
-    unused.accepted.length = 0;
+    unused.accepted.clear();
     unused.partials.length = 0;
     unused.exceptions.length = 0;
   }

@@ -5,8 +5,9 @@
  * of them and is not written; 2. every other row is appended exactly once, in fold order, at the stream offset that
  * follows the last; 3. `durable()` resolves only when every row handed over so far is acknowledged or was there already.
  */
+import { AcceptedRows } from '../payments/accepted-rows.ts';
 import { differenceOf } from '../payments/rows.ts';
-import type { DataRows, DataTable } from '../payments/types.ts';
+import type { DataRows, DataTable, RowList } from '../payments/types.ts';
 import { ContradictionError, RowsRefusedError } from './errors.ts';
 import type { Observer } from './events.ts';
 import type { ProcessorLimits } from './limits.ts';
@@ -31,7 +32,7 @@ export class TableWriter<T extends DataTable> {
   readonly #options: TableWriterOptions<T>;
   readonly #alreadyThere: readonly WrittenRow<T>[];
   #compared = 0;
-  #waiting: readonly DataRows[T][] = [];
+  #waiting: RowList<DataRows[T]>[] = [];
   #sentRows = 0;
   #rowsInFlight = 0;
   #lastAck: Promise<void> = Promise.resolve();
@@ -70,27 +71,38 @@ export class TableWriter<T extends DataTable> {
     return this.#lastSentAtMs;
   }
 
-  /** Takes the fold's next rows: compares those that must be there already; the rest waits for send(). */
-  take(rows: readonly DataRows[T][]): void {
+  /**
+   * Takes the fold's next rows: compares those that must be there already; the rest waits for send(), and must stay as it
+   * is until then.
+   */
+  take(rows: RowList<DataRows[T]>): void {
     const from = this.rowsLeftToCompare > 0 ? this.#compare(rows) : 0;
-    const rest = from === 0 ? rows : rows.slice(from);
-    this.#waiting = this.#waiting.length === 0 ? rest : [...this.#waiting, ...rest];
+    if (from < rows.length) this.#waiting.push(from === 0 ? rows : rows.slice(from));
   }
 
-  /** Sends what waits, at most `limits.maxAppendRows` and `maxAppendBytes` a request. */
+  /** Sends what waits, at most `limits.maxAppendRows` and `maxAppendBytes` a request. Keeps none of the rows. */
   send(): void {
-    const rows = this.#waiting;
+    const waiting = this.#waiting;
     this.#waiting = [];
-    const { maxAppendRows, maxAppendBytes } = this.#options.limits;
-    for (let at = 0; at < rows.length; ) {
-      let to = at;
-      for (let bytes = 0; to < rows.length && to - at < maxAppendRows; to++) {
-        bytes += estimatedBytes(rows[to]!);
-        if (bytes > maxAppendBytes && to > at) break;
+    for (const rows of waiting) {
+      for (let at = 0; at < rows.length; ) {
+        const to = this.#endOfAppend(rows, at);
+        this.#append(at === 0 && to === rows.length ? rows : rows.slice(at, to));
+        at = to;
       }
-      this.#append(at === 0 && to === rows.length ? rows : rows.slice(at, to));
-      at = to;
     }
+  }
+
+  #endOfAppend(rows: RowList<DataRows[T]>, from: number): number {
+    const { maxAppendRows, maxAppendBytes } = this.#options.limits;
+    const most = Math.min(rows.length, from + maxAppendRows);
+    if (rows instanceof AcceptedRows && estimatedBytesOf(rows) <= maxAppendBytes) return most;
+    let to = from;
+    for (let bytes = 0; to < most; to++) {
+      bytes += estimatedBytes(rows.at(to)!);
+      if (bytes > maxAppendBytes && to > from) break;
+    }
+    return to;
   }
 
   /** Resolves when all rows so far are in the table; rejects when the stream failed. */
@@ -103,11 +115,11 @@ export class TableWriter<T extends DataTable> {
   }
 
   /** Compares what must be there already; returns how many of the rows that were. */
-  #compare(rows: readonly DataRows[T][]): number {
+  #compare(rows: RowList<DataRows[T]>): number {
     const { table, partition } = this.#options;
     const count = Math.min(rows.length, this.rowsLeftToCompare);
     for (let i = 0; i < count; i++) {
-      const folded = rows[i]!;
+      const folded = rows.at(i)!;
       const found = this.#alreadyThere[this.#compared]!.row;
       const difference = differenceOf(table, folded, found);
       if (difference !== undefined) {
@@ -122,30 +134,32 @@ export class TableWriter<T extends DataTable> {
     return count;
   }
 
-  #append(rows: readonly DataRows[T][]): void {
+  #append(rows: RowList<DataRows[T]>): void {
     const { table, partition, writerEpoch, encoder, runtime, observer, appender, onSettled } = this.#options;
     const startedMs = runtime.nowMs();
     const stamp: RowStamp = { partition, writerEpoch, processedAtMs: startedMs };
     const encoded = encoder.encode<DataTable>(table, rows, stamp);
-    this.#sentRows += rows.length;
-    this.#rowsInFlight += rows.length;
+    const rowCount = rows.length;
+    const offsets = offsetsOf(rows);
+    this.#sentRows += rowCount;
+    this.#rowsInFlight += rowCount;
     this.#lastSentAtMs = startedMs;
     this.#lastAck = appender.append(encoded).then(
       () => {
-        this.#rowsInFlight -= rows.length;
+        this.#rowsInFlight -= rowCount;
         observer.emit({
           type: 'append.acknowledged',
           partition,
           table,
-          rows: rows.length,
+          rows: rowCount,
           bytes: encoded.byteLength,
           tookMs: runtime.nowMs() - startedMs,
         });
         onSettled(undefined);
       },
       (error: unknown) => {
-        this.#rowsInFlight -= rows.length;
-        const named = nameRefusedRecord(error, table, partition, rows);
+        this.#rowsInFlight -= rowCount;
+        const named = nameRefusedRecord(error, table, partition, offsets);
         onSettled(named);
         throw named;
       },
@@ -155,18 +169,13 @@ export class TableWriter<T extends DataTable> {
 }
 
 /** A refusal names the record, so that an operator can look at it. */
-function nameRefusedRecord(
-  error: unknown,
-  table: string,
-  partition: number,
-  rows: readonly { kafkaOffset: number }[],
-): unknown {
+function nameRefusedRecord(error: unknown, table: string, partition: number, offsets: Float64Array): unknown {
   if (!(error instanceof RowsRefusedError)) return error;
-  const row = error.rowIndex === undefined ? undefined : rows[error.rowIndex];
+  const offset = error.rowIndex === undefined ? undefined : offsets[error.rowIndex];
   const where =
-    row === undefined
-      ? `one of the records at offsets ${rows[0]?.kafkaOffset} to ${rows.at(-1)?.kafkaOffset}`
-      : `the record at offset ${row.kafkaOffset}`;
+    offset === undefined
+      ? `one of the records at offsets ${offsets[0]} to ${offsets.at(-1)}`
+      : `the record at offset ${offset}`;
   return new ContradictionError(
     'rows_refused',
     `partition ${partition}, ${table}: the sink refuses the row of ${where}: ${error.message}. Nothing was written past it.`,
@@ -174,7 +183,22 @@ function nameRefusedRecord(
   );
 }
 
-/** Generous: fixed columns and short strings, and the one column that can be long. */
+function offsetsOf(rows: RowList<{ readonly kafkaOffset: number }>): Float64Array {
+  return rows instanceof AcceptedRows ? rows.kafkaOffsets() : Float64Array.from(rows, (row) => row.kafkaOffset);
+}
+
+/** Generous: fixed columns, and the texts that can be long. */
+const FIXED_BYTES = 512;
+const MOST_BYTES_PER_UNIT = 3;
+
+function estimatedBytesOf(rows: AcceptedRows): number {
+  return FIXED_BYTES * rows.length + rows.textBytes;
+}
+
 function estimatedBytes(row: DataRows[DataTable]): number {
-  return 512 + ('payload' in row && row.payload !== null ? row.payload.length * 3 : 0);
+  if ('payload' in row) return FIXED_BYTES + MOST_BYTES_PER_UNIT * (row.payload?.length ?? 0);
+  if (!('payment' in row)) return FIXED_BYTES;
+  let units = 0;
+  for (const value of Object.values(row.payment)) if (typeof value === 'string') units += value.length;
+  return FIXED_BYTES + MOST_BYTES_PER_UNIT * units;
 }

@@ -17,7 +17,8 @@ const ROW_BYTES = 200;
 
 export const simRowEncoder: RowEncoder = {
   encode(table, rows, stamp) {
-    const payload: SimPayload = { table, rows: rows.map((row) => copy(columnsOf(table, row))), stamp: copy(stamp) };
+    const copies = Array.from(rows, (row) => copy(columnsOf(table, row)));
+    const payload: SimPayload = { table, rows: copies, stamp: copy(stamp) };
     return { rowCount: rows.length, byteLength: ROW_BYTES * rows.length, payload };
   },
 };

@@ -39,9 +39,10 @@ export class LatePaymentReader {
     if (payload === null) return new Unreadable('no payload');
     // The key itself is not kept: it was the sender, or the record would have been rejected.
     const record = { offset, timestampMs, key: senderOf(payload), value: Buffer.from(payload) };
-    const payment = this.#reader.read(record, settings);
-    if (payment instanceof Rejection) return new Unreadable(payment.reason);
-    const { high, low } = this.#reader.hash;
+    const read = this.#reader.read(record, settings);
+    if (read instanceof Rejection) return new Unreadable(read.reason);
+    const payment = read.toPayment();
+    const { high, low } = read.hash;
     if (formatHash(high, low) !== row.payloadHash) return new Unreadable('payload_hash is that of another payment');
     if (payment.transactionId !== row.transactionId || payment.eventTimeMs !== row.eventTimeMs) {
       return new Unreadable('transaction_id or event_time is not that of the payload');

@@ -30,9 +30,8 @@ export const SUM_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: WINDOWS,
-        find: 'window.totalAmount += amount;',
-        replace:
-          'window.totalAmount = BigInt(Math.round((Number(window.totalAmount) / 1e9 + Number(amount) / 1e9) * 1e9));',
+        find: "if (typeof amount === 'number' && amount <= Number.MAX_SAFE_INTEGER - this.small) this.small += amount;",
+        replace: 'if (amount !== undefined) this.small = Math.round((this.small / 1e9 + Number(amount) / 1e9) * 1e9);',
       },
     ],
   },

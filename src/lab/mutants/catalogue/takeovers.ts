@@ -97,7 +97,7 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
         file: 'src/processor/table-writer.ts',
         find: 'const from = this.rowsLeftToCompare > 0 ? this.#compare(rows) : 0;',
         replace: `const { resumeOffset } = this.#options.position;
-    const at = rows.findIndex((row) => row.kafkaOffset >= resumeOffset);
+    const at = [...rows].findIndex((row) => row.kafkaOffset >= resumeOffset);
     const from = at === -1 ? rows.length : at;`,
       },
       {
