@@ -1,7 +1,8 @@
 /** Small runs, so that the benchmarks keep running; what they say is for `npm run bench` to tell. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { foldOnce, recordsOf } from './fold.ts';
 import { measure } from './harness/measure.ts';
+import { runAll } from './harness/run-all.ts';
 import { spreadOf, spreadText } from './harness/spread.ts';
 import { BENCHMARK_NAMES, loadBenchmark } from './registry.ts';
 
@@ -16,6 +17,19 @@ it('every benchmark is registered under its own name, and no two figures share o
 it.each(['fold', 'state', 'explore'] as const)('%s measures at small sizes', async (name) => {
   const results = await measure(await loadBenchmark(name), { smoke: true, say: () => {} });
   for (const { name: figure, figure: value } of results) expect(value, figure).toBeGreaterThan(0);
+});
+
+it('all runs each in a process of its own, and goes on where one breaks', async () => {
+  const said: string[] = [];
+  vi.stubEnv('PROVENONCE_INFRA', 'nonsense');
+  const results = await runAll({ smoke: true, say: (text) => said.push(text), names: ['latency', 'fold'] });
+  vi.unstubAllEnvs();
+  expect(results.map(({ name, verdict }) => [name, verdict === 'failed'])).toEqual([
+    ['latency', true],
+    ['fold', false],
+  ]);
+  expect(results[0]?.detail.error).toMatch(/^ended with code 64; the last it said: /);
+  expect(said).toContain('PROVENONCE_INFRA is nonsense');
 });
 
 it('the fold benchmark folds and encodes what the simulator sends', () => {

@@ -5,9 +5,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { endsWithUs } from '../parts/children.ts';
-import { BENCHMARK_NAMES, loadBenchmark } from '../registry.ts';
+import { BENCHMARK_NAMES, type BenchmarkName, loadBenchmark } from '../registry.ts';
 import type { BenchDocument } from './document.ts';
 import { failureOf } from './measure.ts';
 import type { BenchResult } from './result.ts';
@@ -16,24 +17,34 @@ export interface RunAllOptions {
   readonly say: (text: string) => void;
   readonly smoke: boolean;
   readonly repeats?: number;
+  /** Default: all that say so. */
+  readonly names?: readonly BenchmarkName[];
 }
 
 const MAIN = path.join(import.meta.dirname, '..', 'main.ts');
 
-export async function runAll({ say, smoke, repeats }: RunAllOptions): Promise<BenchResult[]> {
+export async function runAll({ say, smoke, repeats, names }: RunAllOptions): Promise<BenchResult[]> {
   const results: BenchResult[] = [];
-  for (const name of BENCHMARK_NAMES) {
+  for (const name of names ?? BENCHMARK_NAMES) {
     const benchmark = await loadBenchmark(name);
-    if (benchmark.inAll === false) continue;
+    if (names === undefined && benchmark.inAll === false) continue;
     const startedMs = performance.now();
     const flags = [...(smoke ? ['--smoke'] : []), ...(repeats === undefined ? [] : ['--repeats', String(repeats)])];
     const child = spawn(process.execPath, [...process.execArgv, MAIN, name, '--json', ...flags], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let lastSaid = '';
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      lastSaid = line;
+      say(line);
     });
     const exited = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
     endsWithUs(child.pid, exited, 'SIGTERM');
     const [said, [code, signal]] = await Promise.all([text(child.stdout), exited]);
-    results.push(...(documentIn(said)?.results ?? failureOf(benchmark, `ended with ${signal ?? `code ${code}`}`)));
+    results.push(
+      ...(documentIn(said)?.results ??
+        failureOf(benchmark, `ended with ${signal ?? `code ${code}`}; the last it said: ${lastSaid}`)),
+    );
     say(`${name}: took ${Math.round((performance.now() - startedMs) / 1_000)} s`);
   }
   return results;
