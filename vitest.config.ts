@@ -40,7 +40,8 @@ export default defineConfig({
           name: 'scenarios',
           include: ['scenarios/**/*.test.ts', 'properties/**/*.real.test.ts'],
           globalSetup: ['src/infra/vitest-global-setup.ts'],
-          testTimeout: 240_000,
+          // Past the limits that a scenario keeps itself, which say more.
+          testTimeout: 480_000,
           sequence: { groupOrder: 2 },
           hookTimeout: 300_000,
           maxConcurrency: 2,

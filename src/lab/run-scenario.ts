@@ -32,7 +32,7 @@ export interface StoryLimits {
   readonly checkMs: number;
 }
 
-const LIMITS: StoryLimits = { storyMs: 180_000, healMs: 90_000, checkMs: 120_000 };
+const LIMITS: StoryLimits = { storyMs: 240_000, healMs: 90_000, checkMs: 120_000 };
 
 export async function runScenario(
   scenario: Scenario,

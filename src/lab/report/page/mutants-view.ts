@@ -34,16 +34,18 @@ export function mutantsView({ mutants }: PageIndex): HTMLElement {
       el('p.lead', {}, 'Processors with one known bug each. A lab that cannot catch them proves nothing by passing.'),
     ),
     ...(rows.length === 0 ? [el('p.empty', {}, 'The file names no mutant.')] : []),
-    ...(ofScenarios.length === 0 ? [] : [scenariosTable(ofScenarios)]),
-    ...(ofCases.length === 0 ? [] : [casesTable(ofCases)]),
+    ...(ofScenarios.length === 0
+      ? []
+      : [el('h2', {}, `On real parts: ${tally(ofScenarios)}`), scenariosTable(ofScenarios)]),
+    ...(ofCases.length === 0 ? [] : [el('h2', {}, `In the simulated world: ${tally(ofCases)}`), casesTable(ofCases)]),
   );
 }
 
 function casesTable(rows: readonly MutantRow[]): HTMLElement {
   return tableOf(
     'In the simulated world: drawn cases, and after how many runs',
-    ['Mutant', 'Must break', 'As', 'Caught', 'By', 'Runs', 'Broke as well'],
-    rows.map((row) => [...named(row), caught(row), row.killedBy ?? 'nothing', countText(row.runs), also(row)]),
+    ['Mutant', 'Caught', 'Must break', 'As', 'By', 'Runs', 'Broke as well'],
+    rows.map((row) => [...start(row), row.killedBy ?? 'nothing', countText(row.runs), also(row)]),
     [5],
   );
 }
@@ -51,14 +53,19 @@ function casesTable(rows: readonly MutantRow[]): HTMLElement {
 function scenariosTable(rows: readonly MutantRow[]): HTMLElement {
   return tableOf(
     'On real parts: the scenario that must catch it',
-    ['Mutant', 'Must break', 'As', 'Scenario', 'Caught', 'By', 'Broke as well'],
-    rows.map((row) => [...named(row), row.scenario ?? '', caught(row), row.killedBy ?? 'nothing', also(row)]),
+    ['Mutant', 'Caught', 'Must break', 'As', 'Scenario', 'By', 'Broke as well'],
+    rows.map((row) => [...start(row), row.scenario ?? '', row.killedBy ?? 'nothing', also(row)]),
     [],
   );
 }
 
-function named({ name, guarantee, anomaly }: MutantRow): [HTMLElement, string, string] {
-  return [el('code', {}, name), guarantee, anomaly];
+function tally(rows: readonly MutantRow[]): string {
+  return `${rows.filter(({ killed }) => killed).length} of ${rows.length}`;
+}
+
+/** The columns that both tables begin with; the verdict is seen on a narrow screen. */
+function start(row: MutantRow): [HTMLElement, HTMLElement, string, string] {
+  return [el('code', {}, row.name), caught(row), row.guarantee, row.anomaly];
 }
 
 function caught({ killed }: MutantRow): HTMLElement {
