@@ -20,6 +20,7 @@ const COMMANDS = [
   'ownership',
   'skip',
   'backfill',
+  'retention',
   'config',
   'conformance',
   'doctor',

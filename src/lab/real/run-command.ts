@@ -13,15 +13,24 @@ export interface CommandEnd {
 const MAIN = path.join(import.meta.dirname, '..', '..', 'cli', 'main.ts');
 const TIMEOUT_MS = 120_000;
 
-/** Rejects only where it could not be run, or was ended by a signal (after two minutes, for one). */
-export function runCommand(args: readonly string[], env: Readonly<Record<string, string>>): Promise<CommandEnd> {
+/** What a shell says of a process that ended by SIGKILL. */
+const KILLED = 137;
+
+/**
+ * Rejects only where it could not be run, or was ended by a signal (after two minutes, for one); a crash point's SIGKILL is
+ * code 137. Words of the form NAME=value in front are its environment, as in a shell.
+ */
+export function runCommand(words: readonly string[], env: Readonly<Record<string, string>>): Promise<CommandEnd> {
+  const first = words.findIndex((word) => !/^[A-Z_]+=/.test(word));
+  const args = words.slice(first);
+  const assigned = Object.fromEntries(words.slice(0, first).map((word) => word.split('=', 2) as [string, string]));
   return new Promise((resolve, reject) => {
     const options = {
-      env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
+      env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env, ...assigned },
       timeout: TIMEOUT_MS,
     };
     execFile(process.execPath, [MAIN, ...args], options, (error, output, complaints) => {
-      const code = error === null ? 0 : error.code;
+      const code = error === null ? 0 : error.signal === 'SIGKILL' ? KILLED : error.code;
       if (typeof code === 'number') resolve({ code, output, complaints });
       else reject(new Error(`provenonce ${args.join(' ')} did not end by itself: ${error?.message}\n${complaints}`));
     });

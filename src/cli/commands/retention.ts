@@ -1,0 +1,53 @@
+/** provenonce retention: removes old rows of checkpoint_log that neither a takeover nor verify needs. */
+import { type PartitionRetention, retainCheckpoints } from '../../operations/retention.ts';
+import { systemRuntime } from '../../runtime/system-runtime.ts';
+import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
+import { addFlags } from '../config/show-settings.ts';
+import { printJson } from '../exit.ts';
+import type { AddCommand } from '../main.ts';
+import { wholeNumber } from '../options.ts';
+import { commandInputs, openCommandSink } from '../sink.ts';
+import { tableText } from '../table-text.ts';
+
+const DAY_MS = 86_400_000;
+const DEFAULT_DAYS = 90;
+
+interface RetentionFlags {
+  readonly days: number;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+export const addCommand: AddCommand = (program) => {
+  const command = program
+    .command('retention')
+    .description('remove old checkpoints that neither a takeover nor verify needs')
+    .option('--days <n>', 'keep every checkpoint of so many days', wholeNumber(0), DEFAULT_DAYS)
+    .option('--dry-run', 'say what would be removed, and remove nothing')
+    .option('--json', 'one JSON document on standard output');
+  addFlags(command, ENDPOINT_SETTINGS).action(async (flags: RetentionFlags & Record<string, unknown>) => {
+    const { days, dryRun = false, json, ...rest } = flags;
+    const { config } = parseEndpoints(process.env, rest as Record<string, string>);
+    const sink = openCommandSink(config.bigquery);
+    try {
+      const { bounds } = commandInputs(config, sink);
+      const { queries, jobs, dataset } = sink;
+      const beforeMs = systemRuntime.nowMs() - days * DAY_MS;
+      const order = { topic: config.kafka.topic, beforeMs, dryRun };
+      const partitions = await retainCheckpoints(order, { queries, jobs, dataset, bounds });
+      if (json) printJson({ dryRun, partitions });
+      else process.stdout.write(`${retentionText(partitions, dryRun)}\n`);
+    } finally {
+      await sink.close();
+    }
+  });
+};
+
+function retentionText(partitions: readonly PartitionRetention[], dryRun: boolean): string {
+  if (partitions.length === 0) return 'No partition has a checkpoint.';
+  const head = ['partition', dryRun ? 'would be removed' : 'removed', 'kept', 'all kept from offset'];
+  const rows = partitions.map(({ partition, removed, kept, keepFromOffset }) =>
+    [partition, removed, kept, keepFromOffset].map(String),
+  );
+  return tableText(head, rows);
+}

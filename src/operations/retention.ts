@@ -1,0 +1,102 @@
+/**
+ * Old rows of checkpoint_log removed, a Kafka partition at a time: the one table that grows with time and not with payments.
+ *
+ * Kept for good: the greatest checkpoint (a takeover reads it and no other), and every checkpoint from the first on that the
+ * log still reaches back to (verify starts at it when the log's start is gone). A running processor only adds greater ones,
+ * so it may go on meanwhile. payment_exceptions stays: its rows are dispositions, which G1 and the counters count.
+ */
+import { type DatasetRef, integerLiteral, quotedTable } from '../bigquery/identifiers.ts';
+import type { QueryJobs } from '../bigquery/query-job.ts';
+import { integerFromText, intParameter, textParameter, timestampParameter } from '../bigquery/query-values.ts';
+import type { LogBounds, SinkQueries } from '../processor/ports.ts';
+
+export interface RetentionOrder {
+  readonly topic: string;
+  /** Rows written before this may go: ms since the epoch. */
+  readonly beforeMs: number;
+  readonly dryRun: boolean;
+}
+
+export interface RetentionPorts {
+  readonly queries: Pick<SinkQueries, 'readOwnership' | 'latestCheckpoint'>;
+  readonly jobs: QueryJobs;
+  readonly dataset: DatasetRef;
+  readonly bounds: (partition: number) => Promise<Pick<LogBounds, 'startOffset'>>;
+}
+
+export interface PartitionRetention {
+  readonly partition: number;
+  /** Checkpoints below this offset are not needed; from it on all stay. */
+  readonly keepFromOffset: number;
+  /** Removed; with dryRun: would be. */
+  readonly removed: number;
+  readonly kept: number;
+}
+
+export async function retainCheckpoints(order: RetentionOrder, ports: RetentionPorts): Promise<PartitionRetention[]> {
+  const done: PartitionRetention[] = [];
+  for (const { partition, startOffset } of await ports.queries.readOwnership(order.topic)) {
+    const latest = await ports.queries.latestCheckpoint(order.topic, partition);
+    if (latest === undefined) continue;
+    const { startOffset: logStart } = await ports.bounds(partition);
+    const table = new CheckpointTable(order, ports, partition);
+    // Where the log is whole, verify starts at its start and needs no checkpoint to begin with.
+    const needed = logStart > startOffset ? await table.firstAtOrPast(logStart) : undefined;
+    const keepFromOffset = Math.min(needed ?? latest.nextOffset, latest.nextOffset);
+    const before = await table.count(keepFromOffset);
+    if (!order.dryRun && before.removable > 0) await table.remove(keepFromOffset);
+    const removed = order.dryRun ? before.removable : before.all - (await table.count(keepFromOffset)).all;
+    done.push({ partition, keepFromOffset, removed, kept: before.all - removed });
+  }
+  return done;
+}
+
+class CheckpointTable {
+  readonly #jobs: QueryJobs;
+  readonly #order: RetentionOrder;
+  readonly #from: string;
+
+  constructor(order: RetentionOrder, { jobs, dataset }: RetentionPorts, partition: number) {
+    this.#jobs = jobs;
+    this.#order = order;
+    // The partition is a constant in the text: only its rows are read and billed.
+    this.#from = `${quotedTable(dataset, 'checkpoint_log')} WHERE topic = @topic AND kafka_partition = ${integerLiteral(partition)}`;
+  }
+
+  async firstAtOrPast(offset: number): Promise<number | undefined> {
+    const { rows } = await this.#jobs.read({
+      what: 'checkpoints that the log reaches back to',
+      sql: `SELECT MIN(next_offset) AS next_offset FROM ${this.#from} AND next_offset >= @offset`,
+      parameters: [textParameter('topic', this.#order.topic), intParameter('offset', offset)],
+    });
+    const cell = rows[0]?.[0];
+    return cell === null || cell === undefined ? undefined : integerFromText(String(cell));
+  }
+
+  async count(keepFromOffset: number): Promise<{ readonly all: number; readonly removable: number }> {
+    const { rows } = await this.#jobs.read({
+      what: 'old checkpoints',
+      sql: `SELECT COUNT(*) AS every, COUNTIF(next_offset < @keep_from AND written_at < @before) AS removable FROM ${this.#from}`,
+      parameters: this.#parameters(keepFromOffset),
+    });
+    const [all, removable] = rows[0]!.map((cell) => integerFromText(String(cell)));
+    return { all: all!, removable: removable! };
+  }
+
+  /** May be repeated: what is gone is gone. */
+  async remove(keepFromOffset: number): Promise<void> {
+    await this.#jobs.change({
+      what: 'removal of old checkpoints',
+      sql: `DELETE FROM ${this.#from} AND next_offset < @keep_from AND written_at < @before`,
+      parameters: this.#parameters(keepFromOffset),
+    });
+  }
+
+  #parameters(keepFromOffset: number) {
+    return [
+      textParameter('topic', this.#order.topic),
+      intParameter('keep_from', keepFromOffset),
+      timestampParameter('before', this.#order.beforeMs),
+    ];
+  }
+}
