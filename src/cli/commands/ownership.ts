@@ -1,32 +1,39 @@
-/** provenonce ownership: who holds which partition, since when, and how far it got. */
+/** provenonce ownership: who holds which partition, since when, how far it got, and which stand still. */
+import { quotedTable } from '../../bigquery/identifiers.ts';
+import type { Sink } from '../../bigquery/open-sink.ts';
+import { textParameter } from '../../bigquery/query-values.ts';
+import { ownershipText, standsStill } from '../../operations/ownership-text.ts';
 import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
-import { openCommandSink } from '../sink.ts';
-import { tableText } from '../table-text.ts';
+import { commandInputs, openCommandSink } from '../sink.ts';
 
 export const addCommand: AddCommand = (program) => {
   const command = program
     .command('ownership')
-    .description('who holds which partition, since when, and how far it got')
+    .description('who holds which partition, since when, how far it got, and which stand still')
+    .option('--no-log', 'do not ask Kafka how far behind each one is')
     .option('--json', 'one JSON document on standard output');
   addFlags(command, ENDPOINT_SETTINGS).action(async (flags: Record<string, string | boolean | undefined>) => {
-    const { config } = parseEndpoints(process.env, flags);
+    const { log, json, ...rest } = flags;
+    const { config } = parseEndpoints(process.env, rest);
     const sink = openCommandSink(config.bigquery);
     try {
-      const rows = await sink.queries.readOwnership(config.kafka.topic);
-      const held = await Promise.all(
-        rows.map(async (row) => {
-          const checkpoint = await sink.queries.latestCheckpoint(row.topic, row.partition);
-          return {
-            ...row,
-            nextOffset: checkpoint?.nextOffset ?? row.startOffset,
-            checkpointEpoch: checkpoint?.writerEpoch ?? null,
-          };
-        }),
-      );
-      if (flags.json) printJson({ partitions: held });
+      const { topic } = config.kafka;
+      const rows = await sink.queries.readOwnership(topic);
+      const health = await checkpointsOf(sink, topic);
+      const { bounds } = commandInputs(config, sink);
+      const held = [];
+      for (const row of rows) {
+        const seen = health.get(row.partition);
+        const nextOffset = seen?.nextOffset ?? row.startOffset;
+        const behind = log === false ? null : Math.max(0, (await bounds(row.partition)).endOffset - nextOffset);
+        const { checkpointEpoch = null, checkpointAgeS = null } = seen ?? {};
+        const partition = { ...row, nextOffset, checkpointEpoch, checkpointAgeS, behind };
+        held.push({ ...partition, standsStill: standsStill(partition) });
+      }
+      if (json) printJson({ partitions: held });
       else process.stdout.write(`${ownershipText(held)}\n`);
     } finally {
       await sink.close();
@@ -34,25 +41,28 @@ export const addCommand: AddCommand = (program) => {
   });
 };
 
-type Held = {
-  partition: number;
-  epoch: number;
-  owner: string;
-  claimedAtMs: number;
-  nextOffset: number;
-  startOffset: number;
-};
+interface LastCheckpoint {
+  readonly nextOffset: number;
+  readonly checkpointEpoch: number | null;
+  readonly checkpointAgeS: number | null;
+}
 
-function ownershipText(held: readonly Held[]): string {
-  if (held.length === 0) return 'No partition was ever processed into this dataset.';
-  const head = ['partition', 'epoch', 'owner', 'since', 'start', 'next offset'];
-  const rows = held.map((row) => [
-    String(row.partition),
-    String(row.epoch),
-    row.epoch === 0 ? '-' : row.owner,
-    row.epoch === 0 ? '-' : new Date(row.claimedAtMs).toISOString(),
-    String(row.startOffset),
-    String(row.nextOffset),
-  ]);
-  return tableText(head, rows);
+/** Of the view pipeline_health: one query for all partitions. */
+async function checkpointsOf(sink: Sink, topic: string): Promise<Map<number, LastCheckpoint>> {
+  const rows = await sink.queries.runQuery(
+    `SELECT kafka_partition, next_offset, checkpoint_epoch, checkpoint_age_s
+     FROM ${quotedTable(sink.dataset, 'pipeline_health')} WHERE topic = @topic`,
+    [textParameter('topic', topic)],
+  );
+  const numberOrNull = (value: unknown): number | null => (value === null ? null : Number(value));
+  return new Map(
+    rows.map((row) => [
+      Number(row.kafka_partition),
+      {
+        nextOffset: Number(row.next_offset),
+        checkpointEpoch: numberOrNull(row.checkpoint_epoch),
+        checkpointAgeS: numberOrNull(row.checkpoint_age_s),
+      },
+    ]),
+  );
 }

@@ -1,0 +1,66 @@
+/** Who holds what, as a terminal of 80 columns shows it: by owner, and which partitions stand still. */
+
+export interface HeldPartition {
+  readonly partition: number;
+  /** 0: nobody took it yet. */
+  readonly epoch: number;
+  readonly owner: string;
+  readonly claimedAtMs: number;
+  readonly startOffset: number;
+  readonly nextOffset: number;
+  /** Seconds since the last checkpoint was written; null where there is none. */
+  readonly checkpointAgeS: number | null;
+  /** Offsets of the log past nextOffset; null where the log was not asked. */
+  readonly behind: number | null;
+}
+
+/** Behind, and no checkpoint for so long: it stands still, or is in a takeover. */
+export const STANDS_STILL_AFTER_S = 120;
+
+const count = new Intl.NumberFormat('en');
+const WIDTHS = [9, 6, 18, 15, 11, 11] as const;
+const HEAD = ['partition', 'epoch', 'since', 'next offset', 'behind', 'checkpoint'];
+
+export function standsStill({ behind, checkpointAgeS }: HeldPartition): boolean {
+  return behind !== null && behind > 0 && (checkpointAgeS ?? Number.POSITIVE_INFINITY) > STANDS_STILL_AFTER_S;
+}
+
+export function ownershipText(held: readonly HeldPartition[]): string {
+  if (held.length === 0) return 'No partition was ever processed into this dataset.';
+  const byOwner = Map.groupBy(held, ({ epoch, owner }) => (epoch === 0 ? 'taken by nobody yet' : owner));
+  const lines = [...byOwner].flatMap(([owner, partitions]) => [
+    owner,
+    line(HEAD),
+    ...partitions.map(partitionLine),
+    '',
+  ]);
+  const still = held.filter(standsStill).map(({ partition }) => partition);
+  if (still.length === 0) lines.pop();
+  else {
+    lines.push(`Behind, and without a checkpoint for ${STANDS_STILL_AFTER_S} s: ${still.join(', ')}.`);
+    lines.push('/readyz and partition.stopped in the log of the owner say why (docs/runbook.md).');
+  }
+  return lines.join('\n');
+}
+
+function partitionLine(held: HeldPartition): string {
+  const { partition, epoch, claimedAtMs, nextOffset, behind, checkpointAgeS } = held;
+  return line([
+    `${standsStill(held) ? '! ' : ''}${partition}`,
+    String(epoch),
+    epoch === 0 ? '-' : `${new Date(claimedAtMs).toISOString().slice(0, 16).replace('T', ' ')}Z`,
+    count.format(nextOffset),
+    behind === null ? '-' : count.format(behind),
+    checkpointAgeS === null ? 'none' : `${ageText(checkpointAgeS)} ago`,
+  ]);
+}
+
+function line(cells: readonly string[]): string {
+  return cells.map((cell, i) => cell.padStart(WIDTHS[i]!)).join(' ');
+}
+
+function ageText(seconds: number): string {
+  if (seconds < 120) return `${Math.max(0, Math.round(seconds))} s`;
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`;
+}
