@@ -17,7 +17,7 @@ export const scenario = defineScenario({
   whatCouldGoWrong:
     'An INSERT of the late rows puts some in twice, brings in copies of accepted payments, and leaves the windows behind.',
   guarantees: ['G1', 'G2', 'G3', 'G4', 'G5'],
-  tags: ['test', 'operations'],
+  tags: ['operations', 'crash'],
   partitions: 2,
   settings: { CHECKPOINT_INTERVAL: '300ms', WATERMARK_DELAY: '10m' },
   async run(world) {
