@@ -1,6 +1,5 @@
 /** Puts a processor together from its configuration: real log, real sink, local state, logs and metrics. */
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import path from 'node:path';
 import pino from 'pino';
 import { openSink, type Sink } from '../bigquery/open-sink.ts';
@@ -21,12 +20,14 @@ import { systemRuntime } from '../runtime/system-runtime.ts';
 import { type OpenedState, openStateStore } from '../state/open-state-store.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
 import type { ProcessConfig } from './config/process-config.ts';
+import { isDeadOwner, ownerName } from './dead-owner.ts';
 import { killAt } from './kill-at.ts';
 
 const VERSION = (
   JSON.parse(readFileSync(path.join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string }
 ).version;
 
+const CLIENT_ID_PREFIX = 'provenonce-';
 /** A member learns of a rebalance with its next heartbeat: partitions that are to move wait that long. */
 const HEARTBEAT_MS = 1_000;
 
@@ -37,7 +38,7 @@ export async function runProcess(
   env: NodeJS.ProcessEnv,
 ): Promise<ExitReport> {
   const runtime = systemRuntime;
-  const owner = `${hostname()}-${process.pid}-${runtime.uuid().slice(0, 8)}`;
+  const owner = ownerName(runtime.uuid());
   const killHit = killAt(env.PROVENONCE_CRASH_AT, CRASH_POINTS);
   const logger = createLogger({
     level: config.process.logLevel,
@@ -129,13 +130,15 @@ interface LogParts {
 
 function openLog(config: ProcessConfig, owner: string, { observer, logger, memberNotes }: LogParts): KafkaLogSource {
   const { groupId, sessionTimeoutMs, maxBufferedBytes, unreachableAfterMs } = config.process;
-  const connection = kafkaConnection(config.kafka, `provenonce-${owner}`, (file) => readFileSync(file, 'utf8'));
+  const connection = kafkaConnection(config.kafka, `${CLIENT_ID_PREFIX}${owner}`, (file) => readFileSync(file, 'utf8'));
   return new KafkaLogSource(
     {
       connection: { ...connection, log: (level, event, fields) => logger[level]({ event, ...fields }) },
       topic: config.kafka.topic,
       groupId,
       memberNotes,
+      isDeadClient: (clientId) =>
+        clientId.startsWith(CLIENT_ID_PREFIX) && isDeadOwner(clientId.slice(CLIENT_ID_PREFIX.length), owner),
       onPredecessorRemoved: (memberId) => observer.emit({ type: 'group.dead_member_removed', groupId, memberId }),
       maxBufferedBytes,
       maxBufferedBytesPerPartition: Math.min(maxBufferedBytes, 8 * 1024 * 1024),

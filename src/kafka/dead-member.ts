@@ -1,5 +1,5 @@
 /**
- * Takes a member that is known to be dead out of its group, so that the group does not wait for its session to run out.
+ * Takes members that are known to be dead out of their group, so that the group does not wait for their sessions to run out.
  *
  * Only after a successor has asked to join: a group that the last member leaves is empty, and the first to join an empty
  * group waits for group.initial.rebalance.delay.ms (3 s unless set otherwise). On connections of its own: a broker answers
@@ -11,44 +11,39 @@
 import type { Cluster } from 'kafkajs';
 import type { Runtime } from '../processor/ports.ts';
 import { createKafka, type KafkaConnectionOptions } from './connection-options.ts';
-import { groupState, leaveGroup, openCluster } from './kafkajs-internals.ts';
+import { type GroupMemberName, groupState, leaveGroup, openCluster } from './kafkajs-internals.ts';
 
 const LOOK_EVERY_MS = 15;
 /** A successor that has not asked by then has other troubles: the dead one leaves all the same. */
 const LOOKS_MAX = 100;
 const METADATA_MAX_AGE_MS = 30_000;
 
-export interface DeadMember {
+export interface DeadMembers {
   readonly connection: KafkaConnectionOptions;
   readonly groupId: string;
-  readonly memberId: string;
   readonly runtime: Runtime;
+  isDead(member: GroupMemberName): boolean;
 }
 
-/** Whether it was in the group and is out of it now. Rejects where the coordinator cannot be asked, or on an abort. */
-export async function removeDeadMember(member: DeadMember, signal: AbortSignal): Promise<boolean> {
-  const cluster = openCluster(createKafka(member.connection), METADATA_MAX_AGE_MS);
+/** Ids of those that are out of it now. Rejects where the coordinator cannot be asked, or on an abort. */
+export async function removeDeadMembers(dead: DeadMembers, signal: AbortSignal): Promise<string[]> {
+  const cluster = openCluster(createKafka(dead.connection), METADATA_MAX_AGE_MS);
   try {
     await cluster.connect();
-    if (!(await untilRebalancing(cluster, member, signal))) return false;
-    await leaveGroup(cluster, member.groupId, member.memberId);
-    return true;
+    const memberIds = await untilRebalancing(cluster, dead, signal);
+    for (const memberId of memberIds) await leaveGroup(cluster, dead.groupId, memberId);
+    return memberIds;
   } finally {
     await cluster.disconnect().catch(() => undefined);
   }
 }
 
-/** False where the member is not in the group any more. */
-async function untilRebalancing(
-  cluster: Cluster,
-  { groupId, memberId, runtime }: DeadMember,
-  signal: AbortSignal,
-): Promise<boolean> {
-  for (let look = 0; look < LOOKS_MAX; look += 1) {
-    const { state, memberIds } = await groupState(cluster, groupId);
-    if (!memberIds.includes(memberId)) return false;
-    if (state === 'PreparingRebalance') return true;
-    await runtime.sleep(LOOK_EVERY_MS, signal);
+/** Those that are dead, once somebody has asked to join; at once where nobody is. */
+async function untilRebalancing(cluster: Cluster, dead: DeadMembers, signal: AbortSignal): Promise<string[]> {
+  for (let look = 0; ; look += 1) {
+    const { state, members } = await groupState(cluster, dead.groupId);
+    const memberIds = members.filter((member) => dead.isDead(member)).map(({ memberId }) => memberId);
+    if (memberIds.length === 0 || state === 'PreparingRebalance' || look >= LOOKS_MAX) return memberIds;
+    await dead.runtime.sleep(LOOK_EVERY_MS, signal);
   }
-  return true;
 }

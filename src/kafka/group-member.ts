@@ -12,8 +12,9 @@ import { Backoff } from '../processor/backoff.ts';
 import { BugError, UnreachableError } from '../processor/errors.ts';
 import type { Runtime } from '../processor/ports.ts';
 import { createKafka, type KafkaConnectionOptions } from './connection-options.ts';
-import { removeDeadMember } from './dead-member.ts';
+import { removeDeadMembers } from './dead-member.ts';
 import { isUnknownTopic, messageOf, refusalOf, topicGone } from './errors.ts';
+import type { GroupMemberName } from './kafkajs-internals.ts';
 import { Patience } from './patience.ts';
 import { type OwnClaim, stickyAssigner } from './sticky-assigner.ts';
 
@@ -44,6 +45,8 @@ export interface GroupMemberOptions {
   readonly runtime: Runtime;
   readonly limits: GroupLimits;
   readonly notes?: MemberNotes | undefined;
+  /** Whether the process that goes by that client id is known to be dead. */
+  isDeadClient?: ((clientId: string) => boolean) | undefined;
   /** A dead predecessor was still in the group and is out of it now. */
   onPredecessorRemoved?(memberId: string): void;
   /** After every join, also when nothing changed. Ascending. */
@@ -200,12 +203,14 @@ export class GroupMember {
 
   /** Fails where it is out already, which is as good; if the coordinator is away, its session runs out by itself. */
   async #removePredecessor(): Promise<void> {
-    const memberId = this.#predecessor;
-    if (memberId === undefined) return;
+    const { isDeadClient, onPredecessorRemoved } = this.#options;
+    const predecessor = this.#predecessor;
+    if (predecessor === undefined && isDeadClient === undefined) return;
     this.#predecessor = undefined;
-    const dead = { ...this.#options, memberId };
-    const removed = await removeDeadMember(dead, this.#stopping.signal).catch(() => false);
-    if (removed) this.#options.onPredecessorRemoved?.(memberId);
+    const isDead = ({ memberId, clientId }: GroupMemberName): boolean =>
+      memberId === predecessor || (isDeadClient?.(clientId) ?? false);
+    const removed = await removeDeadMembers({ ...this.#options, isDead }, this.#stopping.signal).catch(() => []);
+    for (const memberId of removed) onPredecessorRemoved?.(memberId);
   }
 
   #createConsumer(): Consumer {

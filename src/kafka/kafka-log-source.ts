@@ -66,6 +66,7 @@ export class KafkaLogSource implements LogSource {
       runtime,
       limits: this.#limits,
       notes: options.memberNotes,
+      isDeadClient: options.isDeadClient,
       onPredecessorRemoved: (memberId) => {
         this.#log('debug', 'kafka.dead_member_removed', { groupId: options.groupId, memberId });
         options.onPredecessorRemoved?.(memberId);

@@ -122,20 +122,25 @@ export async function leaveGroup(cluster: Cluster, groupId: string, memberId: st
 export interface GroupState {
   /** As the broker says it: Empty, PreparingRebalance, CompletingRebalance, Stable, Dead. */
   readonly state: string;
-  readonly memberIds: readonly string[];
+  readonly members: readonly GroupMemberName[];
+}
+
+export interface GroupMemberName {
+  readonly memberId: string;
+  readonly clientId: string;
 }
 
 export async function groupState(cluster: Cluster, groupId: string): Promise<GroupState> {
   const coordinator = await coordinatorOf(cluster, groupId);
   const { groups } = await coordinator.describeGroups({ groupIds: [groupId] });
   const group = groups[0];
-  return { state: group?.state ?? 'Dead', memberIds: (group?.members ?? []).map(({ memberId }) => memberId) };
+  return { state: group?.state ?? 'Dead', members: group?.members ?? [] };
 }
 
 interface Coordinator {
   leaveGroup(member: { groupId: string; memberId: string }): Promise<unknown>;
   describeGroups(question: { groupIds: string[] }): Promise<{
-    groups: readonly { readonly state: string; readonly members: readonly { readonly memberId: string }[] }[];
+    groups: readonly GroupState[];
   }>;
 }
 

@@ -85,6 +85,20 @@ test('a process that was killed is not waited for by the one that follows it in 
   await killed.source.stop();
 });
 
+test('without a note, a member whose client id is known to be dead is not waited for either', async () => {
+  const topic = await newTopic(2);
+  await using network = await FlakyNetwork.start();
+  const patient = { topic, groupId: topic, sessionTimeoutMs: 60_000, rebalanceTimeoutMs: 60_000 };
+  const { socketFactory } = network;
+  const killed = await SourceProbe.joined({ ...patient, connection: connection({ socketFactory, clientId: 'dead' }) });
+  network.silence();
+  await using successor = new SourceProbe({ ...patient, isDeadClient: (clientId) => clientId === 'dead' });
+  await successor.start();
+  await eventually(() => successor.assigned.length === 2, 15_000);
+  network.cut();
+  await killed.source.stop();
+});
+
 test('a note of a member that left long ago changes nothing', async () => {
   const topic = await newTopic(2);
   const memberNotes = new NotesInMemory('never-a-member');

@@ -12,6 +12,7 @@ export interface KafkaLogOptions extends Partial<KafkaLogLimits> {
   readonly groupId: string;
   /** Default: none, and a successor of a process that was killed waits for its session to run out. */
   readonly memberNotes?: MemberNotes | undefined;
+  readonly isDeadClient?: ((clientId: string) => boolean) | undefined;
   onPredecessorRemoved?(memberId: string): void;
   /** Something is away and waited for: what, for how long so far, and why. Called at every attempt. */
   onWaiting?(what: string, waitedMs: number, error: string): void;
