@@ -1,6 +1,6 @@
 /** Small runs, so that the benchmarks keep running; what they say is for `npm run bench` to tell. */
 import { expect, it, vi } from 'vitest';
-import { foldOnce, recordsOf } from './fold.ts';
+import { fetchesOf, foldOnce } from './fold.ts';
 import { measure } from './harness/measure.ts';
 import { runAll } from './harness/run-all.ts';
 import { spreadOf, spreadText } from './harness/spread.ts';
@@ -33,9 +33,9 @@ it('all runs each in a process of its own, and goes on where one breaks', async 
 });
 
 it('the fold benchmark folds and encodes what the simulator sends', () => {
-  const records = recordsOf({ events: 2_000, accounts: 50 });
-  const { accepted, encodedBytes, perSecond } = foldOnce(records, { batch: 500 });
-  expect(records.length).toBe(2_000);
+  const fetches = fetchesOf({ events: 2_000, accounts: 50, batch: 600 });
+  const { accepted, encodedBytes, perSecond } = foldOnce(fetches);
+  expect(fetches.length).toBe(4);
   expect(accepted).toBeGreaterThan(1_000);
   expect(encodedBytes).toBeGreaterThan(accepted * 200);
   expect(perSecond).toBeGreaterThan(0);

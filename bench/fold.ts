@@ -1,10 +1,11 @@
 /**
- * Bytes of records to encoded rows, on one core: parse, validate, tell copies, enrich, windows, Arrow batches for all tables
+ * Bytes of record batches, as a broker sends them, to encoded rows, on one core: read the records, parse, validate, tell copies, enrich, windows, Arrow batches for all tables
  * and a delta per checkpoint. The workload is the simulator's, three hours of event time, so that ids, activity and windows
  * are dropped too. Time is processor time of the whole process, collection of garbage included, so that other work on the
  * machine counts less; it still slows down caches and clocks, and a must-reach may be missed on a busy machine.
  */
 import { ArrowRowEncoder } from '../src/bigquery/arrow-encoder.ts';
+import { readBatches } from '../src/kafka/record-batches.ts';
 import { AcceptedRows } from '../src/payments/accepted-rows.ts';
 import { type FoldColumns, PartitionFold } from '../src/payments/fold.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../src/payments/settings.ts';
@@ -12,6 +13,7 @@ import type { LogRecord } from '../src/payments/types.ts';
 import { generatePayments } from '../src/simulator/generate.ts';
 import { resolvePlan } from '../src/simulator/plan.ts';
 import { defineBenchmark } from './harness/benchmark.ts';
+import { recordBatch } from './harness/record-batch.ts';
 import { cpuTimeUs, spreadOf } from './harness/spread.ts';
 
 const NOW_MS = 1_790_000_000_000;
@@ -34,7 +36,7 @@ export interface FoldRepeat {
 
 export const benchmark = defineBenchmark({
   name: 'fold',
-  what: 'bytes of records to encoded rows (parse, validate, dedup, enrich, windows, encode), one core',
+  what: 'bytes of record batches to encoded rows (read, parse, validate, dedup, enrich, windows, encode), one core',
   limits:
     "processor time of the whole process, garbage collection included; the simulator's events over three hours of event time; " +
     'no Kafka and no sink',
@@ -52,11 +54,11 @@ export const benchmark = defineBenchmark({
   sizes: { events: 300_000, accounts: 20_000, batch: 4_000 },
   smoke: { events: 2_000, accounts: 50, batch: 500 },
   async run({ sizes, repeats, say, sample, detail }) {
-    const records = recordsOf(sizes);
-    foldOnce(records, sizes); // warms up
+    const fetches = fetchesOf(sizes);
+    foldOnce(fetches); // warms up
     const runs: FoldRepeat[] = [];
     for (let repeat = 1; repeat <= repeats; repeat += 1) {
-      const measured = foldOnce(records, sizes);
+      const measured = foldOnce(fetches);
       runs.push(measured);
       sample({ fold: measured.perSecond });
       say(`repeat ${repeat} of ${repeats}: ${measured.perSecond.toLocaleString('en')} events a second`);
@@ -67,23 +69,33 @@ export const benchmark = defineBenchmark({
   },
 });
 
-/** Keys and values as slices of a few large buffers, as a Kafka client gives them. */
-export function recordsOf({ events, accounts }: Pick<FoldSizes, 'events' | 'accounts'>): LogRecord[] {
+/** Records of one Kafka record batch, about what producers send. */
+const BATCH_RECORDS = 500;
+
+/** What fetches answer: each of so many records, in record batches. */
+export function fetchesOf({ events, accounts, batch }: FoldSizes): Buffer[] {
   const spanMs = 3 * HOUR_MS;
   const plan = resolvePlan({ count: events, partitions: 1, spanMs, accounts }, NOW_MS);
-  const records: LogRecord[] = [];
+  const fetches: Buffer[] = [];
+  let batches: Buffer[] = [];
+  let records: LogRecord[] = [];
+  let offset = 0;
   for (const { key, value } of generatePayments(plan)) {
-    records.push({
-      offset: records.length,
-      timestampMs: NOW_MS,
-      key: key === null ? null : Buffer.from(key),
-      value: value === null ? null : Buffer.from(value),
-    });
+    const keyBytes = key === null ? null : Buffer.from(key);
+    records.push({ offset, timestampMs: NOW_MS, key: keyBytes, value: value === null ? null : Buffer.from(value) });
+    offset += 1;
+    const isLastOfFetch = offset % batch === 0 || offset === events;
+    if (records.length < BATCH_RECORDS && !isLastOfFetch) continue;
+    batches.push(recordBatch(records));
+    records = [];
+    if (!isLastOfFetch) continue;
+    fetches.push(Buffer.concat(batches));
+    batches = [];
   }
-  return records;
+  return fetches;
 }
 
-export function foldOnce(records: readonly LogRecord[], { batch }: Pick<FoldSizes, 'batch'>): FoldRepeat {
+export function foldOnce(fetches: readonly Buffer[]): FoldRepeat {
   const fixed = defaultFixedSettings(NOW_MS);
   const fold = PartitionFold.fresh({ partition: 0, partitionCount: 1, fixed, startOffset: 0 });
   const settings = compileSettings(DEFAULT_DECISION_SETTINGS);
@@ -93,12 +105,11 @@ export function foldOnce(records: readonly LogRecord[], { batch }: Pick<FoldSize
   let encodeUs = 0;
   let encodedBytes = 0;
   const accepted = new AcceptedRows();
-  for (let from = 0; from < records.length; from += batch) {
+  for (const bytes of fetches) {
     accepted.clear();
     const out: FoldColumns = { accepted, partials: [], exceptions: [] };
-    const end = Math.min(records.length, from + batch);
     foldUs += cpuTimeUs(() => {
-      for (let index = from; index < end; index += 1) fold.fold(records[index] as LogRecord, settings, out);
+      for (const record of readBatches(bytes, fold.nextOffset, []).records) fold.fold(record, settings, out);
       fold.takeDelta();
     });
     encodeUs += cpuTimeUs(() => {
@@ -108,6 +119,6 @@ export function foldOnce(records: readonly LogRecord[], { batch }: Pick<FoldSize
       encodedBytes += encoder.encode('payment_exceptions', out.exceptions, stamp).byteLength;
     });
   }
-  const perSecond = Math.round((1e6 * records.length) / (foldUs + encodeUs));
+  const perSecond = Math.round((1e6 * fold.counters.consumed) / (foldUs + encodeUs));
   return { foldUs, encodeUs, perSecond, accepted: fold.counters.accepted, encodedBytes };
 }
