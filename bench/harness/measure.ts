@@ -43,10 +43,14 @@ export function failureOf(benchmark: Benchmark, error: string): BenchResult[] {
 }
 
 function checked(benchmark: Benchmark, set: Sizes): Sizes {
+  const own = benchmark.sizes;
   for (const name of Object.keys(set)) {
-    if (name in benchmark.sizes) continue;
-    const known = Object.keys(benchmark.sizes).join(', ') || 'none';
+    if (name in own) continue;
+    const known = Object.keys(own).join(', ') || 'none';
     throw new RangeError(`${benchmark.name} has no size ${name}; it has: ${known}`);
   }
-  return set;
+  // One number for a list is a list of one.
+  return Object.fromEntries(
+    Object.entries(set).map(([name, value]) => [name, Array.isArray(own[name]) ? [value].flat() : value]),
+  );
 }

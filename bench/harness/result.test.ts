@@ -32,7 +32,7 @@ it('gives each figure its spread, its verdict and what was run', async () => {
 });
 
 it('takes repeats, small sizes and sizes by name', async () => {
-  const [speed] = await measure(quick, { say, smoke: true, set: { ids: [7] } });
+  const [speed] = await measure(quick, { say, smoke: true, set: { ids: 7 } });
   expect(speed).toMatchObject({ runs: 1, sizes: { events: 1, ids: [7] } });
   const [twice] = await measure(quick, { say, repeats: 2 });
   expect(twice?.runs).toBe(2);
