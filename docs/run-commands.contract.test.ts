@@ -48,6 +48,7 @@ const ELSEWHERE: readonly { readonly command: RegExp; readonly by: string }[] = 
   { command: /^demo ./, by: 'src/demo/embedded-demo.test.ts' },
   { command: /^lab up/, by: 'src/infra/native.contract.test.ts' },
   { command: /^lab replay .*--world real/, by: 'src/lab/real/replay-plan.contract.test.ts' },
+  { command: /^rescale /, by: 'scenarios/scenarios.test.ts' },
   { command: /^lab run/, by: 'scenarios/scenarios.test.ts' },
   { command: /^lab mutants/, by: 'src/lab/mutants/mutants.test.ts' },
   { command: /^lab model (large|variants)/, by: 'src/lab/model/variants.test.ts' },

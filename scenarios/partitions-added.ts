@@ -2,8 +2,12 @@ import { defineScenario } from '../src/lab/scenario.ts';
 
 const HOUR_MS = 3_600_000;
 const CONTRADICTION = 65;
+const USAGE = 64;
 
-/** Somebody adds partitions to the topic: from now on copies of one payment can lie in two partitions. */
+/**
+ * Somebody adds partitions to the topic by hand while producers run: from now on copies of one payment can lie in two partitions,
+ * and nobody can tell by which count a record was sent. What can be told is refused; the way to do it is `rescale` (topic-rescaled).
+ */
 export const scenario = defineScenario({
   name: 'partitions-added',
   title: 'the topic gets two more partitions while the processor is down with work waiting',
@@ -32,5 +36,10 @@ export const scenario = defineScenario({
     const rows = await world.count('SELECT COUNT(*) FROM `{dataset}.payment_exceptions`');
     const before = sent.acked - sent.byExpected.accepted;
     world.holds('G2', 'nothing more was written', rows === before);
+    const rescaled = await world.operate('rescale', '--partitions', '4', '--producers-stopped');
+    world.bit(
+      'rescale refuses what is not drained',
+      rescaled.code === USAGE && /not drained/.test(rescaled.complaints),
+    );
   },
 });

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { SettingsEntry } from '../payments/types.ts';
 import { ContradictionError, UnreachableError } from '../processor/errors.ts';
-import type { Claim, Ownership, Runtime, Seed, SkippedRange, StreamRef } from '../processor/ports.ts';
+import type { Claim, HistoryChange, Ownership, Runtime, Seed, SkippedRange, StreamRef } from '../processor/ports.ts';
 import { type DatasetRef, integerLiteral, quotedTable } from './identifiers.ts';
 import { OWNERSHIP_COLUMNS, ownershipFromCells } from './ownership-rows.ts';
 import type { QueryJobs } from './query-job.ts';
@@ -126,6 +126,34 @@ WHERE topic = @topic AND kafka_partition = ${integerLiteral(partition)} AND clai
         textParameter('topic', topic),
         textParameter('claim_id', claimId),
         textParameter('entry', JSON.stringify(entry)),
+      ],
+    });
+  }
+
+  /** All or none: the condition counts the claims that hold, in the statement itself. */
+  async putHistories(topic: string, changes: readonly HistoryChange[]): Promise<void> {
+    await this.#jobs.change({
+      what: `histories of ${changes.length} partitions of ${topic}`,
+      sql: `UPDATE ${this.#table} AS o
+SET settings_history = c.settings_history
+FROM UNNEST(@changes) AS c
+WHERE o.topic = @topic AND o.kafka_partition = c.kafka_partition AND o.claim_id = c.claim_id
+  AND (
+    SELECT COUNT(*) FROM ${this.#table} AS held
+    WHERE held.topic = @topic AND STRPOS(@claim_ids, CONCAT(',', held.claim_id, ',')) > 0
+  ) = ${integerLiteral(changes.length)}`,
+      parameters: [
+        rowsParameter(
+          'changes',
+          { kafka_partition: 'INT64', claim_id: 'STRING', settings_history: 'STRING' },
+          changes.map(({ partition, claimId, history }) => ({
+            kafka_partition: partition,
+            claim_id: claimId,
+            settings_history: JSON.stringify(history),
+          })),
+        ),
+        textParameter('topic', topic),
+        textParameter('claim_ids', `,${changes.map(({ claimId }) => claimId).join(',')},`),
       ],
     });
   }

@@ -28,6 +28,13 @@ const history = z
     z.strictObject({
       fromOffset: offset,
       foldVersion: z.int(),
+      generation: z
+        .strictObject({
+          partitions: z.int().min(1),
+          floorMs: z.number(),
+          sources: z.array(z.strictObject({ partition: offset, offset })),
+        })
+        .optional(),
       decision: z.strictObject({
         watermarkDelayMs: z.number(),
         allowedSkewMs: z.number(),
@@ -105,7 +112,7 @@ export function ownershipFromCells(cells: readonly unknown[]): Ownership {
     partitionCount: number(7, integerFromText),
     startOffset: number(8, integerFromText),
     fixed: json(9, fixed),
-    history: json(10, history),
+    history: json(10, history) as Ownership['history'],
     skipped: json(11, skipped),
   };
 }

@@ -53,6 +53,10 @@ export class BigQueryQueries implements SinkQueries {
     return this.#ownership.putSkipped(...args);
   }
 
+  putHistories(...args: Parameters<SinkQueries['putHistories']>): ReturnType<SinkQueries['putHistories']> {
+    return this.#ownership.putHistories(...args);
+  }
+
   removeRows(...args: Parameters<SinkQueries['removeRows']>): ReturnType<SinkQueries['removeRows']> {
     return this.#position.removeRows(...args);
   }

@@ -5,6 +5,7 @@ import { intParameter, type QueryValue, textParameter } from '../bigquery/query-
 import type { KafkaConnectionOptions } from '../kafka/connection-options.ts';
 import { readTopic } from '../kafka/read-topic.ts';
 import { ContradictionError } from '../processor/errors.ts';
+import { partitionsOf } from '../processor/generation.ts';
 import type { Runtime } from '../processor/ports.ts';
 import type {
   BackfilledRows,
@@ -87,7 +88,7 @@ export function realInputs(options: RealInputsOptions): VerifyInputs {
   const table = (name: string): string => quotedTable(dataset, name);
   const readingOf = async (partition: number | null, fromOffset: number) => {
     const ownership = await queries.readOwnership(topic);
-    const partitions = Math.max(1, ...ownership.map(({ partitionCount }) => partitionCount));
+    const partitions = Math.max(1, ...ownership.map(partitionsOf));
     const fromOffsets = new Map(Array.from({ length: partitions }, (_, each) => [each, PAST_EVERY_LOG]));
     if (partition !== null) fromOffsets.set(partition, fromOffset);
     return readTopic({ connection: options.kafka, topic, runtime: options.runtime, fromOffsets });

@@ -113,6 +113,22 @@ export interface DecisionRules {
   };
 }
 
+/** Which rules hold from an offset on, and how many partitions the topic has had since. */
+export interface RulesFrom {
+  readonly fromOffset: number;
+  readonly decision: DecisionRules;
+  readonly generation?: TopicGeneration;
+}
+
+/** The topic since its partition count was changed. */
+export interface TopicGeneration {
+  readonly partitions: number;
+  /** Earlier payments are late in every partition from then on. */
+  readonly floorMs: number;
+  /** Where each partition before the change ended. */
+  readonly sources: readonly { readonly partition: number; readonly offset: number }[];
+}
+
 /** Offsets [from, to) that an operator gave up. */
 export interface GivenUp {
   readonly from: number;
@@ -129,7 +145,7 @@ export interface OwnershipFacts {
   readonly startOffset: number;
   readonly fixed: FixedRules;
   /** Ascending by fromOffset: which decision rules hold from which offset on. */
-  readonly history: readonly { readonly fromOffset: number; readonly decision: DecisionRules }[];
+  readonly history: readonly RulesFrom[];
   readonly skipped: readonly GivenUp[];
 }
 

@@ -4,6 +4,7 @@
  * first, then the tables, then the end of the log, so each covers the one before.
  */
 import { FindingLists, type Guarantee, type GuaranteeResult } from './findings.ts';
+import { partitionsAt, type StartOf, startedGenerations } from './generations.ts';
 import { BackfilledCheck } from './guarantees/backfilled.ts';
 import { checkOneDisposition } from './guarantees/g1-one-disposition.ts';
 import { UniquenessCheck } from './guarantees/g2-unique.ts';
@@ -12,7 +13,7 @@ import { checkEnrichment } from './guarantees/g4-enrichment.ts';
 import { EquivalenceCheck } from './guarantees/g5-equivalence.ts';
 import { CountersCheck } from './guarantees/g6-counters.ts';
 import type { CheckpointCells, GivenUp, OwnershipFacts, VerifyInputs } from './inputs.ts';
-import { type PartitionSources, type Step, walkPartition } from './walk.ts';
+import { type PartitionSources, type StartedGeneration, type Step, walkPartition } from './walk.ts';
 
 export type Verdict = 'PASS' | 'FAIL' | 'UNKNOWN' | 'NODATA';
 
@@ -73,7 +74,9 @@ class VerifyRun {
   readonly #conditions: string[] = [];
   readonly #unknown: string[] = [];
   #backfilled = 0;
+  /** By sender and by how many partitions the topic had. */
   readonly #homeOfSender = new Map<string, number>();
+  #generations: ReadonlyMap<number, readonly StartedGeneration[]> = new Map();
 
   constructor(inputs: VerifyInputs, options: VerifyOptions) {
     this.#inputs = inputs;
@@ -87,6 +90,7 @@ class VerifyRun {
     const { count: repeatedCount, repeated } = await this.#inputs.repeatedIds(REPEATED_IDS_MAX);
     const uniqueness = new UniquenessCheck(repeated);
     await this.#checkPartitionList(ownership);
+    this.#generations = await startedGenerations(this.#inputs, ownership, (facts) => this.#startOfHistory(facts));
     for (const { partition } of ownership) await this.#verifyPartition(partition, uniqueness);
     for (const condition of uniqueness.end(repeatedCount, this.#findings)) this.#remark(this.#conditions, condition);
     const skipped = ownership.flatMap(({ partition, skipped: ranges }) =>
@@ -127,7 +131,7 @@ class VerifyRun {
           transactionIds: [],
           message: `rows of partition ${partition}, which has no ownership row`,
         });
-    const partitionCount = Math.max(0, ...ownership.map((facts) => facts.partitionCount));
+    const partitionCount = Math.max(0, ...ownership.map((facts) => partitionsAt(facts, Number.POSITIVE_INFINITY)));
     for (let partition = 0; partition < partitionCount; partition++)
       if (!owned.has(partition)) this.#unknown.push(`partition ${partition} has no ownership row`);
   }
@@ -164,6 +168,7 @@ class VerifyRun {
         ownership,
         nextOffset,
         trusted: start.trusted,
+        generations: this.#generations.get(partition) ?? [],
         rows,
         records: inputs.records(partition, fromOffset, bounds.endOffset),
       },
@@ -177,7 +182,7 @@ class VerifyRun {
           equivalence.step(step);
           counters.step(step);
           backfilled.step(step);
-          this.#noteSender(step);
+          this.#noteSender(step, partitionsAt(ownership, step.offset));
           if (step.record && ++recordsChecked % PROGRESS_EVERY_RECORDS === 0)
             this.#options.onProgress?.({ partition, recordsChecked });
         },
@@ -197,15 +202,24 @@ class VerifyRun {
     });
   }
 
+  /** The same start, for what other partitions learn of this one. What cannot be recomputed is said when it is verified. */
+  async #startOfHistory(facts: OwnershipFacts): ReturnType<StartOf> {
+    const { startOffset: logStart } = await this.#inputs.bounds(facts.partition);
+    const trusted = trustedStart(facts, await this.#inputs.checkpoints(facts.partition), logStart);
+    if (trusted === 'none') return undefined;
+    return { trusted, fromOffset: pastGivenUp(trusted?.next_offset ?? facts.startOffset, facts.skipped) };
+  }
+
   /** Where to start: the start offset while the log has it, else the first checkpoint that the log reaches back to. */
   #startOf(
-    { partition, startOffset, skipped }: OwnershipFacts,
+    facts: OwnershipFacts,
     checkpoints: readonly CheckpointCells[],
     logStart: number,
   ): { trusted: CheckpointCells | undefined } | undefined {
-    if (logStart <= pastGivenUp(startOffset, skipped)) return { trusted: undefined };
-    const trusted = checkpoints.find(({ next_offset }) => pastGivenUp(next_offset, skipped) >= logStart);
-    if (!trusted) {
+    const { partition } = facts;
+    const trusted = trustedStart(facts, checkpoints, logStart);
+    if (trusted === undefined) return { trusted };
+    if (trusted === 'none') {
       this.#unknown.push(
         `partition ${partition}: the log starts at ${logStart}, past every checkpoint; nothing can be recomputed`,
       );
@@ -218,11 +232,12 @@ class VerifyRun {
     return { trusted };
   }
 
-  #noteSender({ outcome, partition }: Step): void {
+  #noteSender({ outcome, partition }: Step, partitions: number): void {
     if (!outcome || outcome.disposition === 'rejected') return;
     const sender = outcome.payment.sender_account_id;
-    const home = this.#homeOfSender.get(sender);
-    if (home === undefined) this.#homeOfSender.set(sender, partition);
+    const key = `${partitions} ${sender}`;
+    const home = this.#homeOfSender.get(key);
+    if (home === undefined) this.#homeOfSender.set(key, partition);
     else if (home !== partition)
       this.#remark(this.#conditions, `sender ${sender} has records in partitions ${home} and ${partition}`);
   }
@@ -236,4 +251,14 @@ class VerifyRun {
 function pastGivenUp(offset: number, skipped: readonly GivenUp[]): number {
   const range = skipped.find(({ from, to }) => offset >= from && offset < to);
   return range === undefined ? offset : pastGivenUp(range.to, skipped);
+}
+
+/** The checkpoint to start from, undefined where the log has everything, `none` where it has too little. */
+function trustedStart(
+  { startOffset, skipped }: OwnershipFacts,
+  checkpoints: readonly CheckpointCells[],
+  logStart: number,
+): CheckpointCells | 'none' | undefined {
+  if (logStart <= pastGivenUp(startOffset, skipped)) return undefined;
+  return checkpoints.find(({ next_offset }) => pastGivenUp(next_offset, skipped) >= logStart) ?? 'none';
 }

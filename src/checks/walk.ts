@@ -10,7 +10,7 @@ import type {
   TopicRecord,
   TransactionCells,
 } from './inputs.ts';
-import { type OracleOutcome, PartitionOracle } from './oracle/recompute.ts';
+import { type CarriedPayment, type OracleOutcome, PartitionOracle } from './oracle/recompute.ts';
 
 export const CHECKED_TABLES = [
   'payment_transactions',
@@ -38,8 +38,18 @@ export interface Visitor {
   step(step: Step): void;
 }
 
+/** From an offset on the topic has so many partitions; `accepted`: what the partition then learns of the others. */
+export interface StartedGeneration {
+  readonly fromOffset: number;
+  readonly partitions: number;
+  readonly floorMs: number;
+  readonly accepted: readonly CarriedPayment[];
+}
+
 export interface PartitionSources {
   readonly ownership: OwnershipFacts;
+  /** Ascending by fromOffset. */
+  readonly generations: readonly StartedGeneration[];
   readonly nextOffset: number;
   /** Set where the log's start is past the start offset: the checkpoint to start from. */
   readonly trusted: CheckpointCells | undefined;
@@ -52,8 +62,16 @@ export async function walkPartition(sources: PartitionSources, visitor: Visitor)
   const oracle = new PartitionOracle(ownership);
   const cursors = CHECKED_TABLES.map((table) => new RowCursor<TableCells[CheckedTable]>(sources.rows[table], table));
 
+  const coming = [...sources.generations];
+  const startGenerations = (upTo: number): void => {
+    for (let next = coming[0]; next !== undefined && next.fromOffset <= upTo; next = coming[0]) {
+      oracle.startGeneration(next.partitions, next.floorMs, next.accepted);
+      coming.shift();
+    }
+  };
   const show = (offset: number, record: TopicRecord | null): void => {
     visitor.before(offset, oracle);
+    if (record) startGenerations(offset);
     const [transactions, fraud, partials, exceptions] = cursors.map((cursor) => cursor.take(offset));
     const rows = {
       payment_transactions: transactions,
@@ -79,6 +97,7 @@ export async function walkPartition(sources: PartitionSources, visitor: Visitor)
 
   if (trusted) {
     oracle.trustCheckpoint(trusted);
+    startGenerations(trusted.next_offset);
     await showRowsBelow(trusted.next_offset);
   }
   const skipped = (offset: number): boolean => ownership.skipped.some(({ from, to }) => offset >= from && offset < to);

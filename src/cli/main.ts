@@ -19,6 +19,7 @@ const COMMANDS = [
   'verify',
   'ownership',
   'skip',
+  'rescale',
   'backfill',
   'retention',
   'config',

@@ -12,6 +12,7 @@ import { AcceptedRows } from './accepted-rows.ts';
 import { SenderActivity } from './activity.ts';
 import { EntryMixer, LaneSum } from './digest.ts';
 import { exceptionRow, rejectedRow } from './exception-rows.ts';
+import type { FoldColumns, FoldPlace, FoldStats, RebuildOptions } from './fold-types.ts';
 import { type ActivityCounts, assessFraud } from './fraud.ts';
 import { KnownIds } from './known-ids.ts';
 import { activityLiveFromMs, idsLiveFromMs, isKnownAt, rebuildFromMs, windowsLiveFromMs } from './liveness.ts';
@@ -33,25 +34,7 @@ import type {
 import { Rejection } from './validation.ts';
 import { OpenWindows } from './windows.ts';
 
-/** A FoldOutput whose accepted rows are columns: the same rows, without an object for each. */
-export interface FoldColumns extends Pick<FoldOutput, 'partials' | 'exceptions'> {
-  readonly accepted: AcceptedRows;
-}
-
-/** Which partition is folded, and what was fixed when it was seeded. */
-export interface FoldPlace {
-  readonly partition: number;
-  /** Partitions of the topic when this one was seeded. */
-  readonly partitionCount: number;
-  readonly fixed: FixedSettings;
-}
-
-/** What a checkpoint row says of a state; the entries come from the payments. */
-export interface RebuildOptions extends FoldPlace {
-  readonly nextOffset: number;
-  readonly watermarkMs: number;
-  readonly counters: Readonly<Counters>;
-}
+export type { FoldColumns, FoldPlace, RebuildOptions } from './fold-types.ts';
 
 /** Takes the payments of a partition in offset order, batch by batch; `finish` gives the fold. */
 export interface Rebuild {
@@ -62,15 +45,6 @@ export interface Rebuild {
   finish(): PartitionFold;
 }
 
-export interface FoldStats {
-  readonly ids: number;
-  readonly activityEntries: number;
-  readonly senders: number;
-  readonly openWindows: number;
-  /** An estimate, for gauges: the memory that the entries take. */
-  readonly approximateBytes: number;
-}
-
 /** Remembered payments that a delta may hold at least before dead ones are taken out. */
 const DELTA_KEPT = 65_536;
 const BYTES_PER_WINDOW = 400;
@@ -79,6 +53,7 @@ export class PartitionFold {
   readonly #partition: number;
   readonly #reader: PaymentReader;
   readonly #fixed: FixedSettings;
+  readonly #floorMs: number;
   readonly #ids = new KnownIds();
   readonly #activity: SenderActivity;
   readonly #windows: OpenWindows;
@@ -92,6 +67,7 @@ export class PartitionFold {
   private constructor(place: FoldPlace, nextOffset: number, watermarkMs: number) {
     requireFixedSettings(place.fixed);
     this.#fixed = place.fixed;
+    this.#floorMs = place.floorMs ?? Number.NEGATIVE_INFINITY;
     this.#partition = place.partition;
     this.#reader = new PaymentReader({
       partition: place.partition,
@@ -162,6 +138,27 @@ export class PartitionFold {
     return this.#watermarkMs;
   }
 
+  /** What is late, and what is remembered, goes by the floor where that is ahead; windows close by the watermark alone. */
+  get #decidesFromMs(): number {
+    return Math.max(this.#watermarkMs, this.#floorMs);
+  }
+
+  /** Payments of other partitions with an event time at or past this are needed by `carry`; older ones do no harm. */
+  get carriedFromMs(): number {
+    return Math.min(
+      idsLiveFromMs(this.#fixed, this.#decidesFromMs),
+      activityLiveFromMs(this.#fixed, this.#decidesFromMs),
+    );
+  }
+
+  /**
+   * Remembers payments that other partitions accepted before the topic got more of them: as ids and as activity, not in
+   * windows or counters. To be called once the partition's own are in, partition by partition, ascending.
+   */
+  carry(rows: readonly TransactionRow[]): void {
+    for (const row of rows) this.#rememberRow(row);
+  }
+
   /** Live: read it, do not keep it. */
   get counters(): Readonly<Counters> {
     return this.#counters;
@@ -183,13 +180,13 @@ export class PartitionFold {
     }
     const { hash } = payment;
     const known = this.#ids.get(payment.transactionId);
-    if (known !== undefined && isKnownAt(this.#fixed, this.#watermarkMs, known.eventTimeMs)) {
+    if (known !== undefined && isKnownAt(this.#fixed, this.#decidesFromMs, known.eventTimeMs)) {
       this.#counters.duplicates += 1;
       const conflict = known.hashHigh !== hash.high || known.hashLow !== hash.low;
       out.exceptions.push(exceptionRow(record, payment.toPayment(), hash, 'duplicate', known.offset, conflict));
       return;
     }
-    if (payment.eventTimeMs < this.#watermarkMs) {
+    if (payment.eventTimeMs < this.#decidesFromMs) {
       this.#counters.late += 1;
       out.exceptions.push(exceptionRow(record, payment.toPayment(), hash, 'late', null, false));
       return;
@@ -235,8 +232,8 @@ export class PartitionFold {
       remembered: this.#remembered,
       windows: this.#windows.takeChanged(),
       windowsLiveFromMs: windowsLiveFromMs(this.#fixed, this.#watermarkMs),
-      idsLiveFromMs: idsLiveFromMs(this.#fixed, this.#watermarkMs),
-      activityLiveFromMs: activityLiveFromMs(this.#fixed, this.#watermarkMs),
+      idsLiveFromMs: idsLiveFromMs(this.#fixed, this.#decidesFromMs),
+      activityLiveFromMs: activityLiveFromMs(this.#fixed, this.#decidesFromMs),
     };
     this.#startDelta();
     return delta;
@@ -296,18 +293,23 @@ export class PartitionFold {
     return this.#activity.record(senderAccountId, deviceId, offset, eventTimeMs, hash.high, hash.low);
   }
 
+  #rememberRow({ kafkaOffset, payment: row }: TransactionRow): PaymentBytes {
+    const payment = this.#reader.take(row);
+    const { transactionId, senderAccountId, deviceId, eventTimeMs, hash } = payment;
+    this.#ids.put(transactionId, kafkaOffset, eventTimeMs, hash.high, hash.low);
+    this.#activity.add(senderAccountId, deviceId, kafkaOffset, eventTimeMs, hash.high, hash.low);
+    return payment;
+  }
+
   #restorePayment(row: TransactionRow): void {
-    const payment = this.#reader.take(row.payment);
-    const { transactionId, senderAccountId, deviceId, eventTimeMs, hash, region, currency, amount } = payment;
-    this.#ids.put(transactionId, row.kafkaOffset, eventTimeMs, hash.high, hash.low);
-    this.#activity.add(senderAccountId, deviceId, row.kafkaOffset, eventTimeMs, hash.high, hash.low);
+    const { eventTimeMs, region, currency, amount } = this.#rememberRow(row);
     if (eventTimeMs < windowsLiveFromMs(this.#fixed, this.#watermarkMs)) return;
     this.#windows.add(eventTimeMs, region, currency, amount);
   }
 
   #evict(): void {
-    this.#ids.evictBelow(idsLiveFromMs(this.#fixed, this.#watermarkMs));
-    this.#activity.evictBelow(activityLiveFromMs(this.#fixed, this.#watermarkMs));
+    this.#ids.evictBelow(idsLiveFromMs(this.#fixed, this.#decidesFromMs));
+    this.#activity.evictBelow(activityLiveFromMs(this.#fixed, this.#decidesFromMs));
   }
 
   #headWith(ids: LaneSum, activity: LaneSum, windows: LaneSum): StateHead {
@@ -326,11 +328,7 @@ export class PartitionFold {
 
   /** Takes out what is dead both as an id and as activity: a store would drop it at once. */
   #compactRemembered(): void {
-    const liveFromMs = Math.min(
-      idsLiveFromMs(this.#fixed, this.#watermarkMs),
-      activityLiveFromMs(this.#fixed, this.#watermarkMs),
-    );
-    this.#remembered = this.#remembered.livingFrom(liveFromMs);
+    this.#remembered = this.#remembered.livingFrom(this.carriedFromMs);
   }
 
   #startDelta(): void {

@@ -62,14 +62,20 @@ export class KnownIds {
     return knownOf(this.#chunks.chunkOf(reference), this.#chunks.wordOf(reference));
   }
 
-  /** Adds or replaces; without effect where an entry of a greater offset is held, or the entry is dead. */
+  /**
+   * Adds or replaces; without effect where the entry is dead, or one with as late an event time is held. An id is accepted
+   * again only when it is not known any more, so a later acceptance has a later event time, wherever it comes from.
+   */
   put(key: TextKey, offset: number, eventTimeMs: number, hashHigh: number, hashLow: number): void {
     const minuteMs = floorTo(eventTimeMs, MINUTE_MS);
     if (minuteMs < this.#liveFromMs) return;
     const shard = this.#shardOf(key.low);
     const slot = this.#find(key);
     const held = shard.at(slot);
-    if (held !== NO_REFERENCE && offsetOf(this.#chunks.chunkOf(held).words, this.#chunks.wordOf(held)) >= offset)
+    if (
+      held !== NO_REFERENCE &&
+      knownOf(this.#chunks.chunkOf(held), this.#chunks.wordOf(held)).eventTimeMs >= eventTimeMs
+    )
       return;
     const minute = this.#chunks.minuteAt(minuteMs);
     const packed = this.#uuid.pack(key);

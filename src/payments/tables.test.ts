@@ -145,23 +145,25 @@ describe('ids in memory', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(id, fc.nat({ max: 2_000 })), { minLength: 50, maxLength: 800 }), (drawn) => {
         const ids = new KnownIds();
-        const model = new Map<string, { offset: number; eventTimeMs: number }>();
+        const model = new Map<string, { offset: number; eventTimeMs: number; hashLow: number }>();
         let nowMs = 0;
         for (const [index, [transactionId, stepMs]] of drawn.entries()) {
           nowMs += stepMs;
           // Offsets past 32 bits; some event times go back.
-          const entry = { offset: 2 ** 33 * (index + 1) + index, eventTimeMs: nowMs - (index % 3) * 20_000 };
+          const offset = 2 ** 33 * (index + 1) + index;
+          const entry = { offset, eventTimeMs: nowMs - (index % 3) * 20_000, hashLow: index };
           const liveFromMs = Math.floor(nowMs / MINUTE_MS - 3) * MINUTE_MS;
           ids.evictBelow(liveFromMs);
           for (const [held, { eventTimeMs }] of model) if (eventTimeMs < liveFromMs) model.delete(held);
           ids.put(keyOf(transactionId), entry.offset, entry.eventTimeMs, 0xffff_ffff, index);
-          model.set(transactionId, entry);
-          expect(ids.get(keyOf(transactionId))).toEqual({ ...entry, hashHigh: 0xffff_ffff, hashLow: index });
+          // Of two under one id the one with the later event time stays, whichever came first.
+          if ((model.get(transactionId)?.eventTimeMs ?? -Infinity) < entry.eventTimeMs) model.set(transactionId, entry);
+          expect(ids.get(keyOf(transactionId))).toEqual({ ...model.get(transactionId), hashHigh: 0xffff_ffff });
         }
         expect(ids.size).toBe(model.size);
-        const held = [...ids.entries()].map(({ transactionId, offset, eventTimeMs }) => [
+        const held = [...ids.entries()].map(({ transactionId, offset, eventTimeMs, hashLow }) => [
           transactionId,
-          { offset, eventTimeMs },
+          { offset, eventTimeMs, hashLow },
         ]);
         expect(new Map(held as [string, object][])).toEqual(model);
         expect(held.length).toBe(model.size);

@@ -189,6 +189,17 @@ export interface SettingsEntry {
   readonly fromOffset: number;
   readonly foldVersion: number;
   readonly decision: DecisionSettings;
+  /** Set where the topic had another number of partitions from this offset on. */
+  readonly generation?: Generation;
+}
+
+/** The topic since its partition count was changed: keys may go to other partitions than before. */
+export interface Generation {
+  readonly partitions: number;
+  /** The greatest watermark of any partition at the change: earlier payments are late everywhere, and no id below it is missed. */
+  readonly floorMs: number;
+  /** The partitions before the change, and where each ended: what they accepted is remembered by all. */
+  readonly sources: readonly { readonly partition: number; readonly offset: number }[];
 }
 
 /** One remembered payment: a known id and one piece of sender activity. */

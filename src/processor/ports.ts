@@ -144,6 +144,13 @@ export interface Seed {
   readonly history: readonly SettingsEntry[];
 }
 
+/** A whole new settings history, on the condition that the claim holds. */
+export interface HistoryChange {
+  readonly partition: number;
+  readonly claimId: string;
+  readonly history: readonly SettingsEntry[];
+}
+
 export interface Claim {
   readonly partition: number;
   readonly expectedEpoch: number;
@@ -199,6 +206,11 @@ export interface SinkQueries {
     skipped: readonly SkippedRange[],
     streams: readonly StreamRef[],
   ): Promise<void>;
+  /**
+   * Replaces the histories of these partitions in one UPDATE: of all of them, if each still has the claim named here, or of
+   * none. Same terms as claim.
+   */
+  putHistories(topic: string, changes: readonly HistoryChange[]): Promise<void>;
   /** DELETE of what a data table has of offsets [from, to), writer_epoch > 0: only ever of a range that was given up. */
   removeRows(table: DataTable, partition: number, from: number, to: number): Promise<void>;
   /** The checkpoint with the greatest next_offset. */

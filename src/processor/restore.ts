@@ -5,10 +5,11 @@
  * the fold that wrote the checkpoint was of another version). The local store may be empty, stale, foreign or corrupt.
  */
 import { AcceptedRows } from '../payments/accepted-rows.ts';
-import { type FoldColumns, PartitionFold } from '../payments/fold.ts';
-import type { StoredState } from '../payments/types.ts';
+import { type FoldColumns, type FoldPlace, PartitionFold } from '../payments/fold.ts';
+import type { Generation, StoredState } from '../payments/types.ts';
 import { ContradictionError } from './errors.ts';
-import type { Observer } from './events.ts';
+import { type Observer, silentObserver } from './events.ts';
+import { generationOf, partitionsOf } from './generation.ts';
 import type { LogCursor } from './log-cursor.ts';
 import type { Checkpoint, LogBounds, Ownership, Runtime, SinkQueries, StateStore } from './ports.ts';
 import type { Position } from './position.ts';
@@ -54,8 +55,19 @@ export async function restoreFold(
   };
 
   const held = await localFold;
+  const generation = generationOf(ownership);
+  if (generation !== undefined && atOffset === generation.fromOffset && checkpoint !== undefined) {
+    // The checkpoint is of the state before the change: that is proven as ever, and then what the change brings is added.
+    const quiet = { ...options, observer: silentObserver };
+    await restoreFold(ownershipBefore(ownership), position, Promise.resolve(undefined), cursor, quiet, signal);
+    const fold = await rebuildFromSink(ownership, checkpoint, options.queries, signal);
+    await state.replace(partition, fold.export());
+    report('rebuilt', fold, atOffset);
+    return fold;
+  }
   if (checkpoint === undefined) {
     const fold = PartitionFold.fresh({ ...identity(ownership), startOffset: ownership.startOffset });
+    if (generation !== undefined) await carryInto(fold, generation, ownership, options.queries, signal);
     await state.replace(partition, fold.export());
     report('fresh', fold, atOffset);
     return fold;
@@ -79,9 +91,41 @@ export async function restoreFold(
   return fold;
 }
 
-function identity(ownership: Ownership): Pick<Ownership, 'partition' | 'partitionCount' | 'fixed'> {
-  const { partition, partitionCount, fixed } = ownership;
-  return { partition, partitionCount, fixed };
+function identity(ownership: Ownership): FoldPlace {
+  const { partition, fixed } = ownership;
+  const generation = generationOf(ownership);
+  const floor = generation === undefined ? {} : { floorMs: generation.floorMs };
+  return { partition, partitionCount: partitionsOf(ownership), fixed, ...floor };
+}
+
+/** As it was before the last change of the partition count. */
+function ownershipBefore(ownership: Ownership): Ownership {
+  const { history } = ownership;
+  const last = history.findLastIndex((entry) => entry.generation !== undefined);
+  return { ...ownership, history: history.slice(0, last) };
+}
+
+/** The history that the state of a checkpoint was folded with: a change right there came after it. */
+export function ownershipAt(ownership: Ownership, offset: number): Ownership {
+  const generation = generationOf(ownership);
+  return generation?.fromOffset === offset ? ownershipAt(ownershipBefore(ownership), offset) : ownership;
+}
+
+/** Adds what the other partitions accepted before the topic got more of them. */
+async function carryInto(
+  fold: PartitionFold,
+  { sources }: Generation,
+  { partition }: Ownership,
+  queries: SinkQueries,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const source of sources) {
+    if (source.partition === partition) continue;
+    for await (const rows of queries.payments(source.partition, source.offset, fold.carriedFromMs)) {
+      signal.throwIfAborted();
+      fold.carry(rows);
+    }
+  }
 }
 
 /** Undefined where the local state cannot be used; it is discarded then, and said so. */
@@ -101,6 +145,10 @@ async function restoreLocal(
     cursor.restartAt(checkpoint.nextOffset, checkpoint.recordFingerprint);
     return undefined;
   };
+  const generation = generationOf(ownership);
+  if (generation !== undefined && fromOffset <= generation.fromOffset) {
+    return discard(`it is at offset ${fromOffset}, from before the topic had ${generation.partitions} partitions`);
+  }
   if (fromOffset > checkpoint.nextOffset) {
     return discard(`it is at offset ${fromOffset}, past the checkpoint at ${checkpoint.nextOffset}`);
   }
@@ -149,7 +197,8 @@ async function foldForward(
   }
 }
 
-async function rebuildFromSink(
+/** The state at a checkpoint, from the payments in the sink. */
+export async function rebuildFromSink(
   ownership: Ownership,
   checkpoint: Checkpoint,
   queries: SinkQueries,
@@ -161,10 +210,13 @@ async function rebuildFromSink(
     signal.throwIfAborted();
     rebuild.add(rows);
   }
-  return rebuild.finish();
+  const fold = rebuild.finish();
+  const generation = generationOf(ownership);
+  if (generation !== undefined) await carryInto(fold, generation, ownership, queries, signal);
+  return fold;
 }
 
-function digestMatches(fold: PartitionFold, checkpoint: Checkpoint): boolean {
+export function digestMatches(fold: PartitionFold, checkpoint: Checkpoint): boolean {
   const { digest } = fold.head();
   return digest === checkpoint.stateDigest || !sameVersion(digest, checkpoint.stateDigest);
 }

@@ -4,6 +4,7 @@
  */
 import { FOLD_VERSION } from '../payments/settings.ts';
 import { ContradictionError } from './errors.ts';
+import { generationOf, partitionsOf } from './generation.ts';
 import type { LogSource, Ownership, Runtime, Seed, SinkQueries, TopicFacts } from './ports.ts';
 import type { ProcessorSettings } from './settings.ts';
 
@@ -38,8 +39,17 @@ export async function checkDataset(topic: string, queries: SinkQueries): Promise
 }
 
 export function checkPartitionCount(topic: string, partitionCount: number, rows: readonly Ownership[]): void {
-  const known = Math.max(rows.length, ...rows.map((row) => row.partitionCount));
-  if (rows.length === 0 || known === partitionCount) return;
+  if (rows.length === 0) return;
+  const counts = rows.map(partitionsOf);
+  const known = Math.max(rows.length, ...counts);
+  const isRescaled = rows.some((row) => generationOf(row) !== undefined);
+  if (isRescaled && (rows.length < known || counts.some((count) => count !== known))) {
+    throw new ContradictionError(
+      'partition_count_changed',
+      `topic ${topic}: \`provenonce rescale --partitions ${known}\` was not finished. Run it again; nothing more was written.`,
+    );
+  }
+  if (known === partitionCount) return;
   throw new ContradictionError(
     'partition_count_changed',
     `topic ${topic} has ${partitionCount} partitions, the dataset was seeded for ${known}: copies of a payment may now be in two partitions. ` +

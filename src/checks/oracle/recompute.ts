@@ -63,6 +63,12 @@ interface KnownId {
   readonly business: string;
 }
 
+/** A payment that another partition accepted before the topic got more of them. */
+export interface CarriedPayment {
+  readonly payment: OraclePayment;
+  readonly offset: number;
+}
+
 const SWEEP_AT_LEAST = 50_000;
 
 export class PartitionOracle {
@@ -72,12 +78,32 @@ export class PartitionOracle {
   readonly #activity: SenderActivity;
   #firstWindowEnd = Number.POSITIVE_INFINITY;
   #watermark = Number.NEGATIVE_INFINITY;
+  /** Since the topic got more partitions: what lies before it is late, and forgotten. */
+  #floor = Number.NEGATIVE_INFINITY;
+  #partitionCount: number;
   #sweepAt = SWEEP_AT_LEAST;
   readonly counts: OracleCounts = { consumed: 0, accepted: 0, duplicate: 0, late: 0, rejected: 0 };
 
   constructor(facts: OwnershipFacts) {
     this.#facts = facts;
     this.#activity = new SenderActivity(facts.fixed.activitySpanMs);
+    this.#partitionCount = facts.partitionCount;
+  }
+
+  /** The topic has more partitions from here on; what the others had accepted is known here, too. */
+  startGeneration(partitions: number, floorMs: number, accepted: readonly CarriedPayment[]): void {
+    this.#partitionCount = partitions;
+    this.#floor = floorMs;
+    for (const { payment, offset } of accepted) {
+      if (this.#isKnownTime(payment.event_time)) this.#remember(payment, offset);
+      if (payment.event_time > this.#now - this.#facts.fixed.activitySpanMs)
+        this.#activity.add(payment.sender_account_id, payment.event_time, payment.device_id);
+    }
+  }
+
+  /** What is late, and what is known, goes by this. */
+  get #now(): number {
+    return Math.max(this.#watermark, this.#floor);
   }
 
   /** -Infinity while nothing was accepted. */
@@ -94,9 +120,9 @@ export class PartitionOracle {
 
   /** A stored payment below that checkpoint, taken on trust; to be called in offset order, after trustCheckpoint. */
   trustPayment(row: TransactionCells): void {
-    const payment: OraclePayment = { ...row, amount: billionths(plainDecimal(row.amount)) ?? 0n };
+    const payment = storedPayment(row);
     if (this.#isKnownTime(payment.event_time)) this.#remember(payment, row.kafka_offset);
-    if (payment.event_time > this.#watermark - this.#facts.fixed.activitySpanMs)
+    if (payment.event_time > this.#now - this.#facts.fixed.activitySpanMs)
       this.#activity.add(payment.sender_account_id, payment.event_time, payment.device_id);
     const end = this.#windowStart(payment.event_time) + this.#facts.fixed.windowMs;
     if (end > this.#watermark) this.#addToWindow(payment);
@@ -107,7 +133,12 @@ export class PartitionOracle {
     const rules = this.#rulesAt(record.offset);
     this.counts.consumed++;
     const { minEventTimeMs } = this.#facts.fixed;
-    const { payment, reasons, event } = judge(record, this.#facts, rules, minEventTimeMs);
+    const { payment, reasons, event } = judge(
+      record,
+      { ...this.#facts, partitionCount: this.#partitionCount },
+      rules,
+      minEventTimeMs,
+    );
     if (payment === null) {
       this.counts.rejected++;
       return { disposition: 'rejected', reasons, event };
@@ -118,7 +149,7 @@ export class PartitionOracle {
       const conflict = first.business !== businessText(payment);
       return { disposition: 'duplicate', payment, firstOffset: first.offset, conflict };
     }
-    if (payment.event_time < this.#watermark) {
+    if (payment.event_time < this.#now) {
       this.counts.late++;
       return { disposition: 'late', payment };
     }
@@ -144,10 +175,12 @@ export class PartitionOracle {
   }
 
   #isKnownTime(eventTime: number): boolean {
-    return eventTime >= this.#watermark - this.#facts.fixed.idHorizonMs;
+    return eventTime >= this.#now - this.#facts.fixed.idHorizonMs;
   }
 
+  /** Of several that were accepted under one id, the one with the latest event time: the others were forgotten by then. */
   #remember(payment: OraclePayment, offset: number): void {
+    if ((this.#known.get(payment.transaction_id)?.time ?? Number.NEGATIVE_INFINITY) >= payment.event_time) return;
     this.#known.set(payment.transaction_id, { time: payment.event_time, offset, business: businessText(payment) });
   }
 
@@ -191,9 +224,14 @@ export class PartitionOracle {
   #sweep(): void {
     if (this.#known.size < this.#sweepAt) return;
     for (const [id, { time }] of this.#known) if (!this.#isKnownTime(time)) this.#known.delete(id);
-    this.#activity.forgetBefore(this.#watermark);
+    this.#activity.forgetBefore(this.#now);
     this.#sweepAt = Math.max(SWEEP_AT_LEAST, this.#known.size * 2);
   }
+}
+
+/** A stored row as the payment that it was. */
+export function storedPayment(row: TransactionCells): OraclePayment {
+  return { ...row, amount: billionths(plainDecimal(row.amount)) ?? 0n };
 }
 
 /** The business fields as one text: two payments are the same exactly if these are. */

@@ -34,6 +34,7 @@ export function sinkQueriesContract(name: string, makeSink: MakeSink): void {
     seeding(makeSink);
     claims(makeSink);
     settingsHistory(makeSink);
+    histories(makeSink);
     skippedOffsets(makeSink);
     checkpoints(makeSink);
     rows(makeSink);
@@ -183,6 +184,28 @@ function settingsHistory(makeSink: MakeSink): void {
     await sink.settle(sink.another().queries.claim(sink.topic, [claim('next', 1, 1)]));
     await sink.settle(sink.queries.addSettings(sink.topic, 1, 'ours', settings(600)));
     expect((await ownership(sink))[1]!.history).toEqual([settings(10), entry]);
+  });
+}
+
+function histories(makeSink: MakeSink): void {
+  test('histories of several partitions are put if each claim holds, and none of them if one does not', async () => {
+    await using sink = await makeSink();
+    await sink.settle(sink.queries.seed(sink.topic, seeds(3)));
+    await sink.settle(sink.queries.claim(sink.topic, [claim('a', 0, 0), claim('b', 0, 1), claim('c', 0, 2)]));
+    const generation = { partitions: 6, floorMs: NOON_MS, sources: [{ partition: 0, offset: 70 }] };
+    const changed = (partition: number, claimId: string) => ({
+      partition,
+      claimId,
+      history: [settings(partition * 10), { ...settings(70), generation }],
+    });
+    await sink.settle(sink.queries.claim(sink.topic, [claim('rival', 1, 1)]));
+    const before = await ownership(sink);
+    await sink.settle(sink.queries.putHistories(sink.topic, [changed(0, 'a'), changed(1, 'b'), changed(2, 'c')]));
+    expect(await ownership(sink)).toEqual(before);
+    const held = [changed(0, 'a'), changed(1, 'rival'), changed(2, 'c')];
+    for (let again = 0; again < 2; again++) await sink.settle(sink.another().queries.putHistories(sink.topic, held));
+    const after = await ownership(sink);
+    expect(after).toEqual(before.map((row, i) => ({ ...row, history: held[i]!.history })));
   });
 }
 

@@ -29,6 +29,7 @@ export const FAMILIES = [
   'settings',
   'cut-logs',
   'operators',
+  'rescaled',
   'portable',
 ] as const;
 export type Family = (typeof FAMILIES)[number];

@@ -63,6 +63,7 @@ const faultSchema = z.discriminatedUnion('what', [
   what('truncation', { partition: count, records: count }),
   what('recreate', {}),
   what('skip', { partition: count, ahead: count, records: positive }),
+  what('rescale', { partitions: positive }),
   what('partitions_added', { count: positive }),
   what('streams_lost', { partition: count.optional() }),
   what('streams_finalized', { partition: count }),

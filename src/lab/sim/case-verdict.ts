@@ -45,6 +45,7 @@ const EXCUSED_STOPS: Readonly<Partial<Record<Fault['what'], readonly string[]>>>
   truncation: ['log_truncated', 'log_changed', 'rows_differ', 'retention_gap'],
   recreate: ['log_truncated', 'log_changed', 'rows_differ'],
   partitions_added: ['partition_count_changed'],
+  rescale: ['partition_count_changed'],
 };
 
 /** Codes of stops that what was done so far excuses; `unreachable` stands for a service that stayed away. */

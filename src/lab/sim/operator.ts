@@ -9,6 +9,7 @@ import { ConfigurationError, ContradictionError, OwnershipLostError } from '../.
 import { silentObserver } from '../../processor/events.ts';
 import type { OperatorPorts } from '../../processor/hold-partitions.ts';
 import type { ExitReport } from '../../processor/processor.ts';
+import { type RescalePorts, rescale } from '../../processor/rescale.ts';
 import { type SkipOrder, skipOffsets } from '../../processor/skip.ts';
 import type { What } from './plan.ts';
 import { SIM_DATASET } from './sim-bigquery.ts';
@@ -74,6 +75,20 @@ export function operatorSkips(world: World, fault: Extract<What, { what: 'skip' 
   const main = operatorMain(world.isEmulator, async (ports, signal) => {
     await skipOffsets(order, ports, signal);
     world.context.marks.hit('skip_put');
+  });
+  world.spawn(`operator-${world.processes.size}`, main);
+}
+
+export function operatorRescales(world: World, partitions: number): void {
+  const { kafka } = world;
+  const topic: Pick<RescalePorts, 'topicPartitions' | 'addPartitions'> = {
+    topicPartitions: async () => kafka.partitions.length,
+    addPartitions: async (count) => kafka.addPartitions(count - kafka.partitions.length),
+  };
+  const main = operatorMain(world.isEmulator, async (ports, signal) => {
+    const order = { topic: kafka.topic, partitions, by: 'operator', producersStopped: true };
+    await rescale(order, { ...ports, ...topic }, signal);
+    world.context.trace.add('world', `topic has ${partitions} partitions`);
   });
   world.spawn(`operator-${world.processes.size}`, main);
 }

@@ -12,6 +12,7 @@ export const OPERATIONS = [
   'add_settings',
   'put_skipped',
   'remove_rows',
+  'put_histories',
   'seed',
   'read_ownership',
   'topics',
@@ -72,6 +73,7 @@ export const EFFECTS_OF: Readonly<Record<Operation, readonly AnswerEffect[]>> = 
   add_settings: UPDATE_EFFECTS,
   put_skipped: UPDATE_EFFECTS,
   remove_rows: UPDATE_EFFECTS,
+  put_histories: UPDATE_EFFECTS,
   seed: UPDATE_EFFECTS,
   read_ownership: READ_EFFECTS,
   topics: READ_EFFECTS,
@@ -125,6 +127,8 @@ export type What =
    * many of what there is, from the first one that no table has a row of, and `ahead` more.
    */
   | { readonly what: 'skip'; readonly partition: number; readonly ahead: number; readonly records: number }
+  /** An operator gives the topic so many partitions in all, saying that producers are stopped. */
+  | { readonly what: 'rescale'; readonly partitions: number }
   | { readonly what: 'partitions_added'; readonly count: number }
   /** Restart of an emulator, or expiry: streams are unknown from now on, their rows stay. All by default. */
   | { readonly what: 'streams_lost'; readonly partition?: number }

@@ -3,7 +3,7 @@
  * copy. Invariant: of the claims on one epoch exactly one takes effect.
  */
 import type { SettingsEntry } from '../../payments/types.ts';
-import type { Claim, Ownership, Seed, SkippedRange, StreamRef } from '../../processor/ports.ts';
+import type { Claim, HistoryChange, Ownership, Seed, SkippedRange, StreamRef } from '../../processor/ports.ts';
 import { copy } from './sim-encoder.ts';
 
 export class SimOwnership {
@@ -66,6 +66,16 @@ export class SimOwnership {
     const row = this.#rows[at];
     if (row === undefined || row.claimId !== claimId) return false;
     this.#rows[at] = { ...row, skipped: copy(skipped), streams: copy(streams) };
+    return true;
+  }
+
+  /** One UPDATE: all rows, or none; whether it changed them. */
+  putHistories(topic: string, changes: readonly HistoryChange[]): boolean {
+    const places = changes.map(({ partition }) => this.#find(topic, partition));
+    if (!changes.every(({ claimId }, i) => this.#rows[places[i]!]?.claimId === claimId)) return false;
+    changes.forEach(({ history }, i) => {
+      this.#rows[places[i]!] = { ...this.#rows[places[i]!]!, history: copy(history) };
+    });
     return true;
   }
 

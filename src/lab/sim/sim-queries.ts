@@ -6,7 +6,15 @@
  */
 import type { DataTable, SettingsEntry, TransactionRow } from '../../payments/types.ts';
 import { ContradictionError, UnreachableError } from '../../processor/errors.ts';
-import type { Checkpoint, Claim, Ownership, Seed, SinkQueries, WrittenRow } from '../../processor/ports.ts';
+import type {
+  Checkpoint,
+  Claim,
+  HistoryChange,
+  Ownership,
+  Seed,
+  SinkQueries,
+  WrittenRow,
+} from '../../processor/ports.ts';
 import { EPOCH_MS, latencyMs } from './context.ts';
 import type { Life } from './life.ts';
 import type { AnswerEffect, Operation } from './plan.ts';
@@ -73,6 +81,13 @@ export class SimQueries implements SinkQueries {
       const applied = this.#service.ownership.putSkipped(topic, partition, claimId, skipped, streams);
       const ranges = skipped.map(({ from, to }) => `${from}-${to}`);
       this.#life.context.trace.add('bigquery', `skipped p${partition} [${ranges}]: ${applied}`);
+    });
+  }
+
+  putHistories(topic: string, changes: readonly HistoryChange[]): Promise<void> {
+    return this.#update('put_histories', () => {
+      const applied = this.#service.ownership.putHistories(topic, changes);
+      this.#life.context.trace.add('bigquery', `histories of ${changes.length} partitions: ${applied}`);
     });
   }
 

@@ -1,5 +1,5 @@
 /** Carries out planned faults on a world: one small action per kind. When they strike is the injector's business. */
-import { operatorSkips } from './operator.ts';
+import { operatorRescales, operatorSkips } from './operator.ts';
 import type { Fault } from './plan.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { World } from './world.ts';
@@ -61,6 +61,9 @@ export function strike(world: World, fault: Fault, passing: string | undefined):
       return;
     case 'skip':
       operatorSkips(world, fault);
+      return;
+    case 'rescale':
+      operatorRescales(world, fault.partitions);
       return;
     case 'partitions_added':
       kafka.addPartitions(fault.count);

@@ -94,4 +94,34 @@ export const LOG_MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'rescale-carries-nothing',
+    what: 'starts partitions of a topic that got more of them without what the others had accepted',
+    guarantee: 'G2',
+    anomaly: 'id_twice',
+    why: 'the partition of a copy does not know the original, and accepts it',
+    family: 'rescaled',
+    patches: [
+      {
+        file: 'src/processor/restore.ts',
+        find: '    if (source.partition === partition) continue;',
+        replace: '    if (source.partition >= 0) continue;',
+      },
+    ],
+  },
+  {
+    name: 'rescale-without-floor',
+    what: 'decides by its own watermark alone after the topic got more partitions',
+    guarantee: 'G5',
+    anomaly: 'rows_extra',
+    why: 'payments that are late everywhere by now are accepted by a partition that was behind, or is new',
+    family: 'rescaled',
+    patches: [
+      {
+        file: 'src/payments/fold.ts',
+        find: '    return Math.max(this.#watermarkMs, this.#floorMs);',
+        replace: '    return this.#watermarkMs;',
+      },
+    ],
+  },
 ];

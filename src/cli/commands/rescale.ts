@@ -1,0 +1,95 @@
+/** provenonce rescale: the topic gets more partitions, and every partition remembers what all of them had accepted. */
+import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { KafkaAdmin } from '../../kafka/kafka-admin.ts';
+import { ConfigurationError } from '../../processor/errors.ts';
+import { silentObserver } from '../../processor/events.ts';
+import {
+  planRescale,
+  type RescaleOrder,
+  type RescalePlan,
+  type RescalePorts,
+  rescale,
+} from '../../processor/rescale.ts';
+import { systemRuntime } from '../../runtime/system-runtime.ts';
+import { kafkaConnection } from '../config/kafka-connection.ts';
+import { ENDPOINT_SETTINGS, type EndpointConfig, parseEndpoints } from '../config/process-config.ts';
+import { addFlags } from '../config/show-settings.ts';
+import { printJson, stopSignal } from '../exit.ts';
+import type { AddCommand } from '../main.ts';
+import { wholeNumber } from '../options.ts';
+import { commandInputs, openCommandSink } from '../sink.ts';
+
+interface RescaleFlags {
+  readonly partitions: number;
+  readonly producersStopped?: boolean;
+  readonly by: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+export const addCommand: AddCommand = (program) => {
+  const command = program
+    .command('rescale')
+    .description('give the topic more partitions, or take notice that it has them, without losing sight of copies')
+    .requiredOption('--partitions <n>', 'how many the topic shall have', wholeNumber(2))
+    .option('--producers-stopped', 'nothing is produced from before the count changes until this command is done')
+    .option('--by <name>', 'who does it', userInfo().username)
+    .option('--dry-run', 'say what would be done, and do nothing')
+    .option('--json', 'one JSON document on standard output');
+  addFlags(command, ENDPOINT_SETTINGS).action(async (flags: RescaleFlags & Record<string, string>) => {
+    const { partitions, producersStopped = false, by, dryRun = false, json, ...rest } = flags;
+    const { config } = parseEndpoints(process.env, rest as Record<string, string>);
+    const sink = openCommandSink(config.bigquery);
+    try {
+      const { queries, streams } = sink;
+      const { bounds } = commandInputs(config, sink);
+      const ports = {
+        runtime: systemRuntime,
+        queries,
+        streams,
+        observer: silentObserver,
+        bounds,
+        ...topicPorts(config),
+      };
+      const order: RescaleOrder = { topic: config.kafka.topic, partitions, by, producersStopped };
+      const plan = dryRun ? await planRescale(order, ports) : await rescale(order, ports, stopSignal());
+      if (json) printJson({ ...plan, dryRun });
+      else process.stdout.write(`${rescaleText(plan, dryRun)}\n`);
+    } finally {
+      await sink.close();
+    }
+  });
+};
+
+function topicPorts({ kafka }: EndpointConfig): Pick<RescalePorts, 'topicPartitions' | 'addPartitions'> {
+  const connect = (): Promise<KafkaAdmin> =>
+    KafkaAdmin.connect(kafkaConnection(kafka, 'provenonce-rescale', (file) => readFileSync(file, 'utf8')));
+  return {
+    async topicPartitions() {
+      await using admin = await connect();
+      const count = await admin.partitionCount(kafka.topic);
+      if (count === undefined) throw new ConfigurationError([`there is no topic ${kafka.topic}`]);
+      return count;
+    },
+    async addPartitions(partitions) {
+      await using admin = await connect();
+      await admin.addPartitions(kafka.topic, partitions);
+    },
+  };
+}
+
+function rescaleText(plan: RescalePlan, dryRun: boolean): string {
+  const { order, from, topicPartitions, boundaries, floorMs, carriedIds, isDone } = plan;
+  if (isDone) return `${order.topic}: the dataset knows its ${order.partitions} partitions; nothing to do`;
+  const adds = topicPartitions < order.partitions ? `, which the topic ${dryRun ? 'would get' : 'got'}` : '';
+  return [
+    `${order.topic}: ${dryRun ? 'would go' : 'went'} from ${from} to ${order.partitions} partitions${adds}`,
+    ...boundaries.map(
+      ({ partition, checkpointOffset }) => `  partition ${partition}: boundary at offset ${checkpointOffset}`,
+    ),
+    `  payments with event times before ${new Date(floorMs).toISOString()} are late from there on, in every partition`,
+    ...(carriedIds === undefined ? [] : [`  ${carriedIds} ids are remembered by every partition`]),
+    ...(dryRun ? [] : ['Start the processors, then the producers.']),
+  ].join('\n');
+}

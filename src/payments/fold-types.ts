@@ -1,0 +1,35 @@
+/** What a fold is made from, and what it says of itself. */
+import type { AcceptedRows } from './accepted-rows.ts';
+import type { Counters, FixedSettings, FoldOutput } from './types.ts';
+
+/** A FoldOutput whose accepted rows are columns: the same rows, without an object for each. */
+export interface FoldColumns extends Pick<FoldOutput, 'partials' | 'exceptions'> {
+  readonly accepted: AcceptedRows;
+}
+
+/** Which partition is folded, and what was fixed when it was seeded. */
+export interface FoldPlace {
+  readonly partition: number;
+  /** Partitions of the topic when this one was seeded. */
+  readonly partitionCount: number;
+  readonly fixed: FixedSettings;
+  /** Payments below it are late whatever the watermark is, and ids below it forgotten (Generation). Default: none. */
+  readonly floorMs?: number;
+}
+
+/** What a checkpoint row says of a state; the entries come from the payments. */
+export interface RebuildOptions extends FoldPlace {
+  readonly nextOffset: number;
+  readonly watermarkMs: number;
+  readonly counters: Readonly<Counters>;
+}
+
+/** How large the state is: for gauges and logs. */
+export interface FoldStats {
+  readonly ids: number;
+  readonly activityEntries: number;
+  readonly senders: number;
+  readonly openWindows: number;
+  /** An estimate, for gauges: the memory that the entries take. */
+  readonly approximateBytes: number;
+}
