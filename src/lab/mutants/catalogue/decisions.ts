@@ -76,7 +76,7 @@ export const DECISION_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: FOLD,
-        find: 'if (payment.eventTimeMs < this.#watermarkMs) {',
+        find: 'if (payment.eventTimeMs < this.#decidesFromMs) {',
         replace: 'if (payment.eventTimeMs < this.#watermarkMs + settings.watermarkDelayMs) {',
       },
     ],
@@ -91,7 +91,7 @@ export const DECISION_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: FOLD,
-        find: 'if (payment.eventTimeMs < this.#watermarkMs) {',
+        find: 'if (payment.eventTimeMs < this.#decidesFromMs) {',
         replace: 'if (payment.eventTimeMs < this.#fixed.minEventTimeMs) {',
       },
     ],
