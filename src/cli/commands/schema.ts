@@ -14,7 +14,7 @@ const CLUSTERING = { clusteringColumns: PROCESS_SETTINGS.clusteringColumns } as 
 type Flags = Record<string, string | boolean | undefined>;
 
 export const addCommand: AddCommand = (program) => {
-  const schema = program.command('schema').description('the dataset: seven tables and nine views');
+  const schema = program.command('schema').description('the dataset: seven tables and ten views');
   const apply = schema.command('apply').description('create what is missing, and bring the views up to date');
   const print = schema.command('print').description('print the SQL');
   for (const command of [apply, print]) {
@@ -31,7 +31,7 @@ export const addCommand: AddCommand = (program) => {
     }
     const { projectId, dataset } = config;
     if (flags.json) printJson({ applied: true, projectId, dataset });
-    else process.stdout.write(`${projectId}.${dataset}: 7 tables and 9 views are up to date\n`);
+    else process.stdout.write(`${projectId}.${dataset}: 7 tables and 10 views are up to date\n`);
   });
   print.action(async (flags: Flags) => {
     const { config } = parseBigQuery(process.env, flags);
