@@ -36,6 +36,9 @@ const RUN: readonly Rule[] = [
   { command: /^(verify|reconcile|ownership|config|doctor)\b/ },
   // The range that stands for the reader's lies behind the end of this log: refused, with a reason. Scenarios do the real thing.
   { command: /^skip /, exitCodes: [64] },
+  { command: /^(backfill|retention) / },
+  // The last of the story: the topic has more partitions afterwards.
+  { command: /^rescale /, add: ['--partitions', '5'] },
   { command: /^lab list/ },
   { command: /^lab model (A|AB|B),?/, exitCodes: [0, 1] },
   { command: /^lab replay (?!.*--world real).*--mutant/, exitCodes: [1] },
