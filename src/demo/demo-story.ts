@@ -19,8 +19,11 @@ export interface DemoSize {
 export type Say = (text: string) => void;
 
 const HOUR_MS = 3_600_000;
-/** Of the killed processor's appends to payment_transactions: late enough to have a checkpoint, early enough to leave work. */
-const CRASH_AT_APPEND = 12;
+/**
+ * The killed processor's fourth checkpoint row never leaves: it holds two partitions, so one of them has a checkpoint already,
+ * and rows past it are in the tables.
+ */
+const CRASH_AT_CHECKPOINT = 4;
 const WAIT_MS = 60_000;
 
 export function demoDials(size: DemoSize): SimulationDials {
@@ -44,9 +47,9 @@ export interface StoryResult {
   readonly flowMs: number;
 }
 
-/** Two processors at work; `alpha` will kill itself with SIGKILL between two appends of one batch. */
+/** Two processors at work; `alpha` will kill itself with SIGKILL between the rows of a batch and their checkpoint. */
 export async function startProcessors(world: RealWorld): Promise<void> {
-  const crashAt = { point: 'append.payment_transactions.after', hit: CRASH_AT_APPEND } as const;
+  const crashAt = { point: 'append.checkpoint_log.before', hit: CRASH_AT_CHECKPOINT } as const;
   const both = [world.start('alpha', { crashAt }), world.start('beta')];
   await Promise.all(both.map((child) => child.waitFor('takeover.running', WAIT_MS)));
 }
