@@ -32,7 +32,7 @@ export const scenario = defineScenario({
     for (const [time, records] of [0, 1_500].entries()) {
       // The second time the new log is longer than the old one was: only its records give it away.
       if (records > 0) await world.send({ seed: 1762, count: records, spanMs: HOUR_MS });
-      const second = world.start('alpha', { flags: records > 0 ? ['--until-caught-up'] : [] });
+      const second = world.start('alpha', { flags: ['--until-caught-up'] });
       const { code } = await second.waitForExit(60_000);
       world.bit(`start ${time + 1} ended with 65`, code === CONTRADICTION);
       const [stopped] = second.eventsOf('partition.stopped');

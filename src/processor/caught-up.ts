@@ -15,13 +15,15 @@ export async function topicTargets(partitionCount: number, log: LogSource): Prom
 
 /**
  * Removes from `open` what is below a checkpoint. `all`: nothing is left; a contradiction: only partitions that are stopped
- * here are left; `some`: there is more to wait for. `startOffsets`: where a partition without a checkpoint stands.
+ * here are left; `some`: there is more to wait for. `startOffsets`: where a partition without a checkpoint stands. A log
+ * that ends below the checkpoint is not done but truncated: whoever takes the partition over says so.
  */
 export async function caughtUp(
   topic: string,
   open: Map<number, number>,
   supervisors: ReadonlyMap<number, PartitionSupervisor>,
   queries: SinkQueries,
+  log: Pick<LogSource, 'bounds'>,
   startOffsets: ReadonlyMap<number, number>,
 ): Promise<'all' | 'some' | ContradictionError> {
   let stopped: ContradictionError | undefined;
@@ -31,7 +33,8 @@ export async function caughtUp(
     const here = supervisor?.checkpointedOffset;
     const offset =
       here ?? (await queries.latestCheckpoint(topic, partition))?.nextOffset ?? startOffsets.get(partition) ?? 0;
-    if (offset >= target) open.delete(partition);
+    const reached = offset === target || (offset > target && (await log.bounds(partition)).endOffset >= offset);
+    if (reached) open.delete(partition);
     else if (supervisor?.error !== undefined) stopped = supervisor.error;
     else waiting++;
   }

@@ -180,11 +180,11 @@ export class Processor {
   }
 
   async #untilCaughtUp(targets: ReadonlyMap<number, number>, signal: AbortSignal): Promise<void> {
-    const { runtime, queries, observer } = this.#ports;
+    const { runtime, queries, observer, log } = this.#ports;
     const { topic, limits } = this.#settings;
     const open = new Map(targets);
     while (!signal.aborted) {
-      const asking = caughtUp(topic, open, this.#supervisors, queries, this.#startOffsets);
+      const asking = caughtUp(topic, open, this.#supervisors, queries, log, this.#startOffsets);
       const outcome = await orAborted(asking, signal).catch((error: unknown) => {
         if (signal.aborted) return 'some' as const;
         throw error;
