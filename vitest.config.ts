@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * Projects by what they need: `unit` needs nothing but Node; `contract` and `scenarios` run on a real Kafka broker and a
- * real BigQuery emulator, which one global set-up starts (src/infra). One after the other: what runs on real parts has
- * the machine to itself.
+ * real BigQuery emulator, which one global set-up starts (src/infra). One project after the other: scenarios have the
+ * machine to themselves.
  */
 export default defineConfig({
   test: {
@@ -32,7 +32,8 @@ export default defineConfig({
           testTimeout: 120_000,
           sequence: { groupOrder: 1 },
           hookTimeout: 300_000,
-          fileParallelism: false,
+          // They wait more than they work: two files at a time, each with topics and datasets of its own.
+          maxWorkers: 2,
         },
       },
       {
