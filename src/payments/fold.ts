@@ -333,7 +333,7 @@ export class PartitionFold {
 
   #startDelta(): void {
     this.#deltaFromOffset = this.#nextOffset;
-    this.#remembered = new RememberedLog();
+    this.#remembered = new RememberedLog(this.#remembered);
     this.#compactRememberedAt = DELTA_KEPT;
   }
 }

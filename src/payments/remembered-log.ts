@@ -8,17 +8,47 @@ import { TextKey } from './text-key.ts';
 import type { RememberedList, RememberedPayment } from './types.ts';
 
 const LEAST_ROWS = 64;
+/** More than that many rows are only made room for when they come. */
+const MOST_ROWS_AHEAD = 8_192;
+const LEAST_TEXT_BYTES = 256;
 
 export class RememberedLog implements RememberedList {
   #count = 0;
-  #numbers = new Float64Array(2 * LEAST_ROWS);
-  #hashes = new Uint32Array(2 * LEAST_ROWS);
-  readonly #ids = new TextColumn();
-  readonly #senders = new TextColumn();
-  readonly #devices = new TextColumn();
+  /** Offset and event time of a row, side by side. */
+  #numbers: Float64Array;
+  #hashes: Uint32Array;
+  readonly ids: TextColumn;
+  readonly senders: TextColumn;
+  readonly devices: TextColumn;
+
+  /** With room for about as much as another one holds: one delta is like the next. */
+  constructor(like?: RememberedLog) {
+    const rows = Math.max(LEAST_ROWS, Math.min(like?.length ?? 0, MOST_ROWS_AHEAD));
+    this.#numbers = new Float64Array(2 * rows);
+    this.#hashes = new Uint32Array(2 * rows);
+    this.ids = columnLike(like?.ids, rows);
+    this.senders = columnLike(like?.senders, rows);
+    this.devices = columnLike(like?.devices, rows);
+  }
 
   get length(): number {
     return this.#count;
+  }
+
+  offsetAt(row: number): number {
+    return this.#numbers[2 * row] as number;
+  }
+
+  eventTimeMsAt(row: number): number {
+    return this.#numbers[2 * row + 1] as number;
+  }
+
+  hashHighAt(row: number): number {
+    return this.#hashes[2 * row] as number;
+  }
+
+  hashLowAt(row: number): number {
+    return this.#hashes[2 * row + 1] as number;
   }
 
   add(offset: number, { eventTimeMs, hash, transactionId, senderAccountId, deviceId }: PaymentBytes): void {
@@ -28,7 +58,7 @@ export class RememberedLog implements RememberedList {
   /** Those with an event time at or past `liveFromMs`; this one where that is all. */
   livingFrom(liveFromMs: number): RememberedLog {
     let dead = 0;
-    for (let row = 0; row < this.#count; row += 1) if ((this.#numbers[2 * row + 1] as number) < liveFromMs) dead += 1;
+    for (let row = 0; row < this.#count; row += 1) if (this.eventTimeMsAt(row) < liveFromMs) dead += 1;
     if (dead === 0) return this;
     const living = new RememberedLog();
     const [id, sender, device] = [new TextKey(), new TextKey(), new TextKey()];
@@ -45,13 +75,13 @@ export class RememberedLog implements RememberedList {
   *[Symbol.iterator](): Generator<RememberedPayment> {
     for (let row = 0; row < this.#count; row += 1) {
       yield {
-        offset: this.#numbers[2 * row] as number,
-        transactionId: this.#ids.textAt(row),
-        eventTimeMs: this.#numbers[2 * row + 1] as number,
-        hashHigh: this.#hashes[2 * row] as number,
-        hashLow: this.#hashes[2 * row + 1] as number,
-        senderAccountId: this.#senders.textAt(row),
-        deviceId: this.#devices.textAt(row),
+        offset: this.offsetAt(row),
+        transactionId: this.ids.textAt(row),
+        eventTimeMs: this.eventTimeMsAt(row),
+        hashHigh: this.hashHighAt(row),
+        hashLow: this.hashLowAt(row),
+        senderAccountId: this.senders.textAt(row),
+        deviceId: this.devices.textAt(row),
       };
     }
   }
@@ -72,9 +102,9 @@ export class RememberedLog implements RememberedList {
     this.#numbers[2 * row + 1] = eventTimeMs;
     this.#hashes[2 * row] = hashHigh;
     this.#hashes[2 * row + 1] = hashLow;
-    this.#ids.add(id);
-    this.#senders.add(sender);
-    this.#devices.add(device);
+    this.ids.add(id);
+    this.senders.add(sender);
+    this.devices.add(device);
   }
 
   #grow(): void {
@@ -84,4 +114,9 @@ export class RememberedLog implements RememberedList {
     this.#hashes = new Uint32Array(2 * hashes.length);
     this.#hashes.set(hashes);
   }
+}
+
+function columnLike(column: TextColumn | undefined, rows: number): TextColumn {
+  if (column === undefined || column.length === 0) return new TextColumn(rows);
+  return new TextColumn(rows, Math.max(LEAST_TEXT_BYTES, Math.ceil((column.byteLength / column.length) * rows)));
 }

@@ -11,9 +11,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { OpenWindow, StateDelta, StateHead, StoredState } from '../payments/types.ts';
+import { RememberedLog } from '../payments/remembered-log.ts';
+import type { OpenWindow, RememberedList, StateDelta, StateHead, StoredState } from '../payments/types.ts';
 import { encodeHead, encodeWindow, type StoreIdentity } from './head-codec.ts';
 import { deadSegments, deadWindows, HEAD_KEY, windowKey } from './keys.ts';
+import { logActivitySegments, logIdSegments } from './log-segments.ts';
 import { DATA_FILE, PartitionFile, removePartitionFile } from './partition-file.ts';
 import { seal, sealSeed } from './seal.ts';
 import { activitySegments, idSegments, type StoredValue } from './segment-codec.ts';
@@ -67,8 +69,7 @@ export class PartitionCache {
       return this.discard(`it is at offset ${at}, and what comes next starts at offset ${delta.fromOffset}`);
     }
     const values = [
-      ...this.#sealed(idSegments(delta.remembered)),
-      ...this.#sealed(activitySegments(delta.remembered)),
+      ...this.#sealed(segmentsOf(delta.remembered)),
       ...this.#sealed(windowValues(delta.windows)),
       this.#headValue(delta.head),
     ];
@@ -135,6 +136,13 @@ export class PartitionCache {
   #headValue(head: StateHead): StoredValue {
     return { key: HEAD_KEY, value: seal(sealSeed('head'), HEAD_KEY, encodeHead(this.#identity, head)) };
   }
+}
+
+/** Those of ids, then those of activity. */
+function* segmentsOf(remembered: RememberedList): Generator<StoredValue> {
+  const isLog = remembered instanceof RememberedLog;
+  yield* isLog ? logIdSegments(remembered) : idSegments(remembered);
+  yield* isLog ? logActivitySegments(remembered) : activitySegments(remembered);
 }
 
 function* windowValues(windows: Iterable<OpenWindow>): Generator<StoredValue> {

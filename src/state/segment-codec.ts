@@ -24,11 +24,11 @@ export interface StoredValue {
   readonly value: Buffer;
 }
 
-const HEADER_BYTES = 16;
-const FIXED_ENTRY_BYTES = 8 + 4 + 4 + 2;
+export const HEADER_BYTES = 16;
+export const FIXED_ENTRY_BYTES = 8 + 4 + 4 + 2;
 /** Four pages of lmdb, less its page header: larger ones would need longer runs of free pages, and the file would grow. */
-const SEGMENT_BYTES_TARGET = 4 * 4096 - 24;
-const ASCII = 0;
+export const SEGMENT_BYTES_TARGET = 4 * 4096 - 24;
+export const ASCII = 0;
 const UTF16 = 1;
 
 type Columns<T> = readonly ((entry: T) => string)[];
@@ -132,10 +132,7 @@ function encode<T extends Entry>(
   // Plain ASCII decodes fastest; UTF-16 keeps anything that JavaScript calls a string.
   const ascii = Buffer.byteLength(text, 'utf8') === text.length;
   const textBytes = ascii ? text.length : text.length * 2;
-  const value = Buffer.from(new ArrayBuffer(HEADER_BYTES + count * FIXED_ENTRY_BYTES + lengths.byteLength + textBytes));
-  value.writeUInt32LE(count, 4);
-  value.writeUInt32LE(ascii ? ASCII : UTF16, 8);
-  value.writeUInt32LE(textBytes, 12);
+  const value = newSegment(count, columns.length, ascii ? ASCII : UTF16, textBytes);
   const {
     offsets,
     hashHighs,
@@ -156,7 +153,18 @@ function encode<T extends Entry>(
   return { key: segmentKey(family, minute, entries[0]!.offset), value };
 }
 
-function columnsOf(value: Buffer, count: number, stringColumns: number) {
+/** A segment with its header, all else yet to be filled in; `encoding` is that of the text. */
+export function newSegment(count: number, stringColumns: number, encoding: number, textBytes: number): Buffer {
+  const columnBytes = count * (FIXED_ENTRY_BYTES + 2 * stringColumns);
+  const value = Buffer.from(new ArrayBuffer(HEADER_BYTES + columnBytes + textBytes));
+  value.writeUInt32LE(count, 4);
+  value.writeUInt32LE(encoding, 8);
+  value.writeUInt32LE(textBytes, 12);
+  return value;
+}
+
+/** The columns of a segment, and where its text starts in it. */
+export function columnsOf(value: Buffer, count: number, stringColumns: number) {
   const offsetsAt = value.byteOffset + HEADER_BYTES;
   const hashHighsAt = offsetsAt + 8 * count;
   const hashLowsAt = hashHighsAt + 4 * count;

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { PaymentBytes } from '../payments/payment-bytes.ts';
+import { RememberedLog } from '../payments/remembered-log.ts';
+import { logActivitySegments, logIdSegments } from './log-segments.ts';
+import { activitySegments, decodeActivity, decodeIds, idSegments } from './segment-codec.ts';
+
+const MINUTE_MS = 60_000;
+
+/** Payments of four minutes in turn; every so many has the given text at the end of all its names. */
+function logOf(count: number, odd = ''): RememberedLog {
+  const log = new RememberedLog();
+  const payment = new PaymentBytes();
+  for (let index = 0; index < count; index += 1) {
+    const end = `${index}${index % 97 === 5 ? odd : ''}`;
+    log.add(
+      1_000 + 3 * index,
+      payment.set({
+        transactionId: `00000000-0000-4000-8000-${end}`,
+        senderAccountId: `sender-${end}`,
+        receiverAccountId: 'r',
+        amount: BigInt(index + 1),
+        currency: 'USD',
+        deviceId: `d${end}`,
+        ipAddress: '127.0.0.1',
+        eventTimeMs: 1_790_000_000_000 + (index % 4) * MINUTE_MS + (index % 60_000),
+        region: 'EU',
+        paymentMethod: 'card',
+      }),
+    );
+  }
+  return log;
+}
+
+test.each([
+  ['plain texts', logOf(3_000)],
+  ['one payment', logOf(1)],
+  ['nothing', logOf(0)],
+  ['texts that are not ASCII', logOf(300, 'ä€𝄞')],
+])('segments from columns are, byte for byte, those from objects: %s', (_, log) => {
+  expect([...logIdSegments(log)]).toEqual([...idSegments([...log])]);
+  expect([...logActivitySegments(log)]).toEqual([...activitySegments([...log])]);
+});
+
+test('what segments hold is what the log yields', () => {
+  const log = logOf(3_000);
+  const inOffsetOrder = <T extends { offset: number }>(entries: T[]) => entries.sort((a, b) => a.offset - b.offset);
+  const ids = inOffsetOrder([...logIdSegments(log)].flatMap((segment) => [...decodeIds(segment)]));
+  const activity = inOffsetOrder([...logActivitySegments(log)].flatMap((segment) => [...decodeActivity(segment)]));
+  expect(ids.map((id, index) => ({ ...id, ...activity[index] }))).toEqual([...log]);
+});
+
+test('a log that is made like another one holds its own rows alone', () => {
+  const log = new RememberedLog(logOf(500));
+  expect([...log]).toEqual([]);
+  log.add(7, new PaymentBytes().set({ ...PAYMENT, transactionId: 'seven' }));
+  expect([...log].map(({ offset, transactionId }) => ({ offset, transactionId }))).toEqual([
+    { offset: 7, transactionId: 'seven' },
+  ]);
+});
+
+const PAYMENT = {
+  transactionId: 't',
+  senderAccountId: 's',
+  receiverAccountId: 'r',
+  amount: 1n,
+  currency: 'USD',
+  deviceId: 'd',
+  ipAddress: '127.0.0.1',
+  eventTimeMs: 1_790_000_000_000,
+  region: 'EU',
+  paymentMethod: 'card',
+};
