@@ -141,7 +141,7 @@ function openLog(config: ProcessConfig, owner: string, { observer, logger, membe
         clientId.startsWith(CLIENT_ID_PREFIX) && isDeadOwner(clientId.slice(CLIENT_ID_PREFIX.length), owner),
       onPredecessorRemoved: (memberId) => observer.emit({ type: 'group.dead_member_removed', groupId, memberId }),
       maxBufferedBytes,
-      maxBufferedBytesPerPartition: Math.min(maxBufferedBytes, 8 * 1024 * 1024),
+      maxBufferedBytesPerPartition: Math.min(maxBufferedBytes, 2 * 1024 * 1024),
       sessionTimeoutMs,
       heartbeatIntervalMs: Math.min(HEARTBEAT_MS, Math.floor(sessionTimeoutMs / 3)),
       unreachableAfterMs,

@@ -5,6 +5,7 @@
  * Invariant: `completeTo` is one past the last offset of the last batch that was read whole, markers, aborted records and
  * offsets removed by compaction included; every committed record in [from, completeTo) is in `records`.
  */
+import { NULL_AT, PackedRecord } from '../payments/packed-record.ts';
 import type { LogRecord } from '../payments/types.ts';
 import { CodecMissingError, decompress } from './codecs.ts';
 import type { AbortedTransaction } from './fetch-response.ts';
@@ -123,11 +124,14 @@ function readRecords(batch: Buffer, baseOffset: number, from: number, into: LogR
     reader.at += 1; // attributes, unused
     const timestampDelta = reader.next();
     const offset = baseOffset + reader.next();
-    const key = reader.bytes();
-    const value = reader.bytes();
+    const keyStart = reader.skipBytes();
+    const keyEnd = reader.at;
+    const valueStart = reader.skipBytes();
+    const valueEnd = reader.at;
     reader.at = end; // past the headers
-    if (offset >= from)
-      into.push({ offset, timestampMs: appendTimeMs ?? baseTimestampMs + timestampDelta, key, value });
+    if (offset < from) continue;
+    const timestampMs = appendTimeMs ?? baseTimestampMs + timestampDelta;
+    into.push(new PackedRecord(offset, timestampMs, body, keyStart, keyEnd, valueStart, valueEnd));
   }
   return body.length;
 }
@@ -142,10 +146,17 @@ class VarintReader {
   }
 
   next(): number {
+    const bytes = this.#bytes;
+    const first = bytes[this.at];
+    // Most take one byte: deltas, and the lengths of keys.
+    if (first !== undefined && first < 0x80) {
+      this.at += 1;
+      return (first >>> 1) ^ -(first & 1);
+    }
     let value = 0;
     let scale = 1;
     for (;;) {
-      const byte = this.#bytes[this.at];
+      const byte = bytes[this.at];
       if (byte === undefined) throw new RangeError('a number runs past the end of the batch');
       this.at += 1;
       value += (byte & 0x7f) * scale;
@@ -155,13 +166,13 @@ class VarintReader {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 
-  /** Length and bytes; null where the length is -1. */
-  bytes(): Buffer | null {
+  /** Past a length and so many bytes: tells where they start; NULL_AT where the length is -1. */
+  skipBytes(): number {
     const length = this.next();
-    if (length < 0) return null;
-    if (this.at + length > this.#bytes.length) throw new RangeError('bytes run past the end of the batch');
-    const found = this.#bytes.subarray(this.at, this.at + length);
-    this.at += length;
-    return found;
+    if (length < 0) return NULL_AT;
+    const start = this.at;
+    if (start + length > this.#bytes.length) throw new RangeError('bytes run past the end of the batch');
+    this.at = start + length;
+    return start;
   }
 }

@@ -23,7 +23,7 @@ export interface KafkaLogOptions extends Partial<KafkaLogLimits> {
 export const DEFAULT_KAFKA_LIMITS: KafkaLogLimits = Object.freeze({
   maxBufferedBytes: 64 * 1024 * 1024,
   maxBufferedBytesPerPartition: 8 * 1024 * 1024,
-  maxFetchBytesPerPartition: 2 * 1024 * 1024,
+  maxFetchBytesPerPartition: 1 * 1024 * 1024,
   maxWaitMs: 200,
   sessionTimeoutMs: 30_000,
   rebalanceTimeoutMs: 30_000,

@@ -7,12 +7,12 @@ const SEED = 0x9747b28c;
 const MULTIPLIER = 0x5bd1e995;
 const SHIFT = 24;
 
-/** Signed 32-bit hash of the bytes, equal to the Java client's. */
-export function murmur2(bytes: Uint8Array): number {
-  const length = bytes.length;
+/** Signed 32-bit hash of the bytes [start, end), equal to the Java client's. */
+export function murmur2(bytes: Uint8Array, start = 0, end = bytes.length): number {
+  const length = end - start;
   let hash = SEED ^ length;
-  const wordsEnd = length & ~3;
-  for (let index = 0; index < wordsEnd; index += 4) {
+  const wordsEnd = start + (length & ~3);
+  for (let index = start; index < wordsEnd; index += 4) {
     let word =
       byteAt(bytes, index) |
       (byteAt(bytes, index + 1) << 8) |
@@ -23,7 +23,7 @@ export function murmur2(bytes: Uint8Array): number {
     word = Math.imul(word, MULTIPLIER);
     hash = Math.imul(hash, MULTIPLIER) ^ word;
   }
-  const rest = length - wordsEnd;
+  const rest = end - wordsEnd;
   if (rest >= 3) hash ^= byteAt(bytes, wordsEnd + 2) << 16;
   if (rest >= 2) hash ^= byteAt(bytes, wordsEnd + 1) << 8;
   if (rest >= 1) hash = Math.imul(hash ^ byteAt(bytes, wordsEnd), MULTIPLIER);
@@ -32,9 +32,9 @@ export function murmur2(bytes: Uint8Array): number {
   return hash ^ (hash >>> 15);
 }
 
-/** The partition that the Java client's default partitioner gives a non-null key. */
-export function partitionForKey(key: Uint8Array, partitionCount: number): number {
-  return (murmur2(key) & 0x7fffffff) % partitionCount;
+/** The partition that the Java client's default partitioner gives a non-null key, [start, end) of the bytes. */
+export function partitionForKey(bytes: Uint8Array, partitionCount: number, start = 0, end = bytes.length): number {
+  return (murmur2(bytes, start, end) & 0x7fffffff) % partitionCount;
 }
 
 function byteAt(bytes: Uint8Array, index: number): number {

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { event, FIXED, START_MS, settings } from './fold-fixture.ts';
 import { hashPayment } from './hash.ts';
+import { NULL_AT, PackedRecord } from './packed-record.ts';
 import { MOST_SCANNED_BYTES, PaymentBytes } from './payment-bytes.ts';
 import { PaymentReader } from './payment-reader.ts';
 import { EventScanner } from './scan-event.ts';
@@ -21,6 +22,8 @@ const lanesOf = ({ high, low }: TextKey): readonly number[] => [high, low];
 /** Tells how a record was read: both ways give the same payment or rejection. */
 function readBothWays(reader: PaymentReader, record: LogRecord, compiled = settings()): 'scanned' | 'parsed' {
   const expected = validateRecord(record, compiled, PLACE);
+  const amongOthers = reader.read(packed(record), compiled);
+  expect(amongOthers instanceof PaymentBytes ? amongOthers.toPayment() : amongOthers).toEqual(expected);
   const actual = reader.read(record, compiled);
   expect(actual instanceof PaymentBytes ? actual.toPayment() : actual).toEqual(expected);
   if (actual instanceof PaymentBytes && !(expected instanceof Rejection)) {
@@ -31,6 +34,21 @@ function readBothWays(reader: PaymentReader, record: LogRecord, compiled = setti
     expect(keys.map(lanesOf)).toEqual(texts.map((text) => lanesOf(new TextKey().setText(text))));
   }
   return record.value !== null && SCANNER.scan(record.value) ? 'scanned' : 'parsed';
+}
+
+/** The same record where it lies in a batch, between others' bytes. */
+function packed({ offset, timestampMs, key, value }: LogRecord): PackedRecord {
+  const bytes = Buffer.concat([
+    Buffer.from('{"a'),
+    key ?? Buffer.alloc(0),
+    Buffer.from('1"'),
+    value ?? Buffer.alloc(0),
+    Buffer.from('9"}'),
+  ]);
+  const keyEnd = 3 + (key?.length ?? 0);
+  const valueStart = keyEnd + 2;
+  const [keyAt, valueAt] = [key === null ? NULL_AT : 3, value === null ? NULL_AT : valueStart];
+  return new PackedRecord(offset, timestampMs, bytes, keyAt, keyEnd, valueAt, valueStart + (value?.length ?? 0));
 }
 
 function recordOf(text: string | Buffer, key: string | null = 'acct-1'): LogRecord {

@@ -4,6 +4,7 @@
  * payment, hash and keys: which one a record took is not to be seen.
  */
 import { partitionForKey } from './murmur2.ts';
+import { NULL_AT, PackedRecord } from './packed-record.ts';
 import { PaymentBytes } from './payment-bytes.ts';
 import { EventScanner, MEMBER } from './scan-event.ts';
 import type { CompiledSettings } from './settings.ts';
@@ -34,18 +35,31 @@ export class PaymentReader {
 
   /** False where the record is of another form, or to be rejected. */
   #readUsual(record: LogRecord, settings: CompiledSettings): boolean {
+    if (record instanceof PackedRecord) {
+      const { bytes, keyStart, keyEnd, valueStart, valueEnd } = record;
+      if (keyStart === NULL_AT || valueStart === NULL_AT) return false;
+      return (
+        this.#scanner.scan(bytes, valueStart, valueEnd) && this.#isUsual(record, settings, bytes, keyStart, keyEnd)
+      );
+    }
     const { key, value } = record;
+    if (key === null || value === null) return false;
+    return this.#scanner.scan(value) && this.#isUsual(record, settings, key, 0, key.length);
+  }
+
+  /** Takes over what was scanned; the record's key is [keyStart, keyEnd) of the bytes. */
+  #isUsual(record: LogRecord, settings: CompiledSettings, bytes: Buffer, keyStart: number, keyEnd: number): boolean {
     const scanner = this.#scanner;
-    if (value === null || key === null || !scanner.scan(value)) return false;
     const { amountNanos, timestampMs } = scanner;
     if (amountNanos === 0 || amountNanos > settings.maxAmountNumber) return false;
     if (timestampMs > record.timestampMs + settings.allowedSkewMs) return false;
     if (timestampMs < this.#place.minEventTimeMs) return false;
     const payment = this.#payment;
-    if (!isSameText(key, this.#locate(payment.senderAccountId, MEMBER.senderAccountId))) return false;
-    if (settings.checkPartitioner && partitionForKey(key, this.#place.partitionCount) !== this.#place.partition) {
+    if (!isSameText(bytes, keyStart, keyEnd, this.#locate(payment.senderAccountId, MEMBER.senderAccountId)))
       return false;
-    }
+    const { partition, partitionCount } = this.#place;
+    if (settings.checkPartitioner && partitionForKey(bytes, partitionCount, keyStart, keyEnd) !== partition)
+      return false;
     this.#locate(payment.transactionId, MEMBER.transactionId);
     this.#locate(payment.receiverAccountId, MEMBER.receiverAccountId);
     this.#locate(payment.currency, MEMBER.currency);
@@ -64,8 +78,8 @@ export class PaymentReader {
   }
 }
 
-function isSameText(bytes: Buffer, { bytes: held, start, byteLength }: TextKey): boolean {
-  if (bytes.length !== byteLength) return false;
-  for (let index = 0; index < byteLength; index += 1) if (bytes[index] !== held[start + index]) return false;
+function isSameText(bytes: Buffer, from: number, to: number, { bytes: held, start, byteLength }: TextKey): boolean {
+  if (to - from !== byteLength) return false;
+  for (let index = 0; index < byteLength; index += 1) if (bytes[from + index] !== held[start + index]) return false;
   return true;
 }

@@ -80,11 +80,12 @@ export class EventScanner {
     this.#view = scratch.view;
   }
 
-  /** False: this is not the usual form, or a member is not as it should be. */
-  scan(value: Buffer): boolean {
-    if (value.length > this.#scratch.capacity) return false;
-    this.#bytes.set(value);
-    this.#view.setInt32(value.length, 0, true);
+  /** Reads [start, end) of the bytes. False: this is not the usual form, or a member is not as it should be. */
+  scan(from: Buffer, start = 0, end = from.length): boolean {
+    const length = end - start;
+    if (length > this.#scratch.capacity) return false;
+    from.copy(this.#bytes, 0, start, end);
+    this.#view.setInt32(length, 0, true);
     this.#at = 0;
     if (!this.#take(OPEN)) return false;
     let seen = 0;
@@ -100,7 +101,7 @@ export class EventScanner {
     }
     if (seen !== ALL_MEMBERS || !this.#take(CLOSE)) return false;
     this.#skipBlanks();
-    return this.#at === value.length && this.#isCurrency();
+    return this.#at === length && this.#isCurrency();
   }
 
   #skipBlanks(): void {

@@ -42,7 +42,7 @@ export const DEFAULT_LIMITS: ProcessorLimits = Object.freeze({
   maxBatchRecords: 4_000,
   maxAppendRows: 4_000,
   maxAppendBytes: 6 * 1024 * 1024,
-  maxRowsInFlight: 16_000,
+  maxRowsInFlight: 8_000,
   settleTimeoutMs: 60_000,
   fencedRetryMinMs: 1_000,
   fencedRetryMaxMs: 60_000,

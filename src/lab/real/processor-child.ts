@@ -10,6 +10,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { CrashPoint } from '../../processor/crash-points.ts';
 import type { ProcessorEvent, ProcessorEventType } from '../../processor/events.ts';
+import { LAUNCH_ENV, NODE_FLAGS } from '../../runtime/launch.ts';
 
 export interface ProcessorChildOptions {
   readonly name: string;
@@ -61,9 +62,10 @@ export class ProcessorChild {
     this.#options = options;
     this.#log = createWriteStream(options.logPath, { flags: 'a' });
     const crashAt = options.crashAt;
-    this.#child = spawn(process.execPath, [MAIN, 'process', ...(options.flags ?? [])], {
+    this.#child = spawn(process.execPath, [...NODE_FLAGS, MAIN, 'process', ...(options.flags ?? [])], {
       env: {
         ...process.env,
+        ...LAUNCH_ENV,
         LOG_FORMAT: 'json',
         LOG_LEVEL: 'debug',
         METRICS_PORT: '0',
