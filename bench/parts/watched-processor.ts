@@ -88,7 +88,7 @@ export class WatchedProcessor {
   }
 
   /** The first scrape with so many records durable. Rejects at the limit, and when the process ends. */
-  async untilDurable(records: number, timeoutMs: number, everyMs = 50): Promise<Scrape> {
+  async untilDurable(records: number, timeoutMs: number, everyMs = 100): Promise<Scrape> {
     const untilMs = performance.now() + timeoutMs;
     for (;;) {
       const scrape = await this.scrape();
