@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FaultRecord } from '../artifacts.ts';
-import { accountOf, faultProblems, type RunHistory } from './fault-account.ts';
+import { accountOf, faultProblems, ownRecordsOf, type RunHistory } from './fault-account.ts';
 
 const HISTORY: RunHistory = {
   acknowledged: [
@@ -22,6 +22,14 @@ test('a fault of a moment meets what is in flight at that moment', () => {
   expect(accountOf(15, 15, HISTORY).inFlightRecords).toBe(100);
   expect(accountOf(25, 25, HISTORY)).toEqual({ inFlightRecords: 0, progressDuring: 0, progressAfter: 100 });
   expect(accountOf(5, 5, HISTORY).inFlightRecords).toBe(0);
+});
+
+test('the records of a produce request whose answer is lost are in flight, though no acknowledgement counts them', () => {
+  expect(ownRecordsOf('kafka.answer', { fault: 'kafka.answer', request: 'produce', nth: 13 })).toBe(1);
+  expect(accountOf(25, 25, HISTORY, 1).inFlightRecords).toBe(1);
+  expect(accountOf(15, 15, HISTORY, 1).inFlightRecords).toBe(100);
+  expect(ownRecordsOf('kafka.answer', { fault: 'kafka.answer', request: 'fetch' })).toBe(0);
+  expect(ownRecordsOf('network.cut', {})).toBe(0);
 });
 
 test('after the last checkpoint there is no progress', () => {

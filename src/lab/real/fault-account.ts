@@ -19,8 +19,16 @@ export interface RunHistory {
 
 export type FaultAccount = Pick<FaultRecord, 'inFlightRecords' | 'progressDuring' | 'progressAfter'>;
 
-/** `healedAtMs` null: it lasts to the end. */
-export function accountOf(firedAtMs: number | null, healedAtMs: number | null, history: RunHistory): FaultAccount {
+/**
+ * `healedAtMs` null: it lasts to the end. `ownRecords`: at least so many were in flight by the nature of the fault, seen by
+ * the history or not.
+ */
+export function accountOf(
+  firedAtMs: number | null,
+  healedAtMs: number | null,
+  history: RunHistory,
+  ownRecords = 0,
+): FaultAccount {
   if (firedAtMs === null) return { inFlightRecords: null, progressDuring: 0, progressAfter: 0 };
   const { acknowledged, checkpointed } = history;
   const untilMs = healedAtMs ?? Number.POSITIVE_INFINITY;
@@ -29,10 +37,18 @@ export function accountOf(firedAtMs: number | null, healedAtMs: number | null, h
   const inFlight = during.map((atMs) => totalAt(acknowledged, atMs) - totalAt(checkpointed, atMs));
   const [atFiring, atHealing] = [totalAt(checkpointed, firedAtMs), totalAt(checkpointed, untilMs)];
   return {
-    inFlightRecords: Math.max(0, ...inFlight),
+    inFlightRecords: Math.max(ownRecords, ...inFlight),
     progressDuring: atHealing - atFiring,
     progressAfter: totalAt(checkpointed, Number.POSITIVE_INFINITY) - atHealing,
   };
+}
+
+/**
+ * The records of a produce request whose answer is lost are in Kafka, and no acknowledgement says so: the history does not
+ * know them, and they are what the fault is about. One, at least.
+ */
+export function ownRecordsOf(fault: string, plan: FaultRecord['plan']): number {
+  return fault === 'kafka.answer' && plan.request === 'produce' ? 1 : 0;
 }
 
 function totalAt(marks: readonly Mark[], atMs: number): number {

@@ -12,7 +12,7 @@ import type { Runtime } from '../../processor/ports.ts';
 import type { FaultRecord } from '../artifacts.ts';
 import type { InjectedFault } from '../scenario.ts';
 import { within } from '../time-limit.ts';
-import { accountOf, type RunHistory } from './fault-account.ts';
+import { accountOf, ownRecordsOf, type RunHistory } from './fault-account.ts';
 
 export interface FaultBookOptions {
   readonly runtime: Pick<Runtime, 'nowMs' | 'sleep'>;
@@ -127,7 +127,8 @@ export class FaultBook {
 }
 
 function recordOf({ facts, counts }: Entry, history: RunHistory): FaultRecord {
-  return { ...facts, counts: counts(), ...accountOf(facts.firedAtMs, facts.healedAtMs, history) };
+  const own = ownRecordsOf(facts.fault, facts.plan);
+  return { ...facts, counts: counts(), ...accountOf(facts.firedAtMs, facts.healedAtMs, history, own) };
 }
 
 /** One planned fault on its way: it waits, hits, lasts, and is healed. */
