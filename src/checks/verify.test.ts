@@ -1,36 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { GUARANTEES, type Guarantee } from './findings.ts';
-import type { TopicRecord } from './inputs.ts';
-import {
-  BASE_MS,
-  event,
-  faultless,
-  inputsOf,
-  MINUTE_MS,
-  ownershipOf,
-  type PartitionHistory,
-  RULES,
-  record,
-} from './testing/history.ts';
+import { BASE_MS, event, faultless, inputsOf, MINUTE_MS, ownershipOf, RULES, record } from './testing/history.ts';
+import { found, records, verdictOf } from './testing/judged.ts';
 import { VERDICT_EXIT_CODES, verify } from './verify.ts';
-
-/** Ten payments a minute apart, a copy of one of them, one with another amount, a late one and one that is no JSON. */
-function records(): TopicRecord[] {
-  const payments = Array.from({ length: 10 }, (_, minute) =>
-    event(`p${minute}`, minute, { amount: `${100 + minute}.5`, sender_account_id: minute % 2 ? 'alice' : 'carol' }),
-  );
-  const copy = payments[9]!;
-  const specials = [copy, { ...copy, amount: '7' }, event('old', 1), '{"transaction_id":'];
-  return [...payments, ...specials].map((value, offset) => record(offset, value));
-}
-
-async function found(history: PartitionHistory): Promise<Record<Guarantee, string[]>> {
-  const { guarantees } = await verify(inputsOf(history));
-  const kinds = GUARANTEES.map((name) => [name, guarantees[name].findings.map(({ kind }) => kind)] as const);
-  return Object.fromEntries(kinds) as Record<Guarantee, string[]>;
-}
-
-const verdictOf = async (history: PartitionHistory): Promise<string> => (await verify(inputsOf(history))).verdict;
 
 describe('verify finds', () => {
   test('a lost payment', async () => {
