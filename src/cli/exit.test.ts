@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { RestError } from '../bigquery/rest-client.ts';
+import { connectionRefused, kafkaError } from '../kafka/testing/kafka-errors.ts';
+import { failWith } from './exit.ts';
 
 const EXIT = new URL('./exit.ts', import.meta.url).href;
 const FIRST = new URL('./first-signals.ts', import.meta.url).href;
@@ -24,4 +27,80 @@ test('before a command listens, SIGTERM ends the process by a handler: the first
 test('a command that listens gets the first SIGTERM, and ends as it likes', async () => {
   const script = `endOnSignals(); stopSignal().addEventListener('abort', () => process.exit(7))`;
   expect(await endOf(script)).toEqual({ code: 7, signal: null });
+});
+
+/** The exit code that an error leads to, and what is said on standard error. */
+function ending(error: unknown): { readonly code: unknown; readonly said: string } {
+  const before = process.exitCode;
+  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  try {
+    failWith(error);
+    return { code: process.exitCode, said: write.mock.calls.map(([text]) => text).join('') };
+  } finally {
+    write.mockRestore();
+    process.exitCode = before;
+  }
+}
+
+const STACK = /^ {4}at /m;
+const NAMES = 'check BIGQUERY_PROJECT and BIGQUERY_DATASET, or make the tables with `provenonce schema apply`';
+const CREDENTIALS = 'check the credentials (Application Default Credentials) and their roles on project and dataset';
+
+describe('a refusal of BigQuery that the operator can mend ends with 64 and says how', () => {
+  test.for([
+    ['a dataset or table that is not there', 404, 'notFound', NAMES],
+    ['a job that found no table, and has no status', undefined, 'notFound', NAMES],
+    ['no credentials', 401, 'required', CREDENTIALS],
+    ['a missing role', 403, 'accessDenied', CREDENTIALS],
+    ['a status of 403 without a reason', 403, undefined, CREDENTIALS],
+    ['a job that may not read, and has no status', undefined, 'accessDenied', CREDENTIALS],
+  ] as const)('%s', ([, status, reason, whatToDo]) => {
+    expect(ending(new RestError('refused', status, reason))).toEqual({ code: 64, said: `refused: ${whatToDo}\n` });
+  });
+});
+
+describe('a failure of BigQuery that may pass ends with 69, without a stack trace', () => {
+  test.for([
+    ['no answer', undefined, undefined, 'socket hang up'],
+    ['an overloaded service', 503, 'backendError', 'try again later'],
+    ['too many calls', 429, undefined, 'slow down'],
+    ['a job that was stopped', 400, 'stopped', 'job stopped'],
+    ['a statement that lost a race', 400, 'invalidQuery', 'Could not serialize access to table'],
+  ] as const)('%s', ([, status, reason, message]) => {
+    expect(ending(new RestError(message, status, reason))).toEqual({ code: 69, said: `${message}\n` });
+  });
+
+  // Waiting mends it, other roles do not.
+  test.for(['rateLimitExceeded', 'quotaExceeded'])('a status of 403 whose reason is %s', (reason) => {
+    expect(ending(new RestError('exceeded', 403, reason))).toEqual({ code: 69, said: 'exceeded\n' });
+  });
+});
+
+test('a statement that BigQuery cannot read is a bug of ours: 70, with the stack trace', () => {
+  const { code, said } = ending(new RestError('Syntax error at [1:8]', 400, 'invalidQuery'));
+  expect(code).toBe(70);
+  expect(said).toMatch(STACK);
+});
+
+describe("an error of Kafka's client", () => {
+  test('that no waiting mends ends with 64 and says what to do', () => {
+    const { code, said } = ending(kafkaError('GROUP_AUTHORIZATION_FAILED', 'Not authorized to access group'));
+    expect({ code, said }).toEqual({
+      code: 64,
+      said: expect.stringMatching(/^Kafka: Not authorized to access group: allow this user to Read .*\n$/),
+    });
+  });
+
+  test('that may pass ends with 69 and tells its causes, without a stack trace', () => {
+    const outer = Object.assign(new Error('gave up', { cause: connectionRefused }), {
+      name: 'KafkaJSNumberOfRetriesExceeded',
+    });
+    expect(ending(outer)).toEqual({ code: 69, said: 'Kafka: gave up: connect ECONNREFUSED\n' });
+  });
+
+  test('counts by its name: the same message of another error is a bug', () => {
+    const { code, said } = ending(new Error('connect ECONNREFUSED'));
+    expect(code).toBe(70);
+    expect(said).toMatch(STACK);
+  });
 });

@@ -38,7 +38,9 @@ function describeRest(error: RestError): { code: number; text: string } {
     const whatToDo = 'check BIGQUERY_PROJECT and BIGQUERY_DATASET, or make the tables with `provenonce schema apply`';
     return { code: EXIT.usage, text: `${error.message}: ${whatToDo}` };
   }
-  if (error.status === 401 || error.status === 403 || error.reason === 'accessDenied') {
+  // Rates and quotas that are used up come with 403 too.
+  const isRefused = (error.status === 401 || error.status === 403) && !error.isTransient;
+  if (isRefused || error.reason === 'accessDenied') {
     const whatToDo = 'check the credentials (Application Default Credentials) and their roles on project and dataset';
     return { code: EXIT.usage, text: `${error.message}: ${whatToDo}` };
   }
