@@ -2,7 +2,7 @@
  * Every npm and provenonce command that the documentation shows is one that exists: the script, the subcommand, its flags
  * and their values. Commands are parsed by the program's own parser, with actions that do nothing.
  */
-import { globSync, readFileSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { describe, expect, test } from 'vitest';
@@ -14,10 +14,8 @@ import {
   readRepositoryFile,
   type Command as ShownCommand,
 } from './testing/markdown.ts';
+import { programWords, scripts, wordsOf, wordsOfScript } from './testing/program-words.ts';
 
-const { scripts } = JSON.parse(readFileSync(path.join(REPOSITORY, 'package.json'), 'utf8')) as {
-  scripts: Record<string, string>;
-};
 const commandModules = await Promise.all(
   globSync('src/cli/commands/*.ts', { cwd: REPOSITORY }).map(
     (file) => import(path.join(REPOSITORY, file)) as Promise<{ addCommand: (program: Command) => void }>,
@@ -39,13 +37,6 @@ function programWithoutActions(): Command {
   return program;
 }
 
-/** Words as a shell sees them; quotes only group. */
-function wordsOf(text: string): string[] {
-  return [...text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
-    ([, double, single, plain]) => double ?? single ?? plain ?? '',
-  );
-}
-
 async function problemOfProvenonce(words: readonly string[], { inline }: ShownCommand): Promise<string | undefined> {
   if (words[0] === 'lab' && words[1] === 'model') {
     return words.slice(2).find((word) => word.startsWith('--') && word !== '--help' && !MODEL_USAGE.includes(word));
@@ -62,16 +53,11 @@ async function problemOfProvenonce(words: readonly string[], { inline }: ShownCo
 
 async function problemOf(shown: ShownCommand): Promise<string | undefined> {
   const words = wordsOf(shown.text);
-  while (/^[A-Z_]+=/.test(words[0] ?? '')) words.shift();
-  if (words[0] === 'provenonce') return problemOfProvenonce(words.slice(1), shown);
-  if (words[0] !== 'npm') return undefined;
-  if (words[1] === 'ci' || words[1] === 'test') return undefined;
+  const program = programWords(words);
+  if (program !== undefined) return problemOfProvenonce(program, shown);
+  if (words[0] !== 'npm' || words[1] === 'ci' || words[1] === 'test') return undefined;
   if (words[1] !== 'run') return `npm ${words[1]} is no command of this project`;
-  const script = scripts[words[2] ?? ''];
-  if (script === undefined) return `package.json has no script ${words[2]}`;
-  const given = words[3] === '--' ? words.slice(4) : [];
-  const program = /^node src\/cli\/main\.ts\s*(.*)$/.exec(script);
-  return program === null ? undefined : problemOfProvenonce([...wordsOf(program[1]!), ...given], shown);
+  return scripts[words[2] ?? ''] === undefined ? `package.json has no script ${words[2]}` : undefined;
 }
 
 describe.each(markdownFiles())('%s', (file) => {
@@ -91,6 +77,7 @@ test('a command that does not exist is noticed, in a block and in a sentence', a
     '```',
     'provenonce verify --jsonn',
     'X=1 npm run demo -- --infra moon',
+    'npm run provenonce -- process --until-bored',
     '```',
   ].join('\n');
   const problems = await Promise.all(commandsOf(text).map(problemOf));
@@ -98,7 +85,14 @@ test('a command that does not exist is noticed, in a block and in a sentence', a
     'package.json has no script nothing',
     expect.stringContaining('--jsonn'),
     expect.stringContaining('moon'),
+    expect.stringContaining('--until-bored'),
   ]);
+});
+
+test('every npm script that starts the program is known as one, whatever options Node is given', () => {
+  const starting = Object.entries(scripts).filter(([, script]) => script.includes('src/cli/main.ts'));
+  expect(starting.map(([name]) => name)).toEqual(expect.arrayContaining(['provenonce', 'demo', 'lab']));
+  expect(starting.filter(([, script]) => wordsOfScript(script) === undefined)).toEqual([]);
 });
 
 test('the README gives the two commands that start everything', () => {

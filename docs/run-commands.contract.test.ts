@@ -1,15 +1,17 @@
 /**
- * Every command of the program that a code block of the documentation shows is run, as it stands there, on real parts: in the
- * order of a newcomer's day, in a directory of its own. What would take minutes is made small by flags that are added at
- * the end, or is left to the test that is named for it here. A command shown that is in neither list fails the test.
+ * Commands of the program that code blocks of the documentation show are run, as they stand there, on real parts: in the
+ * order of a newcomer's day, in a directory of its own. What takes long is made small by flags that are added at the end.
+ * What would take minutes all the same is not run: commands.test.ts parses it, as it parses every command shown, and the
+ * work behind it is held by the test that is named for it here. A command shown that is in neither list fails the test.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { commandsOf, markdownFiles, REPOSITORY, readRepositoryFile } from './testing/markdown.ts';
+import { programWords, wordsOf } from './testing/program-words.ts';
 
 const MAIN = path.join(REPOSITORY, 'src', 'cli', 'main.ts');
 const COMMAND_LIMIT_MS = 120_000;
@@ -30,10 +32,9 @@ interface Rule {
 
 /** Run here, in this order; the story of docs/start.md comes first. */
 const RUN: readonly Rule[] = [
-  { command: /^schema (apply|print)/ },
   { command: /^simulate/, add: ['--count', '3000', '--rate', '0'] },
   { command: /^process --until-caught-up/ },
-  { command: /^(verify|reconcile|ownership|config|doctor)\b/ },
+  { command: /^(verify|reconcile|ownership)$/ },
   // The range that stands for the reader's lies behind the end of this log: refused, with a reason. Scenarios do the real thing.
   { command: /^skip /, exitCodes: [64] },
   { command: /^(backfill|retention) / },
@@ -46,12 +47,11 @@ const RUN: readonly Rule[] = [
   { command: /^demo$/, add: ['--events', '20000', '--rate', '4000', '--infra', 'external'] },
 ];
 
-/** Run by a test of their own, or what they do is what `npm test` is made of. */
-const ELSEWHERE: readonly { readonly command: RegExp; readonly by: string }[] = [
+/** Not run as commands: what these do, without their command line, is what the named test holds. */
+const WORK_HELD_BY: readonly { readonly command: RegExp; readonly by: string }[] = [
   { command: /^demo ./, by: 'src/demo/embedded-demo.test.ts' },
   { command: /^lab up/, by: 'src/infra/native.contract.test.ts' },
   { command: /^lab replay .*--world real/, by: 'src/lab/real/replay-plan.contract.test.ts' },
-  { command: /^rescale /, by: 'scenarios/scenarios.test.ts' },
   { command: /^conformance/, by: 'src/conformance/conformance.contract.test.ts' },
   { command: /^lab explore --world real/, by: 'properties/guarantee.real.test.ts' },
   { command: /^lab replay artifacts/, by: 'src/lab/drawn/shrink-drawn.test.ts' },
@@ -61,16 +61,12 @@ const ELSEWHERE: readonly { readonly command: RegExp; readonly by: string }[] = 
   { command: /^lab report/, by: 'src/lab/report/report.test.ts' },
 ];
 
-const { scripts } = JSON.parse(readFileSync(path.join(REPOSITORY, 'package.json'), 'utf8')) as {
-  readonly scripts: Readonly<Record<string, string>>;
-};
-
 /** The program's own commands among those shown in blocks, each once. */
 function shownCommands(): Shown[] {
   const found = new Map<string, { words: string[]; places: string[] }>();
   for (const file of markdownFiles()) {
     for (const { text, line, inline } of commandsOf(readRepositoryFile(file))) {
-      const words = inline ? undefined : programWords(text);
+      const words = inline ? undefined : programWords(wordsOf(text));
       if (words === undefined) continue;
       const one = found.get(words.join('\0')) ?? { words, places: [] };
       one.places.push(`${file}:${line}`);
@@ -78,19 +74,6 @@ function shownCommands(): Shown[] {
     }
   }
   return [...found.values()];
-}
-
-/** Words after `provenonce`; undefined where another program is called. Variables in front are left out: they are the test's. */
-function programWords(text: string): string[] | undefined {
-  const words = [...text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
-    ([, double, single, plain]) => double ?? single ?? plain!,
-  );
-  while (/^[A-Z_]+=/.test(words[0] ?? '')) words.shift();
-  if (words[0] === 'provenonce') return words.slice(1);
-  if (words[0] !== 'npm' || words[1] !== 'run') return undefined;
-  const script = /^node src\/cli\/main\.ts\s*(.*)$/.exec(scripts[words[2] ?? ''] ?? '');
-  if (script === null) return undefined;
-  return [...script[1]!.split(' ').filter((word) => word !== ''), ...(words[3] === '--' ? words.slice(4) : [])];
 }
 
 const shown = shownCommands();
@@ -111,10 +94,16 @@ afterAll(async () => {
   if (directory !== undefined) await rm(directory, { recursive: true, force: true });
 });
 
-test('every command shown is run here, or by the test that is named for it', () => {
-  const left = shown.filter((one) => turnOf(one) < 0 && !ELSEWHERE.some(({ command }) => command.test(textOf(one))));
+test('every command shown is run here, or its work is held by the test that is named for it', () => {
+  const left = shown.filter((one) => turnOf(one) < 0 && !WORK_HELD_BY.some(({ command }) => command.test(textOf(one))));
   expect(left.map((one) => `${one.places[0]}: ${textOf(one)}`)).toEqual([]);
-  expect(ELSEWHERE.filter(({ by }) => !existsSync(path.join(REPOSITORY, by)))).toEqual([]);
+  expect(WORK_HELD_BY.filter(({ by }) => !existsSync(path.join(REPOSITORY, by)))).toEqual([]);
+});
+
+test('nothing is listed here that is not shown any more', () => {
+  const notRun = shown.filter((one) => turnOf(one) < 0);
+  expect(RUN.filter((rule) => !shown.some((one) => RUN[turnOf(one)] === rule))).toEqual([]);
+  expect(WORK_HELD_BY.filter(({ command }) => !notRun.some((one) => command.test(textOf(one))))).toEqual([]);
 });
 
 describe('in the order of a newcomer', () => {
