@@ -30,22 +30,29 @@ interface Rule {
   readonly exitCodes?: readonly number[];
 }
 
-/** Run here, in this order; the story of docs/start.md comes first. */
-const RUN: readonly Rule[] = [
-  { command: /^simulate/, add: ['--count', '3000', '--rate', '0'] },
-  { command: /^process --until-caught-up/ },
-  { command: /^(verify|reconcile|ownership)$/ },
-  // The range that stands for the reader's lies behind the end of this log: refused, with a reason. Scenarios do the real thing.
-  { command: /^skip /, exitCodes: [64] },
-  { command: /^(backfill|retention) / },
-  // The last of the story: the topic has more partitions afterwards.
-  { command: /^rescale /, add: ['--partitions', '5'] },
-  { command: /^lab list/ },
-  { command: /^lab model (A|AB|B),?/, exitCodes: [0, 1] },
-  { command: /^lab replay (?!.*--world real).*--mutant/, exitCodes: [1] },
-  // The README's first command. What it says on a terminal is not looked at here: that it passes is.
-  { command: /^demo$/, add: ['--events', '20000', '--rate', '4000', '--infra', 'external'] },
-];
+/** Run here: each line in its order, the lines beside each other, since none needs what another one makes. */
+const LINES: Readonly<Record<string, readonly Rule[]>> = {
+  'the story of docs/start.md, then what an operator does later': [
+    { command: /^simulate/, add: ['--count', '3000', '--rate', '0'] },
+    { command: /^process --until-caught-up/ },
+    { command: /^(verify|reconcile|ownership)$/ },
+    // The range that stands for the reader's lies behind the end of this log: refused, with a reason. Scenarios do the real thing.
+    { command: /^skip /, exitCodes: [64] },
+    { command: /^(backfill|retention) / },
+    // The last of the story: the topic has more partitions afterwards.
+    { command: /^rescale /, add: ['--partitions', '5'] },
+  ],
+  'the lab without real parts': [
+    { command: /^lab list/ },
+    { command: /^lab model (A|AB|B),?/, exitCodes: [0, 1] },
+    { command: /^lab replay (?!.*--world real).*--mutant/, exitCodes: [1] },
+  ],
+  // What it says on a terminal is not looked at here: that it passes is.
+  "the README's first command": [
+    { command: /^demo$/, add: ['--events', '20000', '--rate', '4000', '--infra', 'external'] },
+  ],
+};
+const RULES = Object.values(LINES).flat();
 
 /** Not run as commands: what these do, without their command line, is what the named test holds. */
 const WORK_HELD_BY: readonly { readonly command: RegExp; readonly by: string }[] = [
@@ -78,7 +85,7 @@ function shownCommands(): Shown[] {
 
 const shown = shownCommands();
 const textOf = ({ words }: Shown) => words.join(' ');
-const turnOf = (one: Shown) => RUN.findIndex(({ command }) => command.test(textOf(one)));
+const turnOf = (one: Shown) => RULES.findIndex(({ command }) => command.test(textOf(one)));
 
 let directory: string;
 
@@ -102,19 +109,23 @@ test('every command shown is run here, or its work is held by the test that is n
 
 test('nothing is listed here that is not shown any more', () => {
   const notRun = shown.filter((one) => turnOf(one) < 0);
-  expect(RUN.filter((rule) => !shown.some((one) => RUN[turnOf(one)] === rule))).toEqual([]);
+  expect(RULES.filter((rule) => !shown.some((one) => RULES[turnOf(one)] === rule))).toEqual([]);
   expect(WORK_HELD_BY.filter(({ command }) => !notRun.some((one) => command.test(textOf(one))))).toEqual([]);
 });
 
-describe('in the order of a newcomer', () => {
-  const story = shown.filter((one) => turnOf(one) >= 0).sort((a, b) => turnOf(a) - turnOf(b));
+describe.each(Object.entries(LINES).map(([title, rules]) => ({ title, rules })))(
+  '$title',
+  { concurrent: true },
+  ({ rules }) => {
+    const line = shown.filter((one) => rules.includes(RULES[turnOf(one)]!)).sort((a, b) => turnOf(a) - turnOf(b));
 
-  test.for(story.map((one) => [textOf(one), one] as const))('provenonce %s', async ([, one]) => {
-    const { add = [], exitCodes = [0] } = RUN[turnOf(one)]!;
-    const ended = await run([...one.words, ...add]);
-    expect(exitCodes, `${one.places.join(', ')}\n${ended.said}`).toContain(ended.code);
-  });
-});
+    test.for(line.map((one) => [textOf(one), one] as const))('%s', { concurrent: false }, async ([, one]) => {
+      const { add = [], exitCodes = [0] } = RULES[turnOf(one)]!;
+      const ended = await run([...one.words, ...add]);
+      expect(exitCodes, `${one.places.join(', ')}\n${ended.said}`).toContain(ended.code);
+    });
+  },
+);
 
 function run(words: readonly string[]): Promise<{ readonly code: number; readonly said: string }> {
   const env = {
