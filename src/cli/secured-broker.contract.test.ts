@@ -1,6 +1,6 @@
 /**
- * The commands on a broker that lets nobody in but by SASL_SSL: every mechanism works from end to end, connections
- * authenticate again while they work, and whoever is refused is told what to do.
+ * The commands on a broker that lets nobody in but by SASL_SSL: every mechanism lets a client in, two of them carry a whole
+ * run, a connection that reads authenticates again before its time is up, and whoever is refused is told what to do.
  */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -10,14 +10,18 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type SecuredBroker, startSecuredBroker } from '../infra/secured-broker.ts';
+import type { KafkaConnectionOptions } from '../kafka/connection-options.ts';
 import { KafkaAdmin } from '../kafka/kafka-admin.ts';
+import { TopicConnection } from '../kafka/topic-connection.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
 import { parseKafka } from './config/process-config.ts';
 
 const MAIN = path.join(import.meta.dirname, 'main.ts');
-/** Shorter than a run: kafkajs authenticates again ten seconds before. */
+/** How long the broker lets a connection go on; kafkajs authenticates again ten seconds before, here after one second. */
 const REAUTHENTICATE_MS = 11_000;
 const EVENTS = 2_000;
 
@@ -117,15 +121,52 @@ test('with OAUTHBEARER, a token from a file lets the client in, and a damaged on
   await expect(letIn(env)).rejects.toThrow('the token was refused (invalid_token)');
 });
 
-/**
- * The authentication of a connection holds for eleven seconds and kafkajs renews it ten before the end: within this run
- * every connection authenticates again.
- */
-test('simulate, process and verify work with SCRAM-SHA-512 over TLS', async () => {
+test('a connection that reads asks for a new token when its time is nearly up, and goes on with the same sockets', async () => {
+  let tokens = 0;
+  let sockets = 0;
+  const options: KafkaConnectionOptions = {
+    brokers: [broker.bootstrapServers],
+    clientId: 'secured-test',
+    sasl: {
+      mechanism: 'oauthbearer',
+      token: async () => {
+        tokens += 1;
+        return broker.token();
+      },
+    },
+    ssl: { ca: readFileSync(broker.caFile) },
+    socketFactory: ({ host, port, ssl, onConnect }) => {
+      sockets += 1;
+      return connect({ host, port, ...ssl }, onConnect);
+    },
+  };
+  const topic = `secured-${randomUUID().slice(0, 8)}`;
+  await using admin = await KafkaAdmin.connect(options);
+  await admin.createTopic({ topic, partitions: 1, timestamps: 'append' });
+  const reader = new TopicConnection(options, topic);
+  try {
+    await reader.connect();
+    const read = async () => {
+      const question = { partition: 0, fetchOffset: '0', maxBytes: 1_024 };
+      return (await reader.fetch(reader.leaderOf(0)!, [question], { maxWaitMs: 10, maxBytes: 1_024 })).socket;
+    };
+    const socket = await read();
+    const before = { tokens, sockets };
+    await setTimeout(REAUTHENTICATE_MS - 10_000 + 100);
+    expect(await read()).toBe(socket);
+    // The connection that fetches, and the one for everything else.
+    expect({ tokens, sockets }).toEqual({ tokens: before.tokens + 2, sockets: before.sockets });
+  } finally {
+    await reader.close();
+  }
+});
+
+// From here on each has a topic and a dataset of its own, and mostly waits: beside each other.
+test.concurrent('simulate, process and verify work with SCRAM-SHA-512 over TLS', async () => {
   await expectWholeRun({ ...fresh(), ...password('SCRAM-SHA-512') });
 });
 
-test('with OAUTHBEARER, they work with tokens of a token server, and a client that it does not know is told so', async () => {
+test.concurrent('with OAUTHBEARER, they work with tokens of a token server, and a client that it does not know is told so', async () => {
   await using server = await tokenServer('processor', 'of the processor');
   const env = {
     ...fresh(),
@@ -140,7 +181,7 @@ test('with OAUTHBEARER, they work with tokens of a token server, and a client th
   expect(refused.said).not.toContain('of somebody else');
 });
 
-test.for(['process', 'simulate --count 10'])(
+test.concurrent.for(['process', 'simulate --count 10'])(
   '%s with a wrong password ends with 64 and says what to check, without the password',
   async (command) => {
     const env = { ...fresh(), ...password('SCRAM-SHA-512'), KAFKA_SASL_PASSWORD: 'wrong-one' };
@@ -152,14 +193,14 @@ test.for(['process', 'simulate --count 10'])(
   },
 );
 
-test('a broker of an unknown authority is refused, and the setting that names the authority is named', async () => {
+test.concurrent('a broker of an unknown authority is refused, and the setting that names the authority is named', async () => {
   const env = { ...fresh(), ...password('PLAIN'), KAFKA_SSL_CA_FILE: broker.strangersCaFile };
   const refused = await run(['process'], env);
   expect(refused.code).toBe(64);
   expect(refused.said).toContain('name the file of its authority with KAFKA_SSL_CA_FILE');
 });
 
-test('a client without TLS is told that the broker may want it', async () => {
+test.concurrent('a client without TLS is told that the broker may want it', async () => {
   const env = { ...fresh(), KAFKA_SECURITY_PROTOCOL: 'PLAINTEXT', KAFKA_SSL_CA_FILE: '', UNREACHABLE_AFTER: '1s' };
   const refused = await run(['process'], env);
   expect(refused.code).toBe(69);
