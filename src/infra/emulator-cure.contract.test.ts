@@ -25,14 +25,15 @@ test('with the cure, 40 streams get through beside updates and queries, and ever
   expect(await querySql(cured, `SELECT COUNT(*) FROM ${dataset}.rows`)).toEqual([[String(ROWS)]]);
 });
 
-test('without the cure, the same load does not get through', async () => {
+// An instance of its own that mostly waits for its deadline: the others go on beside it.
+test.concurrent('without the cure, the same load does not get through', async () => {
   await using infra = await startInfra({ way: 'native', cureEmulator: false });
   const result = await runAppendLoad({ ...infra, ...LOAD, dataset: newDataset(), deadlineMs: 15_000 });
   expect(result.finished).toBe(false);
   expect(result.acknowledgedRows).toBeLessThan(ROWS);
 });
 
-test('with the cure, finalize races with an append and its row count is what a query finds, then and later', async () => {
+test.concurrent('with the cure, finalize races with an append and its row count is what a query finds, then and later', async () => {
   const dataset = newDataset();
   await querySql(cured, `CREATE SCHEMA ${dataset}`);
   await querySql(cured, `CREATE TABLE ${dataset}.rows (n INT64, word STRING)`);
@@ -44,7 +45,7 @@ test('with the cure, finalize races with an append and its row count is what a q
   expect(await querySql(cured, `SELECT COUNT(*) FROM ${dataset}.rows`)).toEqual([[String(expected)]]);
 });
 
-test('with the cure, rows whose insert fails do not move the stream on', async () => {
+test.concurrent('with the cure, rows whose insert fails do not move the stream on', async () => {
   const dataset = newDataset();
   await querySql(cured, `CREATE SCHEMA ${dataset}`);
   await querySql(cured, `CREATE TABLE ${dataset}.rows (n INT64, word STRING)`);

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createKafka } from '../kafka/connection-options.ts';
 import { startInfra } from './start-infra.ts';
 import { querySql } from './testing/append-load.ts';
+import type { StartedInfra } from './types.ts';
 
 const START_MODULE = new URL('./start-infra.ts', import.meta.url).href;
 
@@ -17,8 +18,14 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** Killed and stopped by the tests, one after the other; each leaves it running. */
+let infra: StartedInfra;
+beforeAll(async () => {
+  infra = await startInfra({ way: 'native' });
+});
+afterAll(() => infra?.stop());
+
 test('both parts come back from a kill -9 on the same ports with their data', async () => {
-  await using infra = await startInfra({ way: 'native' });
   const topic = `t-${randomUUID()}`;
   const kafka = createKafka({ brokers: [infra.kafkaBootstrapServers], clientId: 'infra-test' });
   const admin = kafka.admin();
@@ -46,7 +53,6 @@ test('both parts come back from a kill -9 on the same ports with their data', as
 });
 
 test('a part that is stopped gracefully can be started again, and starting one that runs changes nothing', async () => {
-  await using infra = await startInfra({ way: 'native' });
   await infra.emulator.stop();
   expect(infra.emulator.pid).toBeUndefined();
   await infra.emulator.start();

@@ -1,4 +1,7 @@
-/** Logs that were cut or replaced show; outages pass by themselves; what cannot pass is named. */
+/**
+ * Logs that were cut or replaced show; outages pass by themselves; what cannot pass is named. Each test has a topic, a group
+ * and a road to the broker of its own and mostly waits, so they run beside each other.
+ */
 import { expect, test } from 'vitest';
 import { ConfigurationError, ContradictionError, UnreachableError } from '../processor/errors.ts';
 import { systemRuntime } from '../runtime/system-runtime.ts';
@@ -7,7 +10,7 @@ import { connection, newTopic, produce } from './testing/broker.ts';
 import { FlakyNetwork } from './testing/flaky-network.ts';
 import { eventually, numbered, readOne, readTo, SourceProbe, values } from './testing/source-probe.ts';
 
-test('a topic that stays away ends the source with a contradiction', async () => {
+test.concurrent('a topic that stays away ends the source with a contradiction', async () => {
   const topic = await newTopic(1);
   await using admin = await KafkaAdmin.connect(connection());
   await using probe = await SourceProbe.joined({ topic, groupId: topic, topicMissingAfterMs: 2_000 });
@@ -18,14 +21,14 @@ test('a topic that stays away ends the source with a contradiction', async () =>
   expect(probe.failures[0]).toMatchObject({ code: 'log_changed' });
 });
 
-test('a topic that does not exist is a wrong configuration', async () => {
+test.concurrent('a topic that does not exist is a wrong configuration', async () => {
   await using probe = new SourceProbe({ topic: 'no-such-topic', groupId: 'no-such-topic' });
   const error = await probe.start().catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(ConfigurationError);
   expect(String(error)).toContain('topic no-such-topic: does not exist on');
 });
 
-test('a broker that is not there at the start is waited for, which is said', async () => {
+test.concurrent('a broker that is not there at the start is waited for, which is said', async () => {
   const topic = await newTopic(1);
   await produce(topic, 0, 5);
   await using network = await FlakyNetwork.start();
@@ -43,7 +46,7 @@ test('a broker that is not there at the start is waited for, which is said', asy
   expect(values(await readTo(probe.source.open(0, 0), 0, 5))).toEqual(numbered(5));
 });
 
-test('a broker that stays away past the limit is unreachable', async () => {
+test.concurrent('a broker that stays away past the limit is unreachable', async () => {
   const options = { topic: 'any', groupId: 'any', unreachableAfterMs: 1_500 };
   await using probe = new SourceProbe({ ...options, connection: connection({ brokers: ['127.0.0.1:1'] }) });
   const error = await probe.start().catch((reason: unknown) => reason);
@@ -51,7 +54,7 @@ test('a broker that stays away past the limit is unreachable', async () => {
   expect(String(error)).toContain('127.0.0.1:1');
 });
 
-test('a broker that is gone past the session is sat out; the group is joined again, and commits are accepted', async () => {
+test.concurrent('a broker that is gone past the session is sat out; the group is joined again, and commits are accepted', async () => {
   const topic = await newTopic(1);
   await produce(topic, 0, 50);
   await using network = await FlakyNetwork.start();
@@ -77,7 +80,7 @@ test('a broker that is gone past the session is sat out; the group is joined aga
   expect(probe.failures).toEqual([]);
 });
 
-test('connections that are cut again and again lose and repeat nothing', async () => {
+test.concurrent('connections that are cut again and again lose and repeat nothing', async () => {
   const topic = await newTopic(1);
   await produce(topic, 0, 30_000, 'm', 100);
   await using network = await FlakyNetwork.start();
@@ -99,7 +102,7 @@ test('connections that are cut again and again lose and repeat nothing', async (
   expect(count).toBe(30_000);
 });
 
-test('a network that swallows everything is left for new connections', async () => {
+test.concurrent('a network that swallows everything is left for new connections', async () => {
   const topic = await newTopic(1);
   await produce(topic, 0, 5);
   await using network = await FlakyNetwork.start();
