@@ -117,6 +117,8 @@ export class PartitionRun {
         answer = await this.#options.cursor.next(reading);
       } catch (error) {
         if (this.#drain.signal.aborted && !ended.aborted) return;
+        // What was folded before the gap is in no log any more: it is written before the partition stops.
+        if (error instanceof ContradictionError && error.code === 'retention_gap') await this.#finish(ended);
         throw error;
       }
       ended.throwIfAborted();

@@ -107,6 +107,26 @@ describe('a log that contradicts the guarantee ends in an error with a name', ()
   });
 });
 
+describe('records deleted ahead of a processor that is at work', () => {
+  it('stop the partition only after what was folded before them is written: it is nowhere else any more', async () => {
+    const { outcome, world } = await runCaseInWorld({
+      ...calmCase([
+        { what: 'bigquery_down', forMs: 12_000, when: { atMs: 6_000 } },
+        { what: 'leader_loss', partition: 0, forMs: 10_000, when: { atMs: 6_500 } },
+        { what: 'retention', partition: 0, records: 100, when: { atMs: 15_000 } },
+      ]),
+      partitions: 1,
+      processes: ['a'],
+      workload: drawWorkload({ ...DEFAULT_DIALS, seed: 1, partitions: 1, transactionChance: 0 }),
+      mustFire: true,
+    });
+    expect([outcome.verdict, outcome.failures, outcome.unknown]).toEqual(['PASS', [], []]);
+    const lines = world.trace.lines.join('\n');
+    const gap = /"partition.stopped".*offsets (\d+) to 99 were deleted/.exec(lines);
+    expect(world.bigquery.tables.checkpointed(0)).toBe(Number(gap?.[1]));
+  });
+});
+
 describe('offsets given up by an operator', () => {
   const gap: readonly Fault[] = [
     { what: 'crash', process: 'a', restartAfterMs: 20_000, when: { atMs: 5_000 } },
