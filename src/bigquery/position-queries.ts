@@ -16,9 +16,9 @@ const OFFSETS_PER_CELL = 1_000;
 const CELLS_PER_PAGE = 8;
 /** A payload may have 64 KiB. */
 const EXCEPTION_OFFSETS_PER_CELL = 20;
-/** Partitions that share a query, and queries of one kind at a time. */
-const PARTITIONS_TOGETHER = 32;
-const QUERIES_UNDER_WAY = 2;
+/** Partitions that share a query. One query of a kind at a time: those that ask meanwhile share the next one. */
+const PARTITIONS_TOGETHER = 64;
+const QUERIES_UNDER_WAY = 1;
 
 interface CheckpointQuestion {
   readonly topic: string;

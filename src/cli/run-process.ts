@@ -98,7 +98,7 @@ async function firstOf(work: Promise<void>, stop: AbortSignal): Promise<boolean>
 }
 
 function settingsOf(config: ProcessConfig, owner: string): ProcessorSettings {
-  const { checkpointIntervalMs, checkpointRows, stopTimeoutMs, untilCaughtUp } = config.process;
+  const { checkpointIntervalMs, checkpointRows, maxAppendsInFlight, stopTimeoutMs, untilCaughtUp } = config.process;
   return {
     topic: config.kafka.topic,
     owner,
@@ -106,7 +106,7 @@ function settingsOf(config: ProcessConfig, owner: string): ProcessorSettings {
     decision: config.decision,
     startAt: config.startAt,
     untilCaughtUp,
-    limits: { ...DEFAULT_LIMITS, checkpointIntervalMs, checkpointRows, stopTimeoutMs },
+    limits: { ...DEFAULT_LIMITS, checkpointIntervalMs, checkpointRows, maxAppendsInFlight, stopTimeoutMs },
   };
 }
 

@@ -8,14 +8,14 @@ import type { PartitionFold } from '../payments/fold.ts';
 import type { DataTable } from '../payments/types.ts';
 import type { WonClaim } from './claim-rounds.ts';
 import type { Observer } from './events.ts';
-import type { Checkpoint, LogSource, RowEncoder, Runtime, StateStore, StreamAppender, WriteStreams } from './ports.ts';
+import type { Checkpoint, LogSource, RowEncoder, Runtime, StateStore, StreamAppender } from './ports.ts';
 
 export interface CheckpointerOptions {
   readonly won: WonClaim;
   readonly fold: PartitionFold;
   readonly runtime: Runtime;
   readonly log: LogSource;
-  readonly streams: WriteStreams;
+  readonly appender: StreamAppender;
   readonly encoder: RowEncoder;
   readonly state: StateStore;
   readonly observer: Observer;
@@ -23,6 +23,8 @@ export interface CheckpointerOptions {
   readonly notBelow: number;
   /** Offset of the greatest checkpoint there is. */
   readonly lastOffset: number;
+  /** Does the work when it is this process's turn to append, at one instant. Never settles once the run is over. */
+  readonly inTurn: <T>(work: () => T) => Promise<T>;
   /** Hands all folded rows to the writers, synchronously. */
   readonly flush: () => void;
   /** Of the last folded record. */
@@ -34,14 +36,12 @@ export interface CheckpointerOptions {
 
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
-  readonly #appender: StreamAppender;
   #lastOffset: number;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(options: CheckpointerOptions) {
     this.#options = options;
     this.#lastOffset = options.lastOffset;
-    this.#appender = options.streams.open(options.won.ownStreams.checkpoint_log);
   }
 
   get lastOffset(): number {
@@ -55,7 +55,7 @@ export class Checkpointer {
   }
 
   close(): void {
-    this.#appender.close();
+    this.#options.appender.close();
   }
 
   async #write(): Promise<void> {
@@ -64,13 +64,17 @@ export class Checkpointer {
     if (fold.nextOffset <= this.#lastOffset || fold.nextOffset < this.#options.notBelow) return;
     const startedMs = runtime.nowMs();
     // One instant: nothing may be folded between the last row handed over and the snapshot.
-    this.#options.flush();
-    const newestRecordMs = this.#options.newestRecordMs();
-    const checkpoint = this.#snapshot();
-    const delta = fold.takeDelta();
+    const { checkpoint, delta, newestRecordMs } = await this.#options.inTurn(() => {
+      this.#options.flush();
+      return {
+        checkpoint: this.#snapshot(),
+        delta: fold.takeDelta(),
+        newestRecordMs: this.#options.newestRecordMs(),
+      };
+    });
     await Promise.all(this.#options.writers.map((writer) => writer.durable()));
     const stamp = { partition, writerEpoch: epoch, processedAtMs: runtime.nowMs() };
-    await this.#appender.append(this.#options.encoder.encode('checkpoint_log', [checkpoint], stamp));
+    await this.#options.appender.append(this.#options.encoder.encode('checkpoint_log', [checkpoint], stamp));
     this.#lastOffset = checkpoint.nextOffset;
     const nowMs = runtime.nowMs();
     const stats = fold.stats();

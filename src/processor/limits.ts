@@ -17,6 +17,8 @@ export interface ProcessorLimits {
    * checkpointRows, are read back and compared: the price of a takeover.
    */
   readonly maxRowsInFlight: number;
+  /** Appends of a process that wait for their acknowledgement before the next partition's turn: rows gather instead. */
+  readonly maxAppendsInFlight: number;
   /** How long row counts and queries may disagree at a takeover before it is a contradiction. */
   readonly settleTimeoutMs: number;
   /** Wait before asking for a partition again after being fenced: from, doubling to. */
@@ -43,6 +45,7 @@ export const DEFAULT_LIMITS: ProcessorLimits = Object.freeze({
   maxAppendRows: 4_000,
   maxAppendBytes: 6 * 1024 * 1024,
   maxRowsInFlight: 8_000,
+  maxAppendsInFlight: 16,
   settleTimeoutMs: 60_000,
   fencedRetryMinMs: 1_000,
   fencedRetryMaxMs: 60_000,

@@ -9,18 +9,19 @@
 import { AcceptedRows } from '../payments/accepted-rows.ts';
 import type { FoldColumns, PartitionFold } from '../payments/fold.ts';
 import { recordFingerprint } from '../payments/hash.ts';
-import type { DataTable, LogRecord, SettingsEntry } from '../payments/types.ts';
+import type { AppendTable, LogRecord, SettingsEntry } from '../payments/types.ts';
 import { abortedWithAny, orAborted } from './abort.ts';
+import type { AppendTurns } from './append-turns.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { WonClaim } from './claim-rounds.ts';
 import { BugError, ContradictionError, StreamLostError } from './errors.ts';
 import type { Observer } from './events.ts';
 import type { ProcessorLimits } from './limits.ts';
 import type { CursorAnswer, LogCursor } from './log-cursor.ts';
-import type { LogSource, RowEncoder, Runtime, StateStore, WriteStreams } from './ports.ts';
+import type { LogSource, RowEncoder, Runtime, StateStore, StreamAppender, WriteStreams } from './ports.ts';
 import type { Position } from './position.ts';
 import { settingsByOffset } from './settings-at.ts';
-import { TableWriter } from './table-writer.ts';
+import { TableWriters } from './table-writers.ts';
 
 export interface PartitionRunOptions {
   readonly won: WonClaim;
@@ -31,20 +32,19 @@ export interface PartitionRunOptions {
   readonly runtime: Runtime;
   readonly log: LogSource;
   readonly streams: WriteStreams;
+  readonly turns: AppendTurns;
   readonly encoder: RowEncoder;
   readonly state: StateStore;
   readonly observer: Observer;
   readonly limits: ProcessorLimits;
 }
 
-type Writers = { readonly [T in DataTable]: TableWriter<T> };
-
 export class PartitionRun {
   readonly #options: PartitionRunOptions;
   readonly #partition: number;
   readonly #fold: PartitionFold;
   readonly #settingsAt: ReturnType<typeof settingsByOffset>;
-  readonly #writers: Writers;
+  readonly #writers: TableWriters;
   readonly #checkpointer: Checkpointer;
   readonly #failure = new AbortController();
   readonly #drain = new AbortController();
@@ -57,6 +57,7 @@ export class PartitionRun {
   #lastFolded: LogRecord | string | null;
   #replaying: boolean;
   #wakeWriter: (() => void) | undefined;
+  #turnAsked = false;
   /** Of all tables, when the last checkpoint was begun. */
   #rowsAtCheckpoint = 0;
   #onEnoughRows: (() => void) | undefined;
@@ -68,12 +69,14 @@ export class PartitionRun {
     this.#partition = options.won.ownership.partition;
     this.#settingsAt = settingsByOffset(options.history);
     this.#writers = this.#openWriters();
-    this.#replaying = Object.values(this.#writers).some((writer) => writer.rowsLeftToCompare > 0);
+    this.#replaying = this.#writers.leftToCompare !== undefined;
     this.#checkpointer = new Checkpointer({
       ...options,
       notBelow: options.position.resumeOffset,
       lastOffset: options.position.checkpoint?.nextOffset ?? options.position.checkpointOffset,
-      writers: Object.values(this.#writers),
+      appender: this.#open('checkpoint_log'),
+      writers: this.#writers.all,
+      inTurn: (work) => this.#inTurn(work),
       flush: () => this.#flush(),
       fingerprint: () => this.#fingerprint(),
       newestRecordMs: () => this.#newestRecordMs,
@@ -99,7 +102,7 @@ export class PartitionRun {
     } finally {
       this.#failure.abort(new BugError('the run is over'));
       await checkpoints;
-      for (const writer of Object.values(this.#writers)) writer.close();
+      this.#writers.close();
       this.#checkpointer.close();
     }
   }
@@ -135,7 +138,10 @@ export class PartitionRun {
       from = to;
       if (this.#recordsInOutput >= maxBatchRecords) {
         await this.#roomInFlight(ended);
-        this.#flush();
+        await orAborted(
+          this.#inTurn(() => this.#flush()),
+          ended,
+        );
       }
     }
     this.#fold.skipTo(answer.nextOffset);
@@ -150,7 +156,7 @@ export class PartitionRun {
       endOffset: answer.endOffset,
     });
     // With nothing under way waiting brings nothing; otherwise rows gather for a larger append.
-    if (this.#rowsInFlight() === 0) this.#flush();
+    if (this.#writers.rowsInFlight === 0) this.#flushInTurn();
   }
 
   #foldRecords(records: readonly LogRecord[], from: number, to: number): void {
@@ -177,7 +183,7 @@ export class PartitionRun {
       if (this.#fold.nextOffset < this.#options.position.resumeOffset) return;
       this.#noteReplay();
     }
-    for (const writer of Object.values(this.#writers)) writer.send();
+    this.#writers.send();
     if (taken !== undefined) {
       taken.clear();
       this.#spare = taken;
@@ -186,21 +192,17 @@ export class PartitionRun {
   }
 
   #takeOutput(): AcceptedRows {
-    const { accepted, partials, exceptions } = this.#output;
+    const output = this.#output;
     this.#output = emptyOutput(this.#spare ?? new AcceptedRows());
     this.#spare = undefined;
     this.#recordsInOutput = 0;
-    this.#writers.payment_transactions.take(accepted);
-    this.#writers.payment_transactions_fraud.take(accepted);
-    this.#writers.payment_metrics_partials.take(partials);
-    this.#writers.payment_exceptions.take(exceptions);
-    return accepted;
+    this.#writers.take(output);
+    return output.accepted;
   }
 
   /** A row that the fold never yields would otherwise be certified by the next checkpoint. */
   #noteReplay(): void {
-    const writers = Object.values(this.#writers);
-    const left = writers.find((writer) => writer.rowsLeftToCompare > 0);
+    const left = this.#writers.leftToCompare;
     if (left !== undefined) {
       throw new ContradictionError(
         'rows_differ',
@@ -209,18 +211,16 @@ export class PartitionRun {
       );
     }
     this.#replaying = false;
-    const rowsSkipped = writers.reduce((sum, writer) => sum + writer.rowsCompared, 0);
-    const { observer } = this.#options;
-    observer.emit({
+    this.#options.observer.emit({
       type: 'replay.finished',
       partition: this.#partition,
-      rowsSkipped,
+      rowsSkipped: this.#writers.rowsCompared,
       atOffset: this.#fold.nextOffset,
     });
   }
 
   async #roomInFlight(ended: AbortSignal): Promise<void> {
-    while (this.#rowsInFlight() >= this.#options.limits.maxRowsInFlight) {
+    while (this.#writers.rowsInFlight >= this.#options.limits.maxRowsInFlight) {
       ended.throwIfAborted();
       await new Promise<void>((resolve) => {
         this.#wakeWriter = resolve;
@@ -229,28 +229,41 @@ export class PartitionRun {
     ended.throwIfAborted();
   }
 
-  #rowsInFlight(): number {
-    const { payment_transactions, payment_transactions_fraud, payment_metrics_partials, payment_exceptions } =
-      this.#writers;
-    return (
-      payment_transactions.rowsInFlight +
-      payment_transactions_fraud.rowsInFlight +
-      payment_metrics_partials.rowsInFlight +
-      payment_exceptions.rowsInFlight
-    );
-  }
-
   #onSettled(error: unknown | undefined): void {
     if (error !== undefined) this.#fail(error);
     const wake = this.#wakeWriter;
     this.#wakeWriter = undefined;
     wake?.();
-    if (this.#failure.signal.aborted || this.#rowsInFlight() > 0) return;
-    try {
-      this.#flush();
-    } catch (flushError) {
-      this.#fail(flushError);
-    }
+    if (!this.#failure.signal.aborted && this.#writers.rowsInFlight === 0) this.#flushInTurn();
+  }
+
+  /** What is folded by the time of the turn goes out; asked for once, however much comes until then. */
+  #flushInTurn(): void {
+    if (this.#turnAsked) return;
+    this.#turnAsked = true;
+    const go = (): void => {
+      this.#turnAsked = false;
+      try {
+        this.#flush();
+      } catch (error) {
+        this.#fail(error);
+      }
+    };
+    this.#options.turns.ask(go, this.#failure.signal);
+  }
+
+  /** Resolves with what the work returned in its turn. */
+  #inTurn<T>(work: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const go = (): void => {
+        try {
+          resolve(work());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      this.#options.turns.ask(go, this.#failure.signal);
+    });
   }
 
   #fail(error: unknown): void {
@@ -263,7 +276,7 @@ export class PartitionRun {
       for (;;) {
         await this.#untilCheckpointIsDue(ended);
         this.#checkStreamAge();
-        this.#rowsAtCheckpoint = this.#rowsSent();
+        this.#rowsAtCheckpoint = this.#writers.rowsSent;
         await orAborted(this.#checkpointer.checkpoint(), ended);
       }
     } catch (error) {
@@ -289,18 +302,13 @@ export class PartitionRun {
   }
 
   #rowsSinceCheckpoint(): number {
-    return this.#rowsSent() - this.#rowsAtCheckpoint;
-  }
-
-  #rowsSent(): number {
-    return Object.values(this.#writers).reduce((sum, writer) => sum + writer.streamOffset, 0);
+    return this.#writers.rowsSent - this.#rowsAtCheckpoint;
   }
 
   /** Streams expire unused: a new claim brings new ones. */
   #checkStreamAge(): void {
     const { runtime, limits } = this.#options;
-    const oldestMs = Math.min(...Object.values(this.#writers).map((writer) => writer.lastSentAtMs));
-    if (runtime.nowMs() - oldestMs < limits.streamMaxIdleMs) return;
+    if (runtime.nowMs() - this.#writers.oldestSentAtMs < limits.streamMaxIdleMs) return;
     throw new StreamLostError(
       'gone',
       `partition ${this.#partition}: a write stream was idle for long and is replaced before it expires`,
@@ -311,24 +319,21 @@ export class PartitionRun {
     await orAborted(this.#checkpointer.checkpoint(), ended);
   }
 
-  #openWriters(): Writers {
-    const { won, position, streams } = this.#options;
-    const open = <T extends DataTable>(table: T): TableWriter<T> =>
-      new TableWriter<T>({
-        ...this.#options,
-        table,
-        partition: won.ownership.partition,
-        writerEpoch: won.ownership.epoch,
-        appender: streams.open(won.ownStreams[table]),
-        alreadyThere: position.rows[table],
-        onSettled: (error) => this.#onSettled(error),
-      });
-    return {
-      payment_transactions: open('payment_transactions'),
-      payment_transactions_fraud: open('payment_transactions_fraud'),
-      payment_metrics_partials: open('payment_metrics_partials'),
-      payment_exceptions: open('payment_exceptions'),
-    };
+  #openWriters(): TableWriters {
+    const { won, position } = this.#options;
+    return new TableWriters({
+      ...this.#options,
+      partition: this.#partition,
+      writerEpoch: won.ownership.epoch,
+      open: (table) => this.#open(table),
+      alreadyThere: position.rows,
+      onSettled: (error) => this.#onSettled(error),
+    });
+  }
+
+  #open(table: AppendTable): StreamAppender {
+    const { won, streams, turns } = this.#options;
+    return turns.counted(streams.open(won.ownStreams[table]));
   }
 }
 

@@ -7,6 +7,7 @@
  */
 import type { DecisionSettings } from '../payments/types.ts';
 import { orAborted } from './abort.ts';
+import type { AppendTurns } from './append-turns.ts';
 import { Backoff } from './backoff.ts';
 import type { ClaimRounds, WonClaim } from './claim-rounds.ts';
 import { BugError, ContradictionError, OwnershipLostError, StreamLostError, UnreachableError } from './errors.ts';
@@ -25,6 +26,8 @@ export interface SupervisorOptions {
   readonly decision: DecisionSettings;
   readonly limits: ProcessorLimits;
   readonly claims: ClaimRounds;
+  /** Shared by all partitions of the process. */
+  readonly turns: AppendTurns;
   readonly runtime: Runtime;
   readonly log: LogSource;
   readonly queries: SinkQueries;

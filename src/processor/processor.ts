@@ -7,6 +7,7 @@
  */
 
 import { orAborted } from './abort.ts';
+import { AppendTurns } from './append-turns.ts';
 import { caughtUp, topicTargets } from './caught-up.ts';
 import { ClaimRounds } from './claim-rounds.ts';
 import { ConfigurationError, ContradictionError, UnreachableError } from './errors.ts';
@@ -46,6 +47,7 @@ export class Processor {
   readonly #supervisors = new Map<number, PartitionSupervisor>();
   readonly #ending = new AbortController();
   readonly #claims: ClaimRounds;
+  readonly #turns: AppendTurns;
   #partitionCount = 0;
   #startOffsets: ReadonlyMap<number, number> = new Map();
   #exit: ExitReport | undefined;
@@ -57,6 +59,7 @@ export class Processor {
     this.#settings = settings;
     this.#ports = ports;
     this.#claims = new ClaimRounds({ ...ports, topic: settings.topic, owner: settings.owner });
+    this.#turns = new AppendTurns(settings.limits.maxAppendsInFlight);
   }
 
   /** What each assigned partition is doing; the processor is ready when none is stopped. */
@@ -154,6 +157,7 @@ export class Processor {
       decision,
       limits,
       claims: this.#claims,
+      turns: this.#turns,
       onFatal: (error) => this.#end(exitFor(error)),
       onStopped: (error) => this.#endIfNothingGoesOn(error),
     });

@@ -290,6 +290,12 @@ export const PROCESS_SETTINGS = {
     '16000',
     'Rows after which a partition is checkpointed earlier: about as many are read back and compared after a crash.',
   ),
+  maxAppendsInFlight: setting(
+    'MAX_APPENDS_IN_FLIGHT',
+    integer(1, 1_000),
+    '16',
+    'Appends of a process that wait for their acknowledgement. Over it partitions take turns, and gather rows for larger appends.',
+  ),
   unreachableAfterMs: setting(
     'UNREACHABLE_AFTER',
     duration(1_000, 7 * DAY_MS),

@@ -152,8 +152,13 @@ export const GUIDE_MUTANTS: readonly Mutant[] = [
       },
       {
         file: 'src/processor/partition-run.ts',
-        find: 'alreadyThere: position.rows[table],',
-        replace: 'alreadyThere: position.rows[table].filter(({ row }) => row.kafkaOffset >= this.#fold.nextOffset),',
+        find: '      alreadyThere: position.rows,\n',
+        replace: `      alreadyThere: Object.fromEntries(
+        Object.entries(position.rows).map(([table, rows]) => [
+          table,
+          rows.filter(({ row }) => row.kafkaOffset >= this.#fold.nextOffset),
+        ]),
+      ) as typeof position.rows,\n`,
       },
     ],
   },

@@ -147,8 +147,8 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/partition-run.ts',
-        find: 'alreadyThere: position.rows[table],',
-        replace: "alreadyThere: table === 'payment_exceptions' ? [] : position.rows[table],",
+        find: '      alreadyThere: position.rows,\n',
+        replace: '      alreadyThere: { ...position.rows, payment_exceptions: [] },\n',
       },
     ],
   },
@@ -162,8 +162,8 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/partition-run.ts',
-        find: 'alreadyThere: position.rows[table],',
-        replace: "alreadyThere: table === 'payment_metrics_partials' ? [] : position.rows[table],",
+        find: '      alreadyThere: position.rows,\n',
+        replace: '      alreadyThere: { ...position.rows, payment_metrics_partials: [] },\n',
       },
     ],
   },
