@@ -7,6 +7,7 @@
  */
 import { ContradictionError, OwnershipLostError } from './errors.ts';
 import type { Observer } from './events.ts';
+import { FenceRounds } from './fence-rounds.ts';
 import type { Claim, LogBounds, Ownership, Runtime, SinkQueries, WriteStreams } from './ports.ts';
 import { findPosition, type Position } from './position.ts';
 
@@ -87,7 +88,14 @@ function positionOf(ownership: Ownership, ports: OperatorPorts, signal: AbortSig
   const olderStreams = ownership.streams;
   return findPosition(
     { ownership, olderStreams },
-    { runtime, queries, streams, observer, settleTimeoutMs: SETTLE_TIMEOUT_MS },
+    {
+      runtime,
+      queries,
+      streams,
+      observer,
+      settleTimeoutMs: SETTLE_TIMEOUT_MS,
+      fences: new FenceRounds(runtime, SETTLE_TIMEOUT_MS),
+    },
     signal,
   );
 }

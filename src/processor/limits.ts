@@ -21,6 +21,8 @@ export interface ProcessorLimits {
   readonly maxAppendsInFlight: number;
   /** How long row counts and queries may disagree at a takeover before it is a contradiction. */
   readonly settleTimeoutMs: number;
+  /** How long partitions that are fenced together wait for the last of them before they ask for their positions. */
+  readonly fenceGatherMs: number;
   /** Wait before asking for a partition again after being fenced: from, doubling to. */
   readonly fencedRetryMinMs: number;
   readonly fencedRetryMaxMs: number;
@@ -47,6 +49,7 @@ export const DEFAULT_LIMITS: ProcessorLimits = Object.freeze({
   maxRowsInFlight: 8_000,
   maxAppendsInFlight: 16,
   settleTimeoutMs: 60_000,
+  fenceGatherMs: 5_000,
   fencedRetryMinMs: 1_000,
   fencedRetryMaxMs: 60_000,
   fencedResetAfterMs: 120_000,

@@ -12,6 +12,7 @@ import { Backoff } from './backoff.ts';
 import type { ClaimRounds, WonClaim } from './claim-rounds.ts';
 import { BugError, ContradictionError, OwnershipLostError, StreamLostError, UnreachableError } from './errors.ts';
 import type { Observer } from './events.ts';
+import type { FenceRounds } from './fence-rounds.ts';
 import type { ProcessorLimits } from './limits.ts';
 import { LogCursor } from './log-cursor.ts';
 import { PartitionRun } from './partition-run.ts';
@@ -28,6 +29,7 @@ export interface SupervisorOptions {
   readonly claims: ClaimRounds;
   /** Shared by all partitions of the process. */
   readonly turns: AppendTurns;
+  readonly fences: FenceRounds;
   readonly runtime: Runtime;
   readonly log: LogSource;
   readonly queries: SinkQueries;

@@ -4,6 +4,7 @@ import type { AppendTable, DataTable, ExceptionRow } from '../payments/types.ts'
 import type { WonClaim } from './claim-rounds.ts';
 import { ContradictionError } from './errors.ts';
 import { silentObserver } from './events.ts';
+import { FenceRounds } from './fence-rounds.ts';
 import type {
   Checkpoint,
   FinalizeOutcome,
@@ -102,7 +103,8 @@ function positionIn(sink: Sink, won: WonClaim, settleTimeoutMs = 60_000) {
   const streams = {
     finalize: async (stream: StreamRef) => sink.outcomes[stream.name] ?? { state: 'finalized', rowCount: 0 },
   } as unknown as WriteStreams;
-  const options = { runtime, queries: reads, streams, observer: silentObserver, settleTimeoutMs };
+  const fences = new FenceRounds(runtime, 1_000);
+  const options = { runtime, queries: reads, streams, observer: silentObserver, settleTimeoutMs, fences };
   return findPosition(won, options, new AbortController().signal);
 }
 

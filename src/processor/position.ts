@@ -9,6 +9,7 @@ import { Backoff } from './backoff.ts';
 import type { WonClaim } from './claim-rounds.ts';
 import { ContradictionError } from './errors.ts';
 import type { Observer } from './events.ts';
+import type { FenceRounds } from './fence-rounds.ts';
 import type { Checkpoint, FinalizeOutcome, Runtime, SinkQueries, WriteStreams, WrittenRow } from './ports.ts';
 
 export type RowsAlreadyThere = { readonly [T in DataTable]: readonly WrittenRow<T>[] };
@@ -31,13 +32,14 @@ export interface PositionOptions {
   readonly streams: WriteStreams;
   readonly observer: Observer;
   readonly settleTimeoutMs: number;
+  readonly fences: FenceRounds;
 }
 
 /** Rejects with ContradictionError('row_counts_differ') when counts and rows never agree. */
 export async function findPosition(won: Fencing, options: PositionOptions, signal: AbortSignal): Promise<Position> {
   const { runtime, observer, settleTimeoutMs } = options;
   const { topic, partition, epoch, startOffset } = won.ownership;
-  const outcomes = await finalizeOlder(won, options);
+  const outcomes = await options.fences.together(() => finalizeOlder(won, options));
   const backoff = new Backoff(runtime, 50, 2_000);
   const startedMs = runtime.nowMs();
   for (;;) {

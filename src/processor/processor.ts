@@ -12,6 +12,7 @@ import { caughtUp, topicTargets } from './caught-up.ts';
 import { ClaimRounds } from './claim-rounds.ts';
 import { ConfigurationError, ContradictionError, UnreachableError } from './errors.ts';
 import type { Observer } from './events.ts';
+import { FenceRounds } from './fence-rounds.ts';
 import { checkLimits } from './limits.ts';
 import { type PartitionPhase, PartitionSupervisor } from './partition-supervisor.ts';
 import type { LogSource, RowEncoder, Runtime, SinkQueries, StateStore, TopicFacts, WriteStreams } from './ports.ts';
@@ -48,6 +49,7 @@ export class Processor {
   readonly #ending = new AbortController();
   readonly #claims: ClaimRounds;
   readonly #turns: AppendTurns;
+  readonly #fences: FenceRounds;
   #partitionCount = 0;
   #startOffsets: ReadonlyMap<number, number> = new Map();
   #exit: ExitReport | undefined;
@@ -59,6 +61,7 @@ export class Processor {
     this.#settings = settings;
     this.#ports = ports;
     this.#claims = new ClaimRounds({ ...ports, topic: settings.topic, owner: settings.owner });
+    this.#fences = new FenceRounds(ports.runtime, settings.limits.fenceGatherMs);
     this.#turns = new AppendTurns(settings.limits.maxAppendsInFlight);
   }
 
@@ -158,6 +161,7 @@ export class Processor {
       limits,
       claims: this.#claims,
       turns: this.#turns,
+      fences: this.#fences,
       onFatal: (error) => this.#end(exitFor(error)),
       onStopped: (error) => this.#endIfNothingGoesOn(error),
     });
