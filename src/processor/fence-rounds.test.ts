@@ -19,7 +19,7 @@ function stoppedClock(): { runtime: Runtime; slept: number[]; wake: () => void }
         signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
       }),
   };
-  return { runtime, slept, wake: () => sleepers.forEach((resolve) => resolve()) };
+  return { runtime, slept, wake: () => sleepers.map((resolve) => resolve()) };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
