@@ -41,14 +41,14 @@ const RESUMES_FROM_THE_COMMIT: readonly Patch[] = [
   ...COMMITTED_CAN_BE_READ,
   {
     file: 'src/processor/position.ts',
-    find: `  const outcomes = await finalizeOlder(won, options);
+    find: `  const outcomes = await options.fences.together(() => finalizeOlder(won, options));
 `,
     replace: `  const metadata = await options.log.committed(partition);
   const committed = metadata ? JSON.parse(metadata) : undefined;
   const at = committed?.nextOffset ?? startOffset;
   const none = { payment_transactions: [], payment_transactions_fraud: [], payment_metrics_partials: [], payment_exceptions: [] };
   return { checkpoint: committed, checkpointOffset: at, resumeOffset: at, rows: none };
-  const outcomes = await finalizeOlder(won, options);
+  const outcomes = await options.fences.together(() => finalizeOlder(won, options));
 `,
   },
   {
