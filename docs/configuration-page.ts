@@ -1,11 +1,11 @@
 /** docs/reference/configuration.md, made from the table of settings. `npm run docs:generate` writes it; a test compares. */
+import type { SettingsTable } from '../src/cli/config/setting.ts';
 import {
   BIGQUERY_SETTINGS,
   DECISION_SETTINGS,
   KAFKA_SETTINGS,
   PROCESS_SETTINGS,
   SEED_SETTINGS,
-  type SettingsTable,
 } from '../src/cli/config/settings-table.ts';
 import { documentSettings } from '../src/cli/config/show-settings.ts';
 

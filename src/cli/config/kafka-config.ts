@@ -1,5 +1,6 @@
 /** How the settings of Kafka go together: where it is, how connections are protected, and who the client says it is. */
-import type { KAFKA_SETTINGS, Values } from './settings-table.ts';
+import type { Values } from './setting.ts';
+import type { KAFKA_SETTINGS } from './settings-table.ts';
 
 type KafkaValues = Values<typeof KAFKA_SETTINGS>;
 

@@ -3,7 +3,7 @@
  * found at once, one line each; the value of a secret is in none of them.
  */
 import { z } from 'zod';
-import type { Setting, SettingsTable, Values } from './settings-table.ts';
+import type { Setting, SettingsTable, Values } from './setting.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 /** As commander gives them: by camel-case flag name. Flags without a value are `true`. */

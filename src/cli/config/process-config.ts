@@ -5,14 +5,13 @@ import { ConfigurationError } from '../../processor/errors.ts';
 import type { SeedSettings, StartAt } from '../../processor/settings.ts';
 import { type KafkaEndpoint, kafkaOf, kafkaProblems } from './kafka-config.ts';
 import { type EffectiveSetting, type Environment, type Flags, parseSettings } from './parse-settings.ts';
+import type { SettingsTable, Values } from './setting.ts';
 import {
   BIGQUERY_SETTINGS,
   DECISION_SETTINGS,
   KAFKA_SETTINGS,
   PROCESS_SETTINGS,
   SEED_SETTINGS,
-  type SettingsTable,
-  type Values,
 } from './settings-table.ts';
 
 /** Needed by every command that reads or writes the topic and the dataset. */

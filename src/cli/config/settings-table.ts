@@ -3,6 +3,7 @@
  * and the documentation are all made from this table. A flag is the variable in kebab-case unless said otherwise.
  */
 import { DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
+import { optional, required, setting } from './setting.ts';
 import {
   amount,
   bytes,
@@ -15,54 +16,10 @@ import {
   integer,
   pattern,
   pointsByName,
-  type SettingKind,
   startAt,
   text,
   tokenUrl,
 } from './setting-kinds.ts';
-
-export interface Setting<T, Required extends boolean = boolean> {
-  readonly env: string;
-  /** Without the dashes. */
-  readonly flag: string;
-  readonly kind: SettingKind<T>;
-  readonly default: string | undefined;
-  readonly description: string;
-  /** There must be a value. */
-  readonly required: Required;
-  /** Its value is shown nowhere. */
-  readonly secret: boolean;
-}
-
-interface Details {
-  readonly flag?: string;
-  readonly secret?: boolean;
-}
-
-function setting<T>(env: string, kind: SettingKind<T>, value: string, description: string, details: Details = {}) {
-  return declare<T, true>(env, kind, value, description, true, details);
-}
-
-function required<T>(env: string, kind: SettingKind<T>, description: string) {
-  return declare<T, true>(env, kind, undefined, description, true, {});
-}
-
-function optional<T>(env: string, kind: SettingKind<T>, description: string, details: Details = {}) {
-  return declare<T, false>(env, kind, undefined, description, false, details);
-}
-
-function declare<T, Required extends boolean>(
-  env: string,
-  kind: SettingKind<T>,
-  value: string | undefined,
-  description: string,
-  isRequired: Required,
-  details: Details,
-): Setting<T, Required> {
-  const flagName = details.flag ?? env.toLowerCase().replaceAll('_', '-');
-  const secret = details.secret ?? false;
-  return { env, flag: flagName, kind, default: value, description, required: isRequired, secret };
-}
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -346,10 +303,3 @@ export const PROCESS_SETTINGS = {
     'auto: pretty on a terminal, JSON lines otherwise.',
   ),
 } as const;
-
-export type SettingsTable = Readonly<Record<string, Setting<unknown>>>;
-
-/** The values of a table, once parsed. */
-export type Values<T extends SettingsTable> = {
-  readonly [K in keyof T]: T[K] extends Setting<infer V, infer R> ? (R extends true ? V : V | undefined) : never;
-};

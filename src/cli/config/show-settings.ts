@@ -1,7 +1,7 @@
 /** What is made from the table for people: commander flags, the output of `config`, and the documentation. */
 import type { Command } from 'commander';
 import type { EffectiveSetting } from './parse-settings.ts';
-import type { Setting, SettingsTable } from './settings-table.ts';
+import type { Setting, SettingsTable } from './setting.ts';
 
 /** Adds a flag per setting. No defaults: an absent flag must not hide the environment. */
 export function addFlags(command: Command, table: SettingsTable): Command {
