@@ -23,7 +23,7 @@ import { parseKafka } from './config/process-config.ts';
 const MAIN = path.join(import.meta.dirname, 'main.ts');
 /** How long the broker lets a connection go on; kafkajs authenticates again ten seconds before, here after one second. */
 const REAUTHENTICATE_MS = 11_000;
-const EVENTS = 2_000;
+const EVENTS = 500;
 
 interface Ended {
   readonly code: number;
