@@ -1,7 +1,13 @@
 /** Small runs, so that the benchmarks keep running; what they say is for `npm run bench` to tell. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { expect, it, vi } from 'vitest';
 import { fetchesOf, foldOnce } from './fold.ts';
+import type { Benchmark } from './harness/benchmark.ts';
+import type { BenchDocument } from './harness/document.ts';
 import { measure } from './harness/measure.ts';
+import type { BenchResult } from './harness/result.ts';
 import { runAll } from './harness/run-all.ts';
 import { spreadOf, spreadText } from './harness/spread.ts';
 import { BENCHMARK_NAMES, loadBenchmark } from './registry.ts';
@@ -16,6 +22,7 @@ it('every benchmark is registered under its own name, and no two figures share o
 
 it.each(['fold', 'state', 'explore'] as const)('%s measures at small sizes', async (name) => {
   const results = await measure(await loadBenchmark(name), { smoke: true, say: () => {} });
+  expect(results[0]?.detail.error).toBeUndefined();
   for (const { name: figure, figure: value } of results) expect(value, figure).toBeGreaterThan(0);
 });
 
@@ -28,8 +35,57 @@ it('all runs each in a process of its own, and goes on where one breaks', async 
     ['latency', true],
     ['fold', false],
   ]);
-  expect(results[0]?.detail.error).toMatch(/^ended with code 64; the last it said: /);
-  expect(said).toContain('PROVENONCE_INFRA is nonsense');
+  expect(results[0]?.detail.error).toMatch(/^PROVENONCE_INFRA is nonsense$/);
+  expect(said.join('\n')).toContain('PROVENONCE_INFRA is nonsense');
+});
+
+it('what a benchmark measured before it broke, or was interrupted, is told with its failure', async () => {
+  const broken = (run: Benchmark['run']): Benchmark => ({
+    ...{ name: 'speed', what: '', limits: '', repeats: 3, sizes: {}, smoke: {}, run },
+    figures: [{ name: 'speed', what: '', unit: 'events/s', must: 1, better: 'more' }],
+  });
+  const interruption = new AbortController();
+  const ways: Benchmark['run'][] = [
+    async ({ sample }) => {
+      sample({ speed: 7 });
+      throw new Error('no broker');
+    },
+    async ({ sample }) => {
+      sample({ speed: 8 });
+      interruption.abort('SIGTERM');
+      return new Promise(() => {});
+    },
+    async () => {},
+  ];
+  const results: BenchResult[] = [];
+  for (const run of ways)
+    results.push(...(await measure(broken(run), { say: () => {}, interrupted: interruption.signal })));
+  expect(results.map(({ verdict, figure, detail }) => [verdict, figure, detail.error])).toEqual([
+    ['failed', 7, 'no broker'],
+    ['failed', 8, 'interrupted by SIGTERM'],
+    ['failed', null, 'interrupted by SIGTERM'],
+  ]);
+});
+
+it('all prints its document when it is interrupted: what was measured, what was not, and why', async () => {
+  const child = spawn(process.execPath, ['bench/main.ts', 'all', '--smoke', '--json'], {
+    env: { ...process.env, PROVENONCE_INFRA: 'nonsense' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = once(child, 'close');
+  child.stderr.on('data', (said: Buffer) => {
+    if (said.includes('fold: took')) child.kill('SIGTERM');
+  });
+  const document = JSON.parse(await text(child.stdout)) as BenchDocument;
+  expect(await exited).toEqual([143, null]);
+  const verdicts = new Map(document.results.map((result) => [result.benchmark, result]));
+  expect(verdicts.get('fold')).toMatchObject({ runs: 1 });
+  expect(verdicts.get('fold')?.verdict).not.toBe('failed');
+  expect([...verdicts.keys()]).toEqual(BENCHMARK_NAMES.filter((name) => name !== 'peers'));
+  expect(verdicts.get('explore')).toMatchObject({
+    verdict: 'failed',
+    detail: { error: 'not run: interrupted by SIGTERM before' },
+  });
 });
 
 it('the fold benchmark folds and encodes what the simulator sends', () => {

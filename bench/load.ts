@@ -25,6 +25,8 @@ interface LoadSizes {
   readonly minutes: number;
   readonly partitions: number;
   readonly accounts: number;
+  /** WATERMARK_DELAY: how long an id is remembered. */
+  readonly delaySeconds: number;
 }
 
 export const benchmark = defineBenchmark({
@@ -57,8 +59,8 @@ export const benchmark = defineBenchmark({
     },
   ],
   repeats: 1,
-  sizes: { rate: 10_000, minutes: 5, partitions: 4, accounts: 20_000 },
-  smoke: { rate: 200, minutes: 0.05, partitions: 2, accounts: 100 },
+  sizes: { rate: 10_000, minutes: 5, partitions: 4, accounts: 20_000, delaySeconds: 60 },
+  smoke: { rate: 200, minutes: 0.05, partitions: 2, accounts: 100, delaySeconds: 60 },
   async run({ sizes, repeats, say, sample, detail }) {
     await using parts = await RealParts.start(say);
     for (let repeat = 1; repeat <= repeats; repeat += 1) {
@@ -70,10 +72,11 @@ export const benchmark = defineBenchmark({
 });
 
 async function loadOnce(parts: RealParts, sizes: LoadSizes, name: string, say: (text: string) => void) {
-  const { rate, minutes, partitions, accounts } = sizes;
+  const { rate, minutes, partitions, accounts, delaySeconds } = sizes;
+  const delay = `${delaySeconds}s`;
   const count = Math.round(rate * minutes * 60);
   await parts.simulate(name, ['--count', '1', '--partitions', String(partitions)]); // makes the topic
-  const processor = parts.process({ topic: name, dataset: name, settings: { WATERMARK_DELAY: '1m' } });
+  const processor = parts.process({ topic: name, dataset: name, settings: { WATERMARK_DELAY: delay } });
   await processor.running;
   const progress = new ProgressLog();
   const looks: LoadLook[] = [];
@@ -82,7 +85,7 @@ async function loadOnce(parts: RealParts, sizes: LoadSizes, name: string, say: (
   const sending = parts
     .simulate(name, [
       ...['--count', String(count), '--rate', String(rate), '--seed', '2', '--accounts', String(accounts)],
-      ...['--span', `${Math.round(minutes * MINUTE_MS)}ms`, '--watermark-delay', '1m', '--hot-share', '0.01'],
+      ...['--span', `${Math.round(minutes * MINUTE_MS)}ms`, '--watermark-delay', delay, '--hot-share', '0.01'],
     ])
     .finally(() => {
       sent = true;
@@ -103,13 +106,14 @@ async function loadOnce(parts: RealParts, sizes: LoadSizes, name: string, say: (
       stateIds: scrape.stateIds,
       stateBytes: scrape.stateBytes,
       residentMb: processor.residentMb(),
+      anonymousMb: processor.residentMb('RssAnon'),
       emulatorMb: parts.emulatorPid === undefined ? 0 : residentMb(parts.emulatorPid, 'VmRSS'),
     };
     looks.push(look);
     if (look.atMs - saidMs >= SAY_EVERY_MS) {
       saidMs = look.atMs;
       say(
-        `${Math.round(look.atMs / 1_000)} s: ${look.durable} of ${look.offered} in the tables, ${look.stateIds} ids, ${Math.round(look.residentMb)} MB`,
+        `${Math.round(look.atMs / 1_000)} s: ${look.durable} of ${look.offered} in the tables, ${look.stateIds} ids, ${Math.round(look.residentMb)} MB, of which ${Math.round(look.anonymousMb)} in no file`,
       );
     }
     await sleep(LOOK_EVERY_MS);
@@ -149,14 +153,17 @@ function sayChecked(records: number, say: (text: string) => void): void {
 /** The last look of each minute. */
 function minuteByMinute(looks: readonly LoadLook[]) {
   const last = new Map(looks.map((look) => [Math.floor(look.atMs / MINUTE_MS), look]));
-  return [...last.values()].map(({ atMs, lag, stateIds, stateBytes, residentMb: processorMb, emulatorMb }) => ({
-    second: Math.round(atMs / 1_000),
-    lag,
-    stateIds,
-    stateMb: Math.round(stateBytes / 1e6),
-    processorMb: Math.round(processorMb),
-    emulatorMb: Math.round(emulatorMb),
-  }));
+  return [...last.values()].map(
+    ({ atMs, lag, stateIds, stateBytes, residentMb: processorMb, anonymousMb, emulatorMb }) => ({
+      second: Math.round(atMs / 1_000),
+      lag,
+      stateIds,
+      stateMb: Math.round(stateBytes / 1e6),
+      processorMb: Math.round(processorMb),
+      processorAnonymousMb: Math.round(anonymousMb),
+      emulatorMb: Math.round(emulatorMb),
+    }),
+  );
 }
 
 function sumOf(ends: ReadonlyMap<number, number>): number {

@@ -1,7 +1,8 @@
 /**
  * `npm run bench -- NAME [--json]`: measures one thing on this machine; `all`: everything, each in a process of its own;
  * `list`; `table FILE`: the Markdown table of a saved document. Progress goes to standard error.
- * Exits 0, 1 where a must-reach was missed or a benchmark failed, 64 for usage, 70 where it broke.
+ * Exits 0, 1 where a must-reach was missed or a benchmark failed, 64 for usage, 70 where it broke. SIGINT and SIGTERM: prints
+ * what was measured until then, exits 130 or 143.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -10,6 +11,7 @@ import { documentOf, markdownOf, readDocument, startClock, textOf, withTable } f
 import { measure } from './harness/measure.ts';
 import type { BenchResult } from './harness/result.ts';
 import { runAll } from './harness/run-all.ts';
+import { atSignal } from './parts/children.ts';
 import { BENCHMARK_NAMES, isBenchmarkName, loadBenchmark } from './registry.ts';
 
 const USAGE = `usage: npm run bench -- NAME [--json] [--repeats N] [--smoke] [--set SIZE=NUMBER[,NUMBER...]]...
@@ -72,11 +74,21 @@ async function main(): Promise<number> {
   if (name === 'all' && Object.keys(set).length > 0)
     throw new UsageError('sizes are set for one benchmark, not for all');
   const started = startClock();
+  const interruption = new AbortController();
+  let interruptedCode: number | undefined;
+  atSignal((signal, code) => {
+    interruptedCode = code;
+    interruption.abort(signal);
+  });
+  const interrupted = interruption.signal;
   let results: BenchResult[];
-  if (name === 'all') results = await runAll({ say, smoke, ...repeats });
-  else results = await measure(await loadBenchmark(name), { say, smoke, set, ...repeats });
+  if (name === 'all') results = await runAll({ say, smoke, interrupted, ...repeats });
+  else results = await measure(await loadBenchmark(name), { say, smoke, set, interrupted, ...repeats });
   const document = documentOf(results, started, smoke);
-  process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : `${textOf(document)}\n`);
+  const text = json ? `${JSON.stringify(document, null, 2)}\n` : `${textOf(document)}\n`;
+  await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()));
+  // What was interrupted still runs, and its processes end with this one.
+  if (interruptedCode !== undefined) process.exit(interruptedCode);
   // Small sizes show that it runs; what they measure is held against nothing.
   const reached = smoke ? results.every(({ verdict }) => verdict !== 'failed') : document.reached;
   return reached ? EXIT.done : EXIT.missed;

@@ -18,6 +18,7 @@ it.concurrent.each(['pipeline', 'end-to-end', 'latency', 'load', 'start', 'recov
   '%s measures at small sizes',
   async (name) => {
     const results = await measure(await loadBenchmark(name), { smoke: true, say: () => {} });
+    expect(results[0]?.detail.error).toBeUndefined();
     for (const { name: figure, figure: value } of results) expect(value, figure).toBeGreaterThan(0);
   },
 );

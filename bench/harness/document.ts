@@ -93,9 +93,10 @@ export function markdownOf({ results }: BenchDocument): string {
   const rows = results.map(({ name, benchmark, what, unit, must, aim, figure, min, median, max, runs, verdict }) => {
     const worst = figure === median ? '' : `; median ${numberText(median)}`;
     const spread = runs > 1 ? ` (${numberText(min)} to ${numberText(max)}${worst}, ${runs} runs)` : ' (one run)';
-    const measured = figure === null ? '**failed**' : `${numberText(figure)}${spread}`;
-    const mark = verdict === 'MISSED' ? '**missed**: ' : '';
-    return `| ${name} | ${what} | ${unit} | ${numberText(must)} | ${numberText(aim)} | ${mark}${measured} | \`npm run bench -- ${benchmark}\` |`;
+    const measured = figure === null ? [] : [`${numberText(figure)}${spread}`];
+    const mark = { MISSED: ['**missed**'], failed: ['**failed**'] }[verdict as string] ?? [];
+    const told = [...mark, ...measured].join(': ');
+    return `| ${name} | ${what} | ${unit} | ${numberText(must)} | ${numberText(aim)} | ${told} | \`npm run bench -- ${benchmark}\` |`;
   });
   return ['| figure | what | unit | must | aim | measured | command |', '|---|---|---|---|---|---|---|', ...rows].join(
     '\n',

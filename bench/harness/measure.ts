@@ -1,4 +1,4 @@
-/** Runs one benchmark and collects what it hands over. */
+/** Runs one benchmark and collects what it hands over, also of one that breaks or is interrupted. */
 import type { Benchmark, Sizes } from './benchmark.ts';
 import { type BenchResult, resultsOf } from './result.ts';
 
@@ -8,16 +8,18 @@ export interface MeasureOptions {
   readonly repeats?: number;
   /** Sizes that differ from the benchmark's own. Throws RangeError for a name that it does not have. */
   readonly set?: Sizes;
+  /** Aborted: what was measured so far is the result. The benchmark itself still runs; end the process. */
+  readonly interrupted?: AbortSignal;
 }
 
-/** Rejects with what the benchmark rejects with. */
+/** A benchmark that breaks is a result too: the repeats that it measured, the verdict `failed`, and why. Throws for wrong sizes. */
 export async function measure(benchmark: Benchmark, options: MeasureOptions): Promise<BenchResult[]> {
   const sizes = { ...(options.smoke ? benchmark.smoke : benchmark.sizes), ...checked(benchmark, options.set ?? {}) };
   const samples = new Map<string, number[]>();
   const detail: Record<string, unknown> = {};
   const ranAt = new Date().toISOString();
   const names = new Set(benchmark.figures.map(({ name }) => name));
-  await benchmark.run({
+  const run = benchmark.run({
     sizes,
     repeats: options.repeats ?? (options.smoke ? 1 : benchmark.repeats),
     say: (text) => options.say(`${benchmark.name}: ${text}`),
@@ -30,13 +32,25 @@ export async function measure(benchmark: Benchmark, options: MeasureOptions): Pr
     },
     detail: (facts) => void Object.assign(detail, facts),
   });
-  for (const name of names) {
-    if (!samples.has(name)) throw new Error(`${benchmark.name} ended without a figure for ${name}`);
-  }
-  return resultsOf(benchmark, { samples, detail, sizes, ranAt });
+  const error = await endOf(run, options.interrupted).catch((broken: unknown) => {
+    options.say(broken instanceof Error ? (broken.stack ?? broken.message) : String(broken));
+    return broken instanceof Error ? broken.message : String(broken);
+  });
+  const missing = [...names].filter((name) => !samples.has(name));
+  const why = error ?? (missing.length > 0 ? `it ended without a figure for ${missing.join(', ')}` : undefined);
+  return resultsOf(benchmark, { samples, detail, sizes, ranAt, ...(why === undefined ? {} : { error: why }) });
 }
 
-/** What is told of a benchmark that broke. */
+/** Undefined at the end of the run, what interrupted it before; rejects as the run does. */
+async function endOf(run: Promise<void>, interrupted: AbortSignal | undefined): Promise<string | undefined> {
+  const signal = Promise.withResolvers<string>();
+  const tell = () => signal.resolve(`interrupted by ${String(interrupted?.reason)}`);
+  if (interrupted?.aborted) tell();
+  interrupted?.addEventListener('abort', tell, { once: true });
+  return Promise.race([run.then(() => undefined), signal.promise]);
+}
+
+/** What is told of a benchmark that ended without a word, or was not begun. */
 export function failureOf(benchmark: Benchmark, error: string): BenchResult[] {
   const ranAt = new Date().toISOString();
   return resultsOf(benchmark, { samples: new Map(), detail: {}, sizes: benchmark.sizes, ranAt, error });

@@ -1,8 +1,9 @@
 /**
  * Every benchmark in turn, each in a process of its own: a heap that one has filled makes the next one slower. One that breaks
- * is told as failed, and the rest still run.
+ * is told as failed, and the rest still run. At an interruption the one that runs is asked for what it has, and what comes after
+ * it is told as not run.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -19,15 +20,23 @@ export interface RunAllOptions {
   readonly repeats?: number;
   /** Default: all that say so. */
   readonly names?: readonly BenchmarkName[];
+  /** Its reason is told; default: never. */
+  readonly interrupted?: AbortSignal;
 }
 
+/** One that computes hears a signal only when it comes up for air. */
+const KILLED_AFTER_MS = 10_000;
 const MAIN = path.join(import.meta.dirname, '..', 'main.ts');
 
-export async function runAll({ say, smoke, repeats, names }: RunAllOptions): Promise<BenchResult[]> {
+export async function runAll({ say, smoke, repeats, names, interrupted }: RunAllOptions): Promise<BenchResult[]> {
   const results: BenchResult[] = [];
   for (const name of names ?? BENCHMARK_NAMES) {
     const benchmark = await loadBenchmark(name);
     if (names === undefined && benchmark.inAll === false) continue;
+    if (interrupted?.aborted) {
+      results.push(...failureOf(benchmark, `not run: interrupted by ${String(interrupted.reason)} before`));
+      continue;
+    }
     const startedMs = performance.now();
     const flags = [...(smoke ? ['--smoke'] : []), ...(repeats === undefined ? [] : ['--repeats', String(repeats)])];
     const child = spawn(process.execPath, [...process.execArgv, MAIN, name, '--json', ...flags], {
@@ -40,7 +49,9 @@ export async function runAll({ say, smoke, repeats, names }: RunAllOptions): Pro
     });
     const exited = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
     endsWithUs(child.pid, exited, 'SIGTERM');
+    const stopAsking = askAt(interrupted, child);
     const [said, [code, signal]] = await Promise.all([text(child.stdout), exited]);
+    stopAsking();
     results.push(
       ...(documentIn(said)?.results ??
         failureOf(benchmark, `ended with ${signal ?? `code ${code}`}; the last it said: ${lastSaid}`)),
@@ -48,6 +59,20 @@ export async function runAll({ say, smoke, repeats, names }: RunAllOptions): Pro
     say(`${name}: took ${Math.round((performance.now() - startedMs) / 1_000)} s`);
   }
   return results;
+}
+
+/** SIGTERM at the interruption, SIGKILL to one that does not answer. */
+function askAt(interrupted: AbortSignal | undefined, child: ChildProcess): () => void {
+  let killing: NodeJS.Timeout | undefined;
+  const ask = () => {
+    child.kill('SIGTERM');
+    killing = setTimeout(() => child.kill('SIGKILL'), KILLED_AFTER_MS);
+  };
+  interrupted?.addEventListener('abort', ask, { once: true });
+  return () => {
+    interrupted?.removeEventListener('abort', ask);
+    clearTimeout(killing);
+  };
 }
 
 function documentIn(said: string): BenchDocument | undefined {

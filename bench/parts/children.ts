@@ -1,5 +1,9 @@
 /** Processes that a benchmark starts end with it, however it ends: also by a signal, as from a time limit or ^C. */
 
+/** Told of a signal, with the exit code that it asks for. */
+export type Interrupted = (signal: NodeJS.Signals, code: number) => void;
+
+let interrupted: Interrupted = (_signal, code) => process.exit(code);
 const running = new Map<number, NodeJS.Signals>();
 let watching = false;
 
@@ -15,6 +19,12 @@ export function endsWithUs(
   over.finally(() => running.delete(pid)).catch(() => {});
 }
 
+/** Instead of ending at once at the first signal: whoever says so ends the process itself. The second one ends it. */
+export function atSignal(handler: Interrupted): void {
+  interrupted = handler;
+  watch();
+}
+
 function watch(): void {
   if (watching) return;
   watching = true;
@@ -28,6 +38,10 @@ function watch(): void {
     }
   });
   for (const [signal, number] of [['SIGINT', 2] as const, ['SIGTERM', 15] as const, ['SIGHUP', 1] as const]) {
-    process.once(signal, () => process.exit(128 + number));
+    process.on(signal, () => {
+      const tell = interrupted;
+      interrupted = (_signal, code) => process.exit(code);
+      tell(signal, 128 + number);
+    });
   }
 }

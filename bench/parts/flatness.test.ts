@@ -9,7 +9,7 @@ function looksOf(of: (second: number) => Partial<LoadLook>): LoadLook[] {
   return Array.from({ length: 100 }, (_, second) => {
     const offered = RATE * second;
     const usual = { atMs: 1_000 * second, offered, lag: 200, durable: offered - 200, stateIds: 60_000 };
-    return { ...usual, stateBytes: 0, residentMb: 0, emulatorMb: 0, ...of(second) };
+    return { ...usual, stateBytes: 0, residentMb: 0, anonymousMb: 0, emulatorMb: 0, ...of(second) };
   });
 }
 

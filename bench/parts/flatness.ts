@@ -11,6 +11,8 @@ export interface LoadLook {
   readonly stateIds: number;
   readonly stateBytes: number;
   readonly residentMb: number;
+  /** Of it, what no file backs: the state's mapped file is in the one and not in the other. */
+  readonly anonymousMb: number;
   readonly emulatorMb: number;
 }
 

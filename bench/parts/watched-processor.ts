@@ -105,8 +105,9 @@ export class WatchedProcessor {
     return residentMb(this.child.pid, 'VmHWM');
   }
 
-  residentMb(): number {
-    return residentMb(this.child.pid, 'VmRSS');
+  /** RssAnon leaves out what files back: the state's mapped pages, and the program. */
+  residentMb(field: 'VmRSS' | 'RssAnon' = 'VmRSS'): number {
+    return residentMb(this.child.pid, field);
   }
 
   async stop(): Promise<void> {
@@ -120,7 +121,7 @@ export class WatchedProcessor {
 }
 
 /** By /proc: what the kernel counts, whatever the process is made of. Throws where there is no such process. */
-export function residentMb(pid: number, field: 'VmRSS' | 'VmHWM'): number {
+export function residentMb(pid: number, field: 'VmRSS' | 'VmHWM' | 'RssAnon'): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const kib = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
   if (kib === undefined) throw new Error(`/proc/${pid}/status has no ${field}`);
