@@ -104,6 +104,25 @@ describe('reads', () => {
     expect(new Set(asked.map(({ jobId }) => jobId)).size).toBe(2);
   });
 
+  it('ask again for a page that was lost on its way, of the same job', async () => {
+    let pages = 0;
+    const { jobs, asked, waits, run } = start(({ kind, pageToken }) => {
+      if (kind === 'insert') return DONE;
+      if (pageToken === undefined) return page('a', 'next');
+      return ++pages === 1 ? LOST : page('b');
+    });
+    const found = run(
+      (async () => {
+        const rows: unknown[] = [];
+        for await (const { rows: some } of jobs.pages(READ, 1)) rows.push(...some);
+        return rows;
+      })(),
+    );
+    expect(await found).toEqual([['a'], ['b']]);
+    expect(new Set(asked.map(({ jobId }) => jobId)).size).toBe(1);
+    expect(waits).toHaveLength(1);
+  });
+
   it.each([
     ['no answer', LOST],
     ['an overloaded service', new RestError('try later', 503, 'backendError')],

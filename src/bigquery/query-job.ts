@@ -79,18 +79,36 @@ export class QueryJobs {
     }
   }
 
-  /** One attempt at a read, page by page. Rejects with RestError; `transient` says whether to start over. */
+  /**
+   * One attempt at a read, page by page; a page that is lost on its way is asked for again while the job is there. Rejects
+   * with RestError; `transient` says whether to start over.
+   */
   async *pages(statement: Statement, pageRows: number): AsyncIterable<ResultPage> {
     const jobId = this.#newJobId();
     if (!(await this.#start(jobId, statement))) await this.#untilDone(jobId);
     // The next page is on its way while the caller works on this one.
-    let next: Promise<ResultsResource> | undefined = this.#page(jobId, pageRows, undefined);
+    let next: Promise<ResultsResource> | undefined = this.#pageAgain(jobId, statement.what, pageRows, undefined);
     while (next !== undefined) {
       const { jobComplete, schema, rows, pageToken }: ResultsResource = await next;
       if (jobComplete === false) throw new RestError(`job ${jobId} is not complete`, 503, undefined);
-      next = pageToken === undefined ? undefined : this.#page(jobId, pageRows, pageToken);
+      next = pageToken === undefined ? undefined : this.#pageAgain(jobId, statement.what, pageRows, pageToken);
       next?.catch(() => {}); // a caller that stops here never awaits it
       yield { fields: schema?.fields ?? [], rows: (rows ?? []).map((row) => row.f.map((cell) => cell.v)) };
+    }
+  }
+
+  /** A page that has no answer, or one that says later; a job that is gone rejects. */
+  async #pageAgain(jobId: string, what: string, pageRows: number, pageToken: string | undefined) {
+    const patience = this.patience(what);
+    for (;;) {
+      try {
+        const page = await this.#page(jobId, pageRows, pageToken);
+        patience.success();
+        return page;
+      } catch (error) {
+        if (!(error instanceof RestError) || !error.isTransient || isLostJob(error)) throw error;
+        await patience.wait(error);
+      }
     }
   }
 
