@@ -32,8 +32,8 @@ export class GatheredReads<Q, A> {
   ask(question: Q): Promise<A> {
     return new Promise<A>((resolve, reject) => {
       this.#waiting.push({ question, resolve, reject });
-      // Whoever asks within the same turn is taken along.
-      queueMicrotask(() => this.#pump());
+      // Whoever asks within the same turn of the event loop is taken along.
+      setImmediate(() => this.#pump());
     });
   }
 
