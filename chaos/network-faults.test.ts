@@ -37,11 +37,43 @@ test('a cut hits at once where there is a connection, and is over', async () => 
   expect([isOver, counts().cut]).toEqual([true, 1]);
 });
 
-test('a cut that met no connection has not hit', async () => {
+async function nothingOpen(): Promise<void> {
   client.destroy();
   while (network.openConnections > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  expect(await hasHit(apply({ fault: 'network.cut', on: 'kafka' }).hit)).toBe(false);
-});
+}
+
+const newClient = (): Socket => connect(hostPort(network.address)).on('error', () => {});
+
+for (const [fault, count] of [
+  ['network.cut', 'cut'],
+  ['network.half-open', 'halfOpened'],
+] as const) {
+  test(`${fault} that met no connection takes the first one that carries something, and no other`, async () => {
+    await nothingOpen();
+    const { hit, counts } = apply({ fault, on: 'kafka' });
+    expect(await hasHit(hit)).toBe(false);
+    client = newClient();
+    await once(client, 'connect');
+    expect([await hasHit(hit), counts()[count]]).toEqual([false, 0]);
+    client.write('hello');
+    await hit;
+    const later = newClient();
+    later.write('hello');
+    await once(later, 'data');
+    expect([counts()[count], later.destroyed]).toEqual([1, false]);
+    later.destroy();
+  });
+
+  test(`${fault} that is healed before it met a connection meets none`, async () => {
+    await nothingOpen();
+    const { hit, heal, counts } = apply({ fault, on: 'kafka' });
+    await heal();
+    client = newClient();
+    client.write('hello');
+    await once(client, 'data');
+    expect([await hasHit(hit), counts()[count]]).toEqual([false, 0]);
+  });
+}
 
 test('a delay hits with the first bytes that it holds, and lasts until it is healed', async () => {
   const { hit, isOver, heal, counts } = apply({ fault: 'network.delay', on: 'kafka', delayMs: 50 });

@@ -58,10 +58,24 @@ function onNetwork(fault: OnNetwork, network: TcpProxy): AppliedFault {
     const now = Object.entries(network.counts) as [keyof typeof before, number][];
     return Object.fromEntries(now.map(([name, count]) => [name, count - before[name]]));
   };
-  const metConnections = strike(fault, network);
   const isOver = fault.fault === 'network.cut' && fault.refuse !== true;
-  const hit = metConnections ? Promise.resolve() : untilHurt(since, hurtBy(fault));
-  return { hit, isOver, heal: async () => network.heal(), counts: since };
+  if (strike(fault, network))
+    return { hit: Promise.resolve(), isOver, heal: async () => network.heal(), counts: since };
+  // Nothing was open: a cut and a half-open network take the first connection that carries something.
+  const hurts = strikesOnce(fault)
+    ? () => since().bytesPassed! > 0 && strike(fault, network)
+    : () => hurtBy(fault).some((name) => since()[name]! > 0);
+  const { hit, stop } = until(hurts);
+  const heal = async (): Promise<void> => {
+    stop();
+    network.heal();
+  };
+  return { hit, isOver, heal, counts: since };
+}
+
+/** Hurts the connections that are open, and none that come later. */
+function strikesOnce(fault: OnNetwork): boolean {
+  return fault.fault === 'network.half-open' || (fault.fault === 'network.cut' && fault.refuse !== true);
 }
 
 /** Does it; says whether that alone hurt a connection. */
@@ -87,20 +101,20 @@ function strike(fault: OnNetwork, network: TcpProxy): boolean {
 }
 
 function hurtBy({ fault }: OnNetwork): readonly string[] {
-  return fault === 'network.cut' ? ['refused'] : fault === 'network.half-open' ? ['halfOpened'] : ['bytesHeld'];
+  return fault === 'network.cut' ? ['refused'] : ['bytesHeld'];
 }
 
 const LOOK_EVERY_MS = 20;
 
-/** Resolves when one of these counts has risen; looks now and then, and keeps nothing alive. */
-function untilHurt(since: () => Record<string, number>, names: readonly string[]): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setInterval(() => {
-      if (!names.some((name) => since()[name]! > 0)) return;
-      clearInterval(timer);
-      resolve();
-    }, LOOK_EVERY_MS).unref();
-  });
+/** Resolves once it holds; looks now and then until it does or is stopped, and keeps nothing alive. */
+function until(holds: () => boolean): { hit: Promise<void>; stop: () => void } {
+  const { promise: hit, resolve } = Promise.withResolvers<void>();
+  const timer = setInterval(() => {
+    if (!holds()) return;
+    clearInterval(timer);
+    resolve();
+  }, LOOK_EVERY_MS).unref();
+  return { hit, stop: () => clearInterval(timer) };
 }
 
 /** Waits for all of its answers; healed, it waits no more. */
