@@ -36,11 +36,17 @@ export interface KafkaConnectionOptions {
   readonly connectTimeoutMs?: number;
   /** A request that takes longer counts as lost. Default 15,000. */
   readonly requestTimeoutMs?: number;
+  /** Tries after the first, of what the client itself repeats, at most 2 s apart. Default 3: its owner waits out an outage. */
+  readonly retries?: number;
   /** Routes every connection, to a proxy for one. Default: straight to the advertised address. */
   readonly socketFactory?: ISocketFactory;
   /** Default: nothing is logged. */
   readonly log?: LogFn;
 }
+
+export const RETRY_WAIT_MAX_MS = 2_000;
+/** Waiting out an outage is the job of the adapter in this folder; the client only bridges a hiccup. */
+const HICCUP_RETRIES = 3;
 
 export function createKafka(options: KafkaConnectionOptions): Kafka {
   const config: KafkaConfig = {
@@ -48,8 +54,7 @@ export function createKafka(options: KafkaConnectionOptions): Kafka {
     clientId: options.clientId,
     connectionTimeout: options.connectTimeoutMs ?? 3_000,
     requestTimeout: options.requestTimeoutMs ?? 15_000,
-    // Waiting out an outage is this adapter's job; the client only bridges a hiccup.
-    retry: { initialRetryTime: 200, maxRetryTime: 2_000, retries: 3 },
+    retry: { initialRetryTime: 200, maxRetryTime: RETRY_WAIT_MAX_MS, retries: options.retries ?? HICCUP_RETRIES },
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => forward(options.log, entry),
   };

@@ -6,7 +6,7 @@
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import kafkajs from 'kafkajs';
-import { createKafka, type KafkaConnectionOptions } from '../kafka/connection-options.ts';
+import { createKafka, type KafkaConnectionOptions, RETRY_WAIT_MAX_MS } from '../kafka/connection-options.ts';
 import { UnreachableError } from '../processor/errors.ts';
 import type { Runtime } from '../processor/ports.ts';
 import type { PlannedRecord } from './generate.ts';
@@ -16,7 +16,7 @@ export interface RecordProducer {
    * Sends one batch. Resolves, when it is durable, with the offset of the first record of each partition, where the broker
    * named it. Rejects with UnreachableError when the outcome stays unknown.
    */
-  send(records: readonly PlannedRecord[]): Promise<ReadonlyMap<number, number>>;
+  send(records: readonly Pick<PlannedRecord, 'key' | 'value' | 'partition'>[]): Promise<ReadonlyMap<number, number>>;
   close(): Promise<void>;
 }
 
@@ -28,8 +28,6 @@ export interface ProducerOptions {
   readonly patienceMs: number;
 }
 
-const RETRY_WAIT_MS_MAX = 2_000;
-
 const COMPRESSION = {
   none: kafkajs.CompressionTypes.None,
   gzip: kafkajs.CompressionTypes.GZIP,
@@ -40,16 +38,14 @@ const COMPRESSION = {
 export async function openProducer(options: ProducerOptions, runtime: Runtime): Promise<RecordProducer> {
   if (options.compression === 'zstd') registerZstd();
   const brokers = options.connection.brokers.join(',');
-  const producer = createKafka(options.connection).producer({
+  // Both of kafkajs's layers: sending, and the connection beneath it, whose failure is final for a send.
+  const retries = Math.max(1, Math.ceil(options.patienceMs / RETRY_WAIT_MAX_MS));
+  const producer = createKafka({ ...options.connection, retries }).producer({
     idempotent: true,
     // A topic that is missing is an error of the caller, not something to create with a default partition count.
     allowAutoTopicCreation: false,
     createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-    retry: {
-      initialRetryTime: 200,
-      maxRetryTime: RETRY_WAIT_MS_MAX,
-      retries: Math.max(1, Math.ceil(options.patienceMs / RETRY_WAIT_MS_MAX)),
-    },
+    retry: { initialRetryTime: 200, maxRetryTime: RETRY_WAIT_MAX_MS, retries },
   });
   const patientUntilMs = runtime.nowMs() + options.patienceMs;
   for (;;) {
@@ -58,7 +54,7 @@ export async function openProducer(options: ProducerOptions, runtime: Runtime): 
       break;
     } catch (cause) {
       if (runtime.nowMs() >= patientUntilMs) throw unreachable(`cannot connect to Kafka at ${brokers}`, cause);
-      await runtime.sleep(RETRY_WAIT_MS_MAX);
+      await runtime.sleep(RETRY_WAIT_MAX_MS);
     }
   }
   return {

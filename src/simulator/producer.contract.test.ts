@@ -1,0 +1,49 @@
+/** Outages of the broker, as a producer that money depends on must take them: waited out, and without copies. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { createKafka } from '../kafka/connection-options.ts';
+import { connection, newTopic } from '../kafka/testing/broker.ts';
+import { FlakyNetwork } from '../kafka/testing/flaky-network.ts';
+import { UnreachableError } from '../processor/errors.ts';
+import { systemRuntime } from '../runtime/system-runtime.ts';
+import { openProducer } from './producer.ts';
+
+const record = (key: string) => ({ partition: 0, key, value: Buffer.from(key) });
+
+/** More than kafkajs retries by itself. */
+const OUTAGE_MS = 4_000;
+
+async function throughNetwork(network: FlakyNetwork, topic: string, patienceMs: number) {
+  const road = connection({ socketFactory: network.socketFactory });
+  return openProducer({ connection: road, topic, compression: 'none', patienceMs }, systemRuntime);
+}
+
+test.concurrent('an outage within the patience is waited out, and adds no copies', async () => {
+  const topic = await newTopic(1);
+  await using network = await FlakyNetwork.start();
+  const producer = await throughNetwork(network, topic, 30_000);
+  await producer.send([record('before')]);
+  network.cut();
+  const sending = producer.send([record('meanwhile'), record('meanwhile too')]);
+  await sleep(OUTAGE_MS);
+  network.heal();
+  await sending;
+  await producer.close();
+  const admin = createKafka(connection()).admin();
+  await admin.connect();
+  const [end] = await admin.fetchTopicOffsets(topic);
+  await admin.disconnect();
+  expect(end?.high).toBe('3');
+});
+
+test.concurrent('an outage past the patience is told, with the topic', async () => {
+  const topic = await newTopic(1);
+  await using network = await FlakyNetwork.start();
+  const producer = await throughNetwork(network, topic, 2_000);
+  await producer.send([record('before')]);
+  network.cut();
+  const error = await producer.send([record('meanwhile')]).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(UnreachableError);
+  expect(String(error)).toContain(`cannot write to topic ${topic}`);
+  await producer.close();
+});
