@@ -14,8 +14,8 @@ beforeEach(async () => {
   for (const partition of [0, 1]) {
     const folder = path.join(location, 'state', `partition-${partition}`);
     await mkdir(folder, { recursive: true });
-    await writeFile(path.join(folder, 'data.mdb'), Buffer.alloc(100, `${partition}`));
-    await writeFile(path.join(folder, 'data.mdb-lock'), 'lock');
+    await writeFile(path.join(folder, 'state.journal'), Buffer.alloc(100, `${partition}`));
+    await writeFile(path.join(folder, 'fresh.lock'), 'lock');
   }
 });
 
@@ -30,10 +30,10 @@ async function contents(): Promise<string[]> {
   return Promise.all((await stateFiles(location)).map((file) => readFile(file, 'latin1')));
 }
 
-test('the data files of all partitions are found, and no lock files', async () => {
+test('the data files of all partitions are found, and no others', async () => {
   expect((await stateFiles(location)).map((file) => path.relative(location, file))).toEqual([
-    'state/partition-0/data.mdb',
-    'state/partition-1/data.mdb',
+    'state/partition-0/state.journal',
+    'state/partition-1/state.journal',
   ]);
 });
 

@@ -62,7 +62,7 @@ async function damage(fault: Exclude<CheckpointFault, { fault: 'checkpoint.read-
 export async function stateFiles(location: string): Promise<string[]> {
   const found = await readdir(location, { recursive: true, withFileTypes: true }).catch(() => []);
   return found
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.mdb'))
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.journal'))
     .map((entry) => path.join(entry.parentPath, entry.name))
     .sort();
 }

@@ -18,6 +18,7 @@ import type { ActivityCounts } from './fraud.ts';
 import { floorTo, MINUTE_MS } from './liveness.ts';
 import { type EntryChunk, MinuteChunks } from './minute-chunks.ts';
 import { SenderTimeline } from './sender-timeline.ts';
+import { StoredActivity } from './stored-entries.ts';
 import { TextKey } from './text-key.ts';
 import { TextPool } from './text-pool.ts';
 
@@ -96,6 +97,29 @@ export class SenderActivity {
     const { offset, eventTimeMs, hashHigh, hashLow } = entry;
     const sender = this.#senderKey.setText(entry.senderAccountId);
     this.add(sender, this.#deviceKey.setText(entry.deviceId), offset, eventTimeMs, hashHigh, hashLow);
+  }
+
+  /** What a store held, in any order; dead ones have no effect. */
+  restoreAll(entries: Iterable<ActivityEntry>): void {
+    if (!(entries instanceof StoredActivity)) {
+      for (const entry of entries) this.restore(entry);
+      return;
+    }
+    const [sender, device] = [new TextKey(), new TextKey()];
+    for (const block of entries.blocks) {
+      const { count, minuteMs, offsets, hashHighs, hashLows, millis, lengths } = block;
+      sender.pointAt(block.bytes, block.view);
+      device.pointAt(block.bytes, block.view);
+      let at = block.textAt;
+      for (let row = 0; row < count; row += 1) {
+        const senderEnd = at + lengths[row]!;
+        const end = senderEnd + lengths[count + row]!;
+        sender.setRange(at, senderEnd);
+        device.setRange(senderEnd, end);
+        this.add(sender, device, offsets[row]!, minuteMs + millis[row]!, hashHighs[row]!, hashLows[row]!);
+        at = end;
+      }
+    }
   }
 
   /** Drops what has an event time below `liveFromMs`, a whole minute that never goes back. */

@@ -95,8 +95,8 @@ export class PartitionFold {
     const { head, ids, activity, windows } = options.stored;
     const fold = new PartitionFold(options, head.nextOffset, head.watermarkMs);
     Object.assign(fold.#counters, countersOf(head.counters));
-    for (const entry of ids) fold.#ids.restore(entry);
-    for (const entry of activity) fold.#activity.restore(entry);
+    fold.#ids.restoreAll(ids);
+    fold.#activity.restoreAll(activity);
     for (const window of windows) fold.#windows.restore(window, head.watermarkMs);
     fold.#windows.takeChanged();
     return fold;

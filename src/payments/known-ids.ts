@@ -13,6 +13,7 @@ import { PackedUuid, UUID_BYTES, unpackUuid } from './id-bytes.ts';
 import { floorTo, MINUTE_MS } from './liveness.ts';
 import { type EntryChunk, MinuteChunks } from './minute-chunks.ts';
 import { NO_REFERENCE, SlotTable } from './slot-table.ts';
+import { StoredIds } from './stored-entries.ts';
 import { copyWords, isSameWords, TextKey, wordsFor } from './text-key.ts';
 
 const WORDS = 6;
@@ -109,6 +110,26 @@ export class KnownIds {
 
   restore(entry: IdEntry): void {
     this.put(this.#key.setText(entry.transactionId), entry.offset, entry.eventTimeMs, entry.hashHigh, entry.hashLow);
+  }
+
+  /** What a store held, in any order; dead ones have no effect. */
+  restoreAll(entries: Iterable<IdEntry>): void {
+    if (!(entries instanceof StoredIds)) {
+      for (const entry of entries) this.restore(entry);
+      return;
+    }
+    const key = new TextKey();
+    for (const block of entries.blocks) {
+      const { count, minuteMs, offsets, hashHighs, hashLows, millis, lengths } = block;
+      key.pointAt(block.bytes, block.view);
+      let at = block.textAt;
+      for (let row = 0; row < count; row += 1) {
+        const end = at + lengths[row]!;
+        key.setRange(at, end);
+        this.put(key, offsets[row]!, minuteMs + millis[row]!, hashHighs[row]!, hashLows[row]!);
+        at = end;
+      }
+    }
   }
 
   /** Drops what has an event time below `liveFromMs`, a whole minute that never goes back. */

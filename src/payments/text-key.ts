@@ -52,6 +52,13 @@ export class TextKey {
     return this;
   }
 
+  /** Reads from these bytes from now on, by setRange() only. At least three bytes follow the last text. */
+  pointAt(bytes: Buffer, view: DataView): void {
+    this.bytes = bytes;
+    this.view = view;
+    this.#capacity = 0;
+  }
+
   setText(text: string): this {
     const needed = 3 * text.length;
     if (needed > this.#capacity) {

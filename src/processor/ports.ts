@@ -1,7 +1,7 @@
 /**
  * The seams of the processor: everything that is not deterministic, and everything outside, comes in through these. Real
  * adapters are in src/kafka, src/bigquery, src/state and src/runtime; the simulated world implements the same ones.
- * Nothing here names kafkajs, gRPC or lmdb.
+ * Nothing here names kafkajs, gRPC or files.
  */
 import type {
   AppendTable,

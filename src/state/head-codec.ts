@@ -1,45 +1,27 @@
-/**
- * The head and the open windows as sealed JSON. The head says whose state this is, in clear, so that a foreign file is
- * named as such; the seals of all other values depend on it too.
- */
+/** The head and the open windows as sealed JSON. */
 import type { OpenWindow, StateHead } from '../payments/types.ts';
+import type { EntryBatch } from './entry-batch.ts';
+import { HEAD_KEY, type LiveFrom, windowKey } from './keys.ts';
 import { SEAL_BYTES } from './seal.ts';
 
-/** Raised whenever the layout of anything stored changes; an older store is then discarded. */
-export const STORE_FORMAT = 1;
-
-/** Whose state a store holds. */
-export interface StoreIdentity {
-  readonly topic: string;
-  readonly partition: number;
-}
-
-export interface StoredHead extends StoreIdentity {
-  readonly format: number;
+/** What ends a save. */
+export interface StoredHead {
   readonly head: StateHead;
+  readonly liveFrom: LiveFrom;
 }
 
-export function encodeHead(identity: StoreIdentity, head: StateHead): Buffer {
-  const stored: StoredHead = { format: STORE_FORMAT, topic: identity.topic, partition: identity.partition, head };
-  return withRoomForSeal(JSON.stringify(stored));
+export function putHead(stored: StoredHead, batch: EntryBatch): void {
+  putText(HEAD_KEY, JSON.stringify(stored), batch);
 }
 
 export function decodeHead(value: Buffer): StoredHead {
   return JSON.parse(value.toString('utf8', SEAL_BYTES)) as StoredHead;
 }
 
-export function encodeWindow(window: OpenWindow): Buffer {
-  return withRoomForSeal(
-    JSON.stringify([
-      window.windowStartMs,
-      window.region,
-      window.currency,
-      window.transactionCount,
-      String(window.totalAmount),
-      String(window.minAmount),
-      String(window.maxAmount),
-    ]),
-  );
+export function putWindow(window: OpenWindow, batch: EntryBatch): void {
+  const { windowStartMs, region, currency, transactionCount, totalAmount, minAmount, maxAmount } = window;
+  const amounts = [totalAmount, minAmount, maxAmount].map(String);
+  putText(windowKey(window), JSON.stringify([windowStartMs, region, currency, transactionCount, ...amounts]), batch);
 }
 
 export function decodeWindow(value: Buffer): OpenWindow {
@@ -57,8 +39,6 @@ export function decodeWindow(value: Buffer): OpenWindow {
   };
 }
 
-function withRoomForSeal(text: string): Buffer {
-  const value = Buffer.alloc(SEAL_BYTES + Buffer.byteLength(text, 'utf8'));
-  value.write(text, SEAL_BYTES, 'utf8');
-  return value;
+function putText(key: Buffer, text: string, batch: EntryBatch): void {
+  batch.put(key, SEAL_BYTES + Buffer.byteLength(text, 'utf8'), (value) => value.write(text, SEAL_BYTES, 'utf8'));
 }

@@ -5,10 +5,10 @@
 import { ConfigurationError } from '../processor/errors.ts';
 import type { StateStore } from '../processor/ports.ts';
 import { lockCheckpointLocation } from './checkpoint-lock.ts';
-import { LmdbStateStore, type LmdbStateStoreOptions } from './lmdb-state-store.ts';
+import { JournalStateStore, type JournalStateStoreOptions } from './journal-state-store.ts';
 import { MemberNote } from './member-note.ts';
 
-export interface OpenStateStoreOptions extends Omit<LmdbStateStoreOptions, 'onProblem'> {
+export interface OpenStateStoreOptions extends Omit<JournalStateStoreOptions, 'onProblem'> {
   readonly nowMs: number;
   /** `partition` is undefined where the whole location cannot be used. */
   readonly onProblem: (partition: number | undefined, problem: string) => void;
@@ -34,7 +34,7 @@ export function openStateStore(options: OpenStateStoreOptions): OpenedState {
     );
     return noStateStore;
   }
-  const store = new LmdbStateStore(options);
+  const store = new JournalStateStore(options);
   return {
     memberNote: new MemberNote(options.location),
     load: (partition) => store.load(partition),

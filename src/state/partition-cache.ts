@@ -2,34 +2,50 @@
  * The stored state of one partition: read, save, replace, discard. Callers run one operation at a time.
  *
  * Invariants:
- * 1. Whatever stands in the published file is the whole state at its head: every change is one transaction, or a new file
+ * 1. Whatever counts in the published journal is the whole state at its head: every change is one append, or a new journal
  *    that takes the old one's name.
  * 2. A delta is applied only on top of the head it starts from.
+ * 3. Of a journal's bytes at most about half are dead, for longer than it takes to write it anew.
  *
- * Throws what the disk says; lmdb-state-store.ts turns that into "no cache".
+ * Rejects with what the disk says; journal-state-store.ts turns that into "no cache".
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
-import { RememberedLog } from '../payments/remembered-log.ts';
-import type { OpenWindow, RememberedList, StateDelta, StateHead, StoredState } from '../payments/types.ts';
-import { encodeHead, encodeWindow, type StoreIdentity } from './head-codec.ts';
-import { deadSegments, deadWindows, HEAD_KEY, windowKey } from './keys.ts';
-import { logActivitySegments, logIdSegments } from './log-segments.ts';
-import { DATA_FILE, PartitionFile, removePartitionFile } from './partition-file.ts';
-import { seal, sealSeed } from './seal.ts';
-import { activitySegments, idSegments, type StoredValue } from './segment-codec.ts';
-import { readImage, type StoredImage, seedOf } from './stored-image.ts';
+import type { StateDelta, StateHead, StoredState } from '../payments/types.ts';
+import { Compaction } from './compaction.ts';
+import { DamagedFileError } from './damaged-file-error.ts';
+import { EntryBatch } from './entry-batch.ts';
+import { putHead, putWindow } from './head-codec.ts';
+import { Journal } from './journal.ts';
+import { STORE_FORMAT, type StoreIdentity } from './journal-header.ts';
+import { ALL_LIVE, type LiveFrom } from './keys.ts';
+import { LiveBytes } from './live-bytes.ts';
+import { makeDirectory } from './make-directory.ts';
+import { sealSeed } from './seal.ts';
+import { putActivity, putIds, putRemembered } from './segments.ts';
+import { readImage } from './stored-image.ts';
 
-/** Values written in one transaction while a whole state is copied: about 8 MiB of segments. */
-const VALUES_PER_TRANSACTION = 512;
+export const JOURNAL_FILE = 'state.journal';
+const FRESH_FILE = 'fresh.journal';
+
+/** Written at once while a whole state is copied. */
+const WRITE_BYTES = 4 * 1024 * 1024;
+
+/** A journal that is in use. */
+interface Opened {
+  readonly journal: Journal;
+  readonly live: LiveBytes;
+  head: StateHead;
+  compaction: Compaction | undefined;
+}
 
 export class PartitionCache {
   readonly #directory: string;
   readonly #identity: StoreIdentity;
   readonly #onDiscard: (why: string) => void;
   readonly #seed: number;
-  #opened: { readonly file: PartitionFile; head: StateHead } | undefined;
+  readonly #batch: EntryBatch;
+  #opened: Opened | undefined;
   /** Whether the disk is known to hold nothing, so that saving need not look again. */
   #empty = false;
 
@@ -37,114 +53,126 @@ export class PartitionCache {
     this.#directory = directory;
     this.#identity = identity;
     this.#onDiscard = onDiscard;
-    this.#seed = seedOf(identity);
+    this.#seed = sealSeed(`${STORE_FORMAT}|${identity.partition}|${identity.topic}`);
+    this.#batch = new EntryBatch(this.#seed);
   }
 
-  /** What is stored; the caller goes on with `adopt`, or leaves the cache closed. */
-  async read(): Promise<StoredImage | undefined> {
+  /** What is stored, which later saves then go on from. */
+  async load(): Promise<StoredState | undefined> {
     await this.close();
-    const path = join(this.#directory, DATA_FILE);
-    const read = await readImage(path, this.#identity);
-    if ('image' in read) return read.image;
-    if ('unusable' in read) await this.discard(`${path} is unusable: ${read.unusable}`);
+    let journal: Journal | undefined;
+    try {
+      journal = await Journal.open(this.#path, this.#identity);
+      if (journal !== undefined) {
+        const { head, live, state } = await readImage(journal, this.#seed);
+        this.#opened = { journal, live, head, compaction: undefined };
+        return state;
+      }
+    } catch (error) {
+      await journal?.close();
+      if (!(error instanceof DamagedFileError)) throw error;
+      await this.discard(`${this.#path} is unusable: ${error.message}`);
+    }
     this.#empty = true;
     return undefined;
   }
 
-  /** Makes what was read the base of later saves: copies it to a file of our own. */
-  async adopt(image: StoredImage): Promise<void> {
-    await this.#fill(image.values, image.head);
-  }
-
   async save(delta: StateDelta): Promise<void> {
     if (this.#empty) return;
-    if (this.#opened === undefined) {
-      const image = await this.read();
-      if (image === undefined) return;
-      await this.adopt(image);
-    }
+    if (this.#opened === undefined && (await this.load()) === undefined) return;
     const opened = this.#opened!;
     const at = opened.head.nextOffset;
     if (at !== delta.fromOffset) {
       return this.discard(`it is at offset ${at}, and what comes next starts at offset ${delta.fromOffset}`);
     }
-    const values = [
-      ...this.#sealed(segmentsOf(delta.remembered)),
-      ...this.#sealed(windowValues(delta.windows)),
-      this.#headValue(delta.head),
-    ];
-    opened.file.write(values, [
-      deadSegments('ids', delta.idsLiveFromMs),
-      deadSegments('activity', delta.activityLiveFromMs),
-      deadWindows(delta.windowsLiveFromMs),
-    ]);
+    const liveFrom = liveFromOf(delta);
+    const batch = this.#batch;
+    batch.clear();
+    putRemembered(delta.remembered, batch);
+    for (const window of delta.windows) putWindow(window, batch);
+    putHead({ head: delta.head, liveFrom }, batch);
+    opened.live.add(batch, opened.journal.byteLength);
+    await opened.journal.append(batch.bytes);
     opened.head = delta.head;
+    opened.live.dropBelow(liveFrom);
+    await this.#compactABit(opened, liveFrom, batch.byteLength);
   }
 
   async replace(state: StoredState): Promise<void> {
     await this.close();
-    await this.#fill(this.#wholeState(state), state.head);
+    const journal = await this.#fresh();
+    const live = new LiveBytes();
+    const batch = this.#batch;
+    const write = async (): Promise<void> => {
+      live.add(batch, journal.byteLength);
+      await journal.write(batch.bytes);
+      batch.clear();
+    };
+    try {
+      batch.clear();
+      for (const _ of partsOf(state, batch)) if (batch.byteLength > WRITE_BYTES) await write();
+      putHead({ head: state.head, liveFrom: ALL_LIVE }, batch);
+      live.add(batch, journal.byteLength);
+      await journal.append(batch.bytes);
+      await journal.publish(this.#path);
+    } catch (error) {
+      await journal.close();
+      throw error;
+    }
+    this.#opened = { journal, live, head: state.head, compaction: undefined };
   }
 
   async discard(why: string): Promise<void> {
     await this.close();
-    if (existsSync(join(this.#directory, DATA_FILE))) this.#onDiscard(why);
-    removePartitionFile(this.#directory);
+    if (existsSync(this.#path)) this.#onDiscard(why);
+    rmSync(this.#path, { force: true });
     this.#empty = true;
   }
 
-  /** Ends the use of the file and keeps it. */
+  /** Ends the use of the journal and keeps it. */
   async close(): Promise<void> {
     const opened = this.#opened;
     this.#opened = undefined;
     this.#empty = false;
-    await opened?.file.close();
-  }
-
-  /** A new file with these sealed values; the head goes in last, then the file takes its name. */
-  async #fill(values: Iterable<StoredValue>, head: StateHead): Promise<void> {
-    const file = PartitionFile.create(this.#directory);
-    try {
-      let batch: StoredValue[] = [];
-      for (const value of values) {
-        batch.push(value);
-        if (batch.length < VALUES_PER_TRANSACTION) continue;
-        file.write(batch);
-        batch = [];
-        await setImmediate();
-      }
-      file.write([...batch, this.#headValue(head)]);
-      file.publish();
-    } catch (error) {
-      await file.close();
-      throw error;
+    if (opened?.compaction !== undefined) {
+      await opened.compaction.giveUp();
+      rmSync(join(this.#directory, FRESH_FILE), { force: true });
     }
-    this.#opened = { file, head };
-    this.#empty = false;
+    await opened?.journal.close();
   }
 
-  *#wholeState(state: StoredState): Generator<StoredValue> {
-    yield* this.#sealed(idSegments(state.ids));
-    yield* this.#sealed(activitySegments(state.activity));
-    yield* this.#sealed(windowValues(state.windows));
+  get #path(): string {
+    return join(this.#directory, JOURNAL_FILE);
   }
 
-  *#sealed(values: Iterable<StoredValue>): Generator<StoredValue> {
-    for (const { key, value } of values) yield { key, value: seal(this.#seed, key, value) };
+  /** A new journal beside the current one; what else lies there is left over from a process that ended. */
+  async #fresh(): Promise<Journal> {
+    makeDirectory(this.#directory);
+    for (const name of readdirSync(this.#directory)) {
+      if (name !== JOURNAL_FILE) rmSync(join(this.#directory, name), { force: true, recursive: true });
+    }
+    return Journal.create(join(this.#directory, FRESH_FILE), this.#identity);
   }
 
-  #headValue(head: StateHead): StoredValue {
-    return { key: HEAD_KEY, value: seal(sealSeed('head'), HEAD_KEY, encodeHead(this.#identity, head)) };
+  async #compactABit(opened: Opened, liveFrom: LiveFrom, savedBytes: number): Promise<void> {
+    if (opened.compaction === undefined) {
+      if (!Compaction.isDue(opened)) return;
+      opened.compaction = new Compaction(opened, await this.#fresh(), this.#batch);
+    }
+    const done = await opened.compaction.goOn(liveFrom, savedBytes);
+    if (done === undefined) return;
+    await done.journal.publish(this.#path);
+    await opened.journal.close();
+    this.#opened = { ...done, head: opened.head, compaction: undefined };
   }
 }
 
-/** Those of ids, then those of activity. */
-function* segmentsOf(remembered: RememberedList): Generator<StoredValue> {
-  const isLog = remembered instanceof RememberedLog;
-  yield* isLog ? logIdSegments(remembered) : idSegments(remembered);
-  yield* isLog ? logActivitySegments(remembered) : activitySegments(remembered);
+function liveFromOf(delta: StateDelta): LiveFrom {
+  return { idsMs: delta.idsLiveFromMs, activityMs: delta.activityLiveFromMs, windowsMs: delta.windowsLiveFromMs };
 }
 
-function* windowValues(windows: Iterable<OpenWindow>): Generator<StoredValue> {
-  for (const window of windows) yield { key: windowKey(window), value: encodeWindow(window) };
+function* partsOf(state: StoredState, batch: EntryBatch): Generator<void> {
+  yield* putIds(state.ids, batch);
+  yield* putActivity(state.activity, batch);
+  for (const window of state.windows) putWindow(window, batch);
 }

@@ -1,12 +1,12 @@
 /** A process for state-processes.test.ts: `state-process.fixture.ts save|lock|lock-once|fill LOCATION`. */
 import { lockCheckpointLocation } from './checkpoint-lock.ts';
-import { LmdbStateStore } from './lmdb-state-store.ts';
+import { JournalStateStore } from './journal-state-store.ts';
 import { DAY_ONE_MS, delta, emptyState } from './state-samples.ts';
 
 const [command, location] = process.argv.slice(2) as [string, string];
 const problems: string[] = [];
 
-const store = new LmdbStateStore({
+const store = new JournalStateStore({
   location,
   topic: 'payment-events',
   onDiscard: (_partition, why) => problems.push(why),

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ConfigurationError } from '../processor/errors.ts';
 import { lockCheckpointLocation } from './checkpoint-lock.ts';
-import { LmdbStateStore } from './lmdb-state-store.ts';
+import { JournalStateStore } from './journal-state-store.ts';
 import { openStateStore } from './open-state-store.ts';
 import { plain } from './state-samples.ts';
 
@@ -47,7 +47,7 @@ describe('processes and local state', () => {
       await kill(child);
       const reasons: string[] = [];
       const note = (_partition: number, why: string) => reasons.push(why);
-      const store = new LmdbStateStore({ location, topic: TOPIC, onDiscard: note, onProblem: note });
+      const store = new JournalStateStore({ location, topic: TOPIC, onDiscard: note, onProblem: note });
       const state = plain(await store.load(0))!;
       await store.close();
       expect(reasons).toEqual([]);
@@ -96,7 +96,7 @@ describe('processes and local state', () => {
     const { problems, savedTo } = JSON.parse(output) as { problems: string[]; savedTo: number };
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain('cannot be written');
-    const store = new LmdbStateStore({ location, topic: TOPIC, onDiscard: () => {}, onProblem: () => {} });
+    const store = new JournalStateStore({ location, topic: TOPIC, onDiscard: () => {}, onProblem: () => {} });
     const state = plain(await store.load(0))!;
     await store.close();
     expect(state.ids).toHaveLength(state.head.nextOffset);

@@ -1,6 +1,6 @@
 /**
  * What every StateStore must do, whatever it is made of. A test file calls it with a way to make a store:
- * `stateStoreSuite('lmdb', async () => ...)`. `reopen` closes the store and opens what it left behind.
+ * `stateStoreSuite('journal', async () => ...)`. `reopen` closes the store and opens what it left behind.
  */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { StateStore } from '../processor/ports.ts';

@@ -1,109 +1,86 @@
 /**
- * What a partition's file holds, read and checked whole: the head, the segments and the windows. Everything that is wrong
- * with a file is found here, before anything of it is believed; decoding afterwards cannot fail.
+ * What a partition's journal holds, read and checked whole: the head, the segments and the windows. Everything that is wrong
+ * with a file is found here, before anything of it is believed; reading the state afterwards cannot fail.
  */
-import { closeSync, openSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import { type EntryBlock, StoredActivity, StoredIds } from '../payments/stored-entries.ts';
 import type { OpenWindow, StateHead, StoredState } from '../payments/types.ts';
-import { decodeHead, decodeWindow, STORE_FORMAT, type StoreIdentity } from './head-codec.ts';
-import { familyOf, HEAD_KEY } from './keys.ts';
-import { DamagedFileError, readLmdbFile } from './lmdb-file-reader.ts';
-import { sealHolds, sealSeed } from './seal.ts';
-import { decodeActivity, decodeIds, type StoredValue } from './segment-codec.ts';
+import { DamagedFileError } from './damaged-file-error.ts';
+import { decodeHead, decodeWindow, type StoredHead } from './head-codec.ts';
+import type { Journal, JournalEntry, JournalPart } from './journal.ts';
+import { HEADER_BYTES } from './journal-header.ts';
+import { familyOf, isLiveKey, type SegmentFamily } from './keys.ts';
+import { LiveBytes } from './live-bytes.ts';
+import { sealHolds } from './seal.ts';
+import { blockOf } from './segments.ts';
 
 export interface StoredImage {
   readonly head: StateHead;
-  /** Everything but the head, in key order, sealed. */
-  readonly values: readonly StoredValue[];
+  readonly live: LiveBytes;
   readonly state: StoredState;
 }
 
-export type ReadImage = { readonly image: StoredImage } | { readonly unusable: string } | { readonly absent: true };
-
-/** Other work gets a turn after so many bytes. */
-const BYTES_PER_TURN = 4 * 1024 * 1024;
-
-/** Seed of all seals of one store. */
-export function seedOf(identity: StoreIdentity): number {
-  return sealSeed(`${STORE_FORMAT}|${identity.partition}|${identity.topic}`);
+interface ReadBlock {
+  readonly key: Buffer;
+  readonly block: EntryBlock;
 }
 
-/** Throws only what the file system says (no permission, I/O error); a file that is not there is `absent`. */
-export async function readImage(path: string, identity: StoreIdentity): Promise<ReadImage> {
-  let fileDescriptor: number;
-  try {
-    fileDescriptor = openSync(path, 'r');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { absent: true };
-    throw error;
-  }
-  try {
-    return { image: await collect(fileDescriptor, identity) };
-  } catch (error) {
-    if (error instanceof DamagedFileError) return { unusable: error.message };
-    throw error;
-  } finally {
-    closeSync(fileDescriptor);
-  }
-}
-
-async function collect(fileDescriptor: number, identity: StoreIdentity): Promise<StoredImage> {
-  const seed = seedOf(identity);
-  const values: StoredValue[] = [];
-  const ids: StoredValue[] = [];
-  const activity: StoredValue[] = [];
-  const windows: OpenWindow[] = [];
-  let head: StateHead | undefined;
-  let bytesThisTurn = 0;
-  for (const entry of readLmdbFile(fileDescriptor)) {
-    const family = familyOf(entry.key);
-    // The head comes before the segments of ids and after those of activity: a foreign file is named by whichever is first.
-    if (family === 'head') head = openHead(entry, identity);
-    else if (family === undefined) throw new DamagedFileError('it holds a key of another kind');
-    else if (!sealHolds(seed, entry.key, entry.value)) throw unsealed(fileDescriptor, identity);
-    else {
-      values.push(entry);
-      if (family === 'ids') ids.push(entry);
-      else if (family === 'activity') activity.push(entry);
-      else windows.push(decodeWindow(entry.value));
+/** Rejects with DamagedFileError, or with what the file system says. */
+export async function readImage(journal: Journal, seed: number): Promise<StoredImage> {
+  const reading = new Reading(seed);
+  for (let at = HEADER_BYTES; at < journal.byteLength; ) {
+    const part = await journal.read(at);
+    for (const entry of part.entries) {
+      reading.take(entry, part);
+      at = entry.position + entry.whole.length;
     }
-    bytesThisTurn += entry.value.length;
-    if (bytesThisTurn > BYTES_PER_TURN) {
-      bytesThisTurn = 0;
-      await setImmediate();
+    // Reads that the kernel answers at once must not keep others from their turn.
+    await setImmediate();
+  }
+  return reading.finish();
+}
+
+class Reading {
+  readonly #seed: number;
+  readonly #live = new LiveBytes();
+  readonly #segments: Record<SegmentFamily, ReadBlock[]> = { ids: [], activity: [] };
+  /** By key: later ones take the place of earlier ones. */
+  readonly #windows = new Map<string, { readonly key: Buffer; readonly value: Buffer }>();
+  #head: StoredHead | undefined;
+  #isEnded = false;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  take({ key, value, whole, position }: JournalEntry, memory: JournalPart): void {
+    const family = familyOf(key);
+    if (family === undefined) throw new DamagedFileError('it holds a key of another kind');
+    if (!sealHolds(this.#seed, key, value)) throw new DamagedFileError('a checksum is wrong');
+    this.#isEnded = family === 'head';
+    if (family === 'head') {
+      this.#head = decodeHead(value);
+    } else if (family === 'windows') {
+      this.#live.addWindow(key, position, whole.length);
+      this.#windows.set(key.toString('latin1'), { key, value });
+    } else {
+      this.#live.addSegment(family, key, whole.length);
+      this.#segments[family].push({ key, block: blockOf(family, key, value, memory) });
     }
   }
-  if (head === undefined) throw new DamagedFileError('it has no head');
-  const state: StoredState = { head, ids: each(ids, decodeIds), activity: each(activity, decodeActivity), windows };
-  return { head, values, state };
-}
 
-function openHead(entry: StoredValue, identity: StoreIdentity): StateHead {
-  // The head's own seal is not bound to an identity: it must open in order to say whose it is.
-  if (!sealHolds(sealSeed('head'), HEAD_KEY, entry.value))
-    throw new DamagedFileError('the checksum of its head is wrong');
-  const stored = decodeHead(entry.value);
-  if (stored.format !== STORE_FORMAT) {
-    throw new DamagedFileError(`it has format ${stored.format}, and this version reads ${STORE_FORMAT}`);
+  finish(): StoredImage {
+    if (this.#head === undefined || !this.#isEnded) throw new DamagedFileError('it has no head');
+    const { head, liveFrom } = this.#head;
+    this.#live.dropBelow(liveFrom);
+    const liveBlocks = (family: SegmentFamily): EntryBlock[] =>
+      this.#segments[family].filter(({ key }) => isLiveKey(family, key, liveFrom)).map(({ block }) => block);
+    const windows: OpenWindow[] = [];
+    for (const { key, value } of this.#windows.values()) {
+      if (isLiveKey('windows', key, liveFrom)) windows.push(decodeWindow(value));
+    }
+    const ids = new StoredIds(liveBlocks('ids'));
+    const activity = new StoredActivity(liveBlocks('activity'));
+    return { head, live: this.#live, state: { head, ids, activity, windows } };
   }
-  if (stored.topic !== identity.topic || stored.partition !== identity.partition) {
-    throw new DamagedFileError(`it belongs to partition ${stored.partition} of ${stored.topic}`);
-  }
-  return stored.head;
-}
-
-/** Why a seal does not open: a foreign file's seals are whole, only not for us. */
-function unsealed(fileDescriptor: number, identity: StoreIdentity): DamagedFileError {
-  for (const entry of readLmdbFile(fileDescriptor)) {
-    if (familyOf(entry.key) === 'head') openHead(entry, identity);
-  }
-  return new DamagedFileError('a checksum is wrong');
-}
-
-function each<T>(values: readonly StoredValue[], decode: (value: StoredValue) => Iterable<T>): Iterable<T> {
-  return {
-    *[Symbol.iterator]() {
-      for (const value of values) yield* decode(value);
-    },
-  };
 }

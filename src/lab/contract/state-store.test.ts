@@ -1,4 +1,4 @@
-/** The simulated disk held to what every state store must do; src/state runs the same suite on lmdb. */
+/** The simulated disk held to what every state store must do; src/state runs the same suite on journals. */
 import { type StoreUnderTest, stateStoreSuite } from '../../state/state-store-suite.ts';
 import { settled } from '../sim/testing.ts';
 import { createWorld, type World } from '../sim/world.ts';

@@ -97,8 +97,8 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/payments/fold.ts',
-        find: 'for (const entry of activity) fold.#activity.restore(entry);',
-        replace: 'if (head.nextOffset < 0) for (const entry of activity) fold.#activity.restore(entry);',
+        find: 'fold.#activity.restoreAll(activity);',
+        replace: 'if (head.nextOffset < 0) fold.#activity.restoreAll(activity);',
       },
       {
         file: 'src/processor/restore.ts',
@@ -137,10 +137,10 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
         replace: 'return value.length >= SEAL_BYTES && checksum(seed, key, value) >= 0;',
       },
       {
-        file: 'src/state/stored-image.ts',
+        file: 'src/state/journal-header.ts',
         world: 'real',
-        find: 'if (stored.topic !== identity.topic || stored.partition !== identity.partition) {',
-        replace: 'if (stored.topic !== identity.topic) {',
+        find: 'found.topic === identity.topic && found.partition === identity.partition,',
+        replace: 'found.topic === identity.topic,',
       },
     ],
   },

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { PaymentBytes } from '../payments/payment-bytes.ts';
 import { RememberedLog } from '../payments/remembered-log.ts';
-import { logActivitySegments, logIdSegments } from './log-segments.ts';
-import { activitySegments, decodeActivity, decodeIds, idSegments } from './segment-codec.ts';
+import { StoredActivity, StoredIds } from '../payments/stored-entries.ts';
+import { EntryBatch, padded } from './entry-batch.ts';
+import { familyOf, type SegmentFamily } from './keys.ts';
+import { blockOf, putRemembered } from './segments.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -31,21 +33,43 @@ function logOf(count: number, odd = ''): RememberedLog {
   return log;
 }
 
-test.each([
+/** Segments of a family, as they lie in a batch. */
+function segmentsOf(batch: EntryBatch, family: SegmentFamily) {
+  const { bytes } = batch;
+  const memory = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset) };
+  return batch.placed
+    .filter(({ key }) => familyOf(key) === family)
+    .map(({ key, at, byteLength }) => {
+      const valueAt = at + 8 + padded(key.length);
+      return blockOf(family, key, bytes.subarray(valueAt, at + byteLength), memory);
+    });
+}
+
+const LOGS: [string, RememberedLog][] = [
   ['plain texts', logOf(3_000)],
+  ['more than one segment takes', logOf(20_000)],
   ['one payment', logOf(1)],
   ['nothing', logOf(0)],
   ['texts that are not ASCII', logOf(300, 'ä€𝄞')],
-])('segments from columns are, byte for byte, those from objects: %s', (_, log) => {
-  expect([...logIdSegments(log)]).toEqual([...idSegments([...log])]);
-  expect([...logActivitySegments(log)]).toEqual([...activitySegments([...log])]);
-});
+];
 
-test('what segments hold is what the log yields', () => {
-  const log = logOf(3_000);
+test.each(LOGS.filter(([, { length }]) => length < 8_000))(
+  'segments from columns are, byte for byte, those from objects: %s',
+  (_, log) => {
+    const [fromColumns, fromObjects] = [new EntryBatch(7), new EntryBatch(7)];
+    putRemembered(log, fromColumns);
+
+    putRemembered([...log], fromObjects);
+    expect(fromColumns.bytes.equals(fromObjects.bytes)).toBe(true);
+  },
+);
+
+test.each(LOGS)('what segments hold is what the log yields: %s', (_, log) => {
+  const batch = new EntryBatch(7);
+  putRemembered(log, batch);
   const inOffsetOrder = <T extends { offset: number }>(entries: T[]) => entries.sort((a, b) => a.offset - b.offset);
-  const ids = inOffsetOrder([...logIdSegments(log)].flatMap((segment) => [...decodeIds(segment)]));
-  const activity = inOffsetOrder([...logActivitySegments(log)].flatMap((segment) => [...decodeActivity(segment)]));
+  const ids = inOffsetOrder([...new StoredIds(segmentsOf(batch, 'ids'))]);
+  const activity = inOffsetOrder([...new StoredActivity(segmentsOf(batch, 'activity'))]);
   expect(ids.map((id, index) => ({ ...id, ...activity[index] }))).toEqual([...log]);
 });
 

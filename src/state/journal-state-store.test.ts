@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { LmdbStateStore, stateDirectory } from './lmdb-state-store.ts';
+import { JournalStateStore, stateDirectory } from './journal-state-store.ts';
 import { delta, emptyState, plain } from './state-samples.ts';
 import { type StoreUnderTest, stateStoreSuite } from './state-store-suite.ts';
 
 function openAt(location: string): StoreUnderTest {
   const discards: { partition: number; why: string }[] = [];
-  const store = new LmdbStateStore({
+  const store = new JournalStateStore({
     location,
     topic: 'payment-events',
     onDiscard: (partition, why) => discards.push({ partition, why }),
@@ -30,14 +30,14 @@ function openAt(location: string): StoreUnderTest {
   };
 }
 
-stateStoreSuite('lmdb', async () => openAt(mkdtempSync(join(tmpdir(), 'state-store-'))));
+stateStoreSuite('journal', async () => openAt(mkdtempSync(join(tmpdir(), 'state-store-'))));
 
 test('a location that cannot be written to turns the cache off, said once, and works again later', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'state-store-'));
   const location = join(directory, 'checkpoint');
   writeFileSync(location, 'a file where the directory should be');
   const problems: string[] = [];
-  const store = new LmdbStateStore({
+  const store = new JournalStateStore({
     location,
     topic: 'payment-events',
     onDiscard: () => {},

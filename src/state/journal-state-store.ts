@@ -1,5 +1,5 @@
 /**
- * StateStore on lmdb: one file per partition under `<location>/payment_transactions_raw/state/partition-<n>/`.
+ * StateStore of journals: one per partition, `<location>/payment_transactions_raw/state/partition-<n>/state.journal`.
  *
  * A cache, so the disk can never stop the processor: when reading or writing fails (full, read-only, gone), the problem is
  * reported once, what was saved last stays as it is (older, and still whole), and the partition's cache is off until the
@@ -12,7 +12,7 @@ import type { StateDelta, StoredState } from '../payments/types.ts';
 import type { StateStore } from '../processor/ports.ts';
 import { PartitionCache } from './partition-cache.ts';
 
-export interface LmdbStateStoreOptions {
+export interface JournalStateStoreOptions {
   /** CHECKPOINT_LOCATION; made when missing. Lock it first (checkpoint-lock.ts). */
   readonly location: string;
   readonly topic: string;
@@ -35,21 +35,16 @@ interface Slot {
   last: Promise<unknown>;
 }
 
-export class LmdbStateStore implements StateStore {
-  readonly #options: LmdbStateStoreOptions;
+export class JournalStateStore implements StateStore {
+  readonly #options: JournalStateStoreOptions;
   readonly #slots = new Map<number, Slot>();
 
-  constructor(options: LmdbStateStoreOptions) {
+  constructor(options: JournalStateStoreOptions) {
     this.#options = options;
   }
 
   load(partition: number): Promise<StoredState | undefined> {
-    return this.#queue(partition, async (slot) => {
-      const image = await this.#attempt(partition, slot, 'read', () => slot.cache.read());
-      // What was read is good, also when it cannot be written to any more.
-      if (image !== undefined) await this.#attempt(partition, slot, 'written', () => slot.cache.adopt(image));
-      return image?.state;
-    });
+    return this.#queue(partition, (slot) => this.#attempt(partition, slot, 'read', () => slot.cache.load()));
   }
 
   save(partition: number, delta: StateDelta): Promise<void> {

@@ -1,0 +1,86 @@
+/**
+ * Writes what is live of a journal into a new one, some of it with each save, so that no save waits for all of it. Entries
+ * are copied as they stand; seals are bound to the store, not to the file.
+ *
+ * Invariant: what was copied and what is yet to be copied hold everything that is live; so the new journal is the whole state
+ * as soon as the end of the old one is reached, and not before.
+ */
+import type { EntryBatch } from './entry-batch.ts';
+import type { Journal, JournalEntry } from './journal.ts';
+import { HEADER_BYTES } from './journal-header.ts';
+import { familyOf, isLiveKey, type LiveFrom } from './keys.ts';
+import { LiveBytes } from './live-bytes.ts';
+
+/** A smaller journal is left alone. */
+const LEAST_DEAD_BYTES = 1024 * 1024;
+/** Read with each save, at least; more where saves are large, so that copying always gains on them. */
+const BYTES_PER_SAVE = 1024 * 1024;
+/** Read at once, at most. */
+const PART_BYTES = 4 * 1024 * 1024;
+const COPIED_TO_SAVED = 4;
+
+export interface Measured {
+  readonly journal: Journal;
+  readonly live: LiveBytes;
+}
+
+export class Compaction {
+  readonly #old: Measured;
+  readonly #fresh: Measured;
+  readonly #batch: EntryBatch;
+  #at = HEADER_BYTES;
+  #head: JournalEntry | undefined;
+
+  /** More than half of it is dead. */
+  static isDue({ journal, live }: Measured): boolean {
+    return journal.byteLength - live.total > Math.max(LEAST_DEAD_BYTES, live.total);
+  }
+
+  /** `batch` is memory to use. */
+  constructor(old: Measured, fresh: Journal, batch: EntryBatch) {
+    this.#old = old;
+    this.#fresh = { journal: fresh, live: new LiveBytes() };
+    this.#batch = batch;
+  }
+
+  /** Copies on, after a save of so many bytes. Gives the new journal, not yet published, once it holds everything. */
+  async goOn(liveFrom: LiveFrom, savedBytes: number): Promise<Measured | undefined> {
+    const { journal: old } = this.#old;
+    const { journal: fresh, live } = this.#fresh;
+    const until = Math.min(old.byteLength, this.#at + Math.max(BYTES_PER_SAVE, COPIED_TO_SAVED * savedBytes));
+    const batch = this.#batch;
+    while (this.#at < until) {
+      batch.clear();
+      const { entries } = await old.read(this.#at, Math.min(PART_BYTES, until - this.#at));
+      for (const entry of entries) {
+        if (this.#isLive(entry, liveFrom)) batch.copy(entry.key, entry.whole);
+        this.#at = entry.position + entry.whole.length;
+      }
+      live.add(batch, fresh.byteLength);
+      await fresh.write(batch.bytes);
+    }
+    if (this.#at < old.byteLength) return undefined;
+    batch.clear();
+    batch.copy(this.#head!.key, this.#head!.whole);
+    await fresh.append(batch.bytes);
+    live.dropBelow(liveFrom);
+    return this.#fresh;
+  }
+
+  /** The old journal goes on. Never rejects. */
+  async giveUp(): Promise<void> {
+    await this.#fresh.journal.close();
+  }
+
+  #isLive(entry: JournalEntry, liveFrom: LiveFrom): boolean {
+    const { key, position } = entry;
+    const family = familyOf(key);
+    if (family === undefined) throw new Error(`the journal holds a key of another kind at ${position}`);
+    if (family === 'head') {
+      this.#head = entry;
+      return false;
+    }
+    if (!isLiveKey(family, key, liveFrom)) return false;
+    return family !== 'windows' || this.#old.live.isLatestWindow(key, position);
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * A partition's journal: a header (journal-header.ts), then sealed entries (entry-batch.ts), only ever added to. What was
+ * added counts once the header says so, which is written after it.
+ *
+ * Nothing is mapped into memory, and nothing found in a file is followed before it was checked: a damaged, cut or foreign
+ * file is a DamagedFileError, never a crash.
+ *
+ * No fsync: this is a cache. A killed process loses nothing that was saved (the kernel has the pages); after a crash of the
+ * machine the seals, and last the state digest, find what did not reach the disk.
+ *
+ * Methods reject with what the file system says. One at a time.
+ */
+import { type FileHandle, open, rename, stat } from 'node:fs/promises';
+import { DamagedFileError } from './damaged-file-error.ts';
+import { ENTRY_HEADER_BYTES, entryBytes, padded } from './entry-batch.ts';
+import { decodeHeader, encodeHeader, HEADER_BYTES, type StoreIdentity } from './journal-header.ts';
+
+/** An entry as it lies in memory that was read. */
+export interface JournalEntry {
+  /** Of its first byte in the file. */
+  readonly position: number;
+  readonly key: Buffer;
+  /** Starts at an address that is a multiple of eight. */
+  readonly value: Buffer;
+  /** All of it, as EntryBatch.copy() takes it. */
+  readonly whole: Buffer;
+}
+
+/** Entries that were read together, and the memory that they lie in. */
+export interface JournalPart {
+  readonly entries: readonly JournalEntry[];
+  readonly bytes: Buffer;
+  readonly view: DataView;
+}
+
+const READ_ONLY_CODES: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
+const READ_BYTES = 4 * 1024 * 1024;
+/** Far more than any entry that is written. */
+const MOST_ENTRY_BYTES = 64 * 1024 * 1024;
+/** Readers of texts take four bytes at a time. */
+const SLACK_BYTES = 8;
+
+export class Journal {
+  readonly #path: string;
+  readonly #identity: StoreIdentity;
+  readonly #file: FileHandle;
+  readonly #inode: number;
+  #end: number;
+  /** Where the file has its lasting name. */
+  #publishedAs: string | undefined;
+  #readOnlyBecause: Error | undefined;
+
+  private constructor(path: string, identity: StoreIdentity, file: FileHandle, inode: number, end: number) {
+    this.#path = path;
+    this.#identity = identity;
+    this.#file = file;
+    this.#inode = inode;
+    this.#end = end;
+  }
+
+  /** A new, empty one, under a name that nobody has. */
+  static async create(path: string, identity: StoreIdentity): Promise<Journal> {
+    const file = await open(path, 'wx+');
+    const journal = new Journal(path, identity, file, (await file.stat()).ino, HEADER_BYTES);
+    await journal.#commit();
+    return journal;
+  }
+
+  /** One from before. Undefined where there is none; rejects with DamagedFileError where it is not this store's, or cut. */
+  static async open(path: string, identity: StoreIdentity): Promise<Journal | undefined> {
+    let file: FileHandle;
+    let readOnlyBecause: Error | undefined;
+    try {
+      file = await open(path, 'r+');
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return undefined;
+      if (code === undefined || !READ_ONLY_CODES.has(code)) throw error;
+      // What can be read is good, also when it cannot be written to any more.
+      readOnlyBecause = error as Error;
+      file = await open(path, 'r');
+    }
+    try {
+      const header = Buffer.alloc(HEADER_BYTES);
+      const { bytesRead } = await file.read(header, 0, HEADER_BYTES, 0);
+      const end = decodeHeader(header.subarray(0, bytesRead), identity);
+      const { size, ino } = await file.stat();
+      if (!(Number.isSafeInteger(end) && end >= HEADER_BYTES && end <= size)) {
+        throw new DamagedFileError(`it is cut: it has ${size} bytes, and should have ${end}`);
+      }
+      const journal = new Journal(path, identity, file, ino, end);
+      journal.#publishedAs = path;
+      journal.#readOnlyBecause = readOnlyBecause;
+      return journal;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** Bytes that count. */
+  get byteLength(): number {
+    return this.#end;
+  }
+
+  /** Adds entries: all of them or, when it rejects, none. */
+  async append(entries: Buffer): Promise<void> {
+    await this.#assertUntouched();
+    await this.#writeAll(entries, this.#end);
+    this.#end += entries.length;
+    await this.#commit();
+  }
+
+  /** Adds entries that count with the next append(). */
+  async write(entries: Buffer): Promise<void> {
+    await this.#writeAll(entries, this.#end);
+    this.#end += entries.length;
+  }
+
+  /** Takes the place of whatever has the name now. */
+  async publish(path: string): Promise<void> {
+    await rename(this.#path, path);
+    this.#publishedAs = path;
+  }
+
+  /** Entries from a position on where one starts, about `mostBytes` of them; their seals are not looked at. */
+  async read(from: number, mostBytes = READ_BYTES): Promise<JournalPart> {
+    const bytes = await this.#readAt(from, Math.min(mostBytes, this.#end - from));
+    const first = this.#parse(bytes, from);
+    if (first.entries.length > 0 || from === this.#end) return first;
+    // The first entry alone is larger.
+    return this.#parse(await this.#readAt(from, firstEntryBytes(bytes, this.#end - from)), from);
+  }
+
+  /** Never rejects. */
+  async close(): Promise<void> {
+    await this.#file.close().catch(() => {});
+  }
+
+  async #commit(): Promise<void> {
+    await this.#writeAll(encodeHeader(this.#identity, this.#end), 0);
+  }
+
+  async #writeAll(bytes: Buffer, position: number): Promise<void> {
+    if (this.#readOnlyBecause !== undefined) throw this.#readOnlyBecause;
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, position + done);
+      if (bytesWritten === 0) throw new Error(`${this.#path} takes no more bytes`);
+      done += bytesWritten;
+    }
+  }
+
+  async #readAt(position: number, byteLength: number): Promise<Buffer> {
+    const memory = Buffer.allocUnsafeSlow(byteLength + SLACK_BYTES);
+    for (let done = 0; done < byteLength; ) {
+      const { bytesRead } = await this.#file.read(memory, done, byteLength - done, position + done);
+      if (bytesRead === 0) throw new DamagedFileError('it was cut while it was read');
+      done += bytesRead;
+    }
+    return memory.subarray(0, byteLength);
+  }
+
+  /** The entries that are there whole. */
+  #parse(bytes: Buffer, from: number): JournalPart {
+    const entries: JournalEntry[] = [];
+    for (let at = 0; at < bytes.length; ) {
+      const entry = entryAt(bytes, at, from, this.#end);
+      if (entry === undefined) break;
+      entries.push(entry);
+      at += entry.whole.length;
+    }
+    return { entries, bytes, view: new DataView(bytes.buffer, bytes.byteOffset) };
+  }
+
+  /** What was cut or replaced from outside would be found at the next start only. */
+  async #assertUntouched(): Promise<void> {
+    const path = this.#publishedAs;
+    if (path === undefined) return;
+    const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+    if (found?.ino === this.#inode && found.size >= this.#end) return;
+    throw new Error(`${path} was ${found === undefined ? 'removed' : 'replaced or cut'} while it was in use`);
+  }
+}
+
+/** Undefined where it goes on past `bytes`; throws where it goes on past the end of the journal. */
+function entryAt(bytes: Buffer, at: number, from: number, end: number): JournalEntry | undefined {
+  if (at + ENTRY_HEADER_BYTES > bytes.length && from + at + ENTRY_HEADER_BYTES <= end) return undefined;
+  const length = firstEntryBytes(bytes.subarray(at), end - from - at);
+  if (at + length > bytes.length) return undefined;
+  const valueBytes = bytes.readUInt32LE(at);
+  const keyBytes = bytes.readUInt16LE(at + 4);
+  const keyAt = at + ENTRY_HEADER_BYTES;
+  const valueAt = keyAt + padded(keyBytes);
+  return {
+    position: from + at,
+    key: bytes.subarray(keyAt, keyAt + keyBytes),
+    value: bytes.subarray(valueAt, valueAt + valueBytes),
+    whole: bytes.subarray(at, at + length),
+  };
+}
+
+/** Length of the entry that starts here, of which there are at most so many bytes in the file. */
+function firstEntryBytes(bytes: Buffer, mostBytes: number): number {
+  if (bytes.length < ENTRY_HEADER_BYTES) throw new DamagedFileError('its last entry is cut');
+  const length = entryBytes(bytes.readUInt16LE(4), bytes.readUInt32LE(0));
+  if (length > mostBytes || length > MOST_ENTRY_BYTES) throw new DamagedFileError('an entry goes on past its end');
+  return length;
+}

@@ -1,0 +1,57 @@
+/** Which bytes of a journal can still be live, so that it is written anew before most of it is dead. */
+import type { EntryBatch } from './entry-batch.ts';
+import { familyOf, isLiveKey, isLiveMinute, type LiveFrom, minuteOf, type SegmentFamily } from './keys.ts';
+
+export class LiveBytes {
+  readonly #byMinute: Record<SegmentFamily, Map<number, number>> = { ids: new Map(), activity: new Map() };
+  /** Open windows by key: the latest entry of each. */
+  readonly #windows = new Map<string, { readonly key: Buffer; readonly position: number; readonly bytes: number }>();
+  #total = 0;
+
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Entries that lie at `position` of the journal, or soon will. */
+  add({ placed }: EntryBatch, position: number): void {
+    for (const { key, at, byteLength } of placed) {
+      const family = familyOf(key);
+      if (family === 'windows') this.addWindow(key, position + at, byteLength);
+      else if (family === 'ids' || family === 'activity') this.addSegment(family, key, byteLength);
+    }
+  }
+
+  addSegment(family: SegmentFamily, key: Buffer, bytes: number): void {
+    const minutes = this.#byMinute[family];
+    const minute = minuteOf(key);
+    minutes.set(minute, (minutes.get(minute) ?? 0) + bytes);
+    this.#total += bytes;
+  }
+
+  /** A later entry of a window takes the place of an earlier one. */
+  addWindow(key: Buffer, position: number, bytes: number): void {
+    const name = key.toString('latin1');
+    this.#total += bytes - (this.#windows.get(name)?.bytes ?? 0);
+    this.#windows.set(name, { key: Buffer.from(key), position, bytes });
+  }
+
+  isLatestWindow(key: Buffer, position: number): boolean {
+    return this.#windows.get(key.toString('latin1'))?.position === position;
+  }
+
+  dropBelow(liveFrom: LiveFrom): void {
+    for (const family of ['ids', 'activity'] as const) {
+      const fromMs = family === 'ids' ? liveFrom.idsMs : liveFrom.activityMs;
+      for (const [minute, bytes] of this.#byMinute[family]) {
+        if (isLiveMinute(minute, fromMs)) continue;
+        this.#byMinute[family].delete(minute);
+        this.#total -= bytes;
+      }
+    }
+    for (const [name, { key, bytes }] of this.#windows) {
+      if (isLiveKey('windows', key, liveFrom)) continue;
+      this.#windows.delete(name);
+      this.#total -= bytes;
+    }
+  }
+}
