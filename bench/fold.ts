@@ -109,7 +109,7 @@ export function foldOnce(fetches: readonly Buffer[]): FoldRepeat {
     accepted.clear();
     const out: FoldColumns = { accepted, partials: [], exceptions: [] };
     foldUs += cpuTimeUs(() => {
-      for (const record of readBatches(bytes, fold.nextOffset, []).records) fold.fold(record, settings, out);
+      fold.foldAll(readBatches(bytes, fold.nextOffset, []).records, () => settings, out);
       fold.takeDelta();
     });
     encodeUs += cpuTimeUs(() => {

@@ -167,7 +167,7 @@ class Stream {
       ROWS.clear();
       const out: FoldColumns = { accepted: ROWS, partials: [], exceptions: [] };
       us += cpuTimeUs(() => {
-        for (const record of records) this.#fold.fold(record, this.#settings, out);
+        this.#fold.foldAll(records, () => this.#settings, out);
         this.#fold.takeDelta();
       });
       if (out.accepted.length !== records.length) throw new Error('a payment of this stream was not accepted');

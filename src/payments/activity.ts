@@ -21,6 +21,7 @@ import { SenderTimeline } from './sender-timeline.ts';
 import { StoredActivity } from './stored-entries.ts';
 import { TextKey } from './text-key.ts';
 import { TextPool } from './text-pool.ts';
+import { type HashList, MOST_AHEAD, ROWS_AHEAD } from './touch.ts';
 
 /** Entries of a chain that one payment may look at; past it the sender gets a timeline. */
 export const TIMELINE_FROM_ENTRIES = 48;
@@ -32,6 +33,8 @@ const NEXT = 6;
 const MILLIS = 7;
 /** Where the reference to a sender's latest entry would be. */
 const HAS_TIMELINE = -1;
+/** Entries of each sender's chain that are read ahead: the usual payment looks at two or three. */
+const TOUCHED_STEPS = 2;
 const TWO_32 = 4_294_967_296;
 
 export class SenderActivity {
@@ -43,6 +46,7 @@ export class SenderActivity {
   readonly #timelines = new Map<number, SenderTimeline>();
   /** Devices seen while counting, the first so many. */
   readonly #seenDevices = new Int32Array(TIMELINE_FROM_ENTRIES + 1);
+  readonly #touchedNotes = new Int32Array(MOST_AHEAD);
   readonly #mixer = new EntryMixer();
   readonly #senderKey = new TextKey();
   readonly #deviceKey = new TextKey();
@@ -51,6 +55,7 @@ export class SenderActivity {
   #liveFromMs = Number.NEGATIVE_INFINITY;
   #size = 0;
   #looks = 0;
+  #touched = 0;
 
   constructor(spanMs: number) {
     this.#spanMs = spanMs;
@@ -90,6 +95,19 @@ export class SenderActivity {
     }
     const timeline = this.#timelines.get(number) as SenderTimeline;
     return { payments: timeline.paymentsAt(eventTimeMs), devices: timeline.devicesAt(eventTimeMs) };
+  }
+
+  /** Reads what recording payments of these senders and devices looks at: see touch.ts. */
+  touch(senders: HashList, devices: HashList): number {
+    const [notes, chunks] = [this.#touchedNotes, this.#chunks];
+    let touched = this.#senders.touchSlots(senders) ^ this.#devices.touchSlots(devices);
+    this.#devices.touchRows(devices, notes);
+    this.#senders.touchRows(senders, notes);
+    for (let step = 0; step < TOUCHED_STEPS; step += 1) {
+      for (let index = 0; index < senders.count; index += 1) notes[index] = chunks.touch(notes[index] as number, NEXT);
+    }
+    for (let index = 0; index < senders.count; index += 1) touched ^= notes[index] as number;
+    return touched;
   }
 
   /** Remembers a payment that was counted before, in any order; without effect where it is dead. */
@@ -246,11 +264,22 @@ export class SenderActivity {
   #evict({ words, count }: EntryChunk): void {
     this.#size -= count;
     for (let row = 0; row < count; row += 1) {
+      if (row % ROWS_AHEAD === 0) this.#touched ^= this.#touchRows(words, row, Math.min(count, row + ROWS_AHEAD));
       const word = row * WORDS;
       const sender = words[word + SENDER] as number;
       this.#devices.release(words[word + DEVICE] as number);
       if (this.#senders.release(sender)) this.#timelines.delete(sender);
     }
+  }
+
+  /** The senders and devices of the next rows that are evicted, at once: see touch.ts. */
+  #touchRows(words: Int32Array, from: number, to: number): number {
+    let touched = 0;
+    for (let row = from; row < to; row += 1) {
+      touched ^= this.#senders.touch(words[row * WORDS + SENDER] as number);
+      touched ^= this.#devices.touch(words[row * WORDS + DEVICE] as number);
+    }
+    return touched;
   }
 
   #timeOf(reference: number): number {

@@ -1,6 +1,7 @@
 /** What a fold is made from, and what it says of itself. */
 import type { AcceptedRows } from './accepted-rows.ts';
-import type { Counters, FixedSettings, FoldOutput } from './types.ts';
+import type { PartitionFold } from './fold.ts';
+import type { Counters, FixedSettings, FoldOutput, TransactionRow } from './types.ts';
 
 /** A FoldOutput whose accepted rows are columns: the same rows, without an object for each. */
 export interface FoldColumns extends Pick<FoldOutput, 'partials' | 'exceptions'> {
@@ -22,6 +23,15 @@ export interface RebuildOptions extends FoldPlace {
   readonly nextOffset: number;
   readonly watermarkMs: number;
   readonly counters: Readonly<Counters>;
+}
+
+/** Takes the payments of a partition in offset order, batch by batch; `finish` gives the fold. */
+export interface Rebuild {
+  /** Payments with an event time at or past this are needed; older ones do no harm. */
+  readonly fromEventTimeMs: number;
+  /** Throws RangeError for a row out of order, or at or past `nextOffset`. */
+  add(rows: readonly TransactionRow[]): void;
+  finish(): PartitionFold;
 }
 
 /** How large the state is: for gauges and logs. */

@@ -15,6 +15,7 @@ import { type EntryChunk, MinuteChunks } from './minute-chunks.ts';
 import { NO_REFERENCE, SlotTable } from './slot-table.ts';
 import { StoredIds } from './stored-entries.ts';
 import { copyWords, isSameWords, TextKey, wordsFor } from './text-key.ts';
+import { type HashList, ROWS_AHEAD } from './touch.ts';
 
 const WORDS = 6;
 const TWO_32 = 4_294_967_296;
@@ -42,6 +43,7 @@ export class KnownIds {
   readonly #key = new TextKey();
   readonly #uuid = new PackedUuid();
   #liveFromMs = Number.NEGATIVE_INFINITY;
+  #touched = 0;
   #size = 0;
 
   get size(): number {
@@ -53,6 +55,16 @@ export class KnownIds {
     let total = this.#chunks.byteLength;
     for (const shard of this.#shards) total += shard.byteLength;
     return total;
+  }
+
+  /** Reads the slots where looking for these ids begins: see touch.ts. */
+  touch({ count, lows }: HashList): number {
+    let touched = 0;
+    for (let index = 0; index < count; index += 1) {
+      const hash = lows[index] as number;
+      touched ^= this.#shardOf(hash).touch(hash);
+    }
+    return touched;
   }
 
   /** What is held of an id; whether it is still *known* is the caller's question (liveness.ts). */
@@ -182,12 +194,24 @@ export class KnownIds {
   #evict(chunk: EntryChunk): void {
     const { words, count, index } = chunk;
     for (let row = 0; row < count; row += 1) {
+      if (row % ROWS_AHEAD === 0) this.#touched ^= this.#touchSlots(chunk, row);
       const word = row * WORDS;
       if (lengthOf(words, word) === REPLACED) continue;
       const hash = words[word + 4] as number;
       this.#shardOf(hash).remove(hash, MinuteChunks.reference(index, row));
       this.#size -= 1;
     }
+  }
+
+  /** The slots of the next rows that are evicted, at once: see touch.ts. */
+  #touchSlots({ words, count }: EntryChunk, from: number): number {
+    const end = Math.min(count, from + ROWS_AHEAD);
+    let touched = 0;
+    for (let row = from; row < end; row += 1) {
+      const hash = words[row * WORDS + 4] as number;
+      touched ^= this.#shardOf(hash).touch(hash);
+    }
+    return touched;
   }
 
   #shardOf(hash: number): SlotTable {

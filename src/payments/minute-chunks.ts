@@ -114,6 +114,12 @@ export class MinuteChunks {
     return this.#chunks[reference >>> ROW_BITS] as EntryChunk;
   }
 
+  /** Reads one word of an entry, 0 where there is none: see touch.ts. Any number will do for a reference. */
+  touch(reference: number, wordInRow: number): number {
+    const chunk = this.#chunks[reference >>> ROW_BITS];
+    return chunk === undefined ? 0 : (chunk.words[this.wordOf(reference) + wordInRow] as number) | 0;
+  }
+
   /** Index of the entry's first word in its chunk. */
   wordOf(reference: number): number {
     return (reference & (MOST_ROWS - 1)) * this.#wordsPerRow;

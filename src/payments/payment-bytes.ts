@@ -1,6 +1,6 @@
 /**
- * The payment that is being folded, as bytes: its texts in one scratch, each with its hash, the amount as a number where
- * that is exact, and the payment's hash. One is used again and again; what is to be kept is copied out of it, into columns
+ * A payment that is being folded, as bytes: its texts in a scratch, each with its hash, the amount as a number where
+ * that is exact, and the payment's hash. It is used again and again; what is to be kept is copied out of it, into columns
  * (accepted-rows.ts) or as an object.
  */
 import { PaymentHasher } from './hash.ts';
@@ -14,19 +14,32 @@ export const MOST_SCANNED_BYTES = 16_384;
 export type Amount = number | bigint;
 
 export class PaymentBytes {
-  readonly scratch = new ByteScratch(MOST_SCANNED_BYTES);
-  readonly transactionId = new TextKey(this.scratch);
-  readonly senderAccountId = new TextKey(this.scratch);
-  readonly receiverAccountId = new TextKey(this.scratch);
-  readonly currency = new TextKey(this.scratch);
-  readonly deviceId = new TextKey(this.scratch);
-  readonly ipAddress = new TextKey(this.scratch);
-  readonly region = new TextKey(this.scratch);
-  readonly paymentMethod = new TextKey(this.scratch);
+  readonly scratch: ByteScratch;
+  readonly transactionId: TextKey;
+  readonly senderAccountId: TextKey;
+  readonly receiverAccountId: TextKey;
+  readonly currency: TextKey;
+  readonly deviceId: TextKey;
+  readonly ipAddress: TextKey;
+  readonly region: TextKey;
+  readonly paymentMethod: TextKey;
   amount: Amount = 0;
   eventTimeMs = 0;
   /** Of the canonical columns, as hashPayment gives it. */
   readonly hash = new PaymentHasher();
+
+  /** Several may lie in one scratch, side by side; only one that has it for itself is for set(). */
+  constructor(scratch = new ByteScratch(MOST_SCANNED_BYTES)) {
+    this.scratch = scratch;
+    this.transactionId = new TextKey(scratch);
+    this.senderAccountId = new TextKey(scratch);
+    this.receiverAccountId = new TextKey(scratch);
+    this.currency = new TextKey(scratch);
+    this.deviceId = new TextKey(scratch);
+    this.ipAddress = new TextKey(scratch);
+    this.region = new TextKey(scratch);
+    this.paymentMethod = new TextKey(scratch);
+  }
 
   /** A payment that did not come as the usual record. Throws RangeError where its texts are longer than any record's. */
   set(payment: Payment): this {

@@ -80,13 +80,13 @@ export class EventScanner {
     this.#view = scratch.view;
   }
 
-  /** Reads [start, end) of the bytes. False: this is not the usual form, or a member is not as it should be. */
-  scan(from: Buffer, start = 0, end = from.length): boolean {
-    const length = end - start;
-    if (length > this.#scratch.capacity) return false;
-    from.copy(this.#bytes, 0, start, end);
-    this.#view.setInt32(length, 0, true);
-    this.#at = 0;
+  /** Reads [start, end) of the bytes, copied to `at` of the scratch. False: not the usual form, or a member is not as it should be. */
+  scan(from: Buffer, start = 0, end = from.length, at = 0): boolean {
+    const scannedEnd = at + end - start;
+    if (scannedEnd > this.#scratch.capacity) return false;
+    from.copy(this.#bytes, at, start, end);
+    this.#view.setInt32(scannedEnd, 0, true);
+    this.#at = at;
     if (!this.#take(OPEN)) return false;
     let seen = 0;
     for (let place = 0; place < NAMES.length; place += 1) {
@@ -101,7 +101,7 @@ export class EventScanner {
     }
     if (seen !== ALL_MEMBERS || !this.#take(CLOSE)) return false;
     this.#skipBlanks();
-    return this.#at === length && this.#isCurrency();
+    return this.#at === scannedEnd && this.#isCurrency();
   }
 
   #skipBlanks(): void {

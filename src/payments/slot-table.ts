@@ -39,6 +39,11 @@ export class SlotTable {
     return this.#seek((slot + 1) & this.#mask, hash);
   }
 
+  /** Reads the slot where looking for a hash begins, and nothing that depends on it: see touch.ts. */
+  touch(hash: number): number {
+    return this.#slots[2 * (hash & this.#mask) + 1] as number;
+  }
+
   /** The reference in a slot that first() or next() gave; NO_REFERENCE: there are no more. */
   at(slot: number): number {
     return this.#slots[2 * slot + 1] as number;

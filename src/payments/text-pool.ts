@@ -7,6 +7,7 @@
  */
 import { NO_REFERENCE, SlotTable } from './slot-table.ts';
 import { copyWords, isSameWords, type TextKey } from './text-key.ts';
+import type { HashList } from './touch.ts';
 
 /** Words of a row: both lanes of the hash, uses, one for the owner, length in bytes, and the text. */
 const WORDS = 16;
@@ -30,6 +31,29 @@ export class TextPool {
 
   get size(): number {
     return this.#table.size;
+  }
+
+  /** Reads the slots where looking for these texts begins: see touch.ts. */
+  touchSlots({ count, lows }: HashList): number {
+    const table = this.#table;
+    let touched = 0;
+    for (let index = 0; index < count; index += 1) touched ^= table.touch(lows[index] as number);
+    return touched;
+  }
+
+  /** Reads the rows of these texts, as far as their hashes tell, and gives their notes: 0 where there is none. */
+  touchRows({ count, lows }: HashList, notes: Int32Array): void {
+    const table = this.#table;
+    const words = this.#words;
+    for (let index = 0; index < count; index += 1) {
+      const found = table.at(table.first(lows[index] as number));
+      notes[index] = found === NO_REFERENCE ? 0 : (words[found * WORDS + NOTE] as number);
+    }
+  }
+
+  /** Reads the row of a number, whether it is used or not. */
+  touch(number: number): number {
+    return this.#words[number * WORDS + USES] as number;
   }
 
   /** The number of a text, with one more use of it. */

@@ -160,10 +160,10 @@ export class PartitionRun {
   }
 
   #foldRecords(records: readonly LogRecord[], from: number, to: number): void {
+    this.#fold.foldAll(records, this.#settingsAt, this.#output, from, to);
     for (let i = from; i < to; i++) {
-      const record = records[i]!;
-      this.#fold.fold(record, this.#settingsAt(record.offset), this.#output);
-      if (record.timestampMs > this.#newestRecordMs) this.#newestRecordMs = record.timestampMs;
+      const { timestampMs } = records[i]!;
+      if (timestampMs > this.#newestRecordMs) this.#newestRecordMs = timestampMs;
     }
     this.#recordsInOutput += to - from;
     if (to > from) this.#lastFolded = records[to - 1]!;

@@ -189,7 +189,7 @@ async function foldForward(
   cursor.restartAt(fold.nextOffset, isBelow ? recordFingerprint : null);
   while (fold.nextOffset < checkpoint.nextOffset) {
     const answer = await cursor.next(signal, checkpoint.nextOffset);
-    for (const record of answer.records) fold.fold(record, settingsAt(record.offset), unused);
+    fold.foldAll(answer.records, settingsAt, unused);
     fold.skipTo(answer.nextOffset);
     unused.accepted.clear();
     unused.partials.length = 0;
