@@ -1,0 +1,88 @@
+import { protos } from '@google-cloud/bigquery-storage';
+import { expect, test } from 'vitest';
+import { decodeAppendAnswer, encodeAppendRequest } from './append-messages.ts';
+import { GRPC_STATUS } from './write-rpc.ts';
+
+const { AppendRowsRequest, AppendRowsResponse, StorageError } = protos.google.cloud.bigquery.storage.v1;
+const STREAM = 'projects/p/datasets/d/tables/t/streams/é-1';
+const payload = { schemaBytes: Buffer.alloc(700, 's'), recordBatchBytes: Buffer.alloc(70_000, 'r') };
+
+function decoded(bytes: Buffer) {
+  return AppendRowsRequest.toObject(AppendRowsRequest.decode(bytes), { longs: Number });
+}
+
+test.each([0, 1, 127, 128, 300_000, 2 ** 31, 2 ** 40 + 5, Number.MAX_SAFE_INTEGER])(
+  'the generated classes read a request at stream offset %d as it was meant',
+  (offset) => {
+    expect(decoded(encodeAppendRequest({ writeStream: STREAM, offset, payload, withSchema: true }))).toEqual({
+      writeStream: STREAM,
+      offset: { value: offset },
+      traceId: 'provenonce',
+      arrowRows: {
+        writerSchema: { serializedSchema: payload.schemaBytes },
+        rows: { serializedRecordBatch: payload.recordBatchBytes },
+      },
+    });
+  },
+);
+
+test('a request without a schema has none', () => {
+  const { arrowRows } = decoded(encodeAppendRequest({ writeStream: STREAM, offset: 7, payload, withSchema: false }));
+  expect(arrowRows).toEqual({ rows: { serializedRecordBatch: payload.recordBatchBytes } });
+});
+
+function answered(response: protos.google.cloud.bigquery.storage.v1.IAppendRowsResponse) {
+  return decodeAppendAnswer(Buffer.from(AppendRowsResponse.encode(AppendRowsResponse.fromObject(response)).finish()));
+}
+
+test.each([0, 5, 2 ** 40])('an acknowledgement names stream offset %d', (value) => {
+  const answer = answered({ appendResult: { offset: { value } }, writeStream: STREAM });
+  expect(answer).toEqual({ acknowledged: true, offset: value, rowErrors: [] });
+});
+
+test('an acknowledgement may leave its offset out', () => {
+  expect(answered({ appendResult: {} })).toEqual({ acknowledged: true, offset: undefined, rowErrors: [] });
+});
+
+test('an answer with nothing in it acknowledges nothing', () => {
+  expect(answered({})).toEqual({ acknowledged: false, offset: undefined, rowErrors: [] });
+});
+
+test('a refusal has its status and the name of its storage error', () => {
+  const coded = StorageError.encode(StorageError.fromObject({ code: 'STREAM_FINALIZED' })).finish();
+  const answer = answered({
+    error: {
+      code: GRPC_STATUS.FAILED_PRECONDITION,
+      message: 'the stream is finalized: é',
+      details: [
+        { type_url: 'type.googleapis.com/google.rpc.ErrorInfo', value: Buffer.from([10, 1, 65]) },
+        { type_url: 'type.googleapis.com/google.cloud.bigquery.storage.v1.StorageError', value: coded },
+      ],
+    },
+  });
+  expect(answer.acknowledged).toBe(false);
+  expect(answer.error).toMatchObject({
+    code: GRPC_STATUS.FAILED_PRECONDITION,
+    message: 'the stream is finalized: é',
+    storageErrorCode: 'STREAM_FINALIZED',
+  });
+});
+
+test('refused rows come with their indices, and what the answer has besides is passed over', () => {
+  const answer = answered({
+    error: { code: GRPC_STATUS.INVALID_ARGUMENT, message: 'rows' },
+    updatedSchema: { fields: [{ name: 'a', type: 'STRING' }] },
+    rowErrors: [{ message: 'first' }, { index: 4_000, code: 'FIELDS_ERROR', message: 'second' }],
+  });
+  expect(answer.rowErrors).toEqual([
+    { index: 0, message: 'first' },
+    { index: 4_000, message: 'second' },
+  ]);
+});
+
+test.each([[0x0a], [0x0a, 5, 1], [0xff, 0xff], [0x0b]].map((bytes) => [bytes]))(
+  'bytes that are no message are refused: %j',
+  (bytes) => {
+    expect(() => decodeAppendAnswer(Buffer.from(bytes))).toThrow(RangeError);
+  },
+);
