@@ -16,7 +16,7 @@ const LEAST_DEAD_BYTES = 1024 * 1024;
 /** Read with each save, at least; more where saves are large, so that copying always gains on them. */
 const BYTES_PER_SAVE = 1024 * 1024;
 /** Read at once, at most. */
-const PART_BYTES = 4 * 1024 * 1024;
+const PART_BYTES = 1024 * 1024;
 const COPIED_TO_SAVED = 4;
 
 export interface Measured {

@@ -50,6 +50,10 @@ export function minuteOf(segment: Buffer): number {
   return segment.readUInt32BE(1);
 }
 
+export function windowStartOf(window: Buffer): number {
+  return window.readUIntBE(1, WINDOW_START_BYTES);
+}
+
 /** Entries with an event time below these, and windows that start below, are dead for good. */
 export interface LiveFrom {
   readonly idsMs: number;
@@ -61,7 +65,7 @@ export const ALL_LIVE: LiveFrom = { idsMs: 0, activityMs: 0, windowsMs: 0 };
 
 /** Whether anything under the key can be live. */
 export function isLiveKey(family: Exclude<Family, 'head'>, key: Buffer, liveFrom: LiveFrom): boolean {
-  if (family === 'windows') return key.readUIntBE(1, WINDOW_START_BYTES) >= liveFrom.windowsMs;
+  if (family === 'windows') return windowStartOf(key) >= liveFrom.windowsMs;
   return isLiveMinute(minuteOf(key), family === 'ids' ? liveFrom.idsMs : liveFrom.activityMs);
 }
 

@@ -1,11 +1,14 @@
 /** Which bytes of a journal can still be live, so that it is written anew before most of it is dead. */
 import type { EntryBatch } from './entry-batch.ts';
-import { familyOf, isLiveKey, isLiveMinute, type LiveFrom, minuteOf, type SegmentFamily } from './keys.ts';
+import { familyOf, isLiveMinute, type LiveFrom, minuteOf, type SegmentFamily, windowStartOf } from './keys.ts';
 
 export class LiveBytes {
   readonly #byMinute: Record<SegmentFamily, Map<number, number>> = { ids: new Map(), activity: new Map() };
   /** Open windows by key: the latest entry of each. */
-  readonly #windows = new Map<string, { readonly key: Buffer; readonly position: number; readonly bytes: number }>();
+  readonly #windows = new Map<
+    string,
+    { readonly startMs: number; readonly position: number; readonly bytes: number }
+  >();
   #total = 0;
 
   get total(): number {
@@ -32,7 +35,7 @@ export class LiveBytes {
   addWindow(key: Buffer, position: number, bytes: number): void {
     const name = key.toString('latin1');
     this.#total += bytes - (this.#windows.get(name)?.bytes ?? 0);
-    this.#windows.set(name, { key: Buffer.from(key), position, bytes });
+    this.#windows.set(name, { startMs: windowStartOf(key), position, bytes });
   }
 
   isLatestWindow(key: Buffer, position: number): boolean {
@@ -48,8 +51,8 @@ export class LiveBytes {
         this.#total -= bytes;
       }
     }
-    for (const [name, { key, bytes }] of this.#windows) {
-      if (isLiveKey('windows', key, liveFrom)) continue;
+    for (const [name, { startMs, bytes }] of this.#windows) {
+      if (startMs >= liveFrom.windowsMs) continue;
       this.#windows.delete(name);
       this.#total -= bytes;
     }

@@ -11,7 +11,7 @@
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StateDelta, StateHead, StoredState } from '../payments/types.ts';
+import type { OpenWindow, StateDelta, StateHead, StoredState } from '../payments/types.ts';
 import { Compaction } from './compaction.ts';
 import { DamagedFileError } from './damaged-file-error.ts';
 import { EntryBatch } from './entry-batch.ts';
@@ -28,8 +28,8 @@ import { readImage } from './stored-image.ts';
 export const JOURNAL_FILE = 'state.journal';
 const FRESH_FILE = 'fresh.journal';
 
-/** Written at once while a whole state is copied. */
-const WRITE_BYTES = 4 * 1024 * 1024;
+/** Gathered before it is written: what a partition keeps memory for. */
+const WRITE_BYTES = 1024 * 1024;
 
 /** A journal that is in use. */
 interface Opened {
@@ -86,40 +86,24 @@ export class PartitionCache {
       return this.discard(`it is at offset ${at}, and what comes next starts at offset ${delta.fromOffset}`);
     }
     const liveFrom = liveFromOf(delta);
-    const batch = this.#batch;
-    batch.clear();
-    putRemembered(delta.remembered, batch);
-    for (const window of delta.windows) putWindow(window, batch);
-    putHead({ head: delta.head, liveFrom }, batch);
-    opened.live.add(batch, opened.journal.byteLength);
-    await opened.journal.append(batch.bytes);
+    const before = opened.journal.byteLength;
+    await this.#append(opened, partsOfDelta(delta, liveFrom, this.#batch));
     opened.head = delta.head;
     opened.live.dropBelow(liveFrom);
-    await this.#compactABit(opened, liveFrom, batch.byteLength);
+    await this.#compactABit(opened, liveFrom, opened.journal.byteLength - before);
   }
 
   async replace(state: StoredState): Promise<void> {
     await this.close();
-    const journal = await this.#fresh();
-    const live = new LiveBytes();
-    const batch = this.#batch;
-    const write = async (): Promise<void> => {
-      live.add(batch, journal.byteLength);
-      await journal.write(batch.bytes);
-      batch.clear();
-    };
+    const opened = { journal: await this.#fresh(), live: new LiveBytes(), head: state.head, compaction: undefined };
     try {
-      batch.clear();
-      for (const _ of partsOf(state, batch)) if (batch.byteLength > WRITE_BYTES) await write();
-      putHead({ head: state.head, liveFrom: ALL_LIVE }, batch);
-      live.add(batch, journal.byteLength);
-      await journal.append(batch.bytes);
-      await journal.publish(this.#path);
+      await this.#append(opened, partsOfState(state, this.#batch));
+      await opened.journal.publish(this.#path);
     } catch (error) {
-      await journal.close();
+      await opened.journal.close();
       throw error;
     }
-    this.#opened = { journal, live, head: state.head, compaction: undefined };
+    this.#opened = opened;
   }
 
   async discard(why: string): Promise<void> {
@@ -139,6 +123,20 @@ export class PartitionCache {
       rmSync(join(this.#directory, FRESH_FILE), { force: true });
     }
     await opened?.journal.close();
+  }
+
+  /** Adds what the parts put into the batch, and what they put in the end makes it count. */
+  async #append({ journal, live }: Opened, parts: Iterable<void>): Promise<void> {
+    const batch = this.#batch;
+    batch.clear();
+    for (const _ of parts) {
+      if (batch.byteLength < WRITE_BYTES) continue;
+      live.add(batch, journal.byteLength);
+      await journal.write(batch.bytes);
+      batch.clear();
+    }
+    live.add(batch, journal.byteLength);
+    await journal.append(batch.bytes);
   }
 
   get #path(): string {
@@ -171,8 +169,22 @@ function liveFromOf(delta: StateDelta): LiveFrom {
   return { idsMs: delta.idsLiveFromMs, activityMs: delta.activityLiveFromMs, windowsMs: delta.windowsLiveFromMs };
 }
 
-function* partsOf(state: StoredState, batch: EntryBatch): Generator<void> {
+function* partsOfDelta(delta: StateDelta, liveFrom: LiveFrom, batch: EntryBatch): Generator<void> {
+  yield* putRemembered(delta.remembered, batch);
+  yield* putWindows(delta.windows, batch);
+  putHead({ head: delta.head, liveFrom }, batch);
+}
+
+function* partsOfState(state: StoredState, batch: EntryBatch): Generator<void> {
   yield* putIds(state.ids, batch);
   yield* putActivity(state.activity, batch);
-  for (const window of state.windows) putWindow(window, batch);
+  yield* putWindows(state.windows, batch);
+  putHead({ head: state.head, liveFrom: ALL_LIVE }, batch);
+}
+
+function* putWindows(windows: Iterable<OpenWindow>, batch: EntryBatch): Generator<void> {
+  for (const window of windows) {
+    putWindow(window, batch);
+    yield;
+  }
 }

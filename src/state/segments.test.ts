@@ -57,16 +57,16 @@ test.each(LOGS.filter(([, { length }]) => length < 8_000))(
   'segments from columns are, byte for byte, those from objects: %s',
   (_, log) => {
     const [fromColumns, fromObjects] = [new EntryBatch(7), new EntryBatch(7)];
-    putRemembered(log, fromColumns);
+    for (const _ of putRemembered(log, fromColumns));
 
-    putRemembered([...log], fromObjects);
+    for (const _ of putRemembered([...log], fromObjects));
     expect(fromColumns.bytes.equals(fromObjects.bytes)).toBe(true);
   },
 );
 
 test.each(LOGS)('what segments hold is what the log yields: %s', (_, log) => {
   const batch = new EntryBatch(7);
-  putRemembered(log, batch);
+  for (const _ of putRemembered(log, batch));
   const inOffsetOrder = <T extends { offset: number }>(entries: T[]) => entries.sort((a, b) => a.offset - b.offset);
   const ids = inOffsetOrder([...new StoredIds(segmentsOf(batch, 'ids'))]);
   const activity = inOffsetOrder([...new StoredActivity(segmentsOf(batch, 'activity'))]);

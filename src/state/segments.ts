@@ -35,18 +35,18 @@ interface SegmentRows {
   hashLowAt(row: number): number;
 }
 
-/** Those of ids, then those of activity. */
-export function putRemembered(remembered: RememberedList, batch: EntryBatch): void {
+/** Those of ids, then those of activity. Yields after each part that it put, so that the batch can be written and cleared. */
+export function* putRemembered(remembered: RememberedList, batch: EntryBatch): Generator<void> {
   if (remembered instanceof RememberedLog) {
-    putRows('ids', remembered, [remembered.ids], batch);
-    putRows('activity', remembered, [remembered.senders, remembered.devices], batch);
+    yield* putRows('ids', remembered, [remembered.ids], batch);
+    yield* putRows('activity', remembered, [remembered.senders, remembered.devices], batch);
   } else {
-    for (const _ of putIds(remembered, batch));
-    for (const _ of putActivity(remembered, batch));
+    yield* putIds(remembered, batch);
+    yield* putActivity(remembered, batch);
   }
 }
 
-/** Yields after each part that it put, so that the batch can be written and cleared. */
+/** Yields after each part that it put. */
 export function* putIds(entries: Iterable<IdEntry>, batch: EntryBatch): Generator<void> {
   yield* putGathered('ids', entries, [(entry) => entry.transactionId], batch);
 }
@@ -68,12 +68,10 @@ function* putGathered<T extends GatheredEntry>(
       columns.map((column) => column(entry)),
     );
     if (gathered.length < GATHERED_ENTRIES) continue;
-    putRows(family, gathered, gathered.texts, batch);
+    yield* putRows(family, gathered, gathered.texts, batch);
     gathered = new GatheredRows(columns.length);
-    yield;
   }
-  putRows(family, gathered, gathered.texts, batch);
-  yield;
+  yield* putRows(family, gathered, gathered.texts, batch);
 }
 
 type GatheredEntry = Pick<IdEntry, 'offset' | 'eventTimeMs' | 'hashHigh' | 'hashLow'>;
@@ -118,7 +116,12 @@ interface Filling {
   textBytes: number;
 }
 
-function putRows(family: SegmentFamily, from: SegmentRows, texts: readonly TextColumn[], batch: EntryBatch): void {
+function* putRows(
+  family: SegmentFamily,
+  from: SegmentRows,
+  texts: readonly TextColumn[],
+  batch: EntryBatch,
+): Generator<void> {
   const byMinute = new Map<number, Filling>();
   const rowBytes = FIXED_ENTRY_BYTES + 2 * texts.length;
   for (let row = 0; row < from.length; row += 1) {
@@ -133,13 +136,17 @@ function putRows(family: SegmentFamily, from: SegmentRows, texts: readonly TextC
     const bytes = HEADER_BYTES + (filling.rows.length + 1) * rowBytes + filling.textBytes + textBytes;
     if (bytes > SEGMENT_BYTES_TARGET && filling.rows.length > 0) {
       putSegment(family, from, texts, minute, filling, batch);
+      yield;
       filling.rows = [];
       filling.textBytes = 0;
     }
     filling.rows.push(row);
     filling.textBytes += textBytes;
   }
-  for (const [minute, filling] of byMinute) putSegment(family, from, texts, minute, filling, batch);
+  for (const [minute, filling] of byMinute) {
+    putSegment(family, from, texts, minute, filling, batch);
+    yield;
+  }
 }
 
 function putSegment(
