@@ -58,7 +58,7 @@ function onNetwork(fault: OnNetwork, network: TcpProxy): AppliedFault {
     const now = Object.entries(network.counts) as [keyof typeof before, number][];
     return Object.fromEntries(now.map(([name, count]) => [name, count - before[name]]));
   };
-  const isOver = fault.fault === 'network.cut' && fault.refuse !== true;
+  const isOver = isOverAtOnce(fault);
   if (strike(fault, network))
     return { hit: Promise.resolve(), isOver, heal: async () => network.heal(), counts: since };
   // Nothing was open: a cut and a half-open network take the first connection that carries something.
@@ -75,7 +75,12 @@ function onNetwork(fault: OnNetwork, network: TcpProxy): AppliedFault {
 
 /** Hurts the connections that are open, and none that come later. */
 function strikesOnce(fault: OnNetwork): boolean {
-  return fault.fault === 'network.half-open' || (fault.fault === 'network.cut' && fault.refuse !== true);
+  return fault.fault === 'network.half-open' || isOverAtOnce(fault);
+}
+
+/** Once done, there is nothing left to heal. */
+function isOverAtOnce(fault: OnNetwork): boolean {
+  return fault.fault === 'network.cut' && fault.refuse !== true;
 }
 
 /** Does it; says whether that alone hurt a connection. */

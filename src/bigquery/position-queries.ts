@@ -149,7 +149,7 @@ WHERE kafka_partition = ${integerLiteral(partition)} AND kafka_offset >= @from_o
     for (;;) {
       const statement = this.#paymentsStatement(partition, fromOffset, belowOffset, fromEventTimeMs);
       try {
-        for await (const { rows } of this.#jobs.pages(statement, CELLS_PER_PAGE)) {
+        for await (const { rows } of this.#jobs.pages(statement, CELLS_PER_PAGE, patience)) {
           const batch = rows.flatMap(([cell]) => paymentsOfCell(text(cell)));
           patience.success();
           if (batch.length > 0) {

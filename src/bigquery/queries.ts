@@ -89,7 +89,9 @@ export class BigQueryQueries implements SinkQueries {
     pageRows = 5_000,
   ): AsyncGenerator<Record<string, QueryValue>[]> {
     const statement = { what: 'query', sql: checkIsRead(sql), parameters };
-    for await (const { fields, rows } of this.#jobs.pages(statement, pageRows)) {
+    const patience = this.#jobs.patience(statement.what);
+    for await (const { fields, rows } of this.#jobs.pages(statement, pageRows, patience)) {
+      patience.success();
       yield rows.map((cells) => rowOf(fields, cells));
     }
   }

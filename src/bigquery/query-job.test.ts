@@ -114,7 +114,7 @@ describe('reads', () => {
     const found = run(
       (async () => {
         const rows: unknown[] = [];
-        for await (const { rows: some } of jobs.pages(READ, 1)) rows.push(...some);
+        for await (const { rows: some } of jobs.pages(READ, 1, jobs.patience(READ.what))) rows.push(...some);
         return rows;
       })(),
     );
@@ -140,6 +140,17 @@ describe('reads', () => {
   it('are unreachable after the limit', async () => {
     const { jobs, run } = start(() => LOST);
     await expect(run(jobs.read(READ))).rejects.toBeInstanceOf(UnreachableError);
+  });
+
+  it('are unreachable after the limit also when each attempt got as far as waiting for its page', async () => {
+    const refused = failed('invalidQuery', 'a fourth attempt');
+    const { jobs, asked, run } = start(({ kind, jobId }, all) => {
+      if (kind === 'insert') return jobId.endsWith('4') ? refused : DONE;
+      // Twenty waits for the page of each job; then the job is gone.
+      return all.filter((ask) => ask.kind === 'results' && ask.jobId === jobId).length <= 20 ? LOST : NOT_FOUND;
+    });
+    await expect(run(jobs.read(READ))).rejects.toBeInstanceOf(UnreachableError);
+    expect(kinds(asked)).toContain('results');
   });
 
   it('fail at once on what no repetition helps against', async () => {

@@ -67,7 +67,7 @@ export class QueryJobs {
       try {
         let fields: readonly ResultField[] = [];
         const rows: (readonly unknown[])[] = [];
-        for await (const page of this.pages(statement, pageRows)) {
+        for await (const page of this.pages(statement, pageRows, patience)) {
           fields = page.fields;
           for (const row of page.rows) rows.push(row);
         }
@@ -80,31 +80,29 @@ export class QueryJobs {
   }
 
   /**
-   * One attempt at a read, page by page; a page that is lost on its way is asked for again while the job is there. Rejects
-   * with RestError; `transient` says whether to start over.
+   * One attempt at a read, page by page; a page that is lost on its way is asked for again while the job is there, as long
+   * as the patience lasts, which is the caller's: so all attempts together wait no longer than one would. What counts as a
+   * success is the caller's to say. Rejects with RestError; `transient` says whether to start over.
    */
-  async *pages(statement: Statement, pageRows: number): AsyncIterable<ResultPage> {
+  async *pages(statement: Statement, pageRows: number, patience: Patience): AsyncIterable<ResultPage> {
     const jobId = this.#newJobId();
     if (!(await this.#start(jobId, statement))) await this.#untilDone(jobId);
     // The next page is on its way while the caller works on this one.
-    let next: Promise<ResultsResource> | undefined = this.#pageAgain(jobId, statement.what, pageRows, undefined);
+    let next: Promise<ResultsResource> | undefined = this.#pageAgain(jobId, pageRows, undefined, patience);
     while (next !== undefined) {
       const { jobComplete, schema, rows, pageToken }: ResultsResource = await next;
       if (jobComplete === false) throw new RestError(`job ${jobId} is not complete`, 503, undefined);
-      next = pageToken === undefined ? undefined : this.#pageAgain(jobId, statement.what, pageRows, pageToken);
+      next = pageToken === undefined ? undefined : this.#pageAgain(jobId, pageRows, pageToken, patience);
       next?.catch(() => {}); // a caller that stops here never awaits it
       yield { fields: schema?.fields ?? [], rows: (rows ?? []).map((row) => row.f.map((cell) => cell.v)) };
     }
   }
 
   /** A page that has no answer, or one that says later; a job that is gone rejects. */
-  async #pageAgain(jobId: string, what: string, pageRows: number, pageToken: string | undefined) {
-    const patience = this.patience(what);
+  async #pageAgain(jobId: string, pageRows: number, pageToken: string | undefined, patience: Patience) {
     for (;;) {
       try {
-        const page = await this.#page(jobId, pageRows, pageToken);
-        patience.success();
-        return page;
+        return await this.#page(jobId, pageRows, pageToken);
       } catch (error) {
         if (!(error instanceof RestError) || !error.isTransient || isLostJob(error)) throw error;
         await patience.wait(error);

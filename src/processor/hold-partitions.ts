@@ -30,7 +30,7 @@ const ATTEMPTS_MAX = 6;
 const SETTLE_TIMEOUT_MS = 60_000;
 
 /**
- * Claims all of them in one statement, by `owner`, and finds how far they got. Rejects with OwnershipLostError where others
+ * Claims all of them in one statement, by `owner`, and finds how far they got, side by side, as a takeover does. Rejects with OwnershipLostError where others
  * keep claiming them, with ContradictionError `ownership_rows` for a partition without a row.
  */
 export async function holdPartitions(
@@ -56,9 +56,10 @@ export async function holdPartitions(
     await queries.claim(topic, asked);
     const after = await ownedRows(topic, partitions, queries);
     if (after.every(({ claimId }, i) => claimId === asked[i]!.claimId)) {
-      const held: HeldPartition[] = [];
-      for (const ownership of after) held.push({ ownership, position: await positionOf(ownership, ports, signal) });
-      return held;
+      const fences = new FenceRounds(runtime, SETTLE_TIMEOUT_MS);
+      return Promise.all(
+        after.map(async (ownership) => ({ ownership, position: await positionOf(ownership, fences, ports, signal) })),
+      );
     }
     if (attempt === ATTEMPTS_MAX) {
       throw new OwnershipLostError(
@@ -83,19 +84,13 @@ async function ownedRows(topic: string, partitions: readonly number[], queries: 
   });
 }
 
-function positionOf(ownership: Ownership, ports: OperatorPorts, signal: AbortSignal): Promise<Position> {
-  const { runtime, queries, streams, observer } = ports;
+function positionOf(
+  ownership: Ownership,
+  fences: FenceRounds,
+  { runtime, queries, streams, observer }: OperatorPorts,
+  signal: AbortSignal,
+): Promise<Position> {
   const olderStreams = ownership.streams;
-  return findPosition(
-    { ownership, olderStreams },
-    {
-      runtime,
-      queries,
-      streams,
-      observer,
-      settleTimeoutMs: SETTLE_TIMEOUT_MS,
-      fences: new FenceRounds(runtime, SETTLE_TIMEOUT_MS),
-    },
-    signal,
-  );
+  const options = { runtime, queries, streams, observer, settleTimeoutMs: SETTLE_TIMEOUT_MS, fences };
+  return findPosition({ ownership, olderStreams }, options, signal);
 }

@@ -10,9 +10,12 @@ export interface TableWritersOptions
   readonly alreadyThere: { readonly [T in DataTable]: TableWriterOptions<T>['alreadyThere'] };
 }
 
+/** A writer of whichever table: all but what its rows are. */
+type AnyTableWriter = Omit<TableWriter<DataTable>, 'take'>;
+
 export class TableWriters {
   readonly #writers: { readonly [T in DataTable]: TableWriter<T> };
-  readonly all: readonly TableWriter<DataTable>[];
+  readonly all: readonly AnyTableWriter[];
 
   constructor(options: TableWritersOptions) {
     const { open, alreadyThere } = options;
@@ -24,7 +27,7 @@ export class TableWriters {
       payment_metrics_partials: writer('payment_metrics_partials'),
       payment_exceptions: writer('payment_exceptions'),
     };
-    this.all = DATA_TABLES.map((table) => this.#writers[table] as unknown as TableWriter<DataTable>);
+    this.all = DATA_TABLES.map((table) => this.#writers[table]);
   }
 
   /** Hands over what was folded; it must stay as it is until send(). */
@@ -58,7 +61,7 @@ export class TableWriters {
   }
 
   /** A table that holds rows from before the takeover which the fold has not yielded yet. */
-  get leftToCompare(): TableWriter<DataTable> | undefined {
+  get leftToCompare(): AnyTableWriter | undefined {
     return this.all.find((writer) => writer.rowsLeftToCompare > 0);
   }
 
@@ -66,7 +69,7 @@ export class TableWriters {
     return Math.min(...this.all.map((writer) => writer.lastSentAtMs));
   }
 
-  #sum(of: (writer: TableWriter<DataTable>) => number): number {
+  #sum(of: (writer: AnyTableWriter) => number): number {
     return this.all.reduce((sum, writer) => sum + of(writer), 0);
   }
 }

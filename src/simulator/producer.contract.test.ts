@@ -13,17 +13,19 @@ const record = (key: string) => ({ partition: 0, key, value: Buffer.from(key) })
 /** More than kafkajs retries by itself. */
 const OUTAGE_MS = 4_000;
 
-async function throughNetwork(network: FlakyNetwork, topic: string, patienceMs: number) {
+/** A producer of a new topic whose network has gone away, one record after it began. */
+async function cutOff(network: FlakyNetwork, patienceMs: number) {
+  const topic = await newTopic(1);
   const road = connection({ socketFactory: network.socketFactory });
-  return openProducer({ connection: road, topic, compression: 'none', patienceMs }, systemRuntime);
+  const producer = await openProducer({ connection: road, topic, compression: 'none', patienceMs }, systemRuntime);
+  await producer.send([record('before')]);
+  network.cut();
+  return { topic, producer };
 }
 
 test.concurrent('an outage within the patience is waited out, and adds no copies', async () => {
-  const topic = await newTopic(1);
   await using network = await FlakyNetwork.start();
-  const producer = await throughNetwork(network, topic, 30_000);
-  await producer.send([record('before')]);
-  network.cut();
+  const { topic, producer } = await cutOff(network, 30_000);
   const sending = producer.send([record('meanwhile'), record('meanwhile too')]);
   await sleep(OUTAGE_MS);
   network.heal();
@@ -37,11 +39,8 @@ test.concurrent('an outage within the patience is waited out, and adds no copies
 });
 
 test.concurrent('an outage past the patience is told, with the topic', async () => {
-  const topic = await newTopic(1);
   await using network = await FlakyNetwork.start();
-  const producer = await throughNetwork(network, topic, 2_000);
-  await producer.send([record('before')]);
-  network.cut();
+  const { topic, producer } = await cutOff(network, 2_000);
   const error = await producer.send([record('meanwhile')]).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(UnreachableError);
   expect(String(error)).toContain(`cannot write to topic ${topic}`);
