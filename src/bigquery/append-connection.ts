@@ -23,7 +23,8 @@ export interface AppendEndpoint {
   readonly channel: ChannelOptions;
 }
 
-const OPTIONS: ChannelOptions = {
+/** For every connection of ours. */
+export const CONNECTION_OPTIONS: ChannelOptions = {
   // Without this, clients of one address share a connection.
   'grpc.use_local_subchannel_pool': 1,
   // The append client sends again by itself; this would keep what was sent.
@@ -39,7 +40,7 @@ export function openAppendCall(
   handlers: AppendCallHandlers,
   closed: () => void,
 ): AppendCall {
-  const client = new Client(address, credentials, { ...channel, ...OPTIONS });
+  const client = new Client(address, credentials, { ...channel, ...CONNECTION_OPTIONS });
   const metadata = new Metadata();
   // The service routes by it.
   metadata.set('x-goog-request-params', `write_stream=${encodeURIComponent(streamName)}`);

@@ -1,6 +1,6 @@
 import { protos } from '@google-cloud/bigquery-storage';
 import { expect, test } from 'vitest';
-import { decodeAppendAnswer, encodeAppendRequest } from './append-messages.ts';
+import { decodeAppendAnswer, encodeAppendRequest, STORAGE_ERRORS } from './append-messages.ts';
 import { GRPC_STATUS } from './write-rpc.ts';
 
 const { AppendRowsRequest, AppendRowsResponse, StorageError } = protos.google.cloud.bigquery.storage.v1;
@@ -86,3 +86,10 @@ test.each([[0x0a], [0x0a, 5, 1], [0xff, 0xff], [0x0b]].map((bytes) => [bytes]))(
     expect(() => decodeAppendAnswer(Buffer.from(bytes))).toThrow(RangeError);
   },
 );
+
+test('storage errors have the names and numbers of the generated classes', () => {
+  const generated = Object.entries(StorageError.StorageErrorCode).filter(([, code]) => typeof code === 'number');
+  expect(Object.entries(STORAGE_ERRORS).map(([code, name]) => [name, Number(code)])).toEqual(
+    generated.toSorted(([, a], [, b]) => Number(a) - Number(b)),
+  );
+});

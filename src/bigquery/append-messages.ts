@@ -2,8 +2,6 @@
  * What an AppendRows call carries, as bytes: google.cloud.bigquery.storage.v1.AppendRowsRequest and AppendRowsResponse.
  * A test holds both against the generated classes.
  */
-import { createRequire } from 'node:module';
-import type { protos } from '@google-cloud/bigquery-storage';
 import type { ArrowPayload } from './arrow-encoder.ts';
 import { bytesFieldLength, FieldWriter, fieldsOf, varintFieldLength } from './protobuf.ts';
 import { type AppendAnswer, type AppendRequest, GRPC_STATUS, RpcError } from './write-rpc.ts';
@@ -15,8 +13,27 @@ const RESPONSE = { appendResult: 1, error: 2, rowErrors: 4 } as const;
 const STATUS = { code: 1, message: 2, details: 3 } as const;
 const ANY = { typeUrl: 1, value: 2 } as const;
 const ROW_ERROR = { index: 1, message: 3 } as const;
-/** Of Int64Value, AppendResult, ArrowSchema and ArrowRecordBatch: the one field that they have, or that counts. */
+/** Of Int64Value, AppendResult, ArrowSchema, ArrowRecordBatch and StorageError: the one field that they have, or that counts. */
 const ONLY = 1;
+
+/** Names of StorageError.StorageErrorCode by number. */
+export const STORAGE_ERRORS: Readonly<Record<number, string>> = {
+  0: 'STORAGE_ERROR_CODE_UNSPECIFIED',
+  1: 'TABLE_NOT_FOUND',
+  2: 'STREAM_ALREADY_COMMITTED',
+  3: 'STREAM_NOT_FOUND',
+  4: 'INVALID_STREAM_TYPE',
+  5: 'INVALID_STREAM_STATE',
+  6: 'STREAM_FINALIZED',
+  7: 'SCHEMA_MISMATCH_EXTRA_FIELDS',
+  8: 'OFFSET_ALREADY_EXISTS',
+  9: 'OFFSET_OUT_OF_RANGE',
+  10: 'CMEK_NOT_PROVIDED',
+  11: 'INVALID_CMEK_PROVIDED',
+  12: 'CMEK_ENCRYPTION_ERROR',
+  13: 'KMS_SERVICE_ERROR',
+  14: 'KMS_PERMISSION_DENIED',
+};
 
 const TRACE_ID = Buffer.from('provenonce');
 
@@ -110,12 +127,7 @@ function storageErrorIn(detail: Buffer): string | undefined {
     else if (number === ANY.value && typeof value !== 'bigint') content = value;
   }
   if (content === undefined || !typeUrl.endsWith('.StorageError')) return undefined;
-  const { StorageError } = protosOf().google.cloud.bigquery.storage.v1;
-  const { code } = StorageError.decode(content);
-  return typeof code === 'number' ? StorageError.StorageErrorCode[code] : code;
-}
-
-/** Loaded with the first error that has details: the generated classes take a tenth of a second. */
-function protosOf(): typeof protos {
-  return createRequire(import.meta.url)('@google-cloud/bigquery-storage/build/protos/protos.js') as typeof protos;
+  let code = 0;
+  for (const { number, value } of fieldsOf(content)) if (number === ONLY) code = Number(value);
+  return STORAGE_ERRORS[code];
 }

@@ -1,15 +1,12 @@
 import { expect, test } from 'vitest';
 import { tokensOf } from './write-rpc-google.ts';
 
-test("append calls carry the headers of the generated client's account", async () => {
-  const asked: (string | URL | undefined)[] = [];
-  const account = {
-    getRequestHeaders: async (url?: string | URL) => {
-      asked.push(url);
-      return new Headers({ authorization: 'Bearer token', 'x-goog-user-project': 'payer' });
-    },
-  };
-  const tokens = tokensOf({ getClient: async () => account as never });
+test("calls carry the headers of the account, for the service's address", async () => {
+  const asked: string[] = [];
+  const tokens = tokensOf(async (url) => {
+    asked.push(url);
+    return { authorization: 'Bearer token', 'x-goog-user-project': 'payer' };
+  });
   const metadata = await tokens.generateMetadata({
     service_url: 'https://bigquerystorage.googleapis.com/',
     method_name: 'AppendRows',

@@ -1,13 +1,12 @@
 /**
- * WriteRpc on the real service, or its emulator: streams are created and finalized by the generated BigQueryWriteClient, all over one
- * connection; each AppendRows call has its own (append-connection.ts). Adds nothing to the protocol: no retries, no queue, no
- * reading of answers beyond their translation.
+ * WriteRpc on the real service, or its emulator, over gRPC: streams are created and finalized over one connection; each AppendRows
+ * call has its own (append-connection.ts). Our own messages: the generated client takes a quarter of a second to load, at every
+ * start. Adds nothing to the protocol: no retries, no queue, no reading of answers beyond their translation.
  */
-// Its own file: the package's index also loads its reader, its writer and Arrow, a quarter of what a start costs.
-import { BigQueryWriteClient } from '@google-cloud/bigquery-storage/build/src/v1/big_query_write_client.js';
-import { type CallCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
-import { createDefaultBackoffSettings, createRetryOptions, googleAuthLibrary } from 'google-gax';
-import { type AppendEndpoint, openAppendCall, toRpcError } from './append-connection.ts';
+import { type CallCredentials, type ChannelOptions, Client, credentials, Metadata } from '@grpc/grpc-js';
+import { type AppendEndpoint, CONNECTION_OPTIONS, openAppendCall, toRpcError } from './append-connection.ts';
+import { type AccountHeaders, googleAccount, googleUniverse } from './google-account.ts';
+import { decodeFinalized, decodeWriteStream, encodeCreateRequest, encodeFinalizeRequest } from './stream-messages.ts';
 import { type AppendCall, type AppendCallHandlers, GRPC_STATUS, RpcError, type WriteRpc } from './write-rpc.ts';
 
 export interface GoogleWriteRpcOptions {
@@ -16,8 +15,12 @@ export interface GoogleWriteRpcOptions {
   readonly emulatorHost?: string | undefined;
   /** Time limit of CreateWriteStream and FinalizeWriteStream. */
   readonly callTimeoutMs: number;
+  /** Default: that of the environment. Not asked for an emulator. */
+  readonly account?: AccountHeaders | undefined;
 }
 
+const SERVICE = '/google.cloud.bigquery.storage.v1.BigQueryWrite';
+const SERVICE_PORT = 443;
 const MAX_MESSAGE_BYTES = 20 * 1024 * 1024;
 const SIZES: ChannelOptions = {
   'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
@@ -25,106 +28,101 @@ const SIZES: ChannelOptions = {
 };
 const KEEPALIVE: ChannelOptions = { 'grpc.keepalive_time_ms': 60_000, 'grpc.keepalive_timeout_ms': 20_000 };
 
+interface UnaryCall<Q, A> {
+  readonly method: string;
+  readonly question: Q;
+  readonly encode: (question: Q) => Buffer;
+  readonly decode: (answer: Buffer) => A;
+  /** As the service routes it: `name=...`. */
+  readonly route: string;
+}
+
 export class GoogleWriteRpc implements WriteRpc {
   readonly #options: GoogleWriteRpcOptions;
-  #client: BigQueryWriteClient | undefined;
-  #endpoint: AppendEndpoint | undefined;
+  readonly #endpoint: AppendEndpoint;
+  #client: Client | undefined;
   readonly #calls = new Set<AppendCall>();
 
   constructor(options: GoogleWriteRpcOptions) {
     this.#options = options;
+    this.#endpoint = endpointOf(options);
   }
 
   async createWriteStream(tablePath: string): Promise<string> {
-    const request = { parent: tablePath, writeStream: { type: 'COMMITTED' as const } };
-    try {
-      const [stream] = await this.#opened().createWriteStream(request, this.#unaryOptions());
-      if (!stream.name) throw new RpcError(GRPC_STATUS.INTERNAL, `${tablePath}: a stream without a name was created`);
-      return stream.name;
-    } catch (error) {
-      throw isGrpcError(error) ? toRpcError(error) : error;
-    }
+    const name = await this.#ask({
+      method: 'CreateWriteStream',
+      question: tablePath,
+      encode: encodeCreateRequest,
+      decode: decodeWriteStream,
+      route: `parent=${encodeURIComponent(tablePath)}`,
+    });
+    if (name === '') throw new RpcError(GRPC_STATUS.INTERNAL, `${tablePath}: a stream without a name was created`);
+    return name;
   }
 
   async finalizeWriteStream(name: string): Promise<{ readonly rowCount: number }> {
-    try {
-      const [answer] = await this.#opened().finalizeWriteStream({ name }, this.#unaryOptions());
-      return { rowCount: Number(answer.rowCount ?? 0) };
-    } catch (error) {
-      throw isGrpcError(error) ? toRpcError(error) : error;
-    }
+    const rowCount = await this.#ask({
+      method: 'FinalizeWriteStream',
+      question: name,
+      encode: encodeFinalizeRequest,
+      decode: decodeFinalized,
+      route: `name=${encodeURIComponent(name)}`,
+    });
+    return { rowCount };
   }
 
   appendRows(streamName: string, handlers: AppendCallHandlers): AppendCall {
-    const call: AppendCall = openAppendCall(this.#appendEndpoint(), streamName, handlers, () =>
-      this.#calls.delete(call),
-    );
+    const call: AppendCall = openAppendCall(this.#endpoint, streamName, handlers, () => this.#calls.delete(call));
     this.#calls.add(call);
     return call;
   }
 
   async close(): Promise<void> {
     for (const call of [...this.#calls]) call.cancel();
-    const client = this.#client;
+    this.#client?.close();
     this.#client = undefined;
-    await client?.close();
   }
 
-  #opened(): BigQueryWriteClient {
-    this.#client ??= this.#connect();
-    return this.#client;
-  }
-
-  #connect(): BigQueryWriteClient {
-    const { projectId, emulatorHost } = this.#options;
-    if (emulatorHost === undefined) return new BigQueryWriteClient({ projectId, ...SIZES, ...KEEPALIVE });
-    const { host, port } = splitHostPort(emulatorHost);
-    return new BigQueryWriteClient({
-      projectId,
-      ...SIZES,
-      apiEndpoint: host,
-      port,
-      sslCreds: credentials.createInsecure(),
-      // Credentials that need none: otherwise the library looks for a metadata server, and warns.
-      auth: new googleAuthLibrary.GoogleAuth({ authClient: new googleAuthLibrary.PassThroughClient() }),
+  /** Rejects with RpcError. Retries are the caller's: it knows what may be asked twice. */
+  #ask<Q, A>({ method, question, encode, decode, route }: UnaryCall<Q, A>): Promise<A> {
+    const metadata = new Metadata();
+    metadata.set('x-goog-request-params', route);
+    const deadline = Date.now() + this.#options.callTimeoutMs;
+    return new Promise<A>((resolve, reject) => {
+      const path = `${SERVICE}/${method}`;
+      this.#opened().makeUnaryRequest(path, encode, decode, question, metadata, { deadline }, (error, answer) => {
+        if (error !== null) reject(toRpcError(error));
+        else resolve(answer as A);
+      });
     });
   }
 
-  #appendEndpoint(): AppendEndpoint {
-    this.#endpoint ??= this.#findAppendEndpoint();
-    return this.#endpoint;
-  }
-
-  #findAppendEndpoint(): AppendEndpoint {
-    const { emulatorHost } = this.#options;
-    if (emulatorHost !== undefined) {
-      const { host, port } = splitHostPort(emulatorHost);
-      return { address: `${host}:${port}`, credentials: credentials.createInsecure(), channel: SIZES };
-    }
-    const client = this.#opened();
-    const address = `${client.apiEndpoint}:${BigQueryWriteClient.port}`;
-    const secured = credentials.combineChannelCredentials(credentials.createSsl(), tokensOf(client.auth));
-    return { address, credentials: secured, channel: { ...SIZES, ...KEEPALIVE } };
-  }
-
-  /** Retries are the caller's: it knows what may be asked twice. */
-  #unaryOptions() {
-    return { timeout: this.#options.callTimeoutMs, retry: createRetryOptions([], createDefaultBackoffSettings()) };
+  #opened(): Client {
+    const { address, credentials: secured, channel } = this.#endpoint;
+    this.#client ??= new Client(address, secured, { ...channel, ...CONNECTION_OPTIONS });
+    return this.#client;
   }
 }
 
-/** The tokens of the generated client's account, as gRPC asks for them with every call. */
-export function tokensOf(auth: { getClient: BigQueryWriteClient['auth']['getClient'] }): CallCredentials {
+function endpointOf({ projectId, emulatorHost, account }: GoogleWriteRpcOptions): AppendEndpoint {
+  if (emulatorHost !== undefined) {
+    const { host, port } = splitHostPort(emulatorHost);
+    return { address: `${host}:${port}`, credentials: credentials.createInsecure(), channel: SIZES };
+  }
+  const universe = googleUniverse();
+  const tokens = tokensOf(account ?? googleAccount(projectId, universe));
+  return {
+    address: `bigquerystorage.${universe}:${SERVICE_PORT}`,
+    credentials: credentials.combineChannelCredentials(credentials.createSsl(), tokens),
+    channel: { ...SIZES, ...KEEPALIVE },
+  };
+}
+
+/** An account's tokens, as gRPC asks for them with every call. */
+export function tokensOf(account: AccountHeaders): CallCredentials {
   return credentials.createFromGoogleCredential({
-    async getRequestHeaders(url) {
-      const account = await auth.getClient();
-      return Object.fromEntries(await account.getRequestHeaders(url));
-    },
+    getRequestHeaders: async (url) => ({ ...(await account(url ?? '')) }),
   });
-}
-
-function isGrpcError(error: unknown): boolean {
-  return error instanceof RpcError || typeof (error as { code?: unknown }).code === 'number';
 }
 
 function splitHostPort(address: string): { host: string; port: number } {

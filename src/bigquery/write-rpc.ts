@@ -1,5 +1,5 @@
 /**
- * The calls of the generated BigQueryWriteClient that the append client uses, and nothing else: the seam at which the
+ * The calls of BigQueryWrite (google.cloud.bigquery.storage.v1) that the append client uses, and nothing else: the seam at which the
  * simulated BigQuery takes the place of the real one. write-rpc-google.ts is the real implementation; everything above
  * (offsets, deadlines, resends, the reading of answers) is the same code in both worlds.
  */

@@ -1,0 +1,144 @@
+/** Against a server of our own on this machine: what leaves, and what each answer is taken for. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { RestClient, type RestRequest } from './rest-client.ts';
+
+type Answer = (response: ServerResponse, request: IncomingMessage & { readonly body: string }) => void;
+
+const QUESTION: RestRequest = { method: 'GET', path: '/queries/job', query: { maxResults: 5, odd: 'a b&c' } };
+
+async function withServer<T>(
+  answer: Answer,
+  use: (client: RestClient) => Promise<T>,
+  options: Partial<ConstructorParameters<typeof RestClient>[0]> = {},
+): Promise<T> {
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    answer(response, Object.assign(request, { body: Buffer.concat(chunks).toString() }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const dataset = { projectId: 'p', dataset: 'd' };
+  try {
+    return await use(
+      new RestClient({ dataset, emulatorHost: `127.0.0.1:${port}`, requestTimeoutMs: 5_000, ...options }),
+    );
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+function refusedWith(status: number, body: string): Promise<unknown> {
+  return withServer(
+    (response) => response.writeHead(status).end(body),
+    (client) => client.request(QUESTION).catch((error: unknown) => error),
+  );
+}
+
+test('a question names project, path and parameters, and an emulator gets no token', async () => {
+  const seen = await withServer(
+    (response, { method, url, headers }) => response.end(JSON.stringify({ method, url, token: headers.authorization })),
+    (client) => client.request(QUESTION),
+  );
+  expect(seen).toEqual({
+    method: 'GET',
+    url: '/bigquery/v2/projects/p/queries/job?prettyPrint=false&maxResults=5&odd=a+b%26c',
+  });
+});
+
+test('a body travels as JSON, with the token of the account', async () => {
+  const seen = await withServer(
+    (response, { method, headers, body }) =>
+      response.end(JSON.stringify({ method, type: headers['content-type'], token: headers.authorization, body })),
+    (client) => client.request({ method: 'POST', path: '/jobs', body: { text: 'é' } }),
+    { account: async () => ({ authorization: 'Bearer token' }) },
+  );
+  expect(seen).toEqual({ method: 'POST', type: 'application/json', token: 'Bearer token', body: '{"text":"é"}' });
+});
+
+test('an answer may come compressed, and may be empty', async () => {
+  const answers = [gzipSync('{"rows":[1]}'), ''];
+  const read = await withServer(
+    (response) => {
+      const body = answers.shift()!;
+      if (body !== '') response.setHeader('content-encoding', 'gzip');
+      response.end(body);
+    },
+    async (client) => [await client.request(QUESTION), await client.request(QUESTION)],
+  );
+  expect(read).toEqual([{ rows: [1] }, undefined]);
+});
+
+test('one question after the other goes over one connection', async () => {
+  const ports = new Set<number | undefined>();
+  await withServer(
+    (response, request) => {
+      ports.add(request.socket.remotePort);
+      response.end('{}');
+    },
+    async (client) => {
+      for (let i = 0; i < 5; i += 1) await client.request(QUESTION);
+    },
+  );
+  expect(ports.size).toBe(1);
+});
+
+test("a refusal has the service's code, reason and words", async () => {
+  const error = { code: 409, message: 'Already Exists: Job', errors: [{ reason: 'duplicate' }] };
+  expect(await refusedWith(409, JSON.stringify({ error }))).toMatchObject({
+    name: 'RestError',
+    message: 'Already Exists: Job',
+    status: 409,
+    reason: 'duplicate',
+    isTransient: false,
+  });
+});
+
+test('an error counts as one also under status 200', async () => {
+  expect(await refusedWith(200, '{"error":{"code":404,"message":"Not found: Job"}}')).toMatchObject({
+    status: 404,
+    isNotFound: true,
+  });
+});
+
+test("a proxy's page is a refusal by its status", async () => {
+  expect(await refusedWith(502, '<html>Bad Gateway</html>')).toMatchObject({ status: 502, isTransient: true });
+  expect(await refusedWith(403, '<html>no</html>')).toMatchObject({ status: 403, isTransient: false });
+});
+
+test('an answer that is cut short, or none, is a lost one', async () => {
+  expect(await refusedWith(200, '{"rows":')).toMatchObject({ status: undefined, isTransient: true });
+  const broken = await withServer(
+    (response) => {
+      response.writeHead(200, { 'content-length': 100 });
+      response.write('{"rows":', () => response.destroy());
+    },
+    (client) => client.request(QUESTION).catch((error: unknown) => error),
+  );
+  expect(broken).toMatchObject({ name: 'RestError', status: undefined, isTransient: true });
+});
+
+test('an answer that does not come, or does not end, is given up at the limit', async () => {
+  for (const answer of [() => {}, (response: ServerResponse) => void response.write('{"rows":')]) {
+    const late = await withServer(answer, (client) => client.request(QUESTION).catch((error: unknown) => error), {
+      requestTimeoutMs: 100,
+    });
+    expect(late).toMatchObject({ name: 'RestError', message: 'no answer within 100 ms', status: undefined });
+  }
+});
+
+test('credentials that are not found are waited for like a service that is away', async () => {
+  const account = () => Promise.reject(new Error('Could not load the default credentials'));
+  const error = await withServer(
+    (response) => response.end('{}'),
+    (client) => client.request(QUESTION).catch((failure: unknown) => failure),
+    { account },
+  );
+  expect(error).toMatchObject({ message: 'Could not load the default credentials', isTransient: true });
+});
