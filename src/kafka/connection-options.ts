@@ -12,6 +12,7 @@ import {
 } from 'kafkajs';
 import { oauthBearer } from './oauth-authenticator.ts';
 import type { TokenSource } from './oauth-token.ts';
+import { openWholeMessages } from './whole-messages.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 /** One log line: a stable event name, and fields without credentials. */
@@ -60,6 +61,7 @@ export function createKafka(options: KafkaConnectionOptions): Kafka {
   };
   if (options.ssl !== undefined) config.ssl = options.ssl;
   if (options.socketFactory !== undefined) config.socketFactory = options.socketFactory;
+  else if (!options.ssl) config.socketFactory = openWholeMessages;
   if (options.sasl !== undefined) config.sasl = saslOf(options.sasl);
   return new Kafka(config);
 }

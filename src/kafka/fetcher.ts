@@ -12,10 +12,12 @@ import { ConfigurationError, OwnershipLostError, UnreachableError } from '../pro
 import type { Runtime } from '../processor/ports.ts';
 import type { LogFn } from './connection-options.ts';
 import { isUnknownTopic, messageOf, refusalOf, topicGone } from './errors.ts';
+import type { FetchedPartition } from './fetch-response.ts';
 import { BufferedReader, type Place } from './partition-reader.ts';
 import { PartitionTrack } from './partition-track.ts';
 import { Patience } from './patience.ts';
 import type { TopicConnection } from './topic-connection.ts';
+import { messageMemory } from './whole-messages.ts';
 
 export interface FetchLimits {
   readonly maxBufferedBytes: number;
@@ -181,12 +183,13 @@ export class Fetcher {
       maxWaitMs: othersAreFull ? SHORT_WAIT_MS : limits.maxWaitMs,
       maxBytes: partitions.reduce((sum, { maxBytes }) => sum + maxBytes, 0),
     });
+    const done = afterAll(answers);
     let failure: Error | undefined;
     for (const answer of answers) {
       const question = asked.get(answer.partition);
       if (question === undefined) continue;
       const { track, place } = question;
-      const outcome = track.take(place, answer, socket);
+      const outcome = track.take(place, answer, socket, done);
       if (outcome.kind === 'progress') this.#goLast(track);
       if (outcome.kind === 'out_of_range') await this.#backIntoRange(track, place);
       if (outcome.kind === 'failed') failure = outcome.failure;
@@ -237,4 +240,13 @@ export class Fetcher {
       if (this.#topicPatience.failed().isOver) throw topicGone(connection.topic, limits.topicMissingAfterMs);
     }
   }
+}
+
+/** Gives the memory of a response back, once every partition's part of it is done with. */
+function afterAll(answers: readonly FetchedPartition[]): () => void {
+  let left = answers.length;
+  return () => {
+    left -= 1;
+    if (left === 0) messageMemory.giveBack(answers[0]!.records);
+  };
 }

@@ -1,5 +1,5 @@
 /**
- * Three repairs of kafkajs 2.2.4 (pinned), made on its prototypes when this module is loaded: every client of ours is built by
+ * Four repairs of kafkajs 2.2.4 (pinned), made on its prototypes when this module is loaded: every client of ours is built by
  * createKafka, which imports it. kafkajs-internals.test.ts fails if what they rely on goes away.
  */
 import { createRequire } from 'node:module';
@@ -27,10 +27,16 @@ RequestQueue.prototype.scheduleCheckPendingRequests = function (this: RequestQue
 
 interface ConnectionInternals {
   readonly connectionTimeout: number;
+  chunks: Buffer[];
+  readonly bytesBuffered: number;
   readonly socket?: Socket;
 }
 const Connection = require('kafkajs/src/network/connection.js') as {
-  readonly prototype: { connect: Method; disconnect: Method };
+  readonly prototype: {
+    connect: Method;
+    disconnect: Method;
+    processData(this: ConnectionInternals, bytes: Buffer): unknown;
+  };
 };
 type Method = (this: ConnectionInternals) => Promise<unknown>;
 
@@ -58,6 +64,13 @@ const disconnect = Connection.prototype.disconnect;
 Connection.prototype.disconnect = function (this: ConnectionInternals): Promise<unknown> {
   if (this.socket?.destroyed) this.socket.removeAllListeners('connect');
   return disconnect.call(this);
+};
+
+/** kafkajs keeps the empty end of what came before, and joins it with what comes: a copy of every answer. */
+const processData = Connection.prototype.processData;
+Connection.prototype.processData = function (this: ConnectionInternals, bytes: Buffer): unknown {
+  if (this.bytesBuffered === 0) this.chunks = [];
+  return processData.call(this, bytes);
 };
 
 async function withDeadline<T>(work: Promise<T>, timeoutMs: number): Promise<T> {

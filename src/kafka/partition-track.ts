@@ -31,13 +31,16 @@ export class PartitionTrack {
     this.#where = `topic ${topic}, partition ${reader.partition}`;
   }
 
-  /** Takes the answer to a question from `place`, which came over `socket`. Throws ConfigurationError where reading is not allowed. */
-  take(place: Place, answer: FetchedPartition, socket: object): Outcome {
+  /**
+   * Takes the answer to a question from `place`, which came over `socket`; `done` is called when its bytes are not looked at any
+   * more, or never. Throws ConfigurationError where reading is not allowed.
+   */
+  take(place: Place, answer: FetchedPartition, socket: object, done: () => void): Outcome {
     if (this.#socket !== undefined && this.#socket !== socket) this.reader.raiseSession();
     this.#socket = socket;
     switch (answer.errorCode) {
       case FETCH_ERROR.none:
-        return this.#accept(place, answer);
+        return this.#accept(place, answer, done);
       case FETCH_ERROR.offsetOutOfRange:
         return { kind: 'out_of_range' };
       case FETCH_ERROR.topicAuthorizationFailed:
@@ -59,7 +62,7 @@ export class PartitionTrack {
     }
   }
 
-  #accept(place: Place, answer: FetchedPartition): Outcome {
+  #accept(place: Place, answer: FetchedPartition, done: () => void): Outcome {
     const read = readBatches(answer.records, place.offset, answer.aborted);
     if (this.#looksLikeAnotherLog(answer, read.leaderEpoch)) this.reader.raiseSession();
     this.reader.deliver(place, {
@@ -68,7 +71,9 @@ export class PartitionTrack {
       records: read.records,
       byteLength: read.byteLength,
       endOffset: answer.lastStableOffset,
+      done: read.records.length === 0 ? undefined : done,
     });
+    if (read.records.length === 0) done();
     if (read.completeTo === place.offset && read.stoppedBy !== undefined)
       return this.#unreadable(place, read.stoppedBy);
     this.#brokenInARow = 0;

@@ -33,6 +33,8 @@ export interface CursorAnswer {
   readonly nextOffset: number;
   readonly byteLength: number;
   readonly endOffset: number;
+  /** As FetchAnswer.done; the cursor itself keeps nothing of the records after release(). */
+  readonly done?: (() => void) | undefined;
 }
 
 export class LogCursor {
@@ -65,6 +67,11 @@ export class LogCursor {
     return this.#last === null || typeof this.#last === 'string' ? this.#last : recordFingerprint(this.#last);
   }
 
+  /** Lets go of the records yielded last: what is to be known of them is kept. */
+  release(): void {
+    this.#last = this.fingerprint();
+  }
+
   /** Goes on from another offset; the last folded record stays the one to be checked. */
   restartAt(offset: number, fingerprint: string | null): void {
     this.#rest = undefined;
@@ -92,9 +99,10 @@ export class LogCursor {
     const split = answer.records.findIndex((record) => record.offset >= limit);
     const within = split === -1 ? answer.records : answer.records.slice(0, split);
     const beyond = split === -1 ? [] : answer.records.slice(split);
-    this.#rest = { ...answer, records: beyond, byteLength: 0 };
+    // Two parts have the same memory: it is left to the garbage collector.
+    this.#rest = { ...answer, records: beyond, byteLength: 0, done: undefined };
     this.#last = within.at(-1) ?? this.#last;
-    return { ...answer, records: within, nextOffset: limit };
+    return { ...answer, records: within, nextOffset: limit, done: undefined };
   }
 
   async #read(signal: AbortSignal): Promise<CursorAnswer> {
@@ -163,7 +171,8 @@ export class LogCursor {
     if (this.#options.skipped.length > 0) records = records.filter((record) => !this.#isSkipped(record.offset));
     this.#expected = answer.completeTo;
     this.#steppedOver = false;
-    return { records, nextOffset: answer.completeTo, byteLength: answer.byteLength, endOffset: answer.endOffset };
+    const { completeTo, byteLength, endOffset, done } = answer;
+    return { records, nextOffset: completeTo, byteLength, endOffset, done };
   }
 
   /** Whether the last folded record must be seen first; then the reader was sent back to it. */

@@ -155,6 +155,7 @@ export class PartitionRun {
       nextOffset: this.#fold.nextOffset,
       endOffset: answer.endOffset,
     });
+    this.#letGo(answer);
     // With nothing under way waiting brings nothing; otherwise rows gather for a larger append.
     if (this.#writers.rowsInFlight === 0) this.#flushInTurn();
   }
@@ -167,6 +168,13 @@ export class PartitionRun {
     }
     this.#recordsInOutput += to - from;
     if (to > from) this.#lastFolded = records[to - 1]!;
+  }
+
+  /** All of the answer is folded: its rows are in columns, and of its last record the fingerprint is enough. */
+  #letGo(answer: CursorAnswer): void {
+    this.#options.cursor.release();
+    this.#lastFolded = this.#fingerprint();
+    answer.done?.();
   }
 
   #fingerprint(): string | null {

@@ -58,6 +58,11 @@ export interface FetchAnswer {
   readonly byteLength: number;
   readonly endOffset: number;
   /**
+   * To be called at most once, when nobody looks at the records, or at any of their bytes, any more: their memory is used
+   * again. Without it, it is left to the garbage collector.
+   */
+  readonly done?: (() => void) | undefined;
+  /**
    * Rises whenever the client may have lost its place (reconnect, rejoin, offset out of range): what follows may be from
    * another log. The cursor then checks the last record it folded again.
    */

@@ -2,6 +2,7 @@
  * PartitionReader of the simulated world: fetches ahead over the simulated network, with what kafkajs and brokers do to a
  * reader: answers of any size, empty answers, copies below the position, a reset to the earliest offset when out of range,
  * a jump to the committed offset after a rejoin. The cursor above it has to see through all of it.
+ * What was given back is overwritten, so that a processor that still looks at it does not go unnoticed.
  * Invariant: an answer's records, from askedFrom on, are what the log held when the leader answered.
  */
 import { OwnershipLostError } from '../../processor/errors.ts';
@@ -20,6 +21,7 @@ export interface FetchGate {
 
 const BUFFERED_ANSWERS_MAX = 2;
 const FETCH_RETRY_MS = 300;
+const OVERWRITTEN = 0xee;
 
 interface Waiting {
   readonly resolve: (answer: FetchAnswer) => void;
@@ -196,7 +198,7 @@ export class SimReader implements PartitionReader {
 
   #handOver(): void {
     if (this.#waiting === undefined || this.#buffer.length === 0) return;
-    const answer = this.#buffer.shift() as FetchAnswer;
+    const answer = lent(this.#buffer.shift() as FetchAnswer);
     const waiting = this.#takeWaiting();
     const { context, process } = this.#life;
     if (answer.records.length > 0) {
@@ -219,6 +221,22 @@ export class SimReader implements PartitionReader {
     this.#fetching = false;
     this.#unpark();
   }
+}
+
+/** The records in memory of their own, which is another's after done(). */
+function lent(answer: FetchAnswer): FetchAnswer {
+  const records = answer.records.map((record) => ({ ...record, key: copyOf(record.key), value: copyOf(record.value) }));
+  const done = (): void => {
+    for (const { key, value } of records) {
+      key?.fill(OVERWRITTEN);
+      value?.fill(OVERWRITTEN);
+    }
+  };
+  return { ...answer, records, done };
+}
+
+function copyOf(bytes: Buffer | null): Buffer | null {
+  return bytes === null ? null : Buffer.from(bytes);
 }
 
 function closedError(partition: number): OwnershipLostError {
