@@ -25,6 +25,12 @@ interface CheckpointQuestion {
   readonly partition: number;
 }
 
+interface TablesQuestion {
+  readonly tables: readonly DataTable[];
+  readonly partition: number;
+  readonly fromOffset: number;
+}
+
 interface RowsQuestion {
   readonly partition: number;
   readonly fromOffset: number;
@@ -35,6 +41,7 @@ export class PositionQueries {
   readonly #dataset: DatasetRef;
 
   readonly #checkpoints: GatheredReads<CheckpointQuestion, Checkpoint | undefined>;
+  readonly #tables: GatheredReads<TablesQuestion, ReadonlySet<DataTable>>;
   readonly #rows: { readonly [T in DataTable]: GatheredReads<RowsQuestion, WrittenRow<T>[]> };
 
   constructor(jobs: QueryJobs, dataset: DatasetRef) {
@@ -42,6 +49,7 @@ export class PositionQueries {
     this.#dataset = dataset;
     const limits = { maxTogether: PARTITIONS_TOGETHER, maxUnderWay: QUERIES_UNDER_WAY };
     this.#checkpoints = new GatheredReads({ ...limits, ask: (questions) => this.#latestCheckpoints(questions) });
+    this.#tables = new GatheredReads({ ...limits, ask: (questions) => this.#tablesWithRows(questions) });
     const rows = <T extends DataTable>(table: T) =>
       new GatheredReads<RowsQuestion, WrittenRow<T>[]>({ ...limits, ask: (asked) => this.#rowsOf(table, asked) });
     this.#rows = {
@@ -54,6 +62,10 @@ export class PositionQueries {
 
   latestCheckpoint(topic: string, partition: number): Promise<Checkpoint | undefined> {
     return this.#checkpoints.ask({ topic, partition });
+  }
+
+  tablesWithRows(tables: readonly DataTable[], partition: number, fromOffset: number): Promise<ReadonlySet<DataTable>> {
+    return this.#tables.ask({ tables, partition, fromOffset });
   }
 
   rowsFrom<T extends DataTable>(table: T, partition: number, fromOffset: number): Promise<WrittenRow<T>[]> {
@@ -85,6 +97,30 @@ QUALIFY ROW_NUMBER() OVER (
       parameters: [textParameter('topic', topic)],
     });
     return rows.map((cells) => checkpointOf(topic, cells));
+  }
+
+  /** The last offset in each table and partition says it: short, as a query of its own for each table costs most by its text. */
+  async #tablesWithRows(questions: readonly TablesQuestion[]): Promise<ReadonlySet<DataTable>[]> {
+    const asked = DATA_TABLES.filter((table) => questions.some(({ tables }) => tables.includes(table)));
+    const partitions = questions.map(({ partition }) => partition);
+    const lastOf = (
+      table: DataTable,
+    ): string => `SELECT '${table}' AS data_table, kafka_partition, MAX(kafka_offset) AS last
+FROM ${this.#table(table)}
+WHERE kafka_partition IN (${literals(partitions)}) AND kafka_offset >= @least_offset AND writer_epoch > 0
+GROUP BY kafka_partition`;
+    const { rows } = await this.#jobs.read({
+      what: `last offsets in ${asked.join(', ')}, partitions ${partitions.join(', ')}`,
+      sql: asked.map(lastOf).join('\nUNION ALL\n'),
+      parameters: [intParameter('least_offset', Math.min(...questions.map(({ fromOffset }) => fromOffset)))],
+    });
+    const last = new Map(
+      rows.map(([table, partition, offset]) => [`${text(table)} ${integer(partition)}`, integer(offset)]),
+    );
+    return questions.map(
+      ({ tables, partition, fromOffset }) =>
+        new Set(tables.filter((table) => (last.get(`${table} ${partition}`) ?? -1) >= fromOffset)),
+    );
   }
 
   async #rowsOf<T extends DataTable>(table: T, questions: readonly RowsQuestion[]): Promise<WrittenRow<T>[][]> {

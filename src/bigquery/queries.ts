@@ -65,6 +65,10 @@ export class BigQueryQueries implements SinkQueries {
     return this.#position.latestCheckpoint(...args);
   }
 
+  tablesWithRows(...args: Parameters<SinkQueries['tablesWithRows']>): ReturnType<SinkQueries['tablesWithRows']> {
+    return this.#position.tablesWithRows(...args);
+  }
+
   rowsFrom<T extends DataTable>(table: T, partition: number, fromOffset: number) {
     return this.#position.rowsFrom(table, partition, fromOffset);
   }

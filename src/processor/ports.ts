@@ -220,6 +220,8 @@ export interface SinkQueries {
   removeRows(table: DataTable, partition: number, from: number, to: number): Promise<void>;
   /** The checkpoint with the greatest next_offset. */
   latestCheckpoint(topic: string, partition: number): Promise<Checkpoint | undefined>;
+  /** Those of the tables that have rows with kafka_offset >= fromOffset and writer_epoch > 0: cheaper than to read that there are none. */
+  tablesWithRows(tables: readonly DataTable[], partition: number, fromOffset: number): Promise<ReadonlySet<DataTable>>;
   /** Rows with kafka_offset >= fromOffset and writer_epoch > 0, in fold order. */
   rowsFrom<T extends DataTable>(table: T, partition: number, fromOffset: number): Promise<WrittenRow<T>[]>;
   /** Payments with kafka_offset < belowOffset, event time >= fromEventTimeMs, writer_epoch > 0, by kafka_offset. */

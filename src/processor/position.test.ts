@@ -81,7 +81,12 @@ interface Sink {
   readonly outcomes: Readonly<Record<string, FinalizeOutcome>>;
 }
 
-function positionIn(sink: Sink, won: WonClaim, settleTimeoutMs = 60_000) {
+function positionIn(
+  sink: Sink,
+  won: WonClaim,
+  settleTimeoutMs = 60_000,
+  onRead: (table: DataTable) => void = () => {},
+) {
   let nowMs = 0;
   let queries = 0;
   const runtime: Runtime = {
@@ -94,7 +99,12 @@ function positionIn(sink: Sink, won: WonClaim, settleTimeoutMs = 60_000) {
   };
   const reads = {
     latestCheckpoint: async () => sink.checkpoint,
+    tablesWithRows: async (tables: readonly DataTable[], _partition: number, from: number) => {
+      const isSeen = sink.seen[Math.min(queries, sink.seen.length - 1)]!.some(({ row }) => row.kafkaOffset >= from);
+      return new Set(tables.filter((table) => table === 'payment_exceptions' && isSeen));
+    },
     rowsFrom: async (table: DataTable, _partition: number, from: number) => {
+      onRead(table);
       if (table !== 'payment_exceptions') return [];
       const seen = sink.seen[Math.min(queries++, sink.seen.length - 1)]!;
       return seen.filter(({ row }) => row.kafkaOffset >= from);
@@ -112,6 +122,29 @@ describe('position at a takeover', () => {
   it('of a partition that was never written is its start offset', async () => {
     const position = await positionIn({ seen: [[]], outcomes: {} }, wonAt(1, []));
     expect(position).toMatchObject({ checkpointOffset: 100, resumeOffset: 100 });
+  });
+
+  it('reads no rows where the streams promise none and a look at the tables finds none', async () => {
+    const sink: Sink = {
+      checkpoint: checkpointAt(110, 1, 7),
+      seen: [[exception(109, 1)]],
+      outcomes: { 'payment_exceptions/1': { state: 'finalized', rowCount: 7 } },
+    };
+    const asked: string[] = [];
+    const position = await positionIn(sink, wonAt(2, [streamOf(1)]), 60_000, (table) => asked.push(table));
+    expect(position).toMatchObject({ checkpointOffset: 110, resumeOffset: 110 });
+    expect(asked).toEqual([]);
+  });
+
+  it('stops for rows where the streams promise none', async () => {
+    const sink: Sink = {
+      checkpoint: checkpointAt(110, 1, 7),
+      seen: [[exception(111, 1)]],
+      outcomes: { 'payment_exceptions/1': { state: 'finalized', rowCount: 7 } },
+    };
+    const error = await positionIn(sink, wonAt(2, [streamOf(1)]), 1_000).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ContradictionError);
+    expect(error).toMatchObject({ code: 'row_counts_differ', message: expect.stringContaining('a query finds 1') });
   });
 
   it('resumes after the greatest offset that any table has a row of', async () => {

@@ -10,7 +10,15 @@ import type { WonClaim } from './claim-rounds.ts';
 import { ContradictionError } from './errors.ts';
 import type { Observer } from './events.ts';
 import type { FenceRounds } from './fence-rounds.ts';
-import type { Checkpoint, FinalizeOutcome, Runtime, SinkQueries, WriteStreams, WrittenRow } from './ports.ts';
+import type {
+  Checkpoint,
+  FinalizeOutcome,
+  Runtime,
+  SinkQueries,
+  StreamRef,
+  WriteStreams,
+  WrittenRow,
+} from './ports.ts';
 
 export type RowsAlreadyThere = { readonly [T in DataTable]: readonly WrittenRow<T>[] };
 
@@ -46,7 +54,8 @@ export async function findPosition(won: Fencing, options: PositionOptions, signa
     signal.throwIfAborted();
     const checkpoint = await options.queries.latestCheckpoint(topic, partition);
     const checkpointOffset = checkpoint?.nextOffset ?? startOffset;
-    const rows = await readRows(options.queries, partition, checkpointOffset);
+    const emptyTables = DATA_TABLES.filter((table) => promisesNone(table, won, outcomes, checkpoint));
+    const rows = await readRows(options.queries, partition, checkpointOffset, emptyTables);
     const difference = firstDifference(won, outcomes, checkpoint, rows);
     if (difference === undefined) {
       const resumeOffset = resumeAfter(checkpointOffset, rows);
@@ -92,12 +101,21 @@ async function finalizeOlder(won: Fencing, options: PositionOptions): Promise<Re
   return new Map(outcomes);
 }
 
-async function readRows(queries: SinkQueries, partition: number, from: number): Promise<RowsAlreadyThere> {
+/** Tables that should have no rows are looked at together, and read only where they have some: most takeovers follow a clean stop. */
+async function readRows(
+  queries: SinkQueries,
+  partition: number,
+  from: number,
+  emptyTables: readonly DataTable[],
+): Promise<RowsAlreadyThere> {
+  const looking = emptyTables.length === 0 ? undefined : queries.tablesWithRows(emptyTables, partition, from);
+  const read = async <T extends DataTable>(table: T): Promise<WrittenRow<T>[]> =>
+    emptyTables.includes(table) && !(await looking)?.has(table) ? [] : queries.rowsFrom(table, partition, from);
   const [transactions, fraud, partials, exceptions] = await Promise.all([
-    queries.rowsFrom('payment_transactions', partition, from),
-    queries.rowsFrom('payment_transactions_fraud', partition, from),
-    queries.rowsFrom('payment_metrics_partials', partition, from),
-    queries.rowsFrom('payment_exceptions', partition, from),
+    read('payment_transactions'),
+    read('payment_transactions_fraud'),
+    read('payment_metrics_partials'),
+    read('payment_exceptions'),
   ]);
   return {
     payment_transactions: transactions,
@@ -127,6 +145,17 @@ function firstDifference(
     if (promised !== rows[table].length) return { table, promised, found: rows[table].length };
   }
   return undefined;
+}
+
+/** Whether the streams say, without a look at the table, that there are no rows at or past the checkpoint. */
+function promisesNone(
+  table: DataTable,
+  won: Fencing,
+  outcomes: ReadonlyMap<string, FinalizeOutcome>,
+  checkpoint: Checkpoint | undefined,
+): boolean {
+  const isGone = (stream: StreamRef): boolean => stream.table === table && outcomes.get(stream.name)!.state === 'gone';
+  return !won.olderStreams.some(isGone) && promisedRows(table, won, outcomes, checkpoint, []) === 0;
 }
 
 /** Rows of a table that there must be at or past the checkpoint, going by the streams. */

@@ -53,6 +53,7 @@ function portsOver(sink: Sink, log: LogBounds = { startOffset: 0, endOffset: 200
     },
     removeRows: async (table: string) => void sink.done.push(`remove ${table}`),
     latestCheckpoint: async () => ({ nextOffset: 100, writerEpoch: 4, streamOffsets: { payment_exceptions: 7 } }),
+    tablesWithRows: async () => new Set<string>(),
     rowsFrom: async (table: string) =>
       table === 'payment_exceptions' ? [{ row: { kafkaOffset: 109 }, writerEpoch: 4 }] : [],
   };

@@ -281,6 +281,30 @@ function rows(makeSink: MakeSink): void {
     expect(await sink.settle(sink.queries.rowsFrom('payment_exceptions', sink.partition, 0))).toEqual([]);
   });
 
+  test('tables that have rows from an offset on are told from those that have none, or backfilled ones only', async () => {
+    await using sink = await makeSink();
+    const { partition } = sink;
+    await append(sink, 'payment_transactions', [acceptedRow(7)]);
+    await append(sink, 'payment_transactions_fraud', [acceptedRow(4)]);
+    await append(sink, 'payment_transactions_fraud', [acceptedRow(8)], { writerEpoch: 0 });
+    await append(sink, 'payment_metrics_partials', [partialRow(9)], { partition: partition + 1 });
+    const tables = ['payment_transactions', 'payment_transactions_fraud', 'payment_metrics_partials'] as const;
+    const [from5, from8, next, fraudOnly] = await sink.settle(
+      Promise.all([
+        sink.queries.tablesWithRows(tables, partition, 5),
+        sink.queries.tablesWithRows(tables, partition, 8),
+        sink.queries.tablesWithRows(tables, partition + 1, 9),
+        sink.queries.tablesWithRows(['payment_transactions_fraud'], partition, 4),
+      ]),
+    );
+    expect([from5, from8, next, fraudOnly].map((found) => [...found!])).toEqual([
+      ['payment_transactions'],
+      [],
+      ['payment_metrics_partials'],
+      ['payment_transactions_fraud'],
+    ]);
+  });
+
   test('the windows of one record come in the order in which the fold emits them', async () => {
     await using sink = await makeSink();
     const later = { windowStartMs: NOON_MS + MINUTE_MS, windowEndMs: NOON_MS + 2 * MINUTE_MS };

@@ -108,6 +108,13 @@ export class SimQueries implements SinkQueries {
     });
   }
 
+  tablesWithRows(tables: readonly DataTable[], partition: number, fromOffset: number): Promise<ReadonlySet<DataTable>> {
+    const hasRows = (table: DataTable): boolean =>
+      this.#service.tables.visible(table, partition, ({ row }) => row.kafkaOffset >= fromOffset).length > 0;
+    // The same point for faults as reading them: whichever a takeover asks.
+    return this.#query('rows_from', () => new Set(tables.filter(hasRows)));
+  }
+
   rowsFrom<T extends DataTable>(table: T, partition: number, fromOffset: number): Promise<WrittenRow<T>[]> {
     return this.#query('rows_from', () =>
       this.#service.tables
