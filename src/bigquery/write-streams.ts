@@ -7,9 +7,9 @@
 import type { AppendTable } from '../payments/types.ts';
 import { UnreachableError } from '../processor/errors.ts';
 import type { FinalizeOutcome, Runtime, StreamAppender, StreamRef, WriteStreams } from '../processor/ports.ts';
+import { Semaphore } from '../processor/semaphore.ts';
 import { AppendStream } from './append-stream.ts';
 import { checkDataset, type DatasetRef } from './identifiers.ts';
-import { Semaphore } from './semaphore.ts';
 import type { SinkLimits } from './sink-limits.ts';
 import { Patience, type WaitingObserver } from './waiting.ts';
 import { GRPC_STATUS, RpcError, type WriteRpc } from './write-rpc.ts';

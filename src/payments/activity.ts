@@ -18,7 +18,7 @@ import type { ActivityCounts } from './fraud.ts';
 import { floorTo, MINUTE_MS } from './liveness.ts';
 import { type EntryChunk, MinuteChunks } from './minute-chunks.ts';
 import { SenderTimeline } from './sender-timeline.ts';
-import { StoredActivity } from './stored-entries.ts';
+import { type EntryBlock, StoredActivity } from './stored-entries.ts';
 import { TextKey } from './text-key.ts';
 import { TextPool } from './text-pool.ts';
 import { type HashList, MOST_AHEAD, ROWS_AHEAD } from './touch.ts';
@@ -117,26 +117,34 @@ export class SenderActivity {
     this.add(sender, this.#deviceKey.setText(entry.deviceId), offset, eventTimeMs, hashHigh, hashLow);
   }
 
-  /** What a store held, in any order; dead ones have no effect. */
-  restoreAll(entries: Iterable<ActivityEntry>): void {
-    if (!(entries instanceof StoredActivity)) {
-      for (const entry of entries) this.restore(entry);
+  /** What a store held, in any order; dead ones have no effect. Yields how many it took, a few thousand at most. */
+  *restoreAll(entries: Iterable<ActivityEntry>): Generator<number> {
+    if (entries instanceof StoredActivity) {
+      const [sender, device] = [new TextKey(), new TextKey()];
+      for (const block of entries.blocks) {
+        this.#restoreBlock(block, sender, device);
+        yield block.count;
+      }
       return;
     }
-    const [sender, device] = [new TextKey(), new TextKey()];
-    for (const block of entries.blocks) {
-      const { count, minuteMs, offsets, hashHighs, hashLows, millis, lengths } = block;
-      sender.pointAt(block.bytes, block.view);
-      device.pointAt(block.bytes, block.view);
-      let at = block.textAt;
-      for (let row = 0; row < count; row += 1) {
-        const senderEnd = at + lengths[row]!;
-        const end = senderEnd + lengths[count + row]!;
-        sender.setRange(at, senderEnd);
-        device.setRange(senderEnd, end);
-        this.add(sender, device, offsets[row]!, minuteMs + millis[row]!, hashHighs[row]!, hashLows[row]!);
-        at = end;
-      }
+    for (const entry of entries) {
+      this.restore(entry);
+      yield 1;
+    }
+  }
+
+  #restoreBlock(block: EntryBlock, sender: TextKey, device: TextKey): void {
+    const { count, minuteMs, offsets, hashHighs, hashLows, millis, lengths } = block;
+    sender.pointAt(block.bytes, block.view);
+    device.pointAt(block.bytes, block.view);
+    let at = block.textAt;
+    for (let row = 0; row < count; row += 1) {
+      const senderEnd = at + lengths[row]!;
+      const end = senderEnd + lengths[count + row]!;
+      sender.setRange(at, senderEnd);
+      device.setRange(senderEnd, end);
+      this.add(sender, device, offsets[row]!, minuteMs + millis[row]!, hashHighs[row]!, hashLows[row]!);
+      at = end;
     }
   }
 

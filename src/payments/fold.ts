@@ -21,6 +21,7 @@ import { PaymentReader } from './payment-reader.ts';
 import { RememberedLog } from './remembered-log.ts';
 import { type CompiledSettings, requireFixedSettings } from './settings.ts';
 import { countersOf, type EntrySums, headOf, sumEntries } from './state-head.ts';
+import { inSteps } from './stored-entries.ts';
 import type {
   Counters,
   FixedSettings,
@@ -84,11 +85,20 @@ export class PartitionFold {
    * `stored.head.digest`, or with a checkpoint's once it is folded up to there, before trusting it.
    */
   static fromStored(options: FoldPlace & { readonly stored: StoredState }): PartitionFold {
+    const restoring = PartitionFold.restoring(options);
+    for (;;) {
+      const step = restoring.next();
+      if (step.done) return step.value;
+    }
+  }
+
+  /** The same in steps of a few milliseconds: whoever has other work to do may do it in between. */
+  static *restoring(options: FoldPlace & { readonly stored: StoredState }): Generator<void, PartitionFold> {
     const { head, ids, activity, windows } = options.stored;
     const fold = new PartitionFold(options, head.nextOffset, head.watermarkMs);
     Object.assign(fold.#counters, countersOf(head.counters));
-    fold.#ids.restoreAll(ids);
-    fold.#activity.restoreAll(activity);
+    yield* inSteps(fold.#ids.restoreAll(ids));
+    yield* inSteps(fold.#activity.restoreAll(activity));
     for (const window of windows) fold.#windows.restore(window, head.watermarkMs);
     fold.#windows.takeChanged();
     return fold;

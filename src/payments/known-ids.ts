@@ -13,7 +13,7 @@ import { PackedUuid, UUID_BYTES, unpackUuid } from './id-bytes.ts';
 import { floorTo, MINUTE_MS } from './liveness.ts';
 import { type EntryChunk, MinuteChunks } from './minute-chunks.ts';
 import { NO_REFERENCE, SlotTable } from './slot-table.ts';
-import { StoredIds } from './stored-entries.ts';
+import { type EntryBlock, StoredIds } from './stored-entries.ts';
 import { copyWords, isSameWords, TextKey, wordsFor } from './text-key.ts';
 import { type HashList, ROWS_AHEAD } from './touch.ts';
 
@@ -124,23 +124,31 @@ export class KnownIds {
     this.put(this.#key.setText(entry.transactionId), entry.offset, entry.eventTimeMs, entry.hashHigh, entry.hashLow);
   }
 
-  /** What a store held, in any order; dead ones have no effect. */
-  restoreAll(entries: Iterable<IdEntry>): void {
-    if (!(entries instanceof StoredIds)) {
-      for (const entry of entries) this.restore(entry);
+  /** What a store held, in any order; dead ones have no effect. Yields how many it took, a few thousand at most. */
+  *restoreAll(entries: Iterable<IdEntry>): Generator<number> {
+    if (entries instanceof StoredIds) {
+      const key = new TextKey();
+      for (const block of entries.blocks) {
+        this.#restoreBlock(block, key);
+        yield block.count;
+      }
       return;
     }
-    const key = new TextKey();
-    for (const block of entries.blocks) {
-      const { count, minuteMs, offsets, hashHighs, hashLows, millis, lengths } = block;
-      key.pointAt(block.bytes, block.view);
-      let at = block.textAt;
-      for (let row = 0; row < count; row += 1) {
-        const end = at + lengths[row]!;
-        key.setRange(at, end);
-        this.put(key, offsets[row]!, minuteMs + millis[row]!, hashHighs[row]!, hashLows[row]!);
-        at = end;
-      }
+    for (const entry of entries) {
+      this.restore(entry);
+      yield 1;
+    }
+  }
+
+  #restoreBlock(block: EntryBlock, key: TextKey): void {
+    const { count, minuteMs, offsets, hashHighs, hashLows, millis, lengths } = block;
+    key.pointAt(block.bytes, block.view);
+    let at = block.textAt;
+    for (let row = 0; row < count; row += 1) {
+      const end = at + lengths[row]!;
+      key.setRange(at, end);
+      this.put(key, offsets[row]!, minuteMs + millis[row]!, hashHighs[row]!, hashLows[row]!);
+      at = end;
     }
   }
 

@@ -72,3 +72,17 @@ export class StoredActivity implements Iterable<ActivityEntry> {
     }
   }
 }
+
+/** Taken in one step, about: a few milliseconds. */
+const ENTRIES_PER_STEP = 4_096;
+
+/** Work that yields how many entries it took, in steps of about as many. */
+export function* inSteps(work: Iterable<number>): Generator<void> {
+  let taken = 0;
+  for (const entries of work) {
+    taken += entries;
+    if (taken < ENTRIES_PER_STEP) continue;
+    taken = 0;
+    yield;
+  }
+}

@@ -19,6 +19,7 @@ import { PartitionRun } from './partition-run.ts';
 import type { LogSource, RowEncoder, Runtime, SinkQueries, StateStore, WriteStreams } from './ports.ts';
 import { findPosition } from './position.ts';
 import { readLocal, restoreFold } from './restore.ts';
+import type { Semaphore } from './semaphore.ts';
 import { settleSettings } from './settings-entry.ts';
 
 export interface SupervisorOptions {
@@ -30,6 +31,8 @@ export interface SupervisorOptions {
   /** Shared by all partitions of the process. */
   readonly turns: AppendTurns;
   readonly fences: FenceRounds;
+  /** One partition's local state at a time: the first is ready when a part of them is read, and memory holds one file. */
+  readonly restores: Semaphore;
   readonly runtime: Runtime;
   readonly log: LogSource;
   readonly queries: SinkQueries;
@@ -127,7 +130,7 @@ export class PartitionSupervisor {
     const { partition, claims, runtime, log, observer, limits } = this.#options;
     const won = await orAborted(claims.claim(partition, signal), signal);
     holding.won = won;
-    const localFold = readLocal(won.ownership, this.#options.state);
+    const localFold = this.#options.restores.run(() => readLocal(won.ownership, this.#options));
     localFold.catch(() => {}); // restoreFold awaits it, unless something else ends this before
     // Whatever is still under way when the partition is released does no harm: it may finalize, read, or fill the cache.
     const finding = findPosition(won, { ...this.#options, settleTimeoutMs: limits.settleTimeoutMs }, signal);

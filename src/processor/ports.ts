@@ -21,7 +21,7 @@ import type {
 export interface Runtime {
   /** Wall clock, ms since the epoch. Only for rows' processed_at, logs and lags: never for a decision about data. */
   nowMs(): number;
-  /** Resolves after `ms`; rejects with signal.reason when aborted. */
+  /** Resolves after `ms`, for 0 as soon as everybody else had a turn; rejects with signal.reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Uniform in [0, 1). */
   random(): number;

@@ -16,6 +16,7 @@ import { FenceRounds } from './fence-rounds.ts';
 import { checkLimits } from './limits.ts';
 import { type PartitionPhase, PartitionSupervisor } from './partition-supervisor.ts';
 import type { LogSource, RowEncoder, Runtime, SinkQueries, StateStore, TopicFacts, WriteStreams } from './ports.ts';
+import { Semaphore } from './semaphore.ts';
 import type { ProcessorSettings } from './settings.ts';
 import { checkDataset, checkPartitionCount, checkTopic, seedMissing } from './topic-checks.ts';
 
@@ -50,6 +51,7 @@ export class Processor {
   readonly #claims: ClaimRounds;
   readonly #turns: AppendTurns;
   readonly #fences: FenceRounds;
+  readonly #restores = new Semaphore(1);
   #partitionCount = 0;
   #startOffsets: ReadonlyMap<number, number> = new Map();
   #exit: ExitReport | undefined;
@@ -162,6 +164,7 @@ export class Processor {
       claims: this.#claims,
       turns: this.#turns,
       fences: this.#fences,
+      restores: this.#restores,
       onFatal: (error) => this.#end(exitFor(error)),
       onStopped: (error) => this.#endIfNothingGoesOn(error),
     });

@@ -29,11 +29,19 @@ export interface LocalFold {
   readonly fold: PartitionFold;
 }
 
-/** Needs nothing but the ownership row: read it while the sink is asked for the position. */
-export async function readLocal(ownership: Ownership, state: StateStore): Promise<LocalFold | undefined> {
+/** Needs nothing but the ownership row: read it while the sink is asked for the position. Lets others have turns on the way. */
+export async function readLocal(
+  ownership: Ownership,
+  { state, runtime }: Pick<RestoreOptions, 'state' | 'runtime'>,
+): Promise<LocalFold | undefined> {
   const stored = await state.load(ownership.partition);
   if (stored === undefined) return undefined;
-  return { stored, fold: PartitionFold.fromStored({ ...identity(ownership), stored }) };
+  const restoring = PartitionFold.restoring({ ...identity(ownership), stored });
+  for (;;) {
+    const step = restoring.next();
+    if (step.done) return { stored, fold: step.value };
+    await runtime.sleep(0);
+  }
 }
 
 /** The fold at `position.checkpointOffset`; the cursor is left there too. */

@@ -1,13 +1,14 @@
 /** The real clock, chance and names: the one place outside the command line that touches them. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import type { Runtime } from '../processor/ports.ts';
 
 export const systemRuntime: Runtime = {
   nowMs: () => Date.now(),
   sleep: async (ms, signal) => {
     try {
-      await delay(ms, undefined, signal === undefined ? {} : { signal });
+      if (ms === 0) await turn(undefined, signal === undefined ? {} : { signal });
+      else await delay(ms, undefined, signal === undefined ? {} : { signal });
     } catch (error) {
       throw signal?.aborted ? signal.reason : error;
     }

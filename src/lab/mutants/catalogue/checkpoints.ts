@@ -97,8 +97,8 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/payments/fold.ts',
-        find: 'fold.#activity.restoreAll(activity);',
-        replace: 'if (head.nextOffset < 0) fold.#activity.restoreAll(activity);',
+        find: 'yield* inSteps(fold.#activity.restoreAll(activity));',
+        replace: 'if (head.nextOffset < 0) yield* inSteps(fold.#activity.restoreAll(activity));',
       },
       {
         file: 'src/processor/restore.ts',
