@@ -1,8 +1,7 @@
-/** REST calls to BigQuery: what is asked, and what an answer means; waiting and retries are not here. */
-import { ConfigurationError } from '../processor/errors.ts';
-import { type AccountHeaders, googleAccount, googleUniverse } from './google-account.ts';
+/** REST calls to BigQuery: authentication and transport are @google-cloud/bigquery's; waiting and retries are not here. */
+import { BigQuery, type BigQueryOptions } from '@google-cloud/bigquery';
+import { PassThroughClient } from 'google-auth-library';
 import type { DatasetRef } from './identifiers.ts';
-import { type HttpAnswer, RestTransport } from './rest-transport.ts';
 
 export interface RestOptions {
   readonly dataset: DatasetRef;
@@ -10,8 +9,6 @@ export interface RestOptions {
   readonly emulatorHost?: string | undefined;
   readonly location?: string | undefined;
   readonly requestTimeoutMs: number;
-  /** Default: those of the environment; none for an emulator. */
-  readonly account?: AccountHeaders | undefined;
 }
 
 /** A call that failed, or a job that did. */
@@ -73,72 +70,71 @@ export interface RestCalls {
 }
 
 export class RestClient implements RestCalls {
-  readonly #transport = new RestTransport();
+  readonly #client: BigQuery;
   readonly #options: RestOptions;
-  /** Up to and with the project. */
-  readonly #base: string;
-  readonly #account: AccountHeaders | undefined;
 
   constructor(options: RestOptions) {
     this.#options = options;
-    const { emulatorHost, dataset, account } = options;
-    const { projectId } = dataset;
-    const service = emulatorHost ?? `https://bigquery.${googleUniverse()}`;
-    const endpoint = service.includes('://') ? service : `http://${service}`;
-    this.#base = `${endpoint.replace(/\/$/, '')}/bigquery/v2/projects/${projectId}`;
-    this.#account = account ?? (emulatorHost === undefined ? googleAccount(projectId) : undefined);
+    const { emulatorHost, dataset } = options;
+    const common = { projectId: dataset.projectId, autoRetry: false, maxRetries: 0 };
+    if (emulatorHost === undefined) {
+      this.#client = new BigQuery(common);
+      return;
+    }
+    const endpoint = emulatorHost.includes('://') ? emulatorHost : `http://${emulatorHost}`;
+    // Credentials that need none: otherwise the library looks for a metadata server, and warns.
+    // The cast: the library has its own copy of the auth library, of another version with the same call.
+    const authClient = new PassThroughClient() as unknown as NonNullable<BigQueryOptions['authClient']>;
+    this.#client = new BigQuery({ ...common, apiEndpoint: endpoint, authClient });
+    // The library takes BIGQUERY_EMULATOR_HOST of the environment, as it is, for the whole base address.
+    this.#client.baseUrl = `${endpoint.replace(/\/$/, '')}/bigquery/v2`;
   }
 
   get location(): string | undefined {
     return this.#options.location;
   }
 
-  async request<T>({ method, path, query, body }: RestRequest): Promise<T> {
-    const url = new URL(this.#base + path);
-    url.searchParams.set('prettyPrint', 'false');
-    for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, String(value));
-    let answer: HttpAnswer;
-    try {
-      answer = await this.#transport.ask(url, {
-        method,
-        // The service compresses only for those that name it here too.
-        headers: { 'user-agent': 'provenonce (gzip)', ...(await this.#account?.(url.href)) },
-        body: body === undefined ? undefined : JSON.stringify(body),
-        timeoutMs: this.#options.requestTimeoutMs,
+  request<T>(request: RestRequest): Promise<T> {
+    const { requestTimeoutMs } = this.#options;
+    const options = {
+      method: request.method,
+      uri: request.path,
+      qs: { ...request.query },
+      timeout: requestTimeoutMs,
+      ...(request.body === undefined ? {} : { json: request.body }),
+    };
+    return new Promise<T>((resolve, reject) => {
+      // The library's limit ends with the first byte of an answer: one that does not go on would be waited for without end.
+      const late = setTimeout(
+        () => reject(new RestError(`no answer within ${requestTimeoutMs} ms`, undefined, undefined)),
+        requestTimeoutMs,
+      );
+      this.#client.request(options, (error: unknown, body: unknown) => {
+        clearTimeout(late);
+        if (error) reject(toRestError(error));
+        // An answer that was cut comes as its text, under status 200.
+        else if (typeof body === 'string' && body !== '') reject(notJson(body));
+        else resolve(body as T);
       });
-    } catch (error) {
-      if (error instanceof ConfigurationError) throw error;
-      throw new RestError(error instanceof Error ? error.message : String(error), undefined, undefined, {
-        cause: error,
-      });
-    }
-    return contentOf(answer) as T;
+    });
   }
 }
 
-interface ErrorBody {
-  readonly code?: unknown;
-  readonly message?: unknown;
-  readonly errors?: readonly { readonly reason?: unknown }[];
+function notJson(text: string): RestError {
+  return new RestError(`an answer that is not JSON: ${text.slice(0, 200)}`, undefined, undefined);
 }
 
-/** The JSON of an answer that went well. Throws RestError for any other. */
-function contentOf({ status, statusMessage, text }: HttpAnswer): unknown {
-  const isRefused = status < 200 || status > 299;
-  let content: unknown;
-  try {
-    content = text === '' ? undefined : JSON.parse(text);
-  } catch {
-    // A proxy's page, or an answer that was cut short.
-    const what = `HTTP ${status} ${statusMessage}, and not JSON: ${text.slice(0, 200)}`;
-    throw new RestError(what, isRefused ? status : undefined, undefined);
-  }
-  const error = (content as { error?: ErrorBody } | undefined)?.error;
-  if (!isRefused && (error === undefined || error === null)) return content;
-  const reason = error?.errors?.[0]?.reason;
-  throw new RestError(
-    String(error?.message ?? `HTTP ${status} ${statusMessage}`),
-    typeof error?.code === 'number' ? error.code : status,
+function toRestError(error: unknown): RestError {
+  const { code, message, errors } = error as {
+    code?: unknown;
+    message?: unknown;
+    errors?: readonly { reason?: unknown }[];
+  };
+  const reason = errors?.[0]?.reason;
+  return new RestError(
+    String(message ?? error),
+    typeof code === 'number' ? code : undefined,
     typeof reason === 'string' ? reason : undefined,
+    { cause: error },
   );
 }
