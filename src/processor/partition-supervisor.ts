@@ -14,11 +14,12 @@ import { BugError, ContradictionError, OwnershipLostError, StreamLostError, Unre
 import type { Observer } from './events.ts';
 import type { FenceRounds } from './fence-rounds.ts';
 import type { ProcessorLimits } from './limits.ts';
+import { LocalReading } from './local-reading.ts';
 import { LogCursor } from './log-cursor.ts';
 import { PartitionRun } from './partition-run.ts';
-import type { LogSource, RowEncoder, Runtime, SinkQueries, StateStore, WriteStreams } from './ports.ts';
+import type { LogSource, Ownership, RowEncoder, Runtime, SinkQueries, StateStore, WriteStreams } from './ports.ts';
 import { findPosition } from './position.ts';
-import { readLocal, restoreFold } from './restore.ts';
+import { restoreFold } from './restore.ts';
 import type { Semaphore } from './semaphore.ts';
 import { settleSettings } from './settings-entry.ts';
 
@@ -31,8 +32,9 @@ export interface SupervisorOptions {
   /** Shared by all partitions of the process. */
   readonly turns: AppendTurns;
   readonly fences: FenceRounds;
-  /** One partition's local state at a time: the first is ready when a part of them is read, and memory holds one file. */
   readonly restores: Semaphore;
+  /** The ownership row as it was when the process started. */
+  readonly expected: Ownership | undefined;
   readonly runtime: Runtime;
   readonly log: LogSource;
   readonly queries: SinkQueries;
@@ -63,12 +65,15 @@ export class PartitionSupervisor {
   readonly #backoff: Backoff;
   #phase: PartitionPhase = 'taking_over';
   #run: PartitionRun | undefined;
+  /** For the first claim alone: later ones come after others have had the partition. */
+  #expected: Ownership | undefined;
   #draining = false;
   #error: ContradictionError | undefined;
   #done: Promise<void> | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#expected = options.expected;
     const { runtime, limits } = options;
     this.#backoff = new Backoff(runtime, limits.fencedRetryMinMs, limits.fencedRetryMaxMs);
   }
@@ -128,10 +133,11 @@ export class PartitionSupervisor {
   /** One ownership, from claim to loss. Returns after a drain; rejects with what ended it. */
   async #holdOnce(holding: Holding, signal: AbortSignal): Promise<void> {
     const { partition, claims, runtime, log, observer, limits } = this.#options;
+    const local = new LocalReading(this.#expected, this.#options);
+    this.#expected = undefined;
     const won = await orAborted(claims.claim(partition, signal), signal);
     holding.won = won;
-    const localFold = this.#options.restores.run(() => readLocal(won.ownership, this.#options));
-    localFold.catch(() => {}); // restoreFold awaits it, unless something else ends this before
+    const localFold = local.of(won.ownership);
     // Whatever is still under way when the partition is released does no harm: it may finalize, read, or fill the cache.
     const finding = findPosition(won, { ...this.#options, settleTimeoutMs: limits.settleTimeoutMs }, signal);
     const position = await orAborted(finding, signal);

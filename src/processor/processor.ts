@@ -15,7 +15,16 @@ import type { Observer } from './events.ts';
 import { FenceRounds } from './fence-rounds.ts';
 import { checkLimits } from './limits.ts';
 import { type PartitionPhase, PartitionSupervisor } from './partition-supervisor.ts';
-import type { LogSource, RowEncoder, Runtime, SinkQueries, StateStore, TopicFacts, WriteStreams } from './ports.ts';
+import type {
+  LogSource,
+  Ownership,
+  RowEncoder,
+  Runtime,
+  SinkQueries,
+  StateStore,
+  TopicFacts,
+  WriteStreams,
+} from './ports.ts';
 import { Semaphore } from './semaphore.ts';
 import type { ProcessorSettings } from './settings.ts';
 import { checkDataset, checkPartitionCount, checkTopic, seedMissing } from './topic-checks.ts';
@@ -53,7 +62,8 @@ export class Processor {
   readonly #fences: FenceRounds;
   readonly #restores = new Semaphore(1);
   #partitionCount = 0;
-  #startOffsets: ReadonlyMap<number, number> = new Map();
+  /** Ownership as it was found, or seeded. */
+  #rowsAtStart: ReadonlyMap<number, Ownership> = new Map();
   #exit: ExitReport | undefined;
   /** Assignments are applied one after the other. */
   #turn: Promise<void> = Promise.resolve();
@@ -108,7 +118,7 @@ export class Processor {
     const isChanged = await seedMissing(this.#settings, facts, rows, this.#ports);
     this.#partitionCount = facts.partitionCount;
     const seeded = isChanged ? await queries.readOwnership(topic) : rows;
-    this.#startOffsets = new Map(seeded.map((row) => [row.partition, row.startOffset]));
+    this.#rowsAtStart = new Map(seeded.map((row) => [row.partition, row]));
     return facts;
   }
 
@@ -165,6 +175,7 @@ export class Processor {
       turns: this.#turns,
       fences: this.#fences,
       restores: this.#restores,
+      expected: this.#rowsAtStart.get(partition),
       onFatal: (error) => this.#end(exitFor(error)),
       onStopped: (error) => this.#endIfNothingGoesOn(error),
     });
@@ -194,8 +205,9 @@ export class Processor {
     const { runtime, queries, observer, log } = this.#ports;
     const { topic, limits } = this.#settings;
     const open = new Map(targets);
+    const startOffsets = new Map([...this.#rowsAtStart.values()].map((row) => [row.partition, row.startOffset]));
     while (!signal.aborted) {
-      const asking = caughtUp(topic, open, this.#supervisors, queries, log, this.#startOffsets);
+      const asking = caughtUp(topic, open, this.#supervisors, queries, log, startOffsets);
       const outcome = await orAborted(asking, signal).catch((error: unknown) => {
         if (signal.aborted) return 'some' as const;
         throw error;

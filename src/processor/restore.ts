@@ -5,11 +5,12 @@
  * the fold that wrote the checkpoint was of another version). The local store may be empty, stale, foreign or corrupt.
  */
 import { AcceptedRows } from '../payments/accepted-rows.ts';
-import { type FoldColumns, type FoldPlace, PartitionFold } from '../payments/fold.ts';
-import type { Generation, StoredState } from '../payments/types.ts';
+import { type FoldColumns, PartitionFold } from '../payments/fold.ts';
+import type { Generation } from '../payments/types.ts';
 import { ContradictionError } from './errors.ts';
 import { type Observer, silentObserver } from './events.ts';
-import { generationOf, partitionsOf } from './generation.ts';
+import { generationOf } from './generation.ts';
+import { foldPlaceOf, type LocalFold } from './local-reading.ts';
 import type { LogCursor } from './log-cursor.ts';
 import type { Checkpoint, LogBounds, Ownership, Runtime, SinkQueries, StateStore } from './ports.ts';
 import type { Position } from './position.ts';
@@ -21,27 +22,6 @@ export interface RestoreOptions {
   readonly state: StateStore;
   readonly observer: Observer;
   readonly bounds: () => Promise<LogBounds>;
-}
-
-/** What the local store held, as a fold. Nothing is proved about it yet. */
-export interface LocalFold {
-  readonly stored: StoredState;
-  readonly fold: PartitionFold;
-}
-
-/** Needs nothing but the ownership row: read it while the sink is asked for the position. Lets others have turns on the way. */
-export async function readLocal(
-  ownership: Ownership,
-  { state, runtime }: Pick<RestoreOptions, 'state' | 'runtime'>,
-): Promise<LocalFold | undefined> {
-  const stored = await state.load(ownership.partition);
-  if (stored === undefined) return undefined;
-  const restoring = PartitionFold.restoring({ ...identity(ownership), stored });
-  for (;;) {
-    const step = restoring.next();
-    if (step.done) return { stored, fold: step.value };
-    await runtime.sleep(0);
-  }
 }
 
 /** The fold at `position.checkpointOffset`; the cursor is left there too. */
@@ -74,7 +54,7 @@ export async function restoreFold(
     return fold;
   }
   if (checkpoint === undefined) {
-    const fold = PartitionFold.fresh({ ...identity(ownership), startOffset: ownership.startOffset });
+    const fold = PartitionFold.fresh({ ...foldPlaceOf(ownership), startOffset: ownership.startOffset });
     if (generation !== undefined) await carryInto(fold, generation, ownership, options.queries, signal);
     await state.replace(partition, fold.export());
     report('fresh', fold, atOffset);
@@ -97,13 +77,6 @@ export async function restoreFold(
   await state.replace(partition, fold.export());
   report('rebuilt', fold, atOffset);
   return fold;
-}
-
-function identity(ownership: Ownership): FoldPlace {
-  const { partition, fixed } = ownership;
-  const generation = generationOf(ownership);
-  const floor = generation === undefined ? {} : { floorMs: generation.floorMs };
-  return { partition, partitionCount: partitionsOf(ownership), fixed, ...floor };
 }
 
 /** As it was before the last change of the partition count. */
@@ -213,7 +186,7 @@ export async function rebuildFromSink(
   signal: AbortSignal,
 ): Promise<PartitionFold> {
   const { nextOffset, watermarkMs, counters } = checkpoint;
-  const rebuild = PartitionFold.rebuild({ ...identity(ownership), nextOffset, watermarkMs, counters });
+  const rebuild = PartitionFold.rebuild({ ...foldPlaceOf(ownership), nextOffset, watermarkMs, counters });
   for await (const rows of queries.payments(ownership.partition, nextOffset, rebuild.fromEventTimeMs)) {
     signal.throwIfAborted();
     rebuild.add(rows);
