@@ -2,11 +2,9 @@
  * Recent activity of senders: for an accepted payment, how many of the sender's accepted payments in log order so far, and
  * from how many devices, have event times in (t - span, t].
  *
- * Entries lie in typed arrays by event-time minute (minute-chunks.ts), for eviction and for the digest; those of one sender
+ * Entries are rows by event-time minute (payment-rows.ts), for eviction and for the digest; those of one sender
  * are chained by event time, the latest first, so that counting looks at a few. A busy sender, whose counts look at many,
  * gets a timeline that answers in logarithmic time. Senders and devices are numbers of a pool.
- *
- * An entry is eight words: offset (64 bits) | payment hash (64) | sender | device | next in the chain | ms in the minute.
  *
  * Invariants: the counts for t depend on the set of entries with event times in (t - span, t] alone, and entries that
  * eviction has dropped are in no such set for a t at or past the watermark; so folding, a local store and a rebuild give the
@@ -16,8 +14,9 @@
 import { type ActivityEntry, EntryMixer, LaneSum } from './digest.ts';
 import type { ActivityCounts } from './fraud.ts';
 import { floorTo, MINUTE_MS } from './liveness.ts';
-import { type EntryChunk, MinuteChunks } from './minute-chunks.ts';
+import { DEVICE, type MinuteOfRows, NEXT, NO_SENDER, type PaymentRows, ROW_WORDS, SENDER } from './payment-rows.ts';
 import { SenderTimeline } from './sender-timeline.ts';
+import { NO_REFERENCE } from './slot-table.ts';
 import { type EntryBlock, StoredActivity } from './stored-entries.ts';
 import { TextKey } from './text-key.ts';
 import { TextPool } from './text-pool.ts';
@@ -26,20 +25,14 @@ import { type HashList, MOST_AHEAD, ROWS_AHEAD } from './touch.ts';
 /** Entries of a chain that one payment may look at; past it the sender gets a timeline. */
 export const TIMELINE_FROM_ENTRIES = 48;
 
-const WORDS = 8;
-const SENDER = 4;
-const DEVICE = 5;
-const NEXT = 6;
-const MILLIS = 7;
 /** Where the reference to a sender's latest entry would be. */
 const HAS_TIMELINE = -1;
 /** Entries of each sender's chain that are read ahead: the usual payment looks at two or three. */
 const TOUCHED_STEPS = 2;
-const TWO_32 = 4_294_967_296;
 
 export class SenderActivity {
   readonly #spanMs: number;
-  readonly #chunks = new MinuteChunks(WORDS);
+  readonly #rows: PaymentRows;
   /** The note of a sender: its latest entry, or HAS_TIMELINE. */
   readonly #senders = new TextPool();
   readonly #devices = new TextPool();
@@ -57,8 +50,9 @@ export class SenderActivity {
   #looks = 0;
   #touched = 0;
 
-  constructor(spanMs: number) {
+  constructor(spanMs: number, rows: PaymentRows) {
     this.#spanMs = spanMs;
+    this.#rows = rows;
   }
 
   get size(): number {
@@ -74,12 +68,12 @@ export class SenderActivity {
     return this.#looks;
   }
 
-  /** Bytes of tables and texts, timelines aside. */
+  /** Bytes of tables and texts; rows and timelines aside. */
   get approximateBytes(): number {
-    return this.#chunks.byteLength + this.#senders.approximateBytes + this.#devices.approximateBytes;
+    return this.#senders.approximateBytes + this.#devices.approximateBytes;
   }
 
-  /** Remembers a payment and counts what can be seen from it. */
+  /** Remembers a payment and counts what can be seen from it. `idRow` is the row of its id, where it has one. */
   record(
     sender: TextKey,
     device: TextKey,
@@ -87,8 +81,9 @@ export class SenderActivity {
     eventTimeMs: number,
     hashHigh: number,
     hashLow: number,
+    idRow = NO_REFERENCE,
   ): ActivityCounts {
-    const number = this.add(sender, device, offset, eventTimeMs, hashHigh, hashLow);
+    const number = this.add(sender, device, offset, eventTimeMs, hashHigh, hashLow, idRow);
     if (number === undefined) return { payments: 0, devices: 0 };
     if (this.#senders.noteOf(number) !== HAS_TIMELINE) {
       return this.#count(number, eventTimeMs - this.#spanMs, eventTimeMs);
@@ -99,12 +94,12 @@ export class SenderActivity {
 
   /** Reads what recording payments of these senders and devices looks at: see touch.ts. */
   touch(senders: HashList, devices: HashList): number {
-    const [notes, chunks] = [this.#touchedNotes, this.#chunks];
+    const [notes, rows] = [this.#touchedNotes, this.#rows];
     let touched = this.#senders.touchSlots(senders) ^ this.#devices.touchSlots(devices);
     this.#devices.touchRows(devices, notes);
     this.#senders.touchRows(senders, notes);
     for (let step = 0; step < TOUCHED_STEPS; step += 1) {
-      for (let index = 0; index < senders.count; index += 1) notes[index] = chunks.touch(notes[index] as number, NEXT);
+      for (let index = 0; index < senders.count; index += 1) notes[index] = rows.touch(notes[index] as number, NEXT);
     }
     for (let index = 0; index < senders.count; index += 1) touched ^= notes[index] as number;
     return touched;
@@ -152,22 +147,21 @@ export class SenderActivity {
   evictBelow(liveFromMs: number): void {
     if (liveFromMs <= this.#liveFromMs) return;
     this.#liveFromMs = liveFromMs;
-    for (const minute of this.#chunks.takeBelow(liveFromMs)) {
-      this.lanes.subtract(minute.lanes);
-      for (const chunk of minute.chunks) this.#evict(chunk);
-    }
+    this.#rows.dropBelow('activity', liveFromMs, (minute) => this.#evict(minute));
     for (const timeline of this.#timelines.values()) timeline.evictBelow(liveFromMs);
   }
 
   *entries(): Generator<ActivityEntry> {
-    for (const [{ words, minuteMs }, word] of this.#chunks.rows()) {
+    for (const [chunk, word] of this.#rows.rowsWith('activity')) {
+      const sender = chunk.words[word + SENDER] as number;
+      if (sender === NO_SENDER) continue;
       yield {
-        offset: ((words[word] as number) >>> 0) + (words[word + 1] as number) * TWO_32,
-        eventTimeMs: minuteMs + (words[word + MILLIS] as number),
-        hashHigh: (words[word + 2] as number) >>> 0,
-        hashLow: (words[word + 3] as number) >>> 0,
-        senderAccountId: this.#senders.textOf(words[word + SENDER] as number),
-        deviceId: this.#devices.textOf(words[word + DEVICE] as number),
+        offset: chunk.offsetAt(word),
+        eventTimeMs: chunk.eventTimeMsAt(word),
+        hashHigh: chunk.hashHighAt(word),
+        hashLow: chunk.hashLowAt(word),
+        senderAccountId: this.#senders.textOf(sender),
+        deviceId: this.#devices.textOf(chunk.words[word + DEVICE] as number),
       };
     }
   }
@@ -180,52 +174,58 @@ export class SenderActivity {
     eventTimeMs: number,
     hashHigh: number,
     hashLow: number,
+    idRow = NO_REFERENCE,
   ): number | undefined {
-    const minuteMs = floorTo(eventTimeMs, MINUTE_MS);
-    if (minuteMs < this.#liveFromMs) return undefined;
-    const minute = this.#chunks.minuteAt(minuteMs);
-    const reference = this.#chunks.add(minute, 0);
-    const { words } = this.#chunks.chunkOf(reference);
-    const word = this.#chunks.wordOf(reference);
+    if (floorTo(eventTimeMs, MINUTE_MS) < this.#liveFromMs) return undefined;
+    const rows = this.#rows;
+    const minute = rows.minuteOf(eventTimeMs);
+    const reference = idRow === NO_REFERENCE ? this.#rowOf(minute, offset, eventTimeMs, hashHigh, hashLow) : idRow;
+    const { words } = rows.chunkOf(reference);
+    const word = rows.wordOf(reference);
     const senderNumber = this.#senders.use(sender);
-    words[word] = offset;
-    words[word + 1] = Math.floor(offset / TWO_32);
-    words[word + 2] = hashHigh;
-    words[word + 3] = hashLow;
     words[word + SENDER] = senderNumber;
-    const deviceNumber = this.#devices.use(device);
-    words[word + DEVICE] = deviceNumber;
-    words[word + MILLIS] = eventTimeMs - minuteMs;
+    words[word + DEVICE] = this.#devices.use(device);
     this.#size += 1;
     const lanes = this.#mixer.ofActivity(offset, eventTimeMs, hashHigh, hashLow, sender, device);
-    minute.lanes.add(lanes);
+    minute.activity.rows += 1;
+    minute.activity.lanes.add(lanes);
     this.lanes.add(lanes);
     if (this.#senders.noteOf(senderNumber) !== HAS_TIMELINE) this.#chain(senderNumber, reference, eventTimeMs);
     else this.#timelines.get(senderNumber)?.add(eventTimeMs, device.toText());
     return senderNumber;
   }
 
+  /** The row of the payment's id, where that is found; one of its own otherwise. */
+  #rowOf(minute: MinuteOfRows, offset: number, eventTimeMs: number, hashHigh: number, hashLow: number): number {
+    const rows = this.#rows;
+    const taken = rows.take(minute, offset, eventTimeMs, hashHigh, hashLow);
+    if (taken !== NO_REFERENCE) return taken;
+    const added = rows.add(minute, offset, 0);
+    rows.chunkOf(added).set(rows.wordOf(added), offset, eventTimeMs, hashHigh, hashLow);
+    return added;
+  }
+
   /** Puts an entry into its sender's chain, which it is not counted in yet, where its time belongs. */
   #chain(sender: number, reference: number, eventTimeMs: number): void {
-    const chunks = this.#chunks;
+    const rows = this.#rows;
     const held = this.#senders.usesOf(sender) - 1;
     let previous: number | undefined;
     let next = this.#senders.noteOf(sender);
     let looked = 0;
     for (; looked < held && this.#timeOf(next) > eventTimeMs; looked += 1) {
       previous = next;
-      next = chunks.chunkOf(next).words[chunks.wordOf(next) + NEXT] as number;
+      next = rows.chunkOf(next).words[rows.wordOf(next) + NEXT] as number;
     }
     this.#looks += looked;
-    if (held > 0) chunks.chunkOf(reference).words[chunks.wordOf(reference) + NEXT] = next;
+    if (held > 0) rows.chunkOf(reference).words[rows.wordOf(reference) + NEXT] = next;
     if (previous === undefined) this.#senders.setNote(sender, reference);
-    else chunks.chunkOf(previous).words[chunks.wordOf(previous) + NEXT] = reference;
+    else rows.chunkOf(previous).words[rows.wordOf(previous) + NEXT] = reference;
     if (looked > TIMELINE_FROM_ENTRIES) this.#startTimeline(sender);
   }
 
   /** Looks along a chain for event times in (afterMs, upToMs]. */
   #count(sender: number, afterMs: number, upToMs: number): ActivityCounts {
-    const chunks = this.#chunks;
+    const rows = this.#rows;
     const live = this.#senders.usesOf(sender);
     const seen = this.#seenDevices;
     let payments = 0;
@@ -239,8 +239,8 @@ export class SenderActivity {
         return { payments: timeline.paymentsAt(upToMs), devices: timeline.devicesAt(upToMs) };
       }
       this.#looks += 1;
-      const { words } = chunks.chunkOf(reference);
-      const word = chunks.wordOf(reference);
+      const { words } = rows.chunkOf(reference);
+      const word = rows.wordOf(reference);
       if (timeMs <= upToMs) {
         const device = words[word + DEVICE] as number;
         payments += 1;
@@ -258,8 +258,8 @@ export class SenderActivity {
     const timeline = new SenderTimeline(this.#spanMs);
     let reference = this.#senders.noteOf(sender);
     for (let left = this.#senders.usesOf(sender); left > 0; left -= 1) {
-      const { words } = this.#chunks.chunkOf(reference);
-      const word = this.#chunks.wordOf(reference);
+      const { words } = this.#rows.chunkOf(reference);
+      const word = this.#rows.wordOf(reference);
       timeline.add(this.#timeOf(reference), this.#devices.textOf(words[word + DEVICE] as number));
       reference = words[word + NEXT] as number;
       this.#looks += 1;
@@ -269,14 +269,18 @@ export class SenderActivity {
     return timeline;
   }
 
-  #evict({ words, count }: EntryChunk): void {
-    this.#size -= count;
-    for (let row = 0; row < count; row += 1) {
-      if (row % ROWS_AHEAD === 0) this.#touched ^= this.#touchRows(words, row, Math.min(count, row + ROWS_AHEAD));
-      const word = row * WORDS;
-      const sender = words[word + SENDER] as number;
-      this.#devices.release(words[word + DEVICE] as number);
-      if (this.#senders.release(sender)) this.#timelines.delete(sender);
+  #evict({ activity, chunks }: MinuteOfRows): void {
+    this.lanes.subtract(activity.lanes);
+    for (const { words, count } of chunks) {
+      for (let row = 0; row < count; row += 1) {
+        if (row % ROWS_AHEAD === 0) this.#touched ^= this.#touchRows(words, row, Math.min(count, row + ROWS_AHEAD));
+        const word = row * ROW_WORDS;
+        const sender = words[word + SENDER] as number;
+        if (sender === NO_SENDER) continue;
+        this.#size -= 1;
+        this.#devices.release(words[word + DEVICE] as number);
+        if (this.#senders.release(sender)) this.#timelines.delete(sender);
+      }
     }
   }
 
@@ -284,15 +288,14 @@ export class SenderActivity {
   #touchRows(words: Int32Array, from: number, to: number): number {
     let touched = 0;
     for (let row = from; row < to; row += 1) {
-      touched ^= this.#senders.touch(words[row * WORDS + SENDER] as number);
-      touched ^= this.#devices.touch(words[row * WORDS + DEVICE] as number);
+      touched ^= this.#senders.touch(words[row * ROW_WORDS + SENDER] as number);
+      touched ^= this.#devices.touch(words[row * ROW_WORDS + DEVICE] as number);
     }
     return touched;
   }
 
   #timeOf(reference: number): number {
-    const { words, minuteMs } = this.#chunks.chunkOf(reference);
-    return minuteMs + (words[this.#chunks.wordOf(reference) + MILLIS] as number);
+    return this.#rows.chunkOf(reference).eventTimeMsAt(this.#rows.wordOf(reference));
   }
 }
 

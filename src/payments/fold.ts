@@ -18,6 +18,7 @@ import { activityLiveFromMs, idsLiveFromMs, isKnownAt, rebuildFromMs, windowsLiv
 import { LookAhead } from './look-ahead.ts';
 import type { PaymentBytes } from './payment-bytes.ts';
 import { PaymentReader } from './payment-reader.ts';
+import { PaymentRows } from './payment-rows.ts';
 import { RememberedLog } from './remembered-log.ts';
 import { type CompiledSettings, requireFixedSettings } from './settings.ts';
 import { countersOf, type EntrySums, headOf, sumEntries } from './state-head.ts';
@@ -46,7 +47,8 @@ export class PartitionFold {
   readonly #reader: PaymentReader;
   readonly #fixed: FixedSettings;
   readonly #floorMs: number;
-  readonly #ids = new KnownIds();
+  readonly #rows = new PaymentRows();
+  readonly #ids = new KnownIds(this.#rows);
   readonly #activity: SenderActivity;
   readonly #windows: OpenWindows;
   readonly #ahead = new LookAhead();
@@ -67,7 +69,7 @@ export class PartitionFold {
       partitionCount: place.partitionCount,
       minEventTimeMs: place.fixed.minEventTimeMs,
     });
-    this.#activity = new SenderActivity(place.fixed.activitySpanMs);
+    this.#activity = new SenderActivity(place.fixed.activitySpanMs, this.#rows);
     this.#windows = new OpenWindows(place.fixed.windowMs);
     this.#nextOffset = nextOffset;
     this.#deltaFromOffset = nextOffset;
@@ -278,7 +280,8 @@ export class PartitionFold {
       activityEntries,
       senders: this.#activity.senderCount,
       openWindows,
-      approximateBytes: this.#ids.byteLength + this.#activity.approximateBytes + openWindows * BYTES_PER_WINDOW,
+      approximateBytes:
+        this.#rows.byteLength + this.#ids.byteLength + this.#activity.approximateBytes + openWindows * BYTES_PER_WINDOW,
     };
   }
 
@@ -306,15 +309,15 @@ export class PartitionFold {
   /** Into the tables of ids and of activity; counts what can be seen from the payment. */
   #remember(offset: number, payment: PaymentBytes): ActivityCounts {
     const { transactionId, senderAccountId, deviceId, eventTimeMs, hash } = payment;
-    this.#ids.put(transactionId, offset, eventTimeMs, hash.high, hash.low);
-    return this.#activity.record(senderAccountId, deviceId, offset, eventTimeMs, hash.high, hash.low);
+    const row = this.#ids.put(transactionId, offset, eventTimeMs, hash.high, hash.low);
+    return this.#activity.record(senderAccountId, deviceId, offset, eventTimeMs, hash.high, hash.low, row);
   }
 
   #rememberRow({ kafkaOffset, payment: row }: TransactionRow): PaymentBytes {
     const payment = this.#reader.take(row);
     const { transactionId, senderAccountId, deviceId, eventTimeMs, hash } = payment;
-    this.#ids.put(transactionId, kafkaOffset, eventTimeMs, hash.high, hash.low);
-    this.#activity.add(senderAccountId, deviceId, kafkaOffset, eventTimeMs, hash.high, hash.low);
+    const idRow = this.#ids.put(transactionId, kafkaOffset, eventTimeMs, hash.high, hash.low);
+    this.#activity.add(senderAccountId, deviceId, kafkaOffset, eventTimeMs, hash.high, hash.low, idRow);
     return payment;
   }
 

@@ -6,7 +6,7 @@
 import type { TextKey } from './text-key.ts';
 
 const UUID_TEXT_BYTES = 36;
-export const UUID_BYTES = 16;
+const UUID_BYTES = 16;
 export const UUID_WORDS = 4;
 const DASH = 0x2d;
 /** Places in the text of the eight groups of four digits; dashes are in between. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { IdEntry } from './digest.ts';
 import { KnownIds } from './known-ids.ts';
 import { MINUTE_MS } from './liveness.ts';
+import { PaymentRows } from './payment-rows.ts';
 import { TextKey } from './text-key.ts';
 
 function id(offset: number, transactionId: string, eventTimeMs = 0): IdEntry {
@@ -13,7 +14,7 @@ const key = (transactionId: string): TextKey => new TextKey().setText(transactio
 
 describe('known ids', () => {
   it('a greater offset replaces, a smaller one does not', () => {
-    const table = new KnownIds();
+    const table = new KnownIds(new PaymentRows());
     table.restore(id(5, 'a'));
     table.restore(id(9, 'a', MINUTE_MS));
     table.restore(id(7, 'a'));
@@ -21,7 +22,7 @@ describe('known ids', () => {
   });
 
   it('a replaced entry does not take its successor with it when its minute is dropped', () => {
-    const table = new KnownIds();
+    const table = new KnownIds(new PaymentRows());
     table.restore(id(1, 'a', 0));
     table.restore(id(2, 'a', MINUTE_MS));
     table.evictBelow(MINUTE_MS);
@@ -31,7 +32,7 @@ describe('known ids', () => {
   });
 
   it('what is dead is not taken in', () => {
-    const table = new KnownIds();
+    const table = new KnownIds(new PaymentRows());
     table.evictBelow(MINUTE_MS);
     table.restore(id(1, 'a', MINUTE_MS - 1));
     table.restore(id(2, 'b', MINUTE_MS));
@@ -50,7 +51,7 @@ describe('known ids', () => {
           .sort((left, right) => left.rank - right.rank)
           .map(({ entry }) => entry);
         const states = [ordered, shuffled].map((list, index) => {
-          const table = new KnownIds();
+          const table = new KnownIds(new PaymentRows());
           if (index === 1) table.evictBelow(minutes * MINUTE_MS);
           for (const entry of list) table.restore(entry);
           table.evictBelow(minutes * MINUTE_MS);

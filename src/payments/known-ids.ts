@@ -1,35 +1,27 @@
 /**
- * The ids of accepted payments, for as long as they live: in an open-addressing index by hash, over entries that lie in
- * typed arrays by event-time minute (minute-chunks.ts), each minute with its share of the digest, so that dropping a
- * minute costs its entries once and the sum is always there. An equal hash is never trusted: the bytes are compared.
+ * The ids of accepted payments, for as long as they live: in an open-addressing index by hash, over rows that lie by
+ * event-time minute (payment-rows.ts), each minute with its share of the digest, so that dropping a minute costs its rows
+ * once and the sum is always there. An equal hash is never trusted: the bytes are compared.
  *
- * An entry is six words: offset (53 bits), length of the id's bytes (10) and whether they are a packed UUID (1) | payload
- * hash (64) | id hash (32) | ms in the minute (16), the word where the bytes start (16).
- *
- * Invariant: an id has at most one entry, the one with the greatest offset; so entries may come in any order.
+ * Invariant: an id has at most one row, the one with the greatest offset; so entries may come in any order.
  */
 import { EntryMixer, type IdEntry, LaneSum } from './digest.ts';
-import { PackedUuid, UUID_BYTES, unpackUuid } from './id-bytes.ts';
+import { PackedUuid, UUID_WORDS, unpackUuid } from './id-bytes.ts';
 import { floorTo, MINUTE_MS } from './liveness.ts';
-import { type EntryChunk, MinuteChunks } from './minute-chunks.ts';
+import { ID_HASH, type MinuteOfRows, PaymentRows, ROW_WORDS, type RowChunk } from './payment-rows.ts';
 import { NO_REFERENCE, SlotTable } from './slot-table.ts';
 import { type EntryBlock, StoredIds } from './stored-entries.ts';
 import { copyWords, isSameWords, TextKey, wordsFor } from './text-key.ts';
 import { type HashList, ROWS_AHEAD } from './touch.ts';
 
-const WORDS = 6;
-const TWO_32 = 4_294_967_296;
-const OFFSET_HIGH_MASK = 0x1f_ffff;
-const LENGTH_SHIFT = 21;
-const LENGTH_MASK = 0x3ff;
-/** The length of an entry that another one has replaced. */
-const REPLACED = 0;
-const UUID_BIT = 1 << 31;
-const MILLIS_MASK = 0xffff;
-
 /** Power of two. A table grows by hashing all of it anew: so there are many small ones. */
 const SHARDS = 64;
 const SHARD_SHIFT = 26;
+
+/** In front of the bytes of an id that is no UUID. */
+const LENGTH_WORDS = 1;
+/** More than any valid id has. */
+const MOST_ID_BYTES = 1_023;
 
 /** What is held of an id; the key is who asked. */
 export type KnownId = Omit<IdEntry, 'transactionId'>;
@@ -37,7 +29,7 @@ export type KnownId = Omit<IdEntry, 'transactionId'>;
 export class KnownIds {
   /** Sum over all entries held. Live: read it, do not keep it. */
   readonly lanes = new LaneSum();
-  readonly #chunks = new MinuteChunks(WORDS);
+  readonly #rows: PaymentRows;
   readonly #shards: readonly SlotTable[] = Array.from({ length: SHARDS }, () => new SlotTable());
   readonly #mixer = new EntryMixer();
   readonly #key = new TextKey();
@@ -46,13 +38,17 @@ export class KnownIds {
   #touched = 0;
   #size = 0;
 
+  constructor(rows: PaymentRows) {
+    this.#rows = rows;
+  }
+
   get size(): number {
     return this.#size;
   }
 
-  /** Bytes of all tables. */
+  /** Bytes of the index; rows aside. */
   get byteLength(): number {
-    let total = this.#chunks.byteLength;
+    let total = 0;
     for (const shard of this.#shards) total += shard.byteLength;
     return total;
   }
@@ -72,30 +68,27 @@ export class KnownIds {
     const slot = this.#find(key);
     const reference = this.#shardOf(key.low).at(slot);
     if (reference === NO_REFERENCE) return undefined;
-    return knownOf(this.#chunks.chunkOf(reference), this.#chunks.wordOf(reference));
+    return knownOf(this.#rows.chunkOf(reference), this.#rows.wordOf(reference));
   }
 
   /**
-   * Adds or replaces; without effect where the entry is dead, or one with as late an event time is held. An id is accepted
-   * again only when it is not known any more, so a later acceptance has a later event time, wherever it comes from.
+   * Adds or replaces; without effect where the id is dead, or one with as late an event time is held. An id is accepted
+   * again only when it is not known any more, so a later acceptance has a later event time, wherever it comes from. Gives
+   * the row, NO_REFERENCE where there was no effect.
    */
-  put(key: TextKey, offset: number, eventTimeMs: number, hashHigh: number, hashLow: number): void {
-    const minuteMs = floorTo(eventTimeMs, MINUTE_MS);
-    if (minuteMs < this.#liveFromMs) return;
+  put(key: TextKey, offset: number, eventTimeMs: number, hashHigh: number, hashLow: number): number {
+    if (floorTo(eventTimeMs, MINUTE_MS) < this.#liveFromMs) return NO_REFERENCE;
+    const rows = this.#rows;
     const shard = this.#shardOf(key.low);
     const slot = this.#find(key);
     const held = shard.at(slot);
-    if (
-      held !== NO_REFERENCE &&
-      knownOf(this.#chunks.chunkOf(held), this.#chunks.wordOf(held)).eventTimeMs >= eventTimeMs
-    )
-      return;
-    const minute = this.#chunks.minuteAt(minuteMs);
+    if (held !== NO_REFERENCE && rows.chunkOf(held).eventTimeMsAt(rows.wordOf(held)) >= eventTimeMs)
+      return NO_REFERENCE;
+    const minute = rows.minuteOf(eventTimeMs);
     const packed = this.#uuid.pack(key);
-    const byteLength = packed ? UUID_BYTES : key.byteLength;
-    if (byteLength > LENGTH_MASK) throw new RangeError(`an id of ${byteLength} bytes cannot be held`);
-    const textWords = wordsFor(byteLength);
-    const reference = this.#chunks.add(minute, textWords);
+    if (key.byteLength > MOST_ID_BYTES) throw new RangeError(`an id of ${key.byteLength} bytes cannot be held`);
+    const textWords = packed ? UUID_WORDS : LENGTH_WORDS + wordsFor(key.byteLength);
+    const reference = rows.add(minute, offset, textWords);
     if (held === NO_REFERENCE) {
       this.#size += 1;
       shard.add(key.low, reference);
@@ -103,21 +96,18 @@ export class KnownIds {
       this.#forget(held, key);
       shard.replace(slot, reference);
     }
-    const chunk = this.#chunks.chunkOf(reference);
+    const chunk = rows.chunkOf(reference);
+    const word = rows.wordOf(reference);
     const textAt = chunk.reserveText(textWords);
     if (packed) this.#uuid.copyTo(chunk.texts, textAt);
-    else copyWords(key, chunk.texts, textAt);
-    const { words } = chunk;
-    const word = this.#chunks.wordOf(reference);
-    words[word] = offset;
-    words[word + 1] = Math.floor(offset / TWO_32) | (byteLength << LENGTH_SHIFT) | (packed ? UUID_BIT : 0);
-    words[word + 2] = hashHigh;
-    words[word + 3] = hashLow;
-    words[word + 4] = key.low;
-    words[word + 5] = (eventTimeMs - minuteMs) | (textAt << 16);
+    else copyWithLength(key, chunk.texts, textAt);
+    chunk.set(word, offset, eventTimeMs, hashHigh, hashLow);
+    chunk.setId(word, key.low, packed, textAt);
     const lanes = this.#mixer.ofId(offset, eventTimeMs, hashHigh, hashLow, key);
-    minute.lanes.add(lanes);
+    minute.ids.rows += 1;
+    minute.ids.lanes.add(lanes);
     this.lanes.add(lanes);
+    return reference;
   }
 
   restore(entry: IdEntry): void {
@@ -156,15 +146,12 @@ export class KnownIds {
   evictBelow(liveFromMs: number): void {
     if (liveFromMs <= this.#liveFromMs) return;
     this.#liveFromMs = liveFromMs;
-    for (const minute of this.#chunks.takeBelow(liveFromMs)) {
-      this.lanes.subtract(minute.lanes);
-      for (const chunk of minute.chunks) this.#evict(chunk);
-    }
+    this.#rows.dropBelow('ids', liveFromMs, (minute) => this.#evict(minute));
   }
 
   *entries(): Generator<IdEntry> {
-    for (const [chunk, word] of this.#chunks.rows()) {
-      if (lengthOf(chunk.words, word) === REPLACED) continue;
+    for (const [chunk, word] of this.#rows.rowsWith('ids')) {
+      if (!chunk.isIdAt(word)) continue;
       yield { transactionId: idOf(chunk, word), ...knownOf(chunk, word) };
     }
   }
@@ -181,42 +168,44 @@ export class KnownIds {
   }
 
   #isSame(key: TextKey, reference: number): boolean {
-    const { words, texts } = this.#chunks.chunkOf(reference);
-    const word = this.#chunks.wordOf(reference);
-    const at = textAtOf(words, word);
-    if (((words[word + 1] as number) & UUID_BIT) !== 0) return this.#uuid.pack(key) && this.#uuid.equals(texts, at);
-    return lengthOf(words, word) === key.byteLength && isSameWords(key, texts, at);
+    const chunk = this.#rows.chunkOf(reference);
+    const word = this.#rows.wordOf(reference);
+    const at = chunk.textAt(word);
+    if (chunk.isUuidAt(word)) return this.#uuid.pack(key) && this.#uuid.equals(chunk.texts, at);
+    return chunk.texts[at] === key.byteLength && isSameWords(key, chunk.texts, at + LENGTH_WORDS);
   }
 
-  /** Takes an entry that is replaced out of the sums; it stays in its chunk, marked. */
+  /** Takes an id that is replaced out of the sums; its row stays in its chunk. */
   #forget(reference: number, key: TextKey): void {
-    const chunk = this.#chunks.chunkOf(reference);
-    const word = this.#chunks.wordOf(reference);
+    const chunk = this.#rows.chunkOf(reference);
+    const word = this.#rows.wordOf(reference);
     const { offset, eventTimeMs, hashHigh, hashLow } = knownOf(chunk, word);
     const lanes = this.#mixer.ofId(offset, eventTimeMs, hashHigh, hashLow, key);
-    this.#chunks.minuteAt(chunk.minuteMs).lanes.subtract(lanes);
+    this.#rows.minuteOf(eventTimeMs).ids.lanes.subtract(lanes);
     this.lanes.subtract(lanes);
-    chunk.words[word + 1] = REPLACED;
+    chunk.clearId(word);
   }
 
-  #evict(chunk: EntryChunk): void {
-    const { words, count, index } = chunk;
-    for (let row = 0; row < count; row += 1) {
-      if (row % ROWS_AHEAD === 0) this.#touched ^= this.#touchSlots(chunk, row);
-      const word = row * WORDS;
-      if (lengthOf(words, word) === REPLACED) continue;
-      const hash = words[word + 4] as number;
-      this.#shardOf(hash).remove(hash, MinuteChunks.reference(index, row));
-      this.#size -= 1;
+  #evict({ ids, chunks }: MinuteOfRows): void {
+    this.lanes.subtract(ids.lanes);
+    for (const chunk of chunks) {
+      for (let row = 0; row < chunk.count; row += 1) {
+        if (row % ROWS_AHEAD === 0) this.#touched ^= this.#touchSlots(chunk, row);
+        const word = row * ROW_WORDS;
+        if (!chunk.isIdAt(word)) continue;
+        const hash = chunk.words[word + ID_HASH] as number;
+        this.#shardOf(hash).remove(hash, PaymentRows.reference(chunk.index, row));
+        this.#size -= 1;
+      }
     }
   }
 
   /** The slots of the next rows that are evicted, at once: see touch.ts. */
-  #touchSlots({ words, count }: EntryChunk, from: number): number {
+  #touchSlots({ words, count }: RowChunk, from: number): number {
     const end = Math.min(count, from + ROWS_AHEAD);
     let touched = 0;
     for (let row = from; row < end; row += 1) {
-      const hash = words[row * WORDS + 4] as number;
+      const hash = words[row * ROW_WORDS + ID_HASH] as number;
       touched ^= this.#shardOf(hash).touch(hash);
     }
     return touched;
@@ -227,30 +216,25 @@ export class KnownIds {
   }
 }
 
-function offsetOf(words: Int32Array, word: number): number {
-  return ((words[word + 1] as number) & OFFSET_HIGH_MASK) * TWO_32 + ((words[word] as number) >>> 0);
+function copyWithLength(key: TextKey, into: Int32Array, at: number): void {
+  into[at] = key.byteLength;
+  copyWords(key, into, at + LENGTH_WORDS);
 }
 
-function lengthOf(words: Int32Array, word: number): number {
-  return ((words[word + 1] as number) >>> LENGTH_SHIFT) & LENGTH_MASK;
-}
-
-function textAtOf(words: Int32Array, word: number): number {
-  return (words[word + 5] as number) >>> 16;
-}
-
-function knownOf({ words, minuteMs }: EntryChunk, word: number): KnownId {
+function knownOf(chunk: RowChunk, word: number): KnownId {
   return {
-    offset: offsetOf(words, word),
-    eventTimeMs: minuteMs + ((words[word + 5] as number) & MILLIS_MASK),
-    hashHigh: (words[word + 2] as number) >>> 0,
-    hashLow: (words[word + 3] as number) >>> 0,
+    offset: chunk.offsetAt(word),
+    eventTimeMs: chunk.eventTimeMsAt(word),
+    hashHigh: chunk.hashHighAt(word),
+    hashLow: chunk.hashLowAt(word),
   };
 }
 
-function idOf({ words, texts }: EntryChunk, word: number): string {
+function idOf(chunk: RowChunk, word: number): string {
+  const { texts } = chunk;
   const bytes = Buffer.from(texts.buffer, texts.byteOffset, texts.byteLength);
-  const at = 4 * textAtOf(words, word);
-  if (((words[word + 1] as number) & UUID_BIT) !== 0) return unpackUuid(bytes, at);
-  return bytes.toString('utf8', at, at + lengthOf(words, word));
+  const at = chunk.textAt(word);
+  if (chunk.isUuidAt(word)) return unpackUuid(bytes, 4 * at);
+  const start = 4 * (at + LENGTH_WORDS);
+  return bytes.toString('utf8', start, start + (texts[at] as number));
 }
