@@ -8,6 +8,8 @@ export interface ProcessorLimits {
   readonly checkpointRows: number;
   /** Records folded before their rows are sent. Large appends are what a sink takes best. */
   readonly maxBatchRecords: number;
+  /** Of a run's first rows, whose acknowledgement is waited for before more is folded. */
+  readonly firstBatchRecords: number;
   /** Rows of one append request. */
   readonly maxAppendRows: number;
   /** Estimated bytes of one append request; the service refuses 20 MB, older ones 10 MB. */
@@ -44,6 +46,7 @@ export const DEFAULT_LIMITS: ProcessorLimits = Object.freeze({
   checkpointIntervalMs: 1_000,
   checkpointRows: 16_000,
   maxBatchRecords: 4_000,
+  firstBatchRecords: 250,
   maxAppendRows: 4_000,
   maxAppendBytes: 6 * 1024 * 1024,
   maxRowsInFlight: 8_000,

@@ -3,7 +3,7 @@ import { recordFingerprint } from '../payments/hash.ts';
 import type { LogRecord } from '../payments/types.ts';
 import { ContradictionError } from './errors.ts';
 import { type ProcessorEvent, silentObserver } from './events.ts';
-import { type CursorOptions, LogCursor } from './log-cursor.ts';
+import { type CursorOptions, firstOffsetToRead, LogCursor } from './log-cursor.ts';
 import type { FetchAnswer, LogBounds, PartitionReader, Runtime, SkippedRange } from './ports.ts';
 
 function record(offset: number, text = `value ${offset}`): LogRecord {
@@ -75,6 +75,23 @@ describe('log cursor', () => {
     const { next } = cursorOver([answer(10, 13), answer(13, 15)]);
     expect(await next()).toEqual({ offsets: [10, 11, 12], nextOffset: 13 });
     expect(await next()).toEqual({ offsets: [13, 14], nextOffset: 15 });
+  });
+
+  it('compares the last folded record in the first answer, where that holds it, and goes on with the rest', async () => {
+    const { next, reader } = cursorOver([answer(9, 12), answer(12, 14)], { fingerprint: recordFingerprint(record(9)) });
+    expect(await next()).toEqual({ offsets: [10, 11], nextOffset: 12 });
+    expect(await next()).toEqual({ offsets: [12, 13], nextOffset: 14 });
+    expect(reader.seeks).toEqual([]);
+  });
+
+  it('yields nothing of a first answer that holds another record in its place', async () => {
+    const { next } = cursorOver([answer(9, 12)], { fingerprint: recordFingerprint(record(9, 'another')) });
+    expect(await contradiction(next())).toBe('log_changed');
+  });
+
+  it('reads best from the record that is compared first', () => {
+    expect(firstOffsetToRead(null, 10)).toBe(10);
+    expect(firstOffsetToRead(recordFingerprint(record(7)), 10)).toBe(7);
   });
 
   it('ignores records below the expected offset', async () => {

@@ -37,6 +37,11 @@ export interface CursorAnswer {
   readonly done?: (() => void) | undefined;
 }
 
+/** Where a reader does best to begin: at the record that is compared before any past it is yielded. */
+export function firstOffsetToRead(fingerprint: string | null, expectedOffset: number): number {
+  return fingerprint === null ? expectedOffset : Math.min(offsetOf(fingerprint), expectedOffset);
+}
+
 export class LogCursor {
   readonly #options: CursorOptions;
   #expected: number;
@@ -120,7 +125,7 @@ export class LogCursor {
     if (answer.session !== this.#session) {
       const why = this.#session === undefined ? 'start' : 'the client lost its place';
       this.#session = answer.session;
-      if (await this.#startVerifying(why)) return undefined;
+      if (await this.#startVerifying(why, answer)) return undefined;
     }
     if (this.#verifying) {
       if (!this.#verify(answer)) return undefined;
@@ -175,21 +180,21 @@ export class LogCursor {
     return { records, nextOffset: completeTo, byteLength, endOffset, done };
   }
 
-  /** Whether the last folded record must be seen first; then the reader was sent back to it. */
-  async #startVerifying(why: string): Promise<boolean> {
+  /** Whether the last folded record must be seen first; unless the answer at hand may hold it, the reader was sent back to it. */
+  async #startVerifying(why: string, answer?: FetchAnswer): Promise<boolean> {
     const offset = this.#lastOffset();
-    await this.#checkPlace();
+    const { startOffset } = await this.#checkPlace();
     if (offset === undefined || offset >= this.#expected) {
       this.#verified = true;
       return false;
     }
-    const { startOffset } = await this.#options.bounds();
     if (startOffset > offset) {
       this.#verified = true;
       return false;
     }
     this.#options.observer.emit({ type: 'log.recheck', partition: this.#options.partition, offset, why });
     this.#verifying = true;
+    if (answer !== undefined && answer.askedFrom <= offset) return false;
     this.#options.reader.seek(offset);
     return true;
   }
@@ -219,18 +224,19 @@ export class LogCursor {
   #lastOffset(): number | undefined {
     if (this.#last === null) return undefined;
     if (typeof this.#last !== 'string') return this.#last.offset;
-    return Number(this.#last.slice(0, this.#last.indexOf(':')));
+    return offsetOf(this.#last);
   }
 
   /** Throws unless the log holds the expected offset, and all that has rows. */
-  async #checkPlace(): Promise<void> {
+  async #checkPlace(): Promise<LogBounds> {
     const { runtime, bounds, logEndPatienceMs, writtenTo } = this.#options;
     const reached = Math.max(this.#expected, writtenTo);
     // A log that ends before our place may be a broker that is still coming up.
     for (let waitedMs = 0; ; waitedMs += 500) {
-      const { startOffset, endOffset } = await bounds();
+      const found = await bounds();
+      const { startOffset, endOffset } = found;
       if (startOffset > this.#expected) throw this.#retentionGap(startOffset);
-      if (endOffset >= reached) return;
+      if (endOffset >= reached) return found;
       if (waitedMs >= logEndPatienceMs) {
         throw new ContradictionError(
           'log_truncated',
@@ -273,4 +279,8 @@ export class LogCursor {
     this.#steppedOver = false;
     return { records: [], nextOffset: this.#expected, byteLength: 0, endOffset: answer.endOffset };
   }
+}
+
+function offsetOf(fingerprint: string): number {
+  return Number(fingerprint.slice(0, fingerprint.indexOf(':')));
 }

@@ -94,7 +94,7 @@ export class PartitionRun {
     const checkpoints = this.#checkpointNowAndThen(ended);
     try {
       await this.#foldUntilDrained(ended);
-      await this.#finish(ended);
+      await orAborted(this.#checkpointer.checkpoint(), ended);
     } catch (error) {
       this.#fail(error);
       // What aborted the rest came first, and is the reason.
@@ -121,7 +121,8 @@ export class PartitionRun {
       } catch (error) {
         if (this.#drain.signal.aborted && !ended.aborted) return;
         // What was folded before the gap is in no log any more: it is written before the partition stops.
-        if (error instanceof ContradictionError && error.code === 'retention_gap') await this.#finish(ended);
+        if (error instanceof ContradictionError && error.code === 'retention_gap')
+          await orAborted(this.#checkpointer.checkpoint(), ended);
         throw error;
       }
       ended.throwIfAborted();
@@ -130,18 +131,21 @@ export class PartitionRun {
   }
 
   async #take(answer: CursorAnswer, ended: AbortSignal): Promise<void> {
-    const { maxBatchRecords } = this.#options.limits;
+    const { firstBatchRecords, maxBatchRecords } = this.#options.limits;
     for (let from = 0; from < answer.records.length; ) {
-      const room = maxBatchRecords - this.#recordsInOutput;
-      const to = Math.min(answer.records.length, from + room);
+      const isFirst = !this.#replaying && this.#writers.rowsSent === 0;
+      const most = isFirst ? Math.min(firstBatchRecords, maxBatchRecords) : maxBatchRecords;
+      const to = Math.min(answer.records.length, from + most - this.#recordsInOutput);
       this.#foldRecords(answer.records, from, to);
       from = to;
-      if (this.#recordsInOutput >= maxBatchRecords) {
+      if (this.#recordsInOutput >= most) {
         await this.#roomInFlight(ended);
         await orAborted(
           this.#inTurn(() => this.#flush()),
           ended,
         );
+        // The thousands that wait at a start are slow to fold, cold, for all partitions: before that the first are on their way.
+        if (isFirst) await this.#roomInFlight(ended, 1);
       }
     }
     this.#fold.skipTo(answer.nextOffset);
@@ -227,8 +231,8 @@ export class PartitionRun {
     });
   }
 
-  async #roomInFlight(ended: AbortSignal): Promise<void> {
-    while (this.#writers.rowsInFlight >= this.#options.limits.maxRowsInFlight) {
+  async #roomInFlight(ended: AbortSignal, most = this.#options.limits.maxRowsInFlight): Promise<void> {
+    while (this.#writers.rowsInFlight >= most) {
       ended.throwIfAborted();
       await new Promise<void>((resolve) => {
         this.#wakeWriter = resolve;
@@ -321,10 +325,6 @@ export class PartitionRun {
       'gone',
       `partition ${this.#partition}: a write stream was idle for long and is replaced before it expires`,
     );
-  }
-
-  async #finish(ended: AbortSignal): Promise<void> {
-    await orAborted(this.#checkpointer.checkpoint(), ended);
   }
 
   #openWriters(): TableWriters {

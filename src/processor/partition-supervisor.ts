@@ -15,9 +15,19 @@ import type { Observer } from './events.ts';
 import type { FenceRounds } from './fence-rounds.ts';
 import type { ProcessorLimits } from './limits.ts';
 import { LocalReading } from './local-reading.ts';
-import { LogCursor } from './log-cursor.ts';
+import { firstOffsetToRead, LogCursor } from './log-cursor.ts';
 import { PartitionRun } from './partition-run.ts';
-import type { LogSource, Ownership, RowEncoder, Runtime, SinkQueries, StateStore, WriteStreams } from './ports.ts';
+import type {
+  Checkpoint,
+  LogSource,
+  Ownership,
+  PartitionReader,
+  RowEncoder,
+  Runtime,
+  SinkQueries,
+  StateStore,
+  WriteStreams,
+} from './ports.ts';
 import { findPosition } from './position.ts';
 import { restoreFold } from './restore.ts';
 import type { Semaphore } from './semaphore.ts';
@@ -139,17 +149,27 @@ export class PartitionSupervisor {
     holding.won = won;
     const localFold = local.of(won.ownership);
     // Whatever is still under way when the partition is released does no harm: it may finalize, read, or fill the cache.
-    const finding = findPosition(won, { ...this.#options, settleTimeoutMs: limits.settleTimeoutMs }, signal);
-    const position = await orAborted(finding, signal);
-    holding.knownOffset = position.checkpointOffset;
-    const settling = settleSettings(won, position, this.#options.decision, this.#options.queries, observer);
-    const history = await orAborted(settling, signal);
-    const bounds = () => log.bounds(partition);
-    const reader = log.open(partition, position.checkpointOffset);
+    let reader: PartitionReader | undefined;
+    const onCheckpoint = (checkpoint: Checkpoint | undefined, checkpointOffset: number): void => {
+      // What comes first is read while the sink is still asked: it must be compared, then folded.
+      const from = firstOffsetToRead(checkpoint?.recordFingerprint ?? null, checkpointOffset);
+      if (reader === undefined) reader = log.open(partition, from);
+      else reader.seek(from);
+    };
     try {
+      const finding = findPosition(
+        won,
+        { ...this.#options, onCheckpoint, settleTimeoutMs: limits.settleTimeoutMs },
+        signal,
+      );
+      const position = await orAborted(finding, signal);
+      holding.knownOffset = position.checkpointOffset;
+      const settling = settleSettings(won, position, this.#options.decision, this.#options.queries, observer);
+      const history = await orAborted(settling, signal);
+      const bounds = () => log.bounds(partition);
       const cursor = new LogCursor({
         partition,
-        reader,
+        reader: reader ?? log.open(partition, position.checkpointOffset),
         runtime,
         observer,
         bounds,
@@ -178,7 +198,7 @@ export class PartitionSupervisor {
       await this.#run.run(signal);
       observer.emit({ type: 'partition.released', partition, epoch: won.ownership.epoch });
     } finally {
-      reader.close();
+      reader?.close();
     }
   }
 

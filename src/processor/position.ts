@@ -41,6 +41,8 @@ export interface PositionOptions {
   readonly observer: Observer;
   readonly settleTimeoutMs: number;
   readonly fences: FenceRounds;
+  /** What the greatest checkpoint seems to be, while the rows past it are still asked for; called again where there is a greater one. */
+  readonly onCheckpoint?: (checkpoint: Checkpoint | undefined, checkpointOffset: number) => void;
 }
 
 /** Rejects with ContradictionError('row_counts_differ') when counts and rows never agree. */
@@ -54,6 +56,7 @@ export async function findPosition(won: Fencing, options: PositionOptions, signa
     signal.throwIfAborted();
     const checkpoint = await options.queries.latestCheckpoint(topic, partition);
     const checkpointOffset = checkpoint?.nextOffset ?? startOffset;
+    if (!signal.aborted) options.onCheckpoint?.(checkpoint, checkpointOffset);
     const emptyTables = DATA_TABLES.filter((table) => promisesNone(table, won, outcomes, checkpoint));
     const rows = await readRows(options.queries, partition, checkpointOffset, emptyTables);
     const difference = firstDifference(won, outcomes, checkpoint, rows);

@@ -1,0 +1,101 @@
+/** A run's first rows go out few and alone; what waits behind them goes as large as ever. */
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { PartitionFold } from '../payments/fold.ts';
+import { event, PLACE, record } from '../payments/fold-fixture.ts';
+import { DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
+import type { AppendTable, RowList } from '../payments/types.ts';
+import { AppendTurns } from './append-turns.ts';
+import { silentObserver } from './events.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import type { CursorAnswer } from './log-cursor.ts';
+import { PartitionRun, type PartitionRunOptions } from './partition-run.ts';
+
+const WAITING = 1_000;
+
+interface Append {
+  readonly table: AppendTable;
+  readonly rows: number;
+  acknowledge(): void;
+}
+
+function run(limits = DEFAULT_LIMITS) {
+  const appends: Append[] = [];
+  const records = Array.from({ length: WAITING }, (_, offset) =>
+    record(offset, event({ transaction_id: `txn-${offset}` }, offset)),
+  );
+  const answers: CursorAnswer[] = [{ records, nextOffset: WAITING, byteLength: 1, endOffset: WAITING }];
+  const untilAborted = (signal: AbortSignal): Promise<never> =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+  const ports = {
+    won: {
+      ownership: { topic: 't', partition: PLACE.partition, epoch: 2, owner: 'me' },
+      ownStreams: Object.fromEntries(
+        ['payment_transactions', 'payment_transactions_fraud', 'checkpoint_log'].map((table) => [table, { table }]),
+      ),
+    },
+    position: {
+      checkpointOffset: 0,
+      resumeOffset: 0,
+      rows: {
+        payment_transactions: [],
+        payment_transactions_fraud: [],
+        payment_metrics_partials: [],
+        payment_exceptions: [],
+      },
+    },
+    history: [{ fromOffset: 0, foldVersion: 1, decision: DEFAULT_DECISION_SETTINGS }],
+    fold: PartitionFold.fresh({ ...PLACE, startOffset: 0 }),
+    cursor: {
+      next: async (signal: AbortSignal) => answers.shift() ?? untilAborted(signal),
+      fingerprint: () => null,
+      release: () => {},
+    },
+    runtime: { nowMs: () => 0, sleep: (_ms: number, signal: AbortSignal) => untilAborted(signal) },
+    turns: new AppendTurns(100),
+    encoder: {
+      encode: (table: AppendTable, rows: RowList<unknown>) => ({ table, rowCount: rows.length, byteLength: 1 }),
+    },
+    streams: {
+      open: () => ({
+        append: ({ table, rowCount }: { readonly table: AppendTable; readonly rowCount: number }) =>
+          new Promise<void>((resolve) => appends.push({ table, rows: rowCount, acknowledge: resolve })),
+        close: () => {},
+      }),
+    },
+    observer: silentObserver,
+    limits,
+  };
+  const ended = new AbortController();
+  const running = new PartitionRun(ports as unknown as PartitionRunOptions).run(ended.signal);
+  const taken = async (): Promise<Record<string, number[]>> => {
+    await turn();
+    const byTable = Object.groupBy(appends, ({ table }) => table);
+    return Object.fromEntries(Object.entries(byTable).map(([table, some]) => [table, some!.map(({ rows }) => rows)]));
+  };
+  const end = async () => {
+    ended.abort(new Error('enough'));
+    await expect(running).rejects.toThrow('enough');
+  };
+  return { appends, taken, end };
+}
+
+it('nothing more is folded and sent before the first rows are acknowledged in every table', async () => {
+  const { appends, taken, end } = run();
+  const first = { payment_transactions: [250], payment_transactions_fraud: [250] };
+  expect(await taken()).toEqual(first);
+  appends[0]!.acknowledge();
+  expect(await taken()).toEqual(first);
+  appends[1]!.acknowledge();
+  expect(await taken()).toEqual({ payment_transactions: [250, 750], payment_transactions_fraud: [250, 750] });
+  await end();
+});
+
+it('batches that are smaller anyway are no larger for it', async () => {
+  const { appends, taken, end } = run({ ...DEFAULT_LIMITS, maxBatchRecords: 100 });
+  expect(await taken()).toEqual({ payment_transactions: [100], payment_transactions_fraud: [100] });
+  for (const append of appends) append.acknowledge();
+  const ten = Array.from({ length: 10 }, () => 100);
+  expect(await taken()).toEqual({ payment_transactions: ten, payment_transactions_fraud: ten });
+  await end();
+});
