@@ -26,6 +26,28 @@ test.each([0, 1, 127, 128, 300_000, 2 ** 31, 2 ** 40 + 5, Number.MAX_SAFE_INTEGE
   },
 );
 
+test('rows with room before them are not copied for their first request, and left as they are by the next', () => {
+  const memory = Buffer.alloc(4_096 + 50_000, 'r');
+  const roomy = { schemaBytes: payload.schemaBytes, recordBatchBytes: memory.subarray(4_096), roomBytes: 4_096 };
+  const first = encodeAppendRequest({ writeStream: STREAM, offset: 300, payload: roomy, withSchema: false });
+  expect(first.buffer).toBe(memory.buffer);
+  const asSent = Buffer.from(first);
+  const again = encodeAppendRequest({ writeStream: STREAM, offset: 300, payload: roomy, withSchema: true });
+  expect(again.buffer).not.toBe(memory.buffer);
+  expect(first.equals(asSent)).toBe(true);
+  const rows = { serializedRecordBatch: memory.subarray(4_096) };
+  expect(decoded(first)).toMatchObject({ offset: { value: 300 }, arrowRows: { rows } });
+  expect(decoded(again)).toMatchObject({ offset: { value: 300 }, arrowRows: { rows } });
+});
+
+test('too little room before the rows is not used', () => {
+  const memory = Buffer.alloc(110, 'r');
+  const tight = { schemaBytes: payload.schemaBytes, recordBatchBytes: memory.subarray(10), roomBytes: 10 };
+  const message = encodeAppendRequest({ writeStream: STREAM, offset: 1, payload: tight, withSchema: false });
+  expect(memory.equals(Buffer.alloc(110, 'r'))).toBe(true);
+  expect(decoded(message).arrowRows).toEqual({ rows: { serializedRecordBatch: memory.subarray(10) } });
+});
+
 test('a request without a schema has none', () => {
   const { arrowRows } = decoded(encodeAppendRequest({ writeStream: STREAM, offset: 7, payload, withSchema: false }));
   expect(arrowRows).toEqual({ rows: { serializedRecordBatch: payload.recordBatchBytes } });

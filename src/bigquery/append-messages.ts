@@ -39,7 +39,8 @@ const TRACE_ID = Buffer.from('provenonce');
 
 /** Every request names its stream: the service needs that in the first only, the emulator in each. */
 export function encodeAppendRequest(request: AppendRequest): Buffer {
-  const { schemaBytes, recordBatchBytes } = request.payload as ArrowPayload;
+  const payload = request.payload as ArrowPayload;
+  const { schemaBytes, recordBatchBytes } = payload;
   const writeStream = Buffer.from(request.writeStream);
   const offsetLength = varintFieldLength(ONLY, request.offset);
   const schemaLength = request.withSchema ? bytesFieldLength(ONLY, schemaBytes.length) : 0;
@@ -47,12 +48,13 @@ export function encodeAppendRequest(request: AppendRequest): Buffer {
   const arrowLength =
     (request.withSchema ? bytesFieldLength(ARROW_DATA.writerSchema, schemaLength) : 0) +
     bytesFieldLength(ARROW_DATA.rows, rowsLength);
-  const message = Buffer.allocUnsafeSlow(
+  const headLength =
     bytesFieldLength(REQUEST.writeStream, writeStream.length) +
-      bytesFieldLength(REQUEST.offset, offsetLength) +
-      bytesFieldLength(REQUEST.traceId, TRACE_ID.length) +
-      bytesFieldLength(REQUEST.arrowRows, arrowLength),
-  );
+    bytesFieldLength(REQUEST.offset, offsetLength) +
+    bytesFieldLength(REQUEST.traceId, TRACE_ID.length) +
+    bytesFieldLength(REQUEST.arrowRows, arrowLength) -
+    recordBatchBytes.length;
+  const message = messageWith(payload, headLength);
   const writer = new FieldWriter(message);
   writer.bytesField(REQUEST.writeStream, writeStream);
   writer.bytesHead(REQUEST.offset, offsetLength);
@@ -64,7 +66,23 @@ export function encodeAppendRequest(request: AppendRequest): Buffer {
     writer.bytesField(ONLY, schemaBytes);
   }
   writer.bytesHead(ARROW_DATA.rows, rowsLength);
-  writer.bytesField(ONLY, recordBatchBytes);
+  writer.bytesHead(ONLY, recordBatchBytes.length);
+  return message;
+}
+
+/**
+ * The rows with so many bytes before them. Where they have room, it is taken: once, since another request for the same rows
+ * has another head, and the first may still be under way.
+ */
+function messageWith(payload: ArrowPayload, headLength: number): Buffer {
+  const { recordBatchBytes } = payload;
+  const length = headLength + recordBatchBytes.length;
+  if ((payload.roomBytes ?? 0) >= headLength) {
+    payload.roomBytes = 0;
+    return Buffer.from(recordBatchBytes.buffer, recordBatchBytes.byteOffset - headLength, length);
+  }
+  const message = Buffer.allocUnsafeSlow(length);
+  message.set(recordBatchBytes, headLength);
   return message;
 }
 

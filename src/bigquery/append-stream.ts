@@ -164,6 +164,8 @@ export class AppendStream implements StreamAppender {
     this.#sentBytes -= entry.rows.byteLength;
     this.#patience.success();
     this.#startTimer();
+    // An earlier connection may still have bytes of what was sent before: those are left alone.
+    if (!entry.wasSent) entry.rows.done?.();
     entry.resolve();
     this.#pump();
   }

@@ -1,9 +1,10 @@
 /**
  * Arrow columns from plain arrays: typed arrays for fixed widths, one joined string for text. Written for speed: no object
- * per value, no BigInt but for amounts, which are bigints already.
+ * per value, no BigInt but for amounts, which are bigints already. What is in a Scratch holds until its reset().
  */
 import { Bool, type Data, type DataType, Decimal, Int64, makeData, TimestampMicrosecond, Utf8 } from 'apache-arrow';
 import { assert, BugError } from '../processor/errors.ts';
+import type { Scratch } from './scratch.ts';
 
 /** NUMERIC is 38 digits, 9 of them decimals. */
 const NUMERIC_TYPE = new Decimal(9, 38, 128);
@@ -36,15 +37,21 @@ export function int64Column(values: readonly (number | null)[]): Data<Int64> {
   return makeData({ type: INT64_TYPE, length: values.length, data: toBigInts(words), ...validity(values) });
 }
 
-export function constantInt64Column(value: number, length: number): Data<Int64> {
+export function constantInt64Column(scratch: Scratch, value: number, length: number): Data<Int64> {
   const words = new Int32Array(2);
   writeInt64(words, 0, value);
-  return makeData({ type: INT64_TYPE, length, data: new BigInt64Array(length).fill(toBigInts(words)[0]!) });
+  return makeData({ type: INT64_TYPE, length, data: repeated(scratch, words, length) });
 }
 
 /** Safe integers that lie `stride` apart, the first at `first`. */
-export function stridedInt64Column(numbers: Float64Array, first: number, stride: number, length: number): Data<Int64> {
-  const words = new Int32Array(length * 2);
+export function stridedInt64Column(
+  scratch: Scratch,
+  numbers: Float64Array,
+  first: number,
+  stride: number,
+  length: number,
+): Data<Int64> {
+  const words = scratch.int32(length * 2);
   for (let i = 0, at = first; i < length; i++, at += stride) writeInt64(words, i, numbers[at]!);
   return makeData({ type: INT64_TYPE, length, data: toBigInts(words) });
 }
@@ -58,20 +65,21 @@ export function timestampColumn(valuesMs: readonly (number | null)[]): Data<Time
 
 /** Milliseconds that lie `stride` apart, the first at `first`. */
 export function stridedTimestampColumn(
+  scratch: Scratch,
   numbers: Float64Array,
   first: number,
   stride: number,
   length: number,
 ): Data<TimestampMicrosecond> {
-  const words = new Int32Array(length * 2);
+  const words = scratch.int32(length * 2);
   for (let i = 0, at = first; i < length; i++, at += stride) writeMicros(words, i, numbers[at]!);
   return makeData({ type: TIMESTAMP_TYPE, length, data: toBigInts(words) });
 }
 
-export function constantTimestampColumn(valueMs: number, length: number): Data<TimestampMicrosecond> {
+export function constantTimestampColumn(scratch: Scratch, valueMs: number, length: number): Data<TimestampMicrosecond> {
   const words = new Int32Array(2);
   writeMicros(words, 0, valueMs);
-  return makeData({ type: TIMESTAMP_TYPE, length, data: new BigInt64Array(length).fill(toBigInts(words)[0]!) });
+  return makeData({ type: TIMESTAMP_TYPE, length, data: repeated(scratch, words, length) });
 }
 
 /** Billionths, never negative: little-endian 128-bit integers. */
@@ -98,8 +106,14 @@ export function boolColumn(values: readonly boolean[]): Data<Bool> {
 }
 
 /** 1 where true; they lie `stride` apart, the first at `first`. */
-export function stridedBoolColumn(numbers: Float64Array, first: number, stride: number, length: number): Data<Bool> {
-  const bits = new Uint8Array((length + 7) >> 3);
+export function stridedBoolColumn(
+  scratch: Scratch,
+  numbers: Float64Array,
+  first: number,
+  stride: number,
+  length: number,
+): Data<Bool> {
+  const bits = scratch.bytes((length + 7) >> 3).fill(0);
   for (let i = 0, at = first; i < length; i++, at += stride) if (numbers[at] === 1) bits[i >> 3]! |= 1 << (i & 7);
   return makeData({ type: BOOL_TYPE, length, data: bits });
 }
@@ -127,10 +141,16 @@ export function bytesTextColumn(bytes: Uint8Array, offsets: Int32Array, length: 
 }
 
 /** For each row one of a few ASCII texts, by its number. */
-export function chosenTextColumn(texts: readonly string[], chosen: Uint8Array, length: number): Data<Utf8> {
-  const offsets = new Int32Array(length + 1);
+export function chosenTextColumn(
+  scratch: Scratch,
+  texts: readonly string[],
+  chosen: Uint8Array,
+  length: number,
+): Data<Utf8> {
+  const offsets = scratch.int32(length + 1);
+  offsets[0] = 0;
   const most = Math.max(...texts.map((text) => text.length));
-  const data = new Uint8Array(length * most);
+  const data = scratch.bytes(length * most);
   let end = 0;
   for (let i = 0; i < length; i++) {
     const text = texts[chosen[i]!]!;
@@ -153,6 +173,11 @@ function writeInt64(words: Int32Array, index: number, value: number): void {
   if (!Number.isSafeInteger(value)) throw new BugError(`not a safe integer: ${value}`);
   words[2 * index] = value; // modulo 2^32
   words[2 * index + 1] = Math.floor(value / TWO_32);
+}
+
+/** One value of two words, so many times. */
+function repeated(scratch: Scratch, words: Int32Array, length: number): BigInt64Array {
+  return toBigInts(scratch.int32(length * 2)).fill(toBigInts(words)[0]!);
 }
 
 function toBigInts(words: Int32Array): BigInt64Array {

@@ -72,8 +72,25 @@ describe('the Arrow encoder', () => {
     for (const { kafkaOffset, payment: each, fraud } of objects) rows.add(kafkaOffset, payment.set(each), fraud);
     const encoder = new ArrowRowEncoder();
     for (const table of ['payment_transactions', 'payment_transactions_fraud'] as const) {
-      expect(encoder.encode(table, rows, STAMP)).toEqual(encoder.encode(table, objects, STAMP));
+      const { done: _, ...encoded } = encoder.encode(table, rows, STAMP);
+      expect(encoder.encode(table, objects, STAMP)).toMatchObject(encoded);
     }
+  });
+
+  it('encodes into the memory of what was acknowledged, and of nothing else', () => {
+    const encoder = new ArrowRowEncoder();
+    const many = (id: string) =>
+      Array.from({ length: 2_000 }, (_, offset) => acceptedRow(offset, { transactionId: `${id}-${offset}` }));
+    const encode = (id: string) => encoder.encode('payment_transactions', many(id), STAMP);
+    const bytesOf = ({ payload }: EncodedRows) => (payload as ArrowPayload).recordBatchBytes;
+    const idsOf = (encoded: EncodedRows) => [...decode(encoded).getChild('transaction_id')!];
+    const [first, second] = [encode('first'), encode('second')];
+    expect(bytesOf(second).buffer).not.toBe(bytesOf(first).buffer);
+    first.done!();
+    const third = encode('third');
+    expect(bytesOf(third).buffer).toBe(bytesOf(first).buffer);
+    expect(idsOf(second)).toEqual(many('second').map(({ payment }) => payment.transactionId));
+    expect(idsOf(third)).toEqual(many('third').map(({ payment }) => payment.transactionId));
   });
 
   it('writes every time that a TIMESTAMP can hold', () => {

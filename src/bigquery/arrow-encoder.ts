@@ -1,5 +1,6 @@
 /**
- * Rows to Arrow record batches: the RowEncoder port. What encode() returns is a copy: the rows may be cleared after it.
+ * Rows to Arrow record batches: the RowEncoder port. What encode() returns is a copy, the only one: the rows may be cleared after
+ * it. It lies where an earlier one lay that was acknowledged.
  */
 import { type Data, makeData, RecordBatch, RecordBatchStreamWriter, type Schema, Struct } from 'apache-arrow';
 import {
@@ -11,8 +12,10 @@ import {
 } from '../payments/types.ts';
 import { BugError } from '../processor/errors.ts';
 import type { AppendRows, EncodedRows, RowEncoder, RowStamp } from '../processor/ports.ts';
+import { ReusedMemory } from '../processor/reused-memory.ts';
 import { arrowSchema } from './arrow-schemas.ts';
 import { checkpointColumns, exceptionColumns, fraudColumns, partialColumns, paymentColumns } from './row-columns.ts';
+import { Scratch } from './scratch.ts';
 import { hardMaxAppendBytes } from './sink-limits.ts';
 
 /** EncodedRows.payload: what one AppendRows request carries. */
@@ -21,54 +24,88 @@ export interface ArrowPayload {
   readonly schemaBytes: Uint8Array;
   /** One IPC record batch message. */
   readonly recordBatchBytes: Uint8Array;
+  /** Bytes before recordBatchBytes, in the same memory, where the head of a request may be written; once. */
+  roomBytes?: number;
 }
 
-const END_OF_STREAM_BYTES = 8;
+/** For a stream's name, the schema of the widest table, and what is said besides. */
+const ROOM_BYTES = 4 * 1024;
+const MAX_FREE_BYTES = 12 * 1024 * 1024;
 
 export class ArrowRowEncoder implements RowEncoder {
   readonly #schemas = new Map<AppendTable, Schema>(APPEND_TABLES.map((table) => [table, arrowSchema(table)]));
   readonly #schemaBytes = new Map<AppendTable, Uint8Array>();
+  readonly #scratch = new Scratch();
+  readonly #memory = new ReusedMemory(MAX_FREE_BYTES);
 
   encode<T extends AppendTable>(table: T, rows: RowList<AppendRows[T]>, stamp: RowStamp): EncodedRows {
     const columns = this.#columns(table, rows, stamp);
     const schema = this.#schemas.get(table)!;
     const data = makeData({ type: new Struct(schema.fields), length: rows.length, nullCount: 0, children: columns });
-    const stream = RecordBatchStreamWriter.writeAll([new RecordBatch(schema, data)]).toUint8Array(true);
-    const schemaEnd = firstMessageEnd(stream);
-    let schemaBytes = this.#schemaBytes.get(table);
-    if (schemaBytes === undefined) {
-      schemaBytes = stream.slice(0, schemaEnd);
-      this.#schemaBytes.set(table, schemaBytes);
-    }
-    const recordBatchBytes = stream.subarray(schemaEnd, stream.length - END_OF_STREAM_BYTES);
-    const byteLength = schemaBytes.length + recordBatchBytes.length;
+    const written = new MessageParts();
+    written.write(new RecordBatch(schema, data));
+    const schemaBytes =
+      this.#schemaBytes.get(table) ?? joined(written.schema, Buffer.allocUnsafeSlow(lengthOf(written.schema)));
+    this.#schemaBytes.set(table, schemaBytes);
+    const batchLength = lengthOf(written.batch);
+    const byteLength = schemaBytes.length + batchLength;
     if (byteLength > hardMaxAppendBytes) {
       throw new BugError(`${rows.length} rows of ${table} are ${byteLength} bytes: too many for one append`);
     }
-    const payload: ArrowPayload = { schemaBytes, recordBatchBytes };
-    return { rowCount: rows.length, byteLength, payload };
+    const memory = this.#memory.take(ROOM_BYTES + batchLength);
+    const recordBatchBytes = joined(written.batch, memory.subarray(ROOM_BYTES));
+    const payload: ArrowPayload = { schemaBytes, recordBatchBytes, roomBytes: ROOM_BYTES };
+    return { rowCount: rows.length, byteLength, payload, done: () => this.#memory.giveBack(memory) };
   }
 
   #columns<T extends AppendTable>(table: T, rows: RowList<AppendRows[T]>, stamp: RowStamp): Data[] {
+    const scratch = this.#scratch;
+    scratch.reset();
     // The type parameter is not narrowed by the switch; each case states what AppendRows[T] is.
     switch (table as AppendTable) {
       case 'payment_transactions':
-        return paymentColumns(rows as RowList<TransactionRow>, stamp);
+        return paymentColumns(scratch, rows as RowList<TransactionRow>, stamp);
       case 'payment_transactions_fraud': {
         const accepted = rows as RowList<AcceptedRow>;
-        return [...paymentColumns(accepted, stamp), ...fraudColumns(accepted)];
+        return [...paymentColumns(scratch, accepted, stamp), ...fraudColumns(scratch, accepted)];
       }
       case 'payment_metrics_partials':
-        return partialColumns([...(rows as RowList<AppendRows['payment_metrics_partials']>)], stamp);
+        return partialColumns(scratch, [...(rows as RowList<AppendRows['payment_metrics_partials']>)], stamp);
       case 'payment_exceptions':
-        return exceptionColumns([...(rows as RowList<AppendRows['payment_exceptions']>)], stamp);
+        return exceptionColumns(scratch, [...(rows as RowList<AppendRows['payment_exceptions']>)], stamp);
       case 'checkpoint_log':
-        return checkpointColumns([...(rows as RowList<AppendRows['checkpoint_log']>)], stamp);
+        return checkpointColumns(scratch, [...(rows as RowList<AppendRows['checkpoint_log']>)], stamp);
     }
   }
 }
 
-/** End of the schema message: a marker and a length of four bytes each, then the metadata; a schema has no body. */
-function firstMessageEnd(stream: Uint8Array): number {
-  return 8 + new DataView(stream.buffer, stream.byteOffset, 8).getInt32(4, true);
+/** Arrow's writer, whose messages are kept as the parts that it writes, columns as they are. */
+class MessageParts extends RecordBatchStreamWriter {
+  readonly schema: Uint8Array[] = [];
+  readonly batch: Uint8Array[] = [];
+  #inBatch = false;
+
+  protected override _writeRecordBatch(batch: RecordBatch): this {
+    this.#inBatch = true;
+    return super._writeRecordBatch(batch);
+  }
+
+  protected override _write(part: ArrayBufferView): this {
+    const { buffer, byteOffset, byteLength } = part;
+    (this.#inBatch ? this.batch : this.schema).push(new Uint8Array(buffer, byteOffset, byteLength));
+    return this;
+  }
+}
+
+function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
+}
+
+function joined(parts: readonly Uint8Array[], into: Buffer): Buffer {
+  let at = 0;
+  for (const part of parts) {
+    into.set(part, at);
+    at += part.length;
+  }
+  return into;
 }

@@ -19,26 +19,27 @@ import {
   timestampColumn,
   wordsNumericColumn,
 } from './arrow-columns.ts';
+import type { Scratch } from './scratch.ts';
 
-function stampColumns(rows: readonly { readonly kafkaOffset: number }[], stamp: RowStamp): Data[] {
+function stampColumns(scratch: Scratch, rows: readonly { readonly kafkaOffset: number }[], stamp: RowStamp): Data[] {
   return [
-    constantInt64Column(stamp.partition, rows.length),
+    constantInt64Column(scratch, stamp.partition, rows.length),
     int64Column(rows.map((row) => row.kafkaOffset)),
-    constantInt64Column(stamp.writerEpoch, rows.length),
-    constantTimestampColumn(stamp.processedAtMs, rows.length),
+    constantInt64Column(scratch, stamp.writerEpoch, rows.length),
+    constantTimestampColumn(scratch, stamp.processedAtMs, rows.length),
   ];
 }
 
 /** Columns are wrapped as they are: this is on the path of every payment. */
-export function paymentColumns(rows: RowList<TransactionRow>, stamp: RowStamp): Data[] {
-  if (!(rows instanceof AcceptedRows)) return paymentColumnsOf([...rows], stamp);
+export function paymentColumns(scratch: Scratch, rows: RowList<TransactionRow>, stamp: RowStamp): Data[] {
+  if (!(rows instanceof AcceptedRows)) return paymentColumnsOf(scratch, [...rows], stamp);
   const { length, numbers } = rows;
   const text = ({ bytes, offsets }: TextColumn) => bytesTextColumn(bytes, offsets, length);
   return [
-    constantInt64Column(stamp.partition, length),
-    stridedInt64Column(numbers, ROW_NUMBER.kafkaOffset, ROW_NUMBERS, length),
-    constantInt64Column(stamp.writerEpoch, length),
-    constantTimestampColumn(stamp.processedAtMs, length),
+    constantInt64Column(scratch, stamp.partition, length),
+    stridedInt64Column(scratch, numbers, ROW_NUMBER.kafkaOffset, ROW_NUMBERS, length),
+    constantInt64Column(scratch, stamp.writerEpoch, length),
+    constantTimestampColumn(scratch, stamp.processedAtMs, length),
     text(rows.transactionIds),
     text(rows.senders),
     text(rows.receivers),
@@ -46,13 +47,13 @@ export function paymentColumns(rows: RowList<TransactionRow>, stamp: RowStamp): 
     text(rows.currencies),
     text(rows.devices),
     text(rows.addresses),
-    stridedTimestampColumn(numbers, ROW_NUMBER.eventTimeMs, ROW_NUMBERS, length),
+    stridedTimestampColumn(scratch, numbers, ROW_NUMBER.eventTimeMs, ROW_NUMBERS, length),
     text(rows.regions),
     text(rows.methods),
   ];
 }
 
-function paymentColumnsOf(rows: readonly TransactionRow[], stamp: RowStamp): Data[] {
+function paymentColumnsOf(scratch: Scratch, rows: readonly TransactionRow[], stamp: RowStamp): Data[] {
   const length = rows.length;
   const transactionIds = new Array<string>(length);
   const senders = new Array<string>(length);
@@ -78,7 +79,7 @@ function paymentColumnsOf(rows: readonly TransactionRow[], stamp: RowStamp): Dat
     methods[i] = payment.paymentMethod;
   }
   return [
-    ...stampColumns(rows, stamp),
+    ...stampColumns(scratch, rows, stamp),
     textColumn(transactionIds),
     textColumn(senders),
     textColumn(receivers),
@@ -93,17 +94,17 @@ function paymentColumnsOf(rows: readonly TransactionRow[], stamp: RowStamp): Dat
 }
 
 /** What payment_transactions_fraud has besides paymentColumns. */
-export function fraudColumns(rows: RowList<AcceptedRow>): Data[] {
+export function fraudColumns(scratch: Scratch, rows: RowList<AcceptedRow>): Data[] {
   if (!(rows instanceof AcceptedRows)) return fraudColumnsOf([...rows]);
   const { length, numbers, risks } = rows;
-  const integers = (which: number) => stridedInt64Column(numbers, which, ROW_NUMBERS, length);
+  const integers = (which: number) => stridedInt64Column(scratch, numbers, which, ROW_NUMBERS, length);
   return [
-    chosenTextColumn(RISKS, risks, length),
+    chosenTextColumn(scratch, RISKS, risks, length),
     integers(ROW_NUMBER.txnCount5Min),
     integers(ROW_NUMBER.uniqueDevicesSender),
     integers(ROW_NUMBER.geographicRisk),
     integers(ROW_NUMBER.fraudScore),
-    stridedBoolColumn(numbers, ROW_NUMBER.isHighRisk, ROW_NUMBERS, length),
+    stridedBoolColumn(scratch, numbers, ROW_NUMBER.isHighRisk, ROW_NUMBERS, length),
   ];
 }
 
@@ -118,9 +119,9 @@ function fraudColumnsOf(rows: readonly AcceptedRow[]): Data[] {
   ];
 }
 
-export function partialColumns(rows: readonly PartialRow[], stamp: RowStamp): Data[] {
+export function partialColumns(scratch: Scratch, rows: readonly PartialRow[], stamp: RowStamp): Data[] {
   return [
-    ...stampColumns(rows, stamp),
+    ...stampColumns(scratch, rows, stamp),
     timestampColumn(rows.map((row) => row.windowStartMs)),
     timestampColumn(rows.map((row) => row.windowEndMs)),
     textColumn(rows.map((row) => row.region)),
@@ -132,9 +133,9 @@ export function partialColumns(rows: readonly PartialRow[], stamp: RowStamp): Da
   ];
 }
 
-export function exceptionColumns(rows: readonly ExceptionRow[], stamp: RowStamp): Data[] {
+export function exceptionColumns(scratch: Scratch, rows: readonly ExceptionRow[], stamp: RowStamp): Data[] {
   return [
-    ...stampColumns(rows, stamp),
+    ...stampColumns(scratch, rows, stamp),
     textColumn(rows.map((row) => row.disposition)),
     textColumn(rows.map((row) => row.reason)),
     textColumn(rows.map((row) => row.transactionId)),
@@ -147,11 +148,11 @@ export function exceptionColumns(rows: readonly ExceptionRow[], stamp: RowStamp)
   ];
 }
 
-export function checkpointColumns(rows: readonly Checkpoint[], stamp: RowStamp): Data[] {
+export function checkpointColumns(scratch: Scratch, rows: readonly Checkpoint[], stamp: RowStamp): Data[] {
   return [
-    constantInt64Column(stamp.partition, rows.length),
-    constantInt64Column(stamp.writerEpoch, rows.length),
-    constantTimestampColumn(stamp.processedAtMs, rows.length),
+    constantInt64Column(scratch, stamp.partition, rows.length),
+    constantInt64Column(scratch, stamp.writerEpoch, rows.length),
+    constantTimestampColumn(scratch, stamp.processedAtMs, rows.length),
     textColumn(rows.map((row) => row.topic)),
     textColumn(rows.map((row) => row.owner)),
     int64Column(rows.map((row) => row.nextOffset)),
@@ -164,7 +165,7 @@ export function checkpointColumns(rows: readonly Checkpoint[], stamp: RowStamp):
     textColumn(rows.map((row) => JSON.stringify(row.streamOffsets))),
     textColumn(rows.map((row) => row.stateDigest)),
     textColumn(rows.map((row) => row.recordFingerprint)),
-    constantTimestampColumn(stamp.processedAtMs, rows.length),
+    constantTimestampColumn(scratch, stamp.processedAtMs, rows.length),
   ];
 }
 

@@ -239,6 +239,11 @@ export interface EncodedRows {
   readonly byteLength: number;
   /** For the write client alone. */
   readonly payload: unknown;
+  /**
+   * To be called at most once, when nobody may send them any more: their memory is used again. Without it, it is left to the
+   * garbage collector.
+   */
+  readonly done?: (() => void) | undefined;
 }
 
 /** What every appended row carries besides its own columns. */

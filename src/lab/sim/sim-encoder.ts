@@ -19,7 +19,9 @@ export const simRowEncoder: RowEncoder = {
   encode(table, rows, stamp) {
     const copies = Array.from(rows, (row) => copy(columnsOf(table, row)));
     const payload: SimPayload = { table, rows: copies, stamp: copy(stamp) };
-    return { rowCount: rows.length, byteLength: ROW_BYTES * rows.length, payload };
+    // Whoever sends them after that sends nothing: the rows are lost, which the checks find.
+    const done = (): void => void copies.splice(0);
+    return { rowCount: rows.length, byteLength: ROW_BYTES * rows.length, payload, done };
   },
 };
 
