@@ -3,6 +3,7 @@
  * A test holds both against the generated classes.
  */
 import type { ArrowPayload } from './arrow-encoder.ts';
+import { FRAME_BYTES, framedMessage } from './framed-messages.ts';
 import { bytesFieldLength, FieldWriter, fieldsOf, varintFieldLength } from './protobuf.ts';
 import { type AppendAnswer, type AppendRequest, GRPC_STATUS, RpcError } from './write-rpc.ts';
 
@@ -76,14 +77,15 @@ export function encodeAppendRequest(request: AppendRequest): Buffer {
  */
 function messageWith(payload: ArrowPayload, headLength: number): Buffer {
   const { recordBatchBytes } = payload;
-  const length = headLength + recordBatchBytes.length;
-  if ((payload.roomBytes ?? 0) >= headLength) {
+  const before = FRAME_BYTES + headLength;
+  const length = before + recordBatchBytes.length;
+  if ((payload.roomBytes ?? 0) >= before) {
     payload.roomBytes = 0;
-    return Buffer.from(recordBatchBytes.buffer, recordBatchBytes.byteOffset - headLength, length);
+    return framedMessage(Buffer.from(recordBatchBytes.buffer, recordBatchBytes.byteOffset - before, length));
   }
-  const message = Buffer.allocUnsafeSlow(length);
-  message.set(recordBatchBytes, headLength);
-  return message;
+  const whole = Buffer.allocUnsafeSlow(length);
+  whole.set(recordBatchBytes, before);
+  return framedMessage(whole);
 }
 
 /** Throws RangeError for bytes that are no message. */

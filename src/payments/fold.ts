@@ -56,6 +56,7 @@ export class PartitionFold {
   #nextOffset: number;
   #watermarkMs: number;
   #remembered = new RememberedLog();
+  #spareLog: RememberedLog | undefined;
   #compactRememberedAt = DELTA_KEPT;
   #deltaFromOffset: number;
 
@@ -258,6 +259,12 @@ export class PartitionFold {
     return delta;
   }
 
+  /** Nobody reads the delta's payments any more: a later delta is gathered in their memory. */
+  recycle({ remembered }: StateDelta): void {
+    if (remembered instanceof RememberedLog && remembered !== this.#remembered && remembered.clear())
+      this.#spareLog = remembered;
+  }
+
   /** The whole state, as a copy that later folding leaves alone. The next delta starts here. */
   export(): StoredState {
     const state: StoredState = {
@@ -343,7 +350,8 @@ export class PartitionFold {
 
   #startDelta(): void {
     this.#deltaFromOffset = this.#nextOffset;
-    this.#remembered = new RememberedLog(this.#remembered);
+    this.#remembered = this.#spareLog ?? new RememberedLog(this.#remembered);
+    this.#spareLog = undefined;
     this.#compactRememberedAt = DELTA_KEPT;
   }
 }

@@ -11,6 +11,8 @@ const LEAST_ROWS = 64;
 /** More than that many rows are only made room for when they come. */
 const MOST_ROWS_AHEAD = 8_192;
 const LEAST_TEXT_BYTES = 256;
+/** Logs grow by doubling; one that grew past this was an exception. */
+const MOST_ROWS_KEPT = 4 * MOST_ROWS_AHEAD;
 
 export class RememberedLog implements RememberedList {
   #count = 0;
@@ -29,6 +31,15 @@ export class RememberedLog implements RememberedList {
     this.ids = columnLike(like?.ids, rows);
     this.senders = columnLike(like?.senders, rows);
     this.devices = columnLike(like?.devices, rows);
+  }
+
+  /** Starts over in the same memory; false where that is too much to keep. */
+  clear(): boolean {
+    this.#count = 0;
+    this.ids.clear();
+    this.senders.clear();
+    this.devices.clear();
+    return this.#hashes.length <= 2 * MOST_ROWS_KEPT;
   }
 
   get length(): number {

@@ -91,6 +91,7 @@ export class Checkpointer {
       endToEndMs: newestRecordMs === 0 ? 0 : nowMs - newestRecordMs,
     });
     await Promise.all([this.#commit(checkpoint.nextOffset), state.save(partition, delta)]);
+    fold.recycle(delta);
   }
 
   #snapshot(): Checkpoint {
