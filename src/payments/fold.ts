@@ -10,6 +10,7 @@
  */
 import { AcceptedRows } from './accepted-rows.ts';
 import { SenderActivity } from './activity.ts';
+import { DeltaLog } from './delta-log.ts';
 import { exceptionRow, rejectedRow } from './exception-rows.ts';
 import type { FoldColumns, FoldPlace, FoldStats, Rebuild, RebuildOptions } from './fold-types.ts';
 import { type ActivityCounts, assessFraud } from './fraud.ts';
@@ -19,7 +20,6 @@ import { LookAhead } from './look-ahead.ts';
 import type { PaymentBytes } from './payment-bytes.ts';
 import { PaymentReader } from './payment-reader.ts';
 import { PaymentRows } from './payment-rows.ts';
-import { RememberedLog } from './remembered-log.ts';
 import { type CompiledSettings, requireFixedSettings } from './settings.ts';
 import { countersOf, type EntrySums, headOf, sumEntries } from './state-head.ts';
 import { inSteps } from './stored-entries.ts';
@@ -38,8 +38,6 @@ import { OpenWindows } from './windows.ts';
 
 export type { FoldColumns, FoldPlace, Rebuild, RebuildOptions } from './fold-types.ts';
 
-/** Remembered payments that a delta may hold at least before dead ones are taken out. */
-const DELTA_KEPT = 65_536;
 const BYTES_PER_WINDOW = 400;
 
 export class PartitionFold {
@@ -55,9 +53,7 @@ export class PartitionFold {
   readonly #counters: Counters = { consumed: 0, accepted: 0, duplicates: 0, late: 0, rejected: 0 };
   #nextOffset: number;
   #watermarkMs: number;
-  #remembered = new RememberedLog();
-  #spareLog: RememberedLog | undefined;
-  #compactRememberedAt = DELTA_KEPT;
+  readonly #remembered = new DeltaLog();
   #deltaFromOffset: number;
 
   private constructor(place: FoldPlace, nextOffset: number, watermarkMs: number) {
@@ -245,24 +241,22 @@ export class PartitionFold {
 
   /** What changed since the last takeDelta or export, or since this fold was made. Never more than what is live. */
   takeDelta(): StateDelta {
-    this.#compactRemembered();
     const delta: StateDelta = {
       fromOffset: this.#deltaFromOffset,
       head: this.head(),
-      remembered: this.#remembered,
+      remembered: this.#remembered.take(this.carriedFromMs),
       windows: this.#windows.takeChanged(),
       windowsLiveFromMs: windowsLiveFromMs(this.#fixed, this.#watermarkMs),
       idsLiveFromMs: idsLiveFromMs(this.#fixed, this.#decidesFromMs),
       activityLiveFromMs: activityLiveFromMs(this.#fixed, this.#decidesFromMs),
     };
-    this.#startDelta();
+    this.#deltaFromOffset = this.#nextOffset;
     return delta;
   }
 
   /** Nobody reads the delta's payments any more: a later delta is gathered in their memory. */
   recycle({ remembered }: StateDelta): void {
-    if (remembered instanceof RememberedLog && remembered !== this.#remembered && remembered.clear())
-      this.#spareLog = remembered;
+    this.#remembered.recycle(remembered);
   }
 
   /** The whole state, as a copy that later folding leaves alone. The next delta starts here. */
@@ -274,7 +268,8 @@ export class PartitionFold {
       windows: this.#windows.snapshot(),
     };
     this.#windows.takeChanged();
-    this.#startDelta();
+    this.#remembered.restart();
+    this.#deltaFromOffset = this.#nextOffset;
     return state;
   }
 
@@ -302,10 +297,7 @@ export class PartitionFold {
     if (accepted instanceof AcceptedRows) accepted.add(offset, payment, fraud);
     else accepted.push({ kafkaOffset: offset, payment: payment.toPayment(), fraud });
     this.#remembered.add(offset, payment);
-    if (this.#remembered.length >= this.#compactRememberedAt) {
-      this.#compactRemembered();
-      this.#compactRememberedAt = Math.max(DELTA_KEPT, 2 * this.#remembered.length);
-    }
+    if (this.#remembered.isLarge) this.#remembered.compact(this.carriedFromMs);
     const watermarkMs = eventTimeMs - settings.watermarkDelayMs;
     if (watermarkMs <= this.#watermarkMs) return;
     this.#watermarkMs = watermarkMs;
@@ -341,17 +333,5 @@ export class PartitionFold {
 
   #headWith(sums: EntrySums): StateHead {
     return headOf({ nextOffset: this.#nextOffset, watermarkMs: this.#watermarkMs, counters: this.#counters }, sums);
-  }
-
-  /** Takes out what is dead both as an id and as activity: a store would drop it at once. */
-  #compactRemembered(): void {
-    this.#remembered = this.#remembered.livingFrom(this.carriedFromMs);
-  }
-
-  #startDelta(): void {
-    this.#deltaFromOffset = this.#nextOffset;
-    this.#remembered = this.#spareLog ?? new RememberedLog(this.#remembered);
-    this.#spareLog = undefined;
-    this.#compactRememberedAt = DELTA_KEPT;
   }
 }
