@@ -39,6 +39,8 @@ export interface Sink {
   applySchema(clustering?: readonly string[]): Promise<void>;
   /** The same, where it was not done yet: one query otherwise. */
   ensureSchema(clustering: readonly string[]): Promise<void>;
+  /** Begins to connect to the append service, ahead of the first stream. */
+  connect(): void;
   /** Ends connections. Appenders must be closed before. */
   close(): Promise<void>;
 }
@@ -78,6 +80,7 @@ export function openSink(options: SinkOptions): Sink {
     rpc,
     applySchema: (clustering) => applySchema({ ...common, rest, ...(clustering === undefined ? {} : { clustering }) }),
     ensureSchema: (clustering) => ensureSchema({ ...common, rest, clustering }),
+    connect: () => rpc.connect(),
     close: () => rpc.close(),
   };
 }

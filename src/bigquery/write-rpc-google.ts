@@ -71,6 +71,11 @@ export class GoogleWriteRpc implements WriteRpc {
     return { rowCount };
   }
 
+  /** Begins to connect for what is asked first. */
+  connect(): void {
+    this.#opened().getChannel().getConnectivityState(true);
+  }
+
   appendRows(streamName: string, handlers: AppendCallHandlers): AppendCall {
     const call: AppendCall = openAppendCall(this.#endpoint, streamName, handlers, () => this.#calls.delete(call));
     this.#calls.add(call);

@@ -73,6 +73,7 @@ export async function runProcess(
       encoder: sink.encoder,
       state,
     };
+    sink.connect();
     const stopped = await firstOf(sink.ensureSchema(config.process.clusteringColumns), stop);
     if (stopped) return { exitCode: 0, why: 'asked to stop' };
     const processor = new Processor(

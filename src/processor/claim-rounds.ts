@@ -2,6 +2,8 @@
  * Steps 1 to 3 of a takeover (docs/protocol.md): read ownership, create streams, claim, read back. Partitions that wait at
  * the same time go into one statement, since a table runs few of them at once; one round at a time per process.
  *
+ * A row that was read shortly before, when the process started, is as good to claim with: the claim's condition is its epoch.
+ *
  * Invariant: a partition counts as won only when its row, read after the claim was applied or cancelled, holds our claim id.
  */
 import { APPEND_TABLES, type AppendTable } from '../payments/types.ts';
@@ -35,6 +37,15 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** What a claim is made from. */
+interface Found {
+  readonly row: Ownership;
+  /** Streams of earlier epochs were finalized by whoever wrote the greatest checkpoint. A checkpoint since then only says more. */
+  readonly keepFromEpoch: Promise<number>;
+}
+
+/** After that a row found at the start is more likely than not another one by now, and a lost claim costs more than a look. */
+const FOUND_IS_FRESH_MS = 5_000;
 /** Longest wait after a lost claim: losing means that somebody else made progress. */
 const LOST_CLAIM_WAIT_MAX_MS = 2_000;
 
@@ -42,9 +53,17 @@ export class ClaimRounds {
   readonly #options: ClaimRoundsOptions;
   #waiting: Waiting[] = [];
   #running = false;
+  #found: ReadonlyMap<number, Found> = new Map();
+  #foundAtMs = 0;
 
   constructor(options: ClaimRoundsOptions) {
     this.#options = options;
+  }
+
+  /** Rows as they are now, for the first claims: what is asked for them is asked while the group is joined. */
+  foresee(rows: readonly Ownership[]): void {
+    this.#found = new Map(rows.map((row) => [row.partition, this.#find(row)]));
+    this.#foundAtMs = this.#options.runtime.nowMs();
   }
 
   /** Resolves when the partition is ours; starts over after a lost claim until `signal` is aborted. */
@@ -86,10 +105,8 @@ export class ClaimRounds {
 
   async #round(round: readonly Waiting[]): Promise<void> {
     const { queries, topic, observer } = this.#options;
-    const before = byPartition(await queries.readOwnership(topic));
-    const claims = await Promise.all(
-      round.map((waiting) => this.#prepare(waiting.partition, ownershipOf(before, topic, waiting.partition))),
-    );
+    const found = this.#takeFound(round) ?? (await this.#readRows(round));
+    const claims = await Promise.all(found.map((each) => this.#prepare(each)));
     await queries.claim(topic, claims);
     const after = byPartition(await queries.readOwnership(topic));
     for (const [i, waiting] of round.entries()) {
@@ -113,25 +130,46 @@ export class ClaimRounds {
     }
   }
 
+  /** What was found at the start, once, and for all of the round or none of it. */
+  #takeFound(round: readonly Waiting[]): Found[] | undefined {
+    const { runtime } = this.#options;
+    const isFresh = runtime.nowMs() - this.#foundAtMs < FOUND_IS_FRESH_MS;
+    const found = this.#found;
+    this.#found = new Map();
+    if (!isFresh || !round.every(({ partition }) => found.has(partition))) return undefined;
+    return round.map(({ partition }) => found.get(partition)!);
+  }
+
+  async #readRows(round: readonly Waiting[]): Promise<Found[]> {
+    const { queries, topic } = this.#options;
+    const rows = byPartition(await queries.readOwnership(topic));
+    return round.map(({ partition }) => this.#find(ownershipOf(rows, topic, partition)));
+  }
+
+  #find(row: Ownership): Found {
+    const keepFromEpoch = this.#keepFromEpoch(row);
+    keepFromEpoch.catch(() => {}); // whoever claims with it awaits it
+    return { row, keepFromEpoch };
+  }
+
   /** New streams, nothing appended yet; and what the list will be. */
-  async #prepare(partition: number, current: Ownership): Promise<Claim> {
-    const { topic, owner, runtime, queries, streams } = this.#options;
+  async #prepare({ row: current, keepFromEpoch: keeping }: Found): Promise<Claim> {
+    const { owner, runtime, streams } = this.#options;
+    const { partition } = current;
     const epoch = current.epoch + 1;
     const createdAtMs = runtime.nowMs();
-    const [names, keepFromEpoch] = await Promise.all([
-      Promise.all(APPEND_TABLES.map((table) => streams.create(table))),
-      this.#keepFromEpoch(topic, partition, current, queries),
-    ]);
+    const creating = Promise.all(APPEND_TABLES.map((table) => streams.create(table)));
+    const [names, keepFromEpoch] = await Promise.all([creating, keeping]);
     const own = APPEND_TABLES.map((table, i): StreamRef => ({ epoch, table, name: names[i]!, createdAtMs }));
     const kept = current.streams.filter((stream) => stream.epoch >= keepFromEpoch);
     return { partition, expectedEpoch: current.epoch, claimId: runtime.uuid(), owner, streams: [...kept, ...own] };
   }
 
   /** Whoever wrote the greatest checkpoint had finalized all streams of the epochs before its own. */
-  async #keepFromEpoch(topic: string, partition: number, current: Ownership, queries: SinkQueries): Promise<number> {
-    const epochs = new Set(current.streams.map((stream) => stream.epoch));
+  async #keepFromEpoch({ topic, partition, streams }: Ownership): Promise<number> {
+    const epochs = new Set(streams.map((stream) => stream.epoch));
     if (epochs.size < 2) return 0;
-    return (await queries.latestCheckpoint(topic, partition))?.writerEpoch ?? 0;
+    return (await this.#options.queries.latestCheckpoint(topic, partition))?.writerEpoch ?? 0;
   }
 
   async #againLater(waiting: Waiting): Promise<void> {

@@ -109,16 +109,14 @@ export class Processor {
   async #prepare(): Promise<TopicFacts> {
     const { log, queries } = this.#ports;
     const { topic } = this.#settings;
-    const [facts, rows] = await Promise.all([
-      log.facts(),
-      checkDataset(topic, queries).then(() => queries.readOwnership(topic)),
-    ]);
+    const [facts, rows] = await Promise.all([log.facts(), queries.readOwnership(topic), checkDataset(topic, queries)]);
     checkTopic(facts);
     checkPartitionCount(topic, facts.partitionCount, rows);
     const isChanged = await seedMissing(this.#settings, facts, rows, this.#ports);
     this.#partitionCount = facts.partitionCount;
     const seeded = isChanged ? await queries.readOwnership(topic) : rows;
     this.#rowsAtStart = new Map(seeded.map((row) => [row.partition, row]));
+    this.#claims.foresee(seeded);
     return facts;
   }
 
