@@ -63,6 +63,7 @@ test('a delta that is gathered already is not started over when it is handed bac
   gather(log, 0, 2);
   const first = log.take(START_MS);
   log.recycle(first);
+  log.take(START_MS);
   gather(log, 2, 4);
   log.recycle(first);
   gather(log, 4, 5);
