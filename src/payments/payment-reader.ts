@@ -26,7 +26,7 @@ export class PaymentReader {
   #usualCount = 0;
   #scratchEnd = 0;
   /** For all others, one at a time. */
-  readonly #other = new PaymentBytes();
+  #other: PaymentBytes | undefined;
   /** What came of the record behind the usual ones, if it was read. */
   #last: PaymentBytes | Rejection | undefined;
 
@@ -65,6 +65,7 @@ export class PaymentReader {
 
   /** A payment that did not come as a record. */
   take(payment: Payment): PaymentBytes {
+    this.#other ??= new PaymentBytes();
     return this.#other.set(payment);
   }
 
@@ -83,7 +84,7 @@ export class PaymentReader {
     }
     if (this.#scratchEnd + lengthOf(record) > this.#scratch.capacity && this.#usualCount > 0) return false;
     const payment = validateRecord(record, settings, this.#place);
-    this.#last = payment instanceof Rejection ? payment : this.#other.set(payment);
+    this.#last = payment instanceof Rejection ? payment : this.take(payment);
     return true;
   }
 
