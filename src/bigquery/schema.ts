@@ -80,15 +80,28 @@ export async function applySchema(options: ApplySchemaOptions): Promise<void> {
  * A newer release's views come with `provenonce schema apply`.
  */
 export async function ensureSchema(options: ApplySchemaOptions): Promise<void> {
-  const jobs = new QueryJobs({ ...options, nothing: 'SELECT 1' });
-  const last = VIEWS.at(-1)!;
   try {
-    await jobs.read({ what: 'schema', sql: `SELECT topic FROM ${quotedTable(options.dataset, last)} LIMIT 0` });
+    await readLastView(options);
   } catch (error) {
     if (!(error instanceof RestError) || error.isTransient) throw error;
     // Whatever else is wrong with the dataset, applying the schema will say it.
     await applySchema(options);
   }
+}
+
+/** One attempt to see whether there is nothing to apply. Never rejects: whatever is in the way, ensureSchema will meet and say it. */
+export async function isSchemaThere(options: Omit<ApplySchemaOptions, keyof WaitingObserver>): Promise<boolean> {
+  const limits = { ...options.limits, unreachableAfterMs: 0 };
+  return readLastView({ ...options, limits, onWaiting: () => {} }).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function readLastView(options: ApplySchemaOptions): Promise<void> {
+  const jobs = new QueryJobs({ ...options, nothing: 'SELECT 1' });
+  const last = VIEWS.at(-1)!;
+  await jobs.read({ what: 'schema', sql: `SELECT topic FROM ${quotedTable(options.dataset, last)} LIMIT 0` });
 }
 
 function isAlreadyThere(error: JobFailedError): boolean {

@@ -36,6 +36,7 @@ export async function runProcess(
   config: ProcessConfig,
   stop: AbortSignal,
   env: NodeJS.ProcessEnv,
+  schemaIsThere: Promise<boolean>,
 ): Promise<ExitReport> {
   const runtime = systemRuntime;
   const owner = ownerName(runtime.uuid());
@@ -74,7 +75,10 @@ export async function runProcess(
       state,
     };
     sink.connect();
-    const stopped = await firstOf(sink.ensureSchema(config.process.clusteringColumns), stop);
+    const ensured = schemaIsThere.then((isThere) =>
+      isThere ? undefined : sink.ensureSchema(config.process.clusteringColumns),
+    );
+    const stopped = await firstOf(ensured, stop);
     if (stopped) return { exitCode: 0, why: 'asked to stop' };
     const processor = new Processor(
       settingsOf(config, owner),

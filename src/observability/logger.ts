@@ -2,8 +2,9 @@
  * Log lines: JSON by default, readable on a terminal; every line has a stable `event` name. Secrets are masked by name,
  * wherever they stand, and card numbers by their looks.
  */
+import { createRequire } from 'node:module';
 import pino, { type DestinationStream, type Logger } from 'pino';
-import { prettyFactory } from 'pino-pretty';
+import type * as Pretty from 'pino-pretty';
 import { maskPayload } from '../payments/masking.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -45,7 +46,9 @@ export function resolveLogFormat(format: 'auto' | 'json' | 'pretty', isTerminal:
   return isTerminal ? 'pretty' : 'json';
 }
 
+/** Loaded where somebody reads along. */
 function readable(destination: DestinationStream): DestinationStream {
+  const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof Pretty;
   const format = prettyFactory({ messageKey: 'event', singleLine: true, ignore: 'pid,hostname,service' });
   return { write: (line) => destination.write(format(line)) };
 }

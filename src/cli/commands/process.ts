@@ -1,10 +1,12 @@
 /** provenonce process: the processor, as operators run it. Exit codes: 0, 64, 65, 69, 70 (docs/reference/exit-codes.md). */
-
+import { setTimeout } from 'node:timers/promises';
 import { ALL_SETTINGS, parseConfig } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { stopSignal } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
-import { runProcess } from '../run-process.ts';
+
+/** To connect on this machine, or in this network; a question that takes longer waits for the loading. */
+const LEAVES_WITHIN_MS = 8;
 
 export const addCommand: AddCommand = (program) => {
   const command = program
@@ -13,7 +15,13 @@ export const addCommand: AddCommand = (program) => {
   addFlags(command, ALL_SETTINGS).action(async (flags: Record<string, string | boolean | undefined>) => {
     // Nothing is touched before the whole configuration is known to be right.
     const { config } = parseConfig(process.env, flags);
-    const { exitCode } = await runProcess(config, stopSignal(), process.env);
+    const { askForSchema } = await import('../first-question.ts');
+    const schemaIsThere = askForSchema(config);
+    // Loading keeps the event loop busy: the question leaves first.
+    // Twice, since putting it together keeps the event loop busy too.
+    await Promise.race([schemaIsThere, setTimeout(LEAVES_WITHIN_MS).then(() => setTimeout(LEAVES_WITHIN_MS))]);
+    const { runProcess } = await import('../run-process.ts');
+    const { exitCode } = await runProcess(config, stopSignal(), process.env, schemaIsThere);
     // What is left (a request to a service that is away) is nothing to wait for.
     process.exit(exitCode);
   });
