@@ -29,7 +29,7 @@ COPY sql ./sql
 COPY src ./src
 USER 10001:10001
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "--max-semi-space-size=8", "--heap-growing-percent=50", "/app/src/cli/main.ts"]
+ENTRYPOINT ["node", "--max-semi-space-size=8", "--heap-growing-percent=50", "/app/src/cli/provenonce.mjs"]
 
 # Payments as if from live producers, until it is stopped. It answers no requests, so it has no health check.
 FROM base AS simulator

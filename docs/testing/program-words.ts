@@ -27,6 +27,6 @@ export function programWords(words: readonly string[]): string[] | undefined {
 
 /** Node may have options in front of the program. */
 export function wordsOfScript(script: string): string[] | undefined {
-  const rest = /^node (?:-\S+ )*src\/cli\/main\.ts(.*)$/.exec(script)?.[1];
+  const rest = /^node (?:-\S+ )*src\/cli\/(?:main\.ts|provenonce\.mjs)(.*)$/.exec(script)?.[1];
   return rest === undefined ? undefined : wordsOf(rest);
 }

@@ -3,6 +3,9 @@
  * (launch.test.ts), and whoever starts a processor as an operator would starts it so.
  */
 
+/** What node is given to run, from the repository's root. */
+export const ENTRY = 'src/cli/provenonce.mjs';
+
 /**
  * The young generation: 8 MB a half; left alone it grows past 100 MB under load. A processor's garbage is short-lived
  * whatever its size: no slower, and 120 MB less resident.

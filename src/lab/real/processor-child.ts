@@ -10,7 +10,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { CrashPoint } from '../../processor/crash-points.ts';
 import type { ProcessorEvent, ProcessorEventType } from '../../processor/events.ts';
-import { LAUNCH_ENV, NODE_FLAGS } from '../../runtime/launch.ts';
+import { ENTRY, LAUNCH_ENV, NODE_FLAGS } from '../../runtime/launch.ts';
 
 export interface ProcessorChildOptions {
   readonly name: string;
@@ -35,7 +35,7 @@ export interface ChildExit {
 
 type EventOf<T extends ProcessorEventType> = Extract<ProcessorEvent, { type: T }>;
 
-const MAIN = path.join(import.meta.dirname, '..', '..', 'cli', 'main.ts');
+const MAIN = path.join(import.meta.dirname, '..', '..', '..', ENTRY);
 const DIES_WITHIN_MS = 30_000;
 /** A graceful stop has a limit of its own, well below. */
 const STOPS_WITHIN_MS = 45_000;
