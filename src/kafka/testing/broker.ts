@@ -16,7 +16,9 @@ export function connection(extra: Partial<KafkaConnectionOptions> = {}): KafkaCo
 export async function newTopic(partitions: number, more: Partial<NewTopic> = {}): Promise<string> {
   const topic = `log-source-${systemRuntime.uuid()}`;
   await using admin = await KafkaAdmin.connect(connection());
-  await admin.createTopic({ topic, partitions, timestamps: { createTimeAfterMaxMs: 3_600_000 }, ...more });
+  // Tests write timestamps of long ago, and the broker here deletes what is too old every second.
+  const settings = { 'retention.ms': '-1', ...more.settings };
+  await admin.createTopic({ topic, partitions, timestamps: { createTimeAfterMaxMs: 3_600_000 }, ...more, settings });
   return topic;
 }
 
