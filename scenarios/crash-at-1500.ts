@@ -18,10 +18,13 @@ export const scenario = defineScenario({
       Array.from({ length: to - from + 1 }, (_, i) => paymentRecord({ id: `txn-${from + i}`, eventTimeMs }));
     world.expectSums({ USD: { count: 2_000, amount: '20000' } });
 
-    // Each request is one batch for the processor; the second one's checkpoint is never sent.
-    const first = world.start('alpha', { crashAt: { point: 'append.checkpoint_log.before', hit: 2 } });
+    // Each request is one batch for the processor; the third one's checkpoint is never sent. The first is a small one: of a
+    // run's first rows only 250 go out at once, and a checkpoint may come in between.
+    const first = world.start('alpha', { crashAt: { point: 'append.checkpoint_log.before', hit: 3 } });
     await first.waitFor('takeover.running', 60_000);
-    await world.sendRecords(messages(1, 1_000));
+    await world.sendRecords(messages(1, 100));
+    await first.waitFor('checkpoint.written', 60_000, ({ nextOffset }) => nextOffset === 100);
+    await world.sendRecords(messages(101, 1_000));
     await first.waitFor('checkpoint.written', 60_000, ({ nextOffset }) => nextOffset === 1_000);
     await world.sendRecords(messages(1_001, 1_500));
     const { signal } = await first.waitForExit(60_000);
