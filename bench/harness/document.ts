@@ -47,7 +47,9 @@ export function documentOf(results: readonly BenchResult[], started: Started, sm
 
 /** Throws where the file is no document of ours. */
 export function readDocument(file: string): BenchDocument {
-  const document = JSON.parse(readFileSync(file, 'utf8')) as BenchDocument;
+  // `npm run` says first what it runs.
+  const text = readFileSync(file, 'utf8').replace(/^(?:> .*|\s*)\n/gm, '');
+  const document = JSON.parse(text) as BenchDocument;
   if (!Array.isArray(document.results)) throw new Error(`${file}: not what \`npm run bench -- NAME --json\` prints`);
   return document;
 }

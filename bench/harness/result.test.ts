@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { defineBenchmark } from './benchmark.ts';
-import { documentOf, markdownOf, startClock, textOf, withTable } from './document.ts';
+import { documentOf, markdownOf, readDocument, startClock, textOf, withTable } from './document.ts';
 import { failureOf, measure } from './measure.ts';
 import { verdictOf } from './result.ts';
 
@@ -64,6 +67,21 @@ it('a document is reached only when all of it is', async () => {
   expect(documentOf(results, startClock(), false).reached).toBe(false);
   expect(documentOf(results.slice(0, 1), startClock(), false).reached).toBe(true);
   expect(documentOf(failureOf(quick, 'it broke'), startClock(), false).reached).toBe(false);
+});
+
+it('a document is read back from what npm run printed around it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'provenonce-bench-'));
+  try {
+    const document = documentOf(await measure(quick, { say }), startClock(), false);
+    const file = join(folder, 'figures.json');
+    writeFileSync(
+      file,
+      `\n> provenonce@0.1.0 bench\n> node bench/main.ts quick --json\n\n${JSON.stringify(document, null, 2)}\n`,
+    );
+    expect(readDocument(file)).toEqual(JSON.parse(JSON.stringify(document)));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 it('a document shows as a table and as Markdown', async () => {

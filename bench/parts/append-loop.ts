@@ -116,7 +116,9 @@ class RowMaker {
   #add<T extends DataTable>(table: T, rows: readonly DataRows[T][]): void {
     if (rows.length === 0) return;
     const stamp = { partition: this.#partition, writerEpoch: 1, processedAtMs: systemRuntime.nowMs() };
-    this.#appends[table].push(this.#encoder.encode<DataTable>(table, rows, stamp));
+    // Every repeat appends them again: their memory is never given back.
+    const { done: _, ...kept } = this.#encoder.encode<DataTable>(table, rows, stamp);
+    this.#appends[table].push(kept);
   }
 }
 
