@@ -29,20 +29,7 @@ export class StoredIds implements Iterable<IdEntry> {
   }
 
   *[Symbol.iterator](): Generator<IdEntry> {
-    for (const { count, minuteMs, offsets, hashHighs, hashLows, millis, lengths, bytes, textAt } of this.blocks) {
-      let at = textAt;
-      for (let row = 0; row < count; row += 1) {
-        const end = at + lengths[row]!;
-        yield {
-          offset: offsets[row]!,
-          transactionId: bytes.toString('utf8', at, end),
-          eventTimeMs: minuteMs + millis[row]!,
-          hashHigh: hashHighs[row]!,
-          hashLow: hashLows[row]!,
-        };
-        at = end;
-      }
-    }
+    for (const [entry, transactionId] of rowsOf(this.blocks, 1)) yield { ...entry, transactionId: transactionId! };
   }
 }
 
@@ -54,21 +41,30 @@ export class StoredActivity implements Iterable<ActivityEntry> {
   }
 
   *[Symbol.iterator](): Generator<ActivityEntry> {
-    for (const { count, minuteMs, offsets, hashHighs, hashLows, millis, lengths, bytes, textAt } of this.blocks) {
-      let at = textAt;
-      for (let row = 0; row < count; row += 1) {
-        const senderEnd = at + lengths[row]!;
-        const end = senderEnd + lengths[count + row]!;
-        yield {
-          offset: offsets[row]!,
-          eventTimeMs: minuteMs + millis[row]!,
-          hashHigh: hashHighs[row]!,
-          hashLow: hashLows[row]!,
-          senderAccountId: bytes.toString('utf8', at, senderEnd),
-          deviceId: bytes.toString('utf8', senderEnd, end),
-        };
+    for (const [entry, senderAccountId, deviceId] of rowsOf(this.blocks, 2)) {
+      yield { ...entry, senderAccountId: senderAccountId!, deviceId: deviceId! };
+    }
+  }
+}
+
+type CommonEntry = Omit<IdEntry, 'transactionId'>;
+
+/** What entries of both kinds have, and then their texts. */
+function* rowsOf(
+  blocks: readonly EntryBlock[],
+  textColumns: number,
+): Generator<readonly [entry: CommonEntry, ...texts: string[]]> {
+  for (const { count, minuteMs, offsets, hashHighs, hashLows, millis, lengths, bytes, textAt } of blocks) {
+    let at = textAt;
+    for (let row = 0; row < count; row += 1) {
+      const texts: string[] = [];
+      for (let column = 0; column < textColumns; column += 1) {
+        const end = at + lengths[column * count + row]!;
+        texts.push(bytes.toString('utf8', at, end));
         at = end;
       }
+      const eventTimeMs = minuteMs + millis[row]!;
+      yield [{ offset: offsets[row]!, eventTimeMs, hashHigh: hashHighs[row]!, hashLow: hashLows[row]! }, ...texts];
     }
   }
 }
