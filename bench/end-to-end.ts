@@ -26,7 +26,7 @@ export const benchmark = defineBenchmark({
     },
   ],
   repeats: 3,
-  sizes: { events: 400_000, partitions: 4, accounts: 20_000 },
+  sizes: { events: 1_000_000, partitions: 4, accounts: 20_000 },
   smoke: { events: 1_000, partitions: 2, accounts: 100 },
   async run({ sizes, repeats, say, sample, detail }) {
     await using parts = await RealParts.start(say);

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseMetrics } from '../../src/lab/real/parse-metrics.ts';
 import { ProcessorChild, type ProcessorChildOptions } from '../../src/lab/real/processor-child.ts';
 import { endsWithUs } from './children.ts';
+import { nextLookInMs } from './next-look.ts';
 
 const MB = 1_000_000;
 const SCRAPE_TIMEOUT_MS = 5_000;
@@ -87,16 +88,18 @@ export class WatchedProcessor {
     };
   }
 
-  /** The first scrape with so many records durable. Rejects at the limit, and when the process ends. */
-  async untilDurable(records: number, timeoutMs: number, everyMs = 100): Promise<Scrape> {
+  /** The first scrape with so many records durable. Rejects at the limit, and when the process ends. Looks as `nextLookInMs` says, or so often. */
+  async untilDurable(records: number, timeoutMs: number, everyMs?: number): Promise<Scrape> {
     const untilMs = performance.now() + timeoutMs;
+    let before: Scrape | undefined;
     for (;;) {
       const scrape = await this.scrape();
       if (scrape.durable >= records) return scrape;
       if (performance.now() > untilMs) {
         throw new Error(`${scrape.durable} of ${records} records after ${timeoutMs} ms. ${this.child.tail}`);
       }
-      await sleep(everyMs);
+      await sleep(everyMs ?? nextLookInMs(records, scrape, before));
+      before = scrape;
     }
   }
 
