@@ -102,4 +102,34 @@ export const WRITING_MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'appends-given-back-when-sent',
+    what: 'gives the memory of an append back when it is sent, before it is acknowledged',
+    guarantee: 'G1',
+    anomaly: 'lost',
+    why: 'what is sent again after a lost connection is whatever lies in that memory by then',
+    family: 'appends',
+    patches: [
+      {
+        file: STREAM,
+        find: '        withSchema,\n      });\n',
+        replace: '        withSchema,\n      });\n      entry.rows.done?.();\n',
+      },
+    ],
+  },
+  {
+    name: 'records-given-back-unfolded',
+    what: 'gives the memory of fetched records back before they are folded',
+    guarantee: 'G5',
+    anomaly: 'rows_missing',
+    why: 'what is folded is whatever lies in that memory by then',
+    family: 'swarm',
+    patches: [
+      {
+        file: 'src/processor/partition-run.ts',
+        find: '      ended.throwIfAborted();\n      await this.#take(answer, ended);\n',
+        replace: '      ended.throwIfAborted();\n      answer.done?.();\n      await this.#take(answer, ended);\n',
+      },
+    ],
+  },
 ];
