@@ -64,6 +64,27 @@ describe('turns to append', () => {
     expect(turns.underWay).toBe(0);
   });
 
+  it('come to urgent ones before the others, and to each kind in its order', async () => {
+    const turns = new AppendTurns(1);
+    const { appender, settle } = byHand();
+    const counted = turns.counted(appender);
+    const came: string[] = [];
+    const ask = (name: string, isUrgent: boolean): void => {
+      const go = (): void => {
+        came.push(name);
+        void counted.append(ROWS);
+      };
+      turns.ask(go, forever, isUrgent);
+    };
+    ask('under way', false);
+    ask('one that flows', false);
+    ask('a first', true);
+    ask('another that flows', false);
+    ask('a second', true);
+    for (let i = 0; i < 4; i++) await settle();
+    expect(came).toEqual(['under way', 'a first', 'a second', 'one that flows', 'another that flows']);
+  });
+
   it('may begin several appends, or none, and then the next comes at once', () => {
     const turns = new AppendTurns(3);
     const counted = turns.counted(byHand().appender);

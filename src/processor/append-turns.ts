@@ -3,7 +3,7 @@
  * once: rows gather, and go in fewer and larger appends; claims and queries then find it free.
  *
  * Invariants: 1. a turn begins only while fewer than `most` appends are under way, and they begin in the order they were
- * asked for; 2. what is done in a turn is synchronous: it may begin several appends, so that few more than `most` are under way.
+ * asked for, urgent ones before the others; 2. what is done in a turn is synchronous: it may begin several appends, so that few more than `most` are under way.
  */
 import type { EncodedRows, StreamAppender } from './ports.ts';
 
@@ -14,6 +14,7 @@ interface Waiting {
 
 export class AppendTurns {
   readonly #most: number;
+  readonly #urgent: Waiting[] = [];
   readonly #waiting: Waiting[] = [];
   #underWay = 0;
 
@@ -26,9 +27,12 @@ export class AppendTurns {
     return this.#underWay;
   }
 
-  /** Calls `go`, now or when it is its turn; never once `signal` is aborted. `go` must not throw: it may run in another's call. */
-  ask(go: () => void, signal: AbortSignal): void {
-    this.#waiting.push({ go, signal });
+  /**
+   * Calls `go`, now or when it is its turn; never once `signal` is aborted. `go` must not throw: it may run in another's call.
+   * Urgent is what nobody asks for again and again, or the others would wait for ever.
+   */
+  ask(go: () => void, signal: AbortSignal, isUrgent = false): void {
+    (isUrgent ? this.#urgent : this.#waiting).push({ go, signal });
     this.#pump();
   }
 
@@ -51,7 +55,7 @@ export class AppendTurns {
 
   #pump(): void {
     while (this.#underWay < this.#most) {
-      const next = this.#waiting.shift();
+      const next = this.#urgent.shift() ?? this.#waiting.shift();
       if (next === undefined) return;
       if (!next.signal.aborted) next.go();
     }

@@ -253,15 +253,10 @@ export class PartitionRun {
   #flushInTurn(): void {
     if (this.#turnAsked) return;
     this.#turnAsked = true;
-    const go = (): void => {
+    this.#inTurn(() => {
       this.#turnAsked = false;
-      try {
-        this.#flush();
-      } catch (error) {
-        this.#fail(error);
-      }
-    };
-    this.#options.turns.ask(go, this.#failure.signal);
+      this.#flush();
+    }).catch((error: unknown) => this.#fail(error));
   }
 
   /** Resolves with what the work returned in its turn. */
@@ -274,7 +269,8 @@ export class PartitionRun {
           reject(error);
         }
       };
-      this.#options.turns.ask(go, this.#failure.signal);
+      // The first rows of a partition that was taken over go before more rows of those that flow.
+      this.#options.turns.ask(go, this.#failure.signal, this.#writers.rowsSent === 0);
     });
   }
 
