@@ -60,7 +60,7 @@ export const benchmark = defineBenchmark({
   ],
   repeats: 1,
   sizes: { rate: 10_000, minutes: 5, partitions: 4, accounts: 20_000, delaySeconds: 60 },
-  smoke: { rate: 200, minutes: 0.05, partitions: 2, accounts: 100, delaySeconds: 60 },
+  smoke: { rate: 200, minutes: 0.2, partitions: 2, accounts: 100, delaySeconds: 60 },
   async run({ sizes, repeats, say, sample, detail }) {
     await using parts = await RealParts.start(say);
     for (let repeat = 1; repeat <= repeats; repeat += 1) {

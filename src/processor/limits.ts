@@ -21,6 +21,8 @@ export interface ProcessorLimits {
   readonly maxRowsInFlight: number;
   /** Appends of a process that wait for their acknowledgement before the next partition's turn: rows gather instead. */
   readonly maxAppendsInFlight: number;
+  /** Partitions whose state is rebuilt from the sink at a time: the first goes on before the last is read. */
+  readonly maxRebuilds: number;
   /** How long row counts and queries may disagree at a takeover before it is a contradiction. */
   readonly settleTimeoutMs: number;
   /** How long partitions that are fenced together wait for the last of them before they ask for their positions. */
@@ -51,6 +53,7 @@ export const DEFAULT_LIMITS: ProcessorLimits = Object.freeze({
   maxAppendBytes: 6 * 1024 * 1024,
   maxRowsInFlight: 8_000,
   maxAppendsInFlight: 16,
+  maxRebuilds: 2,
   settleTimeoutMs: 60_000,
   fenceGatherMs: 5_000,
   fencedRetryMinMs: 1_000,

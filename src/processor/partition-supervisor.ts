@@ -43,6 +43,7 @@ export interface SupervisorOptions {
   readonly turns: AppendTurns;
   readonly fences: FenceRounds;
   readonly restores: Semaphore;
+  readonly rebuilds: Semaphore;
   /** The ownership row as it was when the process started. */
   readonly expected: Ownership | undefined;
   readonly runtime: Runtime;

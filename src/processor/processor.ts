@@ -61,6 +61,7 @@ export class Processor {
   readonly #turns: AppendTurns;
   readonly #fences: FenceRounds;
   readonly #restores = new Semaphore(1);
+  readonly #rebuilds: Semaphore;
   #partitionCount = 0;
   /** Ownership as it was found, or seeded. */
   #rowsAtStart: ReadonlyMap<number, Ownership> = new Map();
@@ -75,6 +76,7 @@ export class Processor {
     this.#claims = new ClaimRounds({ ...ports, topic: settings.topic, owner: settings.owner });
     this.#fences = new FenceRounds(ports.runtime, settings.limits.fenceGatherMs);
     this.#turns = new AppendTurns(settings.limits.maxAppendsInFlight);
+    this.#rebuilds = new Semaphore(settings.limits.maxRebuilds);
   }
 
   /** What each assigned partition is doing; the processor is ready when none is stopped. */
@@ -173,6 +175,7 @@ export class Processor {
       turns: this.#turns,
       fences: this.#fences,
       restores: this.#restores,
+      rebuilds: this.#rebuilds,
       expected: this.#rowsAtStart.get(partition),
       onFatal: (error) => this.#end(exitFor(error)),
       onStopped: (error) => this.#endIfNothingGoesOn(error),

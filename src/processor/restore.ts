@@ -14,6 +14,7 @@ import { foldPlaceOf, type LocalFold } from './local-reading.ts';
 import type { LogCursor } from './log-cursor.ts';
 import type { Checkpoint, LogBounds, Ownership, Runtime, SinkQueries, StateStore } from './ports.ts';
 import type { Position } from './position.ts';
+import type { Semaphore } from './semaphore.ts';
 import { settingsByOffset } from './settings-at.ts';
 
 export interface RestoreOptions {
@@ -21,6 +22,8 @@ export interface RestoreOptions {
   readonly queries: SinkQueries;
   readonly state: StateStore;
   readonly observer: Observer;
+  /** Shared by all partitions of the process: the first is rebuilt, and goes on, while others wait, and memory holds the rows of few. */
+  readonly rebuilds: Semaphore;
   readonly bounds: () => Promise<LogBounds>;
 }
 
@@ -48,7 +51,7 @@ export async function restoreFold(
     // The checkpoint is of the state before the change: that is proven as ever, and then what the change brings is added.
     const quiet = { ...options, observer: silentObserver };
     await restoreFold(ownershipBefore(ownership), position, Promise.resolve(undefined), cursor, quiet, signal);
-    const fold = await rebuildFromSink(ownership, checkpoint, options.queries, signal);
+    const fold = await rebuildInTurn(ownership, checkpoint, options, signal);
     await state.replace(partition, fold.export());
     report('rebuilt', fold, atOffset);
     return fold;
@@ -66,7 +69,7 @@ export async function restoreFold(
     report('local', local.fold, local.fromOffset);
     return local.fold;
   }
-  const fold = await rebuildFromSink(ownership, checkpoint, options.queries, signal);
+  const fold = await rebuildInTurn(ownership, checkpoint, options, signal);
   if (!digestMatches(fold, checkpoint)) {
     throw new ContradictionError(
       'digest_differs',
@@ -176,6 +179,18 @@ async function foldForward(
     unused.partials.length = 0;
     unused.exceptions.length = 0;
   }
+}
+
+function rebuildInTurn(
+  ownership: Ownership,
+  checkpoint: Checkpoint,
+  { rebuilds, queries }: RestoreOptions,
+  signal: AbortSignal,
+): Promise<PartitionFold> {
+  return rebuilds.run(() => {
+    signal.throwIfAborted();
+    return rebuildFromSink(ownership, checkpoint, queries, signal);
+  });
 }
 
 /** The state at a checkpoint, from the payments in the sink. */

@@ -26,13 +26,14 @@ export interface SimProcessorOptions {
   readonly weaken?: (ports: ProcessorPorts) => ProcessorPorts;
 }
 
-/** Small batches: many appends from few records; checkpoints by rows as well as by time; partitions that wait for their turn. */
+/** Small batches: many appends from few records; checkpoints by rows as well as by time; partitions that wait for their turn, and for the one that is rebuilt. */
 export const SIM_LIMITS: ProcessorLimits = {
   ...DEFAULT_LIMITS,
   maxBatchRecords: 16,
   maxAppendRows: 8,
   checkpointRows: 150,
   maxAppendsInFlight: 4,
+  maxRebuilds: 1,
 };
 
 /** The ports that the processor is built on, in one life of a process. */
