@@ -14,7 +14,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
   && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete \
   && npm cache clean --force \
-  && mkdir /checkpoint
+  && mkdir /checkpoint /compiled
 
 FROM ${RUNTIME_IMAGE} AS base
 # On the loopback address of a container nobody could scrape it.
@@ -31,11 +31,19 @@ USER 10001:10001
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["node", "--max-semi-space-size=8", "--heap-growing-percent=50", "/app/src/cli/provenonce.mjs"]
 
+# The code that a start would compile, compiled once: nothing can be kept on a read-only root. Only the same Node, flags and user
+# use it; what the images hold of it belongs to root, as the code does.
+FROM base AS compiled
+COPY --from=dependencies --chown=10001:10001 /compiled ./node_modules/.cache/provenonce/compiled
+RUN ["node", "--max-semi-space-size=8", "--heap-growing-percent=50", "/app/deploy/image/compile.ts"]
+
 # Payments as if from live producers, until it is stopped. It answers no requests, so it has no health check.
 FROM base AS simulator
+COPY --from=compiled --chown=0:0 /app/node_modules/.cache ./node_modules/.cache
 CMD ["simulate", "--live", "--rate", "200", "--count", "100000000"]
 
 FROM base AS processor
+COPY --from=compiled --chown=0:0 /app/node_modules/.cache ./node_modules/.cache
 # A new volume takes its owner from here.
 COPY --from=dependencies --chown=10001:10001 /checkpoint /checkpoint
 VOLUME ["/checkpoint"]

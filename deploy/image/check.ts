@@ -71,8 +71,19 @@ async function demandExit(name: string, code: string, what: string): Promise<voi
   demand(seen === code, what, `exit code ${seen}`);
 }
 
+/** The help loads every command; Node says of each file whether it found compiled code, and whether it could use it. */
+async function checkCompiledCode(): Promise<void> {
+  const env = '--env=NODE_DEBUG_NATIVE=COMPILE_CACHE';
+  const { all } = await execa('docker', ['run', '--rm', ...HARDENED, env, PROCESSOR, '--help'], { all: true });
+  const said = (what: RegExp): number => all.match(what)?.length ?? 0;
+  const used = said(/was accepted/g);
+  const missed = said(/was not initialized|was rejected/g);
+  demand(used > 500 && missed === 0, 'a start finds its code compiled', `${used} files, ${missed} to compile`);
+}
+
 async function check(): Promise<void> {
   await build();
+  await checkCompiledCode();
   await docker(
     'run',
     '--detach',

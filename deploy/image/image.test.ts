@@ -83,7 +83,7 @@ test('the base is pinned to the Node that the project is tested with, and can be
   expect(DOCKERFILE).toMatch(new RegExp(`^ARG NODE_IMAGE=node:${devDependencies.node!.replaceAll('.', '\\.')}-`));
   const bases = [...DOCKERFILE.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
   // biome-ignore lint/suspicious/noTemplateCurlyInString: as the Dockerfile writes it
-  expect(bases).toEqual(['${NODE_IMAGE}', '${RUNTIME_IMAGE}', 'base', 'base']);
+  expect(bases).toEqual(['${NODE_IMAGE}', '${RUNTIME_IMAGE}', 'base', 'base', 'base']);
 });
 
 test('what runs is no root, is process 1, and gets SIGTERM', () => {
@@ -91,11 +91,20 @@ test('what runs is no root, is process 1, and gets SIGTERM', () => {
   const [, user] = /^USER (\d+):\d+$/m.exec(base)!;
   expect(Number(user)).toBeGreaterThan(999);
   expect(base).toMatch(/^STOPSIGNAL SIGTERM$/m);
-  // A shell in between would keep the signal to itself.
-  for (const instruction of [...DOCKERFILE.matchAll(/^(?:ENTRYPOINT|CMD) (.*)$/gm)]) {
+  // A shell in between would keep the signal to itself; the last stages' base may have none.
+  const [, afterDependencies] = DOCKERFILE.split(' AS base\n');
+  for (const instruction of [...afterDependencies!.matchAll(/^(?:RUN|ENTRYPOINT|CMD) (.*)$/gm)]) {
     expect(JSON.parse(instruction[1]!)).toEqual(expect.any(Array));
   }
-  expect(base).not.toMatch(/^RUN /m);
+});
+
+test('code is compiled as it will be run: Node uses it only with the same flags', () => {
+  const flagsOf = (found: RegExpExecArray | null) => (JSON.parse(found![1]!) as string[]).slice(0, -1);
+  const entry = flagsOf(/^ENTRYPOINT (.*)$/m.exec(stage('base')));
+  expect(flagsOf(/^RUN (.*)$/m.exec(stage('compiled')))).toEqual(entry);
+  for (const name of ['processor', 'simulator']) {
+    expect(stage(name)).toContain('COPY --from=compiled --chown=0:0 /app/node_modules/.cache ./node_modules/.cache\n');
+  }
 });
 
 test('the processor keeps its state on a volume of its user and says whether it lives', () => {

@@ -1,7 +1,7 @@
 /**
  * Keeps compiled code (and stripped types) between starts: half of what a start of `process` costs is compiling its packages.
- * In node_modules, which is as trusted as the code itself; where nothing can be written there, nothing is kept. NODE_COMPILE_CACHE
- * and NODE_DISABLE_COMPILE_CACHE have their usual effect.
+ * In node_modules, which is as trusted as the code itself. Where nothing can be written there, nothing is kept; the images bring
+ * theirs along (deploy/image/compile.ts). NODE_COMPILE_CACHE and NODE_DISABLE_COMPILE_CACHE have their usual effect.
  */
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import path from 'node:path';

@@ -1,4 +1,5 @@
 /** Options that several commands share, and how their values are read. */
+import { userInfo } from 'node:os';
 import { InvalidArgumentError, Option } from 'commander';
 import { INFRA_WAYS } from '../infra/types.ts';
 
@@ -44,4 +45,14 @@ export function infraOptions(): Option[] {
       .env('PROVENONCE_INFRA'),
     new Option('--emulator-image <name>', 'image of the BigQuery emulator, for --infra docker'),
   ];
+}
+
+/** --by: the user of this process, where it has a name. In a container it often has none, and then must say who it is. */
+export function operatorOption(description: string, nameOfUser = (): string => userInfo().username): Option {
+  const option = new Option('--by <name>', description);
+  try {
+    return option.default(nameOfUser());
+  } catch {
+    return option.makeOptionMandatory();
+  }
 }

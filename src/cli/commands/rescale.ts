@@ -1,6 +1,5 @@
 /** provenonce rescale: the topic gets more partitions, and every partition remembers what all of them had accepted. */
 import { readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { KafkaAdmin } from '../../kafka/kafka-admin.ts';
 import { ConfigurationError } from '../../processor/errors.ts';
 import { silentObserver } from '../../processor/events.ts';
@@ -17,7 +16,7 @@ import { ENDPOINT_SETTINGS, type EndpointConfig, parseEndpoints } from '../confi
 import { addFlags } from '../config/show-settings.ts';
 import { printJson, stopSignal } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
-import { wholeNumber } from '../options.ts';
+import { operatorOption, wholeNumber } from '../options.ts';
 import { commandInputs, openCommandSink } from '../sink.ts';
 
 interface RescaleFlags {
@@ -34,7 +33,7 @@ export const addCommand: AddCommand = (program) => {
     .description('give the topic more partitions, or take notice that it has them, without losing sight of copies')
     .requiredOption('--partitions <n>', 'how many the topic shall have', wholeNumber(2))
     .option('--producers-stopped', 'nothing is produced from before the count changes until this command is done')
-    .option('--by <name>', 'who does it', userInfo().username)
+    .addOption(operatorOption('who does it'))
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('--json', 'one JSON document on standard output');
   addFlags(command, ENDPOINT_SETTINGS).action(async (flags: RescaleFlags & Record<string, string>) => {

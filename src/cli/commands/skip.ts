@@ -1,5 +1,4 @@
 /** provenonce skip: gives up a range of offsets of one partition on purpose, written down in the ownership row. */
-import { userInfo } from 'node:os';
 import { silentObserver } from '../../processor/events.ts';
 import { planSkip, type SkipOrder, type SkipPlan, skipOffsets } from '../../processor/skip.ts';
 import { systemRuntime } from '../../runtime/system-runtime.ts';
@@ -7,7 +6,7 @@ import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { printJson, stopSignal } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
-import { wholeNumber } from '../options.ts';
+import { operatorOption, wholeNumber } from '../options.ts';
 import { commandInputs, openCommandSink } from '../sink.ts';
 
 interface SkipFlags {
@@ -29,7 +28,7 @@ export const addCommand: AddCommand = (program) => {
     .requiredOption('--from <offset>', 'the first offset to give up', wholeNumber(0))
     .requiredOption('--to <offset>', 'the first offset to keep again', wholeNumber(1))
     .requiredOption('--reason <text>', 'why; it stays in the tables')
-    .option('--by <name>', 'who gives them up; it stays in the tables', userInfo().username)
+    .addOption(operatorOption('who gives them up; it stays in the tables'))
     .option('--remove-rows', 'with rows past the checkpoint whose records the log has lost: they are deleted')
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('--json', 'one JSON document on standard output');

@@ -1,0 +1,30 @@
+/**
+ * Run once while the images are built: keeps the compiled code of all that they load, where provenonce.mjs looks for it. A pod
+ * cannot keep it, since its root file system is not written to, and each of its starts would compile everything again.
+ * Node uses only what the same Node, flags and user compiled.
+ */
+import { chmodSync, readdirSync } from 'node:fs';
+import { flushCompileCache, getCompileCacheDir } from 'node:module';
+import path from 'node:path';
+import { keepCompiledCode } from '../../src/cli/compile-cache.ts';
+
+keepCompiledCode();
+await import('../../src/cli/first-question.ts');
+await import('../../src/cli/run-process.ts');
+await import('../../src/simulator/run-simulator.ts');
+// Loaded where there is an account to ask for.
+await import('google-auth-library');
+
+process.on('exit', () => {
+  flushCompileCache();
+  const directory = getCompileCacheDir();
+  const files = directory === undefined ? [] : readdirSync(directory);
+  // Node writes them for their owner alone; in the images they are root's.
+  for (const file of files) chmodSync(path.join(directory!, file), 0o444);
+  process.stdout.write(`${files.length} files of compiled code\n`);
+  if (files.length === 0) process.exitCode = 1;
+});
+
+// The help loads every command.
+process.argv = [process.execPath, 'provenonce', '--help'];
+await import('../../src/cli/main.ts');
