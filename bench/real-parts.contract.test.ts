@@ -14,7 +14,7 @@ beforeAll(() => {
   process.env.BIGQUERY_PROJECT = inject('bigqueryProjectId');
 });
 
-it.concurrent.each(['pipeline', 'end-to-end', 'latency', 'load', 'start', 'recover', 'takeover'] as const)(
+it.concurrent.each(['pipeline', 'end-to-end', 'latency', 'load', 'start', 'recover', 'takeover', 'quota'] as const)(
   '%s measures at small sizes',
   async (name) => {
     // The bare loop of end-to-end appends the same rows in each repeat.

@@ -16,6 +16,7 @@ export const REGISTRY = {
   start: () => import('./start.ts'),
   recover: () => import('./recover.ts'),
   takeover: () => import('./takeover.ts'),
+  quota: () => import('./quota.ts'),
   peers: () => import('./peers.ts'),
   explore: () => import('./explore.ts'),
 } as const satisfies Readonly<Record<string, () => Promise<BenchmarkFile>>>;

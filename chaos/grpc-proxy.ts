@@ -48,6 +48,9 @@ export interface GrpcRule extends AnswerRule<GrpcFault> {
   readonly contains?: string;
 }
 
+/** Hears of every request as it came, before any fault. */
+export type GrpcListener = (method: WriteMethod, request: Buffer) => void;
+
 const MESSAGE_BYTES_MAX = 32 * 1024 * 1024;
 const CHANNEL_OPTIONS = {
   'grpc.max_send_message_length': MESSAGE_BYTES_MAX,
@@ -66,14 +69,17 @@ export class GrpcProxy implements AsyncDisposable {
   readonly #rules = new AnswerRules<GrpcFault, GrpcRule>();
   readonly #counts = { calls: 0, requests: 0, answersLost: 0, requestsRefused: 0, answersHeld: 0 };
 
-  private constructor(service: string, server: Server, network: TcpProxy) {
+  readonly #onRequest: GrpcListener | undefined;
+
+  private constructor(service: string, server: Server, network: TcpProxy, onRequest: GrpcListener | undefined) {
     this.#service = service;
+    this.#onRequest = onRequest;
     this.#server = server;
     this.network = network;
   }
 
   /** `service` is host:port of the gRPC side. */
-  static async start(service: string): Promise<GrpcProxy> {
+  static async start(service: string, onRequest?: GrpcListener): Promise<GrpcProxy> {
     const server = new Server(CHANNEL_OPTIONS);
     const made: { proxy?: GrpcProxy } = {};
     for (const method of WRITE_METHODS) {
@@ -86,7 +92,7 @@ export class GrpcProxy implements AsyncDisposable {
       );
     });
     const network = await TcpProxy.start({ host: '127.0.0.1', port });
-    made.proxy = new GrpcProxy(service, server, network);
+    made.proxy = new GrpcProxy(service, server, network, onRequest);
     return made.proxy;
   }
 
@@ -141,6 +147,7 @@ export class GrpcProxy implements AsyncDisposable {
 
   #faultFor(method: WriteMethod, request: Buffer): MeantFault<GrpcFault> | undefined {
     this.#counts.requests++;
+    this.#onRequest?.(method, request);
     return this.#rules.meant(
       (rule) => rule.method === method && (rule.contains === undefined || request.includes(rule.contains)),
     );

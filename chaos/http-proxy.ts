@@ -32,6 +32,9 @@ export interface HttpRule extends AnswerRule<HttpFault> {
   readonly match: HttpMatch;
 }
 
+/** Hears of every request as it came, before any fault. */
+export type HttpListener = (asked: { readonly method: string; readonly path: string; readonly body: Buffer }) => void;
+
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 
 export class HttpProxy implements AsyncDisposable {
@@ -43,9 +46,11 @@ export class HttpProxy implements AsyncDisposable {
   readonly #rules = new AnswerRules<HttpFault, HttpRule>();
   readonly #counts = { requests: 0, answersLost: 0, answersMade: 0, answersHeld: 0 };
   readonly #closing = new AbortController();
+  readonly #onRequest: HttpListener | undefined;
 
-  private constructor(upstream: HostPort, server: Server, network: TcpProxy) {
+  private constructor(upstream: HostPort, server: Server, network: TcpProxy, onRequest: HttpListener | undefined) {
     this.#upstream = upstream;
+    this.#onRequest = onRequest;
     this.#server = server;
     this.network = network;
     server.on('request', (incoming: IncomingMessage, outgoing: ServerResponse) => {
@@ -54,7 +59,7 @@ export class HttpProxy implements AsyncDisposable {
   }
 
   /** `service` is host:port of the REST side. */
-  static async start(service: string): Promise<HttpProxy> {
+  static async start(service: string, onRequest?: HttpListener): Promise<HttpProxy> {
     // Its clients are the TcpProxy's connections, which end when they do.
     const server = createServer({ requestTimeout: 0, keepAliveTimeout: 0 });
     server.listen({ port: 0, host: '127.0.0.1' });
@@ -62,7 +67,7 @@ export class HttpProxy implements AsyncDisposable {
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
     const network = await TcpProxy.start({ host: '127.0.0.1', port: address.port });
-    return new HttpProxy(hostPort(service), server, network);
+    return new HttpProxy(hostPort(service), server, network, onRequest);
   }
 
   get address(): string {
@@ -98,6 +103,7 @@ export class HttpProxy implements AsyncDisposable {
   async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     this.#counts.requests++;
     const body = await wholeBody(incoming);
+    this.#onRequest?.({ method: incoming.method ?? 'GET', path: incoming.url ?? '/', body });
     const meant = this.#rules.meant(({ match }) => fits(match, incoming, body));
     if (meant?.fault.kind === 'answer') {
       this.#counts.answersMade++;

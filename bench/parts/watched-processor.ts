@@ -18,6 +18,8 @@ export interface Scrape {
   readonly durable: number;
   /** All rows acknowledged, all tables but checkpoint_log. */
   readonly rows: number;
+  /** Bytes of all rows acknowledged, by table. */
+  readonly bytesByTable: Readonly<Record<string, number>>;
   readonly consumed: number;
   /** Records in the log, not folded. */
   readonly lag: number;
@@ -79,6 +81,7 @@ export class WatchedProcessor {
       atMs,
       durable: rowsOf('payment_transactions') + rowsOf('payment_exceptions'),
       rows: sum('append_rows_total'),
+      bytesByTable: byTable(values, 'append_bytes_total'),
       consumed: sum('records_consumed_total'),
       lag: sum('consumer_lag_records'),
       checkpoints: checkpointsIn(values),
@@ -129,6 +132,15 @@ export function residentMb(pid: number, field: 'VmRSS' | 'VmHWM' | 'RssAnon'): n
   const kib = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
   if (kib === undefined) throw new Error(`/proc/${pid}/status has no ${field}`);
   return (Number(kib) * 1_024) / MB;
+}
+
+function byTable(values: Readonly<Record<string, number>>, name: string): Record<string, number> {
+  const found: Record<string, number> = {};
+  for (const [series, value] of Object.entries(values)) {
+    const table = series.startsWith(`provenonce_${name}{`) ? /table="([^"]+)"/.exec(series)?.[1] : undefined;
+    if (table !== undefined) found[table] = (found[table] ?? 0) + value;
+  }
+  return found;
 }
 
 function checkpointsIn(values: Readonly<Record<string, number>>): Map<number, number> {
