@@ -6,14 +6,7 @@
 import { chmodSync, readdirSync } from 'node:fs';
 import { flushCompileCache, getCompileCacheDir } from 'node:module';
 import path from 'node:path';
-import { keepCompiledCode } from '../../src/cli/compile-cache.ts';
-
-keepCompiledCode();
-await import('../../src/cli/first-question.ts');
-await import('../../src/cli/run-process.ts');
-await import('../../src/simulator/run-simulator.ts');
-// Loaded where there is an account to ask for.
-await import('google-auth-library');
+import { ENTRY } from '../../src/runtime/launch.ts';
 
 process.on('exit', () => {
   flushCompileCache();
@@ -25,6 +18,11 @@ process.on('exit', () => {
   if (files.length === 0) process.exitCode = 1;
 });
 
-// The help loads every command.
+// From the first file on, as every start; the help loads every command.
 process.argv = [process.execPath, 'provenonce', '--help'];
-await import('../../src/cli/main.ts');
+await import(`../../${ENTRY}`);
+await import('../../src/cli/first-question.ts');
+await import('../../src/cli/run-process.ts');
+await import('../../src/simulator/run-simulator.ts');
+// Loaded where there is an account to ask for.
+await import('google-auth-library');
