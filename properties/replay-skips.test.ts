@@ -10,7 +10,13 @@ import { DEFAULT_LIMITS } from '../src/processor/limits.ts';
 import type { Runtime } from '../src/processor/ports.ts';
 import { TableWriter } from '../src/processor/table-writer.ts';
 
-const still: Runtime = { nowMs: () => 0, sleep: async () => {}, random: () => 0, uuid: () => 'id' };
+const still: Runtime = {
+  nowMs: () => 0,
+  monotonicMs: () => 0,
+  sleep: async () => {},
+  random: () => 0,
+  uuid: () => 'id',
+};
 
 /** One row; several in a row share an offset, as the windows do that one record closes. */
 function partial(index: number, kafkaOffset: number): PartialRow {

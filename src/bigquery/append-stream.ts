@@ -120,7 +120,7 @@ export class AppendStream implements StreamAppender {
         withSchema,
       });
     } catch (error) {
-      this.#reconnect(error instanceof Error ? error : new Error(String(error)), 0);
+      this.#reconnect(error instanceof Error ? error : new Error(String(error)));
     }
   }
 
@@ -154,7 +154,7 @@ export class AppendStream implements StreamAppender {
 
   #act(verdict: Verdict, entry: Entry): void {
     if (verdict.kind === 'acknowledged') this.#acknowledge(entry);
-    else if (verdict.kind === 'again') this.#reconnect(verdict.error, 0);
+    else if (verdict.kind === 'again') this.#reconnect(verdict.error);
     else this.#fail(verdict.error);
   }
 
@@ -213,14 +213,14 @@ export class AppendStream implements StreamAppender {
   }
 
   /** Drops the connection, waits, and sends everything unacknowledged again. */
-  #reconnect(error: Error, spentMs: number): void {
+  #reconnect(error: Error): void {
     this.#dropCall();
     this.#timer?.abort(NOT_NEEDED);
     for (let i = 0; i < this.#sentCount; i++) this.#entries[i]!.wasSent = true;
     this.#sentCount = 0;
     this.#sentBytes = 0;
     this.#reconnecting = true;
-    this.#patience.wait(error, spentMs, this.#closed.signal).then(
+    this.#patience.wait(error, this.#closed.signal).then(
       () => {
         this.#reconnecting = false;
         this.#pump();
@@ -272,7 +272,7 @@ export class AppendStream implements StreamAppender {
           return;
         }
         const error = new RpcError(GRPC_STATUS.DEADLINE_EXCEEDED, `no answer to an append for ${appendDeadlineMs} ms`);
-        this.#reconnect(error, appendDeadlineMs);
+        this.#reconnect(error);
       },
       () => {},
     );

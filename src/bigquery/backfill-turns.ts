@@ -158,8 +158,8 @@ WHERE t.topic = @topic AND t.turn = c.expected_turn`,
   /** All commands use the same job ids, so two of them cannot insert the row twice (as ownership-queries.ts). */
   async #seed(topic: string): Promise<Turn> {
     const patience = this.#jobs.patience(`backfill turns of ${topic}`);
-    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-      const failure = await this.#jobs.changeOnce(`provenonce_turns_${this.#key(topic)}_${attempt}`, {
+    for (let attempt = 0, number = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      const { next, failure } = await this.#jobs.changeUnderNextId(`provenonce_turns_${this.#key(topic)}`, number, {
         what: `backfill turns of ${topic}`,
         sql: `INSERT INTO ${this.#table} (topic, turn, turn_id, owner, taken_at, pending)
 SELECT @topic, 0, '', '', TIMESTAMP_MILLIS(@now_ms), ''
@@ -167,6 +167,7 @@ FROM UNNEST([1])
 WHERE NOT EXISTS (SELECT 1 FROM ${this.#table} AS t WHERE t.topic = @topic)`,
         parameters: [textParameter('topic', topic), intParameter('now_ms', this.#runtime.nowMs())],
       });
+      number = next;
       const row = await this.read(topic);
       if (row !== undefined) return row;
       if (failure !== undefined) await patience.wait(this.#jobs.transient(failure));

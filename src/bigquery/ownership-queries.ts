@@ -54,17 +54,17 @@ export class OwnershipQueries {
 
   /**
    * All processes use the same job ids, and a job id runs once: two of them cannot insert the same row. The number in the id
-   * is only raised when the job is done and rows are missing.
+   * is only raised when the job is done and rows are missing, or when it failed before this process asked.
    */
   async seed(topic: string, seeds: readonly Seed[]): Promise<void> {
     const what = `seeding of ${topic}`;
     const key = createHash('sha256').update(`${this.#dataset.dataset}\n${topic}`).digest('hex').slice(0, 24);
     const patience = this.#jobs.patience(what);
-    for (let attempt = 0; attempt < SEED_ATTEMPTS_MAX; attempt++) {
+    for (let attempt = 0, number = 0; attempt < SEED_ATTEMPTS_MAX; attempt++) {
       const present = new Set((await this.readOwnership(topic)).map((row) => row.partition));
       const missing = seeds.filter((seed) => !present.has(seed.partition));
       if (missing.length === 0) return;
-      const failure = await this.#jobs.changeOnce(`provenonce_seed_${key}_${attempt}`, {
+      const { next, failure } = await this.#jobs.changeUnderNextId(`provenonce_seed_${key}`, number, {
         what,
         sql: seedSql(this.#table),
         parameters: [
@@ -73,6 +73,7 @@ export class OwnershipQueries {
           rowsParameter('seeds', SEED_TYPES, missing.map(seedRow)),
         ],
       });
+      number = next;
       if (failure !== undefined) await patience.wait(this.#jobs.transient(failure));
     }
     throw new UnreachableError(`${what}: rows are still missing after ${SEED_ATTEMPTS_MAX} jobs`);

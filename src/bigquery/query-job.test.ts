@@ -42,7 +42,13 @@ function start(answer: (ask: Ask, all: readonly Ask[]) => object | RestError) {
   const waits: Waiting[] = [];
   const jobs = new QueryJobs({
     rest,
-    runtime: { nowMs: () => 0, random: () => 0.5, uuid: () => `${++ids}`, sleep: (ms, s) => runtime.sleep(ms, s) },
+    runtime: {
+      nowMs: () => 0,
+      monotonicMs: () => runtime.monotonicMs(),
+      random: () => 0.5,
+      uuid: () => `${++ids}`,
+      sleep: (ms, s) => runtime.sleep(ms, s),
+    },
     limits: LIMITS,
     nothing: NOTHING,
     onWaiting: (waiting) => waits.push(waiting),

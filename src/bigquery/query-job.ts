@@ -86,7 +86,7 @@ export class QueryJobs {
    */
   async *pages(statement: Statement, pageRows: number, patience: Patience): AsyncIterable<ResultPage> {
     const jobId = this.#newJobId();
-    if (!(await this.#start(jobId, statement))) await this.#untilDone(jobId);
+    if ((await this.#start(jobId, statement)) !== 'done') await this.#untilDone(jobId);
     // The next page is on its way while the caller works on this one.
     let next: Promise<ResultsResource> | undefined = this.#pageAgain(jobId, pageRows, undefined, patience);
     while (next !== undefined) {
@@ -149,15 +149,29 @@ export class QueryJobs {
 
   /** One job under this id, run to its end; if it exists already, its end is awaited. Resolves with its error, if any. */
   async changeOnce(jobId: string, statement: Statement): Promise<RestError | undefined> {
+    let wasThere = false;
     try {
-      if (!(await this.#start(jobId, statement))) await this.#untilDone(jobId);
+      const started = await this.#start(jobId, statement);
+      wasThere = started === 'was there';
+      if (started !== 'done') await this.#untilDone(jobId);
       return undefined;
     } catch (error) {
       if (!(error instanceof RestError)) throw error;
-      if (error instanceof JobFailedError) return error;
+      if (error instanceof JobFailedError) return wasThere ? new EarlierJobFailedError(error) : error;
       if (!error.isTransient && !isLostJob(error)) return error;
       await this.#settle(jobId, statement.what);
       return undefined;
+    }
+  }
+
+  /**
+   * The same under the first of the ids `<prefix>_<n>`, n from `from` on, that no failed job of before has used up: what failed
+   * it may be mended since, and an id runs once. Resolves with the number after it, and the job's error, if any.
+   */
+  async changeUnderNextId(prefix: string, from: number, statement: Statement) {
+    for (let number = from; ; number++) {
+      const failure = await this.changeOnce(`${prefix}_${number}`, statement);
+      if (!(failure instanceof EarlierJobFailedError)) return { next: number + 1, failure };
     }
   }
 
@@ -189,8 +203,8 @@ export class QueryJobs {
     return location === undefined ? {} : { location };
   }
 
-  /** Inserts the job; true when it is DONE with the answer. A job that exists already counts as started. */
-  async #start(jobId: string, statement: Statement): Promise<boolean> {
+  /** Inserts the job: it is DONE with the answer, or runs, or was there already, whatever has become of it. */
+  async #start(jobId: string, statement: Statement): Promise<'done' | 'running' | 'was there'> {
     const { rest, limits } = this.#options;
     try {
       const job = await rest.request<JobResource>({
@@ -210,9 +224,9 @@ export class QueryJobs {
           },
         },
       });
-      return isDone(job, jobId, statement.what);
+      return isDone(job, jobId, statement.what) ? 'done' : 'running';
     } catch (error) {
-      if (error instanceof RestError && error.isDuplicate && !(error instanceof JobFailedError)) return false;
+      if (error instanceof RestError && error.isDuplicate && !(error instanceof JobFailedError)) return 'was there';
       throw error;
     }
   }
@@ -261,7 +275,7 @@ export class QueryJobs {
 
   async #bar(jobId: string, nothing: Statement): Promise<boolean> {
     try {
-      return await this.#start(jobId, nothing);
+      return (await this.#start(jobId, nothing)) === 'done';
     } catch (error) {
       return error instanceof JobFailedError;
     }
@@ -278,6 +292,14 @@ export class JobFailedError extends RestError {
   override get isTransient(): boolean {
     // Without an HTTP status the base class would take every failure for a lost answer.
     return new RestError(this.message, 400, this.reason).isTransient;
+  }
+}
+
+/** A job under this id was there before it was asked for now: what failed it may be mended since. */
+export class EarlierJobFailedError extends JobFailedError {
+  constructor(failure: JobFailedError) {
+    super(failure.message, failure.reason);
+    this.name = 'EarlierJobFailedError';
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Waiting for a service that is away: backoff with jitter, said aloud, up to a limit. The limit counts time that was
- * waited, not wall clock time: a clock that jumps must not end a process.
+ * Waiting for a service that is away: backoff with jitter, said aloud, up to a limit. The limit counts from the first
+ * failure in a row, attempts that end by a deadline included; a clock that is set must not end a process.
  */
 import { Backoff } from '../processor/backoff.ts';
 import { UnreachableError } from '../processor/errors.ts';
@@ -35,7 +35,8 @@ export class Patience {
   readonly #service: Waiting['service'];
   readonly #what: string;
   readonly #backoff: Backoff;
-  #waitedMs = 0;
+  /** When the first failure since the last success was seen. */
+  #awaySinceMs: number | undefined;
 
   constructor(
     runtime: Runtime,
@@ -51,12 +52,14 @@ export class Patience {
     this.#backoff = new Backoff(runtime, limits.backoffMinMs, limits.backoffMaxMs);
   }
 
-  /** Waits before the next attempt. `spentMs` is what the failed attempt took, where it ended by a deadline. */
-  async wait(error: Error, spentMs = 0, signal?: AbortSignal): Promise<void> {
-    this.#waitedMs += spentMs;
-    if (this.#waitedMs >= this.#limits.unreachableAfterMs) {
+  /** Waits before the next attempt. */
+  async wait(error: Error, signal?: AbortSignal): Promise<void> {
+    const nowMs = this.#runtime.monotonicMs();
+    this.#awaySinceMs ??= nowMs;
+    const waitedMs = nowMs - this.#awaySinceMs;
+    if (waitedMs >= this.#limits.unreachableAfterMs) {
       throw new UnreachableError(
-        `${this.#service}: no success with ${this.#what} for ${Math.round(this.#waitedMs / 1000)} s; ` +
+        `${this.#service}: no success with ${this.#what} for ${Math.round(waitedMs / 1000)} s; ` +
           `last error: ${error.message}. Check the service, its quotas and the network, then start again`,
         { cause: error },
       );
@@ -64,20 +67,19 @@ export class Patience {
     this.#observer.onWaiting?.({
       service: this.#service,
       what: this.#what,
-      waitedMs: this.#waitedMs,
+      waitedMs,
       error: error.message,
     });
-    const pauseMs = this.#backoff.nextMs();
-    await this.#runtime.sleep(pauseMs, signal);
-    this.#waitedMs += pauseMs;
+    await this.#runtime.sleep(this.#backoff.nextMs(), signal);
   }
 
   /** An attempt succeeded. */
   success(): void {
-    if (this.#waitedMs > 0) {
-      this.#observer.onRecovered?.({ service: this.#service, what: this.#what, waitedMs: this.#waitedMs });
+    if (this.#awaySinceMs !== undefined) {
+      const waitedMs = this.#runtime.monotonicMs() - this.#awaySinceMs;
+      this.#observer.onRecovered?.({ service: this.#service, what: this.#what, waitedMs });
     }
-    this.#waitedMs = 0;
+    this.#awaySinceMs = undefined;
     this.#backoff.reset();
   }
 }

@@ -42,7 +42,7 @@ test('a message tells every cause once', () => {
 test('patience is counted from the first failure in a row', () => {
   let nowMs = 1_000;
   const patience = new Patience(
-    { nowMs: () => nowMs, sleep: async () => undefined, random: () => 0, uuid: () => '' },
+    { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: async () => undefined, random: () => 0, uuid: () => '' },
     100,
   );
   expect(patience.failed()).toEqual({ waitedMs: 0, isOver: false });

@@ -1,6 +1,6 @@
 /**
  * How long something may stay away before waiting ends: every success starts the count again, the first failure since
- * then ends it when the limit is past. Time comes in through the Runtime port.
+ * then ends it when the limit is past. A clock that is set must not end it.
  */
 import type { Runtime } from '../processor/ports.ts';
 
@@ -20,9 +20,9 @@ export class Patience {
 
   /** Time since the first failure in a row, in ms. */
   failed(): { readonly waitedMs: number; readonly isOver: boolean } {
-    const nowMs = this.#runtime.nowMs();
+    const nowMs = this.#runtime.monotonicMs();
     this.#awaySinceMs ??= nowMs;
-    const waitedMs = Math.max(0, nowMs - this.#awaySinceMs);
+    const waitedMs = nowMs - this.#awaySinceMs;
     return { waitedMs, isOver: waitedMs >= this.#limitMs };
   }
 }

@@ -62,7 +62,7 @@ export class Checkpointer {
     const { fold, runtime, observer, state, won } = this.#options;
     const { partition, epoch } = won.ownership;
     if (fold.nextOffset <= this.#lastOffset || fold.nextOffset < this.#options.notBelow) return;
-    const startedMs = runtime.nowMs();
+    const startedMs = runtime.monotonicMs();
     // One instant: nothing may be folded between the last row handed over and the snapshot.
     const { checkpoint, delta, newestRecordMs } = await this.#options.inTurn(() => {
       this.#options.flush();
@@ -76,7 +76,6 @@ export class Checkpointer {
     const stamp = { partition, writerEpoch: epoch, processedAtMs: runtime.nowMs() };
     await this.#options.appender.append(this.#options.encoder.encode('checkpoint_log', [checkpoint], stamp));
     this.#lastOffset = checkpoint.nextOffset;
-    const nowMs = runtime.nowMs();
     const stats = fold.stats();
     observer.emit({
       type: 'checkpoint.written',
@@ -87,8 +86,8 @@ export class Checkpointer {
       counters: checkpoint.counters,
       ids: stats.ids,
       stateBytes: stats.approximateBytes,
-      tookMs: nowMs - startedMs,
-      endToEndMs: newestRecordMs === 0 ? 0 : nowMs - newestRecordMs,
+      tookMs: runtime.monotonicMs() - startedMs,
+      endToEndMs: newestRecordMs === 0 ? 0 : runtime.nowMs() - newestRecordMs,
     });
     await Promise.all([this.#commit(checkpoint.nextOffset), state.save(partition, delta)]);
     fold.recycle(delta);

@@ -47,6 +47,7 @@ function world(start: Ownership, checkpointEpoch = 0) {
   let ids = 0;
   const runtime: Runtime = {
     nowMs: () => it.nowMs,
+    monotonicMs: () => it.nowMs,
     sleep: async () => {},
     random: () => 0.5,
     uuid: () => `id ${++ids}`,

@@ -63,7 +63,7 @@ export class ClaimRounds {
   /** Rows as they are now, for the first claims: what is asked for them is asked while the group is joined. */
   foresee(rows: readonly Ownership[]): void {
     this.#found = new Map(rows.map((row) => [row.partition, this.#find(row)]));
-    this.#foundAtMs = this.#options.runtime.nowMs();
+    this.#foundAtMs = this.#options.runtime.monotonicMs();
   }
 
   /** Resolves when the partition is ours; starts over after a lost claim until `signal` is aborted. */
@@ -103,15 +103,17 @@ export class ClaimRounds {
     this.#running = false;
   }
 
-  async #round(round: readonly Waiting[]): Promise<void> {
+  async #round(all: readonly Waiting[]): Promise<void> {
     const { queries, topic, observer } = this.#options;
-    const found = this.#takeFound(round) ?? (await this.#readRows(round));
+    const [round, found] = this.#takeFound(all) ?? (await this.#readRows(all));
+    if (round.length === 0) return;
     const claims = await Promise.all(found.map((each) => this.#prepare(each)));
     await queries.claim(topic, claims);
     const after = byPartition(await queries.readOwnership(topic));
     for (const [i, waiting] of round.entries()) {
       const claim = claims[i]!;
-      const ownership = ownershipOf(after, topic, waiting.partition);
+      const ownership = rowFor(waiting, after, topic);
+      if (ownership === undefined) continue;
       waiting.attempts++;
       if (ownership.claimId === claim.claimId) {
         const { partition, attempts } = waiting;
@@ -131,19 +133,21 @@ export class ClaimRounds {
   }
 
   /** What was found at the start, once, and for all of the round or none of it. */
-  #takeFound(round: readonly Waiting[]): Found[] | undefined {
+  #takeFound(round: readonly Waiting[]): [readonly Waiting[], Found[]] | undefined {
     const { runtime } = this.#options;
-    const isFresh = runtime.nowMs() - this.#foundAtMs < FOUND_IS_FRESH_MS;
+    const isFresh = runtime.monotonicMs() - this.#foundAtMs < FOUND_IS_FRESH_MS;
     const found = this.#found;
     this.#found = new Map();
     if (!isFresh || !round.every(({ partition }) => found.has(partition))) return undefined;
-    return round.map(({ partition }) => found.get(partition)!);
+    return [round, round.map(({ partition }) => found.get(partition)!)];
   }
 
-  async #readRows(round: readonly Waiting[]): Promise<Found[]> {
+  /** Those whose rows are there; the others are told that theirs is not. */
+  async #readRows(round: readonly Waiting[]): Promise<[readonly Waiting[], Found[]]> {
     const { queries, topic } = this.#options;
     const rows = byPartition(await queries.readOwnership(topic));
-    return round.map(({ partition }) => this.#find(ownershipOf(rows, topic, partition)));
+    const there = round.filter((waiting) => rowFor(waiting, rows, topic) !== undefined);
+    return [there, there.map(({ partition }) => this.#find(rows.get(partition)!))];
   }
 
   #find(row: Ownership): Found {
@@ -186,6 +190,20 @@ export class ClaimRounds {
 
 function byPartition(rows: readonly Ownership[]): Map<number, Ownership> {
   return new Map(rows.map((row) => [row.partition, row]));
+}
+
+/** Undefined where it is not there, which whoever waits is told: it concerns nobody else. */
+function rowFor(
+  { partition, reject }: Waiting,
+  rows: ReadonlyMap<number, Ownership>,
+  topic: string,
+): Ownership | undefined {
+  try {
+    return ownershipOf(rows, topic, partition);
+  } catch (error) {
+    reject(error);
+    return undefined;
+  }
 }
 
 /** The one row that must exist. */

@@ -10,6 +10,7 @@ function stoppedClock(): { runtime: Runtime; slept: number[]; wake: () => void }
   const sleepers: (() => void)[] = [];
   const runtime: Runtime = {
     nowMs: () => 0,
+    monotonicMs: () => 0,
     random: () => 0,
     uuid: () => 'id',
     sleep: (ms, signal) =>

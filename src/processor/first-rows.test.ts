@@ -51,7 +51,11 @@ function run(limits = DEFAULT_LIMITS) {
       fingerprint: () => null,
       release: () => {},
     },
-    runtime: { nowMs: () => 0, sleep: (_ms: number, signal: AbortSignal) => untilAborted(signal) },
+    runtime: {
+      nowMs: () => 0,
+      monotonicMs: () => 0,
+      sleep: (_ms: number, signal: AbortSignal) => untilAborted(signal),
+    },
     turns: new AppendTurns(100),
     encoder: {
       encode: (table: AppendTable, rows: RowList<unknown>) => ({ table, rowCount: rows.length, byteLength: 1 }),

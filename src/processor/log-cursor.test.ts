@@ -37,7 +37,13 @@ class ScriptedReader implements PartitionReader {
   close(): void {}
 }
 
-const noWaiting: Runtime = { nowMs: () => 0, sleep: async () => {}, random: () => 0, uuid: () => 'id' };
+const noWaiting: Runtime = {
+  nowMs: () => 0,
+  monotonicMs: () => 0,
+  sleep: async () => {},
+  random: () => 0,
+  uuid: () => 'id',
+};
 
 function cursorOver(answers: readonly FetchAnswer[], over: Partial<CursorOptions> = {}) {
   const reader = new ScriptedReader(answers);
@@ -92,6 +98,18 @@ describe('log cursor', () => {
   it('reads best from the record that is compared first', () => {
     expect(firstOffsetToRead(null, 10)).toBe(10);
     expect(firstOffsetToRead(recordFingerprint(record(7)), 10)).toBe(7);
+  });
+
+  it('goes on where retention has taken the record that was to be seen again while it was sought', async () => {
+    const bounds = [0, 10, 10].map((startOffset) => ({ startOffset, endOffset: 100 }));
+    // Out of range is told by an empty answer at the start of the log, in a new session.
+    const answers = [answer(10, 13), answer(10, 10, { session: 2 }), answer(10, 13, { session: 2 })];
+    const { next, reader } = cursorOver(answers, {
+      fingerprint: recordFingerprint(record(9)),
+      bounds: async () => bounds.shift() ?? { startOffset: 10, endOffset: 100 },
+    });
+    expect(await next()).toEqual({ offsets: [10, 11, 12], nextOffset: 13 });
+    expect(reader.seeks).toEqual([9]);
   });
 
   it('ignores records below the expected offset', async () => {

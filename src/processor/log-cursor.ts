@@ -184,6 +184,7 @@ export class LogCursor {
   async #startVerifying(why: string, answer?: FetchAnswer): Promise<boolean> {
     const offset = this.#lastOffset();
     const { startOffset } = await this.#checkPlace();
+    this.#verifying = false;
     if (offset === undefined || offset >= this.#expected) {
       this.#verified = true;
       return false;

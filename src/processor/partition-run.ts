@@ -117,7 +117,7 @@ export class PartitionRun {
     while (!this.#drain.signal.aborted) {
       let answer: CursorAnswer;
       try {
-        answer = await this.#options.cursor.next(reading);
+        answer = await orAborted(this.#options.cursor.next(reading), reading);
       } catch (error) {
         if (this.#drain.signal.aborted && !ended.aborted) return;
         // What was folded before the gap is in no log any more: it is written before the partition stops.
@@ -234,9 +234,10 @@ export class PartitionRun {
   async #roomInFlight(ended: AbortSignal, most = this.#options.limits.maxRowsInFlight): Promise<void> {
     while (this.#writers.rowsInFlight >= most) {
       ended.throwIfAborted();
-      await new Promise<void>((resolve) => {
+      const settled = new Promise<void>((resolve) => {
         this.#wakeWriter = resolve;
       });
+      await orAborted(settled, ended);
     }
     ended.throwIfAborted();
   }

@@ -127,12 +127,14 @@ export class PartitionSupervisor {
     const { signal } = this.#ended;
     while (!signal.aborted && !this.#draining && this.#phase !== 'stopped') {
       this.#phase = 'taking_over';
-      const holding: Holding = { sinceMs: this.#options.runtime.nowMs() };
+      const holding: Holding = { sinceMs: this.#options.runtime.monotonicMs() };
       try {
         await this.#holdOnce(holding, signal);
       } catch (error) {
-        if (signal.aborted) break;
         if (this.#run !== undefined) holding.knownOffset = this.#run.checkpointedOffset;
+        // It is over: a stop has nothing of it to wait for.
+        this.#run = undefined;
+        if (signal.aborted) break;
         await this.#react(error, holding, signal);
       } finally {
         this.#run = undefined;
@@ -193,9 +195,9 @@ export class PartitionSupervisor {
       if (this.#draining) return;
       this.#run = new PartitionRun({ ...this.#options, won, position, history, fold, cursor });
       this.#phase = 'running';
-      const tookMs = runtime.nowMs() - holding.sinceMs;
+      const tookMs = runtime.monotonicMs() - holding.sinceMs;
       observer.emit({ type: 'takeover.running', partition, epoch: won.ownership.epoch, tookMs });
-      holding.sinceMs = runtime.nowMs();
+      holding.sinceMs = runtime.monotonicMs();
       await this.#run.run(signal);
       observer.emit({ type: 'partition.released', partition, epoch: won.ownership.epoch });
     } finally {
@@ -228,7 +230,8 @@ export class PartitionSupervisor {
 
   async #waitFenced(error: Error, holding: Holding, signal: AbortSignal): Promise<void> {
     const { partition, runtime, observer, limits } = this.#options;
-    if (runtime.nowMs() - holding.sinceMs >= limits.fencedResetAfterMs) this.#backoff.reset();
+    if (this.#draining) return;
+    if (runtime.monotonicMs() - holding.sinceMs >= limits.fencedResetAfterMs) this.#backoff.reset();
     const retryInMs = this.#backoff.nextMs();
     this.#phase = 'waiting';
     const epoch = holding.won?.ownership.epoch ?? 0;

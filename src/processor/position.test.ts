@@ -86,11 +86,14 @@ function positionIn(
   won: WonClaim,
   settleTimeoutMs = 60_000,
   onRead: (table: DataTable) => void = () => {},
+  clockJumpsByMs = 0,
 ) {
   let nowMs = 0;
   let queries = 0;
   const runtime: Runtime = {
-    nowMs: () => nowMs,
+    // Set right after the first look.
+    nowMs: () => (nowMs === 0 ? 0 : nowMs + clockJumpsByMs),
+    monotonicMs: () => nowMs,
     sleep: async (ms) => {
       nowMs += ms;
     },
@@ -179,6 +182,16 @@ describe('position at a takeover', () => {
       outcomes: { 'payment_exceptions/1': { state: 'finalized', rowCount: 2 } },
     };
     expect((await positionIn(sink, wonAt(2, [streamOf(1)]))).resumeOffset).toBe(112);
+  });
+
+  it('waits for them whatever the clock says: it may be set meanwhile', async () => {
+    const sink: Sink = {
+      checkpoint: checkpointAt(110, 1, 7),
+      seen: [[], [], [exception(110, 1)]],
+      outcomes: { 'payment_exceptions/1': { state: 'finalized', rowCount: 8 } },
+    };
+    const position = await positionIn(sink, wonAt(2, [streamOf(1)]), 60_000, () => {}, 7_200_000);
+    expect(position).toMatchObject({ checkpointOffset: 110, resumeOffset: 111 });
   });
 
   it('takes what a query says of a stream that is gone, and still holds the others to their counts', async () => {

@@ -51,7 +51,7 @@ export async function findPosition(won: Fencing, options: PositionOptions, signa
   const { topic, partition, epoch, startOffset } = won.ownership;
   const outcomes = await options.fences.together(() => finalizeOlder(won, options));
   const backoff = new Backoff(runtime, 50, 2_000);
-  const startedMs = runtime.nowMs();
+  const startedMs = runtime.monotonicMs();
   for (;;) {
     signal.throwIfAborted();
     const checkpoint = await options.queries.latestCheckpoint(topic, partition);
@@ -74,7 +74,7 @@ export async function findPosition(won: Fencing, options: PositionOptions, signa
       return { checkpoint, checkpointOffset, resumeOffset, rows };
     }
     observer.emit({ type: 'takeover.counts_differ', partition, ...difference });
-    if (runtime.nowMs() - startedMs > settleTimeoutMs) {
+    if (runtime.monotonicMs() - startedMs > settleTimeoutMs) {
       throw new ContradictionError(
         'row_counts_differ',
         `partition ${partition}, ${difference.table}: finalized streams hold ${difference.promised} rows at or past offset ` +

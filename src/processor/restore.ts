@@ -39,9 +39,9 @@ export async function restoreFold(
   const { runtime, observer, state } = options;
   const { partition } = ownership;
   const { checkpoint, checkpointOffset: atOffset } = position;
-  const startedMs = runtime.nowMs();
+  const startedMs = runtime.monotonicMs();
   const report = (how: 'fresh' | 'local' | 'rebuilt', fold: PartitionFold, fromOffset: number): void => {
-    const tookMs = runtime.nowMs() - startedMs;
+    const tookMs = runtime.monotonicMs() - startedMs;
     observer.emit({ type: 'state.restored', partition, how, fromOffset, atOffset, ids: fold.stats().ids, tookMs });
   };
 
@@ -144,7 +144,12 @@ async function restoreLocal(
     return discard('its entries do not add up to the digest stored with them');
   }
   if (fromOffset < checkpoint.nextOffset) {
-    await foldForward(fold, ownership, checkpoint, cursor, signal);
+    try {
+      await foldForward(fold, ownership, checkpoint, cursor, signal);
+    } catch (error) {
+      if (!(error instanceof ContradictionError && error.code === 'retention_gap')) throw error;
+      return discard(`the log lost records while it was folded forward from offset ${fromOffset}`);
+    }
     if (cursor.fingerprint() !== checkpoint.recordFingerprint) {
       throw new ContradictionError(
         'log_changed',
@@ -204,7 +209,13 @@ export async function rebuildFromSink(
   const rebuild = PartitionFold.rebuild({ ...foldPlaceOf(ownership), nextOffset, watermarkMs, counters });
   for await (const rows of queries.payments(ownership.partition, nextOffset, rebuild.fromEventTimeMs)) {
     signal.throwIfAborted();
-    rebuild.add(rows);
+    try {
+      rebuild.add(rows);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const why = `${error.message}: rows were changed or inserted. Nothing was written.`;
+      throw new ContradictionError('digest_differs', why, { cause: error });
+    }
   }
   const fold = rebuild.finish();
   const generation = generationOf(ownership);

@@ -59,7 +59,13 @@ function portsOver(sink: Sink, log: LogBounds = { startOffset: 0, endOffset: 200
   };
   let ids = 0;
   return {
-    runtime: { nowMs: () => 5, sleep: async () => {}, random: () => 0, uuid: () => `id ${++ids}` },
+    runtime: {
+      nowMs: () => 5,
+      monotonicMs: () => 5,
+      sleep: async () => {},
+      random: () => 0,
+      uuid: () => `id ${++ids}`,
+    },
     queries: queries as unknown as SinkQueries,
     streams: {
       create: async () => 'none',

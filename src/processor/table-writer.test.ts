@@ -6,7 +6,13 @@ import { DEFAULT_LIMITS } from './limits.ts';
 import type { EncodedRows, RowEncoder, Runtime } from './ports.ts';
 import { TableWriter } from './table-writer.ts';
 
-const still: Runtime = { nowMs: () => 0, sleep: async () => {}, random: () => 0, uuid: () => 'id' };
+const still: Runtime = {
+  nowMs: () => 0,
+  monotonicMs: () => 0,
+  sleep: async () => {},
+  random: () => 0,
+  uuid: () => 'id',
+};
 const plain: RowEncoder = { encode: (_table, rows) => ({ rowCount: rows.length, byteLength: 0, payload: rows }) };
 
 function row(kafkaOffset: number, over: Partial<ExceptionRow> = {}): ExceptionRow {

@@ -136,14 +136,15 @@ export class TableWriter<T extends DataTable> {
 
   #append(rows: RowList<DataRows[T]>): void {
     const { table, partition, writerEpoch, encoder, runtime, observer, appender, onSettled } = this.#options;
-    const startedMs = runtime.nowMs();
-    const stamp: RowStamp = { partition, writerEpoch, processedAtMs: startedMs };
+    const startedMs = runtime.monotonicMs();
+    const nowMs = runtime.nowMs();
+    const stamp: RowStamp = { partition, writerEpoch, processedAtMs: nowMs };
     const encoded = encoder.encode<DataTable>(table, rows, stamp);
     const rowCount = rows.length;
     const offsets = offsetsOf(rows);
     this.#sentRows += rowCount;
     this.#rowsInFlight += rowCount;
-    this.#lastSentAtMs = startedMs;
+    this.#lastSentAtMs = nowMs;
     this.#lastAck = appender.append(encoded).then(
       () => {
         this.#rowsInFlight -= rowCount;
@@ -153,7 +154,7 @@ export class TableWriter<T extends DataTable> {
           table,
           rows: rowCount,
           bytes: encoded.byteLength,
-          tookMs: runtime.nowMs() - startedMs,
+          tookMs: runtime.monotonicMs() - startedMs,
         });
         onSettled(undefined);
       },

@@ -5,6 +5,7 @@ import type { Runtime } from '../processor/ports.ts';
 
 export const systemRuntime: Runtime = {
   nowMs: () => Date.now(),
+  monotonicMs: () => Math.floor(performance.now()),
   sleep: async (ms, signal) => {
     try {
       if (ms === 0) await turn(undefined, signal === undefined ? {} : { signal });

@@ -21,6 +21,7 @@ function virtualRuntime(): Runtime {
   let nowMs = Date.UTC(2026, 0, 15);
   return {
     nowMs: () => nowMs,
+    monotonicMs: () => nowMs,
     sleep: async (ms) => {
       nowMs += ms;
     },

@@ -38,6 +38,7 @@ interface Slot {
 export class JournalStateStore implements StateStore {
   readonly #options: JournalStateStoreOptions;
   readonly #slots = new Map<number, Slot>();
+  #isClosed = false;
 
   constructor(options: JournalStateStoreOptions) {
     this.#options = options;
@@ -62,12 +63,15 @@ export class JournalStateStore implements StateStore {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     const slots = [...this.#slots.values()];
     this.#slots.clear();
     await Promise.all(slots.map((slot) => slot.last.then(() => slot.cache.close())));
   }
 
   #queue<T>(partition: number, operation: (slot: Slot) => Promise<T>): Promise<T> {
+    // Somebody else may have the location by now.
+    if (this.#isClosed) return Promise.resolve(undefined as T);
     const slot = this.#slot(partition);
     const result = slot.last.then(() => operation(slot));
     slot.last = result;

@@ -61,9 +61,14 @@ export class Journal {
   /** A new, empty one, under a name that nobody has. */
   static async create(path: string, identity: StoreIdentity): Promise<Journal> {
     const file = await open(path, 'wx+');
-    const journal = new Journal(path, identity, file, (await file.stat()).ino, HEADER_BYTES);
-    await journal.#commit();
-    return journal;
+    try {
+      const journal = new Journal(path, identity, file, (await file.stat()).ino, HEADER_BYTES);
+      await journal.#commit();
+      return journal;
+    } catch (error) {
+      await file.close().catch(() => {});
+      throw error;
+    }
   }
 
   /** One from before. Undefined where there is none; rejects with DamagedFileError where it is not this store's, or cut. */

@@ -120,7 +120,11 @@ export class PartitionCache {
     this.#empty = false;
     if (opened?.compaction !== undefined) {
       await opened.compaction.giveUp();
-      rmSync(join(this.#directory, FRESH_FILE), { force: true });
+      try {
+        rmSync(join(this.#directory, FRESH_FILE), { force: true });
+      } catch {
+        // The next new journal clears it away.
+      }
     }
     await opened?.journal.close();
   }

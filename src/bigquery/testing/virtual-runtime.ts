@@ -14,6 +14,10 @@ export class VirtualRuntime implements Runtime {
     return this.#nowMs;
   }
 
+  monotonicMs(): number {
+    return this.#nowMs;
+  }
+
   random(): number {
     return 0.5;
   }

@@ -60,6 +60,7 @@ const faultSchema = z.discriminatedUnion('what', [
   what('reset_offsets', { to: z.enum(['earliest', 'latest']) }),
   what('leader_loss', { partition: count.optional(), forMs: count }),
   what('retention', { partition: count, records: count }),
+  what('expiry', { partition: count, keep: count }),
   what('truncation', { partition: count, records: count }),
   what('recreate', {}),
   what('skip', { partition: count, ahead: count, records: positive }),

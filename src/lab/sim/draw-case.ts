@@ -23,6 +23,7 @@ const DAMAGE_CHANCE = 0.04;
 const EDGE_CHANCE = 0.1;
 const SETTINGS_CHANCE = 0.2;
 const SKIP_CHANCE = 0.1;
+const EXPIRY_CHANCE = 0.3;
 
 export function drawCase(seed: number, dials: CaseDials = {}): CasePlan {
   const rng = new Rng(seed, 'case');
@@ -34,7 +35,7 @@ export function drawCase(seed: number, dials: CaseDials = {}): CasePlan {
   const operator = new Rng(seed, 'operator');
   const skips = operator.chance(SKIP_CHANCE) ? [drawSkip(operator, partitions)] : [];
   const drawn = isDamaged ? [...swarm.faults, ...drawDamage(rng, partitions)] : swarm.faults;
-  const faults = [...drawn, ...skips];
+  const faults = [...drawn, ...skips, ...drawExpiries(new Rng(seed, 'expiry'), partitions)];
   const decisions = rng.chance(SETTINGS_CHANCE) ? drawDecisions(rng, processes) : undefined;
   return {
     seed,
@@ -67,6 +68,17 @@ function drawDamage(rng: Rng, partitions: number): Fault[] {
     () => [{ what: 'recreate', when: { atMs } }],
   ];
   return rng.pick(kinds)();
+}
+
+/** Retention that nobody may notice: all that it takes is checkpointed. */
+function drawExpiries(rng: Rng, partitions: number): Fault[] {
+  if (!rng.chance(EXPIRY_CHANCE)) return [];
+  return Array.from({ length: rng.between(1, 3) }, () => ({
+    what: 'expiry',
+    partition: rng.between(0, partitions - 1),
+    keep: rng.pick([0, 0, 1, 10]),
+    when: { atMs: rng.between(3_000, SPAN_MS + 5_000) },
+  }));
 }
 
 /** Offsets given up beside processors that run, mostly where they are about to be. */

@@ -38,6 +38,7 @@ export const MARKS = {
   late_payment: 'a payment came too late',
   rejected_record: 'a record was rejected',
   crash_with_rows_in_flight: 'a process died with appends unanswered',
+  expired_below_checkpoint: 'retention took what was checkpointed, and nothing else',
   retention_gap_stop: 'retention overtook the consumer: stopped, with that name',
   log_truncated_stop: 'the log was cut at its end: stopped, with that name',
   log_changed_stop: 'the log was made anew: stopped, with that name',

@@ -118,6 +118,8 @@ export type What =
   | { readonly what: 'leader_loss'; readonly partition?: number; readonly forMs: number }
   /** Removes so many records at the start of the log. */
   | { readonly what: 'retention'; readonly partition: number; readonly records: number }
+  /** Retention as it should be: removes what lies below the partition's checkpoint, but for the last `keep` offsets. */
+  | { readonly what: 'expiry'; readonly partition: number; readonly keep: number }
   /** Removes so many records at the end of the log, as an unclean election does. */
   | { readonly what: 'truncation'; readonly partition: number; readonly records: number }
   /** The topic is deleted and made again, empty. */

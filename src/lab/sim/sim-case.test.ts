@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { SkippedRange } from '../../processor/ports.ts';
 import type { ProcessorPorts } from '../../processor/processor.ts';
 import type { CasePlan } from './case-plan.ts';
+import { EPOCH_MS } from './context.ts';
 import { drawCase } from './draw-case.ts';
 import { CALM, type Fault } from './plan.ts';
 import { Rng } from './rng.ts';
@@ -30,6 +31,17 @@ describe('the processor in the simulated world', () => {
     expect(world.bigquery.rows('payment_transactions').length).toBeGreaterThan(150);
     expect(world.bigquery.rows('payment_metrics_partials').length).toBeGreaterThan(50);
     expect(new Set(world.bigquery.rows('payment_exceptions').map(({ row }) => row.disposition)).size).toBe(3);
+  });
+
+  it('without faults loses no partition, and makes a checkpoint about each second, stamped by its clock', async () => {
+    const { outcome, world } = await runCaseInWorld(calmCase([]));
+    expect(outcome.events.get('partition.fenced') ?? 0).toBe(0);
+    expect(outcome.events.get('takeover.claimed')).toBe(2);
+    expect(outcome.events.get('checkpoint.written')).toBeGreaterThan(30);
+    for (const { stamp } of world.bigquery.tables.landed('payment_transactions')) {
+      expect(stamp.processedAtMs).toBeGreaterThanOrEqual(EPOCH_MS);
+      expect(stamp.processedAtMs).toBeLessThanOrEqual(EPOCH_MS + world.nowMs);
+    }
   });
 
   it('keeps the guarantee through crashes and drawn faults; a check that uses the fold agrees with the oracle', async () => {

@@ -9,6 +9,7 @@ export function createSimRuntime(life: Life, rng: Rng, clockOffsetMs: () => numb
   const { scheduler } = life.context;
   return {
     nowMs: () => EPOCH_MS + scheduler.nowMs + clockOffsetMs(),
+    monotonicMs: () => scheduler.nowMs,
     sleep(ms, signal) {
       return new Promise<void>((resolve, reject) => {
         if (life.dead) return;

@@ -63,9 +63,9 @@ function foldLog(world: World, ownership: Ownership): FoldOutput {
   const fold = PartitionFold.fresh({ partition, partitionCount, fixed, startOffset });
   const output: FoldOutput = { accepted: [], partials: [], exceptions: [] };
   const compiled = new Map(history.map((entry) => [entry, compileSettings(entry.decision)]));
-  const log = world.kafka.partition(partition);
-  const slice = log.read(Math.max(startOffset, log.startOffset), Number.POSITIVE_INFINITY);
-  for (const record of slice?.records ?? []) {
+  // With what retention has taken since.
+  for (const record of world.kafka.partition(partition).generations().at(-1)!.records) {
+    if (record.offset < startOffset) continue;
     if (skipped.some(({ from, to }) => record.offset >= from && record.offset < to)) continue;
     if (record.offset > fold.nextOffset) fold.skipTo(record.offset);
     fold.fold(record, compiled.get(resolveEntry(history, record.offset))!, output);

@@ -144,6 +144,13 @@ export class SimPartition {
     this.#wake();
   }
 
+  /** Returns how many offsets went. */
+  dropBelow(offset: number): number {
+    const records = Math.max(0, offset - this.#base);
+    this.dropFromStart(records);
+    return records;
+  }
+
   dropFromEnd(records: number): void {
     this.#past.push([...this.#retired, ...this.#entries]);
     this.#entries.length = Math.max(0, this.#entries.length - records);

@@ -53,6 +53,9 @@ export function strike(world: World, fault: Fault, passing: string | undefined):
     case 'retention':
       kafka.partition(fault.partition).dropFromStart(fault.records);
       return;
+    case 'expiry':
+      expire(world, fault.partition, fault.keep);
+      return;
     case 'truncation':
       kafka.partition(fault.partition).dropFromEnd(fault.records);
       return;
@@ -87,6 +90,14 @@ export function strike(world: World, fault: Fault, passing: string | undefined):
 
 function target(world: World, name: string | undefined): SimProcess | undefined {
   return name === undefined ? undefined : world.processes.get(name);
+}
+
+/** By the checkpoint that a query would see now. */
+function expire(world: World, partition: number, keep: number): void {
+  const seen = world.bigquery.tables.visible('checkpoint_log', partition, () => true);
+  const checkpointOffset = Math.max(0, ...seen.map(({ row }) => row.nextOffset));
+  const dropped = world.kafka.partition(partition).dropBelow(checkpointOffset - keep);
+  if (dropped > 0) world.context.marks.hit('expired_below_checkpoint');
 }
 
 function pause(world: World, process: SimProcess | undefined, forMs: number): void {
