@@ -242,4 +242,21 @@ describe('changes', () => {
     expect(kinds(asked)).toEqual(['insert', 'get']);
     expect(asked[1]!.jobId).toBe('seed_0');
   });
+
+  it('under the next id step over jobs that failed before, and say what fails their own', async () => {
+    const used = new Set(['seed_3', 'seed_4']);
+    const denied = failed('accessDenied', 'Permission denied');
+    const { jobs, asked, run } = start(({ kind, jobId }) => {
+      if (kind === 'get') return denied;
+      return used.has(jobId) ? DUPLICATE : denied;
+    });
+    const { next, failure } = await run(jobs.changeUnderNextId('seed', 3, CHANGE));
+    expect(asked.map(({ jobId }) => jobId)).toEqual(['seed_3', 'seed_3', 'seed_4', 'seed_4', 'seed_5']);
+    expect([next, failure?.message]).toEqual([6, expect.stringContaining('Permission denied')]);
+  });
+
+  it('under the next id take the end of a job that was there and did it', async () => {
+    const { jobs, run } = start(({ kind }) => (kind === 'insert' ? DUPLICATE : DONE));
+    expect(await run(jobs.changeUnderNextId('seed', 0, CHANGE))).toEqual({ next: 1, failure: undefined });
+  });
 });

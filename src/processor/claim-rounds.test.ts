@@ -96,3 +96,11 @@ it('asks at the start which older streams whoever wrote the checkpoint has final
   expect(won.olderStreams.map(({ epoch }) => epoch)).toEqual([3, 4]);
   expect(there.asked).toEqual(['checkpoint', 'claim at 4', 'read']);
 });
+
+it('a partition whose row is gone is told so, and those that are claimed with it are won', async () => {
+  const there = world(rowAt(4));
+  const { signal } = new AbortController();
+  const [won, gone] = await Promise.allSettled([there.claims.claim(0, signal), there.claims.claim(1, signal)]);
+  expect(won).toMatchObject({ status: 'fulfilled', value: { ownership: { epoch: 5 } } });
+  expect(gone).toMatchObject({ status: 'rejected', reason: { name: 'ContradictionError' } });
+});

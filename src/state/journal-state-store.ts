@@ -69,9 +69,9 @@ export class JournalStateStore implements StateStore {
     await Promise.all(slots.map((slot) => slot.last.then(() => slot.cache.close())));
   }
 
-  #queue<T>(partition: number, operation: (slot: Slot) => Promise<T>): Promise<T> {
-    // Somebody else may have the location by now.
-    if (this.#isClosed) return Promise.resolve(undefined as T);
+  async #queue<T>(partition: number, operation: (slot: Slot) => Promise<T>): Promise<T | undefined> {
+    // Another process may have the location by now.
+    if (this.#isClosed) return undefined;
     const slot = this.#slot(partition);
     const result = slot.last.then(() => operation(slot));
     slot.last = result;
@@ -89,7 +89,7 @@ export class JournalStateStore implements StateStore {
       slot.off = false;
       return result;
     } catch (error) {
-      await slot.cache.close();
+      await slot.cache.close().catch(() => {}); // the same disk
       if (!slot.off) this.#options.onProblem(partition, this.#describe(partition, doing, error));
       slot.off = true;
       return undefined;

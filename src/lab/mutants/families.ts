@@ -116,6 +116,28 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
   /** Retention overtakes the processor, or the topic is made anew and filled again. */
   'cut-logs': (rng, seed) => (rng.chance(0.5) ? overtaken(rng, seed) : madeAnew(rng, seed)),
 
+  /** Retention takes what is checkpointed, and nothing else, just when somebody looks at it again. */
+  expiries: (rng, seed) => {
+    const drawn = base(rng, seed, { processes: rng.pick([['a'], ['a', 'b']]), spanMs: LONG_SPAN_MS });
+    const times = Array.from({ length: 6 }, (_, i) => 6_500 * (i + 1) + rng.between(0, 3_000));
+    const expiry = (partition: number, atMs: number): Fault => ({
+      what: 'expiry',
+      partition,
+      keep: rng.pick([0, 0, 1]),
+      when: { atMs: atMs + rng.between(500, 4_500) },
+    });
+    return {
+      ...drawn,
+      noise: { ...CALM, latencyMsMax: rng.pick([150, 400, 800]), fetchRecordsMax: 4 },
+      faults: times.flatMap((atMs) => [
+        ...rng.pick(TAKEN_AGAIN)(atMs),
+        ...Array.from({ length: drawn.partitions }, (_, partition) => expiry(partition, atMs)).filter(() =>
+          rng.chance(0.4),
+        ),
+      ]),
+    };
+  },
+
   /** Operators give up offsets beside processors that run and die. */
   operators: (rng, seed) => ({
     ...base(rng, seed, { processes: ['a', 'b'] }),
@@ -168,6 +190,17 @@ function base(rng: Rng, seed: number, { processes, workload, spanMs = SPAN_MS }:
 function many(rng: Rng, [from, to]: readonly [number, number], draw: (rng: Rng) => Fault): Fault[] {
   return Array.from({ length: rng.between(from, to) }, () => draw(rng));
 }
+
+/** What makes a process look again at what it has folded. */
+const TAKEN_AGAIN: readonly ((atMs: number) => Fault[])[] = [
+  (atMs) => [{ what: 'rebalance', when: { atMs } }],
+  (atMs) => [{ what: 'leader_loss', forMs: 1_000, when: { atMs } }],
+  (atMs) => [{ what: 'streams_finalized', partition: 0, when: { atMs } }],
+  (atMs) => [
+    { what: 'crash', process: 'a', restartAfterMs: 200, when: { atMs } },
+    { what: 'disk', process: 'a', effect: 'stale', when: { atMs: atMs + 1 } },
+  ],
+];
 
 const TAKEOVER_POINTS = [
   'ownership.claim.before',

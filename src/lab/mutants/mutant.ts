@@ -28,6 +28,7 @@ export const FAMILIES = [
   'payments',
   'settings',
   'cut-logs',
+  'expiries',
   'operators',
   'rescaled',
   'portable',

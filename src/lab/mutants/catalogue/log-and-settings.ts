@@ -26,6 +26,36 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'seeks-what-is-gone',
+    what: 'goes on looking for the last record it folded after retention has taken it',
+    guarantee: 'liveness',
+    anomaly: 'stuck',
+    why: 'the log answers at its start, which is past that record, and it seeks it again, for ever',
+    family: 'expiries',
+    patches: [
+      {
+        file: CURSOR,
+        find: '    this.#verifying = false;\n    if (offset === undefined || offset >= this.#expected) {',
+        replace: '    if (offset === undefined || offset >= this.#expected) {',
+      },
+    ],
+  },
+  {
+    name: 'stops-at-a-gap-below-c',
+    what: 'takes records that retention took below the checkpoint for a gap, while it folds a stale local state forward',
+    guarantee: 'liveness',
+    anomaly: 'stopped:retention_gap',
+    why: 'everything below the checkpoint is in the sink, and the state can be rebuilt from there',
+    family: 'expiries',
+    patches: [
+      {
+        file: 'src/processor/restore.ts',
+        find: "      if (!(error instanceof ContradictionError && error.code === 'retention_gap')) throw error;\n",
+        replace: '      if (error !== undefined) throw error;\n',
+      },
+    ],
+  },
+  {
     name: 'fingerprint-unchecked',
     what: 'does not look whether the last record it folded is still the same',
     guarantee: 'G5',
