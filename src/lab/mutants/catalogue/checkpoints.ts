@@ -154,11 +154,11 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/restore.ts',
-        find: '  if (fromOffset < checkpoint.nextOffset) {\n    await foldForward(',
-        replace: `  if (fromOffset < checkpoint.nextOffset) {
-    fold.skipTo(checkpoint.nextOffset);
-    return { fold, fromOffset };
-    await foldForward(`,
+        find: '    try {\n      await foldForward(',
+        replace: `    fold.skipTo(checkpoint.nextOffset);
+    if (checkpoint !== undefined) return { fold, fromOffset };
+    try {
+      await foldForward(`,
       },
     ],
   },

@@ -49,7 +49,7 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/claim-rounds.ts',
-        find: 'const ownership = ownershipOf(after, topic, waiting.partition);',
+        find: 'const ownership = rowFor(waiting, after, topic);',
         replace: `const { claimId, streams, expectedEpoch } = claim;
       const ownership = { ...ownershipOf(after, topic, waiting.partition), claimId, streams, epoch: expectedEpoch + 1 };`,
       },
