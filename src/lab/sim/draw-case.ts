@@ -35,7 +35,9 @@ export function drawCase(seed: number, dials: CaseDials = {}): CasePlan {
   const operator = new Rng(seed, 'operator');
   const skips = operator.chance(SKIP_CHANCE) ? [drawSkip(operator, partitions)] : [];
   const drawn = isDamaged ? [...swarm.faults, ...drawDamage(rng, partitions)] : swarm.faults;
-  const faults = [...drawn, ...skips, ...drawExpiries(new Rng(seed, 'expiry'), partitions)];
+  // Not where the log is damaged: retention may take the one record that tells it (docs/guarantees.md, Not covered).
+  const expiries = isDamaged ? [] : drawExpiries(new Rng(seed, 'expiry'), partitions);
+  const faults = [...drawn, ...skips, ...expiries];
   const decisions = rng.chance(SETTINGS_CHANCE) ? drawDecisions(rng, processes) : undefined;
   return {
     seed,
