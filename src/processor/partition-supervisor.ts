@@ -55,7 +55,7 @@ export interface SupervisorOptions {
   readonly observer: Observer;
   /** A failure that concerns the whole process: unreachable services, bugs. */
   readonly onFatal: (error: Error) => void;
-  readonly onStopped: (error: ContradictionError) => void;
+  readonly onStopped: () => void;
 }
 
 /** What a supervisor is doing, for readiness and for --until-caught-up. */
@@ -257,6 +257,6 @@ export class PartitionSupervisor {
     this.#phase = 'stopped';
     this.#error = error;
     observer.emit({ type: 'partition.stopped', partition, code: error.code, error: error.message });
-    onStopped(error);
+    onStopped();
   }
 }

@@ -161,6 +161,8 @@ export class Processor {
       this.#supervisors.set(partition, supervisor);
       supervisor.start();
     }
+    // Others may have taken the ones that could go on.
+    this.#endIfNothingGoesOn();
   }
 
   #supervise(partition: number): PartitionSupervisor {
@@ -178,14 +180,16 @@ export class Processor {
       rebuilds: this.#rebuilds,
       expected: this.#rowsAtStart.get(partition),
       onFatal: (error) => this.#end(exitFor(error)),
-      onStopped: (error) => this.#endIfNothingGoesOn(error),
+      onStopped: () => this.#endIfNothingGoesOn(),
     });
   }
 
-  /** One stopped partition does not stop the others. */
-  #endIfNothingGoesOn(error: ContradictionError): void {
-    const going = [...this.#supervisors.values()].some((supervisor) => supervisor.phase !== 'stopped');
-    if (!going) this.#end({ exitCode: 65, why: `no partition can go on: ${error.message}`, error });
+  /** One stopped partition does not stop the others; a process that has none but stopped ones can do nothing more. */
+  #endIfNothingGoesOn(): void {
+    const all = [...this.#supervisors.values()];
+    const { error } = all[0] ?? {};
+    if (error === undefined || all.some(({ phase }) => phase !== 'stopped')) return;
+    this.#end({ exitCode: 65, why: `no partition can go on: ${error.message}`, error });
   }
 
   async #watchTopic(signal: AbortSignal): Promise<void> {

@@ -5,7 +5,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { SkippedRange } from '../../processor/ports.ts';
-import type { ProcessorPorts } from '../../processor/processor.ts';
+import type { ExitReport, ProcessorPorts } from '../../processor/processor.ts';
 import type { CasePlan } from './case-plan.ts';
 import { EPOCH_MS } from './context.ts';
 import { drawCase } from './draw-case.ts';
@@ -110,6 +110,20 @@ describe('a log that contradicts the guarantee ends in an error with a name', ()
     ['log_changed', [{ what: 'recreate', when: { atMs: 9_500 } }]],
     ['rows_refused', [{ what: 'answer', effect: 'rows_refused', when: { point: 'append', hit: 20 } }]],
   ];
+
+  it('a process whose other partitions went to somebody else ends, since nothing that it has can go on', async () => {
+    const { outcome, world } = await runCaseInWorld(
+      calmCase([
+        { what: 'stop', process: 'b', restartAfterMs: 20_000, when: { atMs: 1_000 } },
+        { what: 'truncation', partition: 0, records: 5, when: { atMs: 12_000 } },
+      ]),
+    );
+    expect([outcome.verdict, outcome.failures, outcome.fired.length]).toEqual(['PASS', [], 2]);
+    const exits = world.processes.get('a')!.exits.map(({ value }) => value as ExitReport);
+    expect(exits).toMatchObject([{ exitCode: 65, error: { code: 'log_changed' } }]);
+    // Its successor in partition 0 stops that too, and goes on with the other.
+    expect(world.bigquery.tables.checkpointed(1)).toBe(world.kafka.partition(1).endOffset);
+  });
 
   it.each(contradictions)('%s', async (code, faults) => {
     const outcome = await runCase(calmCase(faults));
