@@ -1,9 +1,10 @@
 /** A run's first rows go out few and alone; what waits behind them goes as large as ever. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { AcceptedRows } from '../payments/accepted-rows.ts';
 import { PartitionFold } from '../payments/fold.ts';
 import { event, PLACE, record } from '../payments/fold-fixture.ts';
-import { DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
+import { compileSettings, DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
 import type { AppendTable, RowList } from '../payments/types.ts';
 import { AppendTurns } from './append-turns.ts';
 import { silentObserver } from './events.ts';
@@ -19,11 +20,20 @@ interface Append {
   acknowledge(): void;
 }
 
-function run(limits = DEFAULT_LIMITS) {
+/** Rows that are there already, of the first records: as many as each table is said to have. */
+type Rows = Partial<Record<'payment_transactions' | 'payment_transactions_fraud', number>>;
+
+function run(limits = DEFAULT_LIMITS, there: Rows = {}) {
   const appends: Append[] = [];
   const records = Array.from({ length: WAITING }, (_, offset) =>
     record(offset, event({ transaction_id: `txn-${offset}` }, offset)),
   );
+  const settings = compileSettings(DEFAULT_DECISION_SETTINGS);
+  const folded = new AcceptedRows();
+  const before = { accepted: folded, partials: [], exceptions: [] };
+  PartitionFold.fresh({ ...PLACE, startOffset: 0 }).foldAll(records, () => settings, before, 0, WAITING);
+  const rowsOf = (table: keyof Rows) =>
+    Array.from({ length: there[table] ?? 0 }, (_, i) => ({ row: folded.at(i), writerEpoch: 1 }));
   const answers: CursorAnswer[] = [{ records, nextOffset: WAITING, byteLength: 1, endOffset: WAITING }];
   const untilAborted = (signal: AbortSignal): Promise<never> =>
     new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
@@ -36,10 +46,10 @@ function run(limits = DEFAULT_LIMITS) {
     },
     position: {
       checkpointOffset: 0,
-      resumeOffset: 0,
+      resumeOffset: Math.max(0, ...Object.values(there)),
       rows: {
-        payment_transactions: [],
-        payment_transactions_fraud: [],
+        payment_transactions: rowsOf('payment_transactions'),
+        payment_transactions_fraud: rowsOf('payment_transactions_fraud'),
         payment_metrics_partials: [],
         payment_exceptions: [],
       },
@@ -101,5 +111,23 @@ it('batches that are smaller anyway are no larger for it', async () => {
   for (const append of appends) append.acknowledge();
   const ten = Array.from({ length: 10 }, () => 100);
   expect(await taken()).toEqual({ payment_transactions: ten, payment_transactions_fraud: ten });
+  await end();
+});
+
+it('what is new goes out as soon as all that is there was compared, not behind what else was fetched with it', async () => {
+  const both = { payment_transactions: 600, payment_transactions_fraud: 600 };
+  const { appends, taken, end } = run(DEFAULT_LIMITS, both);
+  expect(await taken()).toEqual({ payment_transactions: [250], payment_transactions_fraud: [250] });
+  for (const append of appends) append.acknowledge();
+  expect(await taken()).toEqual({ payment_transactions: [250, 150], payment_transactions_fraud: [250, 150] });
+  await end();
+});
+
+it('rows that a table lags behind by go out before anything else is folded', async () => {
+  const lagging = { payment_transactions: 600, payment_transactions_fraud: 570 };
+  const { appends, taken, end } = run(DEFAULT_LIMITS, lagging);
+  expect(await taken()).toEqual({ payment_transactions_fraud: [30] });
+  appends[0]!.acknowledge();
+  expect(await taken()).toEqual({ payment_transactions: [400], payment_transactions_fraud: [30, 400] });
   await end();
 });

@@ -12,6 +12,7 @@ import { recordFingerprint } from '../payments/hash.ts';
 import type { AppendTable, LogRecord, SettingsEntry } from '../payments/types.ts';
 import { abortedWithAny, orAborted } from './abort.ts';
 import type { AppendTurns } from './append-turns.ts';
+import { batchEnd } from './batch-end.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { WonClaim } from './claim-rounds.ts';
 import { BugError, ContradictionError, StreamLostError } from './errors.ts';
@@ -131,22 +132,16 @@ export class PartitionRun {
   }
 
   async #take(answer: CursorAnswer, ended: AbortSignal): Promise<void> {
-    const { firstBatchRecords, maxBatchRecords } = this.#options.limits;
+    const { limits, position } = this.#options;
     for (let from = 0; from < answer.records.length; ) {
+      if (this.#replaying && this.#fold.nextOffset >= position.resumeOffset) await this.#flushSoon(ended, true);
       const isFirst = !this.#replaying && this.#writers.rowsSent === 0;
-      const most = isFirst ? Math.min(firstBatchRecords, maxBatchRecords) : maxBatchRecords;
-      const to = Math.min(answer.records.length, from + most - this.#recordsInOutput);
+      const most = Math.min(limits.maxBatchRecords, isFirst ? limits.firstBatchRecords : Number.POSITIVE_INFINITY);
+      const full = from + most - this.#recordsInOutput;
+      const to = batchEnd(answer.records, from, full, this.#replaying ? position.resumeOffset : 0);
       this.#foldRecords(answer.records, from, to);
       from = to;
-      if (this.#recordsInOutput >= most) {
-        await this.#roomInFlight(ended);
-        await orAborted(
-          this.#inTurn(() => this.#flush()),
-          ended,
-        );
-        // The thousands that wait at a start are slow to fold, cold, for all partitions: before that the first are on their way.
-        if (isFirst) await this.#roomInFlight(ended, 1);
-      }
+      if (this.#recordsInOutput >= most) await this.#flushSoon(ended, isFirst);
     }
     this.#fold.skipTo(answer.nextOffset);
     this.#options.observer.emit({
@@ -229,6 +224,14 @@ export class PartitionRun {
       rowsSkipped: this.#writers.rowsCompared,
       atOffset: this.#fold.nextOffset,
     });
+  }
+
+  /** When there is room. The thousands that wait at a start are slow to fold, cold, for all partitions: the first rows arrive before that. */
+  async #flushSoon(ended: AbortSignal, isFirst: boolean): Promise<void> {
+    await this.#roomInFlight(ended);
+    const flushed = this.#inTurn(() => this.#flush());
+    await orAborted(flushed, ended);
+    if (isFirst) await this.#roomInFlight(ended, 1);
   }
 
   async #roomInFlight(ended: AbortSignal, most = this.#options.limits.maxRowsInFlight): Promise<void> {
