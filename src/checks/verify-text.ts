@@ -1,6 +1,6 @@
 /** The report of `verify` for people: the verdict of each guarantee, and findings with what was expected and what is there. */
 import type { Finding, Guarantee } from './findings.ts';
-import { GUARANTEES } from './findings.ts';
+import { counted, GUARANTEES } from './findings.ts';
 import type { VerifyReport } from './verify.ts';
 
 export const GUARANTEE_TEXTS: Readonly<Record<Guarantee, string>> = {
@@ -24,7 +24,7 @@ export function verifyText(report: VerifyReport): string {
   for (const guarantee of GUARANTEES) {
     const { holds, count: found, findings } = report.guarantees[guarantee];
     lines.push(
-      `${holds ? 'holds ' : 'BROKEN'}  ${guarantee} ${GUARANTEE_TEXTS[guarantee]}${holds ? '' : `: ${found} findings`}`,
+      `${holds ? 'holds ' : 'BROKEN'}  ${guarantee} ${GUARANTEE_TEXTS[guarantee]}${holds ? '' : `: ${counted(found, 'finding')}`}`,
     );
     lines.push(...findings.map(findingText));
     if (found > findings.length) lines.push(`        and ${found - findings.length} more (--findings shows more)`);

@@ -58,7 +58,7 @@ describe('verify finds', () => {
         actual: 'amount 104.51',
       },
     ]);
-    expect(guarantees.G3.findings).toMatchObject([{ kind: 'table_sum_differs', expected: '1 rows, 104.5' }]);
+    expect(guarantees.G3.findings).toMatchObject([{ kind: 'table_sum_differs', expected: '1 row, 104.5' }]);
     expect(guarantees.G1.holds && guarantees.G2.holds && guarantees.G6.holds).toBe(true);
   });
 

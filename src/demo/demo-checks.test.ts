@@ -82,7 +82,7 @@ describe('each check can fail, and says what it saw', () => {
       guarantees: { ...guarantees, G1: { holds: false, count: 1, findings: [finding] } },
     } as const;
     expect(failing({ verified: broken })[0]).toBe(
-      'G1 every record has exactly one disposition: 1 findings: offset 7 has no row',
+      'G1 every record has exactly one disposition: 1 finding: offset 7 has no row',
     );
     const unknown = failing({ verified: { ...FACTS.verified, verdict: 'UNKNOWN' } });
     expect(unknown).toHaveLength(6);

@@ -1,6 +1,6 @@
 /** What a demo run is held to. Pure: facts in, a list of checks out; each of them can fail, and one that fails is a FAIL. */
 import type { SumsByCurrency } from '../checks/assertions.ts';
-import { GUARANTEES, type Guarantee } from '../checks/findings.ts';
+import { counted, GUARANTEES, type Guarantee } from '../checks/findings.ts';
 import type { VerifyReport } from '../checks/verify.ts';
 import { GUARANTEE_TEXTS } from '../checks/verify-text.ts';
 import type { SimulationSummary } from '../simulator/summary.ts';
@@ -43,7 +43,7 @@ function guaranteeCheck(guarantee: Guarantee, { guarantees, verdict, partitions 
   const records = partitions.reduce((sum, partition) => sum + partition.recordsChecked, 0);
   const detail = holds
     ? `${count(records)} records recomputed from the topic${verdict === 'PASS' ? '' : `, but verify says ${verdict}`}`
-    : `${found} findings: ${findings[0]?.message}`;
+    : `${counted(found, 'finding')}: ${findings[0]?.message}`;
   return { what: `${guarantee} ${GUARANTEE_TEXTS[guarantee]}`, pass: holds && verdict === 'PASS', detail };
 }
 

@@ -3,7 +3,7 @@
  * broken, whatever else happened; UNKNOWN when the fault did not bite, the story broke off or nothing drained.
  */
 import { assertSumsMatch, assertUnique, CheckFailed, type SumsByCurrency } from '../checks/assertions.ts';
-import { GUARANTEES } from '../checks/findings.ts';
+import { counted, GUARANTEES } from '../checks/findings.ts';
 import type { Verdict, VerifyReport } from '../checks/verify.ts';
 import { systemRuntime } from '../runtime/system-runtime.ts';
 import { billionthsOf, decimalOf } from '../simulator/summary.ts';
@@ -133,7 +133,7 @@ function addedUp(parts: readonly SumsByCurrency[]): SumsByCurrency {
 function takeReport(report: VerifyReport, drained: boolean, { broken, unknown }: Problems): void {
   for (const guarantee of GUARANTEES) {
     const { count, findings } = report.guarantees[guarantee];
-    if (count > 0) broken.push(`${guarantee}: ${count} findings, the first: ${findings[0]?.message}`);
+    if (count > 0) broken.push(`${guarantee}: ${counted(count, 'finding')}, the first: ${findings[0]?.message}`);
   }
   if (!drained) return;
   if (report.verdict === 'UNKNOWN') unknown.push(`verify could not check all: ${report.unknown.join('; ')}`);

@@ -3,7 +3,7 @@
  * the recomputation, to the last decimal. Windows are compared when the log closes them; rows that the table has for a window
  * after that are found at the end.
  */
-import type { FindingLists } from '../findings.ts';
+import { counted, type FindingLists } from '../findings.ts';
 import type { PartialCells } from '../inputs.ts';
 import { billionths, decimalText, plainDecimal, sameDecimal } from '../oracle/money.ts';
 import type { OracleWindow } from '../oracle/recompute.ts';
@@ -59,7 +59,7 @@ export class SumsCheck {
         offsets: sum.offsets,
         transactionIds: [],
         expected: '0 rows',
-        actual: `${sum.count} rows, ${decimalText(sum.total)}`,
+        actual: `${counted(sum.count, 'row')}, ${decimalText(sum.total)}`,
         message: `payment_transactions has rows that no closed window counts, in window ${key}`,
       });
     }
@@ -72,8 +72,8 @@ export class SumsCheck {
     if (sum?.count === window.count && sum.total === window.total) return;
     this.#report(step, 'table_sum_differs', {
       offsets: sum?.offsets ?? [],
-      expected: `${window.count} rows, ${decimalText(window.total)}`,
-      actual: sum ? `${sum.count} rows, ${decimalText(sum.total)}` : '0 rows',
+      expected: `${counted(window.count, 'row')}, ${decimalText(window.total)}`,
+      actual: sum ? `${counted(sum.count, 'row')}, ${decimalText(sum.total)}` : '0 rows',
       message: `sums over payment_transactions differ from the topic's in window ${key}`,
     });
   }
@@ -127,5 +127,5 @@ function sameSums(row: PartialCells, window: OracleWindow): boolean {
 }
 
 function sumsText(count: number, [total, min, max]: readonly string[]): string {
-  return `${count} rows, total ${total}, min ${min}, max ${max}`;
+  return `${counted(count, 'row')}, total ${total}, min ${min}, max ${max}`;
 }
