@@ -289,6 +289,20 @@ describe('verify says what it could not check', () => {
     expect((await verify(inputsOf())).verdict).toBe('NODATA');
   });
 
+  test('conditions past the limit of the list are not passed over in silence', async () => {
+    const first = ['p', 'q', 'r', 's'].map((id) => event(id, 0));
+    const again = [...first, event('late', 10), ...['p', 'q', 'r', 's'].map((id) => event(id, 11))];
+    const inputs = () => inputsOf(faultless(again.map((value, offset) => record(offset, value))));
+    expect((await verify(inputs(), { findingsMax: 4 })).conditions).toHaveLength(4);
+    const { verdict, conditions } = await verify(inputs(), { findingsMax: 2 });
+    expect(verdict).toBe('PASS');
+    expect(conditions).toEqual([
+      'p: accepted 2 times as the rules say, at 0/0, 0/5',
+      'q: accepted 2 times as the rules say, at 0/1, 0/6',
+      'more than these 2 (--findings shows more)',
+    ]);
+  });
+
   test('a sender seen in two partitions is named, offsets given up are listed', async () => {
     const skipped = [{ from: 5, to: 6, reason: 'poison', by: 'me', atMs: BASE_MS }];
     const first = faultless([record(0, event('a', 0))], { ownership: ownershipOf(0, { partitionCount: 2, skipped }) });

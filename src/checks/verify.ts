@@ -72,6 +72,8 @@ class VerifyRun {
   readonly #partitions: PartitionReport[] = [];
   readonly #trusted: string[] = [];
   readonly #conditions: string[] = [];
+  /** Lists that are at their limit, and had more to say. */
+  readonly #cut = new Set<readonly string[]>();
   readonly #unknown: string[] = [];
   #backfilled = 0;
   /** By sender and by how many partitions the topic had. */
@@ -104,11 +106,11 @@ class VerifyRun {
       topic: this.#inputs.topic,
       guarantees: this.#findings.results(),
       partitions: this.#partitions,
-      trusted: this.#trusted,
-      conditions: this.#conditions,
+      trusted: this.#told(this.#trusted),
+      conditions: this.#told(this.#conditions),
       backfilled: this.#backfilled,
       skipped,
-      unknown: this.#unknown,
+      unknown: this.#told(this.#unknown),
     };
   }
 
@@ -243,7 +245,14 @@ class VerifyRun {
   }
 
   #remark(list: string[], remark: string): void {
-    if (list.length < this.#remarksMax && !list.includes(remark)) list.push(remark);
+    if (list.includes(remark)) return;
+    if (list.length < this.#remarksMax) list.push(remark);
+    else this.#cut.add(list);
+  }
+
+  /** A list that was cut says so: what it ends with is not all. */
+  #told(list: readonly string[]): readonly string[] {
+    return this.#cut.has(list) ? [...list, `more than these ${list.length} (--findings shows more)`] : list;
   }
 }
 
