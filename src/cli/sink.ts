@@ -7,6 +7,7 @@ import { realInputs } from '../checks/inputs-real.ts';
 import { systemRuntime } from '../runtime/system-runtime.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
 import type { BigQueryEndpoint, EndpointConfig } from './config/process-config.ts';
+import { requireTopicOfDataset } from './dataset-topic.ts';
 
 /** A command that a person runs does not wait for a quarter of an hour. */
 const PATIENCE_MS = 30_000;
@@ -25,7 +26,9 @@ export function openCommandSink(endpoint: BigQueryEndpoint): Sink {
   });
 }
 
-export function commandInputs({ kafka }: EndpointConfig, sink: Sink): VerifyInputs {
+/** Rejects where the dataset is another topic's. */
+export async function commandInputs({ kafka, bigquery }: EndpointConfig, sink: Sink): Promise<VerifyInputs> {
+  await requireTopicOfDataset(kafka.topic, bigquery.dataset, sink.queries);
   const connection = kafkaConnection(kafka, 'provenonce', (file) => readFileSync(file, 'utf8'));
   return realInputs({ topic: kafka.topic, kafka: connection, sink, runtime: systemRuntime });
 }

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
+import { ConfigurationError } from '../processor/errors.ts';
 import type { PlannedCopy, PlannedRecord, RecordKind } from './generate.ts';
 import type { MalformedKind } from './plan.ts';
 
@@ -55,26 +56,43 @@ export function ledgerEntry(record: PlannedRecord, offset: number | null, ack: L
 
 /** Appends entries to a file; waits when the disk is slower than the broker. */
 export class LedgerWriter {
+  readonly #path: string;
   readonly #stream: WriteStream;
   #error: Error | undefined;
 
-  constructor(path: string) {
+  private constructor(path: string) {
+    this.#path = path;
     this.#stream = createWriteStream(path, { highWaterMark: 1024 * 1024 });
     this.#stream.on('error', (error) => {
       this.#error = error;
     });
   }
 
+  /** An empty file, in the place of what was there. Methods reject with ConfigurationError where it cannot be written. */
+  static async create(path: string): Promise<LedgerWriter> {
+    const writer = new LedgerWriter(path);
+    await writer.#told(once(writer.#stream, 'open'));
+    return writer;
+  }
+
   async write(entries: readonly LedgerEntry[]): Promise<void> {
-    if (this.#error) throw this.#error;
+    if (this.#error !== undefined) await this.#told(Promise.reject(this.#error));
     if (entries.length === 0) return;
     const lines = entries.map((entry) => JSON.stringify(entry)).join('\n');
-    if (!this.#stream.write(`${lines}\n`)) await once(this.#stream, 'drain');
+    if (!this.#stream.write(`${lines}\n`)) await this.#told(once(this.#stream, 'drain'));
   }
 
   async close(): Promise<void> {
     this.#stream.end();
-    await finished(this.#stream);
+    await this.#told(finished(this.#stream));
+  }
+
+  async #told(writing: Promise<unknown>): Promise<void> {
+    try {
+      await writing;
+    } catch (error) {
+      throw new ConfigurationError([`the ledger ${this.#path} cannot be written: ${(error as Error).message}`]);
+    }
   }
 }
 

@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { UnreachableError } from '../processor/errors.ts';
+import { ConfigurationError, UnreachableError } from '../processor/errors.ts';
 import type { Runtime } from '../processor/ports.ts';
 import type { PlannedRecord } from './generate.ts';
 import { type LedgerEntry, readLedger } from './ledger.ts';
@@ -73,6 +74,34 @@ describe('simulate', () => {
     expect(entries.map(({ seq }) => seq)).toEqual(Array.from({ length: 5_000 }, (_, seq) => seq));
     for (const { partition, offset, seq } of entries) expect(producer.logs.get(partition)?.[offset!]?.seq).toBe(seq);
     expect(summary).toMatchObject({ sent: 5_000, acked: 5_000, unknown: 0, complete: true });
+    expect(producer.closed).toBe(true);
+  });
+
+  test('sends nothing, lets go of the broker, and says so, where the ledger cannot be written', async () => {
+    const producer = new MemoryProducer();
+    const ledgerPath = join(folder, 'no', 'such', 'folder');
+    const sent = simulate({ dials: { count: 10 }, ledgerPath }, virtualRuntime(), async () => producer);
+    await expect(sent).rejects.toThrow(`the ledger ${ledgerPath} cannot be written: ENOENT`);
+    await expect(sent).rejects.toThrow(ConfigurationError);
+    expect(producer).toMatchObject({ batches: 0, closed: true });
+  });
+
+  test('leaves an earlier ledger alone where no broker answers', async () => {
+    const ledgerPath = join(folder, 'sent.jsonl');
+    await writeFile(ledgerPath, 'of yesterday');
+    const away = async (): Promise<RecordProducer> => {
+      throw new UnreachableError('no broker');
+    };
+    await expect(simulate({ dials: { count: 10 }, ledgerPath }, virtualRuntime(), away)).rejects.toThrow('no broker');
+    expect(await readFile(ledgerPath, 'utf8')).toBe('of yesterday');
+  });
+
+  test.runIf(existsSync('/dev/full'))('ends, and says why, where the disk is full', async () => {
+    const producer = new MemoryProducer();
+    const options = { dials: { count: 100_000 }, ledgerPath: '/dev/full' };
+    await expect(simulate(options, virtualRuntime(), async () => producer)).rejects.toThrow(
+      '/dev/full cannot be written: ENOSPC',
+    );
     expect(producer.closed).toBe(true);
   });
 

@@ -49,7 +49,11 @@ export async function simulate(
   const plan = resolvePlan(options.dials, runtime.nowMs());
   const ledgerPath = options.ledgerPath ?? null;
   const producer = await connect();
-  const ledger = ledgerPath === null ? undefined : new LedgerWriter(ledgerPath);
+  // Only now: where no broker answers, the ledger of an earlier run stays as it is.
+  const ledger = await openLedger(ledgerPath).catch(async (error: unknown) => {
+    await producer.close();
+    throw error;
+  });
   const tally = new Tally();
   const startedMs = runtime.nowMs();
   const inFlight = new Set<Promise<void>>();
@@ -86,12 +90,18 @@ export async function simulate(
     }
     await Promise.all(inFlight);
   } finally {
-    await ledger?.close();
     await producer.close();
+    await ledger?.close().catch((error: unknown) => {
+      failure ??= error;
+    });
   }
   if (failure !== undefined) throw failure;
   const elapsedMs = runtime.nowMs() - startedMs;
   return tally.summary(plan, { complete: tally.sent === plan.count, elapsedMs, ledgerPath });
+}
+
+async function openLedger(path: string | null): Promise<LedgerWriter | undefined> {
+  return path === null ? undefined : LedgerWriter.create(path);
 }
 
 function batchSize(options: Pick<SimulatorOptions, 'batchRecordsMax'>, ratePerSecond: number): number {

@@ -8,6 +8,7 @@ import { BACKFILL_POINTS } from '../../processor/crash-points.ts';
 import { systemRuntime } from '../../runtime/system-runtime.ts';
 import { parseTopicAndBigQuery, TOPIC_AND_BIGQUERY_SETTINGS } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
+import { requireTopicOfDataset } from '../dataset-topic.ts';
 import { printJson } from '../exit.ts';
 import { killAt } from '../kill-at.ts';
 import type { AddCommand } from '../main.ts';
@@ -48,6 +49,7 @@ export const addCommand: AddCommand = (program) => {
     const sink = openCommandSink(config.bigquery);
     try {
       await prepare(sink, dryRun === true);
+      await requireTopicOfDataset(config.topic, config.bigquery.dataset, sink.queries);
       const report = await backfill(
         {
           topic: config.topic,

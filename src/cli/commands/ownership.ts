@@ -23,7 +23,7 @@ export const addCommand: AddCommand = (program) => {
       const { topic } = config.kafka;
       const rows = await sink.queries.readOwnership(topic);
       const health = await checkpointsOf(sink, topic);
-      const { bounds } = commandInputs(config, sink);
+      const { bounds } = await commandInputs(config, sink);
       const held = [];
       for (const row of rows) {
         const seen = health.get(row.partition);

@@ -42,7 +42,7 @@ export const addCommand: AddCommand = (program) => {
     const sink = openCommandSink(config.bigquery);
     try {
       const { queries, streams } = sink;
-      const { bounds } = commandInputs(config, sink);
+      const { bounds } = await commandInputs(config, sink);
       const ports = {
         runtime: systemRuntime,
         queries,

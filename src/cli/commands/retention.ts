@@ -30,7 +30,7 @@ export const addCommand: AddCommand = (program) => {
     const { config } = parseEndpoints(process.env, rest as Record<string, string>);
     const sink = openCommandSink(config.bigquery);
     try {
-      const { bounds } = commandInputs(config, sink);
+      const { bounds } = await commandInputs(config, sink);
       const { queries, jobs, dataset } = sink;
       const beforeMs = systemRuntime.nowMs() - days * DAY_MS;
       const order = { topic: config.kafka.topic, beforeMs, dryRun };

@@ -37,7 +37,7 @@ export const addCommand: AddCommand = (program) => {
     const { config } = parseEndpoints(process.env, rest as Record<string, string>);
     const sink = openCommandSink(config.bigquery);
     try {
-      const { bounds } = commandInputs(config, sink);
+      const { bounds } = await commandInputs(config, sink);
       const { queries, streams } = sink;
       const ports = { runtime: systemRuntime, queries, streams, observer: silentObserver, bounds };
       const order: SkipOrder = { topic: config.kafka.topic, partition, from, to, reason, by, removeRows };

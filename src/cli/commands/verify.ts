@@ -20,7 +20,7 @@ export const addCommand: AddCommand = (program) => {
       const { config } = parseEndpoints(process.env, rest as Record<string, string>);
       const sink = openCommandSink(config.bigquery);
       try {
-        const report = await verify(commandInputs(config, sink), {
+        const report = await verify(await commandInputs(config, sink), {
           findingsMax: Number(findings),
           ...(process.stderr.isTTY && !json ? { onProgress: showProgress } : {}),
         });

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigurationError } from '../processor/errors.ts';
+import { requireTopicOfDataset } from './dataset-topic.ts';
+
+const fedBy = (...topics: string[]) => ({ topics: async () => topics });
+
+describe('a command that is pointed at a topic and a dataset', () => {
+  it('is told where the dataset is of another topic, and of which', async () => {
+    const checked = requireTopicOfDataset('refunds', 'payment_data', fedBy('payment-events'));
+    await expect(checked).rejects.toThrow(ConfigurationError);
+    await expect(checked).rejects.toThrow(
+      'KAFKA_TOPIC_PAYMENTS is refunds, but the dataset payment_data is fed by topic payment-events',
+    );
+  });
+
+  it('goes on where the dataset is of that topic, or of none yet', async () => {
+    await requireTopicOfDataset('payment-events', 'payment_data', fedBy('payment-events'));
+    await requireTopicOfDataset('payment-events', 'payment_data', fedBy());
+  });
+});
