@@ -44,6 +44,12 @@ const KEPT_EVENTS_MAX = 20_000;
 const KEPT_BATCHES_MAX = 5_000;
 const NOT_KEPT: ReadonlySet<ProcessorEventType> = new Set(['append.acknowledged', 'offset.committed']);
 
+/** They go with this process, however it ends by itself: nobody would end them, and they would wait for a broker that is gone. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 export class ProcessorChild {
   readonly name: string;
   readonly exited: Promise<ChildExit>;
@@ -77,7 +83,9 @@ export class ProcessorChild {
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
       createInterface({ input: stream }).on('line', (line) => this.#take(line));
     }
+    running.add(this.#child);
     this.exited = once(this.#child, 'close').then(([code, signal]) => {
+      running.delete(this.#child);
       this.#exit = { code, signal };
       this.#log.end();
       this.#wake();
