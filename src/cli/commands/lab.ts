@@ -1,5 +1,6 @@
 /** provenonce lab: the correctness lab. Exit codes are verdicts: 0 PASS, 1 FAIL, 2 UNKNOWN, 3 NODATA. */
 import { MODEL_USAGE, runModel } from '../../lab/model/run-model.ts';
+import { endOnSignals } from '../first-signals.ts';
 import type { AddCommand } from '../main.ts';
 import { addExplore } from './lab/explore.ts';
 import { addMutants } from './lab/mutants.ts';
@@ -12,6 +13,8 @@ export const addCommand: AddCommand = (program) => {
   const lab = program
     .command('lab')
     .description('break the pipeline on purpose, and check that nothing was lost, duplicated or changed');
+  // A signal's default would end this process alone: the processors that it started go when it exits.
+  if (process.pid !== 1) lab.hook('preAction', endOnSignals);
   addList(lab);
   addRun(lab);
   addExplore(lab);
