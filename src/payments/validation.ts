@@ -47,7 +47,8 @@ export class Rejection {
 }
 
 export function validateRecord(record: LogRecord, settings: CompiledSettings, place: RecordPlace): Payment | Rejection {
-  const event = readEvent(record.value);
+  const { value, oversized } = record;
+  const event = readEvent(value, oversized?.valueByteLength ?? value?.length ?? 0);
   if (event instanceof Rejection) return event;
   const payment = readPayment(event, settings.maxAmount);
   if (payment instanceof Rejection) return payment;
@@ -63,9 +64,9 @@ export function validateRecord(record: LogRecord, settings: CompiledSettings, pl
   return payment;
 }
 
-function readEvent(value: Buffer | null): RawEvent | Rejection {
+function readEvent(value: Buffer | null, byteLength: number): RawEvent | Rejection {
   if (value === null) return new Rejection('no_value');
-  if (value.length > MAX_VALUE_BYTES) return new Rejection('value_too_large');
+  if (byteLength > MAX_VALUE_BYTES) return new Rejection('value_too_large');
   if (!isUtf8(value)) return new Rejection('not_utf8_json');
   let parsed: unknown;
   try {
