@@ -4,6 +4,7 @@ import { CHECKPOINT_MUTANTS } from './catalogue/checkpoints.ts';
 import { DECISION_MUTANTS } from './catalogue/decisions.ts';
 import { GUIDE_MUTANTS } from './catalogue/guide-designs.ts';
 import { LOG_MUTANTS } from './catalogue/log-and-settings.ts';
+import { LOG_BYTES_MUTANTS } from './catalogue/log-bytes.ts';
 import { SUM_MUTANTS } from './catalogue/sums.ts';
 import { TAKEOVER_MUTANTS } from './catalogue/takeovers.ts';
 import { WRITING_MUTANTS } from './catalogue/writing.ts';
@@ -15,6 +16,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...CHECKPOINT_MUTANTS,
   ...WRITING_MUTANTS,
   ...LOG_MUTANTS,
+  ...LOG_BYTES_MUTANTS,
   ...DECISION_MUTANTS,
   ...SUM_MUTANTS,
 ];

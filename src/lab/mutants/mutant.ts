@@ -29,6 +29,7 @@ export const FAMILIES = [
   'settings',
   'cut-logs',
   'expiries',
+  'damaged-logs',
   'operators',
   'rescaled',
   'portable',
