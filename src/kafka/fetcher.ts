@@ -175,7 +175,7 @@ export class Fetcher {
   #answerLimits({ reader }: PartitionTrack): AnswerLimits {
     const share = this.#shareBytes();
     return {
-      maxBytes: Math.max(MIN_SHARE_BYTES, share - reader.bufferedBytes),
+      maxBytes: Math.max(MIN_SHARE_BYTES, Math.min(DEFAULT_ANSWER_LIMITS.maxBytes, share - reader.bufferedBytes)),
       maxRecords: DEFAULT_ANSWER_LIMITS.maxRecords,
       maxAtOnceBytes: Math.max(MIN_AT_ONCE_BYTES, Math.min(DEFAULT_ANSWER_LIMITS.maxAtOnceBytes, share)),
     };

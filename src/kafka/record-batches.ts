@@ -47,7 +47,7 @@ export interface AnswerLimits extends ChunkLimits {
 }
 
 export const DEFAULT_ANSWER_LIMITS: AnswerLimits = Object.freeze({
-  maxBytes: 8 * 1024 * 1024,
+  maxBytes: 4 * 1024 * 1024,
   maxRecords: 16_384,
   maxAtOnceBytes: 4 * 1024 * 1024,
 });
