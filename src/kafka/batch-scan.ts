@@ -126,7 +126,10 @@ function soundBatch(
     return new BrokenBatchError(`it claims ${byteLength} bytes; its header alone has ${HEADER_BYTES}`);
   if (byteLength > left) {
     if (!isFirst) return 'cut';
-    return new BrokenBatchError(`it claims ${byteLength} bytes; the broker sent ${left} of them`);
+    return new BrokenBatchError(
+      `it claims ${byteLength} bytes; the broker sent ${left} of them`,
+      claimedEnd(bytes, at, from),
+    );
   }
   const end = at + byteLength;
   const stored = bytes.readUInt32BE(at + CRC_AT);
@@ -136,8 +139,7 @@ function soundBatch(
   const count = bytes.readInt32BE(at + COUNT_AT);
   if (stored !== computed) {
     const found = `its checksum is ${hex(stored)}, that of its bytes is ${hex(computed)}`;
-    const claimed = count > 0 && count === delta + 1 && baseOffset + count > from ? baseOffset + count : undefined;
-    return new BrokenBatchError(found, nextBase(bytes, end, baseOffset) ?? claimed);
+    return new BrokenBatchError(found, nextBase(bytes, end, baseOffset) ?? claimedEnd(bytes, at, from));
   }
   const lastOffset = baseOffset + delta;
   if (count <= 0 || count !== delta + 1) {
@@ -150,6 +152,15 @@ function soundBatch(
     return new BrokenBatchError(found, nextBase(bytes, end, expected ?? from));
   }
   return { at, end, baseOffset, lastOffset };
+}
+
+/** Where a broken batch would end, if its header tells one story: as many records as offsets, `from` among them. */
+function claimedEnd(bytes: Buffer, at: number, from: number): number | undefined {
+  if (at + HEADER_BYTES > bytes.length) return undefined;
+  const baseOffset = Number(bytes.readBigInt64BE(at));
+  const count = bytes.readInt32BE(at + COUNT_AT);
+  const isOneStory = count > 0 && count === bytes.readInt32BE(at + 23) + 1;
+  return isOneStory && baseOffset + count > from ? baseOffset + count : undefined;
 }
 
 /** Where a sound-looking batch behind a broken one begins. */
