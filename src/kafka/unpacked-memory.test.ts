@@ -1,4 +1,4 @@
-/** What six partitions' answers may cost in memory, whatever they unpack to: docs/configuration.md gives the figure. */
+/** What six partitions' answers may cost in memory, whatever they unpack to: docs/deploy.md gives the figure. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
