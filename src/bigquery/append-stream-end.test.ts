@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RowsRefusedError, StreamLostError } from '../processor/errors.ts';
+import { RowsRefusedError, SinkRefusedError, StreamLostError } from '../processor/errors.ts';
 import { rows, start } from './testing/append-fixture.ts';
 import { settle } from './testing/virtual-runtime.ts';
 import { GRPC_STATUS } from './write-rpc.ts';
@@ -56,12 +56,33 @@ describe('append stream: the end', () => {
     expect(outcome.state).toMatchObject({ rowIndex: 2, message: expect.stringContaining('bad amount') });
   });
 
-  it('takes an exception text of the emulator for refused content, any other UNKNOWN for a lost connection', async () => {
+  it.each([
+    [
+      'a schema that has not spread',
+      'SCHEMA_MISMATCH_EXTRA_FIELDS',
+      'Input schema has more fields than BigQuery schema',
+    ],
+    ['a key that is not there', 'CMEK_NOT_PROVIDED', 'no key'],
+    ['whatever it is', undefined, 'Request contains an invalid argument.'],
+  ])('takes INVALID_ARGUMENT without row errors for no fault of a record: %s', async (_, storageErrorCode, message) => {
+    const { rpc, append, runtime } = start();
+    const first = append(1);
+    rpc.lastCall.acknowledge(0);
+    await settle();
+    expect(first.state).toBe('done');
+    const outcome = append(3);
+    rpc.lastCall.refuse(GRPC_STATUS.INVALID_ARGUMENT, message, storageErrorCode);
+    await runtime.advance(1_000);
+    expect(outcome.state).toBeInstanceOf(SinkRefusedError);
+    expect(outcome.state).toMatchObject({ table: 'payment_transactions', detail: expect.stringContaining(message) });
+  });
+
+  it('takes an exception text of the emulator for a refusal, any other UNKNOWN for a lost connection', async () => {
     const refused = start();
     const outcome = refused.append(3);
     refused.rpc.lastCall.over(GRPC_STATUS.UNKNOWN, "Unexpected <class 'pyarrow.lib.ArrowInvalid'>: no");
     await settle();
-    expect(outcome.state).toBeInstanceOf(RowsRefusedError);
+    expect(outcome.state).toBeInstanceOf(SinkRefusedError);
 
     const lost = start();
     lost.append(3);

@@ -7,7 +7,7 @@
  * service names an expected offset at or past its end; 3. after a failure nothing more is sent, and all that is not
  * acknowledged rejects with that failure; 4. answers of an earlier connection are never read.
  */
-import { assert, RowsRefusedError, StreamLostError, UnreachableError } from '../processor/errors.ts';
+import { assert, RowsRefusedError, SinkRefusedError, StreamLostError, UnreachableError } from '../processor/errors.ts';
 import type { EncodedRows, Runtime, StreamAppender, StreamRef } from '../processor/ports.ts';
 import { readAppendFailure } from './append-answers.ts';
 import type { AppendLimits } from './sink-limits.ts';
@@ -204,8 +204,8 @@ export class AppendStream implements StreamAppender {
       case 'gone':
         return over(new StreamLostError(failure.kind, `${stream.name}: ${error.message}`, { cause: error }));
       case 'refused': {
-        const what = `${stream.table} refused an append: ${error.message}`;
-        return over(new RowsRefusedError(what, undefined, { cause: error }));
+        const code = error.storageErrorCode === undefined ? '' : `${error.storageErrorCode}: `;
+        return over(new SinkRefusedError(stream.table, `${code}${error.message}`, { cause: error }));
       }
       case 'confused':
         return over(this.#confusion(`code ${error.code}, ${error.message}`, error));

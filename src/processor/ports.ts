@@ -268,7 +268,7 @@ export interface StreamAppender {
   /**
    * Sends the rows at the end of what was sent before. Resolves when they are durable and visible; reconnects and resends
    * by itself. Rejects, as do all later calls, with StreamLostError (someone finalized it, it is gone, or its answers make
-   * no sense), RowsRefusedError (their content), or UnreachableError.
+   * no sense), RowsRefusedError (the content of one), SinkRefusedError (the append, for another reason), or UnreachableError.
    */
   append(rows: EncodedRows): Promise<void>;
   /** Ends the connection without waiting. Idempotent. */
