@@ -94,7 +94,9 @@ test('a refusal has its status and the name of its storage error', () => {
 test.each(Object.entries(StorageError.StorageErrorCode).filter(([, code]) => typeof code === 'number'))(
   'the trailer of a call names its storage error: %s',
   (name) => {
-    const coded = StorageError.encode(StorageError.fromObject({ code: name, entity: STREAM, errorMessage: 'no' })).finish();
+    const coded = StorageError.encode(
+      StorageError.fromObject({ code: name, entity: STREAM, errorMessage: 'no' }),
+    ).finish();
     const trailer = protos.google.rpc.Status.encode({
       code: GRPC_STATUS.INVALID_ARGUMENT,
       message: 'no',
@@ -108,9 +110,12 @@ test.each(Object.entries(StorageError.StorageErrorCode).filter(([, code]) => typ
   },
 );
 
-test.each([undefined, 'text', Buffer.alloc(0), Buffer.from([0xff, 0xff])])('a trailer that says nothing names none: %j', (trailer) => {
-  expect(storageErrorOfTrailer(trailer)).toBeUndefined();
-});
+test.each([undefined, 'text', Buffer.alloc(0), Buffer.from([0xff, 0xff])])(
+  'a trailer that says nothing names none: %j',
+  (trailer) => {
+    expect(storageErrorOfTrailer(trailer)).toBeUndefined();
+  },
+);
 
 test('refused rows come with their indices, and what the answer has besides is passed over', () => {
   const answer = answered({

@@ -40,7 +40,9 @@ test.each([0, 1, 300, 2 ** 40])('a finalized stream of %d rows is read', (rowCou
 
 test.each([-1, 2 ** 60])('a stream of %d rows is none', (rowCount) => {
   const answer = v1.FinalizeWriteStreamResponse.fromObject({ rowCount });
-  expect(() => decodeFinalized(Buffer.from(v1.FinalizeWriteStreamResponse.encode(answer).finish()))).toThrow(RangeError);
+  expect(() => decodeFinalized(Buffer.from(v1.FinalizeWriteStreamResponse.encode(answer).finish()))).toThrow(
+    RangeError,
+  );
 });
 
 test('bytes that are no message are refused', () => {

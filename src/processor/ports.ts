@@ -232,7 +232,10 @@ export interface SinkQueries {
 
 export type FinalizeOutcome =
   | { readonly state: 'finalized'; readonly rowCount: number }
-  /** The stream is not known (any more): expired, or the emulator was restarted. */
+  /**
+   * It takes no rows and says no count: not known (any more), as it expired or the emulator was restarted; or finalized before,
+   * and no count came with that. What the tables have of its rows is what there is.
+   */
   | { readonly state: 'gone' };
 
 /** Rows ready to be sent: encoded once, resent byte for byte. */

@@ -48,6 +48,7 @@ export function processorPorts(
     dataset: SIM_DATASET,
     limits: DEFAULT_SINK_LIMITS,
     isEmulator: isEmulator ?? true,
+    encoder,
   });
   const wired = weaken({ runtime, log, queries, streams, encoder, state: disk, observer });
   return withCrashPoints(wired, (point) => ports.pass(point));
