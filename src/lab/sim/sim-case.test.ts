@@ -109,6 +109,7 @@ describe('a log that contradicts the guarantee ends in an error with a name', ()
     ['log_truncated', [{ what: 'truncation', partition: 0, records: 90, when: { atMs: 19_950 } }]],
     ['log_changed', [{ what: 'recreate', when: { atMs: 9_500 } }]],
     ['rows_refused', [{ what: 'answer', effect: 'rows_refused', when: { point: 'append', hit: 20 } }]],
+    ['append_refused', [{ what: 'answer', effect: 'append_refused', when: { point: 'append', hit: 20 } }]],
   ];
 
   it('a process whose other partitions went to somebody else ends, since nothing that it has can go on', async () => {
