@@ -25,7 +25,7 @@ export interface StreamProbeOptions {
 export type StreamState =
   | { readonly state: 'finalized' }
   | { readonly state: 'live' }
-  | { readonly state: 'unclear'; readonly said: string };
+  | { readonly state: 'unclear'; readonly code: number | undefined; readonly said: string };
 
 export type ProbedStream = Pick<StreamRef, 'name' | 'table'>;
 
@@ -65,11 +65,12 @@ function stateOf({ name }: ProbedStream, answer: AppendAnswer | RpcError): Strea
     );
   }
   const error = answer instanceof RpcError ? answer : answer.error;
-  if (error === undefined) return { state: 'unclear', said: 'neither an error nor an acknowledgement' };
+  if (error === undefined)
+    return { state: 'unclear', code: undefined, said: 'neither an error nor an acknowledgement' };
   const { kind } = readAppendFailure(error);
   if (kind === 'finalized') return { state: 'finalized' };
   if (kind === 'out_of_range') return { state: 'live' };
-  return { state: 'unclear', said: `code ${error.code}, ${error.message}` };
+  return { state: 'unclear', code: error.code, said: `code ${error.code}, ${error.message}` };
 }
 
 /** One row of the table, such as every table of that name takes. */

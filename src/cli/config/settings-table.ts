@@ -94,7 +94,7 @@ export const BIGQUERY_SETTINGS = {
   location: optional(
     'BIGQUERY_LOCATION',
     text,
-    'Location of the dataset, as europe-west1; default: the service decides.',
+    'Location of the dataset, as europe-west1; default: what the dataset says. Another one than that is refused.',
   ),
   emulatorHost: optional(
     'BIGQUERY_EMULATOR_HOST',
