@@ -4,7 +4,7 @@
  * share a query, and many rows travel as one cell of JSON: a REST cell costs the service and us more than what is in it.
  */
 import { DATA_TABLES, type DataTable, type TransactionRow } from '../payments/types.ts';
-import { UnreachableError } from '../processor/errors.ts';
+import { ContradictionError, UnreachableError } from '../processor/errors.ts';
 import type { Checkpoint, WrittenRow } from '../processor/ports.ts';
 import { GatheredReads } from './gathered-reads.ts';
 import { type DatasetRef, integerLiteral, quotedTable } from './identifiers.ts';
@@ -114,7 +114,7 @@ QUALIFY ROW_NUMBER() OVER (
       parameters: [textParameter('topic', topic)],
       columns: CHECKPOINT_COLUMNS,
     });
-    return rows.map((cells) => checkpointOf(topic, cells));
+    return rows.map((cells) => readable('checkpoint_log', partitions, () => checkpointOf(topic, cells)));
   }
 
   /** The last offset in each table and partition says it: short, as a query of its own for each table costs most by its text. */
@@ -170,13 +170,15 @@ ORDER BY kafka_partition, bucket`,
       },
       CELLS_PER_PAGE,
     );
-    const cellsOf = Map.groupBy(rows, ([partition]) => integer(partition));
+    const cellsOf = Map.groupBy(rows, ([partition]) => readable(table, partitions, () => integer(partition)));
     return questions.map(({ partition, fromOffset }) =>
-      (cellsOf.get(partition) ?? [])
-        .flatMap(([, cell]) => JSON.parse(`[${text(cell)}]`) as unknown[][])
-        .map((cells) => ({ row: reader.read(cells), writerEpoch: integer(cells[0]) }))
-        // Asked twice at once, from two offsets, the query has the rows of both.
-        .filter(({ row }) => row.kafkaOffset >= fromOffset),
+      readable(table, [partition], () =>
+        (cellsOf.get(partition) ?? [])
+          .flatMap(([, cell]) => JSON.parse(`[${text(cell)}]`) as unknown[][])
+          .map((cells) => ({ row: reader.read(cells), writerEpoch: integer(cells[0]) }))
+          // Asked twice at once, from two offsets, the query has the rows of both.
+          .filter(({ row }) => row.kafkaOffset >= fromOffset),
+      ),
     );
   }
 
@@ -206,7 +208,9 @@ WHERE kafka_partition = ${integerLiteral(partition)} AND kafka_offset >= @from_o
       const statement = this.#paymentsStatement(partition, fromOffset, belowOffset, fromEventTimeMs);
       try {
         for await (const { rows } of this.#jobs.pages(statement, CELLS_PER_PAGE, patience)) {
-          const batch = rows.flatMap(([cell]) => paymentsOfCell(text(cell)));
+          const batch = readable('payment_transactions', [partition], () =>
+            rows.flatMap(([cell]) => paymentsOfCell(text(cell))),
+          );
           patience.success();
           if (batch.length > 0) {
             fromOffset = batch.at(-1)!.kafkaOffset + 1;
@@ -256,6 +260,21 @@ function paymentsOfCell(cell: string): TransactionRow[] {
   const rows = JSON.parse(`[${cell}]`) as string[][];
   // transactionRow expects writer_epoch in front, which nobody reads here.
   return rows.map((cells) => transactionRow(['', ...cells]));
+}
+
+/** What a row of the table becomes. One that this code did not write is no crash: the table is not what it was. */
+function readable<T>(table: string, partitions: readonly number[], read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError)) throw error;
+    throw new ContradictionError(
+      'rows_differ',
+      `partition ${partitions.join(', ')}, ${table}: a row that cannot be read: ${error.message}. Someone wrote to the table by hand, or a ` +
+        'newer release did; nothing was written.',
+      { cause: error },
+    );
+  }
 }
 
 function incomplete(partition: number, cause: IncompleteResultError): UnreachableError {

@@ -45,7 +45,7 @@ export function scriptedRest(answer: Answering): { readonly rest: RestCalls; rea
 }
 
 /** Query jobs on such a service; `more` takes the place of what its REST has. */
-export function startJobs(answer: Answering, more: Partial<RestCalls> = {}) {
+export function startJobs(answer: Answering, more: Partial<RestCalls> = {}, limits: Partial<typeof LIMITS> = {}) {
   const { rest, asked } = scriptedRest(answer);
   const runtime = new VirtualRuntime();
   let ids = 0;
@@ -59,7 +59,7 @@ export function startJobs(answer: Answering, more: Partial<RestCalls> = {}) {
       uuid: () => `${++ids}`,
       sleep: (ms: number, signal?: AbortSignal) => runtime.sleep(ms, signal),
     },
-    limits: LIMITS,
+    limits: { ...LIMITS, ...limits },
     nothing: NOTHING,
     onWaiting: (waiting: Waiting) => waits.push(waiting),
   };
