@@ -106,7 +106,8 @@ async function firstOf(work: Promise<void>, stop: AbortSignal): Promise<boolean>
 }
 
 function settingsOf(config: ProcessConfig, owner: string): ProcessorSettings {
-  const { checkpointIntervalMs, checkpointRows, maxAppendsInFlight, stopTimeoutMs, untilCaughtUp } = config.process;
+  const { checkpointIntervalMs, checkpointRows, maxAppendsInFlight, stopTimeoutMs } = config.process;
+  const { untilCaughtUp, acceptClockRisk } = config.process;
   return {
     topic: config.kafka.topic,
     owner,
@@ -114,6 +115,7 @@ function settingsOf(config: ProcessConfig, owner: string): ProcessorSettings {
     decision: config.decision,
     startAt: config.startAt,
     untilCaughtUp,
+    acceptClockRisk,
     limits: { ...DEFAULT_LIMITS, checkpointIntervalMs, checkpointRows, maxAppendsInFlight, stopTimeoutMs },
   };
 }
