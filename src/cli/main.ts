@@ -4,7 +4,9 @@ import { existsSync } from 'node:fs';
 import type { Command as CommandType } from 'commander';
 import { keepCompiledCode } from './compile-cache.ts';
 import { endOnSignals } from './first-signals.ts';
+import { endOnBugs } from './last-resort.ts';
 
+endOnBugs();
 if (process.pid === 1) endOnSignals();
 keepCompiledCode();
 // What is imported statically would be compiled before the line above.

@@ -28,7 +28,7 @@ export type ContradictionCode =
   | 'ownership_rows'
   | 'partition_count_changed'
   | 'topic_compacted'
-  | 'topic_timestamps_unbounded'
+  | 'clock_risk'
   | 'other_topic'
   | 'codec_missing';
 

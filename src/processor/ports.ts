@@ -40,6 +40,8 @@ export interface TopicFacts {
   readonly logAppendTime: boolean;
   /** message.timestamp.after.max.ms; Infinity where it does not bound anything. */
   readonly timestampAfterMaxMs: number;
+  /** As the commands of Kafka take them, for error texts. */
+  readonly bootstrapServers?: string;
 }
 
 export interface LogBounds {

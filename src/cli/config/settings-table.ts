@@ -235,6 +235,12 @@ export const PROCESS_SETTINGS = {
     'false',
     'End once everything that the topic held at start is processed.',
   ),
+  acceptClockRisk: setting(
+    'ACCEPT_CLOCK_RISK',
+    flag,
+    'false',
+    'Run although message.timestamp.after.max.ms and ALLOWED_SKEW together are over half of WATERMARK_DELAY: one fast clock can then make good payments late, and verify says so.',
+  ),
   checkpointIntervalMs: setting(
     'CHECKPOINT_INTERVAL',
     duration(10, HOUR_MS),
