@@ -136,7 +136,8 @@ async function verifyWorld(world: World): Promise<VerifyReport> {
   const chosen = new Map<number, number>();
   for (const { partition, length } of damaged) {
     for (let generation = length - 1; generation >= 0; generation--) {
-      const alone = await verify(simInputs(world, { generationOf: () => generation, partitions: [partition] }));
+      const inputs = simInputs(world, { generationOf: (of, all) => (of === partition ? generation : all.length - 1) });
+      const alone = await verify(inputs, { onlyPartitions: new Set([partition]) });
       if (alone.verdict === 'FAIL') continue;
       chosen.set(partition, generation);
       break;
