@@ -98,6 +98,11 @@ export function realInputs(options: RealInputsOptions): VerifyInputs {
   return {
     topic,
     ownership: () => queries.readOwnership(topic),
+    async topicPartitions() {
+      const reading = await readingOf(null, 0);
+      for await (const _ of reading) break;
+      return [...reading.bounds.keys()];
+    },
     async partitionsWithRows() {
       const selects = [...CHECKED_TABLES, 'checkpoint_log'].map(
         (name) => `SELECT DISTINCT kafka_partition FROM ${table(name)} WHERE writer_epoch > 0`,

@@ -9,7 +9,19 @@ export interface TopicRecord {
   readonly offset: number;
   readonly timestampMs: number;
   readonly key: Uint8Array | null;
+  /** The whole value; where `oversized` is set, only its head. */
   readonly value: Uint8Array | null;
+  readonly oversized?: OversizedValue;
+}
+
+/** What is known of a value that was too large to be held in memory. */
+export interface OversizedValue {
+  /** Of the whole value. */
+  readonly valueByteLength: number;
+  /** 16 hex digits: xxHash64 (seed 0) over the whole value. */
+  readonly valueHash: string;
+  /** `<offset>:<16 hex digits>`: what `record_fingerprint` holds of the whole record. */
+  readonly fingerprint: string;
 }
 
 export interface RowPosition {
@@ -168,6 +180,8 @@ export interface BackfilledRows {
 export interface VerifyInputs {
   readonly topic: string;
   ownership(): Promise<OwnershipFacts[]>;
+  /** Every partition that the topic has now, ascending, whether somebody reads it or not. */
+  topicPartitions(): Promise<readonly number[]>;
   /** Partitions that any data table or the checkpoint log has rows of, ascending. */
   partitionsWithRows(): Promise<number[]>;
   /** Lowest offset retained, and one past the last readable record. */

@@ -197,6 +197,7 @@ export function inputsOf(...histories: PartitionHistory[]): VerifyInputs {
   return {
     topic: 'payment-events',
     ownership: async () => histories.map(({ ownership }) => ownership),
+    topicPartitions: async () => histories.map(({ ownership }) => ownership.partition).sort((a, b) => a - b),
     partitionsWithRows: async () => histories.map(({ ownership }) => ownership.partition),
     bounds: async (partition) => ({ startOffset: of(partition).logStart, endOffset: of(partition).logEnd }),
     records: (partition, from, to) =>

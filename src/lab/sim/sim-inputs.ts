@@ -41,6 +41,7 @@ export function simInputs(world: World, { generationOf = last, partitions }: Sim
   return {
     topic,
     ownership: () => Promise.resolve(ownership),
+    topicPartitions: () => Promise.resolve([...world.kafka.partitions.keys()].filter(isWanted)),
     partitionsWithRows() {
       const found = new Set(Object.values(rows).flatMap((table) => [...table.keys()]));
       for (const partition of checkpoints.keys()) found.add(partition);
