@@ -14,14 +14,14 @@ export interface TopicRecord {
   readonly oversized?: OversizedValue;
 }
 
-/** What is known of a value that was too large to be held in memory. */
+/** What is known of a record whose value (or key) was too large to be held in memory: `valueByteLength` says whether it was the value. */
 export interface OversizedValue {
-  /** Of the whole value. */
+  /** Of the whole value; 0 where there is none. */
   readonly valueByteLength: number;
   /** 16 hex digits: xxHash64 (seed 0) over the whole value. */
   readonly valueHash: string;
-  /** `<offset>:<16 hex digits>`: what `record_fingerprint` holds of the whole record. */
-  readonly fingerprint: string;
+  /** `<offset>:<16 hex digits>`: what `record_fingerprint` holds of the whole record. Null where the key is over 16 MiB. */
+  readonly fingerprint: string | null;
 }
 
 export interface RowPosition {

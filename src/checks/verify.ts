@@ -12,7 +12,8 @@ import { SumsCheck } from './guarantees/g3-sums.ts';
 import { checkEnrichment } from './guarantees/g4-enrichment.ts';
 import { EquivalenceCheck } from './guarantees/g5-equivalence.ts';
 import { CountersCheck } from './guarantees/g6-counters.ts';
-import type { CheckpointCells, GivenUp, OwnershipFacts, VerifyInputs } from './inputs.ts';
+import type { CheckpointCells, OwnershipFacts, VerifyInputs } from './inputs.ts';
+import { pastGivenUp, readableRecords, unreadableLogOf, unreadableText } from './readable-log.ts';
 import { type PartitionSources, type StartedGeneration, type Step, walkPartition } from './walk.ts';
 
 export type Verdict = 'PASS' | 'FAIL' | 'UNKNOWN' | 'NODATA';
@@ -165,14 +166,14 @@ class VerifyRun {
     const backfilled = new BackfilledCheck(partition, backfilledRows, ownership.fixed.windowMs, this.#findings);
     this.#backfilled += backfilledRows.payments.length;
     let recordsChecked = 0;
-    await walkPartition(
+    const walk = walkPartition(
       {
         ownership,
         nextOffset,
         trusted: start.trusted,
         generations: this.#generations.get(partition) ?? [],
         rows,
-        records: inputs.records(partition, fromOffset, bounds.endOffset),
+        records: readableRecords(inputs, ownership, fromOffset, bounds.endOffset),
       },
       {
         before: (offset, oracle) => counters.before(offset, oracle),
@@ -190,9 +191,13 @@ class VerifyRun {
         },
       },
     );
-    sums.end(partition, checkpoints.at(-1)?.watermark ?? Number.NEGATIVE_INFINITY);
-    counters.end(bounds.endOffset);
-    backfilled.end(start.trusted?.next_offset ?? 0);
+    // What was found up to a place where the log cannot be read stands; the sums over all of it cannot be made.
+    const unreadable = await unreadableLogOf(walk);
+    if (unreadable === undefined) {
+      sums.end(partition, checkpoints.at(-1)?.watermark ?? Number.NEGATIVE_INFINITY);
+      counters.end(bounds.endOffset);
+      backfilled.end(start.trusted?.next_offset ?? 0);
+    } else this.#unknown.push(unreadableText(unreadable, ownership));
     const { startOffset, epoch } = ownership;
     this.#partitions.push({
       partition,
@@ -254,12 +259,6 @@ class VerifyRun {
   #told(list: readonly string[]): readonly string[] {
     return this.#cut.has(list) ? [...list, `more than these ${list.length} (--findings shows more)`] : list;
   }
-}
-
-/** The first offset from `offset` on that was not given up. */
-function pastGivenUp(offset: number, skipped: readonly GivenUp[]): number {
-  const range = skipped.find(({ from, to }) => offset >= from && offset < to);
-  return range === undefined ? offset : pastGivenUp(range.to, skipped);
 }
 
 /** The checkpoint to start from, undefined where the log has everything, `none` where it has too little. */
