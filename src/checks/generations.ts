@@ -5,7 +5,9 @@
 import type { OwnershipFacts, TablesSnapshot, TopicGeneration, TransactionCells, VerifyInputs } from './inputs.ts';
 import { type CarriedPayment, storedPayment } from './oracle/recompute.ts';
 import { livesFromMs } from './oracle/state-digest.ts';
+import { readableRecords, unreadableLogOf } from './readable-log.ts';
 import { walkable } from './row-census.ts';
+import type { UnreadableLogError } from './topic/errors.ts';
 import { type PartitionSources, type StartedGeneration, walkPartition } from './walk.ts';
 
 interface Accepted extends CarriedPayment {
@@ -34,9 +36,13 @@ export async function startedGenerations(
   let before: TopicGeneration | undefined;
   for (const generation of generationsOf(ownership)) {
     const accepted: Accepted[] = [];
+    let unreadable: UnreadableLogError | undefined;
     for (const { partition, offset } of generation.sources) {
       const facts = ownership.find((each) => each.partition === partition);
-      if (facts) await collect(inputs, tables, facts, offset, generation, started.get(partition)!, startOf, accepted);
+      if (!facts) continue;
+      const collected = collect(inputs, tables, facts, offset, generation, started.get(partition)!, startOf, accepted);
+      const failure = await unreadableLogOf(collected);
+      unreadable ??= failure;
     }
     for (const facts of ownership) {
       const entry = facts.history.find((each) => each.generation?.partitions === generation.partitions);
@@ -46,6 +52,7 @@ export async function startedGenerations(
         partitions: generation.partitions,
         floorMs: generation.floorMs,
         accepted: accepted.filter((payment) => isNews(payment, facts.partition, before)),
+        ...(unreadable === undefined ? {} : { unreadable }),
       });
     }
     before = generation;
@@ -94,7 +101,7 @@ async function collect(
     payment_metrics_partials: nothing(),
     payment_exceptions: nothing(),
   };
-  const records = inputs.records(partition, start.fromOffset, belowOffset);
+  const records = readableRecords(inputs, facts, start.fromOffset, belowOffset);
   await walkPartition(
     {
       ownership: facts,

@@ -2,36 +2,19 @@
 import { type DatasetRef, quotedTable } from '../bigquery/identifiers.ts';
 import type { BigQueryQueries } from '../bigquery/queries.ts';
 import { intParameter, type QueryValue, textParameter } from '../bigquery/query-values.ts';
-import type { KafkaConnectionOptions } from '../kafka/connection-options.ts';
-import { readTopic } from '../kafka/read-topic.ts';
-import { ContradictionError } from '../processor/errors.ts';
-import { partitionsOf } from '../processor/generation.ts';
-import type { Runtime } from '../processor/ports.ts';
-import type {
-  BackfilledRows,
-  CheckedTable,
-  CheckpointCells,
-  RepeatedId,
-  TableCells,
-  TopicRecord,
-  VerifyInputs,
-} from './inputs.ts';
+import type { BackfilledRows, CheckedTable, CheckpointCells, RepeatedId, TableCells, VerifyInputs } from './inputs.ts';
 import { CELLS_PER_PAGE, type PackedColumns, packedSql, unpackedRows } from './packed-rows.ts';
+import { type TopicSource, topicInputs } from './topic-inputs.ts';
 import { CHECKED_TABLES } from './walk.ts';
 
-export interface RealInputsOptions {
-  readonly topic: string;
-  readonly kafka: KafkaConnectionOptions;
+export interface RealInputsOptions extends TopicSource {
   readonly sink: {
     readonly dataset: DatasetRef;
     readonly queries: Pick<BigQueryQueries, 'readOwnership' | 'runQuery' | 'streamQuery'>;
   };
-  readonly runtime: Runtime;
 }
 
 const ROWS_PER_PAGE = 10_000;
-/** An offset that no log reaches: keeps a partition out of a reading. */
-const PAST_EVERY_LOG = Number.MAX_SAFE_INTEGER;
 
 const POSITION = { kafka_offset: 'integer', writer_epoch: 'integer' } as const;
 const PAYMENT = {
@@ -87,16 +70,10 @@ export function realInputs(options: RealInputsOptions): VerifyInputs {
   const { topic, sink } = options;
   const { dataset, queries } = sink;
   const table = (name: string): string => quotedTable(dataset, name);
-  const readingOf = async (partition: number | null, fromOffset: number) => {
-    const ownership = await queries.readOwnership(topic);
-    const partitions = Math.max(1, ...ownership.map(partitionsOf));
-    const fromOffsets = new Map(Array.from({ length: partitions }, (_, each) => [each, PAST_EVERY_LOG]));
-    if (partition !== null) fromOffsets.set(partition, fromOffset);
-    return readTopic({ connection: options.kafka, topic, runtime: options.runtime, fromOffsets });
-  };
 
   return {
     topic,
+    ...topicInputs(options),
     ownership: () => queries.readOwnership(topic),
     async partitionsWithRows() {
       const selects = [...CHECKED_TABLES, 'checkpoint_log'].map(
@@ -106,30 +83,6 @@ export function realInputs(options: RealInputsOptions): VerifyInputs {
         `SELECT DISTINCT kafka_partition FROM (${selects.join(' UNION ALL ')}) ORDER BY kafka_partition`,
       );
       return rows.map((row) => Number(row.kafka_partition));
-    },
-    async bounds(partition) {
-      const reading = await readingOf(null, 0);
-      const found = reading.bounds.get(partition);
-      // Read to its end, which is at once: that closes the connection.
-      for await (const _ of reading) break;
-      if (!found)
-        throw new ContradictionError('partition_count_changed', `topic ${topic} has no partition ${partition}`);
-      return found;
-    },
-    async *records(partition, fromOffset, toOffset) {
-      if (fromOffset >= toOffset) return;
-      const reading = await readingOf(partition, fromOffset);
-      const startOffset = reading.bounds.get(partition)?.startOffset ?? 0;
-      if (startOffset > fromOffset) {
-        const where = `topic ${topic}, partition ${partition}`;
-        throw new ContradictionError('retention_gap', `${where}: retention cut it while it was verified; run it again`);
-      }
-      for await (const chunk of reading) {
-        if (chunk.partition !== partition) continue;
-        const within: readonly TopicRecord[] = chunk.records.filter(({ offset }) => offset < toOffset);
-        if (within.length > 0) yield within;
-        if (chunk.completeTo >= toOffset) break;
-      }
     },
     rows: (name, partition) => {
       const parameters = [intParameter('partition', partition)];

@@ -9,17 +9,19 @@ export interface TopicRecord {
   readonly offset: number;
   readonly timestampMs: number;
   readonly key: Uint8Array | null;
+  /** The whole value; where `oversized` is set, only its head. */
   readonly value: Uint8Array | null;
-  /** Of a value too large to be held: `value` is then only its beginning, and this is of all of it. */
   readonly oversized?: OversizedValue;
 }
 
+/** What is known of a record whose value (or key) was too large to be held in memory: `valueByteLength` says whether it was the value. */
 export interface OversizedValue {
+  /** Of the whole value; 0 where there is none. */
   readonly valueByteLength: number;
-  /** Two unsigned 32-bit words. */
-  readonly valueHash: { readonly high: number; readonly low: number };
-  /** What recordFingerprint() gives for the whole record. */
-  readonly fingerprint: string;
+  /** 16 hex digits: xxHash64 (seed 0) over the whole value. */
+  readonly valueHash: string;
+  /** `<offset>:<16 hex digits>`: what `record_fingerprint` holds of the whole record. Null where the key is over 16 MiB. */
+  readonly fingerprint: string | null;
 }
 
 export interface RowPosition {
@@ -235,8 +237,8 @@ export interface TablesSnapshot {
 export interface VerifyInputs {
   readonly topic: string;
   ownership(): Promise<OwnershipFacts[]>;
-  /** How many partitions the topic has now. */
-  topicPartitions(): Promise<number>;
+  /** Every partition that the topic has now, ascending, whether somebody reads it or not. */
+  topicPartitions(): Promise<readonly number[]>;
   bounds(partition: number): Promise<PartitionBounds>;
   /** Every readable record in [fromOffset, toOffset), ascending, in bounded chunks. */
   records(partition: number, fromOffset: number, toOffset: number): AsyncIterable<readonly TopicRecord[]>;

@@ -17,8 +17,10 @@ import type {
   TablesSnapshot,
   VerifyInputs,
 } from './inputs.ts';
+import { readableRecords, unreadableLogOf } from './readable-log.ts';
 import type { RowCensus } from './row-census.ts';
 import type { StartingPoint } from './starting-point.ts';
+import type { UnreadableLogError } from './topic/errors.ts';
 import { type StartedGeneration, type Step, walkPartition } from './walk.ts';
 
 export interface PartitionReport {
@@ -32,6 +34,7 @@ export interface PartitionReport {
   readonly highWatermark?: number;
   /** The first and one past the last offset that was read; equal where nothing was. */
   readonly readFrom: number;
+  readonly readTo: number;
   /** Records recomputed, those past nextOffset included. */
   readonly recordsChecked: number;
   /** Of these, past nextOffset: no checkpoint covers them yet. */
@@ -60,11 +63,11 @@ export interface CheckContext {
   readonly onStep: (step: Step) => void;
 }
 
-/** Resolves with the report, and how many backfilled payments the partition has. */
+/** Resolves with the report, how many backfilled payments the partition has, and where its log cannot be read. */
 export async function checkPartition(
   { ownership, bounds, start, newest, generations }: PartitionTask,
   { inputs, tables, findings, census, uniqueness, onStep }: CheckContext,
-): Promise<{ report: PartitionReport; backfilled: number }> {
+): Promise<{ report: PartitionReport; backfilled: number; unreadable: UnreadableLogError | undefined }> {
   const { partition, startOffset, epoch, fixed } = ownership;
   const { trusted, fromOffset } = start;
   const nextOffset = newest?.next_offset ?? startOffset;
@@ -76,7 +79,7 @@ export async function checkPartition(
   const rowsOf = <T extends CheckedTable>(table: T): AsyncIterable<readonly TableCells[T][]> =>
     census.walkable(table, ownership, nextOffset, tables.rows(table, partition));
   let [recordsChecked, recordsPastCheckpoint, rowsChecked] = [0, 0, 0];
-  await walkPartition(
+  const walk = walkPartition(
     {
       ownership,
       nextOffset,
@@ -89,7 +92,7 @@ export async function checkPartition(
         payment_metrics_partials: rowsOf('payment_metrics_partials'),
         payment_exceptions: rowsOf('payment_exceptions'),
       },
-      records: inputs.records(partition, fromOffset, bounds.endOffset),
+      records: readableRecords(inputs, ownership, fromOffset, bounds.endOffset),
     },
     {
       checkpoint: (checkpoint, oracle, last) => {
@@ -114,8 +117,12 @@ export async function checkPartition(
       },
     },
   );
-  sums.end(partition, newest?.watermark ?? Number.NEGATIVE_INFINITY);
-  backfilled.end();
+  // What was found up to a place where the log cannot be read stands; the sums over all of it cannot be made.
+  const unreadable = await unreadableLogOf(walk);
+  if (unreadable === undefined) {
+    sums.end(partition, newest?.watermark ?? Number.NEGATIVE_INFINITY);
+    backfilled.end();
+  }
   const { endOffset: logEndOffset, highWatermark } = bounds;
   const report: PartitionReport = {
     partition,
@@ -124,12 +131,13 @@ export async function checkPartition(
     logEndOffset,
     ...(highWatermark === undefined ? {} : { highWatermark }),
     readFrom: Math.min(fromOffset, logEndOffset),
+    readTo: Math.min(unreadable?.offset ?? logEndOffset, logEndOffset),
     recordsChecked,
     recordsPastCheckpoint,
     rowsChecked,
     epoch,
   };
-  return { report, backfilled: backfilled.payments };
+  return { report, backfilled: backfilled.payments, unreadable };
 }
 
 function rowsIn({ rows, backfilled }: Step): number {

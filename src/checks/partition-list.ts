@@ -7,15 +7,16 @@ import type { OwnershipFacts, VerifyInputs } from './inputs.ts';
 export async function checkUnreadPartitions(
   inputs: VerifyInputs,
   ownership: readonly OwnershipFacts[],
-  topicPartitions: number,
+  topicPartitions: readonly number[],
   findings: FindingLists,
 ): Promise<string[]> {
   const owned = new Set(ownership.map(({ partition }) => partition));
-  const known = Math.max(topicPartitions, ...ownership.map((facts) => partitionsAt(facts, Number.POSITIVE_INFINITY)));
+  const counts = ownership.map((facts) => partitionsAt(facts, Number.POSITIVE_INFINITY));
+  const known = new Set([...topicPartitions, ...Array(Math.max(0, ...counts)).keys()]);
   const remarks: string[] = [];
-  for (let partition = 0; partition < known; partition++) {
+  for (const partition of [...known].sort((a, b) => a - b)) {
     if (owned.has(partition)) continue;
-    if (partition >= topicPartitions) {
+    if (!topicPartitions.includes(partition)) {
       remarks.push(`partition ${partition} has no ownership row, and the topic does not have it either`);
       continue;
     }
@@ -46,7 +47,7 @@ export async function checkUnreadPartitions(
 export function checkOwnership(ownership: readonly OwnershipFacts[], findings: FindingLists): void {
   const counts = new Set(ownership.map((facts) => partitionsAt(facts, Number.POSITIVE_INFINITY)));
   if (counts.size > 1)
-    add(findings, null, 'partition_count_differs', `the ownership rows say ${[...counts].join(', ')} partitions`);
+    add(findings, null, 'partition_count_differs', `the rows say ${[...counts].join(', ')} partitions; run an interrupted \`provenonce rescale\` again`);
   for (const { partition, startOffset, partitionCount, history, skipped, fixed } of ownership) {
     const wrong = (what: string): void => add(findings, partition, 'ownership_contradicts', what);
     if (startOffset < 0) wrong(`start_offset ${startOffset} is below 0`);

@@ -1,7 +1,6 @@
 /** Where the walk over a partition starts, and whether its log is the one that the tables were written from. */
 import type {
   CheckpointCells,
-  GivenUp,
   OwnershipFacts,
   PartitionBounds,
   TablesSnapshot,
@@ -9,6 +8,7 @@ import type {
   VerifyInputs,
 } from './inputs.ts';
 import { recordFingerprint } from './oracle/hashes.ts';
+import { pastGivenUp, unreadableLogOf } from './readable-log.ts';
 import { emptyColumns, walkable } from './row-census.ts';
 
 const PAYMENTS_COMPARED = 3;
@@ -76,6 +76,7 @@ export async function anotherLog(
   if (comparable.length === 0) return undefined;
   for (const checkpoint of comparable) {
     const found = await recordAt(inputs, partition, fingerprintOffset(checkpoint)!);
+    if (found === 'unreadable') return undefined;
     if (found !== undefined && recordFingerprint(found) === checkpoint.record_fingerprint) return undefined;
   }
   if (await holdsFirstPayments(inputs, tables, partition, bounds)) return undefined;
@@ -95,25 +96,27 @@ async function holdsFirstPayments(
     for (const { kafka_offset, writer_epoch, transaction_id } of rows) {
       if (writer_epoch === 0 || kafka_offset < startOffset) continue;
       if (kafka_offset >= endOffset || ++looked > PAYMENTS_COMPARED) return false;
-      const value = (await recordAt(inputs, partition, kafka_offset))?.value;
-      if (value && Buffer.from(value).includes(transaction_id)) return true;
+      const found = await recordAt(inputs, partition, kafka_offset);
+      if (found === 'unreadable') return true;
+      if (found?.value && Buffer.from(found.value).includes(transaction_id)) return true;
     }
   return false;
 }
 
-async function recordAt(inputs: VerifyInputs, partition: number, offset: number): Promise<TopicRecord | undefined> {
-  for await (const records of inputs.records(partition, offset, offset + 1))
-    for (const record of records) if (record.offset === offset) return record;
-  return undefined;
+async function recordAt(
+  inputs: VerifyInputs,
+  partition: number,
+  offset: number,
+): Promise<TopicRecord | 'unreadable' | undefined> {
+  let found: TopicRecord | undefined;
+  const look = async (): Promise<void> => {
+    for await (const records of inputs.records(partition, offset, offset + 1))
+      found ??= records.find((record) => record.offset === offset);
+  };
+  return (await unreadableLogOf(look())) === undefined ? found : 'unreadable';
 }
 
 function fingerprintOffset({ record_fingerprint }: CheckpointCells): number | undefined {
   const digits = record_fingerprint?.match(/^([0-9]{1,15}):[0-9a-f]{16}$/)?.[1];
   return digits === undefined ? undefined : Number(digits);
-}
-
-/** The first offset from `offset` on that was not given up. */
-export function pastGivenUp(offset: number, skipped: readonly GivenUp[]): number {
-  const range = skipped.find(({ from, to }) => offset >= from && offset < to);
-  return range === undefined ? offset : pastGivenUp(range.to, skipped);
 }

@@ -9,6 +9,7 @@ import { UniquenessCheck } from './guarantees/g2-unique.ts';
 import type { OwnershipFacts, PartitionBounds, TablesSnapshot, VerifyInputs } from './inputs.ts';
 import { checkPartition, type PartitionReport } from './partition-check.ts';
 import { checkOwnership, checkUnreadPartitions } from './partition-list.ts';
+import { unreadableText } from './readable-log.ts';
 import { RowCensus } from './row-census.ts';
 import { anotherLog, type CheckpointSurvey, surveyCheckpoints } from './starting-point.ts';
 import type { Step } from './walk.ts';
@@ -107,12 +108,13 @@ class VerifyRun {
     }
     const judged = await this.#withTheirLog(wanted, tables);
     const generations = await startedGenerations(this.#inputs, tables, all, (facts) => this.#startOf(facts, tables));
+    const walked = new Set<number>();
     for (const ownership of judged) {
       const { partition } = ownership;
       const { start, newest } = await this.#survey(ownership, tables);
       if (start === 'none') continue;
       const bounds = await this.#boundsOf(partition);
-      const { report, backfilled } = await checkPartition(
+      const { report, backfilled, unreadable } = await checkPartition(
         { ownership, bounds, start, newest, generations: generations.get(partition) ?? [] },
         {
           inputs: this.#inputs,
@@ -125,8 +127,9 @@ class VerifyRun {
       );
       this.#partitions.push(report);
       this.#backfilled += backfilled;
+      if (unreadable === undefined) walked.add(partition);
+      else this.#unknown.push(unreadableText(unreadable, ownership));
     }
-    const walked = new Set(this.#partitions.map(({ partition }) => partition));
     if (onlyPartitions === undefined) this.#census.compareCounts(tables.counts, foreign, walked);
     for (const condition of uniqueness.end(repeatedCount, this.#findings)) this.#remark(this.#conditions, condition);
     return this.#report(wanted);
@@ -171,8 +174,8 @@ class VerifyRun {
     const topicPartitions = await this.#inputs.topicPartitions();
     for (const ownership of wanted) {
       const { partition } = ownership;
-      if (partition >= topicPartitions) {
-        others.push({ partition, why: `partition ${partition} is not there: the topic has ${topicPartitions}` });
+      if (!topicPartitions.includes(partition)) {
+        others.push({ partition, why: `partition ${partition} is not there: the topic has ${topicPartitions.length}` });
         continue;
       }
       const survey = await this.#survey(ownership, tables);

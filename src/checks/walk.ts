@@ -13,6 +13,7 @@ import type {
   TransactionCells,
 } from './inputs.ts';
 import { type CarriedPayment, type OracleOutcome, PartitionOracle } from './oracle/recompute.ts';
+import type { UnreadableLogError } from './topic/errors.ts';
 
 export const CHECKED_TABLES = [
   'payment_transactions',
@@ -54,6 +55,8 @@ export interface StartedGeneration {
   readonly partitions: number;
   readonly floorMs: number;
   readonly accepted: readonly CarriedPayment[];
+  /** Set where the log of another partition cannot be read, so that what this one learns is not known. */
+  readonly unreadable?: UnreadableLogError;
 }
 
 export interface PartitionSources {
@@ -87,6 +90,7 @@ export async function walkPartition(sources: PartitionSources, visitor: Visitor)
   const startGenerations = (upTo: number): void => {
     for (let next = coming[0]; next !== undefined && next.fromOffset <= upTo; next = coming[0]) {
       judgeCheckpoints(next.fromOffset);
+      if (next.unreadable !== undefined) throw next.unreadable;
       oracle.startGeneration(next.partitions, next.floorMs, next.accepted);
       coming.shift();
     }

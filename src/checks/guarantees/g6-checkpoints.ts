@@ -72,6 +72,7 @@ export class CheckpointCheck {
 
   #checkFingerprint(checkpoint: CheckpointCells, last: TopicRecord | undefined): void {
     const expected = last === undefined ? null : recordFingerprint(last);
+    if (last !== undefined && expected === null) return;
     if (checkpoint.record_fingerprint === expected) return;
     this.#report('fingerprint_differs', checkpoint, {
       expected: expected ?? 'none',

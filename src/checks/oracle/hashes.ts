@@ -60,12 +60,15 @@ export function paymentHash(payment: OraclePayment, id = textHash(payment.transa
 
 /** xxHash64 of a value as it came, as 16 hexadecimal digits. */
 export function valueHash({ value, oversized }: TopicRecord): string | null {
-  if (oversized !== undefined) return hashText(oversized.valueHash);
+  if (oversized !== undefined && value !== null) return oversized.valueHash;
   return value === null ? null : hex64(h64Raw(value, 0n));
 }
 
-/** `<offset>:<16 digits>` over timestamp, lengths, key and value; -1 is the length of what is missing. */
-export function recordFingerprint({ offset, timestampMs, key, value, oversized }: TopicRecord): string {
+/**
+ * `<offset>:<16 digits>` over timestamp, lengths, key and value; -1 is the length of what is missing. Null where the record is
+ * too large to be known.
+ */
+export function recordFingerprint({ offset, timestampMs, key, value, oversized }: TopicRecord): string | null {
   if (oversized !== undefined) return oversized.fingerprint;
   const head = new DataView(new ArrayBuffer(24));
   head.setFloat64(0, timestampMs);

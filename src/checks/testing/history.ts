@@ -248,7 +248,7 @@ export function inputsWith(
   return {
     topic: 'payment-events',
     ownership: async () => histories.map(({ ownership }) => ownership),
-    topicPartitions: async () => besides.topicPartitions ?? Math.max(0, ...partitions),
+    topicPartitions: async () => [...Array(besides.topicPartitions ?? Math.max(0, ...partitions)).keys()],
     bounds: async (partition) =>
       of(partition) === undefined
         ? { startOffset: 0, endOffset: 0 }

@@ -18,6 +18,7 @@ export const FACTS: DemoFacts = {
         nextOffset: 1_000,
         logEndOffset: 1_000,
         readFrom: 0,
+        readTo: 1_000,
         recordsChecked: 1_000,
         recordsPastCheckpoint: 0,
         rowsChecked: 2_000,

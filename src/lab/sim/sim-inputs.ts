@@ -50,7 +50,7 @@ export function simInputs(world: World, { generationOf = last }: SimInputsOption
   return {
     topic,
     ownership: () => Promise.resolve(ownership),
-    topicPartitions: () => Promise.resolve(partitions.length),
+    topicPartitions: () => Promise.resolve([...partitions.keys()]),
     bounds: (partition) => Promise.resolve({ startOffset: 0, endOffset: log(partition).endOffset }),
     async *records(partition, fromOffset, toOffset) {
       yield log(partition).records.filter(({ offset }) => offset >= fromOffset && offset < toOffset);

@@ -215,6 +215,7 @@ function madeReport(verdict: RunArtifacts['verdict'], ledger: readonly LedgerEnt
         nextOffset: ledger.length,
         logEndOffset: ledger.length,
         readFrom: 0,
+        readTo: ledger.length,
         recordsChecked: ledger.length,
         recordsPastCheckpoint: 0,
         rowsChecked: ledger.length,
