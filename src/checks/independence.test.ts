@@ -26,11 +26,16 @@ test('what judges the fold imports nothing of it, nor of the processor, nor of w
     const imports = [...readFileSync(`${here}/${file}`, 'utf8').matchAll(/from '([^']+)'/g)].map(([, from]) => from);
     expect({
       file,
-      foreign: imports.filter((from) => !/^(node:|@platformatic\/kafka$|xxhash-wasm$|\.\/|\.\.\/[a-z-]+(\/[a-z-]+)?\.ts$)/.test(from!)),
+      foreign: imports.filter(
+        (from) => !/^(node:|@platformatic\/kafka$|xxhash-wasm$|\.\/|\.\.\/[a-z-]+(\/[a-z-]+)?\.ts$)/.test(from!),
+      ),
     }).toEqual({
       file,
       foreign: [],
     });
-    expect({ file, fold: imports.filter((from) => /payments|processor|\/kafka\/|kafkajs/.test(from!)) }).toEqual({ file, fold: [] });
+    expect({ file, fold: imports.filter((from) => /payments|processor|\/kafka\/|kafkajs/.test(from!)) }).toEqual({
+      file,
+      fold: [],
+    });
   }
 });

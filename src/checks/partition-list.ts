@@ -3,13 +3,17 @@ import { counted, type FindingLists } from './findings.ts';
 import { partitionsAt } from './generations.ts';
 import type { OwnershipFacts, VerifyInputs } from './inputs.ts';
 
-/** Partitions of the topic without an ownership row. Resolves with what is only a remark: those that hold nothing. */
+/**
+ * Partitions of the topic without an ownership row. Resolves with what is only a remark: those that hold nothing. Where no
+ * partition has one, nothing was ever processed into the dataset, and nothing is said of it.
+ */
 export async function checkUnreadPartitions(
   inputs: VerifyInputs,
   ownership: readonly OwnershipFacts[],
   topicPartitions: readonly number[],
   findings: FindingLists,
 ): Promise<string[]> {
+  if (ownership.length === 0) return [];
   const owned = new Set(ownership.map(({ partition }) => partition));
   const counts = ownership.map((facts) => partitionsAt(facts, Number.POSITIVE_INFINITY));
   const known = new Set([...topicPartitions, ...Array(Math.max(0, ...counts)).keys()]);
@@ -47,7 +51,12 @@ export async function checkUnreadPartitions(
 export function checkOwnership(ownership: readonly OwnershipFacts[], findings: FindingLists): void {
   const counts = new Set(ownership.map((facts) => partitionsAt(facts, Number.POSITIVE_INFINITY)));
   if (counts.size > 1)
-    add(findings, null, 'partition_count_differs', `the rows say ${[...counts].join(', ')} partitions; run an interrupted \`provenonce rescale\` again`);
+    add(
+      findings,
+      null,
+      'partition_count_differs',
+      `the rows say ${[...counts].join(', ')} partitions; run an interrupted \`provenonce rescale\` again`,
+    );
   for (const { partition, startOffset, partitionCount, history, skipped, fixed } of ownership) {
     const wrong = (what: string): void => add(findings, partition, 'ownership_contradicts', what);
     if (startOffset < 0) wrong(`start_offset ${startOffset} is below 0`);

@@ -18,7 +18,9 @@ test('cells come out by partition and bucket, however they went in', () => {
   spool.sort();
   for (const partition of [0, 1, 2]) {
     const cells = [...spool.cells('a', partition)];
-    expect(cells.map(({ bucket }) => bucket)).toEqual(order.filter((each) => each % 3 === partition).sort((a, b) => a - b));
+    expect(cells.map(({ bucket }) => bucket)).toEqual(
+      order.filter((each) => each % 3 === partition).sort((a, b) => a - b),
+    );
     expect(cells.every(({ bucket, text }) => text === `text ${bucket}`)).toBe(true);
   }
   spool.close();

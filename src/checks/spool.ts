@@ -81,7 +81,9 @@ export class Spool implements SenderHomes {
   /** Cells without a partition or a bucket, and those of partitions that are not known, with how many rows they hold. */
   *foreign(source: string, known: ReadonlySet<number>): Generator<{ partition: number | null; cell: Cell }> {
     const groups = this.#db
-      .prepare('SELECT kafka_partition, bucket IS NULL AS nowhere FROM cells WHERE source = ? GROUP BY 1, 2 ORDER BY 1, 2')
+      .prepare(
+        'SELECT kafka_partition, bucket IS NULL AS nowhere FROM cells WHERE source = ? GROUP BY 1, 2 ORDER BY 1, 2',
+      )
       .all(source);
     const select = this.#db.prepare(
       'SELECT bucket, row_count, cell FROM cells WHERE source = ? AND kafka_partition IS ? AND (bucket IS NULL) = ?',

@@ -39,7 +39,8 @@ export function verifyText(report: VerifyReport): string {
 
 /** What was read, how far it is guaranteed, and what is not covered. */
 function partitionLines(report: PartitionReport): string[] {
-  const { partition, readFrom, readTo, logEndOffset, nextOffset, recordsChecked, recordsPastCheckpoint, epoch } = report;
+  const { partition, readFrom, readTo, logEndOffset, nextOffset, recordsChecked, recordsPastCheckpoint, epoch } =
+    report;
   const offsets = readFrom < readTo ? `, offsets ${readFrom} to ${readTo - 1}` : '';
   const lines = [
     `  partition ${partition}: ${COUNT.format(recordsChecked)} records${offsets}; guaranteed below offset ${nextOffset}, epoch ${epoch}`,

@@ -127,8 +127,8 @@ class VerifyRun {
       );
       this.#partitions.push(report);
       this.#backfilled += backfilled;
-      if (unreadable === undefined) walked.add(partition);
-      else this.#unknown.push(unreadableText(unreadable, ownership));
+      if (unreadable !== undefined) this.#unknown.push(unreadableText(unreadable, ownership));
+      else if (newest !== undefined) walked.add(partition);
     }
     if (onlyPartitions === undefined) this.#census.compareCounts(tables.counts, foreign, walked);
     for (const condition of uniqueness.end(repeatedCount, this.#findings)) this.#remark(this.#conditions, condition);

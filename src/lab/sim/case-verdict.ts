@@ -48,6 +48,12 @@ const EXCUSED_STOPS: Readonly<Partial<Record<Fault['what'], readonly string[]>>>
   rescale: ['partition_count_changed'],
 };
 
+/** Findings that a fault brings about in a topic, whatever processors do: partitions that nobody reads yet. */
+const EXCUSED_FINDINGS: Readonly<Partial<Record<Fault['what'], readonly string[]>>> = {
+  partitions_added: ['partition_unread'],
+  rescale: ['partition_unread'],
+};
+
 /** Codes of stops that what was done so far excuses; `unreachable` stands for a service that stayed away. */
 export function excusedStops(fired: readonly Fault[]): ReadonlySet<string> {
   const codes = new Set(fired.flatMap((fault) => EXCUSED_STOPS[fault.what] ?? []));
@@ -66,8 +72,11 @@ export async function judge(
   undrained: readonly string[],
 ): Promise<CaseJudgement> {
   const report = await verifyWorld(world);
+  const excused = new Set(world.fired.flatMap((fault) => EXCUSED_FINDINGS[fault.what] ?? []));
+  const findingsOf = (guarantee: Guarantee) =>
+    report.guarantees[guarantee].findings.filter(({ kind }) => !excused.has(kind));
   const failures: CaseFailure[] = GUARANTEES.flatMap((guarantee) =>
-    report.guarantees[guarantee].findings.map(({ kind, partition, offsets, message }) => ({
+    findingsOf(guarantee).map(({ kind, partition, offsets, message }) => ({
       guarantee,
       kind,
       message: `${partition === null ? '' : `p${partition} `}${offsets.length > 0 ? `at ${offsets.join(', ')}: ` : ''}${message}`,
