@@ -14,7 +14,6 @@ import { residentMb } from './parts/watched-processor.ts';
 
 const PROVENONCE = path.join(import.meta.dirname, '..', 'src', 'cli', 'main.ts');
 const LOOK_EVERY_MS = 100;
-const LOOK_AT_ROWS_EVERY_MS = 1_000;
 /** Bounds for what is not measured, and for what is: a machine that is slower than this says nothing. */
 const LEAST_PER_SECOND = 2_000;
 const GRACE_MS = 120_000;
@@ -112,9 +111,10 @@ async function fill(
     ...['--span', `${Math.ceil(records / perSecond)}s`, '--watermark-delay', delay, '--hot-share', '0.01'],
   ]);
   say(`${records} records sent`);
-  const processor = parts.process({ topic: name, dataset: name, settings: { WATERMARK_DELAY: delay } });
-  await processor.untilDurable(records, limitMs(records), LOOK_AT_ROWS_EVERY_MS);
-  await processor.stop();
+  const flags = ['--until-caught-up'];
+  const { child } = parts.process({ topic: name, dataset: name, flags, settings: { WATERMARK_DELAY: delay } });
+  const { code } = await child.waitForExit(limitMs(records));
+  if (code !== 0) throw new Error(`the processor ended with ${code}:\n${child.tail}`);
   say(`${records} records processed`);
 }
 
