@@ -140,7 +140,8 @@ function takeReport(
     const { count: all, findings: kept } = report.guarantees[guarantee];
     const findings = kept.filter(({ kind }) => !wanted.includes(kind));
     const count = all - (kept.length - findings.length);
-    if (findings.length > 0) broken.push(`${guarantee}: ${counted(count, 'finding')}, the first: ${findings[0]?.message}`);
+    if (findings.length > 0)
+      broken.push(`${guarantee}: ${counted(count, 'finding')}, the first: ${findings[0]?.message}`);
   }
   const kinds = GUARANTEES.flatMap((guarantee) => report.guarantees[guarantee].findings.map(({ kind }) => kind));
   for (const kind of wanted) if (!kinds.includes(kind)) broken.push(`G1: verify does not find ${kind}`);
