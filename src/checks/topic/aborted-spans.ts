@@ -1,6 +1,7 @@
 /**
  * Which batches belong to transactions that were aborted. The broker's answer names each with its producer and first offset;
- * its end is the producer's first abort marker from there on, in the log itself, or lies past the answer.
+ * its end is the producer's first marker from there on, in the log itself. Where that one is a commit, the transaction was
+ * over before the answer; where there is none, its end lies past the answer.
  */
 import { type Batch, CONTROL, TRANSACTIONAL } from './batch.ts';
 import { DamagedBytesError } from './errors.ts';
@@ -23,13 +24,14 @@ export function committedBatches(batches: readonly Batch[], aborted: readonly Ab
   const markers = batches.filter(({ attributes }) => (attributes & CONTROL) !== 0);
   const spans = new Map<bigint, Span[]>();
   for (const [producerId, transactions] of Map.groupBy(aborted, (transaction) => transaction.producerId)) {
-    const ends = markers.filter((batch) => batch.producerId === producerId && markerType(batch) === ABORT);
+    const ends = markers.filter((batch) => batch.producerId === producerId);
     spans.set(
       producerId,
-      transactions.map(({ firstOffset }) => ({
-        from: firstOffset,
-        to: ends.find(({ baseOffset }) => baseOffset >= firstOffset)?.baseOffset ?? Number.POSITIVE_INFINITY,
-      })),
+      transactions.map(({ firstOffset }) => {
+        const end = ends.find(({ baseOffset }) => baseOffset >= firstOffset);
+        if (end === undefined) return { from: firstOffset, to: Number.POSITIVE_INFINITY };
+        return { from: firstOffset, to: markerType(end) === ABORT ? end.baseOffset : firstOffset };
+      }),
     );
   }
   return batches.filter(({ attributes, producerId, baseOffset }) => {

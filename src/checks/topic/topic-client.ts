@@ -27,12 +27,13 @@ const MAX_RETRIES = 25;
 /** A topic that was just made is not known to every broker at once. */
 const NO_TOPIC_RETRIES = 5;
 const MAX_WAIT_MS = 500;
+const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
 const NO_EPOCH = -1;
 const NO_REPLICA = -1;
 /** Asks for a fetch without a session. */
 const FINAL_EPOCH = -1;
-const LIST_AT = { start: -2n, end: -1n } as const;
+const LIST_AT = { start: -2n, stable: -1n, end: -1n } as const;
 
 export class TopicClient {
   readonly topic: string;
@@ -51,14 +52,18 @@ export class TopicClient {
     return await this.#trying(async () => [...(await this.#layoutNow()).leaders.keys()].sort((a, b) => a - b));
   }
 
-  /** The lowest offset that the log holds, or the last stable offset: one past what a reader of committed records is shown. */
-  async offset(partition: number, at: 'start' | 'end'): Promise<number> {
+  /**
+   * `start`: the lowest that the log holds; `stable`: one past what a reader of committed records is shown; `end`: one past
+   * the last offset, open transactions included.
+   */
+  async offset(partition: number, at: keyof typeof LIST_AT): Promise<number> {
     return await this.#trying(async () => {
       const { listOffsetsV5 } = await this.#connections.library();
       const connection = await this.#toLeader(partition);
       const question = { partitionIndex: partition, currentLeaderEpoch: NO_EPOCH, timestamp: LIST_AT[at] };
+      const isolation = at === 'stable' ? READ_COMMITTED : READ_UNCOMMITTED;
       const topics = [{ name: this.topic, partitions: [question] }];
-      const answer = await listOffsetsV5.api.async(connection, NO_REPLICA, READ_COMMITTED, topics);
+      const answer = await listOffsetsV5.api.async(connection, NO_REPLICA, isolation, topics);
       const found = answer.topics[0]?.partitions[0];
       if (found === undefined || found.offset < 0n) throw new Error(`partition ${partition}: no ${at} offset`);
       return Number(found.offset);

@@ -73,7 +73,7 @@ const upTo = (end: number, from = 0) => Array.from({ length: end - from }, (_, i
 test('partitions and bounds are those of the topic, and all of it is read over one connection', async () => {
   const { reader, brokers } = await start({ leaders: () => [0, 0, 0] });
   expect(await reader.partitions()).toEqual([0, 1, 2]);
-  expect(await reader.bounds(0)).toEqual({ startOffset: 0, endOffset: 12 });
+  expect(await reader.bounds(0)).toEqual({ startOffset: 0, endOffset: 12, highWatermark: 12 });
   expect(await read(reader)).toEqual(upTo(12));
   expect(brokers[0]).toMatchObject({ connections: 1, fetches: 3 });
 });

@@ -19,6 +19,8 @@ export interface TopicBounds {
   readonly startOffset: number;
   /** The last stable offset: one past what a reader of committed records is shown. */
   readonly endOffset: number;
+  /** One past the last offset: what lies from endOffset on belongs to open transactions. */
+  readonly highWatermark: number;
 }
 
 export type { TopicEndpoint };
@@ -48,7 +50,8 @@ export class TopicReader implements AsyncDisposable {
   /** Rejects with TopicReadError. */
   async bounds(partition: number): Promise<TopicBounds> {
     const startOffset = await this.#client.offset(partition, 'start');
-    return { startOffset, endOffset: await this.#client.offset(partition, 'end') };
+    const endOffset = await this.#client.offset(partition, 'stable');
+    return { startOffset, endOffset, highWatermark: await this.#client.offset(partition, 'end') };
   }
 
   /**
