@@ -28,8 +28,8 @@ function source(answers: readonly (readonly [RegExp, readonly Row[]])[]): RowQue
   return { dataset: DATASET, queries, asked };
 }
 
-const census = (table: string): RegExp => new RegExp(`MAX\\(kafka_offset\\)[sS]*d\\.${table}\``);
-const day = (date: string): RegExp => new RegExp(`STRING_AGG[sS]*payment_transactions\`[sS]*${date}T00:00:00`);
+const census = (table: string): RegExp => new RegExp(`MAX\\(kafka_offset\\)[\\s\\S]*d\\.${table}\``);
+const day = (date: string): RegExp => new RegExp(`STRING_AGG[\\s\\S]*payment_transactions\`[\\s\\S]*${date}T00:00:00`);
 
 test('rows are read day by day without order; those past what was there at the start are left out', async () => {
   const asked = source([
