@@ -6,6 +6,9 @@ import { messageOf, refusalOf } from '../kafka/errors.ts';
 import { ConfigurationError, ContradictionError, UnreachableError } from '../processor/errors.ts';
 import { endAtOnce, STOP_SIGNALS } from './first-signals.ts';
 import { bugText } from './last-resort.ts';
+import { complain } from './print.ts';
+
+export { printJson } from './print.ts';
 
 /** As sysexits.h where it has one. The lab's verdicts are 0 to 3 (checks/verify.ts). */
 export const EXIT = { ok: 0, failed: 1, usage: 64, contradiction: 65, unreachable: 69, bug: 70 } as const;
@@ -13,7 +16,7 @@ export const EXIT = { ok: 0, failed: 1, usage: 64, contradiction: 65, unreachabl
 /** Says what went wrong on standard error and sets the exit code. */
 export function failWith(error: unknown): void {
   const { code, text } = describe(error);
-  process.stderr.write(`${text}\n`);
+  for (const each of error instanceof ConfigurationError ? error.problems : [text]) complain(each);
   process.exitCode = code;
 }
 
@@ -73,11 +76,4 @@ export async function untilAborted(signal: AbortSignal): Promise<void> {
   } finally {
     clearInterval(alive);
   }
-}
-
-/** Prints one JSON document. */
-export function printJson(document: unknown): void {
-  process.stdout.write(
-    `${JSON.stringify(document, (_, value) => (typeof value === 'bigint' ? String(value) : value), 2)}\n`,
-  );
 }

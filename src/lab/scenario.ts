@@ -43,6 +43,8 @@ export interface Scenario {
   readonly ending?: 'drained' | 'stopped';
   /** The story puts another log in the topic's place: verify has to find that, and its findings break nothing. */
   readonly replacesLog?: boolean;
+  /** Kinds of findings that verify must have, all of these and no others: what the story does to the topic breaks a guarantee. */
+  readonly verifyFinds?: readonly string[];
   readonly run: (world: ScenarioWorld) => Promise<void>;
 }
 

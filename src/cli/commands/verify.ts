@@ -7,6 +7,7 @@ import { addFlags } from '../config/show-settings.ts';
 import { printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { wholeNumber } from '../options.ts';
+import { clearStatus, print, showStatus } from '../print.ts';
 import { commandInputs, openCommandSink } from '../sink.ts';
 
 export const addCommand: AddCommand = (program) => {
@@ -27,9 +28,9 @@ export const addCommand: AddCommand = (program) => {
         });
         const clock = await clockConditionsOf(config, sink.queries);
         const report = { ...checked, conditions: [...checked.conditions, ...clock] };
-        if (process.stderr.isTTY && !json) process.stderr.write('\r\u001b[2K');
+        if (process.stderr.isTTY && !json) clearStatus();
         if (json) printJson(report);
-        else process.stdout.write(`${verifyText(report)}\n`);
+        else print(verifyText(report));
         process.exitCode = VERDICT_EXIT_CODES[report.verdict];
       } finally {
         await sink.close();
@@ -39,5 +40,5 @@ export const addCommand: AddCommand = (program) => {
 };
 
 function showProgress({ partition, recordsChecked }: { partition: number; recordsChecked: number }): void {
-  process.stderr.write(`\r\u001b[2Kpartition ${partition}: ${recordsChecked.toLocaleString('en')} records`);
+  showStatus(`partition ${partition}: ${recordsChecked.toLocaleString('en')} records`);
 }
