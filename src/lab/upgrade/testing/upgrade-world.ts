@@ -47,6 +47,8 @@ const OLD_AFTER_MAX_MS = 3_600_000;
 const NEW_AFTER_MAX_MS = 1_500_000;
 const MESSAGE_BYTES_MAX = 8 * 1024 * 1024;
 const PATIENCE_MS = 120_000;
+/** On a machine that is busy with other things. */
+const COMMAND_LIMIT_MS = 300_000;
 const POLL_MS = 500;
 
 export class UpgradeWorld implements AsyncDisposable {
@@ -121,7 +123,7 @@ export class UpgradeWorld implements AsyncDisposable {
 
   /** A command of that release, to its end. */
   run(release: Checkout, ...words: readonly string[]): Promise<CommandEnd> {
-    return runCommand(words, this.#env('commands', {}), release);
+    return runCommand(words, this.#env('commands', {}), { checkout: release, limitMs: COMMAND_LIMIT_MS });
   }
 
   /** Rejects where it ends with anything but 0. */
