@@ -186,7 +186,7 @@ test('a decoder that believes a lowered count is not followed either', async () 
       EVENTS.filter(({ offset }) => offset !== 2),
     ).catch((error: unknown) => error);
     // The reader names what the decoder throws; here it is on its own.
-    if (report instanceof DamagedBytesError) expect(report.message).toContain('more than the 2 records');
+    if (report instanceof DamagedBytesError) expect(report.message).toContain('more bytes than the 2 records');
     else expect(report).toMatchObject({ verdict: 'UNKNOWN' });
   }
 });
