@@ -38,7 +38,7 @@ async function checkersRead(
   return records;
 }
 
-function plain({ offset, timestampMs, key, value }: TopicRecord): TopicRecord {
+function plain({ offset, timestampMs, key, value }: Omit<TopicRecord, 'oversized'>): TopicRecord {
   return { offset, timestampMs, key: key && Buffer.from(key), value: value && Buffer.from(value) };
 }
 
