@@ -103,8 +103,8 @@ export class QueryJobs {
   }
 
   /**
-   * How many jobs of a read ran and gave nothing, this one included; 0 after a failure that cost nothing. Throws
-   * UnreachableError where there were too many: each was billed, and one more would end in the same way.
+   * How many jobs of a read ran and gave nothing, this one included where its error says so. Throws UnreachableError where there
+   * were too many: each was billed, and one more would end in the same way.
    */
   countFruitless({ what }: Statement, before: number, error: unknown): number {
     if (!(error instanceof RestError) || !isFruitless(error)) return before;

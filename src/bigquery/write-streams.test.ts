@@ -50,6 +50,7 @@ describe('creating streams', () => {
     ['the service is away', new RpcError(GRPC_STATUS.UNAVAILABLE, 'away')],
     ['the quota is used up', new RpcError(GRPC_STATUS.RESOURCE_EXHAUSTED, 'slow down')],
     ['the table was made a moment ago', NOT_FOUND],
+    ['the trailer says so', new RpcError(GRPC_STATUS.INVALID_ARGUMENT, 'no', 'TABLE_NOT_FOUND')],
   ])('waits while %s', async (_, failure) => {
     const { rpc, runtime, streams } = start();
     rpc.onCreate = inTurn<string>(failure, failure, 'streams/new');

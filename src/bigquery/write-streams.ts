@@ -82,7 +82,7 @@ export class BigQueryWriteStreams implements WriteStreams {
           // Finalized before, and no row count with it: what the query says, as for a stream that is gone.
           if (saysFinalized(error)) return { state: 'gone' };
           if (isNotFound(error) && this.#canBeGone(stream)) return { state: 'gone' };
-          if (UNCLEAR.has(error.code)) return this.#probed(stream, error);
+          if (UNCLEAR.has(error.code) && !isNotFound(error)) return this.#probed(stream, error);
           throw error;
         }
       }),
@@ -123,7 +123,7 @@ export class BigQueryWriteStreams implements WriteStreams {
         return answer;
       } catch (failure) {
         if (!(failure instanceof RpcError)) throw failure;
-        if (HOPELESS.has(failure.code)) {
+        if (HOPELESS.has(failure.code) && !isNotFound(failure)) {
           throw new UnreachableError(`${what}: ${failure.message}. Check the dataset, the schema and permissions`, {
             cause: failure,
           });
