@@ -114,11 +114,12 @@ async function expectOldOneRefuses(
     );
     return;
   }
-  const rows = (await world.dispositions()).filter((_, partition) => continued.includes(partition));
   for (const partition of continued) {
     const stopped = await child.waitFor('partition.stopped', STEP_WITHIN_MS, (event) => event.partition === partition);
     expect(stopped.code).toBe('fold_version');
   }
+  // The killed one's streams are closed now: nothing that was under way can arrive any more.
+  const rows = (await world.dispositions()).filter((_, partition) => continued.includes(partition));
   const seen = child.eventsOf('checkpoint.written').length;
   const goesOn = async (): Promise<boolean> =>
     child
