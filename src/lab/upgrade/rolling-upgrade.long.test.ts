@@ -7,11 +7,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { FOLD_VERSION } from '../../payments/settings.ts';
 import type { ProcessorChild } from '../real/processor-child.ts';
 import { OLD_FOLD_VERSION, oldRelease } from './testing/old-release.ts';
+import { advances, STEP_WITHIN_MS, shares } from './testing/progress.ts';
 import { expectVerified, UpgradeWorld } from './testing/upgrade-world.ts';
 
 const PARTITIONS = 4;
-/** On a machine that is busy with other things; a step takes seconds. */
-const STEP_WITHIN_MS = 240_000;
 const RATE_PER_SECOND = 120;
 /** More than is sent until the last step: the load is ended by the test. */
 const RECORDS_MAX = 200_000;
@@ -22,30 +21,6 @@ let old: string;
 beforeAll(async () => {
   old = await oldRelease();
 });
-
-/** Partitions that its last assignment gave it. */
-function assigned(child: ProcessorChild): readonly number[] {
-  return child.eventsOf('assignment.changed').at(-1)?.partitions ?? [];
-}
-
-/** It wrote a checkpoint past where it took the partition over. */
-function advances(child: ProcessorChild, partition: number): boolean {
-  const of = (event: { readonly partition: number }): boolean => event.partition === partition;
-  const from = child.eventsOf('takeover.positioned').findLast(of)?.resumeOffset;
-  const to = child.eventsOf('checkpoint.written').findLast(of)?.nextOffset;
-  return from !== undefined && to !== undefined && to > from;
-}
-
-/** The group has given it that many partitions, and it advances each. Returns them. */
-async function shares(world: UpgradeWorld, child: ProcessorChild, count: number): Promise<readonly number[]> {
-  const what = (): string => `${child.name}, which has partitions ${assigned(child).join()}, advances ${count}`;
-  await world.until(what, STEP_WITHIN_MS, async () => {
-    // The group may change its mind until the last member is in.
-    const partitions = assigned(child);
-    return partitions.length === count && partitions.every((partition) => advances(child, partition));
-  });
-  return assigned(child);
-}
 
 async function versions(world: UpgradeWorld): Promise<number[]> {
   return (await world.ownership()).map(({ history }) => history.at(-1)!.foldVersion);
@@ -114,11 +89,12 @@ async function expectOldOneRefuses(
     );
     return;
   }
-  const rows = (await world.dispositions()).filter((_, partition) => continued.includes(partition));
   for (const partition of continued) {
     const stopped = await child.waitFor('partition.stopped', STEP_WITHIN_MS, (event) => event.partition === partition);
     expect(stopped.code).toBe('fold_version');
   }
+  // The killed one's streams are closed now: nothing that was under way can arrive any more.
+  const rows = (await world.dispositions()).filter((_, partition) => continued.includes(partition));
   const seen = child.eventsOf('checkpoint.written').length;
   const goesOn = async (): Promise<boolean> =>
     child
