@@ -51,7 +51,7 @@ export function judge(
 ): Judgement {
   const reasons = new Set<string>();
   if (record.key === null || record.key.length === 0) reasons.add('key_missing');
-  const event = readEvent(record.value, reasons);
+  const event = readEvent(record, reasons);
   if (event === null) return { payment: null, reasons, event };
 
   for (const name of TEXT_FIELDS) judgeText(event, name, reasons);
@@ -82,12 +82,12 @@ export function judge(
   return { payment, reasons, event };
 }
 
-function readEvent(value: Uint8Array | null, reasons: Set<string>): Record<string, unknown> | null {
+function readEvent({ value, oversized }: TopicRecord, reasons: Set<string>): Record<string, unknown> | null {
   if (value === null) {
     reasons.add('no_value');
     return null;
   }
-  if (value.length > VALUE_BYTES_MAX) {
+  if ((oversized?.valueByteLength ?? value.length) > VALUE_BYTES_MAX) {
     reasons.add('value_too_large');
     return null;
   }

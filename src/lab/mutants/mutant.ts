@@ -32,6 +32,7 @@ export const FAMILIES = [
   'damaged-logs',
   'operators',
   'rescaled',
+  'answers',
   'portable',
 ] as const;
 export type Family = (typeof FAMILIES)[number];
