@@ -15,7 +15,7 @@ export const scenario = defineScenario({
   whatCouldGoWrong:
     'The processor runs out of memory at every start, or refuses the batch and asks for it again for ever: the partition stands still.',
   guarantees: ['G1', 'G5', 'G6'],
-  tags: ['kafka', 'input', 'test'],
+  tags: ['kafka', 'input'],
   partitions: 2,
   settings: { CHECKPOINT_INTERVAL: '300ms' },
   async run(world) {
@@ -32,6 +32,7 @@ export const scenario = defineScenario({
     const { code } = await first.waitForExit(90_000);
     world.bit('it caught up by itself', code === 0);
     world.bit('and stopped nothing', first.eventsOf('partition.stopped').length === 0);
+    world.expectSums({ USD: { count: 200, amount: '2000' } });
     const rows = await world.query(
       "SELECT kafka_partition, kafka_offset, reason, LENGTH(payload) AS kept FROM `{dataset}.payment_exceptions` WHERE disposition = 'rejected'",
     );

@@ -48,7 +48,7 @@ export interface LogRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   /** Of a record too large to be held: `key` and `value` are then only as much of their beginnings as rows need. */
-  readonly oversized?: OversizedFacts | undefined;
+  readonly oversized?: OversizedFacts;
 }
 
 /** What is known of a record that was read in pieces, over all of its bytes. */
