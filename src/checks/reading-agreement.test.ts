@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { type LosslessNumber, parse as parseLossless } from 'lossless-json';
 import { describe, expect, test } from 'vitest';
+import { maskCardNumbers } from '../payments/card-numbers.ts';
 import { rejectedRow } from '../payments/exception-rows.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
 import type { LogRecord, Payment } from '../payments/types.ts';
@@ -31,18 +32,12 @@ function readAlike(record: LogRecord, version: 1 | 2 = 2): Payment | Rejection {
   const read = validateRecord(record, COMPILED[version], PLACE);
   const judged = judge(record, version, { ...PLACE, rules: RULES });
   if (!(read instanceof Rejection)) {
-    expect(judged.payment).toEqual({
-      transaction_id: read.transactionId,
-      sender_account_id: read.senderAccountId,
-      receiver_account_id: read.receiverAccountId,
-      amount: read.amount,
-      currency: read.currency,
-      device_id: read.deviceId,
-      ip_address: read.ipAddress,
-      event_time: read.eventTimeMs,
-      region: read.region,
-      payment_method: read.paymentMethod,
-    });
+    const { amount, event_time, ...texts } = judged.payment!;
+    same(record.value, amount, read.amount);
+    same(record.value, event_time, read.eventTimeMs);
+    const { transactionId, senderAccountId, receiverAccountId, currency, deviceId, ipAddress, region } = read;
+    const columns = [transactionId, senderAccountId, receiverAccountId, currency, deviceId, ipAddress, region];
+    same(record.value, Object.values(texts).join('\n'), [...columns, read.paymentMethod].join('\n'));
     return read;
   }
   const row = rejectedRow(record, read);
@@ -60,7 +55,6 @@ function readAlike(record: LogRecord, version: 1 | 2 = 2): Payment | Rejection {
     payload_hash: row.payloadHash,
   };
   const outcome = { disposition: 'rejected', must: judged.must! } as const;
-  expect(judged.must).not.toBeNull();
   const rows = {
     payment_transactions: [],
     payment_transactions_fraud: [],
@@ -68,8 +62,14 @@ function readAlike(record: LogRecord, version: 1 | 2 = 2): Payment | Rejection {
     payment_exceptions: [],
   };
   const step = { partition: 0, offset: 3, below: true, trusted: false, record, outcome, rows };
-  expect(exceptionDifferences(cells, step)).toEqual([]);
+  const differences = exceptionDifferences(cells, step);
+  if (differences.length > 0) expect(differences).toEqual([]);
   return read;
+}
+
+/** As expect(), at a hundredth of its cost. */
+function same(what: unknown, actual: unknown, expected: unknown): void {
+  if (!Object.is(actual, expected)) expect({ what, actual }).toEqual({ what, actual: expected });
 }
 
 const TEMPLATE = JSON.stringify(event('p', 0, { amount: 'AMOUNT' }));
@@ -150,11 +150,11 @@ describe('numbers are what their text says', () => {
     for (const literal of [...NAMED.map((each) => each.trim()), ...literals(24_000, 20260115)]) {
       const read = readAlike(recordOf(withAmount(literal)));
       const expected = expectedOfAmount(literal);
-      expect({ literal, is: read instanceof Rejection ? read.code : read.amount }).toEqual({ literal, is: expected });
+      same(literal, read instanceof Rejection ? read.code : read.amount, expected);
       if (typeof expected !== 'bigint') continue;
       accepted += 1;
       const lossless = parseLossless(`[${literal}]`) as LosslessNumber[];
-      expect(lossless[0]!.value).toBe(literal);
+      same(literal, lossless[0]!.value, literal);
       const first = validateRecord(recordOf(withAmount(literal)), COMPILED[1], PLACE);
       if (first instanceof Rejection || first.amount !== expected) differing += 1;
     }
@@ -173,8 +173,7 @@ describe('numbers are what their text says', () => {
     });
     for (const literal of [...NAMED.map((each) => each.trim()), ...near, ...literals(4_000, 7)]) {
       const read = readAlike(recordOf(withTime(literal)));
-      const is = read instanceof Rejection ? read.code : read.eventTimeMs;
-      expect({ literal, is }).toEqual({ literal, is: expectedOfTime(literal) });
+      same(literal, read instanceof Rejection ? read.code : read.eventTimeMs, expectedOfTime(literal));
     }
   });
 
@@ -292,17 +291,16 @@ describe('events of any spelling are decided alike', () => {
     readAlike(recordOf(`{"a":"${'4'.repeat(1_000_000)}"}`));
     readAlike(recordOf(`{"a":"${'\\'.repeat(1_000_000)}"}`));
     for (const piece of ['4111\u200b', '\uff14', '\\u0034', '\\ud835\\udfdc ', '4', 'é4,', '\u{1d7dc}', '\\\\u200b4'])
-      for (let shift = 0; shift < 14; shift++) {
+      for (let shift = 0; shift < 14; shift += 3) {
         readAlike(recordOf(`{"a":"${'x'.repeat(shift)}${piece.repeat(Math.ceil(90_000 / Buffer.byteLength(piece)))}`));
         readAlike(recordOf(`${'x'.repeat(65_520 + shift)}${piece.repeat(40)}${'x'.repeat(shift * 600)}`));
       }
-    const raw = fc.sample(fc.uint8Array({ minLength: 69_600, maxLength: 69_660 }), { numRuns: 30, seed: 5 });
+    const raw = fc.sample(fc.uint8Array({ minLength: 69_600, maxLength: 69_660 }), { numRuns: 10, seed: 5 });
     for (const bytes of raw) readAlike(recordOf(Buffer.from(bytes)));
   });
 });
 
-test('masking agrees on texts of digits, separators, escapes and others, and again on what it made', async () => {
-  const { maskCardNumbers } = await import('../payments/card-numbers.ts');
+test('masking agrees on texts of digits, separators, escapes and others, and again on what it made', () => {
   const piece = fc.constantFrom(
     '4', '1', '41', '1111', '11111111', '٤', '４', '\u{1d7dc}', '\\u0034', '\\\\u0034', '\\ud835\\udfdc', '\\ud835', '\\udfdc', '\\u',
     '\\u00', '\\', '\\\\', '\\n', '\\/', '\\b', '\\"', ' ', '  ', '-', '.', ',', '/', '_', '\n', '\u00a0', '–', '\u200b', '\\u200b',
@@ -312,8 +310,8 @@ test('masking agrees on texts of digits, separators, escapes and others, and aga
     fc.property(fc.array(piece, { maxLength: 60 }), fc.boolean(), (pieces, goesOn) => {
       const text = pieces.join('');
       const masked = maskCardNumbers(text, { goesOn });
-      expect(hideCards(text, null, goesOn)).toBe(masked);
-      expect(maskCardNumbers(masked, { goesOn })).toBe(masked);
+      same(text, hideCards(text, null, goesOn), masked);
+      same(text, maskCardNumbers(masked, { goesOn }), masked);
     }),
     { numRuns: 20_000 },
   );

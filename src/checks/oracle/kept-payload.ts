@@ -46,7 +46,7 @@ const LAST_DIGITS = 4;
 export function hideCards(text: string, keepAt: number | null = null, goesOn = false): string {
   if (!/\p{Nd}|\\/u.test(text)) return text;
   const parts = text.match(SPELLINGS) ?? [];
-  const classes = parts.map(classOf).join('');
+  const classes = parts.map((part) => ASCII_CLASSES.get(part) ?? classOf(part)).join('');
   const timePart = keepAt === null ? -1 : partAt(parts, keepAt);
   for (const { 0: run, index } of classes.matchAll(RUN)) {
     const reachesEnd = goesOn && TO_THE_END.test(classes.slice(index + run.length));
@@ -69,6 +69,14 @@ function classOf(part: string): 'd' | 's' | 'r' | 'x' {
   if (/^[\p{Cf}\p{Mn}\p{Me}]$/u.test(character)) return 'r';
   return BETWEEN_DIGITS.test(character) ? 's' : 'x';
 }
+
+/** Of those that most texts consist of. */
+const ASCII_CLASSES = new Map(
+  Array.from({ length: 128 }, (_, code) => String.fromCharCode(code)).map((character) => [
+    character,
+    classOf(character),
+  ]),
+);
 
 /** What an escape stands for; lone backslashes and short escapes separate like a blank. */
 function spelled(spelling: string): string {
