@@ -49,8 +49,8 @@ export interface Circumstances {
 export class UnknownFoldVersion extends Error {
   constructor(foldVersion: number, partition: number, offset: number) {
     super(
-      `partition ${partition}, offset ${offset}: the settings entry there is of fold version ${foldVersion}; this release knows 1 and 2. ` +
-        `Run 'provenonce verify' of the release that processes this topic`,
+      `partition ${partition}, offset ${offset}: the settings entry there is of fold version ${foldVersion}; this release knows 1 and 2: ` +
+        `run 'provenonce verify' of the release that processes this topic.`,
     );
     this.name = 'UnknownFoldVersion';
   }

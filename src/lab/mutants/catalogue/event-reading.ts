@@ -47,7 +47,6 @@ export const READING_MUTANTS: readonly Mutant[] = [
         find: 'isText(id) ? (foldVersion === 1 ? id : maskCardNumbers(id)) : null',
         replace: 'isText(id) ? id : null',
       },
-      { file: VALIDATION, find: "import { maskCardNumbers } from './card-numbers.ts';\n", replace: '' },
     ],
   },
   {
