@@ -163,17 +163,21 @@ class Reading {
 
   #skipString(): boolean {
     if (!this.#take(QUOTE)) return false;
+    const text = this.#text;
     for (;;) {
-      const code = this.#code();
+      let at = this.#at;
+      let code = text.charCodeAt(at);
+      while (code >= 0x20 && code !== QUOTE && code !== BACKSLASH) {
+        at += 1;
+        code = text.charCodeAt(at);
+      }
+      this.#at = at;
       if (code === QUOTE) {
         this.#at += 1;
         return true;
       }
-      if (code === BACKSLASH) {
-        if (!this.#skipEscape()) return false;
-        // Not so of NaN, which is behind the end.
-      } else if (code >= 0x20) this.#at += 1;
-      else return false;
+      // A control character, or the end.
+      if (code !== BACKSLASH || !this.#skipEscape()) return false;
     }
   }
 

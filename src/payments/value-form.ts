@@ -45,11 +45,13 @@ const SIGNATURES: readonly Signature[] = [
   signature('aced0005', 'binary_format', 'Java serialization'),
 ];
 
+const OPEN_OBJECT = 0x7b;
 /** Of the Confluent wire format: a zero byte and the schema's id in four. */
 const SCHEMA_HEAD_BYTES = 5;
 
 /** Undefined where the bytes begin with none of them. */
 export function foreignForm(value: Buffer): ForeignForm | undefined {
+  if (value[0] === OPEN_OBJECT && value[1] !== 0) return undefined; // the usual case
   const found = SIGNATURES.find(({ bytes }) => value.subarray(0, bytes.length).equals(bytes));
   if (found !== undefined) return found;
   if (value.length < SCHEMA_HEAD_BYTES || value[0] !== 0) return undefined;

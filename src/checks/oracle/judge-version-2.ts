@@ -3,9 +3,9 @@
  * here, as documented: the first that applies is the one.
  */
 import type { TopicRecord } from '../inputs.ts';
-import { FIELD_LENGTH_MAX, keyHome, TEXT_FIELDS, valueProblem } from './event-rules.ts';
+import { FIELD_LENGTH_MAX, keyHome, type TEXT_FIELDS, valueProblem } from './event-rules.ts';
 import { foreignForm } from './foreign-forms.ts';
-import { type SourceMember, sourceMembers } from './json-source.ts';
+import { type SourceMember, sourceMembers, unquoted } from './json-source.ts';
 import { hideCards, maskedVersion2 } from './kept-payload.ts';
 import { billionths, literalBillionths } from './money.ts';
 import type { Circumstances, Judgement } from './read-payment.ts';
@@ -46,9 +46,20 @@ export function judgeVersion2(record: TopicRecord, circumstances: Circumstances)
   const event = new SourceEvent(members);
   const reason = reasonAgainst(event, record, circumstances);
   if (reason !== null) return rejected(record, reason, event);
-  const fields = Object.fromEntries(TEXT_FIELDS.map((name) => [name, event.text(name)])) as Record<TextField, string>;
+  const field = (name: TextField): string => event.text(name)!;
   return {
-    payment: { ...fields, amount: event.amount() as bigint, event_time: event.time() as number },
+    payment: {
+      transaction_id: field('transaction_id'),
+      sender_account_id: field('sender_account_id'),
+      receiver_account_id: field('receiver_account_id'),
+      amount: event.amount() as bigint,
+      currency: field('currency'),
+      device_id: field('device_id'),
+      ip_address: field('ip_address'),
+      event_time: event.time() as number,
+      region: field('region'),
+      payment_method: field('payment_method'),
+    },
     must: null,
   };
 }
@@ -104,6 +115,8 @@ class SourceEvent {
   /** The first name that comes a second time. */
   readonly repeated: string | null = null;
   readonly #isTimeRepeated: boolean = false;
+  #amount: { readonly is: bigint | 'finer' | 'larger' | null } | undefined;
+  #time: { readonly is: number | null } | undefined;
 
   constructor(members: readonly SourceMember[]) {
     for (const member of members) {
@@ -131,6 +144,17 @@ class SourceEvent {
   }
 
   amount(): bigint | 'finer' | 'larger' | null {
+    this.#amount ??= { is: this.#judgeAmount() };
+    return this.#amount.is;
+  }
+
+  /** A safe integer, or null. */
+  time(): number | null {
+    this.#time ??= { is: this.#judgeTime() };
+    return this.#time.is;
+  }
+
+  #judgeAmount(): bigint | 'finer' | 'larger' | null {
     const source = this.#members.get('amount')?.source ?? '';
     if (/^[-0-9]/.test(source)) return literalBillionths(source);
     const text = this.#decoded('amount');
@@ -138,10 +162,10 @@ class SourceEvent {
     return (text.split('.')[1] ?? '').length > 9 ? 'finer' : billionths(text);
   }
 
-  /** A safe integer, or null. */
-  time(): number | null {
+  #judgeTime(): number | null {
     const source = this.#members.get('timestamp')?.source ?? '';
     if (!/^[-0-9]/.test(source)) return null;
+    if (/^[0-9]{1,15}$/.test(source)) return Number(source); // exact: every integer of so many digits is
     const size = literalBillionths(source);
     if (typeof size !== 'bigint' || size % 1_000_000_000n !== 0n) return null;
     const time = Number(size / 1_000_000_000n);
@@ -157,6 +181,6 @@ class SourceEvent {
 
   #decoded(name: TextField | 'amount'): string | null {
     const source = this.#members.get(name)?.source ?? '';
-    return source.startsWith('"') ? (JSON.parse(source) as string) : null;
+    return source.startsWith('"') ? unquoted(source) : null;
   }
 }
