@@ -5,6 +5,7 @@ import { InfraUnavailableError } from '../infra/types.ts';
 import { messageOf, refusalOf } from '../kafka/errors.ts';
 import { ConfigurationError, ContradictionError, UnreachableError } from '../processor/errors.ts';
 import { endAtOnce, STOP_SIGNALS } from './first-signals.ts';
+import { bugText } from './last-resort.ts';
 import { complain } from './print.ts';
 
 export { printJson } from './print.ts';
@@ -32,7 +33,7 @@ function describe(error: unknown): { code: number; text: string } {
     return { code: EXIT.unreachable, text: `Kafka: ${messageOf(error)}` };
   }
   if (error instanceof CheckFailed) return { code: EXIT.failed, text: error.message };
-  return { code: EXIT.bug, text: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  return { code: EXIT.bug, text: bugText(error) };
 }
 
 /** BigQuery's own refusals: most are a wrong name or a missing permission, which a stack trace would hide. */
@@ -48,7 +49,7 @@ function describeRest(error: RestError): { code: number; text: string } {
     return { code: EXIT.usage, text: `${error.message}: ${whatToDo}` };
   }
   if (error.isTransient) return { code: EXIT.unreachable, text: error.message };
-  return { code: EXIT.bug, text: error.stack ?? error.message };
+  return { code: EXIT.bug, text: bugText(error) };
 }
 
 /** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */

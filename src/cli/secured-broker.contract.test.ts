@@ -13,6 +13,7 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { TopicReader } from '../checks/topic/topic-reader.ts';
 import { topicInputs } from '../checks/topic-inputs.ts';
 import { type SecuredBroker, startSecuredBroker } from '../infra/secured-broker.ts';
 import type { KafkaConnectionOptions } from '../kafka/connection-options.ts';
@@ -198,6 +199,31 @@ test('a connection that reads asks for a new token when its time is nearly up, a
   } finally {
     await reader.close();
   }
+});
+
+test('the reader of verify asks for a new token when its time is nearly up, and goes on without a failure', async () => {
+  let tokens = 0;
+  const failures: number[] = [];
+  const token = async () => {
+    tokens += 1;
+    return broker.token();
+  };
+  await using reader = new TopicReader({
+    topic: CHECKED_TOPIC,
+    endpoint: {
+      brokers: [broker.bootstrapServers],
+      clientId: 'secured-test',
+      sasl: { mechanism: 'oauthbearer', token },
+      ssl: { ca: readFileSync(broker.caFile) },
+    },
+    sleep: async (ms) => void failures.push(ms),
+  });
+  const bounds = await reader.bounds(0);
+  expect(tokens).toBe(1);
+  await setTimeout(REAUTHENTICATE_MS + 500);
+  expect(await reader.bounds(0)).toEqual(bounds);
+  expect(tokens).toBe(2);
+  expect(failures).toEqual([]);
 });
 
 // From here on each has a topic and a dataset of its own, and mostly waits: beside each other.

@@ -59,6 +59,8 @@ export interface ScenarioRecord {
   readonly key: string | null;
   readonly value: string | Buffer | null;
   readonly partition: number;
+  /** By the producer's clock, ms since the epoch. Default: when it is sent. */
+  readonly timestampMs?: number;
 }
 
 export interface StartOptions {

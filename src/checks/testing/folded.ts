@@ -39,7 +39,7 @@ function foldedHistory(
     ownership,
     logStart: 0,
     logEnd: log.length,
-    records: log,
+    records: log.map(({ offset, timestampMs, key, value }) => ({ offset, timestampMs, key, value })),
     payment_transactions: [],
     payment_transactions_fraud: [],
     payment_metrics_partials: [],

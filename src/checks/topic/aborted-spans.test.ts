@@ -63,3 +63,22 @@ test('of any interleaving of transactions, from any offset on, exactly what was 
     { numRuns: 500 },
   );
 });
+
+test.for([
+  ['abort', []],
+  ['commit', [{ producerId: 1n, firstOffset: 1 }]],
+] as const)(
+  'a marker that says %s where the broker lists it otherwise puts its transaction in doubt',
+  ([kind, listed]) => {
+    const records = [{ value: Buffer.from('a') }];
+    const log: BatchSpec[] = [
+      { baseOffset: 0, records },
+      { baseOffset: 1, records, producerId: 1n, kind: 'transactional' },
+      { baseOffset: 2, records },
+      { baseOffset: 3, producerId: 1n, kind },
+    ];
+    const wanted = { fromOffset: 0, toOffset: 4, isBatchStart: true, highWatermark: 4 };
+    const { batches } = findBatches(Buffer.concat(log.map(batchBytes)), wanted);
+    expect(() => committedBatches(batches, listed)).toThrow(expect.objectContaining({ offset: 1 }));
+  },
+);

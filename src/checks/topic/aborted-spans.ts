@@ -1,7 +1,7 @@
 /**
- * Which batches belong to transactions that were aborted. The broker's answer names each with its producer and first offset;
- * its end is the producer's first marker from there on, in the log itself. Where that one is a commit, the transaction was
- * over before the answer; where there is none, its end lies past the answer.
+ * Which batches belong to transactions that were aborted. Two sources say it, and must agree: the broker's answer names the
+ * producer and first offset of each aborted transaction, and the producer's next marker in the log says how it ended, where
+ * it has come by the end of the answer.
  */
 import { type Batch, CONTROL, TRANSACTIONAL } from './batch.ts';
 import { DamagedBytesError } from './errors.ts';
@@ -11,42 +11,73 @@ export interface AbortedTransaction {
   readonly firstOffset: number;
 }
 
-interface Span {
-  readonly from: number;
-  /** Offset of the marker. */
-  readonly to: number;
+/** The first offsets that the broker names of one producer, and where looking at them is. */
+interface Listed {
+  readonly firstOffsets: readonly number[];
+  at: number;
+  /** Offset of the producer's last marker. */
+  markerOffset: number;
 }
 
-const ABORT = 0;
+const TYPES = ['abort', 'commit'] as const;
+type Ending = (typeof TYPES)[number];
 
-/** The batches of an answer whose records count: no markers, and none of an aborted transaction. In order. */
+/**
+ * The batches of an answer whose records count: no markers, and none of an aborted transaction. In order. Throws
+ * DamagedBytesError, with the first offset that is in doubt, where list and markers contradict each other.
+ */
 export function committedBatches(batches: readonly Batch[], aborted: readonly AbortedTransaction[]): Batch[] {
-  const markers = batches.filter(({ attributes }) => (attributes & CONTROL) !== 0);
-  const spans = new Map<bigint, Span[]>();
-  for (const [producerId, transactions] of Map.groupBy(aborted, (transaction) => transaction.producerId)) {
-    const ends = markers.filter((batch) => batch.producerId === producerId);
-    spans.set(
-      producerId,
-      transactions.map(({ firstOffset }) => {
-        const end = ends.find(({ baseOffset }) => baseOffset >= firstOffset);
-        if (end === undefined) return { from: firstOffset, to: Number.POSITIVE_INFINITY };
-        return { from: firstOffset, to: markerType(end) === ABORT ? end.baseOffset : firstOffset };
-      }),
-    );
+  if (!batches.some(({ attributes }) => (attributes & (TRANSACTIONAL | CONTROL)) !== 0)) return [...batches];
+  const endings = endingsOf(batches);
+  const listed = new Map<bigint, Listed>();
+  for (const [producerId, transactions] of Map.groupBy(aborted, (each) => each.producerId)) {
+    const firstOffsets = transactions.map(({ firstOffset }) => firstOffset).sort((a, b) => a - b);
+    listed.set(producerId, { firstOffsets, at: -1, markerOffset: -1 });
   }
-  return batches.filter(({ attributes, producerId, baseOffset }) => {
-    if ((attributes & CONTROL) !== 0) return false;
+  return batches.filter(({ attributes, producerId, baseOffset }, index) => {
+    const its = listed.get(producerId);
+    if ((attributes & CONTROL) !== 0) {
+      if (its !== undefined) its.markerOffset = baseOffset;
+      return false;
+    }
     if ((attributes & TRANSACTIONAL) === 0) return true;
-    return !spans.get(producerId)?.some(({ from, to }) => baseOffset >= from && baseOffset < to);
+    const isAborted = its !== undefined && isWithin(its, baseOffset);
+    const ending = endings[index];
+    if (ending !== undefined && isAborted !== (ending === 'abort')) {
+      const message = `its transaction ends with ${ending}, and the broker lists it otherwise`;
+      throw new DamagedBytesError(message, { offset: baseOffset });
+    }
+    return !isAborted;
   });
 }
 
-/** A marker is one record, never packed, whose key is a version and a type of two bytes each. */
-function markerType({ body, baseOffset }: Batch): number {
-  // Lengths of one byte each: of the record, attributes, two deltas, and of the key.
-  const keyLength = body[4];
-  if (keyLength === undefined || keyLength < 8 || keyLength > 0x7f || body.length < 9) {
-    throw new DamagedBytesError(`the marker at offset ${baseOffset} has no type`);
+/** How the transaction of each batch ends, where its marker is among the batches. */
+function endingsOf(batches: readonly Batch[]): readonly (Ending | undefined)[] {
+  const next = new Map<bigint, Ending | undefined>();
+  return batches
+    .toReversed()
+    .map((batch) => {
+      if ((batch.attributes & CONTROL) !== 0) next.set(batch.producerId, markerType(batch));
+      return next.get(batch.producerId);
+    })
+    .reverse();
+}
+
+/** Whether a transaction that the broker lists has begun by this offset and not ended before it. */
+function isWithin(its: Listed, baseOffset: number): boolean {
+  while ((its.firstOffsets[its.at + 1] ?? Number.POSITIVE_INFINITY) <= baseOffset) its.at += 1;
+  const firstOffset = its.firstOffsets[its.at];
+  return firstOffset !== undefined && firstOffset > its.markerOffset;
+}
+
+/** A marker is one record, never packed, whose key is a version and a type of two bytes each. Other types end nothing. */
+function markerType({ body, baseOffset }: Batch): Ending | undefined {
+  // Length, attributes, two deltas, and the key's length: a byte each, but for the first delta.
+  let at = 2;
+  while (at < body.length && body[at]! >= 0x80) at += 1;
+  at += 1 + 1 + 1;
+  if (at + 4 > body.length) {
+    throw new DamagedBytesError(`the marker at offset ${baseOffset} has no type`, { offset: baseOffset });
   }
-  return body.readInt16BE(7);
+  return TYPES[body.readInt16BE(at + 2)];
 }

@@ -27,11 +27,15 @@ export interface Damage {
   readonly reason: string;
 }
 
-/** Bytes that break a rule of the format: thrown by the decoders, which do not know where they are. */
+/** Bytes that break a rule of the format: thrown by the decoders, most of which do not know where they are. */
 export class DamagedBytesError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
+  /** The first offset that could not be read, where it is known. */
+  readonly offset: number | undefined;
+
+  constructor(message: string, options: ErrorOptions & { readonly offset?: number } = {}) {
     super(message, options);
     this.name = 'DamagedBytesError';
+    this.offset = options.offset;
   }
 }
 

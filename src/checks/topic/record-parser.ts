@@ -2,8 +2,8 @@
  * Records out of the unpacked body of a batch, which may come in pieces. Memory: one piece, a record of a MiB at most, and
  * of a larger one its head; of that, hashes go over all of it.
  *
- * Invariant: a body whose end() does not throw was used to its last byte, holds as many records as its header says, and
- * their offsets ascend within the batch.
+ * Invariant: records are handed out up to the first that breaks a rule, and the last one only by end(), once the body was
+ * used to its last byte. Their offsets ascend within the batch, and there are as many as its header says.
  */
 import type { TopicRecord } from '../inputs.ts';
 import { APPEND_TIME, type Batch } from './batch.ts';
@@ -23,7 +23,9 @@ export class RecordParser {
   readonly #lastDelta: number;
   #rest: Buffer = NOTHING;
   #large: LargeRecord | undefined;
-  #count = 0;
+  /** The last record that the header announces: whether it is one shows by what comes behind it. */
+  #last: TopicRecord | undefined;
+  #found = 0;
   #previousDelta = -1;
   // Where reading is, in the piece at hand.
   #bytes: Buffer = NOTHING;
@@ -35,11 +37,28 @@ export class RecordParser {
     this.#appendTimeMs = (batch.attributes & APPEND_TIME) === 0 ? undefined : Number(batch.maxTimestampMs);
     this.#baseTimestampMs = Number(batch.baseTimestampMs);
     this.#lastDelta = batch.lastOffset - batch.baseOffset;
+    this.nextOffset = batch.baseOffset;
   }
 
-  /** The records that end in this piece. Throws DamagedBytesError. */
+  /** One past the last record that was handed out; the batch's first offset before that. */
+  nextOffset: number;
+  /** What ended the records; nothing is to be pushed after it. */
+  damage: DamagedBytesError | undefined;
+
+  /** The records that end in this piece, or end before its damage. */
   push(piece: Buffer): TopicRecord[] {
     const records: TopicRecord[] = [];
+    try {
+      this.#read(piece, records);
+    } catch (error) {
+      if (!(error instanceof DamagedBytesError)) throw error;
+      this.damage = error;
+    }
+    this.nextOffset = (records.at(-1)?.offset ?? this.nextOffset - 1) + 1;
+    return records;
+  }
+
+  #read(piece: Buffer, records: TopicRecord[]): void {
     const bytes = this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece]);
     this.#bytes = bytes;
     this.#at = 0;
@@ -49,11 +68,14 @@ export class RecordParser {
         this.#at += this.#large.taken;
         if (record === undefined) break;
         this.#large = undefined;
-        records.push(this.#counted(record));
+        this.#count(record, records);
         continue;
       }
       const start = this.#at;
       if (start === bytes.length) break;
+      if (this.#found === this.#batch.recordCount) {
+        throw new DamagedBytesError(`more bytes than the ${this.#found} records that the batch says`);
+      }
       const length = this.#length();
       if (length === undefined) {
         this.#at = start;
@@ -68,34 +90,33 @@ export class RecordParser {
         this.#at = start;
         break;
       }
-      records.push(this.#counted(this.#whole(length)));
+      this.#count(this.#whole(length), records);
     }
     this.#rest = bytes.subarray(this.#at);
-    return records;
   }
 
-  /** Throws DamagedBytesError where the body ends too early or holds something else than was announced. */
-  end(): void {
+  /** The last record. Throws DamagedBytesError where the body ends too early. */
+  end(): TopicRecord[] {
     const { recordCount } = this.#batch;
     if (this.#large !== undefined || this.#rest.length > 0) {
-      throw new DamagedBytesError(`after record ${this.#count} of ${recordCount}, the next one is cut off`);
+      throw new DamagedBytesError(`after record ${this.#found} of ${recordCount}, the next one is cut off`);
     }
-    if (this.#count !== recordCount) {
-      throw new DamagedBytesError(`${this.#count} records, and the batch says ${recordCount}`);
+    if (this.#found !== recordCount) {
+      throw new DamagedBytesError(`${this.#found} records, and the batch says ${recordCount}`);
     }
+    return this.#last === undefined ? [] : [this.#last];
   }
 
-  #counted(record: TopicRecord): TopicRecord {
+  /** Hands it out, unless it is the last. */
+  #count(record: TopicRecord, records: TopicRecord[]): void {
     const delta = record.offset - this.#batch.baseOffset;
     if (delta <= this.#previousDelta || delta > this.#lastDelta) {
       throw new DamagedBytesError(`a record at offset ${record.offset} is out of its place`);
     }
     this.#previousDelta = delta;
-    this.#count += 1;
-    if (this.#count > this.#batch.recordCount) {
-      throw new DamagedBytesError(`more than the ${this.#batch.recordCount} records that the batch says`);
-    }
-    return record;
+    this.#found += 1;
+    if (this.#found < this.#batch.recordCount) records.push(record);
+    else this.#last = record;
   }
 
   #timeOf(timestampDelta: bigint | number): number {

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { TopicRecord } from '../inputs.ts';
 import { TopicReadError, UnreadableLogError } from './errors.ts';
 import { FakeBroker, type FakeTopic, type FetchReply } from './testing/fake-broker.ts';
-import { type BatchSpec, batchBytes } from './testing/log-bytes.ts';
+import { type BatchSpec, batchBytes, bodyOf } from './testing/log-bytes.ts';
 import { TopicReader } from './topic-reader.ts';
 
 const NAME = 'payment-events';
@@ -192,6 +192,15 @@ test('a batch that is sound but cannot be unpacked says where it ends', async ()
   );
   const { reader } = await start({ fetch: ({ fromOffset }) => serve(log, fromOffset) });
   await expect(read(reader)).rejects.toMatchObject({ code: 'batch_damaged', offset: 6, lastOffset: 7 });
+});
+
+test('of a sound batch with a broken record all before that can be read: giving up the rest of it is enough', async () => {
+  const broken = Buffer.concat([bodyOf([{ value: Buffer.from('6') }]), Buffer.from([2, 0])]);
+  const log = LOG.map((spec) => (spec.baseOffset === 6 ? { ...spec, packed: broken, count: 2, lastDelta: 1 } : spec));
+  const { reader } = await start({ fetch: ({ fromOffset }) => serve(log, fromOffset) });
+  await expect(read(reader)).rejects.toMatchObject({ code: 'batch_damaged', offset: 7, lastOffset: 7 });
+  expect(await read(reader, 0, 7)).toEqual(upTo(7));
+  expect(await read(reader, 8)).toEqual(upTo(12, 8));
 });
 
 test('aborted transactions are left out, across answers', async () => {

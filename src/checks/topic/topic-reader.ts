@@ -3,7 +3,7 @@
  * no code with the processor's (docs/adr/0020-verify-reads-the-topic-by-itself.md).
  *
  * Invariant: what records() yields before it ends or throws is every committed record from fromOffset to the last one
- * yielded, of batches that were found whole.
+ * yielded, of batches whose checksum is right.
  */
 import type { TopicRecord } from '../inputs.ts';
 import { committedBatches } from './aborted-spans.ts';
@@ -70,13 +70,15 @@ export class TopicReader implements AsyncDisposable {
       coming = isOver ? undefined : this.#part(partition, nextOffset, toOffset, true);
       coming?.catch(() => {});
       let { damage } = part;
+      let isBatchStart = damage !== undefined && damage.offset > fromOffset;
       for (const batch of part.committed) {
         try {
           yield* recordsOf(batch, part.from, toOffset);
         } catch (error) {
           if (!(error instanceof DamagedBytesError)) throw error;
-          const offset = Math.max(batch.baseOffset, part.from);
+          const offset = error.offset ?? Math.max(batch.baseOffset, part.from);
           damage = { offset, lastOffset: batch.lastOffset, reason: error.message };
+          isBatchStart = false;
           break;
         }
       }
@@ -85,7 +87,7 @@ export class TopicReader implements AsyncDisposable {
       retriedAt = damage.offset;
       await coming?.catch(() => {});
       await this.#client.renew();
-      coming = this.#part(partition, damage.offset, toOffset, damage.offset > fromOffset);
+      coming = this.#part(partition, damage.offset, toOffset, isBatchStart);
     }
   }
 
@@ -111,11 +113,9 @@ function partOf({ bytes, highWatermark, aborted }: FetchAnswer, from: number, to
     return { from, nextOffset, committed: committedBatches(batches, aborted), damage };
   } catch (error) {
     if (!(error instanceof DamagedBytesError)) throw error;
-    return {
-      from,
-      nextOffset: from,
-      committed: [],
-      damage: { offset: from, lastOffset: undefined, reason: error.message },
-    };
+    const offset = Math.max(from, error.offset ?? from);
+    const before = batches.filter(({ lastOffset }) => lastOffset < offset);
+    const committed = committedBatches(before, aborted);
+    return { from, nextOffset: offset, committed, damage: { offset, lastOffset: undefined, reason: error.message } };
   }
 }

@@ -18,9 +18,8 @@ import { snappyBlocks } from './snappy.ts';
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 type Codec = (typeof CODECS)[number];
 
-const PIECE_BYTES = 256 * 1024;
-/** Memory is taken in steps of it when a body is unpacked whole: most are small. */
-const STEP_BYTES = 64 * 1024;
+/** Also the memory that is taken at a time where a body is unpacked whole: most are small. */
+const PIECE_BYTES = 64 * 1024;
 /** Largest window of zstd, as a power of two: what Kafka's own client allows. */
 const ZSTD_WINDOW_LOG_MAX = 27;
 const ZSTD_PARAMS = { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX };
@@ -52,7 +51,7 @@ export function unpackWhole(codec: Codec, packed: Buffer, maxBytes: number): Buf
   return frames.length === 1 ? frames[0]! : Buffer.concat(frames);
 }
 
-/** The body in pieces of some hundred KiB, or of a block. Throws DamagedBytesError, after the pieces before the damage. */
+/** The body in pieces of 64 KiB, or of a block. Throws DamagedBytesError, after the pieces before the damage. */
 export async function* unpackInPieces(codec: Codec, packed: Buffer): AsyncGenerator<Buffer> {
   if (codec === 'none') {
     for (let at = 0; at < packed.length; at += PIECE_BYTES) yield packed.subarray(at, at + PIECE_BYTES);
@@ -99,7 +98,7 @@ interface Inflated {
 }
 
 function inflated(codec: 'gzip' | 'zstd', packed: Buffer, maxOutputLength: number): Inflated {
-  const common = { maxOutputLength: Math.max(1, maxOutputLength), chunkSize: STEP_BYTES, info: true };
+  const common = { maxOutputLength: Math.max(1, maxOutputLength), chunkSize: PIECE_BYTES, info: true };
   const found: unknown =
     codec === 'gzip'
       ? gunzipSync(packed, common as ZlibOptions)

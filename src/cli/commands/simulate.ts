@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
 import type { KafkaConnectionOptions } from '../../kafka/connection-options.ts';
 import { messageOf, refusalOf } from '../../kafka/errors.ts';
-import { KafkaAdmin } from '../../kafka/kafka-admin.ts';
+import { CREATE_TIME_AFTER_MAX_MS, KafkaAdmin } from '../../kafka/kafka-admin.ts';
 import { ConfigurationError, UnreachableError } from '../../processor/errors.ts';
 import { systemRuntime } from '../../runtime/system-runtime.ts';
 import { liveDials } from '../../simulator/live.ts';
@@ -48,8 +48,6 @@ interface Dials {
 /** How long the broker is waited for. */
 const PATIENCE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** A producer's clock may be this much ahead, on a topic that is made here. */
-const CREATE_TIME_AFTER_MAX_MS = 3_600_000;
 
 export const addCommand: AddCommand = (program) => {
   const command = program

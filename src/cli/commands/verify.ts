@@ -1,6 +1,7 @@
 /** provenonce verify: G1 to G6 against the topic itself. Exit codes: 0 PASS, 1 FAIL, 2 UNKNOWN, 3 NODATA. */
 import { VERDICT_EXIT_CODES, verify } from '../../checks/verify.ts';
 import { verifyText } from '../../checks/verify-text.ts';
+import { clockConditionsOf } from '../clock-conditions.ts';
 import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { printJson } from '../exit.ts';
@@ -21,10 +22,12 @@ export const addCommand: AddCommand = (program) => {
       const { config } = parseEndpoints(process.env, rest as Record<string, string>);
       const sink = openCommandSink(config.bigquery);
       try {
-        const report = await verify(await commandInputs(config, sink), {
+        const checked = await verify(await commandInputs(config, sink), {
           findingsMax: Number(findings),
           ...(process.stderr.isTTY && !json ? { onProgress: showProgress } : {}),
         });
+        const clock = await clockConditionsOf(config, sink.queries);
+        const report = { ...checked, conditions: [...checked.conditions, ...clock] };
         if (process.stderr.isTTY && !json) clearStatus();
         if (json) printJson(report);
         else print(verifyText(report));

@@ -8,7 +8,7 @@ import { type VerifyReport, verify } from '../../checks/verify.ts';
 import { ContradictionError, UnreachableError } from '../../processor/errors.ts';
 import type { ExitReport } from '../../processor/processor.ts';
 import type { CasePlan } from './case-plan.ts';
-import type { Fault } from './plan.ts';
+import type { AnswerEffect, Fault } from './plan.ts';
 import { type GenerationOf, simInputs } from './sim-inputs.ts';
 import type { World } from './world.ts';
 
@@ -48,6 +48,7 @@ const EXCUSED_STOPS: Readonly<Partial<Record<Fault['what'], readonly string[]>>>
   rescale: ['partition_count_changed'],
 };
 
+const STOPS_BY_ITS_NAME: readonly AnswerEffect[] = ['rows_refused', 'append_refused', 'unreachable'];
 /** Findings that a fault brings about in a topic, whatever processors do: partitions that nobody reads yet. */
 const EXCUSED_FINDINGS: Readonly<Partial<Record<Fault['what'], readonly string[]>>> = {
   partitions_added: ['partition_unread'],
@@ -59,8 +60,7 @@ export function excusedStops(fired: readonly Fault[]): ReadonlySet<string> {
   const codes = new Set(fired.flatMap((fault) => EXCUSED_STOPS[fault.what] ?? []));
   for (const fault of fired) {
     if (fault.what !== 'answer') continue;
-    if (fault.effect === 'rows_refused') codes.add('rows_refused');
-    if (fault.effect === 'unreachable') codes.add('unreachable');
+    if (STOPS_BY_ITS_NAME.includes(fault.effect)) codes.add(fault.effect);
   }
   return codes;
 }
