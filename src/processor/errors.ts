@@ -24,6 +24,7 @@ export type ContradictionCode =
   | 'rows_refused'
   | 'append_refused'
   | 'digest_differs'
+  | 'digest_version'
   | 'fold_version'
   | 'ownership_rows'
   | 'partition_count_changed'

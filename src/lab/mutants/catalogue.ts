@@ -3,6 +3,7 @@ import { ConfigurationError } from '../../processor/errors.ts';
 import { ANSWER_MUTANTS } from './catalogue/answers.ts';
 import { CHECKPOINT_MUTANTS } from './catalogue/checkpoints.ts';
 import { DECISION_MUTANTS } from './catalogue/decisions.ts';
+import { READING_MUTANTS } from './catalogue/event-reading.ts';
 import { GUIDE_MUTANTS } from './catalogue/guide-designs.ts';
 import { LOG_MUTANTS } from './catalogue/log-and-settings.ts';
 import { LOG_BYTES_MUTANTS } from './catalogue/log-bytes.ts';
@@ -19,6 +20,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LOG_MUTANTS,
   ...LOG_BYTES_MUTANTS,
   ...DECISION_MUTANTS,
+  ...READING_MUTANTS,
   ...SUM_MUTANTS,
   ...ANSWER_MUTANTS,
 ];
