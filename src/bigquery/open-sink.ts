@@ -7,7 +7,10 @@ import { checkDataset, type DatasetRef, quotedTable } from './identifiers.ts';
 import { BigQueryQueries } from './queries.ts';
 import { QueryJobs } from './query-job.ts';
 import { RestClient } from './rest-client.ts';
-import { applySchema, ensureSchema } from './schema.ts';
+import { type Applied, type ApplyOrder, applyToDataset, ensureDataset } from './dataset/apply.ts';
+import type { DatasetInspector } from './dataset/inspect.ts';
+import type { DatasetLook } from './dataset/look.ts';
+import { datasetParts } from './schema.ts';
 import { DEFAULT_SINK_LIMITS, type SinkLimits } from './sink-limits.ts';
 import type { WaitingObserver } from './waiting.ts';
 import type { WriteRpc } from './write-rpc.ts';
@@ -35,10 +38,12 @@ export interface Sink {
   readonly streams: BigQueryWriteStreams;
   readonly encoder: RowEncoder;
   readonly rpc: WriteRpc;
-  /** Creates what is missing of the tables, and the views. */
-  applySchema(clustering?: readonly string[]): Promise<void>;
-  /** The same, where it was not done yet: one query otherwise. */
-  ensureSchema(clustering: readonly string[]): Promise<void>;
+  /** Whether the tables are what they were. */
+  readonly inspector: DatasetInspector;
+  /** Creates what is missing of the tables, and the views; throws ContradictionError where something was lost. */
+  applySchema(clustering?: readonly string[], order?: ApplyOrder): Promise<Applied>;
+  /** The same, where it was not done yet: a look at the tables otherwise, or none where one was just taken. */
+  ensureSchema(clustering: readonly string[], look?: DatasetLook): Promise<Applied>;
   /** Begins to connect to the append service, ahead of the first stream. */
   connect(): void;
   /** Ends connections. Appenders must be closed before. */
@@ -70,16 +75,19 @@ export function openSink(options: SinkOptions): Sink {
   const common = { runtime, dataset, limits, onWaiting, onRecovered };
   const nothing = `UPDATE ${quotedTable(dataset, 'partition_ownership')} SET epoch = epoch WHERE FALSE`;
   const jobs = new QueryJobs({ ...common, rest, nothing });
+  const isEmulator = options.storageEmulatorHost !== undefined;
+  const partsOf = (clustering: readonly string[] | undefined) => datasetParts({ ...common, rest, clustering, isEmulator });
   return {
     dataset,
     jobs,
     backfill: new BackfillQueries(jobs, dataset, runtime),
     queries: new BigQueryQueries({ ...common, rest }),
-    streams: new BigQueryWriteStreams({ ...common, rpc, isEmulator: options.storageEmulatorHost !== undefined }),
+    streams: new BigQueryWriteStreams({ ...common, rpc, isEmulator }),
     encoder: new ArrowRowEncoder(),
     rpc,
-    applySchema: (clustering) => applySchema({ ...common, rest, ...(clustering === undefined ? {} : { clustering }) }),
-    ensureSchema: (clustering) => ensureSchema({ ...common, rest, clustering }),
+    inspector: partsOf(undefined).inspector,
+    applySchema: (clustering, order) => applyToDataset(partsOf(clustering), order),
+    ensureSchema: (clustering, look) => ensureDataset(partsOf(clustering), look),
     connect: () => rpc.connect(),
     close: () => rpc.close(),
   };

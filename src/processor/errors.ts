@@ -27,7 +27,11 @@ export type ContradictionCode =
   | 'topic_compacted'
   | 'topic_timestamps_unbounded'
   | 'other_topic'
-  | 'codec_missing';
+  | 'codec_missing'
+  | 'table_missing'
+  | 'table_replaced'
+  | 'table_changed'
+  | 'rows_lost';
 
 /** The log or the sink contradicts the guarantee: the partition stops, nothing is written past it. Exit 65. */
 export class ContradictionError extends Error {

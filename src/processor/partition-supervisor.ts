@@ -24,6 +24,7 @@ import type {
   PartitionReader,
   RowEncoder,
   Runtime,
+  SinkInspection,
   SinkQueries,
   StateStore,
   WriteStreams,
@@ -32,6 +33,7 @@ import { findPosition } from './position.ts';
 import { restoreFold } from './restore.ts';
 import type { Semaphore } from './semaphore.ts';
 import { settleSettings } from './settings-entry.ts';
+import { wrongTablesBehind } from './wrong-tables.ts';
 
 export interface SupervisorOptions {
   readonly topic: string;
@@ -49,6 +51,7 @@ export interface SupervisorOptions {
   readonly runtime: Runtime;
   readonly log: LogSource;
   readonly queries: SinkQueries;
+  readonly inspection: SinkInspection;
   readonly streams: WriteStreams;
   readonly encoder: RowEncoder;
   readonly state: StateStore;
@@ -208,7 +211,9 @@ export class PartitionSupervisor {
   /** By what the caller can do about it: claim again, stop this partition, or end the process. */
   async #react(error: unknown, holding: Holding, signal: AbortSignal): Promise<void> {
     try {
-      if (error instanceof StreamLostError || error instanceof OwnershipLostError) {
+      const wrong = await orAborted(wrongTablesBehind(error, this.#options.inspection), signal);
+      if (wrong !== undefined) this.#stop(wrong);
+      else if (error instanceof StreamLostError || error instanceof OwnershipLostError) {
         await this.#waitFenced(error, holding, signal);
       } else if (error instanceof ContradictionError) {
         if (await orAborted(this.#isFinal(holding), signal)) this.#stop(error);

@@ -3,7 +3,8 @@ import { VERDICT_EXIT_CODES, verify } from '../../checks/verify.ts';
 import { verifyText } from '../../checks/verify-text.ts';
 import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
-import { printJson } from '../exit.ts';
+import { comparedRows, comparisonJson, comparisonText } from '../compared-rows.ts';
+import { failWith, printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { wholeNumber } from '../options.ts';
 import { commandInputs, openCommandSink } from '../sink.ts';
@@ -20,14 +21,17 @@ export const addCommand: AddCommand = (program) => {
       const { config } = parseEndpoints(process.env, rest as Record<string, string>);
       const sink = openCommandSink(config.bigquery);
       try {
-        const report = await verify(await commandInputs(config, sink), {
+        const inputs = await commandInputs(config, sink);
+        const tables = await comparedRows(sink);
+        const report = await verify(inputs, {
           findingsMax: Number(findings),
           ...(process.stderr.isTTY && !json ? { onProgress: showProgress } : {}),
         });
         if (process.stderr.isTTY && !json) process.stderr.write('\r\u001b[2K');
-        if (json) printJson(report);
-        else process.stdout.write(`${verifyText(report)}\n`);
+        if (json) printJson({ ...report, ...comparisonJson(tables) });
+        else process.stdout.write(`${[verifyText(report), ...comparisonText(tables)].join('\n')}\n`);
         process.exitCode = VERDICT_EXIT_CODES[report.verdict];
+        if (tables.lost !== undefined) failWith(tables.lost);
       } finally {
         await sink.close();
       }
