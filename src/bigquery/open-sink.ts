@@ -10,7 +10,7 @@ import { RestClient } from './rest-client.ts';
 import { type Applied, type ApplyOrder, applyToDataset, ensureDataset } from './dataset/apply.ts';
 import type { DatasetInspector } from './dataset/inspect.ts';
 import type { DatasetLook } from './dataset/look.ts';
-import { datasetParts } from './schema.ts';
+import { datasetParts, neverSeen } from './schema.ts';
 import { DEFAULT_SINK_LIMITS, type SinkLimits } from './sink-limits.ts';
 import type { WaitingObserver } from './waiting.ts';
 import type { WriteRpc } from './write-rpc.ts';
@@ -76,7 +76,9 @@ export function openSink(options: SinkOptions): Sink {
   const nothing = `UPDATE ${quotedTable(dataset, 'partition_ownership')} SET epoch = epoch WHERE FALSE`;
   const jobs = new QueryJobs({ ...common, rest, nothing });
   const isEmulator = options.storageEmulatorHost !== undefined;
-  const partsOf = (clustering: readonly string[] | undefined) => datasetParts({ ...common, rest, clustering, isEmulator });
+  const seen = neverSeen();
+  const partsOf = (clustering: readonly string[] | undefined) =>
+    datasetParts({ ...common, rest, clustering, isEmulator, seen });
   return {
     dataset,
     jobs,

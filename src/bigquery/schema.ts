@@ -21,6 +21,8 @@ export interface ApplySchemaOptions extends SchemaOptions, WaitingObserver {
   readonly limits: QueryJobLimits;
   /** An emulator leaves out of its answers what the service has in them. */
   readonly isEmulator?: boolean;
+  /** For inspectors that share what they have seen. */
+  readonly seen?: { wholeAtMs: number };
 }
 
 /** As a script for `bq query --use_legacy_sql=false`. */
@@ -32,7 +34,7 @@ export async function printSchema(options: SchemaOptions): Promise<string> {
 
 /** What inspecting a dataset, and applying the schema to it, are made of. */
 export function datasetParts(options: ApplySchemaOptions): ApplyParts {
-  const { dataset, rest, runtime, clustering, isEmulator = false } = options;
+  const { dataset, rest, runtime, clustering, isEmulator = false, seen = neverSeen() } = options;
   const jobs = new QueryJobs({ ...options, nothing: 'SELECT 1' });
   const queries = new BigQueryQueries(options);
   const wanted = once(() => wantedTables({ dataset, clustering }));
@@ -46,13 +48,17 @@ export function datasetParts(options: ApplySchemaOptions): ApplyParts {
     wanted,
     location: rest.location,
     statements: once(() => datasetStatements({ dataset, clustering })),
-    inspector: new DatasetInspector({ rest, jobs, queries, dataset, runtime, isEmulator, wanted }),
+    inspector: new DatasetInspector({ rest, jobs, queries, dataset, runtime, isEmulator, seen, wanted }),
   };
 }
 
 /** Waits, with backoff, while the service is away. Throws ContradictionError where something was lost. */
 export function applySchema(options: ApplySchemaOptions, order?: ApplyOrder): Promise<Applied> {
   return applyToDataset(datasetParts(options), order);
+}
+
+export function neverSeen(): { wholeAtMs: number } {
+  return { wholeAtMs: Number.NEGATIVE_INFINITY };
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

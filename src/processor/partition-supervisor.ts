@@ -71,6 +71,9 @@ interface Holding {
   knownOffset?: number;
 }
 
+/** Partitions that are taken over together share a look, and the first ones that of the process's start. */
+const TABLES_FRESH_MS = 5_000;
+
 const RELEASED = new OwnershipLostError('the partition was released');
 
 export class PartitionSupervisor {
@@ -154,6 +157,9 @@ export class PartitionSupervisor {
     const won = await orAborted(claims.claim(partition, signal), signal);
     holding.won = won;
     const localFold = local.of(won.ownership);
+    // A new stream on a table that stands in the place of a lost one would take everything.
+    const looking = this.#options.inspection.wrongTables(TABLES_FRESH_MS);
+    looking.catch(() => {}); // awaited below
     // Whatever is still under way when the partition is released does no harm: it may finalize, read, or fill the cache.
     let reader: PartitionReader | undefined;
     const onCheckpoint = (checkpoint: Checkpoint | undefined, checkpointOffset: number): void => {
@@ -172,6 +178,8 @@ export class PartitionSupervisor {
       holding.knownOffset = position.checkpointOffset;
       const settling = settleSettings(won, position, this.#options.decision, this.#options.queries, observer);
       const history = await orAborted(settling, signal);
+      const wrong = await orAborted(looking, signal);
+      if (wrong !== undefined) throw wrong;
       const bounds = () => log.bounds(partition);
       const cursor = new LogCursor({
         partition,

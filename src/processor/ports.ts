@@ -237,9 +237,10 @@ export interface SinkQueries {
 export interface SinkInspection {
   /**
    * What is wrong with the tables themselves (missing, another one, changed), as a ContradictionError. Undefined where nothing is,
-   * and where nothing can be learned: it does not wait for a service that is away. Never rejects for the service.
+   * and where nothing can be learned: it does not wait for a service that is away. Never rejects for the service. A look that
+   * found nothing wrong and is not older than `freshForMs` (0 unless given) will do.
    */
-  wrongTables(): Promise<Error | undefined>;
+  wrongTables(freshForMs?: number): Promise<Error | undefined>;
   /** Rows that are fewer than the newest checkpoints count, as far as can be asked cheaply. Waits while the service is away. */
   lostInBulk(): Promise<Error | undefined>;
 }

@@ -23,15 +23,17 @@ import type { WantedTable } from './wanted.ts';
 
 /** A look costs as many requests as there are tables; another process makes all of them within this time. */
 const LOOKS = 3;
-const BETWEEN_LOOKS_MS = 700;
+const BETWEEN_LOOKS_MS = 400;
 
 export interface InspectorOptions {
   readonly rest: RestCalls;
   readonly jobs: QueryJobs;
   readonly queries: { topics(): Promise<string[]>; readOwnership(topic: string): Promise<Ownership[]> };
   readonly dataset: DatasetRef;
-  readonly runtime: Pick<Runtime, 'sleep'>;
+  readonly runtime: Pick<Runtime, 'sleep' | 'monotonicMs'>;
   readonly isEmulator: boolean;
+  /** When a look last found everything in place, for inspectors that share it: ms of monotonicMs. */
+  readonly seen: { wholeAtMs: number };
   /** The tables that there must be, in the order in which they are made. */
   readonly wanted: () => Promise<readonly WantedTable[]>;
 }
@@ -74,6 +76,7 @@ export interface Assessment {
 
 export class DatasetInspector {
   readonly #options: InspectorOptions;
+  #looking: Promise<Error | undefined> | undefined;
 
   constructor(options: InspectorOptions) {
     this.#options = options;
@@ -89,7 +92,9 @@ export class DatasetInspector {
   async isWhole(look: DatasetLook): Promise<boolean> {
     if (look.dataset === undefined || look.tables.get(LAST_VIEW) === undefined) return false;
     const { findings, missing, marks } = await this.#compare(look);
-    return findings.length === 0 && missing.length === 0 && [...marks.values()].every((mark) => mark === 'same');
+    const isWhole = findings.length === 0 && missing.length === 0 && [...marks.values()].every((mark) => mark === 'same');
+    if (isWhole) this.#options.seen.wholeAtMs = this.#options.runtime.monotonicMs();
+    return isWhole;
   }
 
   async warnings(look: DatasetLook): Promise<readonly string[]> {
@@ -126,18 +131,26 @@ export class DatasetInspector {
     return assessment;
   }
 
-  /** What a running process wants to know: one look, no waiting for a service that is away. Undefined: nothing is wrong, or nothing was learned. */
-  async wrongTables(): Promise<Error | undefined> {
+  /** What a running process wants to know; those that ask at the same time share a look. */
+  wrongTables(freshForMs = 0): Promise<Error | undefined> {
+    const { runtime, seen } = this.#options;
+    if (runtime.monotonicMs() - seen.wholeAtMs < freshForMs) return Promise.resolve(undefined);
+    this.#looking ??= this.#wrongNow().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  /** No waiting for a service that is away: then nothing was learned. */
+  async #wrongNow(): Promise<Error | undefined> {
     try {
       for (let looks = 1; ; looks++) {
-        const { findings, marks, missing } = await this.#compare(await this.look());
-        const changed = missing.length > 0 || [...marks.values()].some((mark) => mark !== 'same');
-        if (findings.length === 0 && !changed) return undefined;
+        if (await this.isWhole(await this.look())) return undefined;
         if (looks === LOOKS) break;
         await this.#options.runtime.sleep(BETWEEN_LOOKS_MS);
       }
-      const assessment = await this.#assess(await this.look(), false, ACCEPTING_NOTHING);
-      return errorOf(assessment.findings);
+      const { findings } = await this.#assess(await this.look(), false, ACCEPTING_NOTHING);
+      return errorOf(findings);
     } catch (error) {
       if (error instanceof RestError) return undefined;
       throw error;

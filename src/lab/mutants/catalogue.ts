@@ -4,6 +4,7 @@ import { CHECKPOINT_MUTANTS } from './catalogue/checkpoints.ts';
 import { DECISION_MUTANTS } from './catalogue/decisions.ts';
 import { GUIDE_MUTANTS } from './catalogue/guide-designs.ts';
 import { LOG_MUTANTS } from './catalogue/log-and-settings.ts';
+import { LOST_TABLE_MUTANTS } from './catalogue/lost-tables.ts';
 import { SUM_MUTANTS } from './catalogue/sums.ts';
 import { TAKEOVER_MUTANTS } from './catalogue/takeovers.ts';
 import { WRITING_MUTANTS } from './catalogue/writing.ts';
@@ -17,6 +18,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LOG_MUTANTS,
   ...DECISION_MUTANTS,
   ...SUM_MUTANTS,
+  ...LOST_TABLE_MUTANTS,
 ];
 
 /** Throws ConfigurationError where there is none of that name. */

@@ -31,6 +31,7 @@ export const FAMILIES = [
   'expiries',
   'operators',
   'rescaled',
+  'lost-tables',
   'portable',
 ] as const;
 export type Family = (typeof FAMILIES)[number];

@@ -46,6 +46,7 @@ const EXCUSED_STOPS: Readonly<Partial<Record<Fault['what'], readonly string[]>>>
   recreate: ['log_truncated', 'log_changed', 'rows_differ'],
   partitions_added: ['partition_count_changed'],
   rescale: ['partition_count_changed'],
+  table_replaced: ['table_replaced', 'rows_lost'],
 };
 
 /** Codes of stops that what was done so far excuses; `unreachable` stands for a service that stayed away. */
