@@ -7,11 +7,11 @@ import { ConfigurationError } from '../../processor/errors.ts';
 import { quotedTable } from '../identifiers.ts';
 import { intParameter, rowsParameter, textParameter } from '../query-values.ts';
 import type { ApplyOrder, ApplyParts } from './apply.ts';
-import { type Assessment } from './inspect.ts';
-import { LOSSES_TABLE } from './names.ts';
+import type { Assessment } from './inspect.ts';
 import { lookAtDataset } from './look.ts';
 import { LOSS_LABEL, markTable } from './marks.ts';
 import { IRREPLACEABLE } from './mend.ts';
+import { LOSSES_TABLE } from './names.ts';
 
 /** Writes down what is given up, before anything is made. */
 export async function acceptLosses(parts: ApplyParts, order: ApplyOrder, assessment: Assessment): Promise<void> {
@@ -62,14 +62,16 @@ export function checkAcceptable(order: ApplyOrder, assessment: Assessment): void
   const lost = [...(accepting?.lost ?? [])];
   if (lost.length === 0) return;
   const { counts, losses, toMake, accepted } = assessment;
+  const isOther = (name: string): boolean => toMake.includes(name) || accepted.includes(name);
   const problems = lost
-    .filter((name) => !toMake.includes(name) && !accepted.includes(name) && !losses.some(({ table }) => table === name))
+    .filter((name) => !isOther(name) && !losses.some(({ table }) => table === name))
     .map((name) => `--accept-loss ${name}: nothing of it is lost`);
   if (reason.trim() === '') problems.push('--reason: say why the rows are given up; it stays in the dataset');
   if (by.trim() === '') problems.push('--by: say who gives them up; it stays in the dataset');
   const hasRows = counts?.partitions.some(({ rows, nextOffset }) => rows > 0 || nextOffset !== undefined) === true;
   for (const table of lost.filter((name) => IRREPLACEABLE.has(name))) {
-    if (!hasRows) continue;
+    // Payments that were deleted on purpose: a person's, say.
+    if (!hasRows || (table === 'payment_transactions' && !isOther(table))) continue;
     problems.push(
       `--accept-loss ${table}: other tables have rows, and without ${table} they mean nothing. Restore it ` +
         '(`provenonce schema apply` says how), or start over with another BIGQUERY_DATASET',

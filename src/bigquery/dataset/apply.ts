@@ -13,9 +13,9 @@ import { acceptLosses, checkAcceptable, dropOldStreams } from './accept.ts';
 import { compareTable } from './compare.ts';
 import { errorOf } from './findings.ts';
 import { ACCEPTING_NOTHING, type Accepting, type Assessment, type DatasetInspector } from './inspect.ts';
-import { LOSSES_TABLE } from './names.ts';
 import { type DatasetLook, lookAtDataset } from './look.ts';
 import { markOf, markTable } from './marks.ts';
+import { LOSSES_TABLE } from './names.ts';
 import type { DatasetStatements } from './statements.ts';
 import type { WantedTable } from './wanted.ts';
 
@@ -58,9 +58,9 @@ export async function applyToDataset(parts: ApplyParts, order: ApplyOrder = {}):
   checkLocation(parts, look);
   const assessment = await inspector.assess(countRows, accepting, look);
   checkLocation(parts, assessment.look);
+  checkAcceptable(order, assessment);
   const error = errorOf(assessment.findings);
   if (error !== undefined) throw error;
-  checkAcceptable(order, assessment);
   const made = {
     madeDataset: assessment.look.dataset === undefined,
     madeTables: assessment.toMake,
@@ -133,7 +133,9 @@ async function settleTables(parts: ApplyParts, { look, toMake, toMark }: Assessm
     const resource = fresh.tables.get(table.name);
     return resource === undefined ? [] : [{ table, resource }];
   });
-  const findings = found.flatMap(({ table, resource }) => compareTable(table, resource, { dataset, isEmulator }).findings);
+  const findings = found.flatMap(
+    ({ table, resource }) => compareTable(table, resource, { dataset, isEmulator }).findings,
+  );
   const error = errorOf(findings);
   if (error !== undefined) throw error;
   const unmarked = found.filter(({ resource }) => markOf(resource) !== 'same');

@@ -8,38 +8,12 @@ import { compareTable, datasetWarnings } from './compare.ts';
 import type { FieldResource, TableResource } from './look.ts';
 import { TABLES } from './names.ts';
 import { datasetStatements, wantedTables } from './statements.ts';
-import { type WantedTable, wantedTable } from './wanted.ts';
+import { made } from './testing/made-table.ts';
+import { wantedTable } from './wanted.ts';
 
 const dataset = { projectId: 'p-1', dataset: 'd' };
 const options = { dataset, isEmulator: false };
 const wanted = new Map((await wantedTables({ dataset })).map((table) => [table.name, table]));
-
-/** What tables.get says of a table that was just made by our statement. */
-function made(table: WantedTable): TableResource {
-  const { partitioning: by } = table;
-  return {
-    type: 'TABLE',
-    creationTime: '1795995247850',
-    schema: {
-      fields: table.columns.map(({ name, type, mode }): FieldResource => ({
-        name,
-        type,
-        mode,
-        ...(type === 'NUMERIC' ? { precision: '38', scale: '9' } : {}),
-      })),
-    },
-    ...(by.kind === 'day' ? { timePartitioning: { type: 'DAY', field: by.column } } : {}),
-    ...(by.kind === 'range'
-      ? {
-          rangePartitioning: {
-            field: by.column,
-            range: { start: String(by.start), end: String(by.end), interval: String(by.interval) },
-          },
-        }
-      : {}),
-    ...(table.clustering.length > 0 ? { clustering: { fields: table.clustering } } : {}),
-  };
-}
 
 function changed(name: string, change: (fields: FieldResource[]) => FieldResource[]): TableResource {
   const resource = made(wanted.get(name)!);
@@ -159,7 +133,12 @@ describe('a table', () => {
   const table = made(wanted.get('payment_transactions')!);
 
   it.each([
-    ['expires', { expirationTime: '1800000000000' }, /it expires at 2027-01-15/, 'SET OPTIONS (expiration_timestamp = NULL)'],
+    [
+      'expires',
+      { expirationTime: '1800000000000' },
+      /it expires at 2027-01-15/,
+      'SET OPTIONS (expiration_timestamp = NULL)',
+    ],
     [
       'loses its partitions with time',
       { timePartitioning: { type: 'DAY', field: 'event_time', expirationMs: '5184000000' } },
@@ -200,13 +179,19 @@ describe('a table', () => {
       isEmulator: true,
     });
     expect([...findings, ...warnings]).toEqual([]);
-    expect(findingsOf('payment_transactions', silent)).toMatchObject([{ what: expect.stringMatching(/not partitioned/) }]);
+    expect(findingsOf('payment_transactions', silent)).toMatchObject([
+      { what: expect.stringMatching(/not partitioned/) },
+    ]);
   });
 });
 
 test('defaults of a dataset that a table made by hand would inherit are told', () => {
   expect(datasetWarnings({ location: 'US', maxTimeTravelHours: '168' })).toEqual([]);
   expect(
-    datasetWarnings({ defaultPartitionExpirationMs: '5184000000', defaultCollation: 'und:ci', maxTimeTravelHours: '48' }),
+    datasetWarnings({
+      defaultPartitionExpirationMs: '5184000000',
+      defaultCollation: 'und:ci',
+      maxTimeTravelHours: '48',
+    }),
   ).toHaveLength(3);
 });

@@ -32,7 +32,9 @@ export function compareTable(wanted: WantedTable, found: TableResource, options:
     ...expiryProblems(found, table),
     ...collationProblems(wanted, found),
   ];
-  const findings = problems.map(({ what, mend }): Finding => ({ code: 'table_changed', table: wanted.name, what, mend }));
+  const findings = problems.map(
+    ({ what, mend }): Finding => ({ code: 'table_changed', table: wanted.name, what, mend }),
+  );
   return { findings, warnings: warningsOf(wanted, found, options) };
 }
 
@@ -44,7 +46,9 @@ export function datasetWarnings(found: DatasetResource): string[] {
       ? []
       : ['the dataset has a default expiration: a table that is made by hand would lose its rows by it']),
     ...(isSet(found.defaultCollation) ? [`the dataset has the default collation ${found.defaultCollation}`] : []),
-    ...(hours < 168 ? [`time travel of the dataset reaches back ${hours} hours only: a lost table can be restored no longer`] : []),
+    ...(hours < 168
+      ? [`time travel of the dataset reaches back ${hours} hours only: a lost table can be restored no longer`]
+      : []),
   ];
 }
 

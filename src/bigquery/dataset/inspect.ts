@@ -18,7 +18,15 @@ import { type DatasetLook, lookAtDataset } from './look.ts';
 import { LOSS_LABEL, type Mark, markOf } from './marks.ts';
 import { mendMissing, mendReplaced, mendRows } from './mend.ts';
 import { LAST_VIEW, LOOKED_AT, LOSSES_TABLE } from './names.ts';
-import { countsOf, countsSql, type DatasetCounts, type RowLoss, rowLosses, totalLosses, totalsSql } from './row-counts.ts';
+import {
+  countsOf,
+  countsSql,
+  type DatasetCounts,
+  type RowLoss,
+  rowLosses,
+  totalLosses,
+  totalsSql,
+} from './row-counts.ts';
 import type { WantedTable } from './wanted.ts';
 
 /** A look costs as many requests as there are tables; another process makes all of them within this time. */
@@ -92,7 +100,8 @@ export class DatasetInspector {
   async isWhole(look: DatasetLook): Promise<boolean> {
     if (look.dataset === undefined || look.tables.get(LAST_VIEW) === undefined) return false;
     const { findings, missing, marks } = await this.#compare(look);
-    const isWhole = findings.length === 0 && missing.length === 0 && [...marks.values()].every((mark) => mark === 'same');
+    const isWhole =
+      findings.length === 0 && missing.length === 0 && [...marks.values()].every((mark) => mark === 'same');
     if (isWhole) this.#options.seen.wholeAtMs = this.#options.runtime.monotonicMs();
     return isWhole;
   }
@@ -232,7 +241,8 @@ FROM ${quotedTable(dataset, LOSSES_TABLE)} ORDER BY accepted_at, table_name, kaf
     const isMarked = [...marks.values()].some((mark) => mark !== 'none');
     const strange = [...marks].filter(([, mark]) => mark !== 'same').map(([name]) => name);
     const isAccepting = accepting.restored.size + accepting.lost.size > 0;
-    const rows = missing.length > 0 || strange.length > 0 || countRows || isAccepting ? await this.#rows(look) : undefined;
+    const rows =
+      missing.length > 0 || strange.length > 0 || countRows || isAccepting ? await this.#rows(look) : undefined;
     const isUsed = rows?.isUsed ?? true;
     const existed = isMarked || viewsAreThere || isUsed;
     // A release of before left no marks; the first ones of all had no backfill.
@@ -248,14 +258,19 @@ FROM ${quotedTable(dataset, LOSSES_TABLE)} ORDER BY accepted_at, table_name, kaf
     }
     const losses = rows?.losses ?? [];
     const believed = countRows || isAccepting || (!isMarked && isUsed);
-    const untold = new Set([...accepting.lost, ...told.filter(({ code }) => code !== 'table_changed').map(({ table }) => table)]);
+    const untold = new Set([
+      ...accepting.lost,
+      ...told.filter(({ code }) => code !== 'table_changed').map(({ table }) => table),
+    ]);
     if (believed) told.push(...this.#rowFindings(losses.filter(({ table }) => !untold.has(table))));
     return {
       ...base,
       findings: told,
       toMake: missing.filter((name) => !hadIt(name) || accepting.lost.has(name)),
       toMark: strange,
-      accepted: [...accepting.restored, ...accepting.lost].filter((name) => missing.includes(name) || strange.includes(name)),
+      accepted: [...accepting.restored, ...accepting.lost].filter(
+        (name) => missing.includes(name) || strange.includes(name),
+      ),
       losses,
       counts: rows?.counts,
     };

@@ -62,7 +62,9 @@ export async function lookAtDataset(
   const path = `/datasets/${name}`;
   const [dataset, ...found] = await Promise.all([
     orUndefined(rest.request<DatasetResource>({ method: 'GET', path })),
-    ...tables.map((table) => orUndefined(rest.request<TableResource>({ method: 'GET', path: `${path}/tables/${table}` }))),
+    ...tables.map((table) =>
+      orUndefined(rest.request<TableResource>({ method: 'GET', path: `${path}/tables/${table}` })),
+    ),
   ]);
   return { dataset, tables: new Map(tables.map((table, i) => [table, found[i]])) };
 }

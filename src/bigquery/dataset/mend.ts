@@ -25,14 +25,15 @@ export function mendReplaced(dataset: DatasetRef, table: string): Told {
 }
 
 export function mendRows(dataset: DatasetRef, table: string): string {
-  return restore(dataset, table);
+  return restore(dataset, table, true);
 }
 
-function restore(dataset: DatasetRef, table: string): string {
+function restore(dataset: DatasetRef, table: string, isThere = false): string {
   const source = `${dataset.projectId}:${dataset.dataset}.${table}`;
-  const accept = IRREPLACEABLE.has(table)
-    ? ''
-    : `, or give the rows up with \`provenonce schema apply --accept-loss ${table} --reason WHY\``;
+  const accept =
+    IRREPLACEABLE.has(table) && !(isThere && table === 'payment_transactions')
+      ? ''
+      : `, or give the rows up with \`provenonce schema apply --accept-loss ${table} --reason WHY\``;
   return (
     `Stop the processors, restore the table as it was at MS, a moment just before the loss (ms since the epoch, at most 7 days ago), with ` +
     `\`bq cp -f '${source}@MS' '${source}'\`, then run \`provenonce schema apply --accept-restored ${table}\`${accept}.`

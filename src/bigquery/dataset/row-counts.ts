@@ -72,7 +72,8 @@ export function countsSql(dataset: DatasetRef, there: ReadonlySet<string>): stri
   if (there.has('backfill_turns')) {
     parts.push(`SELECT 'turns' AS what, -1 AS kafka_partition, COUNT(*) AS n FROM ${of('backfill_turns')}`);
   }
-  if (parts.length === 0) return "SELECT 'rows' AS what, 0 AS kafka_partition, 0 AS n FROM (SELECT 1 AS one) AS nothing WHERE FALSE";
+  if (parts.length === 0)
+    return "SELECT 'rows' AS what, 0 AS kafka_partition, 0 AS n FROM (SELECT 1 AS one) AS nothing WHERE FALSE";
   return `${hasCheckpoints ? withLatest(of('checkpoint_log')) : ''}${parts.join('\nUNION ALL\n')}`;
 }
 
@@ -147,7 +148,9 @@ export function rowLosses(
 ): RowLoss[] {
   const losses: RowLoss[] = [];
   const acceptedOf = (table: string, partition: number): number =>
-    accepted.filter((loss) => loss.table === table && loss.partition === partition).reduce((sum, { rows }) => sum + rows, 0);
+    accepted
+      .filter((loss) => loss.table === table && loss.partition === partition)
+      .reduce((sum, { rows }) => sum + rows, 0);
   for (const of of counts.partitions) {
     const { partition, nextOffset } = of;
     for (const table of COUNTED) {

@@ -43,8 +43,9 @@ export function wantedTable(name: string, createTable: string): WantedTable {
       mode: required === undefined ? 'NULLABLE' : 'REQUIRED',
     }),
   );
-  const lines = /\(\n((?:.|\n)*?)\n\)/.exec(createTable)?.[1]?.split("\n").length;
-  if (columns.length === 0 || columns.length !== lines) throw new Error(`sql/tables/${name}.sql: not one column a line`);
+  const lines = /\(\n((?:.|\n)*?)\n\)/.exec(createTable)?.[1]?.split('\n').length;
+  if (columns.length === 0 || columns.length !== lines)
+    throw new Error(`sql/tables/${name}.sql: not one column a line`);
   const clustering = /^CLUSTER BY (.+)$/m.exec(createTable)?.[1]?.split(', ') ?? [];
   return { name, columns, partitioning: partitioningOf(name, createTable), clustering };
 }

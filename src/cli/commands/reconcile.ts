@@ -1,5 +1,6 @@
 /** provenonce reconcile: is every transaction there once, day by day? */
 import { rename, writeFile } from 'node:fs/promises';
+import { comparedRows, comparisonJson, comparisonText } from '../../bigquery/dataset/compared-rows.ts';
 import { reconcile, reconciliationTable } from '../../checks/reconcile.ts';
 import { VERDICT_EXIT_CODES } from '../../checks/verify.ts';
 import { reconciliationText } from '../../observability/reconciliation-metrics.ts';
@@ -7,7 +8,6 @@ import { systemRuntime } from '../../runtime/system-runtime.ts';
 import { parseBigQuery } from '../config/process-config.ts';
 import { BIGQUERY_SETTINGS } from '../config/settings-table.ts';
 import { addFlags } from '../config/show-settings.ts';
-import { comparedRows, comparisonJson, comparisonText } from '../compared-rows.ts';
 import { failWith, printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { wholeNumber } from '../options.ts';
@@ -17,7 +17,9 @@ import { tableText } from '../table-text.ts';
 export const addCommand: AddCommand = (program) => {
   const command = program
     .command('reconcile')
-    .description('check that COUNT(DISTINCT transaction_id) = COUNT(*), day by day, and the tables against their counters')
+    .description(
+      'check that COUNT(DISTINCT transaction_id) = COUNT(*), day by day, and the tables against their counters',
+    )
     .option('--days <n>', 'only so many days back; all unless given', wholeNumber(1))
     .option('--textfile <file>', "write the result as metrics too, for the node exporter's textfile collector")
     .option('--json', 'one JSON document on standard output');

@@ -31,8 +31,15 @@ export const addCommand: AddCommand = (program) => {
   const print = schema.command('print').description('print the SQL');
   apply
     .option('--dry-run', 'say what would be made, and make nothing')
-    .addOption(tablesOption('--accept-restored <table>', 'a table that was restored or copied is ours, if its rows match the counters'))
-    .addOption(tablesOption('--accept-loss <table>', 'give up the rows that this table has lost; verify lists them ever after'))
+    .addOption(
+      tablesOption(
+        '--accept-restored <table>',
+        'a table that was restored or copied is ours, if its rows match the counters',
+      ),
+    )
+    .addOption(
+      tablesOption('--accept-loss <table>', 'give up the rows that this table has lost; verify lists them ever after'),
+    )
     .option('--reason <text>', 'why the rows are given up; it stays in the dataset', '')
     .addOption(operatorOption('who gives them up; it stays in the dataset').makeOptionMandatory(false));
   for (const command of [apply, print]) {
@@ -70,14 +77,22 @@ function tablesOption(flags: string, description: string): Option {
   });
 }
 
-function appliedText(name: string, { madeDataset, madeTables, markedTables, warnings }: Applied, dryRun: boolean): string {
+function appliedText(
+  name: string,
+  { madeDataset, madeTables, markedTables, warnings }: Applied,
+  dryRun: boolean,
+): string {
   const marked = markedTables.filter((table) => !madeTables.includes(table));
   return [
     ...(madeDataset ? [dryRun ? 'would make the dataset' : 'made the dataset'] : []),
     ...madeTables.map((table) => `${dryRun ? 'would make' : 'made'} ${table}`),
-    ...(marked.length === 0 ? [] : [`${dryRun ? 'would mark' : 'marked'} as the tables of this dataset: ${marked.join(', ')}`]),
+    ...(marked.length === 0
+      ? []
+      : [`${dryRun ? 'would mark' : 'marked'} as the tables of this dataset: ${marked.join(', ')}`]),
     ...warnings.map((warning) => `warning: ${warning}`),
-    dryRun ? `${name}: nothing was changed; the views would be brought up to date` : `${name}: 7 tables and 10 views are up to date`,
+    dryRun
+      ? `${name}: nothing was changed; the views would be brought up to date`
+      : `${name}: 7 tables and 10 views are up to date`,
   ].join('\n');
 }
 

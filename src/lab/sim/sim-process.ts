@@ -10,8 +10,8 @@ import { Rng } from './rng.ts';
 import type { SimBigQuery } from './sim-bigquery.ts';
 import { SimDisk } from './sim-disk.ts';
 import { simRowEncoder } from './sim-encoder.ts';
-import type { SimKafka } from './sim-kafka.ts';
 import { SimInspection } from './sim-inspection.ts';
+import type { SimKafka } from './sim-kafka.ts';
 import { createSimRuntime } from './sim-runtime.ts';
 
 /** The ports of one life. */

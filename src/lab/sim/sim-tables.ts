@@ -139,7 +139,8 @@ export class SimTables {
     const newest = new Map<number, Checkpoint>();
     for (const { row, visibleAtMs } of this.landed('checkpoint_log')) {
       const known = newest.get(row.partition);
-      if (visibleAtMs <= nowMs && (known === undefined || row.nextOffset > known.nextOffset)) newest.set(row.partition, row);
+      if (visibleAtMs <= nowMs && (known === undefined || row.nextOffset > known.nextOffset))
+        newest.set(row.partition, row);
     }
     return [...newest.values()];
   }

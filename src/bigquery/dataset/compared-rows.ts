@@ -1,9 +1,9 @@
 /** What `verify` and `reconcile` say of the tables themselves: rows against counters, and losses that were accepted. */
-import { errorOf } from '../bigquery/dataset/findings.ts';
-import type { AcceptedLoss } from '../bigquery/dataset/inspect.ts';
-import { rowsTooMany } from '../bigquery/dataset/row-counts.ts';
-import type { Sink } from '../bigquery/open-sink.ts';
-import type { ContradictionError } from '../processor/errors.ts';
+
+import type { ContradictionError } from '../../processor/errors.ts';
+import { errorOf } from './findings.ts';
+import type { AcceptedLoss, DatasetInspector } from './inspect.ts';
+import { rowsTooMany } from './row-counts.ts';
 
 export interface ComparedRows {
   /** Fewer rows than the counters of the newest checkpoints say. */
@@ -14,7 +14,7 @@ export interface ComparedRows {
 }
 
 /** Throws where a table is missing, another one, or changed: then nothing can be compared. */
-export async function comparedRows({ inspector }: Pick<Sink, 'inspector'>): Promise<ComparedRows> {
+export async function comparedRows({ inspector }: { readonly inspector: DatasetInspector }): Promise<ComparedRows> {
   const { findings, counts } = await inspector.requireTables(true);
   const acceptedLosses = await inspector.acceptedLosses();
   return {
@@ -24,13 +24,14 @@ export async function comparedRows({ inspector }: Pick<Sink, 'inspector'>): Prom
   };
 }
 
+/** Lines; what somebody wrote is quoted and escaped. */
 export function comparisonText({ tooMany, acceptedLosses }: ComparedRows): string[] {
   return [
     ...tooMany.map((line) => `more rows than counters: ${line}`),
     ...acceptedLosses.map(
       ({ table, partition, rows, belowOffset, reason, by, atMs }) =>
         `accepted loss: ${rows} rows of ${table}${partition === undefined ? '' : `, partition ${partition}`}` +
-        `${belowOffset === undefined ? '' : `, below offset ${belowOffset}`}, by ${by} at ${new Date(atMs).toISOString()}: ${reason}`,
+        `${belowOffset === undefined ? '' : `, below offset ${belowOffset}`}, by ${JSON.stringify(by)} at ${new Date(atMs).toISOString()}: ${JSON.stringify(reason)}`,
     ),
   ];
 }
