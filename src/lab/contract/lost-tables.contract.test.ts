@@ -48,7 +48,7 @@ function start(): { readonly stop: AbortController; readonly ended: Promise<Exit
       decision: DEFAULT_DECISION_SETTINGS,
       startAt: { kind: 'earliest' },
       untilCaughtUp: false,
-      limits: { ...DEFAULT_LIMITS, checkpointIntervalMs: 100, topicCheckIntervalMs: 500 },
+      limits: { ...DEFAULT_LIMITS, checkpointIntervalMs: 100, topicCheckIntervalMs: 2_000 },
     },
     {
       runtime: systemRuntime,
@@ -67,7 +67,7 @@ function start(): { readonly stop: AbortController; readonly ended: Promise<Exit
 async function untilCheckpointed(offset: number): Promise<void> {
   for (;;) {
     if (((await sink.queries.latestCheckpoint(TOPIC, 0))?.nextOffset ?? 0) >= offset) return;
-    await systemRuntime.sleep(50);
+    await systemRuntime.sleep(300);
   }
 }
 
