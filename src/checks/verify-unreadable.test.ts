@@ -110,8 +110,8 @@ test.for([
 test('what a partition learns of another at a rescaling is unknown where that one cannot be read', async () => {
   const generation = { partitions: 2, floorMs: BASE_MS, sources: [{ partition: 0, offset: 6 }] };
   const rules = [
-    { fromOffset: 0, decision: RULES },
-    { fromOffset: 2, decision: RULES, generation },
+    { fromOffset: 0, foldVersion: 2, decision: RULES },
+    { fromOffset: 2, foldVersion: 2, decision: RULES, generation },
   ];
   const [old, added] = [history(0, sixOf(0)), history(1, sixOf(1), { history: rules })];
   const report = await verify(withDamage(old, added));

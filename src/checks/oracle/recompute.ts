@@ -4,11 +4,18 @@
  * under the watermark; dead entries are swept now and then, which changes no answer since the watermark never goes back.
  * It also keeps the digest that a checkpoint there must have (state-digest.ts).
  */
-import type { CheckpointCells, DecisionRules, OwnershipFacts, TopicRecord, TransactionCells } from '../inputs.ts';
+import type {
+  CheckpointCells,
+  DecisionRules,
+  OwnershipFacts,
+  RulesFrom,
+  TopicRecord,
+  TransactionCells,
+} from '../inputs.ts';
 import { SenderActivity } from './fraud-activity.ts';
 import { type Hash, paymentHash, textHash } from './hashes.ts';
 import { billionths, plainDecimal } from './money.ts';
-import { judge, type OraclePayment } from './read-payment.ts';
+import { judge, type OraclePayment, type RejectedMust } from './read-payment.ts';
 import { livesFromMs, StateDigest } from './state-digest.ts';
 
 export interface OracleFraud {
@@ -48,8 +55,7 @@ export type OracleOutcome =
   | { readonly disposition: 'late'; readonly payment: OraclePayment }
   | {
       readonly disposition: 'rejected';
-      readonly reasons: ReadonlySet<string>;
-      readonly event: Readonly<Record<string, unknown>> | null;
+      readonly must: RejectedMust;
     };
 
 export interface OracleCounts {
@@ -138,18 +144,15 @@ export class PartitionOracle {
 
   /** Takes the next record of the log. */
   take(record: TopicRecord): OracleOutcome {
-    const rules = this.#rulesAt(record.offset);
+    const { decision: rules, foldVersion } = this.#entryAt(record.offset);
     this.counts.consumed++;
-    const { minEventTimeMs } = this.#facts.fixed;
-    const { payment, reasons, event } = judge(
-      record,
-      { ...this.#facts, partitionCount: this.#partitionCount },
-      rules,
-      minEventTimeMs,
-    );
+    const { partition, fixed } = this.#facts;
+    const { minEventTimeMs } = fixed;
+    const circumstances = { partition, partitionCount: this.#partitionCount, rules, minEventTimeMs };
+    const { payment, must } = judge(record, foldVersion, circumstances);
     if (payment === null) {
       this.counts.rejected++;
-      return { disposition: 'rejected', reasons, event };
+      return { disposition: 'rejected', must };
     }
     const first = this.#known.get(payment.transaction_id);
     if (first && this.#isKnownTime(first.time)) {
@@ -177,9 +180,9 @@ export class PartitionOracle {
     return { disposition: 'accepted', payment, fraud, closed };
   }
 
-  #rulesAt(offset: number): DecisionRules {
-    const entries = this.#facts.history.filter((entry) => entry.fromOffset <= offset);
-    return (entries.at(-1) ?? this.#facts.history[0]!).decision;
+  #entryAt(offset: number): RulesFrom {
+    const { history } = this.#facts;
+    return history.findLast((entry) => entry.fromOffset <= offset) ?? history[0]!;
   }
 
   #isKnownTime(eventTime: number): boolean {

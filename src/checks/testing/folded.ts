@@ -2,7 +2,7 @@
 import { formatDecimal } from '../../payments/decimal.ts';
 import { PartitionFold } from '../../payments/fold.ts';
 import { recordFingerprint } from '../../payments/hash.ts';
-import { compileSettings, resolveEntry } from '../../payments/settings.ts';
+import { compileEntry, resolveEntry } from '../../payments/settings.ts';
 import type { FixedSettings, FoldOutput, LogRecord, SettingsEntry, TransactionRow } from '../../payments/types.ts';
 import { generatePayments } from '../../simulator/generate.ts';
 import type { SimulationPlan } from '../../simulator/plan.ts';
@@ -48,7 +48,7 @@ function foldedHistory(
     backfilled: { payments: [], partials: [] },
   };
   const fold = PartitionFold.fresh({ partition, partitionCount, fixed, startOffset: 0 });
-  const compiled = new Map(history.map((entry) => [entry, compileSettings(entry.decision)]));
+  const compiled = new Map(history.map((entry) => [entry, compileEntry(entry)]));
   for (const record of log) {
     const out: FoldOutput = { accepted: [], partials: [], exceptions: [] };
     fold.fold(record, compiled.get(resolveEntry(history, record.offset))!, out);

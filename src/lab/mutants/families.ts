@@ -96,6 +96,12 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
     faults: [],
   }),
 
+  /** Nothing goes wrong; events are spelled as producers seldom do. */
+  spellings: (rng, seed) => {
+    const dials = { ...DEFAULT_DIALS, seed, records: RECORDS, partitions: 1, spanMs: SPAN_MS, spelledChance: 0.5 };
+    return base(rng, seed, { processes: ['a'], workload: drawWorkload(dials) });
+  },
+
   /** Every life brings its own settings. */
   settings: (rng, seed) => ({
     ...base(rng, seed, { processes: ['a', 'b'] }),
@@ -136,6 +142,25 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
           rng.chance(0.4),
         ),
       ]),
+    };
+  },
+
+  /** Batches that cannot be read, ahead of a processor or below its checkpoint, for good or on their way only. */
+  'damaged-logs': (rng, seed) => {
+    const drawn = base(rng, seed, { processes: rng.pick([['a'], ['a', 'b']]), spanMs: LONG_SPAN_MS });
+    const offset = rng.between(5, RECORDS / drawn.partitions - 10);
+    const damage: Fault = {
+      what: 'damage',
+      partition: 0,
+      offset,
+      records: rng.between(1, 8),
+      ...(rng.chance(0.3) ? { once: true } : {}),
+      when: rng.chance(0.7) ? { atMs: 1 } : { atMs: rng.between(10_000, 30_000) },
+    };
+    return {
+      ...drawn,
+      noise: { ...CALM, latencyMsMax: rng.pick([20, 150]), fetchRecordsMax: rng.pick([4, 15]) },
+      faults: [damage, ...many(rng, [0, 3], restartFault)],
     };
   },
 
