@@ -1,8 +1,9 @@
 /**
  * What nobody caught: an exception or a rejection that reaches the top is a bug of ours. The process says so in one line, with
- * the stack below it, and ends with 70: it does not go on with what may be half done. Imports nothing: it counts from the
- * first moment on.
+ * the stack below it, and ends with 70: it does not go on with what may be half done. Imports next to nothing: it counts from
+ * the first moment on.
  */
+import { complain } from './print.ts';
 
 /** As sysexits.h has it; EXIT.bug. */
 const EXIT_BUG = 70;
@@ -52,5 +53,5 @@ export function alsoTellBugs(tell: Tell): () => void {
 }
 
 function tellStderr(error: unknown): void {
-  process.stderr.write(`${bugText(error)}\n`);
+  complain(bugText(error));
 }

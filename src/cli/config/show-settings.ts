@@ -1,5 +1,6 @@
 /** What is made from the table for people: commander flags, the output of `config`, and the documentation. */
 import type { Command } from 'commander';
+import { complain } from '../print.ts';
 import { findMisspelt, knownVariables, misspeltText } from './misspelt.ts';
 import type { EffectiveSetting } from './parse-settings.ts';
 import { ALL_SETTINGS } from './process-config.ts';
@@ -22,7 +23,7 @@ export function addFlags(command: Command, table: SettingsTable): Command {
     }
   }
   return command.hook('preAction', () => {
-    for (const one of findMisspelt(process.env, KNOWN)) process.stderr.write(`${misspeltText(one)}\n`);
+    for (const one of findMisspelt(process.env, KNOWN)) complain(misspeltText(one));
   });
 }
 
