@@ -60,7 +60,8 @@ export async function seedMissing(
     (p) => !seeded.has(p),
   );
   if (missing.length === 0) return false;
-  await requireUnknown(settings.topic, missing, ports.queries);
+  const asking = requireUnknown(settings.topic, missing, ports.queries);
+  asking.catch(() => {}); // awaited below, once the log was asked too
   const { minEventAgeMs, ...fixed } = settings.seed;
   const minEventTimeMs = Math.floor((ports.runtime.nowMs() - minEventAgeMs) / 86_400_000) * 86_400_000;
   const seeds = await Promise.all(
@@ -75,6 +76,7 @@ export async function seedMissing(
       };
     }),
   );
+  await asking;
   await ports.queries.seed(settings.topic, seeds);
   return true;
 }

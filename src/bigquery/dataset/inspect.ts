@@ -115,14 +115,19 @@ export class DatasetInspector {
    * whether the tables are the ones they were. Waits while the service is away.
    */
   async assess(countRows: boolean, accepting: Accepting = ACCEPTING_NOTHING, first?: DatasetLook): Promise<Assessment> {
-    let look = first;
-    for (let looks = 1; ; looks++) {
-      look ??= await this.#patiently();
-      const assessment = await this.#assess(look, countRows, accepting);
-      if (assessment.findings.length === 0 || looks === LOOKS) return assessment;
+    let look = first ?? (await this.#patiently());
+    for (let looks = 1; looks < LOOKS && !(await this.#isSettled(look)); looks++) {
       await this.#options.runtime.sleep(BETWEEN_LOOKS_MS);
-      look = undefined;
+      look = await this.#patiently();
     }
+    return this.#assess(look, countRows, accepting);
+  }
+
+  /** Nothing is strange, or nothing was ever made: another look would say the same. */
+  async #isSettled(look: DatasetLook): Promise<boolean> {
+    const { findings, missing, marks } = await this.#compare(look);
+    if (marks.size === 0 && look.tables.get(LAST_VIEW) === undefined) return true;
+    return findings.length === 0 && missing.length === 0 && [...marks.values()].every((mark) => mark === 'same');
   }
 
   /** Throws what is wrong with the tables themselves; for commands, which make nothing. */
@@ -242,7 +247,9 @@ FROM ${quotedTable(dataset, LOSSES_TABLE)} ORDER BY accepted_at, table_name, kaf
     const strange = [...marks].filter(([, mark]) => mark !== 'same').map(([name]) => name);
     const isAccepting = accepting.restored.size + accepting.lost.size > 0;
     const rows =
-      missing.length > 0 || strange.length > 0 || countRows || isAccepting ? await this.#rows(look) : undefined;
+      missing.length > 0 || strange.length > 0 || countRows || isAccepting
+        ? await this.#rows(look, missing)
+        : undefined;
     const isUsed = rows?.isUsed ?? true;
     const existed = isMarked || viewsAreThere || isUsed;
     // A release of before left no marks; the first ones of all had no backfill.
@@ -282,9 +289,10 @@ FROM ${quotedTable(dataset, LOSSES_TABLE)} ORDER BY accepted_at, table_name, kaf
   }
 
   /** Counts, and what they show. A partition may be claimed between two questions: what is lost is lost at a second look too. */
-  async #rows(look: DatasetLook) {
+  async #rows(look: DatasetLook, missing: readonly string[]) {
     const first = await this.#countOnce(look);
-    return first.losses.length === 0 ? first : this.#countOnce(look);
+    const isClear = first.losses.every(({ table }) => missing.includes(table));
+    return isClear ? first : this.#countOnce(look);
   }
 
   async #countOnce({ tables }: DatasetLook) {

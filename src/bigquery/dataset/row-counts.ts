@@ -39,41 +39,40 @@ export interface DatasetCounts {
   readonly backfillTurns: number;
 }
 
-/** Tables that the statement reads; those that are missing are left out, and count as having no rows. */
+/**
+ * One row for each thing and partition, with three numbers; short, since a statement costs by its text as well. Tables that are
+ * missing are left out, and count as having no rows.
+ */
 export function countsSql(dataset: DatasetRef, there: ReadonlySet<string>): string {
   const of = (table: string): string => quotedTable(dataset, table);
   const parts: string[] = [];
   const hasCheckpoints = there.has('checkpoint_log');
   if (hasCheckpoints) {
-    for (const what of ['next_offset', 'writer_epoch', 'accepted']) {
-      parts.push(`SELECT '${what}' AS what, kafka_partition, ${what} AS n FROM latest`);
-    }
-    parts.push("SELECT 'exceptions' AS what, kafka_partition, duplicates + late + rejected AS n FROM latest");
-    parts.push(`SELECT 'partials' AS what, kafka_partition, SUM(n) AS n FROM (
+    parts.push("SELECT 'position' AS what, kafka_partition, next_offset AS a, writer_epoch AS b, 0 AS c FROM latest");
+    parts.push(
+      `SELECT 'counters' AS what, kafka_partition, accepted AS a, duplicates + late + rejected AS b, 0 AS c FROM latest`,
+    );
+    parts.push(`SELECT 'partials' AS what, kafka_partition, SUM(n) AS a, 0 AS b, 0 AS c FROM (
     SELECT kafka_partition, writer_epoch, MAX(CAST(JSON_VALUE(stream_offsets, '$.payment_metrics_partials') AS INT64)) AS n
     FROM ${of('checkpoint_log')} GROUP BY kafka_partition, writer_epoch
   ) AS epochs GROUP BY kafka_partition`);
   }
   for (const table of COUNTED.filter((name) => there.has(name))) {
-    parts.push(`SELECT 'rows' AS what, kafka_partition, COUNT(*) AS n FROM ${of(table)}
-    WHERE writer_epoch > 0 GROUP BY kafka_partition`);
-    parts.push(`SELECT 'last_epoch' AS what, kafka_partition, MAX(writer_epoch) AS n FROM ${of(table)}
-    WHERE writer_epoch > 0 GROUP BY kafka_partition`);
-    if (hasCheckpoints) {
-      parts.push(`SELECT '${table}' AS what, t.kafka_partition, COUNT(*) AS n FROM ${of(table)} AS t
-    JOIN latest AS l ON l.kafka_partition = t.kafka_partition
-    WHERE t.writer_epoch > 0 AND t.kafka_offset < l.next_offset GROUP BY t.kafka_partition`);
-    }
+    const below = hasCheckpoints ? 'COUNTIF(t.kafka_offset < l.next_offset)' : '0';
+    const join = hasCheckpoints ? 'LEFT JOIN latest AS l ON l.kafka_partition = t.kafka_partition' : '';
+    parts.push(`SELECT '${table}' AS what, t.kafka_partition, ${below} AS a, COUNT(*) AS b, MAX(t.writer_epoch) AS c
+  FROM ${of(table)} AS t ${join} WHERE t.writer_epoch > 0 GROUP BY t.kafka_partition`);
   }
   if (there.has('payment_transactions')) {
-    parts.push(`SELECT 'backfilled' AS what, -1 AS kafka_partition, COUNT(*) AS n FROM ${of('payment_transactions')}
-    WHERE writer_epoch = 0`);
+    parts.push(`SELECT 'backfilled' AS what, -1 AS kafka_partition, COUNT(*) AS a, 0 AS b, 0 AS c
+  FROM ${of('payment_transactions')} WHERE writer_epoch = 0`);
   }
   if (there.has('backfill_turns')) {
-    parts.push(`SELECT 'turns' AS what, -1 AS kafka_partition, COUNT(*) AS n FROM ${of('backfill_turns')}`);
+    parts.push(
+      `SELECT 'turns' AS what, -1 AS kafka_partition, COUNT(*) AS a, 0 AS b, 0 AS c FROM ${of('backfill_turns')}`,
+    );
   }
-  if (parts.length === 0)
-    return "SELECT 'rows' AS what, 0 AS kafka_partition, 0 AS n FROM (SELECT 1 AS one) AS nothing WHERE FALSE";
+  if (parts.length === 0) return "SELECT 'nothing' AS what, -1 AS kafka_partition, 0 AS a, 0 AS b, 0 AS c";
   return `${hasCheckpoints ? withLatest(of('checkpoint_log')) : ''}${parts.join('\nUNION ALL\n')}`;
 }
 
@@ -89,40 +88,47 @@ function withLatest(checkpointLog: string): string {
 `;
 }
 
-/** Rows of countsSql: [what, partition, n], as texts. */
+/** Rows of countsSql: [what, partition, a, b, c], as texts. */
 export function countsOf(rows: readonly (readonly unknown[])[]): DatasetCounts {
-  const sums = new Map<number, Map<string, number>>();
-  for (const [what, partitionCell, cell] of rows) {
+  const seen = new Map<number, Map<string, readonly number[]>>();
+  for (const [what, partitionCell, ...cells] of rows) {
     const partition = Number(partitionCell);
-    const n = integerFromText(String(cell ?? 0));
-    const of = sums.get(partition) ?? new Map<string, number>();
-    sums.set(partition, of);
-    const before = of.get(String(what)) ?? 0;
-    of.set(String(what), what === 'last_epoch' ? Math.max(before, n) : before + n);
+    const of = seen.get(partition) ?? new Map<string, readonly number[]>();
+    seen.set(
+      partition,
+      of.set(
+        String(what),
+        cells.map((cell) => integerFromText(String(cell ?? 0))),
+      ),
+    );
   }
-  const whole = sums.get(-1);
-  sums.delete(-1);
-  const partitions = [...sums]
+  const whole = seen.get(-1);
+  seen.delete(-1);
+  const partitions = [...seen]
     .sort(([a], [b]) => a - b)
     .map(([partition, of]): PartitionCounts => {
-      const get = (what: string): number => of.get(what) ?? 0;
-      const found = Object.fromEntries(COUNTED.map((table) => [table, get(table)])) as Record<CountedTable, number>;
+      const get = (what: string, column: number): number => of.get(what)?.[column] ?? 0;
+      const found = Object.fromEntries(COUNTED.map((table) => [table, get(table, 0)])) as Record<CountedTable, number>;
       return {
         partition,
-        nextOffset: of.get('next_offset'),
-        checkpointEpoch: get('writer_epoch'),
+        nextOffset: of.get('position')?.[0],
+        checkpointEpoch: get('position', 1),
         promised: {
-          payment_transactions: get('accepted'),
-          payment_transactions_fraud: get('accepted'),
-          payment_metrics_partials: get('partials'),
-          payment_exceptions: get('exceptions'),
+          payment_transactions: get('counters', 0),
+          payment_transactions_fraud: get('counters', 0),
+          payment_metrics_partials: get('partials', 0),
+          payment_exceptions: get('counters', 1),
         },
         found,
-        rows: get('rows'),
-        lastEpoch: Math.max(get('last_epoch'), get('writer_epoch')),
+        rows: COUNTED.reduce((sum, table) => sum + get(table, 1), 0),
+        lastEpoch: Math.max(get('position', 1), ...COUNTED.map((table) => get(table, 2))),
       };
     });
-  return { partitions, backfilledRows: whole?.get('backfilled') ?? 0, backfillTurns: whole?.get('turns') ?? 0 };
+  return {
+    partitions,
+    backfilledRows: whole?.get('backfilled')?.[0] ?? 0,
+    backfillTurns: whole?.get('turns')?.[0] ?? 0,
+  };
 }
 
 /** Rows of a table and partition that are less than promised, or, for tables of positions, what shows that some are gone. */
