@@ -7,14 +7,13 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { FOLD_VERSION } from '../../payments/settings.ts';
 import type { ProcessorChild } from '../real/processor-child.ts';
 import { OLD_FOLD_VERSION, oldRelease } from './testing/old-release.ts';
-import { advances, STEP_WITHIN_MS, shares } from './testing/progress.ts';
+import { STEP_WITHIN_MS, shares } from './testing/progress.ts';
 import { expectVerified, UpgradeWorld } from './testing/upgrade-world.ts';
 
 const PARTITIONS = 4;
 const RATE_PER_SECOND = 120;
 /** More than is sent until the last step: the load is ended by the test. */
 const RECORDS_MAX = 200_000;
-const isOtherVersion = FOLD_VERSION > OLD_FOLD_VERSION;
 
 let old: string;
 
@@ -81,14 +80,6 @@ async function expectOldOneRefuses(
   child: ProcessorChild,
   continued: readonly number[],
 ): Promise<void> {
-  if (!isOtherVersion) {
-    await world.until(
-      () => `${child.name} takes over partitions ${continued.join()}`,
-      STEP_WITHIN_MS,
-      async () => continued.every((partition) => advances(child, partition)),
-    );
-    return;
-  }
   for (const partition of continued) {
     const stopped = await child.waitFor('partition.stopped', STEP_WITHIN_MS, (event) => event.partition === partition);
     expect(stopped.code).toBe('fold_version');

@@ -3,8 +3,7 @@
  * does not know it. Each is alone in a group of its own, so both hold every partition all the time.
  */
 import { beforeAll, expect, test } from 'vitest';
-import { FOLD_VERSION } from '../../payments/settings.ts';
-import { OLD_FOLD_VERSION, oldRelease } from './testing/old-release.ts';
+import { oldRelease } from './testing/old-release.ts';
 import { advances, STEP_WITHIN_MS, shares } from './testing/progress.ts';
 import { expectVerified, UpgradeWorld } from './testing/upgrade-world.ts';
 
@@ -34,14 +33,9 @@ test('a process of 0.1.0 that wakes up after this release took over writes nothi
     const epochs = (await world.ownership()).map(({ epoch }) => epoch);
 
     zombie.resume();
-    if (FOLD_VERSION > OLD_FOLD_VERSION) {
-      // It is fenced, claims again as any owner would, sees a version that it does not have, and has nothing left to do.
-      expect(await zombie.waitForExit(STEP_WITHIN_MS)).toMatchObject({ code: 65 });
-      expect(new Set(zombie.eventsOf('partition.stopped').map(({ code }) => code))).toEqual(new Set(['fold_version']));
-    } else {
-      await zombie.waitFor('partition.fenced', STEP_WITHIN_MS);
-      await zombie.stop();
-    }
+    // It is fenced, claims again as any owner would, sees a version that it does not have, and has nothing left to do.
+    expect(await zombie.waitForExit(STEP_WITHIN_MS)).toMatchObject({ code: 65 });
+    expect(new Set(zombie.eventsOf('partition.stopped').map(({ code }) => code))).toEqual(new Set(['fold_version']));
     // Its claims closed our streams; ours closed its.
     const written = beta.eventsOf('checkpoint.written').length;
     await world.until(

@@ -12,7 +12,7 @@ import { openSink, type Sink } from '../../../bigquery/open-sink.ts';
 import type { VerifyInputs } from '../../../checks/inputs.ts';
 import { realInputs } from '../../../checks/inputs-real.ts';
 import { createKafka, type KafkaConnectionOptions } from '../../../kafka/connection-options.ts';
-import { KafkaAdmin } from '../../../kafka/kafka-admin.ts';
+import { CREATE_TIME_AFTER_MAX_MS, KafkaAdmin } from '../../../kafka/kafka-admin.ts';
 import type { Ownership } from '../../../processor/ports.ts';
 import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import type { SimulationDials } from '../../../simulator/plan.ts';
@@ -43,8 +43,6 @@ export interface StartOptions {
 
 /** What release 0.1.0 recommended: refused by later ones with the default WATERMARK_DELAY. */
 const OLD_AFTER_MAX_MS = 3_600_000;
-/** With ALLOWED_SKEW (5 min) half of WATERMARK_DELAY (1 h): what docs/upgrading.md says to set. */
-const NEW_AFTER_MAX_MS = 1_500_000;
 const MESSAGE_BYTES_MAX = 8 * 1024 * 1024;
 const PATIENCE_MS = 120_000;
 /** On a machine that is busy with other things. */
@@ -92,14 +90,14 @@ export class UpgradeWorld implements AsyncDisposable {
     return world;
   }
 
-  /** As `kafka-configs.sh --alter` would; this older request replaces all settings of the topic, so it names each. */
+  /** As the command in docs/upgrading.md would; this older request replaces all settings of the topic, so it names each. */
   async mendTopicTimestamps(): Promise<void> {
     const admin = createKafka(this.#connection).admin();
     await admin.connect();
     try {
       const configEntries = [
         { name: 'message.timestamp.type', value: 'CreateTime' },
-        { name: 'message.timestamp.after.max.ms', value: String(NEW_AFTER_MAX_MS) },
+        { name: 'message.timestamp.after.max.ms', value: String(CREATE_TIME_AFTER_MAX_MS) },
         { name: 'max.message.bytes', value: String(MESSAGE_BYTES_MAX) },
       ];
       const resource = { type: ConfigResourceTypes.TOPIC, name: this.topic, configEntries };
