@@ -21,6 +21,7 @@ export type ContradictionCode =
   | 'row_counts_differ'
   | 'rows_refused'
   | 'digest_differs'
+  | 'digest_version'
   | 'fold_version'
   | 'ownership_rows'
   | 'partition_count_changed'

@@ -15,7 +15,7 @@ import { ConfigurationError, ContradictionError, OwnershipLostError } from './er
 import { generationOf, partitionsOf } from './generation.ts';
 import { type HeldPartition, holdPartitions, type OperatorPorts } from './hold-partitions.ts';
 import type { Ownership, Seed } from './ports.ts';
-import { digestMatches, ownershipAt, rebuildFromSink } from './restore.ts';
+import { digestMatches, ownershipAt, rebuildFromSink, requireKnownDigest } from './restore.ts';
 
 export interface RescaleOrder {
   readonly topic: string;
@@ -200,6 +200,7 @@ async function proveStates(
   let ids = 0;
   for (const { ownership, position } of held) {
     if (position.checkpoint === undefined) continue;
+    requireKnownDigest(ownership.partition, position.checkpoint);
     const asFolded = ownershipAt(ownership, position.checkpointOffset);
     const fold = await rebuildFromSink(asFolded, position.checkpoint, queries, signal);
     if (!digestMatches(fold, position.checkpoint)) {

@@ -1,7 +1,7 @@
 /** A simulated topic, folded by the real fold and laid out as the tables would hold it: what `verify` must pass. */
 import { formatDecimal } from '../../payments/decimal.ts';
 import { PartitionFold } from '../../payments/fold.ts';
-import { compileSettings, resolveEntry } from '../../payments/settings.ts';
+import { compileEntry, resolveEntry } from '../../payments/settings.ts';
 import type { FixedSettings, FoldOutput, LogRecord, SettingsEntry, TransactionRow } from '../../payments/types.ts';
 import { generatePayments } from '../../simulator/generate.ts';
 import type { SimulationPlan } from '../../simulator/plan.ts';
@@ -47,7 +47,7 @@ function foldedHistory(
     backfilled: { payments: [], partials: [] },
   };
   const fold = PartitionFold.fresh({ partition, partitionCount, fixed, startOffset: 0 });
-  const compiled = new Map(history.map((entry) => [entry, compileSettings(entry.decision)]));
+  const compiled = new Map(history.map((entry) => [entry, compileEntry(entry)]));
   for (const record of log) {
     const out: FoldOutput = { accepted: [], partials: [], exceptions: [] };
     fold.fold(record, compiled.get(resolveEntry(history, record.offset))!, out);
