@@ -116,6 +116,8 @@ export interface DecisionRules {
 /** Which rules hold from an offset on, and how many partitions the topic has had since. */
 export interface RulesFrom {
   readonly fromOffset: number;
+  /** How values are read and what is kept of rejected ones. */
+  readonly foldVersion: number;
   readonly decision: DecisionRules;
   readonly generation?: TopicGeneration;
 }

@@ -251,7 +251,7 @@ describe('verify passes', () => {
 
   test('two owners one after the other, with other rules for the second', async () => {
     const slower = { ...RULES, watermarkDelayMs: 30 * MINUTE_MS, fraud: { ...RULES.fraud, amountLowPoints: 9 } };
-    const history_ = [RULES, slower].map((decision, index) => ({ fromOffset: index * 5, decision }));
+    const history_ = [RULES, slower].map((decision, index) => ({ fromOffset: index * 5, foldVersion: 2, decision }));
     const history = faultless(records(), { ownership: ownershipOf(0, { epoch: 2, history: history_ }) });
     for (const table of ['payment_transactions', 'payment_transactions_fraud'] as const)
       for (const [index, row] of history[table].entries())

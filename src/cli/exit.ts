@@ -1,6 +1,7 @@
 /** How a command ends: exit codes, and errors as a person reads them. A stack trace means a bug of ours. */
 import { RestError } from '../bigquery/rest-client.ts';
 import { CheckFailed } from '../checks/assertions.ts';
+import { UnknownFoldVersion } from '../checks/oracle/read-payment.ts';
 import { InfraUnavailableError } from '../infra/types.ts';
 import { messageOf, refusalOf } from '../kafka/errors.ts';
 import { ConfigurationError, ContradictionError, UnreachableError } from '../processor/errors.ts';
@@ -19,6 +20,7 @@ export function failWith(error: unknown): void {
 function describe(error: unknown): { code: number; text: string } {
   if (error instanceof ConfigurationError) return { code: EXIT.usage, text: error.problems.join('\n') };
   if (error instanceof ContradictionError) return { code: EXIT.contradiction, text: `${error.code}: ${error.message}` };
+  if (error instanceof UnknownFoldVersion) return { code: EXIT.contradiction, text: `fold_version: ${error.message}` };
   if (error instanceof UnreachableError || error instanceof InfraUnavailableError) {
     return { code: EXIT.unreachable, text: error.message };
   }

@@ -3,10 +3,17 @@
  * section 3). Written for being obviously right, not for speed, and sharing no code with the fold. Memory: what is live
  * under the watermark; dead entries are swept now and then, which changes no answer since the watermark never goes back.
  */
-import type { CheckpointCells, DecisionRules, OwnershipFacts, TopicRecord, TransactionCells } from '../inputs.ts';
+import type {
+  CheckpointCells,
+  DecisionRules,
+  OwnershipFacts,
+  RulesFrom,
+  TopicRecord,
+  TransactionCells,
+} from '../inputs.ts';
 import { SenderActivity } from './fraud-activity.ts';
 import { billionths, plainDecimal } from './money.ts';
-import { judge, type OraclePayment } from './read-payment.ts';
+import { judge, type OraclePayment, type RejectedMust } from './read-payment.ts';
 
 export interface OracleFraud {
   readonly risk_amount: string;
@@ -45,8 +52,7 @@ export type OracleOutcome =
   | { readonly disposition: 'late'; readonly payment: OraclePayment }
   | {
       readonly disposition: 'rejected';
-      readonly reasons: ReadonlySet<string>;
-      readonly event: Readonly<Record<string, unknown>> | null;
+      readonly must: RejectedMust;
     };
 
 export interface OracleCounts {
@@ -130,18 +136,15 @@ export class PartitionOracle {
 
   /** Takes the next record of the log. */
   take(record: TopicRecord): OracleOutcome {
-    const rules = this.#rulesAt(record.offset);
+    const { decision: rules, foldVersion } = this.#entryAt(record.offset);
     this.counts.consumed++;
-    const { minEventTimeMs } = this.#facts.fixed;
-    const { payment, reasons, event } = judge(
-      record,
-      { ...this.#facts, partitionCount: this.#partitionCount },
-      rules,
-      minEventTimeMs,
-    );
+    const { partition, fixed } = this.#facts;
+    const { minEventTimeMs } = fixed;
+    const circumstances = { partition, partitionCount: this.#partitionCount, rules, minEventTimeMs };
+    const { payment, must } = judge(record, foldVersion, circumstances);
     if (payment === null) {
       this.counts.rejected++;
-      return { disposition: 'rejected', reasons, event };
+      return { disposition: 'rejected', must };
     }
     const first = this.#known.get(payment.transaction_id);
     if (first && this.#isKnownTime(first.time)) {
@@ -169,9 +172,9 @@ export class PartitionOracle {
     return { disposition: 'accepted', payment, fraud, closed };
   }
 
-  #rulesAt(offset: number): DecisionRules {
-    const entries = this.#facts.history.filter((entry) => entry.fromOffset <= offset);
-    return (entries.at(-1) ?? this.#facts.history[0]!).decision;
+  #entryAt(offset: number): RulesFrom {
+    const { history } = this.#facts;
+    return history.findLast((entry) => entry.fromOffset <= offset) ?? history[0]!;
   }
 
   #isKnownTime(eventTime: number): boolean {

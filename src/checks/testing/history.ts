@@ -12,7 +12,6 @@ import type {
   TransactionCells,
   VerifyInputs,
 } from '../inputs.ts';
-import { maskedText } from '../oracle/kept-payload.ts';
 import { decimalText } from '../oracle/money.ts';
 import type { OraclePayment } from '../oracle/read-payment.ts';
 import { businessText, PartitionOracle } from '../oracle/recompute.ts';
@@ -46,7 +45,7 @@ export function ownershipOf(partition: number, changes: Partial<OwnershipFacts> 
     partitionCount: 1,
     startOffset: 0,
     fixed: { idHorizonMs: 0, windowMs: MINUTE_MS, activitySpanMs: 5 * MINUTE_MS, minEventTimeMs: BASE_MS - 1e11 },
-    history: [{ fromOffset: 0, decision: RULES }],
+    history: [{ fromOffset: 0, foldVersion: 2, decision: RULES }],
     skipped: [],
     ...changes,
   };
@@ -161,10 +160,10 @@ function addRows(
     history.payment_exceptions.push({
       ...plain,
       disposition: 'rejected',
-      reason: [...outcome.reasons][0]!,
-      transaction_id: null,
-      event_time: null,
-      payload: value === null ? null : maskedText(value),
+      reason: outcome.must.reason ?? [...outcome.must.reasons][0]!,
+      transaction_id: outcome.must.transactionIds.at(-1)!,
+      event_time: outcome.must.eventTimes.at(-1)!,
+      payload: outcome.must.payload(),
       payload_hash: value === null ? null : 'ffffffffffffffff',
     });
     return;
