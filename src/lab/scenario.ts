@@ -57,6 +57,8 @@ export interface ScenarioRecord {
   readonly key: string | null;
   readonly value: string | Buffer | null;
   readonly partition: number;
+  /** The record's own timestamp. Default: the producer's clock. */
+  readonly timestampMs?: number;
 }
 
 export interface StartOptions {

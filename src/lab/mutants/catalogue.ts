@@ -2,6 +2,7 @@
 import { ConfigurationError } from '../../processor/errors.ts';
 import { CHECKPOINT_MUTANTS } from './catalogue/checkpoints.ts';
 import { DECISION_MUTANTS } from './catalogue/decisions.ts';
+import { READING_MUTANTS } from './catalogue/event-reading.ts';
 import { GUIDE_MUTANTS } from './catalogue/guide-designs.ts';
 import { LOG_MUTANTS } from './catalogue/log-and-settings.ts';
 import { SUM_MUTANTS } from './catalogue/sums.ts';
@@ -16,6 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...WRITING_MUTANTS,
   ...LOG_MUTANTS,
   ...DECISION_MUTANTS,
+  ...READING_MUTANTS,
   ...SUM_MUTANTS,
 ];
 

@@ -95,6 +95,12 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
     faults: [],
   }),
 
+  /** Nothing goes wrong; events are spelled as producers seldom do. */
+  spellings: (rng, seed) => {
+    const dials = { ...DEFAULT_DIALS, seed, records: RECORDS, partitions: 1, spanMs: SPAN_MS, spelledChance: 0.5 };
+    return base(rng, seed, { processes: ['a'], workload: drawWorkload(dials) });
+  },
+
   /** Every life brings its own settings. */
   settings: (rng, seed) => ({
     ...base(rng, seed, { processes: ['a', 'b'] }),

@@ -26,6 +26,7 @@ export const FAMILIES = [
   'restarts',
   'disks',
   'payments',
+  'spellings',
   'settings',
   'cut-logs',
   'expiries',

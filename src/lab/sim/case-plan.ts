@@ -89,6 +89,7 @@ const recordSchema = z.strictObject({
   partition: count,
   key: z.string().nullable(),
   value: z.string().nullable(),
+  timestampMs: z.number().int().optional(),
   transaction: z.strictObject({ outcome: z.enum(['commit', 'abort']), openForMs: count }).optional(),
 });
 
