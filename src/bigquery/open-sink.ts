@@ -1,6 +1,7 @@
 /** The BigQuery sink of one dataset, ready to use: everything that src/processor needs of it, wired. */
 import { ConfigurationError } from '../processor/errors.ts';
 import type { RowEncoder, Runtime } from '../processor/ports.ts';
+import type { InspectTable } from './append-stream.ts';
 import { ArrowRowEncoder } from './arrow-encoder.ts';
 import { BackfillQueries } from './backfill-queries.ts';
 import { checkDataset, type DatasetRef, quotedTable } from './identifiers.ts';
@@ -24,6 +25,8 @@ export interface SinkOptions extends WaitingObserver {
   readonly location?: string | undefined;
   readonly runtime: Runtime;
   readonly limits?: Partial<SinkLimits> | undefined;
+  /** Asked while a table or a stream of it is not found: what time does not mend is said at once. */
+  readonly inspectTable?: InspectTable | undefined;
 }
 
 export interface Sink {
@@ -47,7 +50,7 @@ export interface Sink {
 
 /** Throws ConfigurationError for names that BigQuery does not take. Connects to nothing yet. */
 export function openSink(options: SinkOptions): Sink {
-  const { runtime, onWaiting, onRecovered } = options;
+  const { runtime, onWaiting, onRecovered, inspectTable } = options;
   const dataset: DatasetRef = { projectId: options.projectId, dataset: options.dataset };
   checkDataset(dataset);
   if ((options.emulatorHost === undefined) !== (options.storageEmulatorHost === undefined)) {
@@ -70,13 +73,15 @@ export function openSink(options: SinkOptions): Sink {
   const common = { runtime, dataset, limits, onWaiting, onRecovered };
   const nothing = `UPDATE ${quotedTable(dataset, 'partition_ownership')} SET epoch = epoch WHERE FALSE`;
   const jobs = new QueryJobs({ ...common, rest, nothing });
+  const encoder = new ArrowRowEncoder();
+  const isEmulator = options.storageEmulatorHost !== undefined;
   return {
     dataset,
     jobs,
     backfill: new BackfillQueries(jobs, dataset, runtime),
     queries: new BigQueryQueries({ ...common, rest }),
-    streams: new BigQueryWriteStreams({ ...common, rpc, isEmulator: options.storageEmulatorHost !== undefined }),
-    encoder: new ArrowRowEncoder(),
+    streams: new BigQueryWriteStreams({ ...common, rpc, isEmulator, encoder: new ArrowRowEncoder(), inspectTable }),
+    encoder,
     rpc,
     applySchema: (clustering) => applySchema({ ...common, rest, ...(clustering === undefined ? {} : { clustering }) }),
     ensureSchema: (clustering) => ensureSchema({ ...common, rest, clustering }),

@@ -25,12 +25,16 @@ function refusing(status: number, reason: string): () => never {
 }
 
 test('the schema is there where its last view can be read', async () => {
-  const { isThere, asked } = await lookedFor(() => ({ status: { state: 'DONE' }, jobComplete: true }));
+  const { isThere, asked } = await lookedFor(() => ({
+    status: { state: 'DONE' },
+    ...{ jobComplete: true, totalRows: '0', schema: { fields: [{ name: 'topic', type: 'STRING' }] } },
+  }));
   expect(isThere).toBe(true);
   expect(asked).toEqual(['POST', 'GET']);
 });
 
 test('a view that is missing, or a service that is away, is no schema, after one attempt', async () => {
   expect(await lookedFor(refusing(404, 'notFound'))).toEqual({ isThere: false, asked: ['POST'] });
+  expect(await lookedFor(() => ({}))).toEqual({ isThere: false, asked: ['POST'] });
   expect(await lookedFor(refusing(503, 'backendError'))).toEqual({ isThere: false, asked: ['POST'] });
 });

@@ -1,6 +1,7 @@
 /** Compares a table's row with what the recomputation says, column for column: the names of the columns that differ. */
-import type { ExceptionCells, FraudCells, TransactionCells } from './inputs.ts';
+import type { ExceptionCells, FraudCells, TopicRecord, TransactionCells } from './inputs.ts';
 import { TEXT_FIELDS } from './oracle/event-rules.ts';
+import { hashText, paymentHash, valueHash } from './oracle/hashes.ts';
 import { saysPayment } from './oracle/kept-payload.ts';
 import { decimalText, sameDecimal } from './oracle/money.ts';
 import type { OraclePayment } from './oracle/read-payment.ts';
@@ -53,11 +54,11 @@ export function exceptionDifferences(row: ExceptionCells, step: Step): Differenc
     if (!holds) differences.push(different(column, expected, row[column]));
   };
   demand(row.disposition === outcome.disposition, 'disposition', outcome.disposition);
+  if (differences.length > 0 || outcome.disposition === 'accepted') return differences;
   const recordTime = Math.min(Math.max(record.timestampMs, TIMESTAMP_MIN_MS), TIMESTAMP_MAX_MS);
   demand(row.record_time === recordTime, 'record_time', recordTime);
-  if (differences.length > 0 || outcome.disposition === 'accepted') return differences;
   if (outcome.disposition === 'rejected') {
-    rejectedDifferences(row, outcome, record.value, demand);
+    rejectedDifferences(row, outcome, record, demand);
     return differences;
   }
   const { payment } = outcome;
@@ -69,14 +70,15 @@ export function exceptionDifferences(row: ExceptionCells, step: Step): Differenc
   demand(row.first_kafka_offset === first, 'first_kafka_offset', first);
   demand((row.conflict ?? false) === conflict, 'conflict', conflict);
   demand(saysPayment(row.payload, payment), 'payload', 'the canonical columns');
-  demand(row.payload_hash !== null, 'payload_hash', 'a hash');
+  const hash = hashText(paymentHash(payment));
+  demand(row.payload_hash === hash, 'payload_hash', hash);
   return differences;
 }
 
 function rejectedDifferences(
   row: ExceptionCells,
   { must }: Extract<OracleOutcome, { disposition: 'rejected' }>,
-  value: Uint8Array | null,
+  record: TopicRecord,
   demand: (holds: boolean, column: keyof ExceptionCells, expected: unknown) => void,
 ): void {
   const code = row.reason?.split(':')[0] ?? '';
@@ -88,7 +90,8 @@ function rejectedDifferences(
   demand(row.conflict !== true, 'conflict', false);
   const kept = must.payload();
   demand(row.payload === kept, 'payload', kept);
-  demand((row.payload_hash === null) === (value === null), 'payload_hash', value === null ? null : 'a hash');
+  const hash = valueHash(record);
+  demand(row.payload_hash === hash, 'payload_hash', hash);
 }
 
 export function describe(differences: readonly Difference[]): { expected: string; actual: string; columns: string } {

@@ -61,7 +61,8 @@ function readAlike(record: LogRecord, version: 1 | 2 = 2): Payment | Rejection {
     payment_metrics_partials: [],
     payment_exceptions: [],
   };
-  const step = { partition: 0, offset: 3, below: true, trusted: false, record, outcome, rows };
+  const backfilled = { payments: [], partials: [] };
+  const step = { partition: 0, offset: 3, below: true, trusted: false, record, outcome, rows, backfilled };
   const differences = exceptionDifferences(cells, step);
   if (differences.length > 0) expect(differences).toEqual([]);
   return read;

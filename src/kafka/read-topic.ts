@@ -1,5 +1,5 @@
 /**
- * Reads a whole topic for the checkers, apart from the log source: no group, nothing committed, read committed, and
+ * Reads a whole topic for benchmarks and tests, with the processor's decoder: no group, nothing committed, read committed, and
  * finished at the end offsets found at the start. One answer per partition is held at a time.
  */
 

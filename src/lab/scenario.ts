@@ -43,6 +43,8 @@ export interface Scenario {
   readonly ending?: 'drained' | 'stopped';
   /** The story puts another log in the topic's place: verify has to find that, and its findings break nothing. */
   readonly replacesLog?: boolean;
+  /** Kinds of findings that verify must have, all of these and no others: what the story does to the topic breaks a guarantee. */
+  readonly verifyFinds?: readonly string[];
   readonly run: (world: ScenarioWorld) => Promise<void>;
 }
 
@@ -57,7 +59,7 @@ export interface ScenarioRecord {
   readonly key: string | null;
   readonly value: string | Buffer | null;
   readonly partition: number;
-  /** The record's own timestamp. Default: the producer's clock. */
+  /** By the producer's clock, ms since the epoch. Default: when it is sent. */
   readonly timestampMs?: number;
 }
 

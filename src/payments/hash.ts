@@ -3,8 +3,9 @@
  * Whole values take xxHash64; payments, which are many and come in short pieces, a hash of their columns. The WebAssembly module is compiled once, when this module is loaded; every call after that is synchronous.
  */
 import xxhash from 'xxhash-wasm';
-import { avalanche, rotate, scrambleHigh, scrambleLow, TextKey } from './text-key.ts';
+import { avalanche, scrambleHigh, scrambleLow, TextKey } from './text-key.ts';
 import type { LogRecord, Payment } from './types.ts';
+import { rotate } from './words.ts';
 
 /** Two unsigned 32-bit lanes. */
 export interface Hash64 {

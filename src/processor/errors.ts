@@ -3,6 +3,8 @@
  * in the runbook. Nothing here ends the process: cli/process maps codes to exit codes.
  */
 
+import type { AppendTable } from '../payments/types.ts';
+
 /** Wrong usage or configuration: exit 64. One line per problem. */
 export class ConfigurationError extends Error {
   readonly problems: readonly string[];
@@ -20,13 +22,14 @@ export type ContradictionCode =
   | 'rows_differ'
   | 'row_counts_differ'
   | 'rows_refused'
+  | 'append_refused'
   | 'digest_differs'
   | 'digest_version'
   | 'fold_version'
   | 'ownership_rows'
   | 'partition_count_changed'
   | 'topic_compacted'
-  | 'topic_timestamps_unbounded'
+  | 'clock_risk'
   | 'other_topic'
   | 'codec_missing';
 
@@ -67,6 +70,23 @@ export class RowsRefusedError extends Error {
     super(message, options);
     this.name = 'RowsRefusedError';
     this.rowIndex = rowIndex;
+  }
+}
+
+/**
+ * The sink refuses an append and names no row of it: the table, its schema, its key, or the stream. It says nothing about
+ * the records, so no record is to be given up for it.
+ */
+export class SinkRefusedError extends Error {
+  /** The table that the rows were meant for. */
+  readonly table: AppendTable;
+  /** What the sink said, as it said it. */
+  readonly detail: string;
+  constructor(table: AppendTable, detail: string, options?: ErrorOptions) {
+    super(`${table} refuses an append, and names no row: ${detail}`, options);
+    this.name = 'SinkRefusedError';
+    this.table = table;
+    this.detail = detail;
   }
 }
 

@@ -10,6 +10,7 @@ import { orAborted } from './abort.ts';
 import { AppendTurns } from './append-turns.ts';
 import { caughtUp, topicTargets } from './caught-up.ts';
 import { ClaimRounds } from './claim-rounds.ts';
+import { checkClock } from './clock-rule.ts';
 import { ConfigurationError, ContradictionError, UnreachableError } from './errors.ts';
 import type { Observer } from './events.ts';
 import { FenceRounds } from './fence-rounds.ts';
@@ -112,7 +113,7 @@ export class Processor {
     const { log, queries } = this.#ports;
     const { topic } = this.#settings;
     const [facts, rows] = await Promise.all([log.facts(), queries.readOwnership(topic), checkDataset(topic, queries)]);
-    checkTopic(facts);
+    this.#checkFacts(facts);
     checkPartitionCount(topic, facts.partitionCount, rows);
     const isChanged = await seedMissing(this.#settings, facts, rows, this.#ports);
     this.#partitionCount = facts.partitionCount;
@@ -120,6 +121,11 @@ export class Processor {
     this.#rowsAtStart = new Map(seeded.map((row) => [row.partition, row]));
     this.#claims.foresee(seeded);
     return facts;
+  }
+
+  #checkFacts(facts: TopicFacts): void {
+    checkTopic(facts);
+    checkClock(facts, this.#settings.decision, this.#settings.acceptClockRisk);
   }
 
   async #work(): Promise<void> {
@@ -198,8 +204,11 @@ export class Processor {
     try {
       for (;;) {
         await runtime.sleep(limits.topicCheckIntervalMs, signal);
-        const { partitionCount } = await orAborted(log.facts(), signal);
+        const facts = await orAborted(log.facts(), signal);
+        const { partitionCount } = facts;
         if (partitionCount !== this.#partitionCount) throw partitionsAdded(topic, this.#partitionCount, partitionCount);
+        // Whoever changes the topic's settings is told, before payments are late for it.
+        this.#checkFacts(facts);
       }
     } catch (error) {
       if (!signal.aborted) this.#end(exitFor(error));

@@ -60,7 +60,7 @@ export async function restoreFold(
     return fold;
   }
   if (checkpoint === undefined) {
-    const fold = PartitionFold.fresh({ ...foldPlaceOf(ownership), startOffset: ownership.startOffset });
+    const fold = PartitionFold.fresh({ ...foldPlaceOf(ownership, runtime), startOffset: ownership.startOffset });
     if (generation !== undefined) await carryInto(fold, generation, ownership, options.queries, signal);
     await state.replace(partition, fold.export());
     report('fresh', fold, atOffset);
@@ -195,12 +195,12 @@ async function foldForward(
 function rebuildInTurn(
   ownership: Ownership,
   checkpoint: Checkpoint,
-  { rebuilds, queries }: RestoreOptions,
+  options: RestoreOptions,
   signal: AbortSignal,
 ): Promise<PartitionFold> {
-  return rebuilds.run(() => {
+  return options.rebuilds.run(() => {
     signal.throwIfAborted();
-    return rebuildFromSink(ownership, checkpoint, queries, signal);
+    return rebuildFromSink(ownership, checkpoint, options, signal);
   });
 }
 
@@ -208,11 +208,11 @@ function rebuildInTurn(
 export async function rebuildFromSink(
   ownership: Ownership,
   checkpoint: Checkpoint,
-  queries: SinkQueries,
+  { queries, runtime }: Pick<RestoreOptions, 'queries' | 'runtime'>,
   signal: AbortSignal,
 ): Promise<PartitionFold> {
   const { nextOffset, watermarkMs, counters } = checkpoint;
-  const rebuild = PartitionFold.rebuild({ ...foldPlaceOf(ownership), nextOffset, watermarkMs, counters });
+  const rebuild = PartitionFold.rebuild({ ...foldPlaceOf(ownership, runtime), nextOffset, watermarkMs, counters });
   for await (const rows of queries.payments(ownership.partition, nextOffset, rebuild.fromEventTimeMs)) {
     signal.throwIfAborted();
     try {

@@ -15,9 +15,9 @@ export const TEXT_FIELDS = [
 ] as const;
 
 /** Why a value is not even looked into, or null. */
-export function valueProblem({ value }: TopicRecord): 'no_value' | 'value_too_large' | null {
+export function valueProblem({ value, oversized }: TopicRecord): 'no_value' | 'value_too_large' | null {
   if (value === null) return 'no_value';
-  return value.length > VALUE_BYTES_MAX ? 'value_too_large' : null;
+  return (oversized?.valueByteLength ?? value.length) > VALUE_BYTES_MAX ? 'value_too_large' : null;
 }
 
 /** The Java client's default partition of a key: murmur2 over the bytes, in BigInt arithmetic modulo 2^32. */

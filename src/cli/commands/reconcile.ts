@@ -10,6 +10,7 @@ import { addFlags } from '../config/show-settings.ts';
 import { printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { wholeNumber } from '../options.ts';
+import { print } from '../print.ts';
 import { openCommandSink } from '../sink.ts';
 import { tableText } from '../table-text.ts';
 
@@ -32,7 +33,7 @@ export const addCommand: AddCommand = (program) => {
         if (json) printJson(result);
         else {
           const { head, rows } = reconciliationTable(result);
-          process.stdout.write(`${tableText(head, rows)}\n${result.verdict}\n`);
+          print(`${tableText(head, rows)}\n${result.verdict}`);
         }
         process.exitCode = VERDICT_EXIT_CODES[result.verdict];
       } finally {

@@ -7,6 +7,7 @@ import { BIGQUERY_SETTINGS, PROCESS_SETTINGS } from '../config/settings-table.ts
 import { addFlags } from '../config/show-settings.ts';
 import { printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
+import { print as printText } from '../print.ts';
 import { openCommandSink } from '../sink.ts';
 
 const CLUSTERING = { clusteringColumns: PROCESS_SETTINGS.clusteringColumns } as const;
@@ -31,13 +32,13 @@ export const addCommand: AddCommand = (program) => {
     }
     const { projectId, dataset } = config;
     if (flags.json) printJson({ applied: true, projectId, dataset });
-    else process.stdout.write(`${projectId}.${dataset}: 7 tables and 10 views are up to date\n`);
+    else printText(`${projectId}.${dataset}: 7 tables and 10 views are up to date`);
   });
   print.action(async (flags: Flags) => {
     const { config } = parseBigQuery(process.env, flags);
     const sql = await printSchema({ dataset: config, clustering: clusteringOf(flags) });
     if (flags.json) printJson({ sql });
-    else process.stdout.write(sql);
+    else printText(sql.trimEnd());
   });
 };
 

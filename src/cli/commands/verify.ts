@@ -1,11 +1,13 @@
 /** provenonce verify: G1 to G6 against the topic itself. Exit codes: 0 PASS, 1 FAIL, 2 UNKNOWN, 3 NODATA. */
 import { VERDICT_EXIT_CODES, verify } from '../../checks/verify.ts';
 import { verifyText } from '../../checks/verify-text.ts';
+import { clockConditionsOf } from '../clock-conditions.ts';
 import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { wholeNumber } from '../options.ts';
+import { clearStatus, print, showStatus } from '../print.ts';
 import { commandInputs, openCommandSink } from '../sink.ts';
 
 export const addCommand: AddCommand = (program) => {
@@ -20,13 +22,15 @@ export const addCommand: AddCommand = (program) => {
       const { config } = parseEndpoints(process.env, rest as Record<string, string>);
       const sink = openCommandSink(config.bigquery);
       try {
-        const report = await verify(await commandInputs(config, sink), {
+        const checked = await verify(await commandInputs(config, sink), {
           findingsMax: Number(findings),
           ...(process.stderr.isTTY && !json ? { onProgress: showProgress } : {}),
         });
-        if (process.stderr.isTTY && !json) process.stderr.write('\r\u001b[2K');
+        const clock = await clockConditionsOf(config, sink.queries);
+        const report = { ...checked, conditions: [...checked.conditions, ...clock] };
+        if (process.stderr.isTTY && !json) clearStatus();
         if (json) printJson(report);
-        else process.stdout.write(`${verifyText(report)}\n`);
+        else print(verifyText(report));
         process.exitCode = VERDICT_EXIT_CODES[report.verdict];
       } finally {
         await sink.close();
@@ -36,5 +40,5 @@ export const addCommand: AddCommand = (program) => {
 };
 
 function showProgress({ partition, recordsChecked }: { partition: number; recordsChecked: number }): void {
-  process.stderr.write(`\r\u001b[2Kpartition ${partition}: ${recordsChecked.toLocaleString('en')} records`);
+  showStatus(`partition ${partition}: ${recordsChecked.toLocaleString('en')} records`);
 }

@@ -1,5 +1,6 @@
 /** All mutants. Each file under catalogue/ holds those of one part of the processor. */
 import { ConfigurationError } from '../../processor/errors.ts';
+import { ANSWER_MUTANTS } from './catalogue/answers.ts';
 import { CHECKPOINT_MUTANTS } from './catalogue/checkpoints.ts';
 import { DECISION_MUTANTS } from './catalogue/decisions.ts';
 import { READING_MUTANTS } from './catalogue/event-reading.ts';
@@ -19,6 +20,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...DECISION_MUTANTS,
   ...READING_MUTANTS,
   ...SUM_MUTANTS,
+  ...ANSWER_MUTANTS,
 ];
 
 /** Throws ConfigurationError where there is none of that name. */

@@ -7,6 +7,7 @@ import { drawCase } from '../sim/draw-case.ts';
 import { CALM, DISK_EFFECTS, type Fault, type Noise } from '../sim/plan.ts';
 import { Rng } from '../sim/rng.ts';
 import { DEFAULT_DIALS, drawWorkload, type WorkloadRecord } from '../sim/workload.ts';
+import { answersCase } from './families-answers.ts';
 import { rescaledCase } from './families-rescaled.ts';
 import type { Family } from './mutant.ts';
 import { drawPayments } from './payments-workload.ts';
@@ -154,6 +155,9 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
 
   /** The topic gets more partitions, and copies come in others than their originals. */
   rescaled: (rng, seed) => rescaledCase(rng, seed),
+
+  /** Answers that are empty, and refusals that say nothing. */
+  answers: (rng, seed) => answersCase(rng, seed),
 
   /** Only what `lab replay --world real` can do as well, at named points, so that it happens there just so. */
   portable: (rng, seed) => ({

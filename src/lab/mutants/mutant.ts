@@ -32,6 +32,7 @@ export const FAMILIES = [
   'expiries',
   'operators',
   'rescaled',
+  'answers',
   'portable',
 ] as const;
 export type Family = (typeof FAMILIES)[number];
