@@ -31,8 +31,9 @@ export function transactionDifferences(row: TransactionCells, payment: OraclePay
   const differences: Difference[] = [];
   for (const column of TEXT_FIELDS)
     if (row[column] !== payment[column]) differences.push(different(column, payment[column], row[column]));
-  if (!sameDecimal(row.amount, decimalText(payment.amount)))
-    differences.push(different('amount', decimalText(payment.amount), row.amount));
+  const amount = decimalText(payment.amount);
+  if (row.amount !== amount && !sameDecimal(row.amount, amount))
+    differences.push(different('amount', amount, row.amount));
   if (row.event_time !== payment.event_time)
     differences.push(different('event_time', payment.event_time, row.event_time));
   return differences;

@@ -20,7 +20,10 @@ const RULES = DEFAULT_DECISION_SETTINGS;
 const COMPILED = { 1: compileSettings(RULES, 1), 2: compileSettings(RULES, 2) };
 const MAX_NANOS = 10n ** 24n;
 
-const recordOf = (value: string | Buffer, timestampMs = BASE_MS + 3_600_000): LogRecord => ({
+/** Held whole: what the fold and the oracle both take. */
+type WholeRecord = LogRecord & { readonly oversized?: never };
+
+const recordOf = (value: string | Buffer, timestampMs = BASE_MS + 3_600_000): WholeRecord => ({
   offset: 3,
   timestampMs,
   key: Buffer.from('alice'),
@@ -28,7 +31,7 @@ const recordOf = (value: string | Buffer, timestampMs = BASE_MS + 3_600_000): Lo
 });
 
 /** What both say of a record; they must agree, on the whole row of a rejected one. */
-function readAlike(record: LogRecord, version: 1 | 2 = 2): Payment | Rejection {
+function readAlike(record: WholeRecord, version: 1 | 2 = 2): Payment | Rejection {
   const read = validateRecord(record, COMPILED[version], PLACE);
   const judged = judge(record, version, { ...PLACE, rules: RULES });
   if (!(read instanceof Rejection)) {

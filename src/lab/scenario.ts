@@ -144,6 +144,8 @@ export interface ScenarioWorld {
   ledger(sent: SimulationSummary): Promise<LedgerEntry[]>;
   /** Sends these records in order, one request per run of records of one partition; resolves with their offsets. */
   sendRecords(records: readonly ScenarioRecord[]): Promise<number[]>;
+  /** Sends one record whose value is so many blanks, in a batch of some KiB (zstd); resolves with its offset. */
+  sendBlanks(partition: number, byteLength: number): Promise<number>;
   /** Deletes the records of a partition below an offset, as retention would. */
   deleteRecords(partition: number, belowOffset: number): Promise<void>;
 

@@ -35,7 +35,7 @@ export function exceptionRow(
 }
 
 export function rejectedRow(record: LogRecord, rejection: Rejection): ExceptionRow {
-  const hash = record.value === null ? null : hashBytes(record.value);
+  const hash = record.value === null ? null : (record.oversized?.valueHash ?? hashBytes(record.value));
   return {
     kafkaOffset: record.offset,
     disposition: 'rejected',

@@ -56,6 +56,18 @@ export interface LogRecord {
   readonly timestampMs: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  /** Of a record too large to be held: `key` and `value` are then only as much of their beginnings as rows need. */
+  readonly oversized?: OversizedFacts;
+}
+
+/** What is known of a record that was read in pieces, over all of its bytes. */
+export interface OversizedFacts {
+  /** 0 where the value is null. */
+  readonly valueByteLength: number;
+  /** As hashBytes gives it for the whole value. */
+  readonly valueHash: { readonly high: number; readonly low: number };
+  /** As recordFingerprint gives it for the whole record. */
+  readonly fingerprint: string;
 }
 
 /** A valid payment event: the canonical columns. */

@@ -62,9 +62,10 @@ export class Rejection {
 
 export function validateRecord(record: LogRecord, settings: CompiledSettings, place: RecordPlace): Payment | Rejection {
   const { foldVersion } = settings;
-  const { value } = record;
+  const { value, oversized } = record;
   if (value === null) return new Rejection(foldVersion, 'no_value');
-  if (value.length > MAX_VALUE_BYTES) return new Rejection(foldVersion, 'value_too_large');
+  if ((oversized?.valueByteLength ?? value.length) > MAX_VALUE_BYTES)
+    return new Rejection(foldVersion, 'value_too_large');
   const event = foldVersion === 1 ? readEvent1(value) : readEvent2(value);
   if (event instanceof Unreadable) return new Rejection(foldVersion, event.code, event.detail, event.event);
   const reject = (code: ReasonCode, member: string | null = null): Rejection =>

@@ -31,7 +31,14 @@ export type ContradictionCode =
   | 'topic_compacted'
   | 'clock_risk'
   | 'other_topic'
-  | 'codec_missing';
+  | 'codec_missing'
+  | 'batch_damaged';
+
+/**
+ * The log cannot be read past a place, and says nothing against what was read before it: what was folded until then is as
+ * right as ever. All others cast doubt on what was folded (it may be of another log), or on the tables.
+ */
+const ENDS_OF_READING: ReadonlySet<ContradictionCode> = new Set(['retention_gap', 'batch_damaged', 'codec_missing']);
 
 /** The log or the sink contradicts the guarantee: the partition stops, nothing is written past it. Exit 65. */
 export class ContradictionError extends Error {
@@ -40,6 +47,11 @@ export class ContradictionError extends Error {
     super(message, options);
     this.name = 'ContradictionError';
     this.code = code;
+  }
+
+  /** What was folded before it stands: it is written and checkpointed before the partition stops. */
+  get leavesWhatWasFolded(): boolean {
+    return ENDS_OF_READING.has(this.code);
   }
 }
 

@@ -153,8 +153,9 @@ async function restoreLocal(
     try {
       await foldForward(fold, ownership, checkpoint, cursor, signal);
     } catch (error) {
-      if (!(error instanceof ContradictionError && error.code === 'retention_gap')) throw error;
-      return discard(`the log lost records while it was folded forward from offset ${fromOffset}`);
+      if (!(error instanceof ContradictionError && error.leavesWhatWasFolded)) throw error;
+      const what = error.code === 'retention_gap' ? 'lost records' : `cannot be read (${error.code})`;
+      return discard(`the log ${what} while it was folded forward from offset ${fromOffset}`);
     }
     if (cursor.fingerprint() !== checkpoint.recordFingerprint) {
       throw new ContradictionError(

@@ -79,7 +79,7 @@ export interface CarriedPayment {
   readonly offset: number;
 }
 
-const SWEEP_AT_LEAST = 50_000;
+const SWEEP_AT_LEAST = 20_000;
 
 export class PartitionOracle {
   readonly #facts: OwnershipFacts;

@@ -6,6 +6,7 @@ import { DECISION_MUTANTS } from './catalogue/decisions.ts';
 import { READING_MUTANTS } from './catalogue/event-reading.ts';
 import { GUIDE_MUTANTS } from './catalogue/guide-designs.ts';
 import { LOG_MUTANTS } from './catalogue/log-and-settings.ts';
+import { LOG_BYTES_MUTANTS } from './catalogue/log-bytes.ts';
 import { SUM_MUTANTS } from './catalogue/sums.ts';
 import { TAKEOVER_MUTANTS } from './catalogue/takeovers.ts';
 import { WRITING_MUTANTS } from './catalogue/writing.ts';
@@ -17,6 +18,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...CHECKPOINT_MUTANTS,
   ...WRITING_MUTANTS,
   ...LOG_MUTANTS,
+  ...LOG_BYTES_MUTANTS,
   ...DECISION_MUTANTS,
   ...READING_MUTANTS,
   ...SUM_MUTANTS,

@@ -145,6 +145,25 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
     };
   },
 
+  /** Batches that cannot be read, ahead of a processor or below its checkpoint, for good or on their way only. */
+  'damaged-logs': (rng, seed) => {
+    const drawn = base(rng, seed, { processes: rng.pick([['a'], ['a', 'b']]), spanMs: LONG_SPAN_MS });
+    const offset = rng.between(5, RECORDS / drawn.partitions - 10);
+    const damage: Fault = {
+      what: 'damage',
+      partition: 0,
+      offset,
+      records: rng.between(1, 8),
+      ...(rng.chance(0.3) ? { once: true } : {}),
+      when: rng.chance(0.7) ? { atMs: 1 } : { atMs: rng.between(10_000, 30_000) },
+    };
+    return {
+      ...drawn,
+      noise: { ...CALM, latencyMsMax: rng.pick([20, 150]), fetchRecordsMax: rng.pick([4, 15]) },
+      faults: [damage, ...many(rng, [0, 3], restartFault)],
+    };
+  },
+
   /** Operators give up offsets beside processors that run and die. */
   operators: (rng, seed) => ({
     ...base(rng, seed, { processes: ['a', 'b'] }),

@@ -30,6 +30,7 @@ export const FAMILIES = [
   'settings',
   'cut-logs',
   'expiries',
+  'damaged-logs',
   'operators',
   'rescaled',
   'answers',

@@ -62,6 +62,7 @@ const faultSchema = z.discriminatedUnion('what', [
   what('retention', { partition: count, records: count }),
   what('expiry', { partition: count, keep: count }),
   what('truncation', { partition: count, records: count }),
+  what('damage', { partition: count, offset: count, records: positive, once: z.boolean().optional() }),
   what('recreate', {}),
   what('skip', { partition: count, ahead: count, records: positive }),
   what('rescale', { partitions: positive }),

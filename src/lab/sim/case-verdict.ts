@@ -59,6 +59,7 @@ const EXCUSED_FINDINGS: Readonly<Partial<Record<Fault['what'], readonly string[]
 export function excusedStops(fired: readonly Fault[]): ReadonlySet<string> {
   const codes = new Set(fired.flatMap((fault) => EXCUSED_STOPS[fault.what] ?? []));
   for (const fault of fired) {
+    if (fault.what === 'damage' && fault.once !== true) codes.add('batch_damaged');
     if (fault.what !== 'answer') continue;
     if (STOPS_BY_ITS_NAME.includes(fault.effect)) codes.add(fault.effect);
   }
@@ -82,7 +83,7 @@ export async function judge(
       message: `${partition === null ? '' : `p${partition} `}${offsets.length > 0 ? `at ${offsets.join(', ')}: ` : ''}${message}`,
     })),
   );
-  failures.push(...uncalledFor(world, stopped));
+  failures.push(...uncalledFor(world, stopped), ...undrainedStops(world, stopped));
   const unknown = [...report.unknown, ...undrained];
   const isNothingExcused = undrained.length === 0 && excusedStops(world.fired).size > 0;
   if (report.verdict === 'NODATA' && !isNothingExcused) unknown.push('there is nothing below a checkpoint to check');
@@ -124,6 +125,19 @@ function uncalledFor(world: World, stopped: readonly StoppedPartition[]): CaseFa
     }
   }
   return failures;
+}
+
+/** What was folded before a batch that cannot be read is written before the partition stops. */
+function undrainedStops({ kafka, bigquery }: World, stopped: readonly StoppedPartition[]): CaseFailure[] {
+  const skipped = new Map(bigquery.ownership.read(kafka.topic).map((row) => [row.partition, row.skipped.length]));
+  return stopped.flatMap(({ process, partition, code }): CaseFailure[] => {
+    const { damagedFrom } = kafka.partition(partition);
+    if (code !== 'batch_damaged' || damagedFrom === undefined || skipped.get(partition) !== 0) return [];
+    const checkpoint = bigquery.tables.checkpointed(partition);
+    if (checkpoint >= damagedFrom) return [];
+    const message = `${process} stopped partition ${partition} at offset ${damagedFrom} and left it checkpointed at ${checkpoint}`;
+    return [{ guarantee: null, kind: 'stopped_undrained', message }];
+  });
 }
 
 function codeOf({ error, exitCode }: ExitReport): string {

@@ -133,6 +133,17 @@ export type What =
   | { readonly what: 'expiry'; readonly partition: number; readonly keep: number }
   /** Removes so many records at the end of the log, as an unclean election does. */
   | { readonly what: 'truncation'; readonly partition: number; readonly records: number }
+  /**
+   * Offsets from `offset` on, there or yet to come, are a record batch with a flipped bit: on the broker's disk, or (`once`) on
+   * the way of the first answer that has it.
+   */
+  | {
+      readonly what: 'damage';
+      readonly partition: number;
+      readonly offset: number;
+      readonly records: number;
+      readonly once?: boolean;
+    }
   /** The topic is deleted and made again, empty. */
   | { readonly what: 'recreate' }
   /**

@@ -53,7 +53,10 @@ export function simInputs(world: World, { generationOf = last }: SimInputsOption
     topicPartitions: () => Promise.resolve([...partitions.keys()]),
     bounds: (partition) => Promise.resolve({ startOffset: 0, endOffset: log(partition).endOffset }),
     async *records(partition, fromOffset, toOffset) {
-      yield log(partition).records.filter(({ offset }) => offset >= fromOffset && offset < toOffset);
+      yield log(partition)
+        .records.filter(({ offset }) => offset >= fromOffset && offset < toOffset)
+        // The simulated log holds every record whole.
+        .map(({ offset, timestampMs, key, value }) => ({ offset, timestampMs, key, value }));
     },
     tables: () => Promise.resolve(held),
   };
