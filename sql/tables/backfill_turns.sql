@@ -9,3 +9,5 @@ CREATE TABLE IF NOT EXISTS `{{dataset}}.backfill_turns` (
   taken_at TIMESTAMP NOT NULL,
   pending STRING NOT NULL
 )
+DEFAULT COLLATE ''
+OPTIONS (expiration_timestamp = NULL)

@@ -18,5 +18,7 @@ CREATE TABLE IF NOT EXISTS `{{dataset}}.checkpoint_log` (
   record_fingerprint STRING,
   written_at TIMESTAMP NOT NULL
 )
+DEFAULT COLLATE ''
 PARTITION BY RANGE_BUCKET(kafka_partition, GENERATE_ARRAY(0, 4000, 1))
 CLUSTER BY next_offset
+OPTIONS (expiration_timestamp = NULL)

@@ -14,3 +14,5 @@ CREATE TABLE IF NOT EXISTS `{{dataset}}.partition_ownership` (
   settings_history STRING NOT NULL,
   skipped STRING NOT NULL
 )
+DEFAULT COLLATE ''
+OPTIONS (expiration_timestamp = NULL)

@@ -15,5 +15,7 @@ CREATE TABLE IF NOT EXISTS `{{dataset}}.payment_exceptions` (
   payload STRING,
   payload_hash STRING
 )
+DEFAULT COLLATE ''
 PARTITION BY RANGE_BUCKET(kafka_partition, GENERATE_ARRAY(0, 4000, 1))
 CLUSTER BY kafka_offset
+OPTIONS (expiration_timestamp = NULL)

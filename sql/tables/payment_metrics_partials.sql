@@ -13,5 +13,7 @@ CREATE TABLE IF NOT EXISTS `{{dataset}}.payment_metrics_partials` (
   min_amount NUMERIC(38, 9) NOT NULL,
   max_amount NUMERIC(38, 9) NOT NULL
 )
+DEFAULT COLLATE ''
 PARTITION BY DATE(window_start)
 CLUSTER BY region, currency
+OPTIONS (partition_expiration_days = NULL, expiration_timestamp = NULL)

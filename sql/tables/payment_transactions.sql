@@ -16,5 +16,7 @@ CREATE TABLE IF NOT EXISTS `{{dataset}}.payment_transactions` (
   region STRING NOT NULL,
   payment_method STRING NOT NULL
 )
+DEFAULT COLLATE ''
 PARTITION BY DATE(event_time)
 CLUSTER BY {{clustering}}
+OPTIONS (partition_expiration_days = NULL, expiration_timestamp = NULL)

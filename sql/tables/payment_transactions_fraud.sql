@@ -21,5 +21,7 @@ CREATE TABLE IF NOT EXISTS `{{dataset}}.payment_transactions_fraud` (
   fraud_score INT64 NOT NULL,
   is_high_risk BOOL NOT NULL
 )
+DEFAULT COLLATE ''
 PARTITION BY DATE(event_time)
 CLUSTER BY {{clustering}}
+OPTIONS (partition_expiration_days = NULL, expiration_timestamp = NULL)

@@ -1,14 +1,16 @@
 /** The BigQuery sink of one dataset, ready to use: everything that src/processor needs of it, wired. */
 import { ConfigurationError } from '../processor/errors.ts';
 import type { RowEncoder, Runtime } from '../processor/ports.ts';
-import type { InspectTable } from './append-stream.ts';
 import { ArrowRowEncoder } from './arrow-encoder.ts';
 import { BackfillQueries } from './backfill-queries.ts';
+import { type Applied, type ApplyOrder, applyToDataset, ensureDataset } from './dataset/apply.ts';
+import type { DatasetInspector } from './dataset/inspect.ts';
+import type { DatasetLook } from './dataset/look.ts';
 import { checkDataset, type DatasetRef, quotedTable } from './identifiers.ts';
 import { BigQueryQueries } from './queries.ts';
 import { QueryJobs } from './query-job.ts';
 import { RestClient } from './rest-client.ts';
-import { applySchema, ensureSchema } from './schema.ts';
+import { datasetParts, neverSeen } from './schema.ts';
 import { DEFAULT_SINK_LIMITS, type SinkLimits } from './sink-limits.ts';
 import type { WaitingObserver } from './waiting.ts';
 import type { WriteRpc } from './write-rpc.ts';
@@ -25,8 +27,6 @@ export interface SinkOptions extends WaitingObserver {
   readonly location?: string | undefined;
   readonly runtime: Runtime;
   readonly limits?: Partial<SinkLimits> | undefined;
-  /** Asked while a table or a stream of it is not found: what time does not mend is said at once. */
-  readonly inspectTable?: InspectTable | undefined;
 }
 
 export interface Sink {
@@ -38,10 +38,12 @@ export interface Sink {
   readonly streams: BigQueryWriteStreams;
   readonly encoder: RowEncoder;
   readonly rpc: WriteRpc;
-  /** Creates what is missing of the tables, and the views. */
-  applySchema(clustering?: readonly string[]): Promise<void>;
-  /** The same, where it was not done yet: one query otherwise. */
-  ensureSchema(clustering: readonly string[]): Promise<void>;
+  /** Whether the tables are what they were. */
+  readonly inspector: DatasetInspector;
+  /** Creates what is missing of the tables, and the views; throws ContradictionError where something was lost. */
+  applySchema(clustering?: readonly string[], order?: ApplyOrder): Promise<Applied>;
+  /** The same, where it was not done yet: a look at the tables otherwise, or none where one was just taken. */
+  ensureSchema(clustering: readonly string[], look?: DatasetLook): Promise<Applied>;
   /** Begins to connect to the append service, ahead of the first stream. */
   connect(): void;
   /** Ends connections. Appenders must be closed before. */
@@ -50,7 +52,7 @@ export interface Sink {
 
 /** Throws ConfigurationError for names that BigQuery does not take. Connects to nothing yet. */
 export function openSink(options: SinkOptions): Sink {
-  const { runtime, onWaiting, onRecovered, inspectTable } = options;
+  const { runtime, onWaiting, onRecovered } = options;
   const dataset: DatasetRef = { projectId: options.projectId, dataset: options.dataset };
   checkDataset(dataset);
   if ((options.emulatorHost === undefined) !== (options.storageEmulatorHost === undefined)) {
@@ -75,16 +77,28 @@ export function openSink(options: SinkOptions): Sink {
   const jobs = new QueryJobs({ ...common, rest, nothing });
   const encoder = new ArrowRowEncoder();
   const isEmulator = options.storageEmulatorHost !== undefined;
+  const seen = neverSeen();
+  const partsOf = (clustering: readonly string[] | undefined) =>
+    datasetParts({ ...common, rest, clustering, isEmulator, seen });
+  const { inspector } = partsOf(undefined);
   return {
     dataset,
     jobs,
     backfill: new BackfillQueries(jobs, dataset, runtime),
     queries: new BigQueryQueries({ ...common, rest }),
-    streams: new BigQueryWriteStreams({ ...common, rpc, isEmulator, encoder: new ArrowRowEncoder(), inspectTable }),
+    streams: new BigQueryWriteStreams({
+      ...common,
+      rpc,
+      isEmulator,
+      encoder: new ArrowRowEncoder(),
+      // What time does not mend is said at once, while a table or a stream of it is not found.
+      inspectTable: () => inspector.wrongTables(),
+    }),
     encoder,
     rpc,
-    applySchema: (clustering) => applySchema({ ...common, rest, ...(clustering === undefined ? {} : { clustering }) }),
-    ensureSchema: (clustering) => ensureSchema({ ...common, rest, clustering }),
+    inspector,
+    applySchema: (clustering, order) => applyToDataset(partsOf(clustering), order),
+    ensureSchema: (clustering, look) => ensureDataset(partsOf(clustering), look),
     connect: () => rpc.connect(),
     close: () => rpc.close(),
   };

@@ -56,7 +56,7 @@ const TRANSIENT_MESSAGE =
   /Could not serialize|Too many DML statements|concurrent update|Transaction conflict|write-write conflict/i;
 
 export interface RestRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below /projects/P. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean>>;

@@ -1,40 +1,20 @@
 import { expect, test } from 'vitest';
-import { systemRuntime } from '../runtime/system-runtime.ts';
-import { RestError, type RestRequest } from './rest-client.ts';
-import { isSchemaThere } from './schema.ts';
-import { DEFAULT_SINK_LIMITS } from './sink-limits.ts';
+import { printSchema } from './schema.ts';
 
-async function lookedFor(answer: (request: RestRequest) => unknown) {
-  const asked: string[] = [];
-  const rest = {
-    location: undefined,
-    request: async <T>(request: RestRequest): Promise<T> => {
-      asked.push(request.method);
-      return answer(request) as T;
-    },
-  };
-  const dataset = { projectId: 'p', dataset: 'd' };
-  const isThere = await isSchemaThere({ dataset, rest, runtime: systemRuntime, limits: DEFAULT_SINK_LIMITS });
-  return { isThere, asked };
-}
-
-function refusing(status: number, reason: string): () => never {
-  return () => {
-    throw new RestError('no', status, reason);
-  };
-}
-
-test('the schema is there where its last view can be read', async () => {
-  const { isThere, asked } = await lookedFor(() => ({
-    status: { state: 'DONE' },
-    ...{ jobComplete: true, totalRows: '0', schema: { fields: [{ name: 'topic', type: 'STRING' }] } },
-  }));
-  expect(isThere).toBe(true);
-  expect(asked).toEqual(['POST', 'GET']);
+test('the printed script makes the dataset, seven tables and ten views, and nothing else', async () => {
+  const script = await printSchema({ dataset: { projectId: 'p-1', dataset: 'd' } });
+  expect(script.match(/^CREATE [A-Z ]+/gm)).toEqual([
+    'CREATE SCHEMA IF NOT EXISTS ',
+    ...Array<string>(7).fill('CREATE TABLE IF NOT EXISTS '),
+    ...Array<string>(10).fill('CREATE OR REPLACE VIEW '),
+  ]);
 });
 
-test('a view that is missing, or a service that is away, is no schema, after one attempt', async () => {
-  expect(await lookedFor(refusing(404, 'notFound'))).toEqual({ isThere: false, asked: ['POST'] });
-  expect(await lookedFor(() => ({}))).toEqual({ isThere: false, asked: ['POST'] });
-  expect(await lookedFor(refusing(503, 'backendError'))).toEqual({ isThere: false, asked: ['POST'] });
+test('no table inherits an expiry or a collation of its dataset', async () => {
+  const script = await printSchema({ dataset: { projectId: 'p-1', dataset: 'd' } });
+  for (const statement of script.split(';\n').filter((text) => text.includes('CREATE TABLE'))) {
+    expect(statement).toMatch(/\)\nDEFAULT COLLATE ''\n/);
+    expect(statement).toMatch(/OPTIONS \((?:partition_expiration_days = NULL, )?expiration_timestamp = NULL\)$/);
+    expect(statement.includes('PARTITION BY DATE')).toBe(statement.includes('partition_expiration_days'));
+  }
 });

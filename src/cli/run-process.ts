@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import pino from 'pino';
+import type { DatasetLook } from '../bigquery/dataset/look.ts';
 import { openSink, type Sink } from '../bigquery/open-sink.ts';
 import type { MemberNotes } from '../kafka/group-member.ts';
 import { KafkaLogSource } from '../kafka/kafka-log-source.ts';
@@ -12,6 +13,7 @@ import { createMetrics, watchProcess } from '../observability/metrics.ts';
 import { metricsObserver } from '../observability/metrics-observer.ts';
 import { startMetricsServer } from '../observability/metrics-server.ts';
 import { CRASH_POINTS, withCrashPoints } from '../processor/crash-points.ts';
+import { ContradictionError } from '../processor/errors.ts';
 import { type Observer, observers } from '../processor/events.ts';
 import { DEFAULT_LIMITS } from '../processor/limits.ts';
 import { type ExitReport, Processor, type ProcessorPorts } from '../processor/processor.ts';
@@ -37,7 +39,7 @@ export async function runProcess(
   config: ProcessConfig,
   stop: AbortSignal,
   env: NodeJS.ProcessEnv,
-  schemaIsThere: Promise<boolean>,
+  asked: Promise<DatasetLook | undefined>,
 ): Promise<ExitReport> {
   const runtime = systemRuntime;
   const owner = ownerName(runtime.uuid());
@@ -72,16 +74,21 @@ export async function runProcess(
       observer,
       log: openLog(config, owner, { observer, logger, memberNotes: state.memberNote }),
       queries: sink.queries,
+      inspection: sink.inspector,
       streams: sink.streams,
       encoder: sink.encoder,
       state,
     };
     sink.connect();
-    const ensured = schemaIsThere.then((isThere) =>
-      isThere ? undefined : sink.ensureSchema(config.process.clusteringColumns),
-    );
-    const stopped = await firstOf(ensured, stop);
-    if (stopped) return { exitCode: 0, why: 'asked to stop' };
+    const ensured = asked.then(async (look) => {
+      const { warnings } = await sink.ensureSchema(config.process.clusteringColumns, look);
+      for (const detail of warnings) observer.emit({ type: 'log.warning', what: 'dataset', detail });
+    });
+    const early = await firstOf(ensured, stop);
+    if (early !== undefined) {
+      observer.emit({ type: 'processor.stopped', exitCode: early.exitCode, why: early.why });
+      return early;
+    }
     const processor = new Processor(
       settingsOf(config, owner),
       killHit === undefined ? ports : withCrashPoints(ports, killHit),
@@ -96,13 +103,19 @@ export async function runProcess(
   }
 }
 
-/** Whether the stop came first; rejects when the work does. */
-async function firstOf(work: Promise<void>, stop: AbortSignal): Promise<boolean> {
-  const stopped = new Promise<true>((resolve) => {
-    if (stop.aborted) resolve(true);
-    else stop.addEventListener('abort', () => resolve(true), { once: true });
+/** How it ends before it began: the stop came first, or the tables are not what they were. Rejects when the work does. */
+async function firstOf(work: Promise<void>, stop: AbortSignal): Promise<ExitReport | undefined> {
+  const stopped = new Promise<ExitReport>((resolve) => {
+    const onStop = (): void => resolve({ exitCode: 0, why: 'asked to stop' });
+    if (stop.aborted) onStop();
+    else stop.addEventListener('abort', onStop, { once: true });
   });
-  return (await Promise.race([work, stopped])) ?? false;
+  try {
+    return (await Promise.race([work, stopped])) ?? undefined;
+  } catch (error) {
+    if (!(error instanceof ContradictionError)) throw error;
+    return { exitCode: 65, why: `${error.code}: ${error.message}`, error };
+  }
 }
 
 function settingsOf(config: ProcessConfig, owner: string): ProcessorSettings {

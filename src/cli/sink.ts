@@ -27,8 +27,9 @@ export function openCommandSink(endpoint: BigQueryEndpoint): Sink {
   });
 }
 
-/** Rejects where the dataset is another topic's. */
+/** Rejects where the dataset is another topic's, or its tables are not the ones they were. */
 export async function commandInputs({ kafka, bigquery }: EndpointConfig, sink: Sink): Promise<VerifyInputs> {
+  await sink.inspector.requireTables();
   await requireTopicOfDataset(kafka.topic, bigquery.dataset, sink.queries);
   const connection = kafkaConnection(kafka, 'provenonce', (file) => readFileSync(file, 'utf8'));
   return realInputs({ topic: kafka.topic, kafka: connection, sink, runtime: systemRuntime });

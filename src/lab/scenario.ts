@@ -172,6 +172,8 @@ export interface ScenarioWorld {
   until(what: string, timeoutMs: number, condition: () => Promise<boolean>): Promise<void>;
   /** SELECT over the dataset; `{dataset}` stands for its name. Values as text, numbers or null. */
   query(sql: string): Promise<Record<string, unknown>[]>;
+  /** A statement of somebody who has write access to the dataset: DDL or DML, as it stands. */
+  change(sql: string): Promise<void>;
   /** The one number that a SELECT over the dataset yields. */
   count(sql: string): Promise<number>;
   /** Says that something must have happened for the story to count, and whether it has. */

@@ -69,6 +69,7 @@ function fencedSupervisor(): PartitionSupervisor {
       rowsFrom: async () => [],
       readOwnership: async () => [ownership],
     },
+    inspection: { wrongTables: async () => undefined, lostInBulk: async () => undefined },
     streams: { open: () => ({ append: async () => {}, close: () => {} }) },
     encoder: {},
     state: { load: async () => undefined, replace: async () => {}, save: async () => {}, discard: async () => {} },

@@ -32,7 +32,11 @@ export type ContradictionCode =
   | 'clock_risk'
   | 'other_topic'
   | 'codec_missing'
-  | 'batch_damaged';
+  | 'batch_damaged'
+  | 'table_missing'
+  | 'table_replaced'
+  | 'table_changed'
+  | 'rows_lost';
 
 /**
  * The log cannot be read past a place, and says nothing against what was read before it: what was folded until then is as

@@ -31,6 +31,7 @@ import type {
   PartitionReader,
   RowEncoder,
   Runtime,
+  SinkInspection,
   SinkQueries,
   StateStore,
   WriteStreams,
@@ -39,6 +40,7 @@ import { findPosition } from './position.ts';
 import { restoreFold } from './restore.ts';
 import type { Semaphore } from './semaphore.ts';
 import { settleSettings } from './settings-entry.ts';
+import { wrongTablesBehind } from './wrong-tables.ts';
 
 export interface SupervisorOptions {
   readonly topic: string;
@@ -56,6 +58,7 @@ export interface SupervisorOptions {
   readonly runtime: Runtime;
   readonly log: LogSource;
   readonly queries: SinkQueries;
+  readonly inspection: SinkInspection;
   readonly streams: WriteStreams;
   readonly encoder: RowEncoder;
   readonly state: StateStore;
@@ -74,6 +77,9 @@ interface Holding {
   sinceMs: number;
   knownOffset?: number;
 }
+
+/** Partitions that are taken over together share a look, and the first ones that of the process's start. */
+const TABLES_FRESH_MS = 5_000;
 
 const RELEASED = new OwnershipLostError('the partition was released');
 
@@ -158,6 +164,9 @@ export class PartitionSupervisor {
     const won = await orAborted(claims.claim(partition, signal), signal);
     holding.won = won;
     const localFold = local.of(won.ownership);
+    // A new stream on a table that stands in the place of a lost one would take everything.
+    const looking = this.#options.inspection.wrongTables(TABLES_FRESH_MS);
+    looking.catch(() => {}); // awaited below
     // Whatever is still under way when the partition is released does no harm: it may finalize, read, or fill the cache.
     let reader: PartitionReader | undefined;
     const onCheckpoint = (checkpoint: Checkpoint | undefined, checkpointOffset: number): void => {
@@ -176,6 +185,8 @@ export class PartitionSupervisor {
       holding.knownOffset = position.checkpointOffset;
       const settling = settleSettings(won, position, this.#options.decision, this.#options.queries, observer);
       const history = await orAborted(settling, signal);
+      const wrong = await orAborted(looking, signal);
+      if (wrong !== undefined) throw wrong;
       const bounds = () => log.bounds(partition);
       const cursor = new LogCursor({
         partition,
@@ -215,8 +226,10 @@ export class PartitionSupervisor {
   /** By what the caller can do about it: claim again, stop this partition, or end the process. */
   async #react(thrown: unknown, holding: Holding, signal: AbortSignal): Promise<void> {
     try {
+      const wrong = await orAborted(wrongTablesBehind(thrown, this.#options.inspection), signal);
       const error = thrown instanceof SinkRefusedError ? this.#appendRefused(thrown) : thrown;
-      if (error instanceof StreamLostError || error instanceof OwnershipLostError) {
+      if (wrong !== undefined) this.#stop(wrong);
+      else if (error instanceof StreamLostError || error instanceof OwnershipLostError) {
         await this.#waitFenced(error, holding, signal);
       } else if (error instanceof ContradictionError) {
         if (await orAborted(this.#isFinal(holding), signal)) this.#stop(error);

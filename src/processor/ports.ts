@@ -232,6 +232,21 @@ export interface SinkQueries {
   payments(partition: number, belowOffset: number, fromEventTimeMs: number): AsyncIterable<readonly TransactionRow[]>;
 }
 
+/**
+ * Whether the sink's tables are the ones they were, with the rows that were acknowledged. A table that was dropped answers like a
+ * service that is away, or like one that refuses a record: whoever is refused asks here before anybody is blamed.
+ */
+export interface SinkInspection {
+  /**
+   * What is wrong with the tables themselves (missing, another one, changed), as a ContradictionError. Undefined where nothing is,
+   * and where nothing can be learned: it does not wait for a service that is away. Never rejects for the service. A look that
+   * found nothing wrong and is not older than `freshForMs` (0 unless given) will do.
+   */
+  wrongTables(freshForMs?: number): Promise<Error | undefined>;
+  /** Rows that are fewer than the newest checkpoints count, as far as can be asked cheaply. Waits while the service is away. */
+  lostInBulk(): Promise<Error | undefined>;
+}
+
 export type FinalizeOutcome =
   | { readonly state: 'finalized'; readonly rowCount: number }
   /**

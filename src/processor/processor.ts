@@ -21,6 +21,7 @@ import type {
   Ownership,
   RowEncoder,
   Runtime,
+  SinkInspection,
   SinkQueries,
   StateStore,
   TopicFacts,
@@ -29,11 +30,13 @@ import type {
 import { Semaphore } from './semaphore.ts';
 import type { ProcessorSettings } from './settings.ts';
 import { checkDataset, checkPartitionCount, checkTopic, seedMissing } from './topic-checks.ts';
+import { wrongTablesBehind } from './wrong-tables.ts';
 
 export interface ProcessorPorts {
   readonly runtime: Runtime;
   readonly log: LogSource;
   readonly queries: SinkQueries;
+  readonly inspection: SinkInspection;
   readonly streams: WriteStreams;
   readonly encoder: RowEncoder;
   readonly state: StateStore;
@@ -100,7 +103,7 @@ export class Processor {
       observer.emit({ type: 'processor.started', owner, topic, partitionCount: facts.partitionCount });
       await this.#work();
     } catch (error) {
-      this.#end(exitFor(error));
+      this.#end(exitFor(await this.#causeOf(error)));
     }
     stop.removeEventListener('abort', onStop);
     await this.#shutDown();
@@ -128,6 +131,18 @@ export class Processor {
     checkClock(facts, this.#settings.decision, this.#settings.acceptClockRisk);
   }
 
+  /** What is wrong with the sink's tables, where that is why it failed. */
+  async #causeOf(error: unknown): Promise<unknown> {
+    if (this.#ending.signal.aborted) return error;
+    return (await wrongTablesBehind(error, this.#ports.inspection)) ?? error;
+  }
+
+  /** Beside everything else: it reads no more than metadata, and makes nobody wait. */
+  async #lookForLosses(signal: AbortSignal): Promise<void> {
+    const lost = await orAborted(this.#ports.inspection.lostInBulk(), signal);
+    if (lost !== undefined) throw lost;
+  }
+
   async #work(): Promise<void> {
     const { log } = this.#ports;
     const { signal } = this.#ending;
@@ -135,6 +150,9 @@ export class Processor {
     const targets = this.#settings.untilCaughtUp
       ? await orAborted(topicTargets(this.#partitionCount, log), signal)
       : undefined;
+    const looking = this.#lookForLosses(signal).catch((error: unknown) => {
+      if (!signal.aborted) this.#end(exitFor(error));
+    });
     const started = log.start({
       assigned: (partitions) => {
         this.#turn = this.#turn.then(() => this.#assign(partitions)).catch((error) => this.#end(exitFor(error)));
@@ -143,7 +161,10 @@ export class Processor {
     });
     await orAborted(started, signal);
     const watching = this.#watchTopic(signal);
-    if (targets !== undefined) await this.#untilCaughtUp(targets, signal);
+    if (targets !== undefined) {
+      await looking;
+      await this.#untilCaughtUp(targets, signal);
+    }
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       else signal.addEventListener('abort', () => resolve(), { once: true });
@@ -209,6 +230,8 @@ export class Processor {
         if (partitionCount !== this.#partitionCount) throw partitionsAdded(topic, this.#partitionCount, partitionCount);
         // Whoever changes the topic's settings is told, before payments are late for it.
         this.#checkFacts(facts);
+        const wrong = await orAborted(this.#ports.inspection.wrongTables(), signal);
+        if (wrong !== undefined) throw wrong;
       }
     } catch (error) {
       if (!signal.aborted) this.#end(exitFor(error));

@@ -16,6 +16,7 @@ import { generationOf, partitionsOf } from './generation.ts';
 import { type HeldPartition, holdPartitions, type OperatorPorts } from './hold-partitions.ts';
 import type { Ownership, Seed } from './ports.ts';
 import { digestMatches, ownershipAt, rebuildFromSink, requireKnownDigest } from './restore.ts';
+import { requireUnknown } from './topic-checks.ts';
 
 export interface RescaleOrder {
   readonly topic: string;
@@ -230,5 +231,11 @@ async function seedNew({ topic, partitions }: RescaleOrder, { queries }: Rescale
     const history = [entryAt(0, first, generation)];
     seeds.push({ partition, partitionCount: partitions, startOffset: 0, fixed: first.fixed, history });
   }
-  if (seeds.length > 0) await queries.seed(topic, seeds);
+  if (seeds.length === 0) return;
+  await requireUnknown(
+    topic,
+    seeds.map(({ partition }) => partition),
+    queries,
+  );
+  await queries.seed(topic, seeds);
 }

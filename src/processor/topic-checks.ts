@@ -3,6 +3,7 @@
  * partition and for no more. What bounds the watermark is in clock-rule.ts.
  */
 import { FOLD_VERSION } from '../payments/settings.ts';
+import { DATA_TABLES } from '../payments/types.ts';
 import { ContradictionError } from './errors.ts';
 import { generationOf, partitionsOf } from './generation.ts';
 import type { LogSource, Ownership, Runtime, Seed, SinkQueries, TopicFacts } from './ports.ts';
@@ -59,6 +60,7 @@ export async function seedMissing(
     (p) => !seeded.has(p),
   );
   if (missing.length === 0) return false;
+  await requireUnknown(settings.topic, missing, ports.queries);
   const { minEventAgeMs, ...fixed } = settings.seed;
   const minEventTimeMs = Math.floor((ports.runtime.nowMs() - minEventAgeMs) / 86_400_000) * 86_400_000;
   const seeds = await Promise.all(
@@ -75,6 +77,36 @@ export async function seedMissing(
   );
   await ports.queries.seed(settings.topic, seeds);
   return true;
+}
+
+/**
+ * Throws where the sink has rows or a checkpoint of a partition without an ownership row: the row was there before, and one that is
+ * made from the log's start would write all of it again, or leave out what came before its end.
+ */
+export async function requireUnknown(
+  topic: string,
+  partitions: readonly number[],
+  queries: Pick<SinkQueries, 'tablesWithRows' | 'latestCheckpoint' | 'readOwnership'>,
+): Promise<void> {
+  const known = await Promise.all(
+    partitions.map(async (partition) => {
+      const [tables, checkpoint] = await Promise.all([
+        queries.tablesWithRows(DATA_TABLES, partition, 0),
+        queries.latestCheckpoint(topic, partition),
+      ]);
+      return { partition, tables: [...tables, ...(checkpoint === undefined ? [] : ['checkpoint_log'])] };
+    }),
+  );
+  if (known.every(({ tables }) => tables.length === 0)) return;
+  // Another process may have seeded them since, and written.
+  const seeded = new Set((await queries.readOwnership(topic)).map(({ partition }) => partition));
+  const lost = known.find(({ partition, tables }) => tables.length > 0 && !seeded.has(partition));
+  if (lost === undefined) return;
+  throw new ContradictionError(
+    'ownership_rows',
+    `partition_ownership has no row for ${topic}, partition ${lost.partition}, and ${lost.tables.join(', ')} holds rows of it: the row was lost. ` +
+      'Restore partition_ownership as it was (runbook, lost tables); nothing was written.',
+  );
 }
 
 async function firstOffset(settings: ProcessorSettings, partition: number, log: LogSource): Promise<number> {

@@ -2,6 +2,7 @@
 import { inject } from 'vitest';
 import { systemRuntime } from '../../runtime/system-runtime.ts';
 import { openSink, type Sink, type SinkOptions } from '../open-sink.ts';
+import { RestClient } from '../rest-client.ts';
 
 export interface BigQueryEndpoints {
   /** REST host:port. */
@@ -28,6 +29,8 @@ function endpoint(key: string, variable: string): string {
 export interface ContractSink extends Sink, AsyncDisposable {
   /** `project.dataset.table` in backticks. */
   table(name: string): string;
+  /** Takes its labels from a table: as the release before left it. */
+  unmark(table: string): Promise<void>;
 }
 
 /** A sink on a dataset that no other test has, with its schema unless told otherwise. */
@@ -46,6 +49,12 @@ export async function contractSink(
   if (!withoutSchema) await sink.applySchema();
   return {
     ...sink,
+    unmark: async (table) => {
+      const { emulatorHost } = bigQueryEndpoints();
+      const rest = new RestClient({ dataset: sink.dataset, emulatorHost, requestTimeoutMs: 20_000 });
+      const path = `/datasets/${sink.dataset.dataset}/tables/${table}`;
+      await rest.request({ method: 'PATCH', path, body: { labels: {} } });
+    },
     table: (name) => `\`${sink.dataset.projectId}.${sink.dataset.dataset}.${name}\``,
     [Symbol.asyncDispose]: () => sink.close(),
   };

@@ -1,7 +1,7 @@
 /** provenonce backfill: late payments into payment_transactions, exactly once, with their windows. */
 import { hostname } from 'node:os';
+import { errorOf } from '../../bigquery/dataset/findings.ts';
 import type { Sink } from '../../bigquery/open-sink.ts';
-import { RestError } from '../../bigquery/rest-client.ts';
 import { type BackfillReport, backfill } from '../../operations/backfill/backfill.ts';
 import { backfillText } from '../../operations/backfill/backfill-text.ts';
 import { BACKFILL_POINTS } from '../../processor/crash-points.ts';
@@ -77,14 +77,14 @@ export const addCommand: AddCommand = (program) => {
   });
 };
 
-/** A dataset of an older release lacks the table of turns and has older views. */
+/** A dataset of an older release lacks the table of turns and has older views; any other that lacks it has lost it. */
 async function prepare(sink: Sink, dryRun: boolean): Promise<void> {
-  try {
-    await sink.backfill.turns.read('');
-  } catch (error) {
-    if (!(error instanceof RestError) || error.isTransient || dryRun) throw error;
-    await sink.applySchema();
-  }
+  const { toMake, findings } = await sink.inspector.assess(false);
+  const error = errorOf(findings);
+  if (error !== undefined) throw error;
+  if (toMake.length === 0) return;
+  if (dryRun) await sink.inspector.requireTables();
+  await sink.applySchema();
 }
 
 function show(report: BackfillReport, json: boolean): void {

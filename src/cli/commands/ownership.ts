@@ -22,9 +22,9 @@ export const addCommand: AddCommand = (program) => {
     const sink = openCommandSink(config.bigquery);
     try {
       const { topic } = config.kafka;
+      const { bounds } = await commandInputs(config, sink);
       const rows = await sink.queries.readOwnership(topic);
       const health = await checkpointsOf(sink, topic);
-      const { bounds } = await commandInputs(config, sink);
       const held = [];
       for (const row of rows) {
         const seen = health.get(row.partition);
@@ -48,11 +48,16 @@ interface LastCheckpoint {
   readonly checkpointAgeS: number | null;
 }
 
-/** Of the view pipeline_health: one query for all partitions. */
+/** One query for all partitions. The view pipeline_health says it too, and counts rows of whole tables for it. */
 async function checkpointsOf(sink: Sink, topic: string): Promise<Map<number, LastCheckpoint>> {
   const rows = await sink.queries.runQuery(
-    `SELECT kafka_partition, next_offset, checkpoint_epoch, checkpoint_age_s
-     FROM ${quotedTable(sink.dataset, 'pipeline_health')} WHERE topic = @topic`,
+    `SELECT kafka_partition, next_offset, writer_epoch AS checkpoint_epoch,
+       TIMESTAMP_DIFF(CURRENT_TIMESTAMP(), written_at, SECOND) AS checkpoint_age_s
+     FROM ${quotedTable(sink.dataset, 'checkpoint_log')}
+     WHERE topic = @topic
+     QUALIFY ROW_NUMBER() OVER (
+       PARTITION BY kafka_partition ORDER BY next_offset DESC, writer_epoch DESC, written_at DESC
+     ) = 1`,
     [textParameter('topic', topic)],
   );
   const numberOrNull = (value: unknown): number | null => (value === null ? null : Number(value));

@@ -15,13 +15,13 @@ export const addCommand: AddCommand = (program) => {
   addFlags(command, ALL_SETTINGS).action(async (flags: Record<string, string | boolean | undefined>) => {
     // Nothing is touched before the whole configuration is known to be right.
     const { config } = parseConfig(process.env, flags);
-    const { askForSchema } = await import('../first-question.ts');
-    const schemaIsThere = askForSchema(config);
+    const { askForTables } = await import('../first-question.ts');
+    const asked = askForTables(config);
     // Loading keeps the event loop busy: the question leaves first.
     // Twice, since putting it together keeps the event loop busy too.
-    await Promise.race([schemaIsThere, setTimeout(LEAVES_WITHIN_MS).then(() => setTimeout(LEAVES_WITHIN_MS))]);
+    await Promise.race([asked, setTimeout(LEAVES_WITHIN_MS).then(() => setTimeout(LEAVES_WITHIN_MS))]);
     const { runProcess } = await import('../run-process.ts');
-    const { exitCode } = await runProcess(config, stopSignal(), process.env, schemaIsThere);
+    const { exitCode } = await runProcess(config, stopSignal(), process.env, asked);
     // What is left (a request to a service that is away) is nothing to wait for.
     process.exit(exitCode);
   });

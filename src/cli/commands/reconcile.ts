@@ -1,5 +1,6 @@
 /** provenonce reconcile: is every transaction there once, day by day? */
 import { rename, writeFile } from 'node:fs/promises';
+import { comparedRows, comparisonJson, comparisonText } from '../../bigquery/dataset/compared-rows.ts';
 import { reconcile, reconciliationTable } from '../../checks/reconcile.ts';
 import { VERDICT_EXIT_CODES } from '../../checks/verify.ts';
 import { reconciliationText } from '../../observability/reconciliation-metrics.ts';
@@ -7,7 +8,7 @@ import { systemRuntime } from '../../runtime/system-runtime.ts';
 import { parseBigQuery } from '../config/process-config.ts';
 import { BIGQUERY_SETTINGS } from '../config/settings-table.ts';
 import { addFlags } from '../config/show-settings.ts';
-import { printJson } from '../exit.ts';
+import { failWith, printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { wholeNumber } from '../options.ts';
 import { print } from '../print.ts';
@@ -17,7 +18,9 @@ import { tableText } from '../table-text.ts';
 export const addCommand: AddCommand = (program) => {
   const command = program
     .command('reconcile')
-    .description('check that COUNT(DISTINCT transaction_id) = COUNT(*), day by day')
+    .description(
+      'check that COUNT(DISTINCT transaction_id) = COUNT(*), day by day, and the tables against their counters',
+    )
     .option('--days <n>', 'only so many days back; all unless given', wholeNumber(1))
     .option('--textfile <file>', "write the result as metrics too, for the node exporter's textfile collector")
     .option('--json', 'one JSON document on standard output');
@@ -27,15 +30,18 @@ export const addCommand: AddCommand = (program) => {
       const { config } = parseBigQuery(process.env, rest as Record<string, string | undefined>);
       const sink = openCommandSink(config);
       try {
+        const tables = await comparedRows(sink);
         const result = await reconcile(sink, days === undefined ? {} : { days: Number(days) });
         if (textfile !== undefined)
           await replaceFile(textfile, await reconciliationText(result.days, systemRuntime.nowMs()));
-        if (json) printJson(result);
+        const verdict = tables.tooMany.length > 0 || tables.lost !== undefined ? 'FAIL' : result.verdict;
+        if (json) printJson({ ...result, verdict, ...comparisonJson(tables) });
         else {
           const { head, rows } = reconciliationTable(result);
-          print(`${tableText(head, rows)}\n${result.verdict}`);
+          print([tableText(head, rows), ...comparisonText(tables), verdict].join('\n'));
         }
-        process.exitCode = VERDICT_EXIT_CODES[result.verdict];
+        process.exitCode = VERDICT_EXIT_CODES[verdict];
+        if (tables.lost !== undefined) failWith(tables.lost);
       } finally {
         await sink.close();
       }

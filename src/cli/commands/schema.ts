@@ -1,4 +1,7 @@
 /** provenonce schema apply|print: the dataset, its tables and views. */
+import { InvalidArgumentError, Option } from 'commander';
+import type { Applied } from '../../bigquery/dataset/apply.ts';
+import { LOSSES_TABLE, TABLES } from '../../bigquery/dataset/names.ts';
 import { printSchema } from '../../bigquery/schema.ts';
 import { ConfigurationError } from '../../processor/errors.ts';
 import { parseSettings } from '../config/parse-settings.ts';
@@ -7,32 +10,56 @@ import { BIGQUERY_SETTINGS, PROCESS_SETTINGS } from '../config/settings-table.ts
 import { addFlags } from '../config/show-settings.ts';
 import { printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
+import { operatorOption } from '../options.ts';
 import { print as printText } from '../print.ts';
 import { openCommandSink } from '../sink.ts';
 
 const CLUSTERING = { clusteringColumns: PROCESS_SETTINGS.clusteringColumns } as const;
 
 type Flags = Record<string, string | boolean | undefined>;
+interface ApplyFlags {
+  readonly dryRun?: boolean;
+  readonly acceptRestored?: string[];
+  readonly acceptLoss?: string[];
+  readonly reason: string;
+  readonly by?: string;
+  readonly json?: boolean;
+}
 
 export const addCommand: AddCommand = (program) => {
   const schema = program.command('schema').description('the dataset: seven tables and ten views');
   const apply = schema.command('apply').description('create what is missing, and bring the views up to date');
   const print = schema.command('print').description('print the SQL');
+  apply
+    .option('--dry-run', 'say what would be made, and make nothing')
+    .addOption(
+      tablesOption(
+        '--accept-restored <table>',
+        'a table that was restored or copied is ours, if its rows match the counters',
+      ),
+    )
+    .addOption(
+      tablesOption('--accept-loss <table>', 'give up the rows that this table has lost; verify lists them ever after'),
+    )
+    .option('--reason <text>', 'why the rows are given up; it stays in the dataset', '')
+    .addOption(operatorOption('who gives them up; it stays in the dataset').makeOptionMandatory(false));
   for (const command of [apply, print]) {
     addFlags(command, { ...BIGQUERY_SETTINGS, ...CLUSTERING });
     command.option('--json', 'one JSON document on standard output');
   }
-  apply.action(async (flags: Flags) => {
-    const { config } = parseBigQuery(process.env, flags);
+  apply.action(async (flags: ApplyFlags & Flags) => {
+    const { dryRun = false, acceptRestored = [], acceptLoss = [], reason, by = '', json, ...rest } = flags;
+    const { config } = parseBigQuery(process.env, rest);
     const sink = openCommandSink(config);
     try {
-      await sink.applySchema(clusteringOf(flags));
+      const accepting = { restored: new Set(acceptRestored), lost: new Set(acceptLoss) };
+      const applied = await sink.applySchema(clusteringOf(rest), { accepting, dryRun, reason, by });
+      const { projectId, dataset } = config;
+      if (json) printJson({ applied: !dryRun, projectId, dataset, ...applied });
+      else process.stdout.write(`${appliedText(`${projectId}.${dataset}`, applied, dryRun)}\n`);
     } finally {
       await sink.close();
     }
-    const { projectId, dataset } = config;
-    if (flags.json) printJson({ applied: true, projectId, dataset });
-    else printText(`${projectId}.${dataset}: 7 tables and 10 views are up to date`);
   });
   print.action(async (flags: Flags) => {
     const { config } = parseBigQuery(process.env, flags);
@@ -41,6 +68,34 @@ export const addCommand: AddCommand = (program) => {
     else printText(sql.trimEnd());
   });
 };
+
+/** May be given for several tables. */
+function tablesOption(flags: string, description: string): Option {
+  const names = [...TABLES, LOSSES_TABLE];
+  return new Option(flags, `${description}; may be repeated`).argParser((value: string, before: string[] = []) => {
+    if (!names.includes(value)) throw new InvalidArgumentError(`one of ${names.join(', ')}.`);
+    return [...before, value];
+  });
+}
+
+function appliedText(
+  name: string,
+  { madeDataset, madeTables, markedTables, warnings }: Applied,
+  dryRun: boolean,
+): string {
+  const marked = markedTables.filter((table) => !madeTables.includes(table));
+  return [
+    ...(madeDataset ? [dryRun ? 'would make the dataset' : 'made the dataset'] : []),
+    ...madeTables.map((table) => `${dryRun ? 'would make' : 'made'} ${table}`),
+    ...(marked.length === 0
+      ? []
+      : [`${dryRun ? 'would mark' : 'marked'} as the tables of this dataset: ${marked.join(', ')}`]),
+    ...warnings.map((warning) => `warning: ${warning}`),
+    dryRun
+      ? `${name}: nothing was changed; the views would be brought up to date`
+      : `${name}: 7 tables and 10 views are up to date`,
+  ].join('\n');
+}
 
 function clusteringOf(flags: Flags): readonly string[] {
   const { values, problems } = parseSettings(CLUSTERING, process.env, flags);

@@ -1,10 +1,12 @@
 /** provenonce verify: G1 to G6 against the topic itself. Exit codes: 0 PASS, 1 FAIL, 2 UNKNOWN, 3 NODATA. */
+
+import { comparedRows, comparisonJson, comparisonText } from '../../bigquery/dataset/compared-rows.ts';
 import { VERDICT_EXIT_CODES, verify } from '../../checks/verify.ts';
 import { verifyText } from '../../checks/verify-text.ts';
 import { clockConditionsOf } from '../clock-conditions.ts';
 import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
-import { printJson } from '../exit.ts';
+import { failWith, printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { wholeNumber } from '../options.ts';
 import { clearStatus, print, showStatus } from '../print.ts';
@@ -22,16 +24,19 @@ export const addCommand: AddCommand = (program) => {
       const { config } = parseEndpoints(process.env, rest as Record<string, string>);
       const sink = openCommandSink(config.bigquery);
       try {
-        const checked = await verify(await commandInputs(config, sink), {
+        const inputs = await commandInputs(config, sink);
+        const tables = await comparedRows(sink);
+        const checked = await verify(inputs, {
           findingsMax: Number(findings),
           ...(process.stderr.isTTY && !json ? { onProgress: showProgress } : {}),
         });
         const clock = await clockConditionsOf(config, sink.queries);
         const report = { ...checked, conditions: [...checked.conditions, ...clock] };
         if (process.stderr.isTTY && !json) clearStatus();
-        if (json) printJson(report);
-        else print(verifyText(report));
+        if (json) printJson({ ...report, ...comparisonJson(tables) });
+        else print([verifyText(report), ...comparisonText(tables)].join('\n'));
         process.exitCode = VERDICT_EXIT_CODES[report.verdict];
+        if (tables.lost !== undefined) failWith(tables.lost);
       } finally {
         await sink.close();
       }

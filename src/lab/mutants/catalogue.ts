@@ -7,6 +7,7 @@ import { READING_MUTANTS } from './catalogue/event-reading.ts';
 import { GUIDE_MUTANTS } from './catalogue/guide-designs.ts';
 import { LOG_MUTANTS } from './catalogue/log-and-settings.ts';
 import { LOG_BYTES_MUTANTS } from './catalogue/log-bytes.ts';
+import { LOST_TABLE_MUTANTS } from './catalogue/lost-tables.ts';
 import { SUM_MUTANTS } from './catalogue/sums.ts';
 import { TAKEOVER_MUTANTS } from './catalogue/takeovers.ts';
 import { WRITING_MUTANTS } from './catalogue/writing.ts';
@@ -23,6 +24,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...READING_MUTANTS,
   ...SUM_MUTANTS,
   ...ANSWER_MUTANTS,
+  ...LOST_TABLE_MUTANTS,
 ];
 
 /** Throws ConfigurationError where there is none of that name. */

@@ -8,6 +8,7 @@ import { CALM, DISK_EFFECTS, type Fault, type Noise } from '../sim/plan.ts';
 import { Rng } from '../sim/rng.ts';
 import { DEFAULT_DIALS, drawWorkload, type WorkloadRecord } from '../sim/workload.ts';
 import { answersCase } from './families-answers.ts';
+import { lostTableCase } from './families-lost-tables.ts';
 import { rescaledCase } from './families-rescaled.ts';
 import type { Family } from './mutant.ts';
 import { drawPayments } from './payments-workload.ts';
@@ -177,6 +178,8 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
 
   /** Answers that are empty, and refusals that say nothing. */
   answers: (rng, seed) => answersCase(rng, seed),
+  /** A table is dropped and made again, and restored later. */
+  'lost-tables': (rng, seed) => lostTableCase(rng, seed),
 
   /** Only what `lab replay --world real` can do as well, at named points, so that it happens there just so. */
   portable: (rng, seed) => ({

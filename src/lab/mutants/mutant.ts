@@ -34,6 +34,7 @@ export const FAMILIES = [
   'operators',
   'rescaled',
   'answers',
+  'lost-tables',
   'portable',
 ] as const;
 export type Family = (typeof FAMILIES)[number];

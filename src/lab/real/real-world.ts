@@ -256,6 +256,10 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     return this.sink.queries.runQuery(sql.replaceAll('{dataset}', name));
   }
 
+  change(sql: string): Promise<void> {
+    return this.sink.jobs.change({ what: 'statement of the story', sql });
+  }
+
   async until(what: string, timeoutMs: number, condition: () => Promise<boolean>): Promise<void> {
     const deadlineMs = systemRuntime.nowMs() + timeoutMs;
     while (!(await condition())) {

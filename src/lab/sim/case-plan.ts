@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { DecisionSettings } from '../../payments/types.ts';
+import { APPEND_TABLES, type AppendTable, type DecisionSettings } from '../../payments/types.ts';
 import { ConfigurationError } from '../../processor/errors.ts';
 import type { ProcessorLimits } from '../../processor/limits.ts';
 import { ANSWER_EFFECTS, DISK_EFFECTS, EFFECTS_OF, type FaultPlan, type Noise, OPERATIONS } from './plan.ts';
@@ -39,6 +39,8 @@ const positive = z.number().int().positive();
 const chance = z.number().min(0).max(1);
 const name = z.string().regex(/^[a-z][a-z0-9-]*$/, 'a process name: small letters, digits and dashes');
 
+const table = z.enum(APPEND_TABLES as [AppendTable, ...AppendTable[]]);
+
 const whenSchema = z.union([
   z.strictObject({ atMs: count }),
   z.strictObject({ records: count }),
@@ -69,6 +71,8 @@ const faultSchema = z.discriminatedUnion('what', [
   what('partitions_added', { count: positive }),
   what('streams_lost', { partition: count.optional() }),
   what('streams_finalized', { partition: count }),
+  what('table_replaced', { table }),
+  what('table_restored', { table }),
   what('bigquery_down', { forMs: count }),
 ]);
 

@@ -46,6 +46,7 @@ const EXCUSED_STOPS: Readonly<Partial<Record<Fault['what'], readonly string[]>>>
   recreate: ['log_truncated', 'log_changed', 'rows_differ'],
   partitions_added: ['partition_count_changed'],
   rescale: ['partition_count_changed'],
+  table_replaced: ['table_replaced', 'rows_lost'],
 };
 
 const STOPS_BY_ITS_NAME: readonly AnswerEffect[] = ['rows_refused', 'append_refused', 'unreachable'];

@@ -3,6 +3,8 @@
  * tables that say what can be combined; fault-injector.ts counts and fires, world-faults.ts carries out.
  */
 
+import type { AppendTable } from '../../payments/types.ts';
+
 /** Requests that a simulated process sends; each is also a point where a fault can strike, on its n-th hit. */
 export const OPERATIONS = [
   'append',
@@ -157,6 +159,10 @@ export type What =
   /** Restart of an emulator, or expiry: streams are unknown from now on, their rows stay. All by default. */
   | { readonly what: 'streams_lost'; readonly partition?: number }
   | { readonly what: 'streams_finalized'; readonly partition: number }
+  /** Somebody drops the table and makes it again, empty: its rows are gone, and its streams. */
+  | { readonly what: 'table_replaced'; readonly table: AppendTable }
+  /** An operator puts the table as it was in its place. */
+  | { readonly what: 'table_restored'; readonly table: AppendTable }
   | { readonly what: 'bigquery_down'; readonly forMs: number };
 
 export type Fault = What & { readonly when: When };

@@ -43,7 +43,7 @@ export function processorPorts(
   ports: SimPorts,
   { observer = silentObserver, isEmulator, weaken = (same) => same }: SimProcessorOptions,
 ): ProcessorPorts {
-  const { runtime, log, queries, rpc, encoder, disk } = ports;
+  const { runtime, log, queries, inspection, rpc, encoder, disk } = ports;
   const streams = new BigQueryWriteStreams({
     rpc,
     runtime,
@@ -52,7 +52,7 @@ export function processorPorts(
     isEmulator: isEmulator ?? true,
     encoder,
   });
-  const wired = weaken({ runtime, log, queries, streams, encoder, state: disk, observer });
+  const wired = weaken({ runtime, log, queries, inspection, streams, encoder, state: disk, observer });
   return withCrashPoints(wired, (point) => ports.pass(point));
 }
 

@@ -3,13 +3,14 @@
  * is built on.
  */
 import type { WriteRpc } from '../../bigquery/write-rpc.ts';
-import type { LogSource, RowEncoder, Runtime, SinkQueries, StateStore } from '../../processor/ports.ts';
+import type { LogSource, RowEncoder, Runtime, SinkInspection, SinkQueries, StateStore } from '../../processor/ports.ts';
 import type { SimContext } from './context.ts';
 import { Life } from './life.ts';
 import { Rng } from './rng.ts';
 import type { SimBigQuery } from './sim-bigquery.ts';
 import { SimDisk } from './sim-disk.ts';
 import { simRowEncoder } from './sim-encoder.ts';
+import { SimInspection } from './sim-inspection.ts';
 import type { SimKafka } from './sim-kafka.ts';
 import { createSimRuntime } from './sim-runtime.ts';
 
@@ -21,6 +22,7 @@ export interface SimPorts {
   readonly runtime: Runtime;
   readonly log: LogSource;
   readonly queries: SinkQueries;
+  readonly inspection: SinkInspection;
   readonly rpc: WriteRpc;
   readonly encoder: RowEncoder;
   readonly disk: StateStore;
@@ -96,6 +98,7 @@ export class SimProcess {
       runtime: createSimRuntime(life, new Rng(this.#context.seed, `${this.name}.${number}`), () => this.clockOffsetMs),
       log: this.#kafka.connect(life, this.groupId),
       queries: this.#bigquery.queries(life),
+      inspection: new SimInspection(this.#bigquery.tables),
       rpc: this.#bigquery.writeRpc(life),
       encoder: simRowEncoder,
       disk: this.disk.mount(life),

@@ -6,7 +6,7 @@
  */
 import type { AppendTable, DataTable } from '../../payments/types.ts';
 import { APPEND_TABLES } from '../../payments/types.ts';
-import type { AppendRows, RowStamp } from '../../processor/ports.ts';
+import type { AppendRows, Checkpoint, RowStamp } from '../../processor/ports.ts';
 import type { SimContext } from './context.ts';
 import { copy, type SimPayload } from './sim-encoder.ts';
 
@@ -41,6 +41,7 @@ export class SimTables {
   readonly streams = new Map<string, SimStream>();
   readonly #context: SimContext;
   readonly #checkpointed = new Map<number, number>();
+  readonly #setAside = new Map<AppendTable, SimRow[]>();
   readonly #rows: Readonly<Record<AppendTable, SimRow[]>>;
 
   constructor(context: SimContext) {
@@ -105,6 +106,49 @@ export class SimTables {
     const removed = this.#rows[table].length - kept.length;
     this.#rows[table].splice(0, Number.POSITIVE_INFINITY, ...kept);
     return removed;
+  }
+
+  /** Tables that were dropped and made again, with the rows of before: what is written meanwhile is in the wrong table. */
+  get replaced(): readonly AppendTable[] {
+    return [...this.#setAside.keys()];
+  }
+
+  /** DROP TABLE and CREATE TABLE: its rows are gone, and its streams. */
+  replaceTable(table: AppendTable): void {
+    if (this.#setAside.has(table)) return;
+    this.#setAside.set(table, this.#rows[table].splice(0));
+    this.#loseStreamsOf(table);
+  }
+
+  /** The table as it was, in the place of the one that was made: an operator restores it, and accepts it. */
+  restoreTable(table: AppendTable): void {
+    const before = this.#setAside.get(table);
+    if (before === undefined) return;
+    this.#setAside.delete(table);
+    this.#rows[table].splice(0, Number.POSITIVE_INFINITY, ...before);
+    this.#loseStreamsOf(table);
+  }
+
+  #loseStreamsOf(table: AppendTable): void {
+    for (const stream of this.streams.values()) if (stream.table === table) stream.status = 'lost';
+  }
+
+  /** The greatest checkpoint of each partition that a query sees now. */
+  newestCheckpoints(): Checkpoint[] {
+    const { nowMs } = this.#context.scheduler;
+    const newest = new Map<number, Checkpoint>();
+    for (const { row, visibleAtMs } of this.landed('checkpoint_log')) {
+      const known = newest.get(row.partition);
+      if (visibleAtMs <= nowMs && (known === undefined || row.nextOffset > known.nextOffset))
+        newest.set(row.partition, row);
+    }
+    return [...newest.values()];
+  }
+
+  /** COUNT(*) as a query sees it now. */
+  visibleRows(table: AppendTable): number {
+    const { nowMs } = this.#context.scheduler;
+    return this.landed(table).filter(({ visibleAtMs }) => visibleAtMs <= nowMs).length;
   }
 
   /** What a query sees now, of one partition: copies. */

@@ -80,6 +80,12 @@ export function strike(world: World, fault: Fault, passing: string | undefined):
     case 'streams_finalized':
       bigquery.tables.finalizeStreams(fault.partition);
       return;
+    case 'table_replaced':
+      bigquery.tables.replaceTable(fault.table);
+      return;
+    case 'table_restored':
+      bigquery.tables.restoreTable(fault.table);
+      return;
     case 'bigquery_down':
       bigquery.downUntilMs = untilMs(fault.forMs);
       return;

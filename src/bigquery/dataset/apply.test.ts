@@ -1,0 +1,133 @@
+/** What is made, and what is not, over a scripted service; on a real emulator: src/lab/contract/lost-tables.contract.test.ts. */
+import { describe, expect, it } from 'vitest';
+import { applyToDataset, ensureDataset } from './apply.ts';
+import { LAST_VIEW, TABLES } from './names.ts';
+import { ScriptedDataset } from './testing/scripted-dataset.ts';
+
+/** Rows of a partition, as the counting statement gives them. */
+const SOME_ROWS = [
+  ['rows', '0', '9'],
+  ['last_epoch', '0', '0'],
+];
+
+describe('a dataset', () => {
+  it('that is not there is made, with its tables, and they are marked', async () => {
+    const service = new ScriptedDataset();
+    service.dataset = undefined;
+    const applied = await applyToDataset(service.parts());
+    expect(applied).toMatchObject({ madeDataset: true, madeTables: [...TABLES] });
+    expect(service.statements[0]).toMatch(/^CREATE SCHEMA/);
+    for (const name of TABLES) {
+      const { labels, creationTime } = service.tables.get(name)!;
+      expect(labels).toEqual({ provenonce_made_at_ms: creationTime });
+    }
+  });
+
+  it('that is there is not made: whoever may not make datasets can use it', async () => {
+    const service = new ScriptedDataset();
+    await applyToDataset(service.parts());
+    expect(service.statements.filter((sql) => sql.startsWith('CREATE SCHEMA'))).toEqual([]);
+  });
+
+  it('that is whole is looked at, and nothing is asked or made at the start of a process', async () => {
+    const service = await ScriptedDataset.whole();
+    const parts = service.parts();
+    await ensureDataset(parts, await parts.inspector.look());
+    expect(service.statements).toEqual([]);
+  });
+
+  it('in another place than BIGQUERY_LOCATION says is told, with where it is', async () => {
+    const service = await ScriptedDataset.whole();
+    await expect(ensureDataset(service.parts('us-east1'), undefined)).rejects.toMatchObject({
+      problems: [expect.stringMatching(/set BIGQUERY_LOCATION=EU$/)],
+    });
+  });
+
+  it('of the release before has no marks, and gets them', async () => {
+    const service = await ScriptedDataset.whole();
+    for (const [name, { labels: _, ...table }] of service.tables) service.tables.set(name, table);
+    const applied = await applyToDataset(service.parts());
+    expect(applied).toMatchObject({ madeTables: [], markedTables: [...TABLES] });
+  });
+
+  it('with a dry run is left as it is', async () => {
+    const service = new ScriptedDataset();
+    const applied = await applyToDataset(service.parts(), { dryRun: true });
+    expect(applied.madeTables).toEqual([...TABLES]);
+    expect(service.statements.filter((sql) => sql.startsWith('CREATE'))).toEqual([]);
+  });
+});
+
+describe.each(TABLES)('%s', (name) => {
+  it('is not made again where it was', async () => {
+    const service = await ScriptedDataset.whole();
+    service.tables.delete(name);
+    await expect(applyToDataset(service.parts())).rejects.toMatchObject({ code: 'table_missing' });
+    expect(service.statements.filter((sql) => sql.startsWith('CREATE'))).toEqual([]);
+    await expect(service.parts().inspector.wrongTables()).resolves.toMatchObject({ code: 'table_missing' });
+  });
+
+  it('is another table where it was made again beside rows', async () => {
+    const service = await ScriptedDataset.whole();
+    await service.make(name);
+    service.rows = SOME_ROWS;
+    await expect(ensureDataset(service.parts(), undefined)).rejects.toMatchObject({ code: 'table_replaced' });
+    await expect(service.parts().inspector.requireTables()).rejects.toMatchObject({ code: 'table_replaced' });
+  });
+
+  it('that is another one is ours where no table has a row', async () => {
+    const service = await ScriptedDataset.whole();
+    await service.make(name);
+    expect(await applyToDataset(service.parts())).toMatchObject({ markedTables: [name] });
+  });
+
+  it('that is altered is an error of its own at the start and while a processor runs', async () => {
+    const service = await ScriptedDataset.whole();
+    const table = service.tables.get(name)!;
+    const fields = [...table.schema!.fields!, { name: 'note', type: 'STRING', mode: 'REQUIRED' }];
+    service.tables.set(name, { ...table, schema: { fields } });
+    await expect(ensureDataset(service.parts(), undefined)).rejects.toMatchObject({ code: 'table_changed' });
+    await expect(service.parts().inspector.wrongTables()).resolves.toMatchObject({ code: 'table_changed' });
+  });
+});
+
+it('views without tables, or tables without marks beside them, were there before', async () => {
+  const service = new ScriptedDataset();
+  service.tables.set(LAST_VIEW, { type: 'VIEW' });
+  await expect(applyToDataset(service.parts())).rejects.toMatchObject({ code: 'table_missing' });
+});
+
+it('an expiry that a new table has inherited is taken back before any row is written', async () => {
+  const service = new ScriptedDataset();
+  service.inherited = { expirationTime: '1800000000000' };
+  await applyToDataset(service.parts());
+  expect(
+    service.statements.some((sql) => /^ALTER TABLE .* SET OPTIONS \(expiration_timestamp = NULL\)$/.test(sql)),
+  ).toBe(true);
+});
+
+describe('a loss', () => {
+  const accepting = (name: string) => ({ restored: new Set<string>(), lost: new Set([name]) });
+
+  it.each(['payment_transactions', 'checkpoint_log', 'partition_ownership'])(
+    'of all of %s cannot be accepted beside rows',
+    async (name) => {
+      const service = await ScriptedDataset.whole();
+      service.tables.delete(name);
+      service.rows = SOME_ROWS;
+      const order = { accepting: accepting(name), by: 'ann', reason: 'gone' };
+      await expect(applyToDataset(service.parts(), order)).rejects.toMatchObject({
+        problems: [expect.stringMatching(new RegExp(`^--accept-loss ${name}: other tables have rows`))],
+      });
+    },
+  );
+
+  it('needs a reason, and something that is lost', async () => {
+    const service = await ScriptedDataset.whole();
+    await expect(
+      applyToDataset(service.parts(), { accepting: accepting('payment_exceptions'), by: 'ann' }),
+    ).rejects.toMatchObject({
+      problems: [expect.stringMatching(/nothing of it is lost/), expect.stringMatching(/^--reason/)],
+    });
+  });
+});
