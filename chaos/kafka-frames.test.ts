@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
-import { addressBytes, KAFKA_REQUESTS, KafkaFrames } from './kafka-frames.ts';
+import { addressBytes, KAFKA_REQUESTS, KafkaFrames, type KafkaFramesOptions } from './kafka-frames.ts';
 
 const BROKER = { host: '127.0.0.1', port: 9092 };
 const PROXY_PORT = 40_001;
 
-function frames(onAnswer: (apiKey: number) => 'pass' | 'lose' = () => 'pass') {
+function frames(
+  onAnswer: (apiKey: number) => 'pass' | 'lose' = () => 'pass',
+  damage: Pick<KafkaFramesOptions, 'damages' | 'damage'> = {},
+) {
   const seen = { rewritten: 0, asked: [] as number[] };
   const filter = new KafkaFrames({
     broker: BROKER,
@@ -16,6 +19,7 @@ function frames(onAnswer: (apiKey: number) => 'pass' | 'lose' = () => 'pass') {
     onRewritten: (addresses) => {
       seen.rewritten += addresses;
     },
+    ...damage,
   });
   return { filter, seen };
 }
@@ -88,6 +92,20 @@ test('an answer that is to be lost ends the connection before any byte of it pas
   expect(filter.toClient(answer(1, Buffer.from('records')))).toEqual(answer(1, Buffer.from('records')));
   expect(filter.toClient(answer(2, Buffer.from('offsets')))).toBe('cut');
 });
+
+test.each([1, 5, 1_000])(
+  'what is fetched is shown as a whole, and passes as it is to be, in pieces of %i bytes',
+  (size) => {
+    const { filter } = frames(() => 'pass', {
+      damages: () => true,
+      damage: (frame) => Buffer.from(frame.toString('latin1').replace('712.63', '912.63'), 'latin1'),
+    });
+    filter.toServer(Buffer.concat([request(KAFKA_REQUESTS.fetch, 1), request(KAFKA_REQUESTS.heartbeat, 2)]));
+    const answers = Buffer.concat([answer(1, Buffer.from('amount 712.63')), answer(2, Buffer.from('712.63'))]);
+    const expected = Buffer.concat([answer(1, Buffer.from('amount 912.63')), answer(2, Buffer.from('712.63'))]);
+    expect(inPieces(filter, answers, size)).toEqual(expected);
+  },
+);
 
 test('an answer to no request that was seen passes', () => {
   const { filter, seen } = frames(() => 'lose');

@@ -113,3 +113,34 @@ test('a lost answer has hit when the last one that is meant was lost', async () 
   await heal();
   expect(stopped).toBe(true);
 });
+
+test.each([
+  [{ times: 1 }, true],
+  [{}, false],
+] as const)(
+  'a bit that flips (%o) has hurt at its first answer; so often is over, always lasts until it is healed',
+  async (more, isOver) => {
+    let flip = (): void => {};
+    let stopped = false;
+    const kafka = {
+      flipBits: (_text: string, times: number | undefined, onHit: () => void) => {
+        expect(times).toBe('times' in more ? 1 : undefined);
+        flip = onHit;
+        return {
+          stop: () => {
+            stopped = true;
+          },
+        };
+      },
+    };
+    const applied = applyNetworkFault({ fault: 'kafka.flip', text: '712.63', ...more }, {
+      kafka,
+    } as unknown as Proxies);
+    expect(await hasHit(applied.hit)).toBe(false);
+    flip();
+    await applied.hit;
+    expect([applied.isOver, applied.counts()]).toEqual([isOver, { bitsFlipped: 1 }]);
+    await applied.heal();
+    expect(stopped).toBe(true);
+  },
+);

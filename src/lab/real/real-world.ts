@@ -14,7 +14,6 @@ import { type VerifyReport, verify } from '../../checks/verify.ts';
 import type { KafkaConnectionOptions } from '../../kafka/connection-options.ts';
 import type { ProcessorEvent, ProcessorEventType } from '../../processor/events.ts';
 import { systemRuntime } from '../../runtime/system-runtime.ts';
-import type { LedgerEntry } from '../../simulator/ledger.ts';
 import type { SimulationDials } from '../../simulator/plan.ts';
 import { createRandom, type Random } from '../../simulator/random.ts';
 import type { SimulationSummary } from '../../simulator/summary.ts';
@@ -58,6 +57,7 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
   readonly faults: FaultBook;
   readonly topicControl: TopicControl;
   readonly workloads: Workloads;
+  readonly ledger = ledgerOf;
   readonly #options: RealWorldOptions;
   readonly #connection: KafkaConnectionOptions;
   readonly #proxies: OpenProxies | undefined;
@@ -150,10 +150,6 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     });
     sending.catch(() => {}); // a story that broke off does not look
     return sending;
-  }
-
-  ledger(sent: SimulationSummary): Promise<LedgerEntry[]> {
-    return ledgerOf(sent);
   }
 
   sendRecords(records: readonly ScenarioRecord[]): Promise<number[]> {
