@@ -44,7 +44,7 @@ function endOf(args: readonly string[], script: string, afterText: string, reads
 }
 
 const LINE = /^a bug of provenonce ended this command \(exit code 70\): Error: struck\. Report it .*$/m;
-const STACK = /^ {4}at /m;
+const STACK = /^ {4,6}at /m;
 
 test.each([
   ['an exception', `throw new Error('struck')`],
