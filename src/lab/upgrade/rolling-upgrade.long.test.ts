@@ -39,7 +39,7 @@ describe.concurrent.for([{ killed: false }, { killed: true }])('two processors, 
 
       // What docs/upgrading.md says to do before the first processor is replaced.
       await world.mendTopicTimestamps();
-      await world.runWell(undefined, 'schema', 'apply');
+      await world.upgradeDataset();
 
       expect((await oldAlpha.stop()).code).toBe(0);
       await shares(world, oldBeta, 4);

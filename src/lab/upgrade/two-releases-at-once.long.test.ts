@@ -27,7 +27,7 @@ test('a process of 0.1.0 that wakes up after this release took over writes nothi
     await shares(world, zombie, PARTITIONS);
     zombie.pause();
     await world.mendTopicTimestamps();
-    await world.runWell(undefined, 'schema', 'apply');
+    await world.upgradeDataset();
     const beta = world.start(undefined, 'beta', { groupId: `${world.topic}-others` });
     await shares(world, beta, PARTITIONS);
     const epochs = (await world.ownership()).map(({ epoch }) => epoch);

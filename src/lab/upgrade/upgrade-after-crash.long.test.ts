@@ -69,7 +69,7 @@ async function partitionsPastCheckpoint(world: UpgradeWorld): Promise<number[]> 
 
 async function upgrade(world: UpgradeWorld): Promise<ProcessorChild> {
   await world.mendTopicTimestamps();
-  await world.runWell(undefined, 'schema', 'apply');
+  await world.upgradeDataset();
   return world.start(undefined, 'alpha');
 }
 

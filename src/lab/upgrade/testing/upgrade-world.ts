@@ -8,6 +8,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigResourceTypes } from 'kafkajs';
 import { expect, inject } from 'vitest';
+import { TABLES } from '../../../bigquery/dataset/names.ts';
 import { openSink, type Sink } from '../../../bigquery/open-sink.ts';
 import type { VerifyInputs } from '../../../checks/inputs.ts';
 import { realInputs } from '../../../checks/inputs-real.ts';
@@ -129,6 +130,18 @@ export class UpgradeWorld implements AsyncDisposable {
     const { code, output, complaints } = await this.run(release, ...words);
     if (code === 0) return output;
     throw new Error(`provenonce ${words.join(' ')} ended with ${code}:\n${output}\n${complaints}`);
+  }
+
+  /** What 0.1.0 made becomes this release's dataset, as docs/upgrading.md says: looked at first, then done. Makes no table. */
+  async upgradeDataset(): Promise<void> {
+    const apply = async (...flags: readonly string[]): Promise<{ madeTables: string[]; markedTables: string[] }> =>
+      JSON.parse(await this.runWell(undefined, 'schema', 'apply', '--json', ...flags));
+    const planned = await apply('--dry-run');
+    const done = await apply();
+    expect(done).toMatchObject({ applied: true, madeDataset: false, madeTables: [] });
+    expect(done.markedTables).toHaveLength(TABLES.length);
+    expect(planned).toEqual({ ...done, applied: false });
+    expect((await apply()).markedTables).toEqual([]);
   }
 
   loseState(name: string): Promise<void> {
