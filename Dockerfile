@@ -14,7 +14,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
   && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete \
   && npm cache clean --force \
-  && mkdir /checkpoint /compiled
+  && mkdir /compiled && mkdir -m 700 /checkpoint
 
 FROM ${RUNTIME_IMAGE} AS base
 # On the loopback address of a container nobody could scrape it.

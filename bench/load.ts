@@ -76,7 +76,11 @@ async function loadOnce(parts: RealParts, sizes: LoadSizes, name: string, say: (
   const delay = `${delaySeconds}s`;
   const count = Math.round(rate * minutes * 60);
   await parts.simulate(name, ['--count', '1', '--partitions', String(partitions)]); // makes the topic
-  const processor = parts.process({ topic: name, dataset: name, settings: { WATERMARK_DELAY: delay } });
+  const processor = parts.process({
+    topic: name,
+    dataset: name,
+    settings: { WATERMARK_DELAY: delay, ACCEPT_CLOCK_RISK: 'true' },
+  });
   await processor.running;
   const progress = new ProgressLog();
   const looks: LoadLook[] = [];

@@ -14,13 +14,20 @@ beforeAll(() => {
   process.env.BIGQUERY_PROJECT = inject('bigqueryProjectId');
 });
 
-it.concurrent.each(['pipeline', 'end-to-end', 'latency', 'load', 'start', 'recover', 'takeover', 'quota'] as const)(
-  '%s measures at small sizes',
-  async (name) => {
-    // The bare loop of end-to-end appends the same rows in each repeat.
-    const repeats = name === 'end-to-end' ? { repeats: 2 } : {};
-    const results = await measure(await loadBenchmark(name), { smoke: true, say: () => {}, ...repeats });
-    expect(results[0]?.detail.error).toBeUndefined();
-    for (const { name: figure, figure: value } of results) expect(value, figure).toBeGreaterThan(0);
-  },
-);
+it.concurrent.each([
+  'pipeline',
+  'end-to-end',
+  'latency',
+  'load',
+  'start',
+  'recover',
+  'takeover',
+  'quota',
+  'verify',
+] as const)('%s measures at small sizes', async (name) => {
+  // The bare loop of end-to-end appends the same rows in each repeat.
+  const repeats = name === 'end-to-end' ? { repeats: 2 } : {};
+  const results = await measure(await loadBenchmark(name), { smoke: true, say: () => {}, ...repeats });
+  expect(results[0]?.detail.error).toBeUndefined();
+  for (const { name: figure, figure: value } of results) expect(value, figure).toBeGreaterThan(0);
+});

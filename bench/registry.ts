@@ -18,6 +18,7 @@ export const REGISTRY = {
   takeover: () => import('./takeover.ts'),
   quota: () => import('./quota.ts'),
   peers: () => import('./peers.ts'),
+  verify: () => import('./verify.ts'),
   explore: () => import('./explore.ts'),
 } as const satisfies Readonly<Record<string, () => Promise<BenchmarkFile>>>;
 

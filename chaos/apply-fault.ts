@@ -15,6 +15,7 @@ export async function applyFault(fault: Fault, target: ChaosTarget): Promise<App
     case 'network.black-hole':
     case 'network.half-open':
     case 'kafka.answer':
+    case 'kafka.flip':
     case 'rest.answer':
     case 'storage.answer':
       return applyNetworkFault(fault, target.proxies);

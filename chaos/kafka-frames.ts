@@ -1,7 +1,7 @@
 /**
  * Kafka's framing, as far as faults need it: which request an answer belongs to, and the brokers' addresses in answers. A
  * broker tells clients its own address; here its port is replaced by the proxy's, so that no client goes around the proxy.
- * Requests are never changed, and their bodies never read.
+ * Answers to Fetch can be changed as a bad disk or network would change them. Requests are never changed, and their bodies never read.
  */
 import type { ConnectionFilter, HostPort } from './tcp-proxy.ts';
 
@@ -24,6 +24,10 @@ export interface KafkaFramesOptions {
   /** Asked once per answer, before any of it is passed on: `lose` ends the connection instead. */
   readonly onAnswer: (apiKey: number) => 'pass' | 'lose';
   readonly onRewritten: (addresses: number) => void;
+  /** Whether answers to Fetch are to be shown to `damage` as a whole. Default: never. */
+  readonly damages?: () => boolean;
+  /** What such an answer is to be instead, of the same length. */
+  readonly damage?: (frame: Buffer) => Buffer;
 }
 
 const WITH_ADDRESSES: ReadonlySet<number> = new Set([KAFKA_REQUESTS.metadata, KAFKA_REQUESTS['find-coordinator']]);
@@ -40,6 +44,8 @@ export class KafkaFrames implements ConnectionFilter {
   readonly #answers = new FrameReader(ANSWER_HEAD_BYTES);
   /** Request number by correlation id; oldest first. */
   readonly #unanswered = new Map<number, number>();
+  /** Of the answer that is passing. */
+  #apiKey: number | undefined;
 
   constructor(options: KafkaFramesOptions) {
     this.#options = options;
@@ -70,12 +76,19 @@ export class KafkaFrames implements ConnectionFilter {
           lost = true;
           return 'stop';
         }
+        this.#apiKey = apiKey;
+        if (apiKey === KAFKA_REQUESTS.fetch && this.#options.damages?.() === true) return 'whole';
         return WITH_ADDRESSES.has(apiKey) ? 'whole' : 'skim';
       },
-      (part, isWhole) => passed.push(isWhole ? this.#rewritten(part) : part),
+      (part, isWhole) => passed.push(isWhole ? this.#changed(part) : part),
     );
     if (lost) return 'cut';
     return passed.length === 1 ? passed[0]! : Buffer.concat(passed);
+  }
+
+  #changed(frame: Buffer): Buffer {
+    if (this.#apiKey === KAFKA_REQUESTS.fetch) return this.#options.damage?.(frame) ?? frame;
+    return this.#rewritten(frame);
   }
 
   /** The size of the frame stays: only ports change. */

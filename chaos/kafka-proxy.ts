@@ -1,7 +1,8 @@
 /**
  * A TCP proxy before one Kafka broker that clients cannot get around: the broker's address in its answers is replaced by
  * the proxy's (kafka-frames.ts). Besides the faults of the network it can lose the answer to the n-th request of a kind
- * after the broker has acted on it: the connection is reset at the moment when the answer would have passed.
+ * after the broker has acted on it: the connection is reset at the moment when the answer would have passed. And it can flip a
+ * bit of what is fetched, as a disk does that rots.
  */
 import { KAFKA_REQUESTS, KafkaFrames, type KafkaRequest } from './kafka-frames.ts';
 import { type Nth, NthRule } from './nth-rule.ts';
@@ -14,20 +15,52 @@ export interface LostAnswers {
   stop(): void;
 }
 
+/** A text whose last byte has another lowest bit in what is fetched: so often, then no more. */
+interface Flip {
+  readonly text: string;
+  readonly onHit: () => void;
+  left: number;
+}
+
 interface Rule {
   readonly apiKey: number;
   readonly rule: NthRule;
   readonly onLost: () => void;
 }
 
+interface Facts {
+  rewritten: number;
+  lost: number;
+  flipped: number;
+}
+
+/** The answer as the flips want it; one that was done as often as it should is not kept. */
+function flipped(frame: Buffer, flips: Set<Flip>, count: () => void): Buffer {
+  let changed = frame;
+  for (const flip of flips) {
+    const at = frame.indexOf(flip.text);
+    if (at === -1) continue;
+    if (changed === frame) changed = Buffer.from(frame);
+    const last = at + Buffer.byteLength(flip.text) - 1;
+    changed.writeUInt8(changed.readUInt8(last) ^ 1, last);
+    flip.left -= 1;
+    if (flip.left <= 0) flips.delete(flip);
+    count();
+    flip.onHit();
+  }
+  return changed;
+}
+
 export class KafkaProxy implements AsyncDisposable {
   readonly network: TcpProxy;
   readonly #rules: Set<Rule>;
-  readonly #facts: { rewritten: number; lost: number };
+  readonly #flips: Set<Flip>;
+  readonly #facts: Facts;
 
-  private constructor(network: TcpProxy, rules: Set<Rule>, facts: { rewritten: number; lost: number }) {
+  private constructor(network: TcpProxy, rules: Set<Rule>, flips: Set<Flip>, facts: Facts) {
     this.network = network;
     this.#rules = rules;
+    this.#flips = flips;
     this.#facts = facts;
   }
 
@@ -35,7 +68,8 @@ export class KafkaProxy implements AsyncDisposable {
   static async start(broker: string): Promise<KafkaProxy> {
     if (broker.includes(',')) throw new RangeError(`a proxy stands before one broker, not before ${broker}`);
     const rules = new Set<Rule>();
-    const facts = { rewritten: 0, lost: 0 };
+    const flips = new Set<Flip>();
+    const facts: Facts = { rewritten: 0, lost: 0, flipped: 0 };
     const onAnswer = (apiKey: number): 'pass' | 'lose' => {
       // Every rule counts every answer, whatever another rule makes of it.
       const meant = [...rules].filter((each) => each.apiKey === apiKey && each.rule.isNext());
@@ -54,9 +88,11 @@ export class KafkaProxy implements AsyncDisposable {
           onRewritten: (addresses) => {
             facts.rewritten += addresses;
           },
+          damages: () => flips.size > 0,
+          damage: (frame) => flipped(frame, flips, () => facts.flipped++),
         }),
     );
-    return new KafkaProxy(network, rules, facts);
+    return new KafkaProxy(network, rules, flips, facts);
   }
 
   /** Clients bootstrap here. */
@@ -65,7 +101,8 @@ export class KafkaProxy implements AsyncDisposable {
   }
 
   get counts() {
-    return { ...this.network.counts, answersLost: this.#facts.lost, addressesRewritten: this.#facts.rewritten };
+    const { lost, rewritten, flipped } = this.#facts;
+    return { ...this.network.counts, answersLost: lost, addressesRewritten: rewritten, bitsFlipped: flipped };
   }
 
   /** Counted from now on. */
@@ -80,8 +117,16 @@ export class KafkaProxy implements AsyncDisposable {
     };
   }
 
+  /** Each answer with the text, from now on, has it with a flipped bit in its last byte: so many times at most. */
+  flipBits(text: string, times = Number.POSITIVE_INFINITY, onHit: () => void = () => {}): { stop(): void } {
+    const flip: Flip = { text, left: times, onHit };
+    this.#flips.add(flip);
+    return { stop: () => void this.#flips.delete(flip) };
+  }
+
   heal(): void {
     this.#rules.clear();
+    this.#flips.clear();
     this.network.heal();
   }
 

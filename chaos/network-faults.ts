@@ -23,6 +23,8 @@ export type NetworkFault =
   | ({ readonly fault: 'network.half-open' } & OnService)
   /** The broker acts on the n-th request of that kind from now on; its answer is lost with the connection. */
   | ({ readonly fault: 'kafka.answer'; readonly request: KafkaRequest } & Nth)
+  /** Answers to Fetch that have the text (batches that are not packed) have a flipped bit in its last byte: so many, or all. */
+  | { readonly fault: 'kafka.flip'; readonly text: string; readonly times?: number }
   | ({ readonly fault: 'rest.answer'; readonly match: HttpMatch; readonly answer: HttpFault } & Nth)
   | ({
       readonly fault: 'storage.answer';
@@ -35,6 +37,15 @@ export function applyNetworkFault(fault: NetworkFault, proxies: Proxies): Applie
   switch (fault.fault) {
     case 'kafka.answer':
       return afterHits(fault, (onHit) => proxies.kafka.loseAnswers(fault.request, fault, onHit));
+    case 'kafka.flip': {
+      let bitsFlipped = 0;
+      const { promise: hit, resolve } = Promise.withResolvers<void>();
+      const flip = proxies.kafka.flipBits(fault.text, fault.times, () => {
+        bitsFlipped++;
+        if (bitsFlipped >= (fault.times ?? 1)) resolve();
+      });
+      return { hit, isOver: fault.times !== undefined, heal: async () => flip.stop(), counts: () => ({ bitsFlipped }) };
+    }
     case 'rest.answer':
       return afterHits(fault, (onHit) =>
         proxies.rest.add({ match: fault.match, which: fault, fault: fault.answer, onHit }),

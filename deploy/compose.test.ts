@@ -5,6 +5,8 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { EMULATOR_ENV } from '../src/infra/native.ts';
 import { DEFAULT_PROJECT_ID, EMULATOR_IMAGE, KAFKA_IMAGE } from '../src/infra/types.ts';
+import { DEFAULT_DECISION_SETTINGS } from '../src/payments/settings.ts';
+import { keepsClockRule } from '../src/processor/clock-rule.ts';
 import { KNOWN_VARIABLES } from './settings-names.ts';
 
 interface Service {
@@ -47,6 +49,13 @@ test('the project runs hardened, with settings that exist, each processor on a v
   expect(services['processor-1']!.volumes).not.toEqual(services['processor-2']!.volumes);
   // Longer than STOP_TIMEOUT's 20 s.
   expect(services['processor-1']!.stop_grace_period).toBe('30s');
+});
+
+test('the topic keeps the clock rule with the default settings', () => {
+  const command = (services.topic as unknown as { command: readonly string[] }).command.join(' ');
+  const timestampAfterMaxMs = Number(/message\.timestamp\.after\.max\.ms=(\d+)/.exec(command)?.[1]);
+  const facts = { topic: 'payment-events', logAppendTime: false, timestampAfterMaxMs };
+  expect(keepsClockRule(facts, DEFAULT_DECISION_SETTINGS)).toBe(true);
 });
 
 test('ports are published on the loopback address only', () => {

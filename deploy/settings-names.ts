@@ -1,10 +1,8 @@
 /** Variables that a deployment may set: ours, and those of libraries that are meant. */
+import { knownVariables } from '../src/cli/config/misspelt.ts';
 import { ALL_SETTINGS } from '../src/cli/config/process-config.ts';
 
 /** google-auth-library's: no metadata server is asked for where there is none. */
 const OF_LIBRARIES = ['METADATA_SERVER_DETECTION'];
 
-export const KNOWN_VARIABLES: ReadonlySet<string> = new Set([
-  ...Object.values(ALL_SETTINGS).map(({ env }) => env),
-  ...OF_LIBRARIES,
-]);
+export const KNOWN_VARIABLES: ReadonlySet<string> = new Set([...knownVariables(ALL_SETTINGS), ...OF_LIBRARIES]);

@@ -41,7 +41,9 @@ const HEAD = `# Configuration
 
 <!-- Made by \`npm run docs:generate\` from src/cli/config/settings-table.ts. Do not edit. -->
 
-Every setting is a variable and a flag; the flag wins. \`provenonce config\` shows the settings that \`provenonce process\` would
+Every setting is a variable and a flag; the flag wins. A secret may also come from a file, which the variable of its name with \`_FILE\`
+names: it is read once, when the command starts. A variable that looks like a misspelt setting is ignored with a warning on
+standard error. \`provenonce config\` shows the settings that \`provenonce process\` would
 run with and where each comes from, secrets masked. A wrong value is one line on standard error, with exit code 64, before
 anything is touched.
 `;

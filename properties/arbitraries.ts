@@ -5,16 +5,22 @@
 import fc from 'fast-check';
 import type { CasePlan } from '../src/lab/sim/case-plan.ts';
 import { EPOCH_MS } from '../src/lab/sim/context.ts';
-import { CALM, DISK_EFFECTS, EFFECTS_OF, type Fault, type Noise, OPERATIONS, type When } from '../src/lab/sim/plan.ts';
+import {
+  CALM,
+  DISK_EFFECTS,
+  EFFECTS_OF,
+  type Fault,
+  type Noise,
+  OPERATIONS,
+  PLANNED_ONLY,
+  type When,
+} from '../src/lab/sim/plan.ts';
 import type { WorkloadRecord } from '../src/lab/sim/workload.ts';
 import { CRASH_POINTS } from '../src/processor/crash-points.ts';
 
 const PROCESSES = ['a', 'b'];
 const PARTITIONS = 2;
 const SPAN_MS = 15_000;
-/** Effects that end a partition or a process for good. */
-const FATAL: readonly string[] = ['rows_refused', 'unreachable'];
-
 const process = fc.constantFrom(...PROCESSES);
 const partition = fc.nat({ max: PARTITIONS - 1 });
 const restartAfterMs = fc.constantFrom(500, 1, 5_000);
@@ -28,7 +34,7 @@ const anytime: fc.Arbitrary<When> = fc.oneof(
 );
 
 const answers = OPERATIONS.flatMap((point) =>
-  EFFECTS_OF[point].filter((effect) => !FATAL.includes(effect)).map((effect) => ({ point, effect })),
+  EFFECTS_OF[point].filter((effect) => !PLANNED_ONLY.includes(effect)).map((effect) => ({ point, effect })),
 );
 const answer: fc.Arbitrary<Fault> = fc
   .record({ at: fc.constantFrom(...answers), hit: fc.integer({ min: 1, max: 8 }), delayMs: fc.nat({ max: 15_000 }) })

@@ -19,7 +19,7 @@ export const scenario = defineScenario({
   guarantees: ['G1', 'G2', 'G3', 'G4', 'G5'],
   tags: ['operations', 'crash'],
   partitions: 2,
-  settings: { CHECKPOINT_INTERVAL: '300ms', WATERMARK_DELAY: '10m' },
+  settings: { CHECKPOINT_INTERVAL: '300ms', WATERMARK_DELAY: '10m', ACCEPT_CLOCK_RISK: 'true' },
   async run(world) {
     const workload = {
       seed: 707,

@@ -5,6 +5,7 @@ import type { LedgerEntry } from '../src/simulator/ledger.ts';
 import { MALFORMED_KINDS } from '../src/simulator/plan.ts';
 
 const PARTITIONS = 2;
+const OF_FOLD_VERSION_1 = 'not_utf8_json';
 const TWO_MEGABYTES = 2 * 1024 * 1024;
 
 /** Every way in which a record can be wrong, mixed with good payments in the same partitions, and one value of 2 MB. */
@@ -32,8 +33,11 @@ export const scenario = defineScenario({
       lateShare: 0,
     });
     world.expectSums(sent.expectedSums);
-    const { key } = paymentRecord({ id: 'none', eventTimeMs: world.nowMs() });
-    const [offset] = await world.sendRecords([{ key, value: Buffer.alloc(TWO_MEGABYTES, 'x'), partition: 0 }]);
+    const plain = paymentRecord({ id: 'none', eventTimeMs: world.nowMs() });
+    const [offset, withoutTime] = await world.sendRecords([
+      { key: plain.key, value: Buffer.alloc(TWO_MEGABYTES, 'x'), partition: 0 },
+      { ...plain, partition: 0, timestampMs: 0 },
+    ]);
     await world.drain();
 
     const rows = await world.query(
@@ -48,7 +52,10 @@ export const scenario = defineScenario({
       .filter((entry) => reasons.get(`${entry.partition}:${entry.offset}`) !== reasonOf(entry));
     world.bit(`every bad record is on record with its reason (not: ${JSON.stringify(wrong[0])})`, wrong.length === 0);
     world.bit('the 2 MB value is on record', reasons.get(`0:${offset}`) === 'value_too_large');
-    const missing = REASON_CODES.filter((code) => ![...reasons.values()].includes(code));
+    world.bit('a record without a clock is', reasons.get(`0:${withoutTime}`) === 'record_time_missing');
+    const missing = REASON_CODES.filter((code) => code !== OF_FOLD_VERSION_1).filter(
+      (code) => ![...reasons.values()].includes(code),
+    );
     world.bit(`every reason code came up (not: ${missing.join(', ')})`, missing.length === 0);
     world.bit('it was one process all along', processor.running && world.allEventsOf('takeover.running').length === 2);
   },

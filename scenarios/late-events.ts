@@ -15,7 +15,12 @@ export const scenario = defineScenario({
   guarantees: ['G1', 'G2', 'G3', 'G6'],
   tags: ['test', 'crash', 'mission'],
   partitions: 2,
-  settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '3s', WATERMARK_DELAY: '10m' },
+  settings: {
+    CHECKPOINT_INTERVAL: '300ms',
+    KAFKA_SESSION_TIMEOUT: '3s',
+    WATERMARK_DELAY: '10m',
+    ACCEPT_CLOCK_RISK: 'true',
+  },
   async run(world) {
     const workload = {
       seed: 303,

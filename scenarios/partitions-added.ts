@@ -17,6 +17,8 @@ export const scenario = defineScenario({
   tags: ['kafka', 'refusal'],
   partitions: 2,
   ending: 'stopped',
+  // The records in the new partitions have no disposition, and nobody reads them.
+  verifyFinds: ['partition_unread'],
   settings: { CHECKPOINT_INTERVAL: '300ms' },
   async run(world) {
     const workload = { seed: 1750, count: 1_000, spanMs: HOUR_MS, baseTimeMs: world.nowMs() - HOUR_MS };
@@ -27,6 +29,8 @@ export const scenario = defineScenario({
     await first.stop();
     await world.send(workload);
     await world.inject({ fault: 'topic.add-partitions', partitions: 4 }).fired;
+    // Copies once more: half of them now come into partitions that nobody reads.
+    await world.send(workload);
 
     const second = world.start('alpha');
     const { code } = await second.waitForExit(60_000);

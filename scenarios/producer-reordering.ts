@@ -17,7 +17,12 @@ export const scenario = defineScenario({
     'Whoever counts on the order of sending calls payments late, forgets ids, or closes windows too early.',
   guarantees: ['G1', 'G2', 'G3', 'G4'],
   tags: ['producer', 'crash'],
-  settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '2s', WATERMARK_DELAY: '10m' },
+  settings: {
+    CHECKPOINT_INTERVAL: '300ms',
+    KAFKA_SESSION_TIMEOUT: '2s',
+    WATERMARK_DELAY: '10m',
+    ACCEPT_CLOCK_RISK: 'true',
+  },
   async run(world) {
     const startMs = world.nowMs() - 60 * MINUTE_MS;
     const payment = (i: number): ScenarioRecord =>

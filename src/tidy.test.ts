@@ -14,19 +14,21 @@ const CHAOS = '../chaos';
 
 /** What the files of a folder may import from other folders; tests may also import from their own layer (see LAYERS). */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  text: [],
   payments: [],
   processor: ['payments'],
   runtime: ['processor'],
-  observability: ['payments', 'processor'],
+  observability: ['text', 'payments', 'processor'],
   state: ['payments', 'processor'],
   kafka: ['payments', 'processor'],
   bigquery: ['payments', 'processor'],
   infra: [],
   simulator: ['payments', 'processor', 'kafka'],
-  checks: ['processor', 'kafka', 'bigquery', 'simulator'],
-  conformance: ['payments', 'processor', 'bigquery'],
-  operations: ['payments', 'processor', 'bigquery'],
+  checks: ['text', 'processor', 'kafka', 'bigquery', 'simulator'],
+  conformance: ['text', 'payments', 'processor', 'bigquery'],
+  operations: ['text', 'payments', 'processor', 'bigquery'],
   lab: [
+    'text',
     'payments',
     'processor',
     'runtime',
@@ -41,12 +43,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'conformance',
     CHAOS,
   ],
-  demo: ['processor', 'runtime', 'infra', 'simulator', 'checks', 'lab'],
+  demo: ['text', 'processor', 'runtime', 'infra', 'simulator', 'checks', 'lab'],
 };
 const CLI = 'cli';
 
 /** Inner ones first; a test may import whatever is not further out than itself. */
 const LAYERS: readonly (readonly string[])[] = [
+  ['text'],
   ['payments'],
   ['processor'],
   ['runtime', 'observability', 'state', 'kafka', 'bigquery', 'infra', 'simulator', 'checks'],
@@ -57,7 +60,7 @@ const LAYERS: readonly (readonly string[])[] = [
 ];
 
 /** The checkers recompute; they share no code with what they check. */
-const INDEPENDENT = ['checks/oracle/', 'checks/guarantees/'];
+const INDEPENDENT = ['checks/oracle/', 'checks/guarantees/', 'checks/topic/'];
 
 /** Time, chance and environment come in through ports. */
 const PURE_FOLDERS = ['payments', 'processor'];
@@ -135,7 +138,7 @@ test('imports name files that are there', () => {
   expect(wrong).toEqual([]);
 });
 
-test('the oracle and the guarantees share no code with the fold or the processor', () => {
+test('the oracle, the guarantees and the reader of the topic share no code with the fold or the processor', () => {
   const checkers = FILES.filter((file) => INDEPENDENT.some((folder) => file.startsWith(folder)) && !isTest(file));
   expect(checkers.length).toBeGreaterThan(6);
   const wrong = checkers.flatMap((file) =>
@@ -196,6 +199,16 @@ test('the core opens no file, socket or process', () => {
 test('every module but a test says first what it is for', () => {
   const silent = FILES.filter((file) => !isTest(file) && !/^(#!.*\n)?\/\*\*/.test(TEXTS.get(file)!));
   expect(silent).toEqual([]);
+});
+
+test('the command line writes to its streams in one place, which lets nothing unprintable through', () => {
+  const wrong = FILES.filter((file) => folderOf(file) === CLI && !isTest(file) && file !== 'cli/print.ts').flatMap(
+    (file) =>
+      [...withoutComments(TEXTS.get(file)!).matchAll(/process\.std(?:out|err)\.write|console\.\w+\(/g)].map(
+        ([use]) => `${file}: ${use}: use print.ts`,
+      ),
+  );
+  expect(wrong).toEqual([]);
 });
 
 test('no test is left out or alone', () => {

@@ -1,10 +1,13 @@
-/** Records as a broker sends them: one record batch of message format 2, not packed. Its checksum is left out: none is read. */
+/** Records as a broker sends them: one record batch of message format 2, not packed. */
+import { crc32c } from '@node-rs/crc32';
 import type { LogRecord } from '../../src/payments/types.ts';
 
 const HEADER_BYTES = 61;
 /** Offset and length: what a batch's length does not count. */
 const PREFIX_BYTES = 12;
 const MAGIC = 2;
+/** The checksum is over all that follows it. */
+const CRC_FROM = 21;
 const NO_PRODUCER = -1n;
 
 /** The records' offsets must be without gaps. */
@@ -22,7 +25,9 @@ export function recordBatch(records: readonly LogRecord[]): Buffer {
   head.writeBigInt64BE(BigInt(newestMs), 35);
   head.writeBigInt64BE(NO_PRODUCER, 43);
   head.writeInt32BE(records.length, 57);
-  return Buffer.concat([head, ...body]);
+  const batch = Buffer.concat([head, ...body]);
+  batch.writeUInt32BE(crc32c(batch.subarray(CRC_FROM)), CRC_FROM - 4);
+  return batch;
 }
 
 function encodeRecord({ key, value }: LogRecord, timestampDelta: number, offsetDelta: number): Buffer {

@@ -30,6 +30,23 @@ test('every setting of base and overlays exists', () => {
   expect(names.filter((name) => !KNOWN_VARIABLES.has(name))).toEqual([]);
 });
 
+test('in production the password is a file that only the pod can read, named by its setting', () => {
+  const { patches } = ofKind('Kustomization').find(({ resources }) => resources?.includes('pod-monitor.yaml'));
+  const patch = parse(patches.at(-1).patch).spec.template.spec;
+  const [{ env, volumeMounts }] = patch.containers;
+  const names = env.map(({ name }: { name: string }) => name);
+  expect(names.filter((name: string) => !KNOWN_VARIABLES.has(name))).toEqual([]);
+  const file = env.find(({ name }: { name: string }) => name === 'KAFKA_SASL_PASSWORD_FILE').value;
+  const [{ secret }] = patch.volumes;
+  expect(file).toBe(`${volumeMounts[0].mountPath}/${secret.items[0].path}`);
+  expect([secret.items[0].key, secret.defaultMode]).toEqual(['KAFKA_SASL_PASSWORD', 0o440]);
+});
+
+test('Services of the namespace set no variable of ours', () => {
+  const [cron] = ofKind('CronJob');
+  expect([pod.enableServiceLinks, cron.spec.jobTemplate.spec.template.spec.enableServiceLinks]).toEqual([false, false]);
+});
+
 test('the state is on a claim of each replica, where the setting says', () => {
   const [claim] = stateful.spec.volumeClaimTemplates;
   const mount = processor.volumeMounts.find(({ name }: { name: string }) => name === claim.metadata.name);

@@ -11,8 +11,12 @@ export type AppendFailure =
   | { readonly kind: 'already_exists'; readonly expectedOffset: number | undefined }
   | { readonly kind: 'finalized' }
   | { readonly kind: 'gone' }
-  /** The content is refused; sending it again changes nothing. */
+  /** The offset is past the end of the stream, which takes rows at its end. */
+  | { readonly kind: 'out_of_range' }
+  /** Refused, and sending it again changes nothing. Which row is to blame, if any, only row errors say. */
   | { readonly kind: 'refused' }
+  /** The table as the service knows it lacks a column that we send: it may have come a moment ago. */
+  | { readonly kind: 'schema_differs' }
   | { readonly kind: 'confused' };
 
 const RETRIABLE: ReadonlySet<number> = new Set([
@@ -26,7 +30,10 @@ const RETRIABLE: ReadonlySet<number> = new Set([
 
 /** The service: "within stream, expected offset 5, received 0". The emulator: "already committed; next expected 5". */
 const EXPECTED_OFFSET = /expected(?: offset)?:? (\d{1,16})\b/i;
-const FINALIZED = /finaliz/i;
+const FINALIZED = /\b(?:is|was|been|already|a) finalized\b/i;
+const NOT_FINALIZED = /\b(?:not|never)(?: yet| been| a)* finalized\b/i;
+/** Names are anybody's: a dataset may be called `is finalized`. */
+const RESOURCE_NAME = /projects\/\S+/g;
 /**
  * bqemulator: a Python exception while rows are stored ends the call with UNKNOWN and this text. Never to be sent again: it
  * has counted the rows that it did not store, and would answer that they exist.
@@ -36,15 +43,16 @@ const HANDLER_EXCEPTION = /^(?:Unexpected <class|Exception (?:iterating|calling)
 /** Reads an error answer, or the error that a call ended with. */
 export function readAppendFailure(error: RpcError): AppendFailure {
   const storage = error.storageErrorCode;
-  if (storage === 'STREAM_FINALIZED') return { kind: 'finalized' };
+  if (saysFinalized(error)) return { kind: 'finalized' };
   if (storage === 'OFFSET_ALREADY_EXISTS' || error.code === GRPC_STATUS.ALREADY_EXISTS) {
     return { kind: 'already_exists', expectedOffset: expectedOffsetOf(error.message) };
   }
   if (storage === 'STREAM_NOT_FOUND' || storage === 'TABLE_NOT_FOUND' || error.code === GRPC_STATUS.NOT_FOUND) {
     return { kind: 'gone' };
   }
+  if (storage === 'OFFSET_OUT_OF_RANGE' || error.code === GRPC_STATUS.OUT_OF_RANGE) return { kind: 'out_of_range' };
+  if (storage === 'SCHEMA_MISMATCH_EXTRA_FIELDS') return { kind: 'schema_differs' };
   if (error.code === GRPC_STATUS.FAILED_PRECONDITION || error.code === GRPC_STATUS.INVALID_ARGUMENT) {
-    if (FINALIZED.test(error.message)) return { kind: 'finalized' };
     if (storage?.startsWith('INVALID_STREAM') || storage === 'STREAM_ALREADY_COMMITTED') return { kind: 'confused' };
     return { kind: error.code === GRPC_STATUS.INVALID_ARGUMENT ? 'refused' : 'confused' };
   }
@@ -52,6 +60,17 @@ export function readAppendFailure(error: RpcError): AppendFailure {
     return { kind: HANDLER_EXCEPTION.test(error.message) ? 'refused' : 'retriable' };
   }
   return { kind: RETRIABLE.has(error.code) ? 'retriable' : 'confused' };
+}
+
+/**
+ * Whether an error says that the stream was finalized before: by its storage error, or else in words, as the emulator does. Nothing
+ * else counts: what is taken for finalized is never finalized again, and might take rows for ever.
+ */
+export function saysFinalized({ code, message, storageErrorCode }: RpcError): boolean {
+  if (storageErrorCode !== undefined) return storageErrorCode === 'STREAM_FINALIZED';
+  const canMean = code === GRPC_STATUS.FAILED_PRECONDITION || code === GRPC_STATUS.INVALID_ARGUMENT;
+  const words = message.replace(RESOURCE_NAME, '');
+  return canMean && FINALIZED.test(words) && !NOT_FINALIZED.test(words);
 }
 
 /** The offset that an ALREADY_EXISTS or OUT_OF_RANGE answer expects next. */

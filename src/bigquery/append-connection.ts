@@ -5,6 +5,7 @@
  */
 import { type ChannelCredentials, type ChannelOptions, Client, type ClientDuplexStream, Metadata } from '@grpc/grpc-js';
 import { decodeAppendAnswer, encodeAppendRequest } from './append-messages.ts';
+import { storageErrorOfTrailer } from './status-messages.ts';
 import {
   type AppendAnswer,
   type AppendCall,
@@ -14,6 +15,8 @@ import {
   RpcError,
 } from './write-rpc.ts';
 
+/** Where a call that failed says more than its code and text. */
+const STATUS_TRAILER = 'grpc-status-details-bin';
 const METHOD = '/google.cloud.bigquery.storage.v1.BigQueryWrite/AppendRows';
 
 export interface AppendEndpoint {
@@ -78,7 +81,13 @@ export function openAppendCall(
 /** Any failure of a gRPC call. */
 export function toRpcError(error: unknown): RpcError {
   if (error instanceof RpcError) return error;
-  const { code, message, details } = error as { code?: unknown; message?: unknown; details?: unknown };
+  const { code, message, details, metadata } = error as {
+    code?: unknown;
+    message?: unknown;
+    details?: unknown;
+    metadata?: unknown;
+  };
   const text = typeof details === 'string' && details !== '' ? details : String(message ?? error);
-  return new RpcError(typeof code === 'number' ? code : GRPC_STATUS.UNKNOWN, text);
+  const trailer = metadata instanceof Metadata ? metadata.get(STATUS_TRAILER)[0] : undefined;
+  return new RpcError(typeof code === 'number' ? code : GRPC_STATUS.UNKNOWN, text, storageErrorOfTrailer(trailer));
 }

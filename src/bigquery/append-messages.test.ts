@@ -1,6 +1,7 @@
 import { protos } from '@google-cloud/bigquery-storage';
 import { expect, test } from 'vitest';
-import { decodeAppendAnswer, encodeAppendRequest, STORAGE_ERRORS } from './append-messages.ts';
+import { decodeAppendAnswer, encodeAppendRequest } from './append-messages.ts';
+import { STORAGE_ERRORS, storageErrorOfTrailer } from './status-messages.ts';
 import { GRPC_STATUS } from './write-rpc.ts';
 
 const { AppendRowsRequest, AppendRowsResponse, StorageError } = protos.google.cloud.bigquery.storage.v1;
@@ -89,6 +90,32 @@ test('a refusal has its status and the name of its storage error', () => {
     storageErrorCode: 'STREAM_FINALIZED',
   });
 });
+
+test.each(Object.entries(StorageError.StorageErrorCode).filter(([, code]) => typeof code === 'number'))(
+  'the trailer of a call names its storage error: %s',
+  (name) => {
+    const coded = StorageError.encode(
+      StorageError.fromObject({ code: name, entity: STREAM, errorMessage: 'no' }),
+    ).finish();
+    const trailer = protos.google.rpc.Status.encode({
+      code: GRPC_STATUS.INVALID_ARGUMENT,
+      message: 'no',
+      details: [
+        { type_url: 'type.googleapis.com/google.rpc.DebugInfo', value: Buffer.from([10, 1, 65]) },
+        { type_url: 'type.googleapis.com/google.cloud.bigquery.storage.v1.StorageError', value: coded },
+      ],
+    }).finish();
+    expect(storageErrorOfTrailer(Buffer.from(trailer))).toBe(name);
+    expect(storageErrorOfTrailer(Buffer.from(trailer).subarray(0, -3))).toBeUndefined();
+  },
+);
+
+test.each([undefined, 'text', Buffer.alloc(0), Buffer.from([0xff, 0xff])])(
+  'a trailer that says nothing names none: %j',
+  (trailer) => {
+    expect(storageErrorOfTrailer(trailer)).toBeUndefined();
+  },
+);
 
 test('refused rows come with their indices, and what the answer has besides is passed over', () => {
   const answer = answered({

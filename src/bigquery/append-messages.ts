@@ -5,36 +5,16 @@
 import type { ArrowPayload } from './arrow-encoder.ts';
 import { FRAME_BYTES, framedMessage } from './framed-messages.ts';
 import { bytesFieldLength, FieldWriter, fieldsOf, varintFieldLength } from './protobuf.ts';
-import { type AppendAnswer, type AppendRequest, GRPC_STATUS, RpcError } from './write-rpc.ts';
+import { statusIn } from './status-messages.ts';
+import type { AppendAnswer, AppendRequest, RpcError } from './write-rpc.ts';
 
 /** Field numbers, by message. */
 const REQUEST = { writeStream: 1, offset: 2, arrowRows: 5, traceId: 6 } as const;
 const ARROW_DATA = { writerSchema: 1, rows: 2 } as const;
 const RESPONSE = { appendResult: 1, error: 2, rowErrors: 4 } as const;
-const STATUS = { code: 1, message: 2, details: 3 } as const;
-const ANY = { typeUrl: 1, value: 2 } as const;
 const ROW_ERROR = { index: 1, message: 3 } as const;
-/** Of Int64Value, AppendResult, ArrowSchema, ArrowRecordBatch and StorageError: the one field that they have, or that counts. */
+/** Of Int64Value, AppendResult, ArrowSchema and ArrowRecordBatch: the one field that they have, or that counts. */
 const ONLY = 1;
-
-/** Names of StorageError.StorageErrorCode by number. */
-export const STORAGE_ERRORS: Readonly<Record<number, string>> = {
-  0: 'STORAGE_ERROR_CODE_UNSPECIFIED',
-  1: 'TABLE_NOT_FOUND',
-  2: 'STREAM_ALREADY_COMMITTED',
-  3: 'STREAM_NOT_FOUND',
-  4: 'INVALID_STREAM_TYPE',
-  5: 'INVALID_STREAM_STATE',
-  6: 'STREAM_FINALIZED',
-  7: 'SCHEMA_MISMATCH_EXTRA_FIELDS',
-  8: 'OFFSET_ALREADY_EXISTS',
-  9: 'OFFSET_OUT_OF_RANGE',
-  10: 'CMEK_NOT_PROVIDED',
-  11: 'INVALID_CMEK_PROVIDED',
-  12: 'CMEK_ENCRYPTION_ERROR',
-  13: 'KMS_SERVICE_ERROR',
-  14: 'KMS_PERMISSION_DENIED',
-};
 
 const TRACE_ID = Buffer.from('provenonce');
 
@@ -117,19 +97,6 @@ function offsetIn(appendResult: Buffer): number | undefined {
   return undefined;
 }
 
-function statusIn(status: Buffer): RpcError {
-  let code: number = GRPC_STATUS.OK;
-  let message = '';
-  let storageErrorCode: string | undefined;
-  for (const { number, value } of fieldsOf(status)) {
-    if (number === STATUS.code) code = Number(value);
-    else if (typeof value === 'bigint') continue;
-    else if (number === STATUS.message) message = value.toString();
-    else if (number === STATUS.details) storageErrorCode ??= storageErrorIn(value);
-  }
-  return new RpcError(code, message, storageErrorCode);
-}
-
 function rowErrorIn(rowError: Buffer): { index: number; message: string } {
   const found = { index: 0, message: 'no message' };
   for (const { number, value } of fieldsOf(rowError)) {
@@ -137,17 +104,4 @@ function rowErrorIn(rowError: Buffer): { index: number; message: string } {
     else if (number === ROW_ERROR.message) found.message = String(value);
   }
   return found;
-}
-
-function storageErrorIn(detail: Buffer): string | undefined {
-  let typeUrl = '';
-  let content: Buffer | undefined;
-  for (const { number, value } of fieldsOf(detail)) {
-    if (number === ANY.typeUrl) typeUrl = String(value);
-    else if (number === ANY.value && typeof value !== 'bigint') content = value;
-  }
-  if (content === undefined || !typeUrl.endsWith('.StorageError')) return undefined;
-  let code = 0;
-  for (const { number, value } of fieldsOf(content)) if (number === ONLY) code = Number(value);
-  return STORAGE_ERRORS[code];
 }

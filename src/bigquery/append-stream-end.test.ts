@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { RowsRefusedError, StreamLostError } from '../processor/errors.ts';
+import { RowsRefusedError, SinkRefusedError, StreamLostError, UnreachableError } from '../processor/errors.ts';
+import { DEFAULT_SINK_LIMITS } from './sink-limits.ts';
 import { rows, start } from './testing/append-fixture.ts';
 import { settle } from './testing/virtual-runtime.ts';
 import { GRPC_STATUS } from './write-rpc.ts';
@@ -56,12 +57,111 @@ describe('append stream: the end', () => {
     expect(outcome.state).toMatchObject({ rowIndex: 2, message: expect.stringContaining('bad amount') });
   });
 
-  it('takes an exception text of the emulator for refused content, any other UNKNOWN for a lost connection', async () => {
+  it.each([
+    [
+      'a schema that has not spread',
+      'SCHEMA_MISMATCH_EXTRA_FIELDS',
+      'Input schema has more fields than BigQuery schema',
+    ],
+    ['a key that is not there', 'CMEK_NOT_PROVIDED', 'no key'],
+    ['whatever it is', undefined, 'Request contains an invalid argument.'],
+  ])('takes INVALID_ARGUMENT without row errors for no fault of a record: %s', async (_, storageErrorCode, message) => {
+    const { rpc, append, runtime } = start();
+    const first = append(1);
+    rpc.lastCall.acknowledge(0);
+    await settle();
+    expect(first.state).toBe('done');
+    const outcome = append(3);
+    rpc.lastCall.refuse(GRPC_STATUS.INVALID_ARGUMENT, message, storageErrorCode);
+    await runtime.advance(1_000);
+    expect(outcome.state).toBeInstanceOf(SinkRefusedError);
+    expect(outcome.state).toMatchObject({ table: 'payment_transactions', detail: expect.stringContaining(message) });
+  });
+
+  describe('on a stream that was made a moment ago', () => {
+    const NEW = { isNew: true };
+    const patienceMs = DEFAULT_SINK_LIMITS.notFoundPatienceMs;
+
+    it.each([
+      ['its stream', GRPC_STATUS.NOT_FOUND, undefined],
+      ['its table', GRPC_STATUS.INVALID_ARGUMENT, 'TABLE_NOT_FOUND'],
+      ['a column', GRPC_STATUS.INVALID_ARGUMENT, 'SCHEMA_MISMATCH_EXTRA_FIELDS'],
+    ])('waits while %s is not known everywhere, and sends again', async (_, code, storageErrorCode) => {
+      const { rpc, runtime, append, waits } = start({}, NEW);
+      const startedMs = runtime.monotonicMs();
+      rpc.onCall = (call) =>
+        queueMicrotask(() => {
+          if (runtime.monotonicMs() - startedMs > patienceMs / 2) call.acknowledge(0);
+          else call.refuse(code, 'not there', storageErrorCode);
+        });
+      const outcome = append(3);
+      await runtime.advance(patienceMs / 2);
+      expect(outcome.state).toBe('pending');
+      await runtime.advance(patienceMs / 4);
+      expect(outcome.state).toBe('done');
+      expect(new Set(rpc.calls.flatMap(({ offsets }) => offsets))).toEqual(new Set([0]));
+      expect(waits.length).toBe(rpc.calls.length - 1);
+    });
+
+    it('does not wait for ever: the end says where to look', async () => {
+      const missing = start({}, NEW);
+      missing.rpc.onCall = (call) => queueMicrotask(() => call.over(GRPC_STATUS.NOT_FOUND, 'no such table'));
+      const outcome = missing.append(1);
+      await missing.runtime.advance(patienceMs + 30_000);
+      expect(outcome.state).toBeInstanceOf(UnreachableError);
+      expect(outcome.state).toMatchObject({
+        message: expect.stringMatching(/not found for 600 s.*payment_transactions.*schema print/),
+      });
+
+      const other = start({}, NEW);
+      other.rpc.onCall = (call) =>
+        queueMicrotask(() => call.refuse(GRPC_STATUS.INVALID_ARGUMENT, 'more fields', 'SCHEMA_MISMATCH_EXTRA_FIELDS'));
+      const refused = other.append(1);
+      await other.runtime.advance(patienceMs + 30_000);
+      expect(refused.state).toBeInstanceOf(SinkRefusedError);
+    });
+
+    it('waits for nothing once rows were acknowledged, or where the stream is older: it is gone', async () => {
+      const used = start({}, NEW);
+      used.append(1);
+      used.rpc.lastCall.acknowledge(0);
+      const lost = used.append(1);
+      used.rpc.lastCall.over(GRPC_STATUS.NOT_FOUND, 'no such stream');
+      await settle();
+      expect(lost.state).toMatchObject({ name: 'StreamLostError', kind: 'gone' });
+
+      const old = start({}, NEW);
+      await old.runtime.advance(patienceMs);
+      const gone = old.append(1);
+      old.rpc.lastCall.over(GRPC_STATUS.NOT_FOUND, 'no such stream');
+      await settle();
+      expect(gone.state).toMatchObject({ name: 'StreamLostError', kind: 'gone' });
+    });
+
+    it('waits for nothing on an emulator, which knows its streams', async () => {
+      const { rpc, append } = start({}, { ...NEW, isEmulator: true });
+      const outcome = append(1);
+      rpc.lastCall.over(GRPC_STATUS.NOT_FOUND, 'no such stream');
+      await settle();
+      expect(outcome.state).toMatchObject({ kind: 'gone' });
+    });
+
+    it('says what is wrong with the table as soon as somebody knows it', async () => {
+      const fault = new Error('payment_transactions was dropped');
+      const { rpc, runtime, append } = start({}, { ...NEW, inspectTable: async () => fault });
+      const outcome = append(1);
+      rpc.lastCall.over(GRPC_STATUS.NOT_FOUND, 'no such table');
+      await runtime.advance(1_000);
+      expect(outcome.state).toBe(fault);
+    });
+  });
+
+  it('takes an exception text of the emulator for a refusal, any other UNKNOWN for a lost connection', async () => {
     const refused = start();
     const outcome = refused.append(3);
     refused.rpc.lastCall.over(GRPC_STATUS.UNKNOWN, "Unexpected <class 'pyarrow.lib.ArrowInvalid'>: no");
     await settle();
-    expect(outcome.state).toBeInstanceOf(RowsRefusedError);
+    expect(outcome.state).toBeInstanceOf(SinkRefusedError);
 
     const lost = start();
     lost.append(3);

@@ -7,18 +7,27 @@
  * service names an expected offset at or past its end; 3. after a failure nothing more is sent, and all that is not
  * acknowledged rejects with that failure; 4. answers of an earlier connection are never read.
  */
-import { assert, RowsRefusedError, StreamLostError, UnreachableError } from '../processor/errors.ts';
+
+import type { AppendTable } from '../payments/types.ts';
+import { assert, RowsRefusedError, SinkRefusedError, StreamLostError } from '../processor/errors.ts';
 import type { EncodedRows, Runtime, StreamAppender, StreamRef } from '../processor/ports.ts';
 import { readAppendFailure } from './append-answers.ts';
+import { notFoundForTooLong } from './not-found.ts';
 import type { AppendLimits } from './sink-limits.ts';
 import { Patience, type WaitingObserver } from './waiting.ts';
 import { type AppendAnswer, type AppendCall, GRPC_STATUS, RpcError, type WriteRpc } from './write-rpc.ts';
+
+/** What is wrong with a table that is not found, or differs; undefined where nothing is, and time may help. */
+export type InspectTable = (table: AppendTable) => Promise<Error | undefined>;
 
 export interface AppendStreamOptions extends WaitingObserver {
   readonly rpc: WriteRpc;
   readonly runtime: Runtime;
   readonly stream: StreamRef;
   readonly limits: AppendLimits;
+  /** An emulator knows its streams at once: what it does not find is gone. */
+  readonly isEmulator?: boolean | undefined;
+  readonly inspectTable?: InspectTable | undefined;
 }
 
 interface Entry {
@@ -33,7 +42,8 @@ interface Entry {
 /** What an answer means for the oldest request. */
 type Verdict =
   | { readonly kind: 'acknowledged' }
-  | { readonly kind: 'again'; readonly error: Error }
+  /** `isYoung`: the stream or its table may not be known everywhere yet. */
+  | { readonly kind: 'again'; readonly error: Error; readonly isYoung?: boolean }
   | { readonly kind: 'over'; readonly error: Error };
 
 function over(error: Error): Verdict {
@@ -46,6 +56,11 @@ const NOT_NEEDED = new Error('the timer is not needed any more');
 export class AppendStream implements StreamAppender {
   readonly #options: AppendStreamOptions;
   readonly #patience: Patience;
+  /** For a stream that is too young to be known. */
+  readonly #youth: Patience;
+  #hasAcknowledged = false;
+  /** Once it waits for that, it waits to the end: lost, the stream would be replaced by one as young. */
+  #waitsForYouth = false;
   /** Not acknowledged, in order; the first #sentCount are under way on the present connection. */
   readonly #entries: Entry[] = [];
   #sentCount = 0;
@@ -64,10 +79,11 @@ export class AppendStream implements StreamAppender {
 
   constructor(options: AppendStreamOptions) {
     this.#options = options;
-    this.#patience = new Patience(options.runtime, options.limits, options, {
-      service: 'bigquery-write',
-      what: `append to ${options.stream.table}, stream ${options.stream.name}`,
-    });
+    const { runtime, limits, stream } = options;
+    const about = { service: 'bigquery-write', what: `append to ${stream.table}, stream ${stream.name}` } as const;
+    this.#patience = new Patience(runtime, limits, options, about);
+    const youth = { ...limits, unreachableAfterMs: limits.notFoundPatienceMs };
+    this.#youth = new Patience(runtime, youth, options, { ...about, tooLong: (error) => this.#stayedYoung(error) });
   }
 
   append(rows: EncodedRows): Promise<void> {
@@ -154,7 +170,7 @@ export class AppendStream implements StreamAppender {
 
   #act(verdict: Verdict, entry: Entry): void {
     if (verdict.kind === 'acknowledged') this.#acknowledge(entry);
-    else if (verdict.kind === 'again') this.#reconnect(verdict.error);
+    else if (verdict.kind === 'again') this.#reconnect(verdict.error, verdict.isYoung);
     else this.#fail(verdict.error);
   }
 
@@ -163,6 +179,8 @@ export class AppendStream implements StreamAppender {
     this.#sentCount--;
     this.#sentBytes -= entry.rows.byteLength;
     this.#patience.success();
+    if (!this.#hasAcknowledged) this.#youth.success();
+    this.#hasAcknowledged = true;
     this.#startTimer();
     // An earlier connection may still have bytes of what was sent before: those are left alone.
     if (!entry.wasSent) entry.rows.done?.();
@@ -179,6 +197,7 @@ export class AppendStream implements StreamAppender {
     }
     if (answer.error !== undefined) return this.#judgeFailure(answer.error, entry, true);
     if (!answer.acknowledged) return over(this.#confusion('an answer that neither acknowledges nor refuses'));
+    // Answers come in order: an acknowledgement that leaves the offset out is that of the oldest request.
     if (answer.offset !== undefined && answer.offset !== entry.offset) {
       return over(this.#confusion(`offset ${answer.offset} acknowledged where ${entry.offset} was sent`));
     }
@@ -186,7 +205,6 @@ export class AppendStream implements StreamAppender {
   }
 
   #judgeFailure(error: RpcError, entry: Entry, isInBand: boolean): Verdict {
-    const { stream } = this.#options;
     const failure = readAppendFailure(error);
     switch (failure.kind) {
       case 'retriable':
@@ -200,37 +218,66 @@ export class AppendStream implements StreamAppender {
         if (isInBand && entry.wasSent && hasArrived) return { kind: 'acknowledged' };
         return over(this.#confusion(`unexpected at offset ${entry.offset}: ${error.message}`, error));
       }
-      case 'finalized':
       case 'gone':
-        return over(new StreamLostError(failure.kind, `${stream.name}: ${error.message}`, { cause: error }));
-      case 'refused': {
-        const what = `${stream.table} refused an append: ${error.message}`;
-        return over(new RowsRefusedError(what, undefined, { cause: error }));
-      }
+      case 'schema_differs':
+        if (this.#isYoung()) return { kind: 'again', error, isYoung: true };
+        return over(failure.kind === 'gone' ? this.#lost('gone', error) : this.#refused(error));
+      case 'finalized':
+        return over(this.#lost('finalized', error));
+      case 'refused':
+        return over(this.#refused(error));
+      case 'out_of_range':
       case 'confused':
         return over(this.#confusion(`code ${error.code}, ${error.message}`, error));
     }
   }
 
+  /** Made a moment ago, and nothing was acknowledged on it: what says that it is not there may not know it yet. */
+  #isYoung(): boolean {
+    const { isEmulator, runtime, stream, limits } = this.#options;
+    const ageMs = runtime.nowMs() - stream.createdAtMs;
+    if (isEmulator === true || this.#hasAcknowledged) return false;
+    this.#waitsForYouth ||= ageMs < limits.notFoundPatienceMs;
+    return this.#waitsForYouth;
+  }
+
+  #stayedYoung(error: Error): Error {
+    const { stream, limits } = this.#options;
+    if (error instanceof RpcError && readAppendFailure(error).kind === 'schema_differs') return this.#refused(error);
+    return notFoundForTooLong(`append to stream ${stream.name}`, stream.table, limits.notFoundPatienceMs, error);
+  }
+
+  #lost(kind: 'finalized' | 'gone', error: RpcError): StreamLostError {
+    return new StreamLostError(kind, `${this.#options.stream.name}: ${error.message}`, { cause: error });
+  }
+
+  #refused(error: RpcError): SinkRefusedError {
+    const code = error.storageErrorCode === undefined ? '' : `${error.storageErrorCode}: `;
+    return new SinkRefusedError(this.#options.stream.table, `${code}${error.message}`, { cause: error });
+  }
+
   /** Drops the connection, waits, and sends everything unacknowledged again. */
-  #reconnect(error: Error): void {
+  #reconnect(error: Error, isYoung = false): void {
     this.#dropCall();
     this.#timer?.abort(NOT_NEEDED);
     for (let i = 0; i < this.#sentCount; i++) this.#entries[i]!.wasSent = true;
     this.#sentCount = 0;
     this.#sentBytes = 0;
     this.#reconnecting = true;
-    this.#patience.wait(error, this.#closed.signal).then(
+    this.#waitAfter(error, isYoung).then(
       () => {
         this.#reconnecting = false;
         this.#pump();
       },
-      (reason: unknown) => {
-        this.#fail(
-          reason instanceof UnreachableError ? reason : new UnreachableError(String(reason), { cause: error }),
-        );
-      },
+      (reason: unknown) => this.#fail(reason instanceof Error ? reason : new Error(String(reason))),
     );
+  }
+
+  async #waitAfter(error: Error, isYoung: boolean): Promise<void> {
+    const { inspectTable, stream } = this.#options;
+    const fault = isYoung ? await inspectTable?.(stream.table) : undefined;
+    if (fault !== undefined) throw fault;
+    await (isYoung ? this.#youth : this.#patience).wait(error, this.#closed.signal);
   }
 
   #confusion(what: string, cause?: Error): StreamLostError {

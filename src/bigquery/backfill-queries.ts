@@ -11,7 +11,7 @@ import { type DatasetRef, integerLiteral, quotedTable } from './identifiers.ts';
 import type { QueryJobs } from './query-job.ts';
 import { intParameter, type QueryParameter, rowsParameter, timestampParameter } from './query-values.ts';
 import type { RestError } from './rest-client.ts';
-import { integer, millis, nullable, text, transactionRow } from './row-readers.ts';
+import { integer, millis, nullable, ROW_READERS, text, transactionRow } from './row-readers.ts';
 
 /** Which late rows of a partition; what is not given does not matter. Times are event times, [from, before). */
 export interface LateSelection {
@@ -46,6 +46,9 @@ export interface BackfilledPayment {
   readonly payment: Payment;
 }
 
+/** In the order of transactionRow, and the partition. */
+const STORED_COLUMNS = [...ROW_READERS.payment_transactions.columns, 'kafka_partition'];
+
 export class BackfillQueries {
   readonly turns: BackfillTurns;
   readonly #jobs: QueryJobs;
@@ -77,6 +80,7 @@ WHERE kafka_partition = ${integerLiteral(partition)} AND disposition = 'late' AN
 ORDER BY kafka_offset
 LIMIT ${integerLiteral(limit)}`,
       parameters: [intParameter('from_offset', fromOffset), intParameter('below_offset', belowOffset), ...parameters],
+      columns: ['kafka_offset', 'transaction_id', 'event_time', 'record_time', 'payload', 'payload_hash'],
     });
     return rows.map((cells) => ({
       partition,
@@ -98,6 +102,7 @@ LIMIT ${integerLiteral(limit)}`,
 WHERE kafka_partition = ${integerLiteral(partition)} AND disposition = 'late' AND writer_epoch > 0
   AND kafka_offset >= @from_offset${sql}`,
       parameters: [intParameter('from_offset', fromOffset), ...parameters],
+      columns: ['late'],
     });
     return integer(rows[0]?.[0]);
   }
@@ -107,12 +112,12 @@ WHERE kafka_partition = ${integerLiteral(partition)} AND disposition = 'late' AN
     if (transactionIds.length === 0) return [];
     const { rows } = await this.#jobs.read({
       what: 'payments with the ids of late ones',
-      sql: `SELECT writer_epoch, kafka_offset, transaction_id, sender_account_id, receiver_account_id, amount, currency,
-  device_id, ip_address, event_time, region, payment_method, kafka_partition
+      sql: `SELECT ${STORED_COLUMNS.join(', ')}
 FROM ${this.#table('payment_transactions')}
 WHERE transaction_id IN (SELECT c.id FROM UNNEST(@ids) AS c)
 ORDER BY transaction_id, writer_epoch DESC, kafka_partition, kafka_offset`,
       parameters: [idsParameter(transactionIds)],
+      columns: STORED_COLUMNS,
     });
     return rows.map((cells) => {
       const { kafkaOffset, payment } = transactionRow(cells);
@@ -195,6 +200,7 @@ WHEN NOT MATCHED THEN INSERT (
   HAVING SUM(transaction_count) <> 0 OR SUM(total_amount) <> 0
 )`,
       parameters: this.#rangeParameters(turn, windowMs),
+      columns: ['windows'],
     });
     return integer(rows[0]?.[0]);
   }

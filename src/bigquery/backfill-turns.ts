@@ -61,6 +61,7 @@ export class BackfillTurns {
       what: `backfill turn of ${topic}`,
       sql: `SELECT turn, turn_id, owner, pending FROM ${this.#table} WHERE topic = @topic`,
       parameters: [textParameter('topic', topic)],
+      columns: ['turn', 'turn_id', 'owner', 'pending'],
     });
     if (rows.length > 1) throw new Error(`backfill_turns has ${rows.length} rows for ${topic}: one must go`);
     const cells = rows[0];

@@ -75,19 +75,28 @@ export function openSink(options: SinkOptions): Sink {
   const common = { runtime, dataset, limits, onWaiting, onRecovered };
   const nothing = `UPDATE ${quotedTable(dataset, 'partition_ownership')} SET epoch = epoch WHERE FALSE`;
   const jobs = new QueryJobs({ ...common, rest, nothing });
+  const encoder = new ArrowRowEncoder();
   const isEmulator = options.storageEmulatorHost !== undefined;
   const seen = neverSeen();
   const partsOf = (clustering: readonly string[] | undefined) =>
     datasetParts({ ...common, rest, clustering, isEmulator, seen });
+  const { inspector } = partsOf(undefined);
   return {
     dataset,
     jobs,
     backfill: new BackfillQueries(jobs, dataset, runtime),
     queries: new BigQueryQueries({ ...common, rest }),
-    streams: new BigQueryWriteStreams({ ...common, rpc, isEmulator }),
-    encoder: new ArrowRowEncoder(),
+    streams: new BigQueryWriteStreams({
+      ...common,
+      rpc,
+      isEmulator,
+      encoder: new ArrowRowEncoder(),
+      // What time does not mend is said at once, while a table or a stream of it is not found.
+      inspectTable: () => inspector.wrongTables(),
+    }),
+    encoder,
     rpc,
-    inspector: partsOf(undefined).inspector,
+    inspector,
     applySchema: (clustering, order) => applyToDataset(partsOf(clustering), order),
     ensureSchema: (clustering, look) => ensureDataset(partsOf(clustering), look),
     connect: () => rpc.connect(),

@@ -10,6 +10,7 @@ import { type DatasetRef, integerLiteral, quotedTable } from './identifiers.ts';
 import { OWNERSHIP_COLUMNS, ownershipFromCells } from './ownership-rows.ts';
 import type { QueryJobs } from './query-job.ts';
 import { intParameter, rowsParameter, textParameter } from './query-values.ts';
+import { text } from './row-readers.ts';
 
 /** Each attempt at seeding is a job of its own; history keeps job ids for half a year. */
 const SEED_ATTEMPTS_MAX = 1_000;
@@ -32,6 +33,7 @@ export class OwnershipQueries {
       what: `ownership of ${topic}`,
       sql: `SELECT ${OWNERSHIP_COLUMNS.join(', ')} FROM ${this.#table} WHERE topic = @topic ORDER BY kafka_partition`,
       parameters: [textParameter('topic', topic)],
+      columns: OWNERSHIP_COLUMNS,
     });
     const owned = rows.map(ownershipFromCells);
     const twice = owned.find((row, i) => row.partition === owned[i - 1]?.partition);
@@ -48,8 +50,9 @@ export class OwnershipQueries {
     const { rows } = await this.#jobs.read({
       what: 'topics of the dataset',
       sql: `SELECT DISTINCT topic FROM ${this.#table} ORDER BY topic`,
+      columns: ['topic'],
     });
-    return rows.map(([topic]) => String(topic));
+    return rows.map(([topic]) => text(topic));
   }
 
   /**

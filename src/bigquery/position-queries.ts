@@ -4,12 +4,30 @@
  * share a query, and many rows travel as one cell of JSON: a REST cell costs the service and us more than what is in it.
  */
 import { DATA_TABLES, type DataTable, type TransactionRow } from '../payments/types.ts';
+import { ContradictionError, UnreachableError } from '../processor/errors.ts';
 import type { Checkpoint, WrittenRow } from '../processor/ports.ts';
 import { GatheredReads } from './gathered-reads.ts';
 import { type DatasetRef, integerLiteral, quotedTable } from './identifiers.ts';
-import type { QueryJobs, Statement } from './query-job.ts';
+import { IncompleteResultError, type QueryJobs, type Statement } from './query-job.ts';
 import { intParameter, textParameter, timestampParameter } from './query-values.ts';
 import { integer, millis, nullable, ROW_READERS, text, textOfColumn, transactionRow } from './row-readers.ts';
+
+/** In the order that checkpointOf reads them. */
+const CHECKPOINT_COLUMNS = [
+  'owner',
+  'writer_epoch',
+  'next_offset',
+  'watermark',
+  'consumed',
+  'accepted',
+  'duplicates',
+  'late',
+  'rejected',
+  'stream_offsets',
+  'state_digest',
+  'record_fingerprint',
+  'kafka_partition',
+] as const;
 
 /** Kafka offsets whose payments travel as one cell, and such cells per page: some 1.5 MB at a time. */
 const OFFSETS_PER_CELL = 1_000;
@@ -87,16 +105,16 @@ export class PositionQueries {
   async #latestOf(topic: string, partitions: readonly number[]): Promise<Checkpoint[]> {
     const { rows } = await this.#jobs.read({
       what: `checkpoints of ${topic}, partitions ${partitions.join(', ')}`,
-      sql: `SELECT owner, writer_epoch, next_offset, watermark, consumed, accepted, duplicates, late, rejected,
-  stream_offsets, state_digest, record_fingerprint, kafka_partition
+      sql: `SELECT ${CHECKPOINT_COLUMNS.join(', ')}
 FROM ${this.#table('checkpoint_log')}
 WHERE topic = @topic AND kafka_partition IN (${literals(partitions)})
 QUALIFY ROW_NUMBER() OVER (
   PARTITION BY kafka_partition ORDER BY next_offset DESC, writer_epoch DESC, written_at DESC
 ) = 1`,
       parameters: [textParameter('topic', topic)],
+      columns: CHECKPOINT_COLUMNS,
     });
-    return rows.map((cells) => checkpointOf(topic, cells));
+    return rows.map((cells) => readable('checkpoint_log', partitions, () => checkpointOf(topic, cells)));
   }
 
   /** The last offset in each table and partition says it: short, as a query of its own for each table costs most by its text. */
@@ -113,6 +131,7 @@ GROUP BY kafka_partition`;
       what: `last offsets in ${asked.join(', ')}, partitions ${partitions.join(', ')}`,
       sql: asked.map(lastOf).join('\nUNION ALL\n'),
       parameters: [intParameter('least_offset', Math.min(...questions.map(({ fromOffset }) => fromOffset)))],
+      columns: ['data_table', 'kafka_partition', 'last'],
     });
     const last = new Map(
       rows.map(([table, partition, offset]) => [`${text(table)} ${integer(partition)}`, integer(offset)]),
@@ -147,16 +166,19 @@ ORDER BY kafka_partition, bucket`,
           intParameter('least_offset', Math.min(...questions.map(({ fromOffset }) => fromOffset))),
           ...questions.map(({ fromOffset }, i) => intParameter(`from_offset_${i}`, fromOffset)),
         ],
+        columns: ['kafka_partition', 'cells', 'bucket'],
       },
       CELLS_PER_PAGE,
     );
-    const cellsOf = Map.groupBy(rows, ([partition]) => integer(partition));
+    const cellsOf = Map.groupBy(rows, ([partition]) => readable(table, partitions, () => integer(partition)));
     return questions.map(({ partition, fromOffset }) =>
-      (cellsOf.get(partition) ?? [])
-        .flatMap(([, cell]) => JSON.parse(`[${text(cell)}]`) as unknown[][])
-        .map((cells) => ({ row: reader.read(cells), writerEpoch: integer(cells[0]) }))
-        // Asked twice at once, from two offsets, the query has the rows of both.
-        .filter(({ row }) => row.kafkaOffset >= fromOffset),
+      readable(table, [partition], () =>
+        (cellsOf.get(partition) ?? [])
+          .flatMap(([, cell]) => JSON.parse(`[${text(cell)}]`) as unknown[][])
+          .map((cells) => ({ row: reader.read(cells), writerEpoch: integer(cells[0]) }))
+          // Asked twice at once, from two offsets, the query has the rows of both.
+          .filter(({ row }) => row.kafkaOffset >= fromOffset),
+      ),
     );
   }
 
@@ -182,19 +204,25 @@ WHERE kafka_partition = ${integerLiteral(partition)} AND kafka_offset >= @from_o
   ): AsyncGenerator<readonly TransactionRow[]> {
     const patience = this.#jobs.patience(`payments of partition ${partition}`);
     let fromOffset = 0;
-    for (;;) {
+    for (let fruitless = 0; ; ) {
       const statement = this.#paymentsStatement(partition, fromOffset, belowOffset, fromEventTimeMs);
       try {
         for await (const { rows } of this.#jobs.pages(statement, CELLS_PER_PAGE, patience)) {
-          const batch = rows.flatMap(([cell]) => paymentsOfCell(text(cell)));
+          const batch = readable('payment_transactions', [partition], () =>
+            rows.flatMap(([cell]) => paymentsOfCell(text(cell))),
+          );
           patience.success();
           if (batch.length > 0) {
             fromOffset = batch.at(-1)!.kafkaOffset + 1;
+            fruitless = 0;
             yield batch;
           }
         }
         return;
       } catch (error) {
+        // Which page was not whole, nobody knows: past what was given, it would never be missed.
+        if (error instanceof IncompleteResultError && fromOffset > 0) throw incomplete(partition, error);
+        fruitless = this.#jobs.countFruitless(statement, fruitless, error);
         await patience.wait(this.#jobs.transient(error));
       }
     }
@@ -219,6 +247,7 @@ ORDER BY bucket`,
         intParameter('below_offset', belowOffset),
         timestampParameter('from_time', fromEventTimeMs),
       ],
+      columns: ['payments', 'bucket'],
     };
   }
 
@@ -231,6 +260,28 @@ function paymentsOfCell(cell: string): TransactionRow[] {
   const rows = JSON.parse(`[${cell}]`) as string[][];
   // transactionRow expects writer_epoch in front, which nobody reads here.
   return rows.map((cells) => transactionRow(['', ...cells]));
+}
+
+/** What a row of the table becomes. One that this code did not write is no crash: the table is not what it was. */
+function readable<T>(table: string, partitions: readonly number[], read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError)) throw error;
+    throw new ContradictionError(
+      'rows_differ',
+      `partition ${partitions.join(', ')}, ${table}: a row that cannot be read: ${error.message}. Someone wrote to the table by hand, or a ` +
+        'newer release did; nothing was written.',
+      { cause: error },
+    );
+  }
+}
+
+function incomplete(partition: number, cause: IncompleteResultError): UnreachableError {
+  return new UnreachableError(
+    `bigquery: payments of partition ${partition} came incomplete: ${cause.message}. Nothing was written; start again`,
+    { cause },
+  );
 }
 
 function literals(partitions: readonly number[]): string {

@@ -1,93 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { UnreachableError } from '../processor/errors.ts';
-import { JobFailedError, QueryJobs } from './query-job.ts';
-import { type RestCalls, RestError, type RestRequest } from './rest-client.ts';
-import { VirtualRuntime } from './testing/virtual-runtime.ts';
-import type { Waiting } from './waiting.ts';
-
-const NOTHING = 'UPDATE nothing';
-const LIMITS = { backoffMinMs: 100, backoffMaxMs: 1_000, unreachableAfterMs: 30_000, jobTimeoutMs: 10_000 };
-const LOST = new RestError('socket hang up', undefined, undefined);
-const NOT_FOUND = new RestError('Not found: Job', 404, 'notFound');
-const DUPLICATE = new RestError('Already Exists: Job', 409, 'duplicate');
-const DONE = { status: { state: 'DONE' } };
-const RUNNING = { status: { state: 'RUNNING' } };
-
-function failed(reason: string, message: string): object {
-  return { status: { state: 'DONE', errorResult: { reason, message } } };
-}
-
-interface Ask {
-  readonly kind: 'insert' | 'get' | 'cancel' | 'results';
-  readonly jobId: string;
-  readonly sql: string | undefined;
-  readonly pageToken: unknown;
-}
-
-/** Answers each request as the test says, and writes down what was asked. */
-function start(answer: (ask: Ask, all: readonly Ask[]) => object | RestError) {
-  const asked: Ask[] = [];
-  const rest: RestCalls = {
-    location: undefined,
-    async request<T>(request: RestRequest): Promise<T> {
-      const ask = readAsk(request);
-      asked.push(ask);
-      const result = answer(ask, asked);
-      if (result instanceof RestError) throw result;
-      return result as T;
-    },
-  };
-  const runtime = new VirtualRuntime();
-  let ids = 0;
-  const waits: Waiting[] = [];
-  const jobs = new QueryJobs({
-    rest,
-    runtime: {
-      nowMs: () => 0,
-      monotonicMs: () => runtime.monotonicMs(),
-      random: () => 0.5,
-      uuid: () => `${++ids}`,
-      sleep: (ms, s) => runtime.sleep(ms, s),
-    },
-    limits: LIMITS,
-    nothing: NOTHING,
-    onWaiting: (waiting) => waits.push(waiting),
-  });
-  /** Lets time pass until the promise is settled. */
-  const run = async <T>(promise: Promise<T>): Promise<T> => {
-    let isOver = false;
-    const over = () => {
-      isOver = true;
-    };
-    promise.then(over, over);
-    for (let i = 0; i < 500 && !isOver; i++) await runtime.advance(500);
-    return promise;
-  };
-  return { jobs, asked, waits, run };
-}
-
-function readAsk({ method, path, query, body }: RestRequest): Ask {
-  const job = body as { jobReference: { jobId: string }; configuration: { query: { query: string } } } | undefined;
-  if (job !== undefined) {
-    return { kind: 'insert', jobId: job.jobReference.jobId, sql: job.configuration.query.query, pageToken: undefined };
-  }
-  const jobId = path.split('/')[2]!;
-  const kind = method === 'POST' ? 'cancel' : path.startsWith('/queries') ? 'results' : 'get';
-  return { kind, jobId, sql: undefined, pageToken: query?.pageToken };
-}
-
-function kinds(asked: readonly Ask[]): string[] {
-  return asked.map(({ kind }) => kind);
-}
-
-const READ = { what: 'read', sql: 'SELECT x' };
-const CHANGE = { what: 'claim', sql: 'UPDATE x' };
-const page = (value: string, pageToken?: string) => ({
-  jobComplete: true,
-  schema: { fields: [{ name: 'x', type: 'STRING' }] },
-  rows: [{ f: [{ v: value }] }],
-  ...(pageToken === undefined ? {} : { pageToken }),
-});
+import { JobFailedError } from './query-job.ts';
+import { RestError } from './rest-client.ts';
+import {
+  CHANGE,
+  DONE,
+  DUPLICATE,
+  failed,
+  kinds,
+  LOST,
+  NOT_FOUND,
+  NOTHING,
+  page,
+  READ,
+  RUNNING,
+  startJobs as start,
+} from './testing/scripted-rest.ts';
 
 describe('reads', () => {
   it('wait for the job and gather its pages', async () => {
@@ -95,7 +23,7 @@ describe('reads', () => {
     const { jobs, run } = start(({ kind, pageToken }) => {
       if (kind === 'insert') return RUNNING;
       if (kind === 'get') return ++polls < 3 ? RUNNING : DONE;
-      return pageToken === undefined ? page('a', 'next') : page('b');
+      return pageToken === undefined ? page('a', 'next') : page('b', undefined, '2');
     });
     expect((await run(jobs.read(READ))).rows).toEqual([['a'], ['b']]);
   });
@@ -104,7 +32,7 @@ describe('reads', () => {
     const { jobs, asked, run } = start(({ kind, jobId, pageToken }) => {
       if (kind === 'insert') return DONE;
       if (pageToken === undefined) return page('a', 'next');
-      return jobId.endsWith('1') ? NOT_FOUND : page('b');
+      return jobId.endsWith('1') ? NOT_FOUND : page('b', undefined, '2');
     });
     expect((await run(jobs.read(READ))).rows).toEqual([['a'], ['b']]);
     expect(new Set(asked.map(({ jobId }) => jobId)).size).toBe(2);
@@ -115,7 +43,7 @@ describe('reads', () => {
     const { jobs, asked, waits, run } = start(({ kind, pageToken }) => {
       if (kind === 'insert') return DONE;
       if (pageToken === undefined) return page('a', 'next');
-      return ++pages === 1 ? LOST : page('b');
+      return ++pages === 1 ? LOST : page('b', undefined, '2');
     });
     const found = run(
       (async () => {

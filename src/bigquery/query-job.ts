@@ -1,12 +1,27 @@
 /**
  * Statements as jobs with ids of our own, without the cache. A job whose answer was lost is looked up by its id; nothing is
- * concluded from silence. Reads are asked again while the service is away; a change is either DONE or certain never to be
- * applied when its call returns.
+ * concluded from silence, nor from an answer that says nothing (job-answers.ts). Reads are asked again while the service is
+ * away, under the same id as long as their job may be there; a change is either DONE or certain never to be applied when its
+ * call returns.
  */
+import { UnreachableError } from '../processor/errors.ts';
 import type { Runtime } from '../processor/ports.ts';
+import {
+  IncompleteResultError,
+  type JobAnswer,
+  type ReadPage,
+  type ResultField,
+  type ResultPage,
+  ResultReader,
+  readJobAnswer,
+} from './job-answers.ts';
+import { EarlierJobFailedError, isDone, isFruitless, isLostJob, JobFailedError } from './job-errors.ts';
 import type { QueryParameter } from './query-values.ts';
 import { type RestCalls, RestError } from './rest-client.ts';
 import { Patience, type WaitingObserver, type WaitLimits } from './waiting.ts';
+
+export { IncompleteResultError, type ResultField, type ResultPage } from './job-answers.ts';
+export { EarlierJobFailedError, JobFailedError } from './job-errors.ts';
 
 export interface QueryJobLimits extends WaitLimits {
   readonly jobTimeoutMs: number;
@@ -25,33 +40,22 @@ export interface Statement {
   readonly what: string;
   readonly sql: string;
   readonly parameters?: readonly QueryParameter[];
+  /** Names of the columns that a read selects: an answer with others is none. */
+  readonly columns?: readonly string[];
 }
 
-/** `name` and `type` of a result's column. */
-export interface ResultField {
-  readonly name: string;
-  readonly type: string;
-}
-
-export interface ResultPage {
-  readonly fields: readonly ResultField[];
-  /** Cells by column: text, or null. */
-  readonly rows: readonly (readonly unknown[])[];
-}
-
-interface JobResource {
-  readonly status?: { readonly state?: string; readonly errorResult?: { reason?: string; message?: string } };
-}
-
-interface ResultsResource {
-  readonly jobComplete?: boolean;
-  readonly schema?: { readonly fields?: readonly ResultField[] };
-  readonly rows?: readonly { readonly f: readonly { readonly v: unknown }[] }[];
-  readonly pageToken?: string;
+/** A job of ours. */
+interface Job {
+  readonly id: string;
+  /** Where it is, as the answer to its insertion says, or else the dataset; undefined where neither was learned. */
+  readonly location: string | undefined;
 }
 
 const POLL_MIN_MS = 20;
 const POLL_MAX_MS = 1_000;
+/** Jobs of one read that ran, were billed, and gave nothing; and how often a last page is asked for that makes no whole. */
+const FRUITLESS_JOBS_MAX = 5;
+const LAST_PAGE_ASKS_MAX = 3;
 
 export class QueryJobs {
   readonly #options: QueryJobOptions;
@@ -63,7 +67,7 @@ export class QueryJobs {
   /** All rows of a read; a read that is lost half way starts over. For results of bounded size. */
   async read(statement: Statement, pageRows = 5_000): Promise<ResultPage> {
     const patience = this.patience(statement.what);
-    for (;;) {
+    for (let fruitless = 0; ; ) {
       try {
         let fields: readonly ResultField[] = [];
         const rows: (readonly unknown[])[] = [];
@@ -74,51 +78,79 @@ export class QueryJobs {
         patience.success();
         return { fields, rows };
       } catch (error) {
+        fruitless = this.countFruitless(statement, fruitless, error);
         await patience.wait(this.transient(error));
       }
     }
   }
 
   /**
-   * One attempt at a read, page by page; a page that is lost on its way is asked for again while the job is there, as long
-   * as the patience lasts, which is the caller's: so all attempts together wait no longer than one would. What counts as a
-   * success is the caller's to say. Rejects with RestError; `transient` says whether to start over.
+   * One job of a read, page by page; what is lost on its way is asked for again while the job is there, as long as the patience
+   * lasts, which is the caller's: so all jobs together wait no longer than one would. What counts as a success is the caller's
+   * to say. Rejects with RestError; `transient` says whether to start over, `countFruitless` how often.
    */
   async *pages(statement: Statement, pageRows: number, patience: Patience): AsyncIterable<ResultPage> {
-    const jobId = this.#newJobId();
-    if ((await this.#start(jobId, statement)) !== 'done') await this.#untilDone(jobId);
+    const job = await this.#begin(statement, patience);
+    const reader = new ResultReader(job.id, statement.columns);
     // The next page is on its way while the caller works on this one.
-    let next: Promise<ResultsResource> | undefined = this.#pageAgain(jobId, pageRows, undefined, patience);
+    let next: Promise<ReadPage> | undefined = this.#pageAgain(job, reader, pageRows, undefined, patience);
     while (next !== undefined) {
-      const { jobComplete, schema, rows, pageToken }: ResultsResource = await next;
-      if (jobComplete === false) throw new RestError(`job ${jobId} is not complete`, 503, undefined);
-      next = pageToken === undefined ? undefined : this.#pageAgain(jobId, pageRows, pageToken, patience);
+      const { nextToken, ...page }: ReadPage = await next;
+      next = nextToken === undefined ? undefined : this.#pageAgain(job, reader, pageRows, nextToken, patience);
       next?.catch(() => {}); // a caller that stops here never awaits it
-      yield { fields: schema?.fields ?? [], rows: (rows ?? []).map((row) => row.f.map((cell) => cell.v)) };
+      yield page;
     }
   }
 
-  /** A page that has no answer, or one that says later; a job that is gone rejects. */
-  async #pageAgain(jobId: string, pageRows: number, pageToken: string | undefined, patience: Patience) {
-    for (;;) {
+  /**
+   * How many jobs of a read ran and gave nothing, this one included where its error says so. Throws UnreachableError where there
+   * were too many: each was billed, and one more would end in the same way.
+   */
+  countFruitless({ what }: Statement, before: number, error: unknown): number {
+    if (!(error instanceof RestError) || !isFruitless(error)) return before;
+    if (before + 1 < FRUITLESS_JOBS_MAX) return before + 1;
+    throw new UnreachableError(
+      `bigquery: ${what}: ${before + 1} jobs ran and none gave its result; last error: ${error.message}. Look at the jobs of this ` +
+        'project in the location of the dataset (`bq ls -j`), then start again',
+      { cause: error },
+    );
+  }
+
+  /** A read's job, DONE. While nobody knows whether it arrived, it is sent again under its id: it cannot run twice. */
+  async #begin(statement: Statement, patience: Patience): Promise<Job> {
+    const asked = { id: this.#newJobId(), location: await this.#again(patience, () => this.#datasetLocation()) };
+    const { started, job } = await this.#again(patience, () => this.#start(asked, statement));
+    if (started !== 'done') await this.#untilDone(job, patience);
+    return job;
+  }
+
+  /** Until there is an answer; rejects with what says that no other will come: the job failed, or is gone. */
+  async #again<T>(patience: Patience, ask: () => Promise<T>): Promise<T> {
+    for (let incomplete = 0; ; ) {
       try {
-        return await this.#page(jobId, pageRows, pageToken);
+        return await ask();
       } catch (error) {
-        if (!(error instanceof RestError) || !error.isTransient || isLostJob(error)) throw error;
+        if (!(error instanceof RestError) || error instanceof JobFailedError) throw error;
+        if (!error.isTransient || isLostJob(error)) throw error;
+        if (error instanceof IncompleteResultError && ++incomplete >= LAST_PAGE_ASKS_MAX) throw error;
         await patience.wait(error);
       }
     }
   }
 
-  #page(jobId: string, pageRows: number, pageToken: string | undefined): Promise<ResultsResource> {
+  #pageAgain(job: Job, reader: ResultReader, pageRows: number, pageToken: string | undefined, patience: Patience) {
+    return this.#again(patience, async () => reader.read(await this.#page(job, pageRows, pageToken), pageToken));
+  }
+
+  #page({ id, location }: Job, pageRows: number, pageToken: string | undefined): Promise<unknown> {
     return this.#options.rest.request({
       method: 'GET',
-      path: `/queries/${jobId}`,
+      path: `/queries/${id}`,
       query: {
         maxResults: pageRows,
         'formatOptions.useInt64Timestamp': true,
-        ...this.#location(),
-        ...(pageToken === undefined ? {} : { pageToken }),
+        ...named({ location }),
+        ...named({ pageToken }),
       },
     });
   }
@@ -150,16 +182,25 @@ export class QueryJobs {
   /** One job under this id, run to its end; if it exists already, its end is awaited. Resolves with its error, if any. */
   async changeOnce(jobId: string, statement: Statement): Promise<RestError | undefined> {
     let wasThere = false;
+    let job: Job = { id: jobId, location: undefined };
     try {
-      const started = await this.#start(jobId, statement);
-      wasThere = started === 'was there';
-      if (started !== 'done') await this.#untilDone(jobId);
+      // Nothing of the job is anywhere yet: what fails here is no more than a failure.
+      job = { id: jobId, location: await this.#datasetLocation() };
+    } catch (error) {
+      if (error instanceof RestError) return error;
+      throw error;
+    }
+    try {
+      const start = await this.#start(job, statement);
+      job = start.job;
+      wasThere = start.started === 'was there';
+      if (start.started !== 'done') await this.#untilDone(job);
       return undefined;
     } catch (error) {
       if (!(error instanceof RestError)) throw error;
       if (error instanceof JobFailedError) return wasThere ? new EarlierJobFailedError(error) : error;
       if (!error.isTransient && !isLostJob(error)) return error;
-      await this.#settle(jobId, statement.what);
+      await this.#settle(job, statement.what);
       return undefined;
     }
   }
@@ -181,14 +222,14 @@ export class QueryJobs {
    */
   async awaitEnd(jobId: string, what: string): Promise<void> {
     const patience = this.patience(`end of ${what}`);
+    const job = { id: jobId, location: await this.#again(patience, () => this.#datasetLocation()) };
     for (;;) {
       try {
-        return await this.#untilDone(jobId);
+        return await this.#untilDone(job);
       } catch (error) {
         if (error instanceof JobFailedError) return;
         if (!(error instanceof RestError)) throw error;
-        const statement = { what: `end of ${what}`, sql: this.#options.nothing };
-        if (error.isNotFound && (await this.#bar(jobId, statement))) return;
+        if (error.isNotFound && (await this.#bar(job, what))) return;
         await patience.wait(error);
       }
     }
@@ -198,20 +239,22 @@ export class QueryJobs {
     return `provenonce_${this.#options.runtime.uuid()}`;
   }
 
-  #location(): { readonly location?: string } {
-    const { location } = this.#options.rest;
-    return location === undefined ? {} : { location };
+  async #datasetLocation(): Promise<string | undefined> {
+    const { rest } = this.#options;
+    return rest.jobLocation === undefined ? rest.location : rest.jobLocation();
   }
 
   /** Inserts the job: it is DONE with the answer, or runs, or was there already, whatever has become of it. */
-  async #start(jobId: string, statement: Statement): Promise<'done' | 'running' | 'was there'> {
+  async #start(job: Job, statement: Statement): Promise<{ started: 'done' | 'running' | 'was there'; job: Job }> {
     const { rest, limits } = this.#options;
+    const { id, location } = job;
+    let answer: unknown;
     try {
-      const job = await rest.request<JobResource>({
+      answer = await rest.request({
         method: 'POST',
         path: '/jobs',
         body: {
-          jobReference: { jobId, ...this.#location() },
+          jobReference: { jobId: id, ...named({ location }) },
           configuration: {
             jobTimeoutMs: String(limits.jobTimeoutMs),
             query: {
@@ -224,92 +267,81 @@ export class QueryJobs {
           },
         },
       });
-      return isDone(job, jobId, statement.what) ? 'done' : 'running';
     } catch (error) {
-      if (error instanceof RestError && error.isDuplicate && !(error instanceof JobFailedError)) return 'was there';
+      if (!(error instanceof RestError)) throw error;
+      if (error.isDuplicate) return { started: 'was there', job };
+      // No job was made: its dataset or project is not there. (Of a job, NOT_FOUND would say that it is lost.)
+      if (error.isNotFound) throw new JobFailedError(`${statement.what} (${id}): ${error.message}`, 'notFound');
       throw error;
     }
+    const read = readJobAnswer(answer, id);
+    const started = isDone(read, id, statement.what) ? 'done' : 'running';
+    return { started, job: { id, location: read.location ?? location } };
   }
 
-  async #untilDone(jobId: string): Promise<void> {
+  /** `patience`: for answers that are lost on their way; without it they reject. */
+  async #untilDone(job: Job, patience?: Patience): Promise<void> {
     const { runtime, limits } = this.#options;
     let pauseMs = POLL_MIN_MS;
     for (let waitedMs = 0; waitedMs < limits.jobTimeoutMs; waitedMs += pauseMs) {
-      if (isDone(await this.#job(jobId), jobId, 'job')) return;
+      const look = async () => isDone(await this.#look(job), job.id, 'job');
+      if (await (patience === undefined ? look() : this.#again(patience, look))) return;
       await runtime.sleep(pauseMs);
       pauseMs = Math.min(POLL_MAX_MS, pauseMs * 2);
     }
-    throw new RestError(`job ${jobId} is not done after ${limits.jobTimeoutMs} ms`, undefined, undefined);
+    throw new RestError(`job ${job.id} is not done after ${limits.jobTimeoutMs} ms`, undefined, 'timeout');
   }
 
-  #job(jobId: string): Promise<JobResource> {
-    return this.#options.rest.request({ method: 'GET', path: `/jobs/${jobId}`, query: this.#location() });
+  async #look({ id, location }: Job): Promise<JobAnswer> {
+    const answer = await this.#options.rest.request({
+      method: 'GET',
+      path: `/jobs/${id}`,
+      query: named({ location }),
+    });
+    return readJobAnswer(answer, id);
   }
 
   /**
    * Returns when the job can have no effect any more: cancelled and DONE, or, where it never arrived, its id taken by a job
    * that does nothing. (An emulator takes an id twice, but runs changes one after the other: ours is the last.)
    */
-  async #settle(jobId: string, what: string): Promise<void> {
+  async #settle(job: Job, what: string): Promise<void> {
     const patience = this.patience(`end of ${what}`);
-    const nothing = { what: `end of ${what}`, sql: this.#options.nothing };
     for (;;) {
       try {
-        await this.#cancel(jobId);
-        await this.#untilDone(jobId);
+        await this.#cancel(job);
+        await this.#untilDone(job);
         return;
       } catch (error) {
         if (error instanceof JobFailedError) return;
-        if (error instanceof RestError && error.isNotFound) {
-          const barred = await this.#bar(jobId, nothing);
-          if (barred) return;
-        }
+        if (error instanceof RestError && error.isNotFound && (await this.#bar(job, what))) return;
         await patience.wait(error instanceof Error ? error : new Error(String(error)));
       }
     }
   }
 
-  async #cancel(jobId: string): Promise<void> {
-    await this.#options.rest.request({ method: 'POST', path: `/jobs/${jobId}/cancel`, query: this.#location() });
+  /** Whatever is answered: whether the job is over is asked afterwards. */
+  async #cancel({ id, location }: Job): Promise<void> {
+    await this.#options.rest.request({
+      method: 'POST',
+      path: `/jobs/${id}/cancel`,
+      query: named({ location }),
+      mayBeEmpty: true,
+    });
   }
 
-  async #bar(jobId: string, nothing: Statement): Promise<boolean> {
+  async #bar(job: Job, what: string): Promise<boolean> {
     try {
-      return (await this.#start(jobId, nothing)) === 'done';
+      return (await this.#start(job, { what: `end of ${what}`, sql: this.#options.nothing })).started === 'done';
     } catch (error) {
       return error instanceof JobFailedError;
     }
   }
 }
 
-/** The job is DONE, with an error. */
-export class JobFailedError extends RestError {
-  constructor(message: string, reason: string | undefined) {
-    super(message, undefined, reason);
-    this.name = 'JobFailedError';
-  }
-
-  override get isTransient(): boolean {
-    // Without an HTTP status the base class would take every failure for a lost answer.
-    return new RestError(this.message, 400, this.reason).isTransient;
-  }
-}
-
-/** A job under this id was there before it was asked for now: what failed it may be mended since. */
-export class EarlierJobFailedError extends JobFailedError {
-  constructor(failure: JobFailedError) {
-    super(failure.message, failure.reason);
-    this.name = 'EarlierJobFailedError';
-  }
-}
-
-function isDone(job: JobResource, jobId: string, what: string): boolean {
-  if (job.status?.state !== 'DONE') return false;
-  const error = job.status.errorResult;
-  if (error) throw new JobFailedError(`${what} (${jobId}): ${error.message ?? 'no message'}`, error.reason);
-  return true;
-}
-
-function isLostJob(error: RestError): boolean {
-  return error.isNotFound && !(error instanceof JobFailedError);
+/** The member, where it has a value. */
+function named<K extends string>(member: Readonly<Record<K, string | undefined>>): Partial<Record<K, string>> {
+  return Object.fromEntries(Object.entries(member).filter(([, value]) => value !== undefined)) as Partial<
+    Record<K, string>
+  >;
 }

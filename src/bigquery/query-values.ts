@@ -82,6 +82,13 @@ export function millisFromText(text: string): number {
   return integerFromText(text) / 1000;
 }
 
+/** FLOAT64 as text. Throws where it is no number; what is none on purpose, as NaN, says so itself. */
+function floatFromText(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || (Number.isNaN(value) && text !== 'NaN')) throw new RangeError(`not a FLOAT64: ${text}`);
+  return value;
+}
+
 export type QueryValue = string | number | bigint | boolean | null;
 
 /** A cell by its column type: NUMERIC is a bigint of billionths, TIMESTAMP milliseconds, DATE and JSON text. */
@@ -99,9 +106,10 @@ export function valueFromCell(type: string, cell: unknown): QueryValue {
       return millisFromText(text);
     case 'FLOAT':
     case 'FLOAT64':
-      return Number(text);
+      return floatFromText(text);
     case 'BOOLEAN':
     case 'BOOL':
+      if (text !== 'true' && text !== 'false') throw new RangeError(`not a BOOL: ${text}`);
       return text === 'true';
     default:
       if (typeof cell !== 'string') throw new RangeError(`a column of type ${type} is not read here`);

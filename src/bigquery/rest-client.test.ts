@@ -63,17 +63,75 @@ test('a body travels as JSON', async () => {
   expect(seen).toEqual({ method: 'POST', type: 'application/json', body: '{"text":"é"}' });
 });
 
-test('an answer may come compressed, and may be empty', async () => {
-  const answers = [gzipSync('{"rows":[1]}'), ''];
+test('an answer may come compressed', async () => {
   const read = await withServer(
-    (response) => {
-      const body = answers.shift()!;
-      if (body !== '') response.setHeader('content-encoding', 'gzip');
-      response.end(body);
-    },
-    async (client) => [await client.request(QUESTION), await client.request(QUESTION)],
+    (response) => response.setHeader('content-encoding', 'gzip').end(gzipSync('{"rows":[1]}')),
+    (client) => client.request(QUESTION),
   );
-  expect(read).toEqual([{ rows: [1] }, undefined]);
+  expect(read).toEqual({ rows: [1] });
+});
+
+test.each([
+  ['nothing', ''],
+  ['a page of something in between', '<html>Sign in</html>'],
+  ['null', 'null'],
+  ['a list', '[]'],
+  ['a number', '0'],
+])('%s under status 200 is a lost answer, where one is needed', async (_, body) => {
+  expect(await refusedWith(200, body)).toMatchObject({ name: 'RestError', status: undefined, isTransient: true });
+  const removed = await withServer(
+    (response) => response.end(body),
+    (client) => client.request({ method: 'DELETE', path: '/datasets/d', mayBeEmpty: true }).then(() => 'done'),
+  );
+  expect(removed).toBe('done');
+});
+
+const located = (answers: readonly [number, object][], location?: string) => {
+  let asked = 0;
+  return withServer(
+    (response) => {
+      const [status, body] = answers[Math.min(asked++, answers.length - 1)]!;
+      response.writeHead(status).end(JSON.stringify(body));
+    },
+    async (client) => {
+      const seen: unknown[] = [];
+      for (let i = 0; i < 3; i++) {
+        seen.push(
+          await client.jobLocation().catch((error: Error & { isTransient?: boolean }) => [error.name, error.message]),
+        );
+      }
+      return { seen, asked };
+    },
+    location === undefined ? {} : { location },
+  );
+};
+const FOUND: [number, object] = [200, { id: 'p:d', location: 'europe-west1' }];
+const ABSENT: [number, object] = [404, { error: { code: 404, message: 'Not found: Dataset p:d' } }];
+const FORBIDDEN: [number, object] = [403, { error: { code: 403, message: 'Access Denied' } }];
+
+test('jobs run where the dataset is, which is asked once', async () => {
+  const here = 'europe-west1';
+  expect(await located([FOUND])).toEqual({ seen: [here, here, here], asked: 1 });
+  expect(await located([FOUND], 'EUROPE-WEST1')).toEqual({ seen: [here, here, here], asked: 1 });
+});
+
+test('a location that contradicts that of the dataset is a wrong configuration, and both are named', async () => {
+  const { seen } = await located([FOUND], 'us-east4');
+  expect(seen[0]).toEqual(['ConfigurationError', expect.stringMatching(/us-east4.*europe-west1/)]);
+});
+
+test('where there is no dataset, or it may not be seen, jobs run where was set', async () => {
+  expect(await located([ABSENT, ABSENT, FOUND], 'europe-west1')).toMatchObject({ asked: 3 });
+  expect(await located([ABSENT, FOUND])).toEqual({ seen: [undefined, 'europe-west1', 'europe-west1'], asked: 2 });
+  expect(await located([FORBIDDEN], 'eu')).toEqual({ seen: ['eu', 'eu', 'eu'], asked: 1 });
+});
+
+test('an answer about the dataset that is empty or lost is asked for again', async () => {
+  expect((await located([[200, {}], [503, {}], FOUND])).seen).toEqual([
+    ['RestError', expect.any(String)],
+    ['RestError', expect.any(String)],
+    'europe-west1',
+  ]);
 });
 
 test('one question after the other goes over one connection', async () => {

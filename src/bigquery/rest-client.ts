@@ -1,6 +1,7 @@
 /** REST calls to BigQuery: authentication and transport are @google-cloud/bigquery's; waiting and retries are not here. */
 import { BigQuery, type BigQueryOptions } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
+import { ConfigurationError } from '../processor/errors.ts';
 import type { DatasetRef } from './identifiers.ts';
 
 export interface RestOptions {
@@ -60,11 +61,19 @@ export interface RestRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean>>;
   readonly body?: object;
+  /** Nothing is read from the answer. Otherwise an answer without a JSON object is a lost one. */
+  readonly mayBeEmpty?: boolean;
 }
 
 export interface RestCalls {
-  /** Of the dataset; jobs elsewhere than in the US or EU are found only with it. */
+  /** As it was set (BIGQUERY_LOCATION). */
   readonly location: string | undefined;
+  /**
+   * Where jobs on the dataset run: the dataset's location, asked for once; what was set where there is no dataset yet or it may
+   * not be seen. Jobs elsewhere than in the US or EU are found only with it. Rejects with RestError, and with
+   * ConfigurationError where the dataset is somewhere else than was set. Without it: `location`.
+   */
+  jobLocation?(): Promise<string | undefined>;
   /** Rejects with RestError. */
   request<T>(request: RestRequest): Promise<T>;
 }
@@ -72,6 +81,7 @@ export interface RestCalls {
 export class RestClient implements RestCalls {
   readonly #client: BigQuery;
   readonly #options: RestOptions;
+  #located: Promise<string | undefined> | undefined;
 
   constructor(options: RestOptions) {
     this.#options = options;
@@ -94,6 +104,38 @@ export class RestClient implements RestCalls {
     return this.#options.location;
   }
 
+  jobLocation(): Promise<string | undefined> {
+    this.#located ??= this.#locate();
+    return this.#located;
+  }
+
+  async #locate(): Promise<string | undefined> {
+    const { dataset, location: set } = this.#options;
+    let found: unknown;
+    try {
+      const resource = await this.request<{ readonly location?: unknown }>({
+        method: 'GET',
+        path: `/datasets/${dataset.dataset}`,
+      });
+      found = resource.location;
+      if (typeof found !== 'string' || found === '') {
+        throw new RestError(`dataset ${dataset.dataset}: an answer without its location`, undefined, undefined);
+      }
+    } catch (error) {
+      // Not there yet, or no answer: the next job asks again. Where we may not look, jobs say where they are themselves.
+      if (!(error instanceof RestError) || error.isNotFound || error.isTransient) this.#located = undefined;
+      if (error instanceof RestError && !error.isTransient) return set;
+      throw error;
+    }
+    if (set !== undefined && set.toLowerCase() !== found.toLowerCase()) {
+      throw new ConfigurationError([
+        `BIGQUERY_LOCATION is ${set}, and the dataset ${dataset.projectId}.${dataset.dataset} is in ${found}: ` +
+          `leave BIGQUERY_LOCATION out, or set it to ${found}`,
+      ]);
+    }
+    return found;
+  }
+
   request<T>(request: RestRequest): Promise<T> {
     const { requestTimeoutMs } = this.#options;
     const options = {
@@ -112,16 +154,18 @@ export class RestClient implements RestCalls {
       this.#client.request(options, (error: unknown, body: unknown) => {
         clearTimeout(late);
         if (error) reject(toRestError(error));
-        // An answer that was cut comes as its text, under status 200.
-        else if (typeof body === 'string' && body !== '') reject(notJson(body));
-        else resolve(body as T);
+        // An answer that was cut, or is a page of something in between, comes as its text, under status 200; an empty one as nothing.
+        else if (request.mayBeEmpty || (typeof body === 'object' && body !== null && !Array.isArray(body))) {
+          resolve(body as T);
+        } else reject(noObject(body));
       });
     });
   }
 }
 
-function notJson(text: string): RestError {
-  return new RestError(`an answer that is not JSON: ${text.slice(0, 200)}`, undefined, undefined);
+function noObject(body: unknown): RestError {
+  const seen = typeof body === 'string' ? body.slice(0, 200) : JSON.stringify(body)?.slice(0, 200);
+  return new RestError(`an answer that is no JSON object: ${seen || 'nothing'}`, undefined, undefined);
 }
 
 function toRestError(error: unknown): RestError {

@@ -17,6 +17,11 @@ export interface AppendLimits extends WaitLimits {
   readonly appendDeadlineMs: number;
   /** A connection without traffic is closed; the service does that at 600 s. */
   readonly idleCloseMs: number;
+  /**
+   * How long a NOT_FOUND is retried, and how old a stream may be for that where nothing was acknowledged on it: a table or a
+   * stream that was just made, and a column that was just added, may take minutes to be known everywhere.
+   */
+  readonly notFoundPatienceMs: number;
 }
 
 export interface SinkLimits extends AppendLimits {
@@ -27,8 +32,6 @@ export interface SinkLimits extends AppendLimits {
   /** CreateWriteStream calls under way at a time: the service slows down above 40 a second. */
   readonly maxConcurrentCreates: number;
   readonly maxConcurrentFinalizes: number;
-  /** How long a NOT_FOUND is retried: metadata of a table that was just made may take minutes to spread. */
-  readonly notFoundPatienceMs: number;
   /** A stream older than this may have expired (three days without traffic). */
   readonly streamExpiresAfterMs: number;
 }

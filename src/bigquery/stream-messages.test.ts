@@ -38,6 +38,13 @@ test.each([0, 1, 300, 2 ** 40])('a finalized stream of %d rows is read', (rowCou
   expect(decodeFinalized(Buffer.from(v1.FinalizeWriteStreamResponse.encode(answer).finish()))).toBe(rowCount);
 });
 
+test.each([-1, 2 ** 60])('a stream of %d rows is none', (rowCount) => {
+  const answer = v1.FinalizeWriteStreamResponse.fromObject({ rowCount });
+  expect(() => decodeFinalized(Buffer.from(v1.FinalizeWriteStreamResponse.encode(answer).finish()))).toThrow(
+    RangeError,
+  );
+});
+
 test('bytes that are no message are refused', () => {
   expect(() => decodeWriteStream(Buffer.from([0x0a, 5, 1]))).toThrow(RangeError);
   expect(() => decodeFinalized(Buffer.from([0xff, 0xff]))).toThrow(RangeError);

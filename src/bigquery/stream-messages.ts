@@ -39,9 +39,14 @@ export function encodeFinalizeRequest(streamName: string): Buffer {
   return message;
 }
 
-/** Rows of the stream. Throws RangeError for bytes that are no message. */
+/**
+ * Rows of the stream: 0 where the answer has none, as proto3 leaves a zero out. A zero that is not true hides nothing: a takeover
+ * asks the tables as well, and stops where they have rows (position.ts). Throws RangeError for bytes that are no message, or
+ * no count.
+ */
 export function decodeFinalized(message: Buffer): number {
   let rowCount = 0;
   for (const { number, value } of fieldsOf(message)) if (number === FINALIZED.rowCount) rowCount = Number(value);
+  if (!Number.isSafeInteger(rowCount) || rowCount < 0) throw new RangeError(`a stream of ${rowCount} rows`);
   return rowCount;
 }

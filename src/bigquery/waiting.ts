@@ -34,6 +34,7 @@ export class Patience {
   readonly #observer: WaitingObserver;
   readonly #service: Waiting['service'];
   readonly #what: string;
+  readonly #tooLong: ((error: Error) => Error) | undefined;
   readonly #backoff: Backoff;
   /** When the first failure since the last success was seen. */
   #awaySinceMs: number | undefined;
@@ -42,13 +43,19 @@ export class Patience {
     runtime: Runtime,
     limits: WaitLimits,
     observer: WaitingObserver,
-    about: { readonly service: Waiting['service']; readonly what: string },
+    about: {
+      readonly service: Waiting['service'];
+      readonly what: string;
+      /** The error at the limit, where it can say more than that there was no success. */
+      readonly tooLong?: (error: Error) => Error;
+    },
   ) {
     this.#runtime = runtime;
     this.#limits = limits;
     this.#observer = observer;
     this.#service = about.service;
     this.#what = about.what;
+    this.#tooLong = about.tooLong;
     this.#backoff = new Backoff(runtime, limits.backoffMinMs, limits.backoffMaxMs);
   }
 
@@ -58,6 +65,7 @@ export class Patience {
     this.#awaySinceMs ??= nowMs;
     const waitedMs = nowMs - this.#awaySinceMs;
     if (waitedMs >= this.#limits.unreachableAfterMs) {
+      if (this.#tooLong !== undefined) throw this.#tooLong(error);
       throw new UnreachableError(
         `${this.#service}: no success with ${this.#what} for ${Math.round(waitedMs / 1000)} s; ` +
           `last error: ${error.message}. Check the service, its quotas and the network, then start again`,

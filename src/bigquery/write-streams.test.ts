@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { UnreachableError } from '../processor/errors.ts';
+import type { InspectTable } from './append-stream.ts';
 import { DEFAULT_SINK_LIMITS, type SinkLimits } from './sink-limits.ts';
-import { ScriptedRpc } from './testing/scripted-rpc.ts';
+import { FAR_OFFSET } from './stream-probe.ts';
+import { type ScriptedCall, ScriptedRpc } from './testing/scripted-rpc.ts';
 import { settle, VirtualRuntime } from './testing/virtual-runtime.ts';
 import { GRPC_STATUS, RpcError } from './write-rpc.ts';
 import { BigQueryWriteStreams } from './write-streams.ts';
@@ -10,7 +12,13 @@ const STREAM = { epoch: 1, table: 'payment_transactions', name: 'streams/a', cre
 const NOT_FOUND = new RpcError(GRPC_STATUS.NOT_FOUND, 'no such stream');
 const DAY_MS = 86_400_000;
 
-function start(options: { readonly isEmulator?: boolean; readonly limits?: Partial<SinkLimits> } = {}) {
+interface StartOptions {
+  readonly isEmulator?: boolean;
+  readonly limits?: Partial<SinkLimits>;
+  readonly inspectTable?: InspectTable;
+}
+
+function start(options: StartOptions = {}) {
   const rpc = new ScriptedRpc();
   const runtime = new VirtualRuntime();
   const streams = new BigQueryWriteStreams({
@@ -19,6 +27,8 @@ function start(options: { readonly isEmulator?: boolean; readonly limits?: Parti
     dataset: { projectId: 'my-project', dataset: 'payment_data' },
     limits: { ...DEFAULT_SINK_LIMITS, ...options.limits },
     isEmulator: options.isEmulator ?? false,
+    encoder: { encode: (table, rows) => ({ rowCount: rows.length, byteLength: 1, payload: table }) },
+    inspectTable: options.inspectTable,
   });
   return { rpc, runtime, streams };
 }
@@ -40,6 +50,7 @@ describe('creating streams', () => {
     ['the service is away', new RpcError(GRPC_STATUS.UNAVAILABLE, 'away')],
     ['the quota is used up', new RpcError(GRPC_STATUS.RESOURCE_EXHAUSTED, 'slow down')],
     ['the table was made a moment ago', NOT_FOUND],
+    ['the trailer says so', new RpcError(GRPC_STATUS.INVALID_ARGUMENT, 'no', 'TABLE_NOT_FOUND')],
   ])('waits while %s', async (_, failure) => {
     const { rpc, runtime, streams } = start();
     rpc.onCreate = inTurn<string>(failure, failure, 'streams/new');
@@ -89,6 +100,100 @@ describe('finalizing streams', () => {
     await expect(streams.finalize(STREAM)).resolves.toEqual({ state: 'gone' });
   });
 
+  const { INVALID_ARGUMENT, FAILED_PRECONDITION, OUT_OF_RANGE, NOT_FOUND: NO_STREAM, PERMISSION_DENIED } = GRPC_STATUS;
+  const INVALID = new RpcError(INVALID_ARGUMENT, 'Request contains an invalid argument.');
+
+  /** The outcome of a finalize that is refused with `refusal`, where an append at a far offset is answered as given. */
+  async function probed(refusal: RpcError, answer: (call: ScriptedCall) => void) {
+    const { rpc, runtime, streams } = start();
+    rpc.onFinalize = () => refusal;
+    rpc.onCall = (call) => queueMicrotask(() => answer(call));
+    const outcome = streams.finalize(STREAM);
+    outcome.catch(() => {});
+    await runtime.advance(DEFAULT_SINK_LIMITS.unreachableAfterMs + 60_000);
+    return { outcome, rpc };
+  }
+
+  it.each([
+    ['as the service says it', (call: ScriptedCall) => call.refuse(INVALID_ARGUMENT, 'no', 'STREAM_FINALIZED')],
+    [
+      'as an emulator says it',
+      (call: ScriptedCall) => call.refuse(FAILED_PRECONDITION, 'Stream is FINALIZED; no more'),
+    ],
+    ['at the end of the call', (call: ScriptedCall) => call.over(INVALID_ARGUMENT, 'Stream has been finalized.')],
+  ])('learns from an append what a refusal without a word of it means: finalized, %s', async (_, answer) => {
+    const { outcome, rpc } = await probed(INVALID, answer);
+    await expect(outcome).resolves.toEqual({ state: 'gone' });
+    expect(rpc.finalized).toHaveLength(1);
+    expect(rpc.calls.map(({ offsets }) => offsets)).toEqual([[FAR_OFFSET]]);
+    expect(rpc.lastCall.isCancelled).toBe(true);
+  });
+
+  it.each([
+    [
+      'takes rows',
+      (call: ScriptedCall) => call.refuse(OUT_OF_RANGE, 'beyond stream, expected offset 3', 'OFFSET_OUT_OF_RANGE'),
+    ],
+    [
+      'refuses the argument',
+      (call: ScriptedCall) => call.refuse(INVALID_ARGUMENT, 'Request contains an invalid argument.'),
+    ],
+    [
+      'is in no state to',
+      (call: ScriptedCall) => call.refuse(INVALID_ARGUMENT, 'it is finalized', 'INVALID_STREAM_STATE'),
+    ],
+    ['is not found', (call: ScriptedCall) => call.over(NO_STREAM, 'no such stream')],
+    ['is not ours', (call: ScriptedCall) => call.over(PERMISSION_DENIED, 'no')],
+    [
+      'refuses the row',
+      (call: ScriptedCall) => call.answer({ acknowledged: false, rowErrors: [{ index: 0, message: 'no' }] }),
+    ],
+    ['says nothing', () => {}],
+  ])('never takes a stream for finalized that %s: that ends as unreachable', async (_, answer) => {
+    const { outcome, rpc } = await probed(INVALID, answer);
+    await expect(outcome).rejects.toBeInstanceOf(UnreachableError);
+    await expect(outcome).rejects.toThrow(/invalid argument.*(takes rows|answered by)/i);
+    expect(rpc.finalized.length).toBeGreaterThan(3);
+  });
+
+  it('stops where the far row is taken', async () => {
+    const { outcome } = await probed(INVALID, (call) => call.acknowledge(FAR_OFFSET));
+    await expect(outcome).rejects.toThrow(/offsets do not count.*conformance/);
+  });
+
+  it.each([
+    new RpcError(INVALID_ARGUMENT, 'Cannot finalize projects/p/datasets/is finalized/tables/t: it cannot be finalized'),
+    new RpcError(INVALID_ARGUMENT, 'Stream projects/p/datasets/d/tables/t/streams/already_finalized: not supported'),
+    new RpcError(FAILED_PRECONDITION, 'the stream is not finalized'),
+    new RpcError(INVALID_ARGUMENT, 'it has not yet been finalized'),
+    new RpcError(INVALID_ARGUMENT, 'this is not a finalized stream'),
+    new RpcError(INVALID_ARGUMENT, 'it is finalized', 'INVALID_STREAM_TYPE'),
+  ])('takes no other text for "finalized before": $message', async (refusal) => {
+    const { outcome } = await probed(refusal, (call) => call.refuse(OUT_OF_RANGE, 'beyond stream'));
+    await expect(outcome).rejects.toBeInstanceOf(UnreachableError);
+  });
+
+  it('says what is wrong with a table that is not found as soon as somebody knows it', async () => {
+    const fault = new Error('payment_transactions was dropped');
+    const asked: string[] = [];
+    const inspectTable = async (table: string) => {
+      asked.push(table);
+      return asked.length < 3 ? undefined : fault;
+    };
+    const { rpc, runtime, streams } = start({ inspectTable });
+    rpc.onFinalize = () => NOT_FOUND;
+    rpc.onCreate = () => NOT_FOUND;
+    for (const outcome of [
+      streams.finalize({ ...STREAM, createdAtMs: runtime.nowMs() }),
+      streams.create(STREAM.table),
+    ]) {
+      outcome.catch(() => {});
+      await runtime.advance(10_000);
+      await expect(outcome).rejects.toBe(fault);
+    }
+    expect(new Set(asked)).toEqual(new Set([STREAM.table]));
+  });
+
   it('takes NOT_FOUND at once from an emulator', async () => {
     const { rpc, streams } = start({ isEmulator: true });
     rpc.onFinalize = () => NOT_FOUND;
@@ -116,5 +221,6 @@ describe('finalizing streams', () => {
     outcome.catch(() => {});
     await runtime.advance(DEFAULT_SINK_LIMITS.notFoundPatienceMs + 60_000);
     await expect(outcome).rejects.toBeInstanceOf(UnreachableError);
+    await expect(outcome).rejects.toThrow(/not found for 600 s.*table payment_transactions.*schema print/);
   });
 });

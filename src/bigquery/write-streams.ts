@@ -2,15 +2,27 @@
  * Creates, finalizes and opens write streams: the WriteStreams port over WriteRpc.
  *
  * Creation may leave a stream behind that nobody knows (a lost answer): it takes no rows and expires. Finalizing repeats
- * until the answer is definite, because everything after it relies on no predecessor being able to write.
+ * until the answer is definite, because everything after it relies on no predecessor being able to write. Definite are a row
+ * count, "finalized before" by its storage error or in words, the same learned from an append (stream-probe.ts), and NOT_FOUND of
+ * a stream that can have expired. Whatever else is said, the stream may be live.
  */
 import type { AppendTable } from '../payments/types.ts';
 import { UnreachableError } from '../processor/errors.ts';
-import type { FinalizeOutcome, Runtime, StreamAppender, StreamRef, WriteStreams } from '../processor/ports.ts';
+import type {
+  FinalizeOutcome,
+  RowEncoder,
+  Runtime,
+  StreamAppender,
+  StreamRef,
+  WriteStreams,
+} from '../processor/ports.ts';
 import { Semaphore } from '../processor/semaphore.ts';
-import { AppendStream } from './append-stream.ts';
+import { saysFinalized } from './append-answers.ts';
+import { AppendStream, type InspectTable } from './append-stream.ts';
 import { checkDataset, type DatasetRef } from './identifiers.ts';
+import { notFoundForTooLong } from './not-found.ts';
 import type { SinkLimits } from './sink-limits.ts';
+import { probeStream } from './stream-probe.ts';
 import { Patience, type WaitingObserver } from './waiting.ts';
 import { GRPC_STATUS, RpcError, type WriteRpc } from './write-rpc.ts';
 
@@ -21,9 +33,13 @@ export interface WriteStreamsOptions extends WaitingObserver {
   readonly limits: SinkLimits;
   /** An emulator keeps streams in memory: after its restart NOT_FOUND is the truth, and final. */
   readonly isEmulator: boolean;
+  /** For the one row of a probe, which is never written. */
+  readonly encoder: RowEncoder;
+  readonly inspectTable?: InspectTable | undefined;
 }
 
-const ALREADY_FINALIZED: ReadonlySet<number> = new Set([GRPC_STATUS.FAILED_PRECONDITION, GRPC_STATUS.INVALID_ARGUMENT]);
+/** Of a finalize: they may mean that it was done before. */
+const UNCLEAR: ReadonlySet<number> = new Set([GRPC_STATUS.FAILED_PRECONDITION, GRPC_STATUS.INVALID_ARGUMENT]);
 const HOPELESS: ReadonlySet<number> = new Set([
   GRPC_STATUS.INVALID_ARGUMENT,
   GRPC_STATUS.PERMISSION_DENIED,
@@ -47,7 +63,7 @@ export class BigQueryWriteStreams implements WriteStreams {
     const { projectId, dataset } = this.#options.dataset;
     const tablePath = `projects/${projectId}/datasets/${dataset}/tables/${table}`;
     return this.#creates.run(() =>
-      this.#untilDefinite(`new write stream for ${table}`, () => this.#options.rpc.createWriteStream(tablePath)),
+      this.#untilDefinite(`new write stream for ${table}`, table, () => this.#options.rpc.createWriteStream(tablePath)),
     );
   }
 
@@ -57,18 +73,30 @@ export class BigQueryWriteStreams implements WriteStreams {
    */
   finalize(stream: StreamRef): Promise<FinalizeOutcome> {
     return this.#finalizes.run(() =>
-      this.#untilDefinite<FinalizeOutcome>(`finalize of ${stream.name}`, async () => {
+      this.#untilDefinite<FinalizeOutcome>(`finalize of ${stream.name}`, stream.table, async () => {
         try {
           const { rowCount } = await this.#options.rpc.finalizeWriteStream(stream.name);
           return { state: 'finalized', rowCount };
         } catch (error) {
+          if (!(error instanceof RpcError)) throw error;
           // Finalized before, and no row count with it: what the query says, as for a stream that is gone.
-          if (isAlreadyFinalized(error)) return { state: 'gone' };
+          if (saysFinalized(error)) return { state: 'gone' };
           if (isNotFound(error) && this.#canBeGone(stream)) return { state: 'gone' };
+          if (UNCLEAR.has(error.code) && !isNotFound(error)) return this.#probed(stream, error);
           throw error;
         }
       }),
     );
+  }
+
+  /** What an append says of a stream that finalize says nothing clear about. */
+  async #probed(stream: StreamRef, refusal: RpcError): Promise<FinalizeOutcome> {
+    const { limits } = this.#options;
+    const found = await probeStream(stream, { ...this.#options, answerWithinMs: limits.appendDeadlineMs });
+    if (found.state === 'finalized') return { state: 'gone' };
+    const seen = found.state === 'live' ? 'the stream takes rows' : `an append is answered by ${found.said}`;
+    // Asked again: nothing but "finalized" may let a successor begin.
+    throw new RpcError(GRPC_STATUS.ABORTED, `code ${refusal.code}, ${refusal.message}; and ${seen}`);
   }
 
   open(stream: StreamRef): StreamAppender {
@@ -81,16 +109,13 @@ export class BigQueryWriteStreams implements WriteStreams {
     return runtime.nowMs() - createdAtMs >= limits.streamExpiresAfterMs;
   }
 
-  async #untilDefinite<T>(what: string, ask: () => Promise<T>): Promise<T> {
-    const { runtime, limits } = this.#options;
+  async #untilDefinite<T>(what: string, table: AppendTable, ask: () => Promise<T>): Promise<T> {
+    const { runtime, limits, inspectTable } = this.#options;
     const about = { service: 'bigquery-write', what } as const;
     const patience = new Patience(runtime, limits, this.#options, about);
-    const notFoundPatience = new Patience(
-      runtime,
-      { ...limits, unreachableAfterMs: limits.notFoundPatienceMs },
-      this.#options,
-      about,
-    );
+    const youth = { ...limits, unreachableAfterMs: limits.notFoundPatienceMs };
+    const tooLong = (error: Error) => notFoundForTooLong(what, table, limits.notFoundPatienceMs, error);
+    const notFoundPatience = new Patience(runtime, youth, this.#options, { ...about, tooLong });
     for (;;) {
       try {
         const answer = await ask();
@@ -98,23 +123,24 @@ export class BigQueryWriteStreams implements WriteStreams {
         return answer;
       } catch (failure) {
         if (!(failure instanceof RpcError)) throw failure;
-        if (HOPELESS.has(failure.code)) {
+        if (HOPELESS.has(failure.code) && !isNotFound(failure)) {
           throw new UnreachableError(`${what}: ${failure.message}. Check the dataset, the schema and permissions`, {
             cause: failure,
           });
         }
-        await (isNotFound(failure) ? notFoundPatience : patience).wait(failure);
+        if (!isNotFound(failure)) await patience.wait(failure);
+        else {
+          const fault = await inspectTable?.(table);
+          if (fault !== undefined) throw fault;
+          await notFoundPatience.wait(failure);
+        }
       }
     }
   }
 }
 
-function isNotFound(error: unknown): boolean {
-  return error instanceof RpcError && error.code === GRPC_STATUS.NOT_FOUND;
+function isNotFound(error: RpcError): boolean {
+  return error.code === GRPC_STATUS.NOT_FOUND || NOT_FOUND_ERRORS.has(error.storageErrorCode);
 }
 
-function isAlreadyFinalized(error: unknown): boolean {
-  if (!(error instanceof RpcError)) return false;
-  if (error.storageErrorCode === 'STREAM_FINALIZED') return true;
-  return ALREADY_FINALIZED.has(error.code) && /finalized/i.test(error.message);
-}
+const NOT_FOUND_ERRORS: ReadonlySet<string | undefined> = new Set(['STREAM_NOT_FOUND', 'TABLE_NOT_FOUND']);

@@ -32,7 +32,7 @@ describe('the append client on the service', () => {
     const { schemaBytes, recordBatchBytes } = rows.payload as ArrowPayload;
     const broken = { ...rows, payload: { schemaBytes, recordBatchBytes: recordBatchBytes.slice(0, 40) } };
     const appender = sink.streams.open(await newStream(sink));
-    await expect(appender.append(broken)).rejects.toMatchObject({ name: 'RowsRefusedError' });
+    await expect(appender.append(broken)).rejects.toMatchObject({ name: 'SinkRefusedError' });
     expect(await countRows(sink)).toEqual({ n: 0, d: 0 });
   });
 
@@ -45,7 +45,7 @@ describe('the append client on the service', () => {
     const appender = sink.streams.open(await newStream(sink));
     await expect(
       appender.append({ ...rows, payload: { schemaBytes, recordBatchBytes: notUtf8 } }),
-    ).rejects.toMatchObject({ name: 'RowsRefusedError' });
+    ).rejects.toMatchObject({ name: 'SinkRefusedError' });
     expect(await countRows(sink)).toEqual({ n: 0, d: 0 });
   });
 

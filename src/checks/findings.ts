@@ -16,7 +16,10 @@ export interface Finding {
 }
 
 export interface GuaranteeResult {
+  /** Something was checked, and nothing was found. */
   readonly holds: boolean;
+  /** False where no record below a checkpoint and no row was there to check. */
+  readonly checked: boolean;
   /** All findings, kept or not. */
   readonly count: number;
   readonly findings: readonly Finding[];
@@ -31,8 +34,9 @@ export class FindingLists {
     this.#keepMax = keepMax;
   }
 
-  add(guarantee: Guarantee, finding: Finding): void {
-    this.#counts[guarantee]++;
+  /** `times`: how many findings this one stands for. */
+  add(guarantee: Guarantee, finding: Finding, times = 1): void {
+    this.#counts[guarantee] += times;
     if (this.#kept[guarantee].length < this.#keepMax) this.#kept[guarantee].push(finding);
   }
 
@@ -40,9 +44,11 @@ export class FindingLists {
     return GUARANTEES.some((guarantee) => this.#counts[guarantee] > 0);
   }
 
-  results(): Record<Guarantee, GuaranteeResult> {
+  /** `checked`: whether anything was; a guarantee with findings was in any case. */
+  results(checked: boolean): Record<Guarantee, GuaranteeResult> {
     const result = (guarantee: Guarantee): GuaranteeResult => ({
-      holds: this.#counts[guarantee] === 0,
+      holds: checked && this.#counts[guarantee] === 0,
+      checked: checked || this.#counts[guarantee] > 0,
       count: this.#counts[guarantee],
       findings: this.#kept[guarantee],
     });

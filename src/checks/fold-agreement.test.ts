@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings, FOLD_VERSION } from '../payments/settings.ts';
+import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings, FOLD_VERSION, FOLD_VERSIONS } from '../payments/settings.ts';
 import type { DecisionSettings } from '../payments/types.ts';
 import { generatePayments } from '../simulator/generate.ts';
 import { MALFORMED_KINDS, resolvePlan } from '../simulator/plan.ts';
@@ -15,9 +15,9 @@ import { verify } from './verify.ts';
 const NOW_MS = Date.UTC(2026, 0, 15, 12);
 const MINUTE_MS = 60_000;
 
-const entry = (fromOffset: number, decision: Partial<DecisionSettings>) => ({
+const entry = (fromOffset: number, decision: Partial<DecisionSettings>, foldVersion: number = FOLD_VERSION) => ({
   fromOffset,
-  foldVersion: FOLD_VERSION,
+  foldVersion,
   decision: { ...DEFAULT_DECISION_SETTINGS, ...decision },
 });
 
@@ -37,8 +37,11 @@ test('verify passes what the fold makes of any simulated topic', { timeout: 120_
         hotShare: fc.constantFrom(0, 0.5),
         partitioner: fc.constantFrom('any' as const, 'murmur2' as const),
         maxAmount: fc.constantFrom('1000000000000000', '999.5'),
+        firstVersion: fc.constantFrom(...FOLD_VERSIONS),
       }),
-      async ({ seed, span, delay, laterDelay, changeAt, hotShare, partitioner, maxAmount, ...fixed }) => {
+      async (drawn) => {
+        const { seed, span, delay, laterDelay, changeAt, hotShare, partitioner, maxAmount, firstVersion, ...fixed } =
+          drawn;
         const shares = { duplicateShare: 0.15, lateShare: 0.08, futureShare: 0.02, malformedShare: 0.05 };
         const malformedKinds = MALFORMED_KINDS.filter((kind) => kind !== 'value_too_large');
         const dials = { seed, count: 1_500, spanMs: span, watermarkDelayMs: delay, partitions: 3, accounts: 30 };
@@ -46,7 +49,7 @@ test('verify passes what the fold makes of any simulated topic', { timeout: 120_
         const histories = foldedHistories(plan, {
           fixed: { ...defaultFixedSettings(NOW_MS), ...fixed },
           history: [
-            entry(0, { watermarkDelayMs: delay, partitioner, maxAmount }),
+            entry(0, { watermarkDelayMs: delay, partitioner, maxAmount }, firstVersion),
             entry(changeAt, { watermarkDelayMs: laterDelay, partitioner, maxAmount, allowedSkewMs: 0 }),
           ],
           checkpointEvery: 70,

@@ -2,8 +2,12 @@
  * What every partition knows after the topic got more of them: the payments that all had accepted up to their ends at that
  * time, recomputed from the topic, partition by partition. One walk more over each partition per change.
  */
-import type { OwnershipFacts, TopicGeneration, TransactionCells, VerifyInputs } from './inputs.ts';
+import type { OwnershipFacts, TablesSnapshot, TopicGeneration, TransactionCells, VerifyInputs } from './inputs.ts';
 import { type CarriedPayment, storedPayment } from './oracle/recompute.ts';
+import { livesFromMs } from './oracle/state-digest.ts';
+import { readableRecords, unreadableLogOf } from './readable-log.ts';
+import { walkable } from './row-census.ts';
+import type { UnreadableLogError } from './topic/errors.ts';
 import { type PartitionSources, type StartedGeneration, walkPartition } from './walk.ts';
 
 interface Accepted extends CarriedPayment {
@@ -24,6 +28,7 @@ export function partitionsAt({ history, partitionCount }: OwnershipFacts, offset
 /** The generations that each partition goes through, with what it learns at each; by partition. */
 export async function startedGenerations(
   inputs: VerifyInputs,
+  tables: TablesSnapshot,
   ownership: readonly OwnershipFacts[],
   startOf: StartOf,
 ): Promise<ReadonlyMap<number, readonly StartedGeneration[]>> {
@@ -31,9 +36,13 @@ export async function startedGenerations(
   let before: TopicGeneration | undefined;
   for (const generation of generationsOf(ownership)) {
     const accepted: Accepted[] = [];
+    let unreadable: UnreadableLogError | undefined;
     for (const { partition, offset } of generation.sources) {
       const facts = ownership.find((each) => each.partition === partition);
-      if (facts) await collect(inputs, facts, offset, generation, started.get(partition)!, startOf, accepted);
+      if (!facts) continue;
+      const collected = collect(inputs, tables, facts, offset, generation, started.get(partition)!, startOf, accepted);
+      const failure = await unreadableLogOf(collected);
+      unreadable ??= failure;
     }
     for (const facts of ownership) {
       const entry = facts.history.find((each) => each.generation?.partitions === generation.partitions);
@@ -43,6 +52,7 @@ export async function startedGenerations(
         partitions: generation.partitions,
         floorMs: generation.floorMs,
         accepted: accepted.filter((payment) => isNews(payment, facts.partition, before)),
+        ...(unreadable === undefined ? {} : { unreadable }),
       });
     }
     before = generation;
@@ -67,6 +77,7 @@ function isNews({ partition, offset }: Accepted, by: number, before: TopicGenera
 
 async function collect(
   inputs: VerifyInputs,
+  tables: TablesSnapshot,
   facts: OwnershipFacts,
   belowOffset: number,
   { floorMs }: TopicGeneration,
@@ -77,21 +88,31 @@ async function collect(
   const { partition, fixed } = facts;
   const start = await startOf(facts);
   if (!start) return;
-  const neededFromMs = floorMs - Math.max(fixed.idHorizonMs, fixed.activitySpanMs);
+  // Whole minutes: that is how long a digest counts what is remembered.
+  const neededFromMs = livesFromMs(floorMs, Math.max(fixed.idHorizonMs, fixed.activitySpanMs));
   const keep = (payment: CarriedPayment['payment'], offset: number): void => {
     if (offset < belowOffset && payment.event_time >= neededFromMs) accepted.push({ payment, offset, partition });
   };
   const rows = {
-    payment_transactions: start.trusted ? await inputs.rows('payment_transactions', partition) : nothing(),
+    payment_transactions: start.trusted
+      ? walkable('payment_transactions', tables.rows('payment_transactions', partition))
+      : nothing(),
     payment_transactions_fraud: nothing(),
     payment_metrics_partials: nothing(),
     payment_exceptions: nothing(),
   };
-  const records = inputs.records(partition, start.fromOffset, belowOffset);
+  const records = readableRecords(inputs, facts, start.fromOffset, belowOffset);
   await walkPartition(
-    { ownership: facts, nextOffset: belowOffset, trusted: start.trusted, generations, rows, records },
     {
-      before: () => {},
+      ownership: facts,
+      nextOffset: belowOffset,
+      trusted: start.trusted,
+      generations,
+      checkpoints: nothing(),
+      rows,
+      records,
+    },
+    {
       step: ({ offset, trusted, outcome, rows: { payment_transactions: stored } }) => {
         if (trusted) for (const row of stored) keep(storedPayment(row as TransactionCells), offset);
         else if (outcome?.disposition === 'accepted') keep(outcome.payment, offset);

@@ -8,6 +8,7 @@ import { appendRows } from '../bigquery/testing/sample-rows.ts';
 import { readTopic } from '../kafka/read-topic.ts';
 import { connection, newTopic } from '../kafka/testing/broker.ts';
 import { PartitionFold } from '../payments/fold.ts';
+import { recordFingerprint } from '../payments/hash.ts';
 import {
   compileSettings,
   DEFAULT_DECISION_SETTINGS,
@@ -71,13 +72,17 @@ async function fillTables(): Promise<void> {
   );
   const folds = partitions.map((partition) => PartitionFold.fresh({ partition, ...common }));
   const outs = partitions.map((): FoldOutput => ({ accepted: [], partials: [], exceptions: [] }));
+  const last: string[] = [];
   const settings = compileSettings(DEFAULT_DECISION_SETTINGS);
   for await (const { partition, records } of await readTopic({
     connection: connection(),
     topic,
     runtime: systemRuntime,
   }))
-    for (const record of records) folds[partition]!.fold(record, settings, outs[partition]!);
+    for (const record of records) {
+      folds[partition]!.fold(record, settings, outs[partition]!);
+      last[partition] = recordFingerprint(record);
+    }
   for (const partition of partitions) {
     const { accepted, partials, exceptions } = outs[partition]!;
     const { nextOffset, watermarkMs, counters } = folds[partition]!;
@@ -100,7 +105,8 @@ async function fillTables(): Promise<void> {
       watermarkMs,
       counters: { ...counters },
     };
-    const checkpoint = { ...head, streamOffsets, stateDigest: 'v1:0', recordFingerprint: null };
+    const { digest: stateDigest } = folds[partition]!.head();
+    const checkpoint = { ...head, streamOffsets, stateDigest, recordFingerprint: last[partition]! };
     await appendRows(sink, 'checkpoint_log', [checkpoint], { partition });
   }
   anAccepted = outs[0]!.accepted[100]!;
@@ -154,4 +160,52 @@ test('a payment written twice fails verify, reconcile and the count of ids', asy
   expect(guarantees.G2.findings).toMatchObject([{ kind: 'id_twice', transactionIds: where.transactionIds }]);
   await expect(assertUnique(sink)).rejects.toThrow('distinct transaction ids');
   expect((await reconcile(sink)).verdict).toBe('FAIL');
+});
+
+test('rows outside every partition and epoch are read as well, and named', async () => {
+  const insert = (table: string, values: Record<string, string>) =>
+    sink.jobs.change({
+      what: `a stray row of ${table}`,
+      sql: `INSERT INTO ${sink.table(table)} (${Object.keys(values).join(', ')}) VALUES (${Object.values(values).join(', ')})`,
+    });
+  // As a table that somebody copied: REQUIRED is gone.
+  for (const column of ['kafka_partition', 'event_time'])
+    await sink.jobs.change({
+      what: `column ${column}`,
+      sql: `ALTER TABLE ${sink.table('payment_transactions')} ALTER COLUMN ${column} DROP NOT NULL`,
+    });
+  const at = "TIMESTAMP '2026-01-15 12:00:00+00'";
+  const payment = {
+    kafka_partition: '0',
+    kafka_offset: '3',
+    writer_epoch: '-1',
+    processed_at: at,
+    transaction_id: "'phantom'",
+    sender_account_id: "'s'",
+    receiver_account_id: "'r'",
+    amount: '999999',
+    currency: "'EUR'",
+    device_id: "'d'",
+    ip_address: "'10.0.0.1'",
+    event_time: at,
+    region: "'eu-west'",
+    payment_method: "'card'",
+  };
+  await insert('payment_transactions', payment);
+  await insert('payment_transactions', { ...payment, kafka_partition: 'NULL', transaction_id: "'nowhere'" });
+  await insert('payment_transactions', { ...payment, kafka_partition: '9', transaction_id: "'of nobody'" });
+  await insert('payment_transactions', {
+    ...payment,
+    event_time: 'NULL',
+    writer_epoch: '1',
+    transaction_id: "'timeless'",
+  });
+  const { guarantees } = await verify(inputs());
+  const strays = guarantees.G1.findings.filter(({ kind }) => kind !== 'row_twice');
+  expect(
+    new Set(strays.map(({ kind, partition, transactionIds }) => `${kind} ${partition} ${transactionIds}`)),
+  ).toEqual(
+    new Set(['phantom 9 of nobody', 'null_column null nowhere', 'epoch_of_nobody 0 phantom', 'null_column 0 timeless']),
+  );
+  expect(guarantees.G5.findings.filter(({ kind }) => kind === 'count_differs')).toEqual([]);
 });

@@ -9,7 +9,19 @@ export interface TopicRecord {
   readonly offset: number;
   readonly timestampMs: number;
   readonly key: Uint8Array | null;
+  /** The whole value; where `oversized` is set, only its head. */
   readonly value: Uint8Array | null;
+  readonly oversized?: OversizedValue;
+}
+
+/** What is known of a record whose value (or key) was too large to be held in memory: `valueByteLength` says whether it was the value. */
+export interface OversizedValue {
+  /** Of the whole value; 0 where there is none. */
+  readonly valueByteLength: number;
+  /** 16 hex digits: xxHash64 (seed 0) over the whole value. */
+  readonly valueHash: string;
+  /** `<offset>:<16 hex digits>`: what `record_fingerprint` holds of the whole record. Null where the key is over 16 MiB. */
+  readonly fingerprint: string | null;
 }
 
 export interface RowPosition {
@@ -74,6 +86,10 @@ export interface CheckpointCells {
   readonly writer_epoch: number;
   readonly next_offset: number;
   readonly watermark: number;
+  /** JSON text: by data table, how many rows the stream of writer_epoch held. */
+  readonly stream_offsets: string;
+  readonly state_digest: string;
+  readonly record_fingerprint: string | null;
   readonly consumed: number;
   readonly accepted: number;
   readonly duplicates: number;
@@ -116,6 +132,8 @@ export interface DecisionRules {
 /** Which rules hold from an offset on, and how many partitions the topic has had since. */
 export interface RulesFrom {
   readonly fromOffset: number;
+  /** How values are read and what is kept of rejected ones. */
+  readonly foldVersion: number;
   readonly decision: DecisionRules;
   readonly generation?: TopicGeneration;
 }
@@ -152,33 +170,80 @@ export interface OwnershipFacts {
 /** A transaction id with more than one row, over all partitions and epochs. */
 export interface RepeatedId {
   readonly transaction_id: string;
+  /** All of its rows; `rows` may hold only the first of them. */
+  readonly rowCount: number;
   readonly rows: readonly {
-    readonly partition: number;
-    readonly kafka_offset: number;
-    readonly writer_epoch: number;
+    readonly partition: number | null;
+    readonly kafka_offset: number | null;
+    readonly writer_epoch: number | null;
   }[];
 }
 
-/** Rows of a partition with writer_epoch 0, all of them: a backfill is small beside the log. */
-export interface BackfilledRows {
-  readonly payments: readonly TransactionCells[];
-  readonly partials: readonly PartialCells[];
+/** Rows that the walk over no partition comes by. */
+export interface ForeignRows {
+  readonly table: CheckedTable | 'checkpoint_log' | 'partition_ownership';
+  /** Null where the column is NULL. */
+  readonly partition: number | null;
+  readonly rowCount: number;
+  /** Why: no ownership row for the partition, a NULL where the row's place should be, or another topic than this one. */
+  readonly why: 'partition' | 'null' | 'topic';
+  /** Some of them. `about`: the transaction id, or the topic. */
+  readonly samples: readonly {
+    readonly kafka_offset: number | null;
+    readonly writer_epoch: number | null;
+    readonly about: string | null;
+  }[];
+}
+
+/** COUNT(*) of a table below the newest checkpoint of a partition (null: of rows without a partition), by the service. */
+export interface TableCount {
+  readonly table: CheckedTable;
+  readonly partition: number | null;
+  readonly rowCount: number;
+}
+
+export interface PartitionBounds {
+  /** Lowest offset retained. */
+  readonly startOffset: number;
+  /** One past the last readable record. */
+  readonly endOffset: number;
+  /** One past the last record of any kind, where it is known: from endOffset on lie records of open transactions. */
+  readonly highWatermark?: number;
+}
+
+/** In which partition a sender was first seen, since the topic has had so many partitions. */
+export interface SenderHomes {
+  /** Its first partition; notes `partition` as that where the sender is new. */
+  homeOf(partitions: number, sender: string, partition: number): number;
+}
+
+/** The tables as they were at one time: checkpoints first, then rows. Iterables can be had again and again. */
+export interface TablesSnapshot {
+  /** Ascending by next_offset, then writer_epoch; of this topic. */
+  checkpoints(partition: number): AsyncIterable<readonly CheckpointCells[]>;
+  /**
+   * Every row with this kafka_partition and an offset, whatever its epoch, ascending by kafka_offset, in bounded chunks. The
+   * tables may hold NULL in any column, and so may a row.
+   */
+  rows<T extends CheckedTable>(table: T, partition: number): AsyncIterable<readonly TableCells[T][]>;
+  /** What rows() has of none of the known partitions; at most `limit` samples of each. */
+  foreignRows(known: ReadonlySet<number>, limit: number): Promise<readonly ForeignRows[]>;
+  /** Counted by the service itself, after the rows were read. */
+  readonly counts: readonly TableCount[];
+  /** Ids with more than one row in payment_transactions: how many there are, and up to `limit` of them. */
+  repeatedIds(limit: number): Promise<{ readonly count: number; readonly repeated: readonly RepeatedId[] }>;
+  readonly senderHomes: SenderHomes;
+  close(): Promise<void>;
 }
 
 export interface VerifyInputs {
   readonly topic: string;
   ownership(): Promise<OwnershipFacts[]>;
-  /** Partitions that any data table or the checkpoint log has rows of, ascending. */
-  partitionsWithRows(): Promise<number[]>;
-  /** Lowest offset retained, and one past the last readable record. */
-  bounds(partition: number): Promise<{ readonly startOffset: number; readonly endOffset: number }>;
+  /** Every partition that the topic has now, ascending, whether somebody reads it or not. */
+  topicPartitions(): Promise<readonly number[]>;
+  bounds(partition: number): Promise<PartitionBounds>;
   /** Every readable record in [fromOffset, toOffset), ascending, in bounded chunks. */
   records(partition: number, fromOffset: number, toOffset: number): AsyncIterable<readonly TopicRecord[]>;
-  /** Resolves when the snapshot is taken. Rows with writer_epoch > 0, ascending by kafka_offset, in bounded chunks. */
-  rows<T extends CheckedTable>(table: T, partition: number): Promise<AsyncIterable<readonly TableCells[T][]>>;
-  /** Ascending by next_offset, then writer_epoch. */
-  checkpoints(partition: number): Promise<CheckpointCells[]>;
-  backfilled(partition: number): Promise<BackfilledRows>;
-  /** Ids with more than one row in payment_transactions: how many there are, and up to `limit` of them. */
-  repeatedIds(limit: number): Promise<{ readonly count: number; readonly repeated: readonly RepeatedId[] }>;
+  /** Reads the tables. To be closed. */
+  tables(): Promise<TablesSnapshot>;
 }

@@ -1,6 +1,6 @@
 /** Rows packed many to a cell come out as they went in. */
 import { expect, it } from 'vitest';
-import { packedSql, unpackedRows } from './packed-rows.ts';
+import { packedSinglySql, packedSql, unpackedRows } from './packed-rows.ts';
 
 const COLUMNS = { kafka_offset: 'integer', amount: 'decimal', at: 'time', who: 'text', high: 'truth' } as const;
 const cell = (...rows: unknown[][]) => rows.map((row) => JSON.stringify(row)).join(',');
@@ -23,11 +23,12 @@ it('what is no row of these columns, or no safe integer, is an error', () => {
   expect(() => unpackedRows(['nonsense'], COLUMNS)).toThrow(SyntaxError);
 });
 
-it('the query asks for every column as text, in offset order within cells and of cells', () => {
-  const sql = packedSql('`d.t`', COLUMNS);
+it('the query asks for every column as text, and for no order: a whole day in order is more than the service sorts', () => {
+  const sql = packedSql('`d.t`', COLUMNS, 'at >= @from_time');
   expect(sql).toContain(
     '[CAST(kafka_offset AS STRING), CAST(amount AS STRING), CAST(UNIX_MICROS(at) AS STRING), who, CAST(high AS STRING)]',
   );
-  expect(sql).toContain("',' ORDER BY kafka_offset) AS packed");
-  expect(sql).toMatch(/GROUP BY bucket ORDER BY bucket$/);
+  expect(sql).toMatch(/WHERE at >= @from_time\nGROUP BY kafka_partition, bucket$/);
+  for (const text of [sql, packedSinglySql('`d.t`', COLUMNS, 'kafka_partition IN (3)')])
+    expect(text).not.toContain('ORDER BY');
 });

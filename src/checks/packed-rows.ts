@@ -2,7 +2,8 @@
  * Rows of a table read many to a cell: a page of a query's answer costs the service and us by its cells, and `verify` reads
  * every column of every row. Each value travels as text and is exact: money stays text, a time comes in microseconds.
  *
- * Only for tables whose rows are bounded in size: a cell holds those of OFFSETS_PER_CELL offsets.
+ * Nothing is put in order by the service: ORDER BY over the rows of a day would not fit its memory. Cells come as they
+ * come, with the offsets in them as they come, and are put in order here (spool.ts).
  */
 import { integerFromText, millisFromText, type QueryValue } from '../bigquery/query-values.ts';
 
@@ -10,23 +11,36 @@ import { integerFromText, millisFromText, type QueryValue } from '../bigquery/qu
 export type ColumnKind = 'text' | 'decimal' | 'integer' | 'time' | 'truth';
 export type PackedColumns = Readonly<Record<string, ColumnKind>>;
 
+/** Rows of so many offsets of a partition make a cell: bounded, for tables whose rows are bounded in size. */
 export const OFFSETS_PER_CELL = 1_000;
 export const CELLS_PER_PAGE = 8;
+/** A row of payment_exceptions may hold 64 KiB of its record: a cell each. */
+export const LARGE_ROWS_PER_PAGE = 1_000;
 
-/** A SELECT of the rows of @partition that the pipeline wrote, by offset. `table` is quoted. */
-export function packedSql(table: string, columns: PackedColumns): string {
+/** A row as text: a JSON array of its columns. */
+export function packedRow(columns: PackedColumns): string {
   const texts = Object.entries(columns).map(([name, kind]) => {
     if (kind === 'text') return name;
     return `CAST(${kind === 'time' ? `UNIX_MICROS(${name})` : name} AS STRING)`;
   });
-  return `SELECT
-  STRING_AGG(TO_JSON_STRING([${texts.join(', ')}]), ',' ORDER BY kafka_offset) AS packed,
-  DIV(kafka_offset, ${OFFSETS_PER_CELL}) AS bucket
-FROM ${table} WHERE kafka_partition = @partition AND writer_epoch > 0
-GROUP BY bucket ORDER BY bucket`;
+  return `TO_JSON_STRING([${texts.join(', ')}])`;
 }
 
-/** The rows of cells, in order. Throws where a cell is not what packedSql() asked for. */
+/** A SELECT of kafka_partition, bucket, row_count and packed over the rows of a table. `table` is quoted. */
+export function packedSql(table: string, columns: PackedColumns, where: string): string {
+  return `SELECT
+  kafka_partition, DIV(kafka_offset, ${OFFSETS_PER_CELL}) AS bucket, COUNT(*) AS row_count,
+  STRING_AGG(${packedRow(columns)}, ',') AS packed
+FROM ${table} WHERE ${where}
+GROUP BY kafka_partition, bucket`;
+}
+
+/** The same for rows that can be large, one to a cell: kafka_partition, kafka_offset and packed. */
+export function packedSinglySql(table: string, columns: PackedColumns, where: string): string {
+  return `SELECT kafka_partition, kafka_offset, ${packedRow(columns)} AS packed FROM ${table} WHERE ${where}`;
+}
+
+/** The rows of cells, as they stand in them. Throws where a cell is not what was asked for. */
 export function unpackedRows(cells: readonly unknown[], columns: PackedColumns): Record<string, QueryValue>[] {
   const entries = Object.entries(columns);
   return cells.flatMap((cell) => {

@@ -1,7 +1,12 @@
 /** The report of `verify` for people: the verdict of each guarantee, and findings with what was expected and what is there. */
+
+import { textOfLines } from '../text/printable.ts';
 import type { Finding, Guarantee } from './findings.ts';
 import { counted, GUARANTEES } from './findings.ts';
+import type { PartitionReport } from './partition-check.ts';
 import type { VerifyReport } from './verify.ts';
+
+const COUNT = new Intl.NumberFormat('en');
 
 export const GUARANTEE_TEXTS: Readonly<Record<Guarantee, string>> = {
   G1: 'every record has exactly one disposition',
@@ -13,28 +18,43 @@ export const GUARANTEE_TEXTS: Readonly<Record<Guarantee, string>> = {
 };
 
 export function verifyText(report: VerifyReport): string {
-  const count = new Intl.NumberFormat('en');
-  const lines = [`${report.topic}: ${count.format(recordsOf(report))} records recomputed from the topic`];
-  for (const { partition, nextOffset, logEndOffset, epoch } of report.partitions) {
-    const behind = logEndOffset - nextOffset;
-    const rest =
-      behind === 0 ? 'all of the log' : `${count.format(behind)} records of the log are not checkpointed yet`;
-    lines.push(`  partition ${partition}: guaranteed below offset ${nextOffset} (${rest}), epoch ${epoch}`);
-  }
+  const lines = [`${report.topic}: ${COUNT.format(recordsOf(report))} records recomputed from the topic`];
+  for (const partition of report.partitions) lines.push(...partitionLines(partition));
   for (const guarantee of GUARANTEES) {
-    const { holds, count: found, findings } = report.guarantees[guarantee];
+    const { holds, checked, count: found, findings } = report.guarantees[guarantee];
+    const verdict = holds ? 'holds ' : checked ? 'BROKEN' : 'not checked';
     lines.push(
-      `${holds ? 'holds ' : 'BROKEN'}  ${guarantee} ${GUARANTEE_TEXTS[guarantee]}${holds ? '' : `: ${counted(found, 'finding')}`}`,
+      `${verdict}  ${guarantee} ${GUARANTEE_TEXTS[guarantee]}${found === 0 ? '' : `: ${counted(found, 'finding')}`}`,
     );
     lines.push(...findings.map(findingText));
     if (found > findings.length) lines.push(`        and ${found - findings.length} more (--findings shows more)`);
   }
   if (report.backfilled > 0) {
-    lines.push(`backfilled: ${count.format(report.backfilled)} late payments, put in by hand of an operator`);
+    lines.push(`backfilled: ${COUNT.format(report.backfilled)} late payments, put in by hand of an operator`);
   }
   lines.push(...remarks('trusted', report.trusted), ...remarks('input', report.conditions));
   lines.push(...remarks('skipped', report.skipped), ...remarks('unknown', report.unknown));
-  return [...lines, report.verdict].join('\n');
+  return textOfLines([...lines, report.verdict]);
+}
+
+/** What was read, how far it is guaranteed, and what is not covered. */
+function partitionLines(report: PartitionReport): string[] {
+  const { partition, readFrom, readTo, logEndOffset, nextOffset, recordsChecked, recordsPastCheckpoint, epoch } =
+    report;
+  const offsets = readFrom < readTo ? `, offsets ${readFrom} to ${readTo - 1}` : '';
+  const lines = [
+    `  partition ${partition}: ${COUNT.format(recordsChecked)} records${offsets}; guaranteed below offset ${nextOffset}, epoch ${epoch}`,
+  ];
+  if (recordsPastCheckpoint > 0)
+    lines.push(
+      `    ${COUNT.format(recordsPastCheckpoint)} of these records have no checkpoint yet, and may have no rows`,
+    );
+  const unreadable = (report.highWatermark ?? logEndOffset) - logEndOffset;
+  if (unreadable > 0)
+    lines.push(
+      `    ${counted(unreadable, 'offset')} from ${logEndOffset} on cannot be read yet: transactions are open there`,
+    );
+  return lines;
 }
 
 function recordsOf({ partitions }: VerifyReport): number {

@@ -5,28 +5,18 @@
  */
 import { FindingLists, type Guarantee, type GuaranteeResult } from './findings.ts';
 import { partitionsAt, type StartOf, startedGenerations } from './generations.ts';
-import { BackfilledCheck } from './guarantees/backfilled.ts';
-import { checkOneDisposition } from './guarantees/g1-one-disposition.ts';
 import { UniquenessCheck } from './guarantees/g2-unique.ts';
-import { SumsCheck } from './guarantees/g3-sums.ts';
-import { checkEnrichment } from './guarantees/g4-enrichment.ts';
-import { EquivalenceCheck } from './guarantees/g5-equivalence.ts';
-import { CountersCheck } from './guarantees/g6-counters.ts';
-import type { CheckpointCells, GivenUp, OwnershipFacts, VerifyInputs } from './inputs.ts';
-import { type PartitionSources, type StartedGeneration, type Step, walkPartition } from './walk.ts';
+import type { OwnershipFacts, PartitionBounds, TablesSnapshot, VerifyInputs } from './inputs.ts';
+import { checkPartition, type PartitionReport } from './partition-check.ts';
+import { checkOwnership, checkUnreadPartitions } from './partition-list.ts';
+import { unreadableText } from './readable-log.ts';
+import { RowCensus } from './row-census.ts';
+import { anotherLog, type CheckpointSurvey, surveyCheckpoints } from './starting-point.ts';
+import type { Step } from './walk.ts';
+
+export type { PartitionReport } from './partition-check.ts';
 
 export type Verdict = 'PASS' | 'FAIL' | 'UNKNOWN' | 'NODATA';
-
-export interface PartitionReport {
-  readonly partition: number;
-  readonly startOffset: number;
-  /** Everything below is guaranteed; the start offset where there is no checkpoint. */
-  readonly nextOffset: number;
-  readonly logEndOffset: number;
-  /** Records recomputed, those past nextOffset included. */
-  readonly recordsChecked: number;
-  readonly epoch: number;
-}
 
 export interface VerifyReport {
   readonly verdict: Verdict;
@@ -48,6 +38,9 @@ export interface VerifyReport {
 export interface VerifyOptions {
   /** Findings kept per guarantee (all are counted), and remarks kept per list. Default 20. */
   readonly findingsMax?: number;
+  /** Only these partitions, and nothing that concerns all of them together; default: everything. */
+  readonly onlyPartitions?: ReadonlySet<number>;
+  /** `recordsChecked`: of all partitions so far. */
   readonly onProgress?: (progress: { readonly partition: number; readonly recordsChecked: number }) => void;
 }
 
@@ -55,7 +48,7 @@ export interface VerifyOptions {
 export const VERDICT_EXIT_CODES: Readonly<Record<Verdict, number>> = { PASS: 0, FAIL: 1, UNKNOWN: 2, NODATA: 3 };
 
 const FINDINGS_MAX = 20;
-const REPEATED_IDS_MAX = 100_000;
+const PARTITIONS_NAMED = 5;
 const PROGRESS_EVERY_RECORDS = 10_000;
 
 /** Checks everything. Throws only what the inputs throw: services that cannot be reached. */
@@ -69,42 +62,94 @@ class VerifyRun {
   readonly #options: VerifyOptions;
   readonly #remarksMax: number;
   readonly #findings: FindingLists;
+  readonly #census: RowCensus;
   readonly #partitions: PartitionReport[] = [];
   readonly #trusted: string[] = [];
   readonly #conditions: string[] = [];
   /** Lists that are at their limit, and had more to say. */
   readonly #cut = new Set<readonly string[]>();
   readonly #unknown: string[] = [];
+  readonly #bounds = new Map<number, PartitionBounds>();
+  readonly #surveys = new Map<number, CheckpointSurvey>();
   #backfilled = 0;
-  /** By sender and by how many partitions the topic had. */
-  readonly #homeOfSender = new Map<string, number>();
-  #generations: ReadonlyMap<number, readonly StartedGeneration[]> = new Map();
+  /** Of all partitions. */
+  #recordsChecked = 0;
 
   constructor(inputs: VerifyInputs, options: VerifyOptions) {
     this.#inputs = inputs;
     this.#options = options;
     this.#remarksMax = options.findingsMax ?? FINDINGS_MAX;
     this.#findings = new FindingLists(this.#remarksMax);
+    this.#census = new RowCensus(this.#findings);
   }
 
   async run(): Promise<VerifyReport> {
-    const ownership = await this.#inputs.ownership();
-    const { count: repeatedCount, repeated } = await this.#inputs.repeatedIds(REPEATED_IDS_MAX);
+    const tables = await this.#inputs.tables();
+    try {
+      return await this.#verify(tables);
+    } finally {
+      await tables.close();
+    }
+  }
+
+  async #verify(tables: TablesSnapshot): Promise<VerifyReport> {
+    // After the rows, so that no epoch is newer than what is known of the owners.
+    const all = await this.#inputs.ownership();
+    const { onlyPartitions } = this.#options;
+    const wanted = all.filter(({ partition }) => onlyPartitions?.has(partition) ?? true);
+    const { count: repeatedCount, repeated } = await tables.repeatedIds(this.#remarksMax);
     const uniqueness = new UniquenessCheck(repeated);
-    await this.#checkPartitionList(ownership);
-    this.#generations = await startedGenerations(this.#inputs, ownership, (facts) => this.#startOfHistory(facts));
-    for (const { partition } of ownership) await this.#verifyPartition(partition, uniqueness);
+    const foreign = await tables.foreignRows(new Set(all.map(({ partition }) => partition)), this.#remarksMax);
+    if (onlyPartitions === undefined) {
+      const topicPartitions = await this.#inputs.topicPartitions();
+      this.#census.nameForeign(foreign, this.#inputs.topic);
+      checkOwnership(all, this.#findings);
+      this.#unknown.push(...(await checkUnreadPartitions(this.#inputs, all, topicPartitions, this.#findings)));
+    }
+    const judged = await this.#withTheirLog(wanted, tables);
+    const generations = await startedGenerations(this.#inputs, tables, all, (facts) => this.#startOf(facts, tables));
+    const walked = new Set<number>();
+    for (const ownership of judged) {
+      const { partition } = ownership;
+      const { start, newest } = await this.#survey(ownership, tables);
+      if (start === 'none') continue;
+      const bounds = await this.#boundsOf(partition);
+      const { report, backfilled, unreadable } = await checkPartition(
+        { ownership, bounds, start, newest, generations: generations.get(partition) ?? [] },
+        {
+          inputs: this.#inputs,
+          tables,
+          findings: this.#findings,
+          census: this.#census,
+          uniqueness,
+          onStep: (step) => this.#noteStep(step, ownership, tables),
+        },
+      );
+      this.#partitions.push(report);
+      this.#backfilled += backfilled;
+      if (unreadable !== undefined) this.#unknown.push(unreadableText(unreadable, ownership));
+      else if (newest !== undefined) walked.add(partition);
+    }
+    if (onlyPartitions === undefined) this.#census.compareCounts(tables.counts, foreign, walked);
     for (const condition of uniqueness.end(repeatedCount, this.#findings)) this.#remark(this.#conditions, condition);
+    return this.#report(wanted);
+  }
+
+  #report(ownership: readonly OwnershipFacts[]): VerifyReport {
     const skipped = ownership.flatMap(({ partition, skipped: ranges }) =>
       ranges.map(
         ({ from, to, reason, by, atMs }) =>
           `partition ${partition}: offsets ${from} to ${to - 1}, given up by ${by} at ${new Date(atMs).toISOString()}: ${reason}`,
       ),
     );
+    const checked = this.#partitions.some(
+      ({ recordsChecked, recordsPastCheckpoint, rowsChecked }) =>
+        recordsChecked > recordsPastCheckpoint || rowsChecked > 0,
+    );
     return {
       verdict: this.#verdict(),
       topic: this.#inputs.topic,
-      guarantees: this.#findings.results(),
+      guarantees: this.#findings.results(checked),
       partitions: this.#partitions,
       trusted: this.#told(this.#trusted),
       conditions: this.#told(this.#conditions),
@@ -122,125 +167,83 @@ class VerifyRun {
     return checked ? 'PASS' : 'NODATA';
   }
 
-  async #checkPartitionList(ownership: readonly OwnershipFacts[]): Promise<void> {
-    const owned = new Set(ownership.map(({ partition }) => partition));
-    for (const partition of await this.#inputs.partitionsWithRows())
-      if (!owned.has(partition))
-        this.#findings.add('G1', {
-          kind: 'phantom',
-          partition,
-          offsets: [],
-          transactionIds: [],
-          message: `rows of partition ${partition}, which has no ownership row`,
-        });
-    const partitionCount = Math.max(0, ...ownership.map((facts) => partitionsAt(facts, Number.POSITIVE_INFINITY)));
-    for (let partition = 0; partition < partitionCount; partition++)
-      if (!owned.has(partition)) this.#unknown.push(`partition ${partition} has no ownership row`);
-  }
-
-  async #verifyPartition(partition: number, uniqueness: UniquenessCheck): Promise<void> {
-    const inputs = this.#inputs;
-    const checkpoints = await inputs.checkpoints(partition);
-    const rows: PartitionSources['rows'] = {
-      payment_transactions: await inputs.rows('payment_transactions', partition),
-      payment_transactions_fraud: await inputs.rows('payment_transactions_fraud', partition),
-      payment_metrics_partials: await inputs.rows('payment_metrics_partials', partition),
-      payment_exceptions: await inputs.rows('payment_exceptions', partition),
-    };
-    const backfilledRows = await inputs.backfilled(partition);
-    const ownership = (await inputs.ownership()).find((facts) => facts.partition === partition);
-    if (!ownership) {
-      this.#unknown.push(`partition ${partition}: its ownership row went away`);
-      return;
+  /** Without those whose log is another one: of a topic that was made anew one sentence is true, and nothing else is. */
+  async #withTheirLog(wanted: readonly OwnershipFacts[], tables: TablesSnapshot): Promise<OwnershipFacts[]> {
+    const judged: OwnershipFacts[] = [];
+    const others: { partition: number; why: string }[] = [];
+    const topicPartitions = await this.#inputs.topicPartitions();
+    for (const ownership of wanted) {
+      const { partition } = ownership;
+      if (!topicPartitions.includes(partition)) {
+        others.push({ partition, why: `partition ${partition} is not there: the topic has ${topicPartitions.length}` });
+        continue;
+      }
+      const survey = await this.#survey(ownership, tables);
+      const bounds = await this.#boundsOf(partition);
+      const why = await anotherLog(this.#inputs, tables, partition, survey, bounds);
+      if (why === undefined) judged.push(ownership);
+      else others.push({ partition, why });
+      if (why === undefined) this.#noteStart(partition, bounds, survey);
     }
-    const bounds = await inputs.bounds(partition);
-    const nextOffset = checkpoints.at(-1)?.next_offset ?? ownership.startOffset;
-    const start = this.#startOf(ownership, checkpoints, bounds.startOffset);
-    if (!start) return;
-
-    const fromOffset = pastGivenUp(start.trusted?.next_offset ?? ownership.startOffset, ownership.skipped);
-    const sums = new SumsCheck(ownership.fixed.windowMs, start.trusted?.watermark, this.#findings);
-    const equivalence = new EquivalenceCheck(ownership.epoch, this.#findings);
-    const counters = new CountersCheck(ownership, checkpoints, start.trusted?.next_offset ?? 0, this.#findings);
-    const backfilled = new BackfilledCheck(partition, backfilledRows, ownership.fixed.windowMs, this.#findings);
-    this.#backfilled += backfilledRows.payments.length;
-    let recordsChecked = 0;
-    await walkPartition(
-      {
-        ownership,
-        nextOffset,
-        trusted: start.trusted,
-        generations: this.#generations.get(partition) ?? [],
-        rows,
-        records: inputs.records(partition, fromOffset, bounds.endOffset),
-      },
-      {
-        before: (offset, oracle) => counters.before(offset, oracle),
-        step: (step) => {
-          checkOneDisposition(step, this.#findings);
-          uniqueness.step(step);
-          sums.step(step);
-          checkEnrichment(step, this.#findings);
-          equivalence.step(step);
-          counters.step(step);
-          backfilled.step(step);
-          this.#noteSender(step, partitionsAt(ownership, step.offset));
-          if (step.record && ++recordsChecked % PROGRESS_EVERY_RECORDS === 0)
-            this.#options.onProgress?.({ partition, recordsChecked });
-        },
-      },
-    );
-    sums.end(partition, checkpoints.at(-1)?.watermark ?? Number.NEGATIVE_INFINITY);
-    counters.end(bounds.endOffset);
-    backfilled.end(start.trusted?.next_offset ?? 0);
-    const { startOffset, epoch } = ownership;
-    this.#partitions.push({
-      partition,
-      startOffset,
-      nextOffset,
-      logEndOffset: bounds.endOffset,
-      recordsChecked,
-      epoch,
-    });
+    if (others.length > 0) {
+      const named = others.slice(0, PARTITIONS_NAMED).map(({ why }) => why);
+      if (others.length > named.length) named.push(`and ${others.length - named.length} more partitions`);
+      this.#findings.add('G6', {
+        kind: 'another_log',
+        partition: others.length === 1 ? others[0]!.partition : null,
+        offsets: [],
+        transactionIds: [],
+        message:
+          'another log: the topic was made anew or cut since the tables were written from it, and nothing of it can be ' +
+          `compared with them: ${named.join('; ')}`,
+      });
+    }
+    return judged;
   }
 
-  /** The same start, for what other partitions learn of this one. What cannot be recomputed is said when it is verified. */
-  async #startOfHistory(facts: OwnershipFacts): ReturnType<StartOf> {
-    const { startOffset: logStart } = await this.#inputs.bounds(facts.partition);
-    const trusted = trustedStart(facts, await this.#inputs.checkpoints(facts.partition), logStart);
-    if (trusted === 'none') return undefined;
-    return { trusted, fromOffset: pastGivenUp(trusted?.next_offset ?? facts.startOffset, facts.skipped) };
-  }
-
-  /** Where to start: the start offset while the log has it, else the first checkpoint that the log reaches back to. */
-  #startOf(
-    facts: OwnershipFacts,
-    checkpoints: readonly CheckpointCells[],
-    logStart: number,
-  ): { trusted: CheckpointCells | undefined } | undefined {
-    const { partition } = facts;
-    const trusted = trustedStart(facts, checkpoints, logStart);
-    if (trusted === undefined) return { trusted };
-    if (trusted === 'none') {
+  #noteStart(partition: number, { startOffset: logStart }: PartitionBounds, { start }: CheckpointSurvey): void {
+    if (start === 'none')
       this.#unknown.push(
         `partition ${partition}: the log starts at ${logStart}, past every checkpoint; nothing can be recomputed`,
       );
-      return undefined;
-    }
-    this.#trusted.push(
-      `partition ${partition}: the log starts at ${logStart}; taken as they are: the rows below ${trusted.next_offset}, ` +
-        `and the watermark and counters of the checkpoint there`,
-    );
-    return { trusted };
+    else if (start.trusted !== undefined)
+      this.#trusted.push(
+        `partition ${partition}: the log starts at ${logStart}; taken as they are: the rows below ${start.trusted.next_offset}, ` +
+          `and the watermark and counters of the checkpoint there`,
+      );
   }
 
-  #noteSender({ outcome, partition }: Step, partitions: number): void {
+  /** For what other partitions learn of this one. */
+  async #startOf(facts: OwnershipFacts, tables: TablesSnapshot): ReturnType<StartOf> {
+    const { start } = await this.#survey(facts, tables);
+    return start === 'none' ? undefined : start;
+  }
+
+  async #survey(facts: OwnershipFacts, tables: TablesSnapshot): Promise<CheckpointSurvey> {
+    const { partition } = facts;
+    const held = this.#surveys.get(partition);
+    if (held !== undefined) return held;
+    const survey = await surveyCheckpoints(tables, facts, await this.#boundsOf(partition));
+    this.#surveys.set(partition, survey);
+    return survey;
+  }
+
+  /** As it was when first asked: the end of the log is the same for all that is said of it. */
+  async #boundsOf(partition: number): Promise<PartitionBounds> {
+    const held = this.#bounds.get(partition);
+    if (held !== undefined) return held;
+    const bounds = await this.#inputs.bounds(partition);
+    this.#bounds.set(partition, bounds);
+    return bounds;
+  }
+
+  #noteStep({ partition, offset, record, outcome }: Step, ownership: OwnershipFacts, tables: TablesSnapshot): void {
+    if (record && ++this.#recordsChecked % PROGRESS_EVERY_RECORDS === 0)
+      this.#options.onProgress?.({ partition, recordsChecked: this.#recordsChecked });
     if (!outcome || outcome.disposition === 'rejected') return;
     const sender = outcome.payment.sender_account_id;
-    const key = `${partitions} ${sender}`;
-    const home = this.#homeOfSender.get(key);
-    if (home === undefined) this.#homeOfSender.set(key, partition);
-    else if (home !== partition)
+    const home = tables.senderHomes.homeOf(partitionsAt(ownership, offset), sender, partition);
+    if (home !== partition)
       this.#remark(this.#conditions, `sender ${sender} has records in partitions ${home} and ${partition}`);
   }
 
@@ -254,20 +257,4 @@ class VerifyRun {
   #told(list: readonly string[]): readonly string[] {
     return this.#cut.has(list) ? [...list, `more than these ${list.length} (--findings shows more)`] : list;
   }
-}
-
-/** The first offset from `offset` on that was not given up. */
-function pastGivenUp(offset: number, skipped: readonly GivenUp[]): number {
-  const range = skipped.find(({ from, to }) => offset >= from && offset < to);
-  return range === undefined ? offset : pastGivenUp(range.to, skipped);
-}
-
-/** The checkpoint to start from, undefined where the log has everything, `none` where it has too little. */
-function trustedStart(
-  { startOffset, skipped }: OwnershipFacts,
-  checkpoints: readonly CheckpointCells[],
-  logStart: number,
-): CheckpointCells | 'none' | undefined {
-  if (logStart <= pastGivenUp(startOffset, skipped)) return undefined;
-  return checkpoints.find(({ next_offset }) => pastGivenUp(next_offset, skipped) >= logStart) ?? 'none';
 }

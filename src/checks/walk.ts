@@ -6,11 +6,14 @@ import type {
   CheckedTable,
   CheckpointCells,
   OwnershipFacts,
+  PartialCells,
+  RowPosition,
   TableCells,
   TopicRecord,
   TransactionCells,
 } from './inputs.ts';
 import { type CarriedPayment, type OracleOutcome, PartitionOracle } from './oracle/recompute.ts';
+import type { UnreadableLogError } from './topic/errors.ts';
 
 export const CHECKED_TABLES = [
   'payment_transactions',
@@ -29,12 +32,20 @@ export interface Step {
   /** Null where the log holds no record (a marker, or nothing that explains a row) and where the step is trusted. */
   readonly record: TopicRecord | null;
   readonly outcome: OracleOutcome | null;
+  /** Of the pipeline: writer_epoch above 0. */
   readonly rows: { readonly [T in CheckedTable]: readonly TableCells[T][] };
+  /** Of a backfill: writer_epoch 0. */
+  readonly backfilled: BackfilledRows;
+}
+
+export interface BackfilledRows {
+  readonly payments: readonly TransactionCells[];
+  readonly partials: readonly PartialCells[];
 }
 
 export interface Visitor {
-  /** Everything below `offset` was shown; called before each step and at the end with Infinity. */
-  before(offset: number, oracle: PartitionOracle): void;
+  /** Everything below its next_offset was shown, and nothing past it. `last`: the last record shown, if any was. */
+  checkpoint?(checkpoint: CheckpointCells, oracle: PartitionOracle, last: TopicRecord | undefined): void;
   step(step: Step): void;
 }
 
@@ -44,6 +55,8 @@ export interface StartedGeneration {
   readonly partitions: number;
   readonly floorMs: number;
   readonly accepted: readonly CarriedPayment[];
+  /** Set where the log of another partition cannot be read, so that what this one learns is not known. */
+  readonly unreadable?: UnreadableLogError;
 }
 
 export interface PartitionSources {
@@ -53,82 +66,116 @@ export interface PartitionSources {
   readonly nextOffset: number;
   /** Set where the log's start is past the start offset: the checkpoint to start from. */
   readonly trusted: CheckpointCells | undefined;
+  /** Ascending by next_offset. */
+  readonly checkpoints: AsyncIterable<readonly CheckpointCells[]>;
   readonly records: AsyncIterable<readonly TopicRecord[]>;
+  /** Ascending by kafka_offset, with no NULL in their position. */
   readonly rows: { readonly [T in CheckedTable]: AsyncIterable<readonly TableCells[T][]> };
 }
 
 export async function walkPartition(sources: PartitionSources, visitor: Visitor): Promise<PartitionOracle> {
   const { ownership, nextOffset, trusted } = sources;
+  const { partition } = ownership;
   const oracle = new PartitionOracle(ownership);
   const cursors = CHECKED_TABLES.map((table) => new RowCursor<TableCells[CheckedTable]>(sources.rows[table], table));
+  const checkpoints = new Cursor(sources.checkpoints, 'checkpoint_log', ({ next_offset }) => next_offset);
+  let last: TopicRecord | undefined;
 
   const coming = [...sources.generations];
+  const judgeCheckpoints = (upTo: number): void => {
+    if (visitor.checkpoint === undefined) return;
+    for (const checkpoint of checkpoints.takeUpTo(upTo)) visitor.checkpoint(checkpoint, oracle, last);
+  };
+  /** A checkpoint right where a generation starts is of the state before it. */
   const startGenerations = (upTo: number): void => {
     for (let next = coming[0]; next !== undefined && next.fromOffset <= upTo; next = coming[0]) {
+      judgeCheckpoints(next.fromOffset);
+      if (next.unreadable !== undefined) throw next.unreadable;
       oracle.startGeneration(next.partitions, next.floorMs, next.accepted);
       coming.shift();
     }
   };
   const show = (offset: number, record: TopicRecord | null): void => {
-    visitor.before(offset, oracle);
     if (record) startGenerations(offset);
-    const [transactions, fraud, partials, exceptions] = cursors.map((cursor) => cursor.take(offset));
+    judgeCheckpoints(offset);
+    const [transactions, fraud, partials, exceptions] = cursors.map((cursor) => cursor.take(offset)) as [
+      TransactionCells[],
+      TableCells['payment_transactions_fraud'][],
+      PartialCells[],
+      TableCells['payment_exceptions'][],
+    ];
     const rows = {
-      payment_transactions: transactions,
+      payment_transactions: written(transactions),
       payment_transactions_fraud: fraud,
-      payment_metrics_partials: partials,
+      payment_metrics_partials: written(partials),
       payment_exceptions: exceptions,
-    } as Step['rows'];
+    };
+    const backfilled = { payments: putIn(transactions), partials: putIn(partials) };
     const isTrusted = trusted !== undefined && offset < trusted.next_offset;
-    if (isTrusted) for (const row of rows.payment_transactions) oracle.trustPayment(row as TransactionCells);
+    if (isTrusted) for (const row of rows.payment_transactions) oracle.trustPayment(row);
     const outcome = record ? oracle.take(record) : null;
     const below = offset < nextOffset;
-    visitor.step({ partition: ownership.partition, offset, below, trusted: isTrusted, record, outcome, rows });
+    visitor.step({ partition, offset, below, trusted: isTrusted, record, outcome, rows, backfilled });
+    if (record) last = record;
+  };
+  const fillPast = async (offset: number): Promise<void> => {
+    for (const cursor of [checkpoints, ...cursors]) while (!cursor.covers(offset)) await cursor.fill();
   };
   const showRowsBelow = async (offset: number): Promise<void> => {
     for (;;) {
       for (const cursor of cursors) if (!cursor.ready) await cursor.fill();
       const next = Math.min(...cursors.map((cursor) => cursor.offset));
       if (next >= offset) return;
-      await fillPast(cursors, next);
+      await fillPast(next);
       show(next, null);
     }
   };
 
   if (trusted) {
     oracle.trustCheckpoint(trusted);
-    startGenerations(trusted.next_offset);
     await showRowsBelow(trusted.next_offset);
+    await fillPast(trusted.next_offset - 1);
+    // As a rebuild does it: the partition's own payments first, then what it learnt of the others.
+    startGenerations(trusted.next_offset - 1);
   }
   const skipped = (offset: number): boolean => ownership.skipped.some(({ from, to }) => offset >= from && offset < to);
   for await (const chunk of sources.records) {
     for (const record of chunk) {
       if (skipped(record.offset)) continue;
       if (cursors.some((cursor) => !cursor.ready || cursor.offset < record.offset)) await showRowsBelow(record.offset);
-      if (cursors.some((cursor) => !cursor.covers(record.offset))) await fillPast(cursors, record.offset);
+      if (!checkpoints.covers(record.offset) || cursors.some((cursor) => !cursor.covers(record.offset)))
+        await fillPast(record.offset);
       show(record.offset, record);
     }
   }
   await showRowsBelow(Number.POSITIVE_INFINITY);
-  visitor.before(Number.POSITIVE_INFINITY, oracle);
+  await fillPast(Number.POSITIVE_INFINITY);
+  startGenerations(Number.POSITIVE_INFINITY);
+  judgeCheckpoints(Number.POSITIVE_INFINITY);
   return oracle;
 }
 
-async function fillPast(cursors: readonly RowCursor<{ kafka_offset: number }>[], offset: number): Promise<void> {
-  for (const cursor of cursors) while (!cursor.covers(offset)) await cursor.fill();
+function written<Row extends RowPosition>(rows: readonly Row[]): readonly Row[] {
+  return rows.some(({ writer_epoch }) => writer_epoch === 0) ? rows.filter((row) => row.writer_epoch !== 0) : rows;
 }
 
-/** Reads rows ahead, a chunk at a time; says so where they do not come in offset order. */
-class RowCursor<Row extends { readonly kafka_offset: number }> {
-  readonly #source: AsyncIterator<readonly Row[]>;
-  readonly #table: string;
-  #buffer: readonly Row[] = [];
+function putIn<Row extends RowPosition>(rows: readonly Row[]): readonly Row[] {
+  return rows.some(({ writer_epoch }) => writer_epoch === 0) ? rows.filter((row) => row.writer_epoch === 0) : [];
+}
+
+/** Reads ahead, a chunk at a time; throws where things do not come in order. */
+class Cursor<T> {
+  readonly #source: AsyncIterator<readonly T[]>;
+  readonly #what: string;
+  readonly #keyOf: (item: T) => number;
+  #buffer: readonly T[] = [];
   #at = 0;
   #ended = false;
 
-  constructor(source: AsyncIterable<readonly Row[]>, table: string) {
+  constructor(source: AsyncIterable<readonly T[]>, what: string, keyOf: (item: T) => number) {
     this.#source = source[Symbol.asyncIterator]();
-    this.#table = table;
+    this.#what = what;
+    this.#keyOf = keyOf;
   }
 
   /** Whether `offset` can be asked for. */
@@ -136,14 +183,17 @@ class RowCursor<Row extends { readonly kafka_offset: number }> {
     return this.#at < this.#buffer.length || this.#ended;
   }
 
-  /** Offset of the next row; Infinity past the last. */
+  /** Of the next; Infinity past the last. */
   get offset(): number {
-    return this.#buffer[this.#at]?.kafka_offset ?? Number.POSITIVE_INFINITY;
+    const next = this.#buffer[this.#at];
+    return next === undefined ? Number.POSITIVE_INFINITY : this.#keyOf(next);
   }
 
-  /** Whether every row at this offset is in the buffer. */
+  /** Whether everything at this offset is in the buffer. */
   covers(offset: number): boolean {
-    return this.#ended || (this.#buffer.at(-1)?.kafka_offset ?? Number.NEGATIVE_INFINITY) > offset;
+    if (this.#ended) return true;
+    const last = this.#buffer.at(-1);
+    return last !== undefined && this.#keyOf(last) > offset;
   }
 
   async fill(): Promise<void> {
@@ -153,18 +203,30 @@ class RowCursor<Row extends { readonly kafka_offset: number }> {
       this.#ended = true;
       return;
     }
-    let last = this.#buffer.at(-1)?.kafka_offset ?? Number.NEGATIVE_INFINITY;
-    for (const { kafka_offset } of value) {
-      if (kafka_offset < last) throw new Error(`verify: rows of ${this.#table} came out of order at ${kafka_offset}`);
-      last = kafka_offset;
+    const before = this.#buffer.at(-1);
+    let last = before === undefined ? Number.NEGATIVE_INFINITY : this.#keyOf(before);
+    for (const item of value) {
+      const key = this.#keyOf(item);
+      if (key < last) throw new Error(`verify: rows of ${this.#what} came out of order at ${key}`);
+      last = key;
     }
     this.#buffer = this.#at < this.#buffer.length ? [...this.#buffer.slice(this.#at), ...value] : value;
     this.#at = 0;
   }
 
-  take(offset: number): Row[] {
+  takeUpTo(offset: number): readonly T[] {
     const from = this.#at;
-    while (this.offset === offset) this.#at++;
+    while (this.offset <= offset && this.#at < this.#buffer.length) this.#at++;
     return from === this.#at ? [] : this.#buffer.slice(from, this.#at);
+  }
+}
+
+class RowCursor<Row extends RowPosition> extends Cursor<Row> {
+  constructor(source: AsyncIterable<readonly Row[]>, table: string) {
+    super(source, table, ({ kafka_offset }) => kafka_offset);
+  }
+
+  take(offset: number): readonly Row[] {
+    return this.offset === offset ? this.takeUpTo(offset) : [];
   }
 }

@@ -7,9 +7,9 @@ import { ENTRY } from '../runtime/launch.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 
-function run(entry: string, folder: string): string {
+function run(entry: string, folder: string, words: readonly string[] = ['process', '--help']): string {
   const env = { ...process.env, NODE_COMPILE_CACHE: folder };
-  return execFileSync(process.execPath, [path.join(ROOT, entry), 'process', '--help'], { encoding: 'utf8', env });
+  return execFileSync(process.execPath, [path.join(ROOT, entry), ...words], { encoding: 'utf8', env });
 }
 
 test("the operator's entry says what main.ts says, and keeps compiled code", () => {
@@ -22,7 +22,19 @@ test("the operator's entry says what main.ts says, and keeps compiled code", () 
   }
 });
 
-test('it keeps it where main.ts does', () => {
+test('releases are told apart by --version, and production runs the one of this checkout', () => {
+  const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  const folder = mkdtempSync(path.join(tmpdir(), 'provenonce-entry-'));
+  try {
+    expect(run(ENTRY, folder, ['--version']).trim()).toBe(version);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  const production = readFileSync(path.join(ROOT, 'deploy/k8s/overlays/production/kustomization.yaml'), 'utf8');
+  expect(/newTag: (\S+)/.exec(production)?.[1]).toBe(version);
+});
+
+test('it keeps compiled code where main.ts does', () => {
   const constant = "'node_modules', '.cache', 'provenonce', 'compiled'";
   const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
   expect(read('src/cli/compile-cache.ts')).toContain(constant);

@@ -1,10 +1,15 @@
 /** How a command ends: exit codes, and errors as a person reads them. A stack trace means a bug of ours. */
 import { RestError } from '../bigquery/rest-client.ts';
 import { CheckFailed } from '../checks/assertions.ts';
+import { UnknownFoldVersion } from '../checks/oracle/read-payment.ts';
 import { InfraUnavailableError } from '../infra/types.ts';
 import { messageOf, refusalOf } from '../kafka/errors.ts';
 import { ConfigurationError, ContradictionError, UnreachableError } from '../processor/errors.ts';
 import { endAtOnce, STOP_SIGNALS } from './first-signals.ts';
+import { bugText } from './last-resort.ts';
+import { complain } from './print.ts';
+
+export { printJson } from './print.ts';
 
 /** As sysexits.h where it has one. The lab's verdicts are 0 to 3 (checks/verify.ts). */
 export const EXIT = { ok: 0, failed: 1, usage: 64, contradiction: 65, unreachable: 69, bug: 70 } as const;
@@ -12,13 +17,14 @@ export const EXIT = { ok: 0, failed: 1, usage: 64, contradiction: 65, unreachabl
 /** Says what went wrong on standard error and sets the exit code. */
 export function failWith(error: unknown): void {
   const { code, text } = describe(error);
-  process.stderr.write(`${text}\n`);
+  for (const each of error instanceof ConfigurationError ? error.problems : [text]) complain(each);
   process.exitCode = code;
 }
 
 function describe(error: unknown): { code: number; text: string } {
   if (error instanceof ConfigurationError) return { code: EXIT.usage, text: error.problems.join('\n') };
   if (error instanceof ContradictionError) return { code: EXIT.contradiction, text: `${error.code}: ${error.message}` };
+  if (error instanceof UnknownFoldVersion) return { code: EXIT.contradiction, text: `fold_version: ${error.message}` };
   if (error instanceof UnreachableError || error instanceof InfraUnavailableError) {
     return { code: EXIT.unreachable, text: error.message };
   }
@@ -29,7 +35,7 @@ function describe(error: unknown): { code: number; text: string } {
     return { code: EXIT.unreachable, text: `Kafka: ${messageOf(error)}` };
   }
   if (error instanceof CheckFailed) return { code: EXIT.failed, text: error.message };
-  return { code: EXIT.bug, text: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  return { code: EXIT.bug, text: bugText(error) };
 }
 
 /** BigQuery's own refusals: most are a wrong name or a missing permission, which a stack trace would hide. */
@@ -45,7 +51,7 @@ function describeRest(error: RestError): { code: number; text: string } {
     return { code: EXIT.usage, text: `${error.message}: ${whatToDo}` };
   }
   if (error.isTransient) return { code: EXIT.unreachable, text: error.message };
-  return { code: EXIT.bug, text: error.stack ?? error.message };
+  return { code: EXIT.bug, text: bugText(error) };
 }
 
 /** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */
@@ -72,11 +78,4 @@ export async function untilAborted(signal: AbortSignal): Promise<void> {
   } finally {
     clearInterval(alive);
   }
-}
-
-/** Prints one JSON document. */
-export function printJson(document: unknown): void {
-  process.stdout.write(
-    `${JSON.stringify(document, (_, value) => (typeof value === 'bigint' ? String(value) : value), 2)}\n`,
-  );
 }

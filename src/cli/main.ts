@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 /** The `provenonce` command. Each subcommand is one file under commands/, loaded when it is asked for. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Command as CommandType } from 'commander';
 import { keepCompiledCode } from './compile-cache.ts';
 import { endOnSignals } from './first-signals.ts';
+import { endOnBugs } from './last-resort.ts';
 
+endOnBugs();
 if (process.pid === 1) endOnSignals();
 keepCompiledCode();
 // What is imported statically would be compiled before the line above.
@@ -37,6 +39,11 @@ async function main(argv: readonly string[]): Promise<void> {
     .description('Exactly-once payments from Kafka to BigQuery, and the lab that proves it')
     .showHelpAfterError('(provenonce --help lists the commands)')
     .exitOverride();
+  // Upgrades need to tell releases apart (docs/upgrading.md).
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  program.version(version, '--version', 'the version of this release');
   // The deployment image comes without the lab and the demo, and does not offer them.
   const there = COMMANDS.filter((name) => existsSync(new URL(`./commands/${name}.ts`, import.meta.url)));
   // Only what was asked for is loaded: `provenonce process` starts without testcontainers, the lab and the demo.

@@ -24,6 +24,7 @@ import { kafkaConnection } from './config/kafka-connection.ts';
 import type { ProcessConfig } from './config/process-config.ts';
 import { isDeadOwner, ownerName } from './dead-owner.ts';
 import { killAt } from './kill-at.ts';
+import { alsoTellBugs } from './last-resort.ts';
 
 const VERSION = (
   JSON.parse(readFileSync(path.join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string }
@@ -51,6 +52,7 @@ export async function runProcess(
     destination: pino.destination({ dest: 1, sync: true }),
     nowMs: runtime.nowMs,
   });
+  const forgetLog = alsoTellBugs((error) => logger.error({ event: 'processor.bug', error }));
   const metrics = createMetrics({ version: VERSION, nodeVersion: process.version });
   watchProcess(metrics);
   const toMetrics = metricsObserver(metrics, runtime.nowMs);
@@ -97,6 +99,7 @@ export async function runProcess(
   } finally {
     await sink.close();
     await server.close();
+    forgetLog();
   }
 }
 
@@ -116,7 +119,8 @@ async function firstOf(work: Promise<void>, stop: AbortSignal): Promise<ExitRepo
 }
 
 function settingsOf(config: ProcessConfig, owner: string): ProcessorSettings {
-  const { checkpointIntervalMs, checkpointRows, maxAppendsInFlight, stopTimeoutMs, untilCaughtUp } = config.process;
+  const { checkpointIntervalMs, checkpointRows, maxAppendsInFlight, stopTimeoutMs } = config.process;
+  const { untilCaughtUp, acceptClockRisk } = config.process;
   return {
     topic: config.kafka.topic,
     owner,
@@ -124,6 +128,7 @@ function settingsOf(config: ProcessConfig, owner: string): ProcessorSettings {
     decision: config.decision,
     startAt: config.startAt,
     untilCaughtUp,
+    acceptClockRisk,
     limits: { ...DEFAULT_LIMITS, checkpointIntervalMs, checkpointRows, maxAppendsInFlight, stopTimeoutMs },
   };
 }

@@ -13,10 +13,14 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { TopicReader } from '../checks/topic/topic-reader.ts';
+import { topicInputs } from '../checks/topic-inputs.ts';
 import { type SecuredBroker, startSecuredBroker } from '../infra/secured-broker.ts';
 import type { KafkaConnectionOptions } from '../kafka/connection-options.ts';
 import { KafkaAdmin } from '../kafka/kafka-admin.ts';
 import { TopicConnection } from '../kafka/topic-connection.ts';
+import { ConfigurationError, UnreachableError } from '../processor/errors.ts';
+import { systemRuntime } from '../runtime/system-runtime.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
 import { parseKafka } from './config/process-config.ts';
 
@@ -24,6 +28,7 @@ const MAIN = path.join(import.meta.dirname, 'main.ts');
 /** How long the broker lets a connection go on; kafkajs authenticates again ten seconds before, here after one second. */
 const REAUTHENTICATE_MS = 11_000;
 const EVENTS = 500;
+const CHECKED_TOPIC = `secured-${randomUUID().slice(0, 8)}`;
 
 interface Ended {
   readonly code: number;
@@ -53,6 +58,9 @@ beforeAll(async () => {
     LOG_FORMAT: 'json',
     METRICS_PORT: '0',
   };
+  const { config } = parseKafka({ ...base, ...password('PLAIN') }, {});
+  await using admin = await KafkaAdmin.connect(kafkaConnection(config, 'secured-test', (f) => readFileSync(f, 'utf8')));
+  await admin.createTopic({ topic: CHECKED_TOPIC, partitions: 2, timestamps: 'append' });
 });
 
 afterAll(async () => {
@@ -108,6 +116,38 @@ async function letIn(env: Record<string, string>): Promise<string[]> {
   return await admin.listTopics();
 }
 
+/** The reader of `verify`, which has a client of its own, on a topic that is there. */
+async function checkersLetIn(env: Record<string, string>): Promise<readonly number[]> {
+  const { config } = parseKafka({ ...base, ...env }, {});
+  const kafka = kafkaConnection(config, 'secured-test', (file) => readFileSync(file, 'utf8'));
+  return await topicInputs({ topic: CHECKED_TOPIC, kafka, runtime: systemRuntime }).topicPartitions();
+}
+
+test.for(['SCRAM-SHA-512', 'SCRAM-SHA-256', 'PLAIN'])('%s over TLS lets the reader of verify in', async (mechanism) => {
+  expect(await checkersLetIn(password(mechanism))).toEqual([0, 1]);
+  const wrong = checkersLetIn({ ...password(mechanism), KAFKA_SASL_PASSWORD: 'wrong-one' });
+  await expect(wrong).rejects.toThrow('check the user name, password and mechanism');
+  await expect(wrong).rejects.not.toThrow('wrong-one');
+  await expect(wrong).rejects.toBeInstanceOf(ConfigurationError);
+});
+
+test('with OAUTHBEARER, a token lets the reader of verify in, and a damaged one is refused', async () => {
+  const file = path.join(directory, 'checkers-token');
+  const env = { KAFKA_SASL_MECHANISM: 'OAUTHBEARER', KAFKA_SASL_OAUTH_TOKEN_FILE: file };
+  await expect(checkersLetIn(env)).rejects.toThrow('cannot be read');
+  await writeFile(file, `${broker.token()}\n`);
+  expect(await checkersLetIn(env)).toEqual([0, 1]);
+  await writeFile(file, `${broker.token().slice(0, -8)}AAAAAAAA\n`);
+  await expect(checkersLetIn(env)).rejects.toThrow('the token was refused (invalid_token)');
+});
+
+test('a broker of an unknown authority, and one that wants TLS, are named by the reader of verify as well', async () => {
+  const stranger = { ...password('PLAIN'), KAFKA_SSL_CA_FILE: broker.strangersCaFile };
+  await expect(checkersLetIn(stranger)).rejects.toThrow('name the file of its authority with KAFKA_SSL_CA_FILE');
+  const plain = { ...password('PLAIN'), KAFKA_SECURITY_PROTOCOL: 'SASL_PLAINTEXT', KAFKA_SSL_CA_FILE: '' };
+  await expect(checkersLetIn(plain)).rejects.toBeInstanceOf(UnreachableError);
+});
+
 test.for(['SCRAM-SHA-512', 'SCRAM-SHA-256', 'PLAIN'])('%s over TLS lets the client in', async (mechanism) => {
   await expect(letIn(password(mechanism))).resolves.toBeInstanceOf(Array);
 });
@@ -159,6 +199,31 @@ test('a connection that reads asks for a new token when its time is nearly up, a
   } finally {
     await reader.close();
   }
+});
+
+test('the reader of verify asks for a new token when its time is nearly up, and goes on without a failure', async () => {
+  let tokens = 0;
+  const failures: number[] = [];
+  const token = async () => {
+    tokens += 1;
+    return broker.token();
+  };
+  await using reader = new TopicReader({
+    topic: CHECKED_TOPIC,
+    endpoint: {
+      brokers: [broker.bootstrapServers],
+      clientId: 'secured-test',
+      sasl: { mechanism: 'oauthbearer', token },
+      ssl: { ca: readFileSync(broker.caFile) },
+    },
+    sleep: async (ms) => void failures.push(ms),
+  });
+  const bounds = await reader.bounds(0);
+  expect(tokens).toBe(1);
+  await setTimeout(REAUTHENTICATE_MS + 500);
+  expect(await reader.bounds(0)).toEqual(bounds);
+  expect(tokens).toBe(2);
+  expect(failures).toEqual([]);
 });
 
 // From here on each has a topic and a dataset of its own, and mostly waits: beside each other.

@@ -8,6 +8,7 @@ import { systemRuntime } from '../runtime/system-runtime.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
 import type { BigQueryEndpoint, EndpointConfig } from './config/process-config.ts';
 import { requireTopicOfDataset } from './dataset-topic.ts';
+import { complain } from './print.ts';
 
 /** A command that a person runs does not wait for a quarter of an hour. */
 const PATIENCE_MS = 30_000;
@@ -20,7 +21,7 @@ export function openCommandSink(endpoint: BigQueryEndpoint): Sink {
     runtime: systemRuntime,
     limits: { unreachableAfterMs: PATIENCE_MS },
     onWaiting: ({ service, error }) => {
-      if (!said) process.stderr.write(`waiting for ${service}: ${messageOf(error)}\n`);
+      if (!said) complain(`waiting for ${service}: ${messageOf(error)}`);
       said = true;
     },
   });

@@ -1,13 +1,14 @@
-/** Tables in a terminal: the first column to the left, the others to the right, no colour that carries meaning. */
+/** Tables in a terminal: the first column to the left, the others to the right, no colour that carries meaning. What is not printable in a cell is escaped. */
 import Table from 'cli-table3';
+import { printable } from '../text/printable.ts';
 
 export function tableText(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const table = new Table({
-    head: [...head],
+    head: head.map(printable),
     style: { head: [], border: [] },
     colAligns: head.map((_, column) => (column === 0 ? 'left' : 'right')),
   });
-  for (const row of rows) table.push([...row]);
+  for (const row of rows) table.push(row.map(printable));
   return table.toString();
 }
 

@@ -1,5 +1,5 @@
 /** Offsets, visibility and content of appends (bigquery facts A1, A3, A7). */
-import { expectedOffsetOf } from '../bigquery/append-answers.ts';
+import { expectedOffsetOf, saysFinalized } from '../bigquery/append-answers.ts';
 import { GRPC_STATUS, RpcError } from '../bigquery/write-rpc.ts';
 import { type Bench, TABLE } from './bench.ts';
 import { demand, demandEqual, differs, type Need, type Result, show } from './need.ts';
@@ -40,6 +40,7 @@ async function offsetOfStream(bench: Bench): Promise<string> {
   const first = bench.call(stream);
   first.send(0, 4);
   await first.answered(1);
+  await first.close();
   const second = bench.call(stream, true);
   second.send(0, 4);
   second.send(4, 1);
@@ -117,6 +118,7 @@ async function refusedContent(bench: Bench): Promise<Result | string> {
     return differs('an event time 20 years ahead is taken; the service is documented to refuse it');
   }
   demandEqual(stored, [], 'rows of the refused batch');
+  await call.close();
   const next = bench.call(stream);
   next.send(0, 1);
   demandEqual((await next.answered(1))[0]?.acknowledged, true, 'the offset is still free after the refusal');
@@ -124,20 +126,29 @@ async function refusedContent(bench: Bench): Promise<Result | string> {
   return `no row of the batch landed: ${said.slice(0, 100)}`;
 }
 
-async function unknownStream(bench: Bench): Promise<string> {
+async function unknownStream(bench: Bench): Promise<Result | string> {
   const unknown = (await bench.stream()).replace(/[^/]+$/, '0123456789abcdef');
-  const failure = await bench.finalize(unknown).then(
+  const failure = await bench.finalizeOnce(unknown).then(
     (rowCount) => `an answer: row count ${rowCount}`,
     (error: unknown) => error,
   );
   demand(failure instanceof RpcError, () => `finalize of an unknown stream: ${show(failure)}`);
-  demandEqual(failure.code, GRPC_STATUS.NOT_FOUND, `code of finalize (${failure.message})`);
   const call = bench.call(unknown);
   call.send(0, 1);
   await call.answered(1);
-  demandEqual(call.refusal(0)?.code, GRPC_STATUS.NOT_FOUND, `code of an append (${call.refusal(0)?.message})`);
+  const codes = [codeOfUnknown('finalize', failure), codeOfUnknown('an append', call.refusal(0))];
   demandEqual(await bench.stored(), [], 'rows');
-  return 'NOT_FOUND for finalize and for appends';
+  if (codes.every((code) => code === 'NOT_FOUND')) return 'NOT_FOUND for finalize and for appends';
+  return differs(`${codes.join(', then ')}: the name is none that it gives; neither is taken for finalized`);
+}
+
+/** A service that reads its own names out of an id says that ours is none. */
+function codeOfUnknown(what: string, refusal: RpcError | undefined): string {
+  const said = `${what} of an unknown stream: code ${refusal?.code} (${refusal?.message})`;
+  demand(refusal !== undefined && !saysFinalized(refusal), () => `${said}, which reads as finalized, or as taken`);
+  const { NOT_FOUND, INVALID_ARGUMENT } = GRPC_STATUS;
+  demand(refusal.code === NOT_FOUND || refusal.code === INVALID_ARGUMENT, () => said);
+  return refusal.code === NOT_FOUND ? 'NOT_FOUND' : 'INVALID_ARGUMENT';
 }
 
 export const APPEND_NEEDS: readonly Need[] = [
@@ -180,7 +191,7 @@ export const APPEND_NEEDS: readonly Need[] = [
   },
   {
     name: 'unknown-stream',
-    statement: 'a stream that does not exist is NOT_FOUND',
+    statement: 'a stream that does not exist is refused, and not as finalized',
     basis: 'documented',
     check: unknownStream,
   },

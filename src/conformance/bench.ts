@@ -1,15 +1,20 @@
 /**
  * What a need is tried on: one endpoint, one dataset made for it, rows and raw append calls. Every need gets a Kafka partition
- * and streams of its own, so that needs do not see each other's rows. Waits are bounded: what does not come is a failure.
+ * and streams of its own, so that needs do not see each other's rows. Waits are bounded: what does not come is a failure. What a
+ * healthy service does besides is no failure: NOT_FOUND for minutes after the tables were made, a connection cut now and then; and
+ * no stream has two connections at a time, which the service does not allow.
  */
 import { ArrowRowEncoder } from '../bigquery/arrow-encoder.ts';
 import type { DatasetRef } from '../bigquery/identifiers.ts';
 import { BigQueryQueries } from '../bigquery/queries.ts';
 import type { RestCalls } from '../bigquery/rest-client.ts';
 import { DEFAULT_SINK_LIMITS } from '../bigquery/sink-limits.ts';
-import type { AppendAnswer, AppendCall, RpcError, WriteRpc } from '../bigquery/write-rpc.ts';
+import { probeStream, type StreamState } from '../bigquery/stream-probe.ts';
+import { type AppendAnswer, type AppendCall, GRPC_STATUS, RpcError, type WriteRpc } from '../bigquery/write-rpc.ts';
 import type { AcceptedRow, AppendTable, Payment } from '../payments/types.ts';
+import { UnreachableError } from '../processor/errors.ts';
 import type { AppendRows, Runtime } from '../processor/ports.ts';
+import { Broken, demandEqual } from './need.ts';
 
 /** Two clients with connections of their own, as two processors have. */
 export interface Endpoint {
@@ -26,6 +31,13 @@ export const TABLE = 'payment_transactions';
 const ANSWER_MS = 30_000;
 const QUERY_PATIENCE_MS = 60_000;
 const POLL_MS = 5;
+/** A connection that was ended in an orderly way and does not end is cut after so long. */
+const CLOSE_MS = 2_000;
+/** Between two looks whether a table or a stream that was just made is known. */
+const KNOWN_PAUSE_MIN_MS = 50;
+const KNOWN_PAUSE_MAX_MS = 5_000;
+const CUTS_MAX = 5;
+const CUT: ReadonlySet<number> = new Set([GRPC_STATUS.ABORTED, GRPC_STATUS.UNAVAILABLE, GRPC_STATUS.INTERNAL]);
 
 export class Bench {
   readonly endpoint: Endpoint;
@@ -47,10 +59,52 @@ export class Bench {
     this.otherQueries = new BigQueryQueries({ rest: otherRest, runtime, dataset, limits });
   }
 
-  /** A new COMMITTED stream on a table. */
-  stream(table: AppendTable = TABLE): Promise<string> {
+  /**
+   * A new COMMITTED stream on a table, known to the service: both may be NOT_FOUND for minutes after the tables were made. That
+   * its stream is known is seen by an append far past its end, on a connection of its own, which must be refused.
+   */
+  async stream(table: AppendTable = TABLE): Promise<string> {
     const { projectId, dataset } = this.endpoint.dataset;
-    return this.endpoint.rpc.createWriteStream(`projects/${projectId}/datasets/${dataset}/tables/${table}`);
+    const { rpc, runtime } = this.endpoint;
+    const path = `projects/${projectId}/datasets/${dataset}/tables/${table}`;
+    const name = await this.#known(() => rpc.createWriteStream(path));
+    await this.#known(async () => {
+      const probing = { rpc, runtime, encoder: this.encoder, answerWithinMs: ANSWER_MS };
+      const found = await probeStream({ name, table }, probing).catch((error: unknown) => {
+        throw error instanceof UnreachableError ? new Broken(error.message) : error;
+      });
+      if (found.state === 'unclear' && found.code !== undefined) throw new RpcError(found.code, found.said);
+      demandEqual(found, { state: 'live' }, 'a new stream, by an append far past its end');
+    });
+    return name;
+  }
+
+  /** The same of a stream after a refused finalize. */
+  probe(name: string): Promise<StreamState> {
+    const { otherRpc: rpc, runtime } = this.endpoint;
+    return probeStream({ name, table: TABLE }, { rpc, runtime, encoder: this.encoder, answerWithinMs: ANSWER_MS });
+  }
+
+  /** Whether a connection broke that nobody ended: the service does that now and then, and it says nothing about a need. */
+  get wasCut(): boolean {
+    return this.#calls.some(({ ends }) => ends.some((error) => error !== undefined && CUT.has(error.code)));
+  }
+
+  async #known<T>(ask: () => Promise<T>): Promise<T> {
+    const { runtime } = this.endpoint;
+    const startedMs = runtime.monotonicMs();
+    let cuts = 0;
+    for (let pauseMs = KNOWN_PAUSE_MIN_MS; ; pauseMs = Math.min(KNOWN_PAUSE_MAX_MS, 2 * pauseMs)) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof RpcError)) throw error;
+        const isYoung = runtime.monotonicMs() - startedMs < DEFAULT_SINK_LIMITS.notFoundPatienceMs;
+        const isTransient = error.code === GRPC_STATUS.NOT_FOUND ? isYoung : CUT.has(error.code) && ++cuts < CUTS_MAX;
+        if (!isTransient) throw error;
+        await runtime.sleep(pauseMs);
+      }
+    }
   }
 
   /** An open AppendRows call; `other`: on the second client's connection. */
@@ -83,7 +137,12 @@ export class Bench {
     return rows.map(({ row: { kafkaOffset } }) => kafkaOffset);
   }
 
-  async finalize(stream: string): Promise<number> {
+  /** Row count of a stream of ours, which may not be known everywhere yet. */
+  finalize(stream: string): Promise<number> {
+    return this.#known(() => this.finalizeOnce(stream));
+  }
+
+  async finalizeOnce(stream: string): Promise<number> {
     return (await this.endpoint.otherRpc.finalizeWriteStream(stream)).rowCount;
   }
 
@@ -125,6 +184,15 @@ export class RawCall {
 
   sendPayload(offset: number, payload: unknown): void {
     this.call.write({ writeStream: this.#stream, offset, payload, withSchema: this.#sent++ === 0 });
+  }
+
+  /** Ends the connection, before the stream gets another one. */
+  async close(): Promise<void> {
+    const { runtime } = this.#bench.endpoint;
+    this.call.end();
+    for (let waitedMs = 0; this.ends.length === 0 && waitedMs < CLOSE_MS; waitedMs += POLL_MS)
+      await runtime.sleep(POLL_MS);
+    this.call.cancel();
   }
 
   /** So many answers, or fewer where the call ended before. */

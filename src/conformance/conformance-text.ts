@@ -1,4 +1,6 @@
 /** What `conformance` says to people: what it will do, and what holds. */
+
+import { textOfLines } from '../text/printable.ts';
 import type { ConformanceReport, NeedReport } from './conformance.ts';
 
 const STATES: Readonly<Record<NeedReport['state'], string>> = {
@@ -11,7 +13,7 @@ const STATES: Readonly<Record<NeedReport['state'], string>> = {
 /** One need: state, name, basis and time in one line of up to 80 columns, what was seen below. */
 export function needText({ name, statement, basis, state, detail, tookMs }: NeedReport): string {
   const head = `${STATES[state].padEnd(18)}  ${name.padEnd(27)} ${basis.padEnd(10)} ${(tookMs / 1_000).toFixed(1).padStart(6)} s`;
-  return [head, `${' '.repeat(20)}${statement}`, `${' '.repeat(20)}seen: ${detail.replace(/\s+/g, ' ')}`].join('\n');
+  return textOfLines([head, `${' '.repeat(20)}${statement}`, `${' '.repeat(20)}seen: ${detail.replace(/\s+/g, ' ')}`]);
 }
 
 export function verdictText({ conforms, needs }: ConformanceReport): string {

@@ -2,13 +2,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RestCalls } from '../bigquery/rest-client.ts';
 import { bigQueryEndpoints } from '../bigquery/testing/contract-endpoints.ts';
-import type { WriteRpc } from '../bigquery/write-rpc.ts';
+import { GRPC_STATUS, RpcError, type WriteRpc } from '../bigquery/write-rpc.ts';
 import { systemRuntime } from '../runtime/system-runtime.ts';
-import { NEEDS, tryNeeds } from './conformance.ts';
+import { APPEND_NEEDS } from './append-needs.ts';
+import { type ConformanceOptions, type ConformanceReport, NEEDS, PARTITIONS, tryNeeds } from './conformance.ts';
 import { needText, verdictText } from './conformance-text.ts';
+import { FENCE_NEEDS } from './fence-needs.ts';
 import { newDatasetName, type OpenEndpoint, openEndpoint } from './open-endpoint.ts';
+import { type Manners, TheService } from './testing/as-the-service.ts';
 
 const PROJECT = 'provenonce-contract';
+const NEEDS_OF_STREAMS = [...APPEND_NEEDS, ...FENCE_NEEDS].map(({ name }) => name);
 
 /** What lies now: switched per test, so that all share one dataset. */
 let lie: { readonly rpc?: (rpc: WriteRpc) => Partial<WriteRpc>; readonly rest?: (sql: string) => string } = {};
@@ -22,7 +26,7 @@ beforeAll(async () => {
       ...bigQueryEndpoints(),
       runtime: systemRuntime,
       wrapRpc: (rpc) => ({
-        createWriteStream: (path) => rpc.createWriteStream(path),
+        createWriteStream: (path) => (lie.rpc?.(rpc).createWriteStream ?? rpc.createWriteStream.bind(rpc))(path),
         finalizeWriteStream: (name) => (lie.rpc?.(rpc).finalizeWriteStream ?? rpc.finalizeWriteStream.bind(rpc))(name),
         appendRows: (name, handlers) => (lie.rpc?.(rpc).appendRows ?? rpc.appendRows.bind(rpc))(name, handlers),
         close: () => rpc.close(),
@@ -47,16 +51,24 @@ function lyingRest(rest: RestCalls): RestCalls {
   };
 }
 
+let nextPartition = 0;
+
+/** On rows of its own: all tests share one dataset. */
+function tried(options: ConformanceOptions = {}): Promise<ConformanceReport> {
+  nextPartition += PARTITIONS;
+  return tryNeeds(open.endpoint, { ...options, firstPartition: nextPartition - PARTITIONS });
+}
+
 async function brokenBy(only: string, change: typeof lie): Promise<string[]> {
   lie = change;
-  const { needs, conforms } = await tryNeeds(open.endpoint, { only: [only] });
+  const { needs, conforms } = await tried({ only: [only] });
   lie = {};
   expect(conforms).toBe(needs.every(({ state }) => state !== 'fails'));
   return needs.filter(({ state }) => state === 'fails').map(({ name }) => name);
 }
 
 test('the emulator conforms, and differs from the service in three known ways only', async () => {
-  const report = await tryNeeds(open.endpoint);
+  const report = await tried();
   expect(report.needs.filter(({ state }) => state !== 'holds').map(({ name, state }) => [name, state])).toEqual([
     ['refused-content', 'differs'],
     ['nothing-after-finalize', 'differs'],
@@ -67,6 +79,35 @@ test('the emulator conforms, and differs from the service in three known ways on
   for (const need of report.needs) {
     expect(needText(need).split('\n')[0]!.length).toBeLessThanOrEqual(80);
   }
+});
+
+describe('a healthy service conforms', () => {
+  const differing = async (manners: Manners): Promise<string[]> => {
+    const service = new TheService(manners);
+    lie = { rpc: (rpc) => service.wrap(rpc) };
+    const report = await tried({ only: NEEDS_OF_STREAMS });
+    lie = {};
+    expect(report.needs.filter(({ state }) => state === 'fails' || state === 'untried')).toEqual([]);
+    expect(report.needs).toHaveLength(NEEDS_OF_STREAMS.length);
+    return report.needs.filter(({ state }) => state === 'differs').map(({ name }) => name);
+  };
+  // An event time twenty years ahead is the emulator's difference.
+  const ALWAYS = ['refused-content', 'unknown-stream'];
+
+  test('that knows no malformed id, allows one connection for each stream, and finds new streams after a while only', async () => {
+    expect(await differing({ notFoundFirst: 2 })).toEqual(ALWAYS);
+  });
+
+  test('that refuses a second finalize by its storage error, and cuts a connection now and then', async () => {
+    expect(await differing({ finalizeAgain: 'storage_error', cutEvery: 9 })).toEqual([
+      ...ALWAYS,
+      'finalize-repeatable',
+    ]);
+  });
+
+  test('that refuses a second finalize without a word of why', async () => {
+    expect(await differing({ finalizeAgain: 'silent' })).toEqual([...ALWAYS, 'finalize-repeatable']);
+  });
 });
 
 describe('an endpoint is told from one that keeps its word when it', () => {
@@ -81,6 +122,32 @@ describe('an endpoint is told from one that keeps its word when it', () => {
     });
     expect(await brokenBy('finalize-repeatable', { rpc: miscounting })).toEqual(['finalize-repeatable']);
     expect(await brokenBy('finalize-against-appends', { rpc: miscounting })).toEqual(['finalize-against-appends']);
+  });
+
+  test('refuses to finalize, and goes on taking rows', async () => {
+    const refusing = (): Partial<WriteRpc> => ({
+      finalizeWriteStream: async () => {
+        throw new RpcError(GRPC_STATUS.INVALID_ARGUMENT, 'Request contains an invalid argument.');
+      },
+    });
+    expect(await brokenBy('finalize-repeatable', { rpc: refusing })).toEqual(['finalize-repeatable']);
+  });
+
+  test('calls a stream finalized that it does not know', async () => {
+    const lying = (): Partial<WriteRpc> => ({
+      finalizeWriteStream: async () => {
+        throw new RpcError(GRPC_STATUS.INVALID_ARGUMENT, 'Request contains an invalid argument.', 'STREAM_FINALIZED');
+      },
+    });
+    expect(await brokenBy('unknown-stream', { rpc: lying })).toEqual(['unknown-stream']);
+  });
+
+  test('cuts every connection', async () => {
+    const service = new TheService({ cutEvery: 1 });
+    lie = { rpc: (rpc) => service.wrap(rpc) };
+    const { conforms } = await tried({ only: ['nulls'] });
+    lie = {};
+    expect(conforms).toBe(false);
   });
 
   test('acknowledges an append that it drops', async () => {

@@ -1,8 +1,9 @@
 /** Finalize as a fence (bigquery facts A2): what makes a takeover safe, and is least documented. */
-import { GRPC_STATUS } from '../bigquery/write-rpc.ts';
+import { saysFinalized } from '../bigquery/append-answers.ts';
+import { GRPC_STATUS, RpcError } from '../bigquery/write-rpc.ts';
 import { numbers } from './append-needs.ts';
 import type { Bench, RawCall } from './bench.ts';
-import { demand, demandEqual, differs, type Need, type Result } from './need.ts';
+import { demand, demandEqual, differs, type Need, type Result, show } from './need.ts';
 
 const RACES = 6;
 const RACING_APPENDS = 8;
@@ -18,6 +19,7 @@ async function nothingAfter(bench: Bench): Promise<Result | string> {
   demandEqual(await bench.finalize(stream), 2, 'row count');
   open.send(2, 1);
   await open.answered(2);
+  await open.close();
   const late = bench.call(stream, true);
   late.send(2, 1);
   await late.answered(1);
@@ -34,7 +36,7 @@ function wordingOf(refused: readonly { readonly call: RawCall; readonly index: n
     demand(call.answers[index]?.acknowledged !== true, () => 'an append after finalize was acknowledged');
     const refusal = call.refusal(index);
     const { INVALID_ARGUMENT, FAILED_PRECONDITION } = GRPC_STATUS;
-    const known = refusal?.storageErrorCode === 'STREAM_FINALIZED' || /finaliz/i.test(refusal?.message ?? '');
+    const known = refusal !== undefined && saysFinalized(refusal);
     demand(
       known && (refusal?.code === INVALID_ARGUMENT || refusal?.code === FAILED_PRECONDITION),
       () =>
@@ -73,17 +75,53 @@ async function race(bench: Bench): Promise<string> {
   return `${RACES} races, ${cut} of them cut appends short; no row landed after the answer`;
 }
 
-async function repeatable(bench: Bench): Promise<string> {
+async function repeatable(bench: Bench): Promise<Result | string> {
   const stream = await bench.stream();
   const empty = await bench.stream();
   const call = bench.call(stream);
   call.send(0, 5);
   call.send(5, 2);
   await call.answered(2);
-  const counts = await Promise.all([1, 2, 3].map(() => bench.finalize(stream)));
-  demandEqual([...counts, await bench.finalize(stream)], [7, 7, 7, 7], 'row counts of finalize, repeated');
-  demandEqual([await bench.finalize(empty), await bench.finalize(empty)], [0, 0], 'row counts of an empty stream');
-  return 'three at once and one more give the same exact count';
+  await call.close();
+  const once = await finalizeAtOnce(bench, stream, 3);
+  const counts = [...once, ...(await finalizeAtOnce(bench, stream, 1))];
+  const none = [...(await finalizeAtOnce(bench, empty, 1)), ...(await finalizeAtOnce(bench, empty, 1))];
+  demand(once.includes(7), () => `row counts of three finalizes at once: expected 7, saw ${show(once)}`);
+  demandEqual(none[0], 0, 'row count of an empty stream');
+  const refused = [...counts, ...none].filter((count) => count === 'refused').length;
+  demandEqual(
+    [
+      counts.filter((count) => count !== 'refused' && count !== 7),
+      none.filter((count) => count !== 'refused' && count !== 0),
+    ],
+    [[], []],
+    'other row counts of finalize, repeated',
+  );
+  if (refused === 0) return 'three at once and one more give the same exact count';
+  return differs(`the exact count, and ${refused} repetitions refused; appends then say that the stream is finalized`);
+}
+
+/** Counts; or that it is refused, and that an append says why: as the processor finds it out. One probe after the other. */
+async function finalizeAtOnce(bench: Bench, stream: string, times: number): Promise<(number | 'refused')[]> {
+  const asked = await Promise.allSettled(Array.from({ length: times }, () => bench.finalize(stream)));
+  const counts: (number | 'refused')[] = [];
+  for (const answer of asked) {
+    if (answer.status === 'fulfilled') counts.push(answer.value);
+    else counts.push(await refusedAsDone(bench, stream, answer.reason));
+  }
+  return counts;
+}
+
+async function refusedAsDone(bench: Bench, stream: string, error: unknown): Promise<'refused'> {
+  const { INVALID_ARGUMENT, FAILED_PRECONDITION } = GRPC_STATUS;
+  if (!(error instanceof RpcError) || (error.code !== INVALID_ARGUMENT && error.code !== FAILED_PRECONDITION))
+    throw error;
+  const found = saysFinalized(error) ? 'finalized' : (await bench.probe(stream)).state;
+  demand(
+    found === 'finalized',
+    () => `finalize is refused (code ${error.code}, ${error.message}) and the stream is ${found}`,
+  );
+  return 'refused';
 }
 
 async function ownStreamOnly(bench: Bench): Promise<string> {
@@ -112,7 +150,7 @@ export const FENCE_NEEDS: readonly Need[] = [
   },
   {
     name: 'finalize-repeatable',
-    statement: 'finalize can be repeated, and its row count is exact',
+    statement: 'finalize can be repeated or is refused as done, and its row count is exact',
     basis: 'inferred',
     check: repeatable,
   },

@@ -83,5 +83,10 @@ async function exists(rest: RestCalls, { dataset }: DatasetRef): Promise<boolean
 
 async function removeDataset(rest: RestCalls, ref: DatasetRef): Promise<void> {
   if (!ref.dataset.startsWith(DATASET_PREFIX)) throw new RangeError(`not ours to remove: ${quotedTable(ref, '')}`);
-  await rest.request({ method: 'DELETE', path: `/datasets/${ref.dataset}`, query: { deleteContents: true } });
+  await rest.request({
+    method: 'DELETE',
+    path: `/datasets/${ref.dataset}`,
+    query: { deleteContents: true },
+    mayBeEmpty: true,
+  });
 }

@@ -57,10 +57,10 @@ async function seedsOnce(bench: Bench): Promise<string> {
 async function jobIdOnce({ endpoint, topic }: Bench): Promise<Result | string> {
   const jobId = `provenonce_conformance_${endpoint.runtime.uuid()}`;
   const table = quotedTable(endpoint.dataset, 'backfill_turns');
+  const location = (await endpoint.rest.jobLocation?.()) ?? endpoint.rest.location;
   const insert = (turn: number) => {
     const query = `INSERT INTO ${table} (topic, turn, turn_id, owner, taken_at, pending)
 SELECT '${topic}', ${turn}, '', '', CURRENT_TIMESTAMP(), ''`;
-    const { location } = endpoint.rest;
     const jobReference = { jobId, ...(location === undefined ? {} : { location }) };
     const body = { jobReference, configuration: { query: { query, useLegacySql: false } } };
     return endpoint.rest.request<object>({ method: 'POST', path: '/jobs', body });

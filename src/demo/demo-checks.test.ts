@@ -79,7 +79,7 @@ describe('each check can fail, and says what it saw', () => {
     const broken = {
       ...FACTS.verified,
       verdict: 'FAIL',
-      guarantees: { ...guarantees, G1: { holds: false, count: 1, findings: [finding] } },
+      guarantees: { ...guarantees, G1: { holds: false, checked: true, count: 1, findings: [finding] } },
     } as const;
     expect(failing({ verified: broken })[0]).toBe(
       'G1 every record has exactly one disposition: 1 finding: offset 7 has no row',

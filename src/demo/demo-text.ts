@@ -1,6 +1,7 @@
 /** The end of a demo as text: tables that fit 80 columns, verdicts that can be read without colour. Pure, colour aside. */
 import pc from 'picocolors';
 import type { SimulationSummary } from '../simulator/summary.ts';
+import { printable } from '../text/printable.ts';
 import type { DemoCheck } from './demo-checks.ts';
 import type { DemoFacts } from './demo-facts.ts';
 import type { Survived } from './survived.ts';
@@ -74,7 +75,8 @@ export function survivedText(
 
 /** One line each where it fits the width; else what is checked, and what was found below it. */
 export function checksText(checks: readonly DemoCheck[], width: number): string {
-  const lines = checks.flatMap(({ what, pass, detail }) => {
+  const lines = checks.flatMap(({ what, pass, ...check }) => {
+    const detail = printable(check.detail);
     const head = `  ${pass ? pc.green('PASS') : pc.red('FAIL')}  ${what}`;
     const plainLength = `  PASS  ${what}`.length;
     const shown = (text: string): string => (pass ? pc.dim(text) : text);

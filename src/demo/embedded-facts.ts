@@ -2,7 +2,7 @@
  * The facts of a demo run in the simulated world, counted over the rows that its tables hold as the views count them. The
  * verdict of `verify` comes from the same independent oracle as on real parts.
  */
-import type { TableCells, VerifyInputs } from '../checks/inputs.ts';
+import type { TableCells, TablesSnapshot } from '../checks/inputs.ts';
 import { billionths, decimalText } from '../checks/oracle/money.ts';
 import type { ReconciledDay } from '../checks/reconcile.ts';
 import { verify } from '../checks/verify.ts';
@@ -14,10 +14,11 @@ type CountedTable = keyof TableCells;
 
 export async function embeddedFacts(world: World): Promise<DemoFacts> {
   const inputs = simInputs(world);
+  const tables = await inputs.tables();
   const rowsOf = async <T extends CountedTable>(table: T): Promise<TableCells[T][]> => {
     const partitions = [...world.kafka.partitions.keys()];
     const chunks = await Promise.all(
-      partitions.map(async (partition) => Array.fromAsync(await inputs.rows(table, partition))),
+      partitions.map(async (partition) => Array.fromAsync(tables.rows(table, partition))),
     );
     return chunks.flat(2);
   };
@@ -39,7 +40,7 @@ export async function embeddedFacts(world: World): Promise<DemoFacts> {
       ]),
     ),
     closedWindows: new Set(partials.map((row) => row.window_start)).size,
-    partitions: await lastCheckpoints(inputs, world.kafka.partitions.length),
+    partitions: await lastCheckpoints(tables, world.kafka.partitions.length),
     fraud: fraudBands(fraud),
     duplicates: duplicatesByDay(payments, exceptions),
   };
@@ -63,10 +64,10 @@ function reconciledDays(payments: readonly TableCells['payment_transactions'][])
   });
 }
 
-async function lastCheckpoints(inputs: VerifyInputs, partitions: number): Promise<PartitionCounts[]> {
+async function lastCheckpoints(tables: TablesSnapshot, partitions: number): Promise<PartitionCounts[]> {
   const found = await Promise.all(
     Array.from({ length: partitions }, async (_, partition) => {
-      const last = (await inputs.checkpoints(partition)).at(-1);
+      const last = (await Array.fromAsync(tables.checkpoints(partition))).flat().at(-1);
       if (last === undefined) return [];
       const { consumed, accepted, duplicates, late, rejected } = last;
       return [{ partition, consumed, accepted, duplicates, late, rejected }];

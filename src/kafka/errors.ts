@@ -10,6 +10,7 @@ interface KafkaJsError extends Error {
 export const FETCH_ERROR = {
   none: 0,
   offsetOutOfRange: 1,
+  corruptMessage: 2,
   unknownTopicOrPartition: 3,
   topicAuthorizationFailed: 29,
 } as const;

@@ -1,4 +1,7 @@
-/** The body of a Fetch response, version 11: what each partition answered. Records stay bytes; record-batches.ts reads them. */
+/**
+ * The body of a Fetch response, version 11: what each partition answered. Records stay bytes; record-batches.ts reads them.
+ * No checksum covers it, so every length and count is held against the bytes that there are.
+ */
 
 export interface AbortedTransaction {
   readonly producerId: bigint;
@@ -26,10 +29,28 @@ export interface FetchResponse {
   readonly partitions: readonly FetchedPartition[];
 }
 
+/** An answer that is none of Kafka's protocol, or not to what was asked. Another connection may bring a better one. */
+export class BrokenAnswerError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'BrokenAnswerError';
+  }
+}
+
+/** Quotas of brokers never ask for more; kafkajs would wait for as long as it is told. */
+const MAX_THROTTLE_MS = 60_000;
+const ABORTED_BYTES = 16;
+/** Least bytes of a topic and of a partition in an answer. */
+const TOPIC_BYTES = 6;
+const PARTITION_BYTES = 42;
+
+/** Throws BrokenAnswerError where it is no such body, byte for byte. */
 export function parseFetchResponse(body: Buffer): FetchResponse {
   let at = 0;
   const skip = (length: number) => {
     const from = at;
+    if (length < 0 || from + length > body.length)
+      throw new BrokenAnswerError(`a Fetch answer of ${body.length} bytes names ${length} bytes at ${from}`);
     at += length;
     return from;
   };
@@ -38,17 +59,24 @@ export function parseFetchResponse(body: Buffer): FetchResponse {
   const int64 = () => body.readBigInt64BE(skip(8));
   const offset = () => Number(int64());
   const bytes = (length: number) => {
-    const from = skip(Math.max(length, 0));
+    const from = skip(length);
     return body.subarray(from, at);
   };
+  /** -1, where there is no list, counts as none. */
+  const count = (leastBytes: number) => {
+    const said = int32();
+    if (said < -1 || said * leastBytes > body.length - at)
+      throw new BrokenAnswerError(`a Fetch answer names ${said} entries, and has ${body.length - at} bytes left`);
+    return said;
+  };
 
-  const clientSideThrottleTime = int32();
+  const clientSideThrottleTime = Math.min(Math.max(0, int32()), MAX_THROTTLE_MS);
   const errorCode = int16();
   skip(4); // session id: every request is a full one
   const partitions: FetchedPartition[] = [];
-  for (let topics = int32(); topics > 0; topics -= 1) {
+  for (let topics = count(TOPIC_BYTES); topics > 0; topics -= 1) {
     const topic = bytes(int16()).toString();
-    for (let count = int32(); count > 0; count -= 1) {
+    for (let left = count(PARTITION_BYTES); left > 0; left -= 1) {
       const head = {
         topic,
         partition: int32(),
@@ -58,10 +86,32 @@ export function parseFetchResponse(body: Buffer): FetchResponse {
       };
       const logStartOffset = offset();
       const aborted: AbortedTransaction[] = [];
-      for (let left = int32(); left > 0; left -= 1) aborted.push({ producerId: int64(), firstOffset: offset() });
+      for (let more = count(ABORTED_BYTES); more > 0; more -= 1)
+        aborted.push({ producerId: int64(), firstOffset: offset() });
       skip(4); // preferred read replica: we name no rack
-      partitions.push({ ...head, logStartOffset, aborted, records: bytes(int32()) });
+      const byteLength = int32();
+      partitions.push({ ...head, logStartOffset, aborted, records: bytes(byteLength === -1 ? 0 : byteLength) });
     }
   }
+  if (at !== body.length)
+    throw new BrokenAnswerError(`a Fetch answer has ${body.length - at} bytes behind its last partition`);
   return { errorCode, clientSideThrottleTime, partitions };
+}
+
+/** Throws BrokenAnswerError unless each partition that was asked for is answered, once, and nothing else is. */
+export function requireAnswersTo(
+  topic: string,
+  asked: ReadonlySet<number>,
+  answers: readonly FetchedPartition[],
+): void {
+  const answered = new Set(answers.map(({ partition }) => partition));
+  const other = answers.find((answer) => answer.topic !== topic || !asked.has(answer.partition));
+  if (other !== undefined)
+    throw new BrokenAnswerError(
+      `partition ${other.partition} of ${JSON.stringify(other.topic)} was answered and not asked for`,
+    );
+  if (answers.length !== asked.size || answered.size !== asked.size)
+    throw new BrokenAnswerError(
+      `${answers.length} answers for ${answered.size} partitions came, and ${asked.size} were asked for`,
+    );
 }

@@ -3,8 +3,8 @@
  * are waited out here, with backoff, and said.
  *
  * Invariants: 1. only an open reader's partition is fetched, only from its own place; 2. what is buffered and asked for
- * together stays within maxBufferedBytes (compressed batches may unpack to more), however many readers do not read, and
- * a reader that does not read takes nothing from the others; 3. a reader's session rises before anything is delivered
+ * together stays within maxBufferedBytes, as it is once unpacked, but for one batch of each partition (maxAtOnceBytes),
+ * however many readers do not read, and a reader that does not read takes nothing from the others; 3. a reader's session rises before anything is delivered
  * that may come from another log or after a lost connection.
  */
 import { Backoff } from '../processor/backoff.ts';
@@ -12,10 +12,11 @@ import { ConfigurationError, OwnershipLostError, UnreachableError } from '../pro
 import type { Runtime } from '../processor/ports.ts';
 import type { LogFn } from './connection-options.ts';
 import { isUnknownTopic, messageOf, refusalOf, topicGone } from './errors.ts';
-import type { FetchedPartition } from './fetch-response.ts';
+import { BrokenAnswerError, type FetchedPartition, requireAnswersTo } from './fetch-response.ts';
 import { BufferedReader, type Place } from './partition-reader.ts';
-import { PartitionTrack } from './partition-track.ts';
+import { type Outcome, PartitionTrack } from './partition-track.ts';
 import { Patience } from './patience.ts';
+import { type AnswerLimits, DEFAULT_ANSWER_LIMITS } from './record-batches.ts';
 import type { TopicConnection } from './topic-connection.ts';
 import { messageMemory } from './whole-messages.ts';
 
@@ -43,6 +44,8 @@ export interface FetcherOptions {
 /** Partitions without a known leader wait under this number. */
 const NO_LEADER = -1;
 const MIN_SHARE_BYTES = 64 * 1024;
+/** A usual batch is unpacked at once, however small the shares are. */
+const MIN_AT_ONCE_BYTES = 1024 * 1024;
 /** How long a request is held while a partition that is full waits for its turn. */
 const SHORT_WAIT_MS = 20;
 const BACKOFF_MIN_MS = 100;
@@ -53,6 +56,8 @@ export class Fetcher {
   /** In the order of their turns: whoever got something goes last. */
   readonly #tracks = new Map<number, PartitionTrack>();
   readonly #busyNodes = new Map<number, Promise<void>>();
+  /** Tracks whose answer is being read on. */
+  readonly #busyTracks = new Map<PartitionTrack, Promise<void>>();
   readonly #backoffs = new Map<number, Backoff>();
   readonly #stopped = new AbortController();
   readonly #patience: Patience;
@@ -73,7 +78,10 @@ export class Fetcher {
     const reader: BufferedReader = new BufferedReader(partition, fromOffset, {
       wake: () => this.#wake(),
       closed: () => {
-        if (this.#tracks.get(partition)?.reader === reader) this.#tracks.delete(partition);
+        const track = this.#tracks.get(partition);
+        if (track?.reader !== reader) return;
+        track.drop();
+        this.#tracks.delete(partition);
       },
       nextSession: () => ++this.#session,
     });
@@ -86,10 +94,10 @@ export class Fetcher {
     return [...this.#tracks.keys()];
   }
 
-  /** Bytes fetched and not read yet, all partitions together. */
+  /** Bytes fetched and not read yet, all partitions together; what is unpacked as it is then. */
   bufferedBytes(): number {
     let sum = 0;
-    for (const { reader } of this.#tracks.values()) sum += reader.bufferedBytes;
+    for (const { reader, pendingBytes } of this.#tracks.values()) sum += reader.bufferedBytes + pendingBytes;
     return sum;
   }
 
@@ -106,7 +114,7 @@ export class Fetcher {
   async stop(): Promise<void> {
     this.#stopped.abort(new OwnershipLostError('the log source was stopped'));
     for (const partition of this.openPartitions()) this.end(partition, 'the log source was stopped');
-    await Promise.all(this.#busyNodes.values());
+    await Promise.all([...this.#busyNodes.values(), ...this.#busyTracks.values()]);
   }
 
   /** Not within the caller's own step: it may open or read several, and they share one request. */
@@ -121,11 +129,22 @@ export class Fetcher {
 
   #pump(): void {
     if (this.#stopped.signal.aborted || this.#hasFailed) return;
+    for (const track of this.#tracks.values()) {
+      track.dropIfStale();
+      if (!track.isPending || this.#busyTracks.has(track) || !this.#hasRoom(track)) continue;
+      const reading = this.#readOn(track).finally(() => {
+        this.#busyTracks.delete(track);
+        this.#pump();
+      });
+      this.#busyTracks.set(track, reading);
+    }
     const byNode = Map.groupBy(this.#tracks.values(), ({ reader }) => this.#leaderOf(reader.partition));
     for (const [node, tracks] of byNode) {
       if (this.#busyNodes.has(node)) continue;
       const share = this.#shareBytes();
-      const ready = tracks.filter(({ reader }) => reader.isFetching && reader.bufferedBytes <= share / 2);
+      const ready = tracks.filter(
+        ({ reader, isPending }) => reader.isFetching && !isPending && reader.bufferedBytes <= share / 2,
+      );
       if (ready.length === 0) continue;
       const turn = this.#turn(node, ready, tracks.length > ready.length).finally(() => {
         this.#busyNodes.delete(node);
@@ -143,6 +162,54 @@ export class Fetcher {
     const { maxBufferedBytes, maxBufferedBytesPerPartition } = this.#options.limits;
     const fair = Math.floor(maxBufferedBytes / Math.max(1, this.#tracks.size));
     return Math.max(MIN_SHARE_BYTES, Math.min(maxBufferedBytesPerPartition, fair));
+  }
+
+  /** Of what is unpacked: its own share, and all together, unless it has nothing at all. */
+  #hasRoom({ reader }: PartitionTrack): boolean {
+    if (reader.bufferedBytes === 0) return true;
+    return (
+      reader.bufferedBytes <= this.#shareBytes() / 2 && this.bufferedBytes() < this.#options.limits.maxBufferedBytes
+    );
+  }
+
+  #answerLimits({ reader }: PartitionTrack): AnswerLimits {
+    const share = this.#shareBytes();
+    return {
+      maxBytes: Math.max(MIN_SHARE_BYTES, Math.min(DEFAULT_ANSWER_LIMITS.maxBytes, share - reader.bufferedBytes)),
+      maxRecords: DEFAULT_ANSWER_LIMITS.maxRecords,
+      maxAtOnceBytes: Math.max(MIN_AT_ONCE_BYTES, Math.min(DEFAULT_ANSWER_LIMITS.maxAtOnceBytes, share)),
+    };
+  }
+
+  /** Reads the rest of an answer as far as there is room; others have turns in between. Never rejects. */
+  async #readOn(track: PartitionTrack): Promise<void> {
+    const { runtime, onFatal } = this.#options;
+    const { signal } = this.#stopped;
+    try {
+      while (!signal.aborted && track.isPending && this.#hasRoom(track)) {
+        const outcome = await track.readOn(this.#answerLimits(track));
+        if (outcome.kind === 'progress') this.#goLast(track);
+        if (outcome.kind === 'damaged') await this.#anotherConnection(track, outcome);
+        await runtime.sleep(0, signal);
+      }
+    } catch (error) {
+      if (signal.aborted || this.#hasFailed) return;
+      this.#hasFailed = true;
+      onFatal(error as Error);
+    }
+  }
+
+  /** What was damaged on its way comes whole the next time; a connection that damages everything is not used again. */
+  async #anotherConnection(
+    { reader }: PartitionTrack,
+    { offset, failure }: Outcome & { kind: 'damaged' },
+  ): Promise<void> {
+    const { connection, log } = this.#options;
+    log('warn', 'kafka.batch_damaged', { partition: reader.partition, offset, error: messageOf(failure) });
+    connection.renew();
+    await connection.refresh().catch((error: unknown) => {
+      log('debug', 'kafka.metadata_failed', { error: messageOf(error) });
+    });
   }
 
   /** One request and what comes of it, waiting after a failure included. Never rejects. */
@@ -183,17 +250,21 @@ export class Fetcher {
       maxWaitMs: othersAreFull ? SHORT_WAIT_MS : limits.maxWaitMs,
       maxBytes: partitions.reduce((sum, { maxBytes }) => sum + maxBytes, 0),
     });
+    requireAnswersTo(connection.topic, new Set(asked.keys()), answers);
     const done = afterAll(answers);
     let failure: Error | undefined;
+    let damage: { readonly track: PartitionTrack; readonly outcome: Outcome & { kind: 'damaged' } } | undefined;
     for (const answer of answers) {
       const question = asked.get(answer.partition);
       if (question === undefined) continue;
       const { track, place } = question;
-      const outcome = track.take(place, answer, socket, done);
+      const outcome = track.take(place, answer, socket, this.#answerLimits(track), done);
       if (outcome.kind === 'progress') this.#goLast(track);
       if (outcome.kind === 'out_of_range') await this.#backIntoRange(track, place);
       if (outcome.kind === 'failed') failure = outcome.failure;
+      if (outcome.kind === 'damaged') damage = { track, outcome };
     }
+    if (damage !== undefined) await this.#anotherConnection(damage.track, damage.outcome);
     if (failure !== undefined) throw failure;
   }
 
@@ -231,7 +302,8 @@ export class Fetcher {
     const backoff = this.#backoffs.get(node) ?? new Backoff(runtime, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
     this.#backoffs.set(node, backoff);
     await runtime.sleep(backoff.nextMs(), this.#stopped.signal);
-    if ((error as Error).name === 'KafkaJSRequestTimeoutError') connection.renew();
+    if ((error as Error).name === 'KafkaJSRequestTimeoutError' || error instanceof BrokenAnswerError)
+      connection.renew();
     try {
       await connection.refresh();
     } catch (failure) {

@@ -3,6 +3,12 @@ import type { Admin, ITopicConfig } from 'kafkajs';
 import { createKafka, type KafkaConnectionOptions } from './connection-options.ts';
 import { isUnknownTopic } from './errors.ts';
 
+/**
+ * How far a producer's clock may be ahead on topics that are made here: with ALLOWED_SKEW (5 minutes) under half of
+ * WATERMARK_DELAY (1 hour), as the clock rule asks (processor/clock-rule.ts).
+ */
+export const CREATE_TIME_AFTER_MAX_MS = 1_200_000;
+
 export interface NewTopic {
   readonly topic: string;
   readonly partitions: number;

@@ -13,7 +13,7 @@ import type {
   Runtime,
   TopicFacts,
 } from '../processor/ports.ts';
-import { createKafka, type KafkaConnectionOptions, type LogFn } from './connection-options.ts';
+import type { KafkaConnectionOptions, LogFn } from './connection-options.ts';
 import { isFinal, messageOf, refusalOf } from './errors.ts';
 import { Fetcher } from './fetcher.ts';
 import { GroupMember } from './group-member.ts';
@@ -87,8 +87,7 @@ export class KafkaLogSource implements LogSource {
   async facts(): Promise<TopicFacts> {
     return this.#untilReached('topic settings', async () => {
       await this.#connection.refresh();
-      const kafka = createKafka(this.#connectionOptions);
-      return readTopicFacts(kafka, this.#options.topic, this.#connection.partitions().length);
+      return readTopicFacts(this.#connectionOptions, this.#options.topic, this.#connection.partitions().length);
     });
   }
 

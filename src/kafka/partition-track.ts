@@ -1,48 +1,90 @@
 /**
- * One open reader and what the answers to it say of its log: hands on what was read, and tells a lost connection, another
- * log and unreadable records from a mere lack of news.
+ * One open reader and what the answers to it say of its log: hands on what was read, chunk by chunk, and tells a lost
+ * connection, another log and unreadable records from a mere lack of news.
+ *
+ * Invariants: 1. at most one answer is held that was not read to its end; 2. how often a place could not be read is counted
+ * by offset, and forgotten only when reading got past it: a cursor that goes back to an earlier record starts no new count.
  */
-import { ConfigurationError, ContradictionError } from '../processor/errors.ts';
+import { ConfigurationError } from '../processor/errors.ts';
+import { BrokenBatchError } from './batch-scan.ts';
 import { CodecMissingError } from './codecs.ts';
-import { FETCH_ERROR, messageOf } from './errors.ts';
+import { FETCH_ERROR } from './errors.ts';
 import type { FetchedPartition } from './fetch-response.ts';
 import type { BufferedReader, Place } from './partition-reader.ts';
-import { type BrokenBatchError, readBatches } from './record-batches.ts';
+import { type AnswerLimits, AnswerReader, type ReadChunk } from './record-batches.ts';
+import { codecMissing, damaged } from './unreadable.ts';
 
-/** What an answer came to. `failure` is to be waited out before the next request. */
+/** What an answer came to. `failure` is to be waited out before the next request; `damaged` asks for another connection. */
 export type Outcome =
   | { readonly kind: 'progress' | 'nothing' | 'out_of_range' }
-  | { readonly kind: 'failed'; readonly failure: Error };
+  | { readonly kind: 'failed'; readonly failure: Error }
+  | { readonly kind: 'damaged'; readonly offset: number; readonly failure: Error };
 
-const MAX_BROKEN_IN_A_ROW = 5;
+/** The second time over a connection of its own: what was damaged on the way is then told from what is damaged on the disk. */
+const MOST_READINGS = 2;
 const NOTHING: Outcome = { kind: 'nothing' };
+
+/** An answer that was not read to its end. */
+interface Pending {
+  readonly reading: AnswerReader;
+  /** Where the rest of it goes on; stale if the reader was sent elsewhere. */
+  readonly place: Place;
+  readonly byteLength: number;
+  readonly endOffset: number;
+}
 
 export class PartitionTrack {
   readonly reader: BufferedReader;
+  readonly #topic: string;
   readonly #where: string;
   #socket: object | undefined;
   #leaderEpoch = -1;
   #logStartOffset = 0;
   #endOffset = 0;
-  #brokenInARow = 0;
+  #unreadable: { readonly offset: number; readonly times: number } | undefined;
+  #pending: Pending | undefined;
 
   constructor(reader: BufferedReader, topic: string) {
     this.reader = reader;
+    this.#topic = topic;
     this.#where = `topic ${topic}, partition ${reader.partition}`;
+  }
+
+  /** Of an answer that was not read to its end; 0 where there is none. */
+  get pendingBytes(): number {
+    return this.#pending?.byteLength ?? 0;
+  }
+
+  /** Whether an answer is to be read on before anything is fetched. */
+  get isPending(): boolean {
+    return this.#pending !== undefined;
+  }
+
+  /** The rest of an answer is of no use once the reader was sent elsewhere, or is over. */
+  dropIfStale(): void {
+    const pending = this.#pending;
+    if (pending !== undefined && !this.#isCurrent(pending.place)) this.drop();
+  }
+
+  drop(): void {
+    this.#pending?.reading.close();
+    this.#pending = undefined;
   }
 
   /**
    * Takes the answer to a question from `place`, which came over `socket`; `done` is called when its bytes are not looked at any
    * more, or never. Throws ConfigurationError where reading is not allowed.
    */
-  take(place: Place, answer: FetchedPartition, socket: object, done: () => void): Outcome {
+  take(place: Place, answer: FetchedPartition, socket: object, limits: AnswerLimits, done: () => void): Outcome {
     if (this.#socket !== undefined && this.#socket !== socket) this.reader.raiseSession();
     this.#socket = socket;
     switch (answer.errorCode) {
       case FETCH_ERROR.none:
-        return this.#accept(place, answer, done);
+        return this.#accept(place, answer, limits, done);
       case FETCH_ERROR.offsetOutOfRange:
         return { kind: 'out_of_range' };
+      case FETCH_ERROR.corruptMessage:
+        return this.#cannotRead(place, new BrokenBatchError('the broker itself finds it damaged (CORRUPT_MESSAGE)'));
       case FETCH_ERROR.topicAuthorizationFailed:
         throw new ConfigurationError([`${this.#where}: reading it is not allowed: give this user Read on the topic`]);
       case FETCH_ERROR.unknownTopicOrPartition:
@@ -62,49 +104,79 @@ export class PartitionTrack {
     }
   }
 
-  #accept(place: Place, answer: FetchedPartition, done: () => void): Outcome {
-    const read = readBatches(answer.records, place.offset, answer.aborted);
-    if (this.#looksLikeAnotherLog(answer, read.leaderEpoch)) this.reader.raiseSession();
-    this.reader.deliver(place, {
-      askedFrom: place.offset,
-      completeTo: read.completeTo,
-      records: read.records,
-      byteLength: read.byteLength,
-      endOffset: answer.lastStableOffset,
-      done: read.records.length === 0 ? undefined : done,
-    });
-    if (read.records.length === 0) done();
-    if (read.completeTo === place.offset && read.stoppedBy !== undefined)
-      return this.#unreadable(place, read.stoppedBy);
-    this.#brokenInARow = 0;
-    return read.completeTo > place.offset ? { kind: 'progress' } : NOTHING;
+  /** Reads the next chunk of an answer that was not read to its end. */
+  async readOn(limits: AnswerLimits): Promise<Outcome> {
+    const pending = this.#pending;
+    if (pending === undefined) return NOTHING;
+    let chunk: ReadChunk;
+    try {
+      chunk = await pending.reading.read(limits);
+    } catch (error) {
+      if (this.#pending !== pending) return NOTHING; // closed meanwhile
+      throw error;
+    }
+    if (this.#pending !== pending) return NOTHING;
+    this.#pending = undefined;
+    return this.#handOn(pending, chunk);
   }
 
-  #unreadable(place: Place, stoppedBy: CodecMissingError | BrokenBatchError): Outcome {
-    if (stoppedBy instanceof CodecMissingError) {
-      this.reader.fail(
-        place,
-        new ContradictionError(
-          'codec_missing',
-          `${this.#where}: the records from offset ${place.offset} on are compressed with ${stoppedBy.codec}, which is not ` +
-            'built in (gzip and zstd are). Let producers use compression.type zstd, gzip or none; what is in the topic ' +
-            'already must be copied into another one. See the runbook, codec_missing.',
-        ),
-      );
+  #accept(place: Place, answer: FetchedPartition, limits: AnswerLimits, done: () => void): Outcome {
+    const reading = new AnswerReader(answer.records, place.offset, answer.aborted);
+    if (this.#looksLikeAnotherLog(answer, reading.leaderEpoch)) this.reader.raiseSession();
+    const pending = { reading, place, byteLength: answer.records.length, endOffset: answer.lastStableOffset };
+    const chunk = reading.readNow(limits);
+    if (chunk === undefined) {
+      if (this.#isCurrent(place)) this.#pending = pending;
+      return NOTHING;
+    }
+    return this.#handOn(pending, chunk, done);
+  }
+
+  /** `done` for a chunk that is all of its answer. */
+  #handOn(pending: Pending, chunk: ReadChunk, done?: () => void): Outcome {
+    const { reading, place, endOffset } = pending;
+    if (!this.#isCurrent(place)) {
+      reading.close();
+      return NOTHING;
+    }
+    const { records, completeTo, byteLength, stoppedBy } = chunk;
+    const isWhole = done !== undefined && chunk.isLast;
+    this.reader.deliver(place, {
+      askedFrom: place.offset,
+      completeTo,
+      records,
+      byteLength,
+      endOffset,
+      done: isWhole && records.length > 0 ? done : undefined,
+    });
+    if (isWhole && records.length === 0) done();
+    if (!chunk.isLast) this.#pending = { ...pending, place: this.reader.place };
+    if (completeTo === place.offset) {
+      return stoppedBy === undefined ? NOTHING : this.#cannotRead(place, stoppedBy, chunk.stoppedBatchEnd);
+    }
+    if (this.#unreadable !== undefined && completeTo > this.#unreadable.offset) this.#unreadable = undefined;
+    return { kind: 'progress' };
+  }
+
+  #isCurrent(place: Place): boolean {
+    return this.reader.isFetching && this.reader.place === place;
+  }
+
+  #cannotRead(place: Place, why: CodecMissingError | BrokenBatchError, batchEnd?: number): Outcome {
+    const { offset } = place;
+    const found = { topic: this.#topic, partition: this.reader.partition, offset, batchEnd };
+    if (why instanceof CodecMissingError) {
+      this.reader.fail(place, codecMissing(found, why.codec));
+      return NOTHING;
+    }
+    const times = this.#unreadable?.offset === offset ? this.#unreadable.times + 1 : 1;
+    this.#unreadable = { offset, times };
+    if (times >= MOST_READINGS) {
+      this.reader.fail(place, damaged(found, why));
       return NOTHING;
     }
     this.reader.raiseSession();
-    this.#brokenInARow += 1;
-    if (this.#brokenInARow < MAX_BROKEN_IN_A_ROW) return { kind: 'failed', failure: stoppedBy };
-    this.reader.fail(
-      place,
-      new ContradictionError(
-        'log_changed',
-        `${this.#where}: the records from offset ${place.offset} on cannot be decoded, ${this.#brokenInARow} times in a ` +
-          `row: ${messageOf(stoppedBy)}. The log is damaged there; see the runbook, log_changed.`,
-      ),
-    );
-    return NOTHING;
+    return { kind: 'damaged', offset, failure: why };
   }
 
   /** A log never gets shorter and its leader's epoch never falls, unless it was cut or made anew. */

@@ -1,6 +1,6 @@
 /**
- * Reads a whole topic for the checkers, apart from the log source: no group, nothing committed, read committed, and
- * finished at the end offsets found at the start. One answer per partition is held at a time.
+ * Reads a whole topic for benchmarks and tests, with the processor's decoder: no group, nothing committed, read committed, and
+ * finished at the end offsets found at the start. One answer per partition is held at a time, and one chunk of what it unpacks to.
  */
 
 import type { LogRecord } from '../payments/types.ts';
@@ -8,10 +8,11 @@ import { ConfigurationError, ContradictionError } from '../processor/errors.ts';
 import type { LogBounds, Runtime } from '../processor/ports.ts';
 import { CodecMissingError } from './codecs.ts';
 import type { KafkaConnectionOptions } from './connection-options.ts';
-import { FETCH_ERROR, messageOf } from './errors.ts';
-import type { FetchedPartition } from './fetch-response.ts';
-import { readBatches } from './record-batches.ts';
+import { FETCH_ERROR } from './errors.ts';
+import { BrokenAnswerError, type FetchedPartition, requireAnswersTo } from './fetch-response.ts';
+import { AnswerReader, DEFAULT_ANSWER_LIMITS } from './record-batches.ts';
 import { TopicConnection } from './topic-connection.ts';
+import { codecMissing, damaged, type UnreadablePlace } from './unreadable.ts';
 
 export interface ReadTopicOptions {
   readonly connection: KafkaConnectionOptions;
@@ -69,21 +70,30 @@ async function* chunks(
     const from = Math.max(startOffset, fromOffsets?.get(partition) ?? 0);
     if (from < endOffset) left.set(partition, from);
   }
+  /** Where each partition's batch was found damaged, and not read past yet. */
+  const damagedAt = new Map<number, number>();
   try {
     for (let failures = 0; left.size > 0; ) {
       const answers = await fetchSome(connection, left).catch((error: unknown) => error as Error);
       if (answers instanceof Error) {
         if (answers instanceof ContradictionError || answers instanceof ConfigurationError || ++failures > maxRetries)
           throw answers;
+        if (answers instanceof BrokenAnswerError) connection.renew();
         await runtime.sleep(RETRY_AFTER_MS);
         await connection.refresh().catch(() => undefined);
         continue;
       }
       for (const answer of answers) {
-        const chunk = toChunk(answer, left, bounds, connection.topic);
-        if (chunk === undefined) continue;
-        failures = 0;
-        yield chunk;
+        const { partition } = answer;
+        const from = left.get(partition);
+        const damage = yield* chunksOf(answer, left, bounds, connection.topic);
+        if (left.get(partition) !== from) failures = 0;
+        if (damage === undefined) continue;
+        // What was damaged on its way comes whole the next time.
+        if (damagedAt.get(partition) === damage.place.offset) throw damaged(damage.place, damage.why);
+        damagedAt.set(partition, damage.place.offset);
+        connection.renew();
+        await connection.refresh().catch(() => undefined);
       }
     }
   } finally {
@@ -105,7 +115,9 @@ async function fetchSome(
         maxBytes: MAX_BYTES_PER_PARTITION,
       }));
       const limits = { maxWaitMs: 500, maxBytes: 4 * MAX_BYTES_PER_PARTITION };
-      return (await connection.fetch(node, partitions, limits)).partitions;
+      const { partitions: found } = await connection.fetch(node, partitions, limits);
+      requireAnswersTo(connection.topic, new Set(places.map(([partition]) => partition)), found);
+      return found;
     }),
   );
   const all = answers.flat();
@@ -117,14 +129,15 @@ async function fetchSome(
   return all;
 }
 
-function toChunk(
+/** The answer's records, chunk by chunk; moves `left` on with them. Returns what is damaged at the place where it ends. */
+async function* chunksOf(
   answer: FetchedPartition,
   left: Map<number, number>,
   bounds: ReadonlyMap<number, LogBounds>,
   topic: string,
-): TopicChunk | undefined {
+): AsyncGenerator<TopicChunk, { readonly place: UnreadablePlace; readonly why: Error } | undefined> {
   const { partition } = answer;
-  const from = left.get(partition);
+  let from = left.get(partition);
   const endOffset = bounds.get(partition)?.endOffset;
   if (from === undefined || endOffset === undefined) return undefined;
   if (answer.errorCode === FETCH_ERROR.offsetOutOfRange) {
@@ -133,19 +146,25 @@ function toChunk(
       `topic ${topic}, partition ${partition}: offset ${from} was deleted while it was read`,
     );
   }
-  const { records, completeTo, stoppedBy } = readBatches(answer.records, from, answer.aborted);
-  if (completeTo === from) {
-    if (stoppedBy !== undefined) {
-      const code = stoppedBy instanceof CodecMissingError ? 'codec_missing' : 'log_changed';
-      throw new ContradictionError(
-        code,
-        `topic ${topic}, partition ${partition}, offset ${from}: ${messageOf(stoppedBy)}`,
-      );
+  const reading = new AnswerReader(answer.records, from, answer.aborted);
+  try {
+    for (;;) {
+      const { records, completeTo, stoppedBy, stoppedBatchEnd, isLast } = await reading.read(DEFAULT_ANSWER_LIMITS);
+      if (completeTo > from) {
+        left.delete(partition);
+        if (completeTo < endOffset) left.set(partition, completeTo);
+        const within = completeTo <= endOffset ? records : records.filter(({ offset }) => offset < endOffset);
+        yield { partition, records: within, completeTo: Math.min(completeTo, endOffset) };
+        if (completeTo >= endOffset) return undefined;
+        from = completeTo;
+        if (isLast) return undefined;
+      } else if (stoppedBy !== undefined) {
+        const place = { topic, partition, offset: from, batchEnd: stoppedBatchEnd };
+        if (stoppedBy instanceof CodecMissingError) throw codecMissing(place, stoppedBy.codec);
+        return { place, why: stoppedBy };
+      } else if (isLast) return undefined;
     }
-    return undefined;
+  } finally {
+    reading.close();
   }
-  left.delete(partition);
-  if (completeTo < endOffset) left.set(partition, completeTo);
-  const within = completeTo <= endOffset ? records : records.filter(({ offset }) => offset < endOffset);
-  return { partition, records: within, completeTo: Math.min(completeTo, endOffset) };
 }

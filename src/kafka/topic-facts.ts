@@ -1,15 +1,20 @@
 /** What is checked of a topic before anything is consumed, as its brokers have it. */
 
-import kafkajs, { type Kafka } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import type { TopicFacts } from '../processor/ports.ts';
+import { createKafka, type KafkaConnectionOptions } from './connection-options.ts';
 
 /** Names of the settings, with the one that bounded timestamps before Kafka 3.6. */
 const AFTER_MAX = 'message.timestamp.after.max.ms';
 const DIFFERENCE_MAX = 'message.timestamp.difference.max.ms';
 
 /** Rejects with kafkajs's errors. */
-export async function readTopicFacts(kafka: Kafka, topic: string, partitionCount: number): Promise<TopicFacts> {
-  const admin = kafka.admin();
+export async function readTopicFacts(
+  options: KafkaConnectionOptions,
+  topic: string,
+  partitionCount: number,
+): Promise<TopicFacts> {
+  const admin = createKafka(options).admin();
   try {
     await admin.connect();
     const { resources } = await admin.describeConfigs({
@@ -25,6 +30,7 @@ export async function readTopicFacts(kafka: Kafka, topic: string, partitionCount
       compacted: (settings.get('cleanup.policy') ?? '').split(',').some((policy) => policy.trim() === 'compact'),
       logAppendTime: settings.get('message.timestamp.type') === 'LogAppendTime',
       timestampAfterMaxMs: toLimitMs(settings.get(AFTER_MAX) ?? settings.get(DIFFERENCE_MAX)),
+      bootstrapServers: options.brokers.join(','),
     };
   } finally {
     await admin.disconnect().catch(() => undefined);

@@ -90,3 +90,26 @@ test('a world that does not heal, and checks that do not end, are UNKNOWN as wel
     'not verified: not within 20 ms: verify ends',
   ]);
 });
+
+test('what verify must find is no failure where it finds it, and one where it does not, or finds more', async () => {
+  const finding = (kind: string) => ({ kind, partition: 2, offsets: [], transactionIds: [], message: kind });
+  const report = (...kinds: string[]) => ({
+    ...CLEAN,
+    verdict: 'FAIL',
+    guarantees: { ...CLEAN.guarantees, G1: { findings: kinds.map(finding), count: kinds.length } },
+  });
+  const outcome = async (...kinds: string[]) => {
+    const { world } = quietWorld();
+    const story = { ...told(async ({ bit }) => bit('it was cut', true)), verifyFinds: ['partition_unread'] };
+    const found = { ...world, verify: async () => report(...kinds) } as unknown as RealWorld;
+    const { report: made } = await runScenario(story, found, LIMITS);
+    return [made.verdict, made.problems, made.broke];
+  };
+  expect(await outcome('partition_unread')).toEqual(['PASS', [], []]);
+  expect(await outcome()).toEqual(['FAIL', ['G1: verify does not find partition_unread'], []]);
+  expect(await outcome('partition_unread', 'lost')).toEqual([
+    'FAIL',
+    ['G1: 1 finding, the first: lost'],
+    [{ guarantee: 'G1', kind: 'lost' }],
+  ]);
+});

@@ -73,7 +73,7 @@ export async function runScenario(
     verified = await checked(world.verify(), 'verify ends');
     if (scenario.replacesLog)
       world.bit('verify finds that the log is not what was processed', verified.verdict === 'FAIL');
-    else takeReport(verified, drains, problems);
+    else takeReport(verified, drains, scenario.verifyFinds ?? [], problems);
   });
   checkBits(world, problems);
   const faults = world.faults.plannedRecords(world.recorder.history);
@@ -86,7 +86,7 @@ export async function runScenario(
     verdict,
     problems: [...broken, ...unknown],
     bits: world.bits,
-    broke: brokenKinds(world, scenario.replacesLog ? null : verified),
+    broke: brokenKinds(world, scenario.replacesLog ? null : verified, scenario.verifyFinds ?? []),
     stops: [...new Set(world.allEventsOf('partition.stopped').map(({ code }) => code))],
     seed: world.seed,
     tookMs: systemRuntime.nowMs() - startedMs,
@@ -130,11 +130,21 @@ function addedUp(parts: readonly SumsByCurrency[]): SumsByCurrency {
 }
 
 /** A log that retention cut leaves something unknown; only a pipeline that refused to go on may end so. */
-function takeReport(report: VerifyReport, drained: boolean, { broken, unknown }: Problems): void {
+function takeReport(
+  report: VerifyReport,
+  drained: boolean,
+  wanted: readonly string[],
+  { broken, unknown }: Problems,
+): void {
   for (const guarantee of GUARANTEES) {
-    const { count, findings } = report.guarantees[guarantee];
-    if (count > 0) broken.push(`${guarantee}: ${counted(count, 'finding')}, the first: ${findings[0]?.message}`);
+    const { count: all, findings: kept } = report.guarantees[guarantee];
+    const findings = kept.filter(({ kind }) => !wanted.includes(kind));
+    const count = all - (kept.length - findings.length);
+    if (findings.length > 0)
+      broken.push(`${guarantee}: ${counted(count, 'finding')}, the first: ${findings[0]?.message}`);
   }
+  const kinds = GUARANTEES.flatMap((guarantee) => report.guarantees[guarantee].findings.map(({ kind }) => kind));
+  for (const kind of wanted) if (!kinds.includes(kind)) broken.push(`G1: verify does not find ${kind}`);
   if (!drained) return;
   if (report.verdict === 'UNKNOWN') unknown.push(`verify could not check all: ${report.unknown.join('; ')}`);
   if (report.verdict === 'NODATA') unknown.push('verify found nothing to check');
@@ -152,10 +162,10 @@ function checkBits({ bits }: RealWorld, { broken, unknown }: Problems): void {
 }
 
 /** Each kind once; of another log in the topic's place, only what the story says. */
-function brokenKinds({ bits }: RealWorld, verified: VerifyReport | null): Broken[] {
+function brokenKinds({ bits }: RealWorld, verified: VerifyReport | null, wanted: readonly string[]): Broken[] {
   const found = GUARANTEES.flatMap((guarantee) => {
     const kinds = new Set(verified?.guarantees[guarantee].findings.map(({ kind }) => kind));
-    return [...kinds].map((kind) => ({ guarantee, kind }));
+    return [...kinds].filter((kind) => !wanted.includes(kind)).map((kind) => ({ guarantee, kind }));
   });
   const said = new Set(bits.flatMap(({ guarantee, happened }) => (happened ? [] : (guarantee ?? []))));
   return [...found, ...[...said].map((guarantee) => ({ guarantee, kind: 'story' }))];

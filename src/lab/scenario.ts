@@ -43,6 +43,8 @@ export interface Scenario {
   readonly ending?: 'drained' | 'stopped';
   /** The story puts another log in the topic's place: verify has to find that, and its findings break nothing. */
   readonly replacesLog?: boolean;
+  /** Kinds of findings that verify must have, all of these and no others: what the story does to the topic breaks a guarantee. */
+  readonly verifyFinds?: readonly string[];
   readonly run: (world: ScenarioWorld) => Promise<void>;
 }
 
@@ -57,6 +59,8 @@ export interface ScenarioRecord {
   readonly key: string | null;
   readonly value: string | Buffer | null;
   readonly partition: number;
+  /** By the producer's clock, ms since the epoch. Default: when it is sent. */
+  readonly timestampMs?: number;
 }
 
 export interface StartOptions {
@@ -140,6 +144,8 @@ export interface ScenarioWorld {
   ledger(sent: SimulationSummary): Promise<LedgerEntry[]>;
   /** Sends these records in order, one request per run of records of one partition; resolves with their offsets. */
   sendRecords(records: readonly ScenarioRecord[]): Promise<number[]>;
+  /** Sends one record whose value is so many blanks, in a batch of some KiB (zstd); resolves with its offset. */
+  sendBlanks(partition: number, byteLength: number): Promise<number>;
   /** Deletes the records of a partition below an offset, as retention would. */
   deleteRecords(partition: number, belowOffset: number): Promise<void>;
 

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import pino, { type DestinationStream, type Logger } from 'pino';
 import type * as Pretty from 'pino-pretty';
 import { maskPayload } from '../payments/masking.ts';
+import { printableValue } from '../text/printable.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
@@ -46,11 +47,11 @@ export function resolveLogFormat(format: 'auto' | 'json' | 'pretty', isTerminal:
   return isTerminal ? 'pretty' : 'json';
 }
 
-/** Loaded where somebody reads along. */
+/** Loaded where somebody reads along. What is not printable in a value is escaped before it is laid out. */
 function readable(destination: DestinationStream): DestinationStream {
   const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof Pretty;
   const format = prettyFactory({ messageKey: 'event', singleLine: true, ignore: 'pid,hostname,service' });
-  return { write: (line) => destination.write(format(line)) };
+  return { write: (line) => destination.write(format(printableValue(JSON.parse(line)))) };
 }
 
 function masked(value: unknown, depth: number): unknown {

@@ -1,6 +1,12 @@
-/** HTTP on METRICS_PORT: /metrics for Prometheus, /livez and /readyz for whoever restarts and routes. */
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+/**
+ * HTTP on METRICS_PORT: /metrics for Prometheus, /livez and /readyz for whoever restarts and routes.
+ *
+ * Anybody who reaches the port may send anything. Invariants: no request ends the process; each connection, request and
+ * answer is bounded in bytes and time; a full house makes room by dropping the oldest connection, so that idle ones cannot
+ * keep a probe out; metrics are put together a few times a second at most, whoever asks how often.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Registry } from 'prom-client';
 import { ConfigurationError } from '../processor/errors.ts';
 import type { Readiness } from './health.ts';
@@ -11,8 +17,22 @@ export interface MetricsServerOptions {
   readonly port: number;
   readonly registry: Registry;
   readonly readiness: () => Readiness;
-  /** Called before each scrape. */
+  /** Called before metrics are put together: for each scrape, but at most once in METRICS_FRESH_MS. */
   readonly refresh: () => void;
+  /** Default: DEFAULT_TIMES. */
+  readonly times?: ServerTimes;
+}
+
+/** How long a client may take. */
+export interface ServerTimes {
+  /** From the first byte of a request to the end of its headers. */
+  readonly headersWithinMs: number;
+  /** From the first byte of a request to its end. */
+  readonly requestWithinMs: number;
+  /** How often those two are looked at: Node's own default is 30 s. */
+  readonly checkedEveryMs: number;
+  /** A connection on which nothing moves is dropped: of a reader that does not read, too. */
+  readonly idleMs: number;
 }
 
 export interface MetricsServer {
@@ -21,24 +41,48 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
+/** Connections at a time. The next one takes the place of the oldest. */
+export const MAX_CONNECTIONS = 64;
+/** Of a request line with its headers. */
+const MAX_HEADER_BYTES = 8 * 1024;
+const MAX_HEADERS = 50;
+export const MAX_REQUESTS_PER_CONNECTION = 100;
+const DEFAULT_TIMES: ServerTimes = {
+  headersWithinMs: 5_000,
+  requestWithinMs: 10_000,
+  checkedEveryMs: 1_000,
+  idleMs: 10_000,
+};
+const KEEP_ALIVE_MS = 5_000;
+/** Scrapes within this time get the same text. */
+const METRICS_FRESH_MS = 200;
+
 /** Rejects with ConfigurationError when it cannot listen there. */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
-  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return sendJson(response, 405, { error: 'GET only' });
-    answer(options, new URL(request.url ?? '/', 'http://localhost').pathname, response).catch((error: unknown) => {
-      sendJson(response, 500, { error: error instanceof Error ? error.message : String(error) });
-    });
-  });
-  server.maxConnections = 64;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
-      const where = `METRICS_PORT ${options.port} on METRICS_HOST ${options.host}`;
-      reject(
-        new ConfigurationError([`${where}: cannot listen (${error.message}); choose another, or 0 for any free one`]),
-      );
-    });
-    server.listen(options.port, options.host, resolve);
-  });
+  const metrics = metricsText(options);
+  const { headersWithinMs, requestWithinMs, checkedEveryMs, idleMs } = options.times ?? DEFAULT_TIMES;
+  const server = createServer(
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: headersWithinMs,
+      requestTimeout: requestWithinMs,
+      connectionsCheckingInterval: checkedEveryMs,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
+    (request, response) => {
+      response.on('error', () => request.socket.destroy());
+      answer(options, metrics, request, response).catch(() => {
+        sendJson(response, 500, { error: 'the answer could not be made: a bug; report it with the log' });
+      });
+    },
+  );
+  server.timeout = idleMs;
+  server.maxHeadersCount = MAX_HEADERS;
+  server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
+  dropOldest(server);
+  await listen(server, options);
+  // Later errors (no more file descriptors, say) cost connections, not the process.
+  server.on('error', () => {});
   // It must not keep a process alive that is done.
   server.unref();
   return {
@@ -51,11 +95,77 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
   };
 }
 
-async function answer(options: MetricsServerOptions, path: string, response: ServerResponse): Promise<void> {
+function listen(server: Server, { port, host }: MetricsServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: Error): void => {
+      const where = `METRICS_PORT ${port} on METRICS_HOST ${host}`;
+      const whatToDo = 'choose another, or 0 for any free one';
+      reject(new ConfigurationError([`${where}: cannot listen (${error.message}); ${whatToDo}`]));
+    };
+    server.once('error', onError);
+    server.listen(port, host, () => {
+      server.off('error', onError);
+      resolve();
+    });
+  });
+}
+
+/** Not the server's maxConnections: it would turn away the newest, and 64 idle connections would keep every probe out. */
+function dropOldest(server: Server): void {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    // Node's own handler is in place only while it parses requests; after CONNECT or an upgrade it is not.
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => sockets.delete(socket));
+    if (sockets.size >= MAX_CONNECTIONS) {
+      const [oldest] = sockets;
+      if (oldest !== undefined) {
+        sockets.delete(oldest);
+        oldest.destroy();
+      }
+    }
+    sockets.add(socket);
+  });
+}
+
+type MetricsText = () => Promise<Buffer>;
+
+/** One text at a time, shared by all who ask within METRICS_FRESH_MS. */
+function metricsText({ registry, refresh }: MetricsServerOptions): MetricsText {
+  let shared: Promise<Buffer> | undefined;
+  return () => {
+    if (shared !== undefined) return shared;
+    const made = (async () => {
+      refresh();
+      return Buffer.from(await registry.metrics());
+    })();
+    shared = made;
+    const forget = (): void => {
+      if (shared === made) shared = undefined;
+    };
+    made.then(() => setTimeout(forget, METRICS_FRESH_MS).unref(), forget);
+    return made;
+  };
+}
+
+async function answer(
+  options: MetricsServerOptions,
+  metrics: MetricsText,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  // What comes with the request is not read: the connection ends with the answer.
+  if (hasBody(request)) response.setHeader('connection', 'close');
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('connection', 'close').setHeader('allow', 'GET, HEAD');
+    return sendJson(response, 405, { error: 'GET and HEAD only' });
+  }
+  // Not by the URL class: it throws for targets that a request may well have (`//`).
+  const [path] = (request.url ?? '').split('?', 1);
   if (path === '/metrics') {
-    options.refresh();
-    const body = await options.registry.metrics();
-    response.writeHead(200, { 'content-type': options.registry.contentType }).end(body);
+    const body = await metrics();
+    if (response.destroyed) return;
+    response.writeHead(200, { 'content-type': options.registry.contentType, 'content-length': body.length }).end(body);
   } else if (path === '/livez') {
     sendJson(response, 200, { alive: true });
   } else if (path === '/readyz') {
@@ -66,7 +176,11 @@ async function answer(options: MetricsServerOptions, path: string, response: Ser
   }
 }
 
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+}
+
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  if (response.headersSent) return;
+  if (response.headersSent || response.destroyed) return;
   response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
 }

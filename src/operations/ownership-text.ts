@@ -1,4 +1,5 @@
 /** Who holds what, as a terminal of 80 columns shows it: by owner, and which partitions stand still. */
+import { textOfLines } from '../text/printable.ts';
 
 export interface HeldPartition {
   readonly partition: number;
@@ -40,7 +41,7 @@ export function ownershipText(held: readonly HeldPartition[]): string {
     lines.push(`Behind, and without a checkpoint for ${STANDS_STILL_AFTER_S} s: ${still.join(', ')}.`);
     lines.push('/readyz and partition.stopped in the log of the owner say why (docs/runbook.md).');
   }
-  return lines.join('\n');
+  return textOfLines(lines);
 }
 
 function partitionLine(held: HeldPartition): string {

@@ -68,6 +68,7 @@ class CheckpointTable {
       what: 'checkpoints that the log reaches back to',
       sql: `SELECT MIN(next_offset) AS next_offset FROM ${this.#from} AND next_offset >= @offset`,
       parameters: [textParameter('topic', this.#order.topic), intParameter('offset', offset)],
+      columns: ['next_offset'],
     });
     const cell = rows[0]?.[0];
     return cell === null || cell === undefined ? undefined : integerFromText(String(cell));
@@ -78,6 +79,7 @@ class CheckpointTable {
       what: 'old checkpoints',
       sql: `SELECT COUNT(*) AS every, COUNTIF(next_offset < @keep_from AND written_at < @before) AS removable FROM ${this.#from}`,
       parameters: this.#parameters(keepFromOffset),
+      columns: ['every', 'removable'],
     });
     const [all, removable] = rows[0]!.map((cell) => integerFromText(String(cell)));
     return { all: all!, removable: removable! };

@@ -6,6 +6,7 @@ import { MINUTE_MS } from './liveness.ts';
 import { PaymentRows } from './payment-rows.ts';
 import { RankSet, TREE_FROM_MARKS } from './rank-set.ts';
 import { SenderTimeline } from './sender-timeline.ts';
+import { KNOWN_INDEX_KEY } from './slot-hash.ts';
 import { TextKey } from './text-key.ts';
 
 const SPAN_MS = 300_000;
@@ -32,7 +33,7 @@ function countByDefinition(entries: readonly ActivityEntry[], last: ActivityEntr
 
 describe('sender activity', () => {
   it('counts this payment, and those in (t - span, t], both ends as defined', () => {
-    const activity = new SenderActivity(SPAN_MS, new PaymentRows());
+    const activity = new SenderActivity(SPAN_MS, new PaymentRows(), KNOWN_INDEX_KEY);
     expect(record(activity, entry(0, 0))).toEqual({ payments: 1, devices: 1 });
     expect(record(activity, entry(1, SPAN_MS - 1))).toEqual({ payments: 2, devices: 1 });
     expect(record(activity, entry(2, SPAN_MS, 'e'))).toEqual({ payments: 2, devices: 2 });
@@ -56,7 +57,7 @@ describe('sender activity', () => {
   it('agrees with the definition in any order, past the change to a timeline', () => {
     fc.assert(
       fc.property(spans, payments, (spanMs, drawn) => {
-        const activity = new SenderActivity(spanMs, new PaymentRows());
+        const activity = new SenderActivity(spanMs, new PaymentRows(), KNOWN_INDEX_KEY);
         const entries: ActivityEntry[] = [];
         for (const { time, device } of drawn) {
           const next = entry(entries.length, time, `d${device}`);
@@ -76,7 +77,7 @@ describe('sender activity', () => {
     });
     fc.assert(
       fc.property(spans, fc.array(step, { minLength: 100, maxLength: 400 }), (spanMs, steps) => {
-        const activity = new SenderActivity(spanMs, new PaymentRows());
+        const activity = new SenderActivity(spanMs, new PaymentRows(), KNOWN_INDEX_KEY);
         const entries: ActivityEntry[] = [];
         let watermarkMs = 0;
         for (const { ahead, move, device } of steps) {
@@ -94,14 +95,14 @@ describe('sender activity', () => {
   });
 
   it('forgets senders with their last payment', () => {
-    const activity = new SenderActivity(SPAN_MS, new PaymentRows());
+    const activity = new SenderActivity(SPAN_MS, new PaymentRows(), KNOWN_INDEX_KEY);
     for (let index = 0; index < 200; index += 1) record(activity, entry(index, index * 1_000, 'd', `s${index % 100}`));
     activity.evictBelow(10 * MINUTE_MS);
     expect([activity.size, activity.senderCount, activity.lanes.toHex()]).toEqual([0, 0, '0'.repeat(32)]);
   });
 
   it('looks at each payment of a hot account a bounded number of times', () => {
-    const activity = new SenderActivity(SPAN_MS, new PaymentRows());
+    const activity = new SenderActivity(SPAN_MS, new PaymentRows(), KNOWN_INDEX_KEY);
     const count = 30_000;
     for (let index = 0; index < count; index += 1) {
       // 1,000 a second, up to an hour out of order, a new device every other time.

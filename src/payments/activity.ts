@@ -16,6 +16,7 @@ import type { ActivityCounts } from './fraud.ts';
 import { floorTo, MINUTE_MS } from './liveness.ts';
 import { DEVICE, type MinuteOfRows, NEXT, NO_SENDER, type PaymentRows, ROW_WORDS, SENDER } from './payment-rows.ts';
 import { SenderTimeline } from './sender-timeline.ts';
+import type { IndexKey } from './slot-hash.ts';
 import { NO_REFERENCE } from './slot-table.ts';
 import { type EntryBlock, StoredActivity } from './stored-entries.ts';
 import { TextKey } from './text-key.ts';
@@ -34,8 +35,8 @@ export class SenderActivity {
   readonly #spanMs: number;
   readonly #rows: PaymentRows;
   /** The note of a sender: its latest entry, or HAS_TIMELINE. */
-  readonly #senders = new TextPool();
-  readonly #devices = new TextPool();
+  readonly #senders: TextPool;
+  readonly #devices: TextPool;
   readonly #timelines = new Map<number, SenderTimeline>();
   /** Devices seen while counting, the first so many. */
   readonly #seenDevices = new Int32Array(TIMELINE_FROM_ENTRIES + 1);
@@ -50,9 +51,11 @@ export class SenderActivity {
   #looks = 0;
   #touched = 0;
 
-  constructor(spanMs: number, rows: PaymentRows) {
+  constructor(spanMs: number, rows: PaymentRows, indexKey: IndexKey) {
     this.#spanMs = spanMs;
     this.#rows = rows;
+    this.#senders = new TextPool(indexKey);
+    this.#devices = new TextPool(indexKey);
   }
 
   get size(): number {

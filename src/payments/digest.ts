@@ -3,8 +3,9 @@
  * mixed into four 32-bit lanes, and lanes are summed modulo 2^32: so entries can be added, and taken out again, one by one
  * or a minute at a time. Texts go in by their 64-bit hashes (text-key.ts), which tables have at hand. It finds accidents (a lost, stale or flipped entry), not forgeries.
  */
-import { avalanche, rotate, TextKey } from './text-key.ts';
+import { avalanche, TextKey } from './text-key.ts';
 import type { Counters, OpenWindow, RememberedPayment } from './types.ts';
+import { rotate } from './words.ts';
 
 /** A sum of mixed entries. */
 export class LaneSum {

@@ -1,10 +1,9 @@
 /**
  * Rows of payment_exceptions: what is kept of a record that was not accepted. A duplicate or late payment is kept whole, in
- * canonical form (backfill needs it); of a rejected record only what may be kept: masked and cut.
+ * canonical form (backfill needs it); of a rejected record only what may be kept: masked and cut, as its fold version does it.
  */
 import { canonicalJson } from './event.ts';
 import { formatHash, type Hash64, hashBytes } from './hash.ts';
-import { maskPayload } from './masking.ts';
 import type { ExceptionRow, LogRecord, Payment } from './types.ts';
 import type { Rejection } from './validation.ts';
 
@@ -36,7 +35,7 @@ export function exceptionRow(
 }
 
 export function rejectedRow(record: LogRecord, rejection: Rejection): ExceptionRow {
-  const hash = record.value === null ? null : hashBytes(record.value);
+  const hash = record.value === null ? null : (record.oversized?.valueHash ?? hashBytes(record.value));
   return {
     kafkaOffset: record.offset,
     disposition: 'rejected',
@@ -46,7 +45,7 @@ export function rejectedRow(record: LogRecord, rejection: Rejection): ExceptionR
     recordTimeMs: storableTimeMs(record.timestampMs),
     firstKafkaOffset: null,
     conflict: false,
-    payload: record.value === null ? null : maskPayload(record.value),
+    payload: record.value === null ? null : rejection.keptPayload(record.value),
     payloadHash: hash === null ? null : formatHash(hash.high, hash.low),
   };
 }

@@ -3,7 +3,7 @@
  * offsets from START_MS. Not used outside tests.
  */
 import { PartitionFold } from './fold.ts';
-import { type CompiledSettings, compileSettings, DEFAULT_DECISION_SETTINGS } from './settings.ts';
+import { type CompiledSettings, compileSettings, DEFAULT_DECISION_SETTINGS, FOLD_VERSION } from './settings.ts';
 import type { DecisionSettings, FixedSettings, FoldOutput, LogRecord } from './types.ts';
 
 /** A whole hour, in 2025. */
@@ -18,8 +18,11 @@ export const FIXED: FixedSettings = {
 
 export const PLACE = { partition: 3, partitionCount: 4, fixed: FIXED };
 
-export function settings(changes: Partial<DecisionSettings> = {}): CompiledSettings {
-  return compileSettings({ ...DEFAULT_DECISION_SETTINGS, ...changes });
+export function settings(
+  changes: Partial<DecisionSettings> = {},
+  foldVersion: number = FOLD_VERSION,
+): CompiledSettings {
+  return compileSettings({ ...DEFAULT_DECISION_SETTINGS, ...changes }, foldVersion);
 }
 
 /** The members of a valid event. `atMs` is the event time, as an offset from START_MS. */

@@ -1,6 +1,7 @@
 /** What a fold is made from, and what it says of itself. */
 import type { AcceptedRows } from './accepted-rows.ts';
 import type { PartitionFold } from './fold.ts';
+import type { IndexKey } from './slot-hash.ts';
 import type { Counters, FixedSettings, FoldOutput, TransactionRow } from './types.ts';
 
 /** A FoldOutput whose accepted rows are columns: the same rows, without an object for each. */
@@ -16,6 +17,11 @@ export interface FoldPlace {
   readonly fixed: FixedSettings;
   /** Payments below it are late whatever the watermark is, and ids below it forgotten (Generation). Default: none. */
   readonly floorMs?: number;
+  /**
+   * Where in the indexes in memory texts lie: drawn anew for each state (drawIndexKey), so that nobody can choose texts that
+   * slow it down. No result depends on it. Default: KNOWN_INDEX_KEY.
+   */
+  readonly indexKey?: IndexKey;
 }
 
 /** What a checkpoint row says of a state; the entries come from the payments. */

@@ -21,6 +21,7 @@ import type { PaymentBytes } from './payment-bytes.ts';
 import { PaymentReader } from './payment-reader.ts';
 import { PaymentRows } from './payment-rows.ts';
 import { type CompiledSettings, requireFixedSettings } from './settings.ts';
+import { KNOWN_INDEX_KEY } from './slot-hash.ts';
 import { countersOf, type EntrySums, headOf, sumEntries } from './state-head.ts';
 import { inSteps } from './stored-entries.ts';
 import type {
@@ -46,10 +47,10 @@ export class PartitionFold {
   readonly #fixed: FixedSettings;
   readonly #floorMs: number;
   readonly #rows = new PaymentRows();
-  readonly #ids = new KnownIds(this.#rows);
+  readonly #ids: KnownIds;
   readonly #activity: SenderActivity;
   readonly #windows: OpenWindows;
-  readonly #ahead = new LookAhead();
+  readonly #ahead: LookAhead;
   readonly #counters: Counters = { consumed: 0, accepted: 0, duplicates: 0, late: 0, rejected: 0 };
   #nextOffset: number;
   #watermarkMs: number;
@@ -66,8 +67,11 @@ export class PartitionFold {
       partitionCount: place.partitionCount,
       minEventTimeMs: place.fixed.minEventTimeMs,
     });
-    this.#activity = new SenderActivity(place.fixed.activitySpanMs, this.#rows);
-    this.#windows = new OpenWindows(place.fixed.windowMs);
+    const indexKey = place.indexKey ?? KNOWN_INDEX_KEY;
+    this.#ids = new KnownIds(this.#rows, indexKey);
+    this.#activity = new SenderActivity(place.fixed.activitySpanMs, this.#rows, indexKey);
+    this.#windows = new OpenWindows(place.fixed.windowMs, indexKey);
+    this.#ahead = new LookAhead(indexKey);
     this.#nextOffset = nextOffset;
     this.#deltaFromOffset = nextOffset;
     this.#watermarkMs = watermarkMs;

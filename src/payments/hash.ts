@@ -3,8 +3,9 @@
  * Whole values take xxHash64; payments, which are many and come in short pieces, a hash of their columns. The WebAssembly module is compiled once, when this module is loaded; every call after that is synchronous.
  */
 import xxhash from 'xxhash-wasm';
-import { avalanche, rotate, scrambleHigh, scrambleLow, TextKey } from './text-key.ts';
-import type { LogRecord, Payment } from './types.ts';
+import { avalanche, scrambleHigh, scrambleLow, TextKey } from './text-key.ts';
+import type { LogRecord, OversizedFacts, Payment } from './types.ts';
+import { rotate } from './words.ts';
 
 /** Two unsigned 32-bit lanes. */
 export interface Hash64 {
@@ -12,7 +13,7 @@ export interface Hash64 {
   readonly low: number;
 }
 
-const { h64Raw } = await xxhash();
+const { h64Raw, create64 } = await xxhash();
 const SEED = 0n;
 
 // Splitting through memory costs no bigint arithmetic.
@@ -96,15 +97,55 @@ export function formatHash(high: number, low: number): string {
  * A missing key or value differs from an empty one.
  */
 export function recordFingerprint(record: LogRecord): string {
+  if (record.oversized !== undefined) return record.oversized.fingerprint;
+  const { offset, timestampMs, key, value } = record;
+  const parts: Uint8Array[] = [fingerprintHead(timestampMs, key?.length ?? null, value?.length ?? null)];
+  if (key !== null) parts.push(key);
+  if (value !== null) parts.push(value);
+  return fingerprintText(offset, hashBytes(Buffer.concat(parts)));
+}
+
+/** The same for a record that comes in pieces: first all of its key, then all of its value. Lengths are null where there is none. */
+export class RecordDigest {
+  readonly #offset: number;
+  readonly #valueLength: number | null;
+  readonly #record = create64(SEED);
+  readonly #value = create64(SEED);
+
+  constructor(offset: number, timestampMs: number, keyLength: number | null, valueLength: number | null) {
+    this.#offset = offset;
+    this.#valueLength = valueLength;
+    this.#record.update(fingerprintHead(timestampMs, keyLength, valueLength));
+  }
+
+  addKey(piece: Uint8Array): void {
+    this.#record.update(piece);
+  }
+
+  addValue(piece: Uint8Array): void {
+    this.#record.update(piece);
+    this.#value.update(piece);
+  }
+
+  finish(): OversizedFacts {
+    return {
+      valueByteLength: this.#valueLength ?? 0,
+      valueHash: split(this.#value.digest()),
+      fingerprint: fingerprintText(this.#offset, split(this.#record.digest())),
+    };
+  }
+}
+
+function fingerprintHead(timestampMs: number, keyLength: number | null, valueLength: number | null): Buffer {
   const head = Buffer.alloc(24);
-  head.writeDoubleBE(record.timestampMs, 0);
-  head.writeDoubleBE(record.key === null ? -1 : record.key.length, 8);
-  head.writeDoubleBE(record.value === null ? -1 : record.value.length, 16);
-  const parts: Uint8Array[] = [head];
-  if (record.key !== null) parts.push(record.key);
-  if (record.value !== null) parts.push(record.value);
-  const { high, low } = hashBytes(Buffer.concat(parts));
-  return `${record.offset}:${formatHash(high, low)}`;
+  head.writeDoubleBE(timestampMs, 0);
+  head.writeDoubleBE(keyLength ?? -1, 8);
+  head.writeDoubleBE(valueLength ?? -1, 16);
+  return head;
+}
+
+function fingerprintText(offset: number, { high, low }: Hash64): string {
+  return `${offset}:${formatHash(high, low)}`;
 }
 
 function split(hash: bigint): Hash64 {

@@ -4,6 +4,7 @@ import type { IdEntry } from './digest.ts';
 import { KnownIds } from './known-ids.ts';
 import { MINUTE_MS } from './liveness.ts';
 import { PaymentRows } from './payment-rows.ts';
+import { KNOWN_INDEX_KEY } from './slot-hash.ts';
 import { TextKey } from './text-key.ts';
 
 function id(offset: number, transactionId: string, eventTimeMs = 0): IdEntry {
@@ -14,7 +15,7 @@ const key = (transactionId: string): TextKey => new TextKey().setText(transactio
 
 describe('known ids', () => {
   it('a greater offset replaces, a smaller one does not', () => {
-    const table = new KnownIds(new PaymentRows());
+    const table = new KnownIds(new PaymentRows(), KNOWN_INDEX_KEY);
     table.restore(id(5, 'a'));
     table.restore(id(9, 'a', MINUTE_MS));
     table.restore(id(7, 'a'));
@@ -22,7 +23,7 @@ describe('known ids', () => {
   });
 
   it('a replaced entry does not take its successor with it when its minute is dropped', () => {
-    const table = new KnownIds(new PaymentRows());
+    const table = new KnownIds(new PaymentRows(), KNOWN_INDEX_KEY);
     table.restore(id(1, 'a', 0));
     table.restore(id(2, 'a', MINUTE_MS));
     table.evictBelow(MINUTE_MS);
@@ -32,7 +33,7 @@ describe('known ids', () => {
   });
 
   it('what is dead is not taken in', () => {
-    const table = new KnownIds(new PaymentRows());
+    const table = new KnownIds(new PaymentRows(), KNOWN_INDEX_KEY);
     table.evictBelow(MINUTE_MS);
     table.restore(id(1, 'a', MINUTE_MS - 1));
     table.restore(id(2, 'b', MINUTE_MS));
@@ -51,7 +52,7 @@ describe('known ids', () => {
           .sort((left, right) => left.rank - right.rank)
           .map(({ entry }) => entry);
         const states = [ordered, shuffled].map((list, index) => {
-          const table = new KnownIds(new PaymentRows());
+          const table = new KnownIds(new PaymentRows(), KNOWN_INDEX_KEY);
           if (index === 1) table.evictBelow(minutes * MINUTE_MS);
           for (const entry of list) table.restore(entry);
           table.evictBelow(minutes * MINUTE_MS);

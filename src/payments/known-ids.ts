@@ -9,6 +9,7 @@ import { EntryMixer, type IdEntry, LaneSum } from './digest.ts';
 import { PackedUuid, UUID_WORDS, unpackUuid } from './id-bytes.ts';
 import { floorTo, MINUTE_MS } from './liveness.ts';
 import { ID_HASH, type MinuteOfRows, PaymentRows, ROW_WORDS, type RowChunk } from './payment-rows.ts';
+import type { IndexKey } from './slot-hash.ts';
 import { NO_REFERENCE, SlotTable } from './slot-table.ts';
 import { type EntryBlock, StoredIds } from './stored-entries.ts';
 import { copyWords, isSameWords, TextKey, wordsFor } from './text-key.ts';
@@ -30,6 +31,7 @@ export class KnownIds {
   /** Sum over all entries held. Live: read it, do not keep it. */
   readonly lanes = new LaneSum();
   readonly #rows: PaymentRows;
+  readonly #indexKey: IndexKey;
   readonly #shards: readonly SlotTable[] = Array.from({ length: SHARDS }, () => new SlotTable());
   readonly #mixer = new EntryMixer();
   readonly #key = new TextKey();
@@ -38,8 +40,10 @@ export class KnownIds {
   #touched = 0;
   #size = 0;
 
-  constructor(rows: PaymentRows) {
+  /** Nobody who chooses ids may know the key. */
+  constructor(rows: PaymentRows, indexKey: IndexKey) {
     this.#rows = rows;
+    this.#indexKey = indexKey;
   }
 
   get size(): number {
@@ -53,11 +57,16 @@ export class KnownIds {
     return total;
   }
 
+  /** SlotTable.longestWalk, of the worst of its tables. */
+  get longestWalk(): number {
+    return this.#shards.reduce((longest, shard) => Math.max(longest, shard.longestWalk), 0);
+  }
+
   /** Reads the slots where looking for these ids begins: see touch.ts. */
-  touch({ count, lows }: HashList): number {
+  touch({ count, slots }: HashList): number {
     let touched = 0;
     for (let index = 0; index < count; index += 1) {
-      const hash = lows[index] as number;
+      const hash = slots[index] as number;
       touched ^= this.#shardOf(hash).touch(hash);
     }
     return touched;
@@ -65,8 +74,8 @@ export class KnownIds {
 
   /** What is held of an id; whether it is still *known* is the caller's question (liveness.ts). */
   get(key: TextKey): KnownId | undefined {
-    const slot = this.#find(key);
-    const reference = this.#shardOf(key.low).at(slot);
+    const hash = key.slotOf(this.#indexKey);
+    const reference = this.#shardOf(hash).at(this.#find(key, hash));
     if (reference === NO_REFERENCE) return undefined;
     return knownOf(this.#rows.chunkOf(reference), this.#rows.wordOf(reference));
   }
@@ -79,8 +88,9 @@ export class KnownIds {
   put(key: TextKey, offset: number, eventTimeMs: number, hashHigh: number, hashLow: number): number {
     if (floorTo(eventTimeMs, MINUTE_MS) < this.#liveFromMs) return NO_REFERENCE;
     const rows = this.#rows;
-    const shard = this.#shardOf(key.low);
-    const slot = this.#find(key);
+    const hash = key.slotOf(this.#indexKey);
+    const shard = this.#shardOf(hash);
+    const slot = this.#find(key, hash);
     const held = shard.at(slot);
     if (held !== NO_REFERENCE && rows.chunkOf(held).eventTimeMsAt(rows.wordOf(held)) >= eventTimeMs)
       return NO_REFERENCE;
@@ -91,7 +101,7 @@ export class KnownIds {
     const reference = rows.add(minute, offset, textWords);
     if (held === NO_REFERENCE) {
       this.#size += 1;
-      shard.add(key.low, reference);
+      shard.add(hash, reference);
     } else {
       this.#forget(held, key);
       shard.replace(slot, reference);
@@ -102,7 +112,7 @@ export class KnownIds {
     if (packed) this.#uuid.copyTo(chunk.texts, textAt);
     else copyWithLength(key, chunk.texts, textAt);
     chunk.set(word, offset, eventTimeMs, hashHigh, hashLow);
-    chunk.setId(word, key.low, packed, textAt);
+    chunk.setId(word, hash, packed, textAt);
     const lanes = this.#mixer.ofId(offset, eventTimeMs, hashHigh, hashLow, key);
     minute.ids.rows += 1;
     minute.ids.lanes.add(lanes);
@@ -157,13 +167,13 @@ export class KnownIds {
   }
 
   /** The slot of an id in its shard: holds its reference, or none. */
-  #find(key: TextKey): number {
-    const shard = this.#shardOf(key.low);
-    let slot = shard.first(key.low);
+  #find(key: TextKey, hash: number): number {
+    const shard = this.#shardOf(hash);
+    let slot = shard.first(hash);
     for (;;) {
       const reference = shard.at(slot);
       if (reference === NO_REFERENCE || this.#isSame(key, reference)) return slot;
-      slot = shard.next(slot, key.low);
+      slot = shard.next(slot, hash);
     }
   }
 

@@ -6,13 +6,20 @@ import type { SenderActivity } from './activity.ts';
 import type { KnownIds } from './known-ids.ts';
 import { PaymentBytes } from './payment-bytes.ts';
 import type { PaymentReader } from './payment-reader.ts';
+import type { IndexKey } from './slot-hash.ts';
 import { HashList } from './touch.ts';
 
 export class LookAhead {
   readonly #ids = new HashList();
   readonly #senders = new HashList();
   readonly #devices = new HashList();
+  readonly #indexKey: IndexKey;
   touched = 0;
+
+  /** The key of the tables that are looked at. */
+  constructor(indexKey: IndexKey) {
+    this.#indexKey = indexKey;
+  }
 
   /** Of the payments that the reader has read last, so many. */
   look(reader: PaymentReader, count: number, ids: KnownIds, activity: SenderActivity): void {
@@ -22,9 +29,9 @@ export class LookAhead {
     for (let index = 0; index < count; index += 1) {
       const payment = reader.at(index);
       if (!(payment instanceof PaymentBytes)) continue;
-      this.#ids.add(payment.transactionId.low);
-      this.#senders.add(payment.senderAccountId.low);
-      this.#devices.add(payment.deviceId.low);
+      this.#ids.add(payment.transactionId.slotOf(this.#indexKey));
+      this.#senders.add(payment.senderAccountId.slotOf(this.#indexKey));
+      this.#devices.add(payment.deviceId.slotOf(this.#indexKey));
     }
     this.touched ^= ids.touch(this.#ids) ^ activity.touch(this.#senders, this.#devices);
   }

@@ -101,7 +101,7 @@ export class PaymentReader {
       return true;
     }
     const { key, value } = record;
-    if (key === null || value === null) return false;
+    if (key === null || value === null || record.oversized !== undefined) return false;
     if (!scanner.scan(value, 0, value.length, at)) return false;
     if (!this.#isUsual(record, settings, key, 0, key.length, payment)) return false;
     this.#scratchEnd = at + value.length + GAP_BYTES;

@@ -4,6 +4,7 @@ import { SenderActivity } from './activity.ts';
 import { KnownIds } from './known-ids.ts';
 import { MINUTE_MS } from './liveness.ts';
 import { PaymentRows } from './payment-rows.ts';
+import { KNOWN_INDEX_KEY } from './slot-hash.ts';
 import { TextKey } from './text-key.ts';
 
 const keyOf = (text: string): TextKey => new TextKey().setText(text);
@@ -12,8 +13,8 @@ const DEVICE = keyOf('dev-1');
 
 function tables() {
   const rows = new PaymentRows();
-  const ids = new KnownIds(rows);
-  const activity = new SenderActivity(300_000, rows);
+  const ids = new KnownIds(rows, KNOWN_INDEX_KEY);
+  const activity = new SenderActivity(300_000, rows, KNOWN_INDEX_KEY);
   const putId = (offset: number, timeMs = offset) => ids.put(keyOf(`t${offset}`), offset, timeMs, 1, 2);
   const addActivity = (offset: number, row?: number, timeMs = offset) =>
     activity.add(SENDER, DEVICE, offset, timeMs, 1, 2, row);

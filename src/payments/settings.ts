@@ -7,10 +7,17 @@ import { type CompiledFraudRules, compileFraudRules } from './fraud.ts';
 import type { DecisionSettings, FixedSettings, Nanos, SettingsEntry } from './types.ts';
 
 /**
- * Raised whenever the same records and settings would give other rows or another digest. A partition whose history names
- * a newer one is refused.
+ * Fold versions that this release can fold by; each settings entry names the one of its records. A version is added whenever
+ * the same records and settings would give other rows. A partition whose history names one that is not here is refused.
  */
-export const FOLD_VERSION = 1;
+export const FOLD_VERSIONS = [1, 2] as const;
+export type FoldVersion = (typeof FOLD_VERSIONS)[number];
+/** Of new settings entries. */
+export const FOLD_VERSION: FoldVersion = 2;
+
+export function isKnownFoldVersion(version: number): version is FoldVersion {
+  return (FOLD_VERSIONS as readonly number[]).includes(version);
+}
 
 const DAY_MS = 86_400_000;
 /** BigQuery refuses rows more than ten years back; nine leave a topic a year of running on old seeds. */
@@ -57,6 +64,8 @@ export function defaultFixedSettings(nowMs: number): FixedSettings {
 
 /** Decision settings as the fold uses them. Compile once per settings entry, not per record. */
 export interface CompiledSettings {
+  /** How records are read and what is kept of rejected ones. */
+  readonly foldVersion: FoldVersion;
   readonly watermarkDelayMs: number;
   readonly allowedSkewMs: number;
   readonly maxAmount: Nanos;
@@ -66,8 +75,16 @@ export interface CompiledSettings {
   readonly fraud: CompiledFraudRules;
 }
 
-/** Throws RangeError naming the setting where one cannot be used. */
-export function compileSettings(decision: DecisionSettings): CompiledSettings {
+/** An entry of a history, its fold version included. */
+export function compileEntry({ decision, foldVersion }: SettingsEntry): CompiledSettings {
+  return compileSettings(decision, foldVersion);
+}
+
+/** Throws RangeError naming the setting where one cannot be used. `foldVersion`: this release's where there is no entry. */
+export function compileSettings(decision: DecisionSettings, foldVersion: number = FOLD_VERSION): CompiledSettings {
+  if (!isKnownFoldVersion(foldVersion)) {
+    throw new RangeError(`foldVersion: ${foldVersion} is none of ${FOLD_VERSIONS.join(', ')}`);
+  }
   requireWholeNumber(decision.watermarkDelayMs, 'watermarkDelayMs', 0);
   requireWholeNumber(decision.allowedSkewMs, 'allowedSkewMs', 0);
   const maxAmount = requireDecimal(decision.maxAmount, 'maxAmount');
@@ -75,6 +92,7 @@ export function compileSettings(decision: DecisionSettings): CompiledSettings {
     throw new RangeError(`maxAmount: ${decision.maxAmount} must be over 0 and have at most 29 digits before the point`);
   }
   return deepFreeze({
+    foldVersion,
     watermarkDelayMs: decision.watermarkDelayMs,
     allowedSkewMs: decision.allowedSkewMs,
     maxAmount,

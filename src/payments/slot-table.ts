@@ -74,6 +74,17 @@ export class SlotTable {
     if (slots > LEAST_SLOTS && this.#size < (slots * GREATEST_LOAD) / 8) this.#resize(slots / 2);
   }
 
+  /** Slots that the longest look at an entry walks over: for tests, since it looks at all of them. */
+  get longestWalk(): number {
+    const slots = this.#slots;
+    let longest = 0;
+    for (let slot = 0; slot <= this.#mask; slot += 1) {
+      if (slots[2 * slot + 1] === NO_REFERENCE) continue;
+      longest = Math.max(longest, ((slot - (slots[2 * slot] as number)) & this.#mask) + 1);
+    }
+    return longest;
+  }
+
   #seek(from: number, hash: number): number {
     const slots = this.#slots;
     let slot = from;

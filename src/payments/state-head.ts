@@ -3,10 +3,18 @@
 import type { SenderActivity } from './activity.ts';
 import { EntryMixer, LaneSum } from './digest.ts';
 import type { KnownIds } from './known-ids.ts';
-import { FOLD_VERSION } from './settings.ts';
 import { TextKey } from './text-key.ts';
 import type { Counters, StateHead } from './types.ts';
 import type { OpenWindows } from './windows.ts';
+
+/** Of the digest's own layout: what it is computed over, and how. Raised when that changes, and not with the fold version. */
+const DIGEST_VERSION = 1;
+const DIGEST = new RegExp(`^v${DIGEST_VERSION}:[0-9a-f]+$`);
+
+/** Whether a stored digest can be compared with one of this release. */
+export function isKnownDigest(digest: string): boolean {
+  return DIGEST.test(digest);
+}
 
 /** Sums over the entries of ids, of activity and of windows. */
 export type EntrySums = readonly [ids: LaneSum, activity: LaneSum, windows: LaneSum];
@@ -31,7 +39,7 @@ export function headOf(head: Omit<StateHead, 'digest'>, sums: EntrySums): StateH
   const lanes = new LaneSum();
   lanes.add(new EntryMixer().ofHead(head.watermarkMs, head.counters));
   for (const sum of sums) lanes.add(sum);
-  return { ...head, counters: countersOf(head.counters), digest: `v${FOLD_VERSION}:${lanes.toHex()}` };
+  return { ...head, counters: countersOf(head.counters), digest: `v${DIGEST_VERSION}:${lanes.toHex()}` };
 }
 
 /** A copy. */

@@ -5,6 +5,7 @@ import { PackedUuid, unpackUuid } from './id-bytes.ts';
 import { KnownIds } from './known-ids.ts';
 import { MINUTE_MS } from './liveness.ts';
 import { PaymentRows } from './payment-rows.ts';
+import { KNOWN_INDEX_KEY } from './slot-hash.ts';
 import { NO_REFERENCE, SlotTable } from './slot-table.ts';
 import { TextKey } from './text-key.ts';
 import { TextPool } from './text-pool.ts';
@@ -145,7 +146,7 @@ describe('ids in memory', () => {
     );
     fc.assert(
       fc.property(fc.array(fc.tuple(id, fc.nat({ max: 2_000 })), { minLength: 50, maxLength: 800 }), (drawn) => {
-        const ids = new KnownIds(new PaymentRows());
+        const ids = new KnownIds(new PaymentRows(), KNOWN_INDEX_KEY);
         const model = new Map<string, { offset: number; eventTimeMs: number; hashLow: number }>();
         let nowMs = 0;
         for (const [index, [transactionId, stepMs]] of drawn.entries()) {
@@ -174,13 +175,14 @@ describe('ids in memory', () => {
   });
 
   it('ids whose hashes are equal are told apart by their bytes', () => {
-    const ids = new KnownIds(new PaymentRows());
+    const ids = new KnownIds(new PaymentRows(), KNOWN_INDEX_KEY);
     const keys = ['one', 'two', '123e4567-e89b-12d3-a456-426614174000', '123e4567-e89b-12d3-a456-426614174001'].map(
       keyOf,
     );
     for (const key of keys) {
       key.high = 5;
       key.low = 5;
+      key.slotOf = () => 5;
     }
     keys.forEach((key, index) => {
       ids.put(key, index, index * MINUTE_MS, 0, 0);
@@ -192,7 +194,7 @@ describe('ids in memory', () => {
 
   it('a minute may hold more than a chunk of entries, and its memory goes with it', () => {
     const rows = new PaymentRows();
-    const ids = new KnownIds(rows);
+    const ids = new KnownIds(rows, KNOWN_INDEX_KEY);
     const key = new TextKey();
     for (let index = 0; index < 20_000; index += 1) ids.put(key.setText(`t${index}`), index, index % MINUTE_MS, 1, 2);
     expect(ids.get(keyOf('t19999'))?.offset).toBe(19_999);
@@ -204,7 +206,7 @@ describe('ids in memory', () => {
 
 describe('shared texts', () => {
   it('are held once, while they are used, under a number that comes back', () => {
-    const pool = new TextPool();
+    const pool = new TextPool(KNOWN_INDEX_KEY);
     const text = fc.constantFrom(
       'a',
       'b',

@@ -1,8 +1,11 @@
 /**
  * A text as its UTF-8 bytes, with a 64-bit hash of them: what tables look for. One key is set again and again, so that
  * looking for something costs no memory. The hash tells apart by accident, not by attack: whoever finds an equal hash
- * compares the bytes. Bytes are read four at a time, as little-endian words.
+ * compares the bytes, and where a text lies in an index goes by another hash, under a secret key (slotOf). Bytes are read four at a time, as little-endian words.
  */
+
+import { type IndexKey, slotHash } from './slot-hash.ts';
+import { rotate, wordOf } from './words.ts';
 
 /** Bytes that a valid member can take at most: 256 UTF-16 units. Longer texts get a larger buffer. */
 const SCRATCH_BYTES = 768;
@@ -32,6 +35,9 @@ export class TextKey {
   high = 0;
   low = 0;
   #capacity: number;
+  #slot = 0;
+  /** What `#slot` is under; undefined: of no text yet. */
+  #slotKey: IndexKey | undefined;
 
   /** A key in a scratch of others is set by setRange() only. */
   constructor({ bytes, view, capacity } = new ByteScratch(SCRATCH_BYTES)) {
@@ -48,6 +54,7 @@ export class TextKey {
   setRange(start: number, end: number): this {
     this.start = start;
     this.end = end;
+    this.#slotKey = undefined;
     this.#hash();
     return this;
   }
@@ -70,6 +77,15 @@ export class TextKey {
     return this.setRange(0, this.bytes.write(text, 'utf8'));
   }
 
+  /** slotHash() of the text: worked out when it is first asked for, and kept while text and key stay. */
+  slotOf(key: IndexKey): number {
+    if (this.#slotKey !== key) {
+      this.#slot = slotHash(this, key);
+      this.#slotKey = key;
+    }
+    return this.#slot;
+  }
+
   /** A string of its own, which keeps nothing else alive. */
   toText(): string {
     return this.bytes.toString('utf8', this.start, this.end);
@@ -90,13 +106,6 @@ export class TextKey {
     this.high = avalanche(high ^ scrambleHigh(rest));
     this.low = avalanche((low ^ scrambleLow(rest)) + this.high);
   }
-}
-
-/** The word at `at`, as if zeros followed `end`. */
-export function wordOf(view: DataView, at: number, end: number): number {
-  const left = end - at;
-  if (left >= 4) return view.getInt32(at, true);
-  return left <= 0 ? 0 : view.getInt32(at, true) & ((1 << (8 * left)) - 1);
 }
 
 /** Words that so many bytes take, the last one filled up with zeros. */
@@ -125,11 +134,6 @@ export function scrambleHigh(word: number): number {
 /** The same for the second lane, another way: what meets in one lane does not meet in both. */
 export function scrambleLow(word: number): number {
   return Math.imul(rotate(Math.imul(word, 0x38b34ae5), 17), 0xa1e38b93 | 0);
-}
-
-/** Rotates a 32-bit word to the left. */
-export function rotate(value: number, bits: number): number {
-  return (value << bits) | (value >>> (32 - bits));
 }
 
 /** Lets every bit of a 32-bit word depend on every other. One to one. */

@@ -5,14 +5,15 @@
  * A number has one row of 64 bytes, so that looking for a text meets memory that is not in the cache twice: in the index,
  * and in the row, which holds the text's bytes too. The rare text that is longer lies beside, as a string.
  */
+import type { IndexKey } from './slot-hash.ts';
 import { NO_REFERENCE, SlotTable } from './slot-table.ts';
 import { copyWords, isSameWords, type TextKey } from './text-key.ts';
 import type { HashList } from './touch.ts';
 
-/** Words of a row: both lanes of the hash, uses, one for the owner, length in bytes, and the text. */
+/** Words of a row: a lane of the text's hash, its hash in the index, uses, one for the owner, length in bytes, and the text. */
 const WORDS = 16;
 const HIGH = 0;
-const LOW = 1;
+const SLOT = 1;
 const USES = 2;
 const NOTE = 3;
 const LENGTH = 4;
@@ -21,6 +22,7 @@ const MOST_TEXT_BYTES = 4 * (WORDS - TEXT);
 const LEAST_ROWS = 64;
 
 export class TextPool {
+  readonly #indexKey: IndexKey;
   readonly #table = new SlotTable();
   #words = new Int32Array(LEAST_ROWS * WORDS);
   /** Rows used so far; the free ones included. */
@@ -29,24 +31,34 @@ export class TextPool {
   /** Texts of more than MOST_TEXT_BYTES, by number. */
   readonly #long = new Map<number, string>();
 
+  /** Nobody who chooses texts may know the key. */
+  constructor(indexKey: IndexKey) {
+    this.#indexKey = indexKey;
+  }
+
   get size(): number {
     return this.#table.size;
   }
 
+  /** SlotTable.longestWalk of its index. */
+  get longestWalk(): number {
+    return this.#table.longestWalk;
+  }
+
   /** Reads the slots where looking for these texts begins: see touch.ts. */
-  touchSlots({ count, lows }: HashList): number {
+  touchSlots({ count, slots }: HashList): number {
     const table = this.#table;
     let touched = 0;
-    for (let index = 0; index < count; index += 1) touched ^= table.touch(lows[index] as number);
+    for (let index = 0; index < count; index += 1) touched ^= table.touch(slots[index] as number);
     return touched;
   }
 
   /** Reads the rows of these texts, as far as their hashes tell, and gives their notes: 0 where there is none. */
-  touchRows({ count, lows }: HashList, notes: Int32Array): void {
+  touchRows({ count, slots }: HashList, notes: Int32Array): void {
     const table = this.#table;
     const words = this.#words;
     for (let index = 0; index < count; index += 1) {
-      const found = table.at(table.first(lows[index] as number));
+      const found = table.at(table.first(slots[index] as number));
       notes[index] = found === NO_REFERENCE ? 0 : (words[found * WORDS + NOTE] as number);
     }
   }
@@ -58,7 +70,7 @@ export class TextPool {
 
   /** The number of a text, with one more use of it. */
   use(key: TextKey): number {
-    const hash = key.low;
+    const hash = key.slotOf(this.#indexKey);
     const words = this.#words;
     for (let slot = this.#table.first(hash); ; slot = this.#table.next(slot, hash)) {
       const found = this.#table.at(slot);
@@ -68,7 +80,7 @@ export class TextPool {
       words[word + USES] = (words[word + USES] as number) + 1;
       return found;
     }
-    return this.#add(key);
+    return this.#add(key, hash);
   }
 
   /** One use less; tells whether it was the last, and the number is free now. */
@@ -78,7 +90,7 @@ export class TextPool {
     const uses = (words[word + USES] as number) - 1;
     words[word + USES] = uses;
     if (uses > 0) return false;
-    this.#table.remove(words[word + LOW] as number, number);
+    this.#table.remove(words[word + SLOT] as number, number);
     if ((words[word + LENGTH] as number) > MOST_TEXT_BYTES) this.#long.delete(number);
     this.#free.push(number);
     return true;
@@ -119,7 +131,7 @@ export class TextPool {
     return isSameWords(key, this.#words, word + TEXT);
   }
 
-  #add(key: TextKey): number {
+  #add(key: TextKey, hash: number): number {
     const number = this.#free.pop() ?? this.#rows;
     if (number === this.#rows) this.#rows += 1;
     const word = number * WORDS;
@@ -130,13 +142,13 @@ export class TextPool {
     }
     const words = this.#words;
     words[word + HIGH] = key.high;
-    words[word + LOW] = key.low;
+    words[word + SLOT] = hash;
     words[word + USES] = 1;
     words[word + NOTE] = 0;
     words[word + LENGTH] = key.byteLength;
     if (key.byteLength > MOST_TEXT_BYTES) this.#long.set(number, key.toText());
     else copyWords(key, words, word + TEXT);
-    this.#table.add(key.low, number);
+    this.#table.add(hash, number);
     return number;
   }
 }

@@ -11,13 +11,13 @@ export const MOST_AHEAD = 32;
 /** Rows of an evicted chunk whose look-ups are touched at once. */
 export const ROWS_AHEAD = 64;
 
-/** Low lanes of texts' hashes, which say where in a table looking for the texts begins. */
+/** Hashes of texts (slot-hash.ts), which say where in an index looking for the texts begins. */
 export class HashList {
-  readonly lows = new Int32Array(MOST_AHEAD);
+  readonly slots = new Int32Array(MOST_AHEAD);
   count = 0;
 
-  add(low: number): void {
-    this.lows[this.count] = low;
+  add(slot: number): void {
+    this.slots[this.count] = slot;
     this.count += 1;
   }
 }

@@ -22,16 +22,25 @@ export const APPEND_TABLES: readonly AppendTable[] = [...DATA_TABLES, CHECKPOINT
 export const DISPOSITIONS = ['accepted', 'duplicate', 'late', 'rejected'] as const;
 export type Disposition = (typeof DISPOSITIONS)[number];
 
-/** Why a record was rejected; docs/reference/reason-codes.md lists them. */
+/** Why a record was rejected, in the order of the checks; docs/reference/reason-codes.md lists them. */
 export const REASON_CODES = [
   'no_value',
   'value_too_large',
+  /** Of fold version 1 alone: version 2 tells the causes apart. */
   'not_utf8_json',
+  'byte_order_mark',
+  'schema_registry_format',
+  'compressed_value',
+  'binary_format',
+  'not_utf8',
+  'not_json',
   'not_an_object',
+  'duplicate_member',
   'field_missing',
   'field_invalid',
   'amount_not_exact',
   'amount_out_of_range',
+  'record_time_missing',
   'event_time_in_future',
   'event_time_too_old',
   'key_missing',
@@ -47,6 +56,18 @@ export interface LogRecord {
   readonly timestampMs: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  /** Of a record too large to be held: `key` and `value` are then only as much of their beginnings as rows need. */
+  readonly oversized?: OversizedFacts;
+}
+
+/** What is known of a record that was read in pieces, over all of its bytes. */
+export interface OversizedFacts {
+  /** 0 where the value is null. */
+  readonly valueByteLength: number;
+  /** As hashBytes gives it for the whole value. */
+  readonly valueHash: { readonly high: number; readonly low: number };
+  /** As recordFingerprint gives it for the whole record. */
+  readonly fingerprint: string;
 }
 
 /** A valid payment event: the canonical columns. */
@@ -235,7 +256,7 @@ export interface StateHead {
   readonly nextOffset: number;
   readonly watermarkMs: number;
   readonly counters: Readonly<Counters>;
-  /** `v<fold version>:<hex>`: order-free over the live entries; see payments/state. */
+  /** `v<DIGEST_VERSION>:<hex>`: order-free over the live entries; see state-head.ts. */
   readonly digest: string;
 }
 

@@ -1,3 +1,4 @@
+import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { event, FIXED, record, START_MS, settings } from './fold-fixture.ts';
@@ -56,11 +57,12 @@ describe('why a value is rejected', () => {
   it.each<[string, Buffer | string | null]>([
     ['no_value', null],
     ['value_too_large', Buffer.alloc(MAX_VALUE_BYTES + 1, 0x20)],
-    ['not_utf8_json', Buffer.from([0x22, 0xff, 0x22])],
-    ['not_utf8_json', ''],
-    ['not_utf8_json', '{"transaction_id":'],
-    ['not_utf8_json', '\ufeff{}'],
-    ['not_utf8_json', '['.repeat(500_000)],
+    ['not_utf8', Buffer.from([0x22, 0xff, 0x22])],
+    ['not_json: ends early', ''],
+    ['not_json: ends early', '{"transaction_id":'],
+    ['not_json: ends early', '['.repeat(MAX_VALUE_BYTES)],
+    ['not_json: byte 10', '{"\u00e9":"a"}, {}'],
+    ['not_an_object', '['.repeat(500_000) + ']'.repeat(500_000)],
     ['not_an_object', 'null'],
     ['not_an_object', '[]'],
     ['not_an_object', '"text"'],
@@ -69,6 +71,12 @@ describe('why a value is rejected', () => {
     ['field_missing: transaction_id', '{"__proto__":{"transaction_id":"x"}}'],
   ])('%s', (reason, value) => {
     expect(reasonOf(withValue(value))).toBe(reason);
+  });
+
+  it('by fold version 1: one reason for whatever is not UTF-8 JSON', () => {
+    for (const value of [Buffer.from([0x22, 0xff, 0x22]), '', '{"transaction_id":', '\ufeff{}', '['.repeat(500_000)]) {
+      expect(reasonOf(withValue(value), settings({}, 1))).toBe('not_utf8_json');
+    }
   });
 
   it('a value of exactly 1 MiB is still read', () => {
@@ -128,7 +136,7 @@ describe('why an amount is rejected', () => {
   it.each([
     ['amount_not_exact', 0.1 + 0.2],
     ['amount_not_exact', 1e-10],
-    ['amount_not_exact', 1_234_567_890_123_456],
+    ['amount_out_of_range', 1_234_567_890_123_456],
     ['amount_not_exact', '1.0000000001'],
     ['amount_out_of_range', 0],
     ['amount_out_of_range', '0.00'],
@@ -181,6 +189,117 @@ describe('why a time or a key is rejected', () => {
       );
       expect(reasonOf(withMembers({ sender_account_id: sender }))).toBeUndefined();
     }
+  });
+});
+
+describe('a form that its producer can change is named', () => {
+  const json = Buffer.from(JSON.stringify(event()));
+  const bytes = (hex: string): Buffer => Buffer.concat([Buffer.from(hex, 'hex'), json]);
+  const utf16 = Buffer.from(JSON.stringify(event()), 'utf16le');
+  it.each<[string, Buffer]>([
+    ['byte_order_mark', bytes('efbbbf')],
+    ['not_utf8: UTF-16LE', utf16],
+    ['not_utf8: UTF-16LE', Buffer.concat([Buffer.from('fffe', 'hex'), utf16])],
+    ['not_utf8: UTF-16BE', Buffer.from(utf16).swap16()],
+    ['not_utf8: UTF-16BE', Buffer.concat([Buffer.from('feff', 'hex'), Buffer.from(utf16).swap16()])],
+    ['not_utf8: UTF-32LE', Buffer.from('fffe00007b000000', 'hex')],
+    ['not_utf8: UTF-32BE', Buffer.from('0000007b00000022', 'hex')],
+    ['schema_registry_format: schema 7', bytes('0000000007')],
+    ['schema_registry_format: schema 4294967295', bytes('00ffffffff')],
+    ['compressed_value: gzip', gzipSync(json)],
+    ['compressed_value: zstd', zstdCompressSync(json)],
+    ['compressed_value: zlib', deflateSync(json)],
+    ['compressed_value: lz4', Buffer.from('04224d186040', 'hex')],
+    ['compressed_value: snappy', Buffer.from('ff060000734e6150705900', 'hex')],
+    ['compressed_value: snappy', Buffer.from('82534e415050590000000001', 'hex')],
+    ['compressed_value: bzip2', Buffer.from('425a6839314159', 'hex')],
+    ['compressed_value: xz', Buffer.from('fd377a585a0000', 'hex')],
+    ['binary_format: Avro container', bytes('4f626a01')],
+    ['binary_format: Avro single object', bytes('c301')],
+    ['binary_format: Java serialization', bytes('aced0005')],
+    ['not_json: byte 0', Buffer.from([0, 0, 0, 1])],
+    ['not_json: byte 0', Buffer.from('transaction_id=1')],
+  ])('%s', (reason, value) => {
+    expect(reasonOf(withValue(value))).toBe(reason);
+    expect(reasonOf(withValue(value), settings({}, 1))).toBe('not_utf8_json');
+  });
+
+  it.each([-1, 0, 946_684_799_999])(
+    'a record whose own timestamp is %d has no clock to blame the event by',
+    (timestampMs) => {
+      const one = record(0, event(), { timestampMs });
+      expect(reasonOf(one)).toBe('record_time_missing');
+      expect(reasonOf(one, settings({}, 1))).toBe('event_time_in_future');
+    },
+  );
+
+  it('a clock that is merely behind is one', () => {
+    expect(reasonOf(record(0, event(), { timestampMs: 946_684_800_000 }))).toBe('event_time_in_future');
+  });
+});
+
+describe('a member that comes twice', () => {
+  const json = JSON.stringify(event());
+  const twice = (member: string): string => `{${member},${json.slice(1)}`;
+  it.each([
+    ['duplicate_member: amount', twice('"amount":"12.50"')],
+    ['duplicate_member: amount', twice('"\\u0061mount":99')],
+    ['duplicate_member: note', twice('"note":1,"note":1')],
+    ['duplicate_member: __proto__', twice('"__proto__":1,"__proto__":2')],
+    ['duplicate_member', twice('"":1,"":1')],
+    ['duplicate_member', twice('"two words":1,"two words":1')],
+    ['duplicate_member: a************1111', twice('"a4111111111111111":1,"a4111111111111111":1')],
+    ['not_json: ends early', twice('"amount":1').slice(0, -1)],
+  ])('%s', (reason, value) => {
+    expect(reasonOf(withValue(value))).toBe(reason);
+  });
+
+  it('inside of a member that nobody knows is not looked at, and fold version 1 took the last', () => {
+    expect(reasonOf(withValue(twice('"note":{"a":1,"a":2}')))).toBeUndefined();
+    expect(validate(withValue(twice('"amount":1')), settings({}, 1))).toMatchObject({ amount: 12_500_000_000n });
+  });
+});
+
+describe('a number is what its text says', () => {
+  const withSource = (name: string, source: string): LogRecord =>
+    withValue(JSON.stringify(event({ [name]: 'SOURCE' })).replace('"SOURCE"', source));
+  it.each<[string, bigint]>([
+    ['12345678901234.999999', 12_345_678_901_234_999_999_000n],
+    ['999999999999999.99', 999_999_999_999_999_990_000_000n],
+    ['0.1e1', 1_000_000_000n],
+    ['1E+2', 100_000_000_000n],
+    ['1.50e-3', 1_500_000n],
+    ['1e-9', 1n],
+    ['1.0000000000', 1_000_000_000n],
+    [`0.${'0'.repeat(100_000)}1e100001`, 1_000_000_000n],
+  ])('the amount %s', (source, amount) => {
+    expect(validate(withSource('amount', source))).toMatchObject({ amount });
+  });
+
+  it.each([
+    ['amount_not_exact', '1e-10'],
+    ['amount_not_exact', '1e-999999999'],
+    ['amount_not_exact', '12345678901234.9999999999'],
+    ['amount_out_of_range', '1e999999999'],
+    ['amount_out_of_range', '1e99999999999999999999'],
+    ['amount_out_of_range', '0e999999999'],
+    ['amount_out_of_range', '-0'],
+    ['amount_out_of_range', '1000000000000000.000000001'],
+  ])('%s: the amount %s', (reason, source) => {
+    expect(reasonOf(withSource('amount', source))).toBe(reason);
+  });
+
+  it.each<[string, number | string]>([
+    [`${START_MS}.0`, START_MS],
+    [`${START_MS}000e-3`, START_MS],
+    [`${START_MS / 100_000}e5`, START_MS],
+    [`${START_MS}.0000000000000000001`, 'field_invalid: timestamp'],
+    ['9007199254740993', 'field_invalid: timestamp'],
+    ['1e-400', 'field_invalid: timestamp'],
+    ['-0', 'event_time_too_old'],
+  ])('the time %s', (source, expected) => {
+    const read = validate(withSource('timestamp', source));
+    expect(read instanceof Rejection ? read.reason : read.eventTimeMs).toBe(expected);
   });
 });
 

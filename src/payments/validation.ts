@@ -1,21 +1,25 @@
 /**
  * Bytes to a payment, or to the one reason why not. Never throws, whatever the bytes; depends on the record and the
- * settings alone. Order of the checks (the first that fails names the reason): value, size, UTF-8 and JSON, object,
- * members in their order, amount, event time, key.
+ * settings alone. Order of the checks (the first that fails names the reason): value, size, form (UTF-8, JSON, an object, no
+ * member twice), members in their order, amount, event time, key. How a value is read is the fold version's: that of the
+ * settings entry which covers the record (reading-1.ts, reading-2.ts).
  */
-import { isUtf8 } from 'node:buffer';
-import { parseDecimalNumber, parseDecimalString } from './decimal.ts';
-import type { RawEvent } from './event.ts';
+import { maskCardNumbers } from './card-numbers.ts';
+import { MAX_TEXT_LENGTH, type ReadEvent, Unreadable } from './event.ts';
+import { keptPayload } from './kept-value.ts';
+import { maskPayload } from './masking.ts';
 import { partitionForKey } from './murmur2.ts';
-import type { CompiledSettings } from './settings.ts';
+import { readEvent1 } from './reading-1.ts';
+import { readEvent2 } from './reading-2.ts';
+import type { CompiledSettings, FoldVersion } from './settings.ts';
 import type { LogRecord, Nanos, Payment, ReasonCode } from './types.ts';
 
 /** Most bytes of a value. */
 export const MAX_VALUE_BYTES = 1_048_576;
-/** Most UTF-16 units of a text member. */
-export const MAX_TEXT_LENGTH = 256;
 /** TIMESTAMP ends with the year 9999. */
 const MAX_TIMESTAMP_MS = 253_402_300_799_999;
+/** 2000-01-01: no clock that is set tells an earlier time. Kafka's -1 means that a record has none. */
+const FIRST_CLOCK_TIME_MS = 946_684_800_000;
 
 /** Where a record was found, and what its partition fixed at seeding. */
 export interface RecordPlace {
@@ -26,75 +30,83 @@ export interface RecordPlace {
 
 export class Rejection {
   readonly code: ReasonCode;
-  /** The member that the reason is about, where it is about one. */
+  /** What the reason is about, where it is about something: a member, say. */
   readonly detail: string | null;
-  /** Of the event, where it can be read: a valid text. */
+  /** Of the event, where it can be read and is a valid text; by fold version 2 masked as the payload is. */
   readonly transactionId: string | null;
   /** Of the event, where it can be read and a TIMESTAMP can hold it. */
   readonly eventTimeMs: number | null;
+  readonly #foldVersion: FoldVersion;
+  readonly #timeRange: ReadEvent['timeRange'];
 
-  constructor(code: ReasonCode, detail: string | null = null, event: RawEvent = {}) {
+  constructor(foldVersion: FoldVersion, code: ReasonCode, detail: string | null = null, event?: ReadEvent) {
     this.code = code;
     this.detail = detail;
-    this.transactionId = isText(event.transaction_id) ? event.transaction_id : null;
-    this.eventTimeMs = isStorableTime(event.timestamp) ? event.timestamp : null;
+    const id = event?.texts.transaction_id;
+    this.transactionId = isText(id) ? (foldVersion === 1 ? id : maskCardNumbers(id)) : null;
+    this.eventTimeMs = isStorableTime(event?.timestampMs) ? event.timestampMs : null;
+    this.#foldVersion = foldVersion;
+    this.#timeRange = event?.timeRange;
   }
 
   /** `code` or `code: detail`, as payment_exceptions.reason has it. */
   get reason(): string {
     return this.detail === null ? this.code : `${this.code}: ${this.detail}`;
   }
+
+  /** What of the record's value may be kept. */
+  keptPayload(value: Buffer): string {
+    return this.#foldVersion === 1 ? maskPayload(value) : keptPayload(value, this.#timeRange);
+  }
 }
 
 export function validateRecord(record: LogRecord, settings: CompiledSettings, place: RecordPlace): Payment | Rejection {
-  const event = readEvent(record.value);
-  if (event instanceof Rejection) return event;
-  const payment = readPayment(event, settings.maxAmount);
+  const { foldVersion } = settings;
+  const { value, oversized } = record;
+  if (value === null) return new Rejection(foldVersion, 'no_value');
+  if ((oversized?.valueByteLength ?? value.length) > MAX_VALUE_BYTES)
+    return new Rejection(foldVersion, 'value_too_large');
+  const event = foldVersion === 1 ? readEvent1(value) : readEvent2(value);
+  if (event instanceof Unreadable) return new Rejection(foldVersion, event.code, event.detail, event.event);
+  const reject = (code: ReasonCode, member: string | null = null): Rejection =>
+    new Rejection(foldVersion, code, member, event);
+
+  const payment = readPayment(event, settings.maxAmount, reject);
   if (payment instanceof Rejection) return payment;
   if (payment.eventTimeMs > record.timestampMs + settings.allowedSkewMs) {
-    return new Rejection('event_time_in_future', null, event);
+    const hasClock = foldVersion === 1 || record.timestampMs >= FIRST_CLOCK_TIME_MS;
+    return reject(hasClock ? 'event_time_in_future' : 'record_time_missing');
   }
-  if (payment.eventTimeMs < place.minEventTimeMs) return new Rejection('event_time_too_old', null, event);
-  if (record.key === null) return new Rejection('key_missing', null, event);
-  if (!isUtf8Of(record.key, payment.senderAccountId)) return new Rejection('key_not_sender', null, event);
+  if (payment.eventTimeMs < place.minEventTimeMs) return reject('event_time_too_old');
+  if (record.key === null) return reject('key_missing');
+  if (!isUtf8Of(record.key, payment.senderAccountId)) return reject('key_not_sender');
   if (settings.checkPartitioner && partitionForKey(record.key, place.partitionCount) !== place.partition) {
-    return new Rejection('key_wrong_partition', null, event);
+    return reject('key_wrong_partition');
   }
   return payment;
 }
 
-function readEvent(value: Buffer | null): RawEvent | Rejection {
-  if (value === null) return new Rejection('no_value');
-  if (value.length > MAX_VALUE_BYTES) return new Rejection('value_too_large');
-  if (!isUtf8(value)) return new Rejection('not_utf8_json');
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(value.toString('utf8'));
-  } catch {
-    return new Rejection('not_utf8_json');
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return new Rejection('not_an_object');
-  return parsed;
-}
-
-function readPayment(event: RawEvent, maxAmount: Nanos): Payment | Rejection {
-  const { transaction_id, sender_account_id, receiver_account_id, currency } = event;
-  const { device_id, ip_address, timestamp, region, payment_method } = event;
-  if (!isText(transaction_id)) return badMember(event, 'transaction_id');
-  if (!isText(sender_account_id)) return badMember(event, 'sender_account_id');
-  if (!isText(receiver_account_id)) return badMember(event, 'receiver_account_id');
-  const amount = readAmount(event.amount);
-  if (amount === 'malformed') return badMember(event, 'amount');
-  if (!isCurrency(currency)) return badMember(event, 'currency');
-  if (!isText(device_id)) return badMember(event, 'device_id');
-  if (!isText(ip_address)) return badMember(event, 'ip_address');
-  if (typeof timestamp !== 'number' || !Number.isSafeInteger(timestamp)) return badMember(event, 'timestamp');
-  if (!isText(region)) return badMember(event, 'region');
-  if (!isText(payment_method)) return badMember(event, 'payment_method');
-  if (amount === 'not_exact') return new Rejection('amount_not_exact', null, event);
-  if (amount === 'out_of_range' || amount <= 0n || amount > maxAmount) {
-    return new Rejection('amount_out_of_range', null, event);
-  }
+function readPayment(
+  { texts, amount, timestampMs }: ReadEvent,
+  maxAmount: Nanos,
+  reject: (code: ReasonCode, member?: string) => Rejection,
+): Payment | Rejection {
+  const { transaction_id, sender_account_id, receiver_account_id, currency } = texts;
+  const { device_id, ip_address, region, payment_method } = texts;
+  const bad = (name: string, isMissing: boolean): Rejection =>
+    reject(isMissing ? 'field_missing' : 'field_invalid', name);
+  if (!isText(transaction_id)) return bad('transaction_id', transaction_id === undefined);
+  if (!isText(sender_account_id)) return bad('sender_account_id', sender_account_id === undefined);
+  if (!isText(receiver_account_id)) return bad('receiver_account_id', receiver_account_id === undefined);
+  if (amount === 'missing' || amount === 'malformed') return bad('amount', amount === 'missing');
+  if (!isCurrency(currency)) return bad('currency', currency === undefined);
+  if (!isText(device_id)) return bad('device_id', device_id === undefined);
+  if (!isText(ip_address)) return bad('ip_address', ip_address === undefined);
+  if (typeof timestampMs !== 'number') return bad('timestamp', timestampMs === 'missing');
+  if (!isText(region)) return bad('region', region === undefined);
+  if (!isText(payment_method)) return bad('payment_method', payment_method === undefined);
+  if (amount === 'not_exact') return reject('amount_not_exact');
+  if (amount === 'out_of_range' || amount <= 0n || amount > maxAmount) return reject('amount_out_of_range');
   return {
     transactionId: transaction_id,
     senderAccountId: sender_account_id,
@@ -103,21 +115,10 @@ function readPayment(event: RawEvent, maxAmount: Nanos): Payment | Rejection {
     currency,
     deviceId: device_id,
     ipAddress: ip_address,
-    eventTimeMs: timestamp + 0, // -0 becomes 0
+    eventTimeMs: timestampMs,
     region,
     paymentMethod: payment_method,
   };
-}
-
-function readAmount(value: unknown): Nanos | 'malformed' | 'not_exact' | 'out_of_range' {
-  // JSON.parse gives Infinity for 1e999: larger than anything, whatever its digits were.
-  if (typeof value === 'number') return Number.isFinite(value) ? parseDecimalNumber(value) : 'out_of_range';
-  if (typeof value === 'string' && value.length <= MAX_TEXT_LENGTH) return parseDecimalString(value);
-  return 'malformed';
-}
-
-function badMember(event: RawEvent, name: keyof RawEvent): Rejection {
-  return new Rejection(event[name] === undefined ? 'field_missing' : 'field_invalid', name, event);
 }
 
 function isText(value: unknown): value is string {

@@ -5,8 +5,9 @@
  */
 import { EntryMixer, LaneSum } from './digest.ts';
 import type { Amount } from './payment-bytes.ts';
+import type { IndexKey } from './slot-hash.ts';
 import { NO_REFERENCE, SlotTable } from './slot-table.ts';
-import { TextKey } from './text-key.ts';
+import { avalanche, TextKey } from './text-key.ts';
 import { sameText } from './text-pool.ts';
 import type { Nanos, OpenWindow, PartialRow } from './types.ts';
 import { compareUtf8 } from './utf8-order.ts';
@@ -70,6 +71,7 @@ class WindowsOfStart {
 
 export class OpenWindows {
   readonly #windowMs: number;
+  readonly #indexKey: IndexKey;
   /** By number of the start. */
   readonly #byStart = new Map<number, WindowsOfStart>();
   /** Where the last payment was: the next is mostly there too. */
@@ -83,12 +85,21 @@ export class OpenWindows {
   #earliestStartMs = Number.POSITIVE_INFINITY;
   #size = 0;
 
-  constructor(windowMs: number) {
+  /** Nobody who chooses regions may know the key. */
+  constructor(windowMs: number, indexKey: IndexKey) {
     this.#windowMs = windowMs;
+    this.#indexKey = indexKey;
   }
 
   get size(): number {
     return this.#size;
+  }
+
+  /** SlotTable.longestWalk, of the worst of its tables. */
+  get longestWalk(): number {
+    let longest = 0;
+    for (const { index } of this.#byStart.values()) longest = Math.max(longest, index.longestWalk);
+    return longest;
   }
 
   /** Gives the region, as a string that is held anyway. */
@@ -189,7 +200,7 @@ export class OpenWindows {
 
   #windowOf(startNumber: number, region: TextKey, currency: TextKey, amount: Amount): MutableWindow {
     const { windows, index, startMs } = this.#startAt(startNumber);
-    const hash = (Math.imul(region.low, 31) + currency.low) | 0;
+    const hash = avalanche(region.slotOf(this.#indexKey) ^ currency.low);
     for (let slot = index.first(hash); ; slot = index.next(slot, hash)) {
       const found = index.at(slot);
       if (found === NO_REFERENCE) break;

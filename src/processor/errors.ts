@@ -3,6 +3,8 @@
  * in the runbook. Nothing here ends the process: cli/process maps codes to exit codes.
  */
 
+import type { AppendTable } from '../payments/types.ts';
+
 /** Wrong usage or configuration: exit 64. One line per problem. */
 export class ConfigurationError extends Error {
   readonly problems: readonly string[];
@@ -20,18 +22,27 @@ export type ContradictionCode =
   | 'rows_differ'
   | 'row_counts_differ'
   | 'rows_refused'
+  | 'append_refused'
   | 'digest_differs'
+  | 'digest_version'
   | 'fold_version'
   | 'ownership_rows'
   | 'partition_count_changed'
   | 'topic_compacted'
-  | 'topic_timestamps_unbounded'
+  | 'clock_risk'
   | 'other_topic'
   | 'codec_missing'
+  | 'batch_damaged'
   | 'table_missing'
   | 'table_replaced'
   | 'table_changed'
   | 'rows_lost';
+
+/**
+ * The log cannot be read past a place, and says nothing against what was read before it: what was folded until then is as
+ * right as ever. All others cast doubt on what was folded (it may be of another log), or on the tables.
+ */
+const ENDS_OF_READING: ReadonlySet<ContradictionCode> = new Set(['retention_gap', 'batch_damaged', 'codec_missing']);
 
 /** The log or the sink contradicts the guarantee: the partition stops, nothing is written past it. Exit 65. */
 export class ContradictionError extends Error {
@@ -40,6 +51,11 @@ export class ContradictionError extends Error {
     super(message, options);
     this.name = 'ContradictionError';
     this.code = code;
+  }
+
+  /** What was folded before it stands: it is written and checkpointed before the partition stops. */
+  get leavesWhatWasFolded(): boolean {
+    return ENDS_OF_READING.has(this.code);
   }
 }
 
@@ -70,6 +86,23 @@ export class RowsRefusedError extends Error {
     super(message, options);
     this.name = 'RowsRefusedError';
     this.rowIndex = rowIndex;
+  }
+}
+
+/**
+ * The sink refuses an append and names no row of it: the table, its schema, its key, or the stream. It says nothing about
+ * the records, so no record is to be given up for it.
+ */
+export class SinkRefusedError extends Error {
+  /** The table that the rows were meant for. */
+  readonly table: AppendTable;
+  /** What the sink said, as it said it. */
+  readonly detail: string;
+  constructor(table: AppendTable, detail: string, options?: ErrorOptions) {
+    super(`${table} refuses an append, and names no row: ${detail}`, options);
+    this.name = 'SinkRefusedError';
+    this.table = table;
+    this.detail = detail;
   }
 }
 

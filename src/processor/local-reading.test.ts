@@ -34,7 +34,10 @@ function stateOf(payments: number): StoredState {
 
 async function read(stored: StoredState | undefined, expected?: Ownership, won = OWNERSHIP) {
   const calls: string[] = [];
-  const runtime = { sleep: async (ms: number) => void calls.push(`slept ${ms}`) } as unknown as Runtime;
+  const runtime = {
+    random: () => 0.5,
+    sleep: async (ms: number) => void calls.push(`slept ${ms}`),
+  } as unknown as Runtime;
   const load = async (): Promise<StoredState | undefined> => {
     calls.push('loaded');
     return stored;

@@ -4,6 +4,7 @@
  * partitions, say), it is read again.
  */
 import { type FoldPlace, PartitionFold } from '../payments/fold.ts';
+import { drawIndexKey } from '../payments/slot-hash.ts';
 import type { StoredState } from '../payments/types.ts';
 import { generationOf, partitionsOf } from './generation.ts';
 import type { Ownership, Runtime, StateStore } from './ports.ts';
@@ -55,7 +56,7 @@ async function readLocal(
 ): Promise<LocalFold | undefined> {
   const stored = await state.load(ownership.partition);
   if (stored === undefined) return undefined;
-  const restoring = PartitionFold.restoring({ ...foldPlaceOf(ownership), stored });
+  const restoring = PartitionFold.restoring({ ...foldPlaceOf(ownership, runtime), stored });
   for (;;) {
     const step = restoring.next();
     if (step.done) return { stored, fold: step.value };
@@ -63,8 +64,12 @@ async function readLocal(
   }
 }
 
-/** All of a row that a fold depends on. */
-export function foldPlaceOf(ownership: Ownership): FoldPlace {
+/** All of a row that a fold depends on, and an index key of its own. */
+export function foldPlaceOf(ownership: Ownership, { random }: Pick<Runtime, 'random'>): FoldPlace {
+  return { ...placeOf(ownership), indexKey: drawIndexKey(random) };
+}
+
+function placeOf(ownership: Ownership): FoldPlace {
   const { partition, fixed } = ownership;
   const generation = generationOf(ownership);
   const floor = generation === undefined ? {} : { floorMs: generation.floorMs };
@@ -72,5 +77,5 @@ export function foldPlaceOf(ownership: Ownership): FoldPlace {
 }
 
 function placeText(ownership: Ownership): string {
-  return JSON.stringify(foldPlaceOf(ownership));
+  return JSON.stringify(placeOf(ownership));
 }

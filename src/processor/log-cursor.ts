@@ -113,7 +113,9 @@ export class LogCursor {
   async #read(signal: AbortSignal): Promise<CursorAnswer> {
     for (;;) {
       this.#stepOverSkipped();
-      const answer = await this.#options.reader.read(signal);
+      const answer = await this.#options.reader.read(signal).catch((error: unknown) => {
+        throw this.#isNeededToVerify(error) ? this.#cannotVerify(error) : error;
+      });
       signal.throwIfAborted();
       const connected = await this.#connect(answer);
       if (connected !== undefined) return connected;
@@ -130,8 +132,8 @@ export class LogCursor {
     if (this.#verifying) {
       if (!this.#verify(answer)) return undefined;
       if (answer.completeTo < this.#expected) {
-        // What lies in between was given up, and may be long, or unreadable.
-        if (this.#options.skipped.length > 0) this.#options.reader.seek(this.#expected);
+        // What lies in between was given up or holds markers, and may be long, or unreadable.
+        this.#options.reader.seek(this.#expected);
         return undefined;
       }
     } else if (answer.askedFrom < this.#expected && this.#verified) {
@@ -220,6 +222,23 @@ export class LogCursor {
     this.#verifying = false;
     this.#verified = true;
     return true;
+  }
+
+  #isNeededToVerify(error: unknown): error is ContradictionError {
+    return this.#verifying && error instanceof ContradictionError && error.leavesWhatWasFolded;
+  }
+
+  /** What cannot be read is below our place: it is judged, and giving it up is no way out. */
+  #cannotVerify({ code, cause }: ContradictionError): ContradictionError {
+    const why = cause instanceof Error ? `: ${cause.message}` : '';
+    return new ContradictionError(
+      code,
+      `partition ${this.#options.partition}: the record at offset ${this.#lastOffset()}, the last one that was folded, cannot be ` +
+        `read again (${code}${why}). It only shows that the log is still the same one: everything below offset ${this.#expected} is ` +
+        'judged. Restore the partition from a replica and start the processor again; if no replica has the record, delete the ' +
+        `records below offset ${this.#expected} at the broker with kafka-delete-records.sh. See the runbook, ${code}.`,
+      { cause },
+    );
   }
 
   #lastOffset(): number | undefined {

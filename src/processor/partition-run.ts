@@ -121,8 +121,8 @@ export class PartitionRun {
         answer = await orAborted(this.#options.cursor.next(reading), reading);
       } catch (error) {
         if (this.#drain.signal.aborted && !ended.aborted) return;
-        // What was folded before the gap is in no log any more: it is written before the partition stops.
-        if (error instanceof ContradictionError && error.code === 'retention_gap')
+        // Nobody may be able to fold it again: it is written before the partition stops.
+        if (error instanceof ContradictionError && error.leavesWhatWasFolded)
           await orAborted(this.#checkpointer.checkpoint(), ended);
         throw error;
       }

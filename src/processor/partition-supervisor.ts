@@ -10,7 +10,14 @@ import { orAborted } from './abort.ts';
 import type { AppendTurns } from './append-turns.ts';
 import { Backoff } from './backoff.ts';
 import type { ClaimRounds, WonClaim } from './claim-rounds.ts';
-import { BugError, ContradictionError, OwnershipLostError, StreamLostError, UnreachableError } from './errors.ts';
+import {
+  BugError,
+  ContradictionError,
+  OwnershipLostError,
+  SinkRefusedError,
+  StreamLostError,
+  UnreachableError,
+} from './errors.ts';
 import type { Observer } from './events.ts';
 import type { FenceRounds } from './fence-rounds.ts';
 import type { ProcessorLimits } from './limits.ts';
@@ -217,9 +224,10 @@ export class PartitionSupervisor {
   }
 
   /** By what the caller can do about it: claim again, stop this partition, or end the process. */
-  async #react(error: unknown, holding: Holding, signal: AbortSignal): Promise<void> {
+  async #react(thrown: unknown, holding: Holding, signal: AbortSignal): Promise<void> {
     try {
-      const wrong = await orAborted(wrongTablesBehind(error, this.#options.inspection), signal);
+      const wrong = await orAborted(wrongTablesBehind(thrown, this.#options.inspection), signal);
+      const error = thrown instanceof SinkRefusedError ? this.#appendRefused(thrown) : thrown;
       if (wrong !== undefined) this.#stop(wrong);
       else if (error instanceof StreamLostError || error instanceof OwnershipLostError) {
         await this.#waitFenced(error, holding, signal);
@@ -239,6 +247,17 @@ export class PartitionSupervisor {
       this.#options.onFatal(reactionError instanceof Error ? reactionError : new BugError(String(reactionError)));
       this.#ended.abort(reactionError);
     }
+  }
+
+  /** Never a record's fault: only row errors name records. */
+  #appendRefused(error: SinkRefusedError): ContradictionError {
+    const { partition } = this.#options;
+    return new ContradictionError(
+      'append_refused',
+      `partition ${partition}, ${error.table}: BigQuery refuses an append and names no row: ${error.detail}. Nothing was written past ` +
+        'it, and no record is to blame. Compare the table with `provenonce schema print`, and its key and permissions, then start again.',
+      { cause: error },
+    );
   }
 
   async #waitFenced(error: Error, holding: Holding, signal: AbortSignal): Promise<void> {

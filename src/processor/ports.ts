@@ -40,6 +40,8 @@ export interface TopicFacts {
   readonly logAppendTime: boolean;
   /** message.timestamp.after.max.ms; Infinity where it does not bound anything. */
   readonly timestampAfterMaxMs: number;
+  /** As the commands of Kafka take them, for error texts. */
+  readonly bootstrapServers?: string;
 }
 
 export interface LogBounds {
@@ -247,7 +249,10 @@ export interface SinkInspection {
 
 export type FinalizeOutcome =
   | { readonly state: 'finalized'; readonly rowCount: number }
-  /** The stream is not known (any more): expired, or the emulator was restarted. */
+  /**
+   * It takes no rows and says no count: not known (any more), as it expired or the emulator was restarted; or finalized before,
+   * and no count came with that. What the tables have of its rows is what there is.
+   */
   | { readonly state: 'gone' };
 
 /** Rows ready to be sent: encoded once, resent byte for byte. */
@@ -283,7 +288,7 @@ export interface StreamAppender {
   /**
    * Sends the rows at the end of what was sent before. Resolves when they are durable and visible; reconnects and resends
    * by itself. Rejects, as do all later calls, with StreamLostError (someone finalized it, it is gone, or its answers make
-   * no sense), RowsRefusedError (their content), or UnreachableError.
+   * no sense), RowsRefusedError (the content of one), SinkRefusedError (the append, for another reason), or UnreachableError.
    */
   append(rows: EncodedRows): Promise<void>;
   /** Ends the connection without waiting. Idempotent. */

@@ -10,6 +10,7 @@ import { orAborted } from './abort.ts';
 import { AppendTurns } from './append-turns.ts';
 import { caughtUp, topicTargets } from './caught-up.ts';
 import { ClaimRounds } from './claim-rounds.ts';
+import { checkClock } from './clock-rule.ts';
 import { ConfigurationError, ContradictionError, UnreachableError } from './errors.ts';
 import type { Observer } from './events.ts';
 import { FenceRounds } from './fence-rounds.ts';
@@ -115,7 +116,7 @@ export class Processor {
     const { log, queries } = this.#ports;
     const { topic } = this.#settings;
     const [facts, rows] = await Promise.all([log.facts(), queries.readOwnership(topic), checkDataset(topic, queries)]);
-    checkTopic(facts);
+    this.#checkFacts(facts);
     checkPartitionCount(topic, facts.partitionCount, rows);
     const isChanged = await seedMissing(this.#settings, facts, rows, this.#ports);
     this.#partitionCount = facts.partitionCount;
@@ -123,6 +124,11 @@ export class Processor {
     this.#rowsAtStart = new Map(seeded.map((row) => [row.partition, row]));
     this.#claims.foresee(seeded);
     return facts;
+  }
+
+  #checkFacts(facts: TopicFacts): void {
+    checkTopic(facts);
+    checkClock(facts, this.#settings.decision, this.#settings.acceptClockRisk);
   }
 
   /** What is wrong with the sink's tables, where that is why it failed. */
@@ -219,8 +225,11 @@ export class Processor {
     try {
       for (;;) {
         await runtime.sleep(limits.topicCheckIntervalMs, signal);
-        const { partitionCount } = await orAborted(log.facts(), signal);
+        const facts = await orAborted(log.facts(), signal);
+        const { partitionCount } = facts;
         if (partitionCount !== this.#partitionCount) throw partitionsAdded(topic, this.#partitionCount, partitionCount);
+        // Whoever changes the topic's settings is told, before payments are late for it.
+        this.#checkFacts(facts);
         const wrong = await orAborted(this.#ports.inspection.wrongTables(), signal);
         if (wrong !== undefined) throw wrong;
       }

@@ -21,7 +21,7 @@ function rebuilding(partitions: readonly number[], maxRebuilds: number) {
   const answers = new Map(partitions.map((partition) => [partition, Promise.withResolvers<void>()]));
   const released = new Map(partitions.map((partition) => [partition, new AbortController()]));
   const options = {
-    runtime: { nowMs: () => 0, monotonicMs: () => 0 },
+    runtime: { random: () => 0.5, nowMs: () => 0, monotonicMs: () => 0 },
     observer: silentObserver,
     state: { replace: async () => {} },
     rebuilds: new Semaphore(maxRebuilds),

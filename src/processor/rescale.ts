@@ -15,7 +15,7 @@ import { ConfigurationError, ContradictionError, OwnershipLostError } from './er
 import { generationOf, partitionsOf } from './generation.ts';
 import { type HeldPartition, holdPartitions, type OperatorPorts } from './hold-partitions.ts';
 import type { Ownership, Seed } from './ports.ts';
-import { digestMatches, ownershipAt, rebuildFromSink } from './restore.ts';
+import { digestMatches, ownershipAt, rebuildFromSink, requireKnownDigest } from './restore.ts';
 import { requireUnknown } from './topic-checks.ts';
 
 export interface RescaleOrder {
@@ -193,16 +193,13 @@ function refuseMoved(before: readonly PartitionBoundary[], after: readonly Parti
 }
 
 /** What each partition remembers must be what its checkpoint says, before others build on it. Returns how many ids there are. */
-async function proveStates(
-  held: readonly HeldPartition[],
-  { queries }: RescalePorts,
-  signal: AbortSignal,
-): Promise<number> {
+async function proveStates(held: readonly HeldPartition[], ports: RescalePorts, signal: AbortSignal): Promise<number> {
   let ids = 0;
   for (const { ownership, position } of held) {
     if (position.checkpoint === undefined) continue;
+    requireKnownDigest(ownership.partition, position.checkpoint);
     const asFolded = ownershipAt(ownership, position.checkpointOffset);
-    const fold = await rebuildFromSink(asFolded, position.checkpoint, queries, signal);
+    const fold = await rebuildFromSink(asFolded, position.checkpoint, ports, signal);
     if (!digestMatches(fold, position.checkpoint)) {
       throw new ContradictionError(
         'digest_differs',

@@ -1,5 +1,5 @@
 /** Where a state comes from when what is local, or what is in the sink, is not what it should be. */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { PartitionFold } from '../payments/fold.ts';
 import { emptyOutput, event, PLACE, record, START_MS, settings } from '../payments/fold-fixture.ts';
 import { recordFingerprint } from '../payments/hash.ts';
@@ -112,4 +112,35 @@ it('a payment that somebody put into the table a second time stops the partition
   const { position, rows } = checkpointed();
   const { restoring } = restore(position, [...rows.slice(0, 2), rows[1]!, ...rows.slice(2)]);
   await expect(restoring).rejects.toMatchObject({ name: 'ContradictionError', code: 'digest_differs' });
+});
+
+describe('a digest of a layout that this release does not know', () => {
+  it.each(['v2:0123456789abcdef', 'v0:00', '', 'none'])(
+    'in the checkpoint (%j) proves nothing, and stops the partition by name',
+    async (stateDigest) => {
+      const { position, rows } = checkpointed();
+      const changed = { ...position, checkpoint: { ...position.checkpoint!, stateDigest } };
+      // As after a change by hand: the amount is another one.
+      const [first, ...others] = rows;
+      const forged = [{ ...first!, payment: { ...first!.payment, amount: 999_000_000_000n } }, ...others];
+      const { restoring } = restore(changed, forged);
+      await expect(restoring).rejects.toMatchObject({ name: 'ContradictionError', code: 'digest_version' });
+    },
+  );
+
+  it('in the local state: that is discarded, and the state rebuilt', async () => {
+    const { position, rows } = checkpointed();
+    const early = PartitionFold.fresh({ ...PLACE, startOffset: 0 });
+    for (const one of RECORDS) early.fold(one, settings(), emptyOutput());
+    const exported = early.export();
+    const stored = { ...exported, head: { ...exported.head, digest: exported.head.digest.replace('v1:', 'v2:') } };
+    const local = { stored, fold: PartitionFold.fromStored({ ...PLACE, stored }) };
+    const { restoring, discarded } = restore(position, rows, { local });
+    expect((await restoring).head().digest).toBe(position.checkpoint!.stateDigest);
+    expect(discarded).toEqual(['its digest is of a layout that this release does not know']);
+  });
+});
+
+it('the prefix of a digest is the version of its layout, whatever the fold version is', () => {
+  expect(checkpointed().position.checkpoint!.stateDigest).toMatch(/^v1:[0-9a-f]{32}$/);
 });

@@ -1,11 +1,13 @@
 /**
  * Step 6 of a takeover: the fold's state, exactly at the checkpoint, from the cheapest source that can prove itself.
  *
- * Invariant: a state is returned only if its digest, computed from its own entries, is the one in the checkpoint row (or
- * the fold that wrote the checkpoint was of another version). The local store may be empty, stale, foreign or corrupt.
+ * Invariant: a state is returned only if its digest, computed from its own entries, is the one in the checkpoint row. A
+ * checkpoint whose digest is of a layout that this release does not know stops the partition: nothing could be proven
+ * against it. The local store may be empty, stale, foreign or corrupt.
  */
 import { AcceptedRows } from '../payments/accepted-rows.ts';
 import { type FoldColumns, PartitionFold } from '../payments/fold.ts';
+import { isKnownDigest } from '../payments/state-head.ts';
 import type { Generation } from '../payments/types.ts';
 import { ContradictionError } from './errors.ts';
 import { type Observer, silentObserver } from './events.ts';
@@ -45,6 +47,7 @@ export async function restoreFold(
     observer.emit({ type: 'state.restored', partition, how, fromOffset, atOffset, ids: fold.stats().ids, tookMs });
   };
 
+  if (checkpoint !== undefined) requireKnownDigest(partition, checkpoint);
   const held = await localFold;
   const generation = generationOf(ownership);
   if (generation !== undefined && atOffset === generation.fromOffset && checkpoint !== undefined) {
@@ -57,7 +60,7 @@ export async function restoreFold(
     return fold;
   }
   if (checkpoint === undefined) {
-    const fold = PartitionFold.fresh({ ...foldPlaceOf(ownership), startOffset: ownership.startOffset });
+    const fold = PartitionFold.fresh({ ...foldPlaceOf(ownership, runtime), startOffset: ownership.startOffset });
     if (generation !== undefined) await carryInto(fold, generation, ownership, options.queries, signal);
     await state.replace(partition, fold.export());
     report('fresh', fold, atOffset);
@@ -140,15 +143,19 @@ async function restoreLocal(
   if (fromOffset < checkpoint.nextOffset && fromOffset < startOffset) {
     return discard(`it is at offset ${fromOffset}, and the log starts at ${startOffset}`);
   }
-  if (fold.head().digest !== stored.head.digest && sameVersion(fold.head().digest, stored.head.digest)) {
+  if (!isKnownDigest(stored.head.digest)) {
+    return discard('its digest is of a layout that this release does not know');
+  }
+  if (fold.head().digest !== stored.head.digest) {
     return discard('its entries do not add up to the digest stored with them');
   }
   if (fromOffset < checkpoint.nextOffset) {
     try {
       await foldForward(fold, ownership, checkpoint, cursor, signal);
     } catch (error) {
-      if (!(error instanceof ContradictionError && error.code === 'retention_gap')) throw error;
-      return discard(`the log lost records while it was folded forward from offset ${fromOffset}`);
+      if (!(error instanceof ContradictionError && error.leavesWhatWasFolded)) throw error;
+      const what = error.code === 'retention_gap' ? 'lost records' : `cannot be read (${error.code})`;
+      return discard(`the log ${what} while it was folded forward from offset ${fromOffset}`);
     }
     if (cursor.fingerprint() !== checkpoint.recordFingerprint) {
       throw new ContradictionError(
@@ -189,12 +196,12 @@ async function foldForward(
 function rebuildInTurn(
   ownership: Ownership,
   checkpoint: Checkpoint,
-  { rebuilds, queries }: RestoreOptions,
+  options: RestoreOptions,
   signal: AbortSignal,
 ): Promise<PartitionFold> {
-  return rebuilds.run(() => {
+  return options.rebuilds.run(() => {
     signal.throwIfAborted();
-    return rebuildFromSink(ownership, checkpoint, queries, signal);
+    return rebuildFromSink(ownership, checkpoint, options, signal);
   });
 }
 
@@ -202,11 +209,11 @@ function rebuildInTurn(
 export async function rebuildFromSink(
   ownership: Ownership,
   checkpoint: Checkpoint,
-  queries: SinkQueries,
+  { queries, runtime }: Pick<RestoreOptions, 'queries' | 'runtime'>,
   signal: AbortSignal,
 ): Promise<PartitionFold> {
   const { nextOffset, watermarkMs, counters } = checkpoint;
-  const rebuild = PartitionFold.rebuild({ ...foldPlaceOf(ownership), nextOffset, watermarkMs, counters });
+  const rebuild = PartitionFold.rebuild({ ...foldPlaceOf(ownership, runtime), nextOffset, watermarkMs, counters });
   for await (const rows of queries.payments(ownership.partition, nextOffset, rebuild.fromEventTimeMs)) {
     signal.throwIfAborted();
     try {
@@ -224,10 +231,16 @@ export async function rebuildFromSink(
 }
 
 export function digestMatches(fold: PartitionFold, checkpoint: Checkpoint): boolean {
-  const { digest } = fold.head();
-  return digest === checkpoint.stateDigest || !sameVersion(digest, checkpoint.stateDigest);
+  return fold.head().digest === checkpoint.stateDigest;
 }
 
-function sameVersion(a: string, b: string): boolean {
-  return a.slice(0, a.indexOf(':')) === b.slice(0, b.indexOf(':'));
+/** Without a digest to compare with, whatever is in the tables would be taken for the state. */
+export function requireKnownDigest(partition: number, { nextOffset, stateDigest }: Checkpoint): void {
+  if (isKnownDigest(stateDigest)) return;
+  throw new ContradictionError(
+    'digest_version',
+    `partition ${partition}: the checkpoint at offset ${nextOffset} has the state digest ${JSON.stringify(stateDigest.slice(0, 48))}, of a layout ` +
+      'that this release does not know: run the newer release that wrote it, or, where the row was changed by hand, restore ' +
+      `checkpoint_log. 'provenonce verify' recomputes all of it. Nothing was written.`,
+  );
 }

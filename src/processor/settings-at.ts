@@ -1,12 +1,12 @@
 /** Which settings fold which record: the settings history, compiled once, asked for every record. */
-import { type CompiledSettings, compileSettings } from '../payments/settings.ts';
+import { type CompiledSettings, compileEntry } from '../payments/settings.ts';
 import type { SettingsEntry } from '../payments/types.ts';
 import { assert } from './errors.ts';
 
 /** The settings that cover an offset: of the entries at or below it, the last. Fast for offsets that rise. */
 export function settingsByOffset(history: readonly SettingsEntry[]): (offset: number) => CompiledSettings {
   assert(history.length > 0, 'a settings history is never empty');
-  const compiled = history.map((entry) => compileSettings(entry.decision));
+  const compiled = history.map((entry) => compileEntry(entry));
   let from = 0;
   let until = -1;
   let current = compiled[0]!;

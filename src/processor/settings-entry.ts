@@ -1,8 +1,9 @@
 /**
- * Makes the settings history of a partition end with our settings, before anything is appended with them: rows below F
- * are folded with the entries that cover them, rows from F on with ours.
+ * Makes the settings history of a partition end with our settings and our fold version, before anything is appended with them:
+ * records below F are folded with the entries that cover them, of whatever fold version, records from F on with ours. So an
+ * upgrade needs no clean stop of the release before.
  */
-import { FOLD_VERSION, sameDecisionSettings } from '../payments/settings.ts';
+import { FOLD_VERSION, FOLD_VERSIONS, isKnownFoldVersion, sameDecisionSettings } from '../payments/settings.ts';
 import type { DecisionSettings, SettingsEntry } from '../payments/types.ts';
 import type { WonClaim } from './claim-rounds.ts';
 import { ownershipOf } from './claim-rounds.ts';
@@ -21,7 +22,7 @@ export async function settleSettings(
 ): Promise<readonly SettingsEntry[]> {
   const { topic, partition, history, claimId } = won.ownership;
   const last = history.at(-1)!;
-  refuseOtherVersion(partition, last, position);
+  refuseUnknownVersion(partition, history);
   if (last.foldVersion === FOLD_VERSION && sameDecisionSettings(last.decision, decision)) return history;
 
   const entry: SettingsEntry = { fromOffset: position.resumeOffset, foldVersion: FOLD_VERSION, decision };
@@ -32,25 +33,25 @@ export async function settleSettings(
     throw new OwnershipLostError(`partition ${partition} was claimed by ${now.owner} while its settings were changed`);
   }
   const stored = now.history.at(-1)!;
-  if (stored.fromOffset !== entry.fromOffset || !sameDecisionSettings(stored.decision, decision)) {
+  const hasArrived = stored.fromOffset === entry.fromOffset && stored.foldVersion === FOLD_VERSION;
+  if (!hasArrived || !sameDecisionSettings(stored.decision, decision)) {
     throw new OwnershipLostError(`partition ${partition}: the new settings entry did not arrive; starting over`);
   }
   observer.emit({ type: 'settings.changed', partition, fromOffset: entry.fromOffset, foldVersion: FOLD_VERSION });
   return now.history;
 }
 
-function refuseOtherVersion(partition: number, last: SettingsEntry, position: Position): void {
-  if (last.foldVersion > FOLD_VERSION) {
-    throw new ContradictionError(
-      'fold_version',
-      `partition ${partition} was folded by version ${last.foldVersion}, this is ${FOLD_VERSION}: run the newer release.`,
-    );
-  }
-  if (last.foldVersion < FOLD_VERSION && position.resumeOffset > position.checkpointOffset) {
-    throw new ContradictionError(
-      'fold_version',
-      `partition ${partition}: rows at offsets ${position.checkpointOffset} to ${position.resumeOffset - 1} were written by fold version ` +
-        `${last.foldVersion} after its last checkpoint. Start that release once more and stop it with SIGTERM, then start this one.`,
-    );
-  }
+function refuseUnknownVersion(partition: number, history: readonly SettingsEntry[]): void {
+  const unknown = history.find(({ foldVersion }) => !isKnownFoldVersion(foldVersion));
+  if (unknown === undefined) return;
+  const { foldVersion, fromOffset } = unknown;
+  const remedy =
+    foldVersion > FOLD_VERSION
+      ? 'run the newer release'
+      : `run a release that folds by version ${foldVersion}, up to this one's oldest`;
+  throw new ContradictionError(
+    'fold_version',
+    `partition ${partition}: from offset ${fromOffset} on it is folded by version ${foldVersion}; this release knows ` +
+      `${FOLD_VERSIONS.join(' and ')}: ${remedy}. Nothing was written.`,
+  );
 }

@@ -22,5 +22,7 @@ export interface ProcessorSettings {
   readonly startAt: StartAt;
   /** End with 0 once everything that the topic held at start is below a checkpoint, whoever wrote it. */
   readonly untilCaughtUp: boolean;
+  /** Run although one fast clock can make good payments late (clock-rule.ts). */
+  readonly acceptClockRisk: boolean;
   readonly limits: ProcessorLimits;
 }

@@ -1,6 +1,6 @@
 /**
- * What must hold before anything is consumed: a topic that keeps all records, timestamps that bound the watermark, one
- * topic per dataset, ownership rows for every partition and for no more.
+ * What must hold before anything is consumed: a topic that keeps all records, one topic per dataset, ownership rows for every
+ * partition and for no more. What bounds the watermark is in clock-rule.ts.
  */
 import { FOLD_VERSION } from '../payments/settings.ts';
 import { DATA_TABLES } from '../payments/types.ts';
@@ -9,22 +9,12 @@ import { generationOf, partitionsOf } from './generation.ts';
 import type { LogSource, Ownership, Runtime, Seed, SinkQueries, TopicFacts } from './ports.ts';
 import type { ProcessorSettings } from './settings.ts';
 
-/** Ten years: more is no bound on a producer's clock. */
-const TIMESTAMP_BOUND_MAX_MS = 10 * 365 * 86_400_000;
-
 /** Throws unless the topic can be consumed exactly once. */
 export function checkTopic(facts: TopicFacts): void {
   if (facts.compacted) {
     throw new ContradictionError(
       'topic_compacted',
       `topic ${facts.topic} has cleanup.policy=compact: compaction removes records that were never folded. Use a topic with cleanup.policy=delete.`,
-    );
-  }
-  if (!facts.logAppendTime && facts.timestampAfterMaxMs > TIMESTAMP_BOUND_MAX_MS) {
-    throw new ContradictionError(
-      'topic_timestamps_unbounded',
-      `topic ${facts.topic} takes any producer timestamp, so one fast clock could drive the watermark ahead and make good payments late. ` +
-        'Set message.timestamp.type=LogAppendTime, or message.timestamp.after.max.ms (3600000, say).',
     );
   }
 }

@@ -1,4 +1,5 @@
 /** Records that must be rejected: for each malformed kind, the value, key and place that bring its reason code about. */
+import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { encodePayment, type SimulatedPayment } from './event.ts';
 import type { MalformedKind } from './plan.ts';
 import type { Random } from './random.ts';
@@ -11,8 +12,17 @@ export interface MalformedRecord {
 }
 
 const OVER_ONE_MIB = 1024 * 1024 + 1;
-/** The usual test number of card schemes: what a rejected payload must not show. */
-const CARD_NUMBER = '4111 1111 1111 1111';
+/** The usual test number of card schemes, as text inside of JSON: what a rejected row must not show, however it is spelled. */
+const CARD_NUMBERS = [
+  '4111 1111 1111 1111',
+  '4111111111111111',
+  '4111.1111.1111.1111',
+  '4111\u20131111\u00a01111/1111',
+  '4111\u200b1111_1111,1111',
+  '\uff14\uff11\uff11\uff11 \uff11\uff11\uff11\uff11 1111 1111',
+  '\u0664\u0661\u0661\u0661111111111111',
+  '\\u0034111\\u00a01111\\t1111-\\u0031111',
+] as const;
 const FIELDS = ['transaction_id', 'receiver_account_id', 'amount', 'currency', 'timestamp', 'region'] as const;
 
 export function malformedRecord(kind: MalformedKind, payment: SimulatedPayment, random: Random): MalformedRecord {
@@ -23,19 +33,33 @@ export function malformedRecord(kind: MalformedKind, payment: SimulatedPayment, 
       return { ...plain, value: null };
     case 'value_too_large':
       return { ...plain, value: Buffer.alloc(OVER_ONE_MIB, 'x') };
-    case 'not_utf8_json':
+    case 'byte_order_mark':
+      return { ...plain, value: behind('efbbbf', payment) };
+    case 'schema_registry_format':
+      return { ...plain, value: behind('000000002a', payment) };
+    case 'compressed_value':
+      return { ...plain, value: compressed(Buffer.from(encodePayment(payment)), random) };
+    case 'binary_format':
+      return { ...plain, value: behind(['4f626a01', 'c301', 'aced0005'][random.below(3)]!, payment) };
+    case 'not_utf8':
+      return { ...plain, value: notUtf8(payment, random) };
+    case 'not_json':
       return { ...plain, value: notJson(payment, random) };
     case 'not_an_object':
       return { ...plain, value: text(['[]', '"pay"', '42', 'null', 'true'][random.below(5)]!) };
+    case 'duplicate_member':
+      return { ...plain, value: twice(payment, random) };
     case 'field_missing': {
       const event = json();
       delete event[FIELDS[random.below(FIELDS.length)]!];
-      return { ...plain, value: text({ ...event, card: CARD_NUMBER }) };
+      return { ...plain, value: withCard({ ...event, card: CARD_PLACE }, random) };
     }
-    case 'field_invalid':
-      return { ...plain, value: text({ ...json(), ...invalidField(random) }) };
+    case 'field_invalid': {
+      const id = random.chance(0.3) ? { transaction_id: CARD_PLACE } : {};
+      return { ...plain, value: withCard({ ...json(), ...id, ...invalidField(random) }, random) };
+    }
     case 'amount_not_exact':
-      return { ...plain, value: text({ ...json(), amount: ['1.0000000001', 1234567.123456789][random.below(2)] }) };
+      return { ...plain, value: withAmount(payment, NOT_EXACT[random.below(NOT_EXACT.length)]!) };
     case 'amount_out_of_range':
       return { ...plain, value: text({ ...json(), amount: [0, '0.000000000', '9000000000000001'][random.below(3)] }) };
     case 'event_time_too_old':
@@ -47,11 +71,55 @@ export function malformedRecord(kind: MalformedKind, payment: SimulatedPayment, 
   }
 }
 
+const CARD_PLACE = '<card>';
+const NOT_EXACT = ['"1.0000000001"', '0.0000000001', '12345678901234.9999999999', '15e-11', '1e-999999999'];
+
+/** The event as JSON, with a card number where it says so: spelled as no JSON.stringify would. */
+function withCard(event: Record<string, unknown>, random: Random): Buffer {
+  const card = CARD_NUMBERS[random.below(CARD_NUMBERS.length)]!;
+  return Buffer.from(JSON.stringify(event).replace(CARD_PLACE, () => card));
+}
+
+function withAmount(payment: SimulatedPayment, source: string): Buffer {
+  return Buffer.from(encodePayment(payment).replace(/"amount":"?[^",]+"?/, () => `"amount":${source}`));
+}
+
+/** Some bytes (hex), and then the event. */
+function behind(hex: string, payment: SimulatedPayment): Buffer {
+  return Buffer.concat([Buffer.from(hex, 'hex'), Buffer.from(encodePayment(payment))]);
+}
+
+function compressed(json: Buffer, random: Random): Buffer {
+  const kinds = [gzipSync, deflateSync, zstdCompressSync];
+  return kinds[random.below(kinds.length)]!(json);
+}
+
+function notUtf8(payment: SimulatedPayment, random: Random): Buffer {
+  const json = encodePayment(payment);
+  if (random.chance(0.3)) return Buffer.from(json, 'utf16le');
+  const bytes = Buffer.from(json);
+  bytes[bytes.indexOf('acct')] = 0xff;
+  return bytes;
+}
+
+/** Cut short, or with a number that JSON does not have. */
 function notJson(payment: SimulatedPayment, random: Random): Buffer {
+  if (random.chance(0.3)) return withAmount(payment, ['00.1', '1.', '.5', '0x10', 'NaN'][random.below(5)]!);
   const whole = Buffer.from(encodePayment(payment));
-  if (random.chance(0.5)) return whole.subarray(0, whole.length - 1 - random.below(40));
-  whole[whole.indexOf('acct')] = 0xff;
-  return whole;
+  return whole.subarray(0, whole.length - 1 - random.below(40));
+}
+
+/** A member again, with the same value or another, by its name or an escape of it. */
+function twice(payment: SimulatedPayment, random: Random): Buffer {
+  const again = [
+    '"amount":1',
+    '"\\u0061mount":1',
+    '"currency":"EUR"',
+    `"timestamp":${payment.eventTimeMs}`,
+    '"note":0,"note":0',
+  ];
+  const json = encodePayment(payment);
+  return Buffer.from(`${json.slice(0, -1)},${again[random.below(again.length)]}}`);
 }
 
 function invalidField(random: Random): Record<string, unknown> {

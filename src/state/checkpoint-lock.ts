@@ -4,12 +4,13 @@
  * The lock is a file lock of the kernel, taken through SQLite (Node itself offers none): it ends with the process however
  * it ends, so nothing is ever stale and nothing is waited for. Who holds it stands beside it in clear, for the message only.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ConfigurationError } from '../processor/errors.ts';
-import { makeDirectory } from './make-directory.ts';
+import { makeOwnFile, makeOwnLocation } from './own-files.ts';
+import { readSmallFile, writeNewFile } from './small-file.ts';
 
 export interface CheckpointLock {
   /** Idempotent. */
@@ -25,8 +26,11 @@ const SQLITE_BUSY = 5;
  * system or SQLite says when the lock cannot be made (read-only, full, no permission).
  */
 export function lockCheckpointLocation(location: string, nowMs: number): CheckpointLock {
-  makeDirectory(location);
-  const database = new DatabaseSync(join(location, LOCK_FILE));
+  makeOwnLocation(location);
+  const lockPath = join(location, LOCK_FILE);
+  // SQLite would follow a link, and let others read the file.
+  makeOwnFile(lockPath);
+  const database = new DatabaseSync(lockPath);
   try {
     // The journal stays in memory: nothing is ever written through SQLite.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
@@ -38,7 +42,7 @@ export function lockCheckpointLocation(location: string, nowMs: number): Checkpo
   const holderPath = join(location, HOLDER_FILE);
   const holder = { pid: process.pid, host: hostname(), since: new Date(nowMs).toISOString() };
   try {
-    writeFileSync(holderPath, JSON.stringify(holder));
+    writeNewFile(holderPath, JSON.stringify(holder));
   } catch (error) {
     database.close();
     throw error;
@@ -63,7 +67,7 @@ function inUse(location: string): ConfigurationError {
 
 function describeHolder(location: string): string {
   try {
-    const holder = JSON.parse(readFileSync(join(location, HOLDER_FILE), 'utf8')) as Record<string, unknown>;
+    const holder = JSON.parse(readSmallFile(join(location, HOLDER_FILE))) as Record<string, unknown>;
     return `process ${holder.pid} on ${holder.host} since ${holder.since}`;
   } catch {
     // It has just begun, or its note is unreadable: the lock itself is what counts.

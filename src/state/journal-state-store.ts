@@ -109,7 +109,7 @@ export class JournalStateStore implements StateStore {
     if (slot === undefined) {
       const { location, topic, onDiscard } = this.#options;
       const directory = join(stateDirectory(location), `partition-${partition}`);
-      const cache = new PartitionCache(directory, { topic, partition }, (why) => onDiscard(partition, why));
+      const cache = new PartitionCache(location, directory, { topic, partition }, (why) => onDiscard(partition, why));
       slot = { cache, off: false, last: Promise.resolve() };
       this.#slots.set(partition, slot);
     }

@@ -10,10 +10,12 @@
  *
  * Methods reject with what the file system says. One at a time.
  */
-import { type FileHandle, open, rename, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, open, rename } from 'node:fs/promises';
 import { DamagedFileError } from './damaged-file-error.ts';
 import { ENTRY_HEADER_BYTES, entryBytes, padded } from './entry-batch.ts';
 import { decodeHeader, encodeHeader, HEADER_BYTES, type StoreIdentity } from './journal-header.ts';
+import { isLinkError, OPEN_TO_CHANGE, OPEN_TO_READ, OWN_FILE_MODE } from './own-files.ts';
 
 /** An entry as it lies in memory that was read. */
 export interface JournalEntry {
@@ -33,6 +35,7 @@ export interface JournalPart {
   readonly view: DataView;
 }
 
+const OPEN_NEW_TO_CHANGE = OPEN_TO_CHANGE | constants.O_CREAT | constants.O_EXCL;
 const READ_ONLY_CODES: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
 const READ_BYTES = 4 * 1024 * 1024;
 /** Far more than any entry that is written. */
@@ -60,7 +63,7 @@ export class Journal {
 
   /** A new, empty one, under a name that nobody has. */
   static async create(path: string, identity: StoreIdentity): Promise<Journal> {
-    const file = await open(path, 'wx+');
+    const file = await open(path, OPEN_NEW_TO_CHANGE, OWN_FILE_MODE);
     try {
       const journal = new Journal(path, identity, file, (await file.stat()).ino, HEADER_BYTES);
       await journal.#commit();
@@ -76,20 +79,23 @@ export class Journal {
     let file: FileHandle;
     let readOnlyBecause: Error | undefined;
     try {
-      file = await open(path, 'r+');
+      file = await open(path, OPEN_TO_CHANGE);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT') return undefined;
+      if (isLinkError(error)) throw new DamagedFileError('it is a symbolic link');
       if (code === undefined || !READ_ONLY_CODES.has(code)) throw error;
       // What can be read is good, also when it cannot be written to any more.
       readOnlyBecause = error as Error;
-      file = await open(path, 'r');
+      file = await open(path, OPEN_TO_READ);
     }
     try {
+      const { size, ino, mode } = await checkedFile(file);
+      // Left open to others by an earlier release.
+      if ((mode & 0o077) !== 0 && readOnlyBecause === undefined) await file.chmod(OWN_FILE_MODE).catch(() => {});
       const header = Buffer.alloc(HEADER_BYTES);
       const { bytesRead } = await file.read(header, 0, HEADER_BYTES, 0);
       const end = decodeHeader(header.subarray(0, bytesRead), identity);
-      const { size, ino } = await file.stat();
       if (!(Number.isSafeInteger(end) && end >= HEADER_BYTES && end <= size)) {
         throw new DamagedFileError(`it is cut: it has ${size} bytes, and should have ${end}`);
       }
@@ -181,13 +187,19 @@ export class Journal {
   async #assertUntouched(): Promise<void> {
     const path = this.#publishedAs;
     if (path === undefined) return;
-    const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
       throw error;
     });
     if (found?.ino === this.#inode && found.size >= this.#end) return;
     throw new Error(`${path} was ${found === undefined ? 'removed' : 'replaced or cut'} while it was in use`);
   }
+}
+
+async function checkedFile(file: FileHandle) {
+  const found = await file.stat();
+  if (!found.isFile()) throw new DamagedFileError('it is no file');
+  return found;
 }
 
 /** Undefined where it goes on past `bytes`; throws where it goes on past the end of the journal. */

@@ -1,4 +1,4 @@
-/** Makes a directory and its parents. */
+/** Makes a directory and its parents, those that are missing with `mode`. */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -6,22 +6,22 @@ import { dirname } from 'node:path';
  * Not mkdirSync's own `recursive`: where the file system answers ENOENT for a directory whose parent exists (as /proc
  * does), that never returns. Throws what the file system says; an existing directory is fine.
  */
-export function makeDirectory(path: string): void {
+export function makeDirectory(path: string, mode: number): void {
   try {
-    mkdirSync(path);
+    mkdirSync(path, { mode });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return;
     const parent = dirname(path);
     if (code !== 'ENOENT' || parent === path) throw error;
-    makeDirectory(parent);
-    makeOne(path);
+    makeDirectory(parent, mode);
+    makeOne(path, mode);
   }
 }
 
-function makeOne(path: string): void {
+function makeOne(path: string, mode: number): void {
   try {
-    mkdirSync(path);
+    mkdirSync(path, { mode });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }

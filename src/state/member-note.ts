@@ -3,8 +3,9 @@
  * one process, so whoever is noted when a process starts is dead, and need not be waited for. Advice only: what cannot be
  * read or written costs the wait that there is without it, so nothing here throws.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { readSmallFile, writeNewFile } from './small-file.ts';
 
 const NOTE_FILE = 'group-member.json';
 /** A note that was cut or tampered with may be long; no broker gives such an id. */
@@ -21,7 +22,7 @@ export class MemberNote {
   /** The member noted last, if it was of this group. */
   read(groupId: string): string | undefined {
     try {
-      const note = JSON.parse(readFileSync(this.#path, 'utf8')) as { groupId?: unknown; memberId?: unknown };
+      const note = JSON.parse(readSmallFile(this.#path)) as { groupId?: unknown; memberId?: unknown };
       const { memberId } = note;
       if (note.groupId !== groupId || typeof memberId !== 'string') return undefined;
       return memberId.length > 0 && memberId.length <= MEMBER_ID_LENGTH_MAX ? memberId : undefined;
@@ -32,7 +33,7 @@ export class MemberNote {
 
   write(groupId: string, memberId: string): void {
     try {
-      writeFileSync(`${this.#path}.new`, JSON.stringify({ groupId, memberId }));
+      writeNewFile(`${this.#path}.new`, JSON.stringify({ groupId, memberId }));
       renameSync(`${this.#path}.new`, this.#path);
     } catch {
       // A full or read-only disk is said by the state store.

@@ -9,7 +9,7 @@
  *
  * Rejects with what the disk says; journal-state-store.ts turns that into "no cache".
  */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OpenWindow, StateDelta, StateHead, StoredState } from '../payments/types.ts';
 import { Compaction } from './compaction.ts';
@@ -20,7 +20,7 @@ import { Journal } from './journal.ts';
 import { STORE_FORMAT, type StoreIdentity } from './journal-header.ts';
 import { ALL_LIVE, type LiveFrom } from './keys.ts';
 import { LiveBytes } from './live-bytes.ts';
-import { makeDirectory } from './make-directory.ts';
+import { clearDirectory, makeOwnDirectories, requireOwnDirectories } from './own-files.ts';
 import { sealSeed } from './seal.ts';
 import { putActivity, putIds, putRemembered } from './segments.ts';
 import { readImage } from './stored-image.ts';
@@ -40,6 +40,7 @@ interface Opened {
 }
 
 export class PartitionCache {
+  readonly #location: string;
   readonly #directory: string;
   readonly #identity: StoreIdentity;
   readonly #onDiscard: (why: string) => void;
@@ -49,7 +50,9 @@ export class PartitionCache {
   /** Whether the disk is known to hold nothing, so that saving need not look again. */
   #empty = false;
 
-  constructor(directory: string, identity: StoreIdentity, onDiscard: (why: string) => void) {
+  /** `directory` lies below the location. */
+  constructor(location: string, directory: string, identity: StoreIdentity, onDiscard: (why: string) => void) {
+    this.#location = location;
     this.#directory = directory;
     this.#identity = identity;
     this.#onDiscard = onDiscard;
@@ -60,6 +63,7 @@ export class PartitionCache {
   /** What is stored, which later saves then go on from. */
   async load(): Promise<StoredState | undefined> {
     await this.close();
+    requireOwnDirectories(this.#location, this.#directory);
     let journal: Journal | undefined;
     try {
       journal = await Journal.open(this.#path, this.#identity);
@@ -108,7 +112,8 @@ export class PartitionCache {
 
   async discard(why: string): Promise<void> {
     await this.close();
-    if (existsSync(this.#path)) this.#onDiscard(why);
+    requireOwnDirectories(this.#location, this.#directory);
+    if (lstatSync(this.#path, { throwIfNoEntry: false }) !== undefined) this.#onDiscard(why);
     rmSync(this.#path, { force: true });
     this.#empty = true;
   }
@@ -149,10 +154,8 @@ export class PartitionCache {
 
   /** A new journal beside the current one; what else lies there is left over from a process that ended. */
   async #fresh(): Promise<Journal> {
-    makeDirectory(this.#directory);
-    for (const name of readdirSync(this.#directory)) {
-      if (name !== JOURNAL_FILE) rmSync(join(this.#directory, name), { force: true, recursive: true });
-    }
+    makeOwnDirectories(this.#location, this.#directory);
+    clearDirectory(this.#directory, JOURNAL_FILE);
     return Journal.create(join(this.#directory, FRESH_FILE), this.#identity);
   }
 

@@ -1,6 +1,6 @@
 /** What the unit tests of the append client start from. */
 import type { EncodedRows } from '../../processor/ports.ts';
-import { AppendStream } from '../append-stream.ts';
+import { AppendStream, type AppendStreamOptions } from '../append-stream.ts';
 import { type AppendLimits, DEFAULT_SINK_LIMITS } from '../sink-limits.ts';
 import type { Waiting } from '../waiting.ts';
 import { ScriptedRpc } from './scripted-rpc.ts';
@@ -12,15 +12,21 @@ export function rows(rowCount: number, byteLength = 100): EncodedRows {
   return { rowCount, byteLength, payload: { of: rowCount } };
 }
 
+export interface StartOptions extends Pick<AppendStreamOptions, 'isEmulator' | 'inspectTable'> {
+  /** The stream was made just now; otherwise long ago. */
+  readonly isNew?: boolean;
+}
+
 /** An append stream on a scripted service, in virtual time. */
-export function start(limits: Partial<AppendLimits> = {}) {
+export function start(limits: Partial<AppendLimits> = {}, { isNew = false, ...options }: StartOptions = {}) {
   const rpc = new ScriptedRpc();
   const runtime = new VirtualRuntime();
   const waits: Waiting[] = [];
   const stream = new AppendStream({
     rpc,
     runtime,
-    stream: STREAM,
+    stream: isNew ? { ...STREAM, createdAtMs: runtime.nowMs() } : STREAM,
+    ...options,
     limits: { ...DEFAULT_SINK_LIMITS, ...limits },
     onWaiting: (waiting) => waits.push(waiting),
   });

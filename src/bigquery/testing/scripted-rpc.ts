@@ -59,6 +59,8 @@ export class ScriptedRpc implements WriteRpc {
   readonly created: string[] = [];
   readonly finalized: string[] = [];
   onCreate: Unary<string> = (tablePath) => `${tablePath}/streams/1`;
+  /** A call was opened. */
+  onCall: (call: ScriptedCall) => void = () => {};
   onFinalize: Unary<{ readonly rowCount: number }> = () => ({ rowCount: 0 });
 
   get lastCall(): ScriptedCall {
@@ -80,6 +82,7 @@ export class ScriptedRpc implements WriteRpc {
   appendRows(_streamName: string, handlers: AppendCallHandlers): AppendCall {
     const call = new ScriptedCall(handlers);
     this.calls.push(call);
+    this.onCall(call);
     return call;
   }
 

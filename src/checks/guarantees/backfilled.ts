@@ -5,7 +5,7 @@
  */
 import { describe, transactionDifferences } from '../compare-rows.ts';
 import type { FindingLists } from '../findings.ts';
-import type { BackfilledRows, PartialCells, TransactionCells } from '../inputs.ts';
+import type { PartialCells, TransactionCells } from '../inputs.ts';
 import { billionths, decimalText, plainDecimal, sameDecimal } from '../oracle/money.ts';
 import type { Step } from '../walk.ts';
 
@@ -18,32 +18,39 @@ interface Sums {
 
 export class BackfilledCheck {
   readonly #partition: number;
-  readonly #rows: BackfilledRows;
   readonly #windowMs: number;
   readonly #findings: FindingLists;
-  /** Not explained by a record yet, by offset. */
-  readonly #open = new Map<number, TransactionCells>();
+  readonly #sums = new Map<string, Sums>();
+  readonly #partials = new Map<string, PartialCells[]>();
+  #payments = 0;
 
-  constructor(partition: number, rows: BackfilledRows, windowMs: number, findings: FindingLists) {
+  constructor(partition: number, windowMs: number, findings: FindingLists) {
     this.#partition = partition;
-    this.#rows = rows;
     this.#windowMs = windowMs;
     this.#findings = findings;
-    for (const row of rows.payments) {
-      if (this.#open.has(row.kafka_offset)) this.#unexplained(row, 'a second backfilled row for one record');
-      this.#open.set(row.kafka_offset, row);
+  }
+
+  /** Payments so far. */
+  get payments(): number {
+    return this.#payments;
+  }
+
+  step(step: Step): void {
+    const { payments, partials } = step.backfilled;
+    for (const row of partials) {
+      const rows = this.#partials.get(key(row));
+      if (rows === undefined) this.#partials.set(key(row), [row]);
+      else rows.push(row);
+    }
+    for (const [index, row] of payments.entries()) {
+      this.#payments++;
+      this.#addToSums(row);
+      if (index > 0) this.#unexplained(row, 'a second backfilled row for one record');
+      else if (!step.trusted) this.#explain(row, step);
     }
   }
 
-  step({ offset, outcome, trusted, rows }: Step): void {
-    const row = this.#open.get(offset);
-    if (row === undefined) return;
-    if (trusted) {
-      if (!rows.payment_exceptions.some(({ disposition }) => disposition === 'late')) return;
-      this.#open.delete(offset);
-      return;
-    }
-    this.#open.delete(offset);
+  #explain(row: TransactionCells, { outcome }: Step): void {
     if (outcome?.disposition !== 'late') {
       const what = outcome === null ? 'has no record' : `is ${outcome.disposition}`;
       this.#unexplained(row, `a backfilled row where the log ${what}`);
@@ -55,17 +62,13 @@ export class BackfilledCheck {
     this.#unexplained(row, `a backfilled row that differs from its record in ${columns}`, sides);
   }
 
-  /** `trustedBelow`: rows of records that the log and retention have removed are taken as they are. */
-  end(trustedBelow: number): void {
-    for (const [offset, row] of this.#open) {
-      if (offset >= trustedBelow) this.#unexplained(row, 'a backfilled row, but no record in the log that explains it');
-    }
+  end(): void {
     this.#compareWindows();
   }
 
   #compareWindows(): void {
-    const expected = this.#sums();
-    const found = Map.groupBy(this.#rows.partials, (row) => key(row));
+    const expected = this.#sums;
+    const found = this.#partials;
     for (const window of new Set([...expected.keys(), ...found.keys()])) {
       const sums = expected.get(window);
       const rows = found.get(window) ?? [];
@@ -84,22 +87,19 @@ export class BackfilledCheck {
     }
   }
 
-  #sums(): Map<string, Sums> {
-    const sums = new Map<string, Sums>();
-    for (const row of this.#rows.payments) {
-      const window_start = Math.floor(row.event_time / this.#windowMs) * this.#windowMs;
-      const amount = billionths(plainDecimal(row.amount)) ?? 0n;
-      const sum = sums.get(key({ ...row, window_start }));
-      if (sum === undefined) {
-        sums.set(key({ ...row, window_start }), { count: 1, total: amount, min: amount, max: amount });
-        continue;
-      }
-      sum.count++;
-      sum.total += amount;
-      if (amount < sum.min) sum.min = amount;
-      if (amount > sum.max) sum.max = amount;
+  #addToSums(row: TransactionCells): void {
+    const window_start = Math.floor(row.event_time / this.#windowMs) * this.#windowMs;
+    const amount = billionths(plainDecimal(row.amount)) ?? 0n;
+    const window = key({ ...row, window_start });
+    const sum = this.#sums.get(window);
+    if (sum === undefined) {
+      this.#sums.set(window, { count: 1, total: amount, min: amount, max: amount });
+      return;
     }
-    return sums;
+    sum.count++;
+    sum.total += amount;
+    if (amount < sum.min) sum.min = amount;
+    if (amount > sum.max) sum.max = amount;
   }
 
   #unexplained(row: TransactionCells, message: string, sides: { expected?: string; actual?: string } = {}): void {

@@ -14,6 +14,7 @@ interface TableSum {
   total: bigint;
   readonly windowEnd: number;
   readonly offsets: number[];
+  readonly window: Parameters<typeof windowKey>[0];
 }
 
 const OFFSETS_KEPT_MAX = 20;
@@ -36,12 +37,16 @@ export class SumsCheck {
       const start = Math.floor(row.event_time / this.#windowMs) * this.#windowMs;
       const windowEnd = start + this.#windowMs;
       if (step.trusted && windowEnd <= this.#trustedWatermark) continue;
-      const key = windowKey({ window_start: start, region: row.region, currency: row.currency });
-      const sum = this.#tableSums.get(key) ?? { count: 0, total: 0n, windowEnd, offsets: [] };
+      const key = sumKey(start, row.region, row.currency);
+      let sum = this.#tableSums.get(key);
+      if (sum === undefined) {
+        const { region, currency } = row;
+        sum = { count: 0, total: 0n, windowEnd, offsets: [], window: { window_start: start, region, currency } };
+        this.#tableSums.set(key, sum);
+      }
       sum.count++;
       sum.total += billionths(plainDecimal(row.amount)) ?? 0n;
       if (sum.offsets.length < OFFSETS_KEPT_MAX) sum.offsets.push(row.kafka_offset);
-      this.#tableSums.set(key, sum);
     }
     if (step.trusted) return;
     const closed = step.outcome?.disposition === 'accepted' ? step.outcome.closed : [];
@@ -51,7 +56,7 @@ export class SumsCheck {
 
   /** `watermark`: the one at the last checkpoint. */
   end(partition: number, watermark: number): void {
-    for (const [key, sum] of this.#tableSums) {
+    for (const sum of this.#tableSums.values()) {
       if (sum.windowEnd > watermark) continue;
       this.#findings.add('G3', {
         kind: 'rows_outside_windows',
@@ -60,13 +65,13 @@ export class SumsCheck {
         transactionIds: [],
         expected: '0 rows',
         actual: `${counted(sum.count, 'row')}, ${decimalText(sum.total)}`,
-        message: `payment_transactions has rows that no closed window counts, in window ${key}`,
+        message: `payment_transactions has rows that no closed window counts, in window ${windowKey(sum.window)}`,
       });
     }
   }
 
   #compareTable(step: Step, window: OracleWindow): void {
-    const key = windowKey(window);
+    const key = sumKey(window.window_start, window.region, window.currency);
     const sum = this.#tableSums.get(key);
     this.#tableSums.delete(key);
     if (sum?.count === window.count && sum.total === window.total) return;
@@ -74,7 +79,7 @@ export class SumsCheck {
       offsets: sum?.offsets ?? [],
       expected: `${counted(window.count, 'row')}, ${decimalText(window.total)}`,
       actual: sum ? `${counted(sum.count, 'row')}, ${decimalText(sum.total)}` : '0 rows',
-      message: `sums over payment_transactions differ from the topic's in window ${key}`,
+      message: `sums over payment_transactions differ from the topic's in window ${windowKey(window)}`,
     });
   }
 
@@ -110,6 +115,10 @@ export class SumsCheck {
   ): void {
     this.#findings.add('G3', { kind, partition: step.partition, offsets: [step.offset], transactionIds: [], ...facts });
   }
+}
+
+function sumKey(startMs: number, region: string, currency: string): string {
+  return `${startMs} ${currency} ${region}`;
 }
 
 function windowKey(window: { window_start: number; region: string; currency: string }): string {

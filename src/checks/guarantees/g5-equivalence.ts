@@ -5,8 +5,7 @@
  */
 import { describe, exceptionDifferences, fraudDifferences, transactionDifferences } from '../compare-rows.ts';
 import type { FindingLists } from '../findings.ts';
-import type { CheckedTable, ExceptionCells, RowPosition } from '../inputs.ts';
-import { businessText } from '../oracle/recompute.ts';
+import type { CheckedTable, RowPosition } from '../inputs.ts';
 import { CHECKED_TABLES, type Step } from '../walk.ts';
 
 export class EquivalenceCheck {
@@ -15,8 +14,6 @@ export class EquivalenceCheck {
   /** Per table, the first offset past next_offset whose rows are not all there. */
   readonly #endedAt = new Map<CheckedTable, number>();
   readonly #lastEpoch = new Map<CheckedTable, number>();
-  readonly #businessOfHash = new Map<string, string>();
-  readonly #hashOfBusiness = new Map<string, string>();
 
   constructor(ownerEpoch: number, findings: FindingLists) {
     this.#ownerEpoch = ownerEpoch;
@@ -66,28 +63,8 @@ export class EquivalenceCheck {
       for (const row of rows.payment_transactions_fraud)
         this.#differ(step, 'payment_transactions_fraud', fraudDifferences(row, outcome.payment, outcome.fraud));
     }
-    for (const row of rows.payment_exceptions) {
+    for (const row of rows.payment_exceptions)
       this.#differ(step, 'payment_exceptions', exceptionDifferences(row, step));
-      this.#checkHash(step, row);
-    }
-  }
-
-  /** Equal hashes exactly where the canonical columns are equal, among duplicates and late payments. */
-  #checkHash(step: Step, { payload_hash: hash }: ExceptionCells): void {
-    const { outcome } = step;
-    if (hash === null || (outcome?.disposition !== 'duplicate' && outcome?.disposition !== 'late')) return;
-    const business = `${outcome.payment.transaction_id} ${businessText(outcome.payment)}`;
-    const businessBefore = this.#businessOfHash.get(hash) ?? business;
-    const hashBefore = this.#hashOfBusiness.get(business) ?? hash;
-    if (businessBefore !== business || hashBefore !== hash)
-      this.#report(
-        step,
-        'hash_inconsistent',
-        'payment_exceptions',
-        `payload_hash ${hash} does not tell payloads apart`,
-      );
-    this.#businessOfHash.set(hash, business);
-    this.#hashOfBusiness.set(business, hash);
   }
 
   #differ(step: Step, table: CheckedTable, differences: Parameters<typeof describe>[0]): void {

@@ -5,10 +5,12 @@
 interface Slice {
   readonly times: number[];
   readonly devices: string[];
-  readonly deviceSet: Set<string>;
+  /** Of a slice with many payments: most have one. */
+  deviceSet: Set<string> | undefined;
 }
 
 const SLICES_PER_SPAN = 30;
+const DEVICES_WITHOUT_SET_MAX = 8;
 
 export class SenderActivity {
   readonly #spanMs: number;
@@ -24,11 +26,12 @@ export class SenderActivity {
     const slices = this.#senders.get(sender) ?? new Map<number, Slice>();
     this.#senders.set(sender, slices);
     const number = Math.floor(timeMs / this.#sliceMs);
-    const slice = slices.get(number) ?? { times: [], devices: [], deviceSet: new Set() };
+    const slice = slices.get(number) ?? { times: [], devices: [], deviceSet: undefined };
     slices.set(number, slice);
     slice.times.push(timeMs);
     slice.devices.push(device);
-    slice.deviceSet.add(device);
+    if (slice.deviceSet !== undefined) slice.deviceSet.add(device);
+    else if (slice.devices.length > DEVICES_WITHOUT_SET_MAX) slice.deviceSet = new Set(slice.devices);
   }
 
   /** Payments seen so far with event time in (timeMs - span, timeMs], and their distinct devices. */
@@ -45,7 +48,7 @@ export class SenderActivity {
       const startMs = number * this.#sliceMs;
       if (startMs > afterMs && startMs + this.#sliceMs - 1 <= timeMs) {
         count += slice.times.length;
-        for (const device of slice.deviceSet) devices.add(device);
+        for (const device of slice.deviceSet ?? slice.devices) devices.add(device);
         continue;
       }
       slice.times.forEach((time, index) => {

@@ -15,6 +15,31 @@ export function billionths(text: string): bigint | null {
   return negative ? -size : size;
 }
 
+/** The most digits before the point that are computed: NUMERIC has 29. */
+const WHOLE_DIGITS_MAX = 40;
+
+/**
+ * A JSON number's literal as billionths, by its text alone; `finer`: it has more than nine places; `larger`: more digits before
+ * the point than any amount has.
+ */
+export function literalBillionths(literal: string): bigint | 'finer' | 'larger' {
+  const [mantissa = '', exponentText = '0'] = literal.toLowerCase().split('e');
+  const isNegative = mantissa.startsWith('-');
+  const [whole = '', fraction = ''] = (isNegative ? mantissa.slice(1) : mantissa).split('.');
+  const digits = whole + fraction;
+  const start = digits.search(/[1-9]/);
+  if (start === -1) return 0n;
+  let end = digits.length;
+  while (digits[end - 1] === '0') end--;
+  const exponent = /^([+-]?)0*([0-9]*)$/.exec(exponentText)!;
+  if (exponent[2]!.length > 9) return exponent[1] === '-' ? 'finer' : 'larger';
+  const point = whole.length + Number(`${exponent[1]}${exponent[2] || '0'}`);
+  if (end - point > PLACES) return 'finer';
+  if (point - start > WHOLE_DIGITS_MAX) return 'larger';
+  const size = BigInt(digits.slice(start, end)) * 10n ** BigInt(PLACES - (end - point));
+  return isNegative ? -size : size;
+}
+
 /** The shortest decimal text: 1500000000n is `1.5`. */
 export function decimalText(amount: bigint): string {
   const sign = amount < 0n ? '-' : '';

@@ -1,7 +1,7 @@
 /** The recomputation, held to values counted by hand from the contract. */
 import { describe, expect, test } from 'vitest';
 import { BASE_MS, event, MINUTE_MS, ownershipOf, RULES, record } from '../testing/history.ts';
-import { maskedText } from './kept-payload.ts';
+import { maskedVersion1 } from './kept-payload.ts';
 import { billionths, decimalText, plainDecimal, sameDecimal } from './money.ts';
 import { judge } from './read-payment.ts';
 import { type OracleOutcome, PartitionOracle } from './recompute.ts';
@@ -104,7 +104,9 @@ describe('fraud rules', () => {
 
   test('the span is open at its start, and later event times do not count', () => {
     const slow = { ...RULES, watermarkDelayMs: 60 * MINUTE_MS };
-    const oracle = new PartitionOracle(ownershipOf(0, { history: [{ fromOffset: 0, decision: slow }] }));
+    const oracle = new PartitionOracle(
+      ownershipOf(0, { history: [{ fromOffset: 0, foldVersion: 2, decision: slow }] }),
+    );
     const counts = [0, 5, 3, 5.5, 2].map((minute, offset) => {
       const outcome = oracle.take(record(offset, event(`p${offset}`, minute, { device_id: `d${offset % 2}` })));
       return outcome.disposition === 'accepted'
@@ -135,9 +137,10 @@ describe('fraud rules', () => {
   });
 });
 
-describe('reasons for a rejection', () => {
+describe('reasons for a rejection, by fold version 1', () => {
+  const PLACE = { partition: 0, partitionCount: 1, minEventTimeMs: BASE_MS - 1e9 };
   const reasons = (value: Record<string, unknown> | string | null): string[] => [
-    ...judge(record(0, value), { partition: 0, partitionCount: 1 }, RULES, BASE_MS - 1e9).reasons,
+    ...(judge(record(0, value), 1, { ...PLACE, rules: RULES }).must?.reasons ?? []),
   ];
 
   test.each<[string, Record<string, unknown> | string | null]>([
@@ -162,13 +165,15 @@ describe('reasons for a rejection', () => {
   });
 
   test('keys: missing, another sender, another partition', () => {
-    const place = { partition: 1, partitionCount: 2 };
+    const place = { partition: 1, partitionCount: 2, minEventTimeMs: 0 };
     const plain = record(0, event('p', 0));
-    const of = (key: Buffer | null, rules = RULES): string[] => [...judge({ ...plain, key }, place, rules, 0).reasons];
+    const of = (key: Buffer | null, rules = RULES): string[] => [
+      ...(judge({ ...plain, key }, 1, { ...place, rules }).must?.reasons ?? []),
+    ];
     expect(of(null)).toEqual(['key_missing']);
     expect(of(Buffer.from('bob'))).toEqual(['key_not_sender']);
     const partitions = [0, 1].map((partition) => [
-      ...judge(plain, { ...place, partition }, { ...RULES, partitioner: 'murmur2' }, 0).reasons,
+      ...(judge(plain, 1, { ...place, partition, rules: { ...RULES, partitioner: 'murmur2' } }).must?.reasons ?? []),
     ]);
     expect(partitions.filter((found) => found.length === 0)).toHaveLength(1);
     expect(partitions.flat()).toEqual(['key_wrong_partition']);
@@ -181,8 +186,10 @@ describe('reasons for a rejection', () => {
 });
 
 test('a kept payload hides what looks like a card number, up to the cut', () => {
-  expect(maskedText(Buffer.from('a 4111-1111  1111 1111, 123456789012'))).toBe('a ****-****  **** 1111, 123456789012');
-  const long = maskedText(Buffer.from(`${'é'.repeat(40_000)}`));
+  expect(maskedVersion1(Buffer.from('a 4111-1111  1111 1111, 123456789012'))).toBe(
+    'a ****-****  **** 1111, 123456789012',
+  );
+  const long = maskedVersion1(Buffer.from(`${'é'.repeat(40_000)}`));
   expect(Buffer.byteLength(long)).toBeLessThanOrEqual(65_536);
   expect(long).not.toContain('\ufffd');
 });

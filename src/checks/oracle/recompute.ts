@@ -2,11 +2,21 @@
  * The independent recomputation: what each record of a partition must have become, straight from the contract (design,
  * section 3). Written for being obviously right, not for speed, and sharing no code with the fold. Memory: what is live
  * under the watermark; dead entries are swept now and then, which changes no answer since the watermark never goes back.
+ * It also keeps the digest that a checkpoint there must have (state-digest.ts).
  */
-import type { CheckpointCells, DecisionRules, OwnershipFacts, TopicRecord, TransactionCells } from '../inputs.ts';
+import type {
+  CheckpointCells,
+  DecisionRules,
+  OwnershipFacts,
+  RulesFrom,
+  TopicRecord,
+  TransactionCells,
+} from '../inputs.ts';
 import { SenderActivity } from './fraud-activity.ts';
+import { type Hash, paymentHash, textHash } from './hashes.ts';
 import { billionths, plainDecimal } from './money.ts';
-import { judge, type OraclePayment } from './read-payment.ts';
+import { judge, type OraclePayment, type RejectedMust } from './read-payment.ts';
+import { livesFromMs, StateDigest } from './state-digest.ts';
 
 export interface OracleFraud {
   readonly risk_amount: string;
@@ -45,8 +55,7 @@ export type OracleOutcome =
   | { readonly disposition: 'late'; readonly payment: OraclePayment }
   | {
       readonly disposition: 'rejected';
-      readonly reasons: ReadonlySet<string>;
-      readonly event: Readonly<Record<string, unknown>> | null;
+      readonly must: RejectedMust;
     };
 
 export interface OracleCounts {
@@ -61,6 +70,7 @@ interface KnownId {
   readonly time: number;
   readonly offset: number;
   readonly business: string;
+  readonly hash: Hash;
 }
 
 /** A payment that another partition accepted before the topic got more of them. */
@@ -69,13 +79,14 @@ export interface CarriedPayment {
   readonly offset: number;
 }
 
-const SWEEP_AT_LEAST = 50_000;
+const SWEEP_AT_LEAST = 20_000;
 
 export class PartitionOracle {
   readonly #facts: OwnershipFacts;
   readonly #known = new Map<string, KnownId>();
   readonly #windows = new Map<string, OracleWindow>();
   readonly #activity: SenderActivity;
+  readonly #digest = new StateDigest();
   #firstWindowEnd = Number.POSITIVE_INFINITY;
   #watermark = Number.NEGATIVE_INFINITY;
   /** Since the topic got more partitions: what lies before it is late, and forgotten. */
@@ -94,11 +105,8 @@ export class PartitionOracle {
   startGeneration(partitions: number, floorMs: number, accepted: readonly CarriedPayment[]): void {
     this.#partitionCount = partitions;
     this.#floor = floorMs;
-    for (const { payment, offset } of accepted) {
-      if (this.#isKnownTime(payment.event_time)) this.#remember(payment, offset);
-      if (payment.event_time > this.#now - this.#facts.fixed.activitySpanMs)
-        this.#activity.add(payment.sender_account_id, payment.event_time, payment.device_id);
-    }
+    this.#forget();
+    for (const { payment, offset } of accepted) this.#remember(payment, offset);
   }
 
   /** What is late, and what is known, goes by this. */
@@ -111,37 +119,40 @@ export class PartitionOracle {
     return this.#watermark;
   }
 
+  /** The state_digest of a checkpoint taken now. */
+  get digest(): string {
+    // Before anything was accepted the watermark is the least event time that can be.
+    const watermarkMs = Math.max(this.#watermark, this.#facts.fixed.minEventTimeMs);
+    return this.#digest.text({ watermarkMs, ...this.counts }, this.#windows.values());
+  }
+
   /** Starts from a checkpoint instead of the log's start: its watermark and counters are taken on trust. */
   trustCheckpoint(checkpoint: CheckpointCells): void {
     this.#watermark = checkpoint.watermark;
     const { consumed, accepted, duplicates, late, rejected } = checkpoint;
     Object.assign(this.counts, { consumed, accepted, duplicate: duplicates, late, rejected });
+    this.#forget();
   }
 
   /** A stored payment below that checkpoint, taken on trust; to be called in offset order, after trustCheckpoint. */
   trustPayment(row: TransactionCells): void {
     const payment = storedPayment(row);
-    if (this.#isKnownTime(payment.event_time)) this.#remember(payment, row.kafka_offset);
-    if (payment.event_time > this.#now - this.#facts.fixed.activitySpanMs)
-      this.#activity.add(payment.sender_account_id, payment.event_time, payment.device_id);
+    this.#remember(payment, row.kafka_offset);
     const end = this.#windowStart(payment.event_time) + this.#facts.fixed.windowMs;
     if (end > this.#watermark) this.#addToWindow(payment);
   }
 
   /** Takes the next record of the log. */
   take(record: TopicRecord): OracleOutcome {
-    const rules = this.#rulesAt(record.offset);
+    const { decision: rules, foldVersion } = this.#entryAt(record.offset);
     this.counts.consumed++;
-    const { minEventTimeMs } = this.#facts.fixed;
-    const { payment, reasons, event } = judge(
-      record,
-      { ...this.#facts, partitionCount: this.#partitionCount },
-      rules,
-      minEventTimeMs,
-    );
+    const { partition, fixed } = this.#facts;
+    const { minEventTimeMs } = fixed;
+    const circumstances = { partition, partitionCount: this.#partitionCount, rules, minEventTimeMs };
+    const { payment, must } = judge(record, foldVersion, circumstances);
     if (payment === null) {
       this.counts.rejected++;
-      return { disposition: 'rejected', reasons, event };
+      return { disposition: 'rejected', must };
     }
     const first = this.#known.get(payment.transaction_id);
     if (first && this.#isKnownTime(first.time)) {
@@ -159,29 +170,55 @@ export class PartitionOracle {
   #accept(offset: number, payment: OraclePayment, rules: DecisionRules): OracleOutcome {
     this.counts.accepted++;
     this.#remember(payment, offset);
-    this.#activity.add(payment.sender_account_id, payment.event_time, payment.device_id);
     const seen = this.#activity.within(payment.sender_account_id, payment.event_time);
     const fraud = assess(payment, seen, rules.fraud);
     this.#addToWindow(payment);
     this.#watermark = Math.max(this.#watermark, payment.event_time - rules.watermarkDelayMs);
     const closed = this.#closeWindows();
+    this.#forget();
     this.#sweep();
     return { disposition: 'accepted', payment, fraud, closed };
   }
 
-  #rulesAt(offset: number): DecisionRules {
-    const entries = this.#facts.history.filter((entry) => entry.fromOffset <= offset);
-    return (entries.at(-1) ?? this.#facts.history[0]!).decision;
+  #entryAt(offset: number): RulesFrom {
+    const { history } = this.#facts;
+    return history.findLast((entry) => entry.fromOffset <= offset) ?? history[0]!;
   }
 
   #isKnownTime(eventTime: number): boolean {
     return eventTime >= this.#now - this.#facts.fixed.idHorizonMs;
   }
 
-  /** Of several that were accepted under one id, the one with the latest event time: the others were forgotten by then. */
+  /** Ids with an event time below it are forgotten; until then a digest counts them, known or not. */
+  get #idsFrom(): number {
+    return livesFromMs(this.#now, this.#facts.fixed.idHorizonMs);
+  }
+
+  /** The same for what senders did. */
+  get #activityFrom(): number {
+    return livesFromMs(this.#now, this.#facts.fixed.activitySpanMs);
+  }
+
+  /** As an id and as its sender's activity, as long as it lives as such. */
   #remember(payment: OraclePayment, offset: number): void {
-    if ((this.#known.get(payment.transaction_id)?.time ?? Number.NEGATIVE_INFINITY) >= payment.event_time) return;
-    this.#known.set(payment.transaction_id, { time: payment.event_time, offset, business: businessText(payment) });
+    const { transaction_id, sender_account_id, device_id, event_time: time } = payment;
+    const id = textHash(transaction_id);
+    const hash = paymentHash(payment, id);
+    if (time >= this.#activityFrom) {
+      this.#activity.add(sender_account_id, time, device_id);
+      this.#digest.addActivity({ offset, time, hash }, sender_account_id, device_id);
+    }
+    if (time < this.#idsFrom) return;
+    // Of several that were accepted under one id, the one with the latest event time: the others were forgotten by then.
+    const held = this.#known.get(transaction_id);
+    if (held !== undefined && held.time >= time) return;
+    if (held !== undefined && held.time >= this.#idsFrom) this.#digest.removeId(held, id);
+    this.#known.set(transaction_id, { time, offset, hash, business: businessText(payment) });
+    this.#digest.addId({ offset, time, hash }, id);
+  }
+
+  #forget(): void {
+    this.#digest.forget(this.#idsFrom, this.#activityFrom);
   }
 
   #windowStart(eventTime: number): number {
@@ -223,7 +260,7 @@ export class PartitionOracle {
 
   #sweep(): void {
     if (this.#known.size < this.#sweepAt) return;
-    for (const [id, { time }] of this.#known) if (!this.#isKnownTime(time)) this.#known.delete(id);
+    for (const [id, { time }] of this.#known) if (time < this.#idsFrom) this.#known.delete(id);
     this.#activity.forgetBefore(this.#now);
     this.#sweepAt = Math.max(SWEEP_AT_LEAST, this.#known.size * 2);
   }

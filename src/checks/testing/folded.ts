@@ -1,11 +1,12 @@
 /** A simulated topic, folded by the real fold and laid out as the tables would hold it: what `verify` must pass. */
 import { formatDecimal } from '../../payments/decimal.ts';
 import { PartitionFold } from '../../payments/fold.ts';
-import { compileSettings, resolveEntry } from '../../payments/settings.ts';
+import { recordFingerprint } from '../../payments/hash.ts';
+import { compileEntry, resolveEntry } from '../../payments/settings.ts';
 import type { FixedSettings, FoldOutput, LogRecord, SettingsEntry, TransactionRow } from '../../payments/types.ts';
 import { generatePayments } from '../../simulator/generate.ts';
 import type { SimulationPlan } from '../../simulator/plan.ts';
-import { ownershipOf, type PartitionHistory } from './history.ts';
+import { ownershipOf, type PartitionHistory, streamOffsetsOf } from './history.ts';
 
 export interface FoldedOptions {
   readonly fixed: FixedSettings;
@@ -38,7 +39,7 @@ function foldedHistory(
     ownership,
     logStart: 0,
     logEnd: log.length,
-    records: log,
+    records: log.map(({ offset, timestampMs, key, value }) => ({ offset, timestampMs, key, value })),
     payment_transactions: [],
     payment_transactions_fraud: [],
     payment_metrics_partials: [],
@@ -47,7 +48,7 @@ function foldedHistory(
     backfilled: { payments: [], partials: [] },
   };
   const fold = PartitionFold.fresh({ partition, partitionCount, fixed, startOffset: 0 });
-  const compiled = new Map(history.map((entry) => [entry, compileSettings(entry.decision)]));
+  const compiled = new Map(history.map((entry) => [entry, compileEntry(entry)]));
   for (const record of log) {
     const out: FoldOutput = { accepted: [], partials: [], exceptions: [] };
     fold.fold(record, compiled.get(resolveEntry(history, record.offset))!, out);
@@ -58,6 +59,9 @@ function foldedHistory(
         next_offset: fold.nextOffset,
         watermark: fold.watermarkMs,
         ...fold.counters,
+        stream_offsets: streamOffsetsOf(result, 1, fold.nextOffset),
+        state_digest: fold.head().digest,
+        record_fingerprint: recordFingerprint(record),
       });
   }
   return result;

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { type HeldRow, type HeldTables, heldTables } from '../held-tables.ts';
 import type {
   CheckedTable,
   CheckpointCells,
@@ -7,15 +7,17 @@ import type {
   FraudCells,
   OwnershipFacts,
   PartialCells,
+  RowPosition,
   TableCells,
   TopicRecord,
   TransactionCells,
   VerifyInputs,
 } from '../inputs.ts';
-import { maskedText } from '../oracle/kept-payload.ts';
+import { hashText, paymentHash, recordFingerprint, valueHash } from '../oracle/hashes.ts';
 import { decimalText } from '../oracle/money.ts';
 import type { OraclePayment } from '../oracle/read-payment.ts';
-import { businessText, PartitionOracle } from '../oracle/recompute.ts';
+import { PartitionOracle } from '../oracle/recompute.ts';
+import { CHECKED_TABLES } from '../walk.ts';
 
 export const MINUTE_MS = 60_000;
 export const BASE_MS = Date.UTC(2026, 0, 15, 12);
@@ -46,7 +48,7 @@ export function ownershipOf(partition: number, changes: Partial<OwnershipFacts> 
     partitionCount: 1,
     startOffset: 0,
     fixed: { idHorizonMs: 0, windowMs: MINUTE_MS, activitySpanMs: 5 * MINUTE_MS, minEventTimeMs: BASE_MS - 1e11 },
-    history: [{ fromOffset: 0, decision: RULES }],
+    history: [{ fromOffset: 0, foldVersion: 2, decision: RULES }],
     skipped: [],
     ...changes,
   };
@@ -92,6 +94,8 @@ export interface PartitionHistory {
   payment_metrics_partials: PartialCells[];
   payment_exceptions: ExceptionCells[];
   checkpoints: CheckpointCells[];
+  /** Records past logEnd that cannot be read yet. */
+  open?: number;
   /** Rows of epoch 0. */
   backfilled: { payments: TransactionCells[]; partials: PartialCells[] };
 }
@@ -117,21 +121,50 @@ export function faultless(
   };
   const oracle = new PartitionOracle(ownership);
   const due = [...(options.checkpointsAt ?? [logEnd])];
+  let last: TopicRecord | undefined;
   const checkpoint = (offset: number): void => {
-    while (due[0] !== undefined && due[0] <= offset) history.checkpoints.push(checkpointOf(oracle, due.shift()!));
+    while (due[0] !== undefined && due[0] <= offset)
+      history.checkpoints.push(checkpointOf(history, oracle, last, due.shift()!));
   };
   for (const each of records) {
     checkpoint(each.offset);
     addRows(history, each, oracle);
+    last = each;
   }
   checkpoint(Number.POSITIVE_INFINITY);
   return history;
 }
 
-function checkpointOf(oracle: PartitionOracle, next_offset: number): CheckpointCells {
+function checkpointOf(
+  history: PartitionHistory,
+  oracle: PartitionOracle,
+  last: TopicRecord | undefined,
+  next_offset: number,
+): CheckpointCells {
   const { consumed, accepted, duplicate: duplicates, late, rejected } = oracle.counts;
-  const watermark = Math.max(oracle.watermarkMs, 0);
-  return { writer_epoch: 1, next_offset, watermark, consumed, accepted, duplicates, late, rejected };
+  const watermark = Math.max(oracle.watermarkMs, history.ownership.fixed.minEventTimeMs);
+  return {
+    writer_epoch: 1,
+    next_offset,
+    watermark,
+    consumed,
+    accepted,
+    duplicates,
+    late,
+    rejected,
+    stream_offsets: streamOffsetsOf(history, 1, next_offset),
+    state_digest: oracle.digest,
+    record_fingerprint: last === undefined ? null : recordFingerprint(last),
+  };
+}
+
+/** How many rows each stream of an epoch holds of what lies below an offset. */
+export function streamOffsetsOf(history: PartitionHistory, epoch: number, belowOffset: number): string {
+  const counts = CHECKED_TABLES.map((table) => {
+    const rows: readonly RowPosition[] = history[table];
+    return [table, rows.filter((row) => row.writer_epoch === epoch && row.kafka_offset < belowOffset).length];
+  });
+  return JSON.stringify(Object.fromEntries(counts));
 }
 
 function addRows(
@@ -161,11 +194,11 @@ function addRows(
     history.payment_exceptions.push({
       ...plain,
       disposition: 'rejected',
-      reason: [...outcome.reasons][0]!,
-      transaction_id: null,
-      event_time: null,
-      payload: value === null ? null : maskedText(value),
-      payload_hash: value === null ? null : 'ffffffffffffffff',
+      reason: outcome.must.reason ?? [...outcome.must.reasons][0]!,
+      transaction_id: outcome.must.transactionIds.at(-1)!,
+      event_time: outcome.must.eventTimes.at(-1)!,
+      payload: outcome.must.payload(),
+      payload_hash: valueHash({ offset, timestampMs, key: null, value }),
     });
     return;
   }
@@ -176,7 +209,7 @@ function addRows(
     transaction_id: kept.transaction_id,
     event_time,
     payload: JSON.stringify({ ...kept, timestamp: event_time }),
-    payload_hash: hashOf(outcome.payment),
+    payload_hash: hashText(paymentHash(outcome.payment)),
     ...(outcome.disposition === 'duplicate'
       ? { first_kafka_offset: outcome.firstOffset, conflict: outcome.conflict }
       : {}),
@@ -187,37 +220,62 @@ function columns(payment: OraclePayment): Omit<TransactionCells, 'kafka_offset' 
   return { ...payment, amount: decimalText(payment.amount) };
 }
 
-function hashOf(payment: OraclePayment): string {
-  return hash('sha256', payment.transaction_id + businessText(payment)).slice(0, 16);
-}
-
 /** The inputs of `verify` over these histories, in chunks of two rows or records. */
 export function inputsOf(...histories: PartitionHistory[]): VerifyInputs {
+  return inputsWith(histories);
+}
+
+/** The same with rows besides, which belong to no history; `topicPartitions`: default, as many as there are histories. */
+export function inputsWith(
+  histories: readonly PartitionHistory[],
+  besides: { readonly topicPartitions?: number; readonly rows?: Partial<HeldTables['rows']> } & Pick<
+    HeldTables,
+    'foreign'
+  > = {},
+): VerifyInputs {
   const of = (partition: number): PartitionHistory => histories.find((each) => each.ownership.partition === partition)!;
+  const partitions = histories.map(({ ownership }) => ownership.partition + 1);
+  const held = <T extends CheckedTable>(table: T, backfilled?: 'payments' | 'partials') => [
+    ...histories.flatMap((history) =>
+      [...history[table], ...(backfilled === undefined ? [] : history.backfilled[backfilled])].map((row) => ({
+        partition: history.ownership.partition,
+        row: row as TableCells[T],
+      })),
+    ),
+    ...((besides.rows?.[table] ?? []) as readonly HeldRow<TableCells[T]>[]),
+  ];
   return {
     topic: 'payment-events',
     ownership: async () => histories.map(({ ownership }) => ownership),
-    partitionsWithRows: async () => histories.map(({ ownership }) => ownership.partition),
-    bounds: async (partition) => ({ startOffset: of(partition).logStart, endOffset: of(partition).logEnd }),
+    topicPartitions: async () => [...Array(besides.topicPartitions ?? Math.max(0, ...partitions)).keys()],
+    bounds: async (partition) =>
+      of(partition) === undefined
+        ? { startOffset: 0, endOffset: 0 }
+        : {
+            startOffset: of(partition).logStart,
+            endOffset: of(partition).logEnd,
+            highWatermark: of(partition).logEnd + (of(partition).open ?? 0),
+          },
     records: (partition, from, to) =>
       chunks(
         of(partition).records.filter(({ offset }) => offset >= Math.max(from, of(partition).logStart) && offset < to),
       ),
-    rows: async <T extends CheckedTable>(table: T, partition: number) =>
-      chunks((of(partition)[table] as TableCells[T][]).toSorted((a, b) => a.kafka_offset - b.kafka_offset)),
-    checkpoints: async (partition) => of(partition).checkpoints,
-    backfilled: async (partition) => of(partition).backfilled,
-    repeatedIds: async () => {
-      const rows = histories.flatMap(({ ownership: { partition }, payment_transactions, backfilled }) =>
-        [...payment_transactions, ...backfilled.payments].map((row) => ({ ...row, partition })),
-      );
-      const byId = [...Map.groupBy(rows, (row) => row.transaction_id)];
-      const repeated = byId.filter(([, found]) => found.length > 1);
-      return {
-        count: repeated.length,
-        repeated: repeated.map(([transaction_id, found]) => ({ transaction_id, rows: found })),
-      };
-    },
+    tables: async () =>
+      heldTables(
+        {
+          rows: {
+            payment_transactions: held('payment_transactions', 'payments'),
+            payment_transactions_fraud: held('payment_transactions_fraud'),
+            payment_metrics_partials: held('payment_metrics_partials', 'partials'),
+            payment_exceptions: held('payment_exceptions'),
+          },
+          checkpoints: histories.flatMap(({ ownership: { partition }, checkpoints }) =>
+            checkpoints.map((row) => ({ partition, row })),
+          ),
+          ...(besides.foreign === undefined ? {} : { foreign: besides.foreign }),
+        },
+        2,
+      ),
   };
 }
 

@@ -13,6 +13,7 @@ import { printJson } from '../exit.ts';
 import { killAt } from '../kill-at.ts';
 import type { AddCommand } from '../main.ts';
 import { instant, listOf, wholeNumber } from '../options.ts';
+import { print } from '../print.ts';
 import { openCommandSink } from '../sink.ts';
 
 interface Options {
@@ -69,7 +70,7 @@ export const addCommand: AddCommand = (program) => {
           ...(hit === undefined ? {} : { hit }),
         },
       );
-      print(report, json === true);
+      show(report, json === true);
     } finally {
       await sink.close();
     }
@@ -86,7 +87,7 @@ async function prepare(sink: Sink, dryRun: boolean): Promise<void> {
   await sink.applySchema();
 }
 
-function print(report: BackfillReport, json: boolean): void {
+function show(report: BackfillReport, json: boolean): void {
   if (json) printJson(report);
-  else process.stdout.write(`${backfillText(report)}\n`);
+  else print(backfillText(report));
 }

@@ -5,6 +5,7 @@ import { ALL_SETTINGS } from '../config/process-config.ts';
 import { addFlags, documentSettings, showEffective } from '../config/show-settings.ts';
 import { EXIT, printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
+import { complain, print } from '../print.ts';
 import { tableText } from '../table-text.ts';
 
 export const addCommand: AddCommand = (program) => {
@@ -15,7 +16,7 @@ export const addCommand: AddCommand = (program) => {
     .option('--json', 'one JSON document on standard output');
   addFlags(command, ALL_SETTINGS).action((flags: Record<string, string | boolean | undefined>) => {
     if (flags.markdown) {
-      process.stdout.write(documentSettings(ALL_SETTINGS));
+      print(documentSettings(ALL_SETTINGS).trimEnd());
       return;
     }
     const { effective, problems } = parseSettings(ALL_SETTINGS, process.env, flags);
@@ -23,8 +24,8 @@ export const addCommand: AddCommand = (program) => {
     if (flags.json) printJson({ settings, problems });
     else {
       const rows = settings.map(({ name, value, origin }) => [name, value ?? '-', origin]);
-      process.stdout.write(`${tableText(['setting', 'value', 'from'], rows)}\n`);
-      if (problems.length > 0) process.stderr.write(`${problems.join('\n')}\n`);
+      print(tableText(['setting', 'value', 'from'], rows));
+      for (const problem of problems) complain(problem);
     }
     process.exitCode = problems.length > 0 ? EXIT.usage : EXIT.ok;
   });

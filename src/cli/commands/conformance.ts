@@ -12,6 +12,7 @@ import { addFlags } from '../config/show-settings.ts';
 import { EXIT, printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { listOf } from '../options.ts';
+import { tell } from '../print.ts';
 
 interface Options {
   readonly infra?: InfraChoice;
@@ -76,7 +77,7 @@ async function targetOf(way: InfraChoice | undefined, flags: Record<string, stri
   if (way !== 'auto' && !INFRA_WAYS.some((each) => each === way)) {
     throw new ConfigurationError([`--infra ${way}: must be auto, ${INFRA_WAYS.join(', ')}`]);
   }
-  const infra = await startInfra({ way, onProgress: ({ part, text }) => process.stderr.write(`${part}: ${text}\n`) });
+  const infra = await startInfra({ way, onProgress: ({ part, text }) => tell(`${part}: ${text}`) });
   return {
     endpoint: {
       projectId: infra.projectId,

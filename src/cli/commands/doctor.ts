@@ -3,6 +3,7 @@ import { doctor } from '../../infra/doctor.ts';
 import { renderDoctor } from '../../infra/doctor-text.ts';
 import { EXIT, printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
+import { print } from '../print.ts';
 
 export const addCommand: AddCommand = (program) => {
   program
@@ -14,7 +15,7 @@ export const addCommand: AddCommand = (program) => {
       const { emulatorImage } = options;
       const report = await doctor(emulatorImage === undefined ? {} : { emulatorImage });
       if (options.json) printJson(report);
-      else process.stdout.write(`${renderDoctor(report)}\n`);
+      else print(renderDoctor(report));
       process.exitCode = report.auto === undefined ? EXIT.unreachable : EXIT.ok;
     });
 };

@@ -2,6 +2,7 @@
 import { MODEL_USAGE, runModel } from '../../lab/model/run-model.ts';
 import { endOnSignals } from '../first-signals.ts';
 import type { AddCommand } from '../main.ts';
+import { print, writeStyled } from '../print.ts';
 import { addExplore } from './lab/explore.ts';
 import { addMutants } from './lab/mutants.ts';
 import { addReplay } from './lab/replay.ts';
@@ -26,10 +27,10 @@ export const addCommand: AddCommand = (program) => {
     .helpOption(false)
     .argument('[args...]', 'see lab model --help')
     .action((args: string[]) => {
-      if (args.includes('--help')) process.stdout.write(`${MODEL_USAGE}\n`);
+      if (args.includes('--help')) print(MODEL_USAGE);
       else
         process.exitCode = runModel(args, {
-          write: (text: string) => process.stdout.write(text),
+          write: (text: string) => writeStyled(process.stdout, text),
           nowMs: () => performance.now(),
         });
     });

@@ -7,6 +7,7 @@ import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
+import { print } from '../print.ts';
 import { commandInputs, openCommandSink } from '../sink.ts';
 
 export const addCommand: AddCommand = (program) => {
@@ -34,7 +35,7 @@ export const addCommand: AddCommand = (program) => {
         held.push({ ...partition, standsStill: standsStill(partition) });
       }
       if (json) printJson({ partitions: held });
-      else process.stdout.write(`${ownershipText(held)}\n`);
+      else print(ownershipText(held));
     } finally {
       await sink.close();
     }

@@ -11,6 +11,7 @@ import { addFlags } from '../config/show-settings.ts';
 import { failWith, printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { wholeNumber } from '../options.ts';
+import { print } from '../print.ts';
 import { openCommandSink } from '../sink.ts';
 import { tableText } from '../table-text.ts';
 
@@ -37,7 +38,7 @@ export const addCommand: AddCommand = (program) => {
         if (json) printJson({ ...result, verdict, ...comparisonJson(tables) });
         else {
           const { head, rows } = reconciliationTable(result);
-          process.stdout.write(`${[tableText(head, rows), ...comparisonText(tables), verdict].join('\n')}\n`);
+          print([tableText(head, rows), ...comparisonText(tables), verdict].join('\n'));
         }
         process.exitCode = VERDICT_EXIT_CODES[verdict];
         if (tables.lost !== undefined) failWith(tables.lost);

@@ -11,12 +11,14 @@ import {
   rescale,
 } from '../../processor/rescale.ts';
 import { systemRuntime } from '../../runtime/system-runtime.ts';
+import { printable, textOfLines } from '../../text/printable.ts';
 import { kafkaConnection } from '../config/kafka-connection.ts';
 import { ENDPOINT_SETTINGS, type EndpointConfig, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { printJson, stopSignal } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { operatorOption, wholeNumber } from '../options.ts';
+import { print } from '../print.ts';
 import { commandInputs, openCommandSink } from '../sink.ts';
 
 interface RescaleFlags {
@@ -54,7 +56,7 @@ export const addCommand: AddCommand = (program) => {
       const order: RescaleOrder = { topic: config.kafka.topic, partitions, by, producersStopped };
       const plan = dryRun ? await planRescale(order, ports) : await rescale(order, ports, stopSignal());
       if (json) printJson({ ...plan, dryRun });
-      else process.stdout.write(`${rescaleText(plan, dryRun)}\n`);
+      else print(rescaleText(plan, dryRun));
     } finally {
       await sink.close();
     }
@@ -78,11 +80,11 @@ function topicPorts({ kafka }: EndpointConfig): Pick<RescalePorts, 'topicPartiti
   };
 }
 
-function rescaleText(plan: RescalePlan, dryRun: boolean): string {
+export function rescaleText(plan: RescalePlan, dryRun: boolean): string {
   const { order, from, topicPartitions, boundaries, floorMs, carriedIds, isDone } = plan;
-  if (isDone) return `${order.topic}: the dataset knows its ${order.partitions} partitions; nothing to do`;
+  if (isDone) return printable(`${order.topic}: the dataset knows its ${order.partitions} partitions; nothing to do`);
   const adds = topicPartitions < order.partitions ? `, which the topic ${dryRun ? 'would get' : 'got'}` : '';
-  return [
+  return textOfLines([
     `${order.topic}: ${dryRun ? 'would go' : 'went'} from ${from} to ${order.partitions} partitions${adds}`,
     ...boundaries.map(
       ({ partition, checkpointOffset }) => `  partition ${partition}: boundary at offset ${checkpointOffset}`,
@@ -90,5 +92,5 @@ function rescaleText(plan: RescalePlan, dryRun: boolean): string {
     `  payments with event times before ${new Date(floorMs).toISOString()} are late from there on, in every partition`,
     ...(carriedIds === undefined ? [] : [`  ${carriedIds} ids are remembered by every partition`]),
     ...(dryRun ? [] : ['Start the processors, then the producers.']),
-  ].join('\n');
+  ]);
 }

@@ -6,6 +6,7 @@ import { addFlags } from '../config/show-settings.ts';
 import { printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { wholeNumber } from '../options.ts';
+import { print } from '../print.ts';
 import { commandInputs, openCommandSink } from '../sink.ts';
 import { tableText } from '../table-text.ts';
 
@@ -36,7 +37,7 @@ export const addCommand: AddCommand = (program) => {
       const order = { topic: config.kafka.topic, beforeMs, dryRun };
       const partitions = await retainCheckpoints(order, { queries, jobs, dataset, bounds });
       if (json) printJson({ dryRun, partitions });
-      else process.stdout.write(`${retentionText(partitions, dryRun)}\n`);
+      else print(retentionText(partitions, dryRun));
     } finally {
       await sink.close();
     }

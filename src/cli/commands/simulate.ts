@@ -3,13 +3,14 @@ import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
 import type { KafkaConnectionOptions } from '../../kafka/connection-options.ts';
 import { messageOf, refusalOf } from '../../kafka/errors.ts';
-import { KafkaAdmin } from '../../kafka/kafka-admin.ts';
+import { CREATE_TIME_AFTER_MAX_MS, KafkaAdmin } from '../../kafka/kafka-admin.ts';
 import { ConfigurationError, UnreachableError } from '../../processor/errors.ts';
 import { systemRuntime } from '../../runtime/system-runtime.ts';
 import { liveDials } from '../../simulator/live.ts';
 import type { SimulationDials } from '../../simulator/plan.ts';
 import { runSimulator } from '../../simulator/run-simulator.ts';
 import type { SimulationSummary } from '../../simulator/summary.ts';
+import { printable } from '../../text/printable.ts';
 import { kafkaConnection } from '../config/kafka-connection.ts';
 import { parseKafka } from '../config/process-config.ts';
 import { duration } from '../config/setting-kinds.ts';
@@ -18,6 +19,7 @@ import { addFlags } from '../config/show-settings.ts';
 import { printJson, stopSignal } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { share, wholeNumber } from '../options.ts';
+import { clearStatus, complain, print, showStatus } from '../print.ts';
 import { tableText } from '../table-text.ts';
 
 interface Dials {
@@ -46,8 +48,6 @@ interface Dials {
 /** How long the broker is waited for. */
 const PATIENCE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** A producer's clock may be this much ahead, on a topic that is made here. */
-const CREATE_TIME_AFTER_MAX_MS = 3_600_000;
 
 export const addCommand: AddCommand = (program) => {
   const command = program
@@ -92,9 +92,9 @@ async function simulate(flags: Dials & Record<string, unknown>): Promise<void> {
     },
     systemRuntime,
   );
-  if (process.stderr.isTTY && !flags.json) process.stderr.write('\r\u001b[2K');
+  if (process.stderr.isTTY && !flags.json) clearStatus();
   if (flags.json) printJson(summary);
-  else process.stdout.write(`${summaryText(config.topic, summary)}\n`);
+  else print(summaryText(config.topic, summary));
 }
 
 function dialsOf(flags: Dials): SimulationDials {
@@ -151,7 +151,7 @@ async function connectAdmin(connection: KafkaConnectionOptions): Promise<KafkaAd
       if (refusal !== undefined) throw refusal;
       const why = `Kafka at ${connection.brokers.join(',')} cannot be reached: ${messageOf(cause)}`;
       if (systemRuntime.nowMs() >= untilMs) throw new UnreachableError(why, { cause });
-      process.stderr.write(`${why}; trying again\n`);
+      complain(`${why}; trying again`);
       await systemRuntime.sleep(2_000);
     }
   }
@@ -165,10 +165,10 @@ function textFlags(flags: Record<string, unknown>): Record<string, string> {
 }
 
 function showProgress({ sent, count }: { sent: number; count: number }): void {
-  process.stderr.write(`\r\u001b[2K${sent.toLocaleString('en')} of ${count.toLocaleString('en')} sent`);
+  showStatus(`${sent.toLocaleString('en')} of ${count.toLocaleString('en')} sent`);
 }
 
-function summaryText(topic: string, summary: SimulationSummary): string {
+export function summaryText(topic: string, summary: SimulationSummary): string {
   const format = (n: number): string => n.toLocaleString('en');
   const kinds = Object.entries(summary.byKind).filter(([, n]) => n > 0);
   const sums = Object.entries(summary.expectedSums);
@@ -181,7 +181,7 @@ function summaryText(topic: string, summary: SimulationSummary): string {
       ['currency', 'payments to accept', 'amount'],
       sums.map(([currency, { count, amount }]) => [currency, format(count), amount]),
     ),
-    `${format(summary.acked)} records acknowledged in ${topic}, ${format(summary.eventsPerSecond)}/s${summary.complete ? '' : '; stopped before the end'}`,
+    `${format(summary.acked)} records acknowledged in ${printable(topic)}, ${format(summary.eventsPerSecond)}/s${summary.complete ? '' : '; stopped before the end'}`,
     ...(summary.unknown > 0 ? [`${format(summary.unknown)} records of unknown fate`] : []),
   ].join('\n');
 }

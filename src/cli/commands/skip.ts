@@ -2,11 +2,13 @@
 import { silentObserver } from '../../processor/events.ts';
 import { planSkip, type SkipOrder, type SkipPlan, skipOffsets } from '../../processor/skip.ts';
 import { systemRuntime } from '../../runtime/system-runtime.ts';
+import { textOfLines } from '../../text/printable.ts';
 import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { printJson, stopSignal } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { operatorOption, wholeNumber } from '../options.ts';
+import { print } from '../print.ts';
 import { commandInputs, openCommandSink } from '../sink.ts';
 
 interface SkipFlags {
@@ -43,19 +45,19 @@ export const addCommand: AddCommand = (program) => {
       const order: SkipOrder = { topic: config.kafka.topic, partition, from, to, reason, by, removeRows };
       const plan = dryRun ? await planSkip(order, ports) : await skipOffsets(order, ports, stopSignal());
       if (json) printJson({ ...plan, dryRun });
-      else process.stdout.write(`${skipText(plan, dryRun)}\n`);
+      else print(skipText(plan, dryRun));
     } finally {
       await sink.close();
     }
   });
 };
 
-function skipText(plan: SkipPlan, dryRun: boolean): string {
+export function skipText(plan: SkipPlan, dryRun: boolean): string {
   const { order, log, checkpointOffset, resumeOffset, isDone, warnings } = plan;
   const { topic, partition, from, to, reason, by } = order;
   const gone = Math.max(0, Math.min(to, log.startOffset) - from);
   const done = dryRun ? 'would be given up' : 'given up';
-  return [
+  return textOfLines([
     `${topic}, partition ${partition}: the log holds ${log.startOffset} to ${log.endOffset - 1}, judged and checkpointed below ${checkpointOffset}, rows below ${resumeOffset}`,
     isDone
       ? `offsets ${from} to ${to - 1} were given up before; nothing to do`
@@ -63,5 +65,5 @@ function skipText(plan: SkipPlan, dryRun: boolean): string {
     ...(plan.removesRows ? [`rows of offsets ${checkpointOffset} to ${resumeOffset - 1} go with them`] : []),
     ...warnings.map((warning) => `warning: ${warning}`),
     ...(dryRun || isDone ? [] : ['A processor that had stopped at them goes on when it is started again.']),
-  ].join('\n');
+  ]);
 }

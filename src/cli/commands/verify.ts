@@ -3,11 +3,13 @@
 import { comparedRows, comparisonJson, comparisonText } from '../../bigquery/dataset/compared-rows.ts';
 import { VERDICT_EXIT_CODES, verify } from '../../checks/verify.ts';
 import { verifyText } from '../../checks/verify-text.ts';
+import { clockConditionsOf } from '../clock-conditions.ts';
 import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { failWith, printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { wholeNumber } from '../options.ts';
+import { clearStatus, print, showStatus } from '../print.ts';
 import { commandInputs, openCommandSink } from '../sink.ts';
 
 export const addCommand: AddCommand = (program) => {
@@ -24,13 +26,15 @@ export const addCommand: AddCommand = (program) => {
       try {
         const inputs = await commandInputs(config, sink);
         const tables = await comparedRows(sink);
-        const report = await verify(inputs, {
+        const checked = await verify(inputs, {
           findingsMax: Number(findings),
           ...(process.stderr.isTTY && !json ? { onProgress: showProgress } : {}),
         });
-        if (process.stderr.isTTY && !json) process.stderr.write('\r\u001b[2K');
+        const clock = await clockConditionsOf(config, sink.queries);
+        const report = { ...checked, conditions: [...checked.conditions, ...clock] };
+        if (process.stderr.isTTY && !json) clearStatus();
         if (json) printJson({ ...report, ...comparisonJson(tables) });
-        else process.stdout.write(`${[verifyText(report), ...comparisonText(tables)].join('\n')}\n`);
+        else print([verifyText(report), ...comparisonText(tables)].join('\n'));
         process.exitCode = VERDICT_EXIT_CODES[report.verdict];
         if (tables.lost !== undefined) failWith(tables.lost);
       } finally {
@@ -41,5 +45,5 @@ export const addCommand: AddCommand = (program) => {
 };
 
 function showProgress({ partition, recordsChecked }: { partition: number; recordsChecked: number }): void {
-  process.stderr.write(`\r\u001b[2Kpartition ${partition}: ${recordsChecked.toLocaleString('en')} records`);
+  showStatus(`partition ${partition}: ${recordsChecked.toLocaleString('en')} records`);
 }

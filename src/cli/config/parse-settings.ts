@@ -1,15 +1,16 @@
 /**
- * Reads a table of settings from flags and environment (flags win). Pure: the command line hands both in. All problems are
- * found at once, one line each; the value of a secret is in none of them.
+ * Reads a table of settings from flags and environment (flags win); a secret also from a file that one of them names. The
+ * command line hands both in. All problems are found at once, one line each; the value of a secret is in none of them.
  */
 import { z } from 'zod';
+import { fileNamesOf, type ReadSecretFile, readSecretFile, secretFrom } from './secret-file.ts';
 import type { Setting, SettingsTable, Values } from './setting.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 /** As commander gives them: by camel-case flag name. Flags without a value are `true`. */
 export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
-export type Origin = 'flag' | 'env' | 'default' | 'unset';
+export type Origin = 'flag' | 'env' | 'file' | 'default' | 'unset';
 
 export interface EffectiveSetting {
   readonly key: string;
@@ -42,23 +43,58 @@ export function schemaOf(table: SettingsTable) {
   );
 }
 
-export function parseSettings<T extends SettingsTable>(table: T, env: Environment, flags: Flags): ParsedSettings<T> {
+export function parseSettings<T extends SettingsTable>(
+  table: T,
+  env: Environment,
+  flags: Flags,
+  readFile: ReadSecretFile = readSecretFile,
+): ParsedSettings<T> {
   const texts: Record<string, string> = {};
   const effective: EffectiveSetting[] = [];
+  const fileProblems: string[] = [];
   for (const [key, setting] of Object.entries(table)) {
-    const { origin, value } = find(setting, env, flags);
+    const { origin, value, problem } = find(setting, env, flags, readFile);
+    if (problem !== undefined) fileProblems.push(problem);
     if (value !== undefined) texts[key] = value;
     effective.push({ key, setting, origin, shown: value !== undefined && setting.secret ? MASK : value });
   }
   const parsed = schemaOf(table).safeParse(texts);
-  if (parsed.success) return { values: parsed.data as Values<T>, effective, problems: [] };
+  if (parsed.success && fileProblems.length === 0) {
+    return { values: parsed.data as Values<T>, effective, problems: [] };
+  }
   const byKey = new Map(effective.map((one) => [one.key, one]));
-  const problems = parsed.error.issues.map((issue) => problemLine(byKey.get(String(issue.path[0]))!, issue.message));
-  return { values: undefined, effective, problems };
+  const problems = (parsed.error?.issues ?? []).map((issue) =>
+    problemLine(byKey.get(String(issue.path[0]))!, issue.message),
+  );
+  return { values: undefined, effective, problems: [...problems, ...fileProblems] };
 }
 
-function find(
-  setting: Setting<unknown>,
+interface Found {
+  readonly origin: Origin;
+  readonly value: string | undefined;
+  readonly problem?: string;
+}
+
+function find(setting: Setting<unknown>, env: Environment, flags: Flags, readFile: ReadSecretFile): Found {
+  const given = findGiven(setting, env, flags);
+  if (!setting.secret) return given;
+  const names = fileNamesOf(setting);
+  const file = findGiven({ ...names, default: undefined }, env, flags);
+  if (file.value === undefined) return given;
+  const where = file.origin === 'flag' ? `flag --${names.flag}` : 'environment';
+  if (given.origin === 'flag' || given.origin === 'env') {
+    return { ...given, problem: `${setting.env} and ${names.env} (${where}) are both set: set one of them` };
+  }
+  try {
+    return { origin: 'file', value: secretFrom(file.value, readFile) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { ...given, problem: `${names.env} (${where}) names ${file.value}, which cannot be used: ${why}` };
+  }
+}
+
+function findGiven(
+  setting: Pick<Setting<unknown>, 'env' | 'flag' | 'default'>,
   env: Environment,
   flags: Flags,
 ): { origin: Origin; value: string | undefined } {
@@ -76,6 +112,6 @@ function problemLine({ setting, origin, shown }: EffectiveSetting, message: stri
   if (origin === 'unset') {
     return `${setting.env} is not set: set it, or give --${setting.flag} (${setting.kind.type}). ${setting.description}`;
   }
-  const where = origin === 'flag' ? `flag --${setting.flag}` : 'environment';
+  const where = origin === 'flag' ? `flag --${setting.flag}` : origin === 'file' ? 'file' : 'environment';
   return `${setting.env} (${where}) is ${JSON.stringify(shown)}: ${message}`;
 }

@@ -94,7 +94,7 @@ export const BIGQUERY_SETTINGS = {
   location: optional(
     'BIGQUERY_LOCATION',
     text,
-    'Location of the dataset, as europe-west1; default: the service decides.',
+    'Location of the dataset, as europe-west1; default: what the dataset says. Another one than that is refused.',
   ),
   emulatorHost: optional(
     'BIGQUERY_EMULATOR_HOST',
@@ -234,6 +234,12 @@ export const PROCESS_SETTINGS = {
     flag,
     'false',
     'End once everything that the topic held at start is processed.',
+  ),
+  acceptClockRisk: setting(
+    'ACCEPT_CLOCK_RISK',
+    flag,
+    'false',
+    'Run although message.timestamp.after.max.ms and ALLOWED_SKEW together are over half of WATERMARK_DELAY: one fast clock can then make good payments late, and verify says so.',
   ),
   checkpointIntervalMs: setting(
     'CHECKPOINT_INTERVAL',

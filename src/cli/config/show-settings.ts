@@ -1,15 +1,30 @@
 /** What is made from the table for people: commander flags, the output of `config`, and the documentation. */
 import type { Command } from 'commander';
+import { complain } from '../print.ts';
+import { findMisspelt, knownVariables, misspeltText } from './misspelt.ts';
 import type { EffectiveSetting } from './parse-settings.ts';
+import { ALL_SETTINGS } from './process-config.ts';
+import { fileNamesOf } from './secret-file.ts';
 import type { Setting, SettingsTable } from './setting.ts';
 
-/** Adds a flag per setting. No defaults: an absent flag must not hide the environment. */
+const KNOWN = knownVariables(ALL_SETTINGS);
+
+/**
+ * Adds a flag per setting. No defaults: an absent flag must not hide the environment. Before the command begins it warns of
+ * variables that are misspelt settings, of whatever command.
+ */
 export function addFlags(command: Command, table: SettingsTable): Command {
   for (const setting of Object.values(table)) {
     const value = isSwitch(setting) ? '[true|false]' : '<value>';
     command.option(`--${setting.flag} ${value}`, `${setting.description} (${setting.env}${shownDefault(setting)})`);
+    if (setting.secret) {
+      const { env, flag } = fileNamesOf(setting);
+      command.option(`--${flag} <path>`, `${fileDescription(setting)} (${env})`);
+    }
   }
-  return command;
+  return command.hook('preAction', () => {
+    for (const one of findMisspelt(process.env, KNOWN)) complain(misspeltText(one));
+  });
 }
 
 export interface ShownSetting {
@@ -26,12 +41,24 @@ export function showEffective(effective: readonly EffectiveSetting[]): ShownSett
 
 /** A Markdown table of all settings. */
 export function documentSettings(table: SettingsTable): string {
-  const rows = Object.values(table).map((setting) => {
+  const rows = Object.values(table).flatMap((setting) => {
     const value = setting.default ?? (setting.required ? '(must be set)' : '');
     const cells = [`\`${setting.env}\``, `\`--${setting.flag}\``, setting.kind.type, value, setting.description];
-    return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+    return [cells, ...fileCells(setting)].map(
+      (row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`,
+    );
   });
   return ['| variable | flag | type | default | meaning |', '|---|---|---|---|---|', ...rows, ''].join('\n');
+}
+
+function fileCells(setting: Setting<unknown>): string[][] {
+  if (!setting.secret) return [];
+  const { env, flag } = fileNamesOf(setting);
+  return [[`\`${env}\``, `\`--${flag}\``, 'file name', '', fileDescription(setting)]];
+}
+
+function fileDescription({ env }: Setting<unknown>): string {
+  return `A file that has what ${env} would say; a newline at its end is left out. Instead of ${env}, not with it.`;
 }
 
 function isSwitch(setting: Setting<unknown>): boolean {

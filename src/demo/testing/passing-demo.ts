@@ -3,7 +3,7 @@ import { resolvePlan } from '../../simulator/plan.ts';
 import type { DemoFacts } from '../demo-facts.ts';
 import type { StoryResult } from '../demo-story.ts';
 
-const holds = { holds: true, count: 0, findings: [] };
+const holds = { holds: true, checked: true, count: 0, findings: [] };
 const partition = { partition: 0, consumed: 1_000, accepted: 900, duplicates: 60, late: 30, rejected: 10 };
 
 export const FACTS: DemoFacts = {
@@ -12,7 +12,18 @@ export const FACTS: DemoFacts = {
     topic: 'payment-events',
     guarantees: { G1: holds, G2: holds, G3: holds, G4: holds, G5: holds, G6: holds },
     partitions: [
-      { partition: 0, startOffset: 0, nextOffset: 1_000, logEndOffset: 1_000, recordsChecked: 1_000, epoch: 2 },
+      {
+        partition: 0,
+        startOffset: 0,
+        nextOffset: 1_000,
+        logEndOffset: 1_000,
+        readFrom: 0,
+        readTo: 1_000,
+        recordsChecked: 1_000,
+        recordsPastCheckpoint: 0,
+        rowsChecked: 2_000,
+        epoch: 2,
+      },
     ],
     trusted: [],
     conditions: [],

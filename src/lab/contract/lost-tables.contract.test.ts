@@ -48,6 +48,7 @@ function start(): { readonly stop: AbortController; readonly ended: Promise<Exit
       decision: DEFAULT_DECISION_SETTINGS,
       startAt: { kind: 'earliest' },
       untilCaughtUp: false,
+      acceptClockRisk: false,
       limits: { ...DEFAULT_LIMITS, checkpointIntervalMs: 100, topicCheckIntervalMs: 2_000 },
     },
     {

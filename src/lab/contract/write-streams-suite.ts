@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { expectedOffsetOf } from '../../bigquery/append-answers.ts';
 import { AppendStream } from '../../bigquery/append-stream.ts';
 import { DEFAULT_SINK_LIMITS } from '../../bigquery/sink-limits.ts';
+import { probeStream } from '../../bigquery/stream-probe.ts';
 import { GRPC_STATUS } from '../../bigquery/write-rpc.ts';
 import { APPEND_TABLES } from '../../payments/types.ts';
 import { losingAnswers } from './testing/cut-connection.ts';
@@ -142,6 +143,18 @@ function fence(makeSink: MakeSink): void {
 
   test('of appends that race finalize, exactly those that it counted are there, and no other was acknowledged', async () => {
     for (let round = 0; round < ROUNDS; round++) await raceFinalize(makeSink);
+  });
+
+  test('an append far past the end is refused, writes nothing, and tells a stream that takes rows from one that was finalized', async () => {
+    await using sink = await makeSink();
+    for (const table of APPEND_TABLES) {
+      const name = await sink.settle(sink.streams.create(table));
+      const probe = () => sink.settle(probeStream({ name, table }, { ...sink.another(), answerWithinMs: 30_000 }));
+      expect(await probe()).toEqual({ state: 'live' });
+      expect(await sink.settle(sink.rpc.finalizeWriteStream(name))).toEqual({ rowCount: 0 });
+      expect(await probe()).toEqual({ state: 'finalized' });
+    }
+    expect(await stored(sink)).toEqual([]);
   });
 
   test('finalizing one stream does nothing to another of the same table', async () => {

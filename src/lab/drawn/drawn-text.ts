@@ -1,4 +1,6 @@
 /** Reports of an exploration on real parts: the JSON document of the contract, and the closing text. */
+
+import { textOfLines } from '../../text/printable.ts';
 import { sorted } from '../explore/tally.ts';
 import { kindOf } from './drawn-plan.ts';
 import type { DrawnRunReport, ExploreDrawnReport } from './explore-drawn.ts';
@@ -74,7 +76,7 @@ export function drawnText(report: ExploreDrawnReport): string {
         : `not found in ${sim.runs} runs of the simulated world${leftOut}; ${attempts} smaller plans were tried on real parts`;
     lines.push(`plan ${failure.run}: ${where}`, `the smallest: npm run lab -- replay ${failure.shrunkFile}`);
   }
-  return lines.join('\n');
+  return textOfLines(lines);
 }
 
 function problemsOf({ outcome }: Pick<DrawnRunReport, 'outcome'>): string[] {

@@ -1,4 +1,6 @@
 /** Reports of an exploration: the JSON document of the contract, the closing text, and the line that is shown meanwhile. */
+
+import { textOfLines } from '../../text/printable.ts';
 import { MARKS } from '../sim/marks.ts';
 import type { ExploreProgress, ExploreReport } from './explore.ts';
 import { sorted, type Tally } from './tally.ts';
@@ -56,7 +58,7 @@ export function exploreText(report: ExploreReport): string {
   ];
   for (const mark of missing)
     lines.push(`${marksCount ? 'never hit' : 'not hit in so few runs'}: ${mark}: ${MARKS[mark]}`);
-  return lines.join('\n');
+  return textOfLines(lines);
 }
 
 export function progressText({ tally, elapsedMs }: ExploreProgress): string {

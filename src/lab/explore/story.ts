@@ -1,5 +1,6 @@
 /** The story of a run as a person reads it: what was planned, what happened when, and what was found. */
 import type { ProcessorEvent } from '../../processor/events.ts';
+import { messageText, printableText } from '../../text/printable.ts';
 import type { CasePlan } from '../sim/case-plan.ts';
 import type { Fault } from '../sim/plan.ts';
 import type { CaseOutcome } from '../sim/sim-case.ts';
@@ -20,15 +21,17 @@ export function storyText(plan: CasePlan, outcome: CaseOutcome): string {
     ...(left > 0 ? [`... and ${left} lines more`] : []),
     '',
     verdictText(outcome),
-  ].join('\n');
+  ]
+    .map(printableText)
+    .join('\n');
 }
 
 export function verdictText({ verdict, failures, unknown }: CaseOutcome): string {
   const found = failures.slice(0, FINDINGS_MAX).map((f) => `  ${f.guarantee ?? 'stop'} ${f.kind}: ${f.message}`);
   const left = failures.length - found.length;
-  return [verdict, ...found, ...(left > 0 ? [`  and ${left} more`] : []), ...unknown.map((why) => `  ${why}`)].join(
-    '\n',
-  );
+  return [verdict, ...found, ...(left > 0 ? [`  and ${left} more`] : []), ...unknown.map((why) => `  ${why}`)]
+    .map(messageText)
+    .join('\n');
 }
 
 /** A fault in words: what, and when. */

@@ -1,9 +1,12 @@
 /** All mutants. Each file under catalogue/ holds those of one part of the processor. */
 import { ConfigurationError } from '../../processor/errors.ts';
+import { ANSWER_MUTANTS } from './catalogue/answers.ts';
 import { CHECKPOINT_MUTANTS } from './catalogue/checkpoints.ts';
 import { DECISION_MUTANTS } from './catalogue/decisions.ts';
+import { READING_MUTANTS } from './catalogue/event-reading.ts';
 import { GUIDE_MUTANTS } from './catalogue/guide-designs.ts';
 import { LOG_MUTANTS } from './catalogue/log-and-settings.ts';
+import { LOG_BYTES_MUTANTS } from './catalogue/log-bytes.ts';
 import { LOST_TABLE_MUTANTS } from './catalogue/lost-tables.ts';
 import { SUM_MUTANTS } from './catalogue/sums.ts';
 import { TAKEOVER_MUTANTS } from './catalogue/takeovers.ts';
@@ -16,8 +19,11 @@ export const MUTANTS: readonly Mutant[] = [
   ...CHECKPOINT_MUTANTS,
   ...WRITING_MUTANTS,
   ...LOG_MUTANTS,
+  ...LOG_BYTES_MUTANTS,
   ...DECISION_MUTANTS,
+  ...READING_MUTANTS,
   ...SUM_MUTANTS,
+  ...ANSWER_MUTANTS,
   ...LOST_TABLE_MUTANTS,
 ];
 

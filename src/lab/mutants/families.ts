@@ -7,6 +7,7 @@ import { drawCase } from '../sim/draw-case.ts';
 import { CALM, DISK_EFFECTS, type Fault, type Noise } from '../sim/plan.ts';
 import { Rng } from '../sim/rng.ts';
 import { DEFAULT_DIALS, drawWorkload, type WorkloadRecord } from '../sim/workload.ts';
+import { answersCase } from './families-answers.ts';
 import { lostTableCase } from './families-lost-tables.ts';
 import { rescaledCase } from './families-rescaled.ts';
 import type { Family } from './mutant.ts';
@@ -96,6 +97,12 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
     faults: [],
   }),
 
+  /** Nothing goes wrong; events are spelled as producers seldom do. */
+  spellings: (rng, seed) => {
+    const dials = { ...DEFAULT_DIALS, seed, records: RECORDS, partitions: 1, spanMs: SPAN_MS, spelledChance: 0.5 };
+    return base(rng, seed, { processes: ['a'], workload: drawWorkload(dials) });
+  },
+
   /** Every life brings its own settings. */
   settings: (rng, seed) => ({
     ...base(rng, seed, { processes: ['a', 'b'] }),
@@ -139,6 +146,25 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
     };
   },
 
+  /** Batches that cannot be read, ahead of a processor or below its checkpoint, for good or on their way only. */
+  'damaged-logs': (rng, seed) => {
+    const drawn = base(rng, seed, { processes: rng.pick([['a'], ['a', 'b']]), spanMs: LONG_SPAN_MS });
+    const offset = rng.between(5, RECORDS / drawn.partitions - 10);
+    const damage: Fault = {
+      what: 'damage',
+      partition: 0,
+      offset,
+      records: rng.between(1, 8),
+      ...(rng.chance(0.3) ? { once: true } : {}),
+      when: rng.chance(0.7) ? { atMs: 1 } : { atMs: rng.between(10_000, 30_000) },
+    };
+    return {
+      ...drawn,
+      noise: { ...CALM, latencyMsMax: rng.pick([20, 150]), fetchRecordsMax: rng.pick([4, 15]) },
+      faults: [damage, ...many(rng, [0, 3], restartFault)],
+    };
+  },
+
   /** Operators give up offsets beside processors that run and die. */
   operators: (rng, seed) => ({
     ...base(rng, seed, { processes: ['a', 'b'] }),
@@ -150,6 +176,8 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
   /** The topic gets more partitions, and copies come in others than their originals. */
   rescaled: (rng, seed) => rescaledCase(rng, seed),
 
+  /** Answers that are empty, and refusals that say nothing. */
+  answers: (rng, seed) => answersCase(rng, seed),
   /** A table is dropped and made again, and restored later. */
   'lost-tables': (rng, seed) => lostTableCase(rng, seed),
 

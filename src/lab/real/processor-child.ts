@@ -1,5 +1,5 @@
 /**
- * A processor as its own operating-system process, started from this checkout exactly as an operator would start it, and
+ * A processor as its own operating-system process, started from a checkout exactly as an operator would start it, and
  * watched through its log lines (one JSON object each, `event` being a ProcessorEvent's type). Its faults are real: kill -9
  * is SIGKILL, a crash point is SIGKILL by its own hand.
  */
@@ -14,6 +14,8 @@ import { ENTRY, LAUNCH_ENV, NODE_FLAGS } from '../../runtime/launch.ts';
 
 export interface ProcessorChildOptions {
   readonly name: string;
+  /** Folder of the checkout whose code runs. Default: this one. */
+  readonly checkout?: string;
   /** Environment besides PATH and the like: endpoints, dataset, checkpoint location. */
   readonly env: Readonly<Record<string, string>>;
   readonly flags?: readonly string[];
@@ -35,7 +37,7 @@ export interface ChildExit {
 
 type EventOf<T extends ProcessorEventType> = Extract<ProcessorEvent, { type: T }>;
 
-const MAIN = path.join(import.meta.dirname, '..', '..', '..', ENTRY);
+const THIS_CHECKOUT = path.join(import.meta.dirname, '..', '..', '..');
 const DIES_WITHIN_MS = 30_000;
 /** A graceful stop has a limit of its own, well below. */
 const STOPS_WITHIN_MS = 45_000;
@@ -68,7 +70,8 @@ export class ProcessorChild {
     this.#options = options;
     this.#log = createWriteStream(options.logPath, { flags: 'a' });
     const crashAt = options.crashAt;
-    this.#child = spawn(process.execPath, [...NODE_FLAGS, MAIN, 'process', ...(options.flags ?? [])], {
+    const main = path.join(options.checkout ?? THIS_CHECKOUT, ENTRY);
+    this.#child = spawn(process.execPath, [...NODE_FLAGS, main, 'process', ...(options.flags ?? [])], {
       env: {
         ...process.env,
         ...LAUNCH_ENV,

@@ -160,6 +160,10 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     return this.workloads.sendRecords(records);
   }
 
+  sendBlanks(partition: number, byteLength: number): Promise<number> {
+    return this.workloads.sendBlanks(partition, byteLength);
+  }
+
   async deleteRecords(partition: number, belowOffset: number): Promise<void> {
     await this.topicControl.deleteRecords(partition, belowOffset);
     this.faults.note('topic.delete-records', `records of partition ${partition} below ${belowOffset} are gone`, null)();

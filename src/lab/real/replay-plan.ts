@@ -35,7 +35,7 @@ export interface ReplayReport {
 }
 
 /** What simulated processors run with (sim/processor-main.ts). */
-const SIM_SETTINGS = { WATERMARK_DELAY: '60s', CHECKPOINT_INTERVAL: '1s' };
+const SIM_SETTINGS = { WATERMARK_DELAY: '60s', CHECKPOINT_INTERVAL: '1s', ACCEPT_CLOCK_RISK: 'true' };
 const FAULT_TIMEOUT_MS = 60_000;
 const DRAIN_TIMEOUT_MS = 45_000;
 

@@ -1,4 +1,4 @@
-/** Runs a `provenonce` command to its end, from this checkout, exactly as an operator would. */
+/** Runs a `provenonce` command to its end, from a checkout, exactly as an operator would. */
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 
@@ -10,26 +10,40 @@ export interface CommandEnd {
   readonly complaints: string;
 }
 
-const MAIN = path.join(import.meta.dirname, '..', '..', 'cli', 'main.ts');
-const TIMEOUT_MS = 120_000;
+export interface RunCommandOptions {
+  /** Folder of the checkout whose code runs. Default: this one. */
+  readonly checkout?: string | undefined;
+  /** Default 120,000. */
+  readonly limitMs?: number;
+}
+
+const THIS_CHECKOUT = path.join(import.meta.dirname, '..', '..', '..');
+const LIMIT_MS = 120_000;
+const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
 /** What a shell says of a process that ended by SIGKILL. */
 const KILLED = 137;
 
 /**
- * Rejects only where it could not be run, or was ended by a signal (after two minutes, for one); a crash point's SIGKILL is
+ * Rejects only where it could not be run, or was ended by a signal (at the limit, for one); a crash point's SIGKILL is
  * code 137. Words of the form NAME=value in front are its environment, as in a shell.
  */
-export function runCommand(words: readonly string[], env: Readonly<Record<string, string>>): Promise<CommandEnd> {
+export function runCommand(
+  words: readonly string[],
+  env: Readonly<Record<string, string>>,
+  options: RunCommandOptions = {},
+): Promise<CommandEnd> {
+  const main = path.join(options.checkout ?? THIS_CHECKOUT, 'src', 'cli', 'main.ts');
   const first = words.findIndex((word) => !/^[A-Z_]+=/.test(word));
   const args = words.slice(first);
   const assigned = Object.fromEntries(words.slice(0, first).map((word) => word.split('=', 2) as [string, string]));
   return new Promise((resolve, reject) => {
-    const options = {
+    const execution = {
       env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env, ...assigned },
-      timeout: TIMEOUT_MS,
+      timeout: options.limitMs ?? LIMIT_MS,
+      maxBuffer: OUTPUT_BYTES_MAX,
     };
-    execFile(process.execPath, [MAIN, ...args], options, (error, output, complaints) => {
+    execFile(process.execPath, [main, ...args], execution, (error, output, complaints) => {
       const code = error === null ? 0 : error.signal === 'SIGKILL' ? KILLED : error.code;
       if (typeof code === 'number') resolve({ code, output, complaints });
       else reject(new Error(`provenonce ${args.join(' ')} did not end by itself: ${error?.message}\n${complaints}`));

@@ -16,7 +16,9 @@ export async function sendRecords(
       const { partition } = records[from]!;
       let to = from;
       while (to < records.length && records[to]!.partition === partition) to++;
-      const messages = records.slice(from, to).map(({ key, value }) => ({ key, value, partition }));
+      const messages = records.slice(from, to).map(({ key, value, timestampMs }) => {
+        return { key, value, partition, ...(timestampMs === undefined ? {} : { timestamp: String(timestampMs) }) };
+      });
       const [answer] = await producer.send({ topic, acks: -1, messages });
       const first = Number(answer?.baseOffset);
       if (!Number.isSafeInteger(first))

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TopicTarget } from '../../../chaos/chaos-target.ts';
 import type { KafkaConnectionOptions } from '../../kafka/connection-options.ts';
-import { KafkaAdmin } from '../../kafka/kafka-admin.ts';
+import { CREATE_TIME_AFTER_MAX_MS, KafkaAdmin } from '../../kafka/kafka-admin.ts';
 import type { LogBounds } from '../../processor/ports.ts';
 import { setGroupOffsets } from './set-group-offsets.ts';
 
@@ -14,8 +14,6 @@ export interface TopicControlOptions {
   readonly bounds: (partition: number) => Promise<LogBounds>;
 }
 
-/** A producer's clock may be this much ahead. */
-const CREATE_TIME_AFTER_MAX_MS = 3_600_000;
 const LOOKS_MAX = 60;
 const LOOK_EVERY_MS = 250;
 

@@ -8,6 +8,7 @@ import { runSimulator } from '../../simulator/run-simulator.ts';
 import type { SimulationSummary } from '../../simulator/summary.ts';
 import type { ScenarioRecord, SendOptions } from '../scenario.ts';
 import type { RunRecorder, SendingMark } from './run-recorder.ts';
+import { sendBlanks } from './send-blanks.ts';
 import { sendRecords } from './send-records.ts';
 
 export interface WorkloadsOptions {
@@ -78,6 +79,14 @@ export class Workloads {
     const landed = records.map(({ partition }, i) => ({ partition, offset: offsets[i]! }));
     recorder.sent(landed, [{ sent: records.length, atMs: systemRuntime.nowMs() }]);
     return offsets;
+  }
+
+  async sendBlanks(partition: number, byteLength: number): Promise<number> {
+    const { connection, topic, recorder } = this.#options;
+    const offset = await sendBlanks(connection, topic, partition, byteLength);
+    recorder.acknowledged(1);
+    recorder.sent([{ partition, offset }], [{ sent: 1, atMs: systemRuntime.nowMs() }]);
+    return offset;
   }
 }
 

@@ -64,6 +64,7 @@ const faultSchema = z.discriminatedUnion('what', [
   what('retention', { partition: count, records: count }),
   what('expiry', { partition: count, keep: count }),
   what('truncation', { partition: count, records: count }),
+  what('damage', { partition: count, offset: count, records: positive, once: z.boolean().optional() }),
   what('recreate', {}),
   what('skip', { partition: count, ahead: count, records: positive }),
   what('rescale', { partitions: positive }),
@@ -93,6 +94,7 @@ const recordSchema = z.strictObject({
   partition: count,
   key: z.string().nullable(),
   value: z.string().nullable(),
+  timestampMs: z.number().int().optional(),
   transaction: z.strictObject({ outcome: z.enum(['commit', 'abort']), openForMs: count }).optional(),
 });
 

@@ -8,7 +8,7 @@ import { type VerifyReport, verify } from '../../checks/verify.ts';
 import { ContradictionError, UnreachableError } from '../../processor/errors.ts';
 import type { ExitReport } from '../../processor/processor.ts';
 import type { CasePlan } from './case-plan.ts';
-import type { Fault } from './plan.ts';
+import type { AnswerEffect, Fault } from './plan.ts';
 import { type GenerationOf, simInputs } from './sim-inputs.ts';
 import type { World } from './world.ts';
 
@@ -49,13 +49,20 @@ const EXCUSED_STOPS: Readonly<Partial<Record<Fault['what'], readonly string[]>>>
   table_replaced: ['table_replaced', 'rows_lost'],
 };
 
+const STOPS_BY_ITS_NAME: readonly AnswerEffect[] = ['rows_refused', 'append_refused', 'unreachable'];
+/** Findings that a fault brings about in a topic, whatever processors do: partitions that nobody reads yet. */
+const EXCUSED_FINDINGS: Readonly<Partial<Record<Fault['what'], readonly string[]>>> = {
+  partitions_added: ['partition_unread'],
+  rescale: ['partition_unread'],
+};
+
 /** Codes of stops that what was done so far excuses; `unreachable` stands for a service that stayed away. */
 export function excusedStops(fired: readonly Fault[]): ReadonlySet<string> {
   const codes = new Set(fired.flatMap((fault) => EXCUSED_STOPS[fault.what] ?? []));
   for (const fault of fired) {
+    if (fault.what === 'damage' && fault.once !== true) codes.add('batch_damaged');
     if (fault.what !== 'answer') continue;
-    if (fault.effect === 'rows_refused') codes.add('rows_refused');
-    if (fault.effect === 'unreachable') codes.add('unreachable');
+    if (STOPS_BY_ITS_NAME.includes(fault.effect)) codes.add(fault.effect);
   }
   return codes;
 }
@@ -67,14 +74,17 @@ export async function judge(
   undrained: readonly string[],
 ): Promise<CaseJudgement> {
   const report = await verifyWorld(world);
+  const excused = new Set(world.fired.flatMap((fault) => EXCUSED_FINDINGS[fault.what] ?? []));
+  const findingsOf = (guarantee: Guarantee) =>
+    report.guarantees[guarantee].findings.filter(({ kind }) => !excused.has(kind));
   const failures: CaseFailure[] = GUARANTEES.flatMap((guarantee) =>
-    report.guarantees[guarantee].findings.map(({ kind, partition, offsets, message }) => ({
+    findingsOf(guarantee).map(({ kind, partition, offsets, message }) => ({
       guarantee,
       kind,
       message: `${partition === null ? '' : `p${partition} `}${offsets.length > 0 ? `at ${offsets.join(', ')}: ` : ''}${message}`,
     })),
   );
-  failures.push(...uncalledFor(world, stopped));
+  failures.push(...uncalledFor(world, stopped), ...undrainedStops(world, stopped));
   const unknown = [...report.unknown, ...undrained];
   const isNothingExcused = undrained.length === 0 && excusedStops(world.fired).size > 0;
   if (report.verdict === 'NODATA' && !isNothingExcused) unknown.push('there is nothing below a checkpoint to check');
@@ -118,6 +128,19 @@ function uncalledFor(world: World, stopped: readonly StoppedPartition[]): CaseFa
   return failures;
 }
 
+/** What was folded before a batch that cannot be read is written before the partition stops. */
+function undrainedStops({ kafka, bigquery }: World, stopped: readonly StoppedPartition[]): CaseFailure[] {
+  const skipped = new Map(bigquery.ownership.read(kafka.topic).map((row) => [row.partition, row.skipped.length]));
+  return stopped.flatMap(({ process, partition, code }): CaseFailure[] => {
+    const { damagedFrom } = kafka.partition(partition);
+    if (code !== 'batch_damaged' || damagedFrom === undefined || skipped.get(partition) !== 0) return [];
+    const checkpoint = bigquery.tables.checkpointed(partition);
+    if (checkpoint >= damagedFrom) return [];
+    const message = `${process} stopped partition ${partition} at offset ${damagedFrom} and left it checkpointed at ${checkpoint}`;
+    return [{ guarantee: null, kind: 'stopped_undrained', message }];
+  });
+}
+
 function codeOf({ error, exitCode }: ExitReport): string {
   if (error instanceof ContradictionError) return error.code;
   return error instanceof UnreachableError ? 'unreachable' : String(exitCode);
@@ -137,7 +160,8 @@ async function verifyWorld(world: World): Promise<VerifyReport> {
   const chosen = new Map<number, number>();
   for (const { partition, length } of damaged) {
     for (let generation = length - 1; generation >= 0; generation--) {
-      const alone = await verify(simInputs(world, { generationOf: () => generation, partitions: [partition] }));
+      const inputs = simInputs(world, { generationOf: (of, all) => (of === partition ? generation : all.length - 1) });
+      const alone = await verify(inputs, { onlyPartitions: new Set([partition]) });
       if (alone.verdict === 'FAIL') continue;
       chosen.set(partition, generation);
       break;

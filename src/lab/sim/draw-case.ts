@@ -21,6 +21,7 @@ const HEAL_AT_MS = 30_000;
 const FAULTS: readonly [number, number] = [4, 9];
 const DAMAGE_CHANCE = 0.04;
 const EDGE_CHANCE = 0.1;
+const SPELLED_CHANCE = 0.05;
 const SETTINGS_CHANCE = 0.2;
 const SKIP_CHANCE = 0.1;
 const EXPIRY_CHANCE = 0.3;
@@ -44,7 +45,10 @@ export function drawCase(seed: number, dials: CaseDials = {}): CasePlan {
     partitions,
     processes,
     separateGroups: rng.chance(0.2),
-    workload: drawWorkload({ ...DEFAULT_DIALS, seed, records, partitions, spanMs: SPAN_MS, edgeChance: EDGE_CHANCE }),
+    workload: drawWorkload({
+      ...DEFAULT_DIALS,
+      ...{ seed, records, partitions, spanMs: SPAN_MS, edgeChance: EDGE_CHANCE, spelledChance: SPELLED_CHANCE },
+    }),
     faults,
     noise: swarm.noise,
     dialect: rng.chance(0.5) ? 'emulator' : 'service',

@@ -16,11 +16,18 @@ import { SIM_DATASET } from './sim-bigquery.ts';
 import type { SimPorts } from './sim-process.ts';
 import type { World } from './world.ts';
 
-export function operatorPorts({ runtime, queries, rpc, log }: SimPorts, isEmulator: boolean): OperatorPorts {
+export function operatorPorts({ runtime, queries, rpc, log, encoder }: SimPorts, isEmulator: boolean): OperatorPorts {
   return {
     runtime,
     queries,
-    streams: new BigQueryWriteStreams({ rpc, runtime, dataset: SIM_DATASET, limits: DEFAULT_SINK_LIMITS, isEmulator }),
+    streams: new BigQueryWriteStreams({
+      rpc,
+      runtime,
+      dataset: SIM_DATASET,
+      limits: DEFAULT_SINK_LIMITS,
+      isEmulator,
+      encoder,
+    }),
     observer: silentObserver,
     bounds: (partition) => log.bounds(partition),
   };

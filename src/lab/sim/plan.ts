@@ -35,7 +35,9 @@ export type Operation = (typeof OPERATIONS)[number];
  * `lost_before`/`lost_after`: the connection breaks before or after it took effect; `silent_before`/`silent_after`: the same
  * with no word to the caller; `late`: it takes effect and is answered after `delayMs`; `unavailable` to `resource_exhausted`:
  * refused by an answer; `internal_after`: refused by an answer although it took effect; `rows_refused`: the content of the
- * first row; `unreachable`: the port gives up, whether it took effect or not.
+ * first row; `append_refused`: the append, and no row is named; `invalid`/`invalid_after`: INVALID_ARGUMENT without a word of why,
+ * before or after it took effect; `not_found`: a stream or table that is there, and not known everywhere yet; `empty`: it took
+ * effect, and the answer says nothing; `unreachable`: the port gives up, whether it took effect or not.
  */
 export const ANSWER_EFFECTS = [
   'lost_before',
@@ -49,9 +51,17 @@ export const ANSWER_EFFECTS = [
   'internal_after',
   'resource_exhausted',
   'rows_refused',
+  'append_refused',
+  'invalid',
+  'invalid_after',
+  'not_found',
+  'empty',
   'unreachable',
 ] as const;
 export type AnswerEffect = (typeof ANSWER_EFFECTS)[number];
+
+/** Effects that stop a partition or a process for good, or that an emulator must not show: planned by hand only. */
+export const PLANNED_ONLY: readonly AnswerEffect[] = ['rows_refused', 'append_refused', 'not_found', 'unreachable'];
 
 const RPC_EFFECTS: readonly AnswerEffect[] = [
   'lost_before',
@@ -64,13 +74,14 @@ const RPC_EFFECTS: readonly AnswerEffect[] = [
   'resource_exhausted',
 ];
 const UPDATE_EFFECTS: readonly AnswerEffect[] = ['lost_before', 'lost_after', 'late', 'unreachable'];
-const READ_EFFECTS: readonly AnswerEffect[] = ['late', 'unreachable'];
+const READ_EFFECTS: readonly AnswerEffect[] = ['late', 'unreachable', 'empty'];
+const LOG_EFFECTS: readonly AnswerEffect[] = ['late', 'unreachable'];
 
 /** The effects that an operation knows. */
 export const EFFECTS_OF: Readonly<Record<Operation, readonly AnswerEffect[]>> = {
-  append: [...RPC_EFFECTS, 'silent_before', 'silent_after', 'rows_refused'],
-  create_stream: RPC_EFFECTS,
-  finalize: RPC_EFFECTS,
+  append: [...RPC_EFFECTS, 'silent_before', 'silent_after', 'rows_refused', 'append_refused', 'not_found', 'empty'],
+  create_stream: [...RPC_EFFECTS, 'not_found'],
+  finalize: [...RPC_EFFECTS, 'invalid', 'invalid_after', 'not_found'],
   claim: UPDATE_EFFECTS,
   add_settings: UPDATE_EFFECTS,
   put_skipped: UPDATE_EFFECTS,
@@ -82,9 +93,9 @@ export const EFFECTS_OF: Readonly<Record<Operation, readonly AnswerEffect[]>> = 
   latest_checkpoint: READ_EFFECTS,
   rows_from: READ_EFFECTS,
   payments: READ_EFFECTS,
-  facts: READ_EFFECTS,
-  bounds: READ_EFFECTS,
-  offset_at: READ_EFFECTS,
+  facts: LOG_EFFECTS,
+  bounds: LOG_EFFECTS,
+  offset_at: LOG_EFFECTS,
   commit: ['lost_before', 'lost_after', 'late'],
   load: ['late', 'lost_before'],
   save: ['late', 'lost_before'],
@@ -124,6 +135,17 @@ export type What =
   | { readonly what: 'expiry'; readonly partition: number; readonly keep: number }
   /** Removes so many records at the end of the log, as an unclean election does. */
   | { readonly what: 'truncation'; readonly partition: number; readonly records: number }
+  /**
+   * Offsets from `offset` on, there or yet to come, are a record batch with a flipped bit: on the broker's disk, or (`once`) on
+   * the way of the first answer that has it.
+   */
+  | {
+      readonly what: 'damage';
+      readonly partition: number;
+      readonly offset: number;
+      readonly records: number;
+      readonly once?: boolean;
+    }
   /** The topic is deleted and made again, empty. */
   | { readonly what: 'recreate' }
   /**

@@ -21,6 +21,8 @@ export interface SimProcessorOptions {
   readonly limits?: Partial<ProcessorLimits>;
   readonly observer?: Observer;
   readonly untilCaughtUp?: boolean;
+  /** Default: true. Drawn delays are short, so that much is late. */
+  readonly acceptClockRisk?: boolean;
   readonly isEmulator?: boolean;
   /** The ports changed in some way: a weakened processor, to see that the lab finds it. */
   readonly weaken?: (ports: ProcessorPorts) => ProcessorPorts;
@@ -48,6 +50,7 @@ export function processorPorts(
     dataset: SIM_DATASET,
     limits: DEFAULT_SINK_LIMITS,
     isEmulator: isEmulator ?? true,
+    encoder,
   });
   const wired = weaken({ runtime, log, queries, inspection, streams, encoder, state: disk, observer });
   return withCrashPoints(wired, (point) => ports.pass(point));
@@ -62,6 +65,7 @@ export function processorSettings(owner: string, options: SimProcessorOptions): 
     decision: { ...DEFAULT_DECISION_SETTINGS, watermarkDelayMs: 60_000, ...options.decision?.(owner) },
     startAt: { kind: 'earliest' },
     untilCaughtUp: options.untilCaughtUp ?? false,
+    acceptClockRisk: options.acceptClockRisk ?? true,
     limits: { ...SIM_LIMITS, ...options.limits },
   };
 }

@@ -25,9 +25,10 @@ interface Sent {
 
 const BUFFERED_REQUESTS = 4;
 /** Refused by an answer, without effect. */
-const IN_BAND: readonly AnswerEffect[] = ['unavailable', 'aborted', 'internal', 'resource_exhausted'];
+const IN_BAND: readonly AnswerEffect[] = ['unavailable', 'aborted', 'internal', 'resource_exhausted', 'append_refused'];
 /** Rows land, and the client is not told that they did. */
-const LOSES_ANSWER: readonly AnswerEffect[] = ['lost_after', 'silent_after', 'internal_after'];
+const LOSES_ANSWER: readonly AnswerEffect[] = ['lost_after', 'silent_after', 'internal_after', 'empty'];
+const SAYS_NOTHING: AppendAnswer = { acknowledged: false, rowErrors: [] };
 /** The service closes a connection that was idle for so long. */
 const IDLE_MS = 600_000;
 
@@ -122,6 +123,7 @@ export class SimAppendCall implements AppendCall {
     else if (effect === 'lost_before') this.#end(new RpcError(GRPC_STATUS.UNAVAILABLE, 'injected: connection lost'));
     // The way there is cut, without a word: nothing of this call arrives any more.
     else if (effect === 'silent_before') this.#serverOver = true;
+    else if (effect === 'not_found') this.#end(refusal(effect)!);
     else if (effect === 'rows_refused') this.#answer(refusedRow(), 0);
     else if (effect !== undefined && IN_BAND.includes(effect)) this.#answer(refusedAnswer(refusal(effect)!), 0);
     else this.#takeRows(sent.request, effect);
@@ -141,7 +143,8 @@ export class SimAppendCall implements AppendCall {
       return;
     }
     if (effect === 'silent_after') this.#mute = true;
-    const answer = effect === 'internal_after' ? refusedAnswer(refusal(effect)!) : this.#describe(outcome, request);
+    const whole = effect === 'internal_after' ? refusedAnswer(refusal(effect)!) : this.#describe(outcome, request);
+    const answer = effect === 'empty' ? SAYS_NOTHING : whole;
     this.#answer(answer, 'answerAtMs' in outcome ? outcome.answerAtMs : 0);
   }
 

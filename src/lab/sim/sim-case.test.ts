@@ -44,6 +44,20 @@ describe('the processor in the simulated world', () => {
     }
   });
 
+  it('without an emulator waits for streams and tables that are not known yet, and takes nothing over for it', async () => {
+    const notFound = (point: string, hits: number): Fault[] =>
+      Array.from({ length: hits }, (_, i) => ({
+        what: 'answer',
+        effect: 'not_found',
+        when: { point, hit: i + 1 },
+      }));
+    const faults = [...notFound('create_stream', 5), ...notFound('append', 8)];
+    const { outcome } = await runCaseInWorld({ ...calmCase(faults), isEmulator: false });
+    expect([outcome.verdict, outcome.failures, outcome.fired.length]).toEqual(['PASS', [], faults.length]);
+    expect(outcome.events.get('partition.fenced') ?? 0).toBe(0);
+    expect(outcome.events.get('takeover.claimed')).toBe(2);
+  });
+
   it('keeps the guarantee through crashes and drawn faults; a check that uses the fold agrees with the oracle', async () => {
     let fired = 0;
     for (let seed = 1; seed <= 60; seed++) {
@@ -109,6 +123,7 @@ describe('a log that contradicts the guarantee ends in an error with a name', ()
     ['log_truncated', [{ what: 'truncation', partition: 0, records: 90, when: { atMs: 19_950 } }]],
     ['log_changed', [{ what: 'recreate', when: { atMs: 9_500 } }]],
     ['rows_refused', [{ what: 'answer', effect: 'rows_refused', when: { point: 'append', hit: 20 } }]],
+    ['append_refused', [{ what: 'answer', effect: 'append_refused', when: { point: 'append', hit: 20 } }]],
   ];
 
   it('a process whose other partitions went to somebody else ends, since nothing that it has can go on', async () => {

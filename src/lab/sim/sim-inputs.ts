@@ -3,7 +3,8 @@
  * columns, no judgement: rows are laid out as the tables hold them.
  * A log that was truncated or made anew has been several logs; `generationOf` says which of them a partition is held to.
  */
-import type { CheckedTable, OwnershipFacts, RepeatedId, TableCells, VerifyInputs } from '../../checks/inputs.ts';
+import { type HeldRow, heldTables } from '../../checks/held-tables.ts';
+import type { CheckedTable, OwnershipFacts, TableCells, VerifyInputs } from '../../checks/inputs.ts';
 import { formatDecimal } from '../../payments/decimal.ts';
 import type { Payment } from '../../payments/types.ts';
 import type { SimRow } from './sim-tables.ts';
@@ -15,25 +16,33 @@ export type GenerationOf = (partition: number, generations: readonly LogGenerati
 
 export interface SimInputsOptions {
   readonly generationOf?: GenerationOf;
-  /** Only these partitions; default: all. */
-  readonly partitions?: readonly number[];
 }
 
 /** A snapshot: what happens in the world afterwards is not seen. */
-export function simInputs(world: World, { generationOf = last, partitions }: SimInputsOptions = {}): VerifyInputs {
-  const isWanted = (partition: number): boolean => partitions?.includes(partition) ?? true;
-  const { topic } = world.kafka;
-  const ownership: OwnershipFacts[] = world.bigquery.ownership
-    .read(topic)
-    .filter(({ partition }) => isWanted(partition))
-    .map((row) => (partitions === undefined ? row : { ...row, partitionCount: 0 }));
-  const rows = {
-    payment_transactions: byPartition(world, 'payment_transactions', transactionCells),
-    payment_transactions_fraud: byPartition(world, 'payment_transactions_fraud', fraudCells),
-    payment_metrics_partials: byPartition(world, 'payment_metrics_partials', partialCells),
-    payment_exceptions: byPartition(world, 'payment_exceptions', exceptionCells),
-  };
-  const checkpoints = Map.groupBy(world.bigquery.tables.landed('checkpoint_log'), ({ stamp }) => stamp.partition);
+export function simInputs(world: World, { generationOf = last }: SimInputsOptions = {}): VerifyInputs {
+  const { topic, partitions } = world.kafka;
+  const ownership: OwnershipFacts[] = world.bigquery.ownership.read(topic);
+  const { tables } = world.bigquery;
+  const held = heldTables({
+    rows: {
+      payment_transactions: rowsOf(world, 'payment_transactions', transactionCells),
+      payment_transactions_fraud: rowsOf(world, 'payment_transactions_fraud', fraudCells),
+      payment_metrics_partials: rowsOf(world, 'payment_metrics_partials', partialCells),
+      payment_exceptions: rowsOf(world, 'payment_exceptions', exceptionCells),
+    },
+    checkpoints: tables.landed('checkpoint_log').map(({ row, stamp }) => ({
+      partition: stamp.partition,
+      row: {
+        writer_epoch: stamp.writerEpoch,
+        next_offset: row.nextOffset,
+        watermark: row.watermarkMs,
+        ...row.counters,
+        stream_offsets: JSON.stringify(row.streamOffsets),
+        state_digest: row.stateDigest,
+        record_fingerprint: row.recordFingerprint,
+      },
+    })),
+  });
   const log = (partition: number): LogGeneration => {
     const generations = world.kafka.partition(partition).generations();
     return generations[generationOf(partition, generations)] as LogGeneration;
@@ -41,31 +50,15 @@ export function simInputs(world: World, { generationOf = last, partitions }: Sim
   return {
     topic,
     ownership: () => Promise.resolve(ownership),
-    partitionsWithRows() {
-      const found = new Set(Object.values(rows).flatMap((table) => [...table.keys()]));
-      for (const partition of checkpoints.keys()) found.add(partition);
-      return Promise.resolve([...found].filter(isWanted).sort((a, b) => a - b));
-    },
+    topicPartitions: () => Promise.resolve([...partitions.keys()]),
     bounds: (partition) => Promise.resolve({ startOffset: 0, endOffset: log(partition).endOffset }),
     async *records(partition, fromOffset, toOffset) {
-      yield log(partition).records.filter(({ offset }) => offset >= fromOffset && offset < toOffset);
+      yield log(partition)
+        .records.filter(({ offset }) => offset >= fromOffset && offset < toOffset)
+        // The simulated log holds every record whole.
+        .map(({ offset, timestampMs, key, value }) => ({ offset, timestampMs, key, value }));
     },
-    rows: <T extends CheckedTable>(table: T, partition: number) =>
-      Promise.resolve(chunk((rows[table] as Map<number, TableCells[T][]>).get(partition) ?? [])),
-    checkpoints: (partition) =>
-      Promise.resolve(
-        (checkpoints.get(partition) ?? [])
-          .map(({ row, stamp }) => ({
-            writer_epoch: stamp.writerEpoch,
-            next_offset: row.nextOffset,
-            watermark: row.watermarkMs,
-            ...row.counters,
-          }))
-          .sort((a, b) => a.next_offset - b.next_offset || a.writer_epoch - b.writer_epoch),
-      ),
-    // Operators' commands do not run in the simulated world.
-    backfilled: () => Promise.resolve({ payments: [], partials: [] }),
-    repeatedIds: (limit) => Promise.resolve(repeatedIds(world, limit)),
+    tables: () => Promise.resolve(held),
   };
 }
 
@@ -73,24 +66,12 @@ function last(_: number, generations: readonly LogGeneration[]): number {
   return generations.length - 1;
 }
 
-async function* chunk<Row>(rows: readonly Row[]): AsyncGenerator<readonly Row[]> {
-  if (rows.length > 0) yield rows;
-}
-
-function byPartition<T extends CheckedTable>(
+function rowsOf<T extends CheckedTable>(
   world: World,
   table: T,
   cells: (row: SimRow<T>) => TableCells[T],
-): Map<number, TableCells[T][]> {
-  const found = new Map<number, TableCells[T][]>();
-  for (const row of world.bigquery.tables.landed(table)) {
-    const { partition } = row.stamp;
-    const list = found.get(partition);
-    if (list === undefined) found.set(partition, [cells(row)]);
-    else list.push(cells(row));
-  }
-  for (const list of found.values()) list.sort((a, b) => a.kafka_offset - b.kafka_offset);
-  return found;
+): HeldRow<TableCells[T]>[] {
+  return world.bigquery.tables.landed(table).map((row) => ({ partition: row.stamp.partition, row: cells(row) }));
 }
 
 function transactionCells({ row, stamp }: SimRow<'payment_transactions'>): TableCells['payment_transactions'] {
@@ -156,20 +137,4 @@ function exceptionCells({ row, stamp }: SimRow<'payment_exceptions'>): TableCell
     payload: row.payload,
     payload_hash: row.payloadHash,
   };
-}
-
-function repeatedIds(world: World, limit: number): { count: number; repeated: RepeatedId[] } {
-  const landed = world.bigquery.tables.landed('payment_transactions');
-  const repeated: RepeatedId[] = [];
-  if (new Set(landed.map(({ row }) => row.payment.transactionId)).size === landed.length) return { count: 0, repeated };
-  for (const [transaction_id, rows] of Map.groupBy(landed, ({ row }) => row.payment.transactionId)) {
-    if (rows.length === 1) continue;
-    const places = rows.map(({ row, stamp }) => ({
-      partition: stamp.partition,
-      kafka_offset: row.kafkaOffset,
-      writer_epoch: stamp.writerEpoch,
-    }));
-    repeated.push({ transaction_id, rows: places });
-  }
-  return { count: repeated.length, repeated: repeated.slice(0, limit) };
 }

@@ -8,6 +8,11 @@ import { SimPartition } from './topic.ts';
 
 export class SimKafka {
   readonly topic: string;
+  /** Settings of the topic, which an operator may change at any time. */
+  timestamps: Pick<TopicFacts, 'logAppendTime' | 'timestampAfterMaxMs'> = {
+    logAppendTime: true,
+    timestampAfterMaxMs: Number.POSITIVE_INFINITY,
+  };
   readonly #context: SimContext;
   readonly #partitions: SimPartition[];
   readonly #groups = new Map<string, ConsumerGroup>();
@@ -33,8 +38,7 @@ export class SimKafka {
       topic: this.topic,
       partitionCount: this.#partitions.length,
       compacted: false,
-      logAppendTime: true,
-      timestampAfterMaxMs: Number.POSITIVE_INFINITY,
+      ...this.timestamps,
     };
   }
 

@@ -28,6 +28,11 @@ export interface SimQueryService {
   readonly downUntilMs: number;
 }
 
+/** Of a read. Without `rows` it says nothing. */
+interface Answer<T> {
+  readonly rows?: T[];
+}
+
 const RETRY_MS = 1_000;
 const UNREACHABLE_AFTER_MS = 600_000;
 const PAGE_ROWS = 64;
@@ -42,7 +47,7 @@ export class SimQueries implements SinkQueries {
   }
 
   readOwnership(topic: string): Promise<Ownership[]> {
-    return this.#query('read_ownership', () => {
+    return this.#rows('read_ownership', () => {
       const rows = this.#service.ownership.read(topic);
       const twice = rows.find((row, i) => row.partition === rows[i - 1]?.partition);
       if (twice !== undefined)
@@ -52,7 +57,7 @@ export class SimQueries implements SinkQueries {
   }
 
   topics(): Promise<string[]> {
-    return this.#query('topics', () => this.#service.ownership.topics());
+    return this.#rows('topics', () => this.#service.ownership.topics());
   }
 
   seed(topic: string, seeds: readonly Seed[]): Promise<void> {
@@ -98,25 +103,30 @@ export class SimQueries implements SinkQueries {
     });
   }
 
-  latestCheckpoint(topic: string, partition: number): Promise<Checkpoint | undefined> {
-    return this.#query('latest_checkpoint', () => {
+  async latestCheckpoint(topic: string, partition: number): Promise<Checkpoint | undefined> {
+    const [latest] = await this.#rows('latest_checkpoint', () => {
       const seen = this.#service.tables.visible('checkpoint_log', partition, ({ row }) => row.topic === topic);
       const top = Math.max(...seen.map(({ row }) => row.nextOffset));
       const tied = seen.filter(({ row }) => row.nextOffset === top);
       // Nothing says which of two with the same offset a query gives.
-      return tied.length === 0 ? undefined : this.#life.context.rng.pick(tied).row;
+      return tied.length === 0 ? [] : [this.#life.context.rng.pick(tied).row];
     });
+    return latest;
   }
 
-  tablesWithRows(tables: readonly DataTable[], partition: number, fromOffset: number): Promise<ReadonlySet<DataTable>> {
+  async tablesWithRows(
+    tables: readonly DataTable[],
+    partition: number,
+    fromOffset: number,
+  ): Promise<ReadonlySet<DataTable>> {
     const hasRows = (table: DataTable): boolean =>
       this.#service.tables.visible(table, partition, ({ row }) => row.kafkaOffset >= fromOffset).length > 0;
     // The same point for faults as reading them: whichever a takeover asks.
-    return this.#query('rows_from', () => new Set(tables.filter(hasRows)));
+    return new Set(await this.#rows('rows_from', () => tables.filter(hasRows)));
   }
 
   rowsFrom<T extends DataTable>(table: T, partition: number, fromOffset: number): Promise<WrittenRow<T>[]> {
-    return this.#query('rows_from', () =>
+    return this.#rows('rows_from', () =>
       this.#service.tables
         .visible(table, partition, ({ row }) => row.kafkaOffset >= fromOffset)
         .sort(inFoldOrder)
@@ -129,7 +139,7 @@ export class SimQueries implements SinkQueries {
     belowOffset: number,
     fromEventTimeMs: number,
   ): AsyncGenerator<readonly TransactionRow[]> {
-    const rows = await this.#query('payments', () =>
+    const rows = await this.#rows('payments', () =>
       this.#service.tables
         .visible(
           'payment_transactions',
@@ -142,11 +152,16 @@ export class SimQueries implements SinkQueries {
     for (let at = 0; at < rows.length; at += PAGE_ROWS) yield rows.slice(at, at + PAGE_ROWS);
   }
 
-  #query<T>(operation: Operation, look: () => T): Promise<T> {
-    return this.#life.call<T>((resolve, reject) => {
+  /**
+   * The rows of a read. An answer that says nothing is asked for again, as the client of the real service does: no rows are rows
+   * that the service says are none.
+   */
+  #rows<T>(operation: Operation, look: () => T[]): Promise<T[]> {
+    return this.#life.call<T[]>((resolve, reject) => {
       const { context, process } = this.#life;
       const injected = context.faults.request(operation, process);
       const startedMs = context.scheduler.nowMs;
+      let isEmpty = injected?.effect === 'empty';
       const atService = (): void => {
         if (this.#life.dead) return;
         const waitedMs = context.scheduler.nowMs - startedMs;
@@ -155,7 +170,12 @@ export class SimQueries implements SinkQueries {
         } else if (context.scheduler.nowMs < this.#service.downUntilMs) {
           context.scheduler.after(RETRY_MS, atService);
         } else {
-          const settle = settling(look, resolve, reject);
+          const answered = ({ rows }: Answer<T>): void => {
+            isEmpty = false;
+            if (rows === undefined) context.scheduler.after(RETRY_MS, atService);
+            else resolve(rows);
+          };
+          const settle = settling(() => (isEmpty ? {} : { rows: look() }), answered, reject);
           context.scheduler.after(latencyMs(context), settle);
         }
       };

@@ -5,7 +5,7 @@
  * What was given back is overwritten, so that a processor that still looks at it does not go unnoticed.
  * Invariant: an answer's records, from askedFrom on, are what the log held when the leader answered.
  */
-import { OwnershipLostError } from '../../processor/errors.ts';
+import { ContradictionError, OwnershipLostError } from '../../processor/errors.ts';
 import type { FetchAnswer, PartitionReader } from '../../processor/ports.ts';
 import { latencyMs } from './context.ts';
 import type { Life } from './life.ts';
@@ -46,6 +46,10 @@ export class SimReader implements PartitionReader {
   #elections: number;
   #parked: { readonly wake: () => void; readonly log: SimPartition } | undefined;
   #told: { readonly session: number; readonly endOffset: number } | undefined;
+  /** Where damaged bytes were met, and not read past yet. */
+  #damagedAt: number | undefined;
+  /** What reads reject with once the buffer is empty. */
+  #failure: Error | undefined;
 
   constructor(life: Life, partition: number, fromOffset: number, log: () => SimPartition, gate: FetchGate) {
     this.#life = life;
@@ -83,6 +87,7 @@ export class SimReader implements PartitionReader {
     this.#position = offset;
     this.#buffer = [];
     this.#told = undefined;
+    this.#failure = undefined;
     this.#abandonFetch();
     this.poke();
   }
@@ -112,7 +117,8 @@ export class SimReader implements PartitionReader {
 
   /** Starts a fetch if there is room for its answer and none is under way. */
   poke(): void {
-    if (this.#closed || this.#fetching || this.#life.dead || this.#buffer.length >= BUFFERED_ANSWERS_MAX) return;
+    if (this.#closed || this.#fetching || this.#life.dead || this.#failure !== undefined) return;
+    if (this.#buffer.length >= BUFFERED_ANSWERS_MAX) return;
     if (!this.#gate.mayFetch(this.#partition)) return;
     this.#fetching = true;
     const fetch = ++this.#fetch;
@@ -136,6 +142,10 @@ export class SimReader implements PartitionReader {
     const askedFrom = rng.chance(faults.noise.redeliveryChance)
       ? Math.max(log.startOffset, this.#position - rng.between(1, 5))
       : this.#position;
+    if (log.meetsDamage(askedFrom)) {
+      this.#damaged(fetch, askedFrom);
+      return;
+    }
     const slice = log.read(askedFrom, rng.between(1, faults.noise.fetchRecordsMax));
     if (slice === undefined) {
       this.#outOfRange(fetch, log);
@@ -153,6 +163,25 @@ export class SimReader implements PartitionReader {
     const session = this.#gate.session(this.#partition);
     this.#told = { session, endOffset };
     return told?.session !== session || told.endOffset !== endOffset;
+  }
+
+  /** Once more over a new connection, then never again, as the adapter of kafkajs does. */
+  #damaged(fetch: number, offset: number): void {
+    const { scheduler, trace } = this.#life.context;
+    trace.add(this.#life.process, `p${this.#partition} ${offset} is damaged`);
+    if (this.#damagedAt !== offset) {
+      this.#damagedAt = offset;
+      this.#gate.raiseSession(this.#partition);
+      scheduler.after(latencyMs(this.#life.context), () => this.#atLeader(fetch));
+      return;
+    }
+    this.#life.deliver(() => {
+      if (fetch !== this.#fetch || this.#closed) return;
+      this.#fetching = false;
+      const message = `partition ${this.#partition}: the record batch at offset ${offset} is damaged`;
+      this.#failure = new ContradictionError('batch_damaged', message);
+      this.#handOver();
+    });
   }
 
   #outOfRange(fetch: number, log: SimPartition): void {
@@ -197,7 +226,11 @@ export class SimReader implements PartitionReader {
   }
 
   #handOver(): void {
-    if (this.#waiting === undefined || this.#buffer.length === 0) return;
+    if (this.#waiting === undefined) return;
+    if (this.#buffer.length === 0) {
+      if (this.#failure !== undefined) this.#takeWaiting()?.reject(this.#failure);
+      return;
+    }
     const answer = lent(this.#buffer.shift() as FetchAnswer);
     const waiting = this.#takeWaiting();
     const { context, process } = this.#life;

@@ -13,8 +13,12 @@ import {
 } from '../../bigquery/write-rpc.ts';
 import { latencyMs } from './context.ts';
 import type { Life } from './life.ts';
+import type { AnswerEffect } from './plan.ts';
 import { SimAppendCall } from './sim-append-call.ts';
 import { refusal, type SimWriteService, serviceDown, shortName } from './sim-write-service.ts';
+
+/** What takes effect all the same. */
+const HAS_EFFECT: readonly AnswerEffect[] = ['late', 'lost_after', 'internal_after', 'invalid_after'];
 
 export class SimWriteRpc implements WriteRpc {
   readonly #life: Life;
@@ -69,8 +73,7 @@ export class SimWriteRpc implements WriteRpc {
         context.scheduler.after(latencyMs(context), settle);
       };
       const effect = injected?.effect;
-      const hasEffect =
-        effect === undefined || effect === 'late' || effect === 'lost_after' || effect === 'internal_after';
+      const hasEffect = effect === undefined || HAS_EFFECT.includes(effect);
       const delayMs = latencyMs(context) + (effect === 'late' ? (injected?.delayMs ?? 0) : 0);
       context.scheduler.after(delayMs, () => {
         const down = serviceDown(context, this.#service);

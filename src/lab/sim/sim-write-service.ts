@@ -19,6 +19,10 @@ const REFUSALS: Partial<Record<AnswerEffect, number>> = {
   internal: GRPC_STATUS.INTERNAL,
   internal_after: GRPC_STATUS.INTERNAL,
   resource_exhausted: GRPC_STATUS.RESOURCE_EXHAUSTED,
+  append_refused: GRPC_STATUS.INVALID_ARGUMENT,
+  invalid: GRPC_STATUS.INVALID_ARGUMENT,
+  invalid_after: GRPC_STATUS.INVALID_ARGUMENT,
+  not_found: GRPC_STATUS.NOT_FOUND,
   lost_before: GRPC_STATUS.UNAVAILABLE,
   lost_after: GRPC_STATUS.DEADLINE_EXCEEDED,
 };

@@ -12,6 +12,7 @@ import {
   type FaultPlan,
   type Noise,
   type Operation,
+  PLANNED_ONLY,
   type What,
   type When,
 } from './plan.ts';
@@ -35,8 +36,8 @@ export interface SwarmDials {
 
 const HIT_MAX = 12;
 const PAUSE_MS_MAX = 25_000;
-/** Effects that stop a partition or a process for good: planned by hand only. */
-const FATAL: readonly AnswerEffect[] = ['rows_refused', 'unreachable'];
+/** Drawn elsewhere: the family `answers` of the mutants, and the properties. */
+const NOT_DRAWN: readonly AnswerEffect[] = [...PLANNED_ONLY, 'invalid', 'invalid_after', 'empty'];
 const NOISY: readonly Operation[] = [
   'append',
   'finalize',
@@ -60,7 +61,7 @@ function drawNoise(rng: Rng): Noise {
   for (const operation of NOISY) {
     const drawn: Partial<Record<AnswerEffect, number>> = {};
     for (const effect of EFFECTS_OF[operation]) {
-      if (!FATAL.includes(effect) && rng.chance(0.2)) drawn[effect] = rng.pick([0.01, 0.03, 0.1]);
+      if (!NOT_DRAWN.includes(effect) && rng.chance(0.2)) drawn[effect] = rng.pick([0.01, 0.03, 0.1]);
     }
     effects[operation] = drawn;
   }
@@ -113,7 +114,7 @@ function drawSurrounding(rng: Rng, dials: SwarmDials, process: string): What {
 
 function drawAnswer(rng: Rng): Fault {
   const point = rng.pick(NOISY);
-  const effect = rng.pick(EFFECTS_OF[point].filter((known) => !FATAL.includes(known)));
+  const effect = rng.pick(EFFECTS_OF[point].filter((known) => !NOT_DRAWN.includes(known)));
   return { what: 'answer', effect, delayMs: rng.between(50, 20_000), when: { point, hit: rng.between(1, HIT_MAX) } };
 }
 

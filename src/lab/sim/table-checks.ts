@@ -3,7 +3,7 @@
  * run without faults writes it (the same fold, straight over the log). Findings are sentences that name offsets.
  */
 import { PartitionFold } from '../../payments/fold.ts';
-import { compileSettings, resolveEntry } from '../../payments/settings.ts';
+import { compileEntry, resolveEntry } from '../../payments/settings.ts';
 import { DATA_TABLES, type DataRows, type DataTable, type FoldOutput } from '../../payments/types.ts';
 import type { Ownership } from '../../processor/ports.ts';
 import type { World } from './world.ts';
@@ -62,7 +62,7 @@ function foldLog(world: World, ownership: Ownership): FoldOutput {
   const { partition, partitionCount, fixed, startOffset, history, skipped } = ownership;
   const fold = PartitionFold.fresh({ partition, partitionCount, fixed, startOffset });
   const output: FoldOutput = { accepted: [], partials: [], exceptions: [] };
-  const compiled = new Map(history.map((entry) => [entry, compileSettings(entry.decision)]));
+  const compiled = new Map(history.map((entry) => [entry, compileEntry(entry)]));
   // With what retention has taken since.
   for (const record of world.kafka.partition(partition).generations().at(-1)!.records) {
     if (record.offset < startOffset) continue;

@@ -41,6 +41,7 @@ export class SimPartition {
   readonly waiting = new Set<() => void>();
   #unavailableUntilMs = 0;
   #elections = 0;
+  #damaged: { readonly from: number; readonly to: number; readonly once: boolean } | undefined;
 
   /** Virtual time until which no leader answers. */
   get unavailableUntilMs(): number {
@@ -101,11 +102,31 @@ export class SimPartition {
     this.#wake();
   }
 
-  /** Readable records from `from` on, at most `maxRecords`; undefined where `from` is out of range. */
+  /** The first offset of the batch whose bytes are not what they were. */
+  get damagedFrom(): number | undefined {
+    return this.#damaged?.from;
+  }
+
+  /** Offsets [from, to), there or yet to come, are one batch that nobody can read; `once`: only until somebody has tried. */
+  damage(from: number, to: number, once: boolean): void {
+    this.#damaged = { from, to, once };
+  }
+
+  /** Whether reading at an offset meets damaged bytes. What was damaged on its way only is whole the next time. */
+  meetsDamage(offset: number): boolean {
+    const damaged = this.#damaged;
+    if (damaged === undefined || offset < damaged.from || offset >= damaged.to) return false;
+    if (damaged.once) this.#damaged = undefined;
+    return true;
+  }
+
+  /** Readable records from `from` on, at most `maxRecords`, up to what is damaged; undefined where `from` is out of range. */
   read(from: number, maxRecords: number): LogSlice | undefined {
     if (from < this.#base || from > this.highWatermark) return undefined;
     const records: LogRecord[] = [];
-    const end = Math.max(from, this.endOffset);
+    const { damagedFrom = Number.POSITIVE_INFINITY } = this;
+    const readableTo = from < damagedFrom ? Math.min(this.endOffset, damagedFrom) : this.endOffset;
+    const end = Math.max(from, readableTo);
     let at = from;
     for (; at < end && records.length < maxRecords; at++) {
       const entry = this.#entries[at - this.#base] as Entry;
@@ -153,6 +174,7 @@ export class SimPartition {
 
   dropFromEnd(records: number): void {
     this.#past.push([...this.#retired, ...this.#entries]);
+    this.#damaged = undefined;
     this.#entries.length = Math.max(0, this.#entries.length - records);
     this.#open = this.#entries.filter((entry) => entry.kind === 'open').length;
     this.#elections++;
@@ -163,6 +185,7 @@ export class SimPartition {
   recreate(): void {
     this.#past.push([...this.#retired, ...this.#entries]);
     this.#retired = [];
+    this.#damaged = undefined;
     this.#base = 0;
     this.#entries = [];
     this.#open = 0;

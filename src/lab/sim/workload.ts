@@ -5,6 +5,7 @@
  */
 import { EPOCH_MS } from './context.ts';
 import { Rng } from './rng.ts';
+import { spelled } from './spelled-events.ts';
 import type { NewRecord, SimPartition } from './topic.ts';
 
 /** One record to be sent. `value` is JSON, or anything at all where it is malformed. */
@@ -13,6 +14,8 @@ export interface WorkloadRecord {
   readonly partition: number;
   readonly key: string | null;
   readonly value: string | null;
+  /** The record's own timestamp, where its producer's clock is not to be had; default: the time at which it arrives. */
+  readonly timestampMs?: number;
   /** Sent in a transaction that stays open for so long; an aborted one is no record, but takes offsets. */
   readonly transaction?: { readonly outcome: 'commit' | 'abort'; readonly openForMs: number };
 }
@@ -32,6 +35,8 @@ export interface WorkloadDials {
   readonly transactionChance: number;
   /** Originals whose time or amount lies exactly at an edge of a rule, or next to it. */
   readonly edgeChance: number;
+  /** Events that are spelled as producers seldom do: right ones and wrong ones (spelled-events.ts). */
+  readonly spelledChance: number;
   readonly senders: number;
 }
 
@@ -47,6 +52,7 @@ export const DEFAULT_DIALS: WorkloadDials = {
   malformedChance: 0.04,
   transactionChance: 0.02,
   edgeChance: 0,
+  spelledChance: 0,
   senders: 12,
 };
 
@@ -71,6 +77,7 @@ export function drawWorkload(dials: WorkloadDials): WorkloadRecord[] {
   const records: WorkloadRecord[] = [];
   // Apart from the other draws, which stay what they are whatever the chance of edges.
   const edges = new Edges(new Rng(dials.seed, 'edges'), dials.edgeChance);
+  const spellings = new Rng(dials.seed, 'spellings');
   for (let i = 0; i < dials.records; i++) {
     const atMs = Math.floor((dials.spanMs * i) / dials.records);
     if (rng.chance(dials.malformedChance)) {
@@ -83,7 +90,8 @@ export function drawWorkload(dials: WorkloadDials): WorkloadRecord[] {
     const partition = original?.partition ?? partitionOf(drawn.sender_account_id, dials.partitions);
     const event = original === undefined ? edges.move(drawn, partition) : drawn;
     if (original === undefined) sent.push({ event, partition });
-    const record = { atMs, partition, key: event.sender_account_id, value: JSON.stringify(event) };
+    const plain = { atMs, partition, key: event.sender_account_id, value: JSON.stringify(event) };
+    const record = spellings.chance(dials.spelledChance) ? { ...plain, ...spelled(event, spellings) } : plain;
     const transaction = drawTransaction(rng, dials);
     records.push(transaction === undefined ? record : { ...record, transaction });
   }
@@ -108,9 +116,9 @@ export function send(
 }
 
 /** As the broker stores it, with the time at which it arrives. */
-export function toNewRecord({ key, value }: WorkloadRecord, nowMs: number): NewRecord {
+export function toNewRecord({ key, value, timestampMs }: WorkloadRecord, nowMs: number): NewRecord {
   return {
-    timestampMs: EPOCH_MS + nowMs,
+    timestampMs: timestampMs ?? EPOCH_MS + nowMs,
     key: key === null ? null : Buffer.from(key),
     value: value === null ? null : Buffer.from(value),
   };

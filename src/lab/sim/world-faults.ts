@@ -59,6 +59,9 @@ export function strike(world: World, fault: Fault, passing: string | undefined):
     case 'truncation':
       kafka.partition(fault.partition).dropFromEnd(fault.records);
       return;
+    case 'damage':
+      kafka.partition(fault.partition).damage(fault.offset, fault.offset + fault.records, fault.once === true);
+      return;
     case 'recreate':
       for (const log of kafka.partitions) log.recreate();
       return;

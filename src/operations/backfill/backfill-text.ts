@@ -1,4 +1,6 @@
 /** The report of `backfill` for people. */
+
+import { textOfLines } from '../../text/printable.ts';
 import type { BackfillReport } from './backfill.ts';
 import { LEFT_OUT, type LeftOut } from './classify.ts';
 
@@ -34,7 +36,7 @@ export function backfillText(report: BackfillReport): string {
   if (all > report.leftOutRecords.length) lines.push(`  and ${count.format(all - report.leftOutRecords.length)} more`);
   if (notCheckpointed > 0)
     lines.push(`${count.format(notCheckpointed)} are not below a checkpoint yet: run it again later`);
-  return lines.join('\n');
+  return textOfLines(lines);
 }
 
 function sumsText(sums: BackfillReport['sums']): string {

@@ -31,7 +31,7 @@ test('what the fold keeps of a late payment reads back as the very payment', () 
 
 test.each<[string, Partial<KeptPayment>, RegExp]>([
   ['is missing', { payload: null }, /no payload/],
-  ['is cut short', { payload: kept().payload!.slice(0, -5) }, /not_utf8_json/],
+  ['is cut short', { payload: kept().payload!.slice(0, -5) }, /not_json: ends early/],
   ['has another amount', { payload: kept().payload!.replace('"10"', '"100"') }, /another payment/],
   ['has an amount that rounds', { payload: kept().payload!.replace('"10"', '10.0000000000001') }, /amount_not_exact/],
   ['lacks a column', { payload: kept().payload!.replace('currency', 'coin') }, /field_missing/],

@@ -8,6 +8,7 @@ import { requireMutant } from '../../../lab/mutants/catalogue.ts';
 import { RunProgress } from '../../../lab/run-progress.ts';
 import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { printJson, stopSignal } from '../../exit.ts';
+import { print, writeStyled } from '../../print.ts';
 
 export interface RealFlags {
   readonly runs?: number;
@@ -35,7 +36,7 @@ export async function exploreOnRealParts(flags: RealFlags): Promise<void> {
   const { drawnDocument, drawnText } = await import('../../../lab/drawn/drawn-text.ts');
   const folder = path.resolve('artifacts', `explore-real-${seed}`);
   const progress = new RunProgress({
-    write: (text) => process.stderr.write(text),
+    write: (text) => writeStyled(process.stderr, text),
     nowMs: systemRuntime.nowMs,
     columns: process.stderr.isTTY ? process.stderr.columns : undefined,
   });
@@ -65,6 +66,6 @@ export async function exploreOnRealParts(flags: RealFlags): Promise<void> {
     },
   }).finally(() => clearInterval(refreshing));
   if (json) printJson(drawnDocument(report));
-  else process.stdout.write(`${drawnText(report)}\nLogs: ${folder}\n`);
+  else print(`${drawnText(report)}\nLogs: ${folder}`);
   process.exitCode = VERDICT_EXIT_CODES[report.verdict];
 }

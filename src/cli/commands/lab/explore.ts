@@ -12,6 +12,7 @@ import { storyText } from '../../../lab/explore/story.ts';
 import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { printJson, stopSignal } from '../../exit.ts';
 import { infraOptions, wholeNumber } from '../../options.ts';
+import { print, showStatus, tell } from '../../print.ts';
 import { DEFAULT_REAL_RUNS, exploreOnRealParts, REAL_SHRINK_SECONDS, type RealFlags } from './explore-real.ts';
 
 interface Flags extends RealFlags {
@@ -51,7 +52,7 @@ export function addExplore(lab: Command): void {
 async function run(flags: Flags): Promise<void> {
   const { seed, jobs, minutes, json } = flags;
   const runs = flags.runs ?? (minutes === undefined ? DEFAULT_RUNS : undefined);
-  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  const say = (text: string): void => void tell(text);
   const report = await explore({
     seed,
     jobs,
@@ -67,10 +68,10 @@ async function run(flags: Flags): Promise<void> {
   const { failure } = report;
   const file = failure && (await saveFailure(flags.out ?? defaultArtifact(seed, failure.run), report, failure));
   if (json) printJson(exploreDocument(report, file));
-  else process.stdout.write(`${exploreText(report)}\n`);
+  else print(exploreText(report));
   if (failure !== undefined && file !== undefined) {
-    const story = `\n${storyText(failure.plan, failure.outcome)}\n\nsaved as ${file}; run it again with:\n${replayLine(file)}\n`;
-    (json ? process.stderr : process.stdout).write(story);
+    const story = `\n${storyText(failure.plan, failure.outcome)}\n\nsaved as ${file}; run it again with:\n${replayLine(file)}`;
+    (json ? tell : print)(story);
   }
   process.exitCode = VERDICT_EXIT_CODES[report.verdict];
 }
@@ -82,6 +83,7 @@ function progressLine(): (progress: ExploreProgress) => void {
   return (progress) => {
     if (progress.elapsedMs - shownMs < (isTTY ? SHOWN_EVERY_MS.terminal : SHOWN_EVERY_MS.file)) return;
     shownMs = progress.elapsedMs;
-    process.stderr.write(isTTY ? `\r\x1b[K${progressText(progress)}` : `${progressText(progress)}\n`);
+    if (isTTY) showStatus(progressText(progress));
+    else tell(progressText(progress));
   };
 }

@@ -24,6 +24,7 @@ import { loadScenarios } from '../../../lab/scenario-files.ts';
 import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { printJson } from '../../exit.ts';
 import { infraOptions, wholeNumber } from '../../options.ts';
+import { print, tell, writeStyled } from '../../print.ts';
 import { tableText, timeText } from '../../table-text.ts';
 
 interface MutantsFlags {
@@ -69,7 +70,7 @@ async function inSim(names: string[], { json, markdown, savePlans, ...flags }: M
   if (savePlans !== undefined) {
     for (const mutant of mutants) {
       const file = await savePlan(mutant, savePlans, flags.budget, flags.seed);
-      process.stdout.write(`${mutant.name}: ${file ?? `no portable case in ${flags.budget} runs shows it`}\n`);
+      print(`${mutant.name}: ${file ?? `no portable case in ${flags.budget} runs shows it`}`);
     }
     return;
   }
@@ -78,24 +79,24 @@ async function inSim(names: string[], { json, markdown, savePlans, ...flags }: M
     ...flags,
     mutants,
     nowMs: () => performance.now(),
-    onResult: (text) => isTerminal && process.stderr.write(`${text}\n`),
+    onResult: (text) => isTerminal && tell(text),
   });
   if (json) printJson(report);
-  else if (markdown) process.stdout.write(`${mutantsMarkdown(mutants, report)}\n`);
+  else if (markdown) print(mutantsMarkdown(mutants, report));
   else {
     const { head, rows } = mutantsTable(report);
     const killed = report.mutants.filter((each) => each.killed).length;
     const took = `${(report.tookMs / 1000).toFixed(1)} s`;
-    process.stdout.write(
+    print(
       `${tableText(
         [...head],
         rows.map((cells) => [...cells]),
       )}\n` +
         `${killed} of ${report.mutants.length} mutants killed by what they must break; the control passed ` +
-        `${report.control.runs} runs: ${report.control.passed ? 'yes' : 'NO'}; ${took}\n${report.verdict}\n`,
+        `${report.control.runs} runs: ${report.control.passed ? 'yes' : 'NO'}; ${took}\n${report.verdict}`,
     );
   }
-  for (const line of complaints(report)) process.stderr.write(`${line}\n`);
+  for (const line of complaints(report)) tell(line);
   process.exitCode = VERDICT_EXIT_CODES[report.verdict];
 }
 
@@ -104,7 +105,7 @@ async function onRealParts(names: string[], flags: MutantsFlags): Promise<void> 
   const pairs = choosePairs(names);
   const folder = path.resolve(flags.out ?? path.join('artifacts', `mutants-${timeText(systemRuntime.nowMs())}`));
   const progress = new RunProgress({
-    write: (text) => process.stderr.write(text),
+    write: (text) => writeStyled(process.stderr, text),
     nowMs: systemRuntime.nowMs,
     columns: undefined,
   });
@@ -118,7 +119,7 @@ async function onRealParts(names: string[], flags: MutantsFlags): Promise<void> 
     progress,
   });
   if (json) printJson({ ...report, folder });
-  else if (markdown) process.stdout.write(`${realMutantsMarkdown(report)}\n`);
+  else if (markdown) print(realMutantsMarkdown(report));
   else {
     const { head, rows } = realMutantsTable(report);
     const table = tableText(
@@ -127,10 +128,10 @@ async function onRealParts(names: string[], flags: MutantsFlags): Promise<void> 
     );
     const killed = report.mutants.filter((each) => each.killed).length;
     const took = `${(report.tookMs / 1000).toFixed(1)} s`;
-    process.stdout.write(
-      `${table}\n${killed} of ${pairs.length} caught by what they must break; ${took}\n${report.verdict}\nArtifacts: ${folder}\n`,
+    print(
+      `${table}\n${killed} of ${pairs.length} caught by what they must break; ${took}\n${report.verdict}\nArtifacts: ${folder}`,
     );
   }
-  for (const line of realComplaints(report)) process.stderr.write(`${line}\n`);
+  for (const line of realComplaints(report)) tell(line);
   process.exitCode = VERDICT_EXIT_CODES[report.verdict];
 }

@@ -18,8 +18,10 @@ import { type CasePlan, loadCasePlan } from '../../../lab/sim/case-plan.ts';
 import { runCase } from '../../../lab/sim/sim-case.ts';
 import { ConfigurationError } from '../../../processor/errors.ts';
 import { systemRuntime } from '../../../runtime/system-runtime.ts';
+import { messageText } from '../../../text/printable.ts';
 import { printJson } from '../../exit.ts';
 import { infraOptions } from '../../options.ts';
+import { print, tell, writeStyled } from '../../print.ts';
 
 interface Replayed {
   readonly verdict: Verdict;
@@ -52,7 +54,7 @@ export function addReplay(lab: Command): void {
     if (flags.mutant !== undefined) requireMutant(flags.mutant);
     const { verdict, document, text } = await replayed(file, flags);
     if (flags.json) printJson(document);
-    else process.stdout.write(`${text}\n`);
+    else print(text);
     process.exitCode = VERDICT_EXIT_CODES[verdict];
   });
 }
@@ -66,7 +68,7 @@ async function replayed(file: string, flags: Flags): Promise<Replayed> {
   if (flags.world !== 'sim') return drawnOnRealParts(drawn, flags);
   const { plan, leftOut } = simCounterpart(drawn, drawn.workload.seed);
   if (plan === undefined) throw new ConfigurationError([`${file}: no fault of it exists in the simulated world`]);
-  if (leftOut.length > 0) process.stderr.write(`left out in the simulated world: ${leftOut.join(', ')}\n`);
+  if (leftOut.length > 0) tell(`left out in the simulated world: ${leftOut.join(', ')}`);
   return inSim(plan, flags);
 }
 
@@ -86,10 +88,10 @@ async function drawnOnRealParts(plan: DrawnPlan, { mutant, infra: way, emulatorI
   await using infra = await startInfra({
     way,
     ...(emulatorImage === undefined ? {} : { emulatorImage }),
-    onProgress: ({ part, text }) => process.stderr.write(`${part}: ${text}\n`),
+    onProgress: ({ part, text }) => tell(`${part}: ${text}`),
   });
   const progress = new RunProgress({
-    write: (text) => process.stderr.write(text),
+    write: (text) => writeStyled(process.stderr, text),
     nowMs: systemRuntime.nowMs,
     columns: undefined,
   });
@@ -116,7 +118,7 @@ async function onRealParts(plan: CasePlan, { mutant, infra: way, emulatorImage }
   await using infra = await startInfra({
     way,
     ...(emulatorImage === undefined ? {} : { emulatorImage }),
-    onProgress: ({ part, text }) => process.stderr.write(`${part}: ${text}\n`),
+    onProgress: ({ part, text }) => tell(`${part}: ${text}`),
   });
   const report = await replayOnRealParts(plan, { infra, folder, ...(mutant === undefined ? {} : { mutant }) });
   if (mutant === undefined) {
@@ -131,5 +133,5 @@ async function onRealParts(plan: CasePlan, { mutant, infra: way, emulatorImage }
 
 function findingsText(found: Pick<ReplayReport, 'verdict' | 'failures' | 'unknown'>) {
   const failures = found.failures.map(({ guarantee, kind, message }) => `${guarantee ?? 'stop'} ${kind}: ${message}`);
-  return [...failures, ...found.unknown, found.verdict].join('\n');
+  return [...failures, ...found.unknown, found.verdict].map(messageText).join('\n');
 }

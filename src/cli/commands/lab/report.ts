@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { makeReport } from '../../../lab/report/report.ts';
 import { printJson } from '../../exit.ts';
+import { print, tell } from '../../print.ts';
 
 interface ReportFlags {
   readonly out?: string;
@@ -24,10 +25,10 @@ export function addReport(lab: Command): void {
         folder,
         out: out ?? path.join(folder, 'report.html'),
         ...(mutants === undefined ? {} : { mutantsFiles: mutants }),
-        onRun: (scenario) => isTerminal && process.stderr.write(`reading ${scenario}\n`),
+        onRun: (scenario) => isTerminal && tell(`reading ${scenario}`),
       });
       if (json) printJson(made);
-      else process.stdout.write(`${made.out}: ${made.runs} runs, ${(made.byteLength / 1e6).toFixed(1)} MB\n`);
-      for (const line of made.unreadable) process.stderr.write(`not readable: ${line}\n`);
+      else print(`${made.out}: ${made.runs} runs, ${(made.byteLength / 1e6).toFixed(1)} MB`);
+      for (const line of made.unreadable) tell(`not readable: ${line}`);
     });
 }

@@ -10,6 +10,7 @@ import { ConfigurationError } from '../../../processor/errors.ts';
 import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { printJson } from '../../exit.ts';
 import { infraOptions, wholeNumber } from '../../options.ts';
+import { print, writeStyled } from '../../print.ts';
 import { tableText, timeText } from '../../table-text.ts';
 
 interface RunFlags {
@@ -60,7 +61,7 @@ export function addList(lab: Command): void {
       if (json) printJson({ scenarios: listed });
       else {
         const rows = listed.map((each) => [each.name, each.title, each.guarantees.join(' '), each.tags.join(' ')]);
-        process.stdout.write(`${tableText(['scenario', 'what is done', 'at stake', 'tags'], rows)}\n`);
+        print(tableText(['scenario', 'what is done', 'at stake', 'tags'], rows));
       }
     });
 }
@@ -78,7 +79,7 @@ async function runCommand(names: string[], flags: RunFlags): Promise<void> {
   const what = [...names, ...(tag === undefined ? [] : ['--tag', tag])];
   const command = commandText(what, { seed, repeat, jobs, infra });
   const progress = new RunProgress({
-    write: (text) => process.stderr.write(text),
+    write: (text) => writeStyled(process.stderr, text),
     nowMs: systemRuntime.nowMs,
     columns: process.stderr.isTTY ? process.stderr.columns : undefined,
   });
@@ -97,7 +98,7 @@ async function runCommand(names: string[], flags: RunFlags): Promise<void> {
   const commands = [command, ...failed.map((report) => commandText([report.name], { seed: report.seed, infra }))];
   const again = commands.map((line) => `Again: ${line}\n`).join('');
   if (json) printJson({ verdict, seed, command, folder, scenarios: reports });
-  else process.stdout.write(`${reportsTable(reports)}\n${verdict}; seed ${seed}\n${again}Artifacts: ${folder}\n`);
+  else print(`${reportsTable(reports)}\n${verdict}; seed ${seed}\n${again}Artifacts: ${folder}`);
   process.exitCode = VERDICT_EXIT_CODES[verdict];
 }
 

@@ -4,6 +4,7 @@ import { startInfra } from '../../../infra/start-infra.ts';
 import type { InfraChoice, StartedInfra } from '../../../infra/types.ts';
 import { printJson, stopSignal, untilAborted } from '../../exit.ts';
 import { infraOptions } from '../../options.ts';
+import { print, tell } from '../../print.ts';
 
 export function addUp(lab: Command): void {
   const up = lab
@@ -17,10 +18,10 @@ export function addUp(lab: Command): void {
     await using infra = await startInfra({
       way: flags.infra,
       ...(emulatorImage === undefined ? {} : { emulatorImage }),
-      onProgress: ({ part, text }) => process.stderr.write(`${part}: ${text}\n`),
+      onProgress: ({ part, text }) => tell(`${part}: ${text}`),
     });
     if (flags.json) printJson(environmentOf(infra));
-    else process.stdout.write(`${exportsText(infra)}\n`);
+    else print(exportsText(infra));
     await untilAborted(stop);
   });
 }

@@ -30,6 +30,7 @@ export function simSinks(dialect: Dialect): MakeSink {
         dataset: SIM_DATASET,
         limits: DEFAULT_SINK_LIMITS,
         isEmulator: dialect === 'emulator',
+        encoder,
       });
       return { runtime, rpc, streams, encoder, queries };
     };

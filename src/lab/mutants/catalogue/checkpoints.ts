@@ -57,13 +57,13 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/restore.ts',
-        find: 'if (fold.head().digest !== stored.head.digest && sameVersion(fold.head().digest, stored.head.digest)) {',
+        find: 'if (fold.head().digest !== stored.head.digest) {',
         replace: 'if (fold.nextOffset < 0) {',
       },
       {
         file: 'src/processor/restore.ts',
-        find: 'return digest === checkpoint.stateDigest || !sameVersion(digest, checkpoint.stateDigest);',
-        replace: "return digest !== '';",
+        find: 'return fold.head().digest === checkpoint.stateDigest;',
+        replace: "return checkpoint.stateDigest !== '' && fold.nextOffset >= 0;",
       },
     ],
   },
@@ -102,13 +102,13 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
       },
       {
         file: 'src/processor/restore.ts',
-        find: 'if (fold.head().digest !== stored.head.digest && sameVersion(fold.head().digest, stored.head.digest)) {',
+        find: 'if (fold.head().digest !== stored.head.digest) {',
         replace: 'if (fold.nextOffset < 0) {',
       },
       {
         file: 'src/processor/restore.ts',
-        find: 'return digest === checkpoint.stateDigest || !sameVersion(digest, checkpoint.stateDigest);',
-        replace: "return digest !== '';",
+        find: 'return fold.head().digest === checkpoint.stateDigest;',
+        replace: "return checkpoint.stateDigest !== '' && fold.nextOffset >= 0;",
       },
     ],
   },
@@ -122,13 +122,13 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/restore.ts',
-        find: 'if (fold.head().digest !== stored.head.digest && sameVersion(fold.head().digest, stored.head.digest)) {',
+        find: 'if (fold.head().digest !== stored.head.digest) {',
         replace: 'if (fold.nextOffset < 0) {',
       },
       {
         file: 'src/processor/restore.ts',
-        find: 'return digest === checkpoint.stateDigest || !sameVersion(digest, checkpoint.stateDigest);',
-        replace: "return digest !== '';",
+        find: 'return fold.head().digest === checkpoint.stateDigest;',
+        replace: "return checkpoint.stateDigest !== '' && fold.nextOffset >= 0;",
       },
       {
         file: 'src/state/seal.ts',

@@ -148,7 +148,7 @@ export const GUIDE_MUTANTS: readonly Mutant[] = [
         // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
         find: 'return discard(`it is at offset ${fromOffset}, past the checkpoint at ${checkpoint.nextOffset}`);',
         replace: `cursor.restartAt(fromOffset, null);
-    return { fold: PartitionFold.fromStored({ ...foldPlaceOf(ownership), stored }), fromOffset };`,
+    return { fold: PartitionFold.fromStored({ ...foldPlaceOf(ownership, options.runtime), stored }), fromOffset };`,
       },
       {
         file: 'src/processor/partition-run.ts',

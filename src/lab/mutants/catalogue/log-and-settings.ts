@@ -50,7 +50,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/restore.ts',
-        find: "      if (!(error instanceof ContradictionError && error.code === 'retention_gap')) throw error;\n",
+        find: '      if (!(error instanceof ContradictionError && error.leavesWhatWasFolded)) throw error;\n',
         replace: '      if (error !== undefined) throw error;\n',
       },
     ],

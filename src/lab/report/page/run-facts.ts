@@ -111,17 +111,21 @@ export function checksSection({ verify }: RunPayload): HTMLElement {
       'div.guarantees',
       {},
       ...GUARANTEE_LIST.map((guarantee) => {
-        const { holds, count, findings } = verify.guarantees[guarantee];
+        const { holds, checked, count, findings } = verify.guarantees[guarantee];
         return el(
           'details',
           { open: !holds },
           el(
             'summary',
             {},
-            sign(holds ? 'yes' : 'no'),
+            sign(holds ? 'yes' : checked === false ? 'open' : 'no'),
             el('b', {}, guarantee),
             ` ${GUARANTEE_NAMES[guarantee]} `,
-            el('span.quiet', {}, holds ? 'nothing found against it' : counted(count, 'finding')),
+            el(
+              'span.quiet',
+              {},
+              checked === false ? 'not checked' : holds ? 'nothing found against it' : counted(count, 'finding'),
+            ),
           ),
           holds
             ? el('p.note', {}, 'Recomputed from the topic, record by record.')

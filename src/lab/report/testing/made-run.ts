@@ -196,10 +196,11 @@ function madeMetrics() {
 }
 
 function madeReport(verdict: RunArtifacts['verdict'], ledger: readonly LedgerEntry[]): VerifyReport {
-  const fine = { holds: true, count: 0, findings: [] };
+  const fine = { holds: true, checked: true, count: 0, findings: [] };
   const message = 'partition 0 offset 17: the record has no row <script>alert(1)</script>';
   const broken = {
     holds: false,
+    checked: true,
     count: 3,
     findings: [{ kind: 'lost', partition: 0, offsets: [17], transactionIds: [], message }],
   };
@@ -213,7 +214,11 @@ function madeReport(verdict: RunArtifacts['verdict'], ledger: readonly LedgerEnt
         startOffset: 0,
         nextOffset: ledger.length,
         logEndOffset: ledger.length,
+        readFrom: 0,
+        readTo: ledger.length,
         recordsChecked: ledger.length,
+        recordsPastCheckpoint: 0,
+        rowsChecked: ledger.length,
         epoch: 2,
       },
     ],

@@ -1,0 +1,108 @@
+/**
+ * G6, of what a takeover believes of a checkpoint: the digest of the state, the fingerprint of the last record, and how many
+ * rows each stream of its epoch held. Each is recomputed; a digest of another layout than the one known here is a finding,
+ * since nothing proves the state that a takeover rebuilds at it.
+ */
+import type { FindingLists } from '../findings.ts';
+import type { CheckedTable, CheckpointCells, OwnershipFacts, TopicRecord } from '../inputs.ts';
+import { recordFingerprint } from '../oracle/hashes.ts';
+import type { PartitionOracle } from '../oracle/recompute.ts';
+import { DIGEST_VERSION } from '../oracle/state-digest.ts';
+import { CHECKED_TABLES, type Step } from '../walk.ts';
+
+export class CheckpointCheck {
+  readonly #ownership: OwnershipFacts;
+  readonly #findings: FindingLists;
+  /** Below this offset the log cannot be asked. */
+  readonly #trustedBelow: number | undefined;
+  /** Rows so far, by table and epoch. */
+  readonly #rows = new Map<CheckedTable, Map<number, number>>(CHECKED_TABLES.map((table) => [table, new Map()]));
+
+  constructor(ownership: OwnershipFacts, trustedBelow: number | undefined, findings: FindingLists) {
+    this.#ownership = ownership;
+    this.#trustedBelow = trustedBelow;
+    this.#findings = findings;
+  }
+
+  step({ rows }: Step): void {
+    for (const table of CHECKED_TABLES) {
+      const byEpoch = this.#rows.get(table)!;
+      for (const { writer_epoch } of rows[table]) byEpoch.set(writer_epoch, (byEpoch.get(writer_epoch) ?? 0) + 1);
+    }
+  }
+
+  /** `last`: the last record below it, where one was read. */
+  checkpoint(checkpoint: CheckpointCells, oracle: PartitionOracle, last: TopicRecord | undefined): void {
+    this.#checkStreams(checkpoint);
+    if (checkpoint.next_offset < (this.#trustedBelow ?? 0)) return;
+    this.#checkDigest(checkpoint, oracle);
+    // Of the record below the checkpoint that a cut log is judged from nothing is left.
+    if (last !== undefined || this.#trustedBelow === undefined) this.#checkFingerprint(checkpoint, last);
+  }
+
+  #checkStreams(checkpoint: CheckpointCells): void {
+    const said = streamOffsetsOf(checkpoint.stream_offsets);
+    for (const table of CHECKED_TABLES) {
+      const there = this.#rows.get(table)!.get(checkpoint.writer_epoch) ?? 0;
+      if (said[table] === there) continue;
+      const isCount = typeof said[table] === 'number';
+      this.#report('stream_offset_differs', checkpoint, {
+        expected: String(there),
+        actual: isCount ? String(said[table]) : checkpoint.stream_offsets,
+        message: `stream_offsets says ${isCount ? 'another number of rows' : 'nothing'} for ${table} than its epoch has there`,
+      });
+    }
+  }
+
+  #checkDigest(checkpoint: CheckpointCells, oracle: PartitionOracle): void {
+    const { state_digest } = checkpoint;
+    if (!state_digest.startsWith(`${DIGEST_VERSION}:`)) {
+      this.#report('digest_unknown', checkpoint, {
+        expected: `${DIGEST_VERSION}:<32 digits>`,
+        actual: state_digest,
+        message: 'state_digest has a layout that this release does not know: nothing proves a state rebuilt there',
+      });
+      return;
+    }
+    const expected = oracle.digest;
+    if (state_digest === expected) return;
+    const message = 'state_digest is not that of the state which the log gives';
+    this.#report('digest_differs', checkpoint, { expected, actual: state_digest, message });
+  }
+
+  #checkFingerprint(checkpoint: CheckpointCells, last: TopicRecord | undefined): void {
+    const expected = last === undefined ? null : recordFingerprint(last);
+    if (last !== undefined && expected === null) return;
+    if (checkpoint.record_fingerprint === expected) return;
+    this.#report('fingerprint_differs', checkpoint, {
+      expected: expected ?? 'none',
+      actual: checkpoint.record_fingerprint ?? 'none',
+      message: 'record_fingerprint is not that of the last record below it',
+    });
+  }
+
+  #report(
+    kind: string,
+    { next_offset, writer_epoch }: CheckpointCells,
+    { message, ...sides }: { expected: string; actual: string; message: string },
+  ): void {
+    this.#findings.add('G6', {
+      kind,
+      partition: this.#ownership.partition,
+      offsets: [next_offset],
+      transactionIds: [],
+      ...sides,
+      message: `checkpoint at ${next_offset} of epoch ${writer_epoch}: ${message}`,
+    });
+  }
+}
+
+/** No member where the text is no object. */
+function streamOffsetsOf(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * Fold version 2: numbers by their source text, no name twice, and reasons that name the cause. The reasons have an order
+ * here, as documented: the first that applies is the one.
+ */
+import type { TopicRecord } from '../inputs.ts';
+import { FIELD_LENGTH_MAX, keyHome, type TEXT_FIELDS, valueProblem } from './event-rules.ts';
+import { foreignForm } from './foreign-forms.ts';
+import { type SourceMember, sourceMembers, unquoted } from './json-source.ts';
+import { hideCards, maskedVersion2 } from './kept-payload.ts';
+import { billionths, literalBillionths } from './money.ts';
+import type { Circumstances, Judgement } from './read-payment.ts';
+
+type TextField = (typeof TEXT_FIELDS)[number];
+
+/** In the order in which they are judged. */
+const MEMBERS = [
+  'transaction_id',
+  'sender_account_id',
+  'receiver_account_id',
+  'amount',
+  'currency',
+  'device_id',
+  'ip_address',
+  'timestamp',
+  'region',
+  'payment_method',
+] as const;
+const TIMESTAMP_MAX_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+const FIRST_CLOCK_TIME_MS = Date.UTC(2000, 0);
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export function judgeVersion2(record: TopicRecord, circumstances: Circumstances): Judgement {
+  const problem = valueProblem(record);
+  if (problem !== null) return rejected(record, problem);
+  const value = record.value!;
+  const foreign = foreignForm(value);
+  if (foreign !== null) return rejected(record, foreign);
+  let text: string;
+  try {
+    text = strictUtf8.decode(value);
+  } catch {
+    return rejected(record, 'not_utf8');
+  }
+  const members = sourceMembers(text);
+  if (typeof members === 'string') return rejected(record, members);
+  const event = new SourceEvent(members);
+  const reason = reasonAgainst(event, record, circumstances);
+  if (reason !== null) return rejected(record, reason, event);
+  const field = (name: TextField): string => event.text(name)!;
+  return {
+    payment: {
+      transaction_id: field('transaction_id'),
+      sender_account_id: field('sender_account_id'),
+      receiver_account_id: field('receiver_account_id'),
+      amount: event.amount() as bigint,
+      currency: field('currency'),
+      device_id: field('device_id'),
+      ip_address: field('ip_address'),
+      event_time: event.time() as number,
+      region: field('region'),
+      payment_method: field('payment_method'),
+    },
+    must: null,
+  };
+}
+
+function reasonAgainst(event: SourceEvent, record: TopicRecord, circumstances: Circumstances): string | null {
+  const { partition, partitionCount, rules, minEventTimeMs } = circumstances;
+  if (event.repeated !== null) return duplicateReason(event.repeated);
+  for (const name of MEMBERS) {
+    const state = event.stateOf(name);
+    if (state !== 'right') return `field_${state}: ${name}`;
+  }
+  const amount = event.amount();
+  if (amount === 'finer') return 'amount_not_exact';
+  if (amount === 'larger' || (amount as bigint) <= 0n || (amount as bigint) > billionths(rules.maxAmount)!)
+    return 'amount_out_of_range';
+  const time = event.time() as number;
+  if (time > record.timestampMs + rules.allowedSkewMs)
+    return record.timestampMs < FIRST_CLOCK_TIME_MS ? 'record_time_missing' : 'event_time_in_future';
+  if (time < minEventTimeMs) return 'event_time_too_old';
+  if (record.key === null) return 'key_missing';
+  if (!Buffer.from(event.text('sender_account_id')!).equals(record.key)) return 'key_not_sender';
+  if (rules.partitioner === 'murmur2' && keyHome(record.key, partitionCount) !== partition)
+    return 'key_wrong_partition';
+  return null;
+}
+
+/** Of a name only what is plain is shown, and no card number. */
+function duplicateReason(name: string): string {
+  const isPlain = name.length <= 64 && /^[A-Za-z_][\w.-]*$/.test(name);
+  return isPlain ? `duplicate_member: ${hideCards(name)}` : 'duplicate_member';
+}
+
+function rejected(record: TopicRecord, reason: string, event?: SourceEvent): Judgement {
+  const [code = ''] = reason.split(':');
+  const id = event?.text('transaction_id') ?? null;
+  const time = event?.time() ?? null;
+  return {
+    payment: null,
+    must: {
+      reasons: new Set([code]),
+      // Where in the text it stops being JSON is not recomputed.
+      reason: code === 'not_json' ? null : reason,
+      transactionIds: [id === null ? null : hideCards(id)],
+      eventTimes: [time !== null && time >= 0 && time <= TIMESTAMP_MAX_MS ? time : null],
+      payload: () => (record.value === null ? null : maskedVersion2(record.value, event?.readableTimeAt ?? null)),
+    },
+  };
+}
+
+/** An event as its source says it; of a name that comes twice, the first. */
+class SourceEvent {
+  readonly #members = new Map<string, SourceMember>();
+  /** The first name that comes a second time. */
+  readonly repeated: string | null = null;
+  readonly #isTimeRepeated: boolean = false;
+  #amount: { readonly is: bigint | 'finer' | 'larger' | null } | undefined;
+  #time: { readonly is: number | null } | undefined;
+
+  constructor(members: readonly SourceMember[]) {
+    for (const member of members) {
+      if (!this.#members.has(member.name)) {
+        this.#members.set(member.name, member);
+        continue;
+      }
+      this.repeated ??= member.name;
+      if (member.name === 'timestamp') this.#isTimeRepeated = true;
+    }
+  }
+
+  stateOf(name: (typeof MEMBERS)[number]): 'right' | 'missing' | 'invalid' {
+    if (!this.#members.has(name)) return 'missing';
+    if (name === 'amount') return this.amount() === null ? 'invalid' : 'right';
+    if (name === 'timestamp') return this.time() === null ? 'invalid' : 'right';
+    const text = this.text(name);
+    return text === null || (name === 'currency' && !/^[A-Z]{3}$/.test(text)) ? 'invalid' : 'right';
+  }
+
+  /** A valid text, or null. */
+  text(name: TextField): string | null {
+    const text = this.#decoded(name);
+    return text !== null && text !== '' && text.length <= FIELD_LENGTH_MAX && text.isWellFormed() ? text : null;
+  }
+
+  amount(): bigint | 'finer' | 'larger' | null {
+    this.#amount ??= { is: this.#judgeAmount() };
+    return this.#amount.is;
+  }
+
+  /** A safe integer, or null. */
+  time(): number | null {
+    this.#time ??= { is: this.#judgeTime() };
+    return this.#time.is;
+  }
+
+  #judgeAmount(): bigint | 'finer' | 'larger' | null {
+    const source = this.#members.get('amount')?.source ?? '';
+    if (/^[-0-9]/.test(source)) return literalBillionths(source);
+    const text = this.#decoded('amount');
+    if (text === null || text.length > FIELD_LENGTH_MAX || !/^[0-9]+(\.[0-9]+)?$/.test(text)) return null;
+    return (text.split('.')[1] ?? '').length > 9 ? 'finer' : billionths(text);
+  }
+
+  #judgeTime(): number | null {
+    const source = this.#members.get('timestamp')?.source ?? '';
+    if (!/^[-0-9]/.test(source)) return null;
+    if (/^[0-9]{1,15}$/.test(source)) return Number(source); // exact: every integer of so many digits is
+    const size = literalBillionths(source);
+    if (typeof size !== 'bigint' || size % 1_000_000_000n !== 0n) return null;
+    const time = Number(size / 1_000_000_000n);
+    return Number.isSafeInteger(time) ? time : null;
+  }
+
+  /** Where its time stands, if that is written as 13 digits and cannot be a card number of 13. */
+  get readableTimeAt(): number | null {
+    const member = this.#members.get('timestamp');
+    if (member === undefined || this.#isTimeRepeated) return null;
+    return /^[12][0-9]{12}$/.test(member.source) ? member.at : null;
+  }
+
+  #decoded(name: TextField | 'amount'): string | null {
+    const source = this.#members.get(name)?.source ?? '';
+    return source.startsWith('"') ? unquoted(source) : null;
+  }
+}

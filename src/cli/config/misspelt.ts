@@ -1,0 +1,93 @@
+/**
+ * Variables that are no setting and look like one: `WATERMARK_DEALY` would be ignored, and the default would count. Names that
+ * other programs or Kubernetes put into environments are left alone: a warning that is mostly wrong is not read.
+ */
+import { fileNamesOf } from './secret-file.ts';
+import type { SettingsTable } from './setting.ts';
+
+export interface Misspelt {
+  readonly given: string;
+  readonly meant: string;
+}
+
+/** What a Service of Kubernetes puts into every pod of its namespace: KAFKA_SERVICE_HOST, KAFKA_PORT_9092_TCP_ADDR. */
+const OF_KUBERNETES = /_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
+/** Names that many other programs read, as near as they are. */
+const OF_OTHERS: ReadonlySet<string> = new Set(['LOGLEVEL']);
+/** Shorter names are near too many others. */
+const SHORTEST = 8;
+/** From this length on two letters may be wrong. */
+const LONG = 12;
+const SHARED_WORDS = 2;
+
+export function knownVariables(table: SettingsTable): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const setting of Object.values(table)) {
+    names.add(setting.env);
+    if (setting.secret) names.add(fileNamesOf(setting).env);
+  }
+  return names;
+}
+
+/** Each variable of the environment that is near a known one and is none, with the nearest. */
+export function findMisspelt(
+  env: Readonly<Record<string, string | undefined>>,
+  known: ReadonlySet<string>,
+): readonly Misspelt[] {
+  const found: Misspelt[] = [];
+  for (const [given, value] of Object.entries(env)) {
+    if ((value ?? '').trim() === '' || known.has(given) || OF_OTHERS.has(given) || OF_KUBERNETES.test(given)) continue;
+    const meant = nearest(given.toUpperCase().replaceAll('-', '_'), known, env);
+    if (meant !== undefined) found.push({ given, meant });
+  }
+  return found;
+}
+
+export function misspeltText({ given, meant }: Misspelt): string {
+  return `warning: ${given} is no setting and is ignored: did you mean ${meant}?`;
+}
+
+function nearest(
+  name: string,
+  known: ReadonlySet<string>,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  if (known.has(name)) return name;
+  if (name.length < SHORTEST) return undefined;
+  const most = name.length < LONG ? 1 : 2;
+  let best: string | undefined;
+  let bestDistance = most + 1;
+  for (const candidate of known) {
+    if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
+    const distance = editDistance(name, candidate);
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  if (best !== undefined) return best;
+  // BIGQUERY_PROJECT_ID, KAFKA_TOPIC: a word too many or too few at the end, where the right name is not set beside it.
+  const words = name.split('_');
+  return [...known].find((candidate) => env[candidate] === undefined && differsByLastWord(words, candidate.split('_')));
+}
+
+function differsByLastWord(left: readonly string[], right: readonly string[]): boolean {
+  const shared = Math.min(left.length, right.length);
+  if (Math.abs(left.length - right.length) !== 1 || shared < SHARED_WORDS) return false;
+  return left.slice(0, shared).every((word, index) => word === right[index]);
+}
+
+/** Letters to be put in, left out, changed or swapped with their neighbour (optimal string alignment). */
+function editDistance(left: string, right: string): number {
+  let before: number[] = [];
+  let last = Array.from({ length: right.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= left.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= right.length; column += 1) {
+      const isSame = left[row - 1] === right[column - 1];
+      let distance = Math.min(last[column]! + 1, current[column - 1]! + 1, last[column - 1]! + (isSame ? 0 : 1));
+      const isSwapped = left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+      if (row > 1 && column > 1 && isSwapped) distance = Math.min(distance, before[column - 2]! + 1);
+      current.push(distance);
+    }
+    [before, last] = [last, current];
+  }
+  return last[right.length]!;
+}

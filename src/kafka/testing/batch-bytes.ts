@@ -1,0 +1,92 @@
+/** Record batches of message format 2, as brokers send them and as they never would. */
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { crc32c } from '@node-rs/crc32';
+
+export interface BatchSpec {
+  readonly baseOffset: number;
+  /** Default: one record, or a marker. */
+  readonly values?: readonly (string | Buffer | null)[];
+  readonly key?: Buffer | null;
+  /** Bytes behind each record's value: default no headers. */
+  readonly headers?: Buffer;
+  readonly deltas?: readonly number[];
+  readonly lastOffsetDelta?: number;
+  readonly count?: number;
+  readonly producerId?: bigint;
+  readonly kind?: 'plain' | 'transactional' | 'commit' | 'abort';
+  readonly codec?: keyof typeof CODECS;
+  readonly timestampMs?: number;
+  readonly appendTimeMs?: number;
+  readonly leaderEpoch?: number;
+  readonly magic?: number;
+  /** Instead of the records, packed. */
+  readonly packed?: Buffer;
+  /** Behind the records, before they are packed. */
+  readonly trailing?: Buffer;
+}
+
+const CODECS = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
+const CRC_FROM = 21;
+
+export function batch(spec: BatchSpec): Buffer {
+  const kind = spec.kind ?? 'plain';
+  const isMarker = kind === 'abort' || kind === 'commit';
+  const values = spec.values ?? [isMarker ? 'marker' : 'v'];
+  const key = isMarker ? Buffer.from([0, 0, 0, kind === 'commit' ? 1 : 0]) : (spec.key ?? null);
+  const records = values.map((value, i) => record(i, spec.deltas?.[i] ?? i, key, value, spec.headers));
+  const codec = spec.codec ?? 'none';
+  const packed = spec.packed ?? pack(codec, Buffer.concat([...records, spec.trailing ?? Buffer.alloc(0)]));
+  const head = Buffer.alloc(61);
+  head.writeBigInt64BE(BigInt(spec.baseOffset), 0);
+  head.writeInt32BE(49 + packed.length, 8);
+  head.writeInt32BE(spec.leaderEpoch ?? 0, 12);
+  head.writeInt8(spec.magic ?? 2, 16);
+  const isAppendTime = spec.appendTimeMs !== undefined;
+  head.writeInt16BE(
+    CODECS[codec] | (isAppendTime ? 8 : 0) | (kind === 'plain' ? 0 : 16) | (isMarker ? 32 : 0),
+    CRC_FROM,
+  );
+  head.writeInt32BE(spec.lastOffsetDelta ?? values.length - 1, 23);
+  head.writeBigInt64BE(BigInt(spec.timestampMs ?? 1_000), 27);
+  head.writeBigInt64BE(BigInt(spec.appendTimeMs ?? (spec.timestampMs ?? 1_000) + values.length - 1), 35);
+  head.writeBigInt64BE(spec.producerId ?? -1n, 43);
+  head.writeInt32BE(spec.count ?? values.length, 57);
+  return sealed(Buffer.concat([head, packed]));
+}
+
+/** The batch with the checksum that its bytes have, as if a producer had sent it so. */
+export function sealed(bytes: Buffer): Buffer {
+  bytes.writeUInt32BE(crc32c(bytes.subarray(CRC_FROM)), CRC_FROM - 4);
+  return bytes;
+}
+
+function pack(codec: keyof typeof CODECS, body: Buffer): Buffer {
+  return codec === 'gzip' ? gzipSync(body) : codec === 'zstd' ? zstdCompressSync(body) : body;
+}
+
+export function record(
+  timestampDelta: number,
+  offsetDelta: number,
+  key: Buffer | null,
+  value: string | Buffer | null,
+  headers = varint(0),
+): Buffer {
+  const bytes = (b: Buffer | null) => (b === null ? varint(-1) : Buffer.concat([varint(b.length), b]));
+  const content = Buffer.concat([
+    Buffer.from([0]),
+    varint(timestampDelta),
+    varint(offsetDelta),
+    bytes(key),
+    bytes(value === null ? null : Buffer.from(value)),
+    headers,
+  ]);
+  return Buffer.concat([varint(content.length), content]);
+}
+
+export function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let zigzag = value < 0 ? -value * 2 - 1 : value * 2;
+  for (; zigzag >= 0x80; zigzag = Math.floor(zigzag / 128)) bytes.push((zigzag % 128) | 0x80);
+  bytes.push(zigzag);
+  return Buffer.from(bytes);
+}

@@ -1,0 +1,97 @@
+/** Bugs in reading an event from its bytes, and in what is kept of one that is rejected. */
+import type { Mutant } from '../mutant.ts';
+
+const VALIDATION = 'src/payments/validation.ts';
+
+export const READING_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'amounts-through-a-double',
+    what: 'judges an amount by the double that its JSON number becomes',
+    guarantee: 'G5',
+    anomaly: 'columns_differ',
+    why: '12345678901234.999999 is stored as 12345678901235',
+    family: 'spellings',
+    patches: [
+      {
+        file: 'src/payments/reading-2.ts',
+        find: 'return parseDecimalLiteral(text.slice(span.start, span.end));',
+        replace: 'return parseDecimalLiteral(String(Number(text.slice(span.start, span.end))));',
+      },
+    ],
+  },
+  {
+    name: 'last-member-wins',
+    what: 'takes the last of two members with one name, as JSON.parse does',
+    guarantee: 'G5',
+    anomaly: 'rows_extra',
+    why: 'an event that says two things is accepted for one of them',
+    family: 'spellings',
+    patches: [
+      {
+        file: 'src/payments/json-members.ts',
+        find: '      if (spans.has(name)) repeated.add(name);\n      else spans.set',
+        replace: '      spans.set',
+      },
+    ],
+  },
+  {
+    name: 'raw-transaction-id',
+    what: 'masks the payload of a rejected record and not its transaction id',
+    guarantee: 'G5',
+    anomaly: 'columns_differ',
+    why: 'a card number sent as transaction_id is in payment_exceptions for all to read',
+    family: 'spellings',
+    patches: [
+      {
+        file: VALIDATION,
+        find: 'isText(id) ? (foldVersion === 1 ? id : maskCardNumbers(id)) : null',
+        replace: 'isText(id) ? id : null',
+      },
+    ],
+  },
+  {
+    name: 'masks-plain-digits-only',
+    what: 'takes only ASCII digits for digits when it masks',
+    guarantee: 'G5',
+    anomaly: 'columns_differ',
+    why: 'a card number in full-width or Arabic digits stays readable',
+    family: 'spellings',
+    patches: [
+      {
+        file: 'src/payments/card-numbers.ts',
+        find: 'const DIGIT = /^\\p{Nd}$/u;',
+        replace: 'const DIGIT = /^[0-9]$/;',
+      },
+    ],
+  },
+  {
+    name: 'blames-the-event',
+    what: 'calls an event one from the future where the record has no time to compare with',
+    guarantee: 'G5',
+    anomaly: 'columns_differ',
+    why: 'the reason sends the producer to the event, and it is the record that lacks its timestamp',
+    family: 'spellings',
+    patches: [
+      {
+        file: VALIDATION,
+        find: "reject(hasClock ? 'event_time_in_future' : 'record_time_missing')",
+        replace: "reject(hasClock || !hasClock ? 'event_time_in_future' : 'record_time_missing')",
+      },
+    ],
+  },
+  {
+    name: 'form-not-named',
+    what: 'calls every value that is no JSON just that, whatever it is instead',
+    guarantee: 'G5',
+    anomaly: 'columns_differ',
+    why: 'a byte order mark and the wire format of a schema registry have reasons of their own',
+    family: 'spellings',
+    patches: [
+      {
+        file: 'src/payments/reading-2.ts',
+        find: 'if (foreign !== undefined) return',
+        replace: "if (foreign?.code === 'not_utf8') return",
+      },
+    ],
+  },
+];

@@ -1,0 +1,20 @@
+/** Bugs in what becomes of a partition whose log cannot be read on. */
+import type { Mutant } from '../mutant.ts';
+
+export const LOG_BYTES_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'stops-without-writing',
+    what: 'stops a partition at a damaged batch without writing what was folded before it',
+    guarantee: 'liveness',
+    anomaly: 'stopped_undrained',
+    why: 'good records in front of the damage have no rows, and whoever mends the log finds the partition further behind than it was',
+    family: 'damaged-logs',
+    patches: [
+      {
+        file: 'src/processor/partition-run.ts',
+        find: '        if (error instanceof ContradictionError && error.leavesWhatWasFolded)\n',
+        replace: "        if (error instanceof ContradictionError && error.code === 'retention_gap')\n",
+      },
+    ],
+  },
+];
