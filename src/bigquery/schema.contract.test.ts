@@ -2,13 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { COLUMNS } from './arrow-schemas.ts';
 import { TABLES, VIEWS } from './schema.ts';
 import { contractSink } from './testing/contract-endpoints.ts';
-import { acceptedRow, appendRows } from './testing/sample-rows.ts';
+import { acceptedRow, appendRows, FIXED, settings } from './testing/sample-rows.ts';
 
 describe('the schema on the service', () => {
   it('applies from several processes at once, and again, without touching rows', async () => {
     await using sink = await contractSink({ withoutSchema: true });
     await using other = await contractSink({ withoutSchema: true, dataset: sink.dataset.dataset });
     await Promise.all([sink.applySchema(), other.applySchema(), sink.applySchema(['currency'])]);
+    const seed = { partition: 0, partitionCount: 1, startOffset: 0, fixed: FIXED, history: [settings(0)] };
+    await sink.queries.seed('payments', [seed]);
+    await sink.queries.claim('payments', [{ partition: 0, expectedEpoch: 0, claimId: 'c', owner: 'o', streams: [] }]);
     await appendRows(sink, 'payment_transactions', [acceptedRow(0)]);
     await sink.applySchema();
     expect(await sink.queries.rowsFrom('payment_transactions', 0, 0)).toHaveLength(1);
