@@ -56,7 +56,7 @@ export const addCommand: AddCommand = (program) => {
       const applied = await sink.applySchema(clusteringOf(rest), { accepting, dryRun, reason, by });
       const { projectId, dataset } = config;
       if (json) printJson({ applied: !dryRun, projectId, dataset, ...applied });
-      else process.stdout.write(`${appliedText(`${projectId}.${dataset}`, applied, dryRun)}\n`);
+      else printText(appliedText(`${projectId}.${dataset}`, applied, dryRun));
     } finally {
       await sink.close();
     }
