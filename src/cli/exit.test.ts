@@ -42,7 +42,7 @@ function ending(error: unknown): { readonly code: unknown; readonly said: string
   }
 }
 
-const STACK = /^ {4}at /m;
+const STACK = /^ +at /m;
 const NAMES = 'check BIGQUERY_PROJECT and BIGQUERY_DATASET, or make the tables with `provenonce schema apply`';
 const CREDENTIALS = 'check the credentials (Application Default Credentials) and their roles on project and dataset';
 

@@ -9,6 +9,8 @@ import type { WorkloadRecord } from '../sim/workload.ts';
 
 /** Divides five minutes and a minute: boundaries are met to the millisecond. */
 const STEP_MS = 6_000;
+/** The families' shortest: an original this far behind the newest event may be forgotten. */
+const WATERMARK_DELAY_MS = 60_000;
 const BEHIND_MS = [0, 0, 0, 6_000, 30_000, 54_000, 90_000, 7_200_000];
 const AMOUNTS = [
   '12.34',
@@ -41,12 +43,17 @@ export interface PaymentsDials {
 
 export function drawPayments(rng: Rng, { count, spanMs, copyChance }: PaymentsDials): WorkloadRecord[] {
   const sent: Event[] = [];
+  let newestMs = Number.NEGATIVE_INFINITY;
   const startMs = EPOCH_MS - count * STEP_MS - 60_000;
   return Array.from({ length: count }, (_, i): WorkloadRecord => {
     const place = { atMs: Math.floor((spanMs * i) / count), partition: 0 };
     if (rng.chance(0.05)) return { ...place, key: 's0', value: rng.pick(UNREADABLE) };
     const original = sent.length > 0 && rng.chance(copyChance) ? rng.pick(sent.slice(-RECENT)) : undefined;
-    const event = original === undefined ? drawEvent(rng, i, startMs + i * STEP_MS) : copyOf(rng, original);
+    const event =
+      original === undefined
+        ? drawEvent(rng, i, startMs + i * STEP_MS)
+        : copyOf(rng, original, original.timestamp >= newestMs - WATERMARK_DELAY_MS);
+    newestMs = Math.max(newestMs, event.timestamp);
     if (original === undefined) sent.push(event);
     return { ...place, key: String(event.sender_account_id), value: JSON.stringify(event) };
   });
@@ -67,10 +74,10 @@ function drawEvent(rng: Rng, index: number, timeMs: number): Event {
   };
 }
 
-/** As it was, with another amount, or (which only a copy of a known payment may do) with a later time. */
-function copyOf(rng: Rng, event: Event): Event {
+/** As it was, with another amount, or (which only a copy of a known payment may do: it is G2 otherwise) with a later time. */
+function copyOf(rng: Rng, event: Event, isKnown: boolean): Event {
   const kind = rng.between(0, 4);
   if (kind === 0) return { ...event, amount: '77.77' };
-  if (kind === 1) return { ...event, timestamp: event.timestamp + 2 * STEP_MS };
+  if (kind === 1 && isKnown) return { ...event, timestamp: event.timestamp + 2 * STEP_MS };
   return event;
 }

@@ -17,6 +17,8 @@ on PYTHONPATH; the installed package stays untouched. In another version of the 
    that are nowhere. Here: the offset moves back.
 6. Fairness. A call other than an append is a dozen turns of the event loop, and with appends waiting each turn holds one of
    them: a finalize then takes a second. Here: an append waits a moment before it begins, in which others have their turns.
+7. Columns. Rows are inserted by position, so that a column which somebody added to the table refuses all of them. Here: by
+   name, and what is not given is NULL, as BigQuery has it.
 """
 import asyncio
 import asyncio.base_events
@@ -33,7 +35,7 @@ _patched = False
 def _insert(connection, target, rows):
     connection.register("__appended_rows", rows)
     try:
-        connection.execute(f"INSERT INTO {target} SELECT * FROM __appended_rows")
+        connection.execute(f"INSERT INTO {target} BY NAME SELECT * FROM __appended_rows")
     finally:
         connection.unregister("__appended_rows")
 

@@ -120,9 +120,9 @@ export const WRITING_MUTANTS: readonly Mutant[] = [
   {
     name: 'records-given-back-unfolded',
     what: 'gives the memory of fetched records back before they are folded',
-    guarantee: 'G5',
-    anomaly: 'rows_missing',
-    why: 'what is folded is whatever lies in that memory by then',
+    guarantee: 'G6',
+    anomaly: 'another_log',
+    why: 'what is folded is whatever lies in that memory by then, so that the topic seems to be another one',
     family: 'swarm',
     patches: [
       {
