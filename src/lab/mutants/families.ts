@@ -78,7 +78,7 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
   /** Its local state is tampered with, and then it has to start from it. */
   disks: (rng, seed) => {
     const times = Array.from({ length: 4 }, (_, i) => 8_000 * (i + 1) + rng.between(0, 6_000));
-    const workload = drawPayments(rng, { count: 160, spanMs: LONG_SPAN_MS, copyChance: 0.5 });
+    const workload = drawPayments(rng, { count: 160, spanMs: LONG_SPAN_MS, copyChance: 0.75 });
     return {
       ...base(rng, seed, { processes: ['a'], workload, spanMs: LONG_SPAN_MS }),
       faults: times.flatMap((atMs): Fault[] => [
