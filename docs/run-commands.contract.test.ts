@@ -82,6 +82,7 @@ const WORK_HELD_BY: readonly { readonly command: RegExp; readonly by: string }[]
   { command: /^lab run/, by: 'scenarios/scenarios.test.ts' },
   { command: /^lab mutants/, by: 'src/lab/mutants/mutants.test.ts' },
   { command: /^lab model (large|variants)/, by: 'src/lab/model/variants.test.ts' },
+  { command: /^schema apply .*--accept-restored/, by: 'src/lab/contract/lost-tables.contract.test.ts' },
   { command: /^lab report/, by: 'src/lab/report/report.test.ts' },
 ];
 

@@ -45,7 +45,8 @@ export async function openEndpoint(dataset: DatasetRef, options: EndpointOptions
   try {
     if (await exists(rest, dataset)) throw new Error(`dataset ${dataset.dataset} exists already: it is not ours`);
     const limits = { ...DEFAULT_SINK_LIMITS, unreachableAfterMs: 60_000 };
-    await applySchema({ dataset, rest, runtime, limits });
+    const isEmulator = options.storageEmulatorHost !== undefined;
+    await applySchema({ dataset, rest, runtime, limits, isEmulator });
   } catch (error) {
     await closeRpcs();
     throw error;
