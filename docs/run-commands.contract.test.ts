@@ -75,14 +75,14 @@ const RULES = LINES.flatMap(({ rules }) => rules);
 const WORK_HELD_BY: readonly { readonly command: RegExp; readonly by: string }[] = [
   { command: /^demo ./, by: 'src/demo/embedded-demo.test.ts' },
   { command: /^lab up/, by: 'src/infra/native.contract.test.ts' },
-  { command: /^lab replay .*--world real/, by: 'src/lab/real/replay-plan.contract.test.ts' },
+  { command: /^lab replay .*--world real/, by: 'src/lab/real/replay-plan.long.test.ts' },
   { command: /^conformance/, by: 'src/conformance/conformance.contract.test.ts' },
-  { command: /^lab explore --world real/, by: 'properties/guarantee.real.test.ts' },
+  { command: /^lab explore --world real/, by: 'properties/guarantee.long.test.ts' },
   { command: /^lab replay artifacts/, by: 'src/lab/drawn/shrink-drawn.test.ts' },
   { command: /^lab run/, by: 'scenarios/scenarios.test.ts' },
   { command: /^lab mutants/, by: 'src/lab/mutants/mutants.test.ts' },
   { command: /^lab model (large|variants)/, by: 'src/lab/model/variants.test.ts' },
-  { command: /^schema apply .*--accept-restored/, by: 'src/lab/contract/lost-tables.contract.test.ts' },
+  { command: /^schema apply .*--accept-restored/, by: 'src/lab/contract/lost-tables.long.test.ts' },
   { command: /^lab report/, by: 'src/lab/report/report.test.ts' },
 ];
 

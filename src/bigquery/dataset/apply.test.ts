@@ -1,4 +1,4 @@
-/** What is made, and what is not, over a scripted service; on a real emulator: src/lab/contract/lost-tables.contract.test.ts. */
+/** What is made, and what is not, over a scripted service; on a real emulator: src/lab/contract/lost-tables.long.test.ts. */
 import { describe, expect, it } from 'vitest';
 import { applyToDataset, ensureDataset } from './apply.ts';
 import { LAST_VIEW, TABLES } from './names.ts';
