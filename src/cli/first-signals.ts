@@ -14,5 +14,6 @@ export function endAtOnce(name: StopSignalName): void {
  * kernel drops them, and whoever stops it waits until it may kill.
  */
 export function endOnSignals(): void {
-  for (const name of STOP_SIGNALS) process.on(name, endAtOnce);
+  // Once, however many programs are made in this process.
+  for (const name of STOP_SIGNALS) if (!process.listeners(name).includes(endAtOnce)) process.on(name, endAtOnce);
 }
