@@ -76,3 +76,22 @@ describe('names that become SQL', () => {
     expect(() => integerLiteral(value)).toThrow('whole number');
   });
 });
+
+describe('a TIMESTAMP', () => {
+  it.each([
+    ['0', 0],
+    ['1795991460000001', 1_795_991_460_000.001],
+    // Past 2^53 microseconds: 2255, the year 9999, and the year 1.
+    ['9007199254741000000', undefined],
+    ['9007199254742000', 9_007_199_254_742],
+    ['253402300799999000', 253_402_300_799_999],
+    ['-62135596800000000', -62_135_596_800_000],
+  ])('%s microseconds', (text, millis) => {
+    if (millis === undefined) expect(() => millisFromText(text)).toThrow('not a TIMESTAMP');
+    else expect(millisFromText(text)).toBe(millis);
+  });
+
+  it('that is off by microseconds never comes as whole milliseconds', () => {
+    for (const text of ['253402300799999001', '-62135596799999999']) expect(millisFromText(text) % 1).not.toBe(0);
+  });
+});

@@ -77,9 +77,17 @@ export function integerFromText(text: string): number {
   return value;
 }
 
-/** TIMESTAMP as text, microseconds since the epoch (formatOptions.useInt64Timestamp), to milliseconds. */
+/**
+ * TIMESTAMP as text, microseconds since the epoch (formatOptions.useInt64Timestamp), to milliseconds: of every year that the type
+ * has (1 to 9999), though microseconds pass 2^53 in 2255. Whole milliseconds, which are all that is written, come exactly; any
+ * others come with a fraction.
+ */
 export function millisFromText(text: string): number {
-  return integerFromText(text) / 1000;
+  const micros = Number(text);
+  if (Number.isSafeInteger(micros)) return integerFromText(text) / 1000;
+  if (!/^-?\d{16,18}$/.test(text)) throw new RangeError(`not a TIMESTAMP in microseconds: ${text}`);
+  const whole = BigInt(text);
+  return Number(whole / 1000n) + (whole % 1000n === 0n ? 0 : Math.sign(micros) / 2);
 }
 
 /** FLOAT64 as text. Throws where it is no number; what is none on purpose, as NaN, says so itself. */

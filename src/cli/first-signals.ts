@@ -15,5 +15,6 @@ export function endAtOnce(name: StopSignalName): void {
  */
 export function endOnSignals(): void {
   // Once, however many programs are made in this process.
-  for (const name of STOP_SIGNALS) if (!process.listeners(name).includes(endAtOnce)) process.on(name, endAtOnce);
+  for (const name of STOP_SIGNALS)
+    if (!process.listeners(name).some((listener) => listener === endAtOnce)) process.on(name, endAtOnce);
 }

@@ -13,6 +13,9 @@ keepCompiledCode();
 const { Command, CommanderError } = await import('commander');
 const { EXIT, failWith } = await import('./exit.ts');
 
+/** How long what is left open may take to close by itself. */
+const LEFT_OPEN_MS = 2_000;
+
 const COMMANDS = [
   'simulate',
   'process',
@@ -61,4 +64,11 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-main(process.argv).catch(failWith);
+await main(process.argv).catch(failWith);
+endSoon();
+
+/** A command that has ended must not be kept by what it left open (a connection under way): a scheduler would wait for ever. */
+function endSoon(): void {
+  const hasSaidAll = (): boolean => process.stdout.writableLength + process.stderr.writableLength === 0;
+  setInterval(() => hasSaidAll() && process.exit(), LEFT_OPEN_MS).unref();
+}

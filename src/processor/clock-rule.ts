@@ -52,14 +52,18 @@ function riskText(facts: ClockFacts, settings: ClockSettings): string {
   );
 }
 
+/** A bound below this refuses the records of producers whose clocks are as good as usual. */
+const LEAST_AFTER_MS = 60_000;
+
 function mendText(facts: ClockFacts, { watermarkDelayMs, allowedSkewMs }: ClockSettings): string {
   const orAccept = 'Or set ACCEPT_CLOCK_RISK=true: `verify` then lists it as a condition.';
   const mostAfterMs = Math.floor(watermarkDelayMs / 2) - allowedSkewMs;
-  if (facts.logAppendTime || mostAfterMs < 0) {
-    const least = `${2 * allowedSkewMs}ms`;
+  if (facts.logAppendTime || mostAfterMs < LEAST_AFTER_MS) {
+    const least = `${2 * (allowedSkewMs + (facts.logAppendTime ? 0 : LEAST_AFTER_MS))}ms`;
+    const mostSkewMs = Math.floor(watermarkDelayMs / 2) - (facts.logAppendTime ? 0 : LEAST_AFTER_MS);
     return (
-      'No setting of the topic mends that: ' +
-      `set WATERMARK_DELAY to ${least} or more, or ALLOWED_SKEW to ${Math.floor(watermarkDelayMs / 2)}ms or less. ${orAccept}`
+      `${facts.logAppendTime || mostAfterMs < 0 ? 'No setting of the topic mends that' : `A bound of ${mostAfterMs} ms would refuse records of good clocks`}: ` +
+      `set WATERMARK_DELAY to ${least} or more, or ALLOWED_SKEW to ${Math.max(0, mostSkewMs)}ms or less. ${orAccept}`
     );
   }
   const alter = `kafka-configs.sh --bootstrap-server ${facts.bootstrapServers ?? '$KAFKA_BOOTSTRAP_SERVERS'} --alter --entity-type topics --entity-name ${facts.topic} --add-config`;

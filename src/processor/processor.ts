@@ -304,7 +304,7 @@ function exitFor(error: unknown): ExitReport {
   const thrown = error instanceof Error ? error : new Error(String(error));
   const why = thrown.message;
   if (thrown instanceof ConfigurationError) return { exitCode: 64, why, error: thrown };
-  if (thrown instanceof ContradictionError) return { exitCode: 65, why, error: thrown };
+  if (thrown instanceof ContradictionError) return { exitCode: 65, why: `${thrown.code}: ${why}`, error: thrown };
   if (thrown instanceof UnreachableError) return { exitCode: 69, why, error: thrown };
   return { exitCode: 70, why, error: thrown };
 }

@@ -49,6 +49,8 @@ export interface Applied {
   readonly madeTables: readonly string[];
   readonly markedTables: readonly string[];
   readonly warnings: readonly string[];
+  /** What --accept-loss gives up, a line for each table and partition. */
+  readonly givenUp: readonly string[];
 }
 
 /** Throws ContradictionError with what is wrong, before anything is made. Waits, with backoff, while the service is away. */
@@ -66,6 +68,7 @@ export async function applyToDataset(parts: ApplyParts, order: ApplyOrder = {}):
     madeTables: assessment.toMake,
     markedTables: assessment.toMark,
     warnings: assessment.warnings,
+    givenUp: givenUpText(accepting.lost, assessment),
   };
   if (dryRun) return made;
   await acceptLosses(parts, order, assessment);
@@ -80,7 +83,13 @@ export async function ensureDataset(parts: ApplyParts, first: DatasetLook | unde
   const { inspector } = parts;
   if (first !== undefined && (await inspector.isWhole(first))) {
     checkLocation(parts, first);
-    return { madeDataset: false, madeTables: [], markedTables: [], warnings: await inspector.warnings(first) };
+    return {
+      madeDataset: false,
+      madeTables: [],
+      markedTables: [],
+      givenUp: [],
+      warnings: await inspector.warnings(first),
+    };
   }
   return applyToDataset(parts, first === undefined ? { countRows: false } : { countRows: false, look: first });
 }
@@ -91,6 +100,18 @@ function checkLocation({ location, dataset }: ApplyParts, look: DatasetLook | un
   throw new ConfigurationError([
     `BIGQUERY_LOCATION is ${location}, and the dataset ${dataset.projectId}.${dataset.dataset} is in ${found}: set BIGQUERY_LOCATION=${found}`,
   ]);
+}
+
+/** Says what is given up before it is, since there is no way back. */
+function givenUpText(tables: Iterable<string>, { losses }: Assessment): string[] {
+  return [...tables].flatMap((table) => {
+    const told = losses.filter((loss) => loss.table === table);
+    if (told.length === 0) return [`all of ${table}`];
+    return told.map(({ partition, promised, found }) => {
+      const where = partition === undefined ? '' : `, partition ${partition}`;
+      return `${promised - found} of ${promised} rows of ${table}${where}`;
+    });
+  });
 }
 
 async function makeTables({ jobs, statements, ...parts }: ApplyParts, assessment: Assessment): Promise<void> {

@@ -8,6 +8,7 @@ import type { FindingLists } from '../findings.ts';
 import type { PartialCells, TransactionCells } from '../inputs.ts';
 import { billionths, decimalText, plainDecimal, sameDecimal } from '../oracle/money.ts';
 import type { Step } from '../walk.ts';
+import { windowKey } from '../window-key.ts';
 
 interface Sums {
   count: number;
@@ -38,8 +39,8 @@ export class BackfilledCheck {
   step(step: Step): void {
     const { payments, partials } = step.backfilled;
     for (const row of partials) {
-      const rows = this.#partials.get(key(row));
-      if (rows === undefined) this.#partials.set(key(row), [row]);
+      const rows = this.#partials.get(windowKey(row));
+      if (rows === undefined) this.#partials.set(windowKey(row), [row]);
       else rows.push(row);
     }
     for (const [index, row] of payments.entries()) {
@@ -90,7 +91,7 @@ export class BackfilledCheck {
   #addToSums(row: TransactionCells): void {
     const window_start = Math.floor(row.event_time / this.#windowMs) * this.#windowMs;
     const amount = billionths(plainDecimal(row.amount)) ?? 0n;
-    const window = key({ ...row, window_start });
+    const window = windowKey({ ...row, window_start });
     const sum = this.#sums.get(window);
     if (sum === undefined) {
       this.#sums.set(window, { count: 1, total: amount, min: amount, max: amount });
@@ -112,10 +113,6 @@ export class BackfilledCheck {
       message,
     });
   }
-}
-
-function key(window: { window_start: number; region: string; currency: string }): string {
-  return `${new Date(window.window_start).toISOString()} ${window.region} ${window.currency}`;
 }
 
 function isSum(row: PartialCells, sums: Sums, windowMs: number): boolean {

@@ -8,6 +8,7 @@ import type { PartialCells } from '../inputs.ts';
 import { billionths, decimalText, plainDecimal, sameDecimal } from '../oracle/money.ts';
 import type { OracleWindow } from '../oracle/recompute.ts';
 import type { Step } from '../walk.ts';
+import { windowKey } from '../window-key.ts';
 
 interface TableSum {
   count: number;
@@ -119,10 +120,6 @@ export class SumsCheck {
 
 function sumKey(startMs: number, region: string, currency: string): string {
   return `${startMs} ${currency} ${region}`;
-}
-
-function windowKey(window: { window_start: number; region: string; currency: string }): string {
-  return `${new Date(window.window_start).toISOString()} ${window.region} ${window.currency}`;
 }
 
 function sameSums(row: PartialCells, window: OracleWindow): boolean {

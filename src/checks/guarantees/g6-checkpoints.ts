@@ -49,7 +49,9 @@ export class CheckpointCheck {
       this.#report('stream_offset_differs', checkpoint, {
         expected: String(there),
         actual: isCount ? String(said[table]) : checkpoint.stream_offsets,
-        message: `stream_offsets says ${isCount ? 'another number of rows' : 'nothing'} for ${table} than its epoch has there`,
+        message: isCount
+          ? `stream_offsets says ${said[table]} rows of ${table} for epoch ${checkpoint.writer_epoch}; the table has ${there}`
+          : `stream_offsets does not say how many rows of ${table} epoch ${checkpoint.writer_epoch} wrote; the table has ${there}`,
       });
     }
   }

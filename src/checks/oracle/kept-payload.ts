@@ -1,6 +1,5 @@
 /** What payment_exceptions must keep of a record's value, recomputed from the documented rules. */
-import { TEXT_FIELDS } from './event-rules.ts';
-import { decimalText, sameDecimal } from './money.ts';
+import { decimalText } from './money.ts';
 import type { OraclePayment } from './read-payment.ts';
 
 const KEPT_BYTES_MAX = 65_536;
@@ -92,19 +91,13 @@ function partAt(parts: readonly string[], position: number): number {
   });
 }
 
-/** Whether a kept payload says exactly what the payment says. */
+/** Whether a kept payload is the canonical form of the payment, to the letter: its ten members in their order, and nothing else. */
 export function saysPayment(payload: string | null, payment: OraclePayment): boolean {
-  if (payload === null) return false;
-  let kept: Record<string, unknown>;
-  try {
-    kept = JSON.parse(payload);
-  } catch {
-    return false;
-  }
-  if (typeof kept !== 'object' || kept === null) return false;
-  return (
-    TEXT_FIELDS.every((name) => kept[name] === payment[name]) &&
-    kept.timestamp === payment.event_time &&
-    sameDecimal(String(kept.amount), decimalText(payment.amount))
-  );
+  const { transaction_id, sender_account_id, receiver_account_id, amount, currency } = payment;
+  const { device_id, ip_address, event_time, region, payment_method } = payment;
+  const canonical = {
+    ...{ transaction_id, sender_account_id, receiver_account_id, amount: decimalText(amount), currency },
+    ...{ device_id, ip_address, timestamp: event_time, region, payment_method },
+  };
+  return payload === JSON.stringify(canonical);
 }

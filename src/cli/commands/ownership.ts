@@ -1,8 +1,10 @@
 /** provenonce ownership: who holds which partition, since when, how far it got, and which stand still. */
+import { comparedRows } from '../../bigquery/dataset/compared-rows.ts';
 import { quotedTable } from '../../bigquery/identifiers.ts';
 import type { Sink } from '../../bigquery/open-sink.ts';
 import { textParameter } from '../../bigquery/query-values.ts';
 import { ownershipText, standsStill } from '../../operations/ownership-text.ts';
+import type { Ownership } from '../../processor/ports.ts';
 import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { printJson } from '../exit.ts';
@@ -25,6 +27,7 @@ export const addCommand: AddCommand = (program) => {
       const { bounds } = await commandInputs(config, sink);
       const rows = await sink.queries.readOwnership(topic);
       const health = await checkpointsOf(sink, topic);
+      await requireRows(sink, rows, health);
       const held = [];
       for (const row of rows) {
         const seen = health.get(row.partition);
@@ -41,6 +44,18 @@ export const addCommand: AddCommand = (program) => {
     }
   });
 };
+
+/** Rejects where ownership rows are missing of what other tables know of: "nobody ever had it" would be wrong. */
+async function requireRows(
+  sink: Sink,
+  rows: readonly Ownership[],
+  health: ReadonlyMap<number, LastCheckpoint>,
+): Promise<void> {
+  const known = new Set(rows.map(({ partition }) => partition));
+  if (rows.length > 0 && [...health.keys()].every((partition) => known.has(partition))) return;
+  const { lost } = await comparedRows(sink);
+  if (lost !== undefined) throw lost;
+}
 
 interface LastCheckpoint {
   readonly nextOffset: number;

@@ -73,19 +73,20 @@ export const addCommand: AddCommand = (program) => {
 function tablesOption(flags: string, description: string): Option {
   const names = [...TABLES, LOSSES_TABLE];
   return new Option(flags, `${description}; may be repeated`).argParser((value: string, before: string[] = []) => {
-    if (!names.includes(value)) throw new InvalidArgumentError(`one of ${names.join(', ')}.`);
+    if (!names.includes(value)) throw new InvalidArgumentError(`It must be one of ${names.join(', ')}.`);
     return [...before, value];
   });
 }
 
 function appliedText(
   name: string,
-  { madeDataset, madeTables, markedTables, warnings }: Applied,
+  { madeDataset, madeTables, markedTables, warnings, givenUp }: Applied,
   dryRun: boolean,
 ): string {
   const marked = markedTables.filter((table) => !madeTables.includes(table));
   return [
     ...(madeDataset ? [dryRun ? 'would make the dataset' : 'made the dataset'] : []),
+    ...givenUp.map((rows) => `${dryRun ? 'would give up for good' : 'gave up'}: ${rows}`),
     ...madeTables.map((table) => `${dryRun ? 'would make' : 'made'} ${table}`),
     ...(marked.length === 0
       ? []

@@ -54,7 +54,10 @@ export class ScriptedDataset {
       location,
       request: async <T>(request: RestRequest): Promise<T> => (await this.#answer(request)) as T,
     };
-    const runtime = { ...systemRuntime, sleep: async () => {} };
+    // Waiting takes no time, and ends: an answer that is refused again and again fails the test.
+    let waitedMs = 0;
+    const sleep = async (ms: number) => void (waitedMs += ms);
+    const runtime = { ...systemRuntime, sleep, monotonicMs: () => waitedMs };
     return datasetParts({ dataset: DATASET, rest, runtime, limits: DEFAULT_SINK_LIMITS });
   }
 
@@ -67,9 +70,15 @@ export class ScriptedDataset {
     if (table !== undefined) return this.tables.get(table) ?? notFound();
     if (path === '/datasets/d') return this.dataset ?? notFound();
     if (method === 'GET') {
-      const isCount = this.#queries.get(path.split('/').at(-1)!)?.includes(' AS what') === true;
-      const rows = isCount ? this.rows.map((cells) => ({ f: cells.map((v) => ({ v })) })) : [];
-      return { jobComplete: true, rows };
+      const query = this.#queries.get(path.split('/').at(-1)!)!;
+      const cells = query.includes(' AS what') ? this.rows : [];
+      const names = cells[0]?.map((_, i) => `column_${i}`) ?? columnsOf(query);
+      return {
+        jobComplete: true,
+        schema: { fields: names.map((name) => ({ name, type: 'STRING' })) },
+        totalRows: String(cells.length),
+        rows: cells.map((row) => ({ f: row.map((v) => ({ v })) })),
+      };
     }
     const { jobReference, configuration } = body as JobBody;
     const { query } = configuration.query;
@@ -88,6 +97,12 @@ export class ScriptedDataset {
     await this.make(name);
     this.tables.set(name, { ...this.tables.get(name)!, creationTime: creationTime! });
   }
+}
+
+/** Of a plain SELECT: what its columns are called. */
+function columnsOf(query: string): string[] {
+  const list = /SELECT\s+(.*?)\s+FROM\s/s.exec(query)?.[1] ?? 'nothing';
+  return list.split(/,(?![^(]*\))/).map((column) => /(\w+)\W*$/.exec(column)?.[1] ?? column);
 }
 
 function notFound(): never {
