@@ -202,13 +202,13 @@ function addRows(
     });
     return;
   }
-  const { event_time, ...kept } = columns(outcome.payment);
+  const { event_time, region, payment_method, ...kept } = columns(outcome.payment);
   history.payment_exceptions.push({
     ...plain,
     disposition: outcome.disposition,
     transaction_id: kept.transaction_id,
     event_time,
-    payload: JSON.stringify({ ...kept, timestamp: event_time }),
+    payload: JSON.stringify({ ...kept, timestamp: event_time, region, payment_method }),
     payload_hash: hashText(paymentHash(outcome.payment)),
     ...(outcome.disposition === 'duplicate'
       ? { first_kafka_offset: outcome.firstOffset, conflict: outcome.conflict }

@@ -56,7 +56,9 @@ export class ScriptedDataset {
     };
     // Waiting takes no time, and ends: an answer that is refused again and again fails the test.
     let waitedMs = 0;
-    const sleep = async (ms: number) => void (waitedMs += ms);
+    const sleep = async (ms: number): Promise<void> => {
+      waitedMs += ms;
+    };
     const runtime = { ...systemRuntime, sleep, monotonicMs: () => waitedMs };
     return datasetParts({ dataset: DATASET, rest, runtime, limits: DEFAULT_SINK_LIMITS });
   }

@@ -1,0 +1,34 @@
+/** What once passed: changes that are next to nothing, and a partition of which nothing says how far it got. */
+import { expect, test } from 'vitest';
+import { faultless, inputsOf } from './testing/history.ts';
+import { found, records, verdictOf } from './testing/judged.ts';
+import { verify } from './verify.ts';
+
+test('a window that begins a microsecond later is another window', async () => {
+  const history = faultless(records());
+  const [first] = history.payment_metrics_partials;
+  history.payment_metrics_partials[0] = { ...first!, window_start: first!.window_start + 0.001 };
+  expect((await found(history)).G3).toEqual(expect.arrayContaining(['window_missing', 'window_phantom']));
+});
+
+test('a kept payload has the ten members of the payment, once, and nothing else', async () => {
+  const history = faultless(records());
+  const index = history.payment_exceptions.findIndex(({ disposition }) => disposition !== 'rejected');
+  const row = history.payment_exceptions[index]!;
+  for (const payload of [
+    `${row.payload} `,
+    row.payload!.replace('{', '{"forged":1,'),
+    row.payload!.replace('{', '{"amount":"1",'),
+  ]) {
+    history.payment_exceptions[index] = { ...row, payload };
+    expect(await verdictOf(history)).toBe('FAIL');
+  }
+});
+
+test('rows of a partition without any checkpoint are UNKNOWN: they may be all, or what a deletion left', async () => {
+  const history = faultless(records());
+  history.checkpoints.length = 0;
+  const { verdict, unknown } = await verify(inputsOf(history));
+  expect(verdict).toBe('UNKNOWN');
+  expect(unknown).toEqual([expect.stringContaining('rows and no checkpoint')]);
+});
