@@ -64,8 +64,7 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-await main(process.argv).catch(failWith);
-endSoon();
+main(process.argv).catch(failWith).then(endSoon);
 
 /** A command that has ended must not be kept by what it left open (a connection under way): a scheduler would wait for ever. */
 function endSoon(): void {
