@@ -1,8 +1,7 @@
-/** What once passed: changes that are next to nothing, and a partition of which nothing says how far it got. */
+/** What once passed: changes that are next to nothing. */
 import { expect, test } from 'vitest';
-import { faultless, inputsOf } from './testing/history.ts';
+import { faultless } from './testing/history.ts';
 import { found, records, verdictOf } from './testing/judged.ts';
-import { verify } from './verify.ts';
 
 test('a window that begins a microsecond later is another window', async () => {
   const history = faultless(records());
@@ -23,12 +22,4 @@ test('a kept payload has the ten members of the payment, once, and nothing else'
     history.payment_exceptions[index] = { ...row, payload };
     expect(await verdictOf(history)).toBe('FAIL');
   }
-});
-
-test('rows of a partition without any checkpoint are UNKNOWN: they may be all, or what a deletion left', async () => {
-  const history = faultless(records());
-  history.checkpoints.length = 0;
-  const { verdict, unknown } = await verify(inputsOf(history));
-  expect(verdict).toBe('UNKNOWN');
-  expect(unknown).toEqual([expect.stringContaining('rows and no checkpoint')]);
 });
