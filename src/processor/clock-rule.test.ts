@@ -41,6 +41,12 @@ describe('a topic is refused where one fast clock could make good payments late'
     );
   });
 
+  it('a delay that is too short for any clock is to be raised: no bound is advised that good producers would not keep', () => {
+    const text = messageOf(topic(HOUR_MS), { ...RULES, watermarkDelayMs: 10 * MINUTE_MS });
+    expect(text).not.toContain('max.ms=');
+    expect(text).toContain('set WATERMARK_DELAY to 720000ms or more, or ALLOWED_SKEW to 240000ms or less');
+  });
+
   it('the error has the command that mends the topic, whole', () => {
     const alter =
       'kafka-configs.sh --bootstrap-server kafka-1:9092,kafka-2:9092 --alter --entity-type topics --entity-name payment-events --add-config';
