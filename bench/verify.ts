@@ -7,12 +7,13 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { VerifyReport } from '../src/checks/verify.ts';
+import { ENTRY, LAUNCH_ENV, NODE_FLAGS } from '../src/runtime/launch.ts';
 import { defineBenchmark } from './harness/benchmark.ts';
 import { endsWithUs } from './parts/children.ts';
 import { RealParts } from './parts/real-parts.ts';
 import { residentMb } from './parts/watched-processor.ts';
 
-const PROVENONCE = path.join(import.meta.dirname, '..', 'src', 'cli', 'main.ts');
+const PROVENONCE = path.join(import.meta.dirname, '..', ENTRY);
 const LOOK_EVERY_MS = 100;
 /** Bounds for what is not measured, and for what is: a machine that is slower than this says nothing. */
 const LEAST_PER_SECOND = 2_000;
@@ -131,9 +132,10 @@ async function verifyOnce(
 ): Promise<Verified> {
   const { endpoints } = parts;
   const startedMs = performance.now();
-  const child = spawn(process.execPath, [PROVENONCE, 'verify', '--json'], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, PROVENONCE, 'verify', '--json'], {
     env: {
       ...process.env,
+      ...LAUNCH_ENV,
       KAFKA_BOOTSTRAP_SERVERS: endpoints.kafkaBootstrapServers,
       KAFKA_TOPIC_PAYMENTS: name,
       BIGQUERY_PROJECT: endpoints.projectId,

@@ -9,7 +9,8 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { zstdCompress, zstdDecompressSync } from 'node:zlib';
 import type { SenderHomes } from './inputs.ts';
 
 /** SQLite's page cache. */
@@ -17,6 +18,8 @@ const CACHE_KIB = 32_768;
 /** Senders of the partition at hand that are known to be noted. */
 const SENDERS_KEPT_MAX = 100_000;
 const COMMIT_EVERY_ROWS = 20_000;
+
+const packed = promisify(zstdCompress);
 
 export interface Cell {
   /** Ascending within a source and a partition. */
@@ -57,10 +60,17 @@ export class Spool implements SenderHomes {
     );
   }
 
-  /** A null partition or bucket: rows without one. */
-  add(source: string, partition: number | null, bucket: number | null, rows: number, text: string): void {
+  /** A null partition or bucket: rows without one. Packed on another thread; resolves when the cell is in the file. */
+  async add(
+    source: string,
+    partition: number | null,
+    bucket: number | null,
+    rows: number,
+    text: string,
+  ): Promise<void> {
+    const cell = await packed(text);
     this.#begin();
-    this.#addCell.run(source, partition, bucket, rows, zstdCompressSync(text));
+    this.#addCell.run(source, partition, bucket, rows, cell);
   }
 
   /** To be called once everything is there: brings it into order. */

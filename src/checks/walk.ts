@@ -77,7 +77,13 @@ export async function walkPartition(sources: PartitionSources, visitor: Visitor)
   const { ownership, nextOffset, trusted } = sources;
   const { partition } = ownership;
   const oracle = new PartitionOracle(ownership);
-  const cursors = CHECKED_TABLES.map((table) => new RowCursor<TableCells[CheckedTable]>(sources.rows[table], table));
+  const cursorOf = <T extends CheckedTable>(table: T): RowCursor<TableCells[T]> =>
+    new RowCursor<TableCells[T]>(sources.rows[table], table);
+  const payments = cursorOf('payment_transactions');
+  const enriched = cursorOf('payment_transactions_fraud');
+  const partials = cursorOf('payment_metrics_partials');
+  const exceptions = cursorOf('payment_exceptions');
+  const cursors = [payments, enriched, partials, exceptions];
   const checkpoints = new Cursor(sources.checkpoints, 'checkpoint_log', ({ next_offset }) => next_offset);
   let last: TopicRecord | undefined;
 
@@ -98,19 +104,15 @@ export async function walkPartition(sources: PartitionSources, visitor: Visitor)
   const show = (offset: number, record: TopicRecord | null): void => {
     if (record) startGenerations(offset);
     judgeCheckpoints(offset);
-    const [transactions, fraud, partials, exceptions] = cursors.map((cursor) => cursor.take(offset)) as [
-      TransactionCells[],
-      TableCells['payment_transactions_fraud'][],
-      PartialCells[],
-      TableCells['payment_exceptions'][],
-    ];
+    const transactions = payments.take(offset);
+    const sums = partials.take(offset);
     const rows = {
       payment_transactions: written(transactions),
-      payment_transactions_fraud: fraud,
-      payment_metrics_partials: written(partials),
-      payment_exceptions: exceptions,
+      payment_transactions_fraud: enriched.take(offset),
+      payment_metrics_partials: written(sums),
+      payment_exceptions: exceptions.take(offset),
     };
-    const backfilled = { payments: putIn(transactions), partials: putIn(partials) };
+    const backfilled = { payments: putIn(transactions), partials: putIn(sums) };
     const isTrusted = trusted !== undefined && offset < trusted.next_offset;
     if (isTrusted) for (const row of rows.payment_transactions) oracle.trustPayment(row);
     const outcome = record ? oracle.take(record) : null;
@@ -156,11 +158,16 @@ export async function walkPartition(sources: PartitionSources, visitor: Visitor)
 }
 
 function written<Row extends RowPosition>(rows: readonly Row[]): readonly Row[] {
-  return rows.some(({ writer_epoch }) => writer_epoch === 0) ? rows.filter((row) => row.writer_epoch !== 0) : rows;
+  return hasBackfilled(rows) ? rows.filter((row) => row.writer_epoch !== 0) : rows;
 }
 
 function putIn<Row extends RowPosition>(rows: readonly Row[]): readonly Row[] {
-  return rows.some(({ writer_epoch }) => writer_epoch === 0) ? rows.filter((row) => row.writer_epoch === 0) : [];
+  return hasBackfilled(rows) ? rows.filter((row) => row.writer_epoch === 0) : [];
+}
+
+function hasBackfilled(rows: readonly RowPosition[]): boolean {
+  for (const { writer_epoch } of rows) if (writer_epoch === 0) return true;
+  return false;
 }
 
 /** Reads ahead, a chunk at a time; throws where things do not come in order. */

@@ -39,25 +39,38 @@ export class SenderActivity {
     const slices = this.#senders.get(sender);
     if (!slices) return { count: 0, devices: 0 };
     const afterMs = timeMs - this.#spanMs;
+    const first = Math.floor(afterMs / this.#sliceMs);
+    const last = Math.floor(timeMs / this.#sliceMs);
     const devices = new Set<string>();
     let count = 0;
-    const last = Math.floor(timeMs / this.#sliceMs);
-    for (let number = Math.floor(afterMs / this.#sliceMs); number <= last; number++) {
-      const slice = slices.get(number);
-      if (!slice) continue;
-      const startMs = number * this.#sliceMs;
-      if (startMs > afterMs && startMs + this.#sliceMs - 1 <= timeMs) {
-        count += slice.times.length;
-        for (const device of slice.deviceSet ?? slice.devices) devices.add(device);
-        continue;
+    // A sender has few slices, most of them outside of the span while nothing is forgotten; or many, most of them inside.
+    if (slices.size <= last - first) {
+      for (const [number, slice] of slices)
+        if (number >= first && number <= last) count += this.#countIn(slice, number, afterMs, timeMs, devices);
+    } else {
+      for (let number = first; number <= last; number++) {
+        const slice = slices.get(number);
+        if (slice) count += this.#countIn(slice, number, afterMs, timeMs, devices);
       }
-      slice.times.forEach((time, index) => {
-        if (time <= afterMs || time > timeMs) return;
-        count++;
-        devices.add(slice.devices[index]!);
-      });
     }
     return { count, devices: devices.size };
+  }
+
+  /** Payments of one slice in (afterMs, timeMs]; their devices are added. */
+  #countIn(slice: Slice, number: number, afterMs: number, timeMs: number, devices: Set<string>): number {
+    const startMs = number * this.#sliceMs;
+    if (startMs > afterMs && startMs + this.#sliceMs - 1 <= timeMs) {
+      for (const device of slice.deviceSet ?? slice.devices) devices.add(device);
+      return slice.times.length;
+    }
+    let count = 0;
+    for (let index = 0; index < slice.times.length; index += 1) {
+      const time = slice.times[index]!;
+      if (time <= afterMs || time > timeMs) continue;
+      count++;
+      devices.add(slice.devices[index]!);
+    }
+    return count;
   }
 
   /** Forgets what no payment with event time >= earliestMs can count any more. */

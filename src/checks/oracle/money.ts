@@ -3,15 +3,29 @@
  * most nine places. Long-hand on purpose; the fold has its own.
  */
 const PLACES = 9;
+const ZERO = 48;
+const NINE = 57;
+
+/** Digits whose number, in billionths, a double still holds exactly. */
+const EXACT_DIGITS_MAX = 15;
 
 export function billionths(text: string): bigint | null {
   const negative = text.startsWith('-');
-  const [whole, fraction = '', ...more] = (negative ? text.slice(1) : text).split('.');
-  if (more.length > 0 || whole === undefined || !allDigits(whole)) return null;
-  if (text.includes('.') && !allDigits(fraction)) return null;
-  const significant = fraction.replace(/0+$/, '');
-  if (significant.length > PLACES) return null;
-  const size = BigInt(whole) * 1_000_000_000n + BigInt(significant.padEnd(PLACES, '0'));
+  const point = text.indexOf('.');
+  const start = negative ? 1 : 0;
+  const wholeEnd = point === -1 ? text.length : point;
+  if (!allDigits(text, start, wholeEnd)) return null;
+  if (point !== -1 && !allDigits(text, point + 1, text.length)) return null;
+  let end = text.length;
+  if (point !== -1) while (text.charCodeAt(end - 1) === ZERO) end--;
+  const places = point === -1 ? 0 : Math.max(0, end - point - 1);
+  if (places > PLACES) return null;
+  const whole = text.slice(start, wholeEnd);
+  const fraction = (places === 0 ? '' : text.slice(point + 1, end)).padEnd(PLACES, '0');
+  const size =
+    whole.length + PLACES <= EXACT_DIGITS_MAX
+      ? BigInt(Number(whole) * 1_000_000_000 + Number(fraction))
+      : BigInt(whole) * 1_000_000_000n + BigInt(fraction);
   return negative ? -size : size;
 }
 
@@ -59,6 +73,7 @@ export function sameDecimal(a: string, b: string): boolean {
 
 /** Writes `1.5e-7` out as `0.00000015`; other texts stay as they are. */
 export function plainDecimal(text: string): string {
+  if (!text.includes('e') && !text.includes('E')) return text;
   const parts = /^(-?)(\d+)(?:\.(\d+))?[eE]([+-]?\d+)$/.exec(text);
   if (!parts) return text;
   const [, sign = '', whole = '', fraction = '', exponentText = '0'] = parts;
@@ -72,6 +87,12 @@ export function plainDecimal(text: string): string {
   return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
-function allDigits(text: string): boolean {
-  return /^[0-9]+$/.test(text);
+/** At least one digit, and nothing else, in [from, to) of the text. */
+function allDigits(text: string, from: number, to: number): boolean {
+  if (from >= to) return false;
+  for (let at = from; at < to; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code < ZERO || code > NINE) return false;
+  }
+  return true;
 }
