@@ -99,8 +99,8 @@ export class Processor {
     else stop.addEventListener('abort', onStop, { once: true });
     try {
       const facts = await orAborted(this.#prepare(), this.#ending.signal);
-      const { owner, topic } = this.#settings;
-      observer.emit({ type: 'processor.started', owner, topic, partitionCount: facts.partitionCount });
+      const { topic } = this.#settings;
+      observer.emit({ type: 'processor.started', topic, partitionCount: facts.partitionCount });
       await this.#work();
     } catch (error) {
       this.#end(exitFor(await this.#causeOf(error)));

@@ -21,7 +21,7 @@ export class SourceProbe implements AsyncDisposable {
         sessionTimeoutMs: 6_000,
         heartbeatIntervalMs: 300,
         rebalanceTimeoutMs: 6_000,
-        onWaiting: (what, _waitedMs, error) => this.waits.push(`${what}: ${error}`),
+        onWaiting: ({ what, error }) => this.waits.push(`${what}: ${error}`),
         onCommitFailed: (_partition, _next, error) => this.commitFailures.push(error),
         ...options,
       },
