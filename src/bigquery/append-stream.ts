@@ -16,6 +16,7 @@ import { notFoundForTooLong } from './not-found.ts';
 import type { AppendLimits } from './sink-limits.ts';
 import { Patience, type WaitingObserver } from './waiting.ts';
 import { type AppendAnswer, type AppendCall, GRPC_STATUS, RpcError, type WriteRpc } from './write-rpc.ts';
+import { spanText } from '../processor/span-text.ts';
 
 /** What is wrong with a table that is not found, or differs; undefined where nothing is, and time may help. */
 export type InspectTable = (table: AppendTable) => Promise<Error | undefined>;
@@ -318,7 +319,7 @@ export class AppendStream implements StreamAppender {
           this.#closeIdle();
           return;
         }
-        const error = new RpcError(GRPC_STATUS.DEADLINE_EXCEEDED, `no answer to an append for ${appendDeadlineMs} ms`);
+        const error = new RpcError(GRPC_STATUS.DEADLINE_EXCEEDED, `no answer to an append for ${spanText(appendDeadlineMs)}`);
         this.#reconnect(error);
       },
       () => {},

@@ -19,6 +19,7 @@ import { EarlierJobFailedError, isDone, isFruitless, isLostJob, JobFailedError }
 import type { QueryParameter } from './query-values.ts';
 import { type RestCalls, RestError } from './rest-client.ts';
 import { Patience, type WaitingObserver, type WaitLimits } from './waiting.ts';
+import { spanText } from '../processor/span-text.ts';
 
 export { IncompleteResultError, type ResultField, type ResultPage } from './job-answers.ts';
 export { EarlierJobFailedError, JobFailedError } from './job-errors.ts';
@@ -289,7 +290,7 @@ export class QueryJobs {
       await runtime.sleep(pauseMs);
       pauseMs = Math.min(POLL_MAX_MS, pauseMs * 2);
     }
-    throw new RestError(`job ${job.id} is not done after ${limits.jobTimeoutMs} ms`, undefined, 'timeout');
+    throw new RestError(`job ${job.id} is not done after ${spanText(limits.jobTimeoutMs)}`, undefined, 'timeout');
   }
 
   async #look({ id, location }: Job): Promise<JobAnswer> {

@@ -3,6 +3,7 @@ import { BigQuery, type BigQueryOptions } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
 import { ConfigurationError } from '../processor/errors.ts';
 import type { DatasetRef } from './identifiers.ts';
+import { spanText } from '../processor/span-text.ts';
 
 export interface RestOptions {
   readonly dataset: DatasetRef;
@@ -148,7 +149,7 @@ export class RestClient implements RestCalls {
     return new Promise<T>((resolve, reject) => {
       // The library's limit ends with the first byte of an answer: one that does not go on would be waited for without end.
       const late = setTimeout(
-        () => reject(new RestError(`no answer within ${requestTimeoutMs} ms`, undefined, undefined)),
+        () => reject(new RestError(`no answer within ${spanText(requestTimeoutMs)}`, undefined, undefined)),
         requestTimeoutMs,
       );
       this.#client.request(options, (error: unknown, body: unknown) => {

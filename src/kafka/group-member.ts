@@ -115,7 +115,7 @@ export class GroupMember {
     const sent = consumer.commitOffsets([{ topic, partition, offset: pending.offset, metadata }]);
     const timer = new AbortController();
     const timeout = runtime.sleep(limits.commitTimeoutMs, timer.signal).then(() => {
-      throw new Error(`no answer within ${limits.commitTimeoutMs} ms`);
+      throw new Error(`no answer within ${spanText(limits.commitTimeoutMs)}`);
     });
     try {
       await Promise.race([sent, timeout]);

@@ -15,6 +15,7 @@ import { DATA_TABLES } from '../payments/types.ts';
 import { ConfigurationError, OwnershipLostError } from './errors.ts';
 import { holdPartitions, type OperatorPorts } from './hold-partitions.ts';
 import type { LogBounds, Ownership, SkippedRange } from './ports.ts';
+import { rangesToGiveUp, skipCommand } from './skip-command.ts';
 
 export interface SkipOrder {
   readonly topic: string;
@@ -115,6 +116,10 @@ function checked(
   const plan = { order, log, checkpointOffset, resumeOffset, skipped, removesRows };
   if (skipped.some((range) => range.from === from && range.to === to)) return { ...plan, isDone: true, warnings: [] };
   const problems: string[] = [];
+  const withRows = skipCommand(
+    { partition, from: checkpointOffset, to: Math.max(to, resumeOffset), removeRows: true },
+    reason.trim() === '' ? undefined : reason,
+  );
   if (reason.trim() === '') problems.push('--reason: say why; it stays in the tables');
   if (by.trim() === '') problems.push('--by: say who gives the records up; it stays in the tables');
   if (to <= from) problems.push(`--to ${to}: must be greater than --from ${from}; the range ends before it`);
@@ -122,17 +127,19 @@ function checked(
     problems.push(`--from ${from}: everything below offset ${checkpointOffset} is judged already, and stays so`);
   } else if (removesRows && to < resumeOffset) {
     problems.push(
-      `--to ${to}: the tables have rows up to offset ${resumeOffset - 1} that cannot be folded again; cover them`,
+      `--to ${to}: the tables have rows up to offset ${resumeOffset - 1} that cannot be folded again; cover them: ${withRows}`,
     );
   } else if (removesRows && !order.removeRows) {
     problems.push(
       `--from ${from}: the tables have rows of offsets ${checkpointOffset} to ${resumeOffset - 1} whose records the log has lost. They go ` +
-        'with the range: say --remove-rows if that is meant',
+        `with the range. If that is meant: ${withRows}`,
     );
   } else if (from < resumeOffset && !removesRows) {
     problems.push(
-      `--from ${from}: the tables have rows up to offset ${resumeOffset - 1} that are not checkpointed yet. Start the range at ` +
-        `${isLost ? `${checkpointOffset}, where the log has lost records,` : resumeOffset} or let a processor checkpoint them first`,
+      `--from ${from}: the tables have rows up to offset ${resumeOffset - 1} that are not checkpointed yet. ` +
+        (isLost
+          ? `The log has lost records of theirs, so they have to go: ${withRows}`
+          : `Start the range at ${resumeOffset}, or let a processor checkpoint them first`),
     );
   }
   if (to > log.endOffset) {
@@ -146,24 +153,29 @@ function checked(
   return {
     ...plan,
     isDone: false,
-    warnings: warningsOf(order, log, isLost ? checkpointOffset : resumeOffset, skipped),
+    warnings: warningsOf(order, log, isLost && !removesRows ? checkpointOffset : resumeOffset, resumeOffset, skipped),
   };
 }
 
 /** Retention has taken records that the range does not cover. */
 function warningsOf(
-  { from, to }: SkipOrder,
+  { partition, from, to, reason, by }: SkipOrder,
   { startOffset }: LogBounds,
   neededFrom: number,
+  resumeOffset: number,
   skipped: readonly SkippedRange[],
 ): string[] {
-  let at = neededFrom;
-  for (const range of [...skipped, { from, to }].sort((a, b) => a.from - b.from)) {
-    if (range.from <= at) at = Math.max(at, range.to);
-  }
-  if (at >= startOffset) return [];
-  return [
-    `the log starts at ${startOffset}, and offsets ${at} to ${startOffset - 1} are neither judged nor given up: the partition will ` +
-      'stop there with retention_gap',
-  ];
+  const covered = [...skipped, { from, to, reason, by, atMs: 0 }].sort((a, b) => a.from - b.from);
+  return rangesToGiveUp({
+    partition,
+    expectedOffset: neededFrom,
+    startOffset,
+    checkpointOffset: neededFrom,
+    writtenTo: resumeOffset,
+    skipped: covered,
+  }).map(
+    (range) =>
+      `the log starts at ${startOffset}, and offsets ${range.from} to ${range.to - 1} are neither judged nor given up: the ` +
+      `partition will stop there with retention_gap. To give them up too: ${skipCommand(range, reason)}`,
+  );
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { spanText } from './span-text.ts';
+import { settingText, spanText } from './span-text.ts';
 
 it.each([
   [0, '0 ms'],
@@ -35,4 +35,16 @@ it('says no other time than it was given, but for half of its smaller unit', () 
       expect(Math.abs(said - ms)).toBeLessThanOrEqual(smaller / 2);
     }),
   );
+});
+
+it.each([
+  [0, '0ms'],
+  [1_500_001, '1500001ms'],
+  [90_000, '90s'],
+  [1_500_000, '25m'],
+  [3_600_000, '1h'],
+  [172_800_000, '2d'],
+  [Number.POSITIVE_INFINITY, 'without a bound'],
+])('%d ms as a setting are %s', (ms, text) => {
+  expect(settingText(ms)).toBe(text);
 });

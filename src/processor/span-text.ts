@@ -1,4 +1,4 @@
-/** How long something took or is waited for, as people say it. For texts only: fields of events stay in ms. */
+/** Times in texts: as people say them, and as settings take them. Fields of events stay in ms. */
 
 const UNITS: readonly (readonly [name: string, ms: number])[] = [
   ['d', 86_400_000],
@@ -21,4 +21,11 @@ export function spanText(ms: number): string {
   if (inNext === (UNITS[largest - 1]?.[1] ?? Number.POSITIVE_INFINITY) / next[1]) return spanText(inNext * next[1]);
   const rest = inNext % perUnit;
   return rest === 0 ? `${inNext / perUnit} ${name}` : `${Math.floor(inNext / perUnit)} ${name} ${rest} ${next[0]}`;
+}
+
+/** Exactly, as a setting takes it: `25m`, `1h`, `1500001ms`. */
+export function settingText(ms: number): string {
+  if (!Number.isFinite(ms)) return 'without a bound';
+  const [name, unitMs] = UNITS.find(([, unit]) => ms > 0 && ms % unit === 0) ?? ['ms', 1];
+  return `${ms / unitMs}${name === 'min' ? 'm' : name}`;
 }

@@ -1,7 +1,7 @@
 /** What is made, and what is not, over a scripted service; on a real emulator: src/lab/contract/lost-tables.long.test.ts. */
 import { describe, expect, it } from 'vitest';
 import { applyToDataset, ensureDataset } from './apply.ts';
-import { LAST_VIEW, TABLES } from './names.ts';
+import { LAST_VIEW, TABLES, VIEWS } from './names.ts';
 import { ScriptedDataset } from './testing/scripted-dataset.ts';
 
 /** Rows of a partition, as the counting statement gives them. */
@@ -52,6 +52,37 @@ describe('a dataset', () => {
     const applied = await applyToDataset(service.parts(), { dryRun: true });
     expect(applied.madeTables).toEqual([...TABLES]);
     expect(service.statements.filter((sql) => sql.startsWith('CREATE'))).toEqual([]);
+  });
+
+  it('with a dry run is told which views would be made and which would be replaced, and of no other', async () => {
+    const service = await ScriptedDataset.whole();
+    const parts = service.parts();
+    const { views } = await parts.statements();
+    const queryOf = (i: number): string => views[i]!.slice(views[i]!.indexOf(' AS\n') + 4);
+    for (const [i, name] of VIEWS.entries()) service.tables.set(name, { type: 'VIEW', view: { query: queryOf(i) } });
+    // The service may keep the text with other ends; that is no difference.
+    service.tables.set(VIEWS[0], { type: 'VIEW', view: { query: `${queryOf(0).replaceAll('\n', '\r\n')}\n;` } });
+    expect((await applyToDataset(parts, { dryRun: true })).views).toEqual({ missing: [], different: [], unknown: [] });
+    service.tables.set(VIEWS[2], { type: 'VIEW', view: { query: queryOf(2).replace('SELECT', 'SELECT 1 AS one,') } });
+    service.tables.set(VIEWS[3], { type: 'VIEW' });
+    service.tables.delete(VIEWS[4]);
+    expect((await applyToDataset(parts, { dryRun: true })).views).toEqual({
+      missing: [VIEWS[4]],
+      different: [VIEWS[2]],
+      unknown: [VIEWS[3]],
+    });
+  });
+
+  it('that is not there is told by commands as a missing dataset, and one without tables as a missing table', async () => {
+    const service = new ScriptedDataset();
+    const { inspector } = service.parts();
+    await expect(inspector.requireTables()).rejects.toMatchObject({
+      problems: [expect.stringMatching(/^p-1\.d has no table payment_transactions: .* make the tables with/)],
+    });
+    service.dataset = undefined;
+    await expect(inspector.requireTables()).rejects.toMatchObject({
+      problems: [expect.stringMatching(/^there is no dataset p-1\.d: .* make it with `provenonce schema apply`$/)],
+    });
   });
 });
 
