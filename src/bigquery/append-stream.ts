@@ -11,12 +11,12 @@
 import type { AppendTable } from '../payments/types.ts';
 import { assert, RowsRefusedError, SinkRefusedError, StreamLostError } from '../processor/errors.ts';
 import type { EncodedRows, Runtime, StreamAppender, StreamRef } from '../processor/ports.ts';
+import { spanText } from '../processor/span-text.ts';
 import { readAppendFailure } from './append-answers.ts';
 import { notFoundForTooLong } from './not-found.ts';
 import type { AppendLimits } from './sink-limits.ts';
 import { Patience, type WaitingObserver } from './waiting.ts';
 import { type AppendAnswer, type AppendCall, GRPC_STATUS, RpcError, type WriteRpc } from './write-rpc.ts';
-import { spanText } from '../processor/span-text.ts';
 
 /** What is wrong with a table that is not found, or differs; undefined where nothing is, and time may help. */
 export type InspectTable = (table: AppendTable) => Promise<Error | undefined>;
@@ -319,7 +319,10 @@ export class AppendStream implements StreamAppender {
           this.#closeIdle();
           return;
         }
-        const error = new RpcError(GRPC_STATUS.DEADLINE_EXCEEDED, `no answer to an append for ${spanText(appendDeadlineMs)}`);
+        const error = new RpcError(
+          GRPC_STATUS.DEADLINE_EXCEEDED,
+          `no answer to an append for ${spanText(appendDeadlineMs)}`,
+        );
         this.#reconnect(error);
       },
       () => {},

@@ -6,6 +6,7 @@
  */
 import { UnreachableError } from '../processor/errors.ts';
 import type { Runtime } from '../processor/ports.ts';
+import { spanText } from '../processor/span-text.ts';
 import {
   IncompleteResultError,
   type JobAnswer,
@@ -19,7 +20,6 @@ import { EarlierJobFailedError, isDone, isFruitless, isLostJob, JobFailedError }
 import type { QueryParameter } from './query-values.ts';
 import { type RestCalls, RestError } from './rest-client.ts';
 import { Patience, type WaitingObserver, type WaitLimits } from './waiting.ts';
-import { spanText } from '../processor/span-text.ts';
 
 export { IncompleteResultError, type ResultField, type ResultPage } from './job-answers.ts';
 export { EarlierJobFailedError, JobFailedError } from './job-errors.ts';

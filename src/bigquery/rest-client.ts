@@ -2,8 +2,8 @@
 import { BigQuery, type BigQueryOptions } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
 import { ConfigurationError } from '../processor/errors.ts';
-import type { DatasetRef } from './identifiers.ts';
 import { spanText } from '../processor/span-text.ts';
+import type { DatasetRef } from './identifiers.ts';
 
 export interface RestOptions {
   readonly dataset: DatasetRef;

@@ -6,9 +6,9 @@
 import type { AppendTable } from '../payments/types.ts';
 import { UnreachableError } from '../processor/errors.ts';
 import type { AppendRows, RowEncoder, Runtime, StreamRef } from '../processor/ports.ts';
+import { spanText } from '../processor/span-text.ts';
 import { readAppendFailure } from './append-answers.ts';
 import { type AppendAnswer, type AppendCall, GRPC_STATUS, RpcError, type WriteRpc } from './write-rpc.ts';
-import { spanText } from '../processor/span-text.ts';
 
 /** Rows: a stream would have to take a million a second for 35 years. */
 export const FAR_OFFSET = 2 ** 50;

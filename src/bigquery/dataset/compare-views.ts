@@ -34,5 +34,8 @@ function queryOf(statement: string): string {
 
 /** Line ends and indentation are nobody's change. */
 function plain(query: string): string {
-  return query.trim().replace(/;$/, '').replace(/\s+/g, ' ');
+  return query
+    .replace(/[\s;]+$/, '')
+    .replace(/\s+/g, ' ')
+    .trim();
 }

@@ -94,9 +94,7 @@ export function appliedText(
       : [`${dryRun ? 'would mark' : 'marked'} as the tables of this dataset: ${marked.join(', ')}`]),
     ...(views === undefined ? [] : viewLines(views)),
     ...warnings.map((warning) => `warning: ${warning}`),
-    dryRun
-      ? `${name}: nothing was changed`
-      : `${name}: 7 tables and 10 views are up to date`,
+    dryRun ? `${name}: nothing was changed` : `${name}: 7 tables and 10 views are up to date`,
   ].join('\n');
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { appliedText } from './schema.ts';
+import { appliedText } from './commands/schema.ts';
 
 const nothing = { madeDataset: false, madeTables: [], markedTables: [], warnings: [], givenUp: [] };
 const none = { missing: [], different: [], unknown: [] };

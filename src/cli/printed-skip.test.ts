@@ -2,13 +2,13 @@
 import { Command } from 'commander';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { damaged } from '../../kafka/unreadable.ts';
-import { silentObserver } from '../../processor/events.ts';
-import { LogCursor } from '../../processor/log-cursor.ts';
-import type { FetchAnswer, SkippedRange } from '../../processor/ports.ts';
-import { planSkip, type SkipOrder } from '../../processor/skip.ts';
-import { systemRuntime } from '../../runtime/system-runtime.ts';
-import { addCommand } from './skip.ts';
+import { damaged } from '../kafka/unreadable.ts';
+import { silentObserver } from '../processor/events.ts';
+import { LogCursor } from '../processor/log-cursor.ts';
+import type { FetchAnswer, SkippedRange } from '../processor/ports.ts';
+import { planSkip, type SkipOrder } from '../processor/skip.ts';
+import { systemRuntime } from '../runtime/system-runtime.ts';
+import { addCommand } from './commands/skip.ts';
 
 type Flags = Omit<SkipOrder, 'topic' | 'removeRows'> & { readonly removeRows?: boolean };
 
