@@ -52,6 +52,8 @@ interface Job {
   readonly location: string | undefined;
 }
 
+type Start = { readonly started: 'done' | 'running' | 'was there'; readonly job: Job };
+
 const POLL_MIN_MS = 20;
 const POLL_MAX_MS = 1_000;
 /** Jobs of one read that ran, were billed, and gave nothing; and how often a last page is asked for that makes no whole. */
@@ -120,7 +122,7 @@ export class QueryJobs {
   /** A read's job, DONE. While nobody knows whether it arrived, it is sent again under its id: it cannot run twice. */
   async #begin(statement: Statement, patience: Patience): Promise<Job> {
     const asked = { id: this.#newJobId(), location: await this.#again(patience, () => this.#datasetLocation()) };
-    const { started, job } = await this.#again(patience, () => this.#start(asked, statement));
+    const { started, job } = await this.#again(patience, () => this.#start(asked, statement, true));
     if (started !== 'done') await this.#untilDone(job, patience);
     return job;
   }
@@ -245,8 +247,8 @@ export class QueryJobs {
     return rest.jobLocation === undefined ? rest.location : rest.jobLocation();
   }
 
-  /** Inserts the job: it is DONE with the answer, or runs, or was there already, whatever has become of it. */
-  async #start(job: Job, statement: Statement): Promise<{ started: 'done' | 'running' | 'was there'; job: Job }> {
+  /** Inserts the job: it is DONE with the answer, or runs, or was there already, whatever has become of it. A read may be sent twice. */
+  async #start(job: Job, statement: Statement, isRead = false): Promise<Start> {
     const { rest, limits } = this.#options;
     const { id, location } = job;
     let answer: unknown;
@@ -254,6 +256,7 @@ export class QueryJobs {
       answer = await rest.request({
         method: 'POST',
         path: '/jobs',
+        isRepeatable: isRead,
         body: {
           jobReference: { jobId: id, ...named({ location }) },
           configuration: {

@@ -64,6 +64,8 @@ export interface RestRequest {
   readonly body?: object;
   /** Nothing is read from the answer. Otherwise an answer without a JSON object is a lost one. */
   readonly mayBeEmpty?: boolean;
+  /** Sent twice, it has the effect of once. Default: GET alone. */
+  readonly isRepeatable?: boolean;
 }
 
 export interface RestCalls {
@@ -137,7 +139,21 @@ export class RestClient implements RestCalls {
     return found;
   }
 
-  request<T>(request: RestRequest): Promise<T> {
+  /**
+   * A server closes connections that were idle for a while, and may do so while a request is on its way: that is no outage, so
+   * what may be sent twice is sent once more, without a word, over another connection.
+   */
+  async request<T>(request: RestRequest): Promise<T> {
+    try {
+      return await this.#send<T>(request);
+    } catch (error) {
+      const isRepeatable = request.isRepeatable ?? request.method === 'GET';
+      if (!isRepeatable || !(error instanceof RestError) || !isConnectionClosed(error)) throw error;
+      return this.#send<T>(request);
+    }
+  }
+
+  #send<T>(request: RestRequest): Promise<T> {
     const { requestTimeoutMs } = this.#options;
     const options = {
       method: request.method,
@@ -162,6 +178,12 @@ export class RestClient implements RestCalls {
       });
     });
   }
+}
+
+/** The connection ended before the answer began. */
+function isConnectionClosed({ status, cause }: RestError): boolean {
+  if (status !== undefined || typeof cause !== 'object' || cause === null || !('code' in cause)) return false;
+  return cause.code === 'ECONNRESET' || cause.code === 'EPIPE';
 }
 
 function noObject(body: unknown): RestError {
