@@ -105,10 +105,7 @@ export class QueryJobs {
     }
   }
 
-  /**
-   * How many jobs of a read ran and gave nothing, this one included where its error says so. Throws UnreachableError where there
-   * were too many: each was billed, and one more would end in the same way.
-   */
+  /** How many jobs of a read ran and gave nothing, with this error's. Throws UnreachableError past a limit: each was billed. */
   countFruitless({ what }: Statement, before: number, error: unknown): number {
     if (!(error instanceof RestError) || !isFruitless(error)) return before;
     if (before + 1 < FRUITLESS_JOBS_MAX) return before + 1;
