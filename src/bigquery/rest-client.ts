@@ -159,11 +159,11 @@ export class RestClient implements RestCalls {
       method: request.method,
       uri: request.path,
       qs: { ...request.query },
-      timeout: requestTimeoutMs,
       ...(request.body === undefined ? {} : { json: request.body }),
     };
     return new Promise<T>((resolve, reject) => {
-      // The library's limit ends with the first byte of an answer: one that does not go on would be waited for without end.
+      // The library takes a time limit and has none: its transport (node-fetch 3) knows no such option. Nor can it end a request:
+      // what is given up here stays under way until the service or TCP ends it, and would keep a command from ending (cli/main.ts).
       const late = setTimeout(
         () => reject(new RestError(`no answer within ${spanText(requestTimeoutMs)}`, undefined, undefined)),
         requestTimeoutMs,

@@ -150,6 +150,25 @@ describe('a loss', () => {
     },
   );
 
+  it('is told before it is given up: the rows of each partition, or all of a table', async () => {
+    const service = await ScriptedDataset.whole();
+    const parts = service.parts();
+    const loss = (partition: number | undefined, promised: number, found: number) => {
+      return { table: 'payment_exceptions', partition, promised, found, what: '' };
+    };
+    const losses = [loss(0, 40, 10), loss(3, 7, 0), loss(undefined, 9, 8)];
+    const assessed = { ...(await parts.inspector.assess(false)), losses, toMake: ['backfill_turns'] };
+    const inspector = { assess: async () => assessed } as unknown as typeof parts.inspector;
+    const lost = new Set(['payment_exceptions', 'backfill_turns']);
+    const order = { accepting: { restored: new Set<string>(), lost }, by: 'ann', reason: 'gone', dryRun: true };
+    expect((await applyToDataset({ ...parts, inspector }, order)).givenUp).toEqual([
+      '30 of 40 rows of payment_exceptions, partition 0',
+      '7 of 7 rows of payment_exceptions, partition 3',
+      '1 of 9 rows of payment_exceptions',
+      'all of backfill_turns',
+    ]);
+  });
+
   it('needs a reason, and something that is lost', async () => {
     const service = await ScriptedDataset.whole();
     await expect(
