@@ -129,6 +129,13 @@ describe('the command of a retention gap', () => {
     expect((await giveUp(flags, situation)).given).toEqual([[100, 140]]);
   });
 
+  test('takes them along also where a range between them was given up before', async () => {
+    const skipped = [{ from: 110, to: 120, reason: 'x', by: 'x', atMs: 0 }];
+    const situation = { checkpointOffset: 100, resumeOffset: 140, logStart: 170, skipped };
+    const flags = await Promise.all(commandsIn((await gapAt(100, situation)).message).map(parsed));
+    expect(await giveUp(flags, situation)).toEqual({ given: [[100, 170]], warnings: [] });
+  });
+
   test('does so as well where a range behind them was given up before', async () => {
     const skipped = [{ from: 150, to: 160, reason: 'x', by: 'x', atMs: 0 }];
     const situation = { checkpointOffset: 100, resumeOffset: 140, logStart: 170, skipped };

@@ -63,7 +63,7 @@ export async function planSkip(order: SkipOrder, ports: OperatorPorts): Promise<
 
 /** Takes the partition, checks again, and puts the range. Safe beside a running owner, which is fenced and takes over again. */
 export async function skipOffsets(order: SkipOrder, ports: OperatorPorts, signal: AbortSignal): Promise<SkipPlan> {
-  const { topic, partition, from, to, reason, by } = order;
+  const { topic, partition, reason, by } = order;
   const { queries, runtime } = ports;
   // What makes no sense is refused before anybody is fenced.
   const planned = await planSkip(order, ports);
@@ -77,18 +77,25 @@ export async function skipOffsets(order: SkipOrder, ports: OperatorPorts, signal
   const log = await ports.bounds(partition);
   const plan = checked(order, ownership, log, position.checkpointOffset, position.resumeOffset);
   if (plan.isDone) return plan;
-  const range: SkippedRange = { from, to, reason, by, atMs: runtime.nowMs() };
-  const skipped = [...ownership.skipped, range].sort((a, b) => a.from - b.from);
+  const atMs = runtime.nowMs();
+  const added = notGivenUp(order, ownership.skipped).map((range): SkippedRange => ({ ...range, reason, by, atMs }));
+  const skipped = [...ownership.skipped, ...added].sort((a, b) => a.from - b.from);
   const streams = plan.removesRows ? [] : ownership.streams;
   await queries.putSkipped(topic, partition, ownership.claimId, skipped, streams);
   const now = await knownRow(order, ports);
-  if (!now.skipped.some((each) => each.from === from && each.to === to)) {
+  if (notGivenUp(order, now.skipped).length > 0) {
     throw new OwnershipLostError(
       `partition ${partition} was claimed by ${now.owner} before the range was put: nothing is skipped. Run the command again.`,
     );
   }
   if (plan.removesRows) await removeGivenUp(order, queries);
   return { ...plan, skipped: now.skipped };
+}
+
+/** What of the order's range no range covers. Ranges do not overlap: it is put beside those that are there. */
+function notGivenUp({ partition, from, to }: SkipOrder, skipped: readonly SkippedRange[]) {
+  const whole = { partition, expectedOffset: from, checkpointOffset: from, writtenTo: from, startOffset: to, skipped };
+  return rangesToGiveUp(whole).map((range) => ({ from: range.from, to: range.to }));
 }
 
 async function removeGivenUp({ partition, from, to }: SkipOrder, queries: OperatorPorts['queries']): Promise<void> {
@@ -114,7 +121,10 @@ function checked(
   const isLost = resumeOffset > checkpointOffset && log.startOffset > checkpointOffset;
   const removesRows = isLost && from === checkpointOffset;
   const plan = { order, log, checkpointOffset, resumeOffset, skipped, removesRows };
-  if (skipped.some((range) => range.from === from && range.to === to)) return { ...plan, isDone: true, warnings: [] };
+  const isPut = skipped.some((range) => range.from === from && range.to === to);
+  // Of a run that ended between the ranges and the removal.
+  const isPutInParts = removesRows && from < to && notGivenUp(order, skipped).length === 0;
+  if (isPut || isPutInParts) return { ...plan, isDone: true, warnings: [] };
   const problems: string[] = [];
   const withRows = skipCommand(
     { partition, from: checkpointOffset, to: Math.max(to, resumeOffset), removeRows: true },
@@ -147,7 +157,9 @@ function checked(
       `--to ${to}: the log of partition ${partition} ends at ${log.endOffset}; what is not there yet cannot be given up`,
     );
   }
-  const other = skipped.find((range) => from < range.to && range.from < to);
+  // Rows that have to go may lie around ranges that were given up before.
+  const isBetween = (range: SkippedRange): boolean => removesRows && from <= range.from && range.to <= to;
+  const other = skipped.find((range) => from < range.to && range.from < to && !isBetween(range));
   if (other !== undefined) problems.push(`offsets ${other.from} to ${other.to - 1} are given up already`);
   if (problems.length > 0) throw new ConfigurationError(problems);
   return {
