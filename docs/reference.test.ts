@@ -37,6 +37,21 @@ test('every error code has its entry in the runbook', () => {
   expect(sorted(firstCells(table!))).toEqual(sorted(codes));
 });
 
+test('the runbook says where to begin with every error code, and texts that point there name one', () => {
+  const codes = firstCells(page('error-codes').split('## Symptoms without a code')[0]!);
+  const begin = sectionOf(readRepositoryFile('docs/runbook.md'), 'Codes');
+  const rows = begin.split('\n').filter((line) => line.startsWith('| `'));
+  const named = rows.flatMap((row) => [...row.split('|')[1]!.matchAll(/`([a-z_]+)`/g)].map(([, code]) => code!));
+  expect(sorted(named)).toEqual(sorted(codes));
+  const told = globSync('src/**/*.ts', { cwd: path.join(import.meta.dirname, '..') })
+    .filter((file) => !file.endsWith('.test.ts'))
+    .flatMap((file) =>
+      [...readRepositoryFile(file).matchAll(/the runbook, ([a-z]+_[a-z_]+)/g)].map(([, code]) => code!),
+    );
+  expect(told.length).toBeGreaterThan(5);
+  expect(told.filter((code) => !codes.includes(code))).toEqual([]);
+});
+
 test('every event is explained', () => {
   const types = namesIn('src/processor/events.ts', /readonly type: '([a-z_.]+)'/g);
   expect(sorted(firstCells(page('events')))).toEqual(sorted(types));

@@ -113,7 +113,7 @@ async function check(): Promise<void> {
     docker('run', '--detach', '--name', container(name), ...HARDENED, ...env, ...more, image);
 
   await start('simulator', SIMULATOR);
-  /** Ready, with every partition: before the group has answered there is nothing to take over, and that is ready as well. */
+  /** Ready, with every partition: a process that the group gives none is ready as well. */
   const worksOnAll = async () => {
     const response = await fetch(`http://127.0.0.1:${port}/readyz`);
     return response.ok && ((await response.json()) as { partitions: number[] }).partitions.length === 4;

@@ -11,6 +11,7 @@
 import type { AppendTable } from '../payments/types.ts';
 import { assert, RowsRefusedError, SinkRefusedError, StreamLostError } from '../processor/errors.ts';
 import type { EncodedRows, Runtime, StreamAppender, StreamRef } from '../processor/ports.ts';
+import { spanText } from '../processor/span-text.ts';
 import { readAppendFailure } from './append-answers.ts';
 import { notFoundForTooLong } from './not-found.ts';
 import type { AppendLimits } from './sink-limits.ts';
@@ -318,7 +319,10 @@ export class AppendStream implements StreamAppender {
           this.#closeIdle();
           return;
         }
-        const error = new RpcError(GRPC_STATUS.DEADLINE_EXCEEDED, `no answer to an append for ${appendDeadlineMs} ms`);
+        const error = new RpcError(
+          GRPC_STATUS.DEADLINE_EXCEEDED,
+          `no answer to an append for ${spanText(appendDeadlineMs)}`,
+        );
         this.#reconnect(error);
       },
       () => {},

@@ -4,7 +4,24 @@ import { ConfigurationError } from '../processor/errors.ts';
 /** Project ids: RFC 1035 labels, with an optional `domain:` in front. */
 const PROJECT = /^(?:[a-z0-9.-]{1,60}:)?[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
 const DATASET = /^[A-Za-z0-9_]{1,1024}$/;
-const COLUMN = /^[A-Za-z_][A-Za-z0-9_]{0,299}$/;
+
+/** Of both tables of payments, so that either can be clustered by them (CLUSTERING_COLUMNS). In the order of the tables. */
+export const PAYMENT_COLUMNS: readonly string[] = [
+  'kafka_partition',
+  'kafka_offset',
+  'writer_epoch',
+  'processed_at',
+  'transaction_id',
+  'sender_account_id',
+  'receiver_account_id',
+  'amount',
+  'currency',
+  'device_id',
+  'ip_address',
+  'event_time',
+  'region',
+  'payment_method',
+];
 
 export interface DatasetRef {
   readonly projectId: string;
@@ -23,14 +40,20 @@ export function checkDataset(ref: DatasetRef): void {
   if (problems.length > 0) throw new ConfigurationError(problems);
 }
 
-/** Throws ConfigurationError for what BigQuery cannot cluster by: at most four distinct column names. */
+/** Throws ConfigurationError for what payments cannot be clustered by. */
 export function checkClustering(columns: readonly string[]): void {
-  const problems = columns
-    .filter((column) => !COLUMN.test(column))
-    .map((column) => `clustering column ${JSON.stringify(column)}: not a column name`);
-  if (columns.length < 1 || columns.length > 4) problems.push(`clustering: 1 to 4 columns, not ${columns.length}`);
-  if (new Set(columns).size < columns.length) problems.push(`clustering: ${columns.join(', ')} names a column twice`);
+  const problems = clusteringProblems(columns).map((problem) => `clustering: ${problem}`);
   if (problems.length > 0) throw new ConfigurationError(problems);
+}
+
+/** Why payments cannot be clustered by these: one to four of their columns, none of them twice. */
+export function clusteringProblems(columns: readonly string[]): string[] {
+  const problems = columns
+    .filter((column) => !PAYMENT_COLUMNS.includes(column))
+    .map((column) => `${JSON.stringify(column)} is no column of the payments; there are ${PAYMENT_COLUMNS.join(', ')}`);
+  if (columns.length < 1 || columns.length > 4) problems.push(`expected 1 to 4 columns, not ${columns.length}`);
+  if (new Set(columns).size < columns.length) problems.push(`${columns.join(', ')} names a column twice`);
+  return problems;
 }
 
 /** `project.dataset.table` in backticks. `ref` was checked. */

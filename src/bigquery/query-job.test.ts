@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UnreachableError } from '../processor/errors.ts';
 import { JobFailedError } from './query-job.ts';
-import { RestError } from './rest-client.ts';
+import { RestError, type RestRequest } from './rest-client.ts';
 import {
   CHANGE,
   DONE,
@@ -16,6 +16,18 @@ import {
   RUNNING,
   startJobs as start,
 } from './testing/scripted-rest.ts';
+
+it('a job is inserted twice only where it reads: of a change, somebody asks which sending it was', async () => {
+  const inserted: (boolean | undefined)[] = [];
+  const request = async <T>({ method, isRepeatable }: RestRequest): Promise<T> => {
+    if (method === 'POST') inserted.push(isRepeatable);
+    return (method === 'POST' ? DONE : page('a', undefined)) as T;
+  };
+  const { jobs, run } = start(() => DONE, { request });
+  await run(jobs.read(READ));
+  await run(jobs.change(CHANGE));
+  expect(inserted).toEqual([true, false]);
+});
 
 describe('reads', () => {
   it('wait for the job and gather its pages', async () => {

@@ -6,6 +6,7 @@
  */
 import { UnreachableError } from '../processor/errors.ts';
 import type { Runtime } from '../processor/ports.ts';
+import { spanText } from '../processor/span-text.ts';
 import {
   IncompleteResultError,
   type JobAnswer,
@@ -50,6 +51,8 @@ interface Job {
   /** Where it is, as the answer to its insertion says, or else the dataset; undefined where neither was learned. */
   readonly location: string | undefined;
 }
+
+type Start = { readonly started: 'done' | 'running' | 'was there'; readonly job: Job };
 
 const POLL_MIN_MS = 20;
 const POLL_MAX_MS = 1_000;
@@ -102,10 +105,7 @@ export class QueryJobs {
     }
   }
 
-  /**
-   * How many jobs of a read ran and gave nothing, this one included where its error says so. Throws UnreachableError where there
-   * were too many: each was billed, and one more would end in the same way.
-   */
+  /** How many jobs of a read ran and gave nothing, with this error's. Throws UnreachableError past a limit: each was billed. */
   countFruitless({ what }: Statement, before: number, error: unknown): number {
     if (!(error instanceof RestError) || !isFruitless(error)) return before;
     if (before + 1 < FRUITLESS_JOBS_MAX) return before + 1;
@@ -119,7 +119,7 @@ export class QueryJobs {
   /** A read's job, DONE. While nobody knows whether it arrived, it is sent again under its id: it cannot run twice. */
   async #begin(statement: Statement, patience: Patience): Promise<Job> {
     const asked = { id: this.#newJobId(), location: await this.#again(patience, () => this.#datasetLocation()) };
-    const { started, job } = await this.#again(patience, () => this.#start(asked, statement));
+    const { started, job } = await this.#again(patience, () => this.#start(asked, statement, true));
     if (started !== 'done') await this.#untilDone(job, patience);
     return job;
   }
@@ -244,8 +244,8 @@ export class QueryJobs {
     return rest.jobLocation === undefined ? rest.location : rest.jobLocation();
   }
 
-  /** Inserts the job: it is DONE with the answer, or runs, or was there already, whatever has become of it. */
-  async #start(job: Job, statement: Statement): Promise<{ started: 'done' | 'running' | 'was there'; job: Job }> {
+  /** Inserts the job: it is DONE with the answer, or runs, or was there already, whatever has become of it. A read may be sent twice. */
+  async #start(job: Job, statement: Statement, isRead = false): Promise<Start> {
     const { rest, limits } = this.#options;
     const { id, location } = job;
     let answer: unknown;
@@ -253,6 +253,7 @@ export class QueryJobs {
       answer = await rest.request({
         method: 'POST',
         path: '/jobs',
+        isRepeatable: isRead,
         body: {
           jobReference: { jobId: id, ...named({ location }) },
           configuration: {
@@ -289,7 +290,7 @@ export class QueryJobs {
       await runtime.sleep(pauseMs);
       pauseMs = Math.min(POLL_MAX_MS, pauseMs * 2);
     }
-    throw new RestError(`job ${job.id} is not done after ${limits.jobTimeoutMs} ms`, undefined, 'timeout');
+    throw new RestError(`job ${job.id} is not done after ${spanText(limits.jobTimeoutMs)}`, undefined, 'timeout');
   }
 
   async #look({ id, location }: Job): Promise<JobAnswer> {

@@ -148,6 +148,37 @@ test('one question after the other goes over one connection', async () => {
   expect(ports.size).toBe(1);
 });
 
+/** The first answer comes; then the server closes the connection `times` times over a request. */
+function closing(times: number, ask: RestRequest) {
+  let asked = 0;
+  return withServer(
+    (response, request) => {
+      asked += 1;
+      if (asked > 1 && asked <= 1 + times) request.socket.destroy();
+      else response.end(JSON.stringify({ asked }));
+    },
+    async (client) => {
+      await client.request(QUESTION);
+      const answer = await client.request(ask).catch((error: unknown) => error);
+      return { answer, asked };
+    },
+  );
+}
+
+const CHANGE: RestRequest = { method: 'POST', path: '/jobs', body: {} };
+
+test.each([QUESTION, { ...CHANGE, isRepeatable: true }])(
+  'a connection that the server closes between two requests is no outage where the request may be sent twice: $method',
+  async (ask) => {
+    expect(await closing(1, ask)).toEqual({ answer: { asked: 3 }, asked: 3 });
+    expect(await closing(2, ask)).toMatchObject({ answer: { name: 'RestError', isTransient: true }, asked: 3 });
+  },
+);
+
+test('what must not be sent twice is left to its caller', async () => {
+  expect(await closing(1, CHANGE)).toMatchObject({ answer: { name: 'RestError', isTransient: true }, asked: 2 });
+});
+
 test("a refusal has the service's code, reason and words", async () => {
   const error = { code: 409, message: 'Already Exists: Job', errors: [{ reason: 'duplicate' }] };
   expect(await refusedWith(409, JSON.stringify({ error }))).toMatchObject({

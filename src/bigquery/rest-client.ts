@@ -2,6 +2,7 @@
 import { BigQuery, type BigQueryOptions } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
 import { ConfigurationError } from '../processor/errors.ts';
+import { spanText } from '../processor/span-text.ts';
 import type { DatasetRef } from './identifiers.ts';
 
 export interface RestOptions {
@@ -63,6 +64,8 @@ export interface RestRequest {
   readonly body?: object;
   /** Nothing is read from the answer. Otherwise an answer without a JSON object is a lost one. */
   readonly mayBeEmpty?: boolean;
+  /** Sent twice, it has the effect of once. Default: GET alone. */
+  readonly isRepeatable?: boolean;
 }
 
 export interface RestCalls {
@@ -136,19 +139,33 @@ export class RestClient implements RestCalls {
     return found;
   }
 
-  request<T>(request: RestRequest): Promise<T> {
+  /**
+   * A server closes connections that were idle for a while, and may do so while a request is on its way: that is no outage, so
+   * what may be sent twice is sent once more, without a word, over another connection.
+   */
+  async request<T>(request: RestRequest): Promise<T> {
+    try {
+      return await this.#send<T>(request);
+    } catch (error) {
+      const isRepeatable = request.isRepeatable ?? request.method === 'GET';
+      if (!isRepeatable || !(error instanceof RestError) || !isConnectionClosed(error)) throw error;
+      return this.#send<T>(request);
+    }
+  }
+
+  #send<T>(request: RestRequest): Promise<T> {
     const { requestTimeoutMs } = this.#options;
     const options = {
       method: request.method,
       uri: request.path,
       qs: { ...request.query },
-      timeout: requestTimeoutMs,
       ...(request.body === undefined ? {} : { json: request.body }),
     };
     return new Promise<T>((resolve, reject) => {
-      // The library's limit ends with the first byte of an answer: one that does not go on would be waited for without end.
+      // The library takes a time limit and has none: its transport (node-fetch 3) knows no such option. Nor can it end a request:
+      // what is given up here stays under way until the service or TCP ends it, and would keep a command from ending (cli/main.ts).
       const late = setTimeout(
-        () => reject(new RestError(`no answer within ${requestTimeoutMs} ms`, undefined, undefined)),
+        () => reject(new RestError(`no answer within ${spanText(requestTimeoutMs)}`, undefined, undefined)),
         requestTimeoutMs,
       );
       this.#client.request(options, (error: unknown, body: unknown) => {
@@ -161,6 +178,12 @@ export class RestClient implements RestCalls {
       });
     });
   }
+}
+
+/** The connection ended before the answer began. */
+function isConnectionClosed({ status, cause }: RestError): boolean {
+  if (status !== undefined || typeof cause !== 'object' || cause === null || !('code' in cause)) return false;
+  return cause.code === 'ECONNRESET' || cause.code === 'EPIPE';
 }
 
 function noObject(body: unknown): RestError {

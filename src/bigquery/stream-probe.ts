@@ -6,6 +6,7 @@
 import type { AppendTable } from '../payments/types.ts';
 import { UnreachableError } from '../processor/errors.ts';
 import type { AppendRows, RowEncoder, Runtime, StreamRef } from '../processor/ports.ts';
+import { spanText } from '../processor/span-text.ts';
 import { readAppendFailure } from './append-answers.ts';
 import { type AppendAnswer, type AppendCall, GRPC_STATUS, RpcError, type WriteRpc } from './write-rpc.ts';
 
@@ -47,7 +48,7 @@ export async function probeStream(stream: ProbedStream, options: StreamProbeOpti
       withSchema: true,
     });
     runtime.sleep(answerWithinMs, silence.signal).then(
-      () => resolve(new RpcError(GRPC_STATUS.DEADLINE_EXCEEDED, `no answer for ${answerWithinMs} ms`)),
+      () => resolve(new RpcError(GRPC_STATUS.DEADLINE_EXCEEDED, `no answer for ${spanText(answerWithinMs)}`)),
       () => {},
     );
     return stateOf(stream, await promise);

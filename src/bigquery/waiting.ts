@@ -5,12 +5,15 @@
 import { Backoff } from '../processor/backoff.ts';
 import { UnreachableError } from '../processor/errors.ts';
 import type { Runtime } from '../processor/ports.ts';
+import { spanText } from '../processor/span-text.ts';
 
 export interface Waiting {
   readonly service: 'bigquery' | 'bigquery-write';
   /** What is being asked for, as `claim of payments` or `append to payment_transactions`. */
   readonly what: string;
   readonly waitedMs: number;
+  /** After so much waiting it is given up. */
+  readonly limitMs: number;
   /** Message of the last failure. */
   readonly error: string;
 }
@@ -67,7 +70,7 @@ export class Patience {
     if (waitedMs >= this.#limits.unreachableAfterMs) {
       if (this.#tooLong !== undefined) throw this.#tooLong(error);
       throw new UnreachableError(
-        `${this.#service}: no success with ${this.#what} for ${Math.round(waitedMs / 1000)} s; ` +
+        `${this.#service}: no success with ${this.#what} for ${spanText(waitedMs)}; ` +
           `last error: ${error.message}. Check the service, its quotas and the network, then start again`,
         { cause: error },
       );
@@ -76,6 +79,7 @@ export class Patience {
       service: this.#service,
       what: this.#what,
       waitedMs,
+      limitMs: this.#limits.unreachableAfterMs,
       error: error.message,
     });
     await this.#runtime.sleep(this.#backoff.nextMs(), signal);

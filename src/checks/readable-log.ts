@@ -1,4 +1,6 @@
 /** The log as far as it is to be read: around the offsets that were given up, and what is said where it cannot be read. */
+
+import { skipCommand } from '../processor/skip-command.ts';
 import type { GivenUp, OwnershipFacts, TopicRecord, VerifyInputs } from './inputs.ts';
 import { UnreadableLogError } from './topic/errors.ts';
 
@@ -50,10 +52,12 @@ export function unreadableText(error: UnreadableLogError, { partition, skipped }
   const within = skipped.filter(({ from, to }) => lastOffset !== undefined && from <= lastOffset && to > offset);
   const ranges = within.map(({ from, to }) => `${from} to ${to - 1}`).join(', ');
   const partly = ranges === '' ? '' : ` Given up of it were only the offsets ${ranges}.`;
-  const to = lastOffset === undefined ? '<first offset that can be read again>' : String(lastOffset + 1);
+  const giveUp =
+    lastOffset === undefined
+      ? `the batch up with \`provenonce skip --partition ${partition} --from ${offset}\` and, as --to, the first offset that can be read again`
+      : `the batch up with \`${skipCommand({ partition, from: offset, to: lastOffset + 1 })}\``;
   return (
     `partition ${partition}: nothing from offset ${offset} on was checked: ${message}.${partly} Run \`provenonce verify\` ` +
-    'again; where the log stays like this, restore it from a replica, or give the batch up with ' +
-    `\`provenonce skip --partition ${partition} --from ${offset} --to ${to} --reason <why> --by <who>\`, then verify again`
+    `again; where the log stays like this, restore it from a replica, or give ${giveUp}, then verify again`
   );
 }

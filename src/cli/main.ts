@@ -66,7 +66,7 @@ async function main(argv: readonly string[]): Promise<void> {
 
 main(process.argv).catch(failWith).then(endSoon);
 
-/** A command that has ended must not be kept by what it left open (a connection under way): a scheduler would wait for ever. */
+/** A command that has ended must not be kept by what it left open (a request to BigQuery that was given up): a scheduler would wait for ever. */
 function endSoon(): void {
   const hasSaidAll = (): boolean => process.stdout.writableLength + process.stderr.writableLength === 0;
   setInterval(() => hasSaidAll() && process.exit(), LEFT_OPEN_MS).unref();

@@ -12,6 +12,7 @@ import { createLogger, resolveLogFormat } from '../observability/logger.ts';
 import { createMetrics, watchProcess } from '../observability/metrics.ts';
 import { metricsObserver } from '../observability/metrics-observer.ts';
 import { startMetricsServer } from '../observability/metrics-server.ts';
+import { progressReporter } from '../observability/progress.ts';
 import { CRASH_POINTS, withCrashPoints } from '../processor/crash-points.ts';
 import { ContradictionError } from '../processor/errors.ts';
 import { type Observer, observers } from '../processor/events.ts';
@@ -57,7 +58,9 @@ export async function runProcess(
   watchProcess(metrics);
   const toMetrics = metricsObserver(metrics, runtime.nowMs);
   const health = healthObserver();
-  const observer = observers(logObserver(logger), toMetrics, health);
+  const toLog = logObserver(logger);
+  const progress = progressReporter(runtime);
+  const observer = observers(toLog, toMetrics, health, progress);
   const server = await startMetricsServer({
     host: config.process.metricsHost,
     port: config.process.metricsPort,
@@ -67,6 +70,8 @@ export async function runProcess(
   });
   logger.info({ event: 'metrics.listening', port: server.port, host: config.process.metricsHost });
   const sink = openProcessSink(config, observer);
+  const ended = new AbortController();
+  void progress.run(toLog, ended.signal);
   try {
     const state = openState(config, observer);
     const ports: ProcessorPorts = {
@@ -97,6 +102,7 @@ export async function runProcess(
     if (report.exitCode === 70) logger.error({ event: 'processor.bug', error: report.error });
     return report;
   } finally {
+    ended.abort(new Error('the process has ended'));
     await sink.close();
     await server.close();
     forgetLog();
@@ -139,8 +145,7 @@ function openProcessSink(config: ProcessConfig, observer: Observer): Sink {
     ...config.bigquery,
     runtime: systemRuntime,
     limits: { unreachableAfterMs, maxInFlightBytes, appendDeadlineMs },
-    onWaiting: ({ service, what, waitedMs, error }) =>
-      observer.emit({ type: 'service.waiting', service, what, waitedMs, error }),
+    onWaiting: (waiting) => observer.emit({ type: 'service.waiting', ...waiting }),
     onRecovered: ({ service, waitedMs }) => observer.emit({ type: 'service.recovered', service, waitedMs }),
   });
 }
@@ -168,9 +173,9 @@ function openLog(config: ProcessConfig, owner: string, { observer, logger, membe
       sessionTimeoutMs,
       heartbeatIntervalMs: Math.min(HEARTBEAT_MS, Math.floor(sessionTimeoutMs / 3)),
       unreachableAfterMs,
-      onWaiting: (what, waitedMs, error) =>
-        observer.emit({ type: 'service.waiting', service: 'kafka', what, waitedMs, error }),
-      onRecovered: () => observer.emit({ type: 'service.recovered', service: 'kafka', waitedMs: 0 }),
+      onWaiting: (wait) => observer.emit({ type: 'service.waiting', service: 'kafka', ...wait }),
+      onRecovered: (_, waitedMs) => observer.emit({ type: 'service.recovered', service: 'kafka', waitedMs }),
+      onSessionLost: (silentMs) => observer.emit({ type: 'group.session_lost', groupId, silentMs }),
       onCommitFailed: (partition, nextOffset, error) =>
         observer.emit({ type: 'offset.commit_failed', partition, nextOffset, error }),
     },

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { openSink, type Sink } from '../bigquery/open-sink.ts';
 import type { VerifyInputs } from '../checks/inputs.ts';
 import { realInputs } from '../checks/inputs-real.ts';
+import { spanText } from '../processor/span-text.ts';
 import { systemRuntime } from '../runtime/system-runtime.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
 import type { BigQueryEndpoint, EndpointConfig } from './config/process-config.ts';
@@ -20,8 +21,8 @@ export function openCommandSink(endpoint: BigQueryEndpoint): Sink {
     ...endpoint,
     runtime: systemRuntime,
     limits: { unreachableAfterMs: PATIENCE_MS },
-    onWaiting: ({ service, error }) => {
-      if (!said) complain(`waiting for ${service}: ${messageOf(error)}`);
+    onWaiting: ({ service, limitMs, error }) => {
+      if (!said) complain(`waiting for ${service}, at most ${spanText(limitMs)}: ${error}`);
       said = true;
     },
   });
@@ -33,8 +34,4 @@ export async function commandInputs({ kafka, bigquery }: EndpointConfig, sink: S
   await requireTopicOfDataset(kafka.topic, bigquery.dataset, sink.queries);
   const connection = kafkaConnection(kafka, 'provenonce', (file) => readFileSync(file, 'utf8'));
   return realInputs({ topic: kafka.topic, kafka: connection, sink, runtime: systemRuntime });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -68,7 +68,7 @@ function sourceOver({ batches, errorCode = () => 0, answersAlso = (partition) =>
     } as Runtime,
     limits: { ...DEFAULT_KAFKA_LIMITS, unreachableAfterMs: 2_000 },
     log: () => {},
-    onWaiting: (_, __, error) => waits.push(String(error)),
+    onWaiting: ({ error }) => waits.push(error),
     onRecovered: () => {},
     onFatal: (error) => fatal.push(error),
   });

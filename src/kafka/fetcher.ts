@@ -10,12 +10,13 @@
 import { Backoff } from '../processor/backoff.ts';
 import { ConfigurationError, OwnershipLostError, UnreachableError } from '../processor/errors.ts';
 import type { Runtime } from '../processor/ports.ts';
+import { spanText } from '../processor/span-text.ts';
 import type { LogFn } from './connection-options.ts';
 import { isUnknownTopic, messageOf, refusalOf, topicGone } from './errors.ts';
 import { BrokenAnswerError, type FetchedPartition, requireAnswersTo } from './fetch-response.ts';
 import { BufferedReader, type Place } from './partition-reader.ts';
 import { type Outcome, PartitionTrack } from './partition-track.ts';
-import { Patience } from './patience.ts';
+import { Patience, type Wait } from './patience.ts';
 import { type AnswerLimits, DEFAULT_ANSWER_LIMITS } from './record-batches.ts';
 import type { TopicConnection } from './topic-connection.ts';
 import { messageMemory } from './whole-messages.ts';
@@ -36,8 +37,8 @@ export interface FetcherOptions {
   readonly runtime: Runtime;
   readonly limits: FetchLimits;
   readonly log: LogFn;
-  onWaiting(what: string, waitedMs: number, error: unknown): void;
-  onRecovered(what: string): void;
+  onWaiting(wait: Wait): void;
+  onRecovered(what: string, waitedMs: number): void;
   onFatal(error: Error): void;
 }
 
@@ -217,11 +218,11 @@ export class Fetcher {
     try {
       await this.#fetch(node, tracks, othersAreFull);
       this.#backoffs.get(node)?.reset();
-      this.#patience.succeeded();
+      const waitedMs = this.#patience.succeeded();
       this.#topicPatience.succeeded();
       if (this.#isWaiting) {
         this.#isWaiting = false;
-        this.#options.onRecovered('fetch');
+        this.#options.onRecovered('fetch', waitedMs);
       }
     } catch (error) {
       if (this.#stopped.signal.aborted) return;
@@ -293,12 +294,12 @@ export class Fetcher {
     const { waitedMs, isOver } = this.#patience.failed();
     if (isOver) {
       throw new UnreachableError(
-        `Kafka: topic ${connection.topic} could not be read for ${Math.round(waitedMs / 1000)} s: ${messageOf(error)}`,
+        `Kafka: topic ${connection.topic} could not be read for ${spanText(waitedMs)}: ${messageOf(error)}`,
         { cause: error },
       );
     }
     this.#isWaiting = true;
-    onWaiting('fetch', waitedMs, error);
+    onWaiting({ what: 'fetch', waitedMs, limitMs: this.#patience.limitMs, error: messageOf(error) });
     const backoff = this.#backoffs.get(node) ?? new Backoff(runtime, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
     this.#backoffs.set(node, backoff);
     await runtime.sleep(backoff.nextMs(), this.#stopped.signal);

@@ -11,11 +11,13 @@ import type { Consumer, ConsumerCrashEvent } from 'kafkajs';
 import { Backoff } from '../processor/backoff.ts';
 import { BugError, UnreachableError } from '../processor/errors.ts';
 import type { Runtime } from '../processor/ports.ts';
+import { spanText } from '../processor/span-text.ts';
 import { createKafka, type KafkaConnectionOptions } from './connection-options.ts';
 import { removeDeadMembers } from './dead-member.ts';
 import { isUnknownTopic, messageOf, refusalOf, topicGone } from './errors.ts';
 import type { GroupMemberName } from './kafkajs-internals.ts';
-import { Patience } from './patience.ts';
+import { Patience, type Wait } from './patience.ts';
+import { SessionWatch } from './session-watch.ts';
 import { type OwnClaim, stickyAssigner } from './sticky-assigner.ts';
 
 export interface GroupLimits {
@@ -51,8 +53,10 @@ export interface GroupMemberOptions {
   onPredecessorRemoved?(memberId: string): void;
   /** After every join, also when nothing changed. Ascending. */
   onJoined(partitions: readonly number[]): void;
-  onWaiting(what: string, waitedMs: number, error: unknown): void;
-  onRecovered(what: string): void;
+  onWaiting(wait: Wait): void;
+  onRecovered(what: string, waitedMs: number): void;
+  /** Not heard of for as long as a session lasts: told once, until the next join. */
+  onSessionLost(silentMs: number): void;
   onFatal(error: Error): void;
 }
 
@@ -72,6 +76,7 @@ export class GroupMember {
   readonly #stopping = new AbortController();
   readonly #patience: Patience;
   readonly #topicPatience: Patience;
+  readonly #session: SessionWatch;
   readonly #backoff: Backoff;
   /** Set while a consumer is a member; commits go through it. */
   #joined: Consumer | undefined;
@@ -86,6 +91,7 @@ export class GroupMember {
     this.#options = options;
     this.#patience = new Patience(options.runtime, options.limits.unreachableAfterMs);
     this.#topicPatience = new Patience(options.runtime, options.limits.topicMissingAfterMs);
+    this.#session = new SessionWatch(options.runtime, options.limits.sessionTimeoutMs);
     this.#backoff = new Backoff(options.runtime, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
     this.#predecessor = options.notes?.read(options.groupId);
   }
@@ -109,7 +115,7 @@ export class GroupMember {
     const sent = consumer.commitOffsets([{ topic, partition, offset: pending.offset, metadata }]);
     const timer = new AbortController();
     const timeout = runtime.sleep(limits.commitTimeoutMs, timer.signal).then(() => {
-      throw new Error(`no answer within ${limits.commitTimeoutMs} ms`);
+      throw new Error(`no answer within ${spanText(limits.commitTimeoutMs)}`);
     });
     try {
       await Promise.race([sent, timeout]);
@@ -141,8 +147,12 @@ export class GroupMember {
       if (this.#stopping.signal.aborted) return;
       this.#throwIfOver(error);
       const { waitedMs } = this.#patience.failed();
+      const { limitMs } = isUnknownTopic(error) ? this.#topicPatience : this.#patience;
       this.#isWaiting = true;
-      onWaiting(`group ${this.#options.groupId} of topic ${topic}`, waitedMs, error);
+      const what = `group ${this.#options.groupId} of topic ${topic}`;
+      onWaiting({ what, waitedMs, limitMs, error: messageOf(error) });
+      const silentMs = this.#session.lostAfterMs();
+      if (silentMs !== undefined) this.#options.onSessionLost(silentMs);
       await runtime.sleep(this.#backoff.nextMs(), this.#stopping.signal);
     }
   }
@@ -158,7 +168,7 @@ export class GroupMember {
     const { waitedMs, isOver } = this.#patience.failed();
     if (isOver) {
       throw new UnreachableError(
-        `Kafka: group ${groupId} could not be joined for ${Math.round(waitedMs / 1000)} s: ${messageOf(error)}`,
+        `Kafka: group ${groupId} could not be joined for ${spanText(waitedMs)}: ${messageOf(error)}`,
         { cause: error },
       );
     }
@@ -256,11 +266,12 @@ export class GroupMember {
   }
 
   #hasContact(): void {
-    this.#patience.succeeded();
+    const waitedMs = this.#patience.succeeded();
+    this.#session.heard();
     this.#topicPatience.succeeded();
     this.#backoff.reset();
     if (!this.#isWaiting) return;
     this.#isWaiting = false;
-    this.#options.onRecovered(`group ${this.#options.groupId}`);
+    this.#options.onRecovered(`group ${this.#options.groupId}`, waitedMs);
   }
 }

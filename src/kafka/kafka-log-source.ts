@@ -13,11 +13,12 @@ import type {
   Runtime,
   TopicFacts,
 } from '../processor/ports.ts';
+import { spanText } from '../processor/span-text.ts';
 import type { KafkaConnectionOptions, LogFn } from './connection-options.ts';
 import { isFinal, messageOf, refusalOf } from './errors.ts';
 import { Fetcher } from './fetcher.ts';
 import { GroupMember } from './group-member.ts';
-import { Patience } from './patience.ts';
+import { Patience, type Wait } from './patience.ts';
 import { type KafkaLogLimits, type KafkaLogOptions, resolveLimits } from './source-options.ts';
 import { TopicConnection } from './topic-connection.ts';
 import { readTopicFacts } from './topic-facts.ts';
@@ -48,8 +49,8 @@ export class KafkaLogSource implements LogSource {
     this.#log = options.connection.log ?? (() => undefined);
     this.#connection = new TopicConnection(options.connection, options.topic);
     const reports = {
-      onWaiting: (what: string, waitedMs: number, error: unknown) => this.#waiting(what, waitedMs, error),
-      onRecovered: (what: string) => options.onRecovered?.(what),
+      onWaiting: (wait: Wait) => this.#waiting(wait),
+      onRecovered: (what: string, waitedMs: number) => options.onRecovered?.(what, waitedMs),
       onFatal: (error: Error) => this.#fail(error),
     };
     this.#fetcher = new Fetcher({
@@ -72,6 +73,7 @@ export class KafkaLogSource implements LogSource {
         options.onPredecessorRemoved?.(memberId);
       },
       onJoined: (partitions) => this.#joined(partitions),
+      onSessionLost: (silentMs) => options.onSessionLost?.(silentMs),
       ...reports,
     });
   }
@@ -171,17 +173,19 @@ export class KafkaLogSource implements LogSource {
   async #untilReached<T>(what: string, ask: () => Promise<T>): Promise<T> {
     const patience = new Patience(this.#runtime, this.#limits.unreachableAfterMs);
     const backoff = new Backoff(this.#runtime, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
-    for (;;) {
+    for (let isWaiting = false; ; isWaiting = true) {
       this.#stopped.signal.throwIfAborted();
       try {
-        return await ask();
+        const answer = await ask();
+        if (isWaiting) this.#options.onRecovered?.(what, patience.succeeded());
+        return answer;
       } catch (error) {
         if (isFinal(error) || error instanceof BugError) throw error;
         const refusal = refusalOf(error, `topic ${this.#options.topic}`);
         if (refusal !== undefined) throw refusal;
         const { waitedMs, isOver } = patience.failed();
         if (isOver) throw this.#unreachable(what, waitedMs, error);
-        this.#waiting(what, waitedMs, error);
+        this.#waiting({ what, waitedMs, limitMs: patience.limitMs, error: messageOf(error) });
         await this.#runtime.sleep(backoff.nextMs(), this.#stopped.signal);
         await this.#connection.refresh().catch((failure: unknown) => {
           if (failure instanceof ConfigurationError) throw failure;
@@ -192,15 +196,15 @@ export class KafkaLogSource implements LogSource {
 
   #unreachable(what: string, waitedMs: number, cause: unknown): UnreachableError {
     return new UnreachableError(
-      `Kafka at ${this.#connectionOptions.brokers.join(', ')} (${what}): no answer for ${Math.round(waitedMs / 1000)} s: ` +
+      `Kafka at ${this.#connectionOptions.brokers.join(', ')} (${what}): no answer for ${spanText(waitedMs)}: ` +
         `${messageOf(cause)}. Check that it runs and that KAFKA_BOOTSTRAP_SERVERS is right.`,
       { cause },
     );
   }
 
-  #waiting(what: string, waitedMs: number, error: unknown): void {
+  #waiting(wait: Wait): void {
     if (this.#stopped.signal.aborted) return;
-    this.#options.onWaiting?.(what, waitedMs, messageOf(error));
+    this.#options.onWaiting?.(wait);
   }
 
   #fail(error: Error): void {

@@ -4,6 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
+import { spanText } from '../processor/span-text.ts';
 
 const require = createRequire(import.meta.url);
 const RequestQueue = require('kafkajs/src/network/requestQueue/index.js') as {
@@ -76,7 +77,7 @@ Connection.prototype.processData = function (this: ConnectionInternals, bytes: B
 async function withDeadline<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const error = Object.assign(new Error(`not connected after ${timeoutMs} ms`), {
+    const error = Object.assign(new Error(`not connected after ${spanText(timeoutMs)}`), {
       name: 'KafkaJSConnectionError',
       retriable: true,
     });

@@ -47,6 +47,8 @@ test('a member that was cut off for longer than its session comes back, and the 
   await eventually(() => other.assigned.length === 4);
   await stale.source.commit(stale.assigned[0] ?? 0, 1, 'from a stale member');
   expect(stale.commitFailures.length).toBe(1);
+  // It does not know that they are with the other, and says that they may be.
+  await eventually(() => stale.sessionsLost.length === 1);
   network.heal();
   // The one that was cut off goes on believing in what it had until it hears of the new sharing.
   await eventually(
@@ -56,6 +58,8 @@ test('a member that was cut off for longer than its session comes back, and the 
       overlap(stale.assigned, other.assigned).length === 0,
   );
   expect([...stale.failures, ...other.failures]).toEqual([]);
+  expect(stale.sessionsLost).toEqual([expect.toSatisfy((silentMs: number) => silentMs >= 6_000)]);
+  expect(other.sessionsLost).toEqual([]);
 });
 
 test('a process that was killed is not waited for by the one that follows it in its place', async () => {

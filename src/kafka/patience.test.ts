@@ -25,7 +25,8 @@ test('a success starts the count again', () => {
   const { patience, pass } = patienceOf(10_000);
   patience.failed();
   pass(9_999);
-  patience.succeeded();
+  expect(patience.succeeded()).toBe(9_999);
+  expect(patience.succeeded()).toBe(0);
   pass(9_999);
   expect(patience.failed()).toEqual({ waitedMs: 0, isOver: false });
 });

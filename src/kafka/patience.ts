@@ -4,6 +4,17 @@
  */
 import type { Runtime } from '../processor/ports.ts';
 
+/** Something is away and waited for. */
+export interface Wait {
+  readonly what: string;
+  /** For how long so far, ms. */
+  readonly waitedMs: number;
+  /** When it is given up, ms. */
+  readonly limitMs: number;
+  /** What the last attempt ended with. */
+  readonly error: string;
+}
+
 export class Patience {
   readonly #runtime: Runtime;
   readonly #limitMs: number;
@@ -14,8 +25,15 @@ export class Patience {
     this.#limitMs = limitMs;
   }
 
-  succeeded(): void {
+  get limitMs(): number {
+    return this.#limitMs;
+  }
+
+  /** Returns for how long it was away, in ms. */
+  succeeded(): number {
+    const sinceMs = this.#awaySinceMs;
     this.#awaySinceMs = undefined;
+    return sinceMs === undefined ? 0 : this.#runtime.monotonicMs() - sinceMs;
   }
 
   /** Time since the first failure in a row, in ms. */

@@ -3,6 +3,7 @@ import { ConfigurationError } from '../processor/errors.ts';
 import type { KafkaConnectionOptions } from './connection-options.ts';
 import type { FetchLimits } from './fetcher.ts';
 import type { GroupLimits, MemberNotes } from './group-member.ts';
+import type { Wait } from './patience.ts';
 
 export type KafkaLogLimits = FetchLimits & GroupLimits;
 
@@ -14,9 +15,12 @@ export interface KafkaLogOptions extends Partial<KafkaLogLimits> {
   readonly memberNotes?: MemberNotes | undefined;
   readonly isDeadClient?: ((clientId: string) => boolean) | undefined;
   onPredecessorRemoved?(memberId: string): void;
-  /** Something is away and waited for: what, for how long so far, and why. Called at every attempt. */
-  onWaiting?(what: string, waitedMs: number, error: string): void;
-  onRecovered?(what: string): void;
+  /** Something is away and waited for. Called at every attempt. */
+  onWaiting?(wait: Wait): void;
+  /** It answers again, after so many ms. */
+  onRecovered?(what: string, waitedMs: number): void;
+  /** The group has not been heard of for as long as a session lasts: it may have given our partitions to others. */
+  onSessionLost?(silentMs: number): void;
   onCommitFailed?(partition: number, nextOffset: number, error: string): void;
 }
 

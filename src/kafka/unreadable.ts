@@ -1,5 +1,6 @@
 /** What a partition stops with where its records cannot be read, and the commands that get it going again. */
 import { ContradictionError } from '../processor/errors.ts';
+import { skipCommand } from '../processor/skip-command.ts';
 
 export interface UnreadablePlace {
   readonly topic: string;
@@ -16,7 +17,7 @@ export function damaged(place: UnreadablePlace, why: Error): ContradictionError 
     'batch_damaged',
     `topic ${topic}, partition ${partition}: the record batch at offset ${offset} is damaged, also when fetched again over a new ` +
       `connection: ${why.message}. Nothing was written past it. Restore the partition from a replica and start the processor again. ` +
-      `If no replica has the batch, give it up: ${skipCommand(place, 'damaged batch')}. See the runbook, batch_damaged.`,
+      `If no replica has the batch, give it up: ${giveUp(place, 'damaged batch')}. See the runbook, batch_damaged.`,
     { cause: why },
   );
 }
@@ -27,12 +28,11 @@ export function codecMissing(place: UnreadablePlace, codec: string): Contradicti
     'codec_missing',
     `topic ${topic}, partition ${partition}: the records from offset ${offset} on are compressed with ${codec}, which is not ` +
       'built in (gzip and zstd are). Let producers use compression.type zstd, gzip or none; what is in the topic ' +
-      `already must be copied into another one, or given up: ${skipCommand(place, `compressed with ${codec}`)}. ` +
+      `already must be copied into another one, or given up: ${giveUp(place, `compressed with ${codec}`)}. ` +
       'See the runbook, codec_missing.',
   );
 }
 
-function skipCommand({ partition, offset, batchEnd = offset + 1 }: UnreadablePlace, reason: string): string {
-  const to = Math.max(batchEnd, offset + 1);
-  return `provenonce skip --partition ${partition} --from ${offset} --to ${to} --reason ${JSON.stringify(reason)}`;
+function giveUp({ partition, offset, batchEnd = offset + 1 }: UnreadablePlace, reason: string): string {
+  return skipCommand({ partition, from: offset, to: Math.max(batchEnd, offset + 1) }, reason);
 }

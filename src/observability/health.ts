@@ -1,5 +1,6 @@
 /** Whether the process is ready, from its events: what it waits for and what has stopped, in words. */
 import type { Observer, ProcessorEvent } from '../processor/events.ts';
+import { waitingText } from './event-text.ts';
 
 export interface Readiness {
   readonly ready: boolean;
@@ -15,7 +16,8 @@ export interface HealthObserver extends Observer {
 
 export function healthObserver(): HealthObserver {
   let phase: 'starting' | 'started' | 'stopping' = 'starting';
-  let assigned: readonly number[] = [];
+  /** Undefined until the group has said it once; it may be nothing, for a process that stands by. */
+  let assigned: readonly number[] | undefined;
   const running = new Set<number>();
   const waiting = new Map<string, string>();
   const stopped = new Map<number, string>();
@@ -37,10 +39,14 @@ export function healthObserver(): HealthObserver {
         }
         return;
       case 'service.waiting':
-        waiting.set(event.service, `waiting for ${event.service} (${event.what}): ${event.error}`);
+        waiting.set(event.service, waitingText(event));
         return;
       case 'service.recovered':
         waiting.delete(event.service);
+        return;
+      case 'append.acknowledged':
+        // A wait that its partition's end cut short never says that it is over.
+        waiting.delete('bigquery-write');
         return;
       case 'takeover.running':
         running.add(event.partition);
@@ -61,7 +67,8 @@ export function healthObserver(): HealthObserver {
   function readiness(): Readiness {
     const reasons = [...waiting.values(), ...stopped.values()];
     if (phase !== 'started') reasons.unshift(phase);
-    const pending = assigned.filter((partition) => !running.has(partition) && !stopped.has(partition));
+    if (phase === 'started' && assigned === undefined) reasons.push('waiting for the first assignment of partitions');
+    const pending = (assigned ?? []).filter((partition) => !running.has(partition) && !stopped.has(partition));
     if (pending.length > 0) reasons.push(`taking over partitions ${pending.join(', ')}`);
     return { ready: reasons.length === 0, reasons, partitions: [...running].sort((a, b) => a - b) };
   }

@@ -1,6 +1,10 @@
-/** Writes each event of the processor as one log line, under its own name, at the level that its reader needs. */
+/**
+ * Writes each event of the processor as one log line, under its own name, at the level that its reader needs. Where numbers
+ * alone would have to be worked out, the line has a `text` beside them.
+ */
 import type { Logger } from 'pino';
 import type { Observer, ProcessorEvent, ProcessorEventType } from '../processor/events.ts';
+import { eventText } from './event-text.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
@@ -13,6 +17,7 @@ const LEVELS: Partial<Record<ProcessorEventType, Level>> = {
   'log.recheck': 'debug',
   'takeover.finalized': 'debug',
   'service.waiting': 'warn',
+  'group.session_lost': 'warn',
   'log.warning': 'warn',
   'log.out_of_place': 'warn',
   'offset.commit_failed': 'warn',
@@ -30,7 +35,8 @@ export function logObserver(logger: Logger): Observer {
         event.type === 'processor.stopped' && event.exitCode !== 0 ? 'error' : (LEVELS[event.type] ?? 'info');
       if (!logger.isLevelEnabled(level)) return;
       const { type, ...fields } = event;
-      logger[level]({ event: type, ...fields });
+      const text = eventText(event);
+      logger[level]({ event: type, ...(text === undefined ? {} : { text }), ...fields });
     },
   };
 }

@@ -51,7 +51,13 @@ export function resolveLogFormat(format: 'auto' | 'json' | 'pretty', isTerminal:
 function readable(destination: DestinationStream): DestinationStream {
   const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof Pretty;
   const format = prettyFactory({ messageKey: 'event', singleLine: true, ignore: 'pid,hostname,service' });
-  return { write: (line) => destination.write(format(printableValue(JSON.parse(line)))) };
+  return { write: (line) => destination.write(format(printableValue(inWords(JSON.parse(line))))) };
+}
+
+/** A line that has words needs none of the fields that they were made of. */
+function inWords(line: Readonly<Record<string, unknown>>): object {
+  const { level, time, owner, event, text } = line;
+  return typeof text === 'string' ? { level, time, owner, event: `${event}: ${text}` } : line;
 }
 
 function masked(value: unknown, depth: number): unknown {

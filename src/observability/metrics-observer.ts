@@ -2,7 +2,8 @@
  * Turns events of the processor into metrics.
  *
  * Counts of records come from the partition's own counters, which go on across restarts and owners; a partition that is
- * given up takes its series along, so that the sum over all processes counts every record once.
+ * lost, in whatever way, takes its series along, so that the sum over all processes counts every record once and no alert is
+ * raised by what a partition looked like here before somebody else had it.
  */
 import type { Counter } from 'prom-client';
 import type { Counters } from '../payments/types.ts';
@@ -18,6 +19,9 @@ export function metricsObserver(metrics: Metrics, nowMs: () => number): MetricsO
   const folded = new Map<number, Readonly<Counters>>();
   const checkpointedAtMs = new Map<number, number>();
   const stoppedWith = new Map<number, string>();
+  const running = new Set<number>();
+  /** Lost, and not taken over again since: what is still said of them must not bring their series back. */
+  const lost = new Set<number>();
 
   function clearStopped(partition: number): void {
     const code = stoppedWith.get(partition);
@@ -25,16 +29,30 @@ export function metricsObserver(metrics: Metrics, nowMs: () => number): MetricsO
     stoppedWith.delete(partition);
   }
 
-  function forget(partition: number): void {
+  /** Somebody else may have it from now on. */
+  function lose(partition: number): void {
+    lost.add(partition);
     folded.delete(partition);
     checkpointedAtMs.delete(partition);
     clearStopped(partition);
     forgetSeries(metrics, partition);
   }
 
+  function forget(partition: number): void {
+    running.delete(partition);
+    lose(partition);
+  }
+
+  /** The group has given again what it may have given to others meanwhile. */
+  function regain(partition: number): void {
+    if (!running.has(partition) || !lost.delete(partition)) return;
+    metrics.owned.set({ partition }, 1);
+  }
+
   function emit(event: ProcessorEvent): void {
     switch (event.type) {
       case 'batch.folded': {
+        if (lost.has(event.partition)) return;
         const before = folded.get(event.partition);
         // A takeover goes back to the checkpoint: the series starts again, as after a restart.
         if (before !== undefined && event.counters.consumed < before.consumed) forgetCounts(metrics, event.partition);
@@ -44,6 +62,7 @@ export function metricsObserver(metrics: Metrics, nowMs: () => number): MetricsO
         return;
       }
       case 'checkpoint.written': {
+        if (lost.has(event.partition)) return;
         const labels = { partition: event.partition };
         checkpointedAtMs.set(event.partition, nowMs());
         metrics.checkpoints.inc(labels);
@@ -67,6 +86,8 @@ export function metricsObserver(metrics: Metrics, nowMs: () => number): MetricsO
         return;
       case 'takeover.running':
         clearStopped(event.partition);
+        running.add(event.partition);
+        lost.delete(event.partition);
         metrics.takeovers.inc({ partition: event.partition });
         metrics.takeoverSeconds.observe(event.tookMs / 1_000);
         metrics.owned.set({ partition: event.partition }, 1);
@@ -81,9 +102,15 @@ export function metricsObserver(metrics: Metrics, nowMs: () => number): MetricsO
       case 'partition.released':
         forget(event.partition);
         return;
+      case 'assignment.changed':
+        for (const partition of event.lost) forget(partition);
+        for (const partition of event.partitions) regain(partition);
+        return;
+      case 'group.session_lost':
+        for (const partition of running) lose(partition);
+        return;
       case 'partition.stopped':
-        metrics.owned.remove({ partition: event.partition });
-        clearStopped(event.partition);
+        forget(event.partition);
         stoppedWith.set(event.partition, event.code);
         metrics.stopped.set({ partition: event.partition, code: event.code }, 1);
         return;

@@ -34,15 +34,27 @@ function foldedTo(accepted: number, duplicates = 0): ProcessorEvent {
 }
 
 const fenced: ProcessorEvent = { type: 'partition.fenced', partition: 1, epoch: 3, why: 'finalized', retryInMs: 1_000 };
-const running: ProcessorEvent = { type: 'takeover.running', partition: 1, epoch: 3, tookMs: 400 };
+const running = { type: 'takeover.running', partition: 1, epoch: 3, tookMs: 400, counters: counters(0) } as const;
 const stopped: ProcessorEvent = {
   type: 'partition.stopped',
   partition: 1,
   code: 'log_changed',
   error: 'record 7 differs',
 };
+const checkpointed: ProcessorEvent = {
+  type: 'checkpoint.written',
+  partition: 1,
+  epoch: 1,
+  nextOffset: 100,
+  watermarkMs: NOW_MS,
+  counters: counters(1),
+  ids: 77,
+  stateBytes: 4_000,
+  tookMs: 5,
+  endToEndMs: 700,
+};
 const assigned: ProcessorEvent = { type: 'assignment.changed', partitions: [1, 2], gained: [1, 2], lost: [] };
-const started: ProcessorEvent = { type: 'processor.started', owner: 'me', topic: 't', partitionCount: 2 };
+const started: ProcessorEvent = { type: 'processor.started', topic: 't', partitionCount: 2 };
 
 describe('logs', () => {
   test('each event is one JSON line under its own name, at its level', () => {
@@ -114,18 +126,7 @@ describe('metrics', () => {
   test('lags, checkpoint age and histograms are in seconds and records', async () => {
     const { observer, text, sleep } = observed();
     observer.emit(foldedTo(1));
-    observer.emit({
-      type: 'checkpoint.written',
-      partition: 1,
-      epoch: 1,
-      nextOffset: 100,
-      watermarkMs: NOW_MS,
-      counters: counters(1),
-      ids: 77,
-      stateBytes: 4_000,
-      tookMs: 5,
-      endToEndMs: 700,
-    });
+    observer.emit(checkpointed);
     observer.emit({ type: 'append.acknowledged', partition: 1, table: 't', rows: 9, bytes: 90, tookMs: 40 });
     sleep(12_000);
     const metrics = await text();
@@ -153,6 +154,47 @@ describe('metrics', () => {
     expect(metrics).toContain('provenonce_takeovers_total{partition="1"} 1');
   });
 
+  /** Of a partition, those that are no count of what happened here. */
+  const SERIES = /^provenonce_(?!takeovers|fencings|checkpoints)\w+\{partition="1"/m;
+
+  test.each<[string, ProcessorEvent]>([
+    ['is fenced', fenced],
+    ['is drained', { type: 'partition.released', partition: 1, epoch: 3, drained: true }],
+    ['is cut off', { type: 'partition.released', partition: 1, epoch: 3, drained: false }],
+    ['is given to another process', { type: 'assignment.changed', partitions: [2], gained: [], lost: [1] }],
+    ['may be with another process, as the session is lost', { type: 'group.session_lost', groupId: 'g', silentMs: 1 }],
+  ])('a partition that %s has no series here, whatever is said of it afterwards', async (_, loss) => {
+    const { observer, text } = observed();
+    for (const event of [running, foldedTo(5), checkpointed]) observer.emit(event);
+    expect(await text()).toMatch(SERIES);
+    observer.emit(loss);
+    expect(await text()).not.toMatch(SERIES);
+    for (const late of [foldedTo(6), checkpointed]) observer.emit(late);
+    expect(await text()).not.toMatch(SERIES);
+    observer.emit(running);
+    expect(await text()).toMatch(SERIES);
+  });
+
+  test('a partition that stopped has the series that says so and no other, until another process gets it', async () => {
+    const { observer, text } = observed();
+    for (const event of [running, foldedTo(5), checkpointed, stopped]) observer.emit(event);
+    const lines = (await text()).split('\n').filter((line) => SERIES.test(line));
+    expect(lines).toEqual(['provenonce_partition_stopped{partition="1",code="log_changed"} 1']);
+    observer.emit({ type: 'assignment.changed', partitions: [2], gained: [], lost: [1] });
+    expect(await text()).not.toMatch(SERIES);
+  });
+
+  test('a partition that the group gives again after a lost session has its series again', async () => {
+    const { observer, text } = observed();
+    for (const event of [running, foldedTo(5), { type: 'group.session_lost', groupId: 'g', silentMs: 1 } as const])
+      observer.emit(event);
+    observer.emit(assigned);
+    observer.emit(foldedTo(8));
+    expect(await text()).toContain('provenonce_partition_owned{partition="1"} 1');
+    expect(await text()).toContain('provenonce_records_consumed_total{partition="1"} 8');
+    expect(await text()).not.toContain('partition="2"');
+  });
+
   test('a stopped partition is counted with its code until it runs again', async () => {
     const { observer, text } = observed();
     observer.emit(stopped);
@@ -166,14 +208,23 @@ describe('health', () => {
   test('is ready once every assigned partition runs, and says why it is not', () => {
     const health = healthObserver();
     expect(health.readiness()).toEqual({ ready: false, reasons: ['starting'], partitions: [] });
-    for (const event of [started, assigned, running]) health.emit(event);
+    health.emit(started);
+    expect(health.readiness().reasons).toEqual(['waiting for the first assignment of partitions']);
+    for (const event of [assigned, running]) health.emit(event);
     expect(health.readiness().reasons).toEqual(['taking over partitions 2']);
     health.emit({ ...running, partition: 2 });
     expect(health.readiness()).toEqual({ ready: true, reasons: [], partitions: [1, 2] });
-    health.emit({ type: 'service.waiting', service: 'kafka', what: 'fetch', waitedMs: 5, error: 'refused' });
+    health.emit({
+      type: 'service.waiting',
+      service: 'kafka',
+      what: 'fetch',
+      waitedMs: 5_000,
+      limitMs: 900_000,
+      error: 'refused',
+    });
     health.emit(stopped);
     expect(health.readiness().reasons).toEqual([
-      'waiting for kafka (fetch): refused',
+      'waiting for kafka (fetch) for 5 s of at most 15 min: refused',
       'partition 1 stopped (log_changed): record 7 differs',
     ]);
     health.emit({ type: 'service.recovered', service: 'kafka', waitedMs: 9 });
@@ -181,6 +232,32 @@ describe('health', () => {
     expect(health.readiness().ready).toBe(true);
     health.emit({ type: 'processor.stopping', why: 'SIGTERM' });
     expect(health.readiness().reasons).toEqual(['stopping']);
+  });
+
+  test('is ready as a spare, which the group gave nothing', () => {
+    const health = healthObserver();
+    health.emit(started);
+    health.emit({ type: 'assignment.changed', partitions: [], gained: [], lost: [] });
+    expect(health.readiness()).toEqual({ ready: true, reasons: [], partitions: [] });
+  });
+
+  test('a wait for the sink that a lost partition broke off is over when rows arrive there again', () => {
+    const health = healthObserver();
+    for (const event of [started, assigned, running, { ...running, partition: 2 }]) health.emit(event);
+    const what = 'append to payment_transactions';
+    health.emit({
+      type: 'service.waiting',
+      service: 'bigquery-write',
+      what,
+      waitedMs: 0,
+      limitMs: 900_000,
+      error: 'no',
+    });
+    health.emit({ type: 'partition.released', partition: 2, epoch: 3, drained: false });
+    health.emit({ type: 'assignment.changed', partitions: [1], gained: [], lost: [2] });
+    expect(health.readiness().ready).toBe(false);
+    health.emit({ type: 'append.acknowledged', partition: 1, table: 't', rows: 9, bytes: 90, tookMs: 40 });
+    expect(health.readiness()).toEqual({ ready: true, reasons: [], partitions: [1] });
   });
 
   test('is served with the metrics on a free port of this machine only', async () => {
@@ -206,6 +283,7 @@ describe('health', () => {
         { ready: false, reasons: ['starting'], partitions: [] },
       ]);
       observers(health).emit(started);
+      observers(health).emit({ type: 'assignment.changed', partitions: [], gained: [], lost: [] });
       expect((await get('/readyz')).status).toBe(200);
       expect(await (await get('/metrics')).text()).toContain('# TYPE provenonce_records_total counter');
       expect(refreshed).toBe(1);

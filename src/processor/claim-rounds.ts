@@ -125,7 +125,7 @@ export class ClaimRounds {
           type: 'takeover.lost_claim',
           partition: waiting.partition,
           expectedEpoch,
-          owner: ownership.owner,
+          winner: ownership.owner,
         });
         void this.#againLater(waiting);
       }

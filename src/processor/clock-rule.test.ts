@@ -37,14 +37,14 @@ describe('a topic is refused where one fast clock could make good payments late'
   it("the broker's clock does not bound ALLOWED_SKEW", () => {
     const rules = { ...RULES, allowedSkewMs: 30 * MINUTE_MS + 1 };
     expect(messageOf(topic(0, true), rules)).toMatch(
-      /^ContradictionError: .*set WATERMARK_DELAY to 3600002ms or more, or ALLOWED_SKEW to 1800000ms or less/,
+      /^ContradictionError: .*set WATERMARK_DELAY to 3600002ms or more, or ALLOWED_SKEW to 30m or less/,
     );
   });
 
   it('a delay that is too short for any clock is to be raised: no bound is advised that good producers would not keep', () => {
     const text = messageOf(topic(HOUR_MS), { ...RULES, watermarkDelayMs: 10 * MINUTE_MS });
     expect(text).not.toContain('max.ms=');
-    expect(text).toContain('set WATERMARK_DELAY to 720000ms or more, or ALLOWED_SKEW to 240000ms or less');
+    expect(text).toContain('set WATERMARK_DELAY to 12m or more, or ALLOWED_SKEW to 4m or less');
   });
 
   it('the error has the command that mends the topic, whole', () => {
@@ -54,6 +54,10 @@ describe('a topic is refused where one fast clock could make good payments late'
     expect(text).toContain(`Run: ${alter} message.timestamp.after.max.ms=1500000 (`);
     expect(text).toContain(`${alter} message.timestamp.type=LogAppendTime`);
     expect(text).toContain('ACCEPT_CLOCK_RISK=true');
+    expect(text).toContain(
+      'message.timestamp.after.max.ms (1h) and ALLOWED_SKEW (5m) together must not be over half of WATERMARK_DELAY (1h).',
+    );
+    expect(messageOf(topic(Number.POSITIVE_INFINITY))).toContain('max.ms (without a bound) and');
     expect(messageOf(topic(1_500_000))).toBe('accepted');
   });
 

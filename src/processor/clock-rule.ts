@@ -11,6 +11,7 @@
 import type { DecisionSettings } from '../payments/types.ts';
 import { ContradictionError } from './errors.ts';
 import type { TopicFacts } from './ports.ts';
+import { settingText, spanText } from './span-text.ts';
 
 type ClockSettings = Pick<DecisionSettings, 'watermarkDelayMs' | 'allowedSkewMs'>;
 type ClockFacts = Pick<TopicFacts, 'topic' | 'logAppendTime' | 'timestampAfterMaxMs' | 'bootstrapServers'>;
@@ -42,13 +43,13 @@ export function clockConditions(facts: ClockFacts, decisions: readonly ClockSett
 function riskText(facts: ClockFacts, settings: ClockSettings): string {
   const { topic, logAppendTime, timestampAfterMaxMs } = facts;
   const { allowedSkewMs, watermarkDelayMs } = settings;
-  const skew = `ALLOWED_SKEW ${spanText(allowedSkewMs)}`;
+  const skew = `ALLOWED_SKEW (${settingText(allowedSkewMs)})`;
   const ahead = logAppendTime
     ? `${skew} alone (the topic has LogAppendTime)`
-    : `message.timestamp.after.max.ms ${spanText(timestampAfterMaxMs)} and ${skew} together`;
+    : `message.timestamp.after.max.ms (${settingText(timestampAfterMaxMs)}) and ${skew} together`;
   return (
     `topic ${topic}: one fast clock can make good payments of others late: ${ahead} must not be over half of ` +
-    `WATERMARK_DELAY ${spanText(watermarkDelayMs)}.`
+    `WATERMARK_DELAY (${settingText(watermarkDelayMs)}).`
   );
 }
 
@@ -59,11 +60,11 @@ function mendText(facts: ClockFacts, { watermarkDelayMs, allowedSkewMs }: ClockS
   const orAccept = 'Or set ACCEPT_CLOCK_RISK=true: `verify` then lists it as a condition.';
   const mostAfterMs = Math.floor(watermarkDelayMs / 2) - allowedSkewMs;
   if (facts.logAppendTime || mostAfterMs < LEAST_AFTER_MS) {
-    const least = `${2 * (allowedSkewMs + (facts.logAppendTime ? 0 : LEAST_AFTER_MS))}ms`;
+    const least = settingText(2 * (allowedSkewMs + (facts.logAppendTime ? 0 : LEAST_AFTER_MS)));
     const mostSkewMs = Math.floor(watermarkDelayMs / 2) - (facts.logAppendTime ? 0 : LEAST_AFTER_MS);
     return (
-      `${facts.logAppendTime || mostAfterMs < 0 ? 'No setting of the topic mends that' : `A bound of ${mostAfterMs} ms would refuse records of good clocks`}: ` +
-      `set WATERMARK_DELAY to ${least} or more, or ALLOWED_SKEW to ${Math.max(0, mostSkewMs)}ms or less. ${orAccept}`
+      `${facts.logAppendTime || mostAfterMs < 0 ? 'No setting of the topic mends that' : `A bound of ${spanText(mostAfterMs)} would refuse records of good clocks`}: ` +
+      `set WATERMARK_DELAY to ${least} or more, or ALLOWED_SKEW to ${settingText(Math.max(0, mostSkewMs))} or less. ${orAccept}`
     );
   }
   const alter = `kafka-configs.sh --bootstrap-server ${facts.bootstrapServers ?? '$KAFKA_BOOTSTRAP_SERVERS'} --alter --entity-type topics --entity-name ${facts.topic} --add-config`;
@@ -71,8 +72,4 @@ function mendText(facts: ClockFacts, { watermarkDelayMs, allowedSkewMs }: ClockS
     `Run: ${alter} message.timestamp.after.max.ms=${mostAfterMs}` +
     ` (before Kafka 3.6, or where producers' clocks do not matter: ${alter} message.timestamp.type=LogAppendTime). ${orAccept}`
   );
-}
-
-function spanText(ms: number): string {
-  return Number.isFinite(ms) ? `(${ms} ms)` : '(without a bound)';
 }

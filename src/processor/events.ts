@@ -12,18 +12,37 @@ interface OnPartition {
 export type ProcessorEvent =
   | {
       readonly type: 'processor.started';
-      readonly owner: string;
       readonly topic: string;
       readonly partitionCount: number;
     }
   | { readonly type: 'processor.stopping'; readonly why: string }
   | { readonly type: 'processor.stopped'; readonly exitCode: number; readonly why: string }
   | { readonly type: 'processor.caught_up'; readonly partitions: number }
+  /** Every half minute, also where nothing came in: what was done since the last one. */
+  | {
+      readonly type: 'processor.progress';
+      readonly overMs: number;
+      readonly records: number;
+      readonly accepted: number;
+      readonly duplicates: number;
+      readonly late: number;
+      readonly rejected: number;
+      /** Records of the partitions written here that are in the log and not folded. */
+      readonly lag: number;
+      /** Written here, ascending. */
+      readonly partitions: readonly number[];
+      readonly takingOver: readonly number[];
+      readonly stopped: readonly number[];
+      /** Whether the group has said yet what this process is to work on. */
+      readonly assigned: boolean;
+    }
   | {
       readonly type: 'service.waiting';
       readonly service: string;
       readonly what: string;
       readonly waitedMs: number;
+      /** After that the process gives up. */
+      readonly limitMs: number;
       readonly error: string;
     }
   | { readonly type: 'service.recovered'; readonly service: string; readonly waitedMs: number }
@@ -35,9 +54,11 @@ export type ProcessorEvent =
     }
   /** A process that was killed in this one's place was still in the group: it was taken out instead of waited for. */
   | { readonly type: 'group.dead_member_removed'; readonly groupId: string; readonly memberId: string }
+  /** No word from the group for as long as a session lasts: its partitions may have been given to others. */
+  | { readonly type: 'group.session_lost'; readonly groupId: string; readonly silentMs: number }
   | { readonly type: 'log.warning'; readonly what: string; readonly detail: string }
   | ({ readonly type: 'takeover.claimed'; readonly epoch: number; readonly attempts: number } & OnPartition)
-  | ({ readonly type: 'takeover.lost_claim'; readonly expectedEpoch: number; readonly owner: string } & OnPartition)
+  | ({ readonly type: 'takeover.lost_claim'; readonly expectedEpoch: number; readonly winner: string } & OnPartition)
   | ({
       readonly type: 'takeover.finalized';
       readonly epoch: number;
@@ -58,8 +79,17 @@ export type ProcessorEvent =
       readonly table: string;
       readonly promised: number;
       readonly found: number;
+      readonly waitedMs: number;
+      /** After that it is a contradiction. */
+      readonly limitMs: number;
     } & OnPartition)
-  | ({ readonly type: 'takeover.running'; readonly epoch: number; readonly tookMs: number } & OnPartition)
+  | ({
+      readonly type: 'takeover.running';
+      readonly epoch: number;
+      readonly tookMs: number;
+      /** Of the partition, where folding begins. */
+      readonly counters: Readonly<Counters>;
+    } & OnPartition)
   | ({ readonly type: 'settings.changed'; readonly fromOffset: number; readonly foldVersion: number } & OnPartition)
   | ({
       readonly type: 'state.restored';
@@ -108,8 +138,12 @@ export type ProcessorEvent =
       readonly epoch: number;
       readonly why: string;
       readonly retryInMs: number;
+      /** Who has claimed it since, and its epoch; left out where nobody has, and where that could not be learned in time. */
+      readonly newOwner?: string;
+      readonly newEpoch?: number;
     } & OnPartition)
-  | ({ readonly type: 'partition.released'; readonly epoch: number } & OnPartition)
+  /** It is not written here any more: it was drained (its last checkpoint is written), or taken away at once. */
+  | ({ readonly type: 'partition.released'; readonly epoch: number; readonly drained: boolean } & OnPartition)
   | ({ readonly type: 'partition.stopped'; readonly code: string; readonly error: string } & OnPartition);
 
 export type ProcessorEventType = ProcessorEvent['type'];

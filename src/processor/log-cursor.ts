@@ -11,6 +11,7 @@ import type { LogRecord } from '../payments/types.ts';
 import { ContradictionError } from './errors.ts';
 import type { Observer } from './events.ts';
 import type { FetchAnswer, LogBounds, PartitionReader, Runtime, SkippedRange } from './ports.ts';
+import { rangesToGiveUp, skipCommand } from './skip-command.ts';
 
 export interface CursorOptions {
   readonly partition: number;
@@ -274,11 +275,14 @@ export class LogCursor {
   }
 
   #retentionGap(startOffset: number): ContradictionError {
+    const { partition, expectedOffset: checkpointOffset, writtenTo, skipped } = this.#options;
+    const missing = { partition, expectedOffset: this.#expected, startOffset, checkpointOffset, writtenTo, skipped };
+    const commands = rangesToGiveUp(missing).map((range) => skipCommand(range));
     return new ContradictionError(
       'retention_gap',
-      `partition ${this.#options.partition}: offsets ${this.#expected} to ${startOffset - 1} were deleted before they were folded ` +
-        `(the log starts at ${startOffset}). Nothing was written past them. ` +
-        'See the runbook, retention_gap.',
+      `partition ${partition}: offsets ${this.#expected} to ${startOffset - 1} were deleted before they were folded ` +
+        `(the log starts at ${startOffset}). Nothing was written past them. If no copy of the topic has them, give them up: ` +
+        `${commands.join('; ')}. See the runbook, retention_gap.`,
     );
   }
 

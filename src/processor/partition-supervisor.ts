@@ -76,11 +76,17 @@ interface Holding {
   won?: WonClaim;
   sinceMs: number;
   knownOffset?: number;
+  /** The ownership row, as it was read again after the holding ended. */
+  rowNow?: Ownership;
 }
 
 /** Partitions that are taken over together share a look, and the first ones that of the process's start. */
 const TABLES_FRESH_MS = 5_000;
 
+/** How long an owner that was fenced asks who has its partition now, before it says that it has lost it. */
+const OWNER_LOOK_MS = 2_000;
+
+const NOT_NEEDED = new Error('the timer is not needed any more');
 const RELEASED = new OwnershipLostError('the partition was released');
 
 export class PartitionSupervisor {
@@ -92,6 +98,8 @@ export class PartitionSupervisor {
   /** For the first claim alone: later ones come after others have had the partition. */
   #expected: Ownership | undefined;
   #draining = false;
+  /** The epoch that it holds, from the claim until somebody was told that it is lost. */
+  #heldEpoch: number | undefined;
   #error: ContradictionError | undefined;
   #done: Promise<void> | undefined;
 
@@ -154,6 +162,16 @@ export class PartitionSupervisor {
       }
     }
     if (this.#phase !== 'stopped') this.#phase = 'released';
+    this.#tellReleased(false);
+  }
+
+  /** Whatever ended it: whoever counts on this partition being written here is told once. */
+  #tellReleased(drained: boolean): void {
+    const epoch = this.#heldEpoch;
+    this.#heldEpoch = undefined;
+    if (epoch === undefined) return;
+    const { partition, observer } = this.#options;
+    observer.emit({ type: 'partition.released', partition, epoch, drained });
   }
 
   /** One ownership, from claim to loss. Returns after a drain; rejects with what ended it. */
@@ -163,6 +181,7 @@ export class PartitionSupervisor {
     this.#expected = undefined;
     const won = await orAborted(claims.claim(partition, signal), signal);
     holding.won = won;
+    this.#heldEpoch = won.ownership.epoch;
     const localFold = local.of(won.ownership);
     // A new stream on a table that stands in the place of a lost one would take everything.
     const looking = this.#options.inspection.wrongTables(TABLES_FRESH_MS);
@@ -214,10 +233,11 @@ export class PartitionSupervisor {
       this.#run = new PartitionRun({ ...this.#options, won, position, history, fold, cursor });
       this.#phase = 'running';
       const tookMs = runtime.monotonicMs() - holding.sinceMs;
-      observer.emit({ type: 'takeover.running', partition, epoch: won.ownership.epoch, tookMs });
+      const { epoch } = won.ownership;
+      observer.emit({ type: 'takeover.running', partition, epoch, tookMs, counters: { ...fold.counters } });
       holding.sinceMs = runtime.monotonicMs();
       await this.#run.run(signal);
-      observer.emit({ type: 'partition.released', partition, epoch: won.ownership.epoch });
+      this.#tellReleased(true);
     } finally {
       reader?.close();
     }
@@ -267,18 +287,41 @@ export class PartitionSupervisor {
     const retryInMs = this.#backoff.nextMs();
     this.#phase = 'waiting';
     const epoch = holding.won?.ownership.epoch ?? 0;
-    observer.emit({ type: 'partition.fenced', partition, epoch, why: error.message, retryInMs });
+    const now = await this.#newOwner(holding, signal);
+    this.#heldEpoch = undefined;
+    observer.emit({ type: 'partition.fenced', partition, epoch, why: error.message, retryInMs, ...now });
     await runtime.sleep(retryInMs, signal);
+  }
+
+  /** Who has claimed it since. For people: nothing depends on it, so it is asked once and not waited for long. */
+  async #newOwner({ won, rowNow }: Holding, signal: AbortSignal): Promise<{ newOwner?: string; newEpoch?: number }> {
+    const { runtime } = this.#options;
+    const timer = new AbortController();
+    const late = runtime.sleep(OWNER_LOOK_MS, timer.signal).then(
+      () => undefined,
+      () => undefined,
+    );
+    const asking = rowNow === undefined ? this.#readRow().catch(() => undefined) : rowNow;
+    const row = await orAborted(Promise.race([asking, late]), signal).finally(() => timer.abort(NOT_NEEDED));
+    if (row === undefined || row.claimId === won?.ownership.claimId) return {};
+    return { newOwner: row.owner, newEpoch: row.epoch };
+  }
+
+  async #readRow(): Promise<Ownership | undefined> {
+    const { queries, topic, partition } = this.#options;
+    return (await queries.readOwnership(topic)).find((candidate) => candidate.partition === partition);
   }
 
   /**
    * A contradiction may be none: seen by someone who was fenced meanwhile, or from a checkpoint below one that became
    * visible later.
    */
-  async #isFinal({ won, knownOffset }: Holding): Promise<boolean> {
+  async #isFinal(holding: Holding): Promise<boolean> {
+    const { won, knownOffset } = holding;
     if (won === undefined) return true;
     const { queries, topic, partition } = this.#options;
-    const row = (await queries.readOwnership(topic)).find((candidate) => candidate.partition === partition);
+    const row = await this.#readRow();
+    if (row !== undefined) holding.rowNow = row;
     if (row !== undefined && row.claimId !== won.ownership.claimId) return false;
     const latest = await queries.latestCheckpoint(topic, partition);
     return latest === undefined || knownOffset === undefined || latest.nextOffset <= knownOffset;
@@ -288,6 +331,7 @@ export class PartitionSupervisor {
     const { partition, observer, onStopped } = this.#options;
     this.#phase = 'stopped';
     this.#error = error;
+    this.#heldEpoch = undefined;
     observer.emit({ type: 'partition.stopped', partition, code: error.code, error: error.message });
     onStopped();
   }

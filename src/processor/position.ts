@@ -19,6 +19,7 @@ import type {
   WriteStreams,
   WrittenRow,
 } from './ports.ts';
+import { spanText } from './span-text.ts';
 
 export type RowsAlreadyThere = { readonly [T in DataTable]: readonly WrittenRow<T>[] };
 
@@ -73,12 +74,13 @@ export async function findPosition(won: Fencing, options: PositionOptions, signa
       });
       return { checkpoint, checkpointOffset, resumeOffset, rows };
     }
-    observer.emit({ type: 'takeover.counts_differ', partition, ...difference });
-    if (runtime.monotonicMs() - startedMs > settleTimeoutMs) {
+    const waitedMs = runtime.monotonicMs() - startedMs;
+    observer.emit({ type: 'takeover.counts_differ', partition, ...difference, waitedMs, limitMs: settleTimeoutMs });
+    if (waitedMs > settleTimeoutMs) {
       throw new ContradictionError(
         'row_counts_differ',
         `partition ${partition}, ${difference.table}: finalized streams hold ${difference.promised} rows at or past offset ` +
-          `${checkpointOffset}, a query finds ${difference.found}, after ${settleTimeoutMs} ms. Nothing was written.`,
+          `${checkpointOffset}, a query finds ${difference.found}, after ${spanText(settleTimeoutMs)}. Nothing was written.`,
       );
     }
     await runtime.sleep(backoff.nextMs(), signal);

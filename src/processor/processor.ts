@@ -99,8 +99,8 @@ export class Processor {
     else stop.addEventListener('abort', onStop, { once: true });
     try {
       const facts = await orAborted(this.#prepare(), this.#ending.signal);
-      const { owner, topic } = this.#settings;
-      observer.emit({ type: 'processor.started', owner, topic, partitionCount: facts.partitionCount });
+      const { topic } = this.#settings;
+      observer.emit({ type: 'processor.started', topic, partitionCount: facts.partitionCount });
       await this.#work();
     } catch (error) {
       this.#end(exitFor(await this.#causeOf(error)));
@@ -216,7 +216,7 @@ export class Processor {
     const all = [...this.#supervisors.values()];
     const { error } = all[0] ?? {};
     if (error === undefined || all.some(({ phase }) => phase !== 'stopped')) return;
-    this.#end({ exitCode: 65, why: `no partition can go on: ${error.message}`, error });
+    this.#end({ exitCode: 65, why: `no partition can go on: ${error.code}: ${error.message}`, error });
   }
 
   async #watchTopic(signal: AbortSignal): Promise<void> {
@@ -257,7 +257,7 @@ export class Processor {
       if (outcome !== 'some') {
         this.#end({
           exitCode: 65,
-          why: `partitions are stopped, all others are caught up: ${outcome.message}`,
+          why: `partitions are stopped, all others are caught up: ${outcome.code}: ${outcome.message}`,
           error: outcome,
         });
         return;
@@ -269,7 +269,7 @@ export class Processor {
   #end(exit: ExitReport): void {
     if (this.#exit !== undefined) return;
     this.#exit = exit;
-    this.#ports.observer.emit({ type: 'processor.stopping', why: exit.why });
+    this.#ports.observer.emit({ type: 'processor.stopping', why: inShort(exit) });
     this.#ending.abort(exit);
   }
 
@@ -298,6 +298,14 @@ function partitionsAdded(topic: string, known: number, found: number): Contradic
     `topic ${topic} has ${found} partitions now and had ${known}: copies of a payment may be in two partitions. ` +
       'Nothing more was written. See the runbook, partition_count_changed.',
   );
+}
+
+/** The whole of it is told once, at the very end. */
+function inShort({ exitCode, why, error }: ExitReport): string {
+  if (error === undefined) return why;
+  if (error instanceof ContradictionError) return error.code;
+  if (exitCode === 64) return 'the configuration';
+  return exitCode === 69 ? 'a service stayed unreachable' : 'a bug';
 }
 
 function exitFor(error: unknown): ExitReport {

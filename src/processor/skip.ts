@@ -15,6 +15,7 @@ import { DATA_TABLES } from '../payments/types.ts';
 import { ConfigurationError, OwnershipLostError } from './errors.ts';
 import { holdPartitions, type OperatorPorts } from './hold-partitions.ts';
 import type { LogBounds, Ownership, SkippedRange } from './ports.ts';
+import { rangesToGiveUp, skipCommand } from './skip-command.ts';
 
 export interface SkipOrder {
   readonly topic: string;
@@ -62,7 +63,7 @@ export async function planSkip(order: SkipOrder, ports: OperatorPorts): Promise<
 
 /** Takes the partition, checks again, and puts the range. Safe beside a running owner, which is fenced and takes over again. */
 export async function skipOffsets(order: SkipOrder, ports: OperatorPorts, signal: AbortSignal): Promise<SkipPlan> {
-  const { topic, partition, from, to, reason, by } = order;
+  const { topic, partition, reason, by } = order;
   const { queries, runtime } = ports;
   // What makes no sense is refused before anybody is fenced.
   const planned = await planSkip(order, ports);
@@ -76,18 +77,25 @@ export async function skipOffsets(order: SkipOrder, ports: OperatorPorts, signal
   const log = await ports.bounds(partition);
   const plan = checked(order, ownership, log, position.checkpointOffset, position.resumeOffset);
   if (plan.isDone) return plan;
-  const range: SkippedRange = { from, to, reason, by, atMs: runtime.nowMs() };
-  const skipped = [...ownership.skipped, range].sort((a, b) => a.from - b.from);
+  const atMs = runtime.nowMs();
+  const added = notGivenUp(order, ownership.skipped).map((range): SkippedRange => ({ ...range, reason, by, atMs }));
+  const skipped = [...ownership.skipped, ...added].sort((a, b) => a.from - b.from);
   const streams = plan.removesRows ? [] : ownership.streams;
   await queries.putSkipped(topic, partition, ownership.claimId, skipped, streams);
   const now = await knownRow(order, ports);
-  if (!now.skipped.some((each) => each.from === from && each.to === to)) {
+  if (notGivenUp(order, now.skipped).length > 0) {
     throw new OwnershipLostError(
       `partition ${partition} was claimed by ${now.owner} before the range was put: nothing is skipped. Run the command again.`,
     );
   }
   if (plan.removesRows) await removeGivenUp(order, queries);
   return { ...plan, skipped: now.skipped };
+}
+
+/** What of the order's range no range covers. Ranges do not overlap: it is put beside those that are there. */
+function notGivenUp({ partition, from, to }: SkipOrder, skipped: readonly SkippedRange[]) {
+  const whole = { partition, expectedOffset: from, checkpointOffset: from, writtenTo: from, startOffset: to, skipped };
+  return rangesToGiveUp(whole).map((range) => ({ from: range.from, to: range.to }));
 }
 
 async function removeGivenUp({ partition, from, to }: SkipOrder, queries: OperatorPorts['queries']): Promise<void> {
@@ -113,8 +121,15 @@ function checked(
   const isLost = resumeOffset > checkpointOffset && log.startOffset > checkpointOffset;
   const removesRows = isLost && from === checkpointOffset;
   const plan = { order, log, checkpointOffset, resumeOffset, skipped, removesRows };
-  if (skipped.some((range) => range.from === from && range.to === to)) return { ...plan, isDone: true, warnings: [] };
+  const isPut = skipped.some((range) => range.from === from && range.to === to);
+  // Of a run that ended between the ranges and the removal.
+  const isPutInParts = removesRows && from < to && notGivenUp(order, skipped).length === 0;
+  if (isPut || isPutInParts) return { ...plan, isDone: true, warnings: [] };
   const problems: string[] = [];
+  const withRows = skipCommand(
+    { partition, from: checkpointOffset, to: Math.max(to, resumeOffset), removeRows: true },
+    reason.trim() === '' ? undefined : reason,
+  );
   if (reason.trim() === '') problems.push('--reason: say why; it stays in the tables');
   if (by.trim() === '') problems.push('--by: say who gives the records up; it stays in the tables');
   if (to <= from) problems.push(`--to ${to}: must be greater than --from ${from}; the range ends before it`);
@@ -122,17 +137,19 @@ function checked(
     problems.push(`--from ${from}: everything below offset ${checkpointOffset} is judged already, and stays so`);
   } else if (removesRows && to < resumeOffset) {
     problems.push(
-      `--to ${to}: the tables have rows up to offset ${resumeOffset - 1} that cannot be folded again; cover them`,
+      `--to ${to}: the tables have rows up to offset ${resumeOffset - 1} that cannot be folded again; cover them: ${withRows}`,
     );
   } else if (removesRows && !order.removeRows) {
     problems.push(
       `--from ${from}: the tables have rows of offsets ${checkpointOffset} to ${resumeOffset - 1} whose records the log has lost. They go ` +
-        'with the range: say --remove-rows if that is meant',
+        `with the range. If that is meant: ${withRows}`,
     );
   } else if (from < resumeOffset && !removesRows) {
     problems.push(
-      `--from ${from}: the tables have rows up to offset ${resumeOffset - 1} that are not checkpointed yet. Start the range at ` +
-        `${isLost ? `${checkpointOffset}, where the log has lost records,` : resumeOffset} or let a processor checkpoint them first`,
+      `--from ${from}: the tables have rows up to offset ${resumeOffset - 1} that are not checkpointed yet. ` +
+        (isLost
+          ? `The log has lost records of theirs, so they have to go: ${withRows}`
+          : `Start the range at ${resumeOffset}, or let a processor checkpoint them first`),
     );
   }
   if (to > log.endOffset) {
@@ -140,30 +157,37 @@ function checked(
       `--to ${to}: the log of partition ${partition} ends at ${log.endOffset}; what is not there yet cannot be given up`,
     );
   }
-  const other = skipped.find((range) => from < range.to && range.from < to);
+  // Rows that have to go may lie around ranges that were given up before.
+  const isBetween = (range: SkippedRange): boolean => removesRows && from <= range.from && range.to <= to;
+  const other = skipped.find((range) => from < range.to && range.from < to && !isBetween(range));
   if (other !== undefined) problems.push(`offsets ${other.from} to ${other.to - 1} are given up already`);
   if (problems.length > 0) throw new ConfigurationError(problems);
   return {
     ...plan,
     isDone: false,
-    warnings: warningsOf(order, log, isLost ? checkpointOffset : resumeOffset, skipped),
+    warnings: warningsOf(order, log, isLost && !removesRows ? checkpointOffset : resumeOffset, resumeOffset, skipped),
   };
 }
 
 /** Retention has taken records that the range does not cover. */
 function warningsOf(
-  { from, to }: SkipOrder,
+  { partition, from, to, reason, by }: SkipOrder,
   { startOffset }: LogBounds,
   neededFrom: number,
+  resumeOffset: number,
   skipped: readonly SkippedRange[],
 ): string[] {
-  let at = neededFrom;
-  for (const range of [...skipped, { from, to }].sort((a, b) => a.from - b.from)) {
-    if (range.from <= at) at = Math.max(at, range.to);
-  }
-  if (at >= startOffset) return [];
-  return [
-    `the log starts at ${startOffset}, and offsets ${at} to ${startOffset - 1} are neither judged nor given up: the partition will ` +
-      'stop there with retention_gap',
-  ];
+  const covered = [...skipped, { from, to, reason, by, atMs: 0 }].sort((a, b) => a.from - b.from);
+  return rangesToGiveUp({
+    partition,
+    expectedOffset: neededFrom,
+    startOffset,
+    checkpointOffset: neededFrom,
+    writtenTo: resumeOffset,
+    skipped: covered,
+  }).map(
+    (range) =>
+      `the log starts at ${startOffset}, and offsets ${range.from} to ${range.to - 1} are neither judged nor given up: the ` +
+      `partition will stop there with retention_gap. To give them up too: ${skipCommand(range, reason)}`,
+  );
 }

@@ -12,6 +12,7 @@ import { ContradictionError, RowsRefusedError } from './errors.ts';
 import type { Observer } from './events.ts';
 import type { ProcessorLimits } from './limits.ts';
 import type { RowEncoder, RowStamp, Runtime, StreamAppender, WrittenRow } from './ports.ts';
+import { skipCommand } from './skip-command.ts';
 
 export interface TableWriterOptions<T extends DataTable> {
   readonly table: T;
@@ -177,9 +178,14 @@ function nameRefusedRecord(error: unknown, table: string, partition: number, off
     offset === undefined
       ? `one of the records at offsets ${offsets[0]} to ${offsets.at(-1)}`
       : `the record at offset ${offset}`;
+  const mend =
+    offset === undefined
+      ? 'Look at these records.'
+      : `Look at the record. If it can never be written, give it up: ${skipCommand({ partition, from: offset, to: offset + 1 })}.`;
   return new ContradictionError(
     'rows_refused',
-    `partition ${partition}, ${table}: the sink refuses the row of ${where}: ${error.message}. Nothing was written past it.`,
+    `partition ${partition}, ${table}: the sink refuses the row of ${where}: ${error.message}. Nothing was written past it. ${mend} ` +
+      'See the runbook, rows_refused.',
     { cause: error },
   );
 }

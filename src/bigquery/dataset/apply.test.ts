@@ -1,7 +1,7 @@
 /** What is made, and what is not, over a scripted service; on a real emulator: src/lab/contract/lost-tables.long.test.ts. */
 import { describe, expect, it } from 'vitest';
 import { applyToDataset, ensureDataset } from './apply.ts';
-import { LAST_VIEW, TABLES } from './names.ts';
+import { LAST_VIEW, TABLES, VIEWS } from './names.ts';
 import { ScriptedDataset } from './testing/scripted-dataset.ts';
 
 /** Rows of a partition, as the counting statement gives them. */
@@ -52,6 +52,37 @@ describe('a dataset', () => {
     const applied = await applyToDataset(service.parts(), { dryRun: true });
     expect(applied.madeTables).toEqual([...TABLES]);
     expect(service.statements.filter((sql) => sql.startsWith('CREATE'))).toEqual([]);
+  });
+
+  it('with a dry run is told which views would be made and which would be replaced, and of no other', async () => {
+    const service = await ScriptedDataset.whole();
+    const parts = service.parts();
+    const { views } = await parts.statements();
+    const queryOf = (i: number): string => views[i]!.slice(views[i]!.indexOf(' AS\n') + 4);
+    for (const [i, name] of VIEWS.entries()) service.tables.set(name, { type: 'VIEW', view: { query: queryOf(i) } });
+    // The service may keep the text with other ends; that is no difference.
+    service.tables.set(VIEWS[0], { type: 'VIEW', view: { query: `${queryOf(0).replaceAll('\n', '\r\n')}\n;` } });
+    expect((await applyToDataset(parts, { dryRun: true })).views).toEqual({ missing: [], different: [], unknown: [] });
+    service.tables.set(VIEWS[2], { type: 'VIEW', view: { query: queryOf(2).replace('SELECT', 'SELECT 1 AS one,') } });
+    service.tables.set(VIEWS[3], { type: 'VIEW' });
+    service.tables.delete(VIEWS[4]);
+    expect((await applyToDataset(parts, { dryRun: true })).views).toEqual({
+      missing: [VIEWS[4]],
+      different: [VIEWS[2]],
+      unknown: [VIEWS[3]],
+    });
+  });
+
+  it('that is not there is told by commands as a missing dataset, and one without tables as a missing table', async () => {
+    const service = new ScriptedDataset();
+    const { inspector } = service.parts();
+    await expect(inspector.requireTables()).rejects.toMatchObject({
+      problems: [expect.stringMatching(/^p-1\.d has no table payment_transactions: .* make the tables with/)],
+    });
+    service.dataset = undefined;
+    await expect(inspector.requireTables()).rejects.toMatchObject({
+      problems: [expect.stringMatching(/^there is no dataset p-1\.d: .* make it with `provenonce schema apply`$/)],
+    });
   });
 });
 
@@ -118,6 +149,25 @@ describe('a loss', () => {
       });
     },
   );
+
+  it('is told before it is given up: the rows of each partition, or all of a table', async () => {
+    const service = await ScriptedDataset.whole();
+    const parts = service.parts();
+    const loss = (partition: number | undefined, promised: number, found: number) => {
+      return { table: 'payment_exceptions', partition, promised, found, what: '' };
+    };
+    const losses = [loss(0, 40, 10), loss(3, 7, 0), loss(undefined, 9, 8)];
+    const assessed = { ...(await parts.inspector.assess(false)), losses, toMake: ['backfill_turns'] };
+    const inspector = { assess: async () => assessed } as unknown as typeof parts.inspector;
+    const lost = new Set(['payment_exceptions', 'backfill_turns']);
+    const order = { accepting: { restored: new Set<string>(), lost }, by: 'ann', reason: 'gone', dryRun: true };
+    expect((await applyToDataset({ ...parts, inspector }, order)).givenUp).toEqual([
+      '30 of 40 rows of payment_exceptions, partition 0',
+      '7 of 7 rows of payment_exceptions, partition 3',
+      '1 of 9 rows of payment_exceptions',
+      'all of backfill_turns',
+    ]);
+  });
 
   it('needs a reason, and something that is lost', async () => {
     const service = await ScriptedDataset.whole();

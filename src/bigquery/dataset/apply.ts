@@ -11,11 +11,12 @@ import { JobFailedError, type QueryJobs } from '../query-job.ts';
 import type { RestCalls } from '../rest-client.ts';
 import { acceptLosses, checkAcceptable, dropOldStreams } from './accept.ts';
 import { compareTable } from './compare.ts';
+import { compareViews, type ViewDifferences } from './compare-views.ts';
 import { errorOf } from './findings.ts';
 import { ACCEPTING_NOTHING, type Accepting, type Assessment, type DatasetInspector } from './inspect.ts';
 import { type DatasetLook, lookAtDataset } from './look.ts';
 import { markOf, markTable } from './marks.ts';
-import { LOSSES_TABLE } from './names.ts';
+import { LOSSES_TABLE, VIEWS } from './names.ts';
 import type { DatasetStatements } from './statements.ts';
 import type { WantedTable } from './wanted.ts';
 
@@ -51,6 +52,8 @@ export interface Applied {
   readonly warnings: readonly string[];
   /** What --accept-loss gives up, a line for each table and partition. */
   readonly givenUp: readonly string[];
+  /** In a dry run: which views would be made or replaced. */
+  readonly views?: ViewDifferences;
 }
 
 /** Throws ContradictionError with what is wrong, before anything is made. Waits, with backoff, while the service is away. */
@@ -70,7 +73,7 @@ export async function applyToDataset(parts: ApplyParts, order: ApplyOrder = {}):
     warnings: assessment.warnings,
     givenUp: givenUpText(accepting.lost, assessment),
   };
-  if (dryRun) return made;
+  if (dryRun) return { ...made, views: await viewDifferences(parts) };
   await acceptLosses(parts, order, assessment);
   await makeTables(parts, assessment);
   await Promise.all([makeViews(parts), settleTables(parts, assessment)]);
@@ -112,6 +115,11 @@ function givenUpText(tables: Iterable<string>, { losses }: Assessment): string[]
       return `${promised - found} of ${promised} rows of ${table}${where}`;
     });
   });
+}
+
+async function viewDifferences({ rest, dataset, statements }: ApplyParts): Promise<ViewDifferences> {
+  const wanted = new Map((await statements()).views.map((sql, i) => [VIEWS[i]!, sql]));
+  return compareViews(wanted, (await lookAtDataset(rest, dataset, VIEWS)).tables);
 }
 
 async function makeTables({ jobs, statements, ...parts }: ApplyParts, assessment: Assessment): Promise<void> {

@@ -138,8 +138,12 @@ export class DatasetInspector {
     if (error !== undefined) throw error;
     const [missing] = assessment.toMake;
     if (missing !== undefined) {
+      const name = `${dataset.projectId}.${dataset.dataset}`;
+      const isThere = assessment.look.dataset !== undefined;
+      const what = isThere ? `${name} has no table ${missing}` : `there is no dataset ${name}`;
+      const make = isThere ? 'make the tables' : 'make it';
       throw new ConfigurationError([
-        `${dataset.projectId}.${dataset.dataset} has no table ${missing}: check BIGQUERY_PROJECT and BIGQUERY_DATASET, or make the tables with \`provenonce schema apply\``,
+        `${what}: check BIGQUERY_PROJECT and BIGQUERY_DATASET, or ${make} with \`provenonce schema apply\``,
       ]);
     }
     return assessment;

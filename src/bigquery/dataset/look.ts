@@ -36,6 +36,8 @@ export interface TableResource {
   };
   readonly clustering?: { readonly fields?: readonly string[] };
   readonly labels?: Readonly<Record<string, string>>;
+  /** Of a view: the query in its statement. */
+  readonly view?: { readonly query?: string };
 }
 
 export interface DatasetResource {

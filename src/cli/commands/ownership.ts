@@ -46,10 +46,10 @@ export const addCommand: AddCommand = (program) => {
 };
 
 /** Rejects where ownership rows are missing of what other tables know of: "nobody ever had it" would be wrong. */
-async function requireRows(
-  sink: Sink,
-  rows: readonly Ownership[],
-  health: ReadonlyMap<number, LastCheckpoint>,
+export async function requireRows(
+  sink: Pick<Sink, 'inspector'>,
+  rows: readonly Pick<Ownership, 'partition'>[],
+  health: ReadonlyMap<number, unknown>,
 ): Promise<void> {
   const known = new Set(rows.map(({ partition }) => partition));
   if (rows.length > 0 && [...health.keys()].every((partition) => known.has(partition))) return;

@@ -1,6 +1,7 @@
 /** provenonce schema apply|print: the dataset, its tables and views. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { Applied } from '../../bigquery/dataset/apply.ts';
+import type { ViewDifferences } from '../../bigquery/dataset/compare-views.ts';
 import { LOSSES_TABLE, TABLES } from '../../bigquery/dataset/names.ts';
 import { printSchema } from '../../bigquery/schema.ts';
 import { ConfigurationError } from '../../processor/errors.ts';
@@ -78,9 +79,9 @@ function tablesOption(flags: string, description: string): Option {
   });
 }
 
-function appliedText(
+export function appliedText(
   name: string,
-  { madeDataset, madeTables, markedTables, warnings, givenUp }: Applied,
+  { madeDataset, madeTables, markedTables, warnings, givenUp, views }: Applied,
   dryRun: boolean,
 ): string {
   const marked = markedTables.filter((table) => !madeTables.includes(table));
@@ -91,11 +92,21 @@ function appliedText(
     ...(marked.length === 0
       ? []
       : [`${dryRun ? 'would mark' : 'marked'} as the tables of this dataset: ${marked.join(', ')}`]),
+    ...(views === undefined ? [] : viewLines(views)),
     ...warnings.map((warning) => `warning: ${warning}`),
-    dryRun
-      ? `${name}: nothing was changed; the views would be brought up to date`
-      : `${name}: 7 tables and 10 views are up to date`,
+    dryRun ? `${name}: nothing was changed` : `${name}: 7 tables and 10 views are up to date`,
   ].join('\n');
+}
+
+function viewLines({ missing, different, unknown }: ViewDifferences): string[] {
+  const all = [
+    ...missing.map((view) => `would make view ${view}`),
+    ...different.map((view) => `would replace view ${view}, whose query differs`),
+  ];
+  if (unknown.length > 0) {
+    all.push(`would replace these views, of which the service does not say how they are made: ${unknown.join(', ')}`);
+  }
+  return all.length > 0 ? all : ['every view is as this release makes it'];
 }
 
 function clusteringOf(flags: Flags): readonly string[] {

@@ -1,5 +1,6 @@
 /** The types that settings have: each turns the text of a variable or flag into a value, or says what it expects. */
 import { z } from 'zod';
+import { clusteringProblems } from '../../bigquery/identifiers.ts';
 import { requireDecimal } from '../../payments/decimal.ts';
 import type { StartAt } from '../../processor/settings.ts';
 
@@ -82,11 +83,11 @@ export const tokenUrl: SettingKind<string> = kind('https URL', (value) => {
   return value;
 });
 
+/** What the tables of payments may be clustered by: anything else would be found out when a table is made, after much else. */
 export const columns: SettingKind<readonly string[]> = kind('column names, separated by commas', (value) => {
   const names = value.split(',').map((name) => name.trim());
-  if (names.length > 4 || !names.every((name) => /^[a-z_]{1,64}$/.test(name)) || new Set(names).size < names.length) {
-    throw new Error('expected one to four different column names, separated by commas');
-  }
+  const problems = clusteringProblems(names);
+  if (problems.length > 0) throw new Error(problems.join('; '));
   return names;
 });
 
@@ -96,6 +97,7 @@ export const pointsByName: SettingKind<Readonly<Record<string, number>>> = kind(
   for (const part of value === '' ? [] : value.split(',')) {
     const match = /^\s*([^=]{1,256})=(\d{1,4})\s*$/.exec(part);
     if (match === null) throw new Error('expected pairs as eu-west=0,africa=10');
+    if (match[1]! in points) throw new Error(`names ${JSON.stringify(match[1])} twice`);
     points[match[1]!] = Number(match[2]);
   }
   return { ...points };

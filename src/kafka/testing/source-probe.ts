@@ -13,6 +13,8 @@ export class SourceProbe implements AsyncDisposable {
   readonly failures: Error[] = [];
   readonly waits: string[] = [];
   readonly commitFailures: string[] = [];
+  /** How long the group was silent each time the session was told to be lost, ms. */
+  readonly sessionsLost: number[] = [];
 
   constructor(options: Partial<KafkaLogOptions> & { topic: string; groupId: string }) {
     this.source = new KafkaLogSource(
@@ -21,7 +23,8 @@ export class SourceProbe implements AsyncDisposable {
         sessionTimeoutMs: 6_000,
         heartbeatIntervalMs: 300,
         rebalanceTimeoutMs: 6_000,
-        onWaiting: (what, _waitedMs, error) => this.waits.push(`${what}: ${error}`),
+        onWaiting: ({ what, error }) => this.waits.push(`${what}: ${error}`),
+        onSessionLost: (silentMs) => this.sessionsLost.push(silentMs),
         onCommitFailed: (_partition, _next, error) => this.commitFailures.push(error),
         ...options,
       },

@@ -75,7 +75,7 @@ function eventText(event: ProcessorEvent): string {
     case 'takeover.claimed':
       return `p${event.partition}: claimed, epoch ${event.epoch}`;
     case 'takeover.lost_claim':
-      return `p${event.partition}: claim lost to ${event.owner}`;
+      return `p${event.partition}: claim lost to ${event.winner}`;
     case 'takeover.positioned': {
       const { partition, checkpointOffset, resumeOffset, rowsAlreadyThere } = event;
       return `p${partition}: checkpoint at ${checkpointOffset}, rows up to ${resumeOffset} (${rowsAlreadyThere} rows there already)`;

@@ -28,6 +28,7 @@ const running = (epoch: number, tookMs: number): ProcessorEvent => ({
   partition: 0,
   epoch,
   tookMs,
+  counters: { consumed: 0, accepted: 0, duplicates: 0, late: 0, rejected: 0 },
 });
 const fenced = (epoch: number): ProcessorEvent => ({
   type: 'partition.fenced',
@@ -66,7 +67,7 @@ test('a takeover starts when it was begun, and ownership ends with the life of i
 test('ownership ends when it is fenced out, given up, stopped, or taken away by the group', () => {
   const endings: ProcessorEvent[] = [
     fenced(1),
-    { type: 'partition.released', partition: 0, epoch: 1 },
+    { type: 'partition.released', partition: 0, epoch: 1, drained: true },
     { type: 'partition.stopped', partition: 0, code: 'log_gap', error: 'a gap' },
     { type: 'assignment.changed', partitions: [], gained: [], lost: [0] },
   ];

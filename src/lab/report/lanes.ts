@@ -110,7 +110,7 @@ export class LaneMaker {
         Object.assign(holding, { takeoverFromMs: null, ownedFromMs: at, epoch: event.epoch });
         break;
       case 'takeover.lost_claim':
-        mark(lane, { kind: 'lost_claim', atMs: at, text: `lost the claim to ${event.owner}` });
+        mark(lane, { kind: 'lost_claim', atMs: at, text: `lost the claim to ${event.winner}` });
         break;
       case 'partition.fenced':
         mark(lane, { kind: 'fenced', atMs: at, text: `fenced out of epoch ${event.epoch}: ${event.why}` });

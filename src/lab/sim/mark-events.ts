@@ -69,7 +69,8 @@ export class MarkEvents {
         return;
       case 'partition.released': {
         const holding = this.#holdings.get(event.partition);
-        if (holding?.epoch === event.epoch) holding.released = this.#stopping.has(`${process}.${life}`);
+        if (holding?.epoch === event.epoch)
+          holding.released = event.drained && this.#stopping.has(`${process}.${life}`);
         return;
       }
       case 'partition.stopped':

@@ -117,7 +117,8 @@ function madeEvents(ledger: readonly LedgerEntry[], batches: number): { events: 
         resumeOffset,
         rowsAlreadyThere,
       });
-      say(atMs + 400, { type: 'takeover.running', partition, epoch, tookMs: 600 });
+      const counters = { consumed: 0, accepted: 0, duplicates: 0, late: 0, rejected: 0 };
+      say(atMs + 400, { type: 'takeover.running', partition, epoch, tookMs: 600, counters });
       folded[partition] = checkpointOffset;
     }
   };

@@ -1,0 +1,76 @@
+/**
+ * Events in words, for whoever reads a log along: those that report a wait, a loss or the progress. Times are in units of
+ * people here; the fields of the event stay in ms. Pure.
+ */
+import type { ProcessorEvent } from '../processor/events.ts';
+import { spanText } from '../processor/span-text.ts';
+
+type EventOf<T extends ProcessorEvent['type']> = Extract<ProcessorEvent, { type: T }>;
+
+/** Undefined for an event whose name and fields say all. */
+export function eventText(event: ProcessorEvent): string | undefined {
+  switch (event.type) {
+    case 'service.waiting':
+      return waitingText(event);
+    case 'service.recovered':
+      return `${event.service} answers again after ${spanText(event.waitedMs)}`;
+    case 'group.session_lost':
+      return `group ${event.groupId} was silent for ${spanText(event.silentMs)}: it may have given our partitions to others`;
+    case 'takeover.counts_differ': {
+      const { partition, table, promised, found, waitedMs, limitMs } = event;
+      return (
+        `partition ${partition}: ${table} must have ${promised} rows past the checkpoint and shows ${found}: ` +
+        `waiting for ${spanText(waitedMs)} of at most ${spanText(limitMs)}`
+      );
+    }
+    case 'partition.fenced':
+      return fencedText(event);
+    case 'processor.progress':
+      return progressText(event);
+    default:
+      return undefined;
+  }
+}
+
+/** Also what /readyz says of it. */
+export function waitingText({ service, what, waitedMs, limitMs, error }: EventOf<'service.waiting'>): string {
+  return `waiting for ${service} (${what}) for ${spanText(waitedMs)} of at most ${spanText(limitMs)}: ${error}`;
+}
+
+function fencedText(event: EventOf<'partition.fenced'>): string {
+  const { partition, epoch, why, retryInMs, newOwner, newEpoch } = event;
+  const now = newOwner === undefined ? '' : ` ${newOwner} has it now, at epoch ${newEpoch}.`;
+  return `partition ${partition}: lost at epoch ${epoch}: ${why}.${now} Asking for it again in ${spanText(retryInMs)}`;
+}
+
+function progressText(event: EventOf<'processor.progress'>): string {
+  const { overMs, records, accepted, duplicates, late, rejected, lag, partitions, takingOver, stopped } = event;
+  const over = `last ${spanText(overMs)}`;
+  const others = [
+    ...(takingOver.length === 0 ? [] : [`taking over ${rangesText(takingOver)}`]),
+    ...(stopped.length === 0 ? [] : [`stopped ${rangesText(stopped)}`]),
+  ];
+  const counts = `${over}: ${records} records (${accepted} accepted, ${duplicates} duplicate, ${late} late, ${rejected} rejected)`;
+  if (partitions.length > 0) {
+    return [`${counts}, ${lag} behind`, `writing partitions ${rangesText(partitions)}`, ...others].join('; ');
+  }
+  const nothing = event.assigned
+    ? others.length === 0
+      ? 'no partition is assigned to this process: others have them all'
+      : 'no partition is written here'
+    : 'no assignment yet: the group has not answered';
+  return [records === 0 ? `${over}: ${nothing}` : `${counts}; ${nothing}`, ...others].join('; ');
+}
+
+/** `0 to 3, 7`: partitions in ascending order. */
+export function rangesText(partitions: readonly number[]): string {
+  const ranges: { from: number; to: number }[] = [];
+  for (const partition of partitions) {
+    const last = ranges.at(-1);
+    if (last !== undefined && partition === last.to + 1) last.to = partition;
+    else ranges.push({ from: partition, to: partition });
+  }
+  return ranges
+    .map(({ from, to }) => (from === to ? `${from}` : to === from + 1 ? `${from}, ${to}` : `${from} to ${to}`))
+    .join(', ');
+}
