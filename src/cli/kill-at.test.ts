@@ -9,7 +9,7 @@ const POINTS = ['a.before', 'a.after'] as const;
 /** How a process ends that comes by a.before three times, says so each time, and counts the SIGTERMs that it hears. */
 async function endOf(crashAt: string, listens: boolean) {
   const heard = listens ? `process.on('SIGTERM', () => ++terms);` : '';
-  const source = `import { killAt } from '${KILL_AT}'; let terms = 0; ${heard}
+  const source = `import { killAt } from '${KILL_AT}'; setInterval(() => {}, 1_000); let terms = 0; ${heard}
     const hit = killAt('${crashAt}', ['a.before', 'a.after']);
     for (let i = 1; i <= 3; i++) { await hit('a.before'); console.log(i); }
     process.exit(10 + terms);`;
