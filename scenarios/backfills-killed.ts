@@ -64,7 +64,11 @@ export const scenario = defineScenario({
     const reconciled = await world.operate('reconcile', '--json');
     const { verdict, days } = JSON.parse(reconciled.output) as { verdict: string; days: { backfilledRows: number }[] };
     const counted = days.reduce((sum, day) => sum + day.backfilledRows, 0);
-    world.holds('G2', 'the daily reconciliation passes, backfilled rows included', verdict === 'PASS' && counted === all);
+    world.holds(
+      'G2',
+      'the daily reconciliation passes, backfilled rows included',
+      verdict === 'PASS' && counted === all,
+    );
   },
 });
 
@@ -75,8 +79,7 @@ function newLate(entries: readonly LedgerEntry[]): ReadonlySet<LedgerEntry> {
   const seen = new Set<string>();
   return new Set(
     entries.filter(
-      ({ expected, transaction_id: id }) =>
-        expected === 'late' && !accepted.has(id) && seen.size < seen.add(id).size,
+      ({ expected, transaction_id: id }) => expected === 'late' && !accepted.has(id) && seen.size < seen.add(id).size,
     ),
   );
 }

@@ -22,7 +22,14 @@ export const scenario = defineScenario({
   async run(world) {
     const storm = killAndSwap(world);
     const sent = await world.send(
-      { seed: 2501, count: 60_000, ratePerSecond: 150, spanMs: HOUR_MS, duplicateShare: 0.2, distances: ['near', 'across'] },
+      {
+        seed: 2501,
+        count: 60_000,
+        ratePerSecond: 150,
+        spanMs: HOUR_MS,
+        duplicateShare: 0.2,
+        distances: ['near', 'across'],
+      },
       { stopWhen: storm },
     );
     const changed = await storm;
@@ -34,7 +41,10 @@ export const scenario = defineScenario({
     const local = restored.filter(({ how, fromOffset }) => how === 'local' && fromOffset > 0).length;
     const old = restored.filter(({ how, fromOffset, atOffset }) => how === 'local' && fromOffset < atOffset).length;
     const rebuilt = restored.filter(({ how }) => how === 'rebuilt').length;
-    world.bit(`states were restored from a directory (${local}, ${old} of them older than the checkpoint)`, local > 0 && old > 0);
+    world.bit(
+      `states were restored from a directory (${local}, ${old} of them older than the checkpoint)`,
+      local > 0 && old > 0,
+    );
     world.bit(`and from BigQuery (${rebuilt})`, rebuilt > 0);
     const claims = await world.count('SELECT MIN(epoch) FROM `{dataset}.partition_ownership`');
     world.bit(`every partition was taken over in most rounds (${claims} times at least)`, claims > ROUNDS / 2);
@@ -51,7 +61,9 @@ async function killAndSwap(world: ScenarioWorld): Promise<number> {
     await world.sleep(world.random.below(600));
     await Promise.all(processors.map((processor) => processor.kill()));
     const files =
-      round === COPY_IN_ROUND ? await world.checkpointFolders.copy(...NAMES) : await world.checkpointFolders.swap(...NAMES);
+      round === COPY_IN_ROUND
+        ? await world.checkpointFolders.copy(...NAMES)
+        : await world.checkpointFolders.swap(...NAMES);
     world.bit(`round ${round}: ${files} files of state changed hands`, files > 0);
     changed += files;
   }

@@ -39,7 +39,11 @@ export const scenario = defineScenario({
       const end = await rescale(world, `PROVENONCE_CRASH_AT=${point}`);
       world.bit(`killed at ${point}`, end.code === KILLED);
       const { known, rows } = await generations(world);
-      world.holds('G2', `after ${point} all rows know of the change, or none`, known === 0 || (known === rows && rows >= FROM));
+      world.holds(
+        'G2',
+        `after ${point} all rows know of the change, or none`,
+        known === 0 || (known === rows && rows >= FROM),
+      );
       if (TOPIC_IS_OLD.includes(point)) {
         // The owner is fenced, learns it with its next rows, and takes over again.
         world.expectSums((await world.send(plain(world, 2 + i))).expectedSums);

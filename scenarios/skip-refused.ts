@@ -12,8 +12,10 @@ const TABLES = ['payment_transactions', 'payment_transactions_fraud', 'payment_m
  */
 export const scenario = defineScenario({
   name: 'skip-refused',
-  title: 'skip with ranges that are reversed, judged, not there yet, overlapping, of no partition, given twice, at once',
-  whatCouldGoWrong: 'A wrong range gives up records that are there, or the rows of it are written by who knows nothing of it.',
+  title:
+    'skip with ranges that are reversed, judged, not there yet, overlapping, of no partition, given twice, at once',
+  whatCouldGoWrong:
+    'A wrong range gives up records that are there, or the rows of it are written by who knows nothing of it.',
   guarantees: ['G1', 'G5', 'G6'],
   tags: ['kafka', 'operations'],
   partitions: 2,
@@ -24,10 +26,18 @@ export const scenario = defineScenario({
     await world.drain();
     const end = await nextOffset(world);
     const skip = skipper(world);
-    const refused = async (why: RegExp, from: number | string, to: number | string, ...more: string[]): Promise<void> => {
+    const refused = async (
+      why: RegExp,
+      from: number | string,
+      to: number | string,
+      ...more: string[]
+    ): Promise<void> => {
       const before = await everything(world);
       const { code, complaints } = await skip(from, to, ...more);
-      world.bit(`${from} to ${to} ${more.join(' ')}: refused, for ${why.source}`, code === USAGE && why.test(complaints));
+      world.bit(
+        `${from} to ${to} ${more.join(' ')}: refused, for ${why.source}`,
+        code === USAGE && why.test(complaints),
+      );
       world.holds('G6', `${from} to ${to} changed nothing`, (await everything(world)) === before);
     };
     await refused(/must be greater than --from/, end, end - 1);
@@ -52,7 +62,10 @@ export const scenario = defineScenario({
     const overlapping = await Promise.all([skip(b + 10, b + 20), skip(b + 15, b + 25)]);
     world.bit('of two that overlap, at once, one is given up', codes(overlapping) === `0,${USAGE}`);
     const same = await Promise.all([skip(b + 40, b + 50), skip(b + 40, b + 50)]);
-    world.bit('of two that are the same, at once, one at least is', same.some(({ code }) => code === 0));
+    world.bit(
+      'of two that are the same, at once, one at least is',
+      same.some(({ code }) => code === 0),
+    );
     world.holds('G6', 'and the other is done or refused', ['0,0', `0,${USAGE}`].includes(codes(same)));
     const ranges = await skipped(world);
     world.bit('three ranges are on record', ranges.length === 3);
@@ -63,7 +76,11 @@ export const scenario = defineScenario({
     for (let i = 0; i < 3; i++) {
       const from = await nextOffset(world);
       const { code } = await skip(from + 3, from + 8);
-      world.holds('G6', `beside a working processor skip ends with 0 or ${USAGE} (${code})`, code === 0 || code === USAGE);
+      world.holds(
+        'G6',
+        `beside a working processor skip ends with 0 or ${USAGE} (${code})`,
+        code === 0 || code === USAGE,
+      );
     }
     const third = await load;
     await world.drain();

@@ -27,7 +27,10 @@ export const scenario = defineScenario({
   async run(world) {
     await world.start('alpha').waitFor('takeover.running', 60_000);
     const over = Promise.withResolvers<void>();
-    const sending = world.send({ seed: 2601, count: 80_000, ratePerSecond: 150, spanMs: 2 * HOUR_MS }, { stopWhen: over.promise });
+    const sending = world.send(
+      { seed: 2601, count: 80_000, ratePerSecond: 150, spanMs: 2 * HOUR_MS },
+      { stopWhen: over.promise },
+    );
     await world.until('there is a checkpoint', 60_000, async () => world.allEventsOf('checkpoint.written').length > 3);
 
     const seen: Meanwhile[] = [];
@@ -97,6 +100,10 @@ async function prune(world: ScenarioWorld): Promise<number> {
   const { code, output, complaints } = await world.operate('retention', '--days', '0', '--json');
   if (code !== 0) throw new Error(`retention ended with ${code}: ${complaints}`);
   const { partitions } = JSON.parse(output) as { partitions: { removed: number; kept: number }[] };
-  world.holds('G6', 'retention counts what it removed', partitions.every(({ removed, kept }) => removed >= 0 && kept > 0));
+  world.holds(
+    'G6',
+    'retention counts what it removed',
+    partitions.every(({ removed, kept }) => removed >= 0 && kept > 0),
+  );
   return partitions.reduce((sum, { removed }) => sum + removed, 0);
 }

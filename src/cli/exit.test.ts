@@ -52,7 +52,8 @@ function ending(error: unknown): { readonly code: unknown; readonly said: string
 const STACK = /^ +at /m;
 
 test('a change that lost its partitions to processors ends with 64 and its advice: that is no bug', () => {
-  const text = 'topic payments: other processes claimed the partitions. Stop the processors, and run the command again.';
+  const text =
+    'topic payments: other processes claimed the partitions. Stop the processors, and run the command again.';
   expect(ending(new OwnershipLostError(text))).toEqual({ code: 64, said: `${text}\n` });
 });
 

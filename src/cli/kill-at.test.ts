@@ -13,7 +13,9 @@ async function endOf(crashAt: string, listens: boolean) {
     const hit = killAt('${crashAt}', ['a.before', 'a.after']);
     for (let i = 1; i <= 3; i++) { await hit('a.before'); console.log(i); }
     process.exit(10 + terms);`;
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', source], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let said = '';
   child.stdout.on('data', (data) => {
     said += String(data);

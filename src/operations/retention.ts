@@ -47,7 +47,8 @@ export async function retainCheckpoints(order: RetentionOrder, ports: RetentionP
     const before = await table.count(keepFromOffset);
     if (!order.dryRun && before.removable > 0) await table.remove(keepFromOffset);
     // Rows that may go are only ever fewer: a processor beside it adds greater checkpoints, which say nothing of what was removed.
-    const left = order.dryRun || before.removable === 0 ? { ...before, removable: 0 } : await table.count(keepFromOffset);
+    const left =
+      order.dryRun || before.removable === 0 ? { ...before, removable: 0 } : await table.count(keepFromOffset);
     const removed = before.removable - left.removable;
     const kept = order.dryRun ? before.all - removed : left.all;
     done.push({ partition, keepFromOffset, removed, kept });
