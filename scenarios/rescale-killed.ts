@@ -31,6 +31,7 @@ export const scenario = defineScenario({
   tags: ['kafka', 'operations', 'crash'],
   partitions: FROM,
   settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '2s' },
+  storyMs: 10 * 60_000,
   async run(world) {
     const running = world.start('alpha');
     world.expectSums((await world.send(plain(world, 1))).expectedSums);

@@ -24,6 +24,7 @@ export const scenario = defineScenario({
   tags: ['operations', 'crash'],
   partitions: 3,
   settings: { CHECKPOINT_INTERVAL: '150ms', KAFKA_SESSION_TIMEOUT: '2s' },
+  storyMs: 10 * 60_000,
   async run(world) {
     await world.start('alpha').waitFor('takeover.running', 60_000);
     const over = Promise.withResolvers<void>();

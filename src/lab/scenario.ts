@@ -45,6 +45,8 @@ export interface Scenario {
   readonly replacesLog?: boolean;
   /** Kinds of findings that verify must have, all of these and no others: what the story does to the topic breaks a guarantee. */
   readonly verifyFinds?: readonly string[];
+  /** How long the story as a whole may take; default: four minutes (run-scenario.ts). For those of many lives or commands. */
+  readonly storyMs?: number;
   readonly run: (world: ScenarioWorld) => Promise<void>;
 }
 
