@@ -13,6 +13,7 @@ const TOPIC_IS_OLD: readonly RescalePoint[] = [
   'rescale.claim.after',
   'rescale.finalize.before',
   'rescale.finalize.after',
+  'rescale.partitions.before',
 ];
 /** The topic or the dataset has changed, and the other has not or not wholly: no processor may start. */
 const HALF_WAY: readonly RescalePoint[] = ['rescale.partitions.after', 'rescale.generation.after'];
