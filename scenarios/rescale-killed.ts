@@ -31,7 +31,7 @@ export const scenario = defineScenario({
   guarantees: ['G1', 'G2', 'G4', 'G5'],
   tags: ['kafka', 'operations', 'crash'],
   partitions: FROM,
-  settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '2s' },
+  settings: { CHECKPOINT_INTERVAL: '300ms' },
   storyMs: 10 * 60_000,
   async run(world) {
     const running = world.start('alpha');
@@ -52,7 +52,7 @@ export const scenario = defineScenario({
         await world.drain();
       }
       if (HALF_WAY.includes(point)) {
-        const { code } = await world.start('beta').waitForExit(60_000);
+        const { code } = await world.start('beta').waitForExit(120_000);
         world.bit(`after ${point} no processor starts`, code === CONTRADICTION);
       }
     }
