@@ -25,7 +25,7 @@ export const scenario = defineScenario({
   tags: ['operations', 'crash'],
   partitions: 2,
   settings: { CHECKPOINT_INTERVAL: '300ms', WATERMARK_DELAY: '10m', ACCEPT_CLOCK_RISK: 'true' },
-  storyMs: 10 * 60_000,
+  storyMs: 15 * 60_000,
   async run(world) {
     world.start('alpha');
     const sent = await world.send({

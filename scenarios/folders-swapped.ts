@@ -19,7 +19,7 @@ export const scenario = defineScenario({
   tags: ['checkpoint', 'crash', 'group'],
   partitions: 2,
   settings: { CHECKPOINT_INTERVAL: '200ms' },
-  storyMs: 10 * 60_000,
+  storyMs: 15 * 60_000,
   async run(world) {
     const storm = killAndSwap(world);
     const sent = await world.send(
@@ -57,8 +57,8 @@ async function killAndSwap(world: ScenarioWorld): Promise<number> {
   let changed = 0;
   for (let round = 1; round <= ROUNDS; round++) {
     const processors = NAMES.map((name) => world.start(name));
-    await Promise.all(processors.map((processor) => processor.waitFor('takeover.running', 120_000)));
-    await Promise.race(processors.map((processor) => processor.waitFor('checkpoint.written', 120_000)));
+    await Promise.all(processors.map((processor) => processor.waitFor('takeover.running', 180_000)));
+    await Promise.race(processors.map((processor) => processor.waitFor('checkpoint.written', 180_000)));
     await world.sleep(world.random.below(600));
     await Promise.all(processors.map((processor) => processor.kill()));
     const files =

@@ -32,7 +32,7 @@ export const scenario = defineScenario({
   tags: ['kafka', 'operations', 'crash'],
   partitions: FROM,
   settings: { CHECKPOINT_INTERVAL: '300ms' },
-  storyMs: 10 * 60_000,
+  storyMs: 15 * 60_000,
   async run(world) {
     const running = world.start('alpha');
     world.expectSums((await world.send(plain(world, 1))).expectedSums);
@@ -52,7 +52,7 @@ export const scenario = defineScenario({
         await world.drain();
       }
       if (HALF_WAY.includes(point)) {
-        const { code } = await world.start('beta').waitForExit(120_000);
+        const { code } = await world.start('beta').waitForExit(180_000);
         world.bit(`after ${point} no processor starts`, code === CONTRADICTION);
       }
     }
@@ -67,7 +67,7 @@ export const scenario = defineScenario({
     const copies = await copiesElsewhere(world);
     await world.sendRecords(copies);
     world.start('gamma');
-    await world.until('the copies are judged in all partitions', 90_000, async () => {
+    await world.until('the copies are judged in all partitions', 180_000, async () => {
       const judged = await world.count(
         "SELECT COUNT(*) FROM `{dataset}.payment_exceptions` WHERE disposition = 'duplicate'",
       );

@@ -20,7 +20,7 @@ export const scenario = defineScenario({
   tags: ['kafka', 'operations'],
   partitions: 2,
   settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '30s' },
-  storyMs: 10 * 60_000,
+  storyMs: 15 * 60_000,
   async run(world) {
     const processor = world.start('alpha');
     const first = await world.send(originals(world, 1, 600));

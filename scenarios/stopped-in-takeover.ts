@@ -16,7 +16,7 @@ export const scenario = defineScenario({
   tags: ['crash', 'group'],
   partitions: 2,
   settings: { CHECKPOINT_INTERVAL: '300ms' },
-  storyMs: 10 * 60_000,
+  storyMs: 15 * 60_000,
   async run(world) {
     await stopAt(world, 'alpha', 'ownership.seed.after', 'SIGTERM');
     const seeded = await world.count('SELECT COUNT(*) FROM `{dataset}.partition_ownership`');

@@ -12,7 +12,7 @@ export const scenario = defineScenario({
   tags: ['crash', 'group'],
   partitions: 2,
   settings: { CHECKPOINT_INTERVAL: '300ms' },
-  storyMs: 10 * 60_000,
+  storyMs: 15 * 60_000,
   async run(world) {
     await stopAt(world, 'alpha', 'ownership.seed.before', 'SIGTERM+SIGTERM');
     const working = world.start('alpha');

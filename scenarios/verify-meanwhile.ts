@@ -24,15 +24,15 @@ export const scenario = defineScenario({
   tags: ['operations', 'crash'],
   partitions: 3,
   settings: { CHECKPOINT_INTERVAL: '150ms' },
-  storyMs: 10 * 60_000,
+  storyMs: 15 * 60_000,
   async run(world) {
-    await world.start('alpha').waitFor('takeover.running', 120_000);
+    await world.start('alpha').waitFor('takeover.running', 180_000);
     const over = Promise.withResolvers<void>();
     const sending = world.send(
       { seed: 2601, count: 80_000, ratePerSecond: 60, spanMs: 2 * HOUR_MS },
       { stopWhen: over.promise },
     );
-    await world.until('there is a checkpoint', 120_000, async () => world.allEventsOf('checkpoint.written').length > 3);
+    await world.until('there is a checkpoint', 180_000, async () => world.allEventsOf('checkpoint.written').length > 3);
 
     const seen: Meanwhile[] = [];
     const isEnough = (): boolean => seen.length >= 2 * LOOKS_MIN;
@@ -67,7 +67,7 @@ export const scenario = defineScenario({
 async function comeAndGo(world: ScenarioWorld, isEnough: () => boolean): Promise<void> {
   for (let i = 0; i < KILLS || !isEnough(); i++) {
     const beta = world.start('beta');
-    await beta.waitFor('takeover.running', 120_000);
+    await beta.waitFor('takeover.running', 180_000);
     await world.sleep(1_000 + world.random.below(3_000));
     await beta.kill();
   }

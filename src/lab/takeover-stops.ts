@@ -59,7 +59,7 @@ export async function stopAt(
   options: StartOptions = {},
 ): Promise<{ readonly code: number | null; readonly hasClaimed: boolean }> {
   const processor = world.start(name, { ...options, crashAt: { point, hit: 1, signals } });
-  const { code, signal } = await processor.waitForExit(120_000);
+  const { code, signal } = await processor.waitForExit(180_000);
   const hasStopped = code === 0 && processor.eventsOf('processor.stopped').length === 1;
   const isWanted = hasStopped || (signals === 'SIGTERM+SIGTERM' && code === 143);
   world.bit(`${signals} at ${point}: ended with ${code ?? signal}`, isWanted);
