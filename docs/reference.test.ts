@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createMetrics } from '../src/observability/metrics.ts';
 import { REASON_CODES } from '../src/payments/types.ts';
-import { BACKFILL_POINTS, CRASH_POINTS } from '../src/processor/crash-points.ts';
+import { BACKFILL_POINTS, CRASH_POINTS, RESCALE_POINTS } from '../src/processor/crash-points.ts';
 import { configurationPage } from './configuration-page.ts';
 import { firstCells, readRepositoryFile, sectionOf } from './testing/markdown.ts';
 
@@ -69,7 +69,7 @@ test('every event is shown at the level at which it is logged', () => {
 });
 
 test('every crash point is explained', () => {
-  const points = [...CRASH_POINTS, ...BACKFILL_POINTS];
+  const points = [...CRASH_POINTS, ...BACKFILL_POINTS, ...RESCALE_POINTS];
   const effects = new Set(points.map((point) => point.replace(/\.(before|after)$/, '')));
   expect(sorted(firstCells(page('crash-points')))).toEqual(sorted(effects));
 });

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
 import { RestError } from '../bigquery/rest-client.ts';
 import { connectionRefused, kafkaError } from '../kafka/testing/kafka-errors.ts';
-import { failWith } from './exit.ts';
+import { OwnershipLostError } from '../processor/errors.ts';
+import { failWith, StoppedBySignal } from './exit.ts';
 
 const EXIT = new URL('./exit.ts', import.meta.url).href;
 const FIRST = new URL('./first-signals.ts', import.meta.url).href;
@@ -29,6 +30,12 @@ test('a command that listens gets the first SIGTERM, and ends as it likes', asyn
   expect(await endOf(script)).toEqual({ code: 7, signal: null });
 });
 
+test('what waits for the stop is told which signal came, as an end that is no bug', async () => {
+  const isTold = `({ reason }) => reason.name === 'StoppedBySignal' && reason.signal === 'SIGTERM'`;
+  const script = `const stop = stopSignal(); stop.addEventListener('abort', () => process.exit((${isTold})(stop) ? 9 : 8))`;
+  expect(await endOf(script)).toEqual({ code: 9, signal: null });
+});
+
 /** The exit code that an error leads to, and what is said on standard error. */
 function ending(error: unknown): { readonly code: unknown; readonly said: string } {
   const before = process.exitCode;
@@ -43,6 +50,18 @@ function ending(error: unknown): { readonly code: unknown; readonly said: string
 }
 
 const STACK = /^ +at /m;
+
+test('a change that lost its partitions to processors ends with 64 and its advice: that is no bug', () => {
+  const text =
+    'topic payments: other processes claimed the partitions. Stop the processors, and run the command again.';
+  expect(ending(new OwnershipLostError(text))).toEqual({ code: 64, said: `${text}\n` });
+});
+
+test('a command that a signal ended before it was done says so, with the code of the signal', () => {
+  const { code, said } = ending(new StoppedBySignal('SIGTERM'));
+  expect(code).toBe(143);
+  expect(said).toMatch(/^SIGTERM received: .*Run it again.*\n$/);
+});
 const NAMES = 'check BIGQUERY_PROJECT and BIGQUERY_DATASET, or make the tables with `provenonce schema apply`';
 const CREDENTIALS = 'check the credentials (Application Default Credentials) and their roles on project and dataset';
 

@@ -4,8 +4,8 @@ import { CheckFailed } from '../checks/assertions.ts';
 import { UnknownFoldVersion } from '../checks/oracle/read-payment.ts';
 import { InfraUnavailableError } from '../infra/types.ts';
 import { messageOf, refusalOf } from '../kafka/errors.ts';
-import { ConfigurationError, ContradictionError, UnreachableError } from '../processor/errors.ts';
-import { endAtOnce, STOP_SIGNALS } from './first-signals.ts';
+import { ConfigurationError, ContradictionError, OwnershipLostError, UnreachableError } from '../processor/errors.ts';
+import { endAtOnce, SIGNAL_EXIT_CODES, STOP_SIGNALS, type StopSignalName } from './first-signals.ts';
 import { bugText } from './last-resort.ts';
 import { complain } from './print.ts';
 
@@ -13,6 +13,16 @@ export { printJson } from './print.ts';
 
 /** As sysexits.h where it has one. The lab's verdicts are 0 to 3 (checks/verify.ts). */
 export const EXIT = { ok: 0, failed: 1, usage: 64, contradiction: 65, unreachable: 69, bug: 70 } as const;
+
+/** Why a command ended that was asked to stop before it was done. */
+export class StoppedBySignal extends Error {
+  override readonly name = 'StoppedBySignal';
+  readonly signal: StopSignalName;
+  constructor(signal: StopSignalName) {
+    super(`${signal} received: stopped before the command was done. Run it again: it finds out what was done`);
+    this.signal = signal;
+  }
+}
 
 /** Says what went wrong on standard error and sets the exit code. */
 export function failWith(error: unknown): void {
@@ -23,6 +33,9 @@ export function failWith(error: unknown): void {
 
 function describe(error: unknown): { code: number; text: string } {
   if (error instanceof ConfigurationError) return { code: EXIT.usage, text: error.problems.join('\n') };
+  // Processors were quicker: nothing is wrong, and the operator can do something about it.
+  if (error instanceof OwnershipLostError) return { code: EXIT.usage, text: error.message };
+  if (error instanceof StoppedBySignal) return { code: SIGNAL_EXIT_CODES[error.signal], text: error.message };
   if (error instanceof ContradictionError) return { code: EXIT.contradiction, text: `${error.code}: ${error.message}` };
   if (error instanceof UnknownFoldVersion) return { code: EXIT.contradiction, text: `fold_version: ${error.message}` };
   if (error instanceof UnreachableError || error instanceof InfraUnavailableError) {
@@ -61,7 +74,7 @@ export function stopSignal(): AbortSignal {
     process.off(name, endAtOnce);
     process.on(name, () => {
       if (controller.signal.aborted) endAtOnce(name);
-      controller.abort(new Error(`${name} received`));
+      controller.abort(new StoppedBySignal(name));
     });
   }
   return controller.signal;

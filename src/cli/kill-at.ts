@@ -1,8 +1,10 @@
 /**
- * PROVENONCE_CRASH_AT=<point>:<n>: the process kills itself with SIGKILL the n-th time that it comes by a crash point. For
- * the lab and the demo; without the variable no crash point exists (processor/crash-points.ts).
+ * PROVENONCE_CRASH_AT=<point>:<n>[:<signals>]: the process sends itself SIGKILL, or the signals of a stop, the n-th time that
+ * it comes by a crash point. For the lab and the demo; without the variable no crash point exists
+ * (processor/crash-points.ts).
  */
 
+import { CRASH_SIGNALS } from '../processor/crash-points.ts';
 import { ConfigurationError } from '../processor/errors.ts';
 
 export function killAt<Point extends string>(
@@ -10,18 +12,28 @@ export function killAt<Point extends string>(
   points: readonly Point[],
 ): ((passed: Point) => Promise<void>) | undefined {
   if (text === undefined || text === '') return undefined;
-  const [point, hit = '1'] = text.split(':');
+  const [point, hit = '1', how = 'SIGKILL', ...rest] = text.split(':');
   const wanted = points.find((name) => name === point);
-  if (wanted === undefined || !/^[1-9]\d*$/.test(hit)) {
+  const signals = CRASH_SIGNALS.find((each) => each === how);
+  if (wanted === undefined || signals === undefined || !/^[1-9]\d*$/.test(hit) || rest.length > 0) {
     throw new ConfigurationError([
-      `PROVENONCE_CRASH_AT is ${JSON.stringify(text)}: it must be <point>:<n>, the points being ${points.join(', ')}`,
+      `PROVENONCE_CRASH_AT is ${JSON.stringify(text)}: it must be <point>:<n> or <point>:<n>:<signals>, the signals being ` +
+        `${CRASH_SIGNALS.join(', ')}, the points being ${points.join(', ')}`,
     ]);
   }
   let left = Number(hit);
   return async (passed) => {
-    if (passed !== wanted || --left > 0) return;
-    process.kill(process.pid, 'SIGKILL');
-    // Nothing of this process may run on until the signal arrives.
-    await new Promise<never>(() => {});
+    if (passed !== wanted || --left !== 0) return;
+    for (const signal of signals.split('+') as ('SIGKILL' | 'SIGTERM')[]) await receive(signal);
   };
+}
+
+/** Resolves once the process has heard it; never where the signal ends the process: nothing of it may run on until then. */
+function receive(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  const isHeard = signal === 'SIGTERM' && process.listenerCount(signal) > 0;
+  return new Promise((resolve) => {
+    // Behind the listeners that are there already.
+    if (isHeard) process.once(signal, () => resolve());
+    process.kill(process.pid, signal);
+  });
 }

@@ -76,6 +76,12 @@ test('a story that hangs is given up with a reason: UNKNOWN, and it can do nothi
   expect(done).toEqual(['stop sending', 'heal', 'drain']);
 });
 
+test('a story may say how long it takes', async () => {
+  const hangs = { ...told(() => new Promise<void>(() => {})), storyMs: 1 };
+  const { report } = await runScenario(hangs, quietWorld().world, { ...LIMITS, storyMs: 60_000 });
+  expect(report.problems[0]).toMatch(/^the story broke off: not within 1 ms/);
+});
+
 test('a world that does not heal, and checks that do not end, are UNKNOWN as well', async () => {
   const { world } = quietWorld();
   const stuck = Object.assign(world, { heal: () => new Promise(() => {}), verify: () => new Promise(() => {}) });

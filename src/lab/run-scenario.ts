@@ -54,7 +54,7 @@ export async function runScenario(
   let verified: VerifyReport | null = null;
 
   world.phase('story');
-  await attempt('the story broke off', () => tellStory(scenario, world, limits.storyMs));
+  await attempt('the story broke off', () => tellStory(scenario, world, scenario.storyMs ?? limits.storyMs));
   world.phase('heal');
   await attempt('not healed', () => limited(limits.healMs, world.heal(), 'all is healed'));
   world.phase('drain');

@@ -8,8 +8,8 @@
 import type { FaultPlan } from '../../chaos/fault.ts';
 import type { SumsByCurrency } from '../checks/assertions.ts';
 import type { Guarantee } from '../checks/findings.ts';
-import type { Verdict } from '../checks/verify.ts';
-import type { CrashPoint } from '../processor/crash-points.ts';
+import type { Verdict, VerifyReport } from '../checks/verify.ts';
+import type { CrashPoint, CrashSignals } from '../processor/crash-points.ts';
 import type { ProcessorEvent, ProcessorEventType } from '../processor/events.ts';
 import type { LedgerEntry } from '../simulator/ledger.ts';
 import type { SimulationDials } from '../simulator/plan.ts';
@@ -45,6 +45,8 @@ export interface Scenario {
   readonly replacesLog?: boolean;
   /** Kinds of findings that verify must have, all of these and no others: what the story does to the topic breaks a guarantee. */
   readonly verifyFinds?: readonly string[];
+  /** How long the story as a whole may take; default: four minutes (run-scenario.ts). For those of many lives or commands. */
+  readonly storyMs?: number;
   readonly run: (world: ScenarioWorld) => Promise<void>;
 }
 
@@ -70,8 +72,14 @@ export interface StartOptions {
   readonly groupId?: string;
   /** Default: a CHECKPOINT_LOCATION of its own, by its name. */
   readonly checkpointOf?: string;
-  /** Ends with SIGKILL at the n-th time (from 1) that it comes by this point. */
-  readonly crashAt?: { readonly point: CrashPoint; readonly hit: number };
+  readonly crashAt?: CrashAt;
+}
+
+/** A process sends itself this (default: SIGKILL) the n-th time (from 1) that it comes by this point. */
+export interface CrashAt {
+  readonly point: CrashPoint;
+  readonly hit: number;
+  readonly signals?: CrashSignals;
 }
 
 export interface ProcessorExit {
@@ -112,6 +120,14 @@ export interface ScenarioPart {
   start(): Promise<void>;
 }
 
+/** The directories of local state, while no processor that uses them runs. */
+export interface ScenarioFolders {
+  /** Two processors get each other's directory; resolves with how many files of state changed hands. */
+  swap(one: string, other: string): Promise<number>;
+  /** A processor gets a copy of another one's, in the place of its own; resolves with how many files of state it has now. */
+  copy(from: string, to: string): Promise<number>;
+}
+
 /** A fault on its way. Whether it counts, its account decides; a story waits for it only where the story needs it. */
 export interface InjectedFault {
   /** When it has really hurt. Rejects where it cannot be done, or when the story ends before. */
@@ -133,6 +149,7 @@ export interface SendOptions {
 export interface ScenarioWorld {
   readonly broker: ScenarioPart;
   readonly emulator: ScenarioPart;
+  readonly checkpointFolders: ScenarioFolders;
   /** For what a story draws; its seed stands in the report. */
   readonly random: Random;
   nowMs(): number;
@@ -165,6 +182,9 @@ export interface ScenarioWorld {
   loseCheckpoint(name: string): Promise<void>;
   /** Resets the common group's offsets while none of its processors runs; resolves with what they are now, by partition. */
   resetGroup(to: 'earliest' | 'latest'): Promise<ReadonlyMap<number, number>>;
+
+  /** `verify` over the topic and the tables as they are now, whatever runs beside it. */
+  verify(): Promise<VerifyReport>;
 
   /** Resolves when everything in the topic is below a checkpoint; starts a processor if none runs. */
   drain(timeoutMs?: number): Promise<void>;

@@ -38,6 +38,24 @@ export const BACKFILL_POINTS: readonly BackfillPoint[] = BACKFILL_EFFECTS.flatMa
   (effect) => [`${effect}.before`, `${effect}.after`] as const,
 );
 
+/** What a process sends itself at a point: a kill, or a stop, once or twice. */
+export const CRASH_SIGNALS = ['SIGKILL', 'SIGTERM', 'SIGTERM+SIGTERM'] as const;
+export type CrashSignals = (typeof CRASH_SIGNALS)[number];
+
+/** Of the command `rescale`, in their order (operations/rescale-points.ts). */
+export const RESCALE_EFFECTS = [
+  'rescale.claim',
+  'rescale.finalize',
+  'rescale.partitions',
+  'rescale.generation',
+  'rescale.seed',
+] as const;
+export type RescaleEffect = (typeof RESCALE_EFFECTS)[number];
+export type RescalePoint = `${RescaleEffect}.before` | `${RescaleEffect}.after`;
+export const RESCALE_POINTS: readonly RescalePoint[] = RESCALE_EFFECTS.flatMap(
+  (effect) => [`${effect}.before`, `${effect}.after`] as const,
+);
+
 export type HitCrashPoint = (point: CrashPoint) => void | Promise<void>;
 
 /** The same ports, reporting each effect just before it is asked for and just after its answer arrived. */
@@ -104,7 +122,7 @@ class CrashingAppender implements StreamAppender {
 }
 
 /** `target` with some methods replaced; the others keep their `this`. */
-function overriding<T extends object>(target: T, methods: Partial<T>): T {
+export function overriding<T extends object>(target: T, methods: Partial<T>): T {
   return new Proxy(target, {
     get(object, name) {
       const replacement = methods[name as keyof T];

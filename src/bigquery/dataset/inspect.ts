@@ -303,15 +303,20 @@ FROM ${quotedTable(dataset, LOSSES_TABLE)} ORDER BY accepted_at, table_name, kaf
     const { jobs, dataset, queries } = this.#options;
     const there = new Set([...tables].filter(([, found]) => found !== undefined).map(([name]) => name));
     const hasOwnership = there.has('partition_ownership');
-    const owned = hasOwnership
-      ? (await Promise.all((await queries.topics()).map((topic) => queries.readOwnership(topic)))).flat()
-      : [];
+    const ownedNow = async (): Promise<Ownership[]> =>
+      hasOwnership
+        ? (await Promise.all((await queries.topics()).map((topic) => queries.readOwnership(topic)))).flat()
+        : [];
+    const owned = await ownedNow();
     const { rows } = await jobs.read({ what: 'rows and counters', sql: countsSql(dataset, there) });
     const counts = countsOf(rows);
     const accepted = there.has(LOSSES_TABLE) ? await this.acceptedLosses() : [];
     const hasRows = counts.partitions.some(({ rows: n, nextOffset }) => n > 0 || nextOffset !== undefined);
     const isUsed = hasRows || counts.backfilledRows > 0 || owned.some(({ epoch }) => epoch > 0);
-    return { counts, isUsed, losses: rowLosses(counts, owned, accepted) };
+    const losses = rowLosses(counts, owned, accepted);
+    const isClear = losses.every(({ table }) => table !== 'partition_ownership');
+    // Somebody may have claimed since: then the rows that were counted are of an owner who is there now.
+    return { counts, isUsed, losses: isClear ? losses : rowLosses(counts, owned, accepted, await ownedNow()) };
   }
 }
 

@@ -146,11 +146,15 @@ export interface AcceptedRows {
   readonly rows: number;
 }
 
-/** `owned`: the ownership rows of the dataset's topic. `accepted`: losses that an operator has accepted. */
+/**
+ * `owned`: the ownership rows of the dataset's topic, read before the counting, and `ownedAfter`, read after it: partitions may
+ * change hands meanwhile. `accepted`: losses that an operator has accepted.
+ */
 export function rowLosses(
   counts: DatasetCounts,
   owned: readonly Ownership[],
   accepted: readonly AcceptedRows[] = [],
+  ownedAfter: readonly Ownership[] = owned,
 ): RowLoss[] {
   const losses: RowLoss[] = [];
   const acceptedOf = (table: string, partition: number): number =>
@@ -167,7 +171,12 @@ export function rowLosses(
       losses.push({ table, partition, promised, found, what });
     }
   }
-  return [...losses, ...lostPositions(counts, owned), ...lostTurns(counts, accepted)];
+  return [
+    ...losses,
+    ...lostOwnership(counts, ownedAfter),
+    ...lostCheckpoints(counts, owned),
+    ...lostTurns(counts, accepted),
+  ];
 }
 
 /** More rows than the counters have: nothing is lost, and somebody wrote what no checkpoint covers. */
@@ -180,9 +189,9 @@ export function rowsTooMany(counts: DatasetCounts): string[] {
   );
 }
 
-function lostPositions({ partitions }: DatasetCounts, owned: readonly Ownership[]): RowLoss[] {
+/** Whoever wrote a row that was counted had claimed before: `owned`, read later, has an epoch that is no less. */
+function lostOwnership({ partitions }: DatasetCounts, owned: readonly Ownership[]): RowLoss[] {
   const rowOf = new Map(owned.map((row) => [row.partition, row]));
-  const countsOfPartition = new Map(partitions.map((of) => [of.partition, of]));
   const losses: RowLoss[] = [];
   for (const { partition, rows, nextOffset, lastEpoch } of partitions) {
     const row = rowOf.get(partition);
@@ -194,6 +203,13 @@ function lostPositions({ partitions }: DatasetCounts, owned: readonly Ownership[
         : `partition ${partition} stands at epoch ${row.epoch}, and other tables hold rows of epoch ${lastEpoch}: it is of an earlier moment`;
     losses.push({ table: 'partition_ownership', partition, promised: 1, found: row === undefined ? 0 : 1, what });
   }
+  return losses;
+}
+
+/** The checkpoint by which a claim dropped streams was there when `owned` was read: a later count has it, or a greater one. */
+function lostCheckpoints({ partitions }: DatasetCounts, owned: readonly Ownership[]): RowLoss[] {
+  const countsOfPartition = new Map(partitions.map((of) => [of.partition, of]));
+  const losses: RowLoss[] = [];
   for (const { partition, streams, skipped } of owned) {
     // `skip --remove-rows` leaves no streams of before, checkpointed or not.
     if (skipped.length > 0) continue;

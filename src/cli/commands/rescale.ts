@@ -1,6 +1,8 @@
 /** provenonce rescale: the topic gets more partitions, and every partition remembers what all of them had accepted. */
 import { readFileSync } from 'node:fs';
 import { KafkaAdmin } from '../../kafka/kafka-admin.ts';
+import { withRescalePoints } from '../../operations/rescale-points.ts';
+import { RESCALE_POINTS } from '../../processor/crash-points.ts';
 import { ConfigurationError } from '../../processor/errors.ts';
 import { silentObserver } from '../../processor/events.ts';
 import {
@@ -16,6 +18,7 @@ import { kafkaConnection } from '../config/kafka-connection.ts';
 import { ENDPOINT_SETTINGS, type EndpointConfig, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { printJson, stopSignal } from '../exit.ts';
+import { killAt } from '../kill-at.ts';
 import type { AddCommand } from '../main.ts';
 import { operatorOption, wholeNumber } from '../options.ts';
 import { print } from '../print.ts';
@@ -41,11 +44,12 @@ export const addCommand: AddCommand = (program) => {
   addFlags(command, ENDPOINT_SETTINGS).action(async (flags: RescaleFlags & Record<string, string>) => {
     const { partitions, producersStopped = false, by, dryRun = false, json, ...rest } = flags;
     const { config } = parseEndpoints(process.env, rest as Record<string, string>);
+    const hit = killAt(process.env.PROVENONCE_CRASH_AT, RESCALE_POINTS);
     const sink = openCommandSink(config.bigquery);
     try {
       const { queries, streams } = sink;
       const { bounds } = await commandInputs(config, sink);
-      const ports = {
+      const plain: RescalePorts = {
         runtime: systemRuntime,
         queries,
         streams,
@@ -53,6 +57,7 @@ export const addCommand: AddCommand = (program) => {
         bounds,
         ...topicPorts(config),
       };
+      const ports = hit === undefined ? plain : withRescalePoints(plain, hit);
       const order: RescaleOrder = { topic: config.kafka.topic, partitions, by, producersStopped };
       const plan = dryRun ? await planRescale(order, ports) : await rescale(order, ports, stopSignal());
       if (json) printJson({ ...plan, dryRun });

@@ -8,9 +8,9 @@ import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import type { CrashPoint } from '../../processor/crash-points.ts';
 import type { ProcessorEvent, ProcessorEventType } from '../../processor/events.ts';
 import { ENTRY, LAUNCH_ENV, NODE_FLAGS } from '../../runtime/launch.ts';
+import type { CrashAt } from '../scenario.ts';
 
 export interface ProcessorChildOptions {
   readonly name: string;
@@ -19,8 +19,7 @@ export interface ProcessorChildOptions {
   /** Environment besides PATH and the like: endpoints, dataset, checkpoint location. */
   readonly env: Readonly<Record<string, string>>;
   readonly flags?: readonly string[];
-  /** Ends itself with SIGKILL at the n-th time (from 1) that it comes by this point. */
-  readonly crashAt?: { readonly point: CrashPoint; readonly hit: number };
+  readonly crashAt?: CrashAt;
   /** Where its output goes, as it came. */
   readonly logPath: string;
   readonly onEvent?: (event: ProcessorEvent, child: ProcessorChild) => void;
@@ -79,7 +78,7 @@ export class ProcessorChild {
         LOG_LEVEL: 'debug',
         METRICS_PORT: '0',
         ...options.env,
-        ...(crashAt === undefined ? {} : { PROVENONCE_CRASH_AT: `${crashAt.point}:${crashAt.hit}` }),
+        ...(crashAt === undefined ? {} : { PROVENONCE_CRASH_AT: crashAtText(crashAt) }),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -227,6 +226,10 @@ export class ProcessorChild {
 }
 
 type SaidLine = ProcessorEvent | { readonly type: 'metrics.listening'; readonly port: number };
+
+function crashAtText({ point, hit, signals = 'SIGKILL' }: CrashAt): string {
+  return `${point}:${hit}:${signals}`;
+}
 
 function parseLine(line: string): SaidLine | undefined {
   if (!line.startsWith('{')) return undefined;

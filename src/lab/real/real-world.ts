@@ -2,7 +2,7 @@
  * The real world of the lab: a real broker, a real BigQuery emulator, processors as processes of their own. One world is
  * one topic, one dataset and one folder, so that many can stand side by side on one infra.
  */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { FaultPlan } from '../../../chaos/fault.ts';
 import { openSink, type Sink } from '../../bigquery/open-sink.ts';
@@ -21,6 +21,7 @@ import type { RunPhase } from '../artifacts.ts';
 import type { Bit, InjectedFault, ScenarioRecord, ScenarioWorld, SendOptions, StartOptions } from '../scenario.ts';
 import { within } from '../time-limit.ts';
 import { backlog } from './backlog.ts';
+import { CheckpointFolders } from './checkpoint-folders.ts';
 import { FaultBook } from './fault-book.ts';
 import { Moments } from './moments.ts';
 import { type OpenProxies, openProxies } from './open-proxies.ts';
@@ -57,7 +58,10 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
   readonly faults: FaultBook;
   readonly topicControl: TopicControl;
   readonly workloads: Workloads;
+  readonly checkpointFolders: CheckpointFolders;
   readonly ledger = ledgerOf;
+  readonly nowMs = systemRuntime.nowMs;
+  readonly sleep = systemRuntime.sleep;
   readonly #options: RealWorldOptions;
   readonly #connection: KafkaConnectionOptions;
   readonly #proxies: OpenProxies | undefined;
@@ -103,6 +107,8 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
       soFar: () => `${this.recorder.acknowledgedRecords} records are acknowledged`,
     });
     this.#handNotes = new HandNotes(this.faults, this.recorder);
+    const isRunning = (name: string): boolean => this.#running().some((child) => child.name === name);
+    this.checkpointFolders = new CheckpointFolders(folder, isRunning, (...what) => this.faults.note(...what)());
     this.workloads = new Workloads({
       connection: this.#pipelineConnection,
       topic,
@@ -133,14 +139,6 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
 
   get connection(): KafkaConnectionOptions {
     return this.#connection;
-  }
-
-  nowMs(): number {
-    return systemRuntime.nowMs();
-  }
-
-  sleep(ms: number): Promise<void> {
-    return systemRuntime.sleep(ms);
   }
 
   send(dials: SimulationDials, options: SendOptions = {}): Promise<SimulationSummary> {
@@ -215,13 +213,11 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
   }
 
   checkpointOf(name: string): string {
-    return path.join(this.#options.folder, `checkpoint-${name}`);
+    return this.checkpointFolders.of(name);
   }
 
-  async loseCheckpoint(name: string): Promise<void> {
-    if (this.#running().some((child) => child.name === name)) throw new Error(`processor ${name} is running`);
-    await rm(this.checkpointOf(name), { recursive: true });
-    this.faults.note('checkpoint.delete', `the checkpoint of ${name} is lost`, name)();
+  loseCheckpoint(name: string): Promise<void> {
+    return this.checkpointFolders.lose(name);
   }
 
   async resetGroup(to: 'earliest' | 'latest'): Promise<ReadonlyMap<number, number>> {

@@ -1,6 +1,7 @@
 /** A real world as faults see it (chaos/chaos-target.ts), and what its stories do by hand, noted as faults. */
 import type { ChaosTarget, ServiceTarget } from '../../../chaos/chaos-target.ts';
 import type { Sink } from '../../bigquery/open-sink.ts';
+import type { CrashAt } from '../scenario.ts';
 import type { FaultBook } from './fault-book.ts';
 import type { OpenProxies } from './open-proxies.ts';
 import type { ProcessorChild } from './processor-child.ts';
@@ -86,11 +87,14 @@ export class HandNotes {
     }
   }
 
-  /** Its crash point, when it died at it. */
-  crashPoint(child: ProcessorChild, { point, hit }: { readonly point: string; readonly hit: number }): void {
-    child.exited.then(({ signal }) => {
-      const text = `${child.name} kills itself at ${point}, hit ${hit}`;
-      if (signal === 'SIGKILL') this.#faults.note('processor.crash-point', text, child.name)();
+  /** Its crash point, when it ended by what it sent itself there. */
+  crashPoint(child: ProcessorChild, { point, hit, signals = 'SIGKILL' }: CrashAt): void {
+    child.exited.then(({ code, signal }) => {
+      const isKill = signals === 'SIGKILL';
+      const hasEnded = isKill ? signal === 'SIGKILL' : code === (signals === 'SIGTERM' ? 0 : 143);
+      const what = isKill ? 'kills itself' : `sends itself ${signals}`;
+      const text = `${child.name} ${what} at ${point}, hit ${hit}`;
+      if (hasEnded) this.#faults.note('processor.crash-point', text, child.name)();
     });
   }
 }

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { RESCALE_POINTS, type RescalePoint } from '../processor/crash-points.ts';
+import type { StreamRef } from '../processor/ports.ts';
+import type { RescalePorts } from '../processor/rescale.ts';
+import { withRescalePoints } from './rescale-points.ts';
+
+/** Ports that write down what is asked of them. */
+class Queries {
+  readonly said: string[];
+  constructor(said: string[]) {
+    this.said = said;
+  }
+  async claim(): Promise<void> {
+    this.said.push('claims');
+  }
+  async putHistories(): Promise<void> {
+    this.said.push('puts');
+  }
+  async seed(): Promise<void> {
+    this.said.push('seeds');
+  }
+  async readOwnership(): Promise<unknown[]> {
+    this.said.push('reads');
+    return [];
+  }
+}
+
+test('every effect is between its points, in the order of the list, and reading has none', async () => {
+  const said: string[] = [];
+  const streams = { finalize: async () => void said.push('finalizes') };
+  const plain = { queries: new Queries(said), streams, addPartitions: async () => void said.push('adds') };
+  const hit = (point: RescalePoint) => void said.push(point);
+  const { queries, streams: wrapped, addPartitions } = withRescalePoints(plain as unknown as RescalePorts, hit);
+  await queries.claim('payments', []);
+  await queries.readOwnership('payments');
+  await wrapped.finalize({} as StreamRef);
+  await addPartitions(3);
+  await queries.putHistories('payments', []);
+  await queries.seed('payments', []);
+  expect(said.filter((each) => each.includes('.'))).toEqual(RESCALE_POINTS);
+  const between = ['claims', 'finalizes', 'adds', 'puts', 'seeds'].map((act) => {
+    const at = said.indexOf(act);
+    return [said[at - 1], said[at + 1]].join();
+  });
+  expect(between).toEqual(
+    RESCALE_POINTS.flatMap((point, i) => (i % 2 === 0 ? [`${point},${RESCALE_POINTS[i + 1]}`] : [])),
+  );
+});
