@@ -5,53 +5,106 @@ import { UnknownFoldVersion } from '../checks/oracle/read-payment.ts';
 import { InfraUnavailableError } from '../infra/types.ts';
 import { messageOf, refusalOf } from '../kafka/errors.ts';
 import { ConfigurationError, ContradictionError, UnreachableError } from '../processor/errors.ts';
-import { endAtOnce, STOP_SIGNALS } from './first-signals.ts';
+import { endAtOnce, SIGNAL_EXIT_CODES, STOP_SIGNALS, type StopSignalName } from './first-signals.ts';
 import { bugText } from './last-resort.ts';
-import { complain } from './print.ts';
+import { complain, hasPrintedJson, printJson } from './print.ts';
 
 export { printJson } from './print.ts';
 
 /** As sysexits.h where it has one. The lab's verdicts are 0 to 3 (checks/verify.ts). */
 export const EXIT = { ok: 0, failed: 1, usage: 64, contradiction: 65, unreachable: 69, bug: 70 } as const;
 
-/** Says what went wrong on standard error and sets the exit code. */
-export function failWith(error: unknown): void {
-  const { code, text } = describe(error);
-  for (const each of error instanceof ConfigurationError ? error.problems : [text]) complain(each);
-  process.exitCode = code;
+/** As it stands in `error` of a JSON document. */
+export interface ErrorDocument {
+  /** A code of docs/reference/error-codes.md, or the kind of the exit code. */
+  readonly code: string;
+  readonly exitCode: number;
+  readonly message: string;
 }
 
-function describe(error: unknown): { code: number; text: string } {
-  if (error instanceof ConfigurationError) return { code: EXIT.usage, text: error.problems.join('\n') };
-  if (error instanceof ContradictionError) return { code: EXIT.contradiction, text: `${error.code}: ${error.message}` };
-  if (error instanceof UnknownFoldVersion) return { code: EXIT.contradiction, text: `fold_version: ${error.message}` };
+interface Described extends ErrorDocument {
+  /** One per problem. */
+  readonly lines: readonly string[];
+}
+
+/**
+ * Says what went wrong on standard error and sets the exit code. With `json` the same is a document on standard output, unless
+ * one is there already: whoever reads it finds exactly one, however the command ended.
+ */
+export function failWith(error: unknown, { json = false }: { readonly json?: boolean } = {}): void {
+  const { lines, ...described } = describe(error);
+  for (const line of lines) complain(line);
+  if (json) failureDocument(described);
+  process.exitCode = described.exitCode;
+}
+
+/** A contradiction is broken data; of anything else nothing is known. */
+export function failureDocument({ code, exitCode, message }: ErrorDocument): void {
+  if (hasPrintedJson()) return;
+  const verdict = exitCode === EXIT.contradiction || exitCode === EXIT.failed ? 'FAIL' : 'UNKNOWN';
+  printJson({ verdict, error: { code, exitCode, message } });
+}
+
+/** For a report that is complete and ends with an error all the same. */
+export function lostDocument(lost: ContradictionError | undefined): { readonly error?: ErrorDocument } {
+  if (lost === undefined) return {};
+  const { lines: _, ...error } = describe(lost);
+  return { error };
+}
+
+function described(code: string, exitCode: number, message: string, lines: readonly string[] = [message]): Described {
+  return { code, exitCode, message, lines };
+}
+
+function describe(error: unknown): Described {
+  if (error instanceof StopRequest) return described('interrupted', error.exitCode, error.message);
+  if (error instanceof ConfigurationError) {
+    return described('configuration', EXIT.usage, error.problems.join('\n'), error.problems);
+  }
+  if (error instanceof ContradictionError) {
+    return described(error.code, EXIT.contradiction, error.message, [`${error.code}: ${error.message}`]);
+  }
+  if (error instanceof UnknownFoldVersion) {
+    return described('fold_version', EXIT.contradiction, error.message, [`fold_version: ${error.message}`]);
+  }
   if (error instanceof UnreachableError || error instanceof InfraUnavailableError) {
-    return { code: EXIT.unreachable, text: error.message };
+    return described('unreachable', EXIT.unreachable, error.message);
   }
   if (error instanceof RestError) return describeRest(error);
   if (error instanceof Error && error.name.startsWith('KafkaJS')) {
     const refusal = refusalOf(error, 'Kafka');
     if (refusal !== undefined) return describe(refusal);
-    return { code: EXIT.unreachable, text: `Kafka: ${messageOf(error)}` };
+    return described('unreachable', EXIT.unreachable, `Kafka: ${messageOf(error)}`);
   }
-  if (error instanceof CheckFailed) return { code: EXIT.failed, text: error.message };
-  return { code: EXIT.bug, text: bugText(error) };
+  if (error instanceof CheckFailed) return described('failed', EXIT.failed, error.message);
+  return described('bug', EXIT.bug, bugText(error));
 }
 
 /** BigQuery's own refusals: most are a wrong name or a missing permission, which a stack trace would hide. */
-function describeRest(error: RestError): { code: number; text: string } {
+function describeRest(error: RestError): Described {
   if (error.isNotFound) {
     const whatToDo = 'check BIGQUERY_PROJECT and BIGQUERY_DATASET, or make the tables with `provenonce schema apply`';
-    return { code: EXIT.usage, text: `${error.message}: ${whatToDo}` };
+    return described('configuration', EXIT.usage, `${error.message}: ${whatToDo}`);
   }
   // Rates and quotas that are used up come with 403 too.
   const isRefused = (error.status === 401 || error.status === 403) && !error.isTransient;
   if (isRefused || error.reason === 'accessDenied') {
     const whatToDo = 'check the credentials (Application Default Credentials) and their roles on project and dataset';
-    return { code: EXIT.usage, text: `${error.message}: ${whatToDo}` };
+    return described('configuration', EXIT.usage, `${error.message}: ${whatToDo}`);
   }
-  if (error.isTransient) return { code: EXIT.unreachable, text: error.message };
-  return { code: EXIT.bug, text: bugText(error) };
+  if (error.isTransient) return described('unreachable', EXIT.unreachable, error.message);
+  return described('bug', EXIT.bug, bugText(error));
+}
+
+/** The reason of an abort by a signal. */
+export class StopRequest extends Error {
+  override readonly name = 'StopRequest';
+  readonly exitCode: number;
+
+  constructor(signal: StopSignalName) {
+    super(`${signal} received`);
+    this.exitCode = SIGNAL_EXIT_CODES[signal];
+  }
 }
 
 /** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */
@@ -61,7 +114,7 @@ export function stopSignal(): AbortSignal {
     process.off(name, endAtOnce);
     process.on(name, () => {
       if (controller.signal.aborted) endAtOnce(name);
-      controller.abort(new Error(`${name} received`));
+      controller.abort(new StopRequest(name));
     });
   }
   return controller.signal;

@@ -1,12 +1,13 @@
 /** SIGINT and SIGTERM until a command listens for itself. Imports nothing: it counts from the first moment on. */
 
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+/** 128 and the number of the signal, as shells have it. */
+export const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 export const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 export type StopSignalName = (typeof STOP_SIGNALS)[number];
 
 export function endAtOnce(name: StopSignalName): void {
-  process.exit(EXIT_CODES[name]);
+  process.exit(SIGNAL_EXIT_CODES[name]);
 }
 
 /**

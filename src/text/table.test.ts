@@ -28,11 +28,13 @@ describe('a table', () => {
 
   test('is wrapped at words where it is too wide', () => {
     expect(tableText(['a', 'what is done'], [['one', 'the log is cut while a claim is under way']], 78)).toBe(
-      ['┌─────┬───────────────────────────────────────────┐',
-       '│ a   │ what is done                              │',
-       '├─────┼───────────────────────────────────────────┤',
-       '│ one │ the log is cut while a claim is under way │',
-       '└─────┴───────────────────────────────────────────┘'].join('\n'),
+      [
+        '┌─────┬───────────────────────────────────────────┐',
+        '│ a   │ what is done                              │',
+        '├─────┼───────────────────────────────────────────┤',
+        '│ one │ the log is cut while a claim is under way │',
+        '└─────┴───────────────────────────────────────────┘',
+      ].join('\n'),
     );
     const prose = 'the log is cut while a claim is under way, and the answer to it is lost on its way back';
     const text = tableText(['name', 'what is done', 'n'], [['one', prose, '1,234']], 72);

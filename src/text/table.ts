@@ -55,11 +55,7 @@ function narrowed(natural: readonly number[], least: readonly number[], room: nu
   return widths;
 }
 
-function drawn(
-  titles: readonly string[],
-  rows: readonly (readonly string[])[],
-  widths: readonly number[],
-): string {
+function drawn(titles: readonly string[], rows: readonly (readonly string[])[], widths: readonly number[]): string {
   const cell = (text: string, column: number): string =>
     wrapWords(text, widths[column]!, { breaksWords: true }).join('\n');
   const table = new Table({

@@ -62,7 +62,10 @@ export function wrapText(text: string, width: number): string {
     .flatMap((line) => {
       if (cellsOf(line) <= width) return [line];
       const [lead = ''] = /^\s*(?:- )?/.exec(line) ?? [];
-      return wrapWords(line.slice(lead.length), width, { lead, indent: ' '.repeat(lead.length === 0 ? 2 : lead.length) });
+      return wrapWords(line.slice(lead.length), width, {
+        lead,
+        indent: ' '.repeat(lead.length === 0 ? 2 : lead.length),
+      });
     })
     .join('\n');
 }

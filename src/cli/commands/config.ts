@@ -5,7 +5,7 @@ import { ALL_SETTINGS } from '../config/process-config.ts';
 import { addFlags, documentSettings, showEffective } from '../config/show-settings.ts';
 import { EXIT, printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
-import { complain, print } from '../print.ts';
+import { complain, print, printVerbatim } from '../print.ts';
 import { tableText } from '../table-text.ts';
 
 export const addCommand: AddCommand = (program) => {
@@ -16,7 +16,7 @@ export const addCommand: AddCommand = (program) => {
     .option('--json', 'one JSON document on standard output');
   addFlags(command, ALL_SETTINGS).action((flags: Record<string, string | boolean | undefined>) => {
     if (flags.markdown) {
-      print(documentSettings(ALL_SETTINGS).trimEnd());
+      printVerbatim(documentSettings(ALL_SETTINGS).trimEnd());
       return;
     }
     const { effective, problems } = parseSettings(ALL_SETTINGS, process.env, flags);

@@ -12,7 +12,7 @@ import { addFlags } from '../config/show-settings.ts';
 import { EXIT, printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { listOf } from '../options.ts';
-import { tell } from '../print.ts';
+import { print, tell } from '../print.ts';
 
 interface Options {
   readonly infra?: InfraChoice;
@@ -43,7 +43,7 @@ export const addCommand: AddCommand = (program) => {
     await using target = await targetOf(infra, rest as Record<string, string>);
     const { endpoint, isReal } = target;
     const dataset = { projectId: endpoint.projectId, dataset: newDatasetName(systemRuntime) };
-    const say = (text: string): void => void (json ? process.stderr : process.stdout).write(`${text}\n`);
+    const say = json ? tell : print;
     if (isReal) {
       say(announcement(dataset.projectId, dataset.dataset, keep === true));
       if (!yes) throw new ConfigurationError(['This is a real project: nothing was done. Give --yes to go ahead.']);

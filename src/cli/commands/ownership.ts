@@ -5,6 +5,7 @@ import type { Sink } from '../../bigquery/open-sink.ts';
 import { textParameter } from '../../bigquery/query-values.ts';
 import { ownershipText, standsStill } from '../../operations/ownership-text.ts';
 import type { Ownership } from '../../processor/ports.ts';
+import { terminalColumns } from '../../text/terminal.ts';
 import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { printJson } from '../exit.ts';
@@ -38,7 +39,7 @@ export const addCommand: AddCommand = (program) => {
         held.push({ ...partition, standsStill: standsStill(partition) });
       }
       if (json) printJson({ partitions: held });
-      else print(ownershipText(held));
+      else print(ownershipText(held, terminalColumns(process.stdout, process.env)));
     } finally {
       await sink.close();
     }

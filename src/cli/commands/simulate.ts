@@ -19,7 +19,7 @@ import { addFlags } from '../config/show-settings.ts';
 import { printJson, stopSignal } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { share, wholeNumber } from '../options.ts';
-import { clearStatus, complain, print, showStatus } from '../print.ts';
+import { complain, print, showStatus } from '../print.ts';
 import { tableText } from '../table-text.ts';
 
 interface Dials {
@@ -92,7 +92,6 @@ async function simulate(flags: Dials & Record<string, unknown>): Promise<void> {
     },
     systemRuntime,
   );
-  if (process.stderr.isTTY && !flags.json) clearStatus();
   if (flags.json) printJson(summary);
   else print(summaryText(config.topic, summary));
 }

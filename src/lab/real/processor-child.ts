@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline';
 import type { CrashPoint } from '../../processor/crash-points.ts';
 import type { ProcessorEvent, ProcessorEventType } from '../../processor/events.ts';
 import { ENTRY, LAUNCH_ENV, NODE_FLAGS } from '../../runtime/launch.ts';
+import { LabError } from '../lab-error.ts';
 
 export interface ProcessorChildOptions {
   readonly name: string;
@@ -128,7 +129,7 @@ export class ProcessorChild {
       const found = this.eventsOf(type).find(condition);
       if (found !== undefined) return found;
       const problem = deadline.aborted ? `did not say ${type} within ${timeoutMs} ms` : this.#exitText(type);
-      if (problem !== undefined) throw new Error(`processor ${this.name} ${problem}. Its last lines:\n${this.tail}`);
+      if (problem !== undefined) throw new LabError(`processor ${this.name} ${problem}`, this.tail);
       await this.#nextChange(deadline);
     }
   }
@@ -138,7 +139,7 @@ export class ProcessorChild {
     const deadline = AbortSignal.timeout(timeoutMs);
     while (this.#exit === undefined) {
       if (deadline.aborted) {
-        throw new Error(`processor ${this.name} did not end within ${timeoutMs} ms. Its last lines:\n${this.tail}`);
+        throw new LabError(`processor ${this.name} did not end within ${timeoutMs} ms`, this.tail);
       }
       await this.#nextChange(deadline);
     }

@@ -12,7 +12,7 @@ import { storyText } from '../../../lab/explore/story.ts';
 import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { printJson, stopSignal } from '../../exit.ts';
 import { infraOptions, wholeNumber } from '../../options.ts';
-import { print, showStatus, tell } from '../../print.ts';
+import { clearStatus, print, printVerbatim, showStatus, tell, tellVerbatim } from '../../print.ts';
 import { DEFAULT_REAL_RUNS, exploreOnRealParts, REAL_SHRINK_SECONDS, type RealFlags } from './explore-real.ts';
 
 interface Flags extends RealFlags {
@@ -62,16 +62,17 @@ async function run(flags: Flags): Promise<void> {
     shrinkMs: (flags.shrinkSeconds ?? SHRINK_SECONDS) * 1_000,
     signal: stopSignal(),
     onProgress: progressLine(),
-    onFailure: (failed) => say(`\nrun ${failed} did not pass; shrinking it`),
+    onFailure: (failed) => say(`run ${failed} did not pass; shrinking it`),
   });
-  if (process.stderr.isTTY) say('');
+  clearStatus();
   const { failure } = report;
   const file = failure && (await saveFailure(flags.out ?? defaultArtifact(seed, failure.run), report, failure));
   if (json) printJson(exploreDocument(report, file));
   else print(exploreText(report));
   if (failure !== undefined && file !== undefined) {
-    const story = `\n${storyText(failure.plan, failure.outcome)}\n\nsaved as ${file}; run it again with:\n${replayLine(file)}`;
+    const story = `\n${storyText(failure.plan, failure.outcome)}\n\nsaved as ${file}; run it again with:`;
     (json ? tell : print)(story);
+    (json ? tellVerbatim : printVerbatim)(replayLine(file));
   }
   process.exitCode = VERDICT_EXIT_CODES[report.verdict];
 }

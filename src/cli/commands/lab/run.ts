@@ -3,15 +3,17 @@ import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { VERDICT_EXIT_CODES } from '../../../checks/verify.ts';
 import type { InfraChoice } from '../../../infra/types.ts';
-import { RunProgress } from '../../../lab/run-progress.ts';
-import { overallVerdict, type RepeatedReport, runScenarios } from '../../../lab/run-scenarios.ts';
+import { type RepeatedReport, type RunScenariosOptions, runScenarios } from '../../../lab/run-scenarios.ts';
+import type { Scenario } from '../../../lab/scenario.ts';
 import { findScenarios, loadScenarios } from '../../../lab/scenario-files.ts';
+import { worstVerdict } from '../../../lab/suite-file.ts';
 import { ConfigurationError } from '../../../processor/errors.ts';
 import { systemRuntime } from '../../../runtime/system-runtime.ts';
-import { printJson } from '../../exit.ts';
+import { printJson, StopRequest, stopSignal } from '../../exit.ts';
 import { infraOptions, wholeNumber } from '../../options.ts';
-import { print, writeStyled } from '../../print.ts';
+import { print, printVerbatim } from '../../print.ts';
 import { tableText, timeText } from '../../table-text.ts';
+import { terminalProgress } from './terminal-progress.ts';
 
 interface RunFlags {
   readonly world: 'sim' | 'real';
@@ -25,11 +27,10 @@ interface RunFlags {
   readonly json?: boolean;
 }
 
-const REFRESH_EVERY_MS = 250;
 const SEEDS = 2 ** 31;
 
 export function addRun(lab: Command): void {
-  const run = lab
+  const command = lab
     .command('run')
     .description('run scenarios on a real broker, a real emulator and real processes')
     .argument('[names...]', 'scenarios, or: all')
@@ -44,8 +45,8 @@ export function addRun(lab: Command): void {
     .option('--jobs <n>', 'worlds side by side', wholeNumber(1), 1)
     .option('--out <folder>', 'for the artifacts of each run (default: artifacts/lab-<time>)')
     .option('--json', 'one JSON document on standard output');
-  for (const option of infraOptions()) run.addOption(option);
-  run.action(runCommand);
+  for (const option of infraOptions()) command.addOption(option);
+  command.action(runCommand);
 }
 
 export function addList(lab: Command): void {
@@ -78,28 +79,34 @@ async function runCommand(names: string[], flags: RunFlags): Promise<void> {
   const folder = path.resolve(flags.out ?? path.join('artifacts', `lab-${timeText(systemRuntime.nowMs())}`));
   const what = [...names, ...(tag === undefined ? [] : ['--tag', tag])];
   const command = commandText(what, { seed, repeat, jobs, infra });
-  const progress = new RunProgress({
-    write: (text) => writeStyled(process.stderr, text),
-    nowMs: systemRuntime.nowMs,
-    columns: process.stderr.isTTY ? process.stderr.columns : undefined,
-  });
-  const refreshing = setInterval(() => progress.refresh(), REFRESH_EVERY_MS);
-  const reports = await runScenarios(scenarios, {
-    infra: { way: infra, ...(emulatorImage === undefined ? {} : { emulatorImage }) },
-    folder,
-    repeat,
-    seed,
-    jobs,
-    progress,
-    command,
-  }).finally(() => clearInterval(refreshing));
-  const verdict = overallVerdict(reports);
+  const signal = stopSignal();
+  const reports = await run(scenarios, { infra, emulatorImage, folder, repeat, seed, jobs, command, signal });
+  const verdict = signal.aborted ? 'UNKNOWN' : worstVerdict(reports);
   const failed = reports.filter((report) => report.verdict !== 'PASS');
   const commands = [command, ...failed.map((report) => commandText([report.name], { seed: report.seed, infra }))];
-  const again = commands.map((line) => `Again: ${line}\n`).join('');
-  if (json) printJson({ verdict, seed, command, folder, scenarios: reports });
-  else print(`${reportsTable(reports)}\n${verdict}; seed ${seed}\n${again}Artifacts: ${folder}`);
-  process.exitCode = VERDICT_EXIT_CODES[verdict];
+  if (json) printJson({ verdict, seed, command, folder, interrupted: signal.aborted, scenarios: reports });
+  else {
+    const left = scenarios.length * repeat - reports.length;
+    const stopped = signal.aborted ? [`Interrupted: ${left} of ${scenarios.length * repeat} runs did not begin.`] : [];
+    print([reportsTable(reports), ...stopped, `${verdict}; seed ${seed}`].join('\n'));
+    printVerbatim([...new Set(commands)].map((line) => `Again: ${line}`).join('\n'));
+    printVerbatim(`Artifacts: ${folder}`);
+  }
+  process.exitCode = signal.reason instanceof StopRequest ? signal.reason.exitCode : VERDICT_EXIT_CODES[verdict];
+}
+
+interface RunOptions extends Omit<RunScenariosOptions, 'infra' | 'progress'> {
+  readonly infra: InfraChoice;
+  readonly emulatorImage: string | undefined;
+}
+
+async function run(
+  scenarios: readonly Scenario[],
+  { infra: way, emulatorImage, ...options }: RunOptions,
+): Promise<RepeatedReport[]> {
+  using terminal = terminalProgress();
+  const infra = { way, ...(emulatorImage === undefined ? {} : { emulatorImage }) };
+  return await runScenarios(scenarios, { ...options, infra, progress: terminal.progress });
 }
 
 interface AgainOptions {
@@ -128,7 +135,7 @@ function reportsTable(reports: readonly RepeatedReport[]): string {
       isRepeated ? `${name} ${repeat}` : name,
       verdict,
       `${(tookMs / 1000).toFixed(1)} s`,
-      problems[0] === undefined ? '' : problems[0].split('\n')[0]!.slice(0, 100),
+      problems[0] ?? '',
     ]);
   return tableText(['scenario', 'verdict', 'took', 'why'], rows);
 }
