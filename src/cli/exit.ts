@@ -45,11 +45,15 @@ export function failureDocument({ code, exitCode, message }: ErrorDocument): voi
   printJson({ verdict, error: { code, exitCode, message } });
 }
 
-/** For a report that is complete and ends with an error all the same. */
+/** For a document that is complete and ends with an error all the same. */
+export function errorDocument(error: unknown): ErrorDocument {
+  const { lines: _, ...document } = describe(error);
+  return document;
+}
+
+/** The same, to be spread into the report. */
 export function lostDocument(lost: ContradictionError | undefined): { readonly error?: ErrorDocument } {
-  if (lost === undefined) return {};
-  const { lines: _, ...error } = describe(lost);
-  return { error };
+  return lost === undefined ? {} : { error: errorDocument(lost) };
 }
 
 function described(code: string, exitCode: number, message: string, lines: readonly string[] = [message]): Described {
