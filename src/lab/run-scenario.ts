@@ -8,6 +8,7 @@ import type { Verdict, VerifyReport } from '../checks/verify.ts';
 import { orAborted } from '../processor/abort.ts';
 import { systemRuntime } from '../runtime/system-runtime.ts';
 import { billionthsOf, decimalOf } from '../simulator/summary.ts';
+import type { RunPhase } from './artifacts.ts';
 import { detailsOf, LabError, sentenceOf } from './lab-error.ts';
 import { faultProblems } from './real/fault-account.ts';
 import type { RealWorld } from './real/real-world.ts';
@@ -88,22 +89,26 @@ async function runToVerdict(
       if (text !== undefined) problems.details.push({ problem, text });
     }
   };
+  const enter = (phase: RunPhase['name']): void => {
+    interrupted.throwIfAborted();
+    world.phase(phase);
+  };
   const ending = scenario.ending ?? 'drained';
   const drains = ending === 'drained';
   let verified: VerifyReport | null = null;
 
-  world.phase('story');
+  enter('story');
   await attempt('the story broke off', () => tellStory(scenario, world, limits.storyMs, interrupted));
-  world.phase('heal');
+  enter('heal');
   await attempt('not healed', () => limited(limits.healMs, world.heal(), 'all is healed'));
-  world.phase('drain');
+  enter('drain');
   if (drains) await attempt('not drained', () => world.drain());
   await attempt('not stopped', async () => {
     for (const { name, code } of await world.stopAll()) {
       if (code !== 0) problems.unknown.push(`processor ${name} ended with ${code} when it was asked to stop`);
     }
   });
-  world.phase('check');
+  enter('check');
   const checked = <T>(check: Promise<T>, what: string): Promise<T> => limited(limits.checkMs, check, what);
   await attempt('G2', async () => void (await checked(assertUnique(world.sink), 'ids are counted')));
   // Where not all was sent or processed, sums prove nothing.

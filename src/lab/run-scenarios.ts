@@ -62,7 +62,8 @@ export async function runScenarios(
   const suite = new SuiteFile({ folder, seed, command, nowMs: systemRuntime.nowMs });
   const turns = Array.from({ length: repeat }, (_, i) => scenarios.map((scenario) => ({ scenario, repeat: i + 1 })));
   const isAlone = ({ scenario }: Turn): boolean => scenario.needsOwnInfra === true;
-  const runOne: RunOne = (turn, run) => runOnParts(turn.scenario, infra, path.join(folder, run.folder), run);
+  const runOne: RunOne = ({ scenario }, { folder: own, ...run }) =>
+    runOnParts(scenario, infra, path.join(folder, own), run);
   const reports: RepeatedReport[] = [];
   const run = async (turn: Turn): Promise<void> => {
     if (!signal.aborted) reports.push(await runTurn(turn, suite, options, runOne));
@@ -98,7 +99,7 @@ export async function runTurn(
   await suite.begin({ scenario: name, repeat, folder });
   const report = await runOne(turn, { folder, seed, watch, signal }).catch((error: unknown): ScenarioReport => {
     // A world that could not be made.
-    const problem = `${signal.aborted ? 'interrupted before it began: ' : ''}${sentenceOf(error)}`;
+    const problem = error === signal.reason ? `interrupted before it began: ${sentenceOf(error)}` : sentenceOf(error);
     const text = detailsOf(error);
     const details = text === undefined ? [] : [{ problem, text }];
     return { ...interruptedReport(name, problem, { bits: [], seed }, 0), details };

@@ -14,8 +14,8 @@ import { tableText } from '../table-text.ts';
 export const addCommand: AddCommand = (program) => {
   const command = program
     .command('config')
-    .description('the settings that process would run with, and where each comes from')
-    .option('--markdown', 'the reference table of all settings instead')
+    .description('show the settings that process would run with, where each comes from, and what it would refuse')
+    .option('--markdown', 'print the reference table of all settings instead')
     .option('--json', 'one JSON document on standard output');
   addFlags(command, ALL_SETTINGS).action((flags: Record<string, string | boolean | undefined>) => {
     if (flags.markdown) {

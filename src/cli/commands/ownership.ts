@@ -16,8 +16,8 @@ import { commandInputs, openCommandSink } from '../sink.ts';
 export const addCommand: AddCommand = (program) => {
   const command = program
     .command('ownership')
-    .description('who holds which partition, since when, how far it got, and which stand still')
-    .option('--no-log', 'do not ask Kafka how far behind each one is')
+    .description('show the owner of each partition, since when, its progress, and which ones are stuck')
+    .option('--no-log', 'do not ask Kafka for the lag of each partition')
     .option('--json', 'one JSON document on standard output');
   addFlags(command, ENDPOINT_SETTINGS).action(async (flags: Record<string, string | boolean | undefined>) => {
     const { log, json, ...rest } = flags;

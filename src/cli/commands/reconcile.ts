@@ -21,7 +21,7 @@ export const addCommand: AddCommand = (program) => {
     .description(
       'check that COUNT(DISTINCT transaction_id) = COUNT(*), day by day, and the tables against their counters',
     )
-    .option('--days <n>', 'only so many days back; all unless given', wholeNumber(1))
+    .option('--days <n>', 'check only the last n days (default: all)', wholeNumber(1))
     .option('--textfile <file>', "write the result as metrics too, for the node exporter's textfile collector")
     .option('--json', 'one JSON document on standard output');
   addFlags(command, BIGQUERY_SETTINGS).action(

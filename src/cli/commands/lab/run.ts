@@ -35,15 +35,15 @@ export function addRun(lab: Command): void {
     .description('run scenarios on a real broker, a real emulator and real processes')
     .argument('[names...]', 'scenarios, or: all')
     .addOption(
-      new Option('--world <world>', 'scenarios are told on real parts; sim has lab explore and lab replay')
+      new Option('--world <world>', 'scenarios run on real parts only; for sim use lab explore and lab replay')
         .choices(['sim', 'real'])
         .default('real'),
     )
     .option('--tag <tag>', 'all scenarios with this tag')
-    .option('--repeat <n>', 'how often each', wholeNumber(1), 1)
-    .option('--seed <n>', 'of what stories draw; default: drawn', wholeNumber(0))
-    .option('--jobs <n>', 'worlds side by side', wholeNumber(1), 1)
-    .option('--out <folder>', 'for the artifacts of each run (default: artifacts/lab-<time>)')
+    .option('--repeat <n>', 'repetitions per scenario', wholeNumber(1), 1)
+    .option('--seed <n>', 'random seed of the scenarios (default: a new one)', wholeNumber(0))
+    .option('--jobs <n>', 'scenarios to run at the same time', wholeNumber(1), 1)
+    .option('--out <folder>', 'folder for the artifacts of each run (default: artifacts/lab-<time>)')
     .option('--json', 'one JSON document on standard output');
   for (const option of infraOptions()) command.addOption(option);
   command.action(runCommand);
@@ -52,7 +52,7 @@ export function addRun(lab: Command): void {
 export function addList(lab: Command): void {
   lab
     .command('list')
-    .description('the scenarios, and what each has at stake')
+    .description('list the scenarios, and the guarantees that each one tests')
     .option('--tag <tag>', 'only those with this tag')
     .option('--json', 'one JSON document on standard output')
     .action(async ({ tag, json }: { tag?: string; json?: boolean }) => {
@@ -71,7 +71,7 @@ async function runCommand(names: string[], flags: RunFlags): Promise<void> {
   const { emulatorImage, infra, json, repeat, jobs, tag } = flags;
   if (flags.world === 'sim') {
     throw new ConfigurationError([
-      'scenarios are told on real parts only: in the simulated world, lab explore draws cases and lab replay runs a saved one',
+      'scenarios run on real parts only: for the simulated world use `provenonce lab explore`, or `provenonce lab replay` with a saved case',
     ]);
   }
   const scenarios = findScenarios(await loadScenarios(), names, tag);
