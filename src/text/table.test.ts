@@ -84,6 +84,10 @@ describe('words', () => {
     expect(wrapText('one two three', 8)).toBe('one two\n  three');
   });
 
+  test('keep the spaces between them: columns of a line that is wrapped stay where they were', () => {
+    expect(wrapText('ok       Node          24.21.0 and more', 32)).toBe('ok       Node          24.21.0\n  and more');
+  });
+
   test('are counted as a terminal shows them', () => {
     expect([cellsOf('abc'), cellsOf('漢字'), cellsOf('e\u0301')]).toEqual([3, 4, 1]);
   });

@@ -6,6 +6,8 @@
 const WIDE = /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Emoji_Presentation}/u;
 const MARK = /^\p{M}$/u;
 const WORD = /(?:`[^`]*`|[^\s`]|`)+/g;
+/** The same, with the spaces before it. */
+const SPACED_WORD = /(\s*)((?:`[^`]*`|[^\s`]|`)+)/g;
 /** A long word breaks after one of these, rather than anywhere. */
 const SOFT_BREAK = /[,;:=/_.-]/;
 
@@ -36,9 +38,9 @@ export function wrapWords(text: string, width: number, options: WrapOptions = {}
     line = indent;
     isEmpty = true;
   };
-  for (const word of text.match(WORD) ?? []) {
-    if (!isEmpty && cellsOf(line) + 1 + cellsOf(word) > width) end();
-    let rest = isEmpty ? word : ` ${word}`;
+  for (const [, spaces = '', word = ''] of text.matchAll(SPACED_WORD)) {
+    if (!isEmpty && cellsOf(line) + spaces.length + cellsOf(word) > width) end();
+    let rest = isEmpty ? word : spaces + word;
     while (breaksWords && cellsOf(line) + cellsOf(rest) > width) {
       const head = headOf(rest, Math.max(1, width - cellsOf(line)));
       line += head;
@@ -53,7 +55,7 @@ export function wrapWords(text: string, width: number, options: WrapOptions = {}
 }
 
 /**
- * Text of several lines, each wrapped under where it began. What begins with spaces, or with `- `, keeps that for its further
+ * Text of several lines, each wrapped under where it began: what begins with spaces, or with `- `, keeps that for its further
  * lines; spaces between words stay in lines that fit.
  */
 export function wrapText(text: string, width: number): string {
