@@ -4,7 +4,7 @@ import { CheckFailed } from '../checks/assertions.ts';
 import { UnknownFoldVersion } from '../checks/oracle/read-payment.ts';
 import { InfraUnavailableError } from '../infra/types.ts';
 import { messageOf, refusalOf } from '../kafka/errors.ts';
-import { ConfigurationError, ContradictionError, UnreachableError } from '../processor/errors.ts';
+import { ConfigurationError, ContradictionError, OwnershipLostError, UnreachableError } from '../processor/errors.ts';
 import { endAtOnce, SIGNAL_EXIT_CODES, STOP_SIGNALS, type StopSignalName } from './first-signals.ts';
 import { bugText } from './last-resort.ts';
 import { complain, hasPrintedJson, printJson } from './print.ts';
@@ -13,6 +13,16 @@ export { printJson } from './print.ts';
 
 /** As sysexits.h where it has one. The lab's verdicts are 0 to 3 (checks/verify.ts). */
 export const EXIT = { ok: 0, failed: 1, usage: 64, contradiction: 65, unreachable: 69, bug: 70 } as const;
+
+/** Why a command ended that was asked to stop before it was done. */
+export class StoppedBySignal extends Error {
+  override readonly name = 'StoppedBySignal';
+  readonly signal: StopSignalName;
+  constructor(signal: StopSignalName) {
+    super(`${signal} received: stopped before the command was done. Run it again: it finds out what was done`);
+    this.signal = signal;
+  }
+}
 
 /** As it stands in `error` of a JSON document. */
 export interface ErrorDocument {
@@ -61,9 +71,13 @@ function described(code: string, exitCode: number, message: string, lines: reado
 }
 
 function describe(error: unknown): Described {
-  if (error instanceof StopRequest) return described('interrupted', error.exitCode, error.message);
   if (error instanceof ConfigurationError) {
     return described('configuration', EXIT.usage, error.problems.join('\n'), error.problems);
+  }
+  // Processors were quicker: nothing is wrong, and the operator can do something about it.
+  if (error instanceof OwnershipLostError) return described('ownership_lost', EXIT.usage, error.message);
+  if (error instanceof StoppedBySignal) {
+    return described('interrupted', SIGNAL_EXIT_CODES[error.signal], error.message);
   }
   if (error instanceof ContradictionError) {
     return described(error.code, EXIT.contradiction, error.message, [`${error.code}: ${error.message}`]);
@@ -100,17 +114,6 @@ function describeRest(error: RestError): Described {
   return described('bug', EXIT.bug, bugText(error));
 }
 
-/** The reason of an abort by a signal. */
-export class StopRequest extends Error {
-  override readonly name = 'StopRequest';
-  readonly exitCode: number;
-
-  constructor(signal: StopSignalName) {
-    super(`${signal} received`);
-    this.exitCode = SIGNAL_EXIT_CODES[signal];
-  }
-}
-
 /** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
@@ -118,7 +121,7 @@ export function stopSignal(): AbortSignal {
     process.off(name, endAtOnce);
     process.on(name, () => {
       if (controller.signal.aborted) endAtOnce(name);
-      controller.abort(new StopRequest(name));
+      controller.abort(new StoppedBySignal(name));
     });
   }
   return controller.signal;

@@ -1,6 +1,6 @@
 /** SIGINT and SIGTERM until a command listens for itself. Imports nothing: it counts from the first moment on. */
 
-/** 128 and the number of the signal, as shells have it. */
+/** 128 and the signal's number, as a shell shows it. */
 export const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 export const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;

@@ -144,7 +144,7 @@ test('a run that is interrupted is UNKNOWN, keeps what it saw, and does nothing 
   );
   expect(report).toMatchObject({
     verdict: 'UNKNOWN',
-    problems: ['interrupted (SIGINT received): the story was going on'],
+    problems: ['interrupted in the story: SIGINT received'],
     bits: [{ what: 'it was cut', happened: true }],
   });
   expect(verified).toBeNull();

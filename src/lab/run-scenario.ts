@@ -52,7 +52,7 @@ export async function runScenario(
   } catch (error) {
     if (!interrupted.aborted) throw error;
     world.stopSending();
-    const problem = `interrupted (${sentenceOf(interrupted.reason)}): ${world.recorder.phaseNow} was going on`;
+    const problem = `interrupted in ${world.recorder.phaseNow}: ${sentenceOf(interrupted.reason)}`;
     const tookMs = systemRuntime.nowMs() - startedMs;
     return { report: interruptedReport(scenario.name, problem, world, tookMs), verified: null };
   }

@@ -9,7 +9,8 @@ import { findScenarios, loadScenarios } from '../../../lab/scenario-files.ts';
 import { worstVerdict } from '../../../lab/suite-file.ts';
 import { ConfigurationError } from '../../../processor/errors.ts';
 import { systemRuntime } from '../../../runtime/system-runtime.ts';
-import { printJson, StopRequest, stopSignal } from '../../exit.ts';
+import { printJson, StoppedBySignal, stopSignal } from '../../exit.ts';
+import { SIGNAL_EXIT_CODES, type StopSignalName } from '../../first-signals.ts';
 import { infraOptions, wholeNumber } from '../../options.ts';
 import { print, printVerbatim } from '../../print.ts';
 import { tableText, timeText } from '../../table-text.ts';
@@ -92,7 +93,12 @@ async function runCommand(names: string[], flags: RunFlags): Promise<void> {
     printVerbatim([...new Set(commands)].map((line) => `Again: ${line}`).join('\n'));
     printVerbatim(`Artifacts: ${folder}`);
   }
-  process.exitCode = signal.reason instanceof StopRequest ? signal.reason.exitCode : VERDICT_EXIT_CODES[verdict];
+  process.exitCode = signal.aborted ? SIGNAL_EXIT_CODES[stoppedBy(signal)] : VERDICT_EXIT_CODES[verdict];
+}
+
+/** The signal that stopSignal was aborted by. */
+function stoppedBy({ reason }: AbortSignal): StopSignalName {
+  return reason instanceof StoppedBySignal ? reason.signal : 'SIGTERM';
 }
 
 interface RunOptions extends Omit<RunScenariosOptions, 'infra' | 'progress'> {
