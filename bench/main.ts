@@ -6,6 +6,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { terminalColumns } from '../src/text/terminal.ts';
 import type { Sizes } from './harness/benchmark.ts';
 import { documentOf, markdownOf, readDocument, startClock, textOf, withTable } from './harness/document.ts';
 import { measure } from './harness/measure.ts';
@@ -85,7 +86,9 @@ async function main(): Promise<number> {
   if (name === 'all') results = await runAll({ say, smoke, interrupted, ...repeats });
   else results = await measure(await loadBenchmark(name), { say, smoke, set, interrupted, ...repeats });
   const document = documentOf(results, started, smoke);
-  const text = json ? `${JSON.stringify(document, null, 2)}\n` : `${textOf(document)}\n`;
+  const text = json
+    ? `${JSON.stringify(document, null, 2)}\n`
+    : `${textOf(document, terminalColumns(process.stdout, process.env))}\n`;
   await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()));
   // What was interrupted still runs, and its processes end with this one.
   if (interruptedCode !== undefined) process.exit(interruptedCode);

@@ -26,7 +26,7 @@ const commandModules = await Promise.all(
 const INCOMPLETE = ['commander.missingArgument', 'commander.missingMandatoryOptionValue', 'commander.help'];
 
 function programWithoutActions(): Command {
-  const program = new Command('provenonce').helpOption('-h, --help').version('0', '--version');
+  const program = new Command('provenonce').helpOption('-h, --help').version('0', '-V, --version');
   for (const { addCommand } of commandModules) addCommand(program);
   const disarm = (command: Command): void => {
     command.exitOverride().configureOutput({ writeOut: () => {}, writeErr: () => {} });

@@ -25,7 +25,9 @@ const GROUPS: readonly Group[] = [
   { title: 'Process', text: 'How `provenonce process` runs.', table: PROCESS_SETTINGS },
   {
     title: 'Fixed at seeding',
-    text: 'Used when a partition is seen for the first time, and stored in its ownership row; a later change has no effect.',
+    text:
+      'Used when a partition is seen for the first time, and stored in its ownership row. A later change has no effect: ' +
+      '`provenonce process` warns of it at its start, with both values (of a MIN_EVENT_TIME_AGE that became shorter it cannot tell).',
     table: SEED_SETTINGS,
   },
   {
@@ -44,8 +46,8 @@ const HEAD = `# Configuration
 Every setting is a variable and a flag; the flag wins. A secret may also come from a file, which the variable of its name with \`_FILE\`
 names: it is read once, when the command starts. A variable that looks like a misspelt setting is ignored with a warning on
 standard error. \`provenonce config\` shows the settings that \`provenonce process\` would
-run with and where each comes from, secrets masked. A wrong value is one line on standard error, with exit code 64, before
-anything is touched.
+run with and where each comes from, secrets masked. A wrong value, or values that contradict each other, is one line each on
+standard error, with exit code 64: of \`process\` before anything is touched, and of \`config\` just the same.
 `;
 
 export function configurationPage(): string {

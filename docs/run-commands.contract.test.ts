@@ -6,7 +6,7 @@
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -25,6 +25,8 @@ interface Shown {
 interface Rule {
   /** Of the words, joined by blanks. */
   readonly command: RegExp;
+  /** A block of docs/start.md with this in it is run before, by a shell. */
+  readonly afterBlock?: string;
   /** Added at the end: the last flag of a name counts. */
   readonly add?: readonly string[];
   readonly exitCodes?: readonly number[];
@@ -44,7 +46,7 @@ const LINES: readonly Line[] = [
     concurrent: true,
     rules: [
       { command: /^simulate/, add: ['--count', '1000', '--rate', '0'] },
-      { command: /^process --until-caught-up/ },
+      { command: /^process --until-caught-up/, afterBlock: 'kill -9' },
       { command: /^(verify|reconcile|ownership)$/ },
       // The range that stands for the reader's lies behind the end of this log: refused, with a reason. Scenarios do the real thing.
       { command: /^skip /, exitCodes: [64] },
@@ -113,6 +115,10 @@ beforeAll(async () => {
   await cp(path.join(REPOSITORY, 'scenarios', 'plans'), path.join(directory, 'scenarios', 'plans'), {
     recursive: true,
   });
+  // Blocks name the program by its path in the checkout.
+  for (const name of ['src', 'node_modules', 'package.json']) {
+    await symlink(path.join(REPOSITORY, name), path.join(directory, name));
+  }
 });
 
 afterAll(async () => {
@@ -136,14 +142,44 @@ for (const { title, concurrent, rules } of LINES) {
     const line = shown.filter((one) => rules.includes(RULES[turnOf(one)]!)).sort((a, b) => turnOf(a) - turnOf(b));
 
     test.for(line.map((one) => [textOf(one), one] as const))('%s', { concurrent: false }, async ([, one]) => {
-      const { add = [], exitCodes = [0] } = RULES[turnOf(one)]!;
+      const { add = [], exitCodes = [0], afterBlock } = RULES[turnOf(one)]!;
+      if (afterBlock !== undefined) await runBlock(afterBlock);
       const ended = await run([...one.words, ...add]);
       expect(exitCodes, `${one.places.join(', ')}\n${ended.said}`).toContain(ended.code);
     });
   });
 }
 
-function run(words: readonly string[]): Promise<{ readonly code: number; readonly said: string }> {
+/** As a reader pastes it, at the top of the checkout. What it leaves there must be in a folder that git ignores. */
+async function runBlock(text: string): Promise<void> {
+  const blocks = readRepositoryFile('docs/start.md').matchAll(/```sh\n([\s\S]*?)```/g);
+  const block = [...blocks].map(([, commands]) => commands!).find((commands) => commands.includes(text));
+  expect(block).toBeDefined();
+  const before = await readdir(directory);
+  const ended = await execute('bash', ['-c', block!]);
+  // The last command is the kill: it fails where the process had ended by itself.
+  expect({ ...ended, said: ended.code === 0 ? '' : ended.said }).toEqual({ code: 0, said: '' });
+  const log = await readFile(path.join(directory, 'artifacts', 'processor.log'), 'utf8');
+  expect(log).toContain('checkpoint.written');
+  expect(log).not.toContain('processor.stopped');
+  const left = (await readdir(directory)).filter((name) => !before.includes(name));
+  expect(left.filter((name) => !isIgnored(name))).toEqual([]);
+}
+
+function isIgnored(name: string): boolean {
+  return readRepositoryFile('.gitignore').split('\n').includes(`/${name}/`);
+}
+
+function run(words: readonly string[]): Promise<Ended> {
+  return execute(process.execPath, [MAIN, ...words]);
+}
+
+interface Ended {
+  readonly code: number;
+  readonly said: string;
+}
+
+function execute(program: string, args: readonly string[]): Promise<Ended> {
   const env = {
     PATH: process.env.PATH,
     HOME: process.env.HOME,
@@ -161,8 +197,8 @@ function run(words: readonly string[]): Promise<{ readonly code: number; readonl
   };
   return new Promise((resolve) => {
     execFile(
-      process.execPath,
-      [MAIN, ...words],
+      program,
+      args,
       { cwd: directory, env, timeout: COMMAND_LIMIT_MS, maxBuffer: 2 ** 26 },
       (error, out, errors) => resolve({ code: error === null ? 0 : Number(error.code), said: out + errors }),
     );

@@ -1,7 +1,7 @@
 /** The document that --json prints, the same for one benchmark and for all, and the texts made from it. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
-import CliTable from 'cli-table3';
+import { tableText } from '../../src/text/table.ts';
 import { allReached, type BenchResult } from './result.ts';
 
 export interface BenchDocument {
@@ -54,27 +54,17 @@ export function readDocument(file: string): BenchDocument {
   return document;
 }
 
-export function textOf(document: BenchDocument): string {
+/** `width`: of the terminal, which the table is fitted to. */
+export function textOf(document: BenchDocument, width?: number): string {
   const { results, machine, tookMinutes, smoke } = document;
-  const table = new CliTable({
-    head: ['figure', 'unit', 'must', 'aim', 'measured', 'min', 'max', 'runs', ''],
-    style: { head: [], border: [] },
-    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
-  });
-  for (const result of results) {
-    const { name, unit, must, aim, figure, min, max, runs, verdict } = result;
-    table.push([
-      name,
-      unit,
-      numberText(must),
-      numberText(aim),
-      numberText(figure),
-      numberText(min),
-      numberText(max),
-      runs,
-      verdict,
-    ]);
-  }
+  const head = ['figure', 'unit', 'must', 'aim', 'measured', 'min', 'max', 'runs', 'verdict'];
+  const rows = results.map(({ name, unit, must, aim, figure, min, max, runs, verdict }) => [
+    name,
+    unit,
+    ...[must, aim, figure, min, max].map(numberText),
+    String(runs),
+    verdict,
+  ]);
   const said = [...new Map(results.map((result) => [result.benchmark, result])).values()];
   const lines = said.flatMap(({ benchmark, limits, sizes, detail }) => [
     '',
@@ -83,7 +73,7 @@ export function textOf(document: BenchDocument): string {
   ]);
   const where = `${machine.cores} cores (${machine.processor}), ${machine.memoryGiB} GiB, Node ${machine.node}, load ${machine.loadBefore} before`;
   return [
-    table.toString(),
+    tableText(head, rows, width),
     ...lines,
     '',
     `${where}; ${tookMinutes} minutes${smoke ? '; SMALL SIZES: the figures say nothing' : ''}`,

@@ -17,7 +17,8 @@ export const GUARANTEE_TEXTS: Readonly<Record<Guarantee, string>> = {
   G6: 'nothing was dropped silently',
 };
 
-export function verifyText(report: VerifyReport): string {
+/** The verdict is the last line. `ofTables`: what else is known of the tables, a line each. */
+export function verifyText(report: VerifyReport, ofTables: readonly string[] = []): string {
   const lines = [`${report.topic}: ${COUNT.format(recordsOf(report))} records recomputed from the topic`];
   for (const partition of report.partitions) lines.push(...partitionLines(partition));
   for (const guarantee of GUARANTEES) {
@@ -34,7 +35,7 @@ export function verifyText(report: VerifyReport): string {
   }
   lines.push(...remarks('trusted', report.trusted), ...remarks('input', report.conditions));
   lines.push(...remarks('skipped', report.skipped), ...remarks('unknown', report.unknown));
-  return textOfLines([...lines, report.verdict]);
+  return textOfLines([...lines, ...ofTables, report.verdict]);
 }
 
 /** What was read, how far it is guaranteed, and what is not covered. */

@@ -11,6 +11,6 @@ export async function requireTopicOfDataset(
   if (topics.length === 0 || topics.includes(topic)) return;
   throw new ConfigurationError([
     `KAFKA_TOPIC_PAYMENTS is ${topic}, but the dataset ${dataset} is fed by topic ${topics.join(', ')}: ` +
-      'name that one, or another dataset with BIGQUERY_DATASET',
+      'set KAFKA_TOPIC_PAYMENTS to that topic, or BIGQUERY_DATASET to another dataset',
   ]);
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { FOLD_VERSION } from '../payments/settings.ts';
 import { ENTRY } from '../runtime/launch.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
@@ -26,7 +27,8 @@ test('releases are told apart by --version, and production runs the one of this 
   const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
   const folder = mkdtempSync(path.join(tmpdir(), 'provenonce-entry-'));
   try {
-    expect(run(ENTRY, folder, ['--version']).trim()).toBe(version);
+    const said = `provenonce ${version} (fold version ${FOLD_VERSION}, Node ${process.version})`;
+    for (const flag of ['--version', '-V']) expect(run(ENTRY, folder, [flag]).trim()).toBe(said);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -7,7 +7,7 @@ import { messageOf, refusalOf } from '../kafka/errors.ts';
 import { ConfigurationError, ContradictionError, OwnershipLostError, UnreachableError } from '../processor/errors.ts';
 import { endAtOnce, SIGNAL_EXIT_CODES, STOP_SIGNALS, type StopSignalName } from './first-signals.ts';
 import { bugText } from './last-resort.ts';
-import { complain } from './print.ts';
+import { complain, hasPrintedJson, printJson } from './print.ts';
 
 export { printJson } from './print.ts';
 
@@ -24,47 +24,94 @@ export class StoppedBySignal extends Error {
   }
 }
 
-/** Says what went wrong on standard error and sets the exit code. */
-export function failWith(error: unknown): void {
-  const { code, text } = describe(error);
-  for (const each of error instanceof ConfigurationError ? error.problems : [text]) complain(each);
-  process.exitCode = code;
+/** As it stands in `error` of a JSON document. */
+export interface ErrorDocument {
+  /** A code of docs/reference/error-codes.md, or the kind of the exit code. */
+  readonly code: string;
+  readonly exitCode: number;
+  readonly message: string;
 }
 
-function describe(error: unknown): { code: number; text: string } {
-  if (error instanceof ConfigurationError) return { code: EXIT.usage, text: error.problems.join('\n') };
+interface Described extends ErrorDocument {
+  /** One per problem. */
+  readonly lines: readonly string[];
+}
+
+/**
+ * Says what went wrong on standard error and sets the exit code. With `json` the same is a document on standard output, unless
+ * one is there already: whoever reads it finds exactly one, however the command ended.
+ */
+export function failWith(error: unknown, { json = false }: { readonly json?: boolean } = {}): void {
+  const { lines, ...described } = describe(error);
+  for (const line of lines) complain(line);
+  if (json) failureDocument(described);
+  process.exitCode = described.exitCode;
+}
+
+/** A contradiction is broken data; of anything else nothing is known. */
+export function failureDocument({ code, exitCode, message }: ErrorDocument): void {
+  if (hasPrintedJson()) return;
+  const verdict = exitCode === EXIT.contradiction || exitCode === EXIT.failed ? 'FAIL' : 'UNKNOWN';
+  printJson({ verdict, error: { code, exitCode, message } });
+}
+
+/** For a document that is complete and ends with an error all the same. */
+export function errorDocument(error: unknown): ErrorDocument {
+  const { lines: _, ...document } = describe(error);
+  return document;
+}
+
+/** The same, to be spread into the report. */
+export function lostDocument(lost: ContradictionError | undefined): { readonly error?: ErrorDocument } {
+  return lost === undefined ? {} : { error: errorDocument(lost) };
+}
+
+function described(code: string, exitCode: number, message: string, lines: readonly string[] = [message]): Described {
+  return { code, exitCode, message, lines };
+}
+
+function describe(error: unknown): Described {
+  if (error instanceof ConfigurationError) {
+    return described('configuration', EXIT.usage, error.problems.join('\n'), error.problems);
+  }
   // Processors were quicker: nothing is wrong, and the operator can do something about it.
-  if (error instanceof OwnershipLostError) return { code: EXIT.usage, text: error.message };
-  if (error instanceof StoppedBySignal) return { code: SIGNAL_EXIT_CODES[error.signal], text: error.message };
-  if (error instanceof ContradictionError) return { code: EXIT.contradiction, text: `${error.code}: ${error.message}` };
-  if (error instanceof UnknownFoldVersion) return { code: EXIT.contradiction, text: `fold_version: ${error.message}` };
+  if (error instanceof OwnershipLostError) return described('ownership_lost', EXIT.usage, error.message);
+  if (error instanceof StoppedBySignal) {
+    return described('interrupted', SIGNAL_EXIT_CODES[error.signal], error.message);
+  }
+  if (error instanceof ContradictionError) {
+    return described(error.code, EXIT.contradiction, error.message, [`${error.code}: ${error.message}`]);
+  }
+  if (error instanceof UnknownFoldVersion) {
+    return described('fold_version', EXIT.contradiction, error.message, [`fold_version: ${error.message}`]);
+  }
   if (error instanceof UnreachableError || error instanceof InfraUnavailableError) {
-    return { code: EXIT.unreachable, text: error.message };
+    return described('unreachable', EXIT.unreachable, error.message);
   }
   if (error instanceof RestError) return describeRest(error);
   if (error instanceof Error && error.name.startsWith('KafkaJS')) {
     const refusal = refusalOf(error, 'Kafka');
     if (refusal !== undefined) return describe(refusal);
-    return { code: EXIT.unreachable, text: `Kafka: ${messageOf(error)}` };
+    return described('unreachable', EXIT.unreachable, `Kafka: ${messageOf(error)}`);
   }
-  if (error instanceof CheckFailed) return { code: EXIT.failed, text: error.message };
-  return { code: EXIT.bug, text: bugText(error) };
+  if (error instanceof CheckFailed) return described('failed', EXIT.failed, error.message);
+  return described('bug', EXIT.bug, bugText(error));
 }
 
 /** BigQuery's own refusals: most are a wrong name or a missing permission, which a stack trace would hide. */
-function describeRest(error: RestError): { code: number; text: string } {
+function describeRest(error: RestError): Described {
   if (error.isNotFound) {
     const whatToDo = 'check BIGQUERY_PROJECT and BIGQUERY_DATASET, or make the tables with `provenonce schema apply`';
-    return { code: EXIT.usage, text: `${error.message}: ${whatToDo}` };
+    return described('configuration', EXIT.usage, `${error.message}: ${whatToDo}`);
   }
   // Rates and quotas that are used up come with 403 too.
   const isRefused = (error.status === 401 || error.status === 403) && !error.isTransient;
   if (isRefused || error.reason === 'accessDenied') {
     const whatToDo = 'check the credentials (Application Default Credentials) and their roles on project and dataset';
-    return { code: EXIT.usage, text: `${error.message}: ${whatToDo}` };
+    return described('configuration', EXIT.usage, `${error.message}: ${whatToDo}`);
   }
-  if (error.isTransient) return { code: EXIT.unreachable, text: error.message };
-  return { code: EXIT.bug, text: bugText(error) };
+  if (error.isTransient) return described('unreachable', EXIT.unreachable, error.message);
+  return described('bug', EXIT.bug, bugText(error));
 }
 
 /** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The `provenonce` command. Each subcommand is one file under commands/, loaded when it is asked for. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Command as CommandType } from 'commander';
 import { keepCompiledCode } from './compile-cache.ts';
 import { endOnSignals } from './first-signals.ts';
@@ -10,8 +10,9 @@ endOnBugs();
 if (process.pid === 1) endOnSignals();
 keepCompiledCode();
 // What is imported statically would be compiled before the line above.
-const { Command, CommanderError } = await import('commander');
-const { EXIT, failWith } = await import('./exit.ts');
+const { CommanderError } = await import('commander');
+const { createProgram, hintAtHelp } = await import('./program.ts');
+const { EXIT, failWith, failureDocument } = await import('./exit.ts');
 
 /** How long what is left open may take to close by itself. */
 const LEFT_OPEN_MS = 2_000;
@@ -38,15 +39,7 @@ const COMMANDS = [
 export type AddCommand = (program: CommandType) => void;
 
 async function main(argv: readonly string[]): Promise<void> {
-  const program = new Command('provenonce')
-    .description('Exactly-once payments from Kafka to BigQuery, and the lab that proves it')
-    .showHelpAfterError('(provenonce --help lists the commands)')
-    .exitOverride();
-  // Upgrades need to tell releases apart (docs/upgrading.md).
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  program.version(version, '--version', 'the version of this release');
+  const program = createProgram();
   // The deployment image comes without the lab and the demo, and does not offer them.
   const there = COMMANDS.filter((name) => existsSync(new URL(`./commands/${name}.ts`, import.meta.url)));
   // Only what was asked for is loaded: `provenonce process` starts without testcontainers, the lab and the demo.
@@ -55,16 +48,27 @@ async function main(argv: readonly string[]): Promise<void> {
     const { addCommand } = (await import(`./commands/${name}.ts`)) as { addCommand: AddCommand };
     addCommand(program);
   }
+  hintAtHelp(program);
   try {
     await program.parseAsync([...argv]);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Commander has said what is wrong; help and version are no errors.
     process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
+    if (error.exitCode !== 0 && asksForJson(argv)) {
+      failureDocument({ code: 'usage', exitCode: EXIT.usage, message: error.message });
+    }
   }
 }
 
-main(process.argv).catch(failWith).then(endSoon);
+main(process.argv)
+  .catch((error) => failWith(error, { json: asksForJson(process.argv) }))
+  .then(endSoon);
+
+/** Whether standard output is read by a program. */
+function asksForJson(argv: readonly string[]): boolean {
+  return argv.slice(2).includes('--json');
+}
 
 /** A command that has ended must not be kept by what it left open (a request to BigQuery that was given up): a scheduler would wait for ever. */
 function endSoon(): void {

@@ -7,7 +7,7 @@ export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`must be a whole number from ${least} on.`);
+      throw new InvalidArgumentError(`must be a whole number of at least ${least}.`);
     }
     return value;
   };
@@ -16,7 +16,7 @@ export function wholeNumber(least: number): (text: string) => number {
 export function share(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value) || value < 0 || value > 1) {
-    throw new InvalidArgumentError('must be a share from 0 to 1, as 0.03.');
+    throw new InvalidArgumentError('must be a share from 0 to 1, for example 0.03.');
   }
   return value;
 }
@@ -31,7 +31,7 @@ export function instant(text: string): number {
   const form = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
   const timeMs = Date.parse(text);
   if (!form.test(text) || Number.isNaN(timeMs)) {
-    throw new InvalidArgumentError('must be a day, as 2026-11-22, or a time with its offset, as 2026-11-22T10:00:00Z.');
+    throw new InvalidArgumentError('must be a day (2026-11-22) or a time with its offset (2026-11-22T10:00:00Z).');
   }
   return timeMs;
 }

@@ -1,15 +1,10 @@
-/** Tables in a terminal: the first column to the left, the others to the right, no colour that carries meaning. What is not printable in a cell is escaped. */
-import Table from 'cli-table3';
-import { printable } from '../text/printable.ts';
+/** Tables that fit this terminal, and times as they stand in names of folders. */
+import { tableText as fitted } from '../text/table.ts';
+import { terminalColumns } from '../text/terminal.ts';
 
+/** For standard output, whose width it takes. */
 export function tableText(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const table = new Table({
-    head: head.map(printable),
-    style: { head: [], border: [] },
-    colAligns: head.map((_, column) => (column === 0 ? 'left' : 'right')),
-  });
-  for (const row of rows) table.push(row.map(printable));
-  return table.toString();
+  return fitted(head, rows, terminalColumns(process.stdout, process.env));
 }
 
 /** A moment as it stands in names of folders: 20261122-194500, UTC. */

@@ -126,7 +126,7 @@ describe('the ending', () => {
     expect(text).not.toMatch(/simulated/i);
   });
 
-  test.for([80, 100])('no line is wider than %d columns', (width) => {
+  test.for([60, 80, 100, 200])('no line is wider than %d columns, and no word is cut', (width) => {
     const story: StoryResult = {
       ...STORY,
       survived: { ...STORY.survived, rowsFoundPastCheckpoint: 1_234_567, rowsNotWrittenAgain: 1_234_567 },
@@ -148,5 +148,10 @@ describe('the ending', () => {
       .split('\n')
       .filter((line) => line.length > width);
     expect(wide).toEqual([]);
+    const words = (of: string): string[] => plain(of).split(/\s+/);
+    const all = new Set(words(endingText({ ...simulated, story, facts: big }, 1_000).text));
+    // A table that does not fit names its columns in each block.
+    const cut = words(text).filter((word) => !all.has(word) && !all.has(word.replace(/:$/, '')));
+    expect(cut).toEqual([]);
   });
 });

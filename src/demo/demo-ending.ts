@@ -54,7 +54,7 @@ export function endingText(ending: DemoEnding, width: number): Told {
     pass,
     text: [
       '',
-      factsText(facts),
+      factsText(facts, width),
       survivedText(story.survived, story.sent, story.flowMs, time, width),
       '',
       checksText(checks, width),

@@ -69,7 +69,7 @@ export async function sendAndCrash(
   const exit = await withLimit(alpha.exited, WAIT_MS, 'alpha did not come to its crash point');
   signal.throwIfAborted();
   if (exit.signal !== 'SIGKILL')
-    throw new Error(`alpha ended with ${exit.code ?? exit.signal} before its crash point:\n${alpha.tail}`);
+    throw new Error(`alpha ended with ${exit.code ?? exit.signal} before its crash point: alpha.log says why`);
   say('alpha was killed with -9 in the middle of a batch');
   await world.loseCheckpoint('alpha');
   signal.throwIfAborted();

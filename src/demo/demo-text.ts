@@ -1,4 +1,4 @@
-/** The end of a demo as text: tables that fit 80 columns, verdicts that can be read without colour. Pure, colour aside. */
+/** The end of a demo as text: tables and lines that fit the terminal, verdicts that can be read without colour. Pure, colour aside. */
 import pc from 'picocolors';
 import type { SimulationSummary } from '../simulator/summary.ts';
 import { printable } from '../text/printable.ts';
@@ -7,7 +7,8 @@ import type { DemoFacts } from './demo-facts.ts';
 import type { Survived } from './survived.ts';
 import { columns, count, trimmedDecimal, wrapped } from './text-layout.ts';
 
-export function factsText({ days, partitions, fraud, duplicates }: DemoFacts): string {
+export function factsText({ days, partitions, fraud, duplicates }: DemoFacts, width: number): string {
+  const section = sectionOf(width);
   const rate = (day: (typeof duplicates)[number]): string =>
     day.accepted === 0 ? '-' : ((100 * day.duplicates) / day.accepted).toFixed(2);
   return [
@@ -77,11 +78,11 @@ export function survivedText(
 export function checksText(checks: readonly DemoCheck[], width: number): string {
   const lines = checks.flatMap(({ what, pass, ...check }) => {
     const detail = printable(check.detail);
-    const head = `  ${pass ? pc.green('PASS') : pc.red('FAIL')}  ${what}`;
-    const plainLength = `  PASS  ${what}`.length;
+    const [first = '', ...more] = wrapped(what, 8, width);
+    const head = `  ${pass ? pc.green('PASS') : pc.red('FAIL')}  ${first.trimStart()}`;
     const shown = (text: string): string => (pass ? pc.dim(text) : text);
-    if (plainLength + 2 + detail.length <= width) return [`${head}  ${shown(detail)}`];
-    return [head, ...wrapped(detail, 8, width).map(shown)];
+    if (more.length === 0 && first.length + 2 + detail.length <= width) return [`${head}  ${shown(detail)}`];
+    return [head, ...more, ...wrapped(detail, 8, width).map(shown)];
   });
   return [pc.bold('Checks'), ...lines].join('\n');
 }
@@ -90,9 +91,15 @@ export function verdictText(pass: boolean): string {
   return pass ? pc.green(pc.bold('PASS')) : pc.red(pc.bold('FAIL'));
 }
 
-function section(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const [titles = '', ...lines] = columns(head, rows);
-  return [pc.bold(title), pc.dim(titles), ...(rows.length === 0 ? ['  none'] : lines), ''].join('\n');
+type Section = (title: string, head: readonly string[], rows: readonly (readonly string[])[]) => string;
+
+function sectionOf(width: number): Section {
+  return (title, head, rows) => {
+    const lines = columns(head, rows, width);
+    const hasHead = lines[0] === columns(head, rows)[0];
+    const shown = hasHead ? [pc.dim(lines[0]!), ...lines.slice(1)] : lines;
+    return [pc.bold(title), ...shown, ...(rows.length === 0 ? ['  none'] : []), ''].join('\n');
+  };
 }
 
 function item(text: string, width: number): string[] {

@@ -4,7 +4,7 @@ import type { DemoFacts } from './demo-facts.ts';
 import type { DemoSize, StoryResult } from './demo-story.ts';
 import { embeddedFacts } from './embedded-facts.ts';
 import { type EmbeddedStory, embeddedStory } from './embedded-story.ts';
-import { count } from './text-layout.ts';
+import { count, stepText } from './text-layout.ts';
 
 const PARTITIONS = 4;
 
@@ -28,7 +28,7 @@ export async function runEmbedded(
         let flow = '';
         let now = '';
         const show = (): void => {
-          task.output = now === '' ? flow : `${flow}\n${now}`;
+          task.output = stepText(now === '' ? flow : `${flow}\n${now}`);
         };
         told = await embeddedStory({
           ...size,

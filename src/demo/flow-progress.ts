@@ -1,4 +1,4 @@
-/** What flows, as one line that fits 80 columns; at most a few times a second, seldom where lines are kept. */
+/** What flows, as one line; at most a few times a second, seldom where lines are kept. */
 import type { ProcessorEvent } from '../processor/events.ts';
 import { count } from './text-layout.ts';
 

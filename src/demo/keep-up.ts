@@ -13,7 +13,8 @@ export function keepText(
 ): string {
   const host = infra.bigqueryEmulatorHost;
   return [
-    'Broker and emulator stay up until Ctrl-C. In another terminal, in this folder:',
+    'Broker and emulator stay up until Ctrl-C.',
+    'In another terminal, in this folder:',
     '',
     `  export KAFKA_BOOTSTRAP_SERVERS=${infra.kafkaBootstrapServers}`,
     `  export KAFKA_TOPIC_PAYMENTS=${topic}`,

@@ -7,7 +7,7 @@ import type { DemoFacts } from './demo-facts.ts';
 import { type DemoSize, type StoryResult, sendAndCrash, startProcessors } from './demo-story.ts';
 import { FlowProgress } from './flow-progress.ts';
 import { realFacts } from './real-facts.ts';
-import { count } from './text-layout.ts';
+import { count, stepText } from './text-layout.ts';
 
 export interface RealDemoOptions extends DemoSize {
   readonly infra: InfraChoice;
@@ -65,14 +65,14 @@ export function realSteps(demo: RealDemo, options: RealDemoOptions): ListrTask[]
         });
         demo.world = await orAborted(creating, signal);
         await orAborted(startProcessors(demo.world), signal);
-        task.title = `Topic with ${PARTITIONS} partitions, tables, views, processors alpha and beta`;
+        task.title = stepText(`Topic with ${PARTITIONS} partitions, tables, views, processors alpha and beta`);
       },
     },
     {
       title: `${count(options.events)} payments; kill -9 in mid-batch; checkpoint deleted; drain`,
       task: async (_, task) => {
         progress.show = (text) => {
-          task.output = text;
+          task.output = stepText(text);
         };
         const telling = sendAndCrash(demo.world!, options, (text) => progress.say(text), signal);
         demo.story = await orAborted(telling, signal);

@@ -15,7 +15,7 @@ import { runEmbedded } from './embedded-demo.ts';
 import { INTERRUPTED_EXIT, Interruption, interrupts } from './interrupts.ts';
 import { keepUp } from './keep-up.ts';
 import { type RealDemo, type RealDemoOptions, realSteps, startParts } from './real-demo.ts';
-import { windowWidth } from './text-layout.ts';
+import { stepText, windowWidth, wrapped } from './text-layout.ts';
 
 export interface DemoOptions extends DemoSize {
   /** Default: real, or simulated where `infra` is `auto` and real parts cannot be had. */
@@ -41,7 +41,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   } catch (error) {
     if (!(signal.reason instanceof Interruption)) throw error;
     const said = `Stopped by ${signal.reason.signalName}, without a verdict. Whatever it had started is ended.`;
-    if (!options.json) options.write(`\n${said}\n`);
+    if (!options.json) options.write(`\n${wrapped(said, 0, windowWidth()).join('\n')}\n`);
     return INTERRUPTED_EXIT;
   }
 }
@@ -86,13 +86,15 @@ async function hasParts(
     task: async (_, task) => {
       try {
         const way = await startParts(demo, real, (text) => {
-          task.output = text;
+          task.output = stepText(text);
         });
         const { kafkaBootstrapServers, bigqueryEmulatorHost } = demo.infra!;
-        task.title = `Kafka at ${kafkaBootstrapServers}, BigQuery emulator at ${bigqueryEmulatorHost} (${way})`;
+        task.title = stepText(
+          `Kafka at ${kafkaBootstrapServers}, BigQuery emulator at ${bigqueryEmulatorHost} (${way})`,
+        );
       } catch (error) {
         if (!canSimulate || !(error instanceof InfraUnavailableError)) throw error;
-        task.skip('not to be had on this machine');
+        task.skip('not available on this machine');
       }
     },
   };
@@ -131,7 +133,7 @@ async function run(steps: readonly ListrTask[], json: boolean): Promise<void> {
         throw new Error('see below');
       }
     };
-    return { ...step, task };
+    return { ...step, title: stepText(String(step.title)), task };
   });
   // Signals are ours: listr would end the process with everything still running.
   const common = { registerSignalListeners: false } as const;

@@ -16,14 +16,14 @@ export interface Survived {
 
 type EventOf<T extends ProcessorEventType> = Extract<ProcessorEvent, { type: T }>;
 
-/** `events`: those of all processes. */
+/** `events`: those of all processes, one process after the other. */
 export function survivedBy(events: readonly ProcessorEvent[], restartToFirstRowMs: number | undefined): Survived {
   const of = <T extends ProcessorEventType>(type: T): EventOf<T>[] =>
     events.filter((event): event is EventOf<T> => event.type === type);
   const rebuilt = of('state.restored').filter((event) => event.how === 'rebuilt');
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
   return {
-    rowsFoundPastCheckpoint: sum(of('takeover.positioned').map((event) => event.rowsAlreadyThere)),
+    rowsFoundPastCheckpoint: sum(decidingTakeovers(events).map((event) => event.rowsAlreadyThere)),
     rowsNotWrittenAgain: sum(of('replay.finished').map((event) => event.rowsSkipped)),
     takeovers: of('takeover.running').length,
     streamsFinalized: of('takeover.finalized').filter((event) => event.outcome.state === 'finalized').length,
@@ -31,4 +31,26 @@ export function survivedBy(events: readonly ProcessorEvent[], restartToFirstRowM
     idsRebuilt: sum(rebuilt.map((event) => event.ids)),
     restartToFirstRowMs,
   };
+}
+
+/**
+ * Takeovers that had to compare what they found. One that lost its partition before it came to that does not count: the next
+ * owner finds the same rows again. A partition's newest takeover always counts.
+ */
+function decidingTakeovers(events: readonly ProcessorEvent[]): EventOf<'takeover.positioned'>[] {
+  /** By partition, of the process whose events are being read. */
+  const current = new Map<number, EventOf<'takeover.positioned'>>();
+  const newest = new Map<number, EventOf<'takeover.positioned'>>();
+  const finished = new Set<EventOf<'takeover.positioned'>>();
+  for (const event of events) {
+    if (event.type === 'takeover.positioned') {
+      const { partition, epoch } = event;
+      current.set(partition, event);
+      if (epoch >= (newest.get(partition)?.epoch ?? 0)) newest.set(partition, event);
+    } else if (event.type === 'replay.finished') {
+      const takeover = current.get(event.partition);
+      if (takeover !== undefined) finished.add(takeover);
+    }
+  }
+  return [...new Set([...finished, ...newest.values()])];
 }

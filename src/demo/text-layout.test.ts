@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { columns, trimmedDecimal, windowWidth, wrapped } from './text-layout.ts';
+import { columns, stepText, trimmedDecimal, windowWidth, wrapped } from './text-layout.ts';
 
 test.for([
   ['65318487.844832350', '65318487.84483235'],
@@ -29,5 +29,22 @@ test('columns are as wide as their widest cell, numbers to the right', () => {
 });
 
 test('the window is at most 120 wide, and 100 where there is none', () => {
-  expect([windowWidth({ columns: 80 }), windowWidth({ columns: 300 }), windowWidth({})]).toEqual([80, 120, 100]);
+  const terminal = (columns: number) => windowWidth({ isTTY: true, columns }, {});
+  expect([terminal(60), terminal(80), terminal(300), windowWidth({}, {})]).toEqual([60, 80, 120, 100]);
+  expect(windowWidth({}, { COLUMNS: '72' })).toBe(72);
+});
+
+test('a table that is too wide becomes a block per row', () => {
+  const rows = [['2026-01-01', '1,000']];
+  expect(columns(['day', 'distinct ids'], rows, 26)).toEqual([
+    '  day         distinct ids',
+    '  2026-01-01         1,000',
+  ]);
+  expect(columns(['day', 'distinct ids'], rows, 25)).toEqual(['  day: 2026-01-01', '    distinct ids: 1,000']);
+});
+
+test('a step is wrapped at words within its list', () => {
+  expect(stepText('50,000 payments; kill -9 in mid-batch; drain', 34)).toBe(
+    '50,000 payments; kill -9\nin mid-batch; drain',
+  );
 });

@@ -1,11 +1,15 @@
 /** Text that fits the window: tables without borders, lines that wrap under where they began, numbers as people read them. */
 
 import { printable } from '../text/printable.ts';
+import { type TerminalStream, terminalColumns } from '../text/terminal.ts';
+import { wrapWords } from '../text/wrap.ts';
 
 const FORMAT = new Intl.NumberFormat('en');
 /** Where no terminal says how wide it is. */
 const WIDTH_DEFAULT = 100;
 const WIDTH_MAX = 120;
+/** Sign, space and indentation of a step's own lines. */
+const STEP_INDENT = 8;
 
 /** 12,345 */
 export function count(value: number): string {
@@ -18,29 +22,34 @@ export function trimmedDecimal(text: string): string {
 }
 
 /** Columns of the terminal, within what is good to read. */
-export function windowWidth(stream: { readonly columns?: number } = process.stdout): number {
-  return Math.min(stream.columns ?? WIDTH_DEFAULT, WIDTH_MAX);
+export function windowWidth(stream: TerminalStream = process.stdout, env: NodeJS.ProcessEnv = process.env): number {
+  return Math.min(terminalColumns(stream, env) ?? WIDTH_DEFAULT, WIDTH_MAX);
 }
 
-/** The first column to the left, the others to the right; two spaces before each. */
-export function columns(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+/** The first column to the left, the others to the right; two spaces before each. A block per row where that is too wide. */
+export function columns(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  width = Number.POSITIVE_INFINITY,
+): string[] {
   const shown = rows.map((row) => row.map(printable));
   const widths = head.map((title, i) => Math.max(title.length, ...shown.map((row) => row[i]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
     `  ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ')}`.trimEnd();
-  return [line(head), ...shown.map(line)];
+  if (widths.reduce((sum, cells) => sum + cells + 2, 0) <= width) return [line(head), ...shown.map(line)];
+  return rows.flatMap((row) => row.flatMap((cell, i) => wrapped(`${head[i]}: ${cell}`, i === 0 ? 2 : 4, width)));
 }
 
 /** Breaks between words, never within one; every line starts with `indent` spaces. */
 export function wrapped(text: string, indent: number, width: number): string[] {
-  const lines: string[] = [];
   const start = ' '.repeat(indent);
-  let line = '';
-  for (const word of printable(text).split(' ')) {
-    if (line !== '' && indent + line.length + 1 + word.length > width) {
-      lines.push(start + line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, start + line];
+  return wrapWords(printable(text), width, { lead: start, indent: start });
+}
+
+/** A line of the list of steps, which stands behind a sign; the list itself would break words. */
+export function stepText(text: string, width = windowWidth()): string {
+  return text
+    .split('\n')
+    .flatMap((line) => wrapWords(printable(line), width - STEP_INDENT))
+    .join('\n');
 }

@@ -2,6 +2,7 @@
 import type { Admin, ITopicConfig } from 'kafkajs';
 import { createKafka, type KafkaConnectionOptions } from './connection-options.ts';
 import { isUnknownTopic } from './errors.ts';
+import { untilKnown } from './topic-known.ts';
 
 /**
  * How far a producer's clock may be ahead on topics that are made here: with ALLOWED_SKEW (5 minutes) under half of
@@ -35,7 +36,10 @@ export class KafkaAdmin implements AsyncDisposable {
 
   /** False where it existed already; its settings are then left as they are. Returns when its leaders are known. */
   async createTopic(topic: NewTopic): Promise<boolean> {
-    return this.#admin.createTopics({ topics: [toConfig(topic)], waitForLeaders: true });
+    // kafkajs's own waiting for leaders gives up where the broker does not know its new topic yet.
+    const isNew = await this.#admin.createTopics({ topics: [toConfig(topic)], waitForLeaders: false });
+    if (isNew) await this.#untilKnown(topic.topic, topic.partitions);
+    return isNew;
   }
 
   /** A topic that does not exist counts as deleted. */
@@ -49,6 +53,7 @@ export class KafkaAdmin implements AsyncDisposable {
 
   async addPartitions(topic: string, partitions: number): Promise<void> {
     await this.#admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] });
+    await this.#untilKnown(topic, partitions);
   }
 
   async listTopics(): Promise<string[]> {
@@ -87,6 +92,13 @@ export class KafkaAdmin implements AsyncDisposable {
   /** Sets a group's offsets to the log's start or end. The group must have no members. */
   async resetGroup(groupId: string, topic: string, to: 'earliest' | 'latest'): Promise<void> {
     await this.#admin.resetOffsets({ groupId, topic, earliest: to === 'earliest' });
+  }
+
+  #untilKnown(topic: string, partitions: number): Promise<void> {
+    return untilKnown(topic, partitions, async () => {
+      const { topics } = await this.#admin.fetchTopicMetadata({ topics: [topic] });
+      return topics.flatMap((each) => each.partitions.map(({ leader }) => leader));
+    });
   }
 
   async close(): Promise<void> {

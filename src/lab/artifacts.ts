@@ -25,7 +25,7 @@ export interface SuiteArtifacts {
   /** What runs it again, as one command line. */
   readonly command: string;
   readonly verdict: Verdict;
-  /** In the order in which they ended. */
+  /** In the order in which they ended; then those that go on, as UNKNOWN. */
   readonly runs: readonly SuiteRun[];
 }
 
@@ -35,7 +35,9 @@ export interface SuiteRun {
   /** From 1, where a scenario is repeated. */
   readonly repeat: number;
   readonly tookMs: number;
-  /** Relative to suite.json; it holds a run.json. */
+  /** The first reason for a verdict that is not PASS. */
+  readonly problem?: string;
+  /** Relative to suite.json; it holds a run.json, unless the run was ended from outside. */
   readonly folder: string;
 }
 
@@ -54,8 +56,10 @@ export interface RunArtifacts {
     readonly settings: Readonly<Record<string, string>>;
   };
   readonly verdict: Verdict;
-  /** One line per reason for a verdict that is not PASS. */
+  /** One sentence per reason for a verdict that is not PASS. */
   readonly problems: readonly string[];
+  /** What is beside some of them for whoever looks for the cause: raw lines. */
+  readonly details?: readonly { readonly problem: string; readonly text: string }[];
   /** What must have happened for the story to count; with a guarantee, what must hold. */
   readonly bits: readonly { readonly what: string; readonly happened: boolean; readonly guarantee?: Guarantee }[];
   readonly seed: number;

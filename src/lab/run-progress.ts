@@ -21,10 +21,11 @@ export interface RunWatch {
 }
 
 export interface RunProgressOptions {
-  readonly write: (text: string) => void;
+  /** One line, which stays. */
+  readonly say: (line: string) => void;
+  /** The line at the bottom, which the next one takes the place of. Undefined: no terminal, lines only. */
+  readonly showStatus?: ((line: string) => void) | undefined;
   readonly nowMs: () => number;
-  /** Undefined: no terminal, lines only. */
-  readonly columns: number | undefined;
 }
 
 interface Running {
@@ -32,8 +33,6 @@ interface Running {
   readonly startedMs: number;
   state: (() => RunState) | undefined;
 }
-
-const CLEAR_LINE = '\r\x1b[K';
 
 export class RunProgress {
   readonly #options: RunProgressOptions;
@@ -62,17 +61,13 @@ export class RunProgress {
   }
 
   news(who: string, text: string): void {
-    const { columns, write } = this.#options;
-    write(`${columns === undefined ? '' : CLEAR_LINE}${who}: ${text}\n`);
+    this.#options.say(`${who}: ${text}`);
     this.refresh();
   }
 
   /** Draws the line at the bottom again. Nothing to do without a terminal. */
   refresh(): void {
-    const { columns, write } = this.#options;
-    if (columns === undefined) return;
-    const states = [...this.#running].map(stateText).join('  |  ');
-    write(`${CLEAR_LINE}${states.slice(0, columns - 1)}`);
+    this.#options.showStatus?.([...this.#running].map(stateText).join('  |  '));
   }
 }
 

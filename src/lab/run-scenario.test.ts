@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { VerifyReport } from '../checks/verify.ts';
+import { LabError } from './lab-error.ts';
 import type { RealWorld } from './real/real-world.ts';
 import { runScenario } from './run-scenario.ts';
 import { defineScenario, type ScenarioWorld } from './scenario.ts';
@@ -21,7 +22,7 @@ function quietWorld() {
     expectedSums: [{ EUR: { count: 1, amount: '1' } }],
     tails: 'last lines',
     faults: { plannedRecords: () => [] },
-    recorder: { history: {} },
+    recorder: { history: {}, phaseNow: 'the story' },
     sink: {
       dataset: 'd',
       queries: {
@@ -70,7 +71,9 @@ test('a story that hangs is given up with a reason: UNKNOWN, and it can do nothi
     LIMITS,
   );
   expect(report.verdict).toBe('UNKNOWN');
-  expect(report.problems).toEqual(['the story broke off: not within 20 ms: the end of the story. last lines']);
+  const problem = 'the story broke off: not within 20 ms: the end of the story';
+  expect(report.problems).toEqual([problem]);
+  expect(report.details).toEqual([{ problem, text: 'last lines' }]);
   late.resolve();
   expect(String(await tried.promise)).toContain('the story is over');
   expect(done).toEqual(['stop sending', 'heal', 'drain']);
@@ -95,6 +98,65 @@ test('a world that does not heal, and checks that do not end, are UNKNOWN as wel
     'not healed: not within 20 ms: all is healed',
     'not verified: not within 20 ms: verify ends',
   ]);
+});
+
+test('a story that breaks off with the output of a process gives a verdict of one sentence, the output beside it', async () => {
+  const { world } = quietWorld();
+  const { report } = await runScenario(
+    told(async ({ bit }) => {
+      bit('it was cut', true);
+      throw new LabError(
+        'processor alpha ended (code 70) before it said takeover.running',
+        '{"event":"a"}\n{"event":"b"}',
+      );
+    }),
+    world,
+    LIMITS,
+  );
+  const problem = 'the story broke off: processor alpha ended (code 70) before it said takeover.running';
+  expect(report.problems).toEqual([problem]);
+  expect(report.details).toEqual([{ problem, text: '{"event":"a"}\n{"event":"b"}' }]);
+});
+
+test('an error of several lines is a sentence too: the first line', async () => {
+  const { world } = quietWorld();
+  const { report } = await runScenario(
+    told(async () => {
+      throw new Error('it broke:\nraw\nlines');
+    }),
+    world,
+    LIMITS,
+  );
+  expect(report.problems[0]).toBe('the story broke off: it broke:');
+  expect(report.details).toMatchObject([{ text: 'raw\nlines' }]);
+});
+
+test('a run that is interrupted is UNKNOWN, keeps what it saw, and does nothing more to its world', async () => {
+  const { world, done } = quietWorld();
+  const stop = new AbortController();
+  const late = Promise.withResolvers<void>();
+  const tried = Promise.withResolvers<unknown>();
+  const story = told(async (given) => {
+    given.bit('it was cut', true);
+    stop.abort(new Error('SIGINT received'));
+    await late.promise;
+    await given.drain();
+  });
+  const { report, verified } = await runScenario(
+    { ...story, run: (given) => story.run(given).catch(tried.resolve) as Promise<void> },
+    world,
+    LIMITS,
+    stop.signal,
+  );
+  expect(report).toMatchObject({
+    verdict: 'UNKNOWN',
+    problems: ['interrupted in the story: SIGINT received'],
+    bits: [{ what: 'it was cut', happened: true }],
+  });
+  expect(verified).toBeNull();
+  late.resolve();
+  expect(String(await tried.promise)).toContain('SIGINT received');
+  expect(done).toEqual(['stop sending']);
 });
 
 test('what verify must find is no failure where it finds it, and one where it does not, or finds more', async () => {

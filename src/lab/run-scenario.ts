@@ -5,11 +5,14 @@
 import { assertSumsMatch, assertUnique, CheckFailed, type SumsByCurrency } from '../checks/assertions.ts';
 import { counted, GUARANTEES } from '../checks/findings.ts';
 import type { Verdict, VerifyReport } from '../checks/verify.ts';
+import { orAborted } from '../processor/abort.ts';
 import { systemRuntime } from '../runtime/system-runtime.ts';
 import { billionthsOf, decimalOf } from '../simulator/summary.ts';
+import type { RunPhase } from './artifacts.ts';
+import { detailsOf, LabError, sentenceOf } from './lab-error.ts';
 import { faultProblems } from './real/fault-account.ts';
 import type { RealWorld } from './real/real-world.ts';
-import type { Broken, Scenario, ScenarioReport, ScenarioWorld } from './scenario.ts';
+import type { Broken, ProblemDetails, Scenario, ScenarioReport, ScenarioWorld } from './scenario.ts';
 import { usableUntil, within } from './time-limit.ts';
 
 export interface ScenarioOutcome {
@@ -22,6 +25,7 @@ export interface ScenarioOutcome {
 interface Problems {
   readonly broken: string[];
   readonly unknown: string[];
+  readonly details: ProblemDetails[];
 }
 
 export interface StoryLimits {
@@ -34,37 +38,77 @@ export interface StoryLimits {
 
 const LIMITS: StoryLimits = { storyMs: 240_000, healMs: 90_000, checkMs: 120_000 };
 
+/** Where `interrupted` is aborted, nothing more is done to the world, and what is known so far is UNKNOWN. */
 export async function runScenario(
   scenario: Scenario,
   world: RealWorld,
   limits: StoryLimits = LIMITS,
+  interrupted: AbortSignal = new AbortController().signal,
 ): Promise<ScenarioOutcome> {
   const startedMs = systemRuntime.nowMs();
-  const problems: Problems = { broken: [], unknown: [] };
+  const running = runToVerdict(scenario, world, limits, interrupted);
+  try {
+    return await orAborted(running, interrupted);
+  } catch (error) {
+    if (!interrupted.aborted) throw error;
+    world.stopSending();
+    const problem = `interrupted in ${world.recorder.phaseNow}: ${sentenceOf(interrupted.reason)}`;
+    const tookMs = systemRuntime.nowMs() - startedMs;
+    return { report: interruptedReport(scenario.name, problem, world, tookMs), verified: null };
+  }
+}
+
+/** A run that did not come to its checks. */
+export function interruptedReport(
+  name: string,
+  problem: string,
+  { bits, seed }: Pick<ScenarioReport, 'bits' | 'seed'>,
+  tookMs: number,
+): ScenarioReport {
+  return { name, verdict: 'UNKNOWN', problems: [problem], bits, broke: [], stops: [], seed, tookMs };
+}
+
+async function runToVerdict(
+  scenario: Scenario,
+  world: RealWorld,
+  limits: StoryLimits,
+  interrupted: AbortSignal,
+): Promise<ScenarioOutcome> {
+  const startedMs = systemRuntime.nowMs();
+  const problems: Problems = { broken: [], unknown: [], details: [] };
   const attempt = async (what: string, act: () => Promise<void>): Promise<void> => {
+    // A world that is being taken down: to drain it would start a processor.
+    interrupted.throwIfAborted();
     try {
       await act();
     } catch (error) {
       const list = error instanceof CheckFailed ? problems.broken : problems.unknown;
-      list.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      const problem = `${what}: ${sentenceOf(error)}`;
+      list.push(problem);
+      const text = detailsOf(error);
+      if (text !== undefined) problems.details.push({ problem, text });
     }
+  };
+  const enter = (phase: RunPhase['name']): void => {
+    interrupted.throwIfAborted();
+    world.phase(phase);
   };
   const ending = scenario.ending ?? 'drained';
   const drains = ending === 'drained';
   let verified: VerifyReport | null = null;
 
-  world.phase('story');
-  await attempt('the story broke off', () => tellStory(scenario, world, scenario.storyMs ?? limits.storyMs));
-  world.phase('heal');
+  enter('story');
+  await attempt('the story broke off', () => tellStory(scenario, world, scenario.storyMs ?? limits.storyMs, interrupted));
+  enter('heal');
   await attempt('not healed', () => limited(limits.healMs, world.heal(), 'all is healed'));
-  world.phase('drain');
+  enter('drain');
   if (drains) await attempt('not drained', () => world.drain());
   await attempt('not stopped', async () => {
     for (const { name, code } of await world.stopAll()) {
       if (code !== 0) problems.unknown.push(`processor ${name} ended with ${code} when it was asked to stop`);
     }
   });
-  world.phase('check');
+  enter('check');
   const checked = <T>(check: Promise<T>, what: string): Promise<T> => limited(limits.checkMs, check, what);
   await attempt('G2', async () => void (await checked(assertUnique(world.sink), 'ids are counted')));
   // Where not all was sent or processed, sums prove nothing.
@@ -85,6 +129,7 @@ export async function runScenario(
     name: scenario.name,
     verdict,
     problems: [...broken, ...unknown],
+    details: problems.details,
     bits: world.bits,
     broke: brokenKinds(world, scenario.replacesLog ? null : verified, scenario.verifyFinds ?? []),
     stops: [...new Set(world.allEventsOf('partition.stopped').map(({ code }) => code))],
@@ -94,16 +139,24 @@ export async function runScenario(
   return { report, verified };
 }
 
-/** Past its limit the story is given up: it can do nothing more to the world, and what it sends ends. */
-async function tellStory(scenario: Scenario, world: RealWorld, limitMs: number): Promise<void> {
+/** Past its limit, or interrupted, the story is given up: it can do nothing more to the world, and what it sends ends. */
+async function tellStory(
+  scenario: Scenario,
+  world: RealWorld,
+  limitMs: number,
+  interrupted: AbortSignal,
+): Promise<void> {
   const over = new AbortController();
+  const giveUp = (): void => over.abort(interrupted.reason);
+  interrupted.addEventListener('abort', giveUp, { once: true });
   try {
     const story = scenario.run(usableUntil<ScenarioWorld>(world, over.signal));
-    await within(systemRuntime, limitMs, story, () => `the end of the story. ${world.tails}`);
+    await within(systemRuntime, limitMs, story, () => 'the end of the story');
   } catch (error) {
     world.stopSending();
-    throw error;
+    throw error instanceof CheckFailed ? error : new LabError(sentenceOf(error), detailsOf(error) ?? world.tails);
   } finally {
+    interrupted.removeEventListener('abort', giveUp);
     over.abort(new Error('the story is over'));
   }
 }

@@ -2,18 +2,19 @@
  * Runs scenarios on one infra, each in a world of its own: those that share it side by side, then those that need it to
  * themselves one after the other. Every run leaves its artifacts in a folder of its own (src/lab/artifacts.ts).
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Verdict } from '../checks/verify.ts';
 import { startInfra } from '../infra/start-infra.ts';
 import type { InfraOptions } from '../infra/types.ts';
+import { orAborted } from '../processor/abort.ts';
 import { systemRuntime } from '../runtime/system-runtime.ts';
-import { SUITE_FILE, type SuiteArtifacts, type SuiteRun } from './artifacts.ts';
+import { detailsOf, sentenceOf } from './lab-error.ts';
 import { RealWorld, type RealWorldOptions } from './real/real-world.ts';
 import { writeRun } from './real/write-run.ts';
 import type { RunProgress, RunWatch } from './run-progress.ts';
-import { runScenario } from './run-scenario.ts';
+import { interruptedReport, runScenario } from './run-scenario.ts';
 import type { Scenario, ScenarioReport } from './scenario.ts';
+import { SuiteFile } from './suite-file.ts';
 import { within } from './time-limit.ts';
 
 export interface RunScenariosOptions {
@@ -29,6 +30,8 @@ export interface RunScenariosOptions {
   readonly progress: RunProgress;
   /** The one line that runs all of it again. */
   readonly command: string;
+  /** Aborted: runs that go on are written down as UNKNOWN, and no other begins. */
+  readonly signal: AbortSignal;
 }
 
 export interface RepeatedReport extends ScenarioReport {
@@ -40,28 +43,30 @@ export interface RepeatedReport extends ScenarioReport {
 
 const MADE_WITHIN_MS = 90_000;
 
-interface Turn {
+/** One of the runs to be done. */
+export interface Turn {
   readonly scenario: Scenario;
   readonly repeat: number;
 }
 
+/** Rejects with the signal's reason where it is aborted before any run began. */
 export async function runScenarios(
   scenarios: readonly Scenario[],
   options: RunScenariosOptions,
 ): Promise<RepeatedReport[]> {
-  const { progress, folder, repeat, jobs } = options;
-  const startedAtMs = systemRuntime.nowMs();
+  const { progress, folder, repeat, jobs, signal, seed, command } = options;
   await mkdir(folder, { recursive: true });
-  await using infra = await startInfra({
-    ...options.infra,
-    onProgress: ({ part, text }) => progress.news(part, text),
-  });
+  const starting = startInfra({ ...options.infra, onProgress: ({ part, text }) => progress.news(part, text) });
+  // Aborted while it starts: what comes up late is ended by infra's keeper, with this process.
+  await using infra = await orAborted(starting, signal);
+  const suite = new SuiteFile({ folder, seed, command, nowMs: systemRuntime.nowMs });
   const turns = Array.from({ length: repeat }, (_, i) => scenarios.map((scenario) => ({ scenario, repeat: i + 1 })));
   const isAlone = ({ scenario }: Turn): boolean => scenario.needsOwnInfra === true;
+  const runOne: RunOne = ({ scenario }, { folder: own, ...run }) =>
+    runOnParts(scenario, infra, path.join(folder, own), run);
   const reports: RepeatedReport[] = [];
   const run = async (turn: Turn): Promise<void> => {
-    reports.push(await runTurn(turn, infra, options));
-    await writeSuite(options, startedAtMs, reports);
+    if (!signal.aborted) reports.push(await runTurn(turn, suite, options, runOne));
   };
   const all = turns.flat();
   await sideBySide(
@@ -73,32 +78,37 @@ export async function runScenarios(
   return reports;
 }
 
-async function runTurn(
-  { scenario, repeat }: Turn,
-  infra: RealWorldOptions['infra'],
-  { folder, progress, seed, repeat: repeats }: RunScenariosOptions,
+/** Runs one scenario in a folder of its own. */
+export type RunOne = (
+  turn: Turn,
+  run: { readonly folder: string; readonly seed: number; readonly watch: RunWatch; readonly signal: AbortSignal },
+) => Promise<ScenarioReport>;
+
+/** Never rejects: a run that broke off, or was interrupted, is UNKNOWN, and the others still run. */
+export async function runTurn(
+  turn: Turn,
+  suite: SuiteFile,
+  { progress, seed: firstSeed, repeat: repeats, signal }: Omit<RunScenariosOptions, 'infra'>,
+  runOne: RunOne,
 ): Promise<RepeatedReport> {
-  const name = repeats === 1 ? scenario.name : `${scenario.name}-${repeat}`;
-  const watch = progress.begin(name, scenario.title);
-  try {
-    const report = await runOnParts(scenario, infra, path.join(folder, name), { seed: seed + repeat - 1, watch });
-    watch.end(report);
-    return { ...report, repeat, folder: name };
-  } catch (error) {
-    // A world that could not be made: the others still run.
-    const problem = error instanceof Error ? error.message : String(error);
-    const nothing = { bits: [], broke: [], stops: [] };
-    const report = {
-      name: scenario.name,
-      verdict: 'UNKNOWN',
-      problems: [problem],
-      ...nothing,
-      seed,
-      tookMs: 0,
-    } as const;
-    watch.end(report);
-    return { ...report, repeat, folder: name };
-  }
+  const { scenario, repeat } = turn;
+  const { name, title } = scenario;
+  const folder = repeats === 1 ? name : `${name}-${repeat}`;
+  const seed = firstSeed + repeat - 1;
+  const watch = progress.begin(folder, title);
+  await suite.begin({ scenario: name, repeat, folder });
+  const report = await runOne(turn, { folder, seed, watch, signal }).catch((error: unknown): ScenarioReport => {
+    // A world that could not be made.
+    const problem = error === signal.reason ? `interrupted before it began: ${sentenceOf(error)}` : sentenceOf(error);
+    const text = detailsOf(error);
+    const details = text === undefined ? [] : [{ problem, text }];
+    return { ...interruptedReport(name, problem, { bits: [], seed }, 0), details };
+  });
+  watch.end(report);
+  const { verdict, tookMs, problems } = report;
+  const why = problems[0] === undefined ? {} : { problem: problems[0] };
+  await suite.end({ scenario: name, verdict, repeat, tookMs, folder, ...why });
+  return { ...report, repeat, folder };
 }
 
 /** Takes the next one whenever one is done; so many at a time. */
@@ -110,34 +120,10 @@ export async function sideBySide<T>(all: readonly T[], jobs: number, run: (one: 
   await Promise.all(Array.from({ length: jobs }, worker));
 }
 
-async function writeSuite(
-  { folder, seed, command }: RunScenariosOptions,
-  startedAtMs: number,
-  reports: readonly RepeatedReport[],
-): Promise<void> {
-  const suite: SuiteArtifacts = {
-    format: 1,
-    startedAtMs,
-    endedAtMs: systemRuntime.nowMs(),
-    seed,
-    command,
-    verdict: overallVerdict(reports),
-    runs: reports.map(
-      ({ name, verdict, repeat: nth, tookMs, folder: own }): SuiteRun => ({
-        scenario: name,
-        verdict,
-        repeat: nth,
-        tookMs,
-        folder: own,
-      }),
-    ),
-  };
-  await writeFile(path.join(folder, SUITE_FILE), `${JSON.stringify(suite, null, 2)}\n`);
-}
-
 export interface RunOnPartsOptions extends Pick<RealWorldOptions, 'mutant' | 'drainTimeoutMs'> {
   readonly seed?: number;
   readonly watch?: RunWatch;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -148,7 +134,7 @@ export async function runOnParts(
   scenario: Scenario,
   infra: RealWorldOptions['infra'],
   folder: string,
-  { seed, watch, ...processors }: RunOnPartsOptions = {},
+  { seed, watch, signal = new AbortController().signal, ...processors }: RunOnPartsOptions = {},
 ): Promise<ScenarioReport> {
   const { name, partitions = 1, settings = {}, proxied = false } = scenario;
   const making = RealWorld.create({
@@ -162,21 +148,14 @@ export async function runOnParts(
     ...(seed === undefined ? {} : { seed }),
     onNews: (text) => watch?.news(text),
   });
-  await using world = await within(systemRuntime, MADE_WITHIN_MS, making, () => 'a topic and a dataset are made');
+  const made = within(systemRuntime, MADE_WITHIN_MS, making, () => 'a topic and a dataset are made');
+  await using world = await orAborted(made, signal);
   watch?.follow(() => ({
     sent: world.recorder.acknowledgedRecords,
     checkpointed: world.recorder.checkpointedRecords,
     broken: world.faults.active,
   }));
-  const { report, verified } = await runScenario(scenario, world);
+  const { report, verified } = await runScenario(scenario, world, undefined, signal);
   await writeRun(scenario, world, report, verified, folder);
   return report;
-}
-
-/** FAIL before UNKNOWN before NODATA before PASS; NODATA where nothing ran. */
-export function overallVerdict(reports: readonly ScenarioReport[]): Verdict {
-  for (const verdict of ['FAIL', 'UNKNOWN', 'NODATA'] as const) {
-    if (reports.some((report) => report.verdict === verdict)) return verdict;
-  }
-  return reports.length === 0 ? 'NODATA' : 'PASS';
 }

@@ -219,11 +219,20 @@ export interface Broken {
   readonly kind: string;
 }
 
+export interface ProblemDetails {
+  /** One of `problems`, to the letter. */
+  readonly problem: string;
+  /** Raw lines: the last ones of the processes. */
+  readonly text: string;
+}
+
 export interface ScenarioReport {
   readonly name: string;
   readonly verdict: Verdict;
-  /** One line per reason for a verdict that is not PASS. */
+  /** One sentence per reason for a verdict that is not PASS. */
   readonly problems: readonly string[];
+  /** What is beside some of them for whoever looks for the cause. */
+  readonly details?: readonly ProblemDetails[];
   readonly bits: readonly Bit[];
   /** What was found to be broken, each kind once. */
   readonly broke: readonly Broken[];

@@ -42,6 +42,21 @@ test('partitions stand below their owner, in 80 columns whatever the numbers', (
   expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
 });
 
+test('where the columns do not fit, each partition is a block', () => {
+  const text = ownershipText([held(0), held(1, { owner: 'b', behind: 7, checkpointAgeS: 500 })], 60);
+  expect(text.split('\n').slice(0, 8)).toEqual([
+    'payment-processor-0-17-3f9ab2c1',
+    'partition: 0',
+    '  epoch: 3',
+    '  since: 2026-11-22 21:57Z',
+    '  next offset: 3,259',
+    '  behind: 0',
+    '  checkpoint: 4 s ago',
+    '',
+  ]);
+  expect(text).toContain('\nb\npartition: ! 1\n');
+});
+
 test('a partition stands still when it is behind and its last checkpoint is old, or missing', () => {
   expect(standsStill(held(0, { behind: 1, checkpointAgeS: 121 }))).toBe(true);
   expect(standsStill(held(0, { behind: 1, checkpointAgeS: null }))).toBe(true);

@@ -1,5 +1,6 @@
 /** Who holds what, as a terminal of 80 columns shows it: by owner, and which partitions stand still. */
-import { textOfLines } from '../text/printable.ts';
+import { printable, textOfLines } from '../text/printable.ts';
+import { tableText } from '../text/table.ts';
 
 export interface HeldPartition {
   readonly partition: number;
@@ -20,19 +21,22 @@ export const STANDS_STILL_AFTER_S = 120;
 
 const count = new Intl.NumberFormat('en');
 const WIDTHS = [9, 6, 18, 15, 11, 11] as const;
+const WIDTHS_ALL = WIDTHS.reduce((sum, width) => sum + width, WIDTHS.length - 1);
 const HEAD = ['partition', 'epoch', 'since', 'next offset', 'behind', 'checkpoint'];
 
 export function standsStill({ behind, checkpointAgeS }: HeldPartition): boolean {
   return behind !== null && behind > 0 && (checkpointAgeS ?? Number.POSITIVE_INFINITY) > STANDS_STILL_AFTER_S;
 }
 
-export function ownershipText(held: readonly HeldPartition[]): string {
+/** `width`: of the terminal; below that of the columns each partition is a block of its own. */
+export function ownershipText(held: readonly HeldPartition[], width = Number.POSITIVE_INFINITY): string {
   if (held.length === 0) return 'No partition was ever processed into this dataset.';
   const byOwner = Map.groupBy(held, ({ epoch, owner }) => (epoch === 0 ? 'taken by nobody yet' : owner));
   const lines = [...byOwner].flatMap(([owner, partitions]) => [
-    owner,
-    line(HEAD),
-    ...partitions.map(partitionLine),
+    printable(owner),
+    ...(width < WIDTHS_ALL
+      ? tableText(HEAD, partitions.map(cellsOf), width).split('\n')
+      : [line(HEAD), ...partitions.map((each) => line(cellsOf(each)))]),
     '',
   ]);
   const still = held.filter(standsStill).map(({ partition }) => partition);
@@ -44,16 +48,16 @@ export function ownershipText(held: readonly HeldPartition[]): string {
   return textOfLines(lines);
 }
 
-function partitionLine(held: HeldPartition): string {
+function cellsOf(held: HeldPartition): string[] {
   const { partition, epoch, claimedAtMs, nextOffset, behind, checkpointAgeS } = held;
-  return line([
+  return [
     `${standsStill(held) ? '! ' : ''}${partition}`,
     String(epoch),
     epoch === 0 ? '-' : `${new Date(claimedAtMs).toISOString().slice(0, 16).replace('T', ' ')}Z`,
     count.format(nextOffset),
     behind === null ? '-' : count.format(behind),
     checkpointAgeS === null ? 'none' : `${ageText(checkpointAgeS)} ago`,
-  ]);
+  ];
 }
 
 function line(cells: readonly string[]): string {

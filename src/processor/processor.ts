@@ -14,6 +14,7 @@ import { checkClock } from './clock-rule.ts';
 import { ConfigurationError, ContradictionError, UnreachableError } from './errors.ts';
 import type { Observer } from './events.ts';
 import { FenceRounds } from './fence-rounds.ts';
+import { ignoredSettings } from './fixed-settings.ts';
 import { checkLimits } from './limits.ts';
 import { type PartitionPhase, PartitionSupervisor } from './partition-supervisor.ts';
 import type {
@@ -113,11 +114,13 @@ export class Processor {
   }
 
   async #prepare(): Promise<TopicFacts> {
-    const { log, queries } = this.#ports;
+    const { log, queries, observer, runtime } = this.#ports;
     const { topic } = this.#settings;
     const [facts, rows] = await Promise.all([log.facts(), queries.readOwnership(topic), checkDataset(topic, queries)]);
     this.#checkFacts(facts);
     checkPartitionCount(topic, facts.partitionCount, rows);
+    for (const detail of ignoredSettings(this.#settings.seed, rows, runtime.nowMs()))
+      observer.emit({ type: 'log.warning', what: 'settings', detail });
     const isChanged = await seedMissing(this.#settings, facts, rows, this.#ports);
     this.#partitionCount = facts.partitionCount;
     const seeded = isChanged ? await queries.readOwnership(topic) : rows;

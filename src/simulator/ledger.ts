@@ -5,6 +5,8 @@
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { ConfigurationError } from '../processor/errors.ts';
@@ -70,6 +72,8 @@ export class LedgerWriter {
 
   /** An empty file, in the place of what was there. Methods reject with ConfigurationError where it cannot be written. */
   static async create(path: string): Promise<LedgerWriter> {
+    // What is wrong with the folder, opening the file says, with the name that was given.
+    await mkdir(dirname(path), { recursive: true }).catch(() => {});
     const writer = new LedgerWriter(path);
     await writer.#told(once(writer.#stream, 'open'));
     return writer;

@@ -79,11 +79,17 @@ describe('simulate', () => {
 
   test('sends nothing, lets go of the broker, and says so, where the ledger cannot be written', async () => {
     const producer = new MemoryProducer();
-    const ledgerPath = join(folder, 'no', 'such', 'folder');
+    const ledgerPath = '/dev/null/no/folder';
     const sent = simulate({ dials: { count: 10 }, ledgerPath }, virtualRuntime(), async () => producer);
-    await expect(sent).rejects.toThrow(`the ledger ${ledgerPath} cannot be written: ENOENT`);
+    await expect(sent).rejects.toThrow(`the ledger ${ledgerPath} cannot be written: ENOTDIR`);
     await expect(sent).rejects.toThrow(ConfigurationError);
     expect(producer).toMatchObject({ batches: 0, closed: true });
+  });
+
+  test('makes the folder of the ledger', async () => {
+    const ledgerPath = join(folder, 'artifacts', 'sent.jsonl');
+    await simulate({ dials: { count: 10 }, ledgerPath }, virtualRuntime(), async () => new MemoryProducer());
+    expect(await ledgerOf(ledgerPath)).toHaveLength(10);
   });
 
   test('leaves an earlier ledger alone where no broker answers', async () => {

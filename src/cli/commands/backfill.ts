@@ -30,7 +30,7 @@ interface Options {
 export const addCommand: AddCommand = (program) => {
   const command = program
     .command('backfill')
-    .description('put late payments into payment_transactions, exactly once, and correct their windows')
+    .description('add late payments to payment_transactions, exactly once, and correct their windows')
     .option('--partition <n>', 'only this Kafka partition; may be repeated', listOf(wholeNumber(0)))
     .option('--from <time>', 'only event times from this on: 2026-11-22 or 2026-11-22T10:00:00Z', instant)
     .option('--to <time>', 'only event times before this', instant)
@@ -41,7 +41,7 @@ export const addCommand: AddCommand = (program) => {
     )
     .option('--batch <n>', 'payments of one statement', wholeNumber(1), 1_000)
     .option('--list <n>', 'records named in the report; all are counted', wholeNumber(0), 20)
-    .option('--dry-run', 'say what would be put in and what is left out, and change nothing')
+    .option('--dry-run', 'show what would be added and what is left out, and change nothing')
     .option('--json', 'one JSON document on standard output');
   addFlags(command, TOPIC_AND_BIGQUERY_SETTINGS).action(async (flags: Options & Record<string, unknown>) => {
     const { partition, from, to, transaction, batch, list, dryRun, json, ...rest } = flags;

@@ -1,27 +1,35 @@
-/** provenonce config: the settings that `process` would run with, and where each comes from. Secrets are masked. */
+/**
+ * provenonce config: the settings that `process` would run with, and where each comes from. Secrets are masked. What `process`
+ * would refuse is said line by line, and ends with 64.
+ */
 
-import { parseSettings } from '../config/parse-settings.ts';
-import { ALL_SETTINGS } from '../config/process-config.ts';
+import { ConfigurationError } from '../../processor/errors.ts';
+import { ALL_SETTINGS, checkConfig } from '../config/process-config.ts';
 import { addFlags, documentSettings, showEffective } from '../config/show-settings.ts';
-import { EXIT, printJson } from '../exit.ts';
+import { EXIT, errorDocument, printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
-import { complain, print } from '../print.ts';
+import { complain, print, printVerbatim } from '../print.ts';
 import { tableText } from '../table-text.ts';
 
 export const addCommand: AddCommand = (program) => {
   const command = program
     .command('config')
-    .description('the settings that process would run with, and where each comes from')
-    .option('--markdown', 'the reference table of all settings instead')
+    .description('show the settings that process would run with, where each comes from, and what it would refuse')
+    .option('--markdown', 'print the reference table of all settings instead')
     .option('--json', 'one JSON document on standard output');
   addFlags(command, ALL_SETTINGS).action((flags: Record<string, string | boolean | undefined>) => {
     if (flags.markdown) {
-      print(documentSettings(ALL_SETTINGS).trimEnd());
+      printVerbatim(documentSettings(ALL_SETTINGS).trimEnd());
       return;
     }
-    const { effective, problems } = parseSettings(ALL_SETTINGS, process.env, flags);
-    const settings = showEffective(effective);
-    if (flags.json) printJson({ settings, problems });
+    const { origins, problems } = checkConfig(process.env, flags);
+    const settings = showEffective(origins);
+    if (flags.json)
+      printJson({
+        settings,
+        problems,
+        ...(problems.length > 0 ? { error: errorDocument(new ConfigurationError(problems)) } : {}),
+      });
     else {
       const rows = settings.map(({ name, value, origin }) => [name, value ?? '-', origin]);
       print(tableText(['setting', 'value', 'from'], rows));

@@ -12,7 +12,7 @@ import { addFlags } from '../config/show-settings.ts';
 import { EXIT, printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { listOf } from '../options.ts';
-import { tell } from '../print.ts';
+import { print, tell } from '../print.ts';
 
 interface Options {
   readonly infra?: InfraChoice;
@@ -28,25 +28,25 @@ const { dataset: _, ...ENDPOINT } = BIGQUERY_SETTINGS;
 export const addCommand: AddCommand = (program) => {
   const command = program
     .command('conformance')
-    .description('try what the protocol needs of BigQuery, on an emulator or a real project, in a dataset of its own')
+    .description('test what the protocol needs of BigQuery, on an emulator or a real project, in a new dataset')
     .option('--infra <way>', `start an emulator for it: auto, ${INFRA_WAYS.join(', ')}`)
     .option(
       '--only <need>',
       'only this need, by name; may be repeated',
       listOf((name) => name),
     )
-    .option('--keep', 'leave the dataset as it is in the end')
-    .option('--yes', 'go ahead on a real project')
+    .option('--keep', 'keep the dataset afterwards')
+    .option('--yes', 'confirm that this is a real project')
     .option('--json', 'one JSON document on standard output');
   addFlags(command, ENDPOINT).action(async (flags: Options & Record<string, unknown>) => {
     const { infra, only, keep, yes, json, ...rest } = flags;
     await using target = await targetOf(infra, rest as Record<string, string>);
     const { endpoint, isReal } = target;
     const dataset = { projectId: endpoint.projectId, dataset: newDatasetName(systemRuntime) };
-    const say = (text: string): void => void (json ? process.stderr : process.stdout).write(`${text}\n`);
+    const say = json ? tell : print;
     if (isReal) {
       say(announcement(dataset.projectId, dataset.dataset, keep === true));
-      if (!yes) throw new ConfigurationError(['This is a real project: nothing was done. Give --yes to go ahead.']);
+      if (!yes) throw new ConfigurationError(['This is a real project: nothing was done. Add --yes to continue.']);
     }
     const open = await openEndpoint(dataset, { ...endpoint, runtime: systemRuntime });
     try {

@@ -5,7 +5,7 @@ import { runDemo } from '../../demo/run-demo.ts';
 import type { InfraChoice } from '../../infra/types.ts';
 import type { AddCommand } from '../main.ts';
 import { infraOptions, wholeNumber } from '../options.ts';
-import { writeStyled } from '../print.ts';
+import { writeDocument, writeStyled } from '../print.ts';
 
 interface DemoFlags {
   readonly events: number;
@@ -44,7 +44,7 @@ export const addCommand: AddCommand = (program) => {
       seed,
       keep: keep ?? false,
       json: json ?? false,
-      write: (text) => writeStyled(process.stdout, text),
+      write: (text) => (json ? writeDocument(text) : writeStyled(process.stdout, text)),
     });
     process.exitCode = code;
     // What an interruption left unfinished would keep the process up, and start nothing good any more.

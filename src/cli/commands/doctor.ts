@@ -8,7 +8,7 @@ import { print } from '../print.ts';
 export const addCommand: AddCommand = (program) => {
   program
     .command('doctor')
-    .description('say what this machine has for runs on a real broker and emulator, and how to get what is missing')
+    .description('show what this machine has for runs on a real broker and emulator, and how to get what is missing')
     .option('--emulator-image <name>', 'image of the BigQuery emulator to look for')
     .option('--json', 'one JSON document on standard output')
     .action(async (options: { emulatorImage?: string; json?: boolean }) => {

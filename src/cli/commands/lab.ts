@@ -2,7 +2,7 @@
 import { MODEL_USAGE, runModel } from '../../lab/model/run-model.ts';
 import { endOnSignals } from '../first-signals.ts';
 import type { AddCommand } from '../main.ts';
-import { print, writeStyled } from '../print.ts';
+import { print, writeDocument, writeStyled } from '../print.ts';
 import { addExplore } from './lab/explore.ts';
 import { addMutants } from './lab/mutants.ts';
 import { addReplay } from './lab/replay.ts';
@@ -30,7 +30,7 @@ export const addCommand: AddCommand = (program) => {
       if (args.includes('--help')) print(MODEL_USAGE);
       else
         process.exitCode = runModel(args, {
-          write: (text: string) => writeStyled(process.stdout, text),
+          write: (text: string) => (args.includes('--json') ? writeDocument(text) : writeStyled(process.stdout, text)),
           nowMs: () => performance.now(),
         });
     });

@@ -5,6 +5,7 @@ import type { Sink } from '../../bigquery/open-sink.ts';
 import { textParameter } from '../../bigquery/query-values.ts';
 import { ownershipText, standsStill } from '../../operations/ownership-text.ts';
 import type { Ownership } from '../../processor/ports.ts';
+import { terminalColumns } from '../../text/terminal.ts';
 import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { printJson } from '../exit.ts';
@@ -15,8 +16,8 @@ import { commandInputs, openCommandSink } from '../sink.ts';
 export const addCommand: AddCommand = (program) => {
   const command = program
     .command('ownership')
-    .description('who holds which partition, since when, how far it got, and which stand still')
-    .option('--no-log', 'do not ask Kafka how far behind each one is')
+    .description('show the owner of each partition, since when, its progress, and which ones are stuck')
+    .option('--no-log', 'do not ask Kafka for the lag of each partition')
     .option('--json', 'one JSON document on standard output');
   addFlags(command, ENDPOINT_SETTINGS).action(async (flags: Record<string, string | boolean | undefined>) => {
     const { log, json, ...rest } = flags;
@@ -38,7 +39,7 @@ export const addCommand: AddCommand = (program) => {
         held.push({ ...partition, standsStill: standsStill(partition) });
       }
       if (json) printJson({ partitions: held });
-      else print(ownershipText(held));
+      else print(ownershipText(held, terminalColumns(process.stdout, process.env)));
     } finally {
       await sink.close();
     }

@@ -8,7 +8,7 @@ import { systemRuntime } from '../../runtime/system-runtime.ts';
 import { parseBigQuery } from '../config/process-config.ts';
 import { BIGQUERY_SETTINGS } from '../config/settings-table.ts';
 import { addFlags } from '../config/show-settings.ts';
-import { failWith, printJson } from '../exit.ts';
+import { failWith, lostDocument, printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { wholeNumber } from '../options.ts';
 import { print } from '../print.ts';
@@ -21,7 +21,7 @@ export const addCommand: AddCommand = (program) => {
     .description(
       'check that COUNT(DISTINCT transaction_id) = COUNT(*), day by day, and the tables against their counters',
     )
-    .option('--days <n>', 'only so many days back; all unless given', wholeNumber(1))
+    .option('--days <n>', 'check only the last n days (default: all)', wholeNumber(1))
     .option('--textfile <file>', "write the result as metrics too, for the node exporter's textfile collector")
     .option('--json', 'one JSON document on standard output');
   addFlags(command, BIGQUERY_SETTINGS).action(
@@ -35,7 +35,7 @@ export const addCommand: AddCommand = (program) => {
         if (textfile !== undefined)
           await replaceFile(textfile, await reconciliationText(result.days, systemRuntime.nowMs()));
         const verdict = tables.tooMany.length > 0 || tables.lost !== undefined ? 'FAIL' : result.verdict;
-        if (json) printJson({ ...result, verdict, ...comparisonJson(tables) });
+        if (json) printJson({ ...result, verdict, ...comparisonJson(tables), ...lostDocument(tables.lost) });
         else {
           const { head, rows } = reconciliationTable(result);
           print([tableText(head, rows), ...comparisonText(tables), verdict].join('\n'));

@@ -35,11 +35,11 @@ interface RescaleFlags {
 export const addCommand: AddCommand = (program) => {
   const command = program
     .command('rescale')
-    .description('give the topic more partitions, or take notice that it has them, without losing sight of copies')
-    .requiredOption('--partitions <n>', 'how many the topic shall have', wholeNumber(2))
-    .option('--producers-stopped', 'nothing is produced from before the count changes until this command is done')
-    .addOption(operatorOption('who does it'))
-    .option('--dry-run', 'say what would be done, and do nothing')
+    .description('add partitions to the topic, or register added ones, keeping deduplication intact')
+    .requiredOption('--partitions <n>', 'number of partitions that the topic will have', wholeNumber(2))
+    .option('--producers-stopped', 'confirms that nothing is produced until this command is done')
+    .addOption(operatorOption('who does it; recorded in the tables'))
+    .option('--dry-run', 'show what would be done, and change nothing')
     .option('--json', 'one JSON document on standard output');
   addFlags(command, ENDPOINT_SETTINGS).action(async (flags: RescaleFlags & Record<string, string>) => {
     const { partitions, producersStopped = false, by, dryRun = false, json, ...rest } = flags;
@@ -75,7 +75,8 @@ function topicPorts({ kafka }: EndpointConfig): Pick<RescalePorts, 'topicPartiti
     async topicPartitions() {
       await using admin = await connect();
       const count = await admin.partitionCount(kafka.topic);
-      if (count === undefined) throw new ConfigurationError([`there is no topic ${kafka.topic}`]);
+      if (count === undefined)
+        throw new ConfigurationError([`topic ${kafka.topic} does not exist: check KAFKA_TOPIC_PAYMENTS`]);
       return count;
     },
     async addPartitions(partitions) {
@@ -87,7 +88,8 @@ function topicPorts({ kafka }: EndpointConfig): Pick<RescalePorts, 'topicPartiti
 
 export function rescaleText(plan: RescalePlan, dryRun: boolean): string {
   const { order, from, topicPartitions, boundaries, floorMs, carriedIds, isDone } = plan;
-  if (isDone) return printable(`${order.topic}: the dataset knows its ${order.partitions} partitions; nothing to do`);
+  if (isDone)
+    return printable(`${order.topic}: the dataset has its ${order.partitions} partitions already; nothing to do`);
   const adds = topicPartitions < order.partitions ? `, which the topic ${dryRun ? 'would get' : 'got'}` : '';
   return textOfLines([
     `${order.topic}: ${dryRun ? 'would go' : 'went'} from ${from} to ${order.partitions} partitions${adds}`,

@@ -23,8 +23,8 @@ export const addCommand: AddCommand = (program) => {
   const command = program
     .command('retention')
     .description('remove old checkpoints that neither a takeover nor verify needs')
-    .option('--days <n>', 'keep every checkpoint of so many days', wholeNumber(0), DEFAULT_DAYS)
-    .option('--dry-run', 'say what would be removed, and remove nothing')
+    .option('--days <n>', 'keep all checkpoints of the last n days', wholeNumber(0), DEFAULT_DAYS)
+    .option('--dry-run', 'show what would be removed, and remove nothing')
     .option('--json', 'one JSON document on standard output');
   addFlags(command, ENDPOINT_SETTINGS).action(async (flags: RetentionFlags & Record<string, unknown>) => {
     const { days, dryRun = false, json, ...rest } = flags;

@@ -12,7 +12,7 @@ import { addFlags } from '../config/show-settings.ts';
 import { printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { operatorOption } from '../options.ts';
-import { print as printText } from '../print.ts';
+import { print as printText, printVerbatim } from '../print.ts';
 import { openCommandSink } from '../sink.ts';
 
 const CLUSTERING = { clusteringColumns: PROCESS_SETTINGS.clusteringColumns } as const;
@@ -66,7 +66,7 @@ export const addCommand: AddCommand = (program) => {
     const { config } = parseBigQuery(process.env, flags);
     const sql = await printSchema({ dataset: config, clustering: clusteringOf(flags) });
     if (flags.json) printJson({ sql });
-    else printText(sql.trimEnd());
+    else printVerbatim(sql.trimEnd());
   });
 };
 

@@ -19,7 +19,7 @@ import { addFlags } from '../config/show-settings.ts';
 import { printJson, stopSignal } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { share, wholeNumber } from '../options.ts';
-import { clearStatus, complain, print, showStatus } from '../print.ts';
+import { complain, print, showStatus } from '../print.ts';
 import { tableText } from '../table-text.ts';
 
 interface Dials {
@@ -52,11 +52,11 @@ const DAY_MS = 86_400_000;
 export const addCommand: AddCommand = (program) => {
   const command = program
     .command('simulate')
-    .description('send seeded payments to the topic, and write down exactly what was sent')
+    .description('send seeded payments to the topic, and record exactly what was sent')
     .option('--count <n>', 'records in all', wholeNumber(1), 10_000)
     .option('--rate <n>', 'records per second; 0: as fast as possible', wholeNumber(0), 0)
     .option('--seed <n>', 'the same seed and dials give the same payments', wholeNumber(0), 1)
-    .option('--partitions <n>', 'partitions of the topic, where it is made here', wholeNumber(1), 4)
+    .option('--partitions <n>', 'partitions of the topic, if this command creates it', wholeNumber(1), 4)
     .option('--duplicates <share>', 'share of copies', share, 0.03)
     .option('--changed <share>', 'share of the copies whose amount or device differs', share, 0.2)
     .option('--late <share>', 'share of payments older than the watermark', share, 0.01)
@@ -65,13 +65,17 @@ export const addCommand: AddCommand = (program) => {
     .option('--missing-key <share>', 'share of records without a key', share, 0.0005)
     .option('--accounts <n>', 'sender accounts', wholeNumber(1), 2_000)
     .option('--hot-accounts <n>', 'accounts that send more than their share', wholeNumber(0), 4)
-    .option('--hot-share <share>', 'what they send', share, 0.1)
+    .option('--hot-share <share>', 'share of payments that they send', share, 0.1)
     .option('--span <duration>', 'event time that the run covers, up to now', '1h')
     .option('--live', 'event times follow the clock; ids of their own in every run (needs --rate, instead of --span)')
     .option('--watermark-delay <duration>', "the processor's, which decides what is late", '1h')
-    .option('--ledger <file>', 'write down every record sent, one JSON line each')
-    .addOption(new Option('--compression <codec>', 'of the batches').choices(['none', 'gzip', 'zstd']).default('none'))
-    .option('--no-create-topic', 'fail where the topic does not exist, instead of making it')
+    .option('--ledger <file>', 'write every record sent to this file, one JSON object per line')
+    .addOption(
+      new Option('--compression <codec>', 'compression of the batches')
+        .choices(['none', 'gzip', 'zstd'])
+        .default('none'),
+    )
+    .option('--no-create-topic', 'fail if the topic does not exist, instead of creating it')
     .option('--json', 'one JSON document on standard output');
   addFlags(command, KAFKA_SETTINGS).action(simulate);
 };
@@ -92,7 +96,6 @@ async function simulate(flags: Dials & Record<string, unknown>): Promise<void> {
     },
     systemRuntime,
   );
-  if (process.stderr.isTTY && !flags.json) clearStatus();
   if (flags.json) printJson(summary);
   else print(summaryText(config.topic, summary));
 }
@@ -151,7 +154,7 @@ async function connectAdmin(connection: KafkaConnectionOptions): Promise<KafkaAd
       if (refusal !== undefined) throw refusal;
       const why = `Kafka at ${connection.brokers.join(',')} cannot be reached: ${messageOf(cause)}`;
       if (systemRuntime.nowMs() >= untilMs) throw new UnreachableError(why, { cause });
-      complain(`${why}; trying again`);
+      complain(`${why}; retrying`);
       await systemRuntime.sleep(2_000);
     }
   }

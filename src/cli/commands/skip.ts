@@ -25,14 +25,14 @@ interface SkipFlags {
 export const addCommand: AddCommand = (program) => {
   const command = program
     .command('skip')
-    .description('give up offsets of a partition on purpose: they get no row, and are listed ever after')
+    .description('give up offsets of a partition on purpose: they get no row, and verify lists them from then on')
     .requiredOption('--partition <n>', 'the Kafka partition', wholeNumber(0))
     .requiredOption('--from <offset>', 'the first offset to give up', wholeNumber(0))
     .requiredOption('--to <offset>', 'the first offset to keep again', wholeNumber(1))
-    .requiredOption('--reason <text>', 'why; it stays in the tables')
-    .addOption(operatorOption('who gives them up; it stays in the tables'))
-    .option('--remove-rows', 'with rows past the checkpoint whose records the log has lost: they are deleted')
-    .option('--dry-run', 'say what would be done, and do nothing')
+    .requiredOption('--reason <text>', 'why; recorded in the tables')
+    .addOption(operatorOption('who gives them up; recorded in the tables'))
+    .option('--remove-rows', 'delete rows past the checkpoint whose records the log has lost')
+    .option('--dry-run', 'show what would be done, and change nothing')
     .option('--json', 'one JSON document on standard output');
   addFlags(command, ENDPOINT_SETTINGS).action(async (flags: SkipFlags & Record<string, string>) => {
     const { partition, from, to, reason, by, removeRows = false, dryRun = false, json, ...rest } = flags;
@@ -64,6 +64,6 @@ export function skipText(plan: SkipPlan, dryRun: boolean): string {
       : `offsets ${from} to ${to - 1} ${done} by ${by}: ${reason} (${gone} of ${to - from} are no longer in the log)`,
     ...(plan.removesRows ? [`rows of offsets ${checkpointOffset} to ${resumeOffset - 1} go with them`] : []),
     ...warnings.map((warning) => `warning: ${warning}`),
-    ...(dryRun || isDone ? [] : ['A processor that had stopped at them goes on when it is started again.']),
+    ...(dryRun || isDone ? [] : ['Start the processor again: it resumes after them.']),
   ]);
 }

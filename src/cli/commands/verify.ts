@@ -6,10 +6,10 @@ import { verifyText } from '../../checks/verify-text.ts';
 import { clockConditionsOf } from '../clock-conditions.ts';
 import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
-import { failWith, printJson } from '../exit.ts';
+import { failWith, lostDocument, printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { wholeNumber } from '../options.ts';
-import { clearStatus, print, showStatus } from '../print.ts';
+import { print, showStatus } from '../print.ts';
 import { commandInputs, openCommandSink } from '../sink.ts';
 
 export const addCommand: AddCommand = (program) => {
@@ -31,11 +31,11 @@ export const addCommand: AddCommand = (program) => {
           ...(process.stderr.isTTY && !json ? { onProgress: showProgress } : {}),
         });
         const clock = await clockConditionsOf(config, sink.queries);
-        const report = { ...checked, conditions: [...checked.conditions, ...clock] };
-        if (process.stderr.isTTY && !json) clearStatus();
-        if (json) printJson({ ...report, ...comparisonJson(tables) });
-        else print([verifyText(report), ...comparisonText(tables)].join('\n'));
-        process.exitCode = VERDICT_EXIT_CODES[report.verdict];
+        const verdict = tables.lost === undefined ? checked.verdict : 'FAIL';
+        const report = { ...checked, verdict, conditions: [...checked.conditions, ...clock] } as const;
+        if (json) printJson({ ...report, ...comparisonJson(tables), ...lostDocument(tables.lost) });
+        else print(verifyText(report, comparisonText(tables)));
+        process.exitCode = VERDICT_EXIT_CODES[verdict];
         if (tables.lost !== undefined) failWith(tables.lost);
       } finally {
         await sink.close();
@@ -45,5 +45,10 @@ export const addCommand: AddCommand = (program) => {
 };
 
 function showProgress({ partition, recordsChecked }: { partition: number; recordsChecked: number }): void {
-  showStatus(`partition ${partition}: ${recordsChecked.toLocaleString('en')} records`);
+  showStatus(progressText(partition, recordsChecked));
+}
+
+/** `recordsChecked`: of all partitions so far. */
+export function progressText(partition: number, recordsChecked: number): string {
+  return `${recordsChecked.toLocaleString('en')} records checked in all; now in partition ${partition}`;
 }

@@ -4,7 +4,7 @@ import { DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
 import { ConfigurationError } from '../../processor/errors.ts';
 import { kafkaConnection } from './kafka-connection.ts';
 import type { Environment, Flags } from './parse-settings.ts';
-import { ALL_SETTINGS, parseBigQuery, parseConfig, parseKafka } from './process-config.ts';
+import { ALL_SETTINGS, checkConfig, parseBigQuery, parseConfig, parseKafka } from './process-config.ts';
 import { addFlags, documentSettings, showEffective } from './show-settings.ts';
 
 const LEAST = { KAFKA_BOOTSTRAP_SERVERS: 'localhost:9092', BIGQUERY_PROJECT: 'my-project' };
@@ -189,6 +189,28 @@ describe('configuration', () => {
       throw new Error('ENOENT');
     };
     expect(() => kafkaConnection(config, 'me', missing)).toThrow('KAFKA_SSL_CA_FILE /ca.pem cannot be read: ENOENT');
+  });
+
+  test.each([
+    ['a mechanism that is missing', { KAFKA_SECURITY_PROTOCOL: 'SASL_SSL' }, 'KAFKA_SASL_MECHANISM is not set'],
+    ['half an emulator', { BIGQUERY_EMULATOR_HOST: 'localhost:9050' }, 'set both, or neither'],
+    ['an amount that no column holds', { MAX_AMOUNT: '9'.repeat(40) }, 'at most 29 digits'],
+    [
+      'a certificate that cannot be read',
+      { KAFKA_SECURITY_PROTOCOL: 'SSL', KAFKA_SSL_CA_FILE: '/dev/null/ca.pem' },
+      'KAFKA_SSL_CA_FILE /dev/null/ca.pem cannot be read',
+    ],
+    ['a value that cannot be read', { METRICS_PORT: 'x' }, 'METRICS_PORT (environment)'],
+  ])('config refuses what process refuses: %s', (_, env, problem) => {
+    const { problems, config } = checkConfig({ ...LEAST, ...env }, {});
+    expect(problems).toEqual([expect.stringContaining(problem)]);
+    expect(config).toBeUndefined();
+    expect(problemsOf({ ...LEAST, ...env })).toEqual(problems);
+  });
+
+  test('a contradiction is told beside a value that cannot be read', () => {
+    const env = { ...LEAST, KAFKA_SECURITY_PROTOCOL: 'SASL_SSL', BIGQUERY_EMULATOR_HOST: 'a:1', METRICS_PORT: 'x' };
+    expect(checkConfig(env, {}).problems).toHaveLength(3);
   });
 
   test('every setting has a flag and a line in the documentation, none twice', () => {

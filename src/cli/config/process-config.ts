@@ -1,9 +1,11 @@
 /** The configuration of `process`, and the endpoints that the other commands share, as the parts of the program take them. */
+import { readFileSync } from 'node:fs';
 import { compileSettings } from '../../payments/settings.ts';
 import type { DecisionSettings } from '../../payments/types.ts';
 import { ConfigurationError } from '../../processor/errors.ts';
 import type { SeedSettings, StartAt } from '../../processor/settings.ts';
 import { type KafkaEndpoint, kafkaOf, kafkaProblems } from './kafka-config.ts';
+import { kafkaConnection } from './kafka-connection.ts';
 import { type EffectiveSetting, type Environment, type Flags, parseSettings } from './parse-settings.ts';
 import type { SettingsTable, Values } from './setting.ts';
 import {
@@ -13,6 +15,9 @@ import {
   PROCESS_SETTINGS,
   SEED_SETTINGS,
 } from './settings-table.ts';
+
+type ReadFile = (path: string) => string;
+const readText: ReadFile = (path) => readFileSync(path, 'utf8');
 
 /** Needed by every command that reads or writes the topic and the dataset. */
 export const ENDPOINT_SETTINGS = { ...KAFKA_SETTINGS, ...BIGQUERY_SETTINGS } as const;
@@ -52,17 +57,67 @@ export interface Parsed<T> {
   readonly origins: readonly EffectiveSetting[];
 }
 
+/** What `process` makes of its settings: either a configuration or problems, one line each. */
+export interface CheckedConfig {
+  readonly config: ProcessConfig | undefined;
+  readonly origins: readonly EffectiveSetting[];
+  readonly problems: readonly string[];
+}
+
+/**
+ * Everything that `process` refuses before it touches anything, files of certificates included: `config` asks the same. Settings
+ * that contradict each other are found beside others that cannot be read.
+ */
+export function checkConfig(env: Environment, flags: Flags, readFile: ReadFile = readText): CheckedConfig {
+  const { values, effective, problems } = parseSettings(ALL_SETTINGS, env, flags);
+  const found = [
+    ...problems,
+    ...problemsWithin(KAFKA_SETTINGS, env, flags, (kafka) => [
+      ...kafkaProblems(kafka),
+      ...fileProblems(kafkaOf(kafka), readFile),
+    ]),
+    ...problemsWithin(BIGQUERY_SETTINGS, env, flags, emulatorProblems),
+    ...problemsWithin(DECISION_SETTINGS, env, flags, decisionProblems),
+  ];
+  const isUsable = values !== undefined && found.length === 0;
+  return { config: isUsable ? configOf(values) : undefined, origins: effective, problems: found };
+}
+
 /** Throws ConfigurationError with one line per problem. */
-export function parseConfig(env: Environment, flags: Flags): Parsed<ProcessConfig> {
-  const { values, effective } = parseTable(ALL_SETTINGS, env, flags, (all) => [
-    ...endpointProblems(all),
-    ...decisionProblems(all),
-  ]);
+export function parseConfig(env: Environment, flags: Flags, readFile?: ReadFile): Parsed<ProcessConfig> {
+  const { config, origins, problems } = checkConfig(env, flags, readFile);
+  if (config === undefined) throw new ConfigurationError(problems);
+  return { config, origins };
+}
+
+/** Nothing where one of the settings cannot be read: that is a problem of its own. */
+function problemsWithin<T extends SettingsTable>(
+  table: T,
+  env: Environment,
+  flags: Flags,
+  check: (values: Values<T>) => readonly string[],
+): readonly string[] {
+  const { values } = parseSettings(table, env, flags);
+  return values === undefined ? [] : check(values);
+}
+
+/** Certificates that cannot be read. */
+function fileProblems(kafka: KafkaEndpoint, readFile: ReadFile): readonly string[] {
+  try {
+    kafkaConnection(kafka, 'provenonce', readFile);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems;
+    throw error;
+  }
+}
+
+function configOf(values: Values<typeof ALL_SETTINGS>): ProcessConfig {
   const { idHorizonMs, windowMs, activitySpanMs, minEventAgeMs } = values;
   const process = Object.fromEntries(
     Object.keys(PROCESS_SETTINGS).map((key) => [key, values[key as keyof typeof PROCESS_SETTINGS]]),
   ) as Values<typeof PROCESS_SETTINGS>;
-  const config: ProcessConfig = {
+  return {
     kafka: kafkaOf(values),
     bigquery: bigqueryOf(values),
     process,
@@ -70,7 +125,6 @@ export function parseConfig(env: Environment, flags: Flags): Parsed<ProcessConfi
     startAt: values.start,
     decision: decisionOf(values),
   };
-  return { config, origins: effective };
 }
 
 /** For verify, and whatever else needs both ends. Throws ConfigurationError. */

@@ -33,7 +33,7 @@ const threshold = integer(0, 1_000_000);
 
 /** Where Kafka is, and who may speak to it. */
 export const KAFKA_SETTINGS = {
-  brokers: required('KAFKA_BOOTSTRAP_SERVERS', hostPorts, 'Brokers to begin with; the others are learned from them.'),
+  brokers: required('KAFKA_BOOTSTRAP_SERVERS', hostPorts, 'Brokers to connect to first; they name the others.'),
   topic: setting(
     'KAFKA_TOPIC_PAYMENTS',
     pattern('topic name (letters, digits, . _ -)', /^[A-Za-z0-9._-]{1,249}$/),
@@ -58,12 +58,12 @@ export const KAFKA_SETTINGS = {
   saslOauthTokenFile: optional(
     'KAFKA_SASL_OAUTH_TOKEN_FILE',
     text,
-    'With OAUTHBEARER: a file that somebody else keeps filled with a valid token; read for every connection.',
+    'With OAUTHBEARER: a file with a valid token, kept up to date by another program; read for every connection.',
   ),
   saslOauthTokenUrl: optional(
     'KAFKA_SASL_OAUTH_TOKEN_URL',
     tokenUrl,
-    'With OAUTHBEARER: where tokens are asked for, by the client credentials grant.',
+    'With OAUTHBEARER: URL of the token endpoint, for the client credentials grant.',
   ),
   saslOauthClientId: optional('KAFKA_SASL_OAUTH_CLIENT_ID', text, 'Needed with KAFKA_SASL_OAUTH_TOKEN_URL.'),
   saslOauthClientSecret: optional(
@@ -72,7 +72,7 @@ export const KAFKA_SETTINGS = {
     'Needed with KAFKA_SASL_OAUTH_TOKEN_URL. Prefer the variable to the flag.',
     { secret: true },
   ),
-  saslOauthScope: optional('KAFKA_SASL_OAUTH_SCOPE', text, 'Scope to ask for; default: what the client has.'),
+  saslOauthScope: optional('KAFKA_SASL_OAUTH_SCOPE', text, 'Scope to request (default: the scope of the client).'),
   sslCaFile: optional('KAFKA_SSL_CA_FILE', text, "PEM file of authorities to trust instead of the system's."),
   sslCertFile: optional('KAFKA_SSL_CERT_FILE', text, 'PEM file of the client certificate, for mutual TLS.'),
   sslKeyFile: optional('KAFKA_SSL_KEY_FILE', text, 'PEM file of the key of the client certificate.'),
@@ -94,12 +94,12 @@ export const BIGQUERY_SETTINGS = {
   location: optional(
     'BIGQUERY_LOCATION',
     text,
-    'Location of the dataset, as europe-west1; default: what the dataset says. Another one than that is refused.',
+    'Location of the dataset, for example europe-west1 (default: its own). Any other is refused.',
   ),
   emulatorHost: optional(
     'BIGQUERY_EMULATOR_HOST',
     hostPort,
-    'REST address of an emulator; the real service if not set.',
+    'REST address of an emulator (default: the real service).',
   ),
   storageEmulatorHost: optional('BIGQUERY_STORAGE_EMULATOR_HOST', hostPort, 'gRPC address of the same emulator.'),
 } as const;
@@ -146,7 +146,12 @@ export const DECISION_SETTINGS = {
     String(fraud.countHigh.over),
     'More payments of the sender than this within the activity span.',
   ),
-  fraudCountHighPoints: setting('FRAUD_COUNT_HIGH_POINTS', points, String(fraud.countHigh.points), 'Points for that.'),
+  fraudCountHighPoints: setting(
+    'FRAUD_COUNT_HIGH_POINTS',
+    points,
+    String(fraud.countHigh.points),
+    'Points for FRAUD_COUNT_HIGH.',
+  ),
   fraudCountMedium: setting(
     'FRAUD_COUNT_MEDIUM',
     threshold,
@@ -157,7 +162,7 @@ export const DECISION_SETTINGS = {
     'FRAUD_COUNT_MEDIUM_POINTS',
     points,
     String(fraud.countMedium.points),
-    'Points for that.',
+    'Points for FRAUD_COUNT_MEDIUM.',
   ),
   fraudDevices: setting(
     'FRAUD_DEVICES',
@@ -165,7 +170,12 @@ export const DECISION_SETTINGS = {
     String(fraud.devices.over),
     'More devices of the sender than this within the activity span.',
   ),
-  fraudDevicesPoints: setting('FRAUD_DEVICES_POINTS', points, String(fraud.devices.points), 'Points for that.'),
+  fraudDevicesPoints: setting(
+    'FRAUD_DEVICES_POINTS',
+    points,
+    String(fraud.devices.points),
+    'Points for FRAUD_DEVICES.',
+  ),
   fraudRegionPoints: setting('FRAUD_REGION_POINTS', pointsByName, regionPoints, 'Points by region.'),
   fraudOtherRegionPoints: setting(
     'FRAUD_OTHER_REGION_POINTS',
@@ -173,33 +183,38 @@ export const DECISION_SETTINGS = {
     String(fraud.otherRegionPoints),
     'Points for any other region.',
   ),
-  fraudMaxScore: setting('FRAUD_MAX_SCORE', points, String(fraud.maxScore), 'The sum of points is cut here.'),
+  fraudMaxScore: setting('FRAUD_MAX_SCORE', points, String(fraud.maxScore), 'Upper limit of the score.'),
   fraudHighRisk: setting('FRAUD_HIGH_RISK', points, String(fraud.highRiskOver), 'A score over this is high risk.'),
 } as const;
 
 /** What is fixed for a partition when it is first seen. */
 export const SEED_SETTINGS = {
-  start: setting('START_FROM', startAt, 'earliest', 'Where a partition begins that was never processed.', {
+  start: setting('START_FROM', startAt, 'earliest', 'Where a partition starts that was never processed.', {
     flag: 'start',
   }),
   idHorizonMs: setting(
     'ID_HORIZON',
     duration(0, 365 * DAY_MS),
     '0ms',
-    'How much longer than until it is late an id stays known.',
+    'How long an id stays known after an event with it would be late. Fixed when the partition is first seen.',
   ),
-  windowMs: setting('METRICS_WINDOW', duration(1_000, DAY_MS), '1m', 'Length of the windows of payment_metrics.'),
+  windowMs: setting(
+    'METRICS_WINDOW',
+    duration(1_000, DAY_MS),
+    '1m',
+    'Length of the windows of payment_metrics. Fixed when the partition is first seen.',
+  ),
   activitySpanMs: setting(
     'ACTIVITY_SPAN',
     duration(1_000, DAY_MS),
     '5m',
-    'Span of sender activity that the fraud rules count.',
+    'Span of sender activity that the fraud rules count. Fixed when the partition is first seen.',
   ),
   minEventAgeMs: setting(
     'MIN_EVENT_TIME_AGE',
     duration(DAY_MS, 3_285 * DAY_MS),
     '3285d',
-    'Events older than this when the partition is first seen are rejected.',
+    'Events older than this when the partition is first seen are rejected. Fixed at that moment.',
   ),
 } as const;
 
@@ -209,13 +224,13 @@ export const PROCESS_SETTINGS = {
     'KAFKA_GROUP_ID',
     pattern('group id of at most 249 characters', /^\S{1,249}$/),
     'payment-processor',
-    'Consumer group that shares out the partitions.',
+    'Consumer group that assigns the partitions.',
   ),
   sessionTimeoutMs: setting(
     'KAFKA_SESSION_TIMEOUT',
     duration(1_000, HOUR_MS),
     '30s',
-    'How long the group waits for a member that died before it gives its partitions to others.',
+    'How long the group waits for a dead member before it gives its partitions to others.',
   ),
   checkpointLocation: setting(
     'CHECKPOINT_LOCATION',
@@ -239,7 +254,7 @@ export const PROCESS_SETTINGS = {
     'ACCEPT_CLOCK_RISK',
     flag,
     'false',
-    'Run although message.timestamp.after.max.ms and ALLOWED_SKEW together are over half of WATERMARK_DELAY: one fast clock can then make good payments late, and verify says so.',
+    'Run even if message.timestamp.after.max.ms and ALLOWED_SKEW together exceed half of WATERMARK_DELAY. One fast clock can then make good payments late; verify says so.',
   ),
   checkpointIntervalMs: setting(
     'CHECKPOINT_INTERVAL',
@@ -251,13 +266,13 @@ export const PROCESS_SETTINGS = {
     'CHECKPOINT_ROWS',
     integer(100, 100_000_000),
     '16000',
-    'Rows after which a partition is checkpointed earlier: about as many are read back and compared after a crash.',
+    'Rows after which a partition is checkpointed early. About as many are read back and compared after a crash.',
   ),
   maxAppendsInFlight: setting(
     'MAX_APPENDS_IN_FLIGHT',
     integer(1, 1_000),
     '16',
-    'Appends of a process that wait for their acknowledgement. Over it partitions take turns, and gather rows for larger appends.',
+    'Maximum number of unacknowledged appends of a process. At the limit partitions take turns and send larger appends.',
   ),
   unreachableAfterMs: setting(
     'UNREACHABLE_AFTER',
@@ -269,7 +284,7 @@ export const PROCESS_SETTINGS = {
     'APPEND_DEADLINE',
     duration(1_000, HOUR_MS),
     '30s',
-    'Rows that are not acknowledged for this long are sent again, over a new connection.',
+    'Rows that are not acknowledged within this time are sent again, over a new connection.',
   ),
   stopTimeoutMs: setting(
     'STOP_TIMEOUT',

@@ -58,7 +58,7 @@ function fileCells(setting: Setting<unknown>): string[][] {
 }
 
 function fileDescription({ env }: Setting<unknown>): string {
-  return `A file that has what ${env} would say; a newline at its end is left out. Instead of ${env}, not with it.`;
+  return `A file with the value of ${env}, without its last newline. Set either this or ${env}.`;
 }
 
 function isSwitch(setting: Setting<unknown>): boolean {

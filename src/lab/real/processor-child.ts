@@ -10,6 +10,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ProcessorEvent, ProcessorEventType } from '../../processor/events.ts';
 import { ENTRY, LAUNCH_ENV, NODE_FLAGS } from '../../runtime/launch.ts';
+import { LabError } from '../lab-error.ts';
 import type { CrashAt } from '../scenario.ts';
 
 export interface ProcessorChildOptions {
@@ -127,7 +128,7 @@ export class ProcessorChild {
       const found = this.eventsOf(type).find(condition);
       if (found !== undefined) return found;
       const problem = deadline.aborted ? `did not say ${type} within ${timeoutMs} ms` : this.#exitText(type);
-      if (problem !== undefined) throw new Error(`processor ${this.name} ${problem}. Its last lines:\n${this.tail}`);
+      if (problem !== undefined) throw new LabError(`processor ${this.name} ${problem}`, this.tail);
       await this.#nextChange(deadline);
     }
   }
@@ -137,7 +138,7 @@ export class ProcessorChild {
     const deadline = AbortSignal.timeout(timeoutMs);
     while (this.#exit === undefined) {
       if (deadline.aborted) {
-        throw new Error(`processor ${this.name} did not end within ${timeoutMs} ms. Its last lines:\n${this.tail}`);
+        throw new LabError(`processor ${this.name} did not end within ${timeoutMs} ms`, this.tail);
       }
       await this.#nextChange(deadline);
     }

@@ -18,6 +18,7 @@ import type { SimulationDials } from '../../simulator/plan.ts';
 import { createRandom, type Random } from '../../simulator/random.ts';
 import type { SimulationSummary } from '../../simulator/summary.ts';
 import type { RunPhase } from '../artifacts.ts';
+import { LabError } from '../lab-error.ts';
 import type { Bit, InjectedFault, ScenarioRecord, ScenarioWorld, SendOptions, StartOptions } from '../scenario.ts';
 import { within } from '../time-limit.ts';
 import { backlog } from './backlog.ts';
@@ -237,7 +238,7 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
       if (left.length === 0) return;
       const dead = this.#running().length === 0 ? 'no processor runs' : undefined;
       if (dead !== undefined || systemRuntime.nowMs() > deadlineMs) {
-        throw new Error(`not drained (${dead ?? `after ${timeoutMs} ms`}): ${left.join('; ')}. ${this.tails}`);
+        throw new LabError(`not drained (${dead ?? `after ${timeoutMs} ms`}): ${left.join('; ')}`, this.tails);
       }
       await systemRuntime.sleep(POLL_MS);
     }
@@ -255,7 +256,7 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
   async until(what: string, timeoutMs: number, condition: () => Promise<boolean>): Promise<void> {
     const deadlineMs = systemRuntime.nowMs() + timeoutMs;
     while (!(await condition())) {
-      if (systemRuntime.nowMs() > deadlineMs) throw new Error(`not within ${timeoutMs} ms: ${what}. ${this.tails}`);
+      if (systemRuntime.nowMs() > deadlineMs) throw new LabError(`not within ${timeoutMs} ms: ${what}`, this.tails);
       await systemRuntime.sleep(POLL_MS);
     }
   }

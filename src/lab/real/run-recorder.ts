@@ -31,6 +31,13 @@ export const PHASE_NEWS: Readonly<Record<RunPhase['name'], string>> = {
   check: 'checking every record',
 };
 
+const PHASE_NAMES: Readonly<Record<RunPhase['name'], string>> = {
+  story: 'the story',
+  heal: 'the healing',
+  drain: 'the draining',
+  check: 'the check',
+};
+
 const SCRAPE_EVERY_MS = 500;
 const SCRAPE_TIMEOUT_MS = 400;
 
@@ -88,6 +95,11 @@ export class RunRecorder {
 
   phase(name: RunPhase['name']): void {
     this.#phases.push({ name, fromMs: this.#nowMs() });
+  }
+
+  /** What the run is doing. */
+  get phaseNow(): string {
+    return PHASE_NAMES[this.#phases.at(-1)?.name ?? 'story'];
   }
 
   phases(endMs: number): RunPhase[] {

@@ -9,13 +9,13 @@ import type { RealWorld } from './real-world.ts';
 export async function writeRun(
   scenario: Scenario,
   world: RealWorld,
-  report: Pick<ScenarioReport, 'verdict' | 'problems' | 'bits' | 'seed' | 'tookMs'>,
+  report: Pick<ScenarioReport, 'verdict' | 'problems' | 'details' | 'bits' | 'seed' | 'tookMs'>,
   verified: VerifyReport | null,
   folder: string,
   command = `npm run lab -- run ${scenario.name} --seed ${report.seed}`,
 ): Promise<void> {
   const { recorder, faults, workloads } = world;
-  const { verdict, problems, bits, seed, tookMs } = report;
+  const { verdict, problems, details = [], bits, seed, tookMs } = report;
   const endedAtMs = world.nowMs();
   const run: RunArtifacts = {
     format: 1,
@@ -31,6 +31,7 @@ export async function writeRun(
     },
     verdict,
     problems,
+    ...(details.length === 0 ? {} : { details }),
     bits,
     seed,
     command,

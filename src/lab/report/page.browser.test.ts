@@ -83,6 +83,14 @@ describe('what it shows', () => {
       await page.getByText('Nothing to show').waitFor();
     }));
 
+  test('a reason as one sentence, and the raw lines that go with it folded away', () =>
+    withPage(files.small, '#/run/made-up-1', async (page) => {
+      const lines = page.locator('.problems pre');
+      expect(await lines.isVisible()).toBe(false);
+      await page.getByText('Last lines of the processes').click();
+      expect(await lines.textContent()).toBe('--- alpha:\n{"event":"last"}');
+    }));
+
   test('mutants, by scenarios on real parts and by cases, those that survived first', () =>
     withPage(files.small, '#/mutants', async (page) => {
       expect(await page.locator('h1').textContent()).toBe('2 of 3 mutants caught');

@@ -57,7 +57,8 @@ export async function readSuite(folder: string): Promise<FoundSuite> {
     try {
       runs.push({ entry, run: await readRun(path.join(folder, entry.folder)), unreadable: null });
     } catch (error) {
-      runs.push({ entry, run: null, unreadable: error instanceof Error ? error.message : String(error) });
+      const why = error instanceof Error ? error.message : String(error);
+      runs.push({ entry, run: null, unreadable: entry.problem === undefined ? why : `${entry.problem} (${why})` });
     }
   }
   return { suite, runs };
@@ -73,7 +74,7 @@ async function suiteOfOne(folder: string): Promise<SuiteArtifacts | undefined> {
 
 async function readRun(folder: string): Promise<ReadableRun> {
   const run = await readJson<RunArtifacts>(path.join(folder, RUN_FILE));
-  if (run === undefined) throw new Error(`it left no ${RUN_FILE}: it was ended from outside, or broke off`);
+  if (run === undefined) throw new Error(`it left no ${RUN_FILE}`);
   checkFormat(run.format, RUN_FILE);
   const { files } = run;
   const at = (name: string): string => path.join(folder, name);

@@ -5,10 +5,10 @@ import { VERDICT_EXIT_CODES } from '../../../checks/verify.ts';
 import { startInfra } from '../../../infra/start-infra.ts';
 import type { InfraChoice } from '../../../infra/types.ts';
 import { requireMutant } from '../../../lab/mutants/catalogue.ts';
-import { RunProgress } from '../../../lab/run-progress.ts';
 import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { printJson, stopSignal } from '../../exit.ts';
-import { print, writeStyled } from '../../print.ts';
+import { print } from '../../print.ts';
+import { terminalProgress } from './terminal-progress.ts';
 
 export interface RealFlags {
   readonly runs?: number;
@@ -26,7 +26,6 @@ export interface RealFlags {
 export const DEFAULT_REAL_RUNS = 50;
 /** A candidate takes about ten seconds. */
 export const REAL_SHRINK_SECONDS = 300;
-const REFRESH_EVERY_MS = 250;
 
 export async function exploreOnRealParts(flags: RealFlags): Promise<void> {
   const { seed, jobs, minutes, mutant, json } = flags;
@@ -35,17 +34,13 @@ export async function exploreOnRealParts(flags: RealFlags): Promise<void> {
   const { exploreDrawn } = await import('../../../lab/drawn/explore-drawn.ts');
   const { drawnDocument, drawnText } = await import('../../../lab/drawn/drawn-text.ts');
   const folder = path.resolve('artifacts', `explore-real-${seed}`);
-  const progress = new RunProgress({
-    write: (text) => writeStyled(process.stderr, text),
-    nowMs: systemRuntime.nowMs,
-    columns: process.stderr.isTTY ? process.stderr.columns : undefined,
-  });
+  using terminal = terminalProgress();
+  const { progress } = terminal;
   await using infra = await startInfra({
     way: flags.infra,
     ...(flags.emulatorImage === undefined ? {} : { emulatorImage: flags.emulatorImage }),
     onProgress: ({ part, text }) => progress.news(part, text),
   });
-  const refreshing = setInterval(() => progress.refresh(), REFRESH_EVERY_MS);
   const report = await exploreDrawn({
     infra,
     seed,
@@ -64,7 +59,7 @@ export async function exploreOnRealParts(flags: RealFlags): Promise<void> {
       await writeFile(file, `${JSON.stringify(document, null, 2)}\n`);
       return file;
     },
-  }).finally(() => clearInterval(refreshing));
+  });
   if (json) printJson(drawnDocument(report));
   else print(`${drawnText(report)}\nLogs: ${folder}`);
   process.exitCode = VERDICT_EXIT_CODES[report.verdict];

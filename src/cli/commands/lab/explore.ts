@@ -12,7 +12,7 @@ import { storyText } from '../../../lab/explore/story.ts';
 import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { printJson, stopSignal } from '../../exit.ts';
 import { infraOptions, wholeNumber } from '../../options.ts';
-import { print, showStatus, tell } from '../../print.ts';
+import { clearStatus, print, printVerbatim, showStatus, tell, tellVerbatim } from '../../print.ts';
 import { DEFAULT_REAL_RUNS, exploreOnRealParts, REAL_SHRINK_SECONDS, type RealFlags } from './explore-real.ts';
 
 interface Flags extends RealFlags {
@@ -27,19 +27,19 @@ const SHOWN_EVERY_MS = { terminal: 500, file: 10_000 };
 export function addExplore(lab: Command): void {
   const explored = lab
     .command('explore')
-    .description('run broken worlds drawn from a seed; a failure is shrunk, told, and saved for lab replay')
-    .addOption(new Option('--world <world>', 'where it happens').choices(['sim', 'real']).default('sim'))
+    .description('run randomly drawn faults from a seed; a failure is shrunk, printed, and saved for lab replay')
+    .addOption(new Option('--world <world>', 'where the cases run').choices(['sim', 'real']).default('sim'))
     .option(
       '--runs <n>',
-      `how many (default: ${DEFAULT_RUNS}, in the real world ${DEFAULT_REAL_RUNS}, unless --minutes is given)`,
+      `number of runs (default: ${DEFAULT_RUNS}, in the real world ${DEFAULT_REAL_RUNS}, unless --minutes is given)`,
       wholeNumber(1),
     )
-    .option('--minutes <n>', 'stop after so long', wholeNumber(1))
+    .option('--minutes <n>', 'stop after this many minutes', wholeNumber(1))
     .option('--seed <n>', 'the same seed gives the same runs', wholeNumber(0), 1)
-    .option('--jobs <n>', 'threads, or real worlds side by side', wholeNumber(1), availableParallelism())
+    .option('--jobs <n>', 'threads, or runs on real parts at the same time', wholeNumber(1), availableParallelism())
     .option(
       '--shrink-seconds <n>',
-      `how long a failure may be shrunk (default: ${SHRINK_SECONDS}, in the real world ${REAL_SHRINK_SECONDS})`,
+      `time limit for shrinking a failure (default: ${SHRINK_SECONDS}, in the real world ${REAL_SHRINK_SECONDS})`,
       wholeNumber(1),
     )
     .option('--out <file>', 'where a failure is saved (default: artifacts/explore-<seed>-<run>.json)')
@@ -62,16 +62,17 @@ async function run(flags: Flags): Promise<void> {
     shrinkMs: (flags.shrinkSeconds ?? SHRINK_SECONDS) * 1_000,
     signal: stopSignal(),
     onProgress: progressLine(),
-    onFailure: (failed) => say(`\nrun ${failed} did not pass; shrinking it`),
+    onFailure: (failed) => say(`run ${failed} did not pass; shrinking it`),
   });
-  if (process.stderr.isTTY) say('');
+  clearStatus();
   const { failure } = report;
   const file = failure && (await saveFailure(flags.out ?? defaultArtifact(seed, failure.run), report, failure));
   if (json) printJson(exploreDocument(report, file));
   else print(exploreText(report));
   if (failure !== undefined && file !== undefined) {
-    const story = `\n${storyText(failure.plan, failure.outcome)}\n\nsaved as ${file}; run it again with:\n${replayLine(file)}`;
+    const story = `\n${storyText(failure.plan, failure.outcome)}\n\nsaved as ${file}; run it again with:`;
     (json ? tell : print)(story);
+    (json ? tellVerbatim : printVerbatim)(replayLine(file));
   }
   process.exitCode = VERDICT_EXIT_CODES[report.verdict];
 }

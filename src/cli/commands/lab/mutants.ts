@@ -19,13 +19,13 @@ import {
 import { runRealMutants } from '../../../lab/mutants/real-matrix.ts';
 import { choosePairs } from '../../../lab/mutants/real-pairs.ts';
 import { savePlan } from '../../../lab/mutants/save-plan.ts';
-import { RunProgress } from '../../../lab/run-progress.ts';
 import { loadScenarios } from '../../../lab/scenario-files.ts';
 import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { printJson } from '../../exit.ts';
 import { infraOptions, wholeNumber } from '../../options.ts';
-import { print, tell, writeStyled } from '../../print.ts';
+import { print, tell } from '../../print.ts';
 import { tableText, timeText } from '../../table-text.ts';
+import { terminalProgress } from './terminal-progress.ts';
 
 interface MutantsFlags {
   readonly world: 'sim' | 'real';
@@ -104,11 +104,8 @@ async function onRealParts(names: string[], flags: MutantsFlags): Promise<void> 
   const { infra, emulatorImage, seed, jobs, json, markdown } = flags;
   const pairs = choosePairs(names);
   const folder = path.resolve(flags.out ?? path.join('artifacts', `mutants-${timeText(systemRuntime.nowMs())}`));
-  const progress = new RunProgress({
-    write: (text) => writeStyled(process.stderr, text),
-    nowMs: systemRuntime.nowMs,
-    columns: undefined,
-  });
+  using terminal = terminalProgress();
+  const { progress } = terminal;
   const report = await runRealMutants({
     pairs,
     scenarios: await loadScenarios(),

@@ -13,15 +13,14 @@ import { storyText } from '../../../lab/explore/story.ts';
 import { requireMutant } from '../../../lab/mutants/catalogue.ts';
 import { runPlanInChild } from '../../../lab/mutants/start-child.ts';
 import { type ReplayReport, replayOnRealParts } from '../../../lab/real/replay-plan.ts';
-import { RunProgress } from '../../../lab/run-progress.ts';
 import { type CasePlan, loadCasePlan } from '../../../lab/sim/case-plan.ts';
 import { runCase } from '../../../lab/sim/sim-case.ts';
 import { ConfigurationError } from '../../../processor/errors.ts';
-import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { messageText } from '../../../text/printable.ts';
 import { printJson } from '../../exit.ts';
 import { infraOptions } from '../../options.ts';
-import { print, tell, writeStyled } from '../../print.ts';
+import { print, tell } from '../../print.ts';
+import { terminalProgress } from './terminal-progress.ts';
 
 interface Replayed {
   readonly verdict: Verdict;
@@ -90,12 +89,8 @@ async function drawnOnRealParts(plan: DrawnPlan, { mutant, infra: way, emulatorI
     ...(emulatorImage === undefined ? {} : { emulatorImage }),
     onProgress: ({ part, text }) => tell(`${part}: ${text}`),
   });
-  const progress = new RunProgress({
-    write: (text) => writeStyled(process.stderr, text),
-    nowMs: systemRuntime.nowMs,
-    columns: undefined,
-  });
-  const watch = progress.begin('plan', plan.strikes.map(kindOf).join(', '));
+  using terminal = terminalProgress();
+  const watch = terminal.progress.begin('plan', plan.strikes.map(kindOf).join(', '));
   const outcome = await runDrawnPlan(plan, { infra, folder, watch, ...(mutant === undefined ? {} : { mutant }) });
   const text = `${findingsText(outcome)}\nLogs: ${folder}`;
   return { verdict: outcome.verdict, document: outcome, text };

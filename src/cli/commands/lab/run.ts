@@ -3,15 +3,18 @@ import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { VERDICT_EXIT_CODES } from '../../../checks/verify.ts';
 import type { InfraChoice } from '../../../infra/types.ts';
-import { RunProgress } from '../../../lab/run-progress.ts';
-import { overallVerdict, type RepeatedReport, runScenarios } from '../../../lab/run-scenarios.ts';
+import { type RepeatedReport, type RunScenariosOptions, runScenarios } from '../../../lab/run-scenarios.ts';
+import type { Scenario } from '../../../lab/scenario.ts';
 import { findScenarios, loadScenarios } from '../../../lab/scenario-files.ts';
+import { worstVerdict } from '../../../lab/suite-file.ts';
 import { ConfigurationError } from '../../../processor/errors.ts';
 import { systemRuntime } from '../../../runtime/system-runtime.ts';
-import { printJson } from '../../exit.ts';
+import { printJson, StoppedBySignal, stopSignal } from '../../exit.ts';
+import { SIGNAL_EXIT_CODES, type StopSignalName } from '../../first-signals.ts';
 import { infraOptions, wholeNumber } from '../../options.ts';
-import { print, writeStyled } from '../../print.ts';
+import { print, printVerbatim } from '../../print.ts';
 import { tableText, timeText } from '../../table-text.ts';
+import { terminalProgress } from './terminal-progress.ts';
 
 interface RunFlags {
   readonly world: 'sim' | 'real';
@@ -25,33 +28,32 @@ interface RunFlags {
   readonly json?: boolean;
 }
 
-const REFRESH_EVERY_MS = 250;
 const SEEDS = 2 ** 31;
 
 export function addRun(lab: Command): void {
-  const run = lab
+  const command = lab
     .command('run')
     .description('run scenarios on a real broker, a real emulator and real processes')
     .argument('[names...]', 'scenarios, or: all')
     .addOption(
-      new Option('--world <world>', 'scenarios are told on real parts; sim has lab explore and lab replay')
+      new Option('--world <world>', 'scenarios run on real parts only; for sim use lab explore and lab replay')
         .choices(['sim', 'real'])
         .default('real'),
     )
     .option('--tag <tag>', 'all scenarios with this tag')
-    .option('--repeat <n>', 'how often each', wholeNumber(1), 1)
-    .option('--seed <n>', 'of what stories draw; default: drawn', wholeNumber(0))
-    .option('--jobs <n>', 'worlds side by side', wholeNumber(1), 1)
-    .option('--out <folder>', 'for the artifacts of each run (default: artifacts/lab-<time>)')
+    .option('--repeat <n>', 'repetitions per scenario', wholeNumber(1), 1)
+    .option('--seed <n>', 'random seed of the scenarios (default: a new one)', wholeNumber(0))
+    .option('--jobs <n>', 'scenarios to run at the same time', wholeNumber(1), 1)
+    .option('--out <folder>', 'folder for the artifacts of each run (default: artifacts/lab-<time>)')
     .option('--json', 'one JSON document on standard output');
-  for (const option of infraOptions()) run.addOption(option);
-  run.action(runCommand);
+  for (const option of infraOptions()) command.addOption(option);
+  command.action(runCommand);
 }
 
 export function addList(lab: Command): void {
   lab
     .command('list')
-    .description('the scenarios, and what each has at stake')
+    .description('list the scenarios, and the guarantees that each one tests')
     .option('--tag <tag>', 'only those with this tag')
     .option('--json', 'one JSON document on standard output')
     .action(async ({ tag, json }: { tag?: string; json?: boolean }) => {
@@ -70,7 +72,7 @@ async function runCommand(names: string[], flags: RunFlags): Promise<void> {
   const { emulatorImage, infra, json, repeat, jobs, tag } = flags;
   if (flags.world === 'sim') {
     throw new ConfigurationError([
-      'scenarios are told on real parts only: in the simulated world, lab explore draws cases and lab replay runs a saved one',
+      'scenarios run on real parts only: for the simulated world use `provenonce lab explore`, or `provenonce lab replay` with a saved case',
     ]);
   }
   const scenarios = findScenarios(await loadScenarios(), names, tag);
@@ -78,28 +80,39 @@ async function runCommand(names: string[], flags: RunFlags): Promise<void> {
   const folder = path.resolve(flags.out ?? path.join('artifacts', `lab-${timeText(systemRuntime.nowMs())}`));
   const what = [...names, ...(tag === undefined ? [] : ['--tag', tag])];
   const command = commandText(what, { seed, repeat, jobs, infra });
-  const progress = new RunProgress({
-    write: (text) => writeStyled(process.stderr, text),
-    nowMs: systemRuntime.nowMs,
-    columns: process.stderr.isTTY ? process.stderr.columns : undefined,
-  });
-  const refreshing = setInterval(() => progress.refresh(), REFRESH_EVERY_MS);
-  const reports = await runScenarios(scenarios, {
-    infra: { way: infra, ...(emulatorImage === undefined ? {} : { emulatorImage }) },
-    folder,
-    repeat,
-    seed,
-    jobs,
-    progress,
-    command,
-  }).finally(() => clearInterval(refreshing));
-  const verdict = overallVerdict(reports);
+  const signal = stopSignal();
+  const reports = await run(scenarios, { infra, emulatorImage, folder, repeat, seed, jobs, command, signal });
+  const verdict = signal.aborted ? 'UNKNOWN' : worstVerdict(reports);
   const failed = reports.filter((report) => report.verdict !== 'PASS');
   const commands = [command, ...failed.map((report) => commandText([report.name], { seed: report.seed, infra }))];
-  const again = commands.map((line) => `Again: ${line}\n`).join('');
-  if (json) printJson({ verdict, seed, command, folder, scenarios: reports });
-  else print(`${reportsTable(reports)}\n${verdict}; seed ${seed}\n${again}Artifacts: ${folder}`);
-  process.exitCode = VERDICT_EXIT_CODES[verdict];
+  if (json) printJson({ verdict, seed, command, folder, interrupted: signal.aborted, scenarios: reports });
+  else {
+    const left = scenarios.length * repeat - reports.length;
+    const stopped = signal.aborted ? [`Interrupted: ${left} of ${scenarios.length * repeat} runs did not begin.`] : [];
+    print([reportsTable(reports), ...stopped, `${verdict}; seed ${seed}`].join('\n'));
+    printVerbatim([...new Set(commands)].map((line) => `Again: ${line}`).join('\n'));
+    printVerbatim(`Artifacts: ${folder}`);
+  }
+  process.exitCode = signal.aborted ? SIGNAL_EXIT_CODES[stoppedBy(signal)] : VERDICT_EXIT_CODES[verdict];
+}
+
+/** The signal that stopSignal was aborted by. */
+function stoppedBy({ reason }: AbortSignal): StopSignalName {
+  return reason instanceof StoppedBySignal ? reason.signal : 'SIGTERM';
+}
+
+interface RunOptions extends Omit<RunScenariosOptions, 'infra' | 'progress'> {
+  readonly infra: InfraChoice;
+  readonly emulatorImage: string | undefined;
+}
+
+async function run(
+  scenarios: readonly Scenario[],
+  { infra: way, emulatorImage, ...options }: RunOptions,
+): Promise<RepeatedReport[]> {
+  using terminal = terminalProgress();
+  const infra = { way, ...(emulatorImage === undefined ? {} : { emulatorImage }) };
+  return await runScenarios(scenarios, { ...options, infra, progress: terminal.progress });
 }
 
 interface AgainOptions {
@@ -128,7 +141,7 @@ function reportsTable(reports: readonly RepeatedReport[]): string {
       isRepeated ? `${name} ${repeat}` : name,
       verdict,
       `${(tookMs / 1000).toFixed(1)} s`,
-      problems[0] === undefined ? '' : problems[0].split('\n')[0]!.slice(0, 100),
+      problems[0] ?? '',
     ]);
   return tableText(['scenario', 'verdict', 'took', 'why'], rows);
 }

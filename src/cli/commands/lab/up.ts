@@ -4,7 +4,7 @@ import { startInfra } from '../../../infra/start-infra.ts';
 import type { InfraChoice, StartedInfra } from '../../../infra/types.ts';
 import { printJson, stopSignal, untilAborted } from '../../exit.ts';
 import { infraOptions } from '../../options.ts';
-import { print, tell } from '../../print.ts';
+import { printVerbatim, tell } from '../../print.ts';
 
 export function addUp(lab: Command): void {
   const up = lab
@@ -21,7 +21,7 @@ export function addUp(lab: Command): void {
       onProgress: ({ part, text }) => tell(`${part}: ${text}`),
     });
     if (flags.json) printJson(environmentOf(infra));
-    else print(exportsText(infra));
+    else printVerbatim(exportsText(infra));
     await untilAborted(stop);
   });
 }

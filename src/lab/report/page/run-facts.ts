@@ -6,7 +6,7 @@ import { type Child, el, section, sign, tableOf, verdictTag } from './dom.ts';
 import { commandLine, GUARANTEE_LIST, GUARANTEE_NAMES } from './overview.ts';
 
 export function runHeader({ facts }: RunPayload, navigation: HTMLElement): HTMLElement {
-  const { scenario, verdict, problems } = facts;
+  const { scenario, verdict, problems, details = [] } = facts;
   return el(
     'header.headline',
     {},
@@ -14,7 +14,7 @@ export function runHeader({ facts }: RunPayload, navigation: HTMLElement): HTMLE
     el('h1', {}, scenario.name, ' ', verdictTag(verdict)),
     el('p.lead', {}, sentence(scenario.title)),
     el('p.note', {}, el('span.label', {}, 'What could go wrong'), scenario.whatCouldGoWrong),
-    problems.length > 0 && el('ul.problems', {}, ...problems.map((problem) => el('li', {}, problem))),
+    problems.length > 0 && el('ul.problems', {}, ...problems.map((problem) => problemItem(problem, details))),
     el(
       'dl.facts',
       {},
@@ -32,6 +32,18 @@ export function runHeader({ facts }: RunPayload, navigation: HTMLElement): HTMLE
       ),
     ),
     commandLine(facts.command),
+  );
+}
+
+/** One sentence; the raw lines that go with it are folded away. */
+function problemItem(problem: string, details: NonNullable<RunFacts['details']>): HTMLElement {
+  const lines = details.find((one) => one.problem === problem)?.text;
+  return el(
+    'li',
+    {},
+    problem,
+    lines !== undefined &&
+      el('details.raw', {}, el('summary', {}, 'Last lines of the processes'), el('pre', { tabindex: 0 }, lines)),
   );
 }
 

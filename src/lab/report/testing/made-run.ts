@@ -248,6 +248,7 @@ function madeFacts(verdict: RunArtifacts['verdict']): RunArtifacts {
     },
     verdict,
     problems: verdict === 'PASS' ? [] : ['G1: 3 findings', 'G2: 40 rows, but 39 distinct transaction ids'],
+    ...(verdict === 'PASS' ? {} : { details: [{ problem: 'G1: 3 findings', text: '--- alpha:\n{"event":"last"}' }] }),
     bits: [{ what: 'alpha died by SIGKILL', happened: true }],
     seed: 7,
     command: `npm run lab -- run ${SCENARIO} --seed 7`,

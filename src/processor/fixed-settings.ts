@@ -1,0 +1,68 @@
+/**
+ * Settings that are fixed for a partition when it is first seen: a later value is stored nowhere and changes nothing. Whoever
+ * sets one must learn that, with both values. Pure.
+ */
+import type { Ownership } from './ports.ts';
+import type { SeedSettings } from './settings.ts';
+
+const VARIABLES = {
+  idHorizonMs: 'ID_HORIZON',
+  windowMs: 'METRICS_WINDOW',
+  activitySpanMs: 'ACTIVITY_SPAN',
+} as const;
+const DAY_MS = 86_400_000;
+const UNITS = [
+  ['d', DAY_MS],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+] as const;
+const KEPT = 'That value stays in force: what is in the tables was made with it. A new dataset takes the new one.';
+
+type FixedRow = Pick<Ownership, 'partition' | 'fixed'>;
+
+/** One line per setting and value that is in force instead. Nothing for partitions that are not in `rows`: they take ours. */
+export function ignoredSettings(seed: SeedSettings, rows: readonly FixedRow[], nowMs: number): string[] {
+  const spans = Object.entries(VARIABLES).flatMap(([key, variable]) => {
+    const wanted = seed[key as keyof typeof VARIABLES];
+    const others = rows.filter(({ fixed }) => fixed[key as keyof typeof VARIABLES] !== wanted);
+    const byValue = Map.groupBy(others, ({ fixed }) => fixed[key as keyof typeof VARIABLES]);
+    return [...byValue].map(
+      ([stored, partitions]) =>
+        `${variable} is ${spanText(wanted)}, but ${partitionsText(partitions)} with ${spanText(stored)}. ${KEPT}`,
+    );
+  });
+  return [...spans, ...ignoredMinimums(seed, rows, nowMs)];
+}
+
+/**
+ * The minimum event time is stored as a moment, counted back from when the partition was first seen. Since then it can only
+ * have come nearer: an earlier one by our setting means that the setting grew. (That it shrank cannot be told.)
+ */
+function ignoredMinimums({ minEventAgeMs }: SeedSettings, rows: readonly FixedRow[], nowMs: number): string[] {
+  const wantedMs = Math.floor((nowMs - minEventAgeMs) / DAY_MS) * DAY_MS;
+  const later = rows.filter(({ fixed }) => fixed.minEventTimeMs > wantedMs);
+  const byValue = Map.groupBy(later, ({ fixed }) => fixed.minEventTimeMs);
+  return [...byValue].map(
+    ([storedMs, partitions]) =>
+      `MIN_EVENT_TIME_AGE is ${spanText(minEventAgeMs)}, which would accept events from ${dayText(wantedMs)} on, but ` +
+      `${partitionsText(partitions)} with ${dayText(storedMs)}. ${KEPT}`,
+  );
+}
+
+function partitionsText(rows: readonly FixedRow[]): string {
+  const [first] = rows;
+  return rows.length === 1
+    ? `partition ${first!.partition} was first seen`
+    : `partitions ${rows.map(({ partition }) => partition).join(', ')} were first seen`;
+}
+
+/** As a setting takes it: 30s, 1m, 0ms. */
+function spanText(ms: number): string {
+  const [unit, unitMs] = UNITS.find(([, each]) => ms > 0 && ms % each === 0) ?? (['ms', 1] as const);
+  return `${ms / unitMs}${unit}`;
+}
+
+function dayText(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 10);
+}
