@@ -1,0 +1,119 @@
+/**
+ * Faults of the machine under one processor: no more file descriptors, no more memory, names that do not resolve. Each is done
+ * to that process alone.
+ *
+ * Files and memory are limits set from outside with prlimit (RLIMIT_NOFILE, RLIMIT_AS), or with a memory cgroup: what the process
+ * has it keeps, and the next thing that it asks for is refused. Names are resolved inside, so the process must be started
+ * with NAMES_ENV, and must know its services by name.
+ */
+import { execFile } from 'node:child_process';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import type { ChaosTarget, ProcessTarget, Proxies } from './chaos-target.ts';
+import type { AppliedFault } from './fault.ts';
+import { limitMemory } from './memory-cgroup.ts';
+import { type NamesTrouble, namesFile } from './preload/names-file.ts';
+import { preload } from './process-faults.ts';
+import { until } from './until.ts';
+
+export type HostFault =
+  /**
+   * Nothing more can be opened (EMFILE), neither files nor connections. It hurts what must open something: so its connections to
+   * these services are cut. Hits when the process has said so.
+   */
+  | { readonly fault: 'processor.out-of-files'; readonly processor: string; readonly cut?: readonly (keyof Proxies)[] }
+  /**
+   * It gets no more memory than it has. `address-space`: the kernel refuses, and whatever asked for it fails; `cgroup`: the kernel
+   * kills it. Hits when it has died of it; healed for the next life, which is another process.
+   */
+  | { readonly fault: 'processor.out-of-memory'; readonly processor: string; readonly by: 'address-space' | 'cgroup' }
+  /** Names resolve late, or fail as when no name server answers. Hits at the first name that is asked for. */
+  | ({ readonly fault: 'processor.names'; readonly processor: string } & NamesTrouble);
+
+/** Environment of a processor whose names can be troubled. */
+export const NAMES_ENV: Readonly<Record<string, string>> = { NODE_OPTIONS: preload('names.ts') };
+
+export async function applyHostFault(fault: HostFault, target: ChaosTarget): Promise<AppliedFault> {
+  const process = target.processor(fault.processor);
+  if (!process.running) throw new Error(`processor ${fault.processor} is not running`);
+  switch (fault.fault) {
+    case 'processor.out-of-files':
+      return outOfFiles(process, fault.cut ?? [], target);
+    case 'processor.out-of-memory':
+      return outOfMemory(process, fault.by);
+    case 'processor.names':
+      return troubledNames(process, target.checkpointOf(fault.processor), fault);
+    default:
+      return fault satisfies never;
+  }
+}
+
+async function outOfFiles(
+  process: ProcessTarget,
+  cut: readonly (keyof Proxies)[],
+  target: ChaosTarget,
+): Promise<AppliedFault> {
+  const refused = process.countLines('EMFILE');
+  const before = await softLimit(process.pid, 'Max open files');
+  // Below every descriptor that it has: the lowest that is free is always past the limit.
+  await prlimit(process.pid, '--nofile=3:');
+  for (const service of cut) target.proxies[service].network.cut();
+  const { hit, stop } = until(() => refused.lines > 0);
+  const heal = async (): Promise<void> => {
+    stop();
+    if (process.running) await prlimit(process.pid, `--nofile=${before}:`);
+  };
+  return { hit, isOver: false, heal, counts: () => ({ refusalsSaid: refused.lines }) };
+}
+
+async function outOfMemory(process: ProcessTarget, by: 'address-space' | 'cgroup'): Promise<AppliedFault> {
+  const lift = by === 'cgroup' ? await limitMemory(process.pid) : await limitAddressSpace(process);
+  let deaths = 0;
+  const { promise: hit, resolve } = Promise.withResolvers<void>();
+  process.exited.then(() => {
+    deaths++;
+    resolve();
+  });
+  return { hit, isOver: false, heal: lift, counts: () => ({ deaths }) };
+}
+
+async function limitAddressSpace(process: ProcessTarget): Promise<() => Promise<void>> {
+  // What it has mapped now: no page more.
+  const kibibytes = Number(await statusOf(process.pid, 'VmSize'));
+  await prlimit(process.pid, `--as=${kibibytes * 1024}:`);
+  return async () => {
+    if (process.running) await prlimit(process.pid, '--as=unlimited:');
+  };
+}
+
+async function troubledNames(process: ProcessTarget, checkpoint: string, trouble: NamesTrouble): Promise<AppliedFault> {
+  const { delayMs, error } = trouble;
+  const troubled = process.countLines('chaos: name ');
+  const file = namesFile(checkpoint);
+  const said = { ...(delayMs === undefined ? {} : { delayMs }), ...(error === undefined ? {} : { error }) };
+  await writeFile(file, JSON.stringify(said));
+  const { hit, stop } = until(() => troubled.lines > 0);
+  const heal = async (): Promise<void> => {
+    stop();
+    await rm(file, { force: true });
+  };
+  return { hit, isOver: false, heal, counts: () => ({ lookupsTroubled: troubled.lines }) };
+}
+
+/** Soft limits alone: a hard one could not be raised again. */
+async function prlimit(pid: number, limit: string): Promise<void> {
+  await promisify(execFile)('prlimit', ['--pid', String(pid), limit]);
+}
+
+/** A field of /proc/PID/status, without its unit. */
+async function statusOf(pid: number, field: string): Promise<string> {
+  const value = new RegExp(`^${field}:\\s*(\\S+)`, 'm').exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1];
+  if (value === undefined) throw new Error(`/proc/${pid}/status says no ${field}`);
+  return value;
+}
+
+async function softLimit(pid: number, name: string): Promise<string> {
+  const value = new RegExp(`^${name}\\s+(\\S+)`, 'm').exec(await readFile(`/proc/${pid}/limits`, 'utf8'))?.[1];
+  if (value === undefined) throw new Error(`/proc/${pid}/limits says no ${name}`);
+  return value;
+}
