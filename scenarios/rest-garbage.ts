@@ -1,8 +1,9 @@
 import type { Garbage } from '../chaos/http-garbage.ts';
+import type { HttpMatch } from '../chaos/http-proxy.ts';
 import { defineScenario } from '../src/lab/scenario.ts';
 
 const HOUR_MS = 3_600_000;
-/** Inserts of jobs, looks at a job, pages of a result. Every second one of each is garbage, so that the next may be asked for. */
+/** Inserts of jobs and pages of results, every second one garbage; and looks at a job whose insertion was answered by garbage. */
 const INSERT = { method: 'POST', path: '/jobs', body: '"configuration"' } as const;
 const LOOK = { method: 'GET', path: '/jobs/' } as const;
 const PAGE = { method: 'GET', path: '/queries/' } as const;
@@ -28,9 +29,9 @@ export const scenario = defineScenario({
       spanMs: HOUR_MS,
       baseTimeMs: world.nowMs() - (4 - part) * HOUR_MS,
     });
-    const garbage = (match: typeof INSERT | typeof LOOK | typeof PAGE, kinds: readonly Garbage[]) =>
+    const garbage = (match: HttpMatch, kinds: readonly Garbage[], every: number) =>
       kinds.map((what, i) =>
-        world.inject({ fault: 'rest.answer', match, nth: 1 + 2 * i, answer: { kind: 'garbage', what } }),
+        world.inject({ fault: 'rest.answer', match, nth: 1 + every * i, answer: { kind: 'garbage', what } }),
       );
     world.expectSums((await world.send(workload(0))).expectedSums);
     const first = world.start('alpha');
@@ -39,7 +40,7 @@ export const scenario = defineScenario({
 
     // A takeover of what was written, in the midst of answers that mean nothing.
     world.expectSums((await world.send(workload(1))).expectedSums);
-    const inserts = [...garbage(INSERT, INSERTS), ...garbage(LOOK, LOOKS)];
+    const inserts = [...garbage(INSERT, INSERTS, 2), ...garbage(LOOK, LOOKS, 1)];
     const second = world.start('alpha');
     for (const { fired } of inserts) await fired;
     await second.waitFor('checkpoint.written', 60_000);
@@ -47,7 +48,7 @@ export const scenario = defineScenario({
 
     await world.loseCheckpoint('alpha');
     world.expectSums((await world.send(workload(2))).expectedSums);
-    const pages = garbage(PAGE, PAGES);
+    const pages = garbage(PAGE, PAGES, 2);
     const third = world.start('alpha');
     for (const { fired } of pages) await fired;
     await world.drain();
