@@ -24,11 +24,18 @@ export type HostFault =
   | { readonly fault: 'processor.out-of-files'; readonly processor: string; readonly cut?: readonly (keyof Proxies)[] }
   /**
    * It gets no more memory than it has. `address-space`: the kernel refuses, and whatever asked for it fails; `cgroup`: the kernel
-   * kills it. Hits when it has died of it; healed for the next life, which is another process.
+   * kills it; `heap`: it was started with smallHeap, and V8 ends it. Hits when it has died of it; the next life has room again.
    */
-  | { readonly fault: 'processor.out-of-memory'; readonly processor: string; readonly by: 'address-space' | 'cgroup' }
+  | { readonly fault: 'processor.out-of-memory'; readonly processor: string; readonly by: MemoryLimit }
   /** Names resolve late, or fail as when no name server answers. Hits at the first name that is asked for. */
   | ({ readonly fault: 'processor.names'; readonly processor: string } & NamesTrouble);
+
+export type MemoryLimit = 'address-space' | 'cgroup' | 'heap';
+
+/** Environment of a processor that has so little for its objects. */
+export function smallHeap(mebibytes: number): Readonly<Record<string, string>> {
+  return { NODE_OPTIONS: `--max-old-space-size=${mebibytes}` };
+}
 
 /** Environment of a processor whose names can be troubled. */
 export const NAMES_ENV: Readonly<Record<string, string>> = { NODE_OPTIONS: preload('names.ts') };
@@ -66,16 +73,26 @@ async function outOfFiles(
   return { hit, isOver: false, heal, counts: () => ({ refusalsSaid: refused.lines }) };
 }
 
-async function outOfMemory(process: ProcessTarget, by: 'address-space' | 'cgroup'): Promise<AppliedFault> {
-  const lift = by === 'cgroup' ? await limitMemory(process.pid) : await limitAddressSpace(process);
+async function outOfMemory(process: ProcessTarget, by: MemoryLimit): Promise<AppliedFault> {
+  // V8 says so last; of the kernel's kill there is only the signal.
+  const said = process.countLines('out of memory');
+  const lift = by === 'cgroup' ? await limitMemory(process.pid) : await limits[by](process);
   let deaths = 0;
   const { promise: hit, resolve } = Promise.withResolvers<void>();
-  process.exited.then(() => {
+  process.exited.then(({ signal }) => {
+    if (signal === null || (by === 'heap' && said.lines === 0)) return; // it ended otherwise
     deaths++;
     resolve();
   });
   return { hit, isOver: false, heal: lift, counts: () => ({ deaths }) };
 }
+
+const limits: Readonly<
+  Record<Exclude<MemoryLimit, 'cgroup'>, (process: ProcessTarget) => Promise<() => Promise<void>>>
+> = {
+  'address-space': limitAddressSpace,
+  heap: async () => async () => {},
+};
 
 async function limitAddressSpace(process: ProcessTarget): Promise<() => Promise<void>> {
   // What it has mapped now: no page more.

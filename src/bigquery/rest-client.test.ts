@@ -191,3 +191,31 @@ test('an answer that does not come, or does not end, is given up at the limit', 
     expect(late).toMatchObject({ name: 'RestError', message: 'no answer within 100 ms', status: undefined });
   }
 });
+
+test('an answer that does not end is broken off, and is a lost one; as large as it may be, it is read', async () => {
+  const maxAnswerBytes = 1024 * 1024;
+  let closed: () => void;
+  const ended = new Promise<void>((resolve) => (closed = resolve));
+  const error = await withServer(
+    async (response) => {
+      response.on('close', closed);
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{');
+      for (const blanks = Buffer.alloc(64 * 1024, ' '); !response.destroyed; ) {
+        if (!response.write(blanks)) await Promise.race([once(response, 'drain'), ended]);
+      }
+    },
+    (client) => client.request(QUESTION).catch((failure: unknown) => failure),
+    { maxAnswerBytes },
+  );
+  await ended;
+  expect(error).toMatchObject({ name: 'RestError', isTransient: true });
+  expect(String(error)).toContain(`more than ${maxAnswerBytes} bytes`);
+  const whole = JSON.stringify({ text: 'x'.repeat(maxAnswerBytes - 20) });
+  const read = await withServer(
+    (response) => response.end(whole),
+    (client) => client.request<{ readonly text: string }>(QUESTION),
+    { maxAnswerBytes },
+  );
+  expect(read.text.length).toBe(maxAnswerBytes - 20);
+});
