@@ -44,6 +44,14 @@ export async function doStrike(strike: Strike, pipeline: Pipeline): Promise<void
       await endured({ fault: 'processor.pause', processor, lastsMs, when }, pipeline);
       return;
     }
+    case 'out-of-files': {
+      const { processor, lastsMs } = strike;
+      await endured({ fault: 'processor.out-of-files', processor, cut: ['storage'], lastsMs, when }, pipeline);
+      return;
+    }
+    case 'out-of-memory':
+      await outOfMemory(strike, when, pipeline);
+      return;
     case 'kill':
     case 'stop':
       await restarted(strike, when, pipeline);
@@ -90,6 +98,20 @@ async function restarted(
   if (damage !== undefined) await hurt(world.inject({ fault: `checkpoint.${damage}`, processor }), pipeline);
   await world.sleep(restartAfterMs);
   await runsAgain(start(processor));
+}
+
+async function outOfMemory(
+  { processor, restartAfterMs }: Of<'out-of-memory'>,
+  when: FaultPlan['when'] & object,
+  pipeline: Pipeline,
+): Promise<void> {
+  const { world, start } = pipeline;
+  const fault = world.inject({ fault: 'processor.out-of-memory', processor, by: 'address-space', when });
+  if (!(await hurt(fault, pipeline))) return;
+  await world.sleep(restartAfterMs);
+  const next = start(processor);
+  await fault.heal();
+  await runsAgain(next);
 }
 
 /** Stopped in order, so that what happens at the point is the crash's doing alone. */
