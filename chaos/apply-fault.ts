@@ -39,6 +39,7 @@ export async function applyFault(fault: Fault, target: ChaosTarget): Promise<App
     case 'processor.out-of-files':
     case 'processor.out-of-memory':
     case 'processor.names':
+    case 'processor.libc-clock':
       return applyHostFault(fault, target);
     case 'checkpoint.delete':
     case 'checkpoint.truncate':

@@ -10,7 +10,8 @@ import { execFile } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { ChaosTarget, ProcessTarget, Proxies } from './chaos-target.ts';
-import type { AppliedFault } from './fault.ts';
+import { type AppliedFault, lasting } from './fault.ts';
+import { setLibcClock } from './libc-clock.ts';
 import { limitMemory } from './memory-cgroup.ts';
 import { type NamesTrouble, namesFile } from './preload/names-file.ts';
 import { preload } from './process-faults.ts';
@@ -28,7 +29,14 @@ export type HostFault =
    */
   | { readonly fault: 'processor.out-of-memory'; readonly processor: string; readonly by: MemoryLimit }
   /** Names resolve late, or fail as when no name server answers. Hits at the first name that is asked for. */
-  | ({ readonly fault: 'processor.names'; readonly processor: string } & NamesTrouble);
+  | ({ readonly fault: 'processor.names'; readonly processor: string } & NamesTrouble)
+  /** It was started with libcClockEnv of this file; healed by being right again. */
+  | {
+      readonly fault: 'processor.libc-clock';
+      readonly processor: string;
+      readonly file: string;
+      readonly aheadMs: number;
+    };
 
 export type MemoryLimit = 'address-space' | 'cgroup' | 'heap';
 
@@ -50,6 +58,9 @@ export async function applyHostFault(fault: HostFault, target: ChaosTarget): Pro
       return outOfMemory(process, fault.by);
     case 'processor.names':
       return troubledNames(process, target.checkpointOf(fault.processor), fault);
+    case 'processor.libc-clock':
+      await setLibcClock(fault.file, fault.aheadMs);
+      return lasting(() => setLibcClock(fault.file, 0));
     default:
       return fault satisfies never;
   }
@@ -84,7 +95,7 @@ async function outOfMemory(process: ProcessTarget, by: MemoryLimit): Promise<App
     deaths++;
     resolve();
   });
-  return { hit, isOver: false, heal: lift, counts: () => ({ deaths }) };
+  return { hit, isOver: true, heal: lift, counts: () => ({ deaths }) };
 }
 
 const limits: Readonly<

@@ -109,9 +109,7 @@ async function outOfMemory(
   const fault = world.inject({ fault: 'processor.out-of-memory', processor, by: 'address-space', when });
   if (!(await hurt(fault, pipeline))) return;
   await world.sleep(restartAfterMs);
-  const next = start(processor);
-  await fault.heal();
-  await runsAgain(next);
+  await runsAgain(start(processor));
 }
 
 /** Stopped in order, so that what happens at the point is the crash's doing alone. */
