@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ChaosTarget } from './chaos-target.ts';
-import { applyHostFault, type HostFault, NAMES_ENV } from './host-faults.ts';
+import { applyHostFault, type HostFault, NAMES_ENV, smallHeap } from './host-faults.ts';
 
 /** Answers every line: opens a file, connects, asks for a name in both ways, or takes memory until there is none. */
 const PROGRAM = `
@@ -102,6 +102,34 @@ test('without room in its address space a process dies when it asks for more, by
   expect(counts()).toEqual({ deaths: 1 });
   expect(['SIGABRT', 'SIGTRAP', 'SIGILL', 'SIGSEGV']).toContain(child.signalCode);
   await heal();
+});
+
+test('a heap that is too small ends the process, and that is told from another end', async () => {
+  await start(smallHeap(24));
+  const { hit, isOver, counts } = await apply({ fault: 'processor.out-of-memory', processor: 'p', by: 'heap' });
+  child.stdin!.write('allocate\n');
+  await hit;
+  expect([isOver, counts(), child.signalCode]).toEqual([true, { deaths: 1 }, 'SIGABRT']);
+
+  await start(smallHeap(24));
+  const other = await apply({ fault: 'processor.out-of-memory', processor: 'p', by: 'heap' });
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  expect(other.counts()).toEqual({ deaths: 0 });
+});
+
+test('the kernel kills a process whose memory cgroup is full; where no group can be made, that is said', async () => {
+  await start();
+  const limited = await apply({ fault: 'processor.out-of-memory', processor: 'p', by: 'cgroup' }).catch(String);
+  if (typeof limited === 'string') {
+    expect(limited).toContain('no memory cgroup can be made here');
+    expect(await ask('open'), 'and nothing was done to it').toBe('opened');
+    return;
+  }
+  child.stdin!.write('allocate\n');
+  await limited.hit;
+  expect(child.signalCode).toBe('SIGKILL');
+  await limited.heal();
 });
 
 test('names fail for as long as that lasts, in both ways of asking; addresses do not', async () => {

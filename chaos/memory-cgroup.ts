@@ -3,7 +3,7 @@
  * where its memory controller is there, otherwise version 1. Throws where neither can be written to: as another user than
  * root, and in most containers.
  */
-import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 interface Hierarchy {
@@ -33,6 +33,8 @@ export async function limitMemory(pid: number): Promise<() => Promise<void>> {
     const home = await ownGroup(pid, root);
     try {
       await mkdir(group);
+      // The kernel makes it with the group: where it is not, this is a folder like any other.
+      await access(path.join(group, limit));
       await writeFile(path.join(group, limit), String(ROOM_BYTES));
       const [file, value] = swap;
       await writeFile(path.join(group, file), String(value(ROOM_BYTES))).catch(() => {});
