@@ -27,8 +27,12 @@ function watch({ request, response }: Answered): void {
   const maxBytes = bounds.get(String(request.getHeader('host')));
   if (maxBytes === undefined) return;
   let bytes = 0;
-  response.on('data', (part: Buffer) => {
-    bytes += part.length;
-    if (bytes > maxBytes) response.destroy(new Error(`an answer of more than ${maxBytes} bytes`));
-  });
+  // Not by listening for `data`: that would make it flow before its reader is there, who would find it empty.
+  const push = response.push.bind(response);
+  response.push = (part: Buffer | null, encoding?: BufferEncoding): boolean => {
+    bytes += part?.length ?? 0;
+    if (bytes <= maxBytes) return push(part, encoding);
+    response.destroy(new Error(`an answer of more than ${maxBytes} bytes`));
+    return false;
+  };
 }

@@ -1,6 +1,6 @@
 /** Against a server of our own on this machine: what leaves, and what each answer is taken for. */
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
@@ -12,7 +12,7 @@ const QUESTION: RestRequest = { method: 'GET', path: '/queries/job', query: { ma
 
 async function withServer<T>(
   answer: Answer,
-  use: (client: RestClient) => Promise<T>,
+  use: (client: RestClient, host: string) => Promise<T>,
   options: Partial<ConstructorParameters<typeof RestClient>[0]> = {},
 ): Promise<T> {
   const server = createServer(async (request, response) => {
@@ -27,6 +27,7 @@ async function withServer<T>(
   try {
     return await use(
       new RestClient({ dataset, emulatorHost: `127.0.0.1:${port}`, requestTimeoutMs: 5_000, ...options }),
+      `127.0.0.1:${port}`,
     );
   } finally {
     server.closeAllConnections();
@@ -218,4 +219,19 @@ test('an answer that does not end is broken off, and is a lost one; as large as 
     { maxAnswerBytes },
   );
   expect(read.text.length).toBe(maxAnswerBytes - 20);
+});
+
+test('an answer of the same host that somebody reads later is whole', async () => {
+  const text = await withServer(
+    (response) => response.end('x'.repeat(1_000)),
+    async (_, host) => {
+      const asked = get(`http://${host}/`);
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      let read = '';
+      for await (const part of answer) read += String(part);
+      return read;
+    },
+  );
+  expect(text).toBe('x'.repeat(1_000));
 });
