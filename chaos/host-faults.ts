@@ -10,7 +10,7 @@ import { execFile } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { ChaosTarget, ProcessTarget, Proxies } from './chaos-target.ts';
-import { type AppliedFault, lasting } from './fault.ts';
+import { type AppliedFault, doneAtOnce, lasting } from './fault.ts';
 import { setLibcClock } from './libc-clock.ts';
 import { limitMemory } from './memory-cgroup.ts';
 import { type NamesTrouble, namesFile } from './preload/names-file.ts';
@@ -30,12 +30,13 @@ export type HostFault =
   | { readonly fault: 'processor.out-of-memory'; readonly processor: string; readonly by: MemoryLimit }
   /** Names resolve late, or fail as when no name server answers. Hits at the first name that is asked for. */
   | ({ readonly fault: 'processor.names'; readonly processor: string } & NamesTrouble)
-  /** It was started with libcClockEnv of this file; healed by being right again. */
+  /** It was started with libcClockEnv of this file; healed by being right again, unless it `stays`: a clock that only goes forward does. */
   | {
       readonly fault: 'processor.libc-clock';
       readonly processor: string;
       readonly file: string;
       readonly aheadMs: number;
+      readonly stays?: true;
     };
 
 export type MemoryLimit = 'address-space' | 'cgroup' | 'heap';
@@ -60,7 +61,7 @@ export async function applyHostFault(fault: HostFault, target: ChaosTarget): Pro
       return troubledNames(process, target.checkpointOf(fault.processor), fault);
     case 'processor.libc-clock':
       await setLibcClock(fault.file, fault.aheadMs);
-      return lasting(() => setLibcClock(fault.file, 0));
+      return fault.stays ? doneAtOnce({ jumps: 1 }) : lasting(() => setLibcClock(fault.file, 0));
     default:
       return fault satisfies never;
   }

@@ -35,7 +35,7 @@ export const scenario = defineScenario({
   settings: { CHECKPOINT_INTERVAL: '300ms' },
   async run(world) {
     const processor = world.start('alpha');
-    await processor.waitFor('takeover.running', 60_000);
+    await processor.waitFor('takeover.running', 120_000);
     const resets = RESETS.map(({ nth, at, what }) =>
       world.inject({ fault: 'storage.answer', method: 'AppendRows', nth, answer: { kind: 'reset', at, what } }),
     );

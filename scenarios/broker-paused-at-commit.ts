@@ -19,9 +19,9 @@ export const scenario = defineScenario({
   settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '3s' },
   async run(world) {
     const processor = world.start('alpha');
-    await processor.waitFor('takeover.running', 60_000);
+    await processor.waitFor('takeover.running', 120_000);
     const sending = world.send({ seed: 1780, count: 6_000, ratePerSecond: 500, spanMs: HOUR_MS });
-    await processor.waitFor('checkpoint.written', 60_000, ({ nextOffset }) => nextOffset > 200);
+    await processor.waitFor('checkpoint.written', 120_000, ({ nextOffset }) => nextOffset > 200);
     const shortly = world.inject({ fault: 'broker.pause', at: 'offset-commit', nth: 2, lastsMs: 1_500 });
     await shortly.healed;
     const written = processor.eventsOf('checkpoint.written').length;

@@ -28,7 +28,7 @@ export const scenario = defineScenario({
     world.bit('it had come to its partitions', first.eventsOf('assignment.changed').length > 0);
 
     const second = world.start('alpha');
-    await second.waitFor('takeover.running', 60_000);
+    await second.waitFor('takeover.running', 120_000);
     const ofSpace = world.inject({ ...dying, by: 'address-space' });
     await ofSpace.fired;
     world.start('alpha');

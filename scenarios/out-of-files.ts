@@ -19,7 +19,7 @@ export const scenario = defineScenario({
   settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '3s' },
   async run(world) {
     const first = world.start('alpha');
-    await first.waitFor('takeover.running', 60_000);
+    await first.waitFor('takeover.running', 120_000);
     const without = { fault: 'processor.out-of-files', processor: 'alpha' } as const;
     const appends = world.inject({ ...without, cut: ['storage'], when: { acknowledged: 800 }, lastsMs: 2_500 });
     const workload = { seed: 1750, count: 6_000, ratePerSecond: 600, spanMs: HOUR_MS };
@@ -43,7 +43,7 @@ export const scenario = defineScenario({
     const starting = world.inject({ ...without, when: started, lastsMs: 5_000 });
     const third = world.start('alpha');
     await starting.healed;
-    await third.waitFor('takeover.running', 60_000);
+    await third.waitFor('takeover.running', 120_000);
     world.expectSums((await sending).expectedSums);
     await world.drain();
   },

@@ -35,7 +35,7 @@ export const scenario = defineScenario({
       );
     world.expectSums((await world.send(workload(0))).expectedSums);
     const first = world.start('alpha');
-    await first.waitFor('checkpoint.written', 60_000);
+    await first.waitFor('checkpoint.written', 120_000);
     await first.kill();
 
     // A takeover of what was written, in the midst of answers that mean nothing.
@@ -43,7 +43,7 @@ export const scenario = defineScenario({
     const inserts = [...garbage(INSERT, INSERTS, 2), ...garbage(LOOK, LOOKS, 1)];
     const second = world.start('alpha');
     for (const { fired } of inserts) await fired;
-    await second.waitFor('checkpoint.written', 60_000);
+    await second.waitFor('checkpoint.written', 120_000);
     await second.kill();
 
     await world.loseCheckpoint('alpha');

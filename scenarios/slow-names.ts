@@ -38,7 +38,7 @@ export const scenario = defineScenario({
     await Promise.all([failing.heal(), neither.heal()]);
     const waited = first.eventsOf('service.waiting').filter(({ error }) => error.includes('EAI_AGAIN'));
     world.bit('the processor says which name it waits for', waited.length > 0);
-    await second.waitFor('takeover.running', 60_000);
+    await second.waitFor('takeover.running', 120_000);
     world.expectSums((await sending).expectedSums);
     await world.drain();
     world.bit('both lived through it', first.running && second.running);
