@@ -71,7 +71,6 @@ function processorStrikes(processors: DrawnPlan['processors']): fc.Arbitrary<Str
     processor,
     lastsMs: fc.constantFrom(1_000, 3_000),
   });
-  const outOfMemory = fc.record({ what: constant('out-of-memory'), ...common });
   const resetGroup = fc.record({
     what: constant('reset-group'),
     afterRecords,
@@ -89,7 +88,6 @@ function processorStrikes(processors: DrawnPlan['processors']): fc.Arbitrary<Str
     { arbitrary: crashPoint, weight: 3 },
     pause,
     outOfFiles,
-    outOfMemory,
     resetGroup,
     secondGroup,
   );

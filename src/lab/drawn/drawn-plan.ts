@@ -98,8 +98,6 @@ const strikeSchema = z.discriminatedUnion('what', [
   strike('pause', { processor, lastsMs }),
   /** It can open nothing, and its connections to the sink are cut. */
   strike('out-of-files', { processor, lastsMs }),
-  /** It dies at its next page of memory, and a new life begins. */
-  strike('out-of-memory', { processor, restartAfterMs: count }),
   /** All are stopped, the group's offsets are reset, all are started. */
   strike('reset-group', { to: z.enum(['earliest', 'latest']) }),
   /** For so long one more processor runs, in a group of its own: every partition has two owners. */

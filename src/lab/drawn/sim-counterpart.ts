@@ -97,8 +97,6 @@ function faultsOf(strike: Strike, atMs: number, { processors }: DrawnPlan): Faul
     }
     case 'pause':
       return [{ what: 'pause', process: strike.processor, forMs: strike.lastsMs, when }];
-    case 'out-of-memory':
-      return [{ what: 'crash', process: strike.processor, restartAfterMs: strike.restartAfterMs, when }];
     case 'out-of-files':
       return []; // nobody opens anything there
     case 'reset-group':

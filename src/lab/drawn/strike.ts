@@ -49,9 +49,6 @@ export async function doStrike(strike: Strike, pipeline: Pipeline): Promise<void
       await endured({ fault: 'processor.out-of-files', processor, cut: ['storage'], lastsMs, when }, pipeline);
       return;
     }
-    case 'out-of-memory':
-      await outOfMemory(strike, when, pipeline);
-      return;
     case 'kill':
     case 'stop':
       await restarted(strike, when, pipeline);
@@ -96,18 +93,6 @@ async function restarted(
   const { world, start } = pipeline;
   if (!(await hurt(world.inject({ fault: `processor.${what}`, processor, when }), pipeline))) return;
   if (damage !== undefined) await hurt(world.inject({ fault: `checkpoint.${damage}`, processor }), pipeline);
-  await world.sleep(restartAfterMs);
-  await runsAgain(start(processor));
-}
-
-async function outOfMemory(
-  { processor, restartAfterMs }: Of<'out-of-memory'>,
-  when: FaultPlan['when'] & object,
-  pipeline: Pipeline,
-): Promise<void> {
-  const { world, start } = pipeline;
-  const fault = world.inject({ fault: 'processor.out-of-memory', processor, by: 'address-space', when });
-  if (!(await hurt(fault, pipeline))) return;
   await world.sleep(restartAfterMs);
   await runsAgain(start(processor));
 }
