@@ -3,6 +3,7 @@ import { applyBigQueryFault } from './bigquery-faults.ts';
 import type { ChaosTarget } from './chaos-target.ts';
 import { applyCheckpointFault } from './checkpoint-faults.ts';
 import type { AppliedFault, Fault } from './fault.ts';
+import { applyHostFault } from './host-faults.ts';
 import { applyKafkaFault } from './kafka-faults.ts';
 import { applyNetworkFault } from './network-faults.ts';
 import { applyProcessFault } from './process-faults.ts';
@@ -20,6 +21,7 @@ export async function applyFault(fault: Fault, target: ChaosTarget): Promise<App
     case 'storage.answer':
       return applyNetworkFault(fault, target.proxies);
     case 'broker.kill':
+    case 'broker.pause':
     case 'topic.delete-records':
     case 'topic.add-partitions':
     case 'topic.recreate':
@@ -34,6 +36,11 @@ export async function applyFault(fault: Fault, target: ChaosTarget): Promise<App
     case 'processor.clock-jump':
     case 'processor.disk-full':
       return applyProcessFault(fault, target);
+    case 'processor.out-of-files':
+    case 'processor.out-of-memory':
+    case 'processor.names':
+    case 'processor.libc-clock':
+      return applyHostFault(fault, target);
     case 'checkpoint.delete':
     case 'checkpoint.truncate':
     case 'checkpoint.flip-bit':

@@ -13,6 +13,8 @@ export interface Proxies {
 export interface ServiceTarget {
   kill(): Promise<void>;
   start(): Promise<void>;
+  /** SIGSTOP (true) or SIGCONT (false); nothing to do for one that is down. */
+  pause(paused: boolean): Promise<void>;
 }
 
 /** One processor's present life. */
@@ -24,6 +26,10 @@ export interface ProcessTarget {
   pause(): void;
   resume(): void;
   signal(signal: NodeJS.Signals): void;
+  /** Its end, however it comes. */
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  /** Counts the lines with this text that it writes from now on. */
+  countLines(text: string): { readonly lines: number };
 }
 
 export interface TopicTarget {

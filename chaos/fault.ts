@@ -4,11 +4,12 @@
  */
 import type { BigQueryFault } from './bigquery-faults.ts';
 import type { CheckpointFault } from './checkpoint-faults.ts';
+import type { HostFault } from './host-faults.ts';
 import type { KafkaFault } from './kafka-faults.ts';
 import type { NetworkFault } from './network-faults.ts';
 import type { ProcessFault } from './process-faults.ts';
 
-export type Fault = NetworkFault | KafkaFault | BigQueryFault | ProcessFault | CheckpointFault;
+export type Fault = NetworkFault | KafkaFault | BigQueryFault | ProcessFault | HostFault | CheckpointFault;
 export type FaultName = Fault['fault'];
 
 /** Default: at once. */

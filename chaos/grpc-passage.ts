@@ -7,13 +7,16 @@ import { status } from '@grpc/grpc-js';
 import type { MeantFault } from './answer-rules.ts';
 import { appendError } from './grpc-append-error.ts';
 import type { GrpcFault } from './grpc-proxy.ts';
+import { resetStream } from './grpc-reset.ts';
 
 export interface GrpcPassageOptions {
   readonly incoming: ServerDuplexStream<Buffer, Buffer>;
   readonly outgoing: ClientDuplexStream<Buffer, Buffer>;
   readonly faultFor: (request: Buffer) => MeantFault<GrpcFault> | undefined;
   /** Added to. */
-  readonly counts: { answersLost: number; requestsRefused: number; answersHeld: number };
+  readonly counts: { answersLost: number; requestsRefused: number; answersHeld: number; streamsReset: number };
+  /** A TCP reset of the connection that the call came over. */
+  readonly resetConnection: () => void;
   readonly onEnd: () => void;
 }
 
@@ -62,6 +65,11 @@ export class GrpcPassage {
       this.#options.incoming.pause();
       this.#options.outgoing.once('drain', () => this.#options.incoming.resume());
     }
+    if (meant?.fault.kind === 'reset' && meant.fault.at === 'asked') {
+      this.#turns.pop();
+      meant.hit();
+      this.#reset(meant.fault);
+    }
   }
 
   #onAnswer(answer: Buffer): void {
@@ -78,6 +86,9 @@ export class GrpcPassage {
     } else if (fault?.kind === 'lose-answer') {
       counts.answersLost++;
       this.#out(() => this.#end({ code: fault.code, details: 'injected: the answer was lost' }));
+    } else if (fault?.kind === 'reset') {
+      counts.answersLost++;
+      this.#out(() => this.#reset(fault));
     } else {
       if (fault?.kind === 'hold-answer') {
         counts.answersHeld++;
@@ -109,15 +120,30 @@ export class GrpcPassage {
   /** Null: in order. Undefined: the client is gone. */
   #end(ended: { readonly code: number; readonly details: string } | null | undefined): void {
     if (this.#over) return;
-    this.#over = true;
+    this.#close();
     const { incoming, outgoing, onEnd } = this.#options;
-    for (const timer of this.#timers) clearTimeout(timer);
-    // Requests of this call that nobody answers any more.
-    for (const { meant } of this.#turns.splice(0)) meant?.missed();
     if (ended === null) incoming.end();
     else if (ended !== undefined) incoming.emit('error', ended);
     outgoing.cancel();
     onEnd();
+  }
+
+  /** The client's side is gone at once; the service is left with what it has and is asked nothing more. */
+  #reset({ what }: Extract<GrpcFault, { kind: 'reset' }>): void {
+    const { incoming, outgoing, counts, onEnd } = this.#options;
+    this.#close();
+    counts.streamsReset++;
+    if (what === 'connection') this.#options.resetConnection();
+    else resetStream(incoming, what);
+    outgoing.once('status', onEnd);
+    outgoing.end();
+  }
+
+  #close(): void {
+    this.#over = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    // Requests of this call that nobody answers any more.
+    for (const { meant } of this.#turns.splice(0)) meant?.missed();
   }
 
   #out(act: () => void | Promise<void>): void {

@@ -38,6 +38,11 @@ export type GrpcFault =
   | { readonly kind: 'refuse'; readonly code: number; readonly message: string }
   /** The service never hears of the request; AppendRows says so in an answer of its own, and the call goes on. */
   | { readonly kind: 'refuse-in-band'; readonly code: number; readonly message: string }
+  /**
+   * The call ends without a gRPC status: with RST_STREAM of this HTTP/2 error code, or with the whole connection (a TCP reset).
+   * `asked`: right after the request has gone on to the service, whose answer nobody waits for; `answered`: in place of the answer.
+   */
+  | { readonly kind: 'reset'; readonly at: 'asked' | 'answered'; readonly what: number | 'connection' }
   /** The service acts; its answer, and all later ones of the call, come late. */
   | { readonly kind: 'hold-answer'; readonly delayMs: number };
 
@@ -67,7 +72,7 @@ export class GrpcProxy implements AsyncDisposable {
   /** One connection for each call: nothing that happens to one touches another. */
   readonly #clients = new Set<Client>();
   readonly #rules = new AnswerRules<GrpcFault, GrpcRule>();
-  readonly #counts = { calls: 0, requests: 0, answersLost: 0, requestsRefused: 0, answersHeld: 0 };
+  readonly #counts = { calls: 0, requests: 0, answersLost: 0, requestsRefused: 0, answersHeld: 0, streamsReset: 0 };
 
   readonly #onRequest: GrpcListener | undefined;
 
@@ -138,6 +143,7 @@ export class GrpcProxy implements AsyncDisposable {
       outgoing,
       faultFor: (request) => this.#faultFor(method, request),
       counts: this.#counts,
+      resetConnection: () => this.network.cutFrom(portOf(incoming.getPeer())),
       onEnd: () => {
         this.#clients.delete(client);
         client.close();
@@ -152,4 +158,9 @@ export class GrpcProxy implements AsyncDisposable {
       (rule) => rule.method === method && (rule.contains === undefined || request.includes(rule.contains)),
     );
   }
+}
+
+/** Of `address:port`. */
+function portOf(peer: string): number {
+  return Number(peer.slice(peer.lastIndexOf(':') + 1));
 }

@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AnswerRule, AnswerRules } from './answer-rules.ts';
+import { type Garbage, sendGarbage } from './http-garbage.ts';
 import { type HostPort, hostPort, TcpProxy } from './tcp-proxy.ts';
 
 /** Which requests a rule is about; all that is said must hold. */
@@ -25,6 +26,8 @@ export type HttpFault =
   | { readonly kind: 'lose-answer' }
   /** The service never hears of it; BigQuery's way of saying no. */
   | { readonly kind: 'answer'; readonly status: number; readonly reason: string }
+  /** The service acts; something else comes under status 200 in place of its answer. */
+  | { readonly kind: 'garbage'; readonly what: Garbage }
   /** The service acts; its answer comes late. */
   | { readonly kind: 'hold-answer'; readonly delayMs: number };
 
@@ -44,7 +47,7 @@ export class HttpProxy implements AsyncDisposable {
   readonly #upstream: HostPort;
   readonly #agent = new Agent({ keepAlive: true });
   readonly #rules = new AnswerRules<HttpFault, HttpRule>();
-  readonly #counts = { requests: 0, answersLost: 0, answersMade: 0, answersHeld: 0 };
+  readonly #counts = { requests: 0, answersLost: 0, answersMade: 0, answersHeld: 0, garbageSent: 0 };
   readonly #closing = new AbortController();
   readonly #onRequest: HttpListener | undefined;
 
@@ -119,6 +122,12 @@ export class HttpProxy implements AsyncDisposable {
       this.#counts.answersLost++;
       outgoing.socket?.resetAndDestroy();
       meant.hit();
+      return;
+    }
+    if (meant?.fault.kind === 'garbage') {
+      this.#counts.garbageSent++;
+      meant.hit();
+      sendGarbage(outgoing, meant.fault.what, answered);
       return;
     }
     if (meant?.fault.kind === 'hold-answer') {

@@ -4,10 +4,7 @@ import { addressBytes, KAFKA_REQUESTS, KafkaFrames, type KafkaFramesOptions } fr
 const BROKER = { host: '127.0.0.1', port: 9092 };
 const PROXY_PORT = 40_001;
 
-function frames(
-  onAnswer: (apiKey: number) => 'pass' | 'lose' = () => 'pass',
-  damage: Pick<KafkaFramesOptions, 'damages' | 'damage'> = {},
-) {
+function frames(onAnswer: (apiKey: number) => 'pass' | 'lose' = () => 'pass', more: Partial<KafkaFramesOptions> = {}) {
   const seen = { rewritten: 0, asked: [] as number[] };
   const filter = new KafkaFrames({
     broker: BROKER,
@@ -19,7 +16,7 @@ function frames(
     onRewritten: (addresses) => {
       seen.rewritten += addresses;
     },
-    ...damage,
+    ...more,
   });
   return { filter, seen };
 }
@@ -76,6 +73,23 @@ test.each([1, 3, 7, 1_000])('addresses in metadata become the proxy’s, whateve
   expect(changed.includes(addressBytes(BROKER.host, 9093)), 'another broker stays').toBe(true);
   expect(passed.subarray(passed.length / 2).equals(answer(8, twoBrokers)), 'a fetch answer stays').toBe(true);
   expect(seen).toEqual({ rewritten: 2, asked: [KAFKA_REQUESTS.metadata, KAFKA_REQUESTS.fetch] });
+});
+
+test('the host can be another name of the same length, and no other', () => {
+  const { filter } = frames(() => 'pass', { proxyHost: 'localhost' });
+  filter.toServer(request(KAFKA_REQUESTS.metadata, 1));
+  const passed = filter.toClient(answer(1, twoBrokers)) as Buffer;
+  expect(passed.length).toBe(answer(1, twoBrokers).length);
+  expect(passed.includes(addressBytes('localhost', PROXY_PORT))).toBe(true);
+  expect(passed.includes(addressBytes(BROKER.host, BROKER.port))).toBe(false);
+  expect(() => frames(() => 'pass', { proxyHost: 'broker.local' })).toThrow('not as long');
+});
+
+test('each request is told before it passes', () => {
+  const told: number[] = [];
+  const { filter } = frames(() => 'pass', { onRequest: (apiKey) => told.push(apiKey) });
+  filter.toServer(Buffer.concat([request(KAFKA_REQUESTS.fetch, 1), request(KAFKA_REQUESTS['offset-commit'], 2)]));
+  expect(told).toEqual([KAFKA_REQUESTS.fetch, KAFKA_REQUESTS['offset-commit']]);
 });
 
 test('requests pass unchanged, also in pieces', () => {

@@ -19,8 +19,12 @@ export type KafkaRequest = keyof typeof KAFKA_REQUESTS;
 export interface KafkaFramesOptions {
   /** As the broker names itself. */
   readonly broker: HostPort;
-  /** What clients are to be told instead; the host stays. */
+  /** What clients are to be told instead. */
   readonly proxyPort: () => number;
+  /** The same for the host: of the same length, so that frames keep their size. Default: the broker's. */
+  readonly proxyHost?: string | undefined;
+  /** Told of each request before any of its bytes that came with its head are passed on. */
+  readonly onRequest?: (apiKey: number) => void;
   /** Asked once per answer, before any of it is passed on: `lose` ends the connection instead. */
   readonly onAnswer: (apiKey: number) => 'pass' | 'lose';
   readonly onRewritten: (addresses: number) => void;
@@ -48,11 +52,16 @@ export class KafkaFrames implements ConnectionFilter {
   #apiKey: number | undefined;
 
   constructor(options: KafkaFramesOptions) {
+    const { broker, proxyHost = broker.host } = options;
+    if (proxyHost.length !== broker.host.length) {
+      throw new RangeError(`${proxyHost} is not as long as ${broker.host}: it cannot take its place in an answer`);
+    }
     this.#options = options;
   }
 
   toServer(bytes: Buffer): Buffer {
     this.#requests.take(bytes, (head) => {
+      this.#options.onRequest?.(head.readInt16BE(4));
       this.#unanswered.set(head.readInt32BE(8), head.readInt16BE(4));
       if (this.#unanswered.size <= UNANSWERED_MAX) return 'skim';
       const [oldest] = this.#unanswered.keys();
@@ -91,13 +100,14 @@ export class KafkaFrames implements ConnectionFilter {
     return this.#rewritten(frame);
   }
 
-  /** The size of the frame stays: only ports change. */
+  /** The size of the frame stays. */
   #rewritten(frame: Buffer): Buffer {
-    const { broker, proxyPort, onRewritten } = this.#options;
+    const { broker, proxyPort, proxyHost = broker.host, onRewritten } = this.#options;
     const address = addressBytes(broker.host, broker.port);
     const changed = Buffer.from(frame);
     let found = 0;
     for (let at = changed.indexOf(address); at >= 0; at = changed.indexOf(address, at + address.length)) {
+      changed.write(proxyHost, at, 'latin1');
       changed.writeInt32BE(proxyPort(), at + address.length - 4);
       found++;
     }

@@ -28,6 +28,20 @@ interface Rule {
   readonly onLost: () => void;
 }
 
+/** Told of the requests that it counts, before the broker has them. */
+interface Watch {
+  readonly apiKey: number;
+  readonly rule: NthRule;
+  readonly onRequest: () => void;
+}
+
+/** Who is told what: shared by all connections. */
+interface Listeners {
+  readonly rules: Set<Rule>;
+  readonly watches: Set<Watch>;
+  readonly flips: Set<Flip>;
+}
+
 interface Facts {
   rewritten: number;
   lost: number;
@@ -53,46 +67,47 @@ function flipped(frame: Buffer, flips: Set<Flip>, count: () => void): Buffer {
 
 export class KafkaProxy implements AsyncDisposable {
   readonly network: TcpProxy;
-  readonly #rules: Set<Rule>;
-  readonly #flips: Set<Flip>;
+  readonly #told: Listeners;
   readonly #facts: Facts;
 
-  private constructor(network: TcpProxy, rules: Set<Rule>, flips: Set<Flip>, facts: Facts) {
+  private constructor(network: TcpProxy, told: Listeners, facts: Facts) {
     this.network = network;
-    this.#rules = rules;
-    this.#flips = flips;
+    this.#told = told;
     this.#facts = facts;
   }
 
-  /** `broker` is host:port of the only broker, as it advertises itself. */
-  static async start(broker: string): Promise<KafkaProxy> {
+  /** `broker` is host:port of the only broker, as it advertises itself. `proxyHost`: another name of 127.0.0.1, as long as its. */
+  static async start(broker: string, proxyHost?: string): Promise<KafkaProxy> {
     if (broker.includes(',')) throw new RangeError(`a proxy stands before one broker, not before ${broker}`);
-    const rules = new Set<Rule>();
-    const flips = new Set<Flip>();
+    const told: Listeners = { rules: new Set(), watches: new Set(), flips: new Set() };
     const facts: Facts = { rewritten: 0, lost: 0, flipped: 0 };
-    const onAnswer = (apiKey: number): 'pass' | 'lose' => {
-      // Every rule counts every answer, whatever another rule makes of it.
-      const meant = [...rules].filter((each) => each.apiKey === apiKey && each.rule.isNext());
-      if (meant.length === 0) return 'pass';
-      facts.lost++;
-      for (const { onLost } of meant) onLost();
-      return 'lose';
-    };
     const network: TcpProxy = await TcpProxy.start(
       hostPort(broker),
       () =>
         new KafkaFrames({
           broker: hostPort(broker),
           proxyPort: () => network.port,
-          onAnswer,
+          proxyHost,
+          onRequest: (apiKey) => {
+            const watching = [...told.watches].filter((each) => each.apiKey === apiKey && each.rule.isNext());
+            for (const { onRequest } of watching) onRequest();
+          },
+          onAnswer: (apiKey) => {
+            // Every rule counts every answer, whatever another rule makes of it.
+            const meant = [...told.rules].filter((each) => each.apiKey === apiKey && each.rule.isNext());
+            if (meant.length === 0) return 'pass';
+            facts.lost++;
+            for (const { onLost } of meant) onLost();
+            return 'lose';
+          },
           onRewritten: (addresses) => {
             facts.rewritten += addresses;
           },
-          damages: () => flips.size > 0,
-          damage: (frame) => flipped(frame, flips, () => facts.flipped++),
+          damages: () => told.flips.size > 0,
+          damage: (frame) => flipped(frame, told.flips, () => facts.flipped++),
         }),
     );
-    return new KafkaProxy(network, rules, flips, facts);
+    return new KafkaProxy(network, told, facts);
   }
 
   /** Clients bootstrap here. */
@@ -108,25 +123,33 @@ export class KafkaProxy implements AsyncDisposable {
   /** Counted from now on. */
   loseAnswers(request: KafkaRequest, which: Nth, onLost: () => void = () => {}): LostAnswers {
     const rule = { apiKey: KAFKA_REQUESTS[request], rule: new NthRule(which), onLost };
-    this.#rules.add(rule);
+    this.#told.rules.add(rule);
     return {
       get hits() {
         return rule.rule.hits;
       },
-      stop: () => void this.#rules.delete(rule),
+      stop: () => void this.#told.rules.delete(rule),
     };
+  }
+
+  /** Calls back at the requests of that kind that are meant, before the broker has any of it. Counted from now on. */
+  atRequests(request: KafkaRequest, which: Nth, onRequest: () => void): { stop(): void } {
+    const watch = { apiKey: KAFKA_REQUESTS[request], rule: new NthRule(which), onRequest };
+    this.#told.watches.add(watch);
+    return { stop: () => void this.#told.watches.delete(watch) };
   }
 
   /** Each answer with the text, from now on, has it with a flipped bit in its last byte: so many times at most. */
   flipBits(text: string, times = Number.POSITIVE_INFINITY, onHit: () => void = () => {}): { stop(): void } {
     const flip: Flip = { text, left: times, onHit };
-    this.#flips.add(flip);
-    return { stop: () => void this.#flips.delete(flip) };
+    this.#told.flips.add(flip);
+    return { stop: () => void this.#told.flips.delete(flip) };
   }
 
   heal(): void {
-    this.#rules.clear();
-    this.#flips.clear();
+    this.#told.rules.clear();
+    this.#told.watches.clear();
+    this.#told.flips.clear();
     this.network.heal();
   }
 

@@ -6,6 +6,7 @@ import type { HttpFault, HttpMatch } from './http-proxy.ts';
 import type { KafkaRequest } from './kafka-frames.ts';
 import type { Nth } from './nth-rule.ts';
 import type { TcpProxy } from './tcp-proxy.ts';
+import { until } from './until.ts';
 
 /** Kafka, BigQuery's REST side, BigQuery's Storage Write API. */
 export type ServiceName = keyof Proxies;
@@ -118,19 +119,6 @@ function strike(fault: OnNetwork, network: TcpProxy): boolean {
 
 function hurtBy({ fault }: OnNetwork): readonly string[] {
   return fault === 'network.cut' ? ['refused'] : ['bytesHeld'];
-}
-
-const LOOK_EVERY_MS = 20;
-
-/** Resolves once it holds; looks now and then until it does or is stopped, and keeps nothing alive. */
-function until(holds: () => boolean): { hit: Promise<void>; stop: () => void } {
-  const { promise: hit, resolve } = Promise.withResolvers<void>();
-  const timer = setInterval(() => {
-    if (!holds()) return;
-    clearInterval(timer);
-    resolve();
-  }, LOOK_EVERY_MS).unref();
-  return { hit, stop: () => clearInterval(timer) };
 }
 
 /** Waits for all of its answers; healed, it waits no more. */

@@ -31,7 +31,8 @@ export type ProcessFault =
 /** Heard by preload/clock.ts; deadly for a process without it. */
 const CLOCK_JUMP_SIGNAL = 'SIGUSR2';
 
-const preload = (file: string): string => `--import=${path.join(import.meta.dirname, 'preload', file)}`;
+/** An option for NODE_OPTIONS. */
+export const preload = (file: string): string => `--import=${path.join(import.meta.dirname, 'preload', file)}`;
 
 /** Environment of a processor that is to see errors, not death, when its disk is full. */
 export const FULL_DISK_ENV: Readonly<Record<string, string>> = { NODE_OPTIONS: preload('full-disk.ts') };

@@ -98,7 +98,7 @@ export class TcpLane {
       if (network.bytesPerSecond > 0) await this.#waited((slice.length / network.bytesPerSecond) * 1000);
       if (this.#muted || to.destroyed) return;
       counts.bytesPassed += slice.length;
-      if (!to.write(slice)) await Promise.race([once(to, 'drain'), once(to, 'close')]).catch(() => {});
+      if (!to.write(slice)) await drained(to);
     }
     this.#heldBytes -= first.bytes.length;
     if (this.#heldBytes < HELD_BYTES_MAX && !this.#muted) from.resume();
@@ -114,4 +114,12 @@ export class TcpLane {
   async #waited(ms: number): Promise<boolean> {
     return sleep(ms, true, { signal: this.#healed.signal }).catch(() => false);
   }
+}
+
+/** Or closed. Leaves no listener behind: there is one wait for every full buffer. */
+async function drained(to: Socket): Promise<void> {
+  const over = new AbortController();
+  const { signal } = over;
+  await Promise.race([once(to, 'drain', { signal }), once(to, 'close', { signal })]).catch(() => {});
+  over.abort();
 }

@@ -167,3 +167,19 @@ test('a server that is not there is a reset for the client', async () => {
   await closed(socket);
   expect(lonely.openConnections).toBe(0);
 });
+
+test('many full buffers leave no listeners behind', async () => {
+  const warnings: Error[] = [];
+  const note = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', note);
+  const socket = await client();
+  const bytes = Buffer.alloc(16 * 1024 * 1024, 'x');
+  socket.write(bytes);
+  let heard = 0;
+  for await (const part of socket as AsyncIterable<Buffer>) {
+    heard += part.length;
+    if (heard === bytes.length) break;
+  }
+  process.off('warning', note);
+  expect(warnings).toEqual([]);
+});

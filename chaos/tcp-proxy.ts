@@ -108,6 +108,12 @@ export class TcpProxy implements AsyncDisposable {
     return open.length;
   }
 
+  /** Resets the one connection that reaches the service from this local port. */
+  cutFrom(localPort: number): void {
+    const connection = [...this.#connections].find(({ server }) => server.localPort === localPort);
+    if (connection !== undefined) this.#cut(connection, 'reset');
+  }
+
   /** Resets new connections as they come. Open ones go on. */
   refuse(): void {
     this.#refusing = true;

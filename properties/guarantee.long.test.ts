@@ -13,7 +13,7 @@ import { failureText, runDrawnPlan } from '../src/lab/drawn/run-drawn-plan.ts';
 import { caseSeed } from '../src/lab/explore/run-chunk.ts';
 import type { RealWorldOptions } from '../src/lab/real/real-world.ts';
 
-const SEED = 1_707;
+const SEED = 6_375;
 const PLANS = Array.from({ length: 5 }, (_, run) => drawPlan(caseSeed(SEED, run)));
 const SIDE_BY_SIDE = 3;
 
@@ -29,6 +29,8 @@ test('the plans drawn here span all kinds of faults', () => {
     'reset-group',
     'second-group',
     'answer',
+    'reset',
+    'out-of-files',
   ])
     expect(kinds).toContain(kind);
 });

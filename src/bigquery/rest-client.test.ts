@@ -1,6 +1,6 @@
 /** Against a server of our own on this machine: what leaves, and what each answer is taken for. */
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
@@ -12,7 +12,7 @@ const QUESTION: RestRequest = { method: 'GET', path: '/queries/job', query: { ma
 
 async function withServer<T>(
   answer: Answer,
-  use: (client: RestClient) => Promise<T>,
+  use: (client: RestClient, host: string) => Promise<T>,
   options: Partial<ConstructorParameters<typeof RestClient>[0]> = {},
 ): Promise<T> {
   const server = createServer(async (request, response) => {
@@ -27,6 +27,7 @@ async function withServer<T>(
   try {
     return await use(
       new RestClient({ dataset, emulatorHost: `127.0.0.1:${port}`, requestTimeoutMs: 5_000, ...options }),
+      `127.0.0.1:${port}`,
     );
   } finally {
     server.closeAllConnections();
@@ -221,4 +222,47 @@ test('an answer that does not come, or does not end, is given up at the limit', 
     });
     expect(late).toMatchObject({ name: 'RestError', message: 'no answer within 100 ms', status: undefined });
   }
+});
+
+test('an answer that does not end is broken off, and is a lost one; as large as it may be, it is read', async () => {
+  const maxAnswerBytes = 1024 * 1024;
+  let closed: () => void;
+  const ended = new Promise<void>((resolve) => (closed = resolve));
+  const error = await withServer(
+    async (response) => {
+      response.on('close', closed);
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{');
+      for (const blanks = Buffer.alloc(64 * 1024, ' '); !response.destroyed; ) {
+        if (!response.write(blanks)) await Promise.race([once(response, 'drain'), ended]);
+      }
+    },
+    (client) => client.request(QUESTION).catch((failure: unknown) => failure),
+    { maxAnswerBytes },
+  );
+  await ended;
+  expect(error).toMatchObject({ name: 'RestError', isTransient: true });
+  expect(String(error)).toContain(`more than ${maxAnswerBytes} bytes`);
+  const whole = JSON.stringify({ text: 'x'.repeat(maxAnswerBytes - 20) });
+  const read = await withServer(
+    (response) => response.end(whole),
+    (client) => client.request<{ readonly text: string }>(QUESTION),
+    { maxAnswerBytes },
+  );
+  expect(read.text.length).toBe(maxAnswerBytes - 20);
+});
+
+test('an answer of the same host that somebody reads later is whole', async () => {
+  const text = await withServer(
+    (response) => response.end('x'.repeat(1_000)),
+    async (_, host) => {
+      const asked = get(`http://${host}/`);
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      let read = '';
+      for await (const part of answer) read += String(part);
+      return read;
+    },
+  );
+  expect(text).toBe('x'.repeat(1_000));
 });

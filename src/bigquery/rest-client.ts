@@ -3,6 +3,7 @@ import { BigQuery, type BigQueryOptions } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
 import { ConfigurationError } from '../processor/errors.ts';
 import { spanText } from '../processor/span-text.ts';
+import { boundAnswers } from './answer-size.ts';
 import type { DatasetRef } from './identifiers.ts';
 
 export interface RestOptions {
@@ -11,7 +12,12 @@ export interface RestOptions {
   readonly emulatorHost?: string | undefined;
   readonly location?: string | undefined;
   readonly requestTimeoutMs: number;
+  /** Default MAX_ANSWER_BYTES. */
+  readonly maxAnswerBytes?: number | undefined;
 }
+
+/** The service keeps its pages below 20 MB. An emulator does not: 5,000 rows of more than this could not be read from one. */
+const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
 
 /** A call that failed, or a job that did. */
 export class RestError extends Error {
@@ -88,10 +94,11 @@ export class RestClient implements RestCalls {
 
   constructor(options: RestOptions) {
     this.#options = options;
-    const { emulatorHost, dataset } = options;
+    const { emulatorHost, dataset, maxAnswerBytes = MAX_ANSWER_BYTES } = options;
     const common = { projectId: dataset.projectId, autoRetry: false, maxRetries: 0 };
     if (emulatorHost === undefined) {
       this.#client = new BigQuery(common);
+      boundAnswers(this.#client.baseUrl, maxAnswerBytes);
       return;
     }
     const endpoint = emulatorHost.includes('://') ? emulatorHost : `http://${emulatorHost}`;
@@ -101,6 +108,7 @@ export class RestClient implements RestCalls {
     this.#client = new BigQuery({ ...common, apiEndpoint: endpoint, authClient });
     // The library takes BIGQUERY_EMULATOR_HOST of the environment, as it is, for the whole base address.
     this.#client.baseUrl = `${endpoint.replace(/\/$/, '')}/bigquery/v2`;
+    boundAnswers(this.#client.baseUrl, maxAnswerBytes);
   }
 
   get location(): string | undefined {

@@ -33,7 +33,7 @@ export interface KafkaConnectionOptions {
   /** true: TLS with the system's authorities. Default: plaintext. */
   readonly ssl?: boolean | ConnectionOptions;
   readonly sasl?: KafkaSasl;
-  /** Default 3,000. */
+  /** For a first attempt; one that ran into it lets the next take longer (connect-patience.ts). Default 3,000. */
   readonly connectTimeoutMs?: number;
   /** A request that takes longer counts as lost. Default 15,000. */
   readonly requestTimeoutMs?: number;

@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { spanText } from '../processor/span-text.ts';
+import { ConnectPatience } from './connect-patience.ts';
 
 const require = createRequire(import.meta.url);
 const RequestQueue = require('kafkajs/src/network/requestQueue/index.js') as {
@@ -27,7 +28,9 @@ RequestQueue.prototype.scheduleCheckPendingRequests = function (this: RequestQue
 };
 
 interface ConnectionInternals {
-  readonly connectionTimeout: number;
+  readonly broker: string;
+  /** Read when an attempt begins. */
+  connectionTimeout: number;
   chunks: Buffer[];
   readonly bytesBuffered: number;
   readonly socket?: Socket;
@@ -43,19 +46,39 @@ type Method = (this: ConnectionInternals) => Promise<unknown>;
 
 /**
  * kafkajs opens one socket per caller where several find a connection lost at once, loses all but the last, and may wait for
- * ever where a socket ends before it is up. Here they share one attempt, which has a deadline.
+ * ever where a socket ends before it is up. Here they share one attempt, which has a deadline: a longer one after an attempt that
+ * ran into its own (connect-patience.ts).
  */
 const connectOnce = Connection.prototype.connect;
 const attempts = new WeakMap<ConnectionInternals, Promise<unknown>>();
 Connection.prototype.connect = function (this: ConnectionInternals): Promise<unknown> {
   const running = attempts.get(this);
   if (running !== undefined) return running;
-  const attempt = withDeadline(connectOnce.call(this), this.connectionTimeout + 1_000).finally(() =>
-    attempts.delete(this),
-  );
+  const attempt = connectPatiently(this).finally(() => attempts.delete(this));
   attempts.set(this, attempt);
   return attempt;
 };
+
+const patience = new ConnectPatience();
+
+async function connectPatiently(connection: ConnectionInternals): Promise<unknown> {
+  const { broker, connectionTimeout: firstMs } = connection;
+  const timeoutMs = patience.timeoutMs(broker, firstMs);
+  connection.connectionTimeout = timeoutMs;
+  const connecting = connectOnce.call(connection);
+  connection.connectionTimeout = firstMs;
+  try {
+    const connected = await withDeadline(connecting, timeoutMs + 1_000);
+    patience.connected(broker);
+    return connected;
+  } catch (error) {
+    if (error instanceof Error && TIMED_OUT.test(error.message)) patience.timedOut(broker);
+    throw error;
+  }
+}
+
+/** kafkajs's own words, and ours below. */
+const TIMED_OUT = /^Connection timeout$|^not connected after /;
 
 /**
  * kafkajs disconnects what is disconnected at every attempt of an outage, and each time leaves a listener for `connect` on a

@@ -31,9 +31,9 @@ export interface Scenario {
   readonly tags?: readonly string[];
   /**
    * Proxies stand between the pipeline and its services, so that the network and single answers can be broken. The lab's
-   * own looks at the topic and the tables go past them.
+   * own looks at the topic and the tables go past them. `by-name`: the pipeline knows them as `localhost`.
    */
-  readonly proxied?: boolean;
+  readonly proxied?: boolean | 'by-name';
   /** Kills the broker or the emulator: never run on parts that others use at the same time. */
   readonly needsOwnInfra?: boolean;
   /**

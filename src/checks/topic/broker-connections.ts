@@ -23,7 +23,7 @@ export interface TopicEndpoint {
   /** true: TLS with the system's authorities. Default: plaintext. */
   readonly ssl?: boolean | TlsOptions;
   readonly sasl?: EndpointSasl;
-  /** Default 3,000. */
+  /** Default 12,000. */
   readonly connectTimeoutMs?: number;
   /** A request that takes longer counts as lost. Default 15,000. */
   readonly requestTimeoutMs?: number;
@@ -93,8 +93,11 @@ export class BrokerConnections {
   }
 }
 
+/** The lookup of a name is part of it, and two name servers that are down cost five seconds each. */
+const CONNECT_TIMEOUT_MS = 12_000;
+
 function optionsFor(endpoint: TopicEndpoint, host: string): ConnectionOptions {
-  const { ssl, sasl, connectTimeoutMs = 3_000, requestTimeoutMs = 15_000 } = endpoint;
+  const { ssl, sasl, connectTimeoutMs = CONNECT_TIMEOUT_MS, requestTimeoutMs = 15_000 } = endpoint;
   return {
     connectTimeout: connectTimeoutMs,
     requestTimeout: requestTimeoutMs,

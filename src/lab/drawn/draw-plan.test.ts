@@ -22,14 +22,14 @@ describe('plans drawn for real parts', () => {
     const strikes = PLANS.slice(0, 50).flatMap((plan) => plan.strikes);
     expect(new Set(strikes.map(laneOf))).toEqual(new Set(LANES));
     const kinds = new Set(PLANS.flatMap((plan) => plan.strikes.map(kindOf)));
-    for (const kind of ['kill', 'stop', 'crash-point', 'pause', 'reset-group', 'second-group'])
+    for (const kind of ['kill', 'stop', 'crash-point', 'pause', 'out-of-files', 'reset-group', 'second-group'])
       expect(kinds).toContain(kind);
     for (const damage of ['delete', 'truncate', 'flip-bit', 'swap'])
       expect(kinds).toContain(`kill + checkpoint.${damage}`);
     for (const fault of ['cut', 'delay', 'black-hole', 'half-open']) expect(kinds).toContain(`network.${fault} kafka`);
-    for (const kind of ['lose-answer', 'refuse', 'refuse-in-band', 'hold-answer'])
+    for (const kind of ['lose-answer', 'refuse', 'refuse-in-band', 'hold-answer', 'reset'])
       expect(kinds).toContain(`storage.answer ${kind}`);
-    expect(kinds).toContain('rest.answer answer');
+    for (const kind of ['answer', 'garbage']) expect(kinds).toContain(`rest.answer ${kind}`);
     expect(kinds).toContain('sink.finalize-streams');
   });
 

@@ -5,6 +5,7 @@
  *
  * fast-check is a development dependency: whoever loads this file loads it with `import()`, as the infra does with containers.
  */
+import { constants } from 'node:http2';
 import fc from 'fast-check';
 import type { CrashPoint } from '../../processor/crash-points.ts';
 import { DAMAGES, type DrawnPlan, type FaultStrike, laneOf, PROCESSORS, type Strike } from './drawn-plan.ts';
@@ -64,6 +65,12 @@ function processorStrikes(processors: DrawnPlan['processors']): fc.Arbitrary<Str
     processor,
     lastsMs: fc.constantFrom(4_000, 5_000, 300),
   });
+  const outOfFiles = fc.record({
+    what: constant('out-of-files'),
+    afterRecords,
+    processor,
+    lastsMs: fc.constantFrom(1_000, 3_000),
+  });
   const resetGroup = fc.record({
     what: constant('reset-group'),
     afterRecords,
@@ -80,6 +87,7 @@ function processorStrikes(processors: DrawnPlan['processors']): fc.Arbitrary<Str
     restart('stop'),
     { arbitrary: crashPoint, weight: 3 },
     pause,
+    outOfFiles,
     resetGroup,
     secondGroup,
   );
@@ -136,6 +144,9 @@ const storageFault: fc.Arbitrary<DrawnFault> = fc.oneof(
         { kind: 'refuse', code: 14, message: 'Connection is draining' } as const,
         { kind: 'refuse', code: 13, message: 'Internal error' } as const,
         { kind: 'hold-answer', delayMs: 1_500 } as const,
+        { kind: 'reset', at: 'answered', what: constants.NGHTTP2_INTERNAL_ERROR } as const,
+        { kind: 'reset', at: 'asked', what: constants.NGHTTP2_REFUSED_STREAM } as const,
+        { kind: 'reset', at: 'asked', what: 'connection' } as const,
       ),
     }),
   ),
@@ -159,6 +170,10 @@ const takeoverFault: fc.Arbitrary<DrawnFault> = fc.oneof(
       { kind: 'answer', status: 403, reason: 'rateLimitExceeded' } as const,
       { kind: 'answer', status: 500, reason: 'internalError' } as const,
       { kind: 'answer', status: 503, reason: 'backendError' } as const,
+      { kind: 'garbage', what: 'cut-json' } as const,
+      { kind: 'garbage', what: 'html' } as const,
+      { kind: 'garbage', what: 'empty-object' } as const,
+      { kind: 'garbage', what: 'other-object' } as const,
     ),
   }),
   fc.record({

@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import type { FaultPlan } from '../../../chaos/fault.ts';
+import { GARBAGE } from '../../../chaos/http-garbage.ts';
 import { CRASH_POINTS } from '../../processor/crash-points.ts';
 import { ConfigurationError } from '../../processor/errors.ts';
 
@@ -34,11 +35,17 @@ const appendAnswer = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('refuse'), code: positive, message: z.string() }),
   z.strictObject({ kind: z.literal('refuse-in-band'), code: positive, message: z.string() }),
   z.strictObject({ kind: z.literal('hold-answer'), delayMs: lastsMs }),
+  z.strictObject({
+    kind: z.literal('reset'),
+    at: z.enum(['asked', 'answered']),
+    what: z.union([count, z.literal('connection')]),
+  }),
 ]);
 const restAnswer = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('lose-answer') }),
   z.strictObject({ kind: z.literal('answer'), status: positive, reason: z.string() }),
   z.strictObject({ kind: z.literal('hold-answer'), delayMs: lastsMs }),
+  z.strictObject({ kind: z.literal('garbage'), what: z.enum(GARBAGE) }),
 ]);
 const network = z.enum(['kafka', 'storage']);
 
@@ -89,6 +96,8 @@ const strikeSchema = z.discriminatedUnion('what', [
   /** SIGTERM; the next life kills itself at the n-th time that it comes by the point; then a third one. */
   strike('crash-point', { processor, point: z.enum(CRASH_POINTS), hit: positive, restartAfterMs: count }),
   strike('pause', { processor, lastsMs }),
+  /** It can open nothing, and its connections to the sink are cut. */
+  strike('out-of-files', { processor, lastsMs }),
   /** All are stopped, the group's offsets are reset, all are started. */
   strike('reset-group', { to: z.enum(['earliest', 'latest']) }),
   /** For so long one more processor runs, in a group of its own: every partition has two owners. */

@@ -97,6 +97,8 @@ function faultsOf(strike: Strike, atMs: number, { processors }: DrawnPlan): Faul
     }
     case 'pause':
       return [{ what: 'pause', process: strike.processor, forMs: strike.lastsMs, when }];
+    case 'out-of-files':
+      return []; // nobody opens anything there
     case 'reset-group':
       return [
         { what: 'reset_offsets', to: strike.to, when },
@@ -125,7 +127,8 @@ function libraryFault(fault: Extract<Strike, { what: 'fault' }>['fault'], when: 
       const at = { point, hit: fault.nth };
       const { answer } = fault;
       if (answer.kind === 'hold-answer') return [{ what: 'answer', effect: 'late', delayMs: answer.delayMs, when: at }];
-      if (answer.kind === 'lose-answer') return [{ what: 'answer', effect: 'lost_after', when: at }];
+      if (answer.kind === 'lose-answer' || answer.kind === 'reset')
+        return [{ what: 'answer', effect: 'lost_after', when: at }];
       const effect = ({ 8: 'resource_exhausted', 10: 'aborted', 13: 'internal' } as const)[answer.code as 8 | 10 | 13];
       return [{ what: 'answer', effect: effect ?? 'unavailable', when: at }];
     }
@@ -134,7 +137,9 @@ function libraryFault(fault: Extract<Strike, { what: 'fault' }>['fault'], when: 
       const at = { point: 'claim', hit: fault.nth };
       if (fault.answer.kind === 'hold-answer')
         return [{ what: 'answer', effect: 'late', delayMs: fault.answer.delayMs, when: at }];
-      return fault.answer.kind === 'lose-answer' ? [{ what: 'answer', effect: 'lost_after', when: at }] : [];
+      return fault.answer.kind === 'lose-answer' || fault.answer.kind === 'garbage'
+        ? [{ what: 'answer', effect: 'lost_after', when: at }]
+        : [];
     }
     case 'kafka.answer':
       return fault.request === 'offset-commit'

@@ -44,6 +44,11 @@ export async function doStrike(strike: Strike, pipeline: Pipeline): Promise<void
       await endured({ fault: 'processor.pause', processor, lastsMs, when }, pipeline);
       return;
     }
+    case 'out-of-files': {
+      const { processor, lastsMs } = strike;
+      await endured({ fault: 'processor.out-of-files', processor, cut: ['storage'], lastsMs, when }, pipeline);
+      return;
+    }
     case 'kill':
     case 'stop':
       await restarted(strike, when, pipeline);

@@ -3,6 +3,7 @@ import type { Proxies } from '../../../chaos/chaos-target.ts';
 import { GrpcProxy } from '../../../chaos/grpc-proxy.ts';
 import { HttpProxy } from '../../../chaos/http-proxy.ts';
 import { KafkaProxy } from '../../../chaos/kafka-proxy.ts';
+import type { TcpProxy } from '../../../chaos/tcp-proxy.ts';
 import type { ExternalEndpoints } from '../../infra/types.ts';
 
 export interface OpenProxies extends Proxies {
@@ -11,9 +12,11 @@ export interface OpenProxies extends Proxies {
   close(): Promise<void>;
 }
 
-export async function openProxies(services: ExternalEndpoints): Promise<OpenProxies> {
+/** `by-name`: the pipeline is given no addresses, and has to look up a name for every connection. */
+export async function openProxies(services: ExternalEndpoints, how: true | 'by-name'): Promise<OpenProxies> {
+  const name = how === 'by-name' ? 'localhost' : undefined;
   const [kafka, rest, storage] = await Promise.all([
-    KafkaProxy.start(services.kafkaBootstrapServers),
+    KafkaProxy.start(services.kafkaBootstrapServers, name),
     HttpProxy.start(services.bigqueryEmulatorHost),
     GrpcProxy.start(services.bigqueryStorageEmulatorHost),
   ]);
@@ -22,12 +25,16 @@ export async function openProxies(services: ExternalEndpoints): Promise<OpenProx
     rest,
     storage,
     endpoints: {
-      kafkaBootstrapServers: kafka.address,
-      bigqueryEmulatorHost: rest.address,
-      bigqueryStorageEmulatorHost: storage.address,
+      kafkaBootstrapServers: named(kafka.network, name),
+      bigqueryEmulatorHost: named(rest.network, name),
+      bigqueryStorageEmulatorHost: named(storage.network, name),
     },
     close: async () => {
       await Promise.all([kafka.close(), rest.close(), storage.close()]);
     },
   };
+}
+
+function named({ address, port }: TcpProxy, name: string | undefined): string {
+  return name === undefined ? address : `${name}:${port}`;
 }

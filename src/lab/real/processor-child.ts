@@ -61,6 +61,7 @@ export class ProcessorChild {
   readonly #options: ProcessorChildOptions;
   readonly #waiting = new Set<() => void>();
   readonly #tail: string[] = [];
+  readonly #counted: { readonly text: string; lines: number }[] = [];
   #batchesKept = 0;
   #exit: ChildExit | undefined;
   #firstRowAtMs: number | undefined;
@@ -151,6 +152,13 @@ export class ProcessorChild {
     return this.#firstRowAtMs === undefined ? undefined : this.#firstRowAtMs - sinceMs;
   }
 
+  /** Counts the lines of its output with this text, from now on. */
+  countLines(text: string): { readonly lines: number } {
+    const counter = { text, lines: 0 };
+    this.#counted.push(counter);
+    return counter;
+  }
+
   /** kill -9, now. Resolves when it is gone. */
   async kill(): Promise<ChildExit> {
     if (this.running) this.#options.onSignal?.('SIGKILL', this);
@@ -190,6 +198,7 @@ export class ProcessorChild {
     this.#log.write(`${line}\n`);
     this.#tail.push(line);
     if (this.#tail.length > 20) this.#tail.shift();
+    for (const each of this.#counted) if (line.includes(each.text)) each.lines++;
     const said = parseLine(line);
     if (said === undefined) return;
     if (said.type === 'metrics.listening') {

@@ -4,7 +4,7 @@ import type { ScenarioPart } from '../scenario.ts';
 
 export class RealPart implements ScenarioPart {
   readonly #name: string;
-  readonly #control: Pick<PartControl, 'kill' | 'start'> | undefined;
+  readonly #control: Pick<PartControl, 'kill' | 'start' | 'pause'> | undefined;
   readonly #onKill: () => () => void;
   /** Says that it is healed; set while it is down. */
   #onHealed: (() => void) | undefined;
@@ -13,7 +13,11 @@ export class RealPart implements ScenarioPart {
    * Without a control every call rejects: others use the part at the same time. `onKill` is called when it is killed, and
    * what that returned when it serves again.
    */
-  constructor(name: string, control: Pick<PartControl, 'kill' | 'start'> | undefined, onKill: () => () => void) {
+  constructor(
+    name: string,
+    control: Pick<PartControl, 'kill' | 'start' | 'pause'> | undefined,
+    onKill: () => () => void,
+  ) {
     this.#name = name;
     this.#control = control;
     this.#onKill = onKill;
@@ -36,13 +40,18 @@ export class RealPart implements ScenarioPart {
     this.#onHealed = undefined;
   }
 
+  /** Without a word to onKill; who pauses it continues it. */
+  async pause(paused: boolean): Promise<void> {
+    await this.#own().pause(paused);
+  }
+
   /** Starts it if it was killed and not started since. */
   async heal(): Promise<void> {
     if (this.#onHealed !== undefined) await this.start();
   }
 
-  #own(): Pick<PartControl, 'kill' | 'start'> {
+  #own(): Pick<PartControl, 'kill' | 'start' | 'pause'> {
     if (this.#control !== undefined) return this.#control;
-    throw new Error(`the ${this.#name} is shared: a scenario that kills it must say needsOwnInfra`);
+    throw new Error(`the ${this.#name} is shared: a scenario that kills or pauses it must say needsOwnInfra`);
   }
 }

@@ -14,8 +14,8 @@ export interface RealWorldOptions {
   /** For logs, ledgers and checkpoints; kept. */
   readonly folder: string;
   readonly settings?: Readonly<Record<string, string>>;
-  /** Proxies stand between the pipeline and its services. */
-  readonly proxied?: boolean;
+  /** Proxies stand between the pipeline and its services; `by-name`: it knows them by a name, not by an address. */
+  readonly proxied?: boolean | 'by-name';
   /** Default: unique. */
   readonly topic?: string;
   readonly dataset?: string;

@@ -126,7 +126,7 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     const topic = options.topic ?? unique;
     const dataset = options.dataset ?? unique.replaceAll('-', '_');
     await mkdir(options.folder, { recursive: true });
-    const proxies = options.proxied ? await openProxies(options.infra) : undefined;
+    const proxies = options.proxied ? await openProxies(options.infra, options.proxied) : undefined;
     const world = new RealWorld(options, topic, dataset, proxies);
     try {
       await world.topicControl.create();

@@ -21,7 +21,11 @@ export interface WorldParts {
 }
 
 export function chaosTarget(world: WorldParts, proxies: OpenProxies | undefined): ChaosTarget {
-  const service = (part: RealPart): ServiceTarget => ({ kill: () => part.killQuietly(), start: () => part.start() });
+  const service = (part: RealPart): ServiceTarget => ({
+    kill: () => part.killQuietly(),
+    start: () => part.start(),
+    pause: (paused) => part.pause(paused),
+  });
   return {
     get proxies() {
       if (proxies !== undefined) return proxies;
@@ -50,6 +54,8 @@ export function chaosTarget(world: WorldParts, proxies: OpenProxies | undefined)
           void child.signal('SIGCONT');
         },
         signal: (signal) => void child.signal(signal),
+        exited: child.exited,
+        countLines: (text) => child.countLines(text),
       };
     },
     async finalizeStreams(partition) {

@@ -1,0 +1,50 @@
+import { defineScenario } from '../src/lab/scenario.ts';
+
+const HOUR_MS = 3_600_000;
+const SERVICES = ['kafka', 'rest', 'storage'] as const;
+
+/**
+ * The processor can open nothing more, neither files nor connections, and has just lost its connections: first those to the
+ * Storage Write API, then all. Later a life begins without descriptors, and another one loses them before it has reached anybody.
+ */
+export const scenario = defineScenario({
+  name: 'out-of-files',
+  title: 'the limit on open files is reached in mid-run, and again while a processor starts',
+  whatCouldGoWrong:
+    'A refused connection is taken for an answer, a state that cannot be opened for an empty one, or the process hangs for ever.',
+  guarantees: ['G1', 'G2', 'G3', 'G6'],
+  tags: ['machine', 'network'],
+  partitions: 2,
+  proxied: true,
+  settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '3s' },
+  async run(world) {
+    const first = world.start('alpha');
+    await first.waitFor('takeover.running', 120_000);
+    const without = { fault: 'processor.out-of-files', processor: 'alpha' } as const;
+    const appends = world.inject({ ...without, cut: ['storage'], when: { acknowledged: 800 }, lastsMs: 2_500 });
+    const workload = { seed: 1750, count: 6_000, ratePerSecond: 600, spanMs: HOUR_MS };
+    const sending = world.send(workload);
+    await appends.healed;
+    const all = world.inject({ ...without, cut: SERVICES, when: { acknowledged: 2_400 }, lastsMs: 6_000 });
+    await all.healed;
+    const waited = first.eventsOf('service.waiting').filter(({ error }) => error.includes('EMFILE'));
+    world.bit('the processor says what it cannot open', waited.length > 0);
+    if (first.running) await first.kill();
+
+    // Before a line of ours has run: Node cannot open the program, and says so with a code of its own.
+    const second = world.start('alpha');
+    const unborn = world.inject({ ...without, lastsMs: 1_000 });
+    await unborn.healed;
+    if (second.running) await second.kill();
+    else world.holds('G6', 'a start that failed says so', (await second.waitForExit(1_000)).code !== 0);
+
+    // Once it runs, and before it has reached anybody: it waits.
+    const started = { event: 'processor.started', processor: 'alpha' };
+    const starting = world.inject({ ...without, when: started, lastsMs: 5_000 });
+    const third = world.start('alpha');
+    await starting.healed;
+    await third.waitFor('takeover.running', 120_000);
+    world.expectSums((await sending).expectedSums);
+    await world.drain();
+  },
+});
