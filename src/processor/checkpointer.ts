@@ -8,7 +8,7 @@ import type { PartitionFold } from '../payments/fold.ts';
 import type { DataTable } from '../payments/types.ts';
 import type { WonClaim } from './claim-rounds.ts';
 import type { Observer } from './events.ts';
-import type { Checkpoint, LogSource, RowEncoder, Runtime, StateStore, StreamAppender } from './ports.ts';
+import type { Checkpoint, FoundRows, LogSource, RowEncoder, Runtime, StateStore, StreamAppender } from './ports.ts';
 
 export interface CheckpointerOptions {
   readonly won: WonClaim;
@@ -21,6 +21,8 @@ export interface CheckpointerOptions {
   readonly observer: Observer;
   /** F: no checkpoint below it. */
   readonly notBelow: number;
+  /** What its owner's takeover found. */
+  readonly found: FoundRows;
   /** Offset of the greatest checkpoint there is. */
   readonly lastOffset: number;
   /** Does the work when it is this process's turn to append, at one instant. Never settles once the run is over. */
@@ -94,7 +96,7 @@ export class Checkpointer {
   }
 
   #snapshot(): Checkpoint {
-    const { fold, won, fingerprint, writers } = this.#options;
+    const { fold, won, fingerprint, writers, found } = this.#options;
     const head = fold.head();
     const { topic, partition, owner, epoch } = won.ownership;
     const offsets = writers.map((writer) => [writer.table, writer.streamOffset] as const);
@@ -109,6 +111,7 @@ export class Checkpointer {
       streamOffsets: Object.fromEntries(offsets) as Record<DataTable, number>,
       stateDigest: head.digest,
       recordFingerprint: fingerprint(),
+      found,
     };
   }
 

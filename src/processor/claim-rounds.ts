@@ -7,6 +7,7 @@
  * Invariant: a partition counts as won only when its row, read after the claim was applied or cancelled, holds our claim id.
  */
 import { APPEND_TABLES, type AppendTable } from '../payments/types.ts';
+import { claimIdOf } from './claim-id.ts';
 import { ContradictionError } from './errors.ts';
 import type { Observer } from './events.ts';
 import type { Claim, Ownership, Runtime, SinkQueries, StreamRef, WriteStreams } from './ports.ts';
@@ -166,7 +167,7 @@ export class ClaimRounds {
     const [names, keepFromEpoch] = await Promise.all([creating, keeping]);
     const own = APPEND_TABLES.map((table, i): StreamRef => ({ epoch, table, name: names[i]!, createdAtMs }));
     const kept = current.streams.filter((stream) => stream.epoch >= keepFromEpoch);
-    return { partition, expectedEpoch: current.epoch, claimId: runtime.uuid(), owner, streams: [...kept, ...own] };
+    return { partition, expectedEpoch: current.epoch, claimId: claimIdOf(epoch, runtime), owner, streams: [...kept, ...own] };
   }
 
   /** Whoever wrote the greatest checkpoint had finalized all streams of the epochs before its own. */

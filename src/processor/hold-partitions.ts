@@ -5,6 +5,7 @@
  *
  * Invariant: a partition counts as held only when its row, read after the claim was applied or cancelled, holds our claim id.
  */
+import { claimIdOf } from './claim-id.ts';
 import { ContradictionError, OwnershipLostError } from './errors.ts';
 import type { Observer } from './events.ts';
 import { FenceRounds } from './fence-rounds.ts';
@@ -48,7 +49,7 @@ export async function holdPartitions(
       ({ partition, epoch, streams }): Claim => ({
         partition,
         expectedEpoch: epoch,
-        claimId: runtime.uuid(),
+        claimId: claimIdOf(epoch + 1, runtime, 'hold'),
         owner,
         streams,
       }),

@@ -42,12 +42,19 @@ export const RULES: DecisionRules = {
 };
 
 export function ownershipOf(partition: number, changes: Partial<OwnershipFacts> = {}): OwnershipFacts {
+  const { epoch = 1 } = changes;
   return {
     partition,
-    epoch: 1,
+    epoch,
+    claimId: `${epoch}:somebody`,
+    streams: [...CHECKED_TABLES, 'checkpoint_log'].map((table) => ({
+      epoch,
+      table,
+      name: `projects/p/datasets/d/tables/${table}/streams/s-${partition}-${epoch}`,
+    })),
     partitionCount: 1,
     startOffset: 0,
-    fixed: { idHorizonMs: 0, windowMs: MINUTE_MS, activitySpanMs: 5 * MINUTE_MS, minEventTimeMs: BASE_MS - 1e11 },
+    fixed: { idHorizonMs: 0, windowMs: MINUTE_MS, activitySpanMs: 5 * MINUTE_MS, minEventTimeMs: Date.UTC(2022, 10, 14) },
     history: [{ fromOffset: 0, foldVersion: 2, decision: RULES }],
     skipped: [],
     ...changes,
