@@ -12,6 +12,8 @@ const STREAM_TABLES: readonly string[] = [...CHECKED_TABLES, 'checkpoint_log'];
 const DAY_MS = 86_400_000;
 /** A claim of this release says its epoch, and whether it is an operator's hold. */
 const CLAIM_ID = /^(\d+):(hold:)?/;
+/** As releases before this one name their claims. */
+const NAME_ALONE = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export function checkOwnership(
   ownership: readonly OwnershipFacts[],
@@ -91,6 +93,7 @@ function checkGivenUp({ startOffset, skipped }: OwnershipFacts, wrong: (what: st
 function checkClaim({ epoch, claimId, streams }: OwnershipFacts, wrong: (what: string) => void): void {
   const [, said, hold] = CLAIM_ID.exec(claimId) ?? [];
   if (said !== undefined && Number(said) !== epoch) wrong(`epoch is ${epoch}, and claim_id ${claimId} made epoch ${said}`);
+  if (said === undefined && epoch > 0 && !NAME_ALONE.test(claimId)) wrong(`claim_id ${claimId} is none that a claim has`);
   const newest = Math.max(0, ...streams.map((stream) => stream.epoch));
   if (newest > epoch) wrong(`epoch is ${epoch}, and streams has one of epoch ${newest}`);
   // An operator who holds the partition has no streams; an older release does not say that it is one.

@@ -54,7 +54,7 @@ export const BASE_CASES: readonly BaseCase[] = [
     name: 'two-owners',
     isWhole: true,
     partitions: 2,
-    dials: { ...RICH, seed: 11, records: 150 },
+    dials: { ...RICH, seed: 11, records: 90 },
     separateGroups: true,
     faults: [
       ...crashes(4_000, 14_000, 17_000),
@@ -63,14 +63,19 @@ export const BASE_CASES: readonly BaseCase[] = [
       { what: 'skip', partition: 0, ahead: 1, records: 2, when: { atMs: 9_300 } },
       { what: 'skip', partition: 1, ahead: 0, records: 4, when: { atMs: 9_300 } },
     ],
-    decisions: { 'a.2': { watermarkDelayMs: 20_000, maxAmount: '5000' }, 'b.2': { watermarkDelayMs: 120_000 } },
+    decisions: {
+      'a.2': { watermarkDelayMs: 20_000, maxAmount: '5000' },
+      'b.2': { watermarkDelayMs: 120_000 },
+      'a.3': { maxAmount: '7000' },
+      'b.3': { watermarkDelayMs: 30_000 },
+    },
     isBackfilled: true,
   },
   {
     name: 'past-a-checkpoint',
     isWhole: true,
     partitions: 2,
-    dials: { ...RICH, seed: 12, records: 140 },
+    dials: { ...RICH, seed: 12, records: 90 },
     separateGroups: true,
     faults: crashes(3_000, 6_000, 9_500, 13_000, 16_500),
     limits: { checkpointIntervalMs: 2_500 },
@@ -80,7 +85,7 @@ export const BASE_CASES: readonly BaseCase[] = [
     name: 'with-transactions',
     isWhole: false,
     partitions: 3,
-    dials: { ...RICH, seed: 13, records: 180, transactionChance: 0.12 },
+    dials: { ...RICH, seed: 13, records: 90, transactionChance: 0.12 },
     faults: [...rebalances(3_000, 8_000), ...crashes(5_000, 12_000)],
     decisions: { 'b.2': { maxAmount: '5000' } },
   },
@@ -88,7 +93,7 @@ export const BASE_CASES: readonly BaseCase[] = [
     name: 'cut-by-retention',
     isWhole: false,
     partitions: 1,
-    dials: { ...RICH, seed: 14, records: 110 },
+    dials: { ...RICH, seed: 14, records: 70 },
     separateGroups: true,
     faults: [...crashes(6_000, 11_000), { what: 'expiry', partition: 0, keep: 10, when: { atMs: 12_000 } }],
   },
@@ -96,7 +101,7 @@ export const BASE_CASES: readonly BaseCase[] = [
     name: 'rescaled',
     isWhole: false,
     partitions: 2,
-    dials: { ...RICH, seed: 15, records: 120 },
+    dials: { ...RICH, seed: 15, records: 60 },
     decisions: Object.fromEntries(['a.1', 'a.2', 'a.3', 'b.1', 'b.2', 'b.3'].map((life) => [life, PATIENT])),
     faults: [
       ...crashes(6_000),
@@ -145,8 +150,8 @@ function sentAfter(
   first: readonly WorkloadRecord[],
   { atMs, partitions }: NonNullable<BaseCase['after']>,
 ): WorkloadRecord[] {
-  const copies = first.slice(-60).map((record) => ({ ...record, partition: (record.partition + 1) % partitions }));
-  const news = first.slice(0, 60).map((record, i) => ({ ...asNew(record), partition: i % partitions }));
+  const copies = first.slice(-20).map((record) => ({ ...record, partition: (record.partition + 1) % partitions }));
+  const news = first.slice(0, 30).map((record, i) => ({ ...asNew(record), partition: i % partitions }));
   return [...copies, ...news].map((record, i) => ({ ...record, atMs: atMs + 100 * i }));
 }
 

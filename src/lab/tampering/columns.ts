@@ -120,3 +120,13 @@ export const TABLE_NAMES = Object.keys(TABLE_COLUMNS) as TableName[];
 export function columnsOf(table: TableName): Readonly<Record<string, ColumnKind>> {
   return TABLE_COLUMNS[table];
 }
+
+/** Those that a run of the pipeline writes: what `verify` reads. */
+export const APPENDED_OR_OWNED: readonly TableName[] = [
+  'payment_transactions',
+  'payment_transactions_fraud',
+  'payment_metrics_partials',
+  'payment_exceptions',
+  'checkpoint_log',
+  'partition_ownership',
+];

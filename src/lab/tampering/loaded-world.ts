@@ -44,7 +44,7 @@ function landedRows<T extends AppendTable>(dataset: BaseDataset, table: T): SimR
     (row) => row.kafka_partition !== null && row.writer_epoch !== null && (row.kafka_offset ?? row.next_offset) !== null,
   );
   return rows.map((row, streamOffset) => ({
-    row: (table === 'checkpoint_log' ? checkpoint(row) : dataRow(table as DataTable, row)) as AppendRows[T],
+    row: readOnce(row, () => (table === 'checkpoint_log' ? checkpoint(row) : dataRow(table as DataTable, row))) as AppendRows[T],
     stamp: {
       partition: Number(row.kafka_partition),
       writerEpoch: Number(row.writer_epoch),
@@ -54,6 +54,15 @@ function landedRows<T extends AppendTable>(dataset: BaseDataset, table: T): SimR
     streamOffset,
     visibleAtMs: 0,
   }));
+}
+
+/** Rows that were not changed are the same ones in every copy of a dataset. The world gives out copies only. */
+const READ = new WeakMap<Row, object>();
+
+function readOnce(row: Row, read: () => object): object {
+  const known = READ.get(row) ?? read();
+  READ.set(row, known);
+  return known;
 }
 
 function dataRow(table: DataTable, row: Row): AppendRows[AppendTable] {
@@ -105,11 +114,9 @@ function readable(place: object, read: () => object): object {
     return copy(read());
   } catch (error) {
     const why = `a row that cannot be read: ${(error as Error).message}`;
-    return Object.defineProperty({ ...place }, 'payment', {
-      enumerable: true,
-      get: () => {
-        throw new ContradictionError('rows_differ', why);
-      },
-    });
+    const get = (): never => {
+      throw new ContradictionError('rows_differ', why);
+    };
+    return Object.defineProperties({ ...place }, { payment: { enumerable: true, get }, counters: { enumerable: true, get } });
   }
 }

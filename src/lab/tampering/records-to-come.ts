@@ -9,10 +9,10 @@ const NEW_PAYMENTS = 8;
 const COPIES = 4;
 const STEP_MS = 45_000;
 
-/** The dataset's log with them at its end. */
-export function withRecordsToCome<D extends BaseDataset>(dataset: D): D {
+/** The dataset's log with them at its end: the same ones, whatever was changed of the base. */
+export function withRecordsToCome(dataset: BaseDataset, base: BaseDataset): BaseDataset {
   const log = dataset.log.map((each, partition): PartitionLog => {
-    const coming = recordsOf(dataset, partition);
+    const coming = recordsOf(base, partition);
     const records = [...each.records, ...coming.map((record, i) => ({ ...record, offset: each.endOffset + i }))];
     return { ...each, records, endOffset: each.endOffset + coming.length };
   });

@@ -51,7 +51,7 @@ export class Takeovers {
       if (error instanceof ContradictionError) return { end: 'noticed', by: [error.code] };
       throw error;
     }
-    const done = await takeOver(changed, ownership, state);
+    const done = await takeOver(withRecordsToCome(changed, base), ownership, state);
     if (done.broke.length > 0) return { end: 'harm', what: done.broke };
     const isAsEver = writtenText(done) === expected;
     const what = isAsEver ? [] : await harmOf(base, done);
@@ -69,14 +69,14 @@ export class Takeovers {
 }
 
 async function unchanged(base: BaseDataset, state: StateAtHand): Promise<string> {
-  const done = await takeOver(base, readOwnership(base), state);
+  const done = await takeOver(withRecordsToCome(base, base), readOwnership(base), state);
   const problems = [...done.broke, ...done.stops, ...(await harmOf(base, done))];
   if (problems.length > 0) throw new Error(`${base.name} as it is cannot be taken over: ${problems.join('; ')}`);
   return writtenText(done);
 }
 
 async function takeOver(dataset: BaseDataset, ownership: readonly Ownership[], state: StateAtHand): Promise<Done> {
-  const world = loadedWorld(withRecordsToCome(dataset), ownership);
+  const world = loadedWorld(dataset, ownership);
   const stops = new Map<number, string>();
   const process = world.process('next');
   if (state === 'local') process.disk.adopt(dataset.disks);
@@ -118,7 +118,7 @@ function writtenText({ written }: Done): string {
 
 /** What the oracle finds, over what was there before the change and what was written after it. */
 async function harmOf(base: BaseDataset, { written, ownership }: Done): Promise<string[]> {
-  const coming = withRecordsToCome(base);
+  const coming = withRecordsToCome(base, base);
   const tables = Object.fromEntries(
     Object.entries(base.tables).map(([table, rows]) => [table, [...rows, ...(written[table as TableName] ?? [])]]),
   ) as unknown as BaseDataset['tables'];
