@@ -47,7 +47,11 @@ function checkCounts(
     ownership.map((facts) => [facts.partition, partitionsAt(facts, Number.POSITIVE_INFINITY)] as const),
   );
   const said = [...new Set(counts.values())];
-  const right = said.includes(topicPartitions.length) ? topicPartitions.length : said.length === 1 ? said[0]! : undefined;
+  const right = said.includes(topicPartitions.length)
+    ? topicPartitions.length
+    : said.length === 1
+      ? said[0]!
+      : undefined;
   for (const [partition, count] of counts) {
     // A topic with fewer partitions than there are rows is another topic, which is told elsewhere.
     if (count === right && (count <= topicPartitions.length || count === ownership.length)) continue;
@@ -85,15 +89,16 @@ function checkRules(facts: OwnershipFacts, wrong: (what: string) => void): void 
 function checkGivenUp({ startOffset, skipped }: OwnershipFacts, wrong: (what: string) => void): void {
   for (const [index, { from, to }] of skipped.entries()) {
     const before = skipped[index - 1]?.to ?? startOffset;
-    if (from >= to || from < before)
-      wrong(`skipped has offsets ${from} to ${to - 1} after everything below ${before}`);
+    if (from >= to || from < before) wrong(`skipped has offsets ${from} to ${to - 1} after everything below ${before}`);
   }
 }
 
 function checkClaim({ epoch, claimId, streams }: OwnershipFacts, wrong: (what: string) => void): void {
   const [, said, hold] = CLAIM_ID.exec(claimId) ?? [];
-  if (said !== undefined && Number(said) !== epoch) wrong(`epoch is ${epoch}, and claim_id ${claimId} made epoch ${said}`);
-  if (said === undefined && epoch > 0 && !NAME_ALONE.test(claimId)) wrong(`claim_id ${claimId} is none that a claim has`);
+  if (said !== undefined && Number(said) !== epoch)
+    wrong(`epoch is ${epoch}, and claim_id ${claimId} made epoch ${said}`);
+  if (said === undefined && epoch > 0 && !NAME_ALONE.test(claimId))
+    wrong(`claim_id ${claimId} is none that a claim has`);
   const newest = Math.max(0, ...streams.map((stream) => stream.epoch));
   if (newest > epoch) wrong(`epoch is ${epoch}, and streams has one of epoch ${newest}`);
   // An operator who holds the partition has no streams; an older release does not say that it is one.
@@ -112,7 +117,8 @@ function checkStreams(
       wrong(`streams does not have one stream for each table of epoch ${epoch}`);
   }
   for (const { name, table, epoch } of streams) {
-    if (!name.includes(`/tables/${table}/streams/`)) wrong(`streams has a stream of ${table} at epoch ${epoch} by a name of another`);
+    if (!name.includes(`/tables/${table}/streams/`))
+      wrong(`streams has a stream of ${table} at epoch ${epoch} by a name of another`);
     const other = ownerOfStream.get(name);
     if (other !== undefined) wrong(`streams names a stream that partition ${other} has, too: ${name}`);
     ownerOfStream.set(name, partition);

@@ -15,7 +15,8 @@ export function claimIdOf(epoch: number, runtime: Pick<Runtime, 'uuid'>, kind?: 
  */
 export function epochContradiction({ epoch, claimId, streams }: Ownership): string | undefined {
   const made = /^(\d+):/.exec(claimId)?.[1];
-  if (made !== undefined && Number(made) !== epoch) return `epoch is ${epoch}, and claim_id ${claimId} made epoch ${made}`;
+  if (made !== undefined && Number(made) !== epoch)
+    return `epoch is ${epoch}, and claim_id ${claimId} made epoch ${made}`;
   const newest = Math.max(0, ...streams.map((stream) => stream.epoch));
   return newest > epoch ? `epoch is ${epoch}, and streams has one of epoch ${newest}` : undefined;
 }

@@ -168,7 +168,13 @@ export class ClaimRounds {
     const [names, keepFromEpoch] = await Promise.all([creating, keeping]);
     const own = APPEND_TABLES.map((table, i): StreamRef => ({ epoch, table, name: names[i]!, createdAtMs }));
     const kept = current.streams.filter((stream) => stream.epoch >= keepFromEpoch);
-    return { partition, expectedEpoch: current.epoch, claimId: claimIdOf(epoch, runtime), owner, streams: [...kept, ...own] };
+    return {
+      partition,
+      expectedEpoch: current.epoch,
+      claimId: claimIdOf(epoch, runtime),
+      owner,
+      streams: [...kept, ...own],
+    };
   }
 
   /** Whoever wrote the greatest checkpoint had finalized all streams of the epochs before its own. */

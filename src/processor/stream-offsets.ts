@@ -20,8 +20,9 @@ export function foundRowsOf({ checkpointOffset, rows }: Pick<Position, 'checkpoi
   const counts: Record<string, Partial<Record<DataTable, number>>> = {};
   for (const table of DATA_TABLES)
     for (const { writerEpoch } of rows[table]) {
-      const ofEpoch = (counts[writerEpoch] ??= {});
+      const ofEpoch = counts[writerEpoch] ?? {};
       ofEpoch[table] = (ofEpoch[table] ?? 0) + 1;
+      counts[writerEpoch] = ofEpoch;
     }
   return { from: checkpointOffset, rows: counts };
 }

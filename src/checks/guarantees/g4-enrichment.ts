@@ -20,7 +20,11 @@ export function checkEnrichment(step: Step, findings: FindingLists): void {
     const { payment_transactions: payments } = step.rows;
     const text = (list: readonly TransactionCells[]): string => JSON.stringify(list.map(paymentOf));
     if (text(rows) === text(payments)) return;
-    report('enrichment_differs', [...new Set(payments.map(({ transaction_id }) => transaction_id))], 'enriched rows are not those of payment_transactions');
+    report(
+      'enrichment_differs',
+      [...new Set(payments.map(({ transaction_id }) => transaction_id))],
+      'enriched rows are not those of payment_transactions',
+    );
     return;
   }
   if (outcome?.disposition !== 'accepted') {

@@ -77,7 +77,13 @@ export class CountersCheck {
       );
     if (!previous) return;
     if (next_offset === previous.next_offset && checkpoint.writer_epoch === previous.writer_epoch)
-      this.#report('checkpoint_twice', checkpoint, '1 row', '2 rows', 'is there twice; an owner makes one at an offset');
+      this.#report(
+        'checkpoint_twice',
+        checkpoint,
+        '1 row',
+        '2 rows',
+        'is there twice; an owner makes one at an offset',
+      );
     if (checkpoint.writer_epoch < previous.writer_epoch)
       this.#report(
         'epoch_went_back',

@@ -35,8 +35,12 @@ export class FoundRowsCheck {
   }
 
   /** In the order of the walk; `said`: its column stream_offsets. */
-  checkpoint({ writer_epoch: epoch, next_offset }: CheckpointCells, said: Readonly<Record<string, unknown>>): Contradiction[] {
-    const contradictions = said.of === undefined && said.found === undefined ? [] : this.#judge(epoch, next_offset, said);
+  checkpoint(
+    { writer_epoch: epoch, next_offset }: CheckpointCells,
+    said: Readonly<Record<string, unknown>>,
+  ): Contradiction[] {
+    const contradictions =
+      said.of === undefined && said.found === undefined ? [] : this.#judge(epoch, next_offset, said);
     this.#previous = { epoch, nextOffset: next_offset, text: textOf(said) };
     this.#below.set(next_offset, this.#rows.snapshot());
     if (this.#below.size > REMEMBERED_MAX) this.#below.delete(this.#below.keys().next().value!);

@@ -54,7 +54,12 @@ export function ownershipOf(partition: number, changes: Partial<OwnershipFacts> 
     })),
     partitionCount: 1,
     startOffset: 0,
-    fixed: { idHorizonMs: 0, windowMs: MINUTE_MS, activitySpanMs: 5 * MINUTE_MS, minEventTimeMs: Date.UTC(2022, 10, 14) },
+    fixed: {
+      idHorizonMs: 0,
+      windowMs: MINUTE_MS,
+      activitySpanMs: 5 * MINUTE_MS,
+      minEventTimeMs: Date.UTC(2022, 10, 14),
+    },
     history: [{ fromOffset: 0, foldVersion: 2, decision: RULES }],
     skipped: [],
     ...changes,

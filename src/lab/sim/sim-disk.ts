@@ -74,7 +74,8 @@ export class SimDisk {
     const newestOffset = (versions: readonly Version[] | undefined): number => versions?.at(-1)?.head.nextOffset ?? -1;
     for (const disk of disks)
       for (const [partition, versions] of disk.#versions)
-        if (newestOffset(versions) > newestOffset(this.#versions.get(partition))) this.#versions.set(partition, [...versions]);
+        if (newestOffset(versions) > newestOffset(this.#versions.get(partition)))
+          this.#versions.set(partition, [...versions]);
   }
 
   /** Makes a fault happen to one partition's state, or to all of them. */

@@ -130,7 +130,12 @@ export function digestOf(bases: readonly BaseDataset[]): string {
 async function makeBase(base: BaseCase): Promise<BaseDataset> {
   const { name, partitions, dials, faults, decisions = {}, limits, killAtMs, separateGroups } = base;
   const seed = dials.seed ?? 1;
-  const world = createWorld({ seed, partitions, faults, noise: { ...CALM, visibilityLagChance: 0.1, visibilityLagMsMax: 200 } });
+  const world = createWorld({
+    seed,
+    partitions,
+    faults,
+    noise: { ...CALM, visibilityLagChance: 0.1, visibilityLagMsMax: 200 },
+  });
   for (const process of ['a', 'b'])
     world.spawn(
       process,

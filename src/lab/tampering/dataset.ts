@@ -77,15 +77,20 @@ export function datasetOf(name: string, world: World): BaseDataset {
 export function writtenTables(world: World, isWanted: (row: SimRow) => boolean): Pick<Tables, AppendTable> {
   return {
     payment_transactions: rowsOf(world, isWanted, 'payment_transactions', ({ row }) => paymentCells(row.payment)),
-    payment_transactions_fraud: rowsOf(world, isWanted, 'payment_transactions_fraud', ({ row: { payment, fraud } }) => ({
-      ...paymentCells(payment),
-      risk_amount: fraud.riskAmount,
-      txn_count_5min: fraud.txnCount5Min,
-      unique_devices_sender: fraud.uniqueDevicesSender,
-      geographic_risk: fraud.geographicRisk,
-      fraud_score: fraud.fraudScore,
-      is_high_risk: fraud.isHighRisk,
-    })),
+    payment_transactions_fraud: rowsOf(
+      world,
+      isWanted,
+      'payment_transactions_fraud',
+      ({ row: { payment, fraud } }) => ({
+        ...paymentCells(payment),
+        risk_amount: fraud.riskAmount,
+        txn_count_5min: fraud.txnCount5Min,
+        unique_devices_sender: fraud.uniqueDevicesSender,
+        geographic_risk: fraud.geographicRisk,
+        fraud_score: fraud.fraudScore,
+        is_high_risk: fraud.isHighRisk,
+      }),
+    ),
     payment_metrics_partials: rowsOf(world, isWanted, 'payment_metrics_partials', ({ row }) => ({
       window_start: row.windowStartMs,
       window_end: row.windowEndMs,

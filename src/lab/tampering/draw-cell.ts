@@ -20,7 +20,13 @@ const CODES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Undefined where the way that was drawn gives the value that is there. */
-export function drawCell(rng: Rng, rows: readonly Row[], row: number, table: TableName, column: string): Cell | undefined {
+export function drawCell(
+  rng: Rng,
+  rows: readonly Row[],
+  row: number,
+  table: TableName,
+  column: string,
+): Cell | undefined {
   const old = rows[row]![column]!;
   const drawn = drawValue(rng, rows, old, table, column);
   return drawn === old ? undefined : drawn;

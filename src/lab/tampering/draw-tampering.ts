@@ -27,11 +27,16 @@ export interface DrawnTampering {
 }
 
 export const STRATA: readonly Stratum[] = [
-  ...TABLE_NAMES.flatMap((table) => Object.keys(columnsOf(table)).map((column) => ({ name: `${table}.${column}`, table, column }))),
+  ...TABLE_NAMES.flatMap((table) =>
+    Object.keys(columnsOf(table)).map((column) => ({ name: `${table}.${column}`, table, column })),
+  ),
   ...TABLE_NAMES.flatMap((table) =>
     (['deleted', 'doubled', 'forged'] as const).map((rows) => ({ name: `${table}: a row ${rows}`, table, rows })),
   ),
-  ...(['value', 'key', 'timestamp', 'removed', 'added'] as const).map((record) => ({ name: `a record: ${record}`, record })),
+  ...(['value', 'key', 'timestamp', 'removed', 'added'] as const).map((record) => ({
+    name: `a record: ${record}`,
+    record,
+  })),
 ];
 
 const ATTEMPTS_MAX = 1_000;
@@ -89,7 +94,9 @@ function drawRecord(rng: Rng, dataset: Dataset, part: RecordPart | 'removed' | '
   if (part === 'added') {
     const there = new Set(records.map((each) => each.offset));
     const last = known.at(-1)!.offset;
-    const gaps = Array.from({ length: last - startOffset }, (_, i) => startOffset + i).filter((each) => !there.has(each));
+    const gaps = Array.from({ length: last - startOffset }, (_, i) => startOffset + i).filter(
+      (each) => !there.has(each),
+    );
     return gaps.length === 0 ? undefined : { kind: 'record_added', partition, offset: rng.pick(gaps), like: offset };
   }
   const value = part === 'timestamp' ? drawTimestamp(rng, record) : drawBytes(rng, record[part], known, part);

@@ -26,7 +26,8 @@ export async function sightOf(inputs: VerifyInputs, places: readonly Place[]): P
   } catch (error) {
     if (error instanceof UnknownFoldVersion) return { seen: 'noticed', by: ['stops: fold_version'] };
     if (!(error instanceof ContradictionError)) return { seen: 'broken', error: String((error as Error).stack) };
-    const names = ({ partition }: Place): boolean => partition === null || error.message.includes(`partition ${partition}`);
+    const names = ({ partition }: Place): boolean =>
+      partition === null || error.message.includes(`partition ${partition}`);
     const by = [`stops: ${error.code}`];
     return places.some(names) ? { seen: 'noticed', by } : { seen: 'elsewhere', by, findings: [error.message] };
   }

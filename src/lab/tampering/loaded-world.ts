@@ -41,10 +41,13 @@ function bytes(value: Uint8Array | null): Buffer | null {
 /** Rows without a place are seen by no query of a processor. */
 function landedRows<T extends AppendTable>(dataset: BaseDataset, table: T): SimRow<T>[] {
   const rows = dataset.tables[table].filter(
-    (row) => row.kafka_partition !== null && row.writer_epoch !== null && (row.kafka_offset ?? row.next_offset) !== null,
+    (row) =>
+      row.kafka_partition !== null && row.writer_epoch !== null && (row.kafka_offset ?? row.next_offset) !== null,
   );
   return rows.map((row, streamOffset) => ({
-    row: readOnce(row, () => (table === 'checkpoint_log' ? checkpoint(row) : dataRow(table as DataTable, row))) as AppendRows[T],
+    row: readOnce(row, () =>
+      table === 'checkpoint_log' ? checkpoint(row) : dataRow(table as DataTable, row),
+    ) as AppendRows[T],
     stamp: {
       partition: Number(row.kafka_partition),
       writerEpoch: Number(row.writer_epoch),
@@ -72,7 +75,11 @@ function dataRow(table: DataTable, row: Row): AppendRows[AppendTable] {
 }
 
 function checkpoint(row: Row): AppendRows[AppendTable] {
-  const place = { nextOffset: Number(row.next_offset), partition: Number(row.kafka_partition), topic: String(row.topic) };
+  const place = {
+    nextOffset: Number(row.next_offset),
+    partition: Number(row.kafka_partition),
+    topic: String(row.topic),
+  };
   return readable(place, () => checkpointOf(row)) as unknown as Checkpoint;
 }
 
@@ -117,6 +124,9 @@ function readable(place: object, read: () => object): object {
     const get = (): never => {
       throw new ContradictionError('rows_differ', why);
     };
-    return Object.defineProperties({ ...place }, { payment: { enumerable: true, get }, counters: { enumerable: true, get } });
+    return Object.defineProperties(
+      { ...place },
+      { payment: { enumerable: true, get }, counters: { enumerable: true, get } },
+    );
   }
 }

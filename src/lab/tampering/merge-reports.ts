@@ -25,7 +25,11 @@ function merged(a: TamperReport, b: TamperReport): TamperReport {
   };
 }
 
-function byName<T>(a: Readonly<Record<string, T>>, b: Readonly<Record<string, T>>, add: (x: T, y: T) => T): Record<string, T> {
+function byName<T>(
+  a: Readonly<Record<string, T>>,
+  b: Readonly<Record<string, T>>,
+  add: (x: T, y: T) => T,
+): Record<string, T> {
   return Object.fromEntries(Object.entries(a).map(([name, value]) => [name, name in b ? add(value, b[name]!) : value]));
 }
 

@@ -117,7 +117,9 @@ function epochIn(claimId: unknown): string | undefined {
 }
 
 function isRule(tampering: Tampering, base: BaseDataset): boolean {
-  return tampering.kind === 'cell' && tampering.table === 'partition_ownership' && areLeaves(tampering, base, RULE_LEAF);
+  return (
+    tampering.kind === 'cell' && tampering.table === 'partition_ownership' && areLeaves(tampering, base, RULE_LEAF)
+  );
 }
 
 /** Whether all that differs in a cell of JSON is of the kind. */
@@ -129,7 +131,7 @@ function areLeaves(
   const leaf = leaves[tampering.column];
   if (leaf === undefined) return false;
   const changed = changedLeaves(rowOf(base, tampering)![tampering.column]!, tampering.value);
-  return changed !== undefined && changed.every((path) => leaf.test(path));
+  return changed?.every((path) => leaf.test(path)) ?? false;
 }
 
 function isPastNextOffset(tampering: Tampering, base: BaseDataset): boolean {
@@ -196,7 +198,8 @@ function paymentText(value: unknown): string {
 }
 
 function isWhereNotJson(tampering: Tampering, base: BaseDataset): boolean {
-  if (tampering.kind !== 'cell' || tampering.table !== 'payment_exceptions' || tampering.column !== 'reason') return false;
+  if (tampering.kind !== 'cell' || tampering.table !== 'payment_exceptions' || tampering.column !== 'reason')
+    return false;
   const isNotJson = (reason: unknown): boolean => String(reason).split(':')[0] === 'not_json';
   return isNotJson(tampering.value) && isNotJson(rowOf(base, tampering)!.reason);
 }

@@ -24,7 +24,8 @@ function recordsOf({ tables, log }: BaseDataset, partition: number): Omit<TopicR
     (row) => row.kafka_partition === partition && Number(row.writer_epoch) > 0,
   );
   const newestMs = Math.max(0, ...payments.map(({ event_time }) => Number(event_time)));
-  const timestampMs = Math.max(newestMs + NEW_PAYMENTS * STEP_MS, ...log[partition]!.records.map((each) => each.timestampMs)) + 1;
+  const timestampMs =
+    Math.max(newestMs + NEW_PAYMENTS * STEP_MS, ...log[partition]!.records.map((each) => each.timestampMs)) + 1;
   const record = (event: Readonly<Record<string, unknown>>): Omit<TopicRecord, 'offset'> => ({
     timestampMs,
     key: Buffer.from(String(event.sender_account_id)),
@@ -46,5 +47,11 @@ function recordsOf({ tables, log }: BaseDataset, partition: number): Omit<TopicR
   );
   const { records } = log[partition]!;
   const copies = records.slice(-COPIES).map(({ key, value }) => ({ timestampMs, key, value }));
-  return [...copies, ...news.slice(0, 4), ...copies, { timestampMs, key: Buffer.from('s'), value: Buffer.from('{') }, ...news.slice(4)];
+  return [
+    ...copies,
+    ...news.slice(0, 4),
+    ...copies,
+    { timestampMs, key: Buffer.from('s'), value: Buffer.from('{') },
+    ...news.slice(4),
+  ];
 }

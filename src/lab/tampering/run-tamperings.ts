@@ -139,7 +139,13 @@ function noteTakeover(
   const by = takeover.end === 'noticed' ? ` ${takeover.by.join(', ')}` : '';
   count(report.takeovers, `${state}: ${word}${by}`);
   if (takeover.end === 'harm')
-    report.harm.push(failureOf(drawn, base, `${state === 'local' ? 'local state' : 'rebuilt'}: ${takeover.what.slice(0, 3).join('; ')}`));
+    report.harm.push(
+      failureOf(
+        drawn,
+        base,
+        `${state === 'local' ? 'local state' : 'rebuilt'}: ${takeover.what.slice(0, 3).join('; ')}`,
+      ),
+    );
 }
 
 function failureOf({ run, stratum, tampering }: DrawnTampering, base: BaseDataset, what: string): TamperFailure {

@@ -7,8 +7,8 @@ import { verify } from '../../checks/verify.ts';
 import { APPEND_TABLES } from '../../payments/types.ts';
 import { ContradictionError } from '../../processor/errors.ts';
 import type { ProcessorEvent } from '../../processor/events.ts';
-import type { ExitReport } from '../../processor/processor.ts';
 import type { Ownership } from '../../processor/ports.ts';
+import type { ExitReport, ProcessorPorts } from '../../processor/processor.ts';
 import { processorMain } from '../sim/processor-main.ts';
 import type { World } from '../sim/world.ts';
 import type { Row, TableName } from './columns.ts';
@@ -38,9 +38,17 @@ const STEPS_MAX = 100_000;
 /** Said of the rows that were there, which are not what is judged here. */
 const OF_THE_CHANGE = ['ownership_contradicts', 'partition_count_differs', 'found_rows_differ'];
 
+type Weaken = (ports: ProcessorPorts) => ProcessorPorts;
+
 export class Takeovers {
   /** By dataset and state: what is written where nothing was changed, once the oracle has confirmed it. */
   readonly #unchanged = new Map<string, Promise<string>>();
+  readonly #weaken: Weaken;
+
+  /** `weaken`: the processor's ports changed in some way, to see that harm is found. */
+  constructor(weaken: Weaken = (ports) => ports) {
+    this.#weaken = weaken;
+  }
 
   async judge(base: BaseDataset, changed: BaseDataset, state: StateAtHand): Promise<Takeover> {
     const expected = await this.#expected(base, state);
@@ -51,7 +59,7 @@ export class Takeovers {
       if (error instanceof ContradictionError) return { end: 'noticed', by: [error.code] };
       throw error;
     }
-    const done = await takeOver(withRecordsToCome(changed, base), ownership, state);
+    const done = await takeOver(withRecordsToCome(changed, base), ownership, state, this.#weaken);
     if (done.broke.length > 0) return { end: 'harm', what: done.broke };
     const isAsEver = writtenText(done) === expected;
     const what = isAsEver ? [] : await harmOf(base, done);
@@ -62,20 +70,25 @@ export class Takeovers {
   /** Throws where an unchanged dataset cannot be taken over. */
   #expected(base: BaseDataset, state: StateAtHand): Promise<string> {
     const key = `${base.name} ${state}`;
-    const known = this.#unchanged.get(key) ?? unchanged(base, state);
+    const known = this.#unchanged.get(key) ?? unchanged(base, state, this.#weaken);
     this.#unchanged.set(key, known);
     return known;
   }
 }
 
-async function unchanged(base: BaseDataset, state: StateAtHand): Promise<string> {
-  const done = await takeOver(withRecordsToCome(base, base), readOwnership(base), state);
+async function unchanged(base: BaseDataset, state: StateAtHand, weaken: Weaken): Promise<string> {
+  const done = await takeOver(withRecordsToCome(base, base), readOwnership(base), state, weaken);
   const problems = [...done.broke, ...done.stops, ...(await harmOf(base, done))];
   if (problems.length > 0) throw new Error(`${base.name} as it is cannot be taken over: ${problems.join('; ')}`);
   return writtenText(done);
 }
 
-async function takeOver(dataset: BaseDataset, ownership: readonly Ownership[], state: StateAtHand): Promise<Done> {
+async function takeOver(
+  dataset: BaseDataset,
+  ownership: readonly Ownership[],
+  state: StateAtHand,
+  weaken: Weaken,
+): Promise<Done> {
   const world = loadedWorld(dataset, ownership);
   const stops = new Map<number, string>();
   const process = world.process('next');
@@ -83,9 +96,10 @@ async function takeOver(dataset: BaseDataset, ownership: readonly Ownership[], s
   const emit = (event: ProcessorEvent): void => {
     if (event.type === 'partition.stopped') stops.set(event.partition, event.code);
   };
-  world.spawn('next', processorMain({ observer: { emit } }));
+  world.spawn('next', processorMain({ observer: { emit }, weaken }));
   const isOver = (): boolean =>
-    !process.running || world.kafka.partitions.every((_, partition) => stops.has(partition) || isDrained(world, partition));
+    !process.running ||
+    world.kafka.partitions.every((_, partition) => stops.has(partition) || isDrained(world, partition));
   const end = await world.run(isOver, { maxMs: VIRTUAL_MS_MAX, maxSteps: STEPS_MAX });
   const exits = process.exits.map(({ value, error }) => endOf(value as ExitReport | undefined, error));
   const broke = exits.flatMap(({ bug }) => bug ?? []);
@@ -139,5 +153,11 @@ function ownerSince(row: Row, ownership: readonly Ownership[]): Row {
   const { epoch, claim_id, streams, settings_history } = ownershipCells(now);
   const before = JSON.parse(String(row.settings_history)) as unknown[];
   const added = (JSON.parse(String(settings_history)) as unknown[]).slice(before.length);
-  return { ...row, epoch: epoch!, claim_id: claim_id!, streams: streams!, settings_history: JSON.stringify([...before, ...added]) };
+  return {
+    ...row,
+    epoch: epoch!,
+    claim_id: claim_id!,
+    streams: streams!,
+    settings_history: JSON.stringify([...before, ...added]),
+  };
 }

@@ -46,9 +46,9 @@ export function tamperText(report: TamperReport): string {
 }
 
 function failures(title: string, list: readonly TamperFailure[]): string[] {
-  const shown = list.slice(0, SHOWN_MAX).map(
-    ({ run, base, change, what }) => `${title}: run ${run}, dataset ${base}: ${change}: ${what}`,
-  );
+  const shown = list
+    .slice(0, SHOWN_MAX)
+    .map(({ run, base, change, what }) => `${title}: run ${run}, dataset ${base}: ${change}: ${what}`);
   return list.length > SHOWN_MAX ? [...shown, `${title}: and ${list.length - SHOWN_MAX} more`] : shown;
 }
 

@@ -8,7 +8,13 @@ import type { Dataset, PartitionLog } from './dataset.ts';
 
 export type Tampering =
   /** `row`: which row of the table, counted from 0. */
-  | { readonly kind: 'cell'; readonly table: TableName; readonly column: string; readonly row: number; readonly value: Cell }
+  | {
+      readonly kind: 'cell';
+      readonly table: TableName;
+      readonly column: string;
+      readonly row: number;
+      readonly value: Cell;
+    }
   | { readonly kind: 'deleted' | 'doubled'; readonly table: TableName; readonly row: number }
   | { readonly kind: 'forged'; readonly table: TableName; readonly cells: Row }
   /** Another value, key or timestamp of a record; texts, or null where there is none. */

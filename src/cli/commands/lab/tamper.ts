@@ -32,7 +32,9 @@ const SHOWN_EVERY_RUNS = 500;
 export function addTamper(lab: Command): void {
   const command = lab
     .command('tamper')
-    .description('change finished datasets and topics, one cell, row or record at a time: verify must notice, or docs/guarantees.md say why not')
+    .description(
+      'change finished datasets and topics, one cell, row or record at a time: verify must notice, or docs/guarantees.md say why not',
+    )
     .addOption(new Option('--world <world>', 'where the dataset is').choices(['sim', 'real']).default('sim'))
     .option('--runs <n>', 'how many changes', wholeNumber(1), DEFAULT_RUNS)
     .option('--from-run <n>', 'the first of them: a change is drawn from the seed and its number', wholeNumber(0), 0)

@@ -1,5 +1,6 @@
 /** Rows of plain cells into the tables of a real dataset, by DML: all of a table, or as one change has it. */
 import type { Sink } from '../../../bigquery/open-sink.ts';
+import { type QueryParameter, textParameter } from '../../../bigquery/query-values.ts';
 import { type Cell, type ColumnKind, columnsOf, type Row, type TableName } from '../columns.ts';
 
 const ROWS_PER_STATEMENT = 40;
@@ -26,20 +27,22 @@ export class TableWriter {
     const columns = columnsOf(table);
     const names = Object.keys(columns);
     for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
+      const parameters: QueryParameter[] = [];
       const values = rows
         .slice(from, from + ROWS_PER_STATEMENT)
-        .map((row) => `(${names.map((name) => literal(columns[name]!, row[name]!)).join(', ')})`);
-      await this.#change(`INSERT INTO ${this.#nameOf(table)} (${names.join(', ')}) VALUES ${values.join(',\n')}`);
+        .map((row) => `(${names.map((name) => sqlOf(columns[name]!, row[name]!, parameters)).join(', ')})`);
+      const sql = `INSERT INTO ${this.#nameOf(table)} (${names.join(', ')}) VALUES ${values.join(',\n')}`;
+      await this.#change(sql, parameters);
     }
   }
 
-  #change(sql: string): Promise<void> {
-    return this.#sink.jobs.change({ what: 'a change of a dataset', sql });
+  #change(sql: string, parameters: readonly QueryParameter[] = []): Promise<void> {
+    return this.#sink.jobs.change({ what: 'a change of a dataset', sql, parameters });
   }
 }
 
-/** A cell in SQL, exactly. */
-export function literal(kind: ColumnKind, cell: Cell): string {
+/** A cell in SQL, exactly. Text with characters that some service could read as an escape goes into a parameter. */
+function sqlOf(kind: ColumnKind, cell: Cell, parameters: QueryParameter[]): string {
   if (cell === null) return 'NULL';
   switch (kind) {
     case 'integer':
@@ -51,8 +54,12 @@ export function literal(kind: ColumnKind, cell: Cell): string {
     case 'truth':
       return String(cell).toUpperCase();
     case 'json':
-    case 'text':
-      return quoted(String(cell));
+    case 'text': {
+      const text = String(cell);
+      if (/^[ -&(-[\]-~]*$/.test(text)) return `'${text}'`;
+      parameters.push(textParameter(`text_${parameters.length}`, text));
+      return `@text_${parameters.length - 1}`;
+    }
     default:
       return kind satisfies never;
   }
@@ -61,13 +68,4 @@ export function literal(kind: ColumnKind, cell: Cell): string {
 function whole(value: number): string {
   if (!Number.isSafeInteger(value)) throw new RangeError(`not a whole number: ${value}`);
   return String(value);
-}
-
-function quoted(text: string): string {
-  const escaped = [...text].map((char) => {
-    const code = char.codePointAt(0)!;
-    if (char === "'" || char === '\\') return `\\${char}`;
-    return code < 32 || code > 126 ? `\\U${code.toString(16).padStart(8, '0')}` : char;
-  });
-  return `'${escaped.join('')}'`;
 }

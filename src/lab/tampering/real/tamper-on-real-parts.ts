@@ -5,9 +5,11 @@
  *
  * Only datasets whose topic has every offset: a broker gives them out itself.
  */
+import path from 'node:path';
 import type { VerifyInputs } from '../../../checks/inputs.ts';
 import { realInputs } from '../../../checks/inputs-real.ts';
 import { topicInputs } from '../../../checks/topic-inputs.ts';
+import { CREATE_TIME_AFTER_MAX_MS, KafkaAdmin } from '../../../kafka/kafka-admin.ts';
 import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { RealWorld, type RealWorldOptions } from '../../real/real-world.ts';
 import { BASE_CASES, baseDatasets } from '../base-datasets.ts';
@@ -110,8 +112,19 @@ class LoadedDataset {
   }
 }
 
-function newWorld(infra: RealWorldOptions['infra'], name: string, partitions: number): Promise<RealWorld> {
-  return RealWorld.create({ infra, name: `tamper-${name}`, partitions, folder: `artifacts/tamper/${name}` });
+/** On a topic that keeps what it is given: the records are of a day long ago. */
+async function newWorld(infra: RealWorldOptions['infra'], name: string, partitions: number): Promise<RealWorld> {
+  const topic = `tamper-${name}-${systemRuntime.uuid().slice(0, 8)}`;
+  const brokers = infra.kafkaBootstrapServers.split(',');
+  await using admin = await KafkaAdmin.connect({ brokers, clientId: 'provenonce-lab' });
+  await admin.createTopic({
+    topic,
+    partitions,
+    timestamps: { createTimeAfterMaxMs: CREATE_TIME_AFTER_MAX_MS },
+    settings: { 'retention.ms': '-1' },
+  });
+  const dataset = topic.replaceAll('-', '_');
+  return RealWorld.create({ infra, name, topic, dataset, partitions, folder: path.join('artifacts', 'tamper', topic) });
 }
 
 /** Every record at its offset. */
