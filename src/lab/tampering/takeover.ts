@@ -149,7 +149,8 @@ async function harmOf(base: BaseDataset, { written, ownership }: Done): Promise<
 /** The row as it was, with the claim, and the rules that were added, since. */
 function ownerSince(row: Row, ownership: readonly Ownership[]): Row {
   const now = ownership.find(({ partition }) => partition === row.kafka_partition);
-  if (now === undefined) return row;
+  // Nobody has claimed it where its epoch is none that comes after.
+  if (now === undefined || now.epoch <= Number(row.epoch)) return row;
   const { epoch, claim_id, streams, settings_history } = ownershipCells(now);
   const before = JSON.parse(String(row.settings_history)) as unknown[];
   const added = (JSON.parse(String(settings_history)) as unknown[]).slice(before.length);
