@@ -11,8 +11,9 @@ import type { Position } from './position.ts';
 export function streamOffsetsText(checkpoint: Checkpoint): string {
   const { streamOffsets, partition, writerEpoch, nextOffset, found } = checkpoint;
   const rows = Object.fromEntries(DATA_TABLES.map((table) => [table, streamOffsets[table]]));
-  const of = { partition, epoch: writerEpoch, nextOffset, wentOnFrom: found?.from ?? 0 };
-  return JSON.stringify(found === undefined ? rows : { ...rows, of, found: found.rows });
+  if (found === undefined) return JSON.stringify(rows);
+  const of = { partition, epoch: writerEpoch, nextOffset, wentOnFrom: found.from };
+  return JSON.stringify({ ...rows, of, found });
 }
 
 /** By epoch and table; epochs and tables without rows are left out. */

@@ -66,10 +66,18 @@ export class FoundRowsCheck {
       const message = 'stream_offsets says that its owner found other rows than the checkpoint before it says';
       return [{ ...DIFFERS, expected: previous.text, actual: textOf(said), message, offsets: [previous.nextOffset] }];
     }
-    const found = readFound(said.found);
+    const found = readFound(said.found, wentOnFrom);
     if (found === undefined) {
-      const message = 'stream_offsets does not say what its owner found of earlier epochs';
-      return [{ ...DIFFERS, expected: 'rows by epoch and table', actual: textOf(said), message, offsets: [] }];
+      const message = 'stream_offsets does not say what its owner found of earlier epochs past where it went on from';
+      return [
+        {
+          ...DIFFERS,
+          expected: `from ${wentOnFrom}, rows by epoch and table`,
+          actual: textOf(said),
+          message,
+          offsets: [],
+        },
+      ];
     }
     // One that it went on from may be pruned, and then what lies past it cannot be counted.
     const below = this.#below.get(wentOnFrom);
@@ -110,9 +118,10 @@ function inOrder(value: unknown): unknown {
   return names.map((name) => [name, inOrder(value[name])]);
 }
 
-function readFound(value: unknown): FoundRows | undefined {
-  if (!isObject(value)) return undefined;
-  const isRead = Object.entries(value).every(
+function readFound(value: unknown, from: number): FoundRows | undefined {
+  if (!isObject(value) || value.from !== from || !isObject(value.rows) || Object.keys(value).length !== 2)
+    return undefined;
+  const isRead = Object.entries(value.rows).every(
     ([epoch, counts]) =>
       /^[1-9]\d*$/.test(epoch) &&
       isObject(counts) &&
@@ -121,7 +130,7 @@ function readFound(value: unknown): FoundRows | undefined {
           CHECKED_TABLES.some((each) => each === table) && Number.isSafeInteger(count) && Number(count) > 0,
       ),
   );
-  return isRead ? (value as FoundRows) : undefined;
+  return isRead ? (value.rows as FoundRows) : undefined;
 }
 
 function isSame(value: unknown, expected: Readonly<Record<string, unknown>>): boolean {
