@@ -9,6 +9,8 @@ import type { DataTable } from '../payments/types.ts';
 import type { WonClaim } from './claim-rounds.ts';
 import type { Observer } from './events.ts';
 import type { Checkpoint, FoundRows, LogSource, RowEncoder, Runtime, StateStore, StreamAppender } from './ports.ts';
+import type { Position } from './position.ts';
+import { foundRowsOf } from './stream-offsets.ts';
 
 export interface CheckpointerOptions {
   readonly won: WonClaim;
@@ -22,7 +24,7 @@ export interface CheckpointerOptions {
   /** F: no checkpoint below it. */
   readonly notBelow: number;
   /** What its owner's takeover found. */
-  readonly found: FoundRows;
+  readonly position: Pick<Position, 'checkpointOffset' | 'rows'>;
   /** Offset of the greatest checkpoint there is. */
   readonly lastOffset: number;
   /** Does the work when it is this process's turn to append, at one instant. Never settles once the run is over. */
@@ -38,11 +40,13 @@ export interface CheckpointerOptions {
 
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
+  readonly #found: FoundRows;
   #lastOffset: number;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(options: CheckpointerOptions) {
     this.#options = options;
+    this.#found = foundRowsOf(options.position);
     this.#lastOffset = options.lastOffset;
   }
 
@@ -96,7 +100,7 @@ export class Checkpointer {
   }
 
   #snapshot(): Checkpoint {
-    const { fold, won, fingerprint, writers, found } = this.#options;
+    const { fold, won, fingerprint, writers } = this.#options;
     const head = fold.head();
     const { topic, partition, owner, epoch } = won.ownership;
     const offsets = writers.map((writer) => [writer.table, writer.streamOffset] as const);
@@ -111,7 +115,7 @@ export class Checkpointer {
       streamOffsets: Object.fromEntries(offsets) as Record<DataTable, number>,
       stateDigest: head.digest,
       recordFingerprint: fingerprint(),
-      found,
+      found: this.#found,
     };
   }
 

@@ -22,7 +22,6 @@ import type { CursorAnswer, LogCursor } from './log-cursor.ts';
 import type { LogSource, RowEncoder, Runtime, StateStore, StreamAppender, WriteStreams } from './ports.ts';
 import type { Position } from './position.ts';
 import { settingsByOffset } from './settings-at.ts';
-import { foundRowsOf } from './stream-offsets.ts';
 import { TableWriters } from './table-writers.ts';
 
 export interface PartitionRunOptions {
@@ -75,7 +74,6 @@ export class PartitionRun {
     this.#checkpointer = new Checkpointer({
       ...options,
       notBelow: options.position.resumeOffset,
-      found: foundRowsOf(options.position),
       lastOffset: options.position.checkpoint?.nextOffset ?? options.position.checkpointOffset,
       appender: this.#open('checkpoint_log'),
       writers: this.#writers.all,
