@@ -4,6 +4,7 @@ import { AcceptedRows, RISKS, ROW_NUMBER, ROW_NUMBERS } from '../payments/accept
 import type { TextColumn } from '../payments/text-column.ts';
 import type { AcceptedRow, AppendTable, ExceptionRow, PartialRow, RowList, TransactionRow } from '../payments/types.ts';
 import type { AppendRows, Checkpoint, RowStamp } from '../processor/ports.ts';
+import { streamOffsetsText } from '../processor/stream-offsets.ts';
 import {
   boolColumn,
   bytesTextColumn,
@@ -162,7 +163,7 @@ export function checkpointColumns(scratch: Scratch, rows: readonly Checkpoint[],
     int64Column(rows.map((row) => row.counters.duplicates)),
     int64Column(rows.map((row) => row.counters.late)),
     int64Column(rows.map((row) => row.counters.rejected)),
-    textColumn(rows.map((row) => JSON.stringify(row.streamOffsets))),
+    textColumn(rows.map(streamOffsetsText)),
     textColumn(rows.map((row) => row.stateDigest)),
     textColumn(rows.map((row) => row.recordFingerprint)),
     constantTimestampColumn(scratch, stamp.processedAtMs, rows.length),
@@ -197,5 +198,5 @@ function textUnits(row: AppendRows[AppendTable]): number {
   if ('disposition' in row) {
     return (row.reason?.length ?? 0) + (row.transactionId?.length ?? 0) + (row.payload?.length ?? 0) + 32;
   }
-  return row.topic.length + row.owner.length + row.stateDigest.length + 512;
+  return row.topic.length + row.owner.length + row.stateDigest.length + streamOffsetsText(row).length;
 }

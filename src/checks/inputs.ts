@@ -156,9 +156,19 @@ export interface GivenUp {
   readonly atMs: number;
 }
 
+/** A write stream of an owner, as the ownership row lists it. */
+export interface ListedStream {
+  readonly epoch: number;
+  readonly table: string;
+  readonly name: string;
+}
+
 export interface OwnershipFacts {
   readonly partition: number;
   readonly epoch: number;
+  /** `<epoch>:<name>`, with `hold:` before the name of an operator's; a name alone where an older release claimed. */
+  readonly claimId: string;
+  readonly streams: readonly ListedStream[];
   readonly partitionCount: number;
   readonly startOffset: number;
   readonly fixed: FixedRules;

@@ -8,6 +8,7 @@ import { checkEnrichment } from './guarantees/g4-enrichment.ts';
 import { EquivalenceCheck } from './guarantees/g5-equivalence.ts';
 import { CheckpointCheck } from './guarantees/g6-checkpoints.ts';
 import { CountersCheck } from './guarantees/g6-counters.ts';
+import { HistoryCheck } from './guarantees/g6-history.ts';
 import type {
   CheckedTable,
   CheckpointCells,
@@ -75,6 +76,7 @@ export async function checkPartition(
   const equivalence = new EquivalenceCheck(epoch, findings);
   const counters = new CountersCheck(ownership, trusted?.next_offset ?? 0, findings);
   const checkpoints = new CheckpointCheck(ownership, trusted?.next_offset, findings);
+  const history = new HistoryCheck(ownership, findings);
   const backfilled = new BackfilledCheck(partition, fixed.windowMs, findings);
   const rowsOf = <T extends CheckedTable>(table: T): AsyncIterable<readonly TableCells[T][]> =>
     census.walkable(table, ownership, nextOffset, tables.rows(table, partition));
@@ -107,6 +109,7 @@ export async function checkPartition(
         equivalence.step(step);
         counters.step(step);
         checkpoints.step(step);
+        history.step(step);
         backfilled.step(step);
         rowsChecked += rowsIn(step);
         if (step.record !== null) {

@@ -1,4 +1,4 @@
-/** The ownership rows against the topic and against each other: a partition that nobody reads, and rows that disagree. */
+/** The ownership rows against the topic: a partition that nobody reads. */
 import { counted, type FindingLists } from './findings.ts';
 import { partitionsAt } from './generations.ts';
 import type { OwnershipFacts, VerifyInputs } from './inputs.ts';
@@ -45,38 +45,4 @@ export async function checkUnreadPartitions(
     });
   }
   return remarks;
-}
-
-/** What the ownership rows say of themselves. */
-export function checkOwnership(ownership: readonly OwnershipFacts[], findings: FindingLists): void {
-  const counts = new Set(ownership.map((facts) => partitionsAt(facts, Number.POSITIVE_INFINITY)));
-  if (counts.size > 1)
-    add(
-      findings,
-      null,
-      'partition_count_differs',
-      `the rows say ${[...counts].join(', ')} partitions; run an interrupted \`provenonce rescale\` again`,
-    );
-  for (const { partition, startOffset, partitionCount, history, skipped, fixed } of ownership) {
-    const wrong = (what: string): void => add(findings, partition, 'ownership_contradicts', what);
-    if (startOffset < 0) wrong(`start_offset ${startOffset} is below 0`);
-    if (partition >= Math.max(partitionCount, ...counts)) wrong(`it is one of ${Math.max(...counts)} partitions`);
-    if (history.length === 0) wrong('settings_history is empty: no rules hold for any record');
-    if (history.some(({ fromOffset }, index) => fromOffset < (history[index - 1]?.fromOffset ?? 0)))
-      wrong('settings_history does not ascend by fromOffset');
-    if ((history[0]?.fromOffset ?? 0) > startOffset)
-      wrong(`settings_history starts at offset ${history[0]?.fromOffset}, the partition at ${startOffset}`);
-    for (const [index, { from, to }] of skipped.entries()) {
-      const before = skipped[index - 1]?.to ?? startOffset;
-      if (from >= to || from < before)
-        wrong(`skipped has offsets ${from} to ${to - 1} after everything below ${before}`);
-    }
-    if (fixed.windowMs <= 0 || fixed.idHorizonMs < 0 || fixed.activitySpanMs < 0)
-      wrong('fixed_settings has a window or a span of no length');
-  }
-}
-
-function add(findings: FindingLists, partition: number | null, kind: string, what: string): void {
-  const message = `partition_ownership: ${what}`;
-  findings.add('G6', { kind, partition, offsets: [], transactionIds: [], message });
 }

@@ -89,13 +89,13 @@ FROM ${quotedTable(dataset, 'checkpoint_log')}`;
 
 async function ownershipOfOthers({ dataset, queries }: RowQueries, topic: string): Promise<ForeignRows[]> {
   const rows = await queries.runQuery(
-    `SELECT topic, COUNT(*) AS row_count FROM ${quotedTable(dataset, 'partition_ownership')}
-     WHERE topic IS NULL OR topic != @topic GROUP BY topic ORDER BY topic`,
+    `SELECT topic, kafka_partition, COUNT(*) AS row_count FROM ${quotedTable(dataset, 'partition_ownership')}
+     WHERE topic IS NULL OR topic != @topic GROUP BY topic, kafka_partition ORDER BY topic, kafka_partition`,
     [textParameter('topic', topic)],
   );
   return rows.map((row) => ({
     table: 'partition_ownership',
-    partition: null,
+    partition: row.kafka_partition as number | null,
     rowCount: Number(row.row_count),
     why: 'topic',
     samples: [{ kafka_offset: null, writer_epoch: null, about: row.topic as string | null }],

@@ -59,6 +59,12 @@ export async function surveyCheckpoints(
   return { newest, start, comparable: comparable as CheckpointCells[] };
 }
 
+/** Why a log is another one, and the offset that shows it. */
+export interface AnotherLog {
+  readonly why: string;
+  readonly offset: number;
+}
+
 /**
  * Why the log cannot be the one that the tables were written from; undefined where it can. It is another one where it ends
  * below a checkpoint, or contradicts the fingerprints that it can be asked for and the first payments as well: a fingerprint
@@ -70,9 +76,12 @@ export async function anotherLog(
   partition: number,
   { newest, comparable }: CheckpointSurvey,
   bounds: PartitionBounds,
-): Promise<string | undefined> {
+): Promise<AnotherLog | undefined> {
   if (newest !== undefined && newest.next_offset > bounds.endOffset)
-    return `partition ${partition} ends at offset ${bounds.endOffset}, and its checkpoint says ${newest.next_offset}`;
+    return {
+      why: `partition ${partition} ends at offset ${bounds.endOffset}, and its checkpoint says ${newest.next_offset}`,
+      offset: newest.next_offset,
+    };
   if (comparable.length === 0) return undefined;
   for (const checkpoint of comparable) {
     const found = await recordAt(inputs, partition, fingerprintOffset(checkpoint)!);
@@ -80,8 +89,9 @@ export async function anotherLog(
     if (found !== undefined && recordFingerprint(found) === checkpoint.record_fingerprint) return undefined;
   }
   if (await holdsFirstPayments(inputs, tables, partition, bounds)) return undefined;
-  const at = fingerprintOffset(comparable.at(-1)!);
-  return `partition ${partition} holds another record at offset ${at} than the one that was processed there`;
+  const at = fingerprintOffset(comparable.at(-1)!)!;
+  const why = `partition ${partition} holds another record at offset ${at} than the one that was processed there`;
+  return { why, offset: at };
 }
 
 /** Whether the log has one of the first payments that the tables have of what it reaches back to. */

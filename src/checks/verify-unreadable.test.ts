@@ -113,7 +113,9 @@ test('what a partition learns of another at a rescaling is unknown where that on
     { fromOffset: 0, foldVersion: 2, decision: RULES },
     { fromOffset: 2, foldVersion: 2, decision: RULES, generation },
   ];
-  const [old, added] = [history(0, sixOf(0)), history(1, sixOf(1), { history: rules })];
+  const [first, change] = rules;
+  const old = history(0, sixOf(0), { partitionCount: 1, history: [first!, { ...change!, fromOffset: 6 }] });
+  const added = history(1, sixOf(1), { partitionCount: 1, history: rules });
   const report = await verify(withDamage(old, added));
   expect(report.verdict).toBe('UNKNOWN');
   expect(report.unknown).toEqual([

@@ -268,9 +268,10 @@ describe('verify says what it could not check', () => {
     expect(report).toMatchObject({ verdict: 'UNKNOWN', unknown: [expect.stringContaining('past every checkpoint')] });
   });
 
-  test('a partition without an ownership row is UNKNOWN', async () => {
+  test('a row that says more partitions than there are, of rows and in the topic, is a finding', async () => {
     const history = faultless(records(), { ownership: ownershipOf(0, { partitionCount: 2 }) });
-    expect(await verdictOf(history)).toBe('UNKNOWN');
+    const { guarantees } = await verify(inputsOf(history));
+    expect(guarantees.G6.findings).toMatchObject([{ kind: 'partition_count_differs', partition: 0 }]);
   });
 
   test('nothing checkpointed is NODATA, nothing owned as well', async () => {

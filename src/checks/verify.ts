@@ -7,8 +7,9 @@ import { FindingLists, type Guarantee, type GuaranteeResult } from './findings.t
 import { partitionsAt, type StartOf, startedGenerations } from './generations.ts';
 import { UniquenessCheck } from './guarantees/g2-unique.ts';
 import type { OwnershipFacts, PartitionBounds, TablesSnapshot, VerifyInputs } from './inputs.ts';
+import { checkOwnership } from './ownership-check.ts';
 import { checkPartition, type PartitionReport } from './partition-check.ts';
-import { checkOwnership, checkUnreadPartitions } from './partition-list.ts';
+import { checkUnreadPartitions } from './partition-list.ts';
 import { unreadableText } from './readable-log.ts';
 import { RowCensus } from './row-census.ts';
 import { anotherLog, type CheckpointSurvey, surveyCheckpoints } from './starting-point.ts';
@@ -103,7 +104,7 @@ class VerifyRun {
     if (onlyPartitions === undefined) {
       const topicPartitions = await this.#inputs.topicPartitions();
       this.#census.nameForeign(foreign, this.#inputs.topic);
-      checkOwnership(all, this.#findings);
+      checkOwnership(all, topicPartitions, this.#findings);
       this.#unknown.push(...(await checkUnreadPartitions(this.#inputs, all, topicPartitions, this.#findings)));
     }
     const judged = await this.#withTheirLog(wanted, tables);
@@ -170,7 +171,7 @@ class VerifyRun {
   /** Without those whose log is another one: of a topic that was made anew one sentence is true, and nothing else is. */
   async #withTheirLog(wanted: readonly OwnershipFacts[], tables: TablesSnapshot): Promise<OwnershipFacts[]> {
     const judged: OwnershipFacts[] = [];
-    const others: { partition: number; why: string }[] = [];
+    const others: { partition: number; why: string; offset?: number }[] = [];
     const topicPartitions = await this.#inputs.topicPartitions();
     for (const ownership of wanted) {
       const { partition } = ownership;
@@ -180,10 +181,13 @@ class VerifyRun {
       }
       const survey = await this.#survey(ownership, tables);
       const bounds = await this.#boundsOf(partition);
-      const why = await anotherLog(this.#inputs, tables, partition, survey, bounds);
-      if (why === undefined) judged.push(ownership);
-      else others.push({ partition, why });
-      if (why === undefined) this.#noteStart(partition, bounds, survey);
+      const another = await anotherLog(this.#inputs, tables, partition, survey, bounds);
+      if (another !== undefined) {
+        others.push({ partition, ...another });
+        continue;
+      }
+      judged.push(ownership);
+      this.#noteStart(partition, bounds, survey);
     }
     if (others.length > 0) {
       const named = others.slice(0, PARTITIONS_NAMED).map(({ why }) => why);
@@ -191,7 +195,7 @@ class VerifyRun {
       this.#findings.add('G6', {
         kind: 'another_log',
         partition: others.length === 1 ? others[0]!.partition : null,
-        offsets: [],
+        offsets: others.length === 1 ? [others[0]!.offset ?? []].flat() : [],
         transactionIds: [],
         message:
           'another log: the topic was made anew or cut since the tables were written from it, and nothing of it can be ' +

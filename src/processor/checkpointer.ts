@@ -8,7 +8,9 @@ import type { PartitionFold } from '../payments/fold.ts';
 import type { DataTable } from '../payments/types.ts';
 import type { WonClaim } from './claim-rounds.ts';
 import type { Observer } from './events.ts';
-import type { Checkpoint, LogSource, RowEncoder, Runtime, StateStore, StreamAppender } from './ports.ts';
+import type { Checkpoint, FoundRows, LogSource, RowEncoder, Runtime, StateStore, StreamAppender } from './ports.ts';
+import type { Position } from './position.ts';
+import { foundRowsOf } from './stream-offsets.ts';
 
 export interface CheckpointerOptions {
   readonly won: WonClaim;
@@ -21,6 +23,8 @@ export interface CheckpointerOptions {
   readonly observer: Observer;
   /** F: no checkpoint below it. */
   readonly notBelow: number;
+  /** What its owner's takeover found. */
+  readonly position: Pick<Position, 'checkpointOffset' | 'rows'>;
   /** Offset of the greatest checkpoint there is. */
   readonly lastOffset: number;
   /** Does the work when it is this process's turn to append, at one instant. Never settles once the run is over. */
@@ -36,11 +40,13 @@ export interface CheckpointerOptions {
 
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
+  readonly #found: FoundRows;
   #lastOffset: number;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(options: CheckpointerOptions) {
     this.#options = options;
+    this.#found = foundRowsOf(options.position);
     this.#lastOffset = options.lastOffset;
   }
 
@@ -109,6 +115,7 @@ export class Checkpointer {
       streamOffsets: Object.fromEntries(offsets) as Record<DataTable, number>,
       stateDigest: head.digest,
       recordFingerprint: fingerprint(),
+      found: this.#found,
     };
   }
 

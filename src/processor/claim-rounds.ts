@@ -7,6 +7,7 @@
  * Invariant: a partition counts as won only when its row, read after the claim was applied or cancelled, holds our claim id.
  */
 import { APPEND_TABLES, type AppendTable } from '../payments/types.ts';
+import { claimIdOf, epochContradiction } from './claim-id.ts';
 import { ContradictionError } from './errors.ts';
 import type { Observer } from './events.ts';
 import type { Claim, Ownership, Runtime, SinkQueries, StreamRef, WriteStreams } from './ports.ts';
@@ -62,7 +63,8 @@ export class ClaimRounds {
 
   /** Rows as they are now, for the first claims: what is asked for them is asked while the group is joined. */
   foresee(rows: readonly Ownership[]): void {
-    this.#found = new Map(rows.map((row) => [row.partition, this.#find(row)]));
+    const claimable = rows.filter((row) => epochContradiction(row) === undefined);
+    this.#found = new Map(claimable.map((row) => [row.partition, this.#find(row)]));
     this.#foundAtMs = this.#options.runtime.monotonicMs();
   }
 
@@ -166,7 +168,13 @@ export class ClaimRounds {
     const [names, keepFromEpoch] = await Promise.all([creating, keeping]);
     const own = APPEND_TABLES.map((table, i): StreamRef => ({ epoch, table, name: names[i]!, createdAtMs }));
     const kept = current.streams.filter((stream) => stream.epoch >= keepFromEpoch);
-    return { partition, expectedEpoch: current.epoch, claimId: runtime.uuid(), owner, streams: [...kept, ...own] };
+    return {
+      partition,
+      expectedEpoch: current.epoch,
+      claimId: claimIdOf(epoch, runtime),
+      owner,
+      streams: [...kept, ...own],
+    };
   }
 
   /** Whoever wrote the greatest checkpoint had finalized all streams of the epochs before its own. */
@@ -206,9 +214,16 @@ function rowFor(
   }
 }
 
-/** The one row that must exist. */
+/** The one row that must exist, and agree with itself. */
 export function ownershipOf(rows: ReadonlyMap<number, Ownership>, topic: string, partition: number): Ownership {
   const row = rows.get(partition);
+  const contradiction = row === undefined ? undefined : epochContradiction(row);
+  if (contradiction !== undefined)
+    throw new ContradictionError(
+      'ownership_rows',
+      `partition_ownership, topic ${topic}, partition ${partition}: ${contradiction}: the row was changed by hand. Restore it as it was ` +
+        '(runbook, lost tables); nothing was written.',
+    );
   if (row !== undefined) return row;
   throw new ContradictionError(
     'ownership_rows',

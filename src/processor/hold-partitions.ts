@@ -5,7 +5,9 @@
  *
  * Invariant: a partition counts as held only when its row, read after the claim was applied or cancelled, holds our claim id.
  */
-import { ContradictionError, OwnershipLostError } from './errors.ts';
+import { claimIdOf } from './claim-id.ts';
+import { ownershipOf } from './claim-rounds.ts';
+import { OwnershipLostError } from './errors.ts';
 import type { Observer } from './events.ts';
 import { FenceRounds } from './fence-rounds.ts';
 import type { Claim, LogBounds, Ownership, Runtime, SinkQueries, WriteStreams } from './ports.ts';
@@ -48,7 +50,7 @@ export async function holdPartitions(
       ({ partition, epoch, streams }): Claim => ({
         partition,
         expectedEpoch: epoch,
-        claimId: runtime.uuid(),
+        claimId: claimIdOf(epoch + 1, runtime, 'hold'),
         owner,
         streams,
       }),
@@ -74,14 +76,7 @@ export async function holdPartitions(
 /** The rows of these partitions, in their order. */
 async function ownedRows(topic: string, partitions: readonly number[], queries: SinkQueries): Promise<Ownership[]> {
   const rows = new Map((await queries.readOwnership(topic)).map((row) => [row.partition, row]));
-  return partitions.map((partition) => {
-    const row = rows.get(partition);
-    if (row !== undefined) return row;
-    throw new ContradictionError(
-      'ownership_rows',
-      `partition_ownership has no row for ${topic}, partition ${partition}: it was deleted. Restore the row; nothing was written.`,
-    );
-  });
+  return partitions.map((partition) => ownershipOf(rows, topic, partition));
 }
 
 function positionOf(

@@ -184,6 +184,14 @@ export interface Checkpoint {
   readonly stateDigest: string;
   /** `<offset>:<16 hex digits>` of the last folded record, or null where none was. */
   readonly recordFingerprint: string | null;
+  /** Written, for `verify`; not read back. */
+  readonly found?: FoundRows;
+}
+
+/** What the takeover of an owner found of earlier epochs: rows by epoch and table, at or past the offset that it went on from. */
+export interface FoundRows {
+  readonly from: number;
+  readonly rows: Readonly<Record<string, Readonly<Partial<Record<DataTable, number>>>>>;
 }
 
 /** A row as it stands in the sink, and the epoch that wrote it (takeover counts rows by epoch). */

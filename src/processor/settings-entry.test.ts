@@ -1,6 +1,6 @@
 /** Which entry a takeover puts at the end of a history, and which histories it leaves alone. */
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
+import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../payments/settings.ts';
 import type { SettingsEntry } from '../payments/types.ts';
 import type { WonClaim } from './claim-rounds.ts';
 import type { ProcessorEvent } from './events.ts';
@@ -15,7 +15,8 @@ const decision = DEFAULT_DECISION_SETTINGS;
 const PAST_CHECKPOINT = { checkpointOffset: 10, resumeOffset: 17 } as Position;
 
 function sink(history: SettingsEntry[], arrives: (entry: SettingsEntry) => SettingsEntry = (entry) => entry) {
-  const ownership = { topic: 't', partition: 2, claimId: 'mine', owner: 'me', history };
+  const fixed = defaultFixedSettings(0);
+  const ownership = { topic: 't', partition: 2, epoch: 1, claimId: 'mine', owner: 'me', streams: [], fixed, history };
   const added: SettingsEntry[] = [];
   const events: ProcessorEvent[] = [];
   const queries = {
@@ -45,6 +46,18 @@ describe('the settings of a partition that was taken over', () => {
     const at = settingsByOffset(history);
     expect([10, 16, 17].map((offset) => at(offset).foldVersion)).toEqual([1, 1, 2]);
     expect(events).toEqual([{ type: 'settings.changed', partition: 2, fromOffset: 17, foldVersion: 2 }]);
+  });
+
+  it('that no record can be folded by are refused by name: somebody changed them', async () => {
+    const { added, settle } = sink([
+      { fromOffset: 0, foldVersion: 2, decision: { ...decision, maxAmount: '0' } },
+      { fromOffset: 5, foldVersion: 2, decision },
+    ]);
+    await expect(settle()).rejects.toMatchObject({
+      code: 'ownership_rows',
+      message: expect.stringContaining('maxAmount'),
+    });
+    expect(added).toEqual([]);
   });
 
   it.each([

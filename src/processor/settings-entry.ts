@@ -3,7 +3,14 @@
  * records below F are folded with the entries that cover them, of whatever fold version, records from F on with ours. So an
  * upgrade needs no clean stop of the release before.
  */
-import { FOLD_VERSION, FOLD_VERSIONS, isKnownFoldVersion, sameDecisionSettings } from '../payments/settings.ts';
+import {
+  compileEntry,
+  FOLD_VERSION,
+  FOLD_VERSIONS,
+  isKnownFoldVersion,
+  requireFixedSettings,
+  sameDecisionSettings,
+} from '../payments/settings.ts';
 import type { DecisionSettings, SettingsEntry } from '../payments/types.ts';
 import type { WonClaim } from './claim-rounds.ts';
 import { ownershipOf } from './claim-rounds.ts';
@@ -23,6 +30,7 @@ export async function settleSettings(
   const { topic, partition, history, claimId } = won.ownership;
   const last = history.at(-1)!;
   refuseUnknownVersion(partition, history);
+  refuseUnusable(won.ownership);
   if (last.foldVersion === FOLD_VERSION && sameDecisionSettings(last.decision, decision)) return history;
 
   const entry: SettingsEntry = { fromOffset: position.resumeOffset, foldVersion: FOLD_VERSION, decision };
@@ -39,6 +47,22 @@ export async function settleSettings(
   }
   observer.emit({ type: 'settings.changed', partition, fromOffset: entry.fromOffset, foldVersion: FOLD_VERSION });
   return now.history;
+}
+
+/** Settings that no record can be folded by were not written by a release: somebody changed the row. */
+function refuseUnusable({ topic, partition, history, fixed }: WonClaim['ownership']): void {
+  try {
+    requireFixedSettings(fixed);
+    for (const entry of history) compileEntry(entry);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ContradictionError(
+      'ownership_rows',
+      `partition_ownership, topic ${topic}, partition ${partition}: ${error.message}. Someone changed its settings by hand: restore the ` +
+        'row as it was (runbook, lost tables); nothing was written.',
+      { cause: error },
+    );
+  }
 }
 
 function refuseUnknownVersion(partition: number, history: readonly SettingsEntry[]): void {

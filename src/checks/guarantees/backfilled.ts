@@ -11,11 +11,15 @@ import type { Step } from '../walk.ts';
 import { windowKey } from '../window-key.ts';
 
 interface Sums {
+  /** Of the payments, the first of them. */
+  readonly offsets: number[];
   count: number;
   total: bigint;
   min: bigint;
   max: bigint;
 }
+
+const OFFSETS_KEPT_MAX = 20;
 
 export class BackfilledCheck {
   readonly #partition: number;
@@ -77,7 +81,7 @@ export class BackfilledCheck {
       this.#findings.add('G3', {
         kind: 'backfilled_window_differs',
         partition: this.#partition,
-        offsets: [],
+        offsets: [...new Set([...rows.map(({ kafka_offset }) => kafka_offset), ...(sums?.offsets ?? [])])],
         transactionIds: [],
         expected: sums === undefined ? 'no row' : `${sums.count} payments, ${decimalText(sums.total)}`,
         actual: rows.map((row) => `${row.transaction_count} payments, ${row.total_amount}`).join('; ') || 'no row',
@@ -94,10 +98,11 @@ export class BackfilledCheck {
     const window = windowKey({ ...row, window_start });
     const sum = this.#sums.get(window);
     if (sum === undefined) {
-      this.#sums.set(window, { count: 1, total: amount, min: amount, max: amount });
+      this.#sums.set(window, { offsets: [row.kafka_offset], count: 1, total: amount, min: amount, max: amount });
       return;
     }
     sum.count++;
+    if (sum.offsets.length < OFFSETS_KEPT_MAX) sum.offsets.push(row.kafka_offset);
     sum.total += amount;
     if (amount < sum.min) sum.min = amount;
     if (amount > sum.max) sum.max = amount;

@@ -13,7 +13,8 @@ export class EquivalenceCheck {
   readonly #ownerEpoch: number;
   /** Per table, the first offset past next_offset whose rows are not all there. */
   readonly #endedAt = new Map<CheckedTable, number>();
-  readonly #lastEpoch = new Map<CheckedTable, number>();
+  /** Per table, the greatest epoch so far, and the last offset that had it. */
+  readonly #lastEpoch = new Map<CheckedTable, { readonly epoch: number; readonly offset: number }>();
 
   constructor(ownerEpoch: number, findings: FindingLists) {
     this.#ownerEpoch = ownerEpoch;
@@ -39,18 +40,23 @@ export class EquivalenceCheck {
     }
     const endedAt = this.#endedAt.get(table);
     if (endedAt !== undefined && actual > 0)
-      this.#report(step, 'rows_after_hole', table, `rows in ${table} though those of offset ${endedAt} are missing`);
+      this.#report(step, 'rows_after_hole', table, `rows in ${table} though those of offset ${endedAt} are missing`, {
+        besides: endedAt,
+      });
     if (endedAt === undefined && actual < expected) this.#endedAt.set(table, step.offset);
   }
 
   #checkEpochs(step: Step, table: CheckedTable, rows: readonly RowPosition[]): void {
-    const last = this.#lastEpoch.get(table) ?? 1;
+    const last = this.#lastEpoch.get(table) ?? { epoch: 1, offset: step.offset };
     let greatest = last;
     for (const { writer_epoch: epoch } of rows) {
-      if (epoch < last) this.#report(step, 'epoch_went_back', table, `epoch ${epoch} in ${table} after epoch ${last}`);
+      if (epoch < last.epoch)
+        this.#report(step, 'epoch_went_back', table, `epoch ${epoch} in ${table} after epoch ${last.epoch}`, {
+          besides: last.offset,
+        });
       if (epoch > this.#ownerEpoch)
         this.#report(step, 'epoch_unknown', table, `epoch ${epoch} in ${table}, the owner's is ${this.#ownerEpoch}`);
-      greatest = Math.max(greatest, epoch);
+      if (epoch >= greatest.epoch) greatest = { epoch, offset: step.offset };
     }
     this.#lastEpoch.set(table, greatest);
   }
@@ -78,12 +84,12 @@ export class EquivalenceCheck {
     kind: string,
     table: CheckedTable,
     message: string,
-    sides: { expected?: string; actual?: string } = {},
+    { besides, ...sides }: { expected?: string; actual?: string; besides?: number } = {},
   ): void {
     this.#findings.add('G5', {
       kind,
       partition: step.partition,
-      offsets: [step.offset],
+      offsets: besides === undefined || besides === step.offset ? [step.offset] : [step.offset, besides],
       transactionIds: idsOf(step, table),
       ...sides,
       message,

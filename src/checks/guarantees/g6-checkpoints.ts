@@ -4,31 +4,31 @@
  * since nothing proves the state that a takeover rebuilds at it.
  */
 import type { FindingLists } from '../findings.ts';
-import type { CheckedTable, CheckpointCells, OwnershipFacts, TopicRecord } from '../inputs.ts';
+import type { CheckpointCells, OwnershipFacts, TopicRecord } from '../inputs.ts';
 import { recordFingerprint } from '../oracle/hashes.ts';
 import type { PartitionOracle } from '../oracle/recompute.ts';
 import { DIGEST_VERSION } from '../oracle/state-digest.ts';
 import { CHECKED_TABLES, type Step } from '../walk.ts';
+import { type Contradiction, FoundRowsCheck } from './g6-found-rows.ts';
+import { RowsByEpoch } from './rows-by-epoch.ts';
 
 export class CheckpointCheck {
   readonly #ownership: OwnershipFacts;
   readonly #findings: FindingLists;
   /** Below this offset the log cannot be asked. */
   readonly #trustedBelow: number | undefined;
-  /** Rows so far, by table and epoch. */
-  readonly #rows = new Map<CheckedTable, Map<number, number>>(CHECKED_TABLES.map((table) => [table, new Map()]));
+  readonly #rows = new RowsByEpoch();
+  readonly #found: FoundRowsCheck;
 
   constructor(ownership: OwnershipFacts, trustedBelow: number | undefined, findings: FindingLists) {
     this.#ownership = ownership;
     this.#trustedBelow = trustedBelow;
     this.#findings = findings;
+    this.#found = new FoundRowsCheck(ownership.partition, ownership.startOffset, this.#rows);
   }
 
-  step({ rows }: Step): void {
-    for (const table of CHECKED_TABLES) {
-      const byEpoch = this.#rows.get(table)!;
-      for (const { writer_epoch } of rows[table]) byEpoch.set(writer_epoch, (byEpoch.get(writer_epoch) ?? 0) + 1);
-    }
+  step(step: Step): void {
+    this.#rows.step(step);
   }
 
   /** `last`: the last record below it, where one was read. */
@@ -42,8 +42,17 @@ export class CheckpointCheck {
 
   #checkStreams(checkpoint: CheckpointCells): void {
     const said = streamOffsetsOf(checkpoint.stream_offsets);
+    const names: readonly string[] = [...CHECKED_TABLES, 'of', 'found'];
+    const unknown = Object.keys(said).filter((name) => !names.includes(name));
+    if (unknown.length > 0)
+      this.#report('stream_offset_differs', checkpoint, {
+        expected: names.join(', '),
+        actual: unknown.join(', '),
+        message: 'stream_offsets says something that nobody writes there',
+      });
+    for (const each of this.#found.checkpoint(checkpoint, said)) this.#report(each.kind, checkpoint, each);
     for (const table of CHECKED_TABLES) {
-      const there = this.#rows.get(table)!.get(checkpoint.writer_epoch) ?? 0;
+      const there = this.#rows.count(table, checkpoint.writer_epoch);
       if (said[table] === there) continue;
       const isCount = typeof said[table] === 'number';
       this.#report('stream_offset_differs', checkpoint, {
@@ -52,6 +61,7 @@ export class CheckpointCheck {
         message: isCount
           ? `stream_offsets says ${said[table]} rows of ${table} for epoch ${checkpoint.writer_epoch}; the table has ${there}`
           : `stream_offsets does not say how many rows of ${table} epoch ${checkpoint.writer_epoch} wrote; the table has ${there}`,
+        offsets: this.#rows.ends(table, checkpoint.writer_epoch),
       });
     }
   }
@@ -80,20 +90,22 @@ export class CheckpointCheck {
       expected: expected ?? 'none',
       actual: checkpoint.record_fingerprint ?? 'none',
       message: 'record_fingerprint is not that of the last record below it',
+      offsets: last === undefined ? [] : [last.offset],
     });
   }
 
   #report(
     kind: string,
     { next_offset, writer_epoch }: CheckpointCells,
-    { message, ...sides }: { expected: string; actual: string; message: string },
+    { message, expected, actual, offsets = [] }: Omit<Contradiction, 'kind' | 'offsets'> & Partial<Contradiction>,
   ): void {
     this.#findings.add('G6', {
       kind,
       partition: this.#ownership.partition,
-      offsets: [next_offset],
+      offsets: [...new Set([next_offset, ...offsets])],
       transactionIds: [],
-      ...sides,
+      expected,
+      actual,
       message: `checkpoint at ${next_offset} of epoch ${writer_epoch}: ${message}`,
     });
   }

@@ -76,6 +76,14 @@ export class CountersCheck {
         'has an epoch that no owner had',
       );
     if (!previous) return;
+    if (next_offset === previous.next_offset && checkpoint.writer_epoch === previous.writer_epoch)
+      this.#report(
+        'checkpoint_twice',
+        checkpoint,
+        '1 row',
+        '2 rows',
+        'is there twice; an owner makes one at an offset',
+      );
     if (checkpoint.writer_epoch < previous.writer_epoch)
       this.#report(
         'epoch_went_back',
@@ -83,6 +91,7 @@ export class CountersCheck {
         `>= ${previous.writer_epoch}`,
         String(checkpoint.writer_epoch),
         'is of an older epoch than the one before it',
+        previous,
       );
     if (checkpoint.watermark < previous.watermark)
       this.#report(
@@ -91,6 +100,7 @@ export class CountersCheck {
         `>= ${previous.watermark}`,
         String(checkpoint.watermark),
         'has a lower watermark than the one before it',
+        previous,
       );
   }
 
@@ -125,9 +135,8 @@ export class CountersCheck {
         `consumed ${checkpoint.consumed}, ${actual}`,
         'does not count the records below it',
       );
-    // Before anything was accepted a watermark may be anything that no valid payment lies below.
-    const floor = this.#ownership.fixed.minEventTimeMs;
-    if (Math.max(checkpoint.watermark, floor) !== Math.max(oracle.watermarkMs, floor))
+    // Before anything was accepted it is the least event time that can be.
+    if (checkpoint.watermark !== Math.max(oracle.watermarkMs, this.#ownership.fixed.minEventTimeMs))
       this.#report(
         'watermark_differs',
         checkpoint,
@@ -137,11 +146,19 @@ export class CountersCheck {
       );
   }
 
-  #report(kind: string, checkpoint: CheckpointCells, expected: string, actual: string, what: string): void {
+  /** `besides`: another checkpoint that may be the wrong one. */
+  #report(
+    kind: string,
+    checkpoint: CheckpointCells,
+    expected: string,
+    actual: string,
+    what: string,
+    besides?: CheckpointCells,
+  ): void {
     this.#findings.add('G6', {
       kind,
       partition: this.#ownership.partition,
-      offsets: [checkpoint.next_offset],
+      offsets: [...new Set([checkpoint.next_offset, besides?.next_offset ?? checkpoint.next_offset])],
       transactionIds: [],
       expected,
       actual,

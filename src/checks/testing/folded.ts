@@ -6,7 +6,7 @@ import { compileEntry, resolveEntry } from '../../payments/settings.ts';
 import type { FixedSettings, FoldOutput, LogRecord, SettingsEntry, TransactionRow } from '../../payments/types.ts';
 import { generatePayments } from '../../simulator/generate.ts';
 import type { SimulationPlan } from '../../simulator/plan.ts';
-import { ownershipOf, type PartitionHistory, streamOffsetsOf } from './history.ts';
+import { epochAt, ownershipOf, type PartitionHistory, streamOffsetsOf } from './history.ts';
 
 export interface FoldedOptions {
   readonly fixed: FixedSettings;
@@ -52,14 +52,15 @@ function foldedHistory(
   for (const record of log) {
     const out: FoldOutput = { accepted: [], partials: [], exceptions: [] };
     fold.fold(record, compiled.get(resolveEntry(history, record.offset))!, out);
-    addCells(result, out);
+    const epoch = epochAt({ history }, record.offset);
+    addCells(result, out, epoch);
     if (fold.nextOffset % checkpointEvery === 0 || fold.nextOffset === log.length)
       result.checkpoints.push({
-        writer_epoch: 1,
+        writer_epoch: epoch,
         next_offset: fold.nextOffset,
         watermark: fold.watermarkMs,
         ...fold.counters,
-        stream_offsets: streamOffsetsOf(result, 1, fold.nextOffset),
+        stream_offsets: streamOffsetsOf(result, epoch, fold.nextOffset),
         state_digest: fold.head().digest,
         record_fingerprint: recordFingerprint(record),
       });
@@ -67,9 +68,9 @@ function foldedHistory(
   return result;
 }
 
-function addCells(history: PartitionHistory, out: FoldOutput): void {
+function addCells(history: PartitionHistory, out: FoldOutput, writer_epoch: number): void {
   for (const row of out.accepted) {
-    const cells = transactionCells(row);
+    const cells = { ...transactionCells(row), writer_epoch };
     history.payment_transactions.push(cells);
     history.payment_transactions_fraud.push({
       ...cells,
@@ -84,7 +85,7 @@ function addCells(history: PartitionHistory, out: FoldOutput): void {
   for (const row of out.partials)
     history.payment_metrics_partials.push({
       kafka_offset: row.kafkaOffset,
-      writer_epoch: 1,
+      writer_epoch,
       window_start: row.windowStartMs,
       window_end: row.windowEndMs,
       region: row.region,
@@ -97,7 +98,7 @@ function addCells(history: PartitionHistory, out: FoldOutput): void {
   for (const row of out.exceptions)
     history.payment_exceptions.push({
       kafka_offset: row.kafkaOffset,
-      writer_epoch: 1,
+      writer_epoch,
       disposition: row.disposition,
       reason: row.reason,
       transaction_id: row.transactionId,
@@ -113,7 +114,6 @@ function addCells(history: PartitionHistory, out: FoldOutput): void {
 function transactionCells({ kafkaOffset, payment }: TransactionRow) {
   return {
     kafka_offset: kafkaOffset,
-    writer_epoch: 1,
     transaction_id: payment.transactionId,
     sender_account_id: payment.senderAccountId,
     receiver_account_id: payment.receiverAccountId,

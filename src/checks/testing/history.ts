@@ -41,13 +41,30 @@ export const RULES: DecisionRules = {
   },
 };
 
+/** Who writes at an offset: the settings change where another owner takes over. */
+export function epochAt({ history = [] }: Pick<Partial<OwnershipFacts>, 'history'>, offset: number): number {
+  return Math.max(1, new Set(history.map(({ fromOffset }) => fromOffset).filter((from) => from <= offset)).size);
+}
+
 export function ownershipOf(partition: number, changes: Partial<OwnershipFacts> = {}): OwnershipFacts {
+  const { epoch = epochAt(changes, Number.POSITIVE_INFINITY) } = changes;
   return {
     partition,
-    epoch: 1,
+    epoch,
+    claimId: `${epoch}:somebody`,
+    streams: [...CHECKED_TABLES, 'checkpoint_log'].map((table) => ({
+      epoch,
+      table,
+      name: `projects/p/datasets/d/tables/${table}/streams/s-${partition}-${epoch}`,
+    })),
     partitionCount: 1,
     startOffset: 0,
-    fixed: { idHorizonMs: 0, windowMs: MINUTE_MS, activitySpanMs: 5 * MINUTE_MS, minEventTimeMs: BASE_MS - 1e11 },
+    fixed: {
+      idHorizonMs: 0,
+      windowMs: MINUTE_MS,
+      activitySpanMs: 5 * MINUTE_MS,
+      minEventTimeMs: Date.UTC(2022, 10, 14),
+    },
     history: [{ fromOffset: 0, foldVersion: 2, decision: RULES }],
     skipped: [],
     ...changes,
@@ -142,9 +159,10 @@ function checkpointOf(
   next_offset: number,
 ): CheckpointCells {
   const { consumed, accepted, duplicate: duplicates, late, rejected } = oracle.counts;
+  const epoch = epochAt(history.ownership, next_offset - 1);
   const watermark = Math.max(oracle.watermarkMs, history.ownership.fixed.minEventTimeMs);
   return {
-    writer_epoch: 1,
+    writer_epoch: epoch,
     next_offset,
     watermark,
     consumed,
@@ -152,7 +170,7 @@ function checkpointOf(
     duplicates,
     late,
     rejected,
-    stream_offsets: streamOffsetsOf(history, 1, next_offset),
+    stream_offsets: streamOffsetsOf(history, epoch, next_offset),
     state_digest: oracle.digest,
     record_fingerprint: last === undefined ? null : recordFingerprint(last),
   };
@@ -173,7 +191,7 @@ function addRows(
   oracle: PartitionOracle,
 ): void {
   const outcome = oracle.take({ ...history.records.find((each) => each.offset === offset)! });
-  const position = { kafka_offset: offset, writer_epoch: 1 };
+  const position = { kafka_offset: offset, writer_epoch: epochAt(history.ownership, offset) };
   if (outcome.disposition === 'accepted') {
     const cells = { ...position, ...columns(outcome.payment) };
     history.payment_transactions.push(cells);

@@ -8,6 +8,7 @@ import { addMutants } from './lab/mutants.ts';
 import { addReplay } from './lab/replay.ts';
 import { addReport } from './lab/report.ts';
 import { addList, addRun } from './lab/run.ts';
+import { addTamper } from './lab/tamper.ts';
 import { addUp } from './lab/up.ts';
 
 export const addCommand: AddCommand = (program) => {
@@ -35,6 +36,7 @@ export const addCommand: AddCommand = (program) => {
         });
     });
   addMutants(lab);
+  addTamper(lab);
   addReport(lab);
   addUp(lab);
 };

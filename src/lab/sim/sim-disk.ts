@@ -69,6 +69,15 @@ export class SimDisk {
     };
   }
 
+  /** Takes over, of each partition, what is newest on any of these disks. */
+  adopt(disks: Iterable<SimDisk>): void {
+    const newestOffset = (versions: readonly Version[] | undefined): number => versions?.at(-1)?.head.nextOffset ?? -1;
+    for (const disk of disks)
+      for (const [partition, versions] of disk.#versions)
+        if (newestOffset(versions) > newestOffset(this.#versions.get(partition)))
+          this.#versions.set(partition, [...versions]);
+  }
+
   /** Makes a fault happen to one partition's state, or to all of them. */
   damage(effect: DiskEffect, partition: number | undefined, rng: Rng): void {
     const partitions = partition === undefined ? [...this.#versions.keys()] : [partition];

@@ -7,6 +7,7 @@ import { type HeldRow, heldTables } from '../../checks/held-tables.ts';
 import type { CheckedTable, OwnershipFacts, TableCells, VerifyInputs } from '../../checks/inputs.ts';
 import { formatDecimal } from '../../payments/decimal.ts';
 import type { Payment } from '../../payments/types.ts';
+import { streamOffsetsText } from '../../processor/stream-offsets.ts';
 import type { SimRow } from './sim-tables.ts';
 import type { LogGeneration } from './topic.ts';
 import type { World } from './world.ts';
@@ -37,7 +38,7 @@ export function simInputs(world: World, { generationOf = last }: SimInputsOption
         next_offset: row.nextOffset,
         watermark: row.watermarkMs,
         ...row.counters,
-        stream_offsets: JSON.stringify(row.streamOffsets),
+        stream_offsets: streamOffsetsText(row),
         state_digest: row.stateDigest,
         record_fingerprint: row.recordFingerprint,
       },

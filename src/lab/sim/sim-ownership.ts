@@ -17,6 +17,11 @@ export class SimOwnership {
       .map(copy);
   }
 
+  /** Rows of a world that begins with a dataset. */
+  put(rows: readonly Ownership[]): void {
+    this.#rows.push(...rows.map(copy));
+  }
+
   topics(): string[] {
     return [...new Set(this.#rows.map((row) => row.topic))];
   }

@@ -92,6 +92,11 @@ export class SimTables {
     }
   }
 
+  /** Rows of a world that begins with a dataset. */
+  put<T extends AppendTable>(table: T, rows: readonly SimRow<T>[]): void {
+    this.#rows[table].push(...(rows as readonly SimRow[]));
+  }
+
   /** Everything that landed, in order of landing. For checkers; not for processes. */
   landed<T extends AppendTable>(table: T): readonly SimRow<T>[] {
     return this.#rows[table] as unknown as readonly SimRow<T>[];

@@ -1,0 +1,45 @@
+/**
+ * G6, of the settings history: rules change where an owner takes over, and nowhere else. So the rows right below an entry's
+ * offset have an owner before the one of the rows from there on (some of them: a new owner writes what the one before left out).
+ */
+import type { FindingLists } from '../findings.ts';
+import type { OwnershipFacts, RowPosition } from '../inputs.ts';
+import { CHECKED_TABLES, type Step } from '../walk.ts';
+
+export class HistoryCheck {
+  readonly #partition: number;
+  readonly #findings: FindingLists;
+  /** Where entries but the first begin, ascending; those passed are gone. */
+  readonly #boundaries: number[];
+  #before: { readonly offset: number; readonly epoch: number } | undefined;
+
+  constructor({ partition, history }: OwnershipFacts, findings: FindingLists) {
+    this.#partition = partition;
+    this.#findings = findings;
+    this.#boundaries = history.slice(1).map(({ fromOffset }) => fromOffset);
+  }
+
+  step({ offset, rows }: Step): void {
+    if (this.#boundaries.length === 0) return;
+    const epochs = CHECKED_TABLES.flatMap((table) =>
+      (rows[table] as readonly RowPosition[]).map(({ writer_epoch }) => writer_epoch),
+    );
+    if (epochs.length === 0) return;
+    const epoch = Math.min(...epochs);
+    const before = this.#before;
+    while (this.#boundaries[0] !== undefined && this.#boundaries[0] <= offset) {
+      const boundary = this.#boundaries.shift()!;
+      if (before === undefined || before.epoch < epoch) continue;
+      this.#findings.add('G6', {
+        kind: 'settings_without_takeover',
+        partition: this.#partition,
+        offsets: [...new Set([before.offset, boundary, offset])],
+        transactionIds: [],
+        expected: 'rows of a later epoch from there on',
+        actual: `epoch ${before.epoch} at offset ${before.offset}, epoch ${epoch} at offset ${offset}`,
+        message: `partition_ownership: settings_history has other rules from offset ${boundary} on, where nobody took over`,
+      });
+    }
+    this.#before = { offset, epoch };
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * What `verify` looks at, over a dataset as plain data: as it comes from the queries and the topic of a real one. Ownership
+ * rows are read by the code that reads the real table, so that a cell nobody could have written stops `verify` here too.
+ */
+import { OWNERSHIP_COLUMNS, ownershipFromCells } from '../../bigquery/ownership-rows.ts';
+import { type HeldRow, heldTables } from '../../checks/held-tables.ts';
+import type { CheckedTable, CheckpointCells, ForeignRows, TableCells, VerifyInputs } from '../../checks/inputs.ts';
+import { CHECKED_TABLES } from '../../checks/walk.ts';
+import { ContradictionError } from '../../processor/errors.ts';
+import type { Ownership } from '../../processor/ports.ts';
+import type { Cell, Row } from './columns.ts';
+import type { Dataset } from './dataset.ts';
+
+export function datasetInputs(dataset: Dataset): VerifyInputs {
+  const { topic, tables, log } = dataset;
+  const rows = Object.fromEntries(CHECKED_TABLES.map((table) => [table, tables[table].map(heldRow)]));
+  const ofTopic = tables.checkpoint_log.filter((row) => row.topic === topic);
+  const others = tables.checkpoint_log.filter((row) => row.topic !== topic);
+  return {
+    topic,
+    ownership: async () => readOwnership(dataset),
+    topicPartitions: async () => [...log.keys()],
+    bounds: async (partition) => {
+      const { startOffset, endOffset } = log[partition]!;
+      return { startOffset, endOffset, highWatermark: endOffset };
+    },
+    async *records(partition, fromOffset, toOffset) {
+      yield log[partition]!.records.filter(({ offset }) => offset >= fromOffset && offset < toOffset);
+    },
+    tables: async () =>
+      heldTables({
+        rows: rows as unknown as { [T in CheckedTable]: HeldRow<TableCells[T]>[] },
+        checkpoints: ofTopic.map((row) => heldRow<CheckpointCells>(row)),
+        foreign: [...foreignCheckpoints(others), ...foreignOwnership(dataset)],
+      }),
+  };
+}
+
+/** As the processor and `verify` read them. Throws ContradictionError `ownership_rows`. */
+export function readOwnership({ topic, tables }: Dataset): Ownership[] {
+  const rows = tables.partition_ownership
+    .filter((row) => row.topic === topic)
+    .sort((a, b) => Number(a.kafka_partition) - Number(b.kafka_partition))
+    .map((row) => ownershipFromCells(OWNERSHIP_COLUMNS.map((column) => textOf(row[column]!, column))));
+  const twice = rows.find((row, i) => row.partition === rows[i - 1]?.partition);
+  if (twice === undefined) return rows;
+  throw new ContradictionError('ownership_rows', `two rows for topic ${topic}, partition ${twice.partition}`);
+}
+
+/** A cell as a query gives it: text, times in microseconds. */
+export function textOf(cell: Cell, column: string): string | null {
+  if (cell === null) return null;
+  if (TIMES.has(column)) return String(Math.round(Number(cell) * 1_000));
+  return String(cell);
+}
+
+const TIMES = new Set(['claimed_at', 'event_time', 'record_time', 'window_start', 'window_end', 'watermark']);
+
+function heldRow<R>(row: Row): HeldRow<R> {
+  const { kafka_partition: partition, ...cells } = row;
+  return { partition: partition as number | null, row: cells as R };
+}
+
+function foreignCheckpoints(rows: readonly Row[]): ForeignRows[] {
+  return [...Map.groupBy(rows, ({ kafka_partition }) => kafka_partition as number | null)].map(([partition, some]) => ({
+    table: 'checkpoint_log',
+    partition,
+    rowCount: some.length,
+    why: 'topic',
+    samples: some.map(({ next_offset, writer_epoch, topic }) => ({
+      kafka_offset: next_offset as number | null,
+      writer_epoch: writer_epoch as number | null,
+      about: topic as string | null,
+    })),
+  }));
+}
+
+function foreignOwnership({ topic, tables }: Dataset): ForeignRows[] {
+  const others = tables.partition_ownership.filter((row) => row.topic !== topic);
+  return others.map((row) => ({
+    table: 'partition_ownership',
+    partition: row.kafka_partition as number | null,
+    rowCount: 1,
+    why: 'topic',
+    samples: [{ kafka_offset: null, writer_epoch: null, about: row.topic as string | null }],
+  }));
+}

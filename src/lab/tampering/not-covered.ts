@@ -1,0 +1,205 @@
+/**
+ * What `verify` does not cover, as data: each entry with the changes that it speaks of, and why. docs/guarantees.md shows the
+ * same list, held to this one by a test. An entry excuses a change that nobody noticed; none of them speaks of an amount, an
+ * id, a payment's time, a currency, an offset, an epoch or a counter of a record that the log still has.
+ */
+import type { Row } from './columns.ts';
+import type { BaseDataset } from './dataset.ts';
+import { changedLeaves } from './json-leaves.ts';
+import { rowOf, type Tampering } from './tampering.ts';
+
+export interface NotCovered {
+  /** kebab-case. */
+  readonly name: string;
+  /** As the page has it: Markdown. */
+  readonly what: string;
+  readonly why: string;
+  readonly speaksOf: (tampering: Tampering, base: BaseDataset) => boolean;
+}
+
+export const NOT_COVERED: readonly NotCovered[] = [
+  {
+    name: 'clocks-and-names',
+    what:
+      '`processed_at` of all tables; `owner` and `written_at` of `checkpoint_log`; `owner`, `claimed_at` and the name in ' +
+      '`claim_id` of `partition_ownership`, the names and ages of its `streams`, and who gave up a range in `skipped`, when and why',
+    why: "a clock's or a name's word: no row is judged by it, and nothing in the topic says what it must be",
+    speaksOf: (tampering, base) => isClockOrName(tampering, base),
+  },
+  {
+    name: 'rules',
+    what: '`fixed_settings`, and the rules in `settings_history`, where no record is decided by what was changed',
+    why: 'they say what the rules are: rows are judged by them. A change that decides a record shows in its row',
+    speaksOf: (tampering, base) => isRule(tampering, base),
+  },
+  {
+    name: 'past-next-offset',
+    what:
+      'rows at or past `next_offset`: whether the last of a table are missing, and which of the owners since the newest checkpoint wrote ' +
+      'them; of a partition without checkpoints, that is all of them (the report says "guaranteed below" its start)',
+    why:
+      'they may not be written yet; those that are there are compared, must be the first ones in each table, and a takeover compares and ' +
+      'counts them before anything is added',
+    speaksOf: (tampering, base) => isPastNextOffset(tampering, base),
+  },
+  {
+    name: 'cut-by-retention',
+    what:
+      'records that retention has removed, or that lie below `start_offset`: the rows up to the first checkpoint that the log still reaches ' +
+      'back to, and that checkpoint and those before it, beyond that they agree with each other',
+    why: 'nothing is left to compare with; what of them is still remembered, the digest of that checkpoint proves',
+    speaksOf: (tampering, base) => isCutByRetention(tampering, base),
+  },
+  {
+    name: 'checkpoint-deleted',
+    what: 'rows of `checkpoint_log` that were deleted',
+    why: 'old ones are pruned; without the newest, a takeover goes back to one before it and compares every row behind that',
+    speaksOf: (tampering) => tampering.kind === 'deleted' && tampering.table === 'checkpoint_log',
+  },
+  {
+    name: 'bytes-of-the-topic',
+    what:
+      'bytes of the topic that no rule reads and no table keeps: the Kafka timestamp of an accepted payment, the key of a record rejected ' +
+      'for its value, spaces and further members of a value; all but the last record below each checkpoint',
+    why: 'every row is what the rules give for the record as it is now, too; a checkpoint keeps a hash of one record',
+    speaksOf: (tampering, base) => tampering.kind === 'record' && isUnkept(tampering, base),
+  },
+  {
+    name: 'turns-and-losses',
+    what: '`backfill_turns` and `accepted_losses`',
+    why: 'a lock, and what people have written down: what a backfill wrote is checked, and a loss is found whoever has accepted it',
+    speaksOf: (tampering) =>
+      'table' in tampering && (tampering.table === 'backfill_turns' || tampering.table === 'accepted_losses'),
+  },
+  {
+    name: 'not-json-where',
+    what: 'of rejected records of fold version 2: where in a text a `not_json` reason says that it stops being JSON',
+    why: 'any JSON library tells',
+    speaksOf: (tampering, base) => isWhereNotJson(tampering, base),
+  },
+];
+
+/** The entry that speaks of it; undefined where none does. */
+export function excuseFor(tampering: Tampering, base: BaseDataset): NotCovered | undefined {
+  return NOT_COVERED.find(({ speaksOf }) => speaksOf(tampering, base));
+}
+
+const CLOCKS_AND_NAMES: Readonly<Record<string, readonly string[]>> = {
+  payment_transactions: ['processed_at'],
+  payment_transactions_fraud: ['processed_at'],
+  payment_metrics_partials: ['processed_at'],
+  payment_exceptions: ['processed_at'],
+  checkpoint_log: ['processed_at', 'owner', 'written_at'],
+  partition_ownership: ['owner', 'claimed_at'],
+};
+/** Members of JSON that are such. */
+const CLOCK_OR_NAME_LEAF: Readonly<Record<string, RegExp>> = {
+  streams: /\.(name|createdAtMs)$/,
+  skipped: /\.(reason|by|atMs)$/,
+};
+/** Not which offset, partition or time of payments they begin with. */
+const RULE_LEAF: Readonly<Record<string, RegExp>> = {
+  fixed_settings: /^\.(idHorizonMs|windowMs|activitySpanMs|minEventTimeMs)$/,
+  settings_history: /\.(decision\..*|foldVersion|floorMs)$/,
+};
+
+function isClockOrName(tampering: Tampering, base: BaseDataset): boolean {
+  if (tampering.kind !== 'cell') return false;
+  const { table, column, value } = tampering;
+  if (CLOCKS_AND_NAMES[table]?.includes(column)) return true;
+  if (table !== 'partition_ownership') return false;
+  if (column === 'claim_id') return epochIn(value) === epochIn(rowOf(base, tampering)!.claim_id!);
+  return areLeaves(tampering, base, CLOCK_OR_NAME_LEAF);
+}
+
+function epochIn(claimId: unknown): string | undefined {
+  return /^\d+(?=:)/.exec(String(claimId))?.[0];
+}
+
+function isRule(tampering: Tampering, base: BaseDataset): boolean {
+  return (
+    tampering.kind === 'cell' && tampering.table === 'partition_ownership' && areLeaves(tampering, base, RULE_LEAF)
+  );
+}
+
+/** Whether all that differs in a cell of JSON is of the kind. */
+function areLeaves(
+  tampering: Extract<Tampering, { kind: 'cell' }>,
+  base: BaseDataset,
+  leaves: Readonly<Record<string, RegExp>>,
+): boolean {
+  const leaf = leaves[tampering.column];
+  if (leaf === undefined) return false;
+  const changed = changedLeaves(rowOf(base, tampering)![tampering.column]!, tampering.value);
+  return changed?.every((path) => leaf.test(path)) ?? false;
+}
+
+function isPastNextOffset(tampering: Tampering, base: BaseDataset): boolean {
+  const row = rowOf(base, tampering);
+  if (row?.kafka_offset === undefined || row.kafka_offset === null) return false;
+  const isEpoch = tampering.kind === 'cell' && tampering.column === 'writer_epoch';
+  if (tampering.kind !== 'deleted' && !isEpoch) return false;
+  return Number(row.kafka_offset) >= nextOffsetOf(base, row.kafka_partition);
+}
+
+function nextOffsetOf({ tables }: BaseDataset, partition: unknown): number {
+  const of = tables.checkpoint_log.filter(({ kafka_partition }) => kafka_partition === partition);
+  return Math.max(0, ...of.map(({ next_offset }) => Number(next_offset)));
+}
+
+function isCutByRetention(tampering: Tampering, base: BaseDataset): boolean {
+  const row = rowOf(base, tampering);
+  if (row === undefined || !('table' in tampering)) return false;
+  const trusted = trustedBelow(base, row.kafka_partition);
+  if (trusted === undefined) return false;
+  if (tampering.table === 'checkpoint_log') return Number(row.next_offset) <= trusted;
+  return row.kafka_offset !== undefined && Number(row.kafka_offset) < trusted;
+}
+
+/** The first checkpoint that the log reaches back to; undefined where it reaches back to the start. */
+export function trustedBelow({ tables, log }: BaseDataset, partition: unknown): number | undefined {
+  const logStart = log[Number(partition)]?.startOffset ?? 0;
+  const start = tables.partition_ownership.find(({ kafka_partition }) => kafka_partition === partition)?.start_offset;
+  if (logStart <= Number(start ?? 0)) return undefined;
+  const offsets = tables.checkpoint_log
+    .filter(({ kafka_partition }) => kafka_partition === partition)
+    .map(({ next_offset }) => Number(next_offset));
+  return Math.min(...offsets.filter((offset) => offset >= logStart));
+}
+
+/** Whether neither a rule nor a row depends on what was changed of the record. */
+function isUnkept(
+  { partition, offset, part, value }: Extract<Tampering, { kind: 'record' }>,
+  { tables, log }: BaseDataset,
+): boolean {
+  const isHere = (row: Row): boolean =>
+    row.kafka_partition === partition && row.kafka_offset === offset && row.writer_epoch !== 0;
+  const exception = tables.payment_exceptions.find(isHere);
+  if (part === 'timestamp') return exception === undefined;
+  if (part === 'key') return exception?.disposition === 'rejected';
+  const record = log[partition]!.records.find((each) => each.offset === offset);
+  return exception?.disposition !== 'rejected' && paymentText(value) === paymentText(Buffer.from(record?.value ?? ''));
+}
+
+const PAYMENT_MEMBERS = [
+  ...['transaction_id', 'sender_account_id', 'receiver_account_id', 'amount', 'currency', 'device_id'],
+  ...['ip_address', 'timestamp', 'region', 'payment_method'],
+];
+
+/** The members that a payment is made of, whatever else the text holds; the text itself where it is no JSON. */
+function paymentText(value: unknown): string {
+  const text = String(value);
+  try {
+    const event = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    return JSON.stringify(PAYMENT_MEMBERS.map((name) => event[name]));
+  } catch {
+    return text;
+  }
+}
+
+function isWhereNotJson(tampering: Tampering, base: BaseDataset): boolean {
+  if (tampering.kind !== 'cell' || tampering.table !== 'payment_exceptions' || tampering.column !== 'reason')
+    return false;
+  const isNotJson = (reason: unknown): boolean => String(reason).split(':')[0] === 'not_json';
+  return isNotJson(tampering.value) && isNotJson(rowOf(base, tampering)!.reason);
+}
