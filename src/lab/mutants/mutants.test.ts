@@ -11,7 +11,7 @@ import { drawFamilyCase } from './families.ts';
 import { chooseMutants, type MutantsReport, runMutants } from './kill-matrix.ts';
 import { FAMILIES } from './mutant.ts';
 import { complaints, mutantsTable, realComplaints, realMutantsMarkdown, realMutantsTable } from './mutants-text.ts';
-import { applyPatch, misfits } from './patch-hook.ts';
+import { misfits } from './patch-hook.ts';
 import { judged, type RealMutantResult, type RealMutantsReport } from './real-matrix.ts';
 import { choosePairs, REAL_PAIRS } from './real-pairs.ts';
 import { findingsOf } from './run-budget.ts';
@@ -35,19 +35,6 @@ describe('the catalogue of mutants', () => {
       'no-finalize',
       'sums-through-float',
     ]);
-  });
-
-  it.each([
-    ['missing', 'b', 0],
-    ['there twice', 'aba', 2],
-  ])('refuses a patch whose fragment is %s', (_, source, times) => {
-    const patch = { file: 'x.ts', find: 'a', replace: 'c' };
-    expect(() => applyPatch(source, patch, 'm')).toThrow(`m: x.ts has its fragment ${times} times`);
-    expect(applyPatch('abb', patch, 'm')).toBe('cbb');
-  });
-
-  it('takes a replacement as it stands, dollar signs and all', () => {
-    expect(applyPatch('ab', { file: 'x.ts', find: 'a', replace: '$&$1' }, 'm')).toBe('$&$1b');
   });
 });
 
