@@ -142,7 +142,7 @@ await Promise.all(this.#options.writers.map((writer) => writer.durable()));`,
       {
         file: 'src/processor/restore.ts',
         in: 'restoreLocal',
-        find: 'if (fromOffset > checkpoint.nextOffset) return discard($WHY);',
+        find: 'if (fromOffset > checkpoint.nextOffset) $DISCARD;',
         replace: `if (fromOffset > checkpoint.nextOffset) {
   cursor.restartAt(fromOffset, null);
   return { fold: PartitionFold.fromStored({ ...foldPlaceOf(ownership, options.runtime), stored }), fromOffset };

@@ -24,6 +24,7 @@ interface Source {
   readonly file: string;
   readonly text: string;
   readonly program: SyntaxNode;
+  readonly scopes: readonly Scope[];
 }
 
 /** Why a patch finds no place; the message names mutant, file, function and what is there instead. */
@@ -45,19 +46,19 @@ export function applyPatches(patches: readonly Patch[], mutant: string, root: st
   return new Map([...edits].map(([source, ofFile]) => [source.file, edited(source, ofFile, mutant)]));
 }
 
-/** The text with the patches of one file applied; for tests. */
+/** The text with the patches of one file applied. Throws MisplacedPatchError. */
 export function applyToText(text: string, patches: readonly Patch[], mutant: string): string {
-  const [{ file }] = patches as [Patch];
-  const source = sourceOf(file, text, mutant);
+  const source = sourceOf(patches[0]!.file, text, mutant);
   return edited(
     source,
-    patches.map((patch) => {
-      const edit = editIn(source, patch);
-      if (edit === undefined) throw new MisplacedPatchError(complaint(source, patch, mutant));
-      return edit;
-    }),
+    patches.map((patch) => requireEdit(source, patch, mutant)),
     mutant,
   );
+}
+
+/** Throws MisplacedPatchError where the patch has no place in the text of its file. */
+export function requirePlace(text: string, patch: Patch, mutant: string): void {
+  requireEdit(sourceOf(patch.file, text, mutant), patch, mutant);
 }
 
 /** In the file that the patch names; where it is not there, in the one other file that has it: nearest ones first. */
@@ -97,6 +98,12 @@ function placeOf(
   );
 }
 
+function requireEdit(source: Source, patch: Patch, mutant: string): Edit {
+  const edit = editIn(source, patch);
+  if (edit === undefined) throw new MisplacedPatchError(complaint(source, patch, mutant));
+  return edit;
+}
+
 /** Undefined unless the place is there exactly once. */
 function editIn(source: Source, patch: Patch): Edit | undefined {
   const scopes = scopesFor(source, patch);
@@ -112,8 +119,8 @@ function editIn(source: Source, patch: Patch): Edit | undefined {
   return undefined;
 }
 
-function scopesFor({ program }: Source, patch: Patch): Scope[] {
-  return patch.in === undefined ? [{ path: '', node: program }] : scopesNamed(scopesOf(program), patch.in);
+function scopesFor({ program, scopes }: Source, patch: Patch): Scope[] {
+  return patch.in === undefined ? [{ path: '', node: program }] : scopesNamed(scopes, patch.in);
 }
 
 function allMatches(scopes: readonly Scope[], pattern: Pattern, { text }: Source): Match[] {
@@ -154,7 +161,7 @@ function complaint(source: Source, patch: Patch, mutant: string): string {
   const scopes = scopesFor(source, patch);
   const where = `mutant ${mutant}: ${source.file}`;
   if (scopes.length === 0) {
-    const known = scopesOf(source.program).map(({ path: name }) => name);
+    const known = source.scopes.map(({ path: name }) => name);
     return `${where} has no ${patch.in}; it has ${[...new Set(known)].slice(0, 60).join(', ')}`;
   }
   if ('atStart' in patch) return `${where}, ${patch.in}: it has no body, or several: ${patch.atStart}`;
@@ -194,6 +201,6 @@ function sourceOf(file: string, text: string, mutant: string): Source {
   if (lastParsed?.file === file && lastParsed.text === text) return lastParsed;
   const program = parseSource(text);
   if (program === undefined) throw new MisplacedPatchError(`mutant ${mutant}: ${file} is no TypeScript`);
-  lastParsed = { file, text, program };
+  lastParsed = { file, text, program, scopes: scopesOf(program) };
   return lastParsed;
 }
