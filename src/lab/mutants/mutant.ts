@@ -43,6 +43,8 @@ export const FAMILIES = [
   'spellings',
   'settings',
   'cut-logs',
+  'made-anew',
+  'late-claims',
   'expiries',
   'damaged-logs',
   'operators',

@@ -84,7 +84,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     guarantee: 'liveness',
     anomaly: 'stopped:row_counts_differ',
     why: 'their rows are below the checkpoint, and a query past it does not find them',
-    family: 'takeovers',
+    family: 'late-claims',
     patches: [
       {
         file: POSITION,
@@ -120,7 +120,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     guarantee: 'liveness',
     anomaly: 'stopped:row_counts_differ',
     why: 'somebody else has the partition by then, and what does not add up is his work under way',
-    family: 'takeovers',
+    family: 'late-claims',
     patches: [{ file: SUPERVISOR, in: 'PartitionSupervisor.#isFinal', atStart: 'if (won !== undefined) return true;' }],
   },
   {
@@ -129,7 +129,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     guarantee: 'liveness',
     anomaly: 'stuck',
     why: 'rows of whoever took it over meanwhile are in no count, and nobody goes on once that one is gone',
-    family: 'takeovers',
+    family: 'late-claims',
     patches: [
       {
         file: POSITION,
@@ -177,13 +177,19 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     guarantee: 'G5',
     anomaly: 'columns_differ',
     why: 'a topic that is made anew beside a running processor is taken for the old one',
-    family: 'cut-logs',
+    family: 'made-anew',
     patches: [
       {
         file: CURSOR,
         in: 'LogCursor.#connect',
         find: 'await this.#startVerifying(why, answer)',
         replace: "why === 'start' && (await this.#startVerifying(why, answer))",
+      },
+      {
+        file: CURSOR,
+        in: 'LogCursor.#connect',
+        find: "await this.#startVerifying('delivery below our place')",
+        replace: 'false',
       },
     ],
   },
@@ -193,7 +199,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     guarantee: 'G5',
     anomaly: 'columns_differ',
     why: 'a log that was cut and filled again goes on with other records in the place of those it folded',
-    family: 'cut-logs',
+    family: 'made-anew',
     patches: [
       { file: CURSOR, in: 'LogCursor.#checkPlace', find: 'endOffset >= reached', replace: 'true' },
       {
@@ -232,7 +238,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     guarantee: 'G1',
     anomaly: 'phantom',
     why: 'rows of the log that was there before stay, and the next checkpoint says that all is right below it',
-    family: 'cut-logs',
+    family: 'made-anew',
     patches: [
       {
         file: 'src/processor/partition-run.ts',
