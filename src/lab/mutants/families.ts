@@ -11,6 +11,7 @@ import { answersCase } from './families/answers.ts';
 import { APPEND_POINTS, base, LONG_SPAN_MS, many, RECORDS, SPAN_MS, takeoverFault } from './families/base.ts';
 import { cutLogCase, madeAnewCase } from './families/cut-logs.ts';
 import { lateClaimsCase } from './families/late-claims.ts';
+import { lostStreamsCase } from './families/lost-streams.ts';
 import { lostTableCase } from './families/lost-tables.ts';
 import { drawPayments } from './families/payments-workload.ts';
 import { rescaledCase } from './families/rescaled.ts';
@@ -178,6 +179,8 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
 
   /** Answers that are empty, and refusals that say nothing. */
   answers: (rng, seed) => answersCase(rng, seed),
+  /** Streams are forgotten while rows are under way. */
+  'lost-streams': (rng, seed) => lostStreamsCase(rng, seed),
   /** A table is dropped and made again, and restored later. */
   'lost-tables': (rng, seed) => lostTableCase(rng, seed),
 

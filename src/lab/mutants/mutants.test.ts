@@ -158,11 +158,12 @@ describe('the mutants on real parts', () => {
 });
 
 describe('the mutants in the simulated world', () => {
-  it('are all caught by what they must break, and the control passes the same cases', async () => {
+  it('are all caught by what they must break, and the control passes the same cases, as far as they went', async () => {
     const jobs = Math.min(2, availableParallelism());
-    const report = await runMutants({ mutants: MUTANTS, budget: 80, seed: 1, jobs, nowMs: () => 0 });
+    const report = await runMutants({ mutants: MUTANTS, budget: 80, seed: 1, jobs, control: 'as-far', nowMs: () => 0 });
     expect(complaints(report)).toEqual([]);
     expect(report.verdict).toBe('PASS');
-    expect(report.control.runs).toBe(80 * new Set(MUTANTS.map(({ family }) => family)).size);
+    for (const { family, runs } of report.mutants)
+      expect(report.control.families[family]?.runs).toBeGreaterThanOrEqual(runs);
   }, 240_000);
 });

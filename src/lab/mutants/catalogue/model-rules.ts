@@ -29,7 +29,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     guarantee: 'liveness',
     anomaly: 'stopped:row_counts_differ',
     why: 'an epoch then has two streams of a table, and what the checkpoint says of one is taken off both',
-    family: 'takeovers',
+    family: 'lost-streams',
     patches: [
       {
         file: CLAIMS,
@@ -145,7 +145,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     guarantee: 'G5',
     anomaly: 'rows_extra',
     why: 'what an owner in between has added to the history is missing, and its rows were made with that',
-    family: 'settings',
+    family: 'late-claims',
     patches: [
       {
         file: CLAIMS,
@@ -214,6 +214,13 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
         find: 'startOffset > offset',
         replace: 'startOffset > offset || endOffset <= offset',
       },
+      // Protected twice: what comes from below its place makes the cursor look again, too.
+      {
+        file: CURSOR,
+        in: 'LogCursor.#connect',
+        find: "await this.#startVerifying('delivery below our place')",
+        replace: 'false',
+      },
     ],
   },
   {
@@ -236,7 +243,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     name: 'left-over-rows-unnoticed',
     what: 'begins to write although rows are there that the log did not yield',
     guarantee: 'G1',
-    anomaly: 'phantom',
+    anomaly: 'in_both_tables',
     why: 'rows of the log that was there before stay, and the next checkpoint says that all is right below it',
     family: 'made-anew',
     patches: [
@@ -291,7 +298,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     guarantee: 'G1',
     anomaly: 'row_twice',
     why: 'no stream says any more how many rows there are, and those that do not show yet are written again',
-    family: 'swarm',
+    family: 'lost-streams',
     patches: [
       {
         file: 'src/lab/sim/sim-tables.ts',

@@ -46,7 +46,7 @@ function whileShort(rng: Rng, seed: number): CasePlan {
   return {
     ...onePartition(rng, seed),
     faults: [
-      { what: 'crash', process: 'a', restartAfterMs: rng.between(100, 900), when: { atMs: recreatedAtMs - 50 } },
+      { what: 'stop', process: 'a', restartAfterMs: rng.between(100, 900), when: { atMs: recreatedAtMs - 400 } },
       { what: 'recreate', when: { atMs: recreatedAtMs } },
     ],
   };

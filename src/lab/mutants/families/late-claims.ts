@@ -10,6 +10,8 @@ import { base, many, takeoverFault } from './base.ts';
 const PROCESSES = ['a', 'b', 'c'];
 
 export function lateClaimsCase(rng: Rng, seed: number): CasePlan {
+  // Either a new owner checkpoints before the late claim fences it, or it dies with rows that no checkpoint covers.
+  const checkpointsSoon = rng.chance(0.5);
   return {
     ...base(rng, seed, { processes: PROCESSES }),
     separateGroups: true,
@@ -18,15 +20,26 @@ export function lateClaimsCase(rng: Rng, seed: number): CasePlan {
       latencyMsMax: rng.pick([5, 50]),
       slowMsMax: rng.pick([1_000, 4_000]),
       fetchRecordsMax: rng.pick([5, 15]),
-      effects: { claim: { late: rng.pick([0.3, 0.6]) }, rows_from: { late: rng.pick([0, 0.2]) } },
+      effects: {
+        claim: { late: checkpointsSoon ? 0.5 : 0.2 },
+        rows_from: { late: checkpointsSoon ? 0.05 : 0.4 },
+        add_settings: { late: 0.5 },
+      },
     },
     limits: {
       settleTimeoutMs: 1_500,
       fencedRetryMinMs: 100,
       fencedRetryMaxMs: 2_000,
-      checkpointIntervalMs: 500,
+      checkpointIntervalMs: checkpointsSoon ? 400 : 6_000,
     },
     faults: many(rng, [2, 5], (r) => takeoverFault(r, PROCESSES)),
     survivor: rng.pick(PROCESSES),
+    // Some lives bring other settings: an entry may be added to the history while a claim is on its way.
+    ...(rng.chance(0.5) ? { decisions: drawDecisions(rng) } : {}),
   };
+}
+
+function drawDecisions(rng: Rng): NonNullable<CasePlan['decisions']> {
+  const lives = PROCESSES.flatMap((name) => [1, 2, 3].map((life) => `${name}.${life}`));
+  return Object.fromEntries(lives.filter(() => rng.chance(0.5)).map((life) => [life, { maxAmount: '5000' }]));
 }
