@@ -15,6 +15,7 @@ import { lostStreamsCase } from './families/lost-streams.ts';
 import { lostTableCase } from './families/lost-tables.ts';
 import { drawPayments } from './families/payments-workload.ts';
 import { rescaledCase } from './families/rescaled.ts';
+import { settingsCase } from './families/settings.ts';
 import type { Family } from './mutant.ts';
 
 /** The case of a seed; the same seed gives the same case. */
@@ -101,22 +102,7 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
   },
 
   /** Every life brings its own settings. */
-  settings: (rng, seed) => ({
-    ...base(rng, seed, { processes: ['a', 'b'] }),
-    noise: { ...CALM, latencyMsMax: rng.pick([20, 150]) },
-    decisions: Object.fromEntries(
-      ['a.1', 'a.2', 'a.3', 'b.1', 'b.2', 'b.3'].map((life) => [
-        life,
-        { watermarkDelayMs: rng.pick([60_000, 200_000]), maxAmount: rng.pick(['5000', '1000000']) },
-      ]),
-    ),
-    faults: many(rng, [2, 5], (r) => ({
-      what: 'crash',
-      process: r.pick(['a', 'b']),
-      restartAfterMs: r.pick([1, 300]),
-      when: { records: r.between(10, RECORDS) },
-    })),
-  }),
+  settings: (rng, seed) => settingsCase(rng, seed),
 
   /** Retention overtakes the processor, or the topic is made anew and filled again. */
   'cut-logs': (rng, seed) => cutLogCase(rng, seed),

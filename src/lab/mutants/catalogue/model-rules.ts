@@ -145,7 +145,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     guarantee: 'G5',
     anomaly: 'rows_extra',
     why: 'what an owner in between has added to the history is missing, and its rows were made with that',
-    family: 'late-claims',
+    family: 'settings',
     patches: [
       {
         file: CLAIMS,

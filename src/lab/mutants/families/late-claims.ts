@@ -23,7 +23,6 @@ export function lateClaimsCase(rng: Rng, seed: number): CasePlan {
       effects: {
         claim: { late: checkpointsSoon ? 0.5 : 0.2 },
         rows_from: { late: checkpointsSoon ? 0.05 : 0.4 },
-        add_settings: { late: 0.5 },
       },
     },
     limits: {
@@ -34,12 +33,5 @@ export function lateClaimsCase(rng: Rng, seed: number): CasePlan {
     },
     faults: many(rng, [2, 5], (r) => takeoverFault(r, PROCESSES)),
     survivor: rng.pick(PROCESSES),
-    // Some lives bring other settings: an entry may be added to the history while a claim is on its way.
-    ...(rng.chance(0.5) ? { decisions: drawDecisions(rng) } : {}),
   };
-}
-
-function drawDecisions(rng: Rng): NonNullable<CasePlan['decisions']> {
-  const lives = PROCESSES.flatMap((name) => [1, 2, 3].map((life) => `${name}.${life}`));
-  return Object.fromEntries(lives.filter(() => rng.chance(0.5)).map((life) => [life, { maxAmount: '5000' }]));
 }
