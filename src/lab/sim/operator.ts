@@ -97,6 +97,7 @@ export function operatorRescales(world: World, partitions: number): void {
 /** By the runbook: once everything is drained the processors are stopped, for as long as it takes; refused, it is done again. */
 export function operatorRescalesUntilDone(world: World, partitions: number): void {
   let isDone = false;
+  let isTold = false;
   const attempt = operatorMain(world.isEmulator, async (ports, signal) => {
     await rescaleTopic(world, partitions, ports, signal);
     isDone = true;
@@ -115,8 +116,12 @@ export function operatorRescalesUntilDone(world: World, partitions: number): voi
       for (const processor of processors) if (!processor.running && processor.main !== undefined) processor.start();
       if (!isDone) await runtime.sleep(TRIES_AGAIN_AFTER_MS);
     }
-    world.context.marks.hit('topic_rescaled');
-    world.onRescaled();
+    // Healing starts every command again that has ended.
+    if (!isTold) {
+      isTold = true;
+      world.context.marks.hit('topic_rescaled');
+      world.onRescaled();
+    }
     return { exitCode: 0, why: 'done' };
   };
   world.spawn(`${OPERATOR_PREFIX}${world.processes.size}`, main);
