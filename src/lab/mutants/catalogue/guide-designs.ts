@@ -19,7 +19,7 @@ const COMMITTED_CAN_BE_READ: readonly Patch[] = [
     world: 'real',
     in: 'KafkaLogSource',
     atStart: `async committed(partition: number): Promise<string | undefined> {
-  const { createKafka } = await import('./connection-options.ts');
+  const { createKafka } = await import("./connection-options.ts");
   const admin = createKafka(this.#connectionOptions).admin();
   await admin.connect();
   try {
