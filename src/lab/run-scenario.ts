@@ -98,7 +98,9 @@ async function runToVerdict(
   let verified: VerifyReport | null = null;
 
   enter('story');
-  await attempt('the story broke off', () => tellStory(scenario, world, scenario.storyMs ?? limits.storyMs, interrupted));
+  await attempt('the story broke off', () =>
+    tellStory(scenario, world, scenario.storyMs ?? limits.storyMs, interrupted),
+  );
   enter('heal');
   await attempt('not healed', () => limited(limits.healMs, world.heal(), 'all is healed'));
   enter('drain');

@@ -11,12 +11,21 @@ import { HEADER_BYTES } from './journal-header.ts';
 import { familyOf, isLiveKey, type LiveFrom } from './keys.ts';
 import { LiveBytes } from './live-bytes.ts';
 
-/** A smaller journal is left alone. */
-const LEAST_DEAD_BYTES = 1024 * 1024;
-/** Read with each save, at least; more where saves are large, so that copying always gains on them. */
-const BYTES_PER_SAVE = 1024 * 1024;
-/** Read at once, at most. */
-const PART_BYTES = 1024 * 1024;
+export interface CompactionLimits {
+  /** A journal with fewer dead bytes is left alone. */
+  readonly leastDeadBytes: number;
+  /** Read with each save, at least; more where saves are large, so that copying always gains on them. */
+  readonly bytesPerSave: number;
+  /** Read at once, at most. */
+  readonly partBytes: number;
+}
+
+export const COMPACTION_LIMITS: CompactionLimits = {
+  leastDeadBytes: 1024 * 1024,
+  bytesPerSave: 1024 * 1024,
+  partBytes: 1024 * 1024,
+};
+
 const COPIED_TO_SAVED = 4;
 
 export interface Measured {
@@ -28,30 +37,33 @@ export class Compaction {
   readonly #old: Measured;
   readonly #fresh: Measured;
   readonly #batch: EntryBatch;
+  readonly #limits: CompactionLimits;
   #at = HEADER_BYTES;
   #head: JournalEntry | undefined;
 
   /** More than half of it is dead. */
-  static isDue({ journal, live }: Measured): boolean {
-    return journal.byteLength - live.total > Math.max(LEAST_DEAD_BYTES, live.total);
+  static isDue({ journal, live }: Measured, { leastDeadBytes }: CompactionLimits): boolean {
+    return journal.byteLength - live.total > Math.max(leastDeadBytes, live.total);
   }
 
   /** `batch` is memory to use. */
-  constructor(old: Measured, fresh: Journal, batch: EntryBatch) {
+  constructor(old: Measured, fresh: Journal, batch: EntryBatch, limits: CompactionLimits) {
     this.#old = old;
     this.#fresh = { journal: fresh, live: new LiveBytes() };
     this.#batch = batch;
+    this.#limits = limits;
   }
 
   /** Copies on, after a save of so many bytes. Gives the new journal, not yet published, once it holds everything. */
   async goOn(liveFrom: LiveFrom, savedBytes: number): Promise<Measured | undefined> {
     const { journal: old } = this.#old;
     const { journal: fresh, live } = this.#fresh;
-    const until = Math.min(old.byteLength, this.#at + Math.max(BYTES_PER_SAVE, COPIED_TO_SAVED * savedBytes));
+    const { bytesPerSave, partBytes } = this.#limits;
+    const until = Math.min(old.byteLength, this.#at + Math.max(bytesPerSave, COPIED_TO_SAVED * savedBytes));
     const batch = this.#batch;
     while (this.#at < until) {
       batch.clear();
-      const { entries } = await old.read(this.#at, Math.min(PART_BYTES, until - this.#at));
+      const { entries } = await old.read(this.#at, Math.min(partBytes, until - this.#at));
       for (const entry of entries) {
         if (this.#isLive(entry, liveFrom)) batch.copy(entry.key, entry.whole);
         this.#at = entry.position + entry.whole.length;

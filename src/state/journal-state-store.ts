@@ -10,9 +10,9 @@
 import { join } from 'node:path';
 import type { StateDelta, StoredState } from '../payments/types.ts';
 import type { StateStore } from '../processor/ports.ts';
-import { PartitionCache } from './partition-cache.ts';
+import { PartitionCache, type StorageOptions } from './partition-cache.ts';
 
-export interface JournalStateStoreOptions {
+export interface JournalStateStoreOptions extends StorageOptions {
   /** CHECKPOINT_LOCATION; made when missing. Lock it first (checkpoint-lock.ts). */
   readonly location: string;
   readonly topic: string;
@@ -109,7 +109,8 @@ export class JournalStateStore implements StateStore {
     if (slot === undefined) {
       const { location, topic, onDiscard } = this.#options;
       const directory = join(stateDirectory(location), `partition-${partition}`);
-      const cache = new PartitionCache(location, directory, { topic, partition }, (why) => onDiscard(partition, why));
+      const discarded = (why: string): void => onDiscard(partition, why);
+      const cache = new PartitionCache(location, directory, { topic, partition }, discarded, this.#options);
       slot = { cache, off: false, last: Promise.resolve() };
       this.#slots.set(partition, slot);
     }

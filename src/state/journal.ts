@@ -11,11 +11,11 @@
  * Methods reject with what the file system says. One at a time.
  */
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, rename } from 'node:fs/promises';
 import { DamagedFileError } from './damaged-file-error.ts';
 import { ENTRY_HEADER_BYTES, entryBytes, padded } from './entry-batch.ts';
 import { decodeHeader, encodeHeader, HEADER_BYTES, type StoreIdentity } from './journal-header.ts';
 import { isLinkError, OPEN_TO_CHANGE, OPEN_TO_READ, OWN_FILE_MODE } from './own-files.ts';
+import { nodeFiles, type StateFile, type StateFiles } from './state-files.ts';
 
 /** An entry as it lies in memory that was read. */
 export interface JournalEntry {
@@ -44,16 +44,25 @@ const MOST_ENTRY_BYTES = 64 * 1024 * 1024;
 const SLACK_BYTES = 8;
 
 export class Journal {
+  readonly #files: StateFiles;
   readonly #path: string;
   readonly #identity: StoreIdentity;
-  readonly #file: FileHandle;
+  readonly #file: StateFile;
   readonly #inode: number;
   #end: number;
   /** Where the file has its lasting name. */
   #publishedAs: string | undefined;
   #readOnlyBecause: Error | undefined;
 
-  private constructor(path: string, identity: StoreIdentity, file: FileHandle, inode: number, end: number) {
+  private constructor(
+    files: StateFiles,
+    path: string,
+    identity: StoreIdentity,
+    file: StateFile,
+    inode: number,
+    end: number,
+  ) {
+    this.#files = files;
     this.#path = path;
     this.#identity = identity;
     this.#file = file;
@@ -62,10 +71,10 @@ export class Journal {
   }
 
   /** A new, empty one, under a name that nobody has. */
-  static async create(path: string, identity: StoreIdentity): Promise<Journal> {
-    const file = await open(path, OPEN_NEW_TO_CHANGE, OWN_FILE_MODE);
+  static async create(path: string, identity: StoreIdentity, files = nodeFiles): Promise<Journal> {
+    const file = await files.open(path, OPEN_NEW_TO_CHANGE, OWN_FILE_MODE);
     try {
-      const journal = new Journal(path, identity, file, (await file.stat()).ino, HEADER_BYTES);
+      const journal = new Journal(files, path, identity, file, (await file.stat()).ino, HEADER_BYTES);
       await journal.#commit();
       return journal;
     } catch (error) {
@@ -75,11 +84,11 @@ export class Journal {
   }
 
   /** One from before. Undefined where there is none; rejects with DamagedFileError where it is not this store's, or cut. */
-  static async open(path: string, identity: StoreIdentity): Promise<Journal | undefined> {
-    let file: FileHandle;
+  static async open(path: string, identity: StoreIdentity, files = nodeFiles): Promise<Journal | undefined> {
+    let file: StateFile;
     let readOnlyBecause: Error | undefined;
     try {
-      file = await open(path, OPEN_TO_CHANGE);
+      file = await files.open(path, OPEN_TO_CHANGE);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT') return undefined;
@@ -87,7 +96,7 @@ export class Journal {
       if (code === undefined || !READ_ONLY_CODES.has(code)) throw error;
       // What can be read is good, also when it cannot be written to any more.
       readOnlyBecause = error as Error;
-      file = await open(path, OPEN_TO_READ);
+      file = await files.open(path, OPEN_TO_READ);
     }
     try {
       const { size, ino, mode } = await checkedFile(file);
@@ -99,7 +108,7 @@ export class Journal {
       if (!(Number.isSafeInteger(end) && end >= HEADER_BYTES && end <= size)) {
         throw new DamagedFileError(`it is cut: it has ${size} bytes, and should have ${end}`);
       }
-      const journal = new Journal(path, identity, file, ino, end);
+      const journal = new Journal(files, path, identity, file, ino, end);
       journal.#publishedAs = path;
       journal.#readOnlyBecause = readOnlyBecause;
       return journal;
@@ -130,7 +139,7 @@ export class Journal {
 
   /** Takes the place of whatever has the name now. */
   async publish(path: string): Promise<void> {
-    await rename(this.#path, path);
+    await this.#files.rename(this.#path, path);
     this.#publishedAs = path;
   }
 
@@ -141,6 +150,11 @@ export class Journal {
     if (first.entries.length > 0 || from === this.#end) return first;
     // The first entry alone is larger.
     return this.#parse(await this.#readAt(from, firstEntryBytes(bytes, this.#end - from)), from);
+  }
+
+  /** Between two reads. */
+  giveWay(): Promise<void> {
+    return this.#files.giveWay();
   }
 
   /** Never rejects. */
@@ -187,7 +201,7 @@ export class Journal {
   async #assertUntouched(): Promise<void> {
     const path = this.#publishedAs;
     if (path === undefined) return;
-    const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    const found = await this.#files.lstat(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
       throw error;
     });
@@ -196,7 +210,7 @@ export class Journal {
   }
 }
 
-async function checkedFile(file: FileHandle) {
+async function checkedFile(file: StateFile) {
   const found = await file.stat();
   if (!found.isFile()) throw new DamagedFileError('it is no file');
   return found;

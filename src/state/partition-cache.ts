@@ -9,10 +9,9 @@
  *
  * Rejects with what the disk says; journal-state-store.ts turns that into "no cache".
  */
-import { lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OpenWindow, StateDelta, StateHead, StoredState } from '../payments/types.ts';
-import { Compaction } from './compaction.ts';
+import { COMPACTION_LIMITS, Compaction, type CompactionLimits } from './compaction.ts';
 import { DamagedFileError } from './damaged-file-error.ts';
 import { EntryBatch } from './entry-batch.ts';
 import { putHead, putWindow } from './head-codec.ts';
@@ -20,9 +19,9 @@ import { Journal } from './journal.ts';
 import { STORE_FORMAT, type StoreIdentity } from './journal-header.ts';
 import { ALL_LIVE, type LiveFrom } from './keys.ts';
 import { LiveBytes } from './live-bytes.ts';
-import { clearDirectory, makeOwnDirectories, requireOwnDirectories } from './own-files.ts';
 import { sealSeed } from './seal.ts';
 import { putActivity, putIds, putRemembered } from './segments.ts';
+import { nodeFiles, type StateFiles } from './state-files.ts';
 import { readImage } from './stored-image.ts';
 
 export const JOURNAL_FILE = 'state.journal';
@@ -30,6 +29,12 @@ const FRESH_FILE = 'fresh.journal';
 
 /** Gathered before it is written: what a partition keeps memory for. */
 const WRITE_BYTES = 1024 * 1024;
+
+/** Where state is kept, and how; the defaults are what production has. */
+export interface StorageOptions {
+  readonly files?: StateFiles;
+  readonly limits?: CompactionLimits;
+}
 
 /** A journal that is in use. */
 interface Opened {
@@ -46,12 +51,22 @@ export class PartitionCache {
   readonly #onDiscard: (why: string) => void;
   readonly #seed: number;
   readonly #batch: EntryBatch;
+  readonly #files: StateFiles;
+  readonly #limits: CompactionLimits;
   #opened: Opened | undefined;
   /** Whether the disk is known to hold nothing, so that saving need not look again. */
   #empty = false;
 
   /** `directory` lies below the location. */
-  constructor(location: string, directory: string, identity: StoreIdentity, onDiscard: (why: string) => void) {
+  constructor(
+    location: string,
+    directory: string,
+    identity: StoreIdentity,
+    onDiscard: (why: string) => void,
+    { files = nodeFiles, limits = COMPACTION_LIMITS }: StorageOptions = {},
+  ) {
+    this.#files = files;
+    this.#limits = limits;
     this.#location = location;
     this.#directory = directory;
     this.#identity = identity;
@@ -63,10 +78,10 @@ export class PartitionCache {
   /** What is stored, which later saves then go on from. */
   async load(): Promise<StoredState | undefined> {
     await this.close();
-    requireOwnDirectories(this.#location, this.#directory);
+    this.#files.requireOwnDirectories(this.#location, this.#directory);
     let journal: Journal | undefined;
     try {
-      journal = await Journal.open(this.#path, this.#identity);
+      journal = await Journal.open(this.#path, this.#identity, this.#files);
       if (journal !== undefined) {
         const { head, live, state } = await readImage(journal, this.#seed);
         this.#opened = { journal, live, head, compaction: undefined };
@@ -112,9 +127,9 @@ export class PartitionCache {
 
   async discard(why: string): Promise<void> {
     await this.close();
-    requireOwnDirectories(this.#location, this.#directory);
-    if (lstatSync(this.#path, { throwIfNoEntry: false }) !== undefined) this.#onDiscard(why);
-    rmSync(this.#path, { force: true });
+    this.#files.requireOwnDirectories(this.#location, this.#directory);
+    if (this.#files.exists(this.#path)) this.#onDiscard(why);
+    this.#files.remove(this.#path);
     this.#empty = true;
   }
 
@@ -126,7 +141,7 @@ export class PartitionCache {
     if (opened?.compaction !== undefined) {
       await opened.compaction.giveUp();
       try {
-        rmSync(join(this.#directory, FRESH_FILE), { force: true });
+        this.#files.remove(join(this.#directory, FRESH_FILE));
       } catch {
         // The next new journal clears it away.
       }
@@ -154,15 +169,15 @@ export class PartitionCache {
 
   /** A new journal beside the current one; what else lies there is left over from a process that ended. */
   async #fresh(): Promise<Journal> {
-    makeOwnDirectories(this.#location, this.#directory);
-    clearDirectory(this.#directory, JOURNAL_FILE);
-    return Journal.create(join(this.#directory, FRESH_FILE), this.#identity);
+    this.#files.makeOwnDirectories(this.#location, this.#directory);
+    this.#files.clearDirectory(this.#directory, JOURNAL_FILE);
+    return Journal.create(join(this.#directory, FRESH_FILE), this.#identity, this.#files);
   }
 
   async #compactABit(opened: Opened, liveFrom: LiveFrom, savedBytes: number): Promise<void> {
     if (opened.compaction === undefined) {
-      if (!Compaction.isDue(opened)) return;
-      opened.compaction = new Compaction(opened, await this.#fresh(), this.#batch);
+      if (!Compaction.isDue(opened, this.#limits)) return;
+      opened.compaction = new Compaction(opened, await this.#fresh(), this.#batch, this.#limits);
     }
     const done = await opened.compaction.goOn(liveFrom, savedBytes);
     if (done === undefined) return;

@@ -2,7 +2,6 @@
  * What a partition's journal holds, read and checked whole: the head, the segments and the windows. Everything that is wrong
  * with a file is found here, before anything of it is believed; reading the state afterwards cannot fail.
  */
-import { setImmediate } from 'node:timers/promises';
 import { type EntryBlock, StoredActivity, StoredIds } from '../payments/stored-entries.ts';
 import type { OpenWindow, StateHead, StoredState } from '../payments/types.ts';
 import { DamagedFileError } from './damaged-file-error.ts';
@@ -34,8 +33,7 @@ export async function readImage(journal: Journal, seed: number): Promise<StoredI
       reading.take(entry, part);
       at = entry.position + entry.whole.length;
     }
-    // Reads that the kernel answers at once must not keep others from their turn.
-    await setImmediate();
+    await journal.giveWay();
   }
   return reading.finish();
 }

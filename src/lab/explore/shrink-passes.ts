@@ -31,6 +31,15 @@ const calmer: Pass = async (plan, stillFails) => {
   return smallest;
 };
 
+/** With the change go the records that wait for it, which nobody would send. */
+const notRescaled: Pass = async (plan, stillFails) => {
+  const faults = plan.faults.filter(({ what }) => what !== 'rescale');
+  const workload = plan.workload.filter(({ afterRescale }) => afterRescale !== true);
+  if (workload.length === plan.workload.length) return plan;
+  const candidate = { ...plan, faults, workload };
+  return (await stillFails(candidate)) ? candidate : plan;
+};
+
 const fewerRecords: Pass = async (plan, stillFails) => {
   const workload = await fewer(plan.workload, (kept) => stillFails({ ...plan, workload: kept }));
   return workload === plan.workload ? plan : { ...plan, workload };
@@ -90,10 +99,20 @@ const fewerPartitions: Pass = async (plan, stillFails) => {
   return smallest;
 };
 
+const PLAIN_WITHOUT = [
+  'decisions',
+  'separateGroups',
+  'dialect',
+  'isEmulator',
+  'limits',
+  'compaction',
+  'survivor',
+] as const;
+
 /** Settings and ways of running that are not the ordinary ones. */
 const plainer: Pass = async (plan, stillFails) => {
   let smallest = plan;
-  for (const name of ['decisions', 'separateGroups', 'dialect', 'isEmulator', 'limits'] as const) {
+  for (const name of PLAIN_WITHOUT) {
     if (smallest[name] === undefined) continue;
     const { [name]: _, ...candidate } = smallest;
     if (await stillFails(candidate)) smallest = candidate;
@@ -143,6 +162,7 @@ const rounderFaults: Pass = async (plan, stillFails) => {
 
 /** In this order: what takes most away comes first. */
 export const PASSES: readonly Pass[] = [
+  notRescaled,
   fewerFaults,
   calmer,
   fewerRecords,

@@ -5,9 +5,11 @@ import { CHECKPOINT_MUTANTS } from './catalogue/checkpoints.ts';
 import { DECISION_MUTANTS } from './catalogue/decisions.ts';
 import { READING_MUTANTS } from './catalogue/event-reading.ts';
 import { GUIDE_MUTANTS } from './catalogue/guide-designs.ts';
+import { LOCAL_STATE_MUTANTS } from './catalogue/local-state.ts';
 import { LOG_MUTANTS } from './catalogue/log-and-settings.ts';
 import { LOG_BYTES_MUTANTS } from './catalogue/log-bytes.ts';
 import { LOST_TABLE_MUTANTS } from './catalogue/lost-tables.ts';
+import { MODEL_MUTANTS } from './catalogue/model-rules.ts';
 import { SUM_MUTANTS } from './catalogue/sums.ts';
 import { TAKEOVER_MUTANTS } from './catalogue/takeovers.ts';
 import { WRITING_MUTANTS } from './catalogue/writing.ts';
@@ -25,6 +27,8 @@ export const MUTANTS: readonly Mutant[] = [
   ...SUM_MUTANTS,
   ...ANSWER_MUTANTS,
   ...LOST_TABLE_MUTANTS,
+  ...MODEL_MUTANTS,
+  ...LOCAL_STATE_MUTANTS,
 ];
 
 /** Throws ConfigurationError where there is none of that name. */

@@ -4,21 +4,19 @@
  */
 import type { CasePlan } from '../sim/case-plan.ts';
 import { drawCase } from '../sim/draw-case.ts';
-import { CALM, DISK_EFFECTS, type Fault, type Noise } from '../sim/plan.ts';
+import { CALM, DISK_EFFECTS, type Fault } from '../sim/plan.ts';
 import { Rng } from '../sim/rng.ts';
-import { DEFAULT_DIALS, drawWorkload, type WorkloadRecord } from '../sim/workload.ts';
-import { answersCase } from './families-answers.ts';
-import { lostTableCase } from './families-lost-tables.ts';
-import { rescaledCase } from './families-rescaled.ts';
+import { DEFAULT_DIALS, drawWorkload } from '../sim/workload.ts';
+import { answersCase } from './families/answers.ts';
+import { APPEND_POINTS, base, LONG_SPAN_MS, many, RECORDS, SPAN_MS, takeoverFault } from './families/base.ts';
+import { cutLogCase, madeAnewCase } from './families/cut-logs.ts';
+import { lateClaimsCase } from './families/late-claims.ts';
+import { lostStreamsCase } from './families/lost-streams.ts';
+import { lostTableCase } from './families/lost-tables.ts';
+import { drawPayments } from './families/payments-workload.ts';
+import { rescaledCase } from './families/rescaled.ts';
+import { settingsCase } from './families/settings.ts';
 import type { Family } from './mutant.ts';
-import { drawPayments } from './payments-workload.ts';
-
-const SPAN_MS = 12_000;
-/** Long enough for several lives: the group takes back the partitions of a dead member after 10 s at most. */
-const LONG_SPAN_MS = 45_000;
-/** Ends the faulty phase so long after the last record. */
-const HEAL_AFTER_MS = 8_000;
-const RECORDS = 100;
 
 /** The case of a seed; the same seed gives the same case. */
 export function drawFamilyCase(family: Family, seed: number): CasePlan {
@@ -104,25 +102,14 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
   },
 
   /** Every life brings its own settings. */
-  settings: (rng, seed) => ({
-    ...base(rng, seed, { processes: ['a', 'b'] }),
-    noise: { ...CALM, latencyMsMax: rng.pick([20, 150]) },
-    decisions: Object.fromEntries(
-      ['a.1', 'a.2', 'a.3', 'b.1', 'b.2', 'b.3'].map((life) => [
-        life,
-        { watermarkDelayMs: rng.pick([60_000, 200_000]), maxAmount: rng.pick(['5000', '1000000']) },
-      ]),
-    ),
-    faults: many(rng, [2, 5], (r) => ({
-      what: 'crash',
-      process: r.pick(['a', 'b']),
-      restartAfterMs: r.pick([1, 300]),
-      when: { records: r.between(10, RECORDS) },
-    })),
-  }),
+  settings: (rng, seed) => settingsCase(rng, seed),
 
   /** Retention overtakes the processor, or the topic is made anew and filled again. */
-  'cut-logs': (rng, seed) => (rng.chance(0.5) ? overtaken(rng, seed) : madeAnew(rng, seed)),
+  'cut-logs': (rng, seed) => cutLogCase(rng, seed),
+  /** The topic is made anew beside a processor, or where nothing but its rows tells what it was. */
+  'made-anew': (rng, seed) => madeAnewCase(rng, seed),
+  /** Claims that take effect late, and one process that is alone in the end. */
+  'late-claims': (rng, seed) => lateClaimsCase(rng, seed),
 
   /** Retention takes what is checkpointed, and nothing else, just when somebody looks at it again. */
   expiries: (rng, seed) => {
@@ -178,6 +165,8 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
 
   /** Answers that are empty, and refusals that say nothing. */
   answers: (rng, seed) => answersCase(rng, seed),
+  /** Streams are forgotten while rows are under way. */
+  'lost-streams': (rng, seed) => lostStreamsCase(rng, seed),
   /** A table is dropped and made again, and restored later. */
   'lost-tables': (rng, seed) => lostTableCase(rng, seed),
 
@@ -197,32 +186,6 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
   }),
 };
 
-interface Base {
-  readonly processes: readonly string[];
-  readonly workload?: readonly WorkloadRecord[];
-  readonly spanMs?: number;
-}
-
-function base(rng: Rng, seed: number, { processes, workload, spanMs = SPAN_MS }: Base): CasePlan & { noise: Noise } {
-  const partitions = rng.pick([1, 1, 2]);
-  const drawn = drawWorkload({ ...DEFAULT_DIALS, seed, records: RECORDS, partitions, spanMs });
-  return {
-    seed,
-    partitions: workload === undefined ? partitions : 1,
-    processes,
-    workload: workload ?? drawn,
-    faults: [],
-    noise: CALM,
-    dialect: rng.chance(0.5) ? 'emulator' : 'service',
-    healAtMs: spanMs + HEAL_AFTER_MS,
-    isEmulator: false,
-  };
-}
-
-function many(rng: Rng, [from, to]: readonly [number, number], draw: (rng: Rng) => Fault): Fault[] {
-  return Array.from({ length: rng.between(from, to) }, () => draw(rng));
-}
-
 /** What makes a process look again at what it has folded. */
 const TAKEN_AGAIN: readonly ((atMs: number) => Fault[])[] = [
   (atMs) => [{ what: 'rebalance', when: { atMs } }],
@@ -233,51 +196,6 @@ const TAKEN_AGAIN: readonly ((atMs: number) => Fault[])[] = [
     { what: 'disk', process: 'a', effect: 'stale', when: { atMs: atMs + 1 } },
   ],
 ];
-
-const TAKEOVER_POINTS = [
-  'ownership.claim.before',
-  'ownership.claim.after',
-  'stream.create.after',
-  'stream.finalize.before',
-  'stream.finalize.after',
-  'claim',
-  'claim:applied',
-  'rows_from',
-] as const;
-const APPEND_POINTS = [
-  'append.payment_transactions.before',
-  'append.payment_transactions.after',
-  'append.payment_exceptions.before',
-  'append.payment_exceptions.after',
-  'append.payment_metrics_partials.after',
-  'append.checkpoint_log.before',
-  'append.checkpoint_log.after',
-] as const;
-
-function takeoverFault(rng: Rng, processes: readonly string[]): Fault {
-  const restartAfterMs = rng.pick([1, 500, 4_000]);
-  const point = rng.pick(rng.chance(0.5) ? TAKEOVER_POINTS : APPEND_POINTS);
-  const when = { point, hit: rng.between(1, 10) };
-  const kinds: (() => Fault)[] = [
-    () => ({ what: 'crash', restartAfterMs, when }),
-    () => ({ what: 'pause', forMs: rng.between(500, 15_000), when }),
-    () => ({ what: 'rebalance', when: { atMs: rng.between(1, SPAN_MS) } }),
-    () => ({ what: 'session_expiry', process: rng.pick(processes), when: { atMs: rng.between(1, SPAN_MS) } }),
-    () => ({
-      what: 'answer',
-      effect: rng.pick(['late', 'lost_after', 'lost_before']),
-      delayMs: rng.between(100, 8_000),
-      when: { point: 'claim', hit: rng.between(1, 6) },
-    }),
-    () => ({
-      what: 'answer',
-      effect: 'late',
-      delayMs: rng.between(100, 8_000),
-      when: { point: 'append', hit: rng.between(1, 20) },
-    }),
-  ];
-  return rng.pick(kinds)();
-}
 
 function appendFault(rng: Rng): Fault {
   const hit = rng.between(1, 30);
@@ -319,32 +237,4 @@ function operatorFault(rng: Rng): Fault {
   if (rng.chance(0.3))
     return { what: 'crash', process: rng.pick(['a', 'b']), restartAfterMs: rng.pick([1, 500]), when };
   return { what: 'skip', partition: 0, ahead: rng.pick([0, 0, 1, 5]), records: rng.between(1, 15), when };
-}
-
-function overtaken(rng: Rng, seed: number): CasePlan {
-  const plan = base(rng, seed, { processes: ['a'] });
-  return {
-    ...plan,
-    partitions: 1,
-    workload: drawWorkload({ ...DEFAULT_DIALS, seed, records: RECORDS, partitions: 1, spanMs: SPAN_MS }),
-    faults: [
-      { what: 'crash', process: 'a', restartAfterMs: 8_000, when: { atMs: rng.between(2_500, 4_000) } },
-      { what: 'retention', partition: 0, records: rng.between(50, 70), when: { atMs: 10_000 } },
-    ],
-  };
-}
-
-/** The new log must be longer than the old one was, or its end tells. */
-function madeAnew(rng: Rng, seed: number): CasePlan {
-  const plan = base(rng, seed, { processes: ['a'] });
-  const recreatedAtMs = rng.between(2_000, 4_000);
-  return {
-    ...plan,
-    partitions: 1,
-    workload: drawWorkload({ ...DEFAULT_DIALS, seed, records: RECORDS, partitions: 1, spanMs: SPAN_MS }),
-    faults: [
-      { what: 'crash', process: 'a', restartAfterMs: 9_000, when: { atMs: recreatedAtMs - 50 } },
-      { what: 'recreate', when: { atMs: recreatedAtMs } },
-    ],
-  };
 }

@@ -21,7 +21,7 @@ const unapplied = mutant === undefined ? () => [] : installMutant(requireMutant(
 // Only now: what is loaded before the hook is not patched.
 const { runBudget } = await import('./run-budget.ts');
 const missed = unapplied();
-if (missed.length > 0) throw new Error(`mutant ${mutant}: never loaded: ${missed.map(({ file }) => file).join(', ')}`);
+if (missed.length > 0) throw new Error(`mutant ${mutant}: never loaded: ${missed.join(', ')}`);
 process.stdout.write(`${JSON.stringify(plan === undefined ? await drawn() : await one(plan))}\n`);
 
 async function drawn(): Promise<object> {

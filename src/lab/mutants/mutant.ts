@@ -1,18 +1,32 @@
 /**
- * What a mutant is: a processor with one known bug, made by replacing exact fragments of its source while it is loaded, in a
- * process of the lab alone. Production code holds no switch for it, and the same mutant runs in the simulated world and
- * in processors of their own.
+ * What a mutant is: a processor with one known bug, made by replacing fragments of its source while it is loaded, in a process
+ * of the lab alone. Production code holds no switch for it, and the same mutant runs in the simulated world and in
+ * processors of their own.
  */
 import type { Guarantee } from '../../checks/findings.ts';
 
-/** One replacement in one file. `find` must stand in the file exactly once, or the mutant does not run at all. */
-export interface Patch {
-  /** From the folder of this checkout, as `src/payments/fold.ts`. */
+/** A change of one place, named by structure (place/): it must be there exactly once, or the mutant does not run at all. */
+export type Patch = Place & (Replacement | Insertion);
+
+interface Place {
+  /** From the folder of this checkout, as `src/payments/fold.ts`. Where the place is in one other file, it is found there. */
   readonly file: string;
-  readonly find: string;
-  readonly replace: string;
+  /** A function, class or variable, as `PartitionRun.#flush` or `findPosition`. Default: all of the file. */
+  readonly in?: string;
   /** Only in this world; the other one never loads the file. Default: both. */
   readonly world?: 'sim' | 'real';
+}
+
+interface Replacement {
+  /** An expression, statements, members, or `name: value`; `$NAME` and `$$$NAME` stand for anything (place/pattern.ts). */
+  readonly find: string;
+  /** May use what the names stood for. An empty one takes a statement out. */
+  readonly replace: string;
+}
+
+interface Insertion {
+  /** Statements at the start of the function that `in` names, or members at the start of the class. */
+  readonly atStart: string;
 }
 
 /** What a mutant must break: a guarantee; or the log goes on being processed (no false stop, no dead end). */
@@ -29,6 +43,9 @@ export const FAMILIES = [
   'spellings',
   'settings',
   'cut-logs',
+  'made-anew',
+  'late-claims',
+  'lost-streams',
   'expiries',
   'damaged-logs',
   'operators',

@@ -1,5 +1,6 @@
 /** The table of mutants, for a terminal and for docs/mutants.md. */
 import type { MutantsReport } from './kill-matrix.ts';
+import { variantRows } from './model-pairs.ts';
 import { FAMILIES, type Mutant } from './mutant.ts';
 import type { RealMutantsReport } from './real-matrix.ts';
 
@@ -78,13 +79,21 @@ export function complaints({ mutants, control }: MutantsReport): string[] {
   return lines;
 }
 
-/** docs/mutants.md, generated: the catalogue in words and the kills. */
+/** The table of docs/mutants.md that leads from the protocol model to the code. */
+export function variantsMarkdown(): string {
+  const head = ['variant of the model', 'instead of the rule', 'mutants of the code'];
+  return [row(head), row(head.map(() => '---')), ...variantRows().map((cells) => row(cells))].join('\n');
+}
+
+/** docs/mutants.md, generated: the model's variants, the catalogue in words and the kills. */
 export function mutantsMarkdown(mutants: readonly Mutant[], report: MutantsReport): string {
   const words = mutants.map(({ name, what, why, guarantee, isGuideDesign }) =>
     row([`\`${name}\`${isGuideDesign === true ? ' (guide)' : ''}`, what, `${guarantee}: ${why}`]),
   );
   const { head, rows } = mutantsTable(report);
   return [
+    variantsMarkdown(),
+    '',
     row(['mutant', 'the bug', 'what must break, and why']),
     row(['---', '---', '---']),
     ...words,

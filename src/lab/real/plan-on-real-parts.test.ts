@@ -45,6 +45,15 @@ describe('a plan on real parts', () => {
     expect(cannot[0]).toMatch(why);
   });
 
+  it('cannot be done with what only the simulated world sets up', () => {
+    const compaction = { leastDeadBytes: 256, bytesPerSave: 64, partBytes: 128 };
+    const plan: CasePlan = { ...planWith([]), survivor: 'a', compaction };
+    expect(realSteps(plan).cannot).toEqual([
+      expect.stringMatching(/^one process alone/),
+      expect.stringMatching(/^local state that is compacted early/),
+    ]);
+  });
+
   it('cannot be done with records in transactions', () => {
     const record = { atMs: 0, partition: 0, key: null, value: null } as const;
     const plan = {

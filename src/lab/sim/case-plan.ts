@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { APPEND_TABLES, type AppendTable, type DecisionSettings } from '../../payments/types.ts';
 import { ConfigurationError } from '../../processor/errors.ts';
 import type { ProcessorLimits } from '../../processor/limits.ts';
+import type { CompactionLimits } from '../../state/compaction.ts';
 import { ANSWER_EFFECTS, DISK_EFFECTS, EFFECTS_OF, type FaultPlan, type Noise, OPERATIONS } from './plan.ts';
 import type { Dialect } from './sim-bigquery.ts';
 import type { WorkloadRecord } from './workload.ts';
@@ -30,6 +31,10 @@ export interface CasePlan {
   /** Decision settings that differ from the defaults, by the name of the life (`a.1`): a restart may bring others. */
   readonly decisions?: Readonly<Record<string, Partial<DecisionSettings>>>;
   readonly limits?: Partial<ProcessorLimits>;
+  /** When local state is written anew. Default: as in production, which needs a megabyte of it. */
+  readonly compaction?: CompactionLimits;
+  /** From healing on this process is alone: all others are gone for good, and it must be able to finish. */
+  readonly survivor?: string;
   /** Every planned fault must fire, or the verdict is UNKNOWN. Default: false, as suits drawn plans. */
   readonly mustFire?: boolean;
 }
@@ -67,7 +72,7 @@ const faultSchema = z.discriminatedUnion('what', [
   what('damage', { partition: count, offset: count, records: positive, once: z.boolean().optional() }),
   what('recreate', {}),
   what('skip', { partition: count, ahead: count, records: positive }),
-  what('rescale', { partitions: positive }),
+  what('rescale', { partitions: positive, untilDone: z.boolean().optional() }),
   what('partitions_added', { count: positive }),
   what('streams_lost', { partition: count.optional() }),
   what('streams_finalized', { partition: count }),
@@ -95,6 +100,7 @@ const recordSchema = z.strictObject({
   key: z.string().nullable(),
   value: z.string().nullable(),
   timestampMs: z.number().int().optional(),
+  afterRescale: z.boolean().optional(),
   transaction: z.strictObject({ outcome: z.enum(['commit', 'abort']), openForMs: count }).optional(),
 });
 
@@ -112,14 +118,18 @@ const planSchema = z
     isEmulator: z.boolean().optional(),
     decisions: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
     limits: z.record(z.string(), positive).optional(),
+    compaction: z.strictObject({ leastDeadBytes: count, bytesPerSave: positive, partBytes: positive }).optional(),
+    survivor: name.optional(),
     mustFire: z.boolean().optional(),
   })
   .check(({ value: plan, issues }) => {
     const complain = (message: string, path: (string | number)[]): void => {
       issues.push({ code: 'custom', message, path, input: plan });
     };
-    plan.workload.forEach(({ partition }, at) => {
-      if (partition >= plan.partitions) complain(`there is no partition ${partition}`, ['workload', at, 'partition']);
+    const rescaled = Math.max(0, ...plan.faults.map((fault) => (fault.what === 'rescale' ? fault.partitions : 0)));
+    plan.workload.forEach(({ partition, afterRescale }, at) => {
+      if (partition >= (afterRescale === true ? rescaled : plan.partitions))
+        complain(`there is no partition ${partition}`, ['workload', at, 'partition']);
     });
     plan.faults.forEach((fault, at) => {
       if ('partition' in fault && fault.partition !== undefined && fault.partition >= plan.partitions)

@@ -84,7 +84,7 @@ export async function judge(
       message: `${partition === null ? '' : `p${partition} `}${offsets.length > 0 ? `at ${offsets.join(', ')}: ` : ''}${message}`,
     })),
   );
-  failures.push(...uncalledFor(world, stopped), ...undrainedStops(world, stopped));
+  failures.push(...uncalledFor(world, stopped), ...undrainedStops(world, stopped), ...wrongStates(world));
   const unknown = [...report.unknown, ...undrained];
   const isNothingExcused = undrained.length === 0 && excusedStops(world.fired).size > 0;
   if (report.verdict === 'NODATA' && !isNothingExcused) unknown.push('there is nothing below a checkpoint to check');
@@ -126,6 +126,17 @@ function uncalledFor(world: World, stopped: readonly StoppedPartition[]): CaseFa
     }
   }
   return failures;
+}
+
+/** A cache that nothing has touched is not given up for what it holds. */
+function wrongStates({ processes }: World): CaseFailure[] {
+  return [...processes.values()].flatMap(({ name, disk }) =>
+    disk.wrong.map(({ partition, why }) => ({
+      guarantee: null,
+      kind: 'state_wrong',
+      message: `${name} gave up its local state of partition ${partition}: ${why}`,
+    })),
+  );
 }
 
 /** What was folded before a batch that cannot be read is written before the partition stops. */

@@ -1,6 +1,7 @@
 /** A whole case from one seed: workload, processes, settings, noise and faults (swarm.ts). */
 import type { DecisionSettings } from '../../payments/types.ts';
 import type { CasePlan } from './case-plan.ts';
+import { withRescale } from './draw-rescale.ts';
 import type { Fault } from './plan.ts';
 import { Rng } from './rng.ts';
 import { drawSwarm } from './swarm.ts';
@@ -25,6 +26,9 @@ const SPELLED_CHANCE = 0.05;
 const SETTINGS_CHANCE = 0.2;
 const SKIP_CHANCE = 0.1;
 const EXPIRY_CHANCE = 0.3;
+const RESCALE_CHANCE = 0.1;
+const SURVIVOR_CHANCE = 0.2;
+const COMPACTION_CHANCE = 0.5;
 
 export function drawCase(seed: number, dials: CaseDials = {}): CasePlan {
   const rng = new Rng(seed, 'case');
@@ -40,7 +44,7 @@ export function drawCase(seed: number, dials: CaseDials = {}): CasePlan {
   const expiries = isDamaged ? [] : drawExpiries(new Rng(seed, 'expiry'), partitions);
   const faults = [...drawn, ...skips, ...expiries];
   const decisions = rng.chance(SETTINGS_CHANCE) ? drawDecisions(rng, processes) : undefined;
-  return {
+  const drawnCase: CasePlan = {
     seed,
     partitions,
     processes,
@@ -56,6 +60,24 @@ export function drawCase(seed: number, dials: CaseDials = {}): CasePlan {
     // Only where streams can be lost may NOT_FOUND be taken for the truth.
     isEmulator: faults.some(({ what }) => what === 'streams_lost'),
     ...(decisions === undefined ? {} : { decisions }),
+    ...drawEnvironment(new Rng(seed, 'environment'), processes),
+  };
+  const rescale = new Rng(seed, 'rescale');
+  return !isDamaged && rescale.chance(RESCALE_CHANCE) ? withRescale(drawnCase, rescale) : drawnCase;
+}
+
+/** Local state that is written anew every few checkpoints; and who is left when all is over. */
+function drawEnvironment(rng: Rng, processes: readonly string[]): Pick<CasePlan, 'compaction' | 'survivor'> {
+  const leastDeadBytes = rng.pick([256, 2_048]);
+  const compaction = {
+    leastDeadBytes,
+    bytesPerSave: rng.pick([64, 1_024, 16_384]),
+    partBytes: rng.pick([128, 65_536]),
+  };
+  const survivor = rng.pick(processes);
+  return {
+    ...(rng.chance(COMPACTION_CHANCE) ? { compaction } : {}),
+    ...(rng.chance(SURVIVOR_CHANCE) ? { survivor } : {}),
   };
 }
 

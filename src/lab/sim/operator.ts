@@ -13,8 +13,11 @@ import { type RescalePorts, rescale } from '../../processor/rescale.ts';
 import { type SkipOrder, skipOffsets } from '../../processor/skip.ts';
 import type { What } from './plan.ts';
 import { SIM_DATASET } from './sim-bigquery.ts';
-import type { SimPorts } from './sim-process.ts';
+import { OPERATOR_PREFIX, type SimPorts } from './sim-process.ts';
 import type { World } from './world.ts';
+
+const LOOKS_EVERY_MS = 500;
+const TRIES_AGAIN_AFTER_MS = 3_000;
 
 export function operatorPorts({ runtime, queries, rpc, log, encoder }: SimPorts, isEmulator: boolean): OperatorPorts {
   return {
@@ -83,19 +86,59 @@ export function operatorSkips(world: World, fault: Extract<What, { what: 'skip' 
     await skipOffsets(order, ports, signal);
     world.context.marks.hit('skip_put');
   });
-  world.spawn(`operator-${world.processes.size}`, main);
+  world.spawn(`${OPERATOR_PREFIX}${world.processes.size}`, main);
 }
 
 export function operatorRescales(world: World, partitions: number): void {
+  const main = operatorMain(world.isEmulator, (ports, signal) => rescaleTopic(world, partitions, ports, signal));
+  world.spawn(`${OPERATOR_PREFIX}${world.processes.size}`, main);
+}
+
+/** By the runbook: once everything is drained the processors are stopped, for as long as it takes; refused, it is done again. */
+export function operatorRescalesUntilDone(world: World, partitions: number): void {
+  let isDone = false;
+  let isTold = false;
+  const attempt = operatorMain(world.isEmulator, async (ports, signal) => {
+    await rescaleTopic(world, partitions, ports, signal);
+    isDone = true;
+  });
+  const main = async (ports: SimPorts): Promise<ExitReport> => {
+    const { runtime } = ports;
+    const until = async (holds: () => boolean): Promise<void> => {
+      while (!holds()) await runtime.sleep(LOOKS_EVERY_MS);
+    };
+    while (!isDone) {
+      await until(() => !world.hasWork);
+      const processors = [...world.processes.values()].filter(({ isOperator }) => !isOperator);
+      for (const processor of processors) processor.stop();
+      await until(() => processors.every(({ running }) => !running));
+      await attempt(ports);
+      for (const processor of processors) if (!processor.running && processor.main !== undefined) processor.start();
+      if (!isDone) await runtime.sleep(TRIES_AGAIN_AFTER_MS);
+    }
+    // Healing starts every command again that has ended.
+    if (!isTold) {
+      isTold = true;
+      world.context.marks.hit('topic_rescaled');
+      world.onRescaled();
+    }
+    return { exitCode: 0, why: 'done' };
+  };
+  world.spawn(`${OPERATOR_PREFIX}${world.processes.size}`, main);
+}
+
+async function rescaleTopic(
+  world: World,
+  partitions: number,
+  ports: OperatorPorts,
+  signal: AbortSignal,
+): Promise<void> {
   const { kafka } = world;
   const topic: Pick<RescalePorts, 'topicPartitions' | 'addPartitions'> = {
     topicPartitions: async () => kafka.partitions.length,
     addPartitions: async (count) => kafka.addPartitions(count - kafka.partitions.length),
   };
-  const main = operatorMain(world.isEmulator, async (ports, signal) => {
-    const order = { topic: kafka.topic, partitions, by: 'operator', producersStopped: true };
-    await rescale(order, { ...ports, ...topic }, signal);
-    world.context.trace.add('world', `topic has ${partitions} partitions`);
-  });
-  world.spawn(`operator-${world.processes.size}`, main);
+  const order = { topic: kafka.topic, partitions, by: 'operator', producersStopped: true };
+  await rescale(order, { ...ports, ...topic }, signal);
+  world.context.trace.add('world', `topic has ${partitions} partitions`);
 }

@@ -153,8 +153,11 @@ export type What =
    * many of what there is, from the first one that no table has a row of, and `ahead` more.
    */
   | { readonly what: 'skip'; readonly partition: number; readonly ahead: number; readonly records: number }
-  /** An operator gives the topic so many partitions in all, saying that producers are stopped. */
-  | { readonly what: 'rescale'; readonly partitions: number }
+  /**
+   * An operator gives the topic so many partitions in all, saying that producers are stopped. `untilDone`: by the runbook, that
+   * is with processors stopped, and again until it is done.
+   */
+  | { readonly what: 'rescale'; readonly partitions: number; readonly untilDone?: boolean }
   | { readonly what: 'partitions_added'; readonly count: number }
   /** Restart of an emulator, or expiry: streams are unknown from now on, their rows stay. All by default. */
   | { readonly what: 'streams_lost'; readonly partition?: number }

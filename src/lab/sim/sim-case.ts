@@ -10,7 +10,7 @@ import { MarkEvents } from './mark-events.ts';
 import type { Mark } from './marks.ts';
 import type { Fault } from './plan.ts';
 import { processorMain } from './processor-main.ts';
-import { send } from './workload.ts';
+import { type Sending, sendWorkload } from './send-workload.ts';
 import { createWorld, type World } from './world.ts';
 
 export interface CaseOutcome extends CaseJudgement {
@@ -68,14 +68,8 @@ export async function runCaseInWorld(
     if (event.type === 'partition.stopped') stopped.push({ process: `${process}.${life}`, ...event });
     if (TOLD.has(event.type)) world.trace.add(`${process}.${life}`, JSON.stringify(event));
   });
-  const later = (delayMs: number, action: () => void): void => world.after(delayMs, action);
-  // What is sent at one moment arrives in its order: the log is then the same in any world.
-  for (const [atMs, records] of Map.groupBy(plan.workload, (record) => record.atMs)) {
-    world.after(atMs, () => {
-      for (const record of records) send(record, world.kafka.partition(record.partition), world.nowMs, later);
-    });
-  }
-  const undrained = await runToTheEnd(plan, options.drainMs ?? DRAIN_MS, world, stopped);
+  const sending = sendWorkload(plan.workload, world);
+  const undrained = await runToTheEnd(plan, options.drainMs ?? DRAIN_MS, world, stopped, sending);
   markEvents.end();
   const judgement = await judge(plan, world, stopped, undrained);
   const { fired, firedAtMs, overlapping, drawn, effects, points } = world.context.faults;
@@ -118,7 +112,7 @@ function startAll(
   world: World,
   observe: (process: string, life: number, event: ProcessorEvent) => void,
 ): void {
-  const { isEmulator = true, decisions = {}, limits, separateGroups } = plan;
+  const { isEmulator = true, decisions = {}, limits, separateGroups, compaction } = plan;
   for (const name of plan.processes) {
     const main = processorMain({
       isEmulator,
@@ -127,7 +121,10 @@ function startAll(
       ...(weaken === undefined ? {} : { weaken }),
       observer: { emit: (event) => observe(name, world.processes.get(name)?.life?.number ?? 0, event) },
     });
-    world.spawn(name, main, separateGroups === true ? { groupId: `group-${name}` } : {});
+    world.spawn(name, main, {
+      ...(separateGroups === true ? { groupId: `group-${name}` } : {}),
+      ...(compaction === undefined ? {} : { compaction }),
+    });
   }
 }
 
@@ -137,6 +134,7 @@ async function runToTheEnd(
   drainMs: number,
   world: World,
   stopped: readonly StoppedPartition[],
+  sending: Sending,
 ): Promise<string[]> {
   const lags = (partition: number): boolean =>
     world.bigquery.tables.checkpointed(partition) < world.kafka.partition(partition).endOffset;
@@ -148,22 +146,27 @@ async function runToTheEnd(
   const isOver = (): boolean => {
     if (allStopped(world)) return true;
     const open = waiting();
-    return open.length === 0 || (isExcused() && open.every((partition) => isStopped(partition, stopped)));
+    return (
+      (open.length === 0 && sending.unsent === 0) ||
+      (isExcused() && open.every((partition) => isStopped(partition, stopped)))
+    );
   };
   let end = await world.run(() => world.nowMs >= plan.healAtMs, { maxMs: plan.healAtMs, maxSteps: STEPS_MAX });
   if (end === 'out_of_time' || end === 'done') {
-    world.heal();
+    world.heal(plan.survivor);
     end = await world.run(isOver, { maxMs: plan.healAtMs + drainMs, maxSteps: STEPS_MAX });
   }
   const excused = excusedStops(world.fired);
   const endedWithExcuse = allStopped(world) && excused.size > 0;
-  return waiting()
+  const unsent = sending.unsent > 0 ? [`${sending.unsent} records were not sent (${end} at ${world.nowMs} ms)`] : [];
+  const undrained = waiting()
     .filter((partition) => !endedWithExcuse && !(isExcused() && isStopped(partition, stopped)))
     .map((partition) => {
       const { endOffset } = world.kafka.partition(partition);
       const checkpoint = world.bigquery.tables.checkpointed(partition);
       return `partition ${partition} did not drain (${end} at ${world.nowMs} ms): checkpoint at ${checkpoint}, log ends at ${endOffset}`;
     });
+  return [...undrained, ...unsent];
 }
 
 function isStopped(partition: number, stopped: readonly StoppedPartition[]): boolean {

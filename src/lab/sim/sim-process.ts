@@ -4,11 +4,12 @@
  */
 import type { WriteRpc } from '../../bigquery/write-rpc.ts';
 import type { LogSource, RowEncoder, Runtime, SinkInspection, SinkQueries, StateStore } from '../../processor/ports.ts';
+import type { CompactionLimits } from '../../state/compaction.ts';
 import type { SimContext } from './context.ts';
+import { SimDisk } from './disk/sim-disk.ts';
 import { Life } from './life.ts';
 import { Rng } from './rng.ts';
 import type { SimBigQuery } from './sim-bigquery.ts';
-import { SimDisk } from './sim-disk.ts';
 import { simRowEncoder } from './sim-encoder.ts';
 import { SimInspection } from './sim-inspection.ts';
 import type { SimKafka } from './sim-kafka.ts';
@@ -42,11 +43,15 @@ export interface ProcessOptions {
   readonly groupId?: string;
   /** Default: 0. */
   readonly clockOffsetMs?: number;
+  /** When its local state is written anew. Default: as in production, which no simulated run lives to see. */
+  readonly compaction?: CompactionLimits;
 }
+
+export const OPERATOR_PREFIX = 'operator-';
 
 export class SimProcess {
   readonly name: string;
-  readonly disk = new SimDisk();
+  readonly disk: SimDisk;
   readonly groupId: string;
   clockOffsetMs: number;
   readonly #context: SimContext;
@@ -69,10 +74,16 @@ export class SimProcess {
     this.#bigquery = bigquery;
     this.groupId = options.groupId ?? 'provenonce';
     this.clockOffsetMs = options.clockOffsetMs ?? 0;
+    this.disk = new SimDisk(options.compaction);
   }
 
   get life(): Life | undefined {
     return this.#life;
+  }
+
+  /** One who gives a command, not a processor. */
+  get isOperator(): boolean {
+    return this.name.startsWith(OPERATOR_PREFIX);
   }
 
   get restartPending(): boolean {

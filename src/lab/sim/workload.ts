@@ -16,6 +16,8 @@ export interface WorkloadRecord {
   readonly value: string | null;
   /** The record's own timestamp, where its producer's clock is not to be had; default: the time at which it arrives. */
   readonly timestampMs?: number;
+  /** `atMs` counts from when an operator has given the topic more partitions; never sent where nobody does. */
+  readonly afterRescale?: boolean;
   /** Sent in a transaction that stays open for so long; an aborted one is no record, but takes offsets. */
   readonly transaction?: { readonly outcome: 'commit' | 'abort'; readonly openForMs: number };
 }

@@ -1,5 +1,5 @@
 /** Carries out planned faults on a world: one small action per kind. When they strike is the injector's business. */
-import { operatorRescales, operatorSkips } from './operator.ts';
+import { operatorRescales, operatorRescalesUntilDone, operatorSkips } from './operator.ts';
 import type { Fault } from './plan.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { World } from './world.ts';
@@ -69,7 +69,8 @@ export function strike(world: World, fault: Fault, passing: string | undefined):
       operatorSkips(world, fault);
       return;
     case 'rescale':
-      operatorRescales(world, fault.partitions);
+      if (fault.untilDone === true) operatorRescalesUntilDone(world, fault.partitions);
+      else operatorRescales(world, fault.partitions);
       return;
     case 'partitions_added':
       kafka.addPartitions(fault.count);
@@ -125,7 +126,7 @@ function restartLater(world: World, process: SimProcess | undefined, afterMs = R
   const startLater = (): void =>
     world.after(afterMs, () => {
       process.restartsPending--;
-      if (!process.running) process.start();
+      if (!process.running && process.main !== undefined) process.start();
     });
   if (life.dead) startLater();
   else life.onChange((state) => (state === 'dead' ? startLater() : undefined));

@@ -36,6 +36,8 @@ export class World {
   readonly bigquery: SimBigQuery;
   readonly processes = new Map<string, SimProcess>();
   readonly isEmulator: boolean;
+  /** Told when an operator has given the topic more partitions. */
+  onRescaled: () => void = () => {};
 
   constructor({
     seed,
@@ -95,13 +97,20 @@ export class World {
     this.context.scheduler.after(delayMs, action);
   }
 
-  /** Ends the faulty phase: nothing goes wrong any more, what is down or paused comes back, who died starts again. */
-  heal(): void {
+  /**
+   * Ends the faulty phase: nothing goes wrong any more, what is down or paused comes back, who died starts again; or all
+   * processors but the survivor are gone for good.
+   */
+  heal(survivor?: string): void {
     this.trace.add('world', 'heals');
     this.context.faults.heal({ ...CALM, fetchRecordsMax: this.context.faults.noise.fetchRecordsMax });
     this.bigquery.downUntilMs = 0;
     for (const log of this.kafka.partitions) log.heal();
     for (const process of this.processes.values()) {
+      if (survivor !== undefined && this.processes.has(survivor) && process.name !== survivor && !process.isOperator) {
+        process.crash();
+        process.main = undefined;
+      }
       process.life?.resume();
       if (!process.running && process.main !== undefined) process.start();
     }

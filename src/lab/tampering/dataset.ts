@@ -7,7 +7,7 @@ import { formatDecimal } from '../../payments/decimal.ts';
 import type { AppendTable, DataTable, Payment } from '../../payments/types.ts';
 import type { Ownership } from '../../processor/ports.ts';
 import { streamOffsetsText } from '../../processor/stream-offsets.ts';
-import type { SimDisk } from '../sim/sim-disk.ts';
+import type { SimDisk } from '../sim/disk/sim-disk.ts';
 import type { SimRow, SimStream } from '../sim/sim-tables.ts';
 import type { World } from '../sim/world.ts';
 import type { Row, TableName } from './columns.ts';

@@ -92,7 +92,7 @@ async function takeOver(
   const world = loadedWorld(dataset, ownership);
   const stops = new Map<number, string>();
   const process = world.process('next');
-  if (state === 'local') process.disk.adopt(dataset.disks);
+  if (state === 'local') await process.disk.adopt(dataset.disks);
   const emit = (event: ProcessorEvent): void => {
     if (event.type === 'partition.stopped') stops.set(event.partition, event.code);
   };

@@ -13,15 +13,17 @@ export const ANSWER_MUTANTS: readonly Mutant[] = [
       {
         file: 'src/lab/sim/sim-queries.ts',
         world: 'sim',
-        find: 'if (rows === undefined) context.scheduler.after(RETRY_MS, atService);\n            else resolve(rows);',
+        in: 'SimQueries.#rows',
+        find: `if (rows === undefined) context.scheduler.after(RETRY_MS, atService);
+else resolve(rows);`,
         replace: 'resolve(rows ?? []);',
       },
       {
         file: 'src/bigquery/job-answers.ts',
         world: 'real',
-        find: 'read(answer: unknown, token: string | undefined): ReadPage {',
-        replace: `read(answer: unknown, token: string | undefined): ReadPage {
-    if (isObject(answer) && answer.jobComplete === undefined) return { fields: [], rows: [], nextToken: undefined };`,
+        in: 'ResultReader.read',
+        atStart:
+          'if (isObject(answer) && answer.jobComplete === undefined) return { fields: [], rows: [], nextToken: undefined };',
       },
     ],
   },
@@ -35,8 +37,9 @@ export const ANSWER_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/bigquery/write-streams.ts',
-        find: "if (found.state === 'finalized') return { state: 'gone' };",
-        replace: "if (found.state !== 'unclear') return { state: 'gone' };",
+        in: 'BigQueryWriteStreams.#probed',
+        find: "found.state === 'finalized'",
+        replace: "found.state !== 'unclear'",
       },
     ],
   },
@@ -50,9 +53,9 @@ export const ANSWER_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/bigquery/append-stream.ts',
-        find: "      case 'refused':\n        return over(this.#refused(error));",
-        replace:
-          "      case 'refused':\n        return over(new RowsRefusedError(error.message, undefined, { cause: error }));",
+        in: 'AppendStream.#judgeFailure',
+        find: 'return over(this.#refused(error));',
+        replace: 'return over(new RowsRefusedError(error.message, undefined, { cause: error }));',
       },
     ],
   },

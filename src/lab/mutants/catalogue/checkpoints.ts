@@ -12,7 +12,8 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/checkpointer.ts',
-        find: '    await Promise.all(this.#options.writers.map((writer) => writer.durable()));\n',
+        in: 'Checkpointer.#write',
+        find: 'await Promise.all(this.#options.writers.map((writer) => writer.durable()));',
         replace: '',
       },
     ],
@@ -27,8 +28,9 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/checkpointer.ts',
-        find: 'if (fold.nextOffset <= this.#lastOffset || fold.nextOffset < this.#options.notBelow) return;',
-        replace: 'if (fold.nextOffset <= this.#lastOffset) return;',
+        in: 'Checkpointer.#write',
+        find: '$NOTHING_NEW || fold.nextOffset < this.#options.notBelow',
+        replace: '$NOTHING_NEW',
       },
     ],
   },
@@ -42,8 +44,8 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/partition-run.ts',
-        find: '  #flush(): void {\n',
-        replace: '  #flush(): void {\n    if (this.#drain.signal.aborted) return;\n',
+        in: 'PartitionRun.#flush',
+        atStart: 'if (this.#drain.signal.aborted) return;',
       },
     ],
   },
@@ -57,13 +59,15 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/restore.ts',
-        find: 'if (fold.head().digest !== stored.head.digest) {',
-        replace: 'if (fold.nextOffset < 0) {',
+        in: 'restoreLocal',
+        find: 'fold.head().digest !== stored.head.digest',
+        replace: 'fold.nextOffset < 0',
       },
       {
         file: 'src/processor/restore.ts',
-        find: 'return fold.head().digest === checkpoint.stateDigest;',
-        replace: "return checkpoint.stateDigest !== '' && fold.nextOffset >= 0;",
+        in: 'digestMatches',
+        find: 'fold.head().digest === checkpoint.stateDigest',
+        replace: "checkpoint.stateDigest !== '' && fold.nextOffset >= 0",
       },
     ],
   },
@@ -77,13 +81,15 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/restore.ts',
-        find: '    rebuild.add(rows);\n',
-        replace: '    if (rows.length < 0) rebuild.add(rows);\n',
+        in: 'rebuildFromSink',
+        find: 'rebuild.add(rows);',
+        replace: 'if (rows.length < 0) rebuild.add(rows);',
       },
       {
         file: 'src/processor/restore.ts',
-        find: '  if (!digestMatches(fold, checkpoint)) {\n',
-        replace: '  if (fold.nextOffset < 0) {\n',
+        in: 'restoreFold',
+        find: '!digestMatches(fold, checkpoint)',
+        replace: 'fold.nextOffset < 0',
       },
     ],
   },
@@ -97,18 +103,21 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/payments/fold.ts',
+        in: 'PartitionFold.restoring',
         find: 'yield* inSteps(fold.#activity.restoreAll(activity));',
         replace: 'if (head.nextOffset < 0) yield* inSteps(fold.#activity.restoreAll(activity));',
       },
       {
         file: 'src/processor/restore.ts',
-        find: 'if (fold.head().digest !== stored.head.digest) {',
-        replace: 'if (fold.nextOffset < 0) {',
+        in: 'restoreLocal',
+        find: 'fold.head().digest !== stored.head.digest',
+        replace: 'fold.nextOffset < 0',
       },
       {
         file: 'src/processor/restore.ts',
-        find: 'return fold.head().digest === checkpoint.stateDigest;',
-        replace: "return checkpoint.stateDigest !== '' && fold.nextOffset >= 0;",
+        in: 'digestMatches',
+        find: 'fold.head().digest === checkpoint.stateDigest',
+        replace: "checkpoint.stateDigest !== '' && fold.nextOffset >= 0",
       },
     ],
   },
@@ -122,25 +131,29 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/restore.ts',
-        find: 'if (fold.head().digest !== stored.head.digest) {',
-        replace: 'if (fold.nextOffset < 0) {',
+        in: 'restoreLocal',
+        find: 'fold.head().digest !== stored.head.digest',
+        replace: 'fold.nextOffset < 0',
       },
       {
         file: 'src/processor/restore.ts',
-        find: 'return fold.head().digest === checkpoint.stateDigest;',
-        replace: "return checkpoint.stateDigest !== '' && fold.nextOffset >= 0;",
+        in: 'digestMatches',
+        find: 'fold.head().digest === checkpoint.stateDigest',
+        replace: "checkpoint.stateDigest !== '' && fold.nextOffset >= 0",
       },
       {
         file: 'src/state/seal.ts',
         world: 'real',
-        find: 'return value.length >= SEAL_BYTES && value.readUInt32LE(0) === checksum(seed, key, value);',
-        replace: 'return value.length >= SEAL_BYTES && checksum(seed, key, value) >= 0;',
+        in: 'sealHolds',
+        find: 'value.readUInt32LE(0) === checksum(seed, key, value)',
+        replace: 'checksum(seed, key, value) >= 0',
       },
       {
         file: 'src/state/journal-header.ts',
         world: 'real',
-        find: 'found.topic === identity.topic && found.partition === identity.partition,',
-        replace: 'found.topic === identity.topic,',
+        in: 'decodeHeader',
+        find: 'found.topic === identity.topic && found.partition === identity.partition',
+        replace: 'found.topic === identity.topic',
       },
     ],
   },
@@ -154,11 +167,10 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/restore.ts',
-        find: '    try {\n      await foldForward(',
-        replace: `    fold.skipTo(checkpoint.nextOffset);
-    if (checkpoint !== undefined) return { fold, fromOffset };
-    try {
-      await foldForward(`,
+        in: 'restoreLocal',
+        find: 'await foldForward($$$ARGUMENTS);',
+        replace: `fold.skipTo(checkpoint.nextOffset);
+if (checkpoint !== undefined) return { fold, fromOffset };`,
       },
     ],
   },

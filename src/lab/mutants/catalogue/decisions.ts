@@ -14,6 +14,7 @@ export const DECISION_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/payments/liveness.ts',
+        in: 'idsLiveFromMs',
         find: 'return floorTo(watermarkMs - fixed.idHorizonMs, MINUTE_MS);',
         replace: 'return floorTo(watermarkMs - fixed.idHorizonMs + MINUTE_MS, MINUTE_MS);',
       },
@@ -29,6 +30,7 @@ export const DECISION_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/payments/liveness.ts',
+        in: 'isKnownAt',
         find: 'return eventTimeMs >= watermarkMs - fixed.idHorizonMs;',
         replace: 'return true;',
       },
@@ -44,8 +46,9 @@ export const DECISION_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: FOLD,
-        find: 'if (watermarkMs <= this.#watermarkMs) return;',
-        replace: 'if (watermarkMs === this.#watermarkMs) return;',
+        in: 'PartitionFold.#accept',
+        find: 'watermarkMs <= this.#watermarkMs',
+        replace: 'watermarkMs === this.#watermarkMs',
       },
     ],
   },
@@ -59,10 +62,10 @@ export const DECISION_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: FOLD,
-        find: '      this.#counters.duplicates += 1;\n',
-        replace: `      this.#counters.duplicates += 1;
-      this.#watermarkMs = Math.max(this.#watermarkMs, payment.eventTimeMs - settings.watermarkDelayMs);
-`,
+        in: 'PartitionFold.#foldRead',
+        find: 'this.#counters.duplicates += 1;',
+        replace: `this.#counters.duplicates += 1;
+      this.#watermarkMs = Math.max(this.#watermarkMs, payment.eventTimeMs - settings.watermarkDelayMs);`,
       },
     ],
   },
@@ -76,8 +79,9 @@ export const DECISION_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: FOLD,
-        find: 'if (payment.eventTimeMs < this.#decidesFromMs) {',
-        replace: 'if (payment.eventTimeMs < this.#watermarkMs + settings.watermarkDelayMs) {',
+        in: 'PartitionFold.#foldRead',
+        find: 'payment.eventTimeMs < this.#decidesFromMs',
+        replace: 'payment.eventTimeMs < this.#watermarkMs + settings.watermarkDelayMs',
       },
     ],
   },
@@ -91,8 +95,9 @@ export const DECISION_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: FOLD,
-        find: 'if (payment.eventTimeMs < this.#decidesFromMs) {',
-        replace: 'if (payment.eventTimeMs < this.#fixed.minEventTimeMs) {',
+        in: 'PartitionFold.#foldRead',
+        find: 'payment.eventTimeMs < this.#decidesFromMs',
+        replace: 'payment.eventTimeMs < this.#fixed.minEventTimeMs',
       },
     ],
   },
@@ -103,7 +108,14 @@ export const DECISION_MUTANTS: readonly Mutant[] = [
     anomaly: 'lost',
     why: 'the record has no row anywhere',
     family: 'payments',
-    patches: [{ file: FOLD, find: '      out.exceptions.push(rejectedRow(record, payment));\n', replace: '' }],
+    patches: [
+      {
+        file: FOLD,
+        in: 'PartitionFold.#foldRead',
+        find: 'out.exceptions.push(rejectedRow(record, payment));',
+        replace: '',
+      },
+    ],
   },
   {
     name: 'rejected-not-counted',
@@ -112,7 +124,7 @@ export const DECISION_MUTANTS: readonly Mutant[] = [
     anomaly: 'counters_do_not_add_up',
     why: 'the counters of a checkpoint do not add up to what was consumed',
     family: 'payments',
-    patches: [{ file: FOLD, find: '      this.#counters.rejected += 1;\n', replace: '' }],
+    patches: [{ file: FOLD, in: 'PartitionFold.#foldRead', find: 'this.#counters.rejected += 1;', replace: '' }],
   },
   {
     name: 'conflict-not-marked',
@@ -124,8 +136,9 @@ export const DECISION_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: FOLD,
-        find: 'const conflict = known.hashHigh !== hash.high || known.hashLow !== hash.low;',
-        replace: 'const conflict = false;',
+        in: 'PartitionFold.#foldRead',
+        find: 'known.hashHigh !== hash.high || known.hashLow !== hash.low',
+        replace: 'false',
       },
     ],
   },

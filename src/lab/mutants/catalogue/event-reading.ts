@@ -14,6 +14,7 @@ export const READING_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/payments/reading-2.ts',
+        in: 'readAmount',
         find: 'return parseDecimalLiteral(text.slice(span.start, span.end));',
         replace: 'return parseDecimalLiteral(String(Number(text.slice(span.start, span.end))));',
       },
@@ -29,8 +30,10 @@ export const READING_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/payments/json-members.ts',
-        find: '      if (spans.has(name)) repeated.add(name);\n      else spans.set',
-        replace: '      spans.set',
+        in: 'Reading.#members',
+        find: `if (spans.has(name)) repeated.add(name);
+else $SET;`,
+        replace: '$SET',
       },
     ],
   },
@@ -44,6 +47,7 @@ export const READING_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: VALIDATION,
+        in: 'Rejection.constructor',
         find: 'isText(id) ? (foldVersion === 1 ? id : maskCardNumbers(id)) : null',
         replace: 'isText(id) ? id : null',
       },
@@ -56,13 +60,7 @@ export const READING_MUTANTS: readonly Mutant[] = [
     anomaly: 'columns_differ',
     why: 'a card number in full-width or Arabic digits stays readable',
     family: 'spellings',
-    patches: [
-      {
-        file: 'src/payments/card-numbers.ts',
-        find: 'const DIGIT = /^\\p{Nd}$/u;',
-        replace: 'const DIGIT = /^[0-9]$/;',
-      },
-    ],
+    patches: [{ file: 'src/payments/card-numbers.ts', in: 'DIGIT', find: '/^\\p{Nd}$/u', replace: '/^[0-9]$/' }],
   },
   {
     name: 'blames-the-event',
@@ -74,8 +72,9 @@ export const READING_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: VALIDATION,
-        find: "reject(hasClock ? 'event_time_in_future' : 'record_time_missing')",
-        replace: "reject(hasClock || !hasClock ? 'event_time_in_future' : 'record_time_missing')",
+        in: 'validateRecord',
+        find: "hasClock ? 'event_time_in_future' : 'record_time_missing'",
+        replace: "hasClock || !hasClock ? 'event_time_in_future' : 'record_time_missing'",
       },
     ],
   },
@@ -89,8 +88,9 @@ export const READING_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/payments/reading-2.ts',
-        find: 'if (foreign !== undefined) return',
-        replace: "if (foreign?.code === 'not_utf8') return",
+        in: 'readEvent2',
+        find: 'foreign !== undefined',
+        replace: "foreign?.code === 'not_utf8'",
       },
     ],
   },

@@ -9,30 +9,28 @@ const COMMITTED_CAN_BE_READ: readonly Patch[] = [
   {
     file: 'src/lab/sim/sim-log-source.ts',
     world: 'sim',
-    find: '  stop(): Promise<void> {',
-    replace: `  committed(partition: number): Promise<string | undefined> {
-    return this.#ask('bounds', partition, () => this.#broker.group.committed.get(partition)?.metadata);
-  }
-
-  stop(): Promise<void> {`,
+    in: 'SimLogSource',
+    atStart: `committed(partition: number): Promise<string | undefined> {
+  return this.#ask('bounds', partition, () => this.#broker.group.committed.get(partition)?.metadata);
+}`,
   },
   {
     file: 'src/kafka/kafka-log-source.ts',
     world: 'real',
-    find: '  /** Leaves the group and closes every connection, within stopTimeoutMs. Idempotent. */',
-    replace: `  async committed(partition: number): Promise<string | undefined> {
-    const admin = createKafka(this.#connectionOptions).admin();
-    await admin.connect();
-    try {
-      const { groupId, topic } = this.#options;
-      const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
-      const place = found?.partitions.find((each) => each.partition === partition);
-      return place === undefined || Number(place.offset) < 0 ? undefined : (place.metadata ?? undefined);
-    } finally {
-      await admin.disconnect();
-    }
+    in: 'KafkaLogSource',
+    atStart: `async committed(partition: number): Promise<string | undefined> {
+  const { createKafka } = await import("./connection-options.ts");
+  const admin = createKafka(this.#connectionOptions).admin();
+  await admin.connect();
+  try {
+    const { groupId, topic } = this.#options;
+    const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
+    const place = found?.partitions.find((each) => each.partition === partition);
+    return place === undefined || Number(place.offset) < 0 ? undefined : (place.metadata ?? undefined);
+  } finally {
+    await admin.disconnect();
   }
-`,
+}`,
   },
 ];
 
@@ -41,26 +39,20 @@ const RESUMES_FROM_THE_COMMIT: readonly Patch[] = [
   ...COMMITTED_CAN_BE_READ,
   {
     file: 'src/processor/position.ts',
-    find: `  const outcomes = await options.fences.together(() => finalizeOlder(won, options));
-`,
-    replace: `  const metadata = await options.log.committed(partition);
-  const committed = metadata ? JSON.parse(metadata) : undefined;
-  const at = committed?.nextOffset ?? startOffset;
-  const none = { payment_transactions: [], payment_transactions_fraud: [], payment_metrics_partials: [], payment_exceptions: [] };
-  return { checkpoint: committed, checkpointOffset: at, resumeOffset: at, rows: none };
-  const outcomes = await options.fences.together(() => finalizeOlder(won, options));
-`,
+    in: 'findPosition',
+    find: 'const outcomes = await options.fences.together($WORK);',
+    replace: `const metadata = await options.log.committed(partition);
+const committed = metadata ? JSON.parse(metadata) : undefined;
+const at = committed?.nextOffset ?? startOffset;
+const none = { payment_transactions: [], payment_transactions_fraud: [], payment_metrics_partials: [], payment_exceptions: [] };
+return { checkpoint: committed, checkpointOffset: at, resumeOffset: at, rows: none };
+const outcomes = await options.fences.together($WORK);`,
   },
   {
     file: 'src/processor/checkpointer.ts',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
-    find: 'await log.commit(partition, nextOffset, `epoch ${epoch}`);',
-    replace: 'await log.commit(partition, nextOffset, JSON.stringify(checkpoint));',
-  },
-  {
-    file: 'src/processor/checkpointer.ts',
-    find: 'async #commit(nextOffset: number): Promise<void> {',
-    replace: 'async #commit(nextOffset: number, checkpoint: unknown): Promise<void> {',
+    in: 'Checkpointer.#commit',
+    find: 'log.commit(partition, nextOffset, $METADATA)',
+    replace: 'log.commit(partition, nextOffset, JSON.stringify(arguments[1]))',
   },
 ];
 
@@ -76,8 +68,9 @@ export const GUIDE_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/payments/fold.ts',
-        find: 'if (known !== undefined && isKnownAt(',
-        replace: 'if (known !== undefined && known.offset >= this.#deltaFromOffset && isKnownAt(',
+        in: 'PartitionFold.#foldRead',
+        find: 'known !== undefined && isKnownAt($$$ARGUMENTS)',
+        replace: 'known !== undefined && known.offset >= this.#deltaFromOffset && isKnownAt($$$ARGUMENTS)',
       },
     ],
   },
@@ -93,14 +86,15 @@ export const GUIDE_MUTANTS: readonly Mutant[] = [
       ...RESUMES_FROM_THE_COMMIT,
       {
         file: 'src/processor/checkpointer.ts',
-        find: '    await Promise.all(this.#options.writers.map((writer) => writer.durable()));\n',
-        replace: `    await Promise.all([this.#commit(checkpoint.nextOffset, checkpoint), state.save(partition, delta)]);
-    await Promise.all(this.#options.writers.map((writer) => writer.durable()));
-`,
+        in: 'Checkpointer.#write',
+        find: 'await Promise.all(this.#options.writers.map((writer) => writer.durable()));',
+        replace: `await Promise.all([this.#commit(checkpoint.nextOffset, checkpoint), state.save(partition, delta)]);
+await Promise.all(this.#options.writers.map((writer) => writer.durable()));`,
       },
       {
         file: 'src/processor/checkpointer.ts',
-        find: '    await Promise.all([this.#commit(checkpoint.nextOffset), state.save(partition, delta)]);\n',
+        in: 'Checkpointer.#write',
+        find: 'await Promise.all([this.#commit(checkpoint.nextOffset), state.save(partition, delta)]);',
         replace: '',
       },
     ],
@@ -117,6 +111,7 @@ export const GUIDE_MUTANTS: readonly Mutant[] = [
       ...RESUMES_FROM_THE_COMMIT,
       {
         file: 'src/processor/checkpointer.ts',
+        in: 'Checkpointer.#write',
         find: 'await Promise.all([this.#commit(checkpoint.nextOffset), state.save(partition, delta)]);',
         replace: 'await Promise.all([this.#commit(checkpoint.nextOffset, checkpoint), state.save(partition, delta)]);',
       },
@@ -133,32 +128,36 @@ export const GUIDE_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/checkpointer.ts',
-        find: '    await Promise.all(this.#options.writers.map((writer) => writer.durable()));\n',
-        replace: `    await state.save(partition, delta);
-    await Promise.all(this.#options.writers.map((writer) => writer.durable()));
-`,
+        in: 'Checkpointer.#write',
+        find: 'await Promise.all(this.#options.writers.map((writer) => writer.durable()));',
+        replace: `await state.save(partition, delta);
+    await Promise.all(this.#options.writers.map((writer) => writer.durable()));`,
       },
       {
         file: 'src/processor/checkpointer.ts',
+        in: 'Checkpointer.#write',
         find: 'await Promise.all([this.#commit(checkpoint.nextOffset), state.save(partition, delta)]);',
         replace: 'await this.#commit(checkpoint.nextOffset);',
       },
       {
         file: 'src/processor/restore.ts',
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
-        find: 'return discard(`it is at offset ${fromOffset}, past the checkpoint at ${checkpoint.nextOffset}`);',
-        replace: `cursor.restartAt(fromOffset, null);
-    return { fold: PartitionFold.fromStored({ ...foldPlaceOf(ownership, options.runtime), stored }), fromOffset };`,
+        in: 'restoreLocal',
+        find: 'if (fromOffset > checkpoint.nextOffset) $DISCARD;',
+        replace: `if (fromOffset > checkpoint.nextOffset) {
+  cursor.restartAt(fromOffset, null);
+  return { fold: PartitionFold.fromStored({ ...foldPlaceOf(ownership, options.runtime), stored }), fromOffset };
+}`,
       },
       {
         file: 'src/processor/partition-run.ts',
-        find: '      alreadyThere: position.rows,\n',
-        replace: `      alreadyThere: Object.fromEntries(
+        in: 'PartitionRun.#openWriters',
+        find: 'alreadyThere: position.rows',
+        replace: `alreadyThere: Object.fromEntries(
         Object.entries(position.rows).map(([table, rows]) => [
           table,
           rows.filter(({ row }) => row.kafkaOffset >= this.#fold.nextOffset),
         ]),
-      ) as typeof position.rows,\n`,
+      ) as typeof position.rows`,
       },
     ],
   },

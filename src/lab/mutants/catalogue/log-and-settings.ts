@@ -14,14 +14,15 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: CURSOR,
-        find: '      if (startOffset > this.#expected) throw this.#retentionGap(startOffset);\n      if (endOffset',
-        replace: '      if (startOffset > this.#expected) this.#expected = startOffset;\n      if (endOffset',
+        in: 'LogCursor.#checkPlace',
+        find: 'if (startOffset > this.#expected) throw $GAP;',
+        replace: 'if (startOffset > this.#expected) this.#expected = startOffset;',
       },
       {
         file: CURSOR,
-        find: '      if (startOffset > expected) throw this.#retentionGap(startOffset);\n    }\n    if (this.#options.skipped',
-        replace:
-          '      if (startOffset > expected) this.#expected = startOffset;\n    }\n    if (this.#options.skipped',
+        in: 'LogCursor.#advance',
+        find: 'if (startOffset > expected) throw $GAP;',
+        replace: 'if (startOffset > expected) this.#expected = startOffset;',
       },
     ],
   },
@@ -32,13 +33,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     anomaly: 'stuck',
     why: 'the log answers at its start, which is past that record, and it seeks it again, for ever',
     family: 'expiries',
-    patches: [
-      {
-        file: CURSOR,
-        find: '    this.#verifying = false;\n    if (offset === undefined || offset >= this.#expected) {',
-        replace: '    if (offset === undefined || offset >= this.#expected) {',
-      },
-    ],
+    patches: [{ file: CURSOR, in: 'LogCursor.#startVerifying', find: 'this.#verifying = false;', replace: '' }],
   },
   {
     name: 'stops-at-a-gap-below-c',
@@ -50,8 +45,9 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/restore.ts',
-        find: '      if (!(error instanceof ContradictionError && error.leavesWhatWasFolded)) throw error;\n',
-        replace: '      if (error !== undefined) throw error;\n',
+        in: 'restoreLocal',
+        find: '!(error instanceof ContradictionError && error.leavesWhatWasFolded)',
+        replace: 'error !== undefined',
       },
     ],
   },
@@ -62,7 +58,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     anomaly: 'columns_differ',
     why: 'after the topic was made anew, records of another log are written as if they followed',
     family: 'cut-logs',
-    patches: [{ file: CURSOR, find: 'if (found !== this.fingerprint()) {', replace: "if (found === '') {" }],
+    patches: [{ file: CURSOR, in: 'LogCursor.#verify', find: 'found !== this.fingerprint()', replace: "found === ''" }],
   },
   {
     name: 'settings-not-recorded',
@@ -74,8 +70,9 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/settings-entry.ts',
-        find: '  await queries.addSettings(topic, partition, claimId, entry);\n',
-        replace: '  if (entry.fromOffset >= 0) return [...history, entry];\n',
+        in: 'settleSettings',
+        find: 'await queries.addSettings(topic, partition, claimId, entry);',
+        replace: 'if (entry.fromOffset >= 0) return [...history, entry];',
       },
     ],
   },
@@ -89,8 +86,9 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/settings-entry.ts',
-        find: 'const entry: SettingsEntry = { fromOffset: position.resumeOffset,',
-        replace: 'const entry: SettingsEntry = { fromOffset: position.checkpointOffset,',
+        in: 'settleSettings',
+        find: 'fromOffset: position.resumeOffset',
+        replace: 'fromOffset: position.checkpointOffset',
       },
     ],
   },
@@ -104,8 +102,9 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/partition-supervisor.ts',
-        find: '        skipped: won.ownership.skipped,',
-        replace: '        skipped: [],',
+        in: 'PartitionSupervisor.#holdOnce',
+        find: 'skipped: won.ownership.skipped',
+        replace: 'skipped: []',
       },
     ],
   },
@@ -119,8 +118,9 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/skip.ts',
-        find: '  } else if (from < resumeOffset && !removesRows) {',
-        replace: '  } else if (from < checkpointOffset) {',
+        in: 'checked',
+        find: 'from < resumeOffset && !removesRows',
+        replace: 'from < checkpointOffset',
       },
     ],
   },
@@ -134,8 +134,9 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/restore.ts',
-        find: '    if (source.partition === partition) continue;',
-        replace: '    if (source.partition >= 0) continue;',
+        in: 'carryInto',
+        find: 'if (source.partition === partition) continue;',
+        replace: 'if (source.partition >= 0) continue;',
       },
     ],
   },
@@ -149,8 +150,9 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/payments/fold.ts',
-        find: '    return Math.max(this.#watermarkMs, this.#floorMs);',
-        replace: '    return this.#watermarkMs;',
+        in: 'PartitionFold.#decidesFromMs',
+        find: 'return Math.max(this.#watermarkMs, this.#floorMs);',
+        replace: 'return this.#watermarkMs;',
       },
     ],
   },

@@ -12,8 +12,9 @@ export const LOG_BYTES_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/partition-run.ts',
-        find: '        if (error instanceof ContradictionError && error.leavesWhatWasFolded)\n',
-        replace: "        if (error instanceof ContradictionError && error.code === 'retention_gap')\n",
+        in: 'PartitionRun.#foldUntilDrained',
+        find: 'error instanceof ContradictionError && error.leavesWhatWasFolded',
+        replace: "error instanceof ContradictionError && error.code === 'retention_gap'",
       },
     ],
   },

@@ -12,22 +12,26 @@ export const LOST_TABLE_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/wrong-tables.ts',
-        find: '  const wrong = await inspection.wrongTables();',
-        replace: '  const wrong = inspection === undefined ? new Error() : undefined;',
+        in: 'wrongTablesBehind',
+        find: 'const wrong = await inspection.wrongTables();',
+        replace: 'const wrong = inspection === undefined ? new Error() : undefined;',
       },
       {
         file: 'src/processor/processor.ts',
-        find: '        if (wrong !== undefined) throw wrong;\n',
+        in: 'Processor.#watchTopic',
+        find: 'if (wrong !== undefined) throw wrong;',
         replace: '',
       },
       {
         file: 'src/processor/partition-supervisor.ts',
-        find: '      if (wrong !== undefined) throw wrong;\n',
+        in: 'PartitionSupervisor.#holdOnce',
+        find: 'if (wrong !== undefined) throw wrong;',
         replace: '',
       },
       {
         file: 'src/processor/processor.ts',
-        find: '    if (lost !== undefined) throw lost;\n',
+        in: 'Processor.#lookForLosses',
+        find: 'if (lost !== undefined) throw lost;',
         replace: '',
       },
     ],

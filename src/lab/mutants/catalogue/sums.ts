@@ -15,8 +15,9 @@ export const SUM_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/payments/decimal.ts',
-        find: '  return combine(integerDigits, fractionDigits);',
-        replace: '  return combine === undefined ? 0n : BigInt(Math.round(Number(text) * 1e9));',
+        in: 'parseDecimalString',
+        find: 'return combine(integerDigits, fractionDigits);',
+        replace: 'return combine === undefined ? 0n : BigInt(Math.round(Number(text) * 1e9));',
       },
     ],
   },
@@ -30,7 +31,9 @@ export const SUM_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: WINDOWS,
-        find: "if (typeof amount === 'number' && amount <= Number.MAX_SAFE_INTEGER - this.small) this.small += amount;",
+        in: 'MutableWindow.add',
+        find: `if (typeof amount === 'number' && amount <= Number.MAX_SAFE_INTEGER - this.small) this.small += amount;
+else this.#addLarge(amount);`,
         replace: 'if (amount !== undefined) this.small = Math.round((this.small / 1e9 + Number(amount) / 1e9) * 1e9);',
       },
     ],
@@ -45,6 +48,7 @@ export const SUM_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: FOLD,
+        in: 'PartitionFold.#accept',
         find: 'this.#windows.closeUpTo(watermarkMs, offset, out.partials);',
         replace: 'this.#windows.closeUpTo(watermarkMs - this.#fixed.windowMs, offset, out.partials);',
       },
@@ -60,6 +64,7 @@ export const SUM_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: FOLD,
+        in: 'PartitionFold.#accept',
         find: 'this.#windows.closeUpTo(watermarkMs, offset, out.partials);',
         replace: 'this.#windows.closeUpTo(watermarkMs + this.#fixed.windowMs, offset, out.partials);',
       },
@@ -75,6 +80,7 @@ export const SUM_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/payments/activity.ts',
+        in: 'SenderActivity.#count',
         find: 'if (timeMs <= afterMs) break;',
         replace: 'if (timeMs < afterMs) break;',
       },
@@ -90,6 +96,7 @@ export const SUM_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/payments/liveness.ts',
+        in: 'activityLiveFromMs',
         find: 'return floorTo(watermarkMs - fixed.activitySpanMs, MINUTE_MS);',
         replace: 'return floorTo(watermarkMs - fixed.activitySpanMs + 2 * MINUTE_MS, MINUTE_MS);',
       },

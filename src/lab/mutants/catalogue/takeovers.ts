@@ -12,6 +12,7 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/position.ts',
+        in: 'finalizeOlder',
         find: 'const outcome = await options.streams.finalize(stream);',
         replace: "const outcome: FinalizeOutcome = { state: 'gone' };",
       },
@@ -28,14 +29,19 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
       {
         file: 'src/lab/sim/sim-ownership.ts',
         world: 'sim',
+        in: 'SimOwnership.claim',
         find: 'if (row === undefined || row.epoch !== expectedEpoch) continue;',
         replace: 'if (row === undefined) continue;',
       },
       {
         file: 'src/bigquery/ownership-queries.ts',
         world: 'real',
-        find: ' AND o.epoch = c.expected_epoch`',
-        replace: '`',
+        in: 'OwnershipQueries.claim',
+        find: 'sql: $SQL',
+        replace: `sql: (() => {
+  const [before, after] = $SQL.split(' AND o.epoch = c.expected_epoch');
+  return before + after;
+})()`,
       },
     ],
   },
@@ -49,6 +55,7 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/claim-rounds.ts',
+        in: 'ClaimRounds.#round',
         find: 'const ownership = rowFor(waiting, after, topic);',
         replace: `const { claimId, streams, expectedEpoch } = claim;
       const ownership = { ...ownershipOf(after, topic, waiting.partition), claimId, streams, epoch: expectedEpoch + 1 };`,
@@ -65,6 +72,7 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/claim-rounds.ts',
+        in: 'ClaimRounds.#prepare',
         find: 'current.streams.filter((stream) => stream.epoch >= keepFromEpoch)',
         replace: 'current.streams.filter((stream) => stream.epoch === current.epoch)',
       },
@@ -78,11 +86,7 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     why: 'rows that become visible a moment later are written again',
     family: 'takeovers',
     patches: [
-      {
-        file: 'src/processor/position.ts',
-        find: 'if (difference === undefined) {',
-        replace: 'if (difference === undefined || difference !== undefined) {',
-      },
+      { file: 'src/processor/position.ts', in: 'findPosition', find: 'difference === undefined', replace: 'true' },
     ],
   },
   {
@@ -95,6 +99,7 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/table-writer.ts',
+        in: 'TableWriter.take',
         find: 'const from = this.rowsLeftToCompare > 0 ? this.#compare(rows) : 0;',
         replace: `const { resumeOffset } = this.#options.position;
     const at = [...rows].findIndex((row) => row.kafkaOffset >= resumeOffset);
@@ -102,6 +107,7 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
       },
       {
         file: 'src/processor/table-writer.ts',
+        in: 'TableWriter.rowsLeftToCompare',
         find: 'return this.#alreadyThere.length - this.#compared;',
         replace: 'return 0;',
       },
@@ -117,6 +123,7 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/table-writer.ts',
+        in: 'TableWriter.constructor',
         find: 'this.#alreadyThere = options.alreadyThere;',
         replace: 'this.#alreadyThere = options.alreadyThere.slice(0, -1);',
       },
@@ -132,8 +139,9 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/table-writer.ts',
-        find: '    return count;\n',
-        replace: '    return this.rowsLeftToCompare === 0 ? count + 1 : count;\n',
+        in: 'TableWriter.#compare',
+        find: 'return count;',
+        replace: 'return this.rowsLeftToCompare === 0 ? count + 1 : count;',
       },
     ],
   },
@@ -147,8 +155,9 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/partition-run.ts',
-        find: '      alreadyThere: position.rows,\n',
-        replace: '      alreadyThere: { ...position.rows, payment_exceptions: [] },\n',
+        in: 'PartitionRun.#openWriters',
+        find: 'alreadyThere: position.rows',
+        replace: 'alreadyThere: { ...position.rows, payment_exceptions: [] }',
       },
     ],
   },
@@ -162,8 +171,9 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/partition-run.ts',
-        find: '      alreadyThere: position.rows,\n',
-        replace: '      alreadyThere: { ...position.rows, payment_metrics_partials: [] },\n',
+        in: 'PartitionRun.#openWriters',
+        find: 'alreadyThere: position.rows',
+        replace: 'alreadyThere: { ...position.rows, payment_metrics_partials: [] }',
       },
     ],
   },

@@ -14,8 +14,10 @@ export const WRITING_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: STREAM,
-        find: '    if (this.#sentCount === 1) this.#startTimer();\n',
-        replace: '    if (this.#sentCount === 1) this.#startTimer();\n    entry.resolve();\n',
+        in: 'AppendStream.#send',
+        find: 'if (this.#sentCount === 1) this.#startTimer();',
+        replace: `if (this.#sentCount === 1) this.#startTimer();
+    entry.resolve();`,
       },
     ],
   },
@@ -29,12 +31,12 @@ export const WRITING_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: STREAM,
-        find: '    for (let i = 0; i < this.#sentCount; i++) this.#entries[i]!.wasSent = true;\n',
-        replace: `    for (let i = 0; i < this.#sentCount; i++) this.#entries[i]!.wasSent = true;
+        in: 'AppendStream.#reconnect',
+        find: 'for (let i = 0; i < this.#sentCount; i++) this.#entries[i]!.wasSent = true;',
+        replace: `for (let i = 0; i < this.#sentCount; i++) this.#entries[i]!.wasSent = true;
     const shift = this.#sentEndOffset - (this.#entries[0]?.offset ?? this.#sentEndOffset);
     for (const entry of this.#entries) entry.offset += shift;
-    this.#nextOffset += shift;
-`,
+    this.#nextOffset += shift;`,
       },
     ],
   },
@@ -48,8 +50,9 @@ export const WRITING_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: STREAM,
-        find: 'payload: entry.rows.payload,',
-        replace: 'payload: (entry.wasSent ? this.#entries.at(-1)! : entry).rows.payload,',
+        in: 'AppendStream.#send',
+        find: 'payload: entry.rows.payload',
+        replace: 'payload: (entry.wasSent ? this.#entries.at(-1)! : entry).rows.payload',
       },
     ],
   },
@@ -63,10 +66,10 @@ export const WRITING_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: STREAM,
-        find: '    for (let i = 0; i < this.#sentCount; i++) this.#entries[i]!.wasSent = true;\n',
-        replace: `    for (let i = 0; i < this.#sentCount; i++) this.#entries[i]!.wasSent = true;
-    if (this.#sentCount > 0) this.#entries.shift()!.resolve();
-`,
+        in: 'AppendStream.#reconnect',
+        find: 'for (let i = 0; i < this.#sentCount; i++) this.#entries[i]!.wasSent = true;',
+        replace: `for (let i = 0; i < this.#sentCount; i++) this.#entries[i]!.wasSent = true;
+    if (this.#sentCount > 0) this.#entries.shift()!.resolve();`,
       },
     ],
   },
@@ -80,10 +83,10 @@ export const WRITING_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: STREAM,
-        find: '    entry.resolve();\n    this.#pump();',
-        replace: `    entry.resolve();
-    for (const sent of this.#entries.slice(0, this.#sentCount)) sent.resolve();
-    this.#pump();`,
+        in: 'AppendStream.#acknowledge',
+        find: 'entry.resolve();',
+        replace: `entry.resolve();
+for (const sent of this.#entries.slice(0, this.#sentCount)) sent.resolve();`,
       },
     ],
   },
@@ -97,6 +100,7 @@ export const WRITING_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: STREAM,
+        in: 'AppendStream.#judgeAnswer',
         find: 'if (answer.error !== undefined) return this.#judgeFailure(answer.error, entry, true);',
         replace: "if (answer.error !== undefined) return { kind: 'acknowledged' };",
       },
@@ -112,8 +116,10 @@ export const WRITING_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: STREAM,
-        find: '        withSchema,\n      });\n',
-        replace: '        withSchema,\n      });\n      entry.rows.done?.();\n',
+        in: 'AppendStream.#send',
+        find: 'this.#call.write($REQUEST);',
+        replace: `this.#call.write($REQUEST);
+entry.rows.done?.();`,
       },
     ],
   },
@@ -127,8 +133,10 @@ export const WRITING_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/partition-run.ts',
-        find: '      ended.throwIfAborted();\n      await this.#take(answer, ended);\n',
-        replace: '      ended.throwIfAborted();\n      answer.done?.();\n      await this.#take(answer, ended);\n',
+        in: 'PartitionRun.#foldUntilDrained',
+        find: 'await this.#take(answer, ended);',
+        replace: `answer.done?.();
+await this.#take(answer, ended);`,
       },
     ],
   },

@@ -1,0 +1,44 @@
+/**
+ * Which mutants of the code stand for which weakened variant of the protocol model: what the model knows to be needed, the code
+ * must be shown to need as well. A variant that the model cannot tell from the protocol has none, with the reason.
+ */
+import type { Variant } from '../model/config.ts';
+import { WEAKENED } from '../model/variants.ts';
+
+/** A new variant does not compile before it has its mutants here. */
+export const MUTANTS_OF_VARIANT: Readonly<Record<Variant, readonly string[] | { readonly none: string }>> = {
+  nofin: ['no-finalize'],
+  nocas: ['claim-without-condition'],
+  forget: ['forgets-older-streams'],
+  prune: ['prune-unfinalized'],
+  count: ['claim-not-read-back'],
+  oldepoch: ['new-streams-at-the-same-epoch'],
+  nocompare: ['compares-nothing', 'position-by-max'],
+  nofrule: ['checkpoint-below-f'],
+  allepochs: ['counts-settled-epochs'],
+  nowait: ['counts-not-awaited'],
+  earlyckpt: ['checkpoint-before-ack'],
+  lateoffset: ['offsets-of-the-moment'],
+  noreread: ['stops-without-looking'],
+  blindwait: ['waits-without-end'],
+  stalehistory: ['settings-from-before-the-claim'],
+  nologcheck: ['log-unchecked-at-a-takeover', 'fingerprint-unchecked'],
+  noendcheck: ['log-may-end-early'],
+  norecheck: ['log-unchecked-while-running', 'fingerprint-unchecked'],
+  gapjump: ['gap-accepted'],
+  needprint: ['last-record-must-be-there'],
+  noleftover: ['left-over-rows-unnoticed'],
+  rewind: ['reads-from-the-group-offset'],
+  keepdead: ['keeps-refused-streams'],
+  unsettled: ['rows-of-lost-streams-show-late'],
+  nocancel: { none: 'harmless: a claim that wins late, and that nobody waits for, costs an epoch and nothing else' },
+  total: { none: 'harmless: counts that agree in sum agree for each table' },
+};
+
+/** One row per variant: its name, what it does instead of the rule, its mutants or why it has none. */
+export function variantRows(): readonly (readonly [string, string, string])[] {
+  return WEAKENED.map(({ variant, rule }) => {
+    const mutants = MUTANTS_OF_VARIANT[variant];
+    return [`\`${variant}\``, rule, 'none' in mutants ? mutants.none : mutants.map((name) => `\`${name}\``).join(', ')];
+  });
+}
