@@ -19,6 +19,7 @@ import type {
   WriteStreams,
   WrittenRow,
 } from './ports.ts';
+import { requireItself } from './stream-offsets.ts';
 
 export type RowsAlreadyThere = { readonly [T in DataTable]: readonly WrittenRow<T>[] };
 
@@ -55,6 +56,7 @@ export async function findPosition(won: Fencing, options: PositionOptions, signa
   for (;;) {
     signal.throwIfAborted();
     const checkpoint = await options.queries.latestCheckpoint(topic, partition);
+    if (checkpoint !== undefined) requireItself(checkpoint, won.ownership);
     const checkpointOffset = checkpoint?.nextOffset ?? startOffset;
     if (!signal.aborted) options.onCheckpoint?.(checkpoint, checkpointOffset);
     const emptyTables = DATA_TABLES.filter((table) => promisesNone(table, won, outcomes, checkpoint));
