@@ -303,16 +303,17 @@ function checkpointOf(topic: string, cells: readonly unknown[]): Checkpoint {
       late: integer(cells[7]),
       rejected: integer(cells[8]),
     },
-    streamOffsets: streamOffsets(text(cells[9])),
+    ...streamOffsets(text(cells[9])),
     stateDigest: text(cells[10]),
     recordFingerprint: nullable(cells[11], text),
   };
 }
 
-function streamOffsets(json: string): Checkpoint['streamOffsets'] {
-  const offsets = JSON.parse(json) as Partial<Record<DataTable, unknown>>;
+function streamOffsets(json: string): Pick<Checkpoint, 'streamOffsets' | 'of'> {
+  const offsets = JSON.parse(json) as Partial<Record<DataTable, unknown>> & Pick<Checkpoint, 'of'>;
   for (const table of DATA_TABLES) {
     if (!Number.isSafeInteger(offsets[table])) throw new TypeError(`checkpoint_log.stream_offsets: ${json}`);
   }
-  return offsets as Checkpoint['streamOffsets'];
+  const { of } = offsets;
+  return { streamOffsets: offsets as Checkpoint['streamOffsets'], ...(of === undefined ? {} : { of }) };
 }

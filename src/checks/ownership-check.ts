@@ -30,7 +30,7 @@ export function checkOwnership(
     checkRules(facts, wrong);
     checkGivenUp(facts, wrong);
     checkClaim(facts, wrong);
-    checkStreams(facts, ownerOfStream, wrong);
+    checkStreams(facts, ownerOfStream, findings, wrong);
   }
 }
 
@@ -109,6 +109,7 @@ function checkClaim({ epoch, claimId, streams }: OwnershipFacts, wrong: (what: s
 function checkStreams(
   { partition, streams }: OwnershipFacts,
   ownerOfStream: Map<string, number>,
+  findings: FindingLists,
   wrong: (what: string) => void,
 ): void {
   for (const [epoch, some] of Map.groupBy(streams, (stream) => stream.epoch)) {
@@ -120,7 +121,16 @@ function checkStreams(
     if (!name.includes(`/tables/${table}/streams/`))
       wrong(`streams has a stream of ${table} at epoch ${epoch} by a name of another`);
     const other = ownerOfStream.get(name);
-    if (other !== undefined) wrong(`streams names a stream that partition ${other} has, too: ${name}`);
+    if (other !== undefined) {
+      wrong(`streams names a stream that partition ${other} has, too: ${name}`);
+      if (other !== partition)
+        add(
+          findings,
+          other,
+          'ownership_contradicts',
+          `streams names a stream that partition ${partition} has, too: ${name}`,
+        );
+    }
     ownerOfStream.set(name, partition);
   }
 }

@@ -113,7 +113,7 @@ describe('which epoch wrote a row', () => {
       const [epoch, wentOnFrom] = ends[i]!;
       const { next_offset } = checkpoint;
       const counts = JSON.parse(streamOffsetsOf(history, epoch, next_offset)) as object;
-      const of = { partition: 0, epoch, nextOffset: next_offset, wentOnFrom };
+      const of = { partition: 0, epoch, nextOffset: next_offset, wentOnFrom, fixed: history.ownership.fixed };
       const text = JSON.stringify({
         ...counts,
         of,

@@ -102,7 +102,7 @@ export class Checkpointer {
   #snapshot(): Checkpoint {
     const { fold, won, fingerprint, writers } = this.#options;
     const head = fold.head();
-    const { topic, partition, owner, epoch } = won.ownership;
+    const { topic, partition, owner, epoch, fixed } = won.ownership;
     const offsets = writers.map((writer) => [writer.table, writer.streamOffset] as const);
     return {
       topic,
@@ -115,6 +115,7 @@ export class Checkpointer {
       streamOffsets: Object.fromEntries(offsets) as Record<DataTable, number>,
       stateDigest: head.digest,
       recordFingerprint: fingerprint(),
+      of: { partition, epoch, nextOffset: head.nextOffset, wentOnFrom: this.#found.from, fixed },
       found: this.#found,
     };
   }

@@ -184,8 +184,21 @@ export interface Checkpoint {
   readonly stateDigest: string;
   /** `<offset>:<16 hex digits>` of the last folded record, or null where none was. */
   readonly recordFingerprint: string | null;
+  /** What it says of itself besides. Undefined of one that an older release wrote. */
+  readonly of?: CheckpointMark;
   /** Written, for `verify`; not read back. */
   readonly found?: FoundRows;
+}
+
+/** What a checkpoint repeats, so that a cell that is another one is found out. */
+export interface CheckpointMark {
+  readonly partition: number;
+  readonly epoch: number;
+  readonly nextOffset: number;
+  /** The checkpoint, or the start, that its owner took the partition over at. */
+  readonly wentOnFrom: number;
+  /** What its state depends on. */
+  readonly fixed: FixedSettings;
 }
 
 /** What the takeover of an owner found of earlier epochs: rows by epoch and table, at or past the offset that it went on from. */

@@ -19,7 +19,11 @@ import type {
   WriteStreams,
   WrittenRow,
 } from './ports.ts';
+<<<<<<< HEAD
 import { spanText } from './span-text.ts';
+=======
+import { requireItself } from './stream-offsets.ts';
+>>>>>>> h-a
 
 export type RowsAlreadyThere = { readonly [T in DataTable]: readonly WrittenRow<T>[] };
 
@@ -56,6 +60,7 @@ export async function findPosition(won: Fencing, options: PositionOptions, signa
   for (;;) {
     signal.throwIfAborted();
     const checkpoint = await options.queries.latestCheckpoint(topic, partition);
+    if (checkpoint !== undefined) requireItself(checkpoint, won.ownership);
     const checkpointOffset = checkpoint?.nextOffset ?? startOffset;
     if (!signal.aborted) options.onCheckpoint?.(checkpoint, checkpointOffset);
     const emptyTables = DATA_TABLES.filter((table) => promisesNone(table, won, outcomes, checkpoint));

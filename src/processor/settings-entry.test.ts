@@ -16,7 +16,17 @@ const PAST_CHECKPOINT = { checkpointOffset: 10, resumeOffset: 17 } as Position;
 
 function sink(history: SettingsEntry[], arrives: (entry: SettingsEntry) => SettingsEntry = (entry) => entry) {
   const fixed = defaultFixedSettings(0);
-  const ownership = { topic: 't', partition: 2, epoch: 1, claimId: 'mine', owner: 'me', streams: [], fixed, history };
+  const ownership = {
+    topic: 't',
+    partition: 2,
+    epoch: 1,
+    claimId: 'mine',
+    owner: 'me',
+    streams: [],
+    startOffset: 0,
+    fixed,
+    history,
+  };
   const added: SettingsEntry[] = [];
   const events: ProcessorEvent[] = [];
   const queries = {

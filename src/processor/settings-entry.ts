@@ -50,9 +50,12 @@ export async function settleSettings(
 }
 
 /** Settings that no record can be folded by were not written by a release: somebody changed the row. */
-function refuseUnusable({ topic, partition, history, fixed }: WonClaim['ownership']): void {
+function refuseUnusable({ topic, partition, startOffset, history, fixed }: WonClaim['ownership']): void {
   try {
     requireFixedSettings(fixed);
+    const [first] = history;
+    if (first === undefined || first.fromOffset > startOffset)
+      throw new RangeError(`settings_history starts at offset ${first?.fromOffset}, the partition at ${startOffset}`);
     for (const entry of history) compileEntry(entry);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;

@@ -1,34 +1,56 @@
-import { expect, it } from 'vitest';
-import type { Checkpoint } from './ports.ts';
+import { describe, expect, it } from 'vitest';
+import type { Checkpoint, Ownership } from './ports.ts';
 import type { RowsAlreadyThere } from './position.ts';
-import { foundRowsOf, streamOffsetsText } from './stream-offsets.ts';
+import { foundRowsOf, requireItself, streamOffsetsText } from './stream-offsets.ts';
 
-const OFFSETS = {
+const STREAM_OFFSETS = {
   payment_transactions: 3,
   payment_transactions_fraud: 2,
   payment_metrics_partials: 1,
   payment_exceptions: 0,
 };
+const FIXED = { idHorizonMs: 0, windowMs: 60_000, activitySpanMs: 300_000, minEventTimeMs: 0 };
+const OWNERSHIP = { fixed: FIXED } as Ownership;
+const CHECKPOINT = {
+  partition: 1,
+  writerEpoch: 3,
+  nextOffset: 9,
+  streamOffsets: STREAM_OFFSETS,
+  of: { partition: 1, epoch: 3, nextOffset: 9, wentOnFrom: 4, fixed: FIXED },
+  found: { from: 4, rows: { 2: { payment_exceptions: 1 } } },
+} as unknown as Checkpoint;
 
-it('stream_offsets says the rows per stream, which checkpoint it is, and what its owner found', () => {
-  const found = { from: 4, rows: { 2: { payment_exceptions: 1 } } };
-  const checkpoint = {
-    partition: 1,
-    writerEpoch: 3,
-    nextOffset: 9,
-    streamOffsets: OFFSETS,
-    found,
-  } as unknown as Checkpoint;
-  expect(JSON.parse(streamOffsetsText(checkpoint))).toEqual({
-    ...OFFSETS,
-    of: { partition: 1, epoch: 3, nextOffset: 9, wentOnFrom: 4 },
-    found,
+describe('stream_offsets', () => {
+  it('says the rows per stream, which checkpoint it is, and what its owner found', () => {
+    const { of, found } = CHECKPOINT;
+    expect(JSON.parse(streamOffsetsText(CHECKPOINT))).toEqual({ ...STREAM_OFFSETS, of, found });
+  });
+
+  it('of an older release says the rows alone', () => {
+    const { of: _of, found: _found, ...older } = CHECKPOINT;
+    expect(JSON.parse(streamOffsetsText(older))).toEqual(STREAM_OFFSETS);
+    expect(() => requireItself(older, OWNERSHIP)).not.toThrow();
   });
 });
 
-it('without what was found it says the rows alone, as releases before did', () => {
-  const checkpoint = { partition: 1, writerEpoch: 3, nextOffset: 9, streamOffsets: OFFSETS } as unknown as Checkpoint;
-  expect(JSON.parse(streamOffsetsText(checkpoint))).toEqual(OFFSETS);
+describe('a checkpoint', () => {
+  it('is taken where it is what it says of itself', () => {
+    expect(() => requireItself(CHECKPOINT, OWNERSHIP)).not.toThrow();
+  });
+
+  it.each([
+    ['next_offset', { nextOffset: 10 }],
+    ['writer_epoch', { writerEpoch: 2 }],
+    ['kafka_partition', { partition: 0 }],
+  ])('whose %s was changed by hand is refused', (column, change) => {
+    expect(() => requireItself({ ...CHECKPOINT, ...change }, OWNERSHIP)).toThrow(column);
+  });
+
+  it('of other fixed settings than its ownership row has is refused', () => {
+    expect(() => requireItself(CHECKPOINT, { fixed: { ...FIXED, windowMs: 59_999 } })).toThrow(
+      'fixed_settings.windowMs',
+    );
+  });
 });
 
 it('what a takeover found is counted by epoch and table', () => {

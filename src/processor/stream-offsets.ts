@@ -1,20 +1,41 @@
 /**
  * What the column stream_offsets of a checkpoint says, as JSON: how many rows each data stream of its epoch held; which
- * checkpoint it is (`of`); and how many rows of earlier epochs the takeover of its owner found at or past the checkpoint that
+ * checkpoint it is, and what its state depends on (`of`); and how many rows of earlier epochs the takeover of its owner found at or past the checkpoint that
  * it went on from (`found`). With these, which epoch wrote a row can be recomputed from the tables, and no cell of a
- * checkpoint can be another one unnoticed. A takeover reads the rows per stream and nothing else of it.
+ * checkpoint can be another one unnoticed. A takeover reads the rows per stream, and refuses a
+ * checkpoint that is not what it says of itself.
  */
 import { DATA_TABLES, type DataTable } from '../payments/types.ts';
-import type { Checkpoint, FoundRows } from './ports.ts';
+import { ContradictionError } from './errors.ts';
+import type { Checkpoint, FoundRows, Ownership } from './ports.ts';
 import type { Position } from './position.ts';
 
-export function streamOffsetsText(checkpoint: Checkpoint): string {
-  const { streamOffsets, partition, writerEpoch, nextOffset, found } = checkpoint;
+export function streamOffsetsText({ streamOffsets, of, found }: Checkpoint): string {
   const rows = Object.fromEntries(DATA_TABLES.map((table) => [table, streamOffsets[table]]));
-  if (found === undefined) return JSON.stringify(rows);
-  const of = { partition, epoch: writerEpoch, nextOffset, wentOnFrom: found.from };
-  return JSON.stringify({ ...rows, of, found });
+  return JSON.stringify(of === undefined ? rows : { ...rows, of, found });
 }
+
+/** Throws where a checkpoint says of itself another thing than its columns, or its ownership row: somebody changed a cell. */
+export function requireItself(checkpoint: Checkpoint, { fixed }: Pick<Ownership, 'fixed'>): void {
+  const { of, partition, writerEpoch, nextOffset } = checkpoint;
+  if (of === undefined) return;
+  const differences = [
+    ...(of.partition === partition ? [] : [`kafka_partition is ${partition}, and it was ${of.partition}`]),
+    ...(of.epoch === writerEpoch ? [] : [`writer_epoch is ${writerEpoch}, and it was ${of.epoch}`]),
+    ...(of.nextOffset === nextOffset ? [] : [`next_offset is ${nextOffset}, and it was ${of.nextOffset}`]),
+    ...FIXED_NAMES.filter((name) => of.fixed?.[name] !== fixed[name]).map(
+      (name) => `fixed_settings.${name} is ${fixed[name]}, and it was ${of.fixed?.[name]}`,
+    ),
+  ];
+  if (differences.length === 0) return;
+  throw new ContradictionError(
+    'digest_differs',
+    `partition ${partition}: the checkpoint at offset ${nextOffset} is not as it was written: ${differences.join('; ')}. Someone changed ` +
+      "checkpoint_log or partition_ownership by hand: restore it. 'provenonce verify' says what differs. Nothing was written.",
+  );
+}
+
+const FIXED_NAMES = ['idHorizonMs', 'windowMs', 'activitySpanMs', 'minEventTimeMs'] as const;
 
 /** By epoch and table; epochs and tables without rows are left out. */
 export function foundRowsOf({ checkpointOffset, rows }: Pick<Position, 'checkpointOffset' | 'rows'>): FoundRows {

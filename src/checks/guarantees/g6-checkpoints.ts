@@ -24,7 +24,7 @@ export class CheckpointCheck {
     this.#ownership = ownership;
     this.#trustedBelow = trustedBelow;
     this.#findings = findings;
-    this.#found = new FoundRowsCheck(ownership.partition, ownership.startOffset, this.#rows);
+    this.#found = new FoundRowsCheck(ownership, this.#rows);
   }
 
   step(step: Step): void {

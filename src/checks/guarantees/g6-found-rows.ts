@@ -3,7 +3,7 @@
  * past the checkpoint that it went on from. The rows between that checkpoint and this one are there still, so their epochs are
  * counted again. Checkpoints of releases that wrote neither are not judged.
  */
-import type { CheckedTable, CheckpointCells } from '../inputs.ts';
+import type { CheckedTable, CheckpointCells, OwnershipFacts } from '../inputs.ts';
 import { CHECKED_TABLES } from '../walk.ts';
 import type { RowsByEpoch } from './rows-by-epoch.ts';
 
@@ -22,16 +22,16 @@ export interface Contradiction {
 const REMEMBERED_MAX = 16;
 
 export class FoundRowsCheck {
-  readonly #partition: number;
+  readonly #facts: Pick<OwnershipFacts, 'partition' | 'fixed'>;
   readonly #rows: RowsByEpoch;
   #previous: { readonly epoch: number; readonly nextOffset: number; readonly text: string } | undefined;
   /** The rows below the last checkpoints, and below the start, by offset. */
   readonly #below: Map<number, ReadonlyMap<string, number>>;
 
-  constructor(partition: number, startOffset: number, rows: RowsByEpoch) {
-    this.#partition = partition;
+  constructor(facts: OwnershipFacts, rows: RowsByEpoch) {
+    this.#facts = facts;
     this.#rows = rows;
-    this.#below = new Map([[startOffset, new Map()]]);
+    this.#below = new Map([[facts.startOffset, new Map()]]);
   }
 
   /** In the order of the walk; `said`: its column stream_offsets. */
@@ -49,7 +49,8 @@ export class FoundRowsCheck {
 
   #judge(epoch: number, nextOffset: number, said: Readonly<Record<string, unknown>>): Contradiction[] {
     const wentOnFrom = isObject(said.of) ? said.of.wentOnFrom : undefined;
-    const of = { partition: this.#partition, epoch, nextOffset, wentOnFrom };
+    const { partition, fixed } = this.#facts;
+    const of = { partition, epoch, nextOffset, wentOnFrom, fixed };
     if (typeof wentOnFrom !== 'number' || !isSame(said.of, of))
       return [
         {
@@ -136,7 +137,10 @@ function readFound(value: unknown, from: number): FoundRows | undefined {
 function isSame(value: unknown, expected: Readonly<Record<string, unknown>>): boolean {
   if (!isObject(value)) return false;
   const names = Object.keys(expected);
-  return Object.keys(value).length === names.length && names.every((name) => value[name] === expected[name]);
+  return (
+    Object.keys(value).length === names.length &&
+    names.every((name) => JSON.stringify(inOrder(value[name])) === JSON.stringify(inOrder(expected[name])))
+  );
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -110,6 +110,7 @@ function checkpointOf(row: Row): object {
       rejected: whole('rejected'),
     },
     streamOffsets,
+    ...(streamOffsets.of === undefined ? {} : { of: streamOffsets.of }),
     stateDigest: text('state_digest'),
     recordFingerprint: row.record_fingerprint,
   };

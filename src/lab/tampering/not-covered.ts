@@ -28,7 +28,7 @@ export const NOT_COVERED: readonly NotCovered[] = [
   },
   {
     name: 'rules',
-    what: '`fixed_settings`, and the rules in `settings_history`, where no record is decided by what was changed',
+    what: 'the rules in `settings_history`, and `fixed_settings` of a partition without a checkpoint, where no record is decided by what was changed',
     why: 'they say what the rules are: rows are judged by them. A change that decides a record shows in its row',
     speaksOf: (tampering, base) => isRule(tampering, base),
   },
