@@ -5,6 +5,7 @@ import type { AddCommand } from '../main.ts';
 import { print, writeStyled } from '../print.ts';
 import { addExplore } from './lab/explore.ts';
 import { addMutants } from './lab/mutants.ts';
+import { addMutate } from './lab/mutate.ts';
 import { addReplay } from './lab/replay.ts';
 import { addReport } from './lab/report.ts';
 import { addList, addRun } from './lab/run.ts';
@@ -35,6 +36,7 @@ export const addCommand: AddCommand = (program) => {
         });
     });
   addMutants(lab);
+  addMutate(lab);
   addReport(lab);
   addUp(lab);
 };
