@@ -72,6 +72,8 @@ export class VitestSession {
         reporters: [{}],
         silent: true,
         printConsoleTrace: false,
+        // On disk it is found by the text of the file, not by what the plugin below makes of it.
+        fsModuleCache: false,
       },
       {
         logLevel: 'error',
