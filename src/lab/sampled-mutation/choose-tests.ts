@@ -1,6 +1,6 @@
 /**
  * Which tests are run against a mutant, and in which order: only those that reach it, unit tests first and the nearest of
- * them, then properties, then tests that drive the simulated world. A budget of time, taken from the baseline, bounds each
+ * them, then tests that drive the simulated world. A budget of time, taken from the baseline, bounds each
  * kind, so that a mutant that survives does not take the time of a hundred that are killed.
  */
 import path from 'node:path';
@@ -8,8 +8,8 @@ import type { Baseline, MeasuredFile, MeasuredTest, ProbePlan } from './baseline
 import type { SampledMutant } from './mutants-of.ts';
 import { probeAround } from './probes.ts';
 
-/** In the order in which they are tried. */
-export const KINDS = ['unit', 'property', 'simulation'] as const;
+/** In the order in which they are tried: tests of the parts, and tests that drive the simulated world. */
+export const KINDS = ['unit', 'simulation'] as const;
 export type Kind = (typeof KINDS)[number];
 
 export interface ChosenTests {
@@ -33,11 +33,10 @@ export interface ChoiceLimits {
   readonly testMs: number;
 }
 
-export const QUICK: ChoiceLimits = { budgetMs: { unit: 15_000, property: 8_000, simulation: 10_000 }, testMs: 5_000 };
+export const QUICK: ChoiceLimits = { budgetMs: { unit: 20_000, simulation: 10_000 }, testMs: 5_000 };
 export const THOROUGH: ChoiceLimits = {
   budgetMs: {
     unit: Number.POSITIVE_INFINITY,
-    property: Number.POSITIVE_INFINITY,
     simulation: Number.POSITIVE_INFINITY,
   },
   testMs: Number.POSITIVE_INFINITY,
@@ -85,7 +84,6 @@ function reaching(file: MeasuredFile, probe: number, isOfSource: (place: number)
 }
 
 export function kindOf(file: string): Kind {
-  if (file.startsWith('properties/') || file.endsWith('.laws.test.ts')) return 'property';
   return file.startsWith('src/lab/') ? 'simulation' : 'unit';
 }
 

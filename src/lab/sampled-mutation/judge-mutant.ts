@@ -11,8 +11,8 @@ import { simulate } from './start-simulation.ts';
 
 export interface Judgement {
   readonly verdict: 'killed' | 'survived';
-  /** Only where killed. */
-  readonly by?: Kind;
+  /** Only where killed. A property is a test that draws its inputs. */
+  readonly by?: Kind | 'property';
   readonly how?: 'failed' | 'timeout' | 'died';
   /** The test, or the run of the simulated world, and what it said. */
   readonly where?: string;
@@ -43,7 +43,8 @@ export async function judge(mutant: Drawn, { root, baseline, plan, session, limi
     const [failed] = run.failed;
     if (failed === undefined) continue;
     const how = /timed out in \d+ms/.test(failed.message) ? 'timeout' : 'failed';
-    return { verdict: 'killed', by: kind, how, where: `${file} > ${failed.name}: ${oneLine(failed.message)}`, tried };
+    const by = /Property failed after/.test(failed.message) ? 'property' : kind;
+    return { verdict: 'killed', by, how, where: `${file} > ${failed.name}: ${oneLine(failed.message)}`, tried };
   }
   if (!inSimulation) return { verdict: 'survived', tried };
   const run = await simulate({ root, mutant, ...SIMULATION }, limitMs(baseline.simulation.ms));

@@ -45,6 +45,7 @@ export async function runSample(options: SampleOptions): Promise<MutantResult[]>
       root,
       plan,
       nowMs,
+      save: (soFar) => writeBaseline(baselineFile, soFar),
       ...(known === undefined ? {} : { known }),
       ...(options.onMeasure === undefined ? {} : { onFile: options.onMeasure }),
     });
