@@ -85,6 +85,8 @@ export interface MeasureOptions {
   readonly known?: Baseline;
   readonly nowMs: () => number;
   readonly onFile?: (text: string) => void;
+  /** Of the simulated world; default: this checkout's. */
+  readonly simulation?: typeof simulate;
   /** Called with what there is, after each file: a measurement that is broken off goes on where it was. */
   readonly save?: (soFar: Baseline) => void;
 }
@@ -92,14 +94,8 @@ export interface MeasureOptions {
 const NO_SIMULATION: Baseline['simulation'] = { ms: 0, hits: [] };
 
 /** Throws where the simulated world finds something in the code as it is. */
-export async function measure({
-  root,
-  plan,
-  known,
-  nowMs,
-  onFile = () => {},
-  save = () => {},
-}: MeasureOptions): Promise<Baseline> {
+export async function measure(options: MeasureOptions): Promise<Baseline> {
+  const { root, plan, known, onFile = () => {}, save = () => {} } = options;
   const sourcesHash = hashOfSources(root, plan);
   const valid = known?.sourcesHash === sourcesHash ? known : undefined;
   const files: MeasuredFile[] = [];
@@ -121,7 +117,7 @@ export async function measure({
   }
   const isKnown = valid !== undefined && valid.simulation.ms > 0;
   if (!isKnown) onFile('the simulated world');
-  return { sourcesHash, files, simulation: isKnown ? valid.simulation : await measureSimulation(root, plan, nowMs) };
+  return { sourcesHash, files, simulation: isKnown ? valid.simulation : await measureSimulation(options) };
 }
 
 export function testFiles(root: string): string[] {
@@ -157,9 +153,13 @@ async function measureFile(
   return failed === undefined ? measured : { ...measured, broken: `${failed.name}: ${failed.message}` };
 }
 
-async function measureSimulation(root: string, plan: ProbePlan, nowMs: () => number): Promise<Baseline['simulation']> {
+async function measureSimulation(options: MeasureOptions): Promise<Baseline['simulation']> {
+  const { root, plan, nowMs, simulation = simulate } = options;
   const startedMs = nowMs();
-  const run = await simulate({ root, ...SIMULATION, probes: { first: plan.first, count: plan.count } }, FILE_LIMIT_MS);
+  const run = await simulation(
+    { root, ...SIMULATION, probes: { first: plan.first, count: plan.count } },
+    FILE_LIMIT_MS,
+  );
   if (typeof run === 'string' || 'died' in run || run.found !== undefined) {
     throw new Error(`the simulated world does not pass as it is: ${JSON.stringify(run).slice(0, 300)}`);
   }

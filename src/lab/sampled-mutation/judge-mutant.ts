@@ -26,13 +26,19 @@ export interface JudgeMeans {
   readonly plan: ProbePlan;
   readonly session: SessionProcess;
   readonly limits: ChoiceLimits;
+  /** Of the simulated world; default: this checkout's. */
+  readonly simulation?: typeof simulate;
+  /** What a busy machine may add to five times of what a test takes; default: ten seconds. */
+  readonly limitMoreMs?: number;
 }
 
-/** Times what it takes in the code as it is, and what a busy machine may add. */
+/** Times what it takes in the code as it is. */
 const LIMIT_FACTOR = 5;
 const LIMIT_MORE_MS = 10_000;
 
-export async function judge(mutant: Drawn, { root, baseline, plan, session, limits }: JudgeMeans): Promise<Judgement> {
+export async function judge(mutant: Drawn, means: JudgeMeans): Promise<Judgement> {
+  const { root, baseline, plan, session, limits, simulation = simulate, limitMoreMs = LIMIT_MORE_MS } = means;
+  const limitMs = (ms: number): number => ms * LIMIT_FACTOR + limitMoreMs;
   const { tests, inSimulation } = chooseTests(mutant, baseline, plan, limits);
   let tried = 0;
   for (const { kind, file, ids, ms } of tests) {
@@ -47,17 +53,13 @@ export async function judge(mutant: Drawn, { root, baseline, plan, session, limi
     return { verdict: 'killed', by, how, where: `${file} > ${failed.name}: ${oneLine(failed.message)}`, tried };
   }
   if (!inSimulation) return { verdict: 'survived', tried };
-  const run = await simulate({ root, mutant, ...SIMULATION }, limitMs(baseline.simulation.ms));
+  const run = await simulation({ root, mutant, ...SIMULATION }, limitMs(baseline.simulation.ms));
   if (run === 'timeout')
     return { verdict: 'killed', by: 'simulation', how: 'timeout', where: 'simulated world', tried };
   if ('died' in run) return { verdict: 'killed', by: 'simulation', how: 'died', where: run.died, tried };
   tried += run.runs;
   if (run.found === undefined) return { verdict: 'survived', tried };
   return { verdict: 'killed', by: 'simulation', how: 'failed', where: run.found, tried };
-}
-
-function limitMs(ms: number): number {
-  return ms * LIMIT_FACTOR + LIMIT_MORE_MS;
 }
 
 function oneLine(text: string): string {

@@ -46,6 +46,8 @@ const STATEMENTS = new Set([
 export function mutantsOf(file: string, source: string): SampledMutant[] {
   const found: SampledMutant[] = [];
   const seen = new Map<string, number>();
+  const lineEnds = [...source.matchAll(/\n/g)].map(({ index }) => index);
+  const lineOf = (place: number): number => 1 + lineEnds.filter((end) => end < place).length;
   walk(parse(file, source), (node, ancestors) => {
     if (isLeftOut(node, source)) return false;
     for (const edit of editsAt(node, ancestors.at(-1), source)) {
@@ -57,7 +59,7 @@ export function mutantsOf(file: string, source: string): SampledMutant[] {
       found.push({
         id: createHash('sha256').update(`${key}\0${nth}`).digest('hex').slice(0, ID_DIGITS),
         file,
-        line: source.slice(0, edit.start).split('\n').length,
+        line: lineOf(edit.start),
         within,
         operator: edit.operator,
         start: edit.start,

@@ -52,9 +52,9 @@ describe('operators', () => {
     ['an import', "import { a } from './a.ts';"],
     ['a type', 'type A = 1 | 2; interface B { c: (d: 1, e: 2) => true }'],
     ['a comment', '/* x = 1 */ // f(a, b);'],
-    ['the words of an error', 'export const e = new StoppedError(`at ${a + 1}`, b ? 1 : 2);'],
+    ['the words of an error', 'export const e = new StoppedError(at(a + 1), b ? 1 : 2);'],
     ['a log', 'this.#observer.emit({ at: a + 1, b: c ? 1 : 2 });'],
-    ['a text', 'export const text = `${a + b} of ${c ? 1 : 2}`;'],
+    ['a text', `export const text = \`\${a + b} of \${c ? 1 : 2}\`;`],
     ['a function that only words', 'function waitingText(a: number) { if (a > 1) return b; return c; }'],
   ])('leave %s as it is', (_, source) => {
     expect(mutantsOf(FILE, source)).toEqual([]);

@@ -86,8 +86,12 @@ function statementEdits(node: Node, source: string): Edit[] {
   const deleted = { operator: 'statement-deleted', start: node.start, end: node.end, text: ';' } as const;
   if (DELETED.has(node.type)) return [deleted];
   if (node.type !== 'ExpressionStatement') return [];
-  // A constructor of a derived class cannot do without.
-  return source.startsWith('super(', node.start) || typeof node.directive === 'string' ? [] : [deleted];
+  return isCallOfSuper(node, source) || typeof node.directive === 'string' ? [] : [deleted];
+}
+
+/** A constructor of a derived class cannot do without. */
+function isCallOfSuper({ start }: Node, source: string): boolean {
+  return source.startsWith('super(', start);
 }
 
 function bodyEdits(node: Node, source: string): Edit[] {
@@ -101,8 +105,7 @@ function bodyEdits(node: Node, source: string): Edit[] {
   const statements = body.body;
   if (body.type !== 'BlockStatement' || !Array.isArray(statements) || statements.length === 0) return [];
   if (returnsValue(body)) return [];
-  // In a constructor the object would be half made, or there would be no super().
-  if (/^super\(/m.test(source.slice(body.start, body.end).replace(/^\s+/gm, ''))) return [];
+  if ((statements as Node[]).some((statement) => isCallOfSuper(statement, source))) return [];
   const emptied: Edit = { operator: 'body-emptied', ...span(body), text: '{}' };
   if (statements.length < 2) return [emptied];
   const last = statements.at(-1) as Node;

@@ -4,7 +4,7 @@ import { ConfigurationError } from '../../processor/errors.ts';
 import { type Baseline, measure, ProbePlan, readBaseline, writeBaseline } from './baseline.ts';
 import type { ChoiceLimits } from './choose-tests.ts';
 import { type Drawn, drawSample, mutantsOfRoom } from './draw-sample.ts';
-import { judge } from './judge-mutant.ts';
+import { type JudgeMeans, judge } from './judge-mutant.ts';
 import type { Room } from './mutable-places.ts';
 import { appendResult, type MutantResult, readResults } from './results-file.ts';
 import { SessionProcess } from './session-process.ts';
@@ -25,6 +25,8 @@ export interface SampleOptions {
   /** These ids alone, whether they were judged before or not. */
   readonly only?: readonly string[];
   readonly limits: ChoiceLimits;
+  readonly simulation?: JudgeMeans['simulation'];
+  readonly limitMoreMs?: number;
   readonly nowMs: () => number;
   readonly onMeasure?: (file: string) => void;
   readonly onBaseline?: (baseline: Baseline) => void;
@@ -41,10 +43,13 @@ export async function runSample(options: SampleOptions): Promise<MutantResult[]>
   if (waiting.length > 0) {
     const plan = new ProbePlan(root);
     const known = readBaseline(baselineFile);
+    const means = options.simulation === undefined ? {} : { simulation: options.simulation };
+    const more = options.limitMoreMs === undefined ? {} : { limitMoreMs: options.limitMoreMs };
     const baseline = await measure({
       root,
       plan,
       nowMs,
+      ...means,
       save: (soFar) => writeBaseline(baselineFile, soFar),
       ...(known === undefined ? {} : { known }),
       ...(options.onMeasure === undefined ? {} : { onFile: options.onMeasure }),
@@ -56,7 +61,15 @@ export async function runSample(options: SampleOptions): Promise<MutantResult[]>
       try {
         for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
           const startedMs = nowMs();
-          const judgement = await judge(mutant, { root, baseline, plan, session, limits: options.limits });
+          const judgement = await judge(mutant, {
+            root,
+            baseline,
+            plan,
+            session,
+            limits: options.limits,
+            ...means,
+            ...more,
+          });
           const result = appendResult(resultsFile, mutant, judgement, Math.round(nowMs() - startedMs));
           results.set(mutant.id, result);
           onResult(result, results.size, drawn.length);
