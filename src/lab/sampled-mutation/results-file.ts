@@ -2,7 +2,7 @@
  * The results of a sample, one JSON document a line, appended as they come: a run that is broken off goes on where it was.
  * Where an id is there twice, the later line counts.
  */
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import type { Drawn } from './draw-sample.ts';
 import type { Judgement } from './judge-mutant.ts';
@@ -32,8 +32,8 @@ export function appendResult(file: string, drawn: Drawn, judgement: Judgement, m
   const { start, end, statementStart, ...told } = drawn;
   const result = { ...told, ...judgement, ms };
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
-  const isCutOff = lastByteOf(file) !== '\n';
-  appendFileSync(file, `${isCutOff ? '\n' : ''}${JSON.stringify(result)}\n`);
+  removeHalfLine(file);
+  appendFileSync(file, `${JSON.stringify(result)}\n`);
   return result;
 }
 
@@ -45,11 +45,12 @@ function parseLine(line: string, where: string): MutantResult {
   }
 }
 
-function lastByteOf(file: string): string {
+function removeHalfLine(file: string): void {
   try {
-    return readFileSync(file, 'utf8').at(-1) ?? '\n';
+    const bytes = readFileSync(file);
+    const wholeBytes = bytes.lastIndexOf('\n') + 1;
+    if (wholeBytes < bytes.length) truncateSync(file, wholeBytes);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '\n';
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }

@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { mutantsOfRoom } from './draw-sample.ts';
 import { EXPLAINED } from './explained.ts';
-import { ROOMS } from './mutable-places.ts';
 import type { MutantResult } from './results-file.ts';
-import { ROOT } from './run-sample.ts';
 import { figures, figuresRow, sampleMarkdown, survivorRow, wilson } from './sample-report.ts';
 
 const base = {
@@ -72,9 +69,7 @@ describe('the figures', () => {
 });
 
 describe('what is explained', () => {
-  it('is a mutant of the code as it is, once, with a reason', () => {
-    const ids = new Set(ROOMS.flatMap((room) => mutantsOfRoom(room, ROOT).mutants).map(({ id }) => id));
-    expect(EXPLAINED.filter(({ id }) => !ids.has(id))).toEqual([]);
+  it('is told once each, with a reason', () => {
     expect(new Set(EXPLAINED.map(({ id }) => id)).size).toBe(EXPLAINED.length);
     expect(EXPLAINED.filter(({ why }) => why.length < 20)).toEqual([]);
   });
