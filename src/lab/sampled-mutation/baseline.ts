@@ -83,6 +83,8 @@ export interface MeasureOptions {
   readonly plan: ProbePlan;
   /** As far as it still holds. */
   readonly known?: Baseline;
+  /** Files at a time. */
+  readonly jobs: number;
   readonly nowMs: () => number;
   readonly onFile?: (text: string) => void;
   /** Of the simulated world; default: this checkout's. */
@@ -95,26 +97,34 @@ const NO_SIMULATION: Baseline['simulation'] = { ms: 0, hits: [] };
 
 /** Throws where the simulated world finds something in the code as it is. */
 export async function measure(options: MeasureOptions): Promise<Baseline> {
-  const { root, plan, known, onFile = () => {}, save = () => {} } = options;
+  const { root, plan, known, jobs, onFile = () => {}, save = () => {} } = options;
   const sourcesHash = hashOfSources(root, plan);
   const valid = known?.sourcesHash === sourcesHash ? known : undefined;
   const files: MeasuredFile[] = [];
-  const folder = mkdtempSync(path.join(tmpdir(), 'provenonce-probes-'));
-  const environment = { PROVENONCE_PROBE_FOLDER: folder, PROVENONCE_PROBE_COUNT: String(plan.count) };
-  const settings = { root, testTimeoutMs: TEST_TIMEOUT_MS, firstProbes: plan.first };
-  const session = new SessionProcess(settings, environment);
-  try {
-    for (const file of testFiles(root)) {
-      const hash = hashOf(readFileSync(path.join(root, file), 'utf8'));
-      const before = valid?.files.find((each) => each.file === file && each.hash === hash);
-      if (before === undefined) onFile(file);
-      files.push(before ?? (await measureFile(file, hash, root, session, folder)));
-      if (before === undefined) save({ sourcesHash, files, simulation: valid?.simulation ?? NO_SIMULATION });
+  const waiting = testFiles(root).filter((file) => {
+    const hash = hashOf(readFileSync(path.join(root, file), 'utf8'));
+    const before = valid?.files.find((each) => each.file === file && each.hash === hash);
+    if (before !== undefined) files.push(before);
+    return before === undefined;
+  });
+  const worker = async (): Promise<void> => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'provenonce-probes-'));
+    const environment = { PROVENONCE_PROBE_FOLDER: folder, PROVENONCE_PROBE_COUNT: String(plan.count) };
+    const settings = { root, testTimeoutMs: TEST_TIMEOUT_MS, firstProbes: plan.first };
+    const session = new SessionProcess(settings, environment);
+    try {
+      for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+        onFile(file);
+        files.push(await measureFile(file, root, session, folder));
+        save({ sourcesHash, files, simulation: valid?.simulation ?? NO_SIMULATION });
+      }
+    } finally {
+      session.end();
+      rmSync(folder, { recursive: true, force: true });
     }
-  } finally {
-    session.end();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  };
+  await Promise.all(Array.from({ length: Math.min(jobs, waiting.length) }, worker));
+  files.sort((a, b) => (a.file < b.file ? -1 : 1));
   const isKnown = valid !== undefined && valid.simulation.ms > 0;
   if (!isKnown) onFile('the simulated world');
   return { sourcesHash, files, simulation: isKnown ? valid.simulation : await measureSimulation(options) };
@@ -128,13 +138,8 @@ export function testFiles(root: string): string[] {
     .sort((a, b) => isOfLab(a) - isOfLab(b) || (a < b ? -1 : 1));
 }
 
-async function measureFile(
-  file: string,
-  hash: string,
-  root: string,
-  session: SessionProcess,
-  folder: string,
-): Promise<MeasuredFile> {
+async function measureFile(file: string, root: string, session: SessionProcess, folder: string): Promise<MeasuredFile> {
+  const hash = hashOf(readFileSync(path.join(root, file), 'utf8'));
   for (const old of readdirSync(folder)) rmSync(path.join(folder, old));
   const run = await session.run({ wanted: [{ file: path.join(root, file) }] }, FILE_LIMIT_MS);
   const [told] = readdirSync(folder);

@@ -33,6 +33,18 @@ it('counts steps', () => {
 });
 `;
 
+const OTHER = `/** The sum of two. */
+export function sum(a: number, b: number): number {
+  return a + b;
+}
+`;
+const OTHER_TEST = `import { expect, it } from 'vitest';
+import { sum } from './sum.ts';
+it('adds', () => {
+  expect(sum(2, 2)).toBe(4);
+});
+`;
+
 let root: string;
 let results: string;
 
@@ -45,6 +57,8 @@ beforeAll(() => {
   writeFileSync(path.join(root, 'package.json'), '{"type":"module"}');
   writeFileSync(path.join(root, 'src', 'payments', 'at-most.ts'), SOURCE);
   writeFileSync(path.join(root, 'src', 'payments', 'at-most.test.ts'), TEST);
+  writeFileSync(path.join(root, 'src', 'payments', 'sum.ts'), OTHER);
+  writeFileSync(path.join(root, 'src', 'payments', 'sum.test.ts'), OTHER_TEST);
 });
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -74,10 +88,11 @@ it('kills what a test notices; what changes nothing, and what no test runs, surv
   const wrong = idOf('atMost', 'condition-false');
   const equivalent = idOf('atMost', 'boundary-moved');
   const unreached = idOf('untested', 'equality-negated');
+  const elsewhere = idOf('sum', 'arithmetic-swapped');
   const measured: string[] = [];
   const run = await runSample(
     options({
-      only: [wrong, equivalent, unreached],
+      only: [wrong, equivalent, elsewhere, unreached],
       resultsFile: `${results}.only`,
       onMeasure: (what) => measured.push(what),
     }),
@@ -85,9 +100,11 @@ it('kills what a test notices; what changes nothing, and what no test runs, surv
   expect(run).toMatchObject([
     { id: wrong, verdict: 'killed', by: 'unit', how: 'failed', tried: 1 },
     { id: equivalent, verdict: 'survived', tried: 1 },
+    { id: elsewhere, verdict: 'killed', by: 'unit', how: 'failed', tried: 1 },
     { id: unreached, verdict: 'survived', tried: 0 },
   ]);
   expect(run[0]!.where).toMatch(/^src\/payments\/at-most\.test\.ts > is at most that: /);
+  expect(run[2]!.where).toMatch(/^src\/payments\/sum\.test\.ts > adds: /);
   expect(measured).toContain('src/payments/at-most.test.ts');
   expect(readFileSync(path.join(root, 'src', 'payments', 'at-most.ts'), 'utf8')).toBe(SOURCE);
 }, 120_000);

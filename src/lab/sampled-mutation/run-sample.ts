@@ -49,6 +49,7 @@ export async function runSample(options: SampleOptions): Promise<MutantResult[]>
       root,
       plan,
       nowMs,
+      jobs: options.jobs,
       ...means,
       save: (soFar) => writeBaseline(baselineFile, soFar),
       ...(known === undefined ? {} : { known }),

@@ -103,6 +103,9 @@ export class VitestSession {
     const specifications = wanted.map(({ file, ids }) =>
       project.createSpecification(file, ids === undefined ? undefined : { testIds: [...ids] }),
     );
+    // What earlier runs found is told again otherwise.
+    this.#vitest.state.filesMap.clear();
+    this.#vitest.state.idMap.clear();
     const { testModules, unhandledErrors } = await this.#vitest.runTestSpecifications(specifications);
     const failed: FailedTest[] = unhandledErrors.map((error) => ({ file: '', name: '', message: wordsOf(error) }));
     const files = testModules.map((module): TestedFile => {
