@@ -43,7 +43,7 @@ export interface Baseline {
 
 export type SimulationBudget = Pick<SimulationTask, 'seed' | 'exploreRuns' | 'familyRuns'>;
 
-/** A run of the sample takes so many; about ten seconds where the mutant changes nothing. */
+/** What is measured, and the most that a mutant is tried against. */
 export const SIMULATION: SimulationBudget = { seed: 1, exploreRuns: 96, familyRuns: 12 };
 
 /**

@@ -4,7 +4,14 @@
  * kind, so that a mutant that survives does not take the time of a hundred that are killed.
  */
 import path from 'node:path';
-import type { Baseline, MeasuredFile, MeasuredTest, ProbePlan } from './baseline.ts';
+import {
+  type Baseline,
+  type MeasuredFile,
+  type MeasuredTest,
+  type ProbePlan,
+  SIMULATION,
+  type SimulationBudget,
+} from './baseline.ts';
 import type { SampledMutant } from './mutants-of.ts';
 import { probeAround } from './probes.ts';
 
@@ -31,15 +38,22 @@ export interface ChoiceLimits {
   readonly budgetMs: Readonly<Record<Kind, number>>;
   /** A test that takes longer is left to those who have time. */
   readonly testMs: number;
+  /** Runs of the simulated world. */
+  readonly simulation: SimulationBudget;
 }
 
-export const QUICK: ChoiceLimits = { budgetMs: { unit: 20_000, simulation: 10_000 }, testMs: 5_000 };
+export const QUICK: ChoiceLimits = {
+  budgetMs: { unit: 20_000, simulation: 10_000 },
+  testMs: 5_000,
+  simulation: { seed: 1, exploreRuns: 36, familyRuns: 4 },
+};
 export const THOROUGH: ChoiceLimits = {
   budgetMs: {
     unit: Number.POSITIVE_INFINITY,
     simulation: Number.POSITIVE_INFINITY,
   },
   testMs: Number.POSITIVE_INFINITY,
+  simulation: SIMULATION,
 };
 
 /** A process for each file: its start, which vitest does not count. */

@@ -3,7 +3,7 @@
  * in the code as it is counts as noticed too, and is told as a timeout; so does a process that dies.
  */
 import path from 'node:path';
-import { type Baseline, type ProbePlan, SIMULATION } from './baseline.ts';
+import type { Baseline, ProbePlan } from './baseline.ts';
 import { type ChoiceLimits, chooseTests, type Kind } from './choose-tests.ts';
 import type { Drawn } from './draw-sample.ts';
 import type { SessionProcess } from './session-process.ts';
@@ -53,7 +53,7 @@ export async function judge(mutant: Drawn, means: JudgeMeans): Promise<Judgement
     return { verdict: 'killed', by, how, where: `${file} > ${failed.name}: ${oneLine(failed.message)}`, tried };
   }
   if (!inSimulation) return { verdict: 'survived', tried };
-  const run = await simulation({ root, mutant, ...SIMULATION }, limitMs(baseline.simulation.ms));
+  const run = await simulation({ root, mutant, ...limits.simulation }, limitMs(baseline.simulation.ms));
   if (run === 'timeout')
     return { verdict: 'killed', by: 'simulation', how: 'timeout', where: 'simulated world', tried };
   if ('died' in run) return { verdict: 'killed', by: 'simulation', how: 'died', where: run.died, tried };
