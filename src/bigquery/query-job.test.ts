@@ -164,6 +164,19 @@ describe('changes', () => {
     expect(asked[0]!.jobId).not.toBe(asked[1]!.jobId);
   });
 
+  it('that fail for a while are tried again after pauses that grow', async () => {
+    const askedAtMs: number[] = [];
+    const { jobs, run, options } = start(({ kind }) => {
+      if (kind !== 'insert') return DONE;
+      askedAtMs.push(options.runtime.monotonicMs());
+      return askedAtMs.length < 4 ? failed('jobBackendError', 'try again') : DONE;
+    });
+    await run(jobs.change(CHANGE));
+    expect(askedAtMs).toHaveLength(4);
+    const pauses = askedAtMs.slice(1).map((atMs, nth) => atMs - askedAtMs[nth]!);
+    expect(Math.min(...pauses)).toBeGreaterThan(0);
+  });
+
   it('under an id that exists already await the job of that id', async () => {
     const { jobs, asked, run } = start(({ kind }) => (kind === 'insert' ? DUPLICATE : DONE));
     expect(await run(jobs.changeOnce('seed_0', CHANGE))).toBeUndefined();

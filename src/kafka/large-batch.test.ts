@@ -153,6 +153,55 @@ test.for([
   },
 );
 
+/** Headers of a name and a value each, as they stand behind a record's value. */
+function headersOf(...headers: readonly (readonly [name: string, value: string | null])[]): Buffer {
+  const sized = (text: string) => Buffer.concat([varint(Buffer.byteLength(text)), Buffer.from(text)]);
+  return Buffer.concat([
+    varint(headers.length),
+    ...headers.map(([name, value]) => Buffer.concat([sized(name), value === null ? varint(-1) : sized(value)])),
+  ]);
+}
+
+const LONG = 'l'.repeat(64);
+/** Past the pieces that a batch is unpacked in: headers end in another piece than they begin in. */
+const MANY = Array.from({ length: 40_000 }, (_, at) => [`n${at}`, at % 3 === 0 ? null : `v${at}`] as const);
+
+test.each([
+  ['of short names and values', headersOf(['a', '1'], ['', ''], ['b', '22'], ['c', null])],
+  ['longer than one byte says', headersOf(['a', '1'], [LONG, LONG], ['b', LONG], [LONG, null], ['c', '3'])],
+  ['more than one piece has', headersOf(...MANY)],
+])('headers of a record too large to be held are walked over: %s', async (_, headers) => {
+  const value = Buffer.alloc(3 * MAX_VALUE_BYTES, 'y');
+  const records = [record(0, 0, null, value, headers), record(1, 1, null, 'behind', headers)];
+  const packed = zstdCompressSync(Buffer.concat(records));
+  const bytes = batch({ baseOffset: 0, codec: 'zstd', packed, count: 2, lastOffsetDelta: 1 });
+  const { records: read, stoppedBy } = await readAll(bytes, 0, IN_PIECES);
+  expect(stoppedBy).toBeUndefined();
+  expect(read.map(({ oversized, value: held }) => oversized?.valueByteLength ?? String(held))).toEqual([
+    value.length,
+    'behind',
+  ]);
+});
+
+test.each([
+  ['that say they are fewer than none', varint(-1), /claims -1 headers/],
+  ['of which one has no name', Buffer.concat([varint(1), varint(-1), varint(-1)]), /a header without a name/],
+  ['fewer than they say', Buffer.concat([varint(2), varint(1), Buffer.from('a'), varint(-1)]), /past the end/],
+  ['more than they say', Buffer.concat([headersOf(['a', '1']), Buffer.from('rest')]), /ends 4 bytes before the end/],
+  [
+    'past the end',
+    Buffer.concat([varint(1), varint(1), Buffer.from('a'), varint(9)]),
+    /claims 9 bytes, and 0 are left/,
+  ],
+])('a record too large to be held with headers %s is broken', async (_, headers, words) => {
+  const large = record(0, 0, null, Buffer.alloc(3 * MAX_VALUE_BYTES, 'y'), headers);
+  const packed = zstdCompressSync(Buffer.concat([large, record(1, 1, null, 'behind')]));
+  const bytes = batch({ baseOffset: 0, codec: 'zstd', packed, count: 2, lastOffsetDelta: 1 });
+  const { records, stoppedBy } = await readAll(bytes, 0, IN_PIECES);
+  expect(records).toEqual([]);
+  expect(stoppedBy?.message).toMatch(words);
+});
+
 test('more than may be unpacked of one batch ends the reading, by a limit and not by time', async () => {
   const body = record(0, 0, null, Buffer.alloc(40 * MAX_VALUE_BYTES, ' '));
   const bytes = batch({ baseOffset: 0, codec: 'zstd', packed: zstdCompressSync(body), count: 1, lastOffsetDelta: 0 });
