@@ -51,6 +51,8 @@ export const SIMULATION: SimulationBudget = { seed: 1, exploreRuns: 96, familyRu
  * drawn cases of properties/ are those that the runs of the simulated world draw too.
  */
 const LEFT_OUT = /^src\/(demo|infra|cli|lab\/(mutants|sampled-mutation|real|upgrade|report|drawn)|[\w-]+\.test)/;
+/** Contract tests that need what only a test run by itself has, or that reach nothing that can be mutated. */
+const CONTRACT_LEFT_OUT = /^src\/(cli|infra|conformance|simulator|lab\/real)\//;
 const FILE_LIMIT_MS = 600_000;
 const TEST_TIMEOUT_MS = 120_000;
 
@@ -85,6 +87,8 @@ export interface MeasureOptions {
   readonly known?: Baseline;
   /** Files at a time. */
   readonly jobs: number;
+  /** Contract tests as well. */
+  readonly contract?: boolean;
   readonly nowMs: () => number;
   readonly onFile?: (text: string) => void;
   /** Of the simulated world; default: this checkout's. */
@@ -101,19 +105,23 @@ export async function measure(options: MeasureOptions): Promise<Baseline> {
   const sourcesHash = hashOfSources(root, plan);
   const valid = known?.sourcesHash === sourcesHash ? known : undefined;
   const files: MeasuredFile[] = [];
-  const waiting = testFiles(root).filter((file) => {
+  const waiting = testFiles(root, options.contract).filter((file) => {
     const hash = hashOf(readFileSync(path.join(root, file), 'utf8'));
     const before = valid?.files.find((each) => each.file === file && each.hash === hash);
     if (before !== undefined) files.push(before);
     return before === undefined;
   });
-  const worker = async (): Promise<void> => {
+  const worker = async (contract: boolean): Promise<void> => {
     const folder = mkdtempSync(path.join(tmpdir(), 'provenonce-probes-'));
     const environment = { PROVENONCE_PROBE_FOLDER: folder, PROVENONCE_PROBE_COUNT: String(plan.count) };
-    const settings = { root, testTimeoutMs: TEST_TIMEOUT_MS, firstProbes: plan.first };
+    const settings = { root, contract, testTimeoutMs: TEST_TIMEOUT_MS, firstProbes: plan.first };
     const session = new SessionProcess(settings, environment);
+    const next = (): string | undefined => {
+      const place = waiting.findIndex((file) => isContract(file) === contract);
+      return place < 0 ? undefined : waiting.splice(place, 1)[0];
+    };
     try {
-      for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      for (let file = next(); file !== undefined; file = next()) {
         onFile(file);
         files.push(await measureFile(file, root, session, folder));
         save({ sourcesHash, files, simulation: valid?.simulation ?? NO_SIMULATION });
@@ -123,19 +131,27 @@ export async function measure(options: MeasureOptions): Promise<Baseline> {
       rmSync(folder, { recursive: true, force: true });
     }
   };
-  await Promise.all(Array.from({ length: Math.min(jobs, waiting.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(jobs, waiting.length) }, () => worker(false)));
+  // They have the real parts to themselves.
+  if (waiting.length > 0) await worker(true);
   files.sort((a, b) => (a.file < b.file ? -1 : 1));
   const isKnown = valid !== undefined && valid.simulation.ms > 0;
   if (!isKnown) onFile('the simulated world');
   return { sourcesHash, files, simulation: isKnown ? valid.simulation : await measureSimulation(options) };
 }
 
-export function testFiles(root: string): string[] {
+export function testFiles(root: string, contract = false): string[] {
   const isOfLab = (file: string): number => Number(file.startsWith('src/lab/'));
+  const isWanted = (file: string): boolean =>
+    isContract(file) ? contract && !CONTRACT_LEFT_OUT.test(file) : !LEFT_OUT.test(file);
   return globSync('src/**/*.test.ts', { cwd: root })
     .map((file) => file.split(path.sep).join('/'))
-    .filter((file) => !/\.(contract|browser|long)\.test\.ts$/.test(file) && !LEFT_OUT.test(file))
+    .filter((file) => !/\.(browser|long)\.test\.ts$/.test(file) && isWanted(file))
     .sort((a, b) => isOfLab(a) - isOfLab(b) || (a < b ? -1 : 1));
+}
+
+export function isContract(file: string): boolean {
+  return file.endsWith('.contract.test.ts');
 }
 
 async function measureFile(file: string, root: string, session: SessionProcess, folder: string): Promise<MeasuredFile> {

@@ -6,6 +6,7 @@
 import path from 'node:path';
 import {
   type Baseline,
+  isContract,
   type MeasuredFile,
   type MeasuredTest,
   type ProbePlan,
@@ -15,8 +16,8 @@ import {
 import type { SampledMutant } from './mutants-of.ts';
 import { probeAround } from './probes.ts';
 
-/** In the order in which they are tried: tests of the parts, and tests that drive the simulated world. */
-export const KINDS = ['unit', 'simulation'] as const;
+/** Tests of the parts, tests that drive the simulated world, and tests on a real broker and a real emulator. */
+export const KINDS = ['unit', 'simulation', 'contract'] as const;
 export type Kind = (typeof KINDS)[number];
 
 export interface ChosenTests {
@@ -38,21 +39,25 @@ export interface ChoiceLimits {
   readonly budgetMs: Readonly<Record<Kind, number>>;
   /** A test that takes longer is left to those who have time. */
   readonly testMs: number;
+  readonly contractTestMs: number;
   /** Runs of the simulated world. */
   readonly simulation: SimulationBudget;
 }
 
 export const QUICK: ChoiceLimits = {
-  budgetMs: { unit: 20_000, simulation: 10_000 },
+  budgetMs: { unit: 20_000, simulation: 10_000, contract: 60_000 },
   testMs: 5_000,
+  contractTestMs: 20_000,
   simulation: { seed: 1, exploreRuns: 36, familyRuns: 4 },
 };
 export const THOROUGH: ChoiceLimits = {
   budgetMs: {
     unit: Number.POSITIVE_INFINITY,
     simulation: Number.POSITIVE_INFINITY,
+    contract: Number.POSITIVE_INFINITY,
   },
   testMs: Number.POSITIVE_INFINITY,
+  contractTestMs: Number.POSITIVE_INFINITY,
   simulation: SIMULATION,
 };
 
@@ -68,7 +73,8 @@ export function chooseTests(mutant: SampledMutant, baseline: Baseline, plan: Pro
     .filter(({ broken }) => broken === undefined)
     .map((file) => ({ file, kind: kindOf(file.file), tests: reaching(file, probe, isOfSource) }))
     .map(({ file, kind, tests }) => {
-      const affordable = tests.filter(({ ms }) => ms <= limits.testMs);
+      const mostMs = kind === 'contract' ? limits.contractTestMs : limits.testMs;
+      const affordable = tests.filter(({ ms }) => ms <= mostMs);
       const ms = file.loadMs + FILE_START_MS + affordable.reduce((sum, test) => sum + test.ms, 0);
       return { kind, file: file.file, ids: affordable.map(({ id }) => id), ms };
     })
@@ -98,6 +104,7 @@ function reaching(file: MeasuredFile, probe: number, isOfSource: (place: number)
 }
 
 export function kindOf(file: string): Kind {
+  if (isContract(file)) return 'contract';
   return file.startsWith('src/lab/') ? 'simulation' : 'unit';
 }
 

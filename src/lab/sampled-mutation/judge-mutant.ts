@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import type { Baseline, ProbePlan } from './baseline.ts';
-import { type ChoiceLimits, chooseTests, type Kind } from './choose-tests.ts';
+import { type ChoiceLimits, type ChosenTests, chooseTests, type Kind } from './choose-tests.ts';
 import type { Drawn } from './draw-sample.ts';
 import type { SessionProcess } from './session-process.ts';
 import { simulate } from './start-simulation.ts';
@@ -25,6 +25,8 @@ export interface JudgeMeans {
   readonly baseline: Baseline;
   readonly plan: ProbePlan;
   readonly session: SessionProcess;
+  /** Left out: no contract tests. */
+  readonly contractSession?: SessionProcess;
   readonly limits: ChoiceLimits;
   /** Of the simulated world; default: this checkout's. */
   readonly simulation?: typeof simulate;
@@ -35,15 +37,42 @@ export interface JudgeMeans {
 /** Times what it takes in the code as it is. */
 const LIMIT_FACTOR = 5;
 const LIMIT_MORE_MS = 10_000;
+/** A broker and an emulator may have to be started first. */
+const PARTS_START_MS = 20_000;
 
 export async function judge(mutant: Drawn, means: JudgeMeans): Promise<Judgement> {
-  const { root, baseline, plan, session, limits, simulation = simulate, limitMoreMs = LIMIT_MORE_MS } = means;
-  const limitMs = (ms: number): number => ms * LIMIT_FACTOR + limitMoreMs;
+  const { baseline, plan, limits, contractSession } = means;
   const { tests, inSimulation } = chooseTests(mutant, baseline, plan, limits);
+  const [contract, others] = [true, false].map((wanted) =>
+    tests.filter(({ kind }) => (kind === 'contract') === wanted),
+  );
+  const steps = [
+    () => judgeByTests(mutant, others!, means.session, means),
+    () => (inSimulation ? judgeBySimulation(mutant, means) : undefined),
+    () => (contractSession === undefined ? undefined : judgeByTests(mutant, contract!, contractSession, means)),
+  ];
+  let tried = 0;
+  for (const step of steps) {
+    const judgement = await step();
+    tried += judgement?.tried ?? 0;
+    if (judgement?.verdict === 'killed') return { ...judgement, tried };
+  }
+  return { verdict: 'survived', tried };
+}
+
+async function judgeByTests(
+  mutant: Drawn,
+  tests: readonly ChosenTests[],
+  session: SessionProcess,
+  means: JudgeMeans,
+): Promise<Judgement> {
   let tried = 0;
   for (const { kind, file, ids, ms } of tests) {
-    const wanted = [{ file: path.join(root, file), ids }];
-    const run = await session.run({ mutant, wanted }, limitMs(ms));
+    const startMs = kind === 'contract' ? PARTS_START_MS : 0;
+    const run = await session.run(
+      { mutant, wanted: [{ file: path.join(means.root, file), ids }] },
+      limitMs(ms + startMs, means),
+    );
     tried += ids.length;
     if (typeof run === 'string') return { verdict: 'killed', by: kind, how: run, where: file, tried };
     const [failed] = run.failed;
@@ -52,14 +81,21 @@ export async function judge(mutant: Drawn, means: JudgeMeans): Promise<Judgement
     const by = /Property failed after/.test(failed.message) ? 'property' : kind;
     return { verdict: 'killed', by, how, where: `${file} > ${failed.name}: ${oneLine(failed.message)}`, tried };
   }
-  if (!inSimulation) return { verdict: 'survived', tried };
-  const run = await simulation({ root, mutant, ...limits.simulation }, limitMs(baseline.simulation.ms));
-  if (run === 'timeout')
-    return { verdict: 'killed', by: 'simulation', how: 'timeout', where: 'simulated world', tried };
-  if ('died' in run) return { verdict: 'killed', by: 'simulation', how: 'died', where: run.died, tried };
-  tried += run.runs;
-  if (run.found === undefined) return { verdict: 'survived', tried };
-  return { verdict: 'killed', by: 'simulation', how: 'failed', where: run.found, tried };
+  return { verdict: 'survived', tried };
+}
+
+async function judgeBySimulation(mutant: Drawn, means: JudgeMeans): Promise<Judgement> {
+  const { root, baseline, limits, simulation = simulate } = means;
+  const run = await simulation({ root, mutant, ...limits.simulation }, limitMs(baseline.simulation.ms, means));
+  const killed = { verdict: 'killed', by: 'simulation' } as const;
+  if (run === 'timeout') return { ...killed, how: 'timeout', where: 'simulated world', tried: 1 };
+  if ('died' in run) return { ...killed, how: 'died', where: run.died, tried: 1 };
+  if (run.found === undefined) return { verdict: 'survived', tried: run.runs };
+  return { ...killed, how: 'failed', where: run.found, tried: run.runs };
+}
+
+function limitMs(ms: number, { limitMoreMs = LIMIT_MORE_MS }: JudgeMeans): number {
+  return ms * LIMIT_FACTOR + limitMoreMs;
 }
 
 function oneLine(text: string): string {

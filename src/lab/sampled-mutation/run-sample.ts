@@ -12,6 +12,7 @@ import { SessionProcess } from './session-process.ts';
 export const ROOT = path.join(import.meta.dirname, '..', '..', '..');
 /** Of a test that a mutant keeps waiting. Tests that take longer as it is are not chosen, or have a limit of their own. */
 const TEST_TIMEOUT_MS = 12_000;
+const CONTRACT_TEST_TIMEOUT_MS = 60_000;
 
 export interface SampleOptions {
   readonly root: string;
@@ -25,6 +26,8 @@ export interface SampleOptions {
   /** These ids alone, whether they were judged before or not. */
   readonly only?: readonly string[];
   readonly limits: ChoiceLimits;
+  /** What nothing else notices meets contract tests too, on a broker and an emulator. */
+  readonly contract?: boolean;
   readonly simulation?: JudgeMeans['simulation'];
   readonly limitMoreMs?: number;
   readonly nowMs: () => number;
@@ -50,6 +53,7 @@ export async function runSample(options: SampleOptions): Promise<MutantResult[]>
       plan,
       nowMs,
       jobs: options.jobs,
+      contract: options.contract ?? false,
       ...means,
       save: (soFar) => writeBaseline(baselineFile, soFar),
       ...(known === undefined ? {} : { known }),
@@ -59,6 +63,8 @@ export async function runSample(options: SampleOptions): Promise<MutantResult[]>
     onBaseline(baseline);
     const worker = async (): Promise<void> => {
       const session = new SessionProcess({ root, testTimeoutMs: TEST_TIMEOUT_MS });
+      const onParts = new SessionProcess({ root, testTimeoutMs: CONTRACT_TEST_TIMEOUT_MS, contract: true });
+      const sessions = options.contract === true ? { session, contractSession: onParts } : { session };
       try {
         for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
           const startedMs = nowMs();
@@ -66,7 +72,7 @@ export async function runSample(options: SampleOptions): Promise<MutantResult[]>
             root,
             baseline,
             plan,
-            session,
+            ...sessions,
             limits: options.limits,
             ...means,
             ...more,
@@ -77,6 +83,7 @@ export async function runSample(options: SampleOptions): Promise<MutantResult[]>
         }
       } finally {
         session.end();
+        onParts.end();
       }
     };
     await Promise.all(Array.from({ length: options.jobs }, worker));

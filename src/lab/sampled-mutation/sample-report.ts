@@ -9,6 +9,7 @@ export interface RoomFigures {
   readonly unit: number;
   readonly property: number;
   readonly simulation: number;
+  readonly contract: number;
   /** Of the killed: by a timeout, or by a process that died. */
   readonly notByAFailure: number;
   readonly survived: number;
@@ -60,6 +61,7 @@ function figuresOf(room: string, results: readonly MutantResult[], explained: re
     unit: by('unit'),
     property: by('property'),
     simulation: by('simulation'),
+    contract: by('contract'),
     notByAFailure: killed.filter(({ how }) => how !== 'failed').length,
     survived: survivors.length,
     equivalent,
@@ -74,6 +76,7 @@ export const FIGURES_HEAD = [
   'killed by unit tests',
   'by properties',
   'by simulation',
+  'by contract tests',
   'of these, timeouts and crashes',
   'survived',
   'of these, equivalent',
@@ -85,7 +88,16 @@ export function figuresRow(row: RoomFigures): string[] {
   const [low, high] = row.interval;
   return [
     row.room,
-    ...[row.drawn, row.unit, row.property, row.simulation, row.notByAFailure, row.survived, row.equivalent].map(String),
+    ...[
+      row.drawn,
+      row.unit,
+      row.property,
+      row.simulation,
+      row.contract,
+      row.notByAFailure,
+      row.survived,
+      row.equivalent,
+    ].map(String),
     percent(row.killedShare),
     `${percent(low)} to ${percent(high)}`,
   ];

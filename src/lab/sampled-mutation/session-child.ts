@@ -11,6 +11,7 @@ import { type SessionRun, VitestSession, type WantedTests } from './vitest-sessi
 export interface SessionSettings {
   readonly root: string;
   readonly testTimeoutMs: number;
+  readonly contract?: boolean;
   /** Measuring: where each file's probes begin in the array of all. Left out: mutants are run. */
   readonly firstProbes?: Readonly<Record<string, number>>;
 }
@@ -24,12 +25,13 @@ export interface SessionTask {
 export type SessionAnswer = { readonly ready: true } | { readonly run: SessionRun } | { readonly error: string };
 
 const settings = JSON.parse(process.argv[2] ?? '') as SessionSettings;
-const { root, firstProbes, testTimeoutMs } = settings;
+const { root, firstProbes, testTimeoutMs, contract = false } = settings;
 let mutant: SampledMutant | undefined;
 
 const session = await VitestSession.open({
   root,
   testTimeoutMs,
+  contract,
   bail: firstProbes === undefined,
   ...(firstProbes === undefined ? {} : { setupFiles: [path.join(import.meta.dirname, 'probe-hits.ts')] }),
   sourceOf(file) {

@@ -40,11 +40,14 @@ export interface SessionOptions {
   /** End at the first failure. */
   readonly bail: boolean;
   readonly testTimeoutMs: number;
+  /** Contract tests instead of the others: a broker and an emulator are started with the first run. */
+  readonly contract?: boolean;
 }
 
 /** Heap of one test process: a mutant that fills the memory dies alone. */
 const HEAP_MB = 1_500;
 const MESSAGE_CHARS = 300;
+const NEVER = ['**/*.browser.test.ts', '**/*.long.test.ts', '**/node_modules/**'];
 
 export class VitestSession {
   readonly #vitest: Vitest;
@@ -53,14 +56,16 @@ export class VitestSession {
     this.#vitest = vitest;
   }
 
-  static async open({ root, sourceOf, setupFiles = [], bail, testTimeoutMs }: SessionOptions): Promise<VitestSession> {
+  static async open(options: SessionOptions): Promise<VitestSession> {
+    const { root, sourceOf, setupFiles = [], bail, testTimeoutMs, contract = false } = options;
     const vitest = await createVitest(
       {
         root,
         config: false,
         watch: false,
-        include: ['src/**/*.test.ts', 'properties/**/*.test.ts'],
-        exclude: ['**/*.contract.test.ts', '**/*.browser.test.ts', '**/*.long.test.ts', '**/node_modules/**'],
+        include: [contract ? 'src/**/*.contract.test.ts' : 'src/**/*.test.ts'],
+        exclude: [...(contract ? [] : ['**/*.contract.test.ts']), ...NEVER],
+        ...(contract ? { globalSetup: ['src/infra/vitest-global-setup.ts'] } : {}),
         pool: 'forks',
         maxWorkers: 1,
         isolate: true,

@@ -29,6 +29,7 @@ interface MutateFlags {
   readonly baseline: string;
   readonly only?: string[];
   readonly survivorsOf?: string;
+  readonly contract?: boolean;
   readonly thorough?: boolean;
   readonly json?: boolean;
   readonly markdown?: boolean;
@@ -46,6 +47,7 @@ export function addMutate(lab: Command): void {
     .option('--baseline <file>', 'which tests reach which code, kept', path.join('artifacts', 'mutate-baseline.json'))
     .option('--only <ids...>', 'judge these mutants, whether they were judged before or not')
     .option('--survivors-of <file>', 'judge again what survived in these results')
+    .option('--contract', 'contract tests too, for what nothing else notices (needs a broker and an emulator)')
     .option('--thorough', 'run every test that reaches a mutant, however long it takes')
     .option('--json', 'one JSON document on standard output')
     .option('--markdown', 'the tables of docs/mutants.md on standard output')
@@ -72,6 +74,7 @@ async function run(flags: MutateFlags): Promise<void> {
     jobs: flags.jobs,
     resultsFile: flags.results ?? path.join('artifacts', `mutate-${flags.seed}.jsonl`),
     baselineFile: flags.baseline,
+    contract: flags.contract ?? false,
     limits: flags.thorough ? THOROUGH : QUICK,
     nowMs: () => performance.now(),
     ...(only === undefined ? {} : { only }),
