@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UnreachableError } from '../processor/errors.ts';
-import { JobFailedError } from './query-job.ts';
+import { JobFailedError, QueryJobs } from './query-job.ts';
 import { RestError } from './rest-client.ts';
 import {
   CHANGE,
@@ -91,6 +91,35 @@ describe('reads', () => {
     const { jobs, asked, run } = start(() => failed('invalidQuery', 'Syntax error'));
     await expect(run(jobs.read(READ))).rejects.toBeInstanceOf(JobFailedError);
     expect(asked).toHaveLength(1);
+  });
+});
+
+describe('a job that takes its time', () => {
+  it.each(['read', 'change'] as const)('of a %s is asked for less and less often', async (what) => {
+    const lookedAtMs: number[] = [];
+    const { jobs, run, options } = start(({ kind }) => {
+      if (kind === 'insert') return RUNNING;
+      if (kind === 'results') return page('a', undefined);
+      lookedAtMs.push(options.runtime.monotonicMs());
+      return lookedAtMs.length < 5 ? RUNNING : DONE;
+    });
+    await (what === 'read' ? run(jobs.read(READ)) : run(jobs.change(CHANGE)));
+    const pauses = lookedAtMs.slice(1).map((atMs, nth) => atMs - lookedAtMs[nth]!);
+    expect(pauses).toHaveLength(4);
+    expect(Math.min(...pauses)).toBeGreaterThan(0);
+    expect(pauses).toEqual(pauses.toSorted((a, b) => a - b));
+  });
+
+  it('that failed and then was done is told as recovered', async () => {
+    let tries = 0;
+    const recovered: string[] = [];
+    const { options, run } = start(({ kind }) => {
+      if (kind === 'insert') return ++tries === 1 ? LOST : DONE;
+      return page('a', undefined);
+    });
+    const jobs = new QueryJobs({ ...options, onRecovered: ({ what }) => recovered.push(what) });
+    await run(jobs.read(READ));
+    expect(recovered).toEqual([READ.what]);
   });
 });
 

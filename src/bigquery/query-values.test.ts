@@ -34,6 +34,8 @@ describe('values from the service', () => {
     expect(millisFromText('1767323045123000')).toBe(1_767_323_045_123);
     expect(valueFromCell('NUMERIC', '2.5')).toBe(2_500_000_000n);
     expect(valueFromCell('BOOLEAN', 'false')).toBe(false);
+    expect(valueFromCell('BOOL', 'true')).toBe(true);
+    expect(() => valueFromCell('BOOL', 'TRUE')).toThrow('not a BOOL: TRUE');
     expect(valueFromCell('STRING', null)).toBeNull();
     expect(() => valueFromCell('RECORD', { f: [] })).toThrow('not read here');
   });

@@ -176,7 +176,7 @@ test('values up to a MiB are whole; of larger ones the head, the length and the 
   const specs: BatchSpec['records'] = [MIB - 20, MIB, MIB + 1, 3 * MIB, 9 * MIB].map((length, index) => ({
     key: index === 3 ? null : Buffer.from(`key ${index}`),
     value: Buffer.from(`${index} `.repeat(length / 2 + 1)).subarray(0, length),
-    headers: [['h', Buffer.alloc(100_000)]],
+    headers: [['h', Buffer.alloc(100_000)] as const, ['none', null] as const, ['', Buffer.from('x')] as const],
   }));
   for (const codec of CODECS) {
     const { records, damage } = await read(batchBytes({ baseOffset: 7, records: specs, codec }), 7);
