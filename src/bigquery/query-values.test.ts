@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { ConfigurationError } from '../processor/errors.ts';
 import { checkClustering, checkDataset, integerLiteral } from './identifiers.ts';
+import { BigQueryQueries, type BigQueryQueriesOptions } from './queries.ts';
 import { integerFromText, millisFromText, nanosFromText, rowsParameter, valueFromCell } from './query-values.ts';
 
 describe('values from the service', () => {
@@ -50,6 +52,14 @@ describe('values from the service', () => {
 });
 
 describe('names that become SQL', () => {
+  it('are checked before there is any', () => {
+    const options = { rest: {}, runtime: {}, limits: {} } as unknown as BigQueryQueriesOptions;
+    const over = (dataset: string) =>
+      new BigQueryQueries({ ...options, dataset: { projectId: 'my-project', dataset } });
+    expect(() => over('a`b')).toThrow(ConfigurationError);
+    expect(() => over('payment_data')).not.toThrow();
+  });
+
   it('takes what BigQuery takes', () => {
     expect(() => checkDataset({ projectId: 'my-project-1', dataset: 'payment_data' })).not.toThrow();
     expect(() => checkDataset({ projectId: 'example.com:my-project', dataset: 'D1' })).not.toThrow();

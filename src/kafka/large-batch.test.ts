@@ -133,6 +133,13 @@ test.for([
     expect(String(before.value) + String(behind.value)).toBe('beforebehind');
     const whole: LogRecord = { offset: 1, timestampMs: 1_007, key, value };
     expect((large.key?.length ?? 0) + (large.value?.length ?? 0)).toBeLessThan(MAX_VALUE_BYTES);
+    for (const [held, all] of [
+      [large.key, key],
+      [large.value, value],
+    ] as const) {
+      expect(held?.equals(all!.subarray(0, held.length)) ?? null).toBe(all === null ? null : true);
+      if (all !== null) expect(held?.length).toBeGreaterThan(0);
+    }
     expect(recordFingerprint(large)).toBe(recordFingerprint(whole));
     const judged = [whole, large].map((each) => {
       const rejection = validateRecord(each, compileSettings(DEFAULT_DECISION_SETTINGS), {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { segmentKey, windowKey } from './keys.ts';
+import { EntryBatch } from './entry-batch.ts';
+import { HEAD_KEY, segmentKey, windowKey } from './keys.ts';
 import { LiveBytes } from './live-bytes.ts';
 
 const MINUTE_MS = 60_000;
@@ -21,6 +22,22 @@ it('what is below its limit is dropped, each family by its own; what is at it st
   expect(live.total).toBe(2 * 101 + 1_000 + 10_000);
   live.dropBelow({ idsMs: 13 * MINUTE_MS, activityMs: 13 * MINUTE_MS, windowsMs: 13 * MINUTE_MS });
   expect(live.total).toBe(0);
+});
+
+it('entries of a batch count by what they are, windows by their place in the journal, and heads not at all', () => {
+  const batch = new EntryBatch(7);
+  const put = (key: Buffer): void => batch.put(key, 8, () => {});
+  put(segmentKey('ids', 10));
+  put(segmentKey('activity', 11));
+  put(window(12));
+  const headAt = batch.bytes.length;
+  put(HEAD_KEY);
+  const live = new LiveBytes();
+  live.add(batch, 1_000);
+  expect(live.total).toBe(headAt);
+  expect(live.isLatestWindow(window(12), 1_000 + batch.placed[2]!.at)).toBe(true);
+  live.dropBelow({ idsMs: 11 * MINUTE_MS, activityMs: 12 * MINUTE_MS, windowsMs: 12 * MINUTE_MS });
+  expect(live.total).toBe(batch.placed[2]!.byteLength);
 });
 
 it('of a window that was written twice the later entry alone is live', () => {
