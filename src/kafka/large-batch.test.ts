@@ -113,6 +113,7 @@ const CARD = '4111111111111111';
 
 test.for([
   ['a value', null, Buffer.alloc(3 * MAX_VALUE_BYTES, `x ${CARD} `)],
+  ['a value, behind a key that is held', Buffer.from('k-1'), Buffer.alloc(3 * MAX_VALUE_BYTES, 'y')],
   ['a key, and its value is none', Buffer.alloc(3 * MAX_VALUE_BYTES, 'k'), null],
   ['a key', Buffer.alloc(3 * MAX_VALUE_BYTES, 'k'), Buffer.from('{}')],
   ['key and value', Buffer.alloc(70_000, 'k'), Buffer.alloc(2 * MAX_VALUE_BYTES, 'y')],

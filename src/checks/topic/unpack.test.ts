@@ -43,6 +43,14 @@ test('snappy without the frames of snappy-java, and zstd and gzip in several fra
   expect(unpackWhole('gzip', Buffer.concat([gzipSync(one), gzipSync(two)]), MAX)).toEqual(both);
 });
 
+test('a block of snappy that announces more than its bytes can hold is refused before there is memory for it', () => {
+  const body = Buffer.from([0, 0x61, 0, 0x61, 0, 0x61]);
+  const announcing = (size: number) => Buffer.concat([Buffer.from([(size & 0x7f) | 0x80, size >> 7]), body]);
+  const bytes = body.length + 2;
+  expect(() => unpackWhole('snappy', announcing(22 * bytes), MAX)).toThrow(/were announced/);
+  expect(() => unpackWhole('snappy', announcing(22 * bytes + 1), MAX)).toThrow(/^snappy: 177 bytes of 8$/);
+});
+
 test('a block of snappy-java that ends before it says is damaged, also where its content is whole', () => {
   const packed = pack('snappy', Buffer.from('abcabcabc'));
   const longer = Buffer.from(packed);
