@@ -3,6 +3,7 @@ import { describe, expect, it, test } from 'vitest';
 import { UnreachableError } from '../processor/errors.ts';
 import { OWNERSHIP_COLUMNS } from './ownership-rows.ts';
 import { BigQueryQueries } from './queries.ts';
+import type { RestError } from './rest-client.ts';
 import {
   type Answering,
   type Ask,
@@ -185,6 +186,20 @@ describe('a dataset in a region', () => {
     const awaited = startJobs(regional, { jobLocation: async () => HERE });
     await awaited.run(awaited.jobs.awaitEnd('someone_elses', 'a change'));
     expect(kinds(awaited.asked)).toEqual(['get']);
+  });
+
+  it('of another is awaited: to its failure too, and for as long as the service is away', async () => {
+    const end = async (answers: readonly (object | RestError)[]) => {
+      let next = 0;
+      const { jobs, asked, run } = startJobs(() => answers[Math.min(next++, answers.length - 1)]!, {
+        jobLocation: async () => HERE,
+      });
+      await run(jobs.awaitEnd('someone_elses', 'a change'));
+      return kinds(asked);
+    };
+    const failure = { status: { state: 'DONE', errorResult: { reason: 'invalidQuery', message: 'no' } } };
+    expect(await end([failure])).toEqual(['get']);
+    expect(await end([LOST, LOST, DONE])).toEqual(['get', 'get', 'get']);
   });
 
   it('is waited for while nothing says where it is', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UnreachableError } from '../processor/errors.ts';
-import { JobFailedError } from './query-job.ts';
+import { JobFailedError, QueryJobs } from './query-job.ts';
 import { RestError, type RestRequest } from './rest-client.ts';
 import {
   CHANGE,
@@ -106,6 +106,35 @@ describe('reads', () => {
   });
 });
 
+describe('a job that takes its time', () => {
+  it.each(['read', 'change'] as const)('of a %s is asked for less and less often', async (what) => {
+    const lookedAtMs: number[] = [];
+    const { jobs, run, options } = start(({ kind }) => {
+      if (kind === 'insert') return RUNNING;
+      if (kind === 'results') return page('a', undefined);
+      lookedAtMs.push(options.runtime.monotonicMs());
+      return lookedAtMs.length < 5 ? RUNNING : DONE;
+    });
+    await (what === 'read' ? run(jobs.read(READ)) : run(jobs.change(CHANGE)));
+    const pauses = lookedAtMs.slice(1).map((atMs, nth) => atMs - lookedAtMs[nth]!);
+    expect(pauses).toHaveLength(4);
+    expect(Math.min(...pauses)).toBeGreaterThan(0);
+    expect(pauses).toEqual(pauses.toSorted((a, b) => a - b));
+  });
+
+  it('that failed and then was done is told as recovered', async () => {
+    let tries = 0;
+    const recovered: string[] = [];
+    const { options, run } = start(({ kind }) => {
+      if (kind === 'insert') return ++tries === 1 ? LOST : DONE;
+      return page('a', undefined);
+    });
+    const jobs = new QueryJobs({ ...options, onRecovered: ({ what }) => recovered.push(what) });
+    await run(jobs.read(READ));
+    expect(recovered).toEqual([READ.what]);
+  });
+});
+
 describe('changes', () => {
   it('end when the job is done', async () => {
     const { jobs, asked, run } = start(({ kind }) => (kind === 'insert' ? RUNNING : DONE));
@@ -174,6 +203,19 @@ describe('changes', () => {
     await run(jobs.change(CHANGE));
     expect(kinds(asked)).toEqual(['insert', 'insert']);
     expect(asked[0]!.jobId).not.toBe(asked[1]!.jobId);
+  });
+
+  it('that fail for a while are tried again after pauses that grow', async () => {
+    const askedAtMs: number[] = [];
+    const { jobs, run, options } = start(({ kind }) => {
+      if (kind !== 'insert') return DONE;
+      askedAtMs.push(options.runtime.monotonicMs());
+      return askedAtMs.length < 4 ? failed('jobBackendError', 'try again') : DONE;
+    });
+    await run(jobs.change(CHANGE));
+    expect(askedAtMs).toHaveLength(4);
+    const pauses = askedAtMs.slice(1).map((atMs, nth) => atMs - askedAtMs[nth]!);
+    expect(Math.min(...pauses)).toBeGreaterThan(0);
   });
 
   it('under an id that exists already await the job of that id', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { ConfigurationError } from '../processor/errors.ts';
 import { checkClustering, checkDataset, integerLiteral } from './identifiers.ts';
+import { BigQueryQueries, type BigQueryQueriesOptions } from './queries.ts';
 import { integerFromText, millisFromText, nanosFromText, rowsParameter, valueFromCell } from './query-values.ts';
 
 describe('values from the service', () => {
@@ -34,6 +36,8 @@ describe('values from the service', () => {
     expect(millisFromText('1767323045123000')).toBe(1_767_323_045_123);
     expect(valueFromCell('NUMERIC', '2.5')).toBe(2_500_000_000n);
     expect(valueFromCell('BOOLEAN', 'false')).toBe(false);
+    expect(valueFromCell('BOOL', 'true')).toBe(true);
+    expect(() => valueFromCell('BOOL', 'TRUE')).toThrow('not a BOOL: TRUE');
     expect(valueFromCell('STRING', null)).toBeNull();
     expect(() => valueFromCell('RECORD', { f: [] })).toThrow('not read here');
   });
@@ -48,6 +52,14 @@ describe('values from the service', () => {
 });
 
 describe('names that become SQL', () => {
+  it('are checked before there is any', () => {
+    const options = { rest: {}, runtime: {}, limits: {} } as unknown as BigQueryQueriesOptions;
+    const over = (dataset: string) =>
+      new BigQueryQueries({ ...options, dataset: { projectId: 'my-project', dataset } });
+    expect(() => over('a`b')).toThrow(ConfigurationError);
+    expect(() => over('payment_data')).not.toThrow();
+  });
+
   it('takes what BigQuery takes', () => {
     expect(() => checkDataset({ projectId: 'my-project-1', dataset: 'payment_data' })).not.toThrow();
     expect(() => checkDataset({ projectId: 'example.com:my-project', dataset: 'D1' })).not.toThrow();

@@ -131,6 +131,10 @@ describe('partition_ownership', () => {
       'a history that goes back',
       { history: [5, 3].map((fromOffset) => ({ ...ownershipOf(0).history[0]!, fromOffset })) },
     ],
+    [
+      'a start below the first offset that there is',
+      { startOffset: -1, history: [{ ...ownershipOf(0).history[0]!, fromOffset: -1 }] },
+    ],
     ['a history that starts after the partition', { history: [{ ...ownershipOf(0).history[0]!, fromOffset: 2 }] }],
     [
       'ranges given up that overlap',

@@ -10,6 +10,16 @@ test('a window that begins a microsecond later is another window', async () => {
   expect((await found(history)).G3).toEqual(expect.arrayContaining(['window_missing', 'window_phantom']));
 });
 
+test.each([{ first_kafka_offset: 3 }, { conflict: true }])(
+  'a rejected record is a copy of nothing: a row that says otherwise, %o, is another row',
+  async (changes) => {
+    const history = faultless(records());
+    const index = history.payment_exceptions.findIndex(({ disposition }) => disposition === 'rejected');
+    history.payment_exceptions[index] = { ...history.payment_exceptions[index]!, ...changes };
+    expect((await found(history)).G5).toEqual(['columns_differ']);
+  },
+);
+
 test('a kept payload has the ten members of the payment, once, and nothing else', async () => {
   const history = faultless(records());
   const index = history.payment_exceptions.findIndex(({ disposition }) => disposition !== 'rejected');

@@ -108,6 +108,27 @@ test('a row below the start offset is not of this pipeline', async () => {
   expect((await found(history)).G1).toEqual(['phantom']);
 });
 
+test('a row of an exception that is none of the kinds there are is named', async () => {
+  const history = faultless(records());
+  const [row] = history.payment_exceptions;
+  const { guarantees } = await verify(
+    inputsOf({
+      ...history,
+      payment_exceptions: [{ ...row!, disposition: 'ignored' }, ...history.payment_exceptions.slice(1)],
+    }),
+  );
+  expect(guarantees.G1.findings).toMatchObject([
+    { kind: 'disposition_unknown', offsets: [row!.kafka_offset], message: 'disposition ignored' },
+  ]);
+});
+
+test('a sample of which neither the offset nor the id is known is named without them', async () => {
+  const samples = [{ kafka_offset: null, writer_epoch: 1, about: null }];
+  const strays = [{ table: 'payment_transactions', partition: 0, rowCount: 1, why: 'null', samples } as const];
+  const { guarantees } = await verify(inputsWith([faultless(records())], { foreign: strays }));
+  expect(guarantees.G1.findings).toMatchObject([{ kind: 'null_column', offsets: [], transactionIds: [] }]);
+});
+
 test('rows of another topic are named', async () => {
   const foreign = ['checkpoint_log', 'partition_ownership'] as const;
   for (const table of foreign) {

@@ -64,6 +64,24 @@ test('it hides no finding: neither of what lies before it nor of another partiti
   expect(report.unknown).toHaveLength(1);
 });
 
+test('a log whose first payments cannot be read is not taken for another one by a fingerprint that differs', async () => {
+  const changed = history(0, sixOf(0));
+  const { checkpoints } = changed;
+  const at = checkpoints.length - 1;
+  checkpoints[at] = { ...checkpoints[at]!, record_fingerprint: '5:0000000000000000' };
+  const inputs = inputsOf(changed, history(1, sixOf(1)));
+  const firstUnreadable: VerifyInputs = {
+    ...inputs,
+    async *records(partition, from, to) {
+      if (partition === 0 && from < 2) throw new UnreadableLogError('payment-events', 0, { ...damage, offset: from });
+      yield* inputs.records(partition, from, to);
+    },
+  };
+  const report = await verify(firstUnreadable);
+  expect(report.unknown.join()).toContain('batch_damaged');
+  expect(JSON.stringify(report)).not.toContain('holds another record');
+});
+
 test('another error of the reader still ends everything', async () => {
   const inputs = inputsOf(history(0, sixOf(0)));
   const broken: VerifyInputs = {

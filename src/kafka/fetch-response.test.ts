@@ -66,6 +66,14 @@ test.for([
   expect(() => parseFetchResponse(body(wrong))).toThrow(BrokenAnswerError);
 });
 
+test.each([{ topics: -2 }, { partitions: -2 }, { aborted: -2 }, { aborted: 2 ** 30 }])(
+  'a number of entries that cannot be is refused: %o',
+  (wrong) => {
+    const [said] = Object.values(wrong);
+    expect(() => parseFetchResponse(body(wrong))).toThrow(`names ${said} entries`);
+  },
+);
+
 test('a broker that asks for a pause of weeks gets a minute', () => {
   expect(parseFetchResponse(body({ throttleMs: 2_000_000_000 })).clientSideThrottleTime).toBe(60_000);
   expect(parseFetchResponse(body({ throttleMs: -5 })).clientSideThrottleTime).toBe(0);

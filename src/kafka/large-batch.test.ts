@@ -113,6 +113,7 @@ const CARD = '4111111111111111';
 
 test.for([
   ['a value', null, Buffer.alloc(3 * MAX_VALUE_BYTES, `x ${CARD} `)],
+  ['a value, behind a key that is held', Buffer.from('k-1'), Buffer.alloc(3 * MAX_VALUE_BYTES, 'y')],
   ['a key, and its value is none', Buffer.alloc(3 * MAX_VALUE_BYTES, 'k'), null],
   ['a key', Buffer.alloc(3 * MAX_VALUE_BYTES, 'k'), Buffer.from('{}')],
   ['key and value', Buffer.alloc(70_000, 'k'), Buffer.alloc(2 * MAX_VALUE_BYTES, 'y')],
@@ -133,6 +134,13 @@ test.for([
     expect(String(before.value) + String(behind.value)).toBe('beforebehind');
     const whole: LogRecord = { offset: 1, timestampMs: 1_007, key, value };
     expect((large.key?.length ?? 0) + (large.value?.length ?? 0)).toBeLessThan(MAX_VALUE_BYTES);
+    for (const [held, all] of [
+      [large.key, key],
+      [large.value, value],
+    ] as const) {
+      expect(held?.equals(all!.subarray(0, held.length)) ?? null).toBe(all === null ? null : true);
+      if (all !== null) expect(held?.length).toBeGreaterThan(0);
+    }
     expect(recordFingerprint(large)).toBe(recordFingerprint(whole));
     const judged = [whole, large].map((each) => {
       const rejection = validateRecord(each, compileSettings(DEFAULT_DECISION_SETTINGS), {
@@ -152,6 +160,55 @@ test.for([
     expect(told((await readAll(bytes, 2, IN_PIECES)).records)).toEqual(told([behind]));
   },
 );
+
+/** Headers of a name and a value each, as they stand behind a record's value. */
+function headersOf(...headers: readonly (readonly [name: string, value: string | null])[]): Buffer {
+  const sized = (text: string) => Buffer.concat([varint(Buffer.byteLength(text)), Buffer.from(text)]);
+  return Buffer.concat([
+    varint(headers.length),
+    ...headers.map(([name, value]) => Buffer.concat([sized(name), value === null ? varint(-1) : sized(value)])),
+  ]);
+}
+
+const LONG = 'l'.repeat(64);
+/** Past the pieces that a batch is unpacked in: headers end in another piece than they begin in. */
+const MANY = Array.from({ length: 40_000 }, (_, at) => [`n${at}`, at % 3 === 0 ? null : `v${at}`] as const);
+
+test.each([
+  ['of short names and values', headersOf(['a', '1'], ['', ''], ['b', '22'], ['c', null])],
+  ['longer than one byte says', headersOf(['a', '1'], [LONG, LONG], ['b', LONG], [LONG, null], ['c', '3'])],
+  ['more than one piece has', headersOf(...MANY)],
+])('headers of a record too large to be held are walked over: %s', async (_, headers) => {
+  const value = Buffer.alloc(3 * MAX_VALUE_BYTES, 'y');
+  const records = [record(0, 0, null, value, headers), record(1, 1, null, 'behind', headers)];
+  const packed = zstdCompressSync(Buffer.concat(records));
+  const bytes = batch({ baseOffset: 0, codec: 'zstd', packed, count: 2, lastOffsetDelta: 1 });
+  const { records: read, stoppedBy } = await readAll(bytes, 0, IN_PIECES);
+  expect(stoppedBy).toBeUndefined();
+  expect(read.map(({ oversized, value: held }) => oversized?.valueByteLength ?? String(held))).toEqual([
+    value.length,
+    'behind',
+  ]);
+});
+
+test.each([
+  ['that say they are fewer than none', varint(-1), /claims -1 headers/],
+  ['of which one has no name', Buffer.concat([varint(1), varint(-1), varint(-1)]), /a header without a name/],
+  ['fewer than they say', Buffer.concat([varint(2), varint(1), Buffer.from('a'), varint(-1)]), /past the end/],
+  ['more than they say', Buffer.concat([headersOf(['a', '1']), Buffer.from('rest')]), /ends 4 bytes before the end/],
+  [
+    'past the end',
+    Buffer.concat([varint(1), varint(1), Buffer.from('a'), varint(9)]),
+    /claims 9 bytes, and 0 are left/,
+  ],
+])('a record too large to be held with headers %s is broken', async (_, headers, words) => {
+  const large = record(0, 0, null, Buffer.alloc(3 * MAX_VALUE_BYTES, 'y'), headers);
+  const packed = zstdCompressSync(Buffer.concat([large, record(1, 1, null, 'behind')]));
+  const bytes = batch({ baseOffset: 0, codec: 'zstd', packed, count: 2, lastOffsetDelta: 1 });
+  const { records, stoppedBy } = await readAll(bytes, 0, IN_PIECES);
+  expect(records).toEqual([]);
+  expect(stoppedBy?.message).toMatch(words);
+});
 
 test('more than may be unpacked of one batch ends the reading, by a limit and not by time', async () => {
   const body = record(0, 0, null, Buffer.alloc(40 * MAX_VALUE_BYTES, ' '));

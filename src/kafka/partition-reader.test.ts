@@ -113,6 +113,15 @@ test('an end rejects the read that waits, drops what is buffered, and stays', as
   expect(counts.closes).toBe(1);
 });
 
+test('an end frees what is buffered', () => {
+  const { reader, deliver } = newReader();
+  deliver(5);
+  deliver(9);
+  expect(reader.bufferedBytes).toBe(20);
+  reader.end(new OwnershipLostError('gone'));
+  expect(reader.bufferedBytes).toBe(0);
+});
+
 test('an aborted read rejects with the reason and takes no answer with it', async () => {
   const { reader, deliver } = newReader();
   const abort = new AbortController();

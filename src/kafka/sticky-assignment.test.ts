@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import { AssignerProtocol, type Cluster } from 'kafkajs';
 import { expect, test } from 'vitest';
-import { decodeClaim, encodeClaim } from './sticky-assigner.ts';
+import { decodeClaim, encodeClaim, stickyAssigner } from './sticky-assigner.ts';
 import { assignSticky, type Member } from './sticky-assignment.ts';
 
 const memberIds = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,4}$/), { minLength: 1, maxLength: 6 });
@@ -85,6 +86,44 @@ test('claims survive the way over the group protocol; what is unreadable is no c
   for (const foreign of ['', 'null', '[]', '{"owned":"all","generation":1e99}', '\xff']) {
     expect(decodeClaim(Buffer.from(foreign)), foreign).toEqual({ owned: [], generation: -1 });
   }
+});
+
+/** The assigner of a process that works on these partitions of a topic of four. */
+function assignerOf(partitions: readonly number[], generation = 1) {
+  const found = Array.from({ length: 4 }, (_, partitionId) => ({ partitionId }));
+  const cluster = { findTopicPartitionMetadata: () => found } as unknown as Cluster;
+  return stickyAssigner('payments', { partitions, generation })({ cluster } as Parameters<
+    ReturnType<typeof stickyAssigner>
+  >[0]);
+}
+
+test('the leader gives each member its share in the words of the group protocol, and keeps what they work on', async () => {
+  const joined = (memberId: string, owned: readonly number[]) => ({
+    memberId,
+    memberMetadata: assignerOf(owned).protocol({ topics: ['payments'] }).metadata,
+  });
+  const stranger = { memberId: 'c', memberMetadata: assignerOf([]).protocol({ topics: ['other'] }).metadata };
+  const assigned = await assignerOf([]).assign({
+    members: [joined('a', [3]), joined('b', [2, 0]), stranger],
+    topics: ['payments'],
+  });
+  const shares = assigned.map(({ memberId, memberAssignment }) => [
+    memberId,
+    AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment,
+  ]);
+  expect(shares).toEqual([
+    ['a', { payments: [1, 3] }],
+    ['b', { payments: [0, 2] }],
+    ['c', {}],
+  ]);
+});
+
+test('members of an earlier release and of this one are one group: name and version are those that it sends', () => {
+  const { name, version, protocol } = assignerOf([2]);
+  expect([name, version]).toEqual(['provenonce-sticky', 1]);
+  const { metadata } = protocol({ topics: ['payments'] });
+  const userData = Buffer.from('{"owned":[2],"generation":1}');
+  expect(AssignerProtocol.MemberMetadata.decode(metadata)).toEqual({ version: 1, topics: ['payments'], userData });
 });
 
 function claimless(ids: readonly string[]): Member[] {

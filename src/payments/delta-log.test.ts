@@ -58,6 +58,12 @@ test('what is dead is not taken along', () => {
   expect(offsets(log.take(START_MS + 6_000))).toEqual([6, 7, 8, 9]);
 });
 
+test('what is dead is not taken along where it is the first payment alone either', () => {
+  const log = new DeltaLog();
+  gather(log, 0, 3);
+  expect(offsets(log.take(START_MS + 1_000))).toEqual([1, 2]);
+});
+
 test('a delta that is gathered already is not started over when it is handed back once more', () => {
   const log = new DeltaLog();
   gather(log, 0, 2);

@@ -55,6 +55,15 @@ describe('a payment as an id and as activity', () => {
     expect(backwards).toBeGreaterThan(together);
   });
 
+  it('gives back the texts of ids that are dead, while their activity lives', () => {
+    const { rows, ids, putId, addActivity, held } = tables();
+    for (let offset = 0; offset < COUNT; offset += 1) addActivity(offset, putId(offset, 0), 0);
+    const before = rows.byteLength;
+    ids.evictBelow(MINUTE_MS);
+    expect(held().map(({ length }) => length)).toEqual([0, COUNT]);
+    expect(before - rows.byteLength).toBeGreaterThan(5 * COUNT);
+  });
+
   it('passes by ids that have no activity', () => {
     const { rows, putId, addActivity, held } = tables();
     for (let offset = 0; offset < 100; offset += 1) putId(offset);

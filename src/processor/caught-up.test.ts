@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { caughtUp } from './caught-up.ts';
+import { ContradictionError } from './errors.ts';
 import type { Checkpoint, LogSource, SinkQueries } from './ports.ts';
 
 const TOPIC = 'payments';
@@ -22,6 +23,31 @@ test('what the topic held at the start is done when a checkpoint, whoever wrote 
 test('a partition without a checkpoint stands at its start offset', async () => {
   expect(await ask(undefined, 1)).toBe('some');
   expect(await ask(undefined, 0)).toBe('all');
+});
+
+test('where none but partitions that are stopped here are left, it ends with what stopped them', async () => {
+  const error = new ContradictionError('rows_differ', 'a row is another one');
+  const open = new Map([
+    [0, 100],
+    [1, 100],
+  ]);
+  const stopped = { checkpointedOffset: undefined, error };
+  const checkpoints = new Map([
+    [0, 40],
+    [1, 60],
+  ]);
+  const queries = {
+    latestCheckpoint: async (_: string, partition: number) =>
+      ({ nextOffset: checkpoints.get(partition) }) as Checkpoint,
+  } as unknown as SinkQueries;
+  const log: Pick<LogSource, 'bounds'> = { bounds: async () => ({ startOffset: 0, endOffset: 100 }) };
+  const supervisors = new Map([[0, stopped]]) as unknown as Parameters<typeof caughtUp>[2];
+  const outcome = () => caughtUp(TOPIC, open, supervisors, queries, log, new Map());
+  expect(await outcome()).toBe('some');
+  checkpoints.set(1, 100);
+  expect(await outcome()).toBe(error);
+  checkpoints.set(0, 100);
+  expect(await outcome()).toBe('all');
 });
 
 test('a log that ends below the checkpoint is not caught up with: it was truncated or made again', async () => {

@@ -97,6 +97,14 @@ it('asks at the start which older streams whoever wrote the checkpoint has final
   expect(there.asked).toEqual(['checkpoint', 'claim at 4', 'read']);
 });
 
+it('where no row is there nothing is claimed', async () => {
+  const there = world(rowAt(4));
+  await expect(there.claims.claim(1, new AbortController().signal)).rejects.toMatchObject({
+    name: 'ContradictionError',
+  });
+  expect(there.asked).toEqual(['read']);
+});
+
 it('a partition whose row is gone is told so, and those that are claimed with it are won', async () => {
   const there = world(rowAt(4));
   const { signal } = new AbortController();

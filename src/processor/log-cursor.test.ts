@@ -150,6 +150,10 @@ describe('log cursor', () => {
       bounds: async () => ({ startOffset: 0, endOffset: 5 }),
     });
     expect(await contradiction(short.next())).toBe('log_truncated');
+    const silent = cursorOver([answer(10, 10, { endOffset: 5 }), answer(10, 11)], {
+      bounds: async () => ({ startOffset: 0, endOffset: 5 }),
+    });
+    expect(await contradiction(silent.next())).toBe('log_truncated');
     const cut = cursorOver([answer(10, 13)], { writtenTo: 101 });
     expect(await contradiction(cut.next())).toBe('log_truncated');
   });

@@ -87,6 +87,7 @@ function positionIn(
   settleTimeoutMs = 60_000,
   onRead: (table: DataTable) => void = () => {},
   clockJumpsByMs = 0,
+  more: Pick<Parameters<typeof findPosition>[1], 'onCheckpoint'> = {},
 ) {
   let nowMs = 0;
   let queries = 0;
@@ -117,7 +118,7 @@ function positionIn(
     finalize: async (stream: StreamRef) => sink.outcomes[stream.name] ?? { state: 'finalized', rowCount: 0 },
   } as unknown as WriteStreams;
   const fences = new FenceRounds(runtime, 1_000);
-  const options = { runtime, queries: reads, streams, observer: silentObserver, settleTimeoutMs, fences };
+  const options = { runtime, queries: reads, streams, observer: silentObserver, settleTimeoutMs, fences, ...more };
   return findPosition(won, options, new AbortController().signal);
 }
 
@@ -125,6 +126,14 @@ describe('position at a takeover', () => {
   it('of a partition that was never written is its start offset', async () => {
     const position = await positionIn({ seen: [[]], outcomes: {} }, wonAt(1, []));
     expect(position).toMatchObject({ checkpointOffset: 100, resumeOffset: 100 });
+  });
+
+  it('tells where to read as soon as the checkpoint is known', async () => {
+    const checkpoint = checkpointAt(110, 1, 0);
+    const told: unknown[] = [];
+    const onCheckpoint = (found: unknown, offset: number): void => void told.push([found, offset]);
+    await positionIn({ checkpoint, seen: [[]], outcomes: {} }, wonAt(2, []), 60_000, () => {}, 0, { onCheckpoint });
+    expect(told).toEqual([[checkpoint, 110]]);
   });
 
   it('reads no rows where the streams promise none and a look at the tables finds none', async () => {

@@ -19,11 +19,8 @@ import type {
   WriteStreams,
   WrittenRow,
 } from './ports.ts';
-<<<<<<< HEAD
 import { spanText } from './span-text.ts';
-=======
 import { requireItself } from './stream-offsets.ts';
->>>>>>> h-a
 
 export type RowsAlreadyThere = { readonly [T in DataTable]: readonly WrittenRow<T>[] };
 

@@ -1,10 +1,11 @@
 /** Where a state comes from when what is local, or what is in the sink, is not what it should be. */
+import { setImmediate as later } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { PartitionFold } from '../payments/fold.ts';
 import { emptyOutput, event, PLACE, record, START_MS, settings } from '../payments/fold-fixture.ts';
 import { recordFingerprint } from '../payments/hash.ts';
 import { DEFAULT_DECISION_SETTINGS, FOLD_VERSION } from '../payments/settings.ts';
-import type { TransactionRow } from '../payments/types.ts';
+import type { StoredState, TransactionRow } from '../payments/types.ts';
 import { silentObserver } from './events.ts';
 import type { LocalFold } from './local-reading.ts';
 import { LogCursor } from './log-cursor.ts';
@@ -45,6 +46,7 @@ function restore(
   } = {},
 ) {
   const discarded: string[] = [];
+  const replaced: number[] = [];
   const { local, bounds = async () => ({ startOffset: 0, endOffset: END }) } = over;
   const runtime = {
     nowMs: () => START_MS,
@@ -61,14 +63,21 @@ function restore(
     bounds,
     expectedOffset: END,
     writtenTo: END,
-    fingerprint: position.checkpoint!.recordFingerprint,
+    fingerprint: position.checkpoint?.recordFingerprint ?? null,
     skipped: [],
     logEndPatienceMs: 1_000,
   });
   const options = {
     runtime,
     observer: silentObserver,
-    state: { replace: async () => {}, discard: async (_: number, why: string) => void discarded.push(why) },
+    state: {
+      // Writing takes its time: who does not wait goes on with the old state on the disk.
+      replace: async (_: number, { head }: StoredState) => {
+        await later();
+        replaced.push(head.nextOffset);
+      },
+      discard: async (_: number, why: string) => void discarded.push(why),
+    },
     rebuilds: new Semaphore(1),
     bounds,
     queries: {
@@ -78,7 +87,11 @@ function restore(
     },
   } as unknown as RestoreOptions;
   const { signal } = new AbortController();
-  return { restoring: restoreFold(OWNERSHIP, position, Promise.resolve(local), cursor, options, signal), discarded };
+  return {
+    restoring: restoreFold(OWNERSHIP, position, Promise.resolve(local), cursor, options, signal),
+    discarded,
+    replaced,
+  };
 }
 
 it('a local state that retention overtakes while it is folded forward is rebuilt from the sink', async () => {
@@ -106,6 +119,17 @@ it('a local state that retention overtakes while it is folded forward is rebuilt
   const { restoring, discarded } = restore(position, rows, { local, bounds, reader });
   expect((await restoring).head().digest).toBe(position.checkpoint!.stateDigest);
   expect(discarded).toEqual(['the log lost records while it was folded forward from offset 5']);
+});
+
+it.each([
+  ['rebuilt', END],
+  ['fresh', 0],
+])('a state that is %s is in the local state before anything is folded on it', async (how, atOffset) => {
+  const { position, rows } = checkpointed();
+  const without = { ...position, checkpoint: undefined, checkpointOffset: 0 } as unknown as Position;
+  const { restoring, replaced } = restore(how === 'fresh' ? without : position, rows);
+  await restoring;
+  expect(replaced).toEqual([atOffset]);
 });
 
 it('a payment that somebody put into the table a second time stops the partition by name', async () => {

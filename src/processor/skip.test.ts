@@ -1,3 +1,4 @@
+import { setImmediate as later } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../payments/settings.ts';
 import { ConfigurationError, OwnershipLostError } from './errors.ts';
@@ -48,6 +49,8 @@ function portsOver(sink: Sink, log: LogBounds = { startOffset: 0, endOffset: 200
     },
     putSkipped: async (...[, , claimId, skipped, streams]: Parameters<SinkQueries['putSkipped']>) => {
       sink.done.push('put');
+      // A statement takes its time: who reads before it is done reads what was.
+      await later();
       if (sink.rival === 'before the put') claimed('rival');
       if (claimId === sink.row.claimId) sink.row = { ...sink.row, skipped, streams };
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ExceptionRow } from '../payments/types.ts';
+import type { ExceptionRow, FraudAssessment, Payment } from '../payments/types.ts';
 import { ContradictionError, RowsRefusedError } from './errors.ts';
 import { silentObserver } from './events.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
@@ -89,6 +89,28 @@ describe('table writer', () => {
     take(writer, [row(4, { payload: 'x'.repeat(4_000_000) }), row(5)]);
     await writer.durable();
     expect(sent).toEqual([[1, 2], [3], [4], [5]]);
+  });
+
+  it('keeps payments within the limit of bytes too: their texts count', async () => {
+    const sent: number[] = [];
+    const writer = new TableWriter({
+      table: 'payment_transactions',
+      partition: 0,
+      writerEpoch: 2,
+      appender: { append: async (rows: EncodedRows) => void sent.push(rows.rowCount), close: () => {} },
+      encoder: plain,
+      runtime: still,
+      observer: silentObserver,
+      limits: { ...DEFAULT_LIMITS, maxAppendBytes: 10_500 },
+      alreadyThere: [],
+      onSettled: () => {},
+    });
+    const payment = { transactionId: 't'.repeat(1_500), amount: 1n } as unknown as Payment;
+    const fraud = {} as FraudAssessment;
+    writer.take([0, 1, 2].map((kafkaOffset) => ({ kafkaOffset, payment, fraud })));
+    writer.send();
+    await writer.durable();
+    expect(sent).toEqual([2, 1]);
   });
 
   it('names the record that the sink refuses', async () => {

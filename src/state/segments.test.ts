@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
+import { KnownIds } from '../payments/known-ids.ts';
 import { PaymentBytes } from '../payments/payment-bytes.ts';
+import { PaymentRows } from '../payments/payment-rows.ts';
 import { RememberedLog } from '../payments/remembered-log.ts';
+import { KNOWN_INDEX_KEY } from '../payments/slot-hash.ts';
 import { StoredActivity, StoredIds } from '../payments/stored-entries.ts';
 import { EntryBatch, padded } from './entry-batch.ts';
 import { familyOf, type SegmentFamily } from './keys.ts';
@@ -71,6 +74,10 @@ test.each(LOGS)('what segments hold is what the log yields: %s', (_, log) => {
   const ids = inOffsetOrder([...new StoredIds(segmentsOf(batch, 'ids'))]);
   const activity = inOffsetOrder([...new StoredActivity(segmentsOf(batch, 'activity'))]);
   expect(ids.map((id, index) => ({ ...id, ...activity[index] }))).toEqual([...log]);
+
+  const known = new KnownIds(new PaymentRows(), KNOWN_INDEX_KEY);
+  for (const _ of known.restoreAll(new StoredIds(segmentsOf(batch, 'ids'))));
+  expect(inOffsetOrder([...known.entries()])).toEqual(ids);
 });
 
 test('a log that is made like another one holds its own rows alone', () => {

@@ -45,6 +45,7 @@ describe('a dataset', () => {
     for (const [name, { labels: _, ...table }] of service.tables) service.tables.set(name, table);
     const applied = await applyToDataset(service.parts());
     expect(applied).toMatchObject({ madeTables: [], markedTables: [...TABLES] });
+    for (const name of TABLES) expect(service.tables.get(name)?.labels, name).toHaveProperty('provenonce_made_at_ms');
   });
 
   it('with a dry run is left as it is', async () => {
@@ -132,6 +133,13 @@ it('an expiry that a new table has inherited is taken back before any row is wri
   expect(
     service.statements.some((sql) => /^ALTER TABLE .* SET OPTIONS \(expiration_timestamp = NULL\)$/.test(sql)),
   ).toBe(true);
+});
+
+it('a new table that is not what it was made as is refused, and not marked as ours', async () => {
+  const service = new ScriptedDataset();
+  service.inherited = { schema: { fields: [] } };
+  await expect(applyToDataset(service.parts())).rejects.toThrow(/payment_transactions/);
+  for (const name of TABLES) expect(service.tables.get(name)?.labels, name).toBeUndefined();
 });
 
 describe('a loss', () => {

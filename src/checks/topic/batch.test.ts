@@ -43,6 +43,14 @@ async function read(bytes: Buffer, from = 0, highWatermark = 1_000_000_000): Pro
 const values = (records: readonly TopicRecord[]) => records.map(({ value }) => value && Buffer.from(value).toString());
 const text = (value: string) => ({ value: Buffer.from(value) });
 
+test('a batch of more records than are taken at once is read piece by piece, all of it', async () => {
+  const count = 20_001;
+  const records = Array.from({ length: count }, (_, index) => ({ value: Buffer.from(`v${index}`) }));
+  const found = await read(batchBytes({ baseOffset: 0, records, codec: 'none' }));
+  expect(found.damage).toBeUndefined();
+  expect([found.records.length, String(found.records.at(-1)!.value)]).toEqual([count, `v${count - 1}`]);
+});
+
 test.for(CODECS)(
   'records packed with %s carry offsets, times, keys, values; headers are passed over',
   async (codec) => {
@@ -176,7 +184,7 @@ test('values up to a MiB are whole; of larger ones the head, the length and the 
   const specs: BatchSpec['records'] = [MIB - 20, MIB, MIB + 1, 3 * MIB, 9 * MIB].map((length, index) => ({
     key: index === 3 ? null : Buffer.from(`key ${index}`),
     value: Buffer.from(`${index} `.repeat(length / 2 + 1)).subarray(0, length),
-    headers: [['h', Buffer.alloc(100_000)]],
+    headers: [['h', Buffer.alloc(100_000)] as const, ['none', null] as const, ['', Buffer.from('x')] as const],
   }));
   for (const codec of CODECS) {
     const { records, damage } = await read(batchBytes({ baseOffset: 7, records: specs, codec }), 7);

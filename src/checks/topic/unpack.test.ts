@@ -43,6 +43,22 @@ test('snappy without the frames of snappy-java, and zstd and gzip in several fra
   expect(unpackWhole('gzip', Buffer.concat([gzipSync(one), gzipSync(two)]), MAX)).toEqual(both);
 });
 
+test('a block of snappy that announces more than its bytes can hold is refused before there is memory for it', () => {
+  const body = Buffer.from([0, 0x61, 0, 0x61, 0, 0x61]);
+  const announcing = (size: number) => Buffer.concat([Buffer.from([(size & 0x7f) | 0x80, size >> 7]), body]);
+  const bytes = body.length + 2;
+  expect(() => unpackWhole('snappy', announcing(22 * bytes), MAX)).toThrow(/were announced/);
+  expect(() => unpackWhole('snappy', announcing(22 * bytes + 1), MAX)).toThrow(/^snappy: 177 bytes of 8$/);
+});
+
+test('a block of snappy-java that ends before it says is damaged, also where its content is whole', () => {
+  const packed = pack('snappy', Buffer.from('abcabcabc'));
+  const longer = Buffer.from(packed);
+  // Behind the header of the stream, the length of the first block.
+  longer.writeUInt32BE(packed.readUInt32BE(16) + 1, 16);
+  expect(() => unpackWhole('snappy', longer, MAX)).toThrow(DamagedBytesError);
+});
+
 test.for(PACKED)('%s that is cut off anywhere, or goes on behind its end, is damaged', async (codec) => {
   const packed = pack(codec, Buffer.from('abcabcabcabcabcabc-0123456789'.repeat(5)));
   for (let length = codec === 'snappy' ? 17 : 1; length < packed.length; length += 1) {

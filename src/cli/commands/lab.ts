@@ -5,6 +5,7 @@ import type { AddCommand } from '../main.ts';
 import { print, writeDocument, writeStyled } from '../print.ts';
 import { addExplore } from './lab/explore.ts';
 import { addMutants } from './lab/mutants.ts';
+import { addMutate } from './lab/mutate.ts';
 import { addReplay } from './lab/replay.ts';
 import { addReport } from './lab/report.ts';
 import { addList, addRun } from './lab/run.ts';
@@ -37,6 +38,7 @@ export const addCommand: AddCommand = (program) => {
     });
   addMutants(lab);
   addTamper(lab);
+  addMutate(lab);
   addReport(lab);
   addUp(lab);
 };

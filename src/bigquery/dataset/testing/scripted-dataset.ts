@@ -1,4 +1,5 @@
 /** A dataset behind RestCalls: tables.get as the service answers it, statements noted and not run. */
+import { setImmediate as later } from 'node:timers/promises';
 import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { type RestCalls, RestError, type RestRequest } from '../../rest-client.ts';
 import { datasetParts } from '../../schema.ts';
@@ -66,6 +67,8 @@ export class ScriptedDataset {
   async #answer({ method, path, body }: RestRequest): Promise<unknown> {
     const table = /\/tables\/(\w+)$/.exec(path)?.[1];
     if (method === 'PATCH') {
+      // A change takes its time: who does not wait for it ends before it.
+      await later();
       this.tables.set(table!, { ...this.tables.get(table!), ...body });
       return {};
     }
