@@ -29,7 +29,7 @@ test('the plans drawn here span all kinds of faults', () => {
     'reset-group',
     'second-group',
     'answer',
-    'reset',
+    'storage.answer reset',
     'out-of-files',
   ])
     expect(kinds).toContain(kind);
