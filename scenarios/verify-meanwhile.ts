@@ -3,7 +3,7 @@ import { defineScenario, type ScenarioWorld } from '../src/lab/scenario.ts';
 const HOUR_MS = 3_600_000;
 const KILLS = 4;
 /** By the command; as many again in this process. */
-const LOOKS_MIN = 4;
+const LOOKS_MIN = 3;
 
 /** What happened while one verification was under way. */
 interface Meanwhile {
@@ -57,7 +57,7 @@ export const scenario = defineScenario({
 
     const busy = seen.filter(({ checkpoints }) => checkpoints > 0).length;
     const disturbed = seen.filter(({ takeovers }) => takeovers > 0).length;
-    world.bit(`verify ran ${seen.length} times, ${busy} of them beside checkpoints`, busy >= LOOKS_MIN);
+    world.bit(`verify ran ${seen.length} times, ${busy} of them beside checkpoints`, busy > LOOKS_MIN);
     world.bit(`and ${disturbed} of them beside takeovers`, disturbed >= 2);
     world.bit(`${removed} checkpoints were removed beside it`, removed > 20);
   },

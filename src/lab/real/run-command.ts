@@ -13,12 +13,12 @@ export interface CommandEnd {
 export interface RunCommandOptions {
   /** Folder of the checkout whose code runs. Default: this one. */
   readonly checkout?: string | undefined;
-  /** Default 120,000. */
+  /** Default 300,000. */
   readonly limitMs?: number;
 }
 
 const THIS_CHECKOUT = path.join(import.meta.dirname, '..', '..', '..');
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
 /** What a shell says of a process that ended by SIGKILL. */
