@@ -83,6 +83,8 @@ const WORK_HELD_BY: readonly { readonly command: RegExp; readonly by: string }[]
   { command: /^lab replay artifacts/, by: 'src/lab/drawn/shrink-drawn.test.ts' },
   { command: /^lab run/, by: 'scenarios/scenarios.test.ts' },
   { command: /^lab mutants/, by: 'src/lab/mutants/mutants.test.ts' },
+  { command: /^lab mutate/, by: 'src/lab/sampled-mutation/run-sample.test.ts' },
+  { command: /^lab tamper/, by: 'src/lab/tampering/tampering.test.ts' },
   { command: /^lab model (large|variants)/, by: 'src/lab/model/variants.test.ts' },
   { command: /^schema apply .*--accept-restored/, by: 'src/lab/contract/lost-tables.long.test.ts' },
   { command: /^lab report/, by: 'src/lab/report/report.test.ts' },

@@ -57,6 +57,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** A claim as a release wrote it that did not say its epoch; of one that does, streams would be missing. */
+const NO_STREAMS = '6f1c1d0e-52d2-4d0e-9a0b-3b1f6f0f7a11';
+
 /** Owns every partition, and leaves what a processor leaves behind. */
 async function fillTables(): Promise<void> {
   const history = [{ fromOffset: 0, foldVersion: FOLD_VERSION, decision: DEFAULT_DECISION_SETTINGS }];
@@ -68,7 +71,7 @@ async function fillTables(): Promise<void> {
   );
   await sink.queries.claim(
     topic,
-    partitions.map((partition) => ({ partition, expectedEpoch: 0, claimId: 'c', owner: 'test', streams: [] })),
+    partitions.map((partition) => ({ partition, expectedEpoch: 0, claimId: NO_STREAMS, owner: 'test', streams: [] })),
   );
   const folds = partitions.map((partition) => PartitionFold.fresh({ partition, ...common }));
   const outs = partitions.map((): FoldOutput => ({ accepted: [], partials: [], exceptions: [] }));
