@@ -107,7 +107,18 @@ describe('verify finds', () => {
     for (const kafka_offset of [0, 17]) {
       const place = backfilled();
       changed<TransactionCells>(place.backfilled.payments, 0, { kafka_offset });
-      expect(await findings(place)).toEqual({ G1: ['backfilled_unexplained'] });
+      // The window is where its newest payment is.
+      const isNewest = kafka_offset === 17;
+      expect(await findings(place)).toEqual({
+        G1: ['backfilled_unexplained'],
+        ...(isNewest ? { G3: ['backfilled_window_differs'] } : {}),
+      });
     }
+  });
+
+  test('a window that is not where its newest payment is', async () => {
+    const history = backfilled();
+    changed<PartialCells>(history.backfilled.partials, 0, { kafka_offset: 2 });
+    expect(await findings(history)).toEqual({ G3: ['backfilled_window_differs'] });
   });
 });

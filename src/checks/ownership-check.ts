@@ -72,6 +72,8 @@ function checkRules(facts: OwnershipFacts, wrong: (what: string) => void): void 
   if (history.length === 0) wrong('settings_history is empty: no rules hold for any record');
   if (history.some(({ fromOffset }, index) => fromOffset < (history[index - 1]?.fromOffset ?? 0)))
     wrong('settings_history does not ascend by fromOffset');
+  if (history.some((entry, index) => index > 0 && JSON.stringify(entry) === JSON.stringify(history[index - 1])))
+    wrong('settings_history has an entry twice');
   const [first] = history;
   if (first !== undefined && first.fromOffset !== startOffset)
     wrong(`settings_history starts at offset ${first.fromOffset}, the partition at ${startOffset}`);

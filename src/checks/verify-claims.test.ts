@@ -33,6 +33,7 @@ describe('an ownership row', () => {
       'a history that starts elsewhere than the partition',
       { history: [{ fromOffset: 1, foldVersion: 2, decision: RULES }] },
     ],
+    ['an entry of its history twice', { history: [...ownershipOf(0).history, ...ownershipOf(0).history] }],
     [
       'a least event time within a day',
       { fixed: { ...ownershipOf(0).fixed, minEventTimeMs: Date.UTC(2022, 10, 14) + 1 } },

@@ -11,6 +11,8 @@ import type { Step } from '../walk.ts';
 import { windowKey } from '../window-key.ts';
 
 interface Sums {
+  /** Of the newest of the payments: where a backfill puts the window. */
+  newest: number;
   /** Of the payments, the first of them. */
   readonly offsets: number[];
   count: number;
@@ -98,10 +100,18 @@ export class BackfilledCheck {
     const window = windowKey({ ...row, window_start });
     const sum = this.#sums.get(window);
     if (sum === undefined) {
-      this.#sums.set(window, { offsets: [row.kafka_offset], count: 1, total: amount, min: amount, max: amount });
+      this.#sums.set(window, {
+        newest: row.kafka_offset,
+        offsets: [row.kafka_offset],
+        count: 1,
+        total: amount,
+        min: amount,
+        max: amount,
+      });
       return;
     }
     sum.count++;
+    sum.newest = Math.max(sum.newest, row.kafka_offset);
     if (sum.offsets.length < OFFSETS_KEPT_MAX) sum.offsets.push(row.kafka_offset);
     sum.total += amount;
     if (amount < sum.min) sum.min = amount;
@@ -122,6 +132,7 @@ export class BackfilledCheck {
 
 function isSum(row: PartialCells, sums: Sums, windowMs: number): boolean {
   return (
+    row.kafka_offset === sums.newest &&
     row.window_end === row.window_start + windowMs &&
     row.transaction_count === sums.count &&
     sameDecimal(row.total_amount, decimalText(sums.total)) &&

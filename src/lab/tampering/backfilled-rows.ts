@@ -45,11 +45,11 @@ function startOf({ event_time }: Row): number {
 }
 
 function sumOf(payments: readonly Row[]): Row {
-  const { kafka_partition, kafka_offset, processed_at, region, currency } = payments[0]!;
+  const { kafka_partition, processed_at, region, currency } = payments[0]!;
   const amounts = payments.map(({ amount }) => nanosFromText(String(amount))).sort((a, b) => (a < b ? -1 : 1));
   return {
     kafka_partition: kafka_partition!,
-    kafka_offset: kafka_offset!,
+    kafka_offset: Math.max(...payments.map(({ kafka_offset }) => Number(kafka_offset))),
     writer_epoch: 0,
     processed_at: processed_at!,
     window_start: startOf(payments[0]!),

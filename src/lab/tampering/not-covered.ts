@@ -117,9 +117,41 @@ function epochIn(claimId: unknown): string | undefined {
 }
 
 function isRule(tampering: Tampering, base: BaseDataset): boolean {
+  if (tampering.kind !== 'cell' || tampering.table !== 'partition_ownership') return false;
+  return areLeaves(tampering, base, RULE_LEAF) || coversTheSame(tampering, base);
+}
+
+/** Whether each record there is has the same entry of the history as before: it differs where nothing is written yet. */
+function coversTheSame(
+  { column, row, value }: Extract<Tampering, { kind: 'cell' }>,
+  { tables, log }: BaseDataset,
+): boolean {
+  if (column !== 'settings_history') return false;
+  const { kafka_partition, settings_history } = tables.partition_ownership[row]!;
+  const [before, after] = [entriesOf(settings_history), entriesOf(value)];
+  const { records } = log[Number(kafka_partition)]!;
   return (
-    tampering.kind === 'cell' && tampering.table === 'partition_ownership' && areLeaves(tampering, base, RULE_LEAF)
+    before !== undefined &&
+    after !== undefined &&
+    records.every(({ offset }) => {
+      const rules = ({ fromOffset: _, ...entry }: HistoryEntry): string => JSON.stringify(entry);
+      const [was, is] = [before, after].map((entries) => entries.findLast(({ fromOffset }) => fromOffset <= offset));
+      return was !== undefined && is !== undefined && rules(was) === rules(is);
+    })
   );
+}
+
+interface HistoryEntry {
+  readonly fromOffset: number;
+}
+
+function entriesOf(text: unknown): readonly HistoryEntry[] | undefined {
+  try {
+    const value: unknown = JSON.parse(String(text));
+    return Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether all that differs in a cell of JSON is of the kind. */

@@ -36,7 +36,12 @@ interface Done {
 const VIRTUAL_MS_MAX = 600_000;
 const STEPS_MAX = 100_000;
 /** Said of the rows that were there, which are not what is judged here. */
-const OF_THE_CHANGE = ['ownership_contradicts', 'partition_count_differs', 'found_rows_differ'];
+const OF_THE_CHANGE = [
+  'ownership_contradicts',
+  'partition_count_differs',
+  'found_rows_differ',
+  'checkpoint_is_another',
+];
 
 type Weaken = (ports: ProcessorPorts) => ProcessorPorts;
 
