@@ -156,5 +156,5 @@ describe('the topic gets more partitions', () => {
     }
     expect(whole).toBeGreaterThan(15);
     expect(halted).toBeGreaterThan(10);
-  }, 60_000);
+  }, 180_000);
 });
