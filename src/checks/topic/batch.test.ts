@@ -173,6 +173,17 @@ test('batches that overlap are damage, and so is one that may have been moved to
   expect(moved.damage).toContain('do not follow');
 });
 
+test('headers of a record that is too long to be held whole are passed over, those without a value too', async () => {
+  const headers = [['h', null] as const, ['', Buffer.alloc(200)] as const, ['i', null] as const];
+  const records = [{ value: Buffer.alloc(3 * MIB, 'x'), headers }, text('behind')];
+  const found = await read(batchBytes({ baseOffset: 0, records, codec: 'none' }));
+  expect(found.damage).toBeUndefined();
+  expect(found.records.map(({ offset, oversized }) => [offset, oversized?.valueByteLength])).toEqual([
+    [0, 3 * MIB],
+    [1, undefined],
+  ]);
+});
+
 test('message formats before 2 are named, not misread', async () => {
   const bytes = batchBytes({ baseOffset: 0, records: [text('a')] });
   bytes.writeInt8(1, 16);
