@@ -43,14 +43,6 @@ async function read(bytes: Buffer, from = 0, highWatermark = 1_000_000_000): Pro
 const values = (records: readonly TopicRecord[]) => records.map(({ value }) => value && Buffer.from(value).toString());
 const text = (value: string) => ({ value: Buffer.from(value) });
 
-test('a batch of more records than are taken at once is read piece by piece, all of it', async () => {
-  const count = 20_001;
-  const records = Array.from({ length: count }, (_, index) => ({ value: Buffer.from(`v${index}`) }));
-  const found = await read(batchBytes({ baseOffset: 0, records, codec: 'none' }));
-  expect(found.damage).toBeUndefined();
-  expect([found.records.length, String(found.records.at(-1)!.value)]).toEqual([count, `v${count - 1}`]);
-});
-
 test.for(CODECS)(
   'records packed with %s carry offsets, times, keys, values; headers are passed over',
   async (codec) => {
@@ -171,17 +163,6 @@ test('batches that overlap are damage, and so is one that may have been moved to
   const moved = await read(Buffer.concat([at(0), at(130), at(4)]));
   expect(moved.records.map(({ offset }) => offset)).toEqual([0, 1]);
   expect(moved.damage).toContain('do not follow');
-});
-
-test('headers of a record that is too long to be held whole are passed over, those without a value too', async () => {
-  const headers = [['h', null] as const, ['', Buffer.alloc(200)] as const, ['i', null] as const];
-  const records = [{ value: Buffer.alloc(3 * MIB, 'x'), headers }, text('behind')];
-  const found = await read(batchBytes({ baseOffset: 0, records, codec: 'none' }));
-  expect(found.damage).toBeUndefined();
-  expect(found.records.map(({ offset, oversized }) => [offset, oversized?.valueByteLength])).toEqual([
-    [0, 3 * MIB],
-    [1, undefined],
-  ]);
 });
 
 test('message formats before 2 are named, not misread', async () => {
