@@ -5,6 +5,7 @@ import { PaymentBytes } from '../payments/payment-bytes.ts';
 import { APPEND_TABLES, type AppendTable } from '../payments/types.ts';
 import { BugError } from '../processor/errors.ts';
 import type { AppendRows, EncodedRows } from '../processor/ports.ts';
+import { numericColumn } from './arrow-columns.ts';
 import { type ArrowPayload, ArrowRowEncoder } from './arrow-encoder.ts';
 import { COLUMNS } from './arrow-schemas.ts';
 import { rowBytesMax } from './row-columns.ts';
@@ -39,6 +40,10 @@ describe('the Arrow encoder', () => {
     const rows = (count: number) => Array.from({ length: count }, () => SAMPLES[table]);
     const added = encoder.encode(table, rows(101), STAMP).byteLength - encoder.encode(table, rows(1), STAMP).byteLength;
     expect(added).toBeLessThanOrEqual(100 * rowBytesMax(SAMPLES[table]));
+  });
+
+  it('writes an amount in sixteen bytes, and no more', () => {
+    expect(numericColumn([1n, 2n ** 70n, 3n]).values).toHaveLength(3 * 4);
   });
 
   it('writes each value where it belongs', () => {

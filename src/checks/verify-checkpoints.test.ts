@@ -131,10 +131,6 @@ describe('partition_ownership', () => {
       'a history that goes back',
       { history: [5, 3].map((fromOffset) => ({ ...ownershipOf(0).history[0]!, fromOffset })) },
     ],
-    [
-      'a start below the first offset that there is',
-      { startOffset: -1, history: [{ ...ownershipOf(0).history[0]!, fromOffset: -1 }] },
-    ],
     ['a history that starts after the partition', { history: [{ ...ownershipOf(0).history[0]!, fromOffset: 2 }] }],
     [
       'ranges given up that overlap',
@@ -149,6 +145,13 @@ describe('partition_ownership', () => {
     const history = faultless(records());
     history.ownership = { ...history.ownership, ...changes };
     expect((await found(history)).G6).toContain('ownership_contradicts');
+  });
+
+  test('a start below the first offset that there is, by these words', async () => {
+    const history = faultless(records());
+    history.ownership = { ...history.ownership, startOffset: -1 };
+    const { guarantees } = await verify(inputsOf(history));
+    expect(guarantees.G6.findings.map(({ message }) => message).join()).toContain('start_offset -1 is below 0');
   });
 
   test('rows that disagree on how many partitions there are', async () => {

@@ -182,3 +182,13 @@ test('the last record folded that cannot be read again is named as such, with an
   );
   await fetcher.stop();
 });
+
+test('where no partition can be read on, nothing is fetched: a broker answers a request for none at once', async () => {
+  const { fetcher, counts } = sourceOver({ batches: () => [GOOD, DAMAGED] });
+  const { error } = await readAsProcessor(fetcher, 0, 52);
+  expect(error?.code).toBe('batch_damaged');
+  const before = counts.fetches;
+  for (let turns = 0; turns < 30; turns += 1) await systemRuntime.sleep(1);
+  expect(counts.fetches - before).toBeLessThanOrEqual(1);
+  await fetcher.stop();
+});

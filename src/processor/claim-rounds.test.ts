@@ -1,4 +1,5 @@
 /** What a claim is made from: a row found at the start, or one that is read for it. Who won is always read back. */
+import { setImmediate as later } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../payments/settings.ts';
 import { ClaimRounds } from './claim-rounds.ts';
@@ -39,7 +40,7 @@ function world(start: Ownership, checkpointEpoch = 0) {
       return { writerEpoch: checkpointEpoch } as Checkpoint;
     },
     claim: async (_topic: string, [claim]: readonly Claim[]) => {
-      asked.push(`claim at ${claim!.expectedEpoch}`);
+      asked.push(claim === undefined ? 'claim of nothing' : `claim at ${claim.expectedEpoch}`);
       if (claim!.expectedEpoch !== it.row.epoch) return;
       it.row = { ...it.row, epoch: it.row.epoch + 1, claimId: claim!.claimId, streams: claim!.streams };
     },
@@ -102,6 +103,7 @@ it('where no row is there nothing is claimed', async () => {
   await expect(there.claims.claim(1, new AbortController().signal)).rejects.toMatchObject({
     name: 'ContradictionError',
   });
+  await later();
   expect(there.asked).toEqual(['read']);
 });
 

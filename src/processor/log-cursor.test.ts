@@ -150,9 +150,12 @@ describe('log cursor', () => {
       bounds: async () => ({ startOffset: 0, endOffset: 5 }),
     });
     expect(await contradiction(short.next())).toBe('log_truncated');
-    const silent = cursorOver([answer(10, 10, { endOffset: 5 }), answer(10, 11)], {
-      bounds: async () => ({ startOffset: 0, endOffset: 5 }),
+    let isCut = false;
+    const silent = cursorOver([answer(10, 11), answer(11, 11, { endOffset: 5 }), answer(11, 12)], {
+      bounds: async () => ({ startOffset: 0, endOffset: isCut ? 5 : 100 }),
     });
+    expect(await silent.next()).toEqual({ offsets: [10], nextOffset: 11 });
+    isCut = true;
     expect(await contradiction(silent.next())).toBe('log_truncated');
     const cut = cursorOver([answer(10, 13)], { writtenTo: 101 });
     expect(await contradiction(cut.next())).toBe('log_truncated');

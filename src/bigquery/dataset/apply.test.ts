@@ -142,6 +142,17 @@ it('a new table that is not what it was made as is refused, and not marked as ou
   for (const name of TABLES) expect(service.tables.get(name)?.labels, name).toBeUndefined();
 });
 
+it.each([
+  ['is no loss where a second look does not show it', [SOME_ROWS, []], []],
+  ['is one where it does', [SOME_ROWS, SOME_ROWS], ['partition_ownership']],
+])('a partition that is claimed between two questions %s', async (_, answers, lost) => {
+  const service = await ScriptedDataset.whole();
+  let looks = 0;
+  Object.defineProperty(service, 'rows', { get: () => answers[Math.min(looks++, 1)] });
+  const { losses } = await service.parts().inspector.assess(true);
+  expect(losses.map(({ table }) => table)).toEqual(lost);
+});
+
 describe('a loss', () => {
   const accepting = (name: string) => ({ restored: new Set<string>(), lost: new Set([name]) });
 

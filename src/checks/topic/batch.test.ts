@@ -43,14 +43,6 @@ async function read(bytes: Buffer, from = 0, highWatermark = 1_000_000_000): Pro
 const values = (records: readonly TopicRecord[]) => records.map(({ value }) => value && Buffer.from(value).toString());
 const text = (value: string) => ({ value: Buffer.from(value) });
 
-test('a batch of more records than are taken at once is read piece by piece, all of it', async () => {
-  const count = 20_001;
-  const records = Array.from({ length: count }, (_, index) => ({ value: Buffer.from(`v${index}`) }));
-  const found = await read(batchBytes({ baseOffset: 0, records, codec: 'none' }));
-  expect(found.damage).toBeUndefined();
-  expect([found.records.length, String(found.records.at(-1)!.value)]).toEqual([count, `v${count - 1}`]);
-});
-
 test.for(CODECS)(
   'records packed with %s carry offsets, times, keys, values; headers are passed over',
   async (codec) => {

@@ -49,7 +49,7 @@ describe('operators', () => {
   });
 
   it.each([
-    ['an import', "import { a } from './a.ts';"],
+    ['an import', 'import { a } from "node:fs";'],
     ['a type', 'type A = 1 | 2; interface B { c: (d: 1, e: 2) => true }'],
     ['a comment', '/* x = 1 */ // f(a, b);'],
     ['the words of an error', 'export const e = new StoppedError(at(a + 1), b ? 1 : 2);'],

@@ -24,7 +24,7 @@ export function untested(value: number): boolean {
 }
 `;
 const TEST = `import { expect, it } from 'vitest';
-import { atMost, steps } from './at-most.ts';
+import { atMost, steps } from "./at-most.ts";
 it('is at most that', () => {
   expect([atMost(5, 3), atMost(1, 3)]).toEqual([3, 1]);
 });
@@ -39,7 +39,7 @@ export function sum(a: number, b: number): number {
 }
 `;
 const OTHER_TEST = `import { expect, it } from 'vitest';
-import { sum } from './sum.ts';
+import { sum } from "./sum.ts";
 it('adds', () => {
   expect(sum(2, 2)).toBe(4);
 });

@@ -71,6 +71,6 @@ describe('the figures', () => {
 describe('what is explained', () => {
   it('is told once each, with a reason', () => {
     expect(new Set(EXPLAINED.map(({ id }) => id)).size).toBe(EXPLAINED.length);
-    expect(EXPLAINED.filter(({ why }) => why.length < 20)).toEqual([]);
+    expect(EXPLAINED.filter(({ why }) => why.length < 10)).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
-/** What the processor does with its assignment, its first claim and a sink that fails beside it: whole, on simulated ports. */
+/** What the processor does with its assignment, its first claim, a sink that fails beside it, and its end: on simulated ports. */
 import { expect, it } from 'vitest';
 import { UnreachableError } from '../../processor/errors.ts';
 import { Processor, type ProcessorPorts } from '../../processor/processor.ts';
-import { processorPorts, processorSettings } from './processor-main.ts';
+import { processorMain, processorPorts, processorSettings } from './processor-main.ts';
 import { elapse, settled, someRecords } from './testing.ts';
 import { createWorld } from './world.ts';
 
@@ -95,4 +95,32 @@ it('a look at the tables that fails during a takeover ends it by its error, and 
   }));
   // The checkpoint and the rows are still on their way when the look has failed.
   expect(await settled(world, ended)).toMatchObject({ exitCode: 69, why: 'the tables cannot be looked at' });
+});
+
+it('a process that ends when it is caught up closes its log first, then its local state, and waits for both', async () => {
+  const world = createWorld({ seed: 3, partitions: 2 });
+  for (const partition of [0, 1]) world.kafka.partition(partition).append(someRecords(20));
+  const ports = world.process('a').boot();
+  const done: string[] = [];
+  /** The port with one method that takes its time, and notes when it is done. */
+  const slow = <Port extends object>(port: Port, method: string, forMs: number): Port =>
+    new Proxy(port, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== 'function') return value;
+        if (name !== method) return value.bind(target) as unknown;
+        return async () => {
+          await ports.runtime.sleep(forMs);
+          await value.call(target);
+          done.push(method);
+        };
+      },
+    });
+  const main = processorMain({
+    untilCaughtUp: true,
+    weaken: (wired) => ({ ...wired, log: slow(wired.log, 'stop', 500), state: slow(wired.state, 'close', 10) }),
+  });
+  expect(await settled(world, main(ports))).toMatchObject({ exitCode: 0, why: 'caught up' });
+  expect(done).toEqual(['stop', 'close']);
+  expect(world.bigquery.rows('payment_exceptions')).toHaveLength(40);
 });
