@@ -45,7 +45,7 @@ export const NOT_COVERED: readonly NotCovered[] = [
   {
     name: 'cut-by-retention',
     what:
-      'records that retention has removed, or that lie below `start_offset`: the rows up to the first checkpoint that the log still reaches ' +
+      'records that retention has removed, or that lie below `start_offset`: the rows, and the few records left, up to the first checkpoint that the log still reaches ' +
       'back to, and that checkpoint and those before it, beyond that they agree with each other',
     why: 'nothing is left to compare with; what of them is still remembered, the digest of that checkpoint proves',
     speaksOf: (tampering, base) => isCutByRetention(tampering, base),
@@ -180,8 +180,9 @@ function nextOffsetOf({ tables }: BaseDataset, partition: unknown): number {
 }
 
 function isCutByRetention(tampering: Tampering, base: BaseDataset): boolean {
+  if ('partition' in tampering) return tampering.offset < (trustedBelow(base, tampering.partition) ?? 0);
   const row = rowOf(base, tampering);
-  if (row === undefined || !('table' in tampering)) return false;
+  if (row === undefined) return false;
   const trusted = trustedBelow(base, row.kafka_partition);
   if (trusted === undefined) return false;
   if (tampering.table === 'checkpoint_log') return Number(row.next_offset) <= trusted;
