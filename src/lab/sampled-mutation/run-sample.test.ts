@@ -116,16 +116,21 @@ it('ends what never ends, and takes it for noticed', async () => {
 }, 120_000);
 
 it('goes on where it was broken off: nothing is judged twice, and half a line is judged again', async () => {
-  const drawn = drawSample([mutantsOfRoom('payments', root)], 4, 1).map(({ id }) => id);
+  const sampleOf = (seed: number) => drawSample([mutantsOfRoom('payments', root)], 4, seed);
+  // Without one that may never end: that takes its time.
+  const seed = Array.from({ length: 100 }, (_, at) => at).find((each) =>
+    sampleOf(each).every(({ within }) => within !== 'steps'),
+  )!;
+  const drawn = sampleOf(seed).map(({ id }) => id);
   const judged: string[] = [];
   const onResult = ({ id }: MutantResult): void => void judged.push(id);
-  await runSample(options({ count: 2, onResult }));
+  await runSample(options({ count: 2, seed, onResult }));
   expect(judged).toEqual(drawn.slice(0, 2));
   appendFileSync(results, '{"id":"half a');
-  const all = await runSample(options({ count: 4, onResult, limitMoreMs: 5_000 }));
+  const all = await runSample(options({ count: 4, seed, onResult }));
   expect(judged).toEqual(drawn);
   expect(all.map(({ id }) => id)).toEqual(drawn);
-  await runSample(options({ count: 4, onResult }));
+  await runSample(options({ count: 4, seed, onResult }));
   expect(judged).toEqual(drawn);
 }, 120_000);
 
