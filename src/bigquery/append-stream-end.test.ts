@@ -110,7 +110,7 @@ describe('append stream: the end', () => {
       await missing.runtime.advance(patienceMs + 30_000);
       expect(outcome.state).toBeInstanceOf(UnreachableError);
       expect(outcome.state).toMatchObject({
-        message: expect.stringMatching(/not found for 600 s.*payment_transactions.*schema print/),
+        message: expect.stringMatching(/not found for 10 min.*payment_transactions.*schema print/),
       });
 
       const other = start({}, NEW);

@@ -221,6 +221,6 @@ describe('finalizing streams', () => {
     outcome.catch(() => {});
     await runtime.advance(DEFAULT_SINK_LIMITS.notFoundPatienceMs + 60_000);
     await expect(outcome).rejects.toBeInstanceOf(UnreachableError);
-    await expect(outcome).rejects.toThrow(/not found for 600 s.*table payment_transactions.*schema print/);
+    await expect(outcome).rejects.toThrow(/not found for 10 min.*table payment_transactions.*schema print/);
   });
 });

@@ -33,13 +33,14 @@ it('a group that cannot be joined is waited for, and after the limit it is unrea
       runtime,
       limits: { ...DEFAULT_KAFKA_LIMITS, unreachableAfterMs: LIMIT_MS },
       onJoined: () => {},
-      onWaiting: (what, waitedMs) => {
+      onWaiting: ({ what, waitedMs }) => {
         expect(what).toBe('group g of topic t');
         waits.push(waitedMs);
         // Else it would go on for ever.
         if (waits.length > 500) onFatal(new Error('it does not give up'));
       },
       onRecovered: () => {},
+      onSessionLost: () => {},
       onFatal,
     });
     member.start();

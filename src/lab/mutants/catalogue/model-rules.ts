@@ -134,8 +134,8 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
       {
         file: POSITION,
         in: 'findPosition',
-        find: 'runtime.monotonicMs() - startedMs > settleTimeoutMs',
-        replace: 'runtime.monotonicMs() - startedMs < 0',
+        find: 'waitedMs > settleTimeoutMs',
+        replace: 'waitedMs < 0',
       },
     ],
   },
