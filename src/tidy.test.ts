@@ -16,11 +16,11 @@ const CHAOS = '../chaos';
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   text: [],
   payments: [],
-  processor: ['payments'],
+  processor: ['text', 'payments'],
   runtime: ['processor'],
   observability: ['text', 'payments', 'processor'],
   state: ['payments', 'processor'],
-  kafka: ['payments', 'processor'],
+  kafka: ['text', 'payments', 'processor'],
   bigquery: ['payments', 'processor'],
   infra: [],
   simulator: ['payments', 'processor', 'kafka'],

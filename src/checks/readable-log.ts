@@ -1,6 +1,6 @@
 /** The log as far as it is to be read: around the offsets that were given up, and what is said where it cannot be read. */
 
-import { skipCommand } from '../processor/skip-command.ts';
+import { skipCommand } from '../text/skip-command.ts';
 import type { GivenUp, OwnershipFacts, TopicRecord, VerifyInputs } from './inputs.ts';
 import { UnreadableLogError } from './topic/errors.ts';
 

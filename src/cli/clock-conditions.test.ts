@@ -18,8 +18,8 @@ const rows = async (): Promise<Ownership[]> =>
 
 test('verify lists an accepted clock risk as one condition, from the settings of topic and partitions', async () => {
   expect(await clockConditionsFrom(facts(3_600_000), rows)).toEqual([
-    'topic payment-events: one fast clock can make good payments of others late: message.timestamp.after.max.ms (3600000 ms) and ' +
-      'ALLOWED_SKEW (300000 ms) together must not be over half of WATERMARK_DELAY (3600000 ms). Good payments may have been called late.',
+    'topic payment-events: one fast clock can make good payments of others late: message.timestamp.after.max.ms (1h) and ' +
+      'ALLOWED_SKEW (5m) together must not be over half of WATERMARK_DELAY (1h). Good payments may have been called late.',
   ]);
   expect(await clockConditionsFrom(facts(1_200_000), rows)).toEqual([]);
 });

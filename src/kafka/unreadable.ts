@@ -1,6 +1,6 @@
 /** What a partition stops with where its records cannot be read, and the commands that get it going again. */
 import { ContradictionError } from '../processor/errors.ts';
-import { skipCommand } from '../processor/skip-command.ts';
+import { skipCommand } from '../text/skip-command.ts';
 
 export interface UnreadablePlace {
   readonly topic: string;

@@ -8,10 +8,11 @@
  */
 import { recordFingerprint } from '../payments/hash.ts';
 import type { LogRecord } from '../payments/types.ts';
+import { skipCommand } from '../text/skip-command.ts';
 import { ContradictionError } from './errors.ts';
 import type { Observer } from './events.ts';
+import { rangesToGiveUp } from './given-up-ranges.ts';
 import type { FetchAnswer, LogBounds, PartitionReader, Runtime, SkippedRange } from './ports.ts';
-import { rangesToGiveUp, skipCommand } from './skip-command.ts';
 
 export interface CursorOptions {
   readonly partition: number;

@@ -12,10 +12,11 @@
  * removal is harmless: a range that was given up never has rows.
  */
 import { DATA_TABLES } from '../payments/types.ts';
+import { skipCommand } from '../text/skip-command.ts';
 import { ConfigurationError, OwnershipLostError } from './errors.ts';
+import { rangesToGiveUp } from './given-up-ranges.ts';
 import { holdPartitions, type OperatorPorts } from './hold-partitions.ts';
 import type { LogBounds, Ownership, SkippedRange } from './ports.ts';
-import { rangesToGiveUp, skipCommand } from './skip-command.ts';
 
 export interface SkipOrder {
   readonly topic: string;

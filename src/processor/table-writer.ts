@@ -8,11 +8,11 @@
 import { AcceptedRows } from '../payments/accepted-rows.ts';
 import { differenceOf } from '../payments/rows.ts';
 import type { DataRows, DataTable, RowList } from '../payments/types.ts';
+import { skipCommand } from '../text/skip-command.ts';
 import { ContradictionError, RowsRefusedError } from './errors.ts';
 import type { Observer } from './events.ts';
 import type { ProcessorLimits } from './limits.ts';
 import type { RowEncoder, RowStamp, Runtime, StreamAppender, WrittenRow } from './ports.ts';
-import { skipCommand } from './skip-command.ts';
 
 export interface TableWriterOptions<T extends DataTable> {
   readonly table: T;

@@ -107,12 +107,19 @@ export function operatorRescalesUntilDone(world: World, partitions: number): voi
     const until = async (holds: () => boolean): Promise<void> => {
       while (!holds()) await runtime.sleep(LOOKS_EVERY_MS);
     };
+    const processors = [...world.processes.values()].filter(({ isOperator }) => !isOperator);
+    // A planned crash, or healing, starts one of them again: it is stopped again.
+    const allStopped = (): Promise<void> =>
+      until(() => {
+        for (const processor of processors) processor.stop();
+        return processors.every(({ running }) => !running);
+      });
     while (!isDone) {
       await until(() => !world.hasWork);
-      const processors = [...world.processes.values()].filter(({ isOperator }) => !isOperator);
-      for (const processor of processors) processor.stop();
-      await until(() => processors.every(({ running }) => !running));
+      await allStopped();
       await attempt(ports);
+      // One that runs by now may have learnt the old number of partitions.
+      await allStopped();
       for (const processor of processors) if (!processor.running && processor.main !== undefined) processor.start();
       if (!isDone) await runtime.sleep(TRIES_AGAIN_AFTER_MS);
     }
