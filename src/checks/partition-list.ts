@@ -3,6 +3,8 @@ import { counted, type FindingLists } from './findings.ts';
 import { partitionsAt } from './generations.ts';
 import type { OwnershipFacts, VerifyInputs } from './inputs.ts';
 
+const PARTITIONS_BESIDES_MAX = 100;
+
 /**
  * Partitions of the topic without an ownership row. Resolves with what is only a remark: those that hold nothing. Where no
  * partition has one, nothing was ever processed into the dataset, and nothing is said of it.
@@ -16,7 +18,9 @@ export async function checkUnreadPartitions(
   if (ownership.length === 0) return [];
   const owned = new Set(ownership.map(({ partition }) => partition));
   const counts = ownership.map((facts) => partitionsAt(facts, Number.POSITIVE_INFINITY));
-  const known = new Set([...topicPartitions, ...Array(Math.max(0, ...counts)).keys()]);
+  // A row may say any number: of what neither the topic nor a row has, a few are enough.
+  const saidMax = Math.min(Math.max(0, ...counts), topicPartitions.length + ownership.length + PARTITIONS_BESIDES_MAX);
+  const known = new Set([...topicPartitions, ...Array(saidMax).keys()]);
   const remarks: string[] = [];
   for (const partition of [...known].sort((a, b) => a - b)) {
     if (owned.has(partition)) continue;

@@ -80,6 +80,18 @@ test('what is counted lies below the newest checkpoint of its partition, or in n
   spool.close();
 });
 
+test('a partition that cannot be is read and counted like any other', async () => {
+  const asked = source([
+    [/checkpoint_log/, [{ topic: 'payments', writer_epoch: 1, kafka_partition: -1, next_offset: 4 }]],
+    [census('payment_exceptions'), [{ kafka_partition: -1, row_count: 1, last_offset: 0 }]],
+  ]);
+  const spool = new Spool();
+  await readTables(asked, 'payments', spool);
+  expect(asked.asked.find((sql) => sql.includes('COALESCE'))).toContain('WHEN -1 THEN kafka_offset < 4');
+  expect(asked.asked.some((sql) => sql.includes('kafka_partition IN (-1)'))).toBe(true);
+  spool.close();
+});
+
 test('a day with very many rows is read in groups of partitions', () => {
   const counts = new Map<number | null, number>([
     [0, 6],

@@ -6,7 +6,7 @@
  * A processor may write meanwhile. Of each table and partition only rows up to the last offset that was there when its
  * reading began are kept: all of those were visible then, since streams fill from the front.
  */
-import { integerLiteral, quotedTable } from '../bigquery/identifiers.ts';
+import { quotedTable } from '../bigquery/identifiers.ts';
 import { type QueryParameter, type QueryValue, textParameter, timestampParameter } from '../bigquery/query-values.ts';
 import type { CheckedTable, CheckpointCells, ForeignRows, TableCount } from './inputs.ts';
 import { CELLS_PER_PAGE, LARGE_ROWS_PER_PAGE, OFFSETS_PER_CELL, packedSinglySql, packedSql } from './packed-rows.ts';
@@ -211,7 +211,7 @@ export function slicesOf(counts: ReadonlyMap<number | null, number>, rowsMax: nu
 
 /** Constants, by which the service leaves out what it need not read. */
 function wherePartitions(partitions: readonly (number | null)[]): string {
-  const numbers = partitions.filter((partition) => partition !== null).map(integerLiteral);
+  const numbers = partitions.filter((partition) => partition !== null).map(wholeNumber);
   const named = numbers.length === 0 ? [] : [`kafka_partition IN (${numbers.join(', ')})`];
   const without = partitions.includes(null) ? ['kafka_partition IS NULL'] : [];
   return `(${[...named, ...without].join(' OR ')})`;
@@ -223,7 +223,7 @@ async function countTable(
   nextOffsets: ReadonlyMap<number, number>,
 ): Promise<TableCount[]> {
   const cases = [...nextOffsets].map(
-    ([partition, offset]) => `WHEN ${integerLiteral(partition)} THEN kafka_offset < ${integerLiteral(offset)}`,
+    ([partition, offset]) => `WHEN ${wholeNumber(partition)} THEN kafka_offset < ${wholeNumber(offset)}`,
   );
   const below = cases.length === 0 ? '' : `WHERE COALESCE(CASE kafka_partition ${cases.join(' ')} ELSE TRUE END, TRUE)`;
   const rows = await queries.runQuery(
@@ -234,4 +234,10 @@ async function countTable(
     partition: row.kafka_partition as number | null,
     rowCount: Number(row.row_count),
   }));
+}
+
+/** A column of partitions or offsets holds whatever somebody wrote there, what is below 0 included. */
+function wholeNumber(value: number): string {
+  if (!Number.isSafeInteger(value)) throw new RangeError(`not a whole number: ${value}`);
+  return String(value);
 }

@@ -42,6 +42,13 @@ describe('an ownership row', () => {
     expect(await kindsOf(ownedBy(changes))).toContain('ownership_contradicts');
   });
 
+  test('with numbers that make no sense is a finding, and no crash', async () => {
+    const { fixed } = ownershipOf(0);
+    for (const windowMs of [0, -60_000])
+      expect(await kindsOf(ownedBy({ fixed: { ...fixed, windowMs } }))).toContain('ownership_contradicts');
+    expect(await kindsOf(ownedBy({ partitionCount: 1e12 }))).toContain('partition_count_differs');
+  });
+
   test('of an operator who holds the partition has no streams of its epoch', async () => {
     expect(await verdictOf(ownedBy({ epoch: 2, claimId: '2:hold:name' }))).toBe('PASS');
     expect(await verdictOf(ownedBy({ epoch: 2, claimId: '2:name' }))).toBe('FAIL');

@@ -3,5 +3,8 @@ export function windowKey(window: { window_start: number; region: string; curren
   const { window_start: startMs, region, currency } = window;
   const wholeMs = Math.floor(startMs);
   const past = startMs === wholeMs ? '' : ` + ${Math.round((startMs - wholeMs) * 1000)} us`;
-  return `${new Date(wholeMs).toISOString()}${past} ${region} ${currency}`;
+  const start = new Date(wholeMs);
+  // Where somebody changed the width of windows, it may be no time at all.
+  const shown = Number.isNaN(start.valueOf()) ? String(wholeMs) : start.toISOString();
+  return `${shown}${past} ${region} ${currency}`;
 }

@@ -28,6 +28,8 @@ export type Takeover =
 /** What a processor did with the dataset. */
 interface Done {
   readonly written: Readonly<Partial<Record<TableName, readonly Row[]>>>;
+  /** As the processor found it, and as it left it. */
+  readonly found: readonly Ownership[];
   readonly ownership: readonly Ownership[];
   readonly stops: readonly string[];
   readonly broke: readonly string[];
@@ -111,6 +113,7 @@ async function takeOver(
   if (end !== 'done') broke.push(`it neither ended nor stopped: ${end}`);
   return {
     written: writtenTables(world, ({ stream }) => stream !== 'loaded'),
+    found: ownership,
     ownership: world.bigquery.ownership.read(dataset.topic),
     stops: [...stops.values(), ...exits.flatMap(({ code }) => code ?? [])],
     broke,
@@ -136,12 +139,12 @@ function writtenText({ written }: Done): string {
 }
 
 /** What the oracle finds, over what was there before the change and what was written after it. */
-async function harmOf(base: BaseDataset, { written, ownership }: Done): Promise<string[]> {
+async function harmOf(base: BaseDataset, { written, found, ownership }: Done): Promise<string[]> {
   const coming = withRecordsToCome(base, base);
   const tables = Object.fromEntries(
     Object.entries(base.tables).map(([table, rows]) => [table, [...rows, ...(written[table as TableName] ?? [])]]),
   ) as unknown as BaseDataset['tables'];
-  const owners = base.tables.partition_ownership.map((row) => ownerSince(row, ownership));
+  const owners = base.tables.partition_ownership.map((row) => ownerSince(row, found, ownership));
   const judged = { ...coming, tables: { ...tables, partition_ownership: owners } };
   const { guarantees } = await verify(datasetInputs(judged), { findingsMax: 1_000 });
   return GUARANTEES.flatMap((guarantee) =>
@@ -152,13 +155,14 @@ async function harmOf(base: BaseDataset, { written, ownership }: Done): Promise<
 }
 
 /** The row as it was, with the claim, and the rules that were added, since. */
-function ownerSince(row: Row, ownership: readonly Ownership[]): Row {
+function ownerSince(row: Row, found: readonly Ownership[], ownership: readonly Ownership[]): Row {
   const now = ownership.find(({ partition }) => partition === row.kafka_partition);
   // Nobody has claimed it where its epoch is none that comes after.
   if (now === undefined || now.epoch <= Number(row.epoch)) return row;
   const { epoch, claim_id, streams, settings_history } = ownershipCells(now);
   const before = JSON.parse(String(row.settings_history)) as unknown[];
-  const added = (JSON.parse(String(settings_history)) as unknown[]).slice(before.length);
+  const known = found.find(({ partition }) => partition === row.kafka_partition)?.history.length ?? 0;
+  const added = (JSON.parse(String(settings_history)) as unknown[]).slice(known);
   return {
     ...row,
     epoch: epoch!,
