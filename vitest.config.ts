@@ -11,7 +11,7 @@ export const BUDGETS_MS = {
   unit: 11 * MINUTE_MS,
   contract: 10 * MINUTE_MS,
   scenarios: 5 * MINUTE_MS,
-  long: 18 * MINUTE_MS,
+  long: 17 * MINUTE_MS,
   browser: 2 * MINUTE_MS,
 } as const;
 
