@@ -121,7 +121,9 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     anomaly: 'stopped:row_counts_differ',
     why: 'somebody else has the partition by then, and what does not add up is his work under way',
     family: 'late-claims',
-    patches: [{ file: SUPERVISOR, in: 'PartitionSupervisor.#isFinal', atStart: 'if (holding.won !== undefined) return true;' }],
+    patches: [
+      { file: SUPERVISOR, in: 'PartitionSupervisor.#isFinal', atStart: 'if (holding.won !== undefined) return true;' },
+    ],
   },
   {
     name: 'waits-without-end',
