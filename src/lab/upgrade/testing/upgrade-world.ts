@@ -140,7 +140,8 @@ export class UpgradeWorld implements AsyncDisposable {
     const done = await apply();
     expect(done).toMatchObject({ applied: true, madeDataset: false, madeTables: [] });
     expect(done.markedTables).toHaveLength(TABLES.length);
-    expect(planned).toEqual({ ...done, applied: false });
+    // Only a dry run says which views differ.
+    expect({ ...planned, views: undefined }).toEqual({ ...done, applied: false });
     expect((await apply()).markedTables).toEqual([]);
   }
 
