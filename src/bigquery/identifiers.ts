@@ -5,12 +5,8 @@ import { ConfigurationError } from '../processor/errors.ts';
 const PROJECT = /^(?:[a-z0-9.-]{1,60}:)?[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
 const DATASET = /^[A-Za-z0-9_]{1,1024}$/;
 
-/** Of both tables of payments, so that either can be clustered by them (CLUSTERING_COLUMNS). In the order of the tables. */
-export const PAYMENT_COLUMNS: readonly string[] = [
-  'kafka_partition',
-  'kafka_offset',
-  'writer_epoch',
-  'processed_at',
+/** What a payment is, as columns of both tables of payments. In the order of the tables. */
+export const PAYMENT_FIELDS: readonly string[] = [
   'transaction_id',
   'sender_account_id',
   'receiver_account_id',
@@ -21,6 +17,15 @@ export const PAYMENT_COLUMNS: readonly string[] = [
   'event_time',
   'region',
   'payment_method',
+];
+
+/** Of both tables of payments, so that either can be clustered by them (CLUSTERING_COLUMNS). In the order of the tables. */
+export const PAYMENT_COLUMNS: readonly string[] = [
+  'kafka_partition',
+  'kafka_offset',
+  'writer_epoch',
+  'processed_at',
+  ...PAYMENT_FIELDS,
 ];
 
 export interface DatasetRef {

@@ -315,5 +315,6 @@ function streamOffsets(json: string): Pick<Checkpoint, 'streamOffsets' | 'of'> {
     if (!Number.isSafeInteger(offsets[table])) throw new TypeError(`checkpoint_log.stream_offsets: ${json}`);
   }
   const { of } = offsets;
-  return { streamOffsets: offsets as Checkpoint['streamOffsets'], ...(of === undefined ? {} : { of }) };
+  // Somebody may have put anything there, null included: an object without the members then, which contradicts the columns.
+  return { streamOffsets: offsets as Checkpoint['streamOffsets'], ...(of === undefined ? {} : { of: Object(of) }) };
 }

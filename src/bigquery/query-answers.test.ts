@@ -1,6 +1,8 @@
 /** An answer that says nothing is a lost one: asked for again, within bounds, and never a result of no rows. */
 import { describe, expect, it, test } from 'vitest';
+import type { FixedSettings } from '../payments/types.ts';
 import { UnreachableError } from '../processor/errors.ts';
+import { requireItself } from '../processor/stream-offsets.ts';
 import { OWNERSHIP_COLUMNS } from './ownership-rows.ts';
 import { BigQueryQueries } from './queries.ts';
 import type { RestError } from './rest-client.ts';
@@ -278,6 +280,25 @@ test.each(READS)('%s: other columns than those asked for are no result', async (
   });
   expect(await run(read(queries))).toEqual(none);
   expect(asked.filter(isResults)).toHaveLength(2);
+});
+
+test.each([
+  ['null', {}],
+  ['5', {}],
+  ['{"epoch":2}', { epoch: 2 }],
+])('checkpoints: one that says %s of itself is read, and contradicts its columns', async (of, read) => {
+  const counts =
+    '"payment_transactions":0,"payment_transactions_fraud":0,"payment_metrics_partials":0,"payment_exceptions":0';
+  const cells = CHECKPOINT.split(' ').map((name) => {
+    if (name === 'stream_offsets') return { v: `{${counts},"of":${of}}` };
+    return { v: name === 'owner' || name === 'state_digest' ? 'x' : '0' };
+  });
+  const { queries, run } = queriesOn(({ kind }) =>
+    kind === 'insert' ? DONE : { ...noRows(CHECKPOINT), totalRows: '1', rows: [{ f: cells }] },
+  );
+  const checkpoint = (await run(queries.latestCheckpoint('t', 0)))!;
+  expect({ ...checkpoint.of }).toEqual(read);
+  expect(() => requireItself(checkpoint, { fixed: {} as FixedSettings })).toThrow('is not as it was written');
 });
 
 test.each([

@@ -1,5 +1,6 @@
 /** Rows of the data tables as they are read back: which columns, in which order, and what they become. */
 import type { AcceptedRow, DataRows, DataTable, ExceptionRow, PartialRow, TransactionRow } from '../payments/types.ts';
+import { PAYMENT_FIELDS } from './identifiers.ts';
 import { integerFromText, millisFromText, nanosFromText } from './query-values.ts';
 
 /** Columns that are read as microseconds; all others as they are cast to STRING. */
@@ -18,20 +19,7 @@ export interface RowReader<T extends DataTable> {
   read(cells: readonly unknown[]): DataRows[T];
 }
 
-const PAYMENT_COLUMNS = [
-  'writer_epoch',
-  'kafka_offset',
-  'transaction_id',
-  'sender_account_id',
-  'receiver_account_id',
-  'amount',
-  'currency',
-  'device_id',
-  'ip_address',
-  'event_time',
-  'region',
-  'payment_method',
-];
+const PAYMENT_COLUMNS = ['writer_epoch', 'kafka_offset', ...PAYMENT_FIELDS];
 
 export const ROW_READERS: { readonly [T in DataTable]: RowReader<T> } = {
   payment_transactions: { columns: PAYMENT_COLUMNS, order: 'kafka_offset', read: transactionRow },

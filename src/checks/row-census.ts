@@ -14,43 +14,14 @@ import type {
   TableCells,
   TableCount,
 } from './inputs.ts';
+import { COLUMNS } from './table-columns.ts';
 import { CHECKED_TABLES } from './walk.ts';
-
-const PAYMENT_COLUMNS = [
-  'transaction_id',
-  'sender_account_id',
-  'receiver_account_id',
-  'amount',
-  'currency',
-  'device_id',
-  'ip_address',
-  'event_time',
-  'region',
-  'payment_method',
-] as const;
 
 /** Columns that are never NULL, their position aside. */
 const REQUIRED: { readonly [T in CheckedTable]: readonly (keyof TableCells[T])[] } = {
-  payment_transactions: PAYMENT_COLUMNS,
-  payment_transactions_fraud: [
-    ...PAYMENT_COLUMNS,
-    'risk_amount',
-    'txn_count_5min',
-    'unique_devices_sender',
-    'geographic_risk',
-    'fraud_score',
-    'is_high_risk',
-  ],
-  payment_metrics_partials: [
-    'window_start',
-    'window_end',
-    'region',
-    'currency',
-    'transaction_count',
-    'total_amount',
-    'min_amount',
-    'max_amount',
-  ],
+  payment_transactions: allOf('payment_transactions'),
+  payment_transactions_fraud: allOf('payment_transactions_fraud'),
+  payment_metrics_partials: allOf('payment_metrics_partials'),
   payment_exceptions: ['disposition', 'record_time', 'conflict'],
 };
 const CHECKPOINT_REQUIRED = [
@@ -217,4 +188,9 @@ export function emptyColumns(checkpoint: CheckpointCells): string[] {
 
 function sumOf(rows: readonly ForeignRows[]): number {
   return rows.reduce((sum, { rowCount }) => sum + rowCount, 0);
+}
+
+function allOf<T extends CheckedTable>(table: T): (keyof TableCells[T])[] {
+  const columns = Object.keys(COLUMNS[table]).filter((name) => name !== 'kafka_offset' && name !== 'writer_epoch');
+  return columns as (keyof TableCells[T])[];
 }

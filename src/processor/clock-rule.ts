@@ -60,12 +60,15 @@ function mendText(facts: ClockFacts, { watermarkDelayMs, allowedSkewMs }: ClockS
   const orAccept = 'Or set ACCEPT_CLOCK_RISK=true: `verify` then lists it as a condition.';
   const mostAfterMs = Math.floor(watermarkDelayMs / 2) - allowedSkewMs;
   if (facts.logAppendTime || mostAfterMs < LEAST_AFTER_MS) {
-    const least = settingText(2 * (allowedSkewMs + (facts.logAppendTime ? 0 : LEAST_AFTER_MS)));
-    const mostSkewMs = Math.floor(watermarkDelayMs / 2) - (facts.logAppendTime ? 0 : LEAST_AFTER_MS);
-    return (
-      `${facts.logAppendTime || mostAfterMs < 0 ? 'No setting of the topic mends that' : `A bound of ${spanText(mostAfterMs)} would refuse records of good clocks`}: ` +
-      `set WATERMARK_DELAY to ${least} or more, or ALLOWED_SKEW to ${settingText(Math.max(0, mostSkewMs))} or less. ${orAccept}`
-    );
+    // With LogAppendTime no producer's clock counts, so the topic needs no room for one.
+    const roomMs = facts.logAppendTime ? 0 : LEAST_AFTER_MS;
+    const leastDelay = settingText(2 * (allowedSkewMs + roomMs));
+    const mostSkew = settingText(Math.max(0, Math.floor(watermarkDelayMs / 2) - roomMs));
+    const isTight = !facts.logAppendTime && mostAfterMs >= 0;
+    const why = isTight
+      ? `A bound of ${spanText(mostAfterMs)} would refuse records of good clocks`
+      : 'No setting of the topic mends that';
+    return `${why}: set WATERMARK_DELAY to ${leastDelay} or more, or ALLOWED_SKEW to ${mostSkew} or less. ${orAccept}`;
   }
   const alter = `kafka-configs.sh --bootstrap-server ${facts.bootstrapServers ?? '$KAFKA_BOOTSTRAP_SERVERS'} --alter --entity-type topics --entity-name ${facts.topic} --add-config`;
   return (

@@ -4,6 +4,7 @@
  */
 import type { Ownership } from './ports.ts';
 import type { SeedSettings } from './settings.ts';
+import { settingText } from './span-text.ts';
 
 const VARIABLES = {
   idHorizonMs: 'ID_HORIZON',
@@ -11,12 +12,6 @@ const VARIABLES = {
   activitySpanMs: 'ACTIVITY_SPAN',
 } as const;
 const DAY_MS = 86_400_000;
-const UNITS = [
-  ['d', DAY_MS],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1_000],
-] as const;
 const KEPT = 'That value stays in force: what is in the tables was made with it. A new dataset takes the new one.';
 
 type FixedRow = Pick<Ownership, 'partition' | 'fixed'>;
@@ -29,7 +24,7 @@ export function ignoredSettings(seed: SeedSettings, rows: readonly FixedRow[], n
     const byValue = Map.groupBy(others, ({ fixed }) => fixed[key as keyof typeof VARIABLES]);
     return [...byValue].map(
       ([stored, partitions]) =>
-        `${variable} is ${spanText(wanted)}, but ${partitionsText(partitions)} with ${spanText(stored)}. ${KEPT}`,
+        `${variable} is ${settingText(wanted)}, but ${partitionsText(partitions)} with ${settingText(stored)}. ${KEPT}`,
     );
   });
   return [...spans, ...ignoredMinimums(seed, rows, nowMs)];
@@ -45,7 +40,7 @@ function ignoredMinimums({ minEventAgeMs }: SeedSettings, rows: readonly FixedRo
   const byValue = Map.groupBy(later, ({ fixed }) => fixed.minEventTimeMs);
   return [...byValue].map(
     ([storedMs, partitions]) =>
-      `MIN_EVENT_TIME_AGE is ${spanText(minEventAgeMs)}, which would accept events from ${dayText(wantedMs)} on, but ` +
+      `MIN_EVENT_TIME_AGE is ${settingText(minEventAgeMs)}, which would accept events from ${dayText(wantedMs)} on, but ` +
       `${partitionsText(partitions)} with ${dayText(storedMs)}. ${KEPT}`,
   );
 }
@@ -55,12 +50,6 @@ function partitionsText(rows: readonly FixedRow[]): string {
   return rows.length === 1
     ? `partition ${first!.partition} was first seen`
     : `partitions ${rows.map(({ partition }) => partition).join(', ')} were first seen`;
-}
-
-/** As a setting takes it: 30s, 1m, 0ms. */
-function spanText(ms: number): string {
-  const [unit, unitMs] = UNITS.find(([, each]) => ms > 0 && ms % each === 0) ?? (['ms', 1] as const);
-  return `${ms / unitMs}${unit}`;
 }
 
 function dayText(timeMs: number): string {

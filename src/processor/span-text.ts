@@ -7,20 +7,26 @@ const UNITS: readonly (readonly [name: string, ms: number])[] = [
   ['s', 1_000],
 ];
 
-/** Two units at most: `450 ms`, `12 s`, `3 min 20 s`, `1 h`, `2 d 4 h`. What is smaller than the second is left out. */
+/** Two units at most: `450 ms`, `12 s`, `3 min 20 s`, `1 h`, `2 d 4 h`. Rounded to the second of them. */
 export function spanText(ms: number): string {
   if (!Number.isFinite(ms)) return 'without end';
   if (ms < 1_000) return `${Math.round(ms)} ms`;
-  // Rounded first: 59.7 s are a minute, not 60 s.
-  const largest = UNITS.findIndex(([, unitMs]) => Math.round(ms / 1_000) * 1_000 >= unitMs);
-  const [name, unitMs] = UNITS[largest]!;
-  const next = UNITS[largest + 1];
-  if (next === undefined) return `${Math.round(ms / unitMs)} ${name}`;
-  const inNext = Math.round(ms / next[1]);
-  const perUnit = unitMs / next[1];
-  if (inNext === (UNITS[largest - 1]?.[1] ?? Number.POSITIVE_INFINITY) / next[1]) return spanText(inNext * next[1]);
-  const rest = inNext % perUnit;
-  return rest === 0 ? `${inNext / perUnit} ${name}` : `${Math.floor(inNext / perUnit)} ${name} ${rest} ${next[0]}`;
+  const [, roundToMs] = finerThan(largestIn(ms));
+  // Rounded, it may have reached the next unit: 59.7 s are a minute, not 60 s.
+  const rounded = Math.round(ms / roundToMs) * roundToMs;
+  const largest = largestIn(rounded);
+  const [[name, unitMs], [restName, restMs]] = [UNITS[largest]!, finerThan(largest)];
+  const rest = Math.floor((rounded % unitMs) / restMs);
+  return `${Math.floor(rounded / unitMs)} ${name}${rest === 0 ? '' : ` ${rest} ${restName}`}`;
+}
+
+function largestIn(ms: number): number {
+  return UNITS.findIndex(([, unitMs]) => ms >= unitMs);
+}
+
+/** The last unit where there is none that is finer. */
+function finerThan(unit: number): (typeof UNITS)[number] {
+  return UNITS[Math.min(unit + 1, UNITS.length - 1)]!;
 }
 
 /** Exactly, as a setting takes it: `25m`, `1h`, `1500001ms`. */

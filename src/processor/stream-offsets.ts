@@ -1,9 +1,8 @@
 /**
  * What the column stream_offsets of a checkpoint says, as JSON: how many rows each data stream of its epoch held; which
- * checkpoint it is, and what its state depends on (`of`); and how many rows of earlier epochs the takeover of its owner found at or past the checkpoint that
- * it went on from (`found`). With these, which epoch wrote a row can be recomputed from the tables, and no cell of a
- * checkpoint can be another one unnoticed. A takeover reads the rows per stream, and refuses a
- * checkpoint that is not what it says of itself.
+ * checkpoint it is, and what its state depends on (`of`); and how many rows of earlier epochs its owner's takeover found at or
+ * past the checkpoint that it went on from (`found`). With these `verify` recomputes from the tables which epoch wrote a row,
+ * and a changed cell of a checkpoint is noticed. A takeover refuses a checkpoint that is not what it says of itself.
  */
 import { DATA_TABLES, type DataTable } from '../payments/types.ts';
 import { ContradictionError } from './errors.ts';

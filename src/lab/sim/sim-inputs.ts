@@ -26,10 +26,10 @@ export function simInputs(world: World, { generationOf = last }: SimInputsOption
   const { tables } = world.bigquery;
   const held = heldTables({
     rows: {
-      payment_transactions: rowsOf(world, 'payment_transactions', transactionCells),
-      payment_transactions_fraud: rowsOf(world, 'payment_transactions_fraud', fraudCells),
-      payment_metrics_partials: rowsOf(world, 'payment_metrics_partials', partialCells),
-      payment_exceptions: rowsOf(world, 'payment_exceptions', exceptionCells),
+      payment_transactions: rowsOf(world, 'payment_transactions'),
+      payment_transactions_fraud: rowsOf(world, 'payment_transactions_fraud'),
+      payment_metrics_partials: rowsOf(world, 'payment_metrics_partials'),
+      payment_exceptions: rowsOf(world, 'payment_exceptions'),
     },
     checkpoints: tables.landed('checkpoint_log').map(({ row, stamp }) => ({
       partition: stamp.partition,
@@ -67,11 +67,8 @@ function last(_: number, generations: readonly LogGeneration[]): number {
   return generations.length - 1;
 }
 
-function rowsOf<T extends CheckedTable>(
-  world: World,
-  table: T,
-  cells: (row: SimRow<T>) => TableCells[T],
-): HeldRow<TableCells[T]>[] {
+function rowsOf<T extends CheckedTable>(world: World, table: T): HeldRow<TableCells[T]>[] {
+  const cells = CELLS_OF[table];
   return world.bigquery.tables.landed(table).map((row) => ({ partition: row.stamp.partition, row: cells(row) }));
 }
 
@@ -139,3 +136,11 @@ function exceptionCells({ row, stamp }: SimRow<'payment_exceptions'>): TableCell
     payload_hash: row.payloadHash,
   };
 }
+
+/** A landed row as `verify` reads it, by table. */
+export const CELLS_OF: { readonly [T in CheckedTable]: (row: SimRow<T>) => TableCells[T] } = {
+  payment_transactions: transactionCells,
+  payment_transactions_fraud: fraudCells,
+  payment_metrics_partials: partialCells,
+  payment_exceptions: exceptionCells,
+};

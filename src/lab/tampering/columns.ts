@@ -2,7 +2,11 @@
  * The columns of every table of a dataset, and what their cells may hold. A test holds them to sql/tables. No judgement here:
  * what a changed cell means is for `verify` to say.
  */
-export type ColumnKind = 'text' | 'integer' | 'decimal' | 'time' | 'truth' | 'json';
+
+import type { ColumnKind as ReadKind } from '../../checks/packed-rows.ts';
+import { COLUMNS } from '../../checks/table-columns.ts';
+
+export type ColumnKind = ReadKind | 'json';
 
 /** A cell as the table holds it: a time is ms since the epoch (a fraction for microseconds), a decimal its text. */
 export type Cell = string | number | boolean | null;
@@ -15,54 +19,11 @@ const PLACE = {
   processed_at: 'time',
 } as const;
 
-const PAYMENT = {
-  ...PLACE,
-  transaction_id: 'text',
-  sender_account_id: 'text',
-  receiver_account_id: 'text',
-  amount: 'decimal',
-  currency: 'text',
-  device_id: 'text',
-  ip_address: 'text',
-  event_time: 'time',
-  region: 'text',
-  payment_method: 'text',
-} as const;
-
 export const TABLE_COLUMNS = {
-  payment_transactions: PAYMENT,
-  payment_transactions_fraud: {
-    ...PAYMENT,
-    risk_amount: 'text',
-    txn_count_5min: 'integer',
-    unique_devices_sender: 'integer',
-    geographic_risk: 'integer',
-    fraud_score: 'integer',
-    is_high_risk: 'truth',
-  },
-  payment_metrics_partials: {
-    ...PLACE,
-    window_start: 'time',
-    window_end: 'time',
-    region: 'text',
-    currency: 'text',
-    transaction_count: 'integer',
-    total_amount: 'decimal',
-    min_amount: 'decimal',
-    max_amount: 'decimal',
-  },
-  payment_exceptions: {
-    ...PLACE,
-    disposition: 'text',
-    reason: 'text',
-    transaction_id: 'text',
-    event_time: 'time',
-    record_time: 'time',
-    first_kafka_offset: 'integer',
-    conflict: 'truth',
-    payload: 'text',
-    payload_hash: 'text',
-  },
+  payment_transactions: { ...PLACE, ...COLUMNS.payment_transactions },
+  payment_transactions_fraud: { ...PLACE, ...COLUMNS.payment_transactions_fraud },
+  payment_metrics_partials: { ...PLACE, ...COLUMNS.payment_metrics_partials },
+  payment_exceptions: { ...PLACE, ...COLUMNS.payment_exceptions },
   checkpoint_log: {
     kafka_partition: 'integer',
     writer_epoch: 'integer',

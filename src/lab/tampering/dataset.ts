@@ -3,11 +3,11 @@
  * behind becomes one; a changed one can be verified, and taken over.
  */
 import type { TopicRecord } from '../../checks/inputs.ts';
-import { formatDecimal } from '../../payments/decimal.ts';
-import type { AppendTable, DataTable, Payment } from '../../payments/types.ts';
+import type { AppendTable, DataTable } from '../../payments/types.ts';
 import type { Ownership } from '../../processor/ports.ts';
 import { streamOffsetsText } from '../../processor/stream-offsets.ts';
 import type { SimDisk } from '../sim/disk/sim-disk.ts';
+import { CELLS_OF } from '../sim/sim-inputs.ts';
 import type { SimRow, SimStream } from '../sim/sim-tables.ts';
 import type { World } from '../sim/world.ts';
 import type { Row, TableName } from './columns.ts';
@@ -76,42 +76,10 @@ export function datasetOf(name: string, world: World): BaseDataset {
 /** What was appended to the tables, of what is wanted. */
 export function writtenTables(world: World, isWanted: (row: SimRow) => boolean): Pick<Tables, AppendTable> {
   return {
-    payment_transactions: rowsOf(world, isWanted, 'payment_transactions', ({ row }) => paymentCells(row.payment)),
-    payment_transactions_fraud: rowsOf(
-      world,
-      isWanted,
-      'payment_transactions_fraud',
-      ({ row: { payment, fraud } }) => ({
-        ...paymentCells(payment),
-        risk_amount: fraud.riskAmount,
-        txn_count_5min: fraud.txnCount5Min,
-        unique_devices_sender: fraud.uniqueDevicesSender,
-        geographic_risk: fraud.geographicRisk,
-        fraud_score: fraud.fraudScore,
-        is_high_risk: fraud.isHighRisk,
-      }),
-    ),
-    payment_metrics_partials: rowsOf(world, isWanted, 'payment_metrics_partials', ({ row }) => ({
-      window_start: row.windowStartMs,
-      window_end: row.windowEndMs,
-      region: row.region,
-      currency: row.currency,
-      transaction_count: row.transactionCount,
-      total_amount: formatDecimal(row.totalAmount),
-      min_amount: formatDecimal(row.minAmount),
-      max_amount: formatDecimal(row.maxAmount),
-    })),
-    payment_exceptions: rowsOf(world, isWanted, 'payment_exceptions', ({ row }) => ({
-      disposition: row.disposition,
-      reason: row.reason,
-      transaction_id: row.transactionId,
-      event_time: row.eventTimeMs,
-      record_time: row.recordTimeMs,
-      first_kafka_offset: row.firstKafkaOffset,
-      conflict: row.conflict,
-      payload: row.payload,
-      payload_hash: row.payloadHash,
-    })),
+    payment_transactions: rowsOf(world, isWanted, 'payment_transactions'),
+    payment_transactions_fraud: rowsOf(world, isWanted, 'payment_transactions_fraud'),
+    payment_metrics_partials: rowsOf(world, isWanted, 'payment_metrics_partials'),
+    payment_exceptions: rowsOf(world, isWanted, 'payment_exceptions'),
     checkpoint_log: world.bigquery.tables.landed('checkpoint_log').filter(isWanted).map(checkpointCells),
   };
 }
@@ -134,34 +102,19 @@ export function ownershipCells(row: Ownership): Row {
   };
 }
 
-function rowsOf<T extends DataTable>(
-  world: World,
-  isWanted: (row: SimRow) => boolean,
-  table: T,
-  cellsOf: (row: SimRow<T>) => Row,
-): Row[] {
+function rowsOf<T extends DataTable>(world: World, isWanted: (row: SimRow) => boolean, table: T): Row[] {
   const rows = world.bigquery.tables.landed(table).filter(isWanted as unknown as (row: SimRow<T>) => boolean);
-  return rows.map((row) => ({
-    kafka_partition: row.stamp.partition,
-    kafka_offset: row.row.kafkaOffset,
-    writer_epoch: row.stamp.writerEpoch,
-    processed_at: row.stamp.processedAtMs,
-    ...cellsOf(row),
-  }));
+  const cells = CELLS_OF[table];
+  // Every value of a row that verify reads is a cell.
+  return rows.map((row) => ({ ...placeOf(row), ...(cells(row) as unknown as Row) }));
 }
 
-function paymentCells(payment: Payment): Row {
+function placeOf<T extends DataTable>({ row, stamp }: SimRow<T>): Row {
   return {
-    transaction_id: payment.transactionId,
-    sender_account_id: payment.senderAccountId,
-    receiver_account_id: payment.receiverAccountId,
-    amount: formatDecimal(payment.amount),
-    currency: payment.currency,
-    device_id: payment.deviceId,
-    ip_address: payment.ipAddress,
-    event_time: payment.eventTimeMs,
-    region: payment.region,
-    payment_method: payment.paymentMethod,
+    kafka_partition: stamp.partition,
+    kafka_offset: row.kafkaOffset,
+    writer_epoch: stamp.writerEpoch,
+    processed_at: stamp.processedAtMs,
   };
 }
 

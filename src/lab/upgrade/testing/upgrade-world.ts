@@ -140,8 +140,9 @@ export class UpgradeWorld implements AsyncDisposable {
     const done = await apply();
     expect(done).toMatchObject({ applied: true, madeDataset: false, madeTables: [] });
     expect(done.markedTables).toHaveLength(TABLES.length);
-    // Only a dry run says which views differ.
-    expect({ ...planned, views: undefined }).toEqual({ ...done, applied: false });
+    // Only a dry run says which views differ. All of the release before are there; an emulator does not say with which query.
+    const views = { missing: [], different: expect.any(Array), unknown: expect.any(Array) };
+    expect(planned).toEqual({ ...done, applied: false, views });
     expect((await apply()).markedTables).toEqual([]);
   }
 
