@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
  */
 export const scenario = defineScenario({
   name: 'broker-paused-at-commit',
-  title: 'the broker hangs exactly at an offset commit, and goes on later',
+  title: 'the broker hangs exactly at an offset commit, and resumes later',
   whatCouldGoWrong:
     'A commit that hangs holds up checkpoints, or one that comes late puts the group behind or ahead of the rows.',
   guarantees: ['G1', 'G2', 'G3', 'G6'],

@@ -14,7 +14,7 @@ export const scenario = defineScenario({
   name: 'folders-swapped',
   title: 'two processors are killed together, eleven times, and each gets the checkpoint directory of the other',
   whatCouldGoWrong:
-    "A processor goes on with a local state that is another's, or older than what was checkpointed since; or takes the other, who lives, for its dead self.",
+    "A processor resumes with the other's local state, or with one that is older than the checkpoint; or it takes the live other one for its own dead predecessor.",
   guarantees: ['G1', 'G2', 'G3', 'G4', 'G5'],
   tags: ['checkpoint', 'crash', 'group'],
   partitions: 2,

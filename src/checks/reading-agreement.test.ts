@@ -146,7 +146,7 @@ const NAMED = [
   '00.1', '1.', '.5', '-0', '-0.0', '0e0', '9007199254740993', '9007199254740993e-3', '1e15', '1000000000000000.0', '1e21',
   '1000000000000000.000000001', '999999999999999.9999999999', '0.30000000000000004', '1e400', '1e-400', '1e+', '1e', '01', '1_0',
   '0x10', 'NaN', 'Infinity', '1,5', '1 ', ' 1', '1.7976931348623157e308', '5e-324', '1.000000000000000000000000', '1e0001',
-] as const; // biome-ignore format: a table
+] as const; // biome-ignore format: a table, read by kinds of literals on a line; one literal a line hides them
 
 describe('numbers are what their text says', () => {
   test('24,000 literals as amounts: the fold, the recomputation and the schoolbook agree', () => {
@@ -228,7 +228,7 @@ describe('events of any spelling are decided alike', () => {
     ...NAMED, '""', '"x"', '"EUR"', '"eur"', 'null', 'true', '{}', '[]', '{"amount":1,"amount":2}', '"\\ud800"', '"\\u0041"',
     `"${card}"`, '"4111\u200b1111.1111_1111"', '"\uff14111111111111111"', '"\\u0034111111111111111"', '"a\\u00a04111\\n11111111/1111"',
     String(BASE_MS), `${BASE_MS}.0`, `"${BASE_MS}"`, `"${'x'.repeat(257)}"`, `"${'4'.repeat(256)}"`, '"\u00e9"', '"\t"',
-  ]; // biome-ignore format: a table
+  ]; // biome-ignore format: a table, read by kinds of literals on a line; one literal a line hides them
 
   const spelledEvent = fc
     .array(fc.tuple(fc.constantFrom(...NAMES, ...NAMES, ...ODD_NAMES), fc.constantFrom(...SOURCES), fc.boolean()), {
@@ -266,7 +266,7 @@ describe('events of any spelling are decided alike', () => {
     'efbbbf', 'fffe', 'feff', 'fffe0000', '0000feff', '7b00', '007b00', '7b000000', '0000007b000000', '1f8b', '28b52ffd', '04224d18',
     'ff060000734e61507059', '82534e4150505900', '7801', '785e', '789c', '78da', '425a68', 'fd377a585a00', '4f626a01', 'c301',
     'aced0005', '0000000001', '00', '0000', '00000000', 'ff', 'ff06', '78', 'c3a9', '',
-  ]; // biome-ignore format: a table
+  ]; // biome-ignore format: a table, read by kinds of literals on a line; one literal a line hides them
 
   test.each([1, 2] as const)('by fold version %d', { timeout: 60_000 }, (version) => {
     const times = fc.constantFrom(BASE_MS, BASE_MS - 300_001, -1, 0, 946_684_799_999, 946_684_800_000, 4e15);
@@ -309,7 +309,7 @@ test('masking agrees on texts of digits, separators, escapes and others, and aga
     '4', '1', '41', '1111', '11111111', '٤', '４', '\u{1d7dc}', '\\u0034', '\\\\u0034', '\\ud835\\udfdc', '\\ud835', '\\udfdc', '\\u',
     '\\u00', '\\', '\\\\', '\\n', '\\/', '\\b', '\\"', ' ', '  ', '-', '.', ',', '/', '_', '\n', '\u00a0', '–', '\u200b', '\\u200b',
     '\u0301', 'x', '"', ':', '{', '%', '·', '\u2800', '\ufffd',
-  ); // biome-ignore format: a table
+  ); // biome-ignore format: a table, read by kinds of literals on a line; one literal a line hides them
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 60 }), fc.boolean(), (pieces, goesOn) => {
       const text = pieces.join('');

@@ -36,8 +36,35 @@ export interface StoppedLives {
   readonly lives: number;
 }
 
+const HOUR_MS = 3_600_000;
+
+/**
+ * The story: a first processor works and ends, then each takeover is stopped at another step while a load runs, and the last
+ * one finds nothing but what was there before. `seed`: of the payments; the load has the next one.
+ */
+export async function takeoversUnderStops(world: ScenarioWorld, signals: Stops, seed: number): Promise<StoppedLives> {
+  const working = world.start('alpha');
+  const baseTimeMs = world.nowMs() - 3 * HOUR_MS;
+  world.expectSums((await world.send({ seed, count: 1_000, spanMs: HOUR_MS, baseTimeMs })).expectedSums);
+  await world.drain();
+  await working.stop();
+
+  const stops = stopAtEachStep(world, 'alpha', signals);
+  const load = { seed: seed + 1, count: 40_000, ratePerSecond: 50, spanMs: HOUR_MS };
+  const sent = await world.send(load, { stopWhen: stops });
+  const lives = await stops;
+  world.bit(`they were stopped after they had claimed (${lives.claimed})`, lives.claimed >= 6);
+  world.expectSums(sent.expectedSums);
+  await world.start('alpha').waitFor('takeover.running', 60_000);
+  await world.drain();
+  const positions = world.allEventsOf('takeover.positioned');
+  const untouched = positions.every((at) => at.rowsAlreadyThere === 0 && at.resumeOffset === at.checkpointOffset);
+  world.holds('G6', 'nobody wrote a row in a takeover that was stopped', untouched);
+  return lives;
+}
+
 /** One life of `name` for each point of a takeover. It must have run before, to its end. */
-export async function stopAtEachStep(world: ScenarioWorld, name: string, signals: Stops): Promise<StoppedLives> {
+async function stopAtEachStep(world: ScenarioWorld, name: string, signals: Stops): Promise<StoppedLives> {
   let [claimed, atOnce] = [0, 0];
   for (const [life, { point, needs }] of TAKEOVER_POINTS.entries()) {
     if (needs === 'a lost checkpoint') await world.loseCheckpoint(name);

@@ -67,7 +67,7 @@ export const NOT_COVERED: readonly NotCovered[] = [
   {
     name: 'turns-and-losses',
     what: '`backfill_turns` and `accepted_losses`',
-    why: 'a lock, and what people have written down: what a backfill wrote is checked, and a loss is found whoever has accepted it',
+    why: 'a lock, and notes of operators: what a backfill wrote is checked, and a loss is found even if an operator accepted it',
     speaksOf: (tampering) =>
       'table' in tampering && (tampering.table === 'backfill_turns' || tampering.table === 'accepted_losses'),
   },
