@@ -3,8 +3,10 @@ import type { HttpMatch } from '../chaos/http-proxy.ts';
 import { defineScenario } from '../src/lab/scenario.ts';
 
 const HOUR_MS = 3_600_000;
-/** Inserts of jobs and pages of results, every second one garbage; and looks at a job whose insertion was answered by garbage. */
-const INSERT = { method: 'POST', path: '/jobs', body: '"configuration"' } as const;
+/** Inserts of reads and pages of results, every second one garbage; and looks at a job whose insertion was answered by garbage. */
+const INSERT = { method: 'POST', path: '/jobs', body: 'SELECT ' } as const;
+/** The claim: a change whose answer is lost is looked at until it is known to be over. (A read is inserted again, and done.) */
+const CLAIM = { method: 'POST', path: '/jobs', body: 'UPDATE ' } as const;
 const LOOK = { method: 'GET', path: '/jobs/' } as const;
 const PAGE = { method: 'GET', path: '/queries/' } as const;
 const INSERTS: readonly Garbage[] = ['cut-json', 'html', 'empty-object', 'other-object', 'wrong-type', 'null'];
@@ -38,9 +40,13 @@ export const scenario = defineScenario({
     await first.waitFor('checkpoint.written', 120_000);
     await first.kill();
 
-    // A takeover of what was written, in the midst of answers that mean nothing.
+    // A takeover of what was written, in the midst of answers that mean nothing. It inserts some ten reads, repeated ones included.
     world.expectSums((await world.send(workload(1))).expectedSums);
-    const inserts = [...garbage(INSERT, INSERTS, 2), ...garbage(LOOK, LOOKS, 1)];
+    const inserts = [
+      ...garbage(INSERT, INSERTS.slice(0, 4), 2),
+      ...garbage(CLAIM, ['empty-object'], 1),
+      ...garbage(LOOK, LOOKS, 1),
+    ];
     const second = world.start('alpha');
     for (const { fired } of inserts) await fired;
     await second.waitFor('checkpoint.written', 120_000);
@@ -48,7 +54,7 @@ export const scenario = defineScenario({
 
     await world.loseCheckpoint('alpha');
     world.expectSums((await world.send(workload(2))).expectedSums);
-    const pages = garbage(PAGE, PAGES, 2);
+    const pages = [...garbage(INSERT, INSERTS.slice(4), 2), ...garbage(PAGE, PAGES, 2)];
     const third = world.start('alpha');
     for (const { fired } of pages) await fired;
     await world.drain();
