@@ -19,7 +19,7 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
 FROM ${RUNTIME_IMAGE} AS base
 # On the loopback address of a container nobody could scrape it.
 ENV NODE_ENV=production LOG_FORMAT=json METRICS_HOST=0.0.0.0 METRICS_PORT=9464 CHECKPOINT_LOCATION=/checkpoint
-# As the flags below: what a processor's memory wants (src/runtime/launch.ts).
+# As the flags below: what a processor's memory wants (src/base/launch.ts).
 ENV MALLOC_ARENA_MAX=2
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules

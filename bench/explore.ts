@@ -3,8 +3,8 @@
  * it has at least 200 records, two processors and three faults that fired, and passed.
  */
 import { caseSeed } from '../src/lab/explore/run-chunk.ts';
-import { drawCase } from '../src/lab/sim/draw-case.ts';
-import { runCase } from '../src/lab/sim/sim-case.ts';
+import { drawCase } from '../src/lab/sim/case/draw-case.ts';
+import { runCase } from '../src/lab/sim/case/sim-case.ts';
 import { defineBenchmark } from './harness/benchmark.ts';
 import { spreadOf } from './harness/spread.ts';
 

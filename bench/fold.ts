@@ -4,14 +4,15 @@
  * are dropped too. Time is processor time of the whole process, collection of garbage included, so that other work on the
  * machine counts less; it still slows down caches and clocks, and a must-reach may be missed on a busy machine.
  */
-import { ArrowRowEncoder } from '../src/bigquery/arrow-encoder.ts';
-import { readBatches } from '../src/kafka/record-batches.ts';
+
+import { readBatches } from '../src/kafka/fetch/record-batches.ts';
 import { AcceptedRows } from '../src/payments/accepted-rows.ts';
 import { type FoldColumns, PartitionFold } from '../src/payments/fold.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../src/payments/settings.ts';
 import type { LogRecord } from '../src/payments/types.ts';
 import { generatePayments } from '../src/simulator/generate.ts';
 import { resolvePlan } from '../src/simulator/plan.ts';
+import { ArrowRowEncoder } from '../src/sinks/bigquery/rows/arrow-encoder.ts';
 import { defineBenchmark } from './harness/benchmark.ts';
 import { recordBatch } from './harness/record-batch.ts';
 import { cpuTimeUs, spreadOf } from './harness/spread.ts';

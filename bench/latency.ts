@@ -3,8 +3,8 @@
  * of the first query that shows its offset, or a later one of its partition, in payment_transactions.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { quotedTable } from '../src/bigquery/identifiers.ts';
-import type { Sink } from '../src/bigquery/open-sink.ts';
+import { quotedTable } from '../src/sinks/bigquery/identifiers.ts';
+import type { Sink } from '../src/sinks/bigquery/open-sink.ts';
 import { defineBenchmark } from './harness/benchmark.ts';
 import { latencySummary } from './parts/percentile.ts';
 import { ProgressLog } from './parts/progress-log.ts';

@@ -4,9 +4,9 @@
  * three fifths of the time; and when `verify` passes at the end.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { realInputs } from '../src/checks/inputs-real.ts';
+import { systemRuntime } from '../src/base/system-runtime.ts';
+import { realInputs } from '../src/checks/inputs/inputs-real.ts';
 import { verify } from '../src/checks/verify.ts';
-import { systemRuntime } from '../src/runtime/system-runtime.ts';
 import { defineBenchmark } from './harness/benchmark.ts';
 import { FLATNESS, judgeLoad, type LoadLook } from './parts/flatness.ts';
 import { latencySummary } from './parts/percentile.ts';

@@ -6,7 +6,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { terminalColumns } from '../src/text/terminal.ts';
+import { terminalColumns } from '../src/base/text/terminal.ts';
 import type { Sizes } from './harness/benchmark.ts';
 import { documentOf, markdownOf, readDocument, startClock, textOf, withTable } from './harness/document.ts';
 import { measure } from './harness/measure.ts';

@@ -8,11 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { openStateStore } from '../src/local-state/open-state-store.ts';
 import { AcceptedRows } from '../src/payments/accepted-rows.ts';
 import { type FoldColumns, PartitionFold } from '../src/payments/fold.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../src/payments/settings.ts';
 import type { LogRecord } from '../src/payments/types.ts';
-import { openStateStore } from '../src/state/open-state-store.ts';
 import { defineBenchmark } from './harness/benchmark.ts';
 import { cpuTimeUs } from './harness/spread.ts';
 

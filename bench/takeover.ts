@@ -1,5 +1,5 @@
 /** A second processor joins, and leaves again: from the moment it asks until every partition that moves has new rows. */
-import type { ProcessorChild } from '../src/lab/real/processor-child.ts';
+import type { ProcessorChild } from '../src/lab/real/processor/processor-child.ts';
 import { defineBenchmark } from './harness/benchmark.ts';
 import { FilledWorld, until } from './parts/filled-world.ts';
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { EMULATOR_ENV } from '../src/infra/native.ts';
+import { EMULATOR_ENV } from '../src/infra/native/native.ts';
 import { DEFAULT_PROJECT_ID, EMULATOR_IMAGE, KAFKA_IMAGE } from '../src/infra/types.ts';
 import { DEFAULT_DECISION_SETTINGS } from '../src/payments/settings.ts';
 import { keepsClockRule } from '../src/processor/clock-rule.ts';

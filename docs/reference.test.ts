@@ -30,7 +30,7 @@ test('every reason code is explained', () => {
 });
 
 test('every error code has its entry in the runbook', () => {
-  const union = /export type ContradictionCode =([^;]*);/.exec(readRepositoryFile('src/processor/errors.ts'))![1]!;
+  const union = /export type ContradictionCode =([^;]*);/.exec(readRepositoryFile('src/base/errors.ts'))![1]!;
   const codes = [...union.matchAll(/'([a-z_]+)'/g)].map(([, code]) => code!);
   expect(codes.length).toBeGreaterThan(10);
   const [table] = page('error-codes').split('## Symptoms without a code');

@@ -76,7 +76,7 @@ const RULES = LINES.flatMap(({ rules }) => rules);
 /** Not run as commands: what these do, without their command line, is what the named test holds. */
 const WORK_HELD_BY: readonly { readonly command: RegExp; readonly by: string }[] = [
   { command: /^demo ./, by: 'src/demo/embedded-demo.test.ts' },
-  { command: /^lab up/, by: 'src/infra/native.contract.test.ts' },
+  { command: /^lab up/, by: 'src/infra/native/native.contract.test.ts' },
   { command: /^lab replay .*--world real/, by: 'src/lab/real/replay-plan.long.test.ts' },
   { command: /^conformance/, by: 'src/conformance/conformance.contract.test.ts' },
   { command: /^lab explore --world real/, by: 'properties/guarantee.long.test.ts' },

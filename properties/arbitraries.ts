@@ -3,8 +3,7 @@
  * counterexample is a plan that `lab replay` runs. Only faults are drawn that the guarantee covers without a stop.
  */
 import fc from 'fast-check';
-import type { CasePlan } from '../src/lab/sim/case-plan.ts';
-import { EPOCH_MS } from '../src/lab/sim/context.ts';
+import type { CasePlan } from '../src/lab/sim/case/case-plan.ts';
 import {
   CALM,
   DISK_EFFECTS,
@@ -14,8 +13,9 @@ import {
   OPERATIONS,
   PLANNED_ONLY,
   type When,
-} from '../src/lab/sim/plan.ts';
-import type { WorkloadRecord } from '../src/lab/sim/workload.ts';
+} from '../src/lab/sim/case/plan.ts';
+import type { WorkloadRecord } from '../src/lab/sim/case/workload.ts';
+import { EPOCH_MS } from '../src/lab/sim/world/context.ts';
 import { CRASH_POINTS } from '../src/processor/crash-points.ts';
 
 const PROCESSES = ['a', 'b'];

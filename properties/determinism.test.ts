@@ -3,10 +3,10 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { systemRuntime } from '../src/base/system-runtime.ts';
 import { type ExploreReport, explore } from '../src/lab/explore/explore.ts';
-import { drawCase } from '../src/lab/sim/draw-case.ts';
-import { runCase } from '../src/lab/sim/sim-case.ts';
-import { systemRuntime } from '../src/runtime/system-runtime.ts';
+import { drawCase } from '../src/lab/sim/case/draw-case.ts';
+import { runCase } from '../src/lab/sim/case/sim-case.ts';
 
 const SEEDS = [3, 14, 15, 92];
 const ROOT = path.join(import.meta.dirname, '..');

@@ -4,11 +4,11 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { addRun, emptyTally } from '../src/lab/explore/outcome-counts.ts';
 import { caseSeed } from '../src/lab/explore/run-chunk.ts';
-import { addRun, emptyTally } from '../src/lab/explore/tally.ts';
-import { drawCase } from '../src/lab/sim/draw-case.ts';
-import { type Mark, missingMarks } from '../src/lab/sim/marks.ts';
-import { runCase } from '../src/lab/sim/sim-case.ts';
+import { type Mark, missingMarks } from '../src/lab/sim/case/coverage-marks.ts';
+import { drawCase } from '../src/lab/sim/case/draw-case.ts';
+import { runCase } from '../src/lab/sim/case/sim-case.ts';
 import { anyCase } from './arbitraries.ts';
 
 const SEED = 20_260_101;

@@ -4,11 +4,11 @@
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { Runtime } from '../src/base/runtime.ts';
 import type { PartialRow } from '../src/payments/types.ts';
 import { silentObserver } from '../src/processor/events.ts';
 import { DEFAULT_LIMITS } from '../src/processor/limits.ts';
-import type { Runtime } from '../src/processor/ports.ts';
-import { TableWriter } from '../src/processor/table-writer.ts';
+import { TableWriter } from '../src/processor/run/table-writer.ts';
 
 const still: Runtime = {
   nowMs: () => 0,

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { libcClockEnv } from '../chaos/libc-clock.ts';
-import { obtainLibfaketime } from '../src/lab/real/libfaketime.ts';
+import { obtainLibfaketime } from '../src/lab/real/processor/libfaketime.ts';
 import { defineScenario } from '../src/lab/scenario.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,7 +1,7 @@
 /** The document that --json prints, the same for one benchmark and for all, and the texts made from it. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
-import { tableText } from '../../src/text/table.ts';
+import { tableText } from '../../src/base/text/table.ts';
 import { allReached, type BenchResult } from './result.ts';
 
 export interface BenchDocument {

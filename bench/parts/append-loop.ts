@@ -2,15 +2,16 @@
  * What the sink takes at best: the rows of a topic, folded and encoded beforehand, appended in a bare loop to streams of the
  * same tables in the same sizes as the processor's. The measure that the pipeline is held against.
  */
-import type { Sink } from '../../src/bigquery/open-sink.ts';
-import type { KafkaConnectionOptions } from '../../src/kafka/connection-options.ts';
+
+import { systemRuntime } from '../../src/base/system-runtime.ts';
+import type { KafkaConnectionOptions } from '../../src/kafka/client/connection-options.ts';
 import { readTopic } from '../../src/kafka/read-topic.ts';
 import { PartitionFold } from '../../src/payments/fold.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../../src/payments/settings.ts';
 import type { DataRows, DataTable, FoldOutput, LogRecord } from '../../src/payments/types.ts';
 import { DEFAULT_LIMITS } from '../../src/processor/limits.ts';
 import type { EncodedRows, RowEncoder } from '../../src/processor/ports.ts';
-import { systemRuntime } from '../../src/runtime/system-runtime.ts';
+import type { Sink } from '../../src/sinks/bigquery/open-sink.ts';
 
 /** Appends of one stream, in order. */
 export interface PreparedStream {

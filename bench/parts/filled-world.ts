@@ -6,12 +6,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { systemRuntime } from '../../src/base/system-runtime.ts';
 import { startInfra } from '../../src/infra/start-infra.ts';
 import type { InfraChoice, StartedInfra } from '../../src/infra/types.ts';
-import type { ProcessorChild } from '../../src/lab/real/processor-child.ts';
+import type { ProcessorChild } from '../../src/lab/real/processor/processor-child.ts';
 import { RealWorld } from '../../src/lab/real/real-world.ts';
 import type { ProcessorEvent, ProcessorEventType } from '../../src/processor/events.ts';
-import { systemRuntime } from '../../src/runtime/system-runtime.ts';
 import { runSimulator } from '../../src/simulator/run-simulator.ts';
 
 /** When a process came by the stages on its way to its first row, in ms since its clock was started. */

@@ -2,9 +2,10 @@
  * When each offset of a partition was first seen to be covered, from outside: looks in the order of time, each saying how far
  * every partition had come. With the records' own times that gives the latency of every record.
  */
-import type { KafkaConnectionOptions } from '../../src/kafka/connection-options.ts';
+
+import { systemRuntime } from '../../src/base/system-runtime.ts';
+import type { KafkaConnectionOptions } from '../../src/kafka/client/connection-options.ts';
 import { readTopic } from '../../src/kafka/read-topic.ts';
-import { systemRuntime } from '../../src/runtime/system-runtime.ts';
 
 interface Look {
   /** When the look was over, ms since the epoch. */

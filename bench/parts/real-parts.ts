@@ -7,13 +7,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { openSink, type Sink } from '../../src/bigquery/open-sink.ts';
+import { systemRuntime } from '../../src/base/system-runtime.ts';
 import { startInfra } from '../../src/infra/start-infra.ts';
 import { type ExternalEndpoints, INFRA_WAYS, type InfraChoice, type StartedInfra } from '../../src/infra/types.ts';
-import type { KafkaConnectionOptions } from '../../src/kafka/connection-options.ts';
-import { TopicConnection } from '../../src/kafka/topic-connection.ts';
-import { systemRuntime } from '../../src/runtime/system-runtime.ts';
+import type { KafkaConnectionOptions } from '../../src/kafka/client/connection-options.ts';
+import { TopicConnection } from '../../src/kafka/client/topic-connection.ts';
 import type { SimulationSummary } from '../../src/simulator/summary.ts';
+import { openSink, type Sink } from '../../src/sinks/bigquery/open-sink.ts';
 import { endsWithUs } from './children.ts';
 import { WatchedProcessor } from './watched-processor.ts';
 

@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseMetrics } from '../../src/lab/real/parse-metrics.ts';
-import { ProcessorChild, type ProcessorChildOptions } from '../../src/lab/real/processor-child.ts';
+import { parseMetrics } from '../../src/lab/real/processor/parse-metrics.ts';
+import { ProcessorChild, type ProcessorChildOptions } from '../../src/lab/real/processor/processor-child.ts';
 import { endsWithUs } from './children.ts';
 import { nextLookInMs } from './next-look.ts';
 

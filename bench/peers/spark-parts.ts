@@ -3,9 +3,9 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { cacheDirectory, cached, entryName } from '../../src/infra/cache.ts';
-import { type JarSet, mavenJars } from '../../src/infra/maven-jars.ts';
-import { type FoundTool, findPython } from '../../src/infra/tools.ts';
+import { cacheDirectory, cached, entryName } from '../../src/infra/native/cache.ts';
+import { type JarSet, mavenJars } from '../../src/infra/native/maven-jars.ts';
+import { type FoundTool, findPython } from '../../src/infra/native/tools.ts';
 import { InfraUnavailableError } from '../../src/infra/types.ts';
 
 const REQUIREMENTS = fileURLToPath(new URL('./spark/requirements.txt', import.meta.url));

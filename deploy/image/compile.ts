@@ -6,7 +6,7 @@
 import { chmodSync, readdirSync } from 'node:fs';
 import { flushCompileCache, getCompileCacheDir } from 'node:module';
 import path from 'node:path';
-import { ENTRY } from '../../src/runtime/launch.ts';
+import { ENTRY } from '../../src/base/launch.ts';
 
 process.on('exit', () => {
   flushCompileCache();
@@ -21,7 +21,7 @@ process.on('exit', () => {
 // From the first file on, as every start; the help loads every command.
 process.argv = [process.execPath, 'provenonce', '--help'];
 await import(`../../${ENTRY}`);
-await import('../../src/cli/first-question.ts');
+await import('../../src/cli/first-query.ts');
 await import('../../src/cli/run-process.ts');
 await import('../../src/simulator/run-simulator.ts');
 // Loaded where there is an account to ask for.

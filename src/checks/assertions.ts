@@ -1,6 +1,7 @@
 /** The checks by SQL as plain assertions, for tests, scenarios and the lab. Each throws CheckFailed with both sides. */
-import { quotedTable } from '../bigquery/identifiers.ts';
+
 import type { LedgerEntry } from '../simulator/ledger.ts';
+import { quotedTable } from '../sinks/bigquery/identifiers.ts';
 import { billionths, decimalText } from './oracle/money.ts';
 import type { TableQueries } from './reconcile.ts';
 

@@ -1,7 +1,7 @@
 /** What verify makes of payments that a backfill put in. */
 import { describe, expect, test } from 'vitest';
 import { GUARANTEES, type Guarantee } from './findings.ts';
-import type { ExceptionCells, PartialCells, TransactionCells } from './inputs.ts';
+import type { ExceptionCells, PartialCells, TransactionCells } from './inputs/inputs.ts';
 import { BASE_MS, event, faultless, inputsOf, MINUTE_MS, type PartitionHistory, record } from './testing/history.ts';
 import { verify } from './verify.ts';
 import { verifyText } from './verify-text.ts';

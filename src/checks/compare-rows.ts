@@ -1,5 +1,5 @@
 /** Compares a table's row with what the recomputation says, column for column: the names of the columns that differ. */
-import type { ExceptionCells, FraudCells, TopicRecord, TransactionCells } from './inputs.ts';
+import type { ExceptionCells, FraudCells, TopicRecord, TransactionCells } from './inputs/inputs.ts';
 import { TEXT_FIELDS } from './oracle/event-rules.ts';
 import { hashText, paymentHash, valueHash } from './oracle/hashes.ts';
 import { saysPayment } from './oracle/kept-payload.ts';

@@ -2,11 +2,17 @@
  * What every partition knows after the topic got more of them: the payments that all had accepted up to their ends at that
  * time, recomputed from the topic, partition by partition. One walk more over each partition per change.
  */
-import type { OwnershipFacts, TablesSnapshot, TopicGeneration, TransactionCells, VerifyInputs } from './inputs.ts';
+import type {
+  OwnershipFacts,
+  TablesSnapshot,
+  TopicGeneration,
+  TransactionCells,
+  VerifyInputs,
+} from './inputs/inputs.ts';
+import { readableRecords, unreadableLogOf } from './inputs/readable-log.ts';
+import { walkable } from './inputs/row-census.ts';
 import { type CarriedPayment, storedPayment } from './oracle/recompute.ts';
 import { livesFromMs } from './oracle/state-digest.ts';
-import { readableRecords, unreadableLogOf } from './readable-log.ts';
-import { walkable } from './row-census.ts';
 import type { UnreadableLogError } from './topic/errors.ts';
 import { type PartitionSources, type StartedGeneration, walkPartition } from './walk.ts';
 

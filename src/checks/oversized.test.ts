@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { TopicRecord } from './inputs.ts';
+import type { TopicRecord } from './inputs/inputs.ts';
 import { maskedVersion1, maskedVersion2 } from './oracle/kept-payload.ts';
 import { PartitionOracle } from './oracle/recompute.ts';
 import { BASE_MS, event, ownershipOf } from './testing/history.ts';

@@ -4,7 +4,7 @@
  */
 import type { FindingLists } from './findings.ts';
 import { partitionsAt } from './generations.ts';
-import type { OwnershipFacts } from './inputs.ts';
+import type { OwnershipFacts } from './inputs/inputs.ts';
 import { CHECKED_TABLES } from './walk.ts';
 
 /** Tables that an owner has a stream of. */

@@ -17,9 +17,9 @@ import type {
   TableCells,
   TablesSnapshot,
   VerifyInputs,
-} from './inputs.ts';
-import { readableRecords, unreadableLogOf } from './readable-log.ts';
-import type { RowCensus } from './row-census.ts';
+} from './inputs/inputs.ts';
+import { readableRecords, unreadableLogOf } from './inputs/readable-log.ts';
+import type { RowCensus } from './inputs/row-census.ts';
 import type { StartingPoint } from './starting-point.ts';
 import type { UnreadableLogError } from './topic/errors.ts';
 import { type StartedGeneration, type Step, walkPartition } from './walk.ts';

@@ -1,7 +1,7 @@
 /** The ownership rows against the topic: a partition that nobody reads. */
 import { counted, type FindingLists } from './findings.ts';
 import { partitionsAt } from './generations.ts';
-import type { OwnershipFacts, VerifyInputs } from './inputs.ts';
+import type { OwnershipFacts, VerifyInputs } from './inputs/inputs.ts';
 
 const PARTITIONS_BESIDES_MAX = 100;
 

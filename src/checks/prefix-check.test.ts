@@ -1,6 +1,6 @@
 /** The checks by SQL against a topic of four records; the answers of the queries are given. */
 import { expect, test } from 'vitest';
-import type { TopicRecord } from './inputs.ts';
+import type { TopicRecord } from './inputs/inputs.ts';
 import { PrefixCheck, PrefixMismatch } from './prefix-check.ts';
 import { event, ownershipOf, record } from './testing/history.ts';
 

@@ -4,11 +4,11 @@
  * recomputed from the topic itself. Safe at any moment: what is below a checkpoint does not change, and the checkpoints are
  * read before the payments. Each partition is recomputed once, forward from check to check.
  */
-import { quotedTable } from '../bigquery/identifiers.ts';
-import { textParameter } from '../bigquery/query-values.ts';
+import { quotedTable } from '../sinks/bigquery/identifiers.ts';
+import { textParameter } from '../sinks/bigquery/query/query-values.ts';
 import { CheckFailed } from './assertions.ts';
 import type { Guarantee } from './findings.ts';
-import type { OwnershipFacts, VerifyInputs } from './inputs.ts';
+import type { OwnershipFacts, VerifyInputs } from './inputs/inputs.ts';
 import { billionths, decimalText, plainDecimal } from './oracle/money.ts';
 import { PartitionOracle } from './oracle/recompute.ts';
 import type { TableQueries } from './reconcile.ts';

@@ -2,8 +2,8 @@
  * The guide's daily reconciliation: per day of event time, as many distinct transaction ids as rows. Reads the view
  * daily_reconciliation, which also fails the days that share an id.
  */
-import { type DatasetRef, quotedTable } from '../bigquery/identifiers.ts';
-import { intParameter, type QueryParameter, type QueryValue } from '../bigquery/query-values.ts';
+import { type DatasetRef, quotedTable } from '../sinks/bigquery/identifiers.ts';
+import { intParameter, type QueryParameter, type QueryValue } from '../sinks/bigquery/query/query-values.ts';
 import { decimalText } from './oracle/money.ts';
 
 /** What the checks need of a sink: its names, and reads. */

@@ -1,5 +1,5 @@
 /** Where senders were first seen, in memory: for worlds that are small. */
-import type { SenderHomes } from './inputs.ts';
+import type { SenderHomes } from './inputs/inputs.ts';
 
 export class HeldSenderHomes implements SenderHomes {
   readonly #homes = new Map<string, number>();

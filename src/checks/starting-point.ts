@@ -6,10 +6,10 @@ import type {
   TablesSnapshot,
   TopicRecord,
   VerifyInputs,
-} from './inputs.ts';
+} from './inputs/inputs.ts';
+import { pastGivenUp, unreadableLogOf } from './inputs/readable-log.ts';
+import { emptyColumns, walkable } from './inputs/row-census.ts';
 import { recordFingerprint } from './oracle/hashes.ts';
-import { pastGivenUp, unreadableLogOf } from './readable-log.ts';
-import { emptyColumns, walkable } from './row-census.ts';
 
 const PAYMENTS_COMPARED = 3;
 

@@ -1,6 +1,6 @@
 /** What a takeover believes of a checkpoint, and what it compares rows with: recomputed, column by column. */
 import { describe, expect, test } from 'vitest';
-import type { CheckpointCells } from './inputs.ts';
+import type { CheckpointCells } from './inputs/inputs.ts';
 import { event, faultless, inputsOf, ownershipOf, type PartitionHistory, record } from './testing/history.ts';
 import { found, records, verdictOf } from './testing/judged.ts';
 import { verify } from './verify.ts';

@@ -1,6 +1,6 @@
 /** The report of `verify` for people: the verdict of each guarantee, and findings with what was expected and what is there. */
 
-import { textOfLines } from '../text/printable.ts';
+import { textOfLines } from '../base/text/printable.ts';
 import type { Finding, Guarantee } from './findings.ts';
 import { counted, GUARANTEES } from './findings.ts';
 import type { PartitionReport } from './partition-check.ts';

@@ -6,12 +6,12 @@
 import { FindingLists, type Guarantee, type GuaranteeResult } from './findings.ts';
 import { partitionsAt, type StartOf, startedGenerations } from './generations.ts';
 import { UniquenessCheck } from './guarantees/g2-unique.ts';
-import type { OwnershipFacts, PartitionBounds, TablesSnapshot, VerifyInputs } from './inputs.ts';
+import type { OwnershipFacts, PartitionBounds, TablesSnapshot, VerifyInputs } from './inputs/inputs.ts';
+import { unreadableText } from './inputs/readable-log.ts';
+import { RowCensus } from './inputs/row-census.ts';
 import { checkOwnership } from './ownership-check.ts';
 import { checkPartition, type PartitionReport } from './partition-check.ts';
 import { checkUnreadPartitions } from './partition-list.ts';
-import { unreadableText } from './readable-log.ts';
-import { RowCensus } from './row-census.ts';
 import { anotherLog, type CheckpointSurvey, surveyCheckpoints } from './starting-point.ts';
 import type { Step } from './walk.ts';
 

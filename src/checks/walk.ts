@@ -11,7 +11,7 @@ import type {
   TableCells,
   TopicRecord,
   TransactionCells,
-} from './inputs.ts';
+} from './inputs/inputs.ts';
 import { type CarriedPayment, type OracleOutcome, PartitionOracle } from './oracle/recompute.ts';
 import type { UnreadableLogError } from './topic/errors.ts';
 

@@ -3,7 +3,7 @@
  * one fast clock could make good payments late. ACCEPT_CLOCK_RISK accepts that; this is where it shows.
  */
 import { readFileSync } from 'node:fs';
-import { messageOf } from '../kafka/errors.ts';
+import { messageOf } from '../kafka/client/errors.ts';
 import { readTopicFacts } from '../kafka/topic-facts.ts';
 import { clockConditions } from '../processor/clock-rule.ts';
 import type { Ownership, TopicFacts } from '../processor/ports.ts';

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import kafkajs from 'kafkajs';
 import { afterAll, expect, inject, test } from 'vitest';
-import { createKafka } from '../kafka/connection-options.ts';
+import { systemRuntime } from '../base/system-runtime.ts';
+import { createKafka } from '../kafka/client/connection-options.ts';
 import { connection, newTopic } from '../kafka/testing/broker.ts';
 import { paymentRecord } from '../lab/payment-record.ts';
 import { runCommand } from '../lab/real/run-command.ts';
-import { sendRecords } from '../lab/real/send-records.ts';
-import { systemRuntime } from '../runtime/system-runtime.ts';
+import { sendRecords } from '../lab/real/topic/send-records.ts';
 
 const GOOD = 100;
 const FAST_MS = 3_590_000;

@@ -8,12 +8,12 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { systemRuntime } from '../base/system-runtime.ts';
 import type { VerifyReport } from '../checks/verify.ts';
-import { Keeper } from '../infra/keeper.ts';
-import { obtainBrokerSoftware } from '../infra/native.ts';
-import { nativeBroker } from '../infra/native-broker.ts';
+import { obtainBrokerSoftware } from '../infra/native/native.ts';
+import { nativeBroker } from '../infra/native/native-broker.ts';
 import { type PortBlock, reservePorts } from '../infra/ports.ts';
-import { systemRuntime } from '../runtime/system-runtime.ts';
+import { Keeper } from '../infra/reaper/reaper.ts';
 import { runSimulator } from '../simulator/run-simulator.ts';
 
 const MAIN = path.join(import.meta.dirname, 'main.ts');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigurationError } from '../processor/errors.ts';
+import { ConfigurationError } from '../base/errors.ts';
 import { requireTopicOfDataset } from './dataset-topic.ts';
 
 const fedBy = (...topics: string[]) => ({ topics: async () => topics });

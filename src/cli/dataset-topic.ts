@@ -1,5 +1,5 @@
 /** Whether a command was pointed at the dataset of its topic: with another, all that it finds would be explained wrongly. */
-import { ConfigurationError } from '../processor/errors.ts';
+import { ConfigurationError } from '../base/errors.ts';
 
 /** Throws where the dataset is fed by other topics alone. One without any passes: nothing has been processed yet. */
 export async function requireTopicOfDataset(

@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { ENTRY } from '../base/launch.ts';
 import { FOLD_VERSION } from '../payments/settings.ts';
-import { ENTRY } from '../runtime/launch.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 

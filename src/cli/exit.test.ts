@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
-import { RestError } from '../bigquery/rest-client.ts';
+import { OwnershipLostError } from '../base/errors.ts';
 import { connectionRefused, kafkaError } from '../kafka/testing/kafka-errors.ts';
-import { OwnershipLostError } from '../processor/errors.ts';
+import { RestError } from '../sinks/bigquery/query/rest-client.ts';
 import { failWith, StoppedBySignal } from './exit.ts';
 
 const EXIT = new URL('./exit.ts', import.meta.url).href;

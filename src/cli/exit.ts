@@ -1,10 +1,11 @@
 /** How a command ends: exit codes, and errors as a person reads them. A stack trace means a bug of ours. */
-import { RestError } from '../bigquery/rest-client.ts';
+
+import { ConfigurationError, ContradictionError, OwnershipLostError, UnreachableError } from '../base/errors.ts';
 import { CheckFailed } from '../checks/assertions.ts';
 import { UnknownFoldVersion } from '../checks/oracle/read-payment.ts';
 import { InfraUnavailableError } from '../infra/types.ts';
-import { messageOf, refusalOf } from '../kafka/errors.ts';
-import { ConfigurationError, ContradictionError, OwnershipLostError, UnreachableError } from '../processor/errors.ts';
+import { messageOf, refusalOf } from '../kafka/client/errors.ts';
+import { RestError } from '../sinks/bigquery/query/rest-client.ts';
 import { endAtOnce, SIGNAL_EXIT_CODES, STOP_SIGNALS, type StopSignalName } from './first-signals.ts';
 import { bugText } from './last-resort.ts';
 import { complain, hasPrintedJson, printJson } from './print.ts';

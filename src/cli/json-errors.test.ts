@@ -44,7 +44,7 @@ describe('the document', () => {
   /** The classes of the same load as the module that tells them apart. */
   const load = async () => ({
     ...(await import('./exit.ts')),
-    ...(await import('../processor/errors.ts')),
+    ...(await import('../base/errors.ts')),
     ...(await import('./print.ts')),
   });
 

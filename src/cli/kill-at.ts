@@ -4,8 +4,8 @@
  * (processor/crash-points.ts).
  */
 
+import { ConfigurationError } from '../base/errors.ts';
 import { CRASH_SIGNALS } from '../processor/crash-points.ts';
-import { ConfigurationError } from '../processor/errors.ts';
 
 export function killAt<Point extends string>(
   text: string | undefined,

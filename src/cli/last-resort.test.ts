@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { ENTRY } from '../runtime/launch.ts';
+import { ENTRY } from '../base/launch.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 /** Nothing listens there: commands wait for it. */

@@ -1,6 +1,6 @@
 /** `ownership` where the rows that it shows were lost: "nobody ever had it" would be wrong, so it ends with 65 and says what to do. */
 import { afterEach, expect, test, vi } from 'vitest';
-import { ScriptedDataset } from '../bigquery/dataset/testing/scripted-dataset.ts';
+import { ScriptedDataset } from '../sinks/bigquery/dataset/testing/scripted-dataset.ts';
 import { requireRows } from './commands/ownership.ts';
 import { failWith } from './exit.ts';
 

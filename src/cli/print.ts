@@ -3,9 +3,9 @@
  * at words where a terminal (or COLUMNS) says how wide it is, and never mixes with the line of progress: that one is
  * cleared before anything else is written, and exists on terminals only.
  */
-import { messageText, printable, printableJson, printableText } from '../text/printable.ts';
-import { terminalColumns } from '../text/terminal.ts';
-import { cellsOf, wrapText } from '../text/wrap.ts';
+import { messageText, printable, printableJson, printableText } from '../base/text/printable.ts';
+import { terminalColumns } from '../base/text/terminal.ts';
+import { cellsOf, wrapText } from '../base/text/wrap.ts';
 
 /** Colours and weights, as the demo has them. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a style begins with one

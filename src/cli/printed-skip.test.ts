@@ -2,12 +2,12 @@
 import { Command } from 'commander';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { damaged } from '../kafka/unreadable.ts';
+import { systemRuntime } from '../base/system-runtime.ts';
+import { damaged } from '../kafka/fetch/unreadable.ts';
+import { planSkip, type SkipOrder } from '../operations/skip.ts';
 import { silentObserver } from '../processor/events.ts';
-import { LogCursor } from '../processor/log-cursor.ts';
 import type { FetchAnswer, SkippedRange } from '../processor/ports.ts';
-import { planSkip, type SkipOrder } from '../processor/skip.ts';
-import { systemRuntime } from '../runtime/system-runtime.ts';
+import { LogCursor } from '../processor/run/log-cursor.ts';
 import { addCommand } from './commands/skip.ts';
 
 type Flags = Omit<SkipOrder, 'topic' | 'removeRows'> & { readonly removeRows?: boolean };

@@ -1,6 +1,7 @@
 /** Ids, reasons and names that try to forge a line or move the cursor, through every maker of text. */
 import { Writable } from 'node:stream';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { ConfigurationError, ContradictionError } from '../base/errors.ts';
 import { reconciliationTable } from '../checks/reconcile.ts';
 import type { VerifyReport } from '../checks/verify.ts';
 import { verifyText } from '../checks/verify-text.ts';
@@ -12,7 +13,6 @@ import { verdictText } from '../lab/explore/story.ts';
 import { createLogger } from '../observability/logger.ts';
 import { backfillText } from '../operations/backfill/backfill-text.ts';
 import { ownershipText } from '../operations/ownership-text.ts';
-import { ConfigurationError, ContradictionError } from '../processor/errors.ts';
 import { rescaleText } from './commands/rescale.ts';
 import { summaryText } from './commands/simulate.ts';
 import { skipText } from './commands/skip.ts';

@@ -4,9 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { Command, type Help } from 'commander';
+import { terminalColumns } from '../base/text/terminal.ts';
+import { wrapWords } from '../base/text/wrap.ts';
 import { FOLD_VERSION } from '../payments/settings.ts';
-import { terminalColumns } from '../text/terminal.ts';
-import { wrapWords } from '../text/wrap.ts';
 
 /** Terms that are longer stand on a line of their own, so that descriptions keep a column. */
 const TERM_CELLS_MAX = 30;

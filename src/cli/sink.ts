@@ -1,11 +1,11 @@
 /** The BigQuery sink and the inputs of the checks, as a command opens them from its configuration. */
 
 import { readFileSync } from 'node:fs';
-import { openSink, type Sink } from '../bigquery/open-sink.ts';
-import type { VerifyInputs } from '../checks/inputs.ts';
-import { realInputs } from '../checks/inputs-real.ts';
-import { spanText } from '../processor/span-text.ts';
-import { systemRuntime } from '../runtime/system-runtime.ts';
+import { spanText } from '../base/span-text.ts';
+import { systemRuntime } from '../base/system-runtime.ts';
+import type { VerifyInputs } from '../checks/inputs/inputs.ts';
+import { realInputs } from '../checks/inputs/inputs-real.ts';
+import { openSink, type Sink } from '../sinks/bigquery/open-sink.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
 import type { BigQueryEndpoint, EndpointConfig } from './config/process-config.ts';
 import { requireTopicOfDataset } from './dataset-topic.ts';

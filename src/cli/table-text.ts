@@ -1,6 +1,6 @@
 /** Tables that fit this terminal, and times as they stand in names of folders. */
-import { tableText as fitted } from '../text/table.ts';
-import { terminalColumns } from '../text/terminal.ts';
+import { tableText as fitted } from '../base/text/table.ts';
+import { terminalColumns } from '../base/text/terminal.ts';
 
 /** For standard output, whose width it takes. */
 export function tableText(head: readonly string[], rows: readonly (readonly string[])[]): string {

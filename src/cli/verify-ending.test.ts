@@ -1,9 +1,9 @@
 /** What `verify` says last, and while it works. */
 import { expect, test } from 'vitest';
-import { comparisonText } from '../bigquery/dataset/compared-rows.ts';
+import { ContradictionError } from '../base/errors.ts';
 import { verifyText } from '../checks/verify-text.ts';
 import { FACTS } from '../demo/testing/passing-demo.ts';
-import { ContradictionError } from '../processor/errors.ts';
+import { comparisonText } from '../sinks/bigquery/dataset/compared-rows.ts';
 import { progressText } from './commands/verify.ts';
 import { lostDocument } from './exit.ts';
 

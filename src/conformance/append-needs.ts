@@ -1,6 +1,6 @@
 /** Offsets, visibility and content of appends (bigquery facts A1, A3, A7). */
-import { expectedOffsetOf, saysFinalized } from '../bigquery/append-answers.ts';
-import { GRPC_STATUS, RpcError } from '../bigquery/write-rpc.ts';
+import { expectedOffsetOf, saysFinalized } from '../sinks/bigquery/write/append-answers.ts';
+import { GRPC_STATUS, RpcError } from '../sinks/bigquery/write/write-rpc.ts';
 import { type Bench, TABLE } from './bench.ts';
 import { demand, demandEqual, differs, type Need, type Result, show } from './need.ts';
 

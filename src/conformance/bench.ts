@@ -4,16 +4,24 @@
  * healthy service does besides is no failure: NOT_FOUND for minutes after the tables were made, a connection cut now and then; and
  * no stream has two connections at a time, which the service does not allow.
  */
-import { ArrowRowEncoder } from '../bigquery/arrow-encoder.ts';
-import type { DatasetRef } from '../bigquery/identifiers.ts';
-import { BigQueryQueries } from '../bigquery/queries.ts';
-import type { RestCalls } from '../bigquery/rest-client.ts';
-import { DEFAULT_SINK_LIMITS } from '../bigquery/sink-limits.ts';
-import { probeStream, type StreamState } from '../bigquery/stream-probe.ts';
-import { type AppendAnswer, type AppendCall, GRPC_STATUS, RpcError, type WriteRpc } from '../bigquery/write-rpc.ts';
+
+import { UnreachableError } from '../base/errors.ts';
+import type { Runtime } from '../base/runtime.ts';
 import type { AcceptedRow, AppendTable, Payment } from '../payments/types.ts';
-import { UnreachableError } from '../processor/errors.ts';
-import type { AppendRows, Runtime } from '../processor/ports.ts';
+import type { AppendRows } from '../processor/ports.ts';
+import type { DatasetRef } from '../sinks/bigquery/identifiers.ts';
+import { BigQueryQueries } from '../sinks/bigquery/query/queries.ts';
+import type { RestCalls } from '../sinks/bigquery/query/rest-client.ts';
+import { ArrowRowEncoder } from '../sinks/bigquery/rows/arrow-encoder.ts';
+import { DEFAULT_SINK_LIMITS } from '../sinks/bigquery/sink-limits.ts';
+import { probeStream, type StreamState } from '../sinks/bigquery/write/stream-probe.ts';
+import {
+  type AppendAnswer,
+  type AppendCall,
+  GRPC_STATUS,
+  RpcError,
+  type WriteRpc,
+} from '../sinks/bigquery/write/write-rpc.ts';
 import { Broken, demandEqual } from './need.ts';
 
 /** Two clients with connections of their own, as two processors have. */

@@ -1,6 +1,6 @@
 /** What `conformance` says to people: what it will do, and what holds. */
 
-import { textOfLines } from '../text/printable.ts';
+import { textOfLines } from '../base/text/printable.ts';
 import type { ConformanceReport, NeedReport } from './conformance.ts';
 
 const STATES: Readonly<Record<NeedReport['state'], string>> = {

@@ -1,9 +1,9 @@
 /** The emulator keeps what the protocol needs; endpoints that lie about one thing are told apart by the need that says so. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RestCalls } from '../bigquery/rest-client.ts';
-import { bigQueryEndpoints } from '../bigquery/testing/contract-endpoints.ts';
-import { GRPC_STATUS, RpcError, type WriteRpc } from '../bigquery/write-rpc.ts';
-import { systemRuntime } from '../runtime/system-runtime.ts';
+import { systemRuntime } from '../base/system-runtime.ts';
+import type { RestCalls } from '../sinks/bigquery/query/rest-client.ts';
+import { bigQueryEndpoints } from '../sinks/bigquery/testing/contract-endpoints.ts';
+import { GRPC_STATUS, RpcError, type WriteRpc } from '../sinks/bigquery/write/write-rpc.ts';
 import { APPEND_NEEDS } from './append-needs.ts';
 import { type ConformanceOptions, type ConformanceReport, NEEDS, PARTITIONS, tryNeeds } from './conformance.ts';
 import { needText, verdictText } from './conformance-text.ts';

@@ -1,6 +1,6 @@
 /** Finalize as a fence (bigquery facts A2): what makes a takeover safe, and is least documented. */
-import { saysFinalized } from '../bigquery/append-answers.ts';
-import { GRPC_STATUS, RpcError } from '../bigquery/write-rpc.ts';
+import { saysFinalized } from '../sinks/bigquery/write/append-answers.ts';
+import { GRPC_STATUS, RpcError } from '../sinks/bigquery/write/write-rpc.ts';
 import { numbers } from './append-needs.ts';
 import type { Bench, RawCall } from './bench.ts';
 import { demand, demandEqual, differs, type Need, type Result, show } from './need.ts';

@@ -2,13 +2,14 @@
  * An endpoint with a dataset of its own: made here under a drawn name, removed at the end. The only dataset that is ever
  * created or removed is the one of that name, and only if nothing had the name before.
  */
-import { type DatasetRef, quotedTable } from '../bigquery/identifiers.ts';
-import { type RestCalls, RestClient, RestError } from '../bigquery/rest-client.ts';
-import { applySchema } from '../bigquery/schema.ts';
-import { DEFAULT_SINK_LIMITS } from '../bigquery/sink-limits.ts';
-import type { WriteRpc } from '../bigquery/write-rpc.ts';
-import { GoogleWriteRpc } from '../bigquery/write-rpc-google.ts';
-import type { Runtime } from '../processor/ports.ts';
+
+import type { Runtime } from '../base/runtime.ts';
+import { type DatasetRef, quotedTable } from '../sinks/bigquery/identifiers.ts';
+import { type RestCalls, RestClient, RestError } from '../sinks/bigquery/query/rest-client.ts';
+import { applySchema } from '../sinks/bigquery/schema.ts';
+import { DEFAULT_SINK_LIMITS } from '../sinks/bigquery/sink-limits.ts';
+import type { WriteRpc } from '../sinks/bigquery/write/write-rpc.ts';
+import { GoogleWriteRpc } from '../sinks/bigquery/write/write-rpc-google.ts';
 import type { Endpoint } from './bench.ts';
 
 export const DATASET_PREFIX = 'provenonce_conformance_';

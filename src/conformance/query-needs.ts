@@ -1,11 +1,12 @@
 /** Statements: who wins, what runs once, and what a takeover reads (bigquery facts A3, A4). */
-import { BackfillQueries } from '../bigquery/backfill-queries.ts';
-import { quotedTable } from '../bigquery/identifiers.ts';
-import { QueryJobs } from '../bigquery/query-job.ts';
-import { RestError } from '../bigquery/rest-client.ts';
-import { DEFAULT_SINK_LIMITS } from '../bigquery/sink-limits.ts';
+
 import { DEFAULT_DECISION_SETTINGS, FOLD_VERSION } from '../payments/settings.ts';
 import type { Checkpoint, Seed } from '../processor/ports.ts';
+import { quotedTable } from '../sinks/bigquery/identifiers.ts';
+import { BackfillQueries } from '../sinks/bigquery/query/backfill-queries.ts';
+import { QueryJobs } from '../sinks/bigquery/query/query-job.ts';
+import { RestError } from '../sinks/bigquery/query/rest-client.ts';
+import { DEFAULT_SINK_LIMITS } from '../sinks/bigquery/sink-limits.ts';
 import { type Bench, TABLE } from './bench.ts';
 import { demand, demandEqual, differs, type Need, type Result, show } from './need.ts';
 

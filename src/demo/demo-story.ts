@@ -3,8 +3,8 @@
  * it starts again, everything drains. What it proves is in demo-checks.ts.
  */
 import { randomInt } from 'node:crypto';
+import { systemRuntime } from '../base/system-runtime.ts';
 import type { RealWorld } from '../lab/real/real-world.ts';
-import { systemRuntime } from '../runtime/system-runtime.ts';
 import type { SimulationDials } from '../simulator/plan.ts';
 import type { SimulationSummary } from '../simulator/summary.ts';
 import { type Survived, survivedBy } from './survived.ts';

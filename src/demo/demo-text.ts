@@ -1,7 +1,7 @@
 /** The end of a demo as text: tables and lines that fit the terminal, verdicts that can be read without colour. Pure, colour aside. */
 import pc from 'picocolors';
+import { printable } from '../base/text/printable.ts';
 import type { SimulationSummary } from '../simulator/summary.ts';
-import { printable } from '../text/printable.ts';
 import type { DemoCheck } from './demo-checks.ts';
 import type { DemoFacts } from './demo-facts.ts';
 import type { Survived } from './survived.ts';

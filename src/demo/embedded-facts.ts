@@ -2,12 +2,12 @@
  * The facts of a demo run in the simulated world, counted over the rows that its tables hold as the views count them. The
  * verdict of `verify` comes from the same independent oracle as on real parts.
  */
-import type { TableCells, TablesSnapshot } from '../checks/inputs.ts';
+import type { TableCells, TablesSnapshot } from '../checks/inputs/inputs.ts';
 import { billionths, decimalText } from '../checks/oracle/money.ts';
 import type { ReconciledDay } from '../checks/reconcile.ts';
 import { verify } from '../checks/verify.ts';
 import { simInputs } from '../lab/sim/sim-inputs.ts';
-import type { World } from '../lab/sim/world.ts';
+import type { World } from '../lab/sim/world/world.ts';
 import type { DemoFacts, DuplicatesOfDay, FraudBand, PartitionCounts } from './demo-facts.ts';
 
 type CountedTable = keyof TableCells;

@@ -4,10 +4,11 @@
  * from one seed. No broker, no emulator, no other process.
  * Invariant: same seed and size, same story; how often it looks up for an abort or tells its progress changes nothing.
  */
-import { EPOCH_MS } from '../lab/sim/context.ts';
-import { CALM, type FaultPlan } from '../lab/sim/plan.ts';
-import { processorMain } from '../lab/sim/processor-main.ts';
-import { createWorld, type World } from '../lab/sim/world.ts';
+
+import { CALM, type FaultPlan } from '../lab/sim/case/plan.ts';
+import { EPOCH_MS } from '../lab/sim/world/context.ts';
+import { processorMain } from '../lab/sim/world/processor-main.ts';
+import { createWorld, type World } from '../lab/sim/world/world.ts';
 import type { ProcessorEvent } from '../processor/events.ts';
 import type { ExitReport } from '../processor/processor.ts';
 import { generatePayments, type PlannedRecord } from '../simulator/generate.ts';

@@ -1,8 +1,8 @@
 /** Text that fits the window: tables without borders, lines that wrap under where they began, numbers as people read them. */
 
-import { printable } from '../text/printable.ts';
-import { type TerminalStream, terminalColumns } from '../text/terminal.ts';
-import { wrapWords } from '../text/wrap.ts';
+import { printable } from '../base/text/printable.ts';
+import { type TerminalStream, terminalColumns } from '../base/text/terminal.ts';
+import { wrapWords } from '../base/text/wrap.ts';
 
 const FORMAT = new Intl.NumberFormat('en');
 /** Where no terminal says how wide it is. */

@@ -1,6 +1,6 @@
 /** A doctor's report in words: one line per thing that was looked at, and for each that is missing, how to get it. */
 import { type DoctorReport, FREE_BYTES_LEAST, NODE_MAJOR_LEAST } from './doctor.ts';
-import { JAVA_MAJOR_LEAST, PYTHON_MINOR_LEAST, type ToolLook } from './tools.ts';
+import { JAVA_MAJOR_LEAST, PYTHON_MINOR_LEAST, type ToolLook } from './native/tools.ts';
 
 const GIB = 1024 ** 3;
 

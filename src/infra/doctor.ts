@@ -4,10 +4,10 @@
  */
 import { access, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { cacheDirectory, isCached } from './cache.ts';
-import { emulatorVenvEntry } from './emulator-venv.ts';
-import { kafkaJarsEntry } from './kafka-jars.ts';
-import { findDocker, findJava, findMaven, findPython, hasImage, type ToolLook } from './tools.ts';
+import { cacheDirectory, isCached } from './native/cache.ts';
+import { emulatorVenvEntry } from './native/emulator-venv.ts';
+import { kafkaJarsEntry } from './native/kafka-jars.ts';
+import { findDocker, findJava, findMaven, findPython, hasImage, type ToolLook } from './native/tools.ts';
 import { EMULATOR_IMAGE, KAFKA_IMAGE } from './types.ts';
 
 export const NODE_MAJOR_LEAST = 24;

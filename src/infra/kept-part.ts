@@ -4,7 +4,7 @@
  */
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Keeper, KeptProcess, SpawnRequest } from './keeper.ts';
+import type { Keeper, KeptProcess, SpawnRequest } from './reaper/reaper.ts';
 import type { PartControl } from './types.ts';
 
 const READY_LIMIT_MS = 60_000;

@@ -9,11 +9,11 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { execa } from 'execa';
-import { Keeper } from './keeper.ts';
-import { obtainBrokerSoftware } from './native.ts';
-import { nativeBroker } from './native-broker.ts';
+import { obtainBrokerSoftware } from './native/native.ts';
+import { nativeBroker } from './native/native-broker.ts';
+import type { FoundTool } from './native/tools.ts';
 import { reservePorts } from './ports.ts';
-import type { FoundTool } from './tools.ts';
+import { Keeper } from './reaper/reaper.ts';
 import type { PartControl } from './types.ts';
 
 const ISSUER = 'https://issuer.invalid';

@@ -5,13 +5,13 @@
 import { doctor } from './doctor.ts';
 import { renderMissing } from './doctor-text.ts';
 import { startExternal } from './external.ts';
-import { startNative } from './native.ts';
+import { startNative } from './native/native.ts';
 import { type InfraOptions, InfraUnavailableError, type InfraWay, type StartedInfra } from './types.ts';
 
 const STARTERS: Record<InfraWay, (options: InfraOptions) => Promise<StartedInfra>> = {
   external: startExternal,
   // testcontainers is slow to load, and absent where only production dependencies are installed.
-  docker: async (options) => (await import('./docker.ts')).startDocker(options),
+  docker: async (options) => (await import('./docker/docker.ts')).startDocker(options),
   native: startNative,
 };
 

@@ -1,8 +1,8 @@
 /** On a broker of its own, since it is killed. */
 import { expect, test } from 'vitest';
+import { systemRuntime } from '../base/system-runtime.ts';
 import { startInfra } from '../infra/start-infra.ts';
-import { systemRuntime } from '../runtime/system-runtime.ts';
-import { createKafka } from './connection-options.ts';
+import { createKafka } from './client/connection-options.ts';
 import { KafkaAdmin } from './kafka-admin.ts';
 import { eventually, numbered, readOne, readTo, SourceProbe, values } from './testing/source-probe.ts';
 

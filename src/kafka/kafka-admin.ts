@@ -1,7 +1,7 @@
 /** Topics as the simulator, the demo, the lab and the tests need them: made, listed, cut, deleted. Rejects with kafkajs's errors. */
 import type { Admin, ITopicConfig } from 'kafkajs';
-import { createKafka, type KafkaConnectionOptions } from './connection-options.ts';
-import { isUnknownTopic } from './errors.ts';
+import { createKafka, type KafkaConnectionOptions } from './client/connection-options.ts';
+import { isUnknownTopic } from './client/errors.ts';
 import { untilKnown } from './topic-known.ts';
 
 /**

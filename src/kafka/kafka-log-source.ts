@@ -3,24 +3,18 @@
  * decision alone, and is fetched apart from the group (fetcher.ts), so a rebalance that leaves a partition where it was does
  * not interrupt it, and committed offsets have no effect on reading.
  */
-import { Backoff } from '../processor/backoff.ts';
-import { BugError, ConfigurationError, UnreachableError } from '../processor/errors.ts';
-import type {
-  AssignmentListener,
-  LogBounds,
-  LogSource,
-  PartitionReader,
-  Runtime,
-  TopicFacts,
-} from '../processor/ports.ts';
-import { spanText } from '../processor/span-text.ts';
-import type { KafkaConnectionOptions, LogFn } from './connection-options.ts';
-import { isFinal, messageOf, refusalOf } from './errors.ts';
-import { Fetcher } from './fetcher.ts';
-import { GroupMember } from './group-member.ts';
-import { Patience, type Wait } from './patience.ts';
+import { Backoff } from '../base/backoff.ts';
+import { BugError, ConfigurationError, UnreachableError } from '../base/errors.ts';
+import type { Runtime } from '../base/runtime.ts';
+import { spanText } from '../base/span-text.ts';
+import type { AssignmentListener, LogBounds, LogSource, PartitionReader, TopicFacts } from '../processor/ports.ts';
+import { Patience, type Wait } from './client/away-limit.ts';
+import type { KafkaConnectionOptions, LogFn } from './client/connection-options.ts';
+import { isFinal, messageOf, refusalOf } from './client/errors.ts';
+import { TopicConnection } from './client/topic-connection.ts';
+import { Fetcher } from './fetch/fetcher.ts';
+import { GroupMember } from './group/group-member.ts';
 import { type KafkaLogLimits, type KafkaLogOptions, resolveLimits } from './source-options.ts';
-import { TopicConnection } from './topic-connection.ts';
 import { readTopicFacts } from './topic-facts.ts';
 
 const BACKOFF_MIN_MS = 250;

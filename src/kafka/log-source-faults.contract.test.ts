@@ -3,8 +3,8 @@
  * and a road to the broker of its own and mostly waits, so they run beside each other.
  */
 import { expect, test } from 'vitest';
-import { ConfigurationError, ContradictionError, UnreachableError } from '../processor/errors.ts';
-import { systemRuntime } from '../runtime/system-runtime.ts';
+import { ConfigurationError, ContradictionError, UnreachableError } from '../base/errors.ts';
+import { systemRuntime } from '../base/system-runtime.ts';
 import { KafkaAdmin } from './kafka-admin.ts';
 import { connection, newTopic, produce } from './testing/broker.ts';
 import { FlakyNetwork } from './testing/flaky-network.ts';

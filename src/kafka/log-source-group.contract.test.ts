@@ -1,9 +1,9 @@
 /** The group shares out the work, moves as little as it can, and never disturbs what is read. */
 import { expect, test } from 'vitest';
-import { OwnershipLostError } from '../processor/errors.ts';
-import { systemRuntime } from '../runtime/system-runtime.ts';
-import { createKafka } from './connection-options.ts';
-import type { MemberNotes } from './group-member.ts';
+import { OwnershipLostError } from '../base/errors.ts';
+import { systemRuntime } from '../base/system-runtime.ts';
+import { createKafka } from './client/connection-options.ts';
+import type { MemberNotes } from './group/group-member.ts';
 import { KafkaAdmin } from './kafka-admin.ts';
 import { connection, newTopic, produce } from './testing/broker.ts';
 import { FlakyNetwork } from './testing/flaky-network.ts';

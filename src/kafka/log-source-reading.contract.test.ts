@@ -2,8 +2,8 @@
 import { zstdCompressSync } from 'node:zlib';
 import kafkajs from 'kafkajs';
 import { expect, test } from 'vitest';
-import { ContradictionError } from '../processor/errors.ts';
-import { systemRuntime } from '../runtime/system-runtime.ts';
+import { ContradictionError } from '../base/errors.ts';
+import { systemRuntime } from '../base/system-runtime.ts';
 import { readTopic } from './read-topic.ts';
 import { connection, newTopic, produce, withProducer } from './testing/broker.ts';
 import { numbered, readOne, readTo, SourceProbe, values } from './testing/source-probe.ts';

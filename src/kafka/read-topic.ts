@@ -3,16 +3,17 @@
  * finished at the end offsets found at the start. One answer per partition is held at a time, and one chunk of what it unpacks to.
  */
 
+import { ConfigurationError, ContradictionError } from '../base/errors.ts';
+import type { Runtime } from '../base/runtime.ts';
 import type { LogRecord } from '../payments/types.ts';
-import { ConfigurationError, ContradictionError } from '../processor/errors.ts';
-import type { LogBounds, Runtime } from '../processor/ports.ts';
-import { CodecMissingError } from './codecs.ts';
-import type { KafkaConnectionOptions } from './connection-options.ts';
-import { FETCH_ERROR } from './errors.ts';
-import { BrokenAnswerError, type FetchedPartition, requireAnswersTo } from './fetch-response.ts';
-import { AnswerReader, DEFAULT_ANSWER_LIMITS } from './record-batches.ts';
-import { TopicConnection } from './topic-connection.ts';
-import { codecMissing, damaged, type UnreadablePlace } from './unreadable.ts';
+import type { LogBounds } from '../processor/ports.ts';
+import type { KafkaConnectionOptions } from './client/connection-options.ts';
+import { FETCH_ERROR } from './client/errors.ts';
+import { TopicConnection } from './client/topic-connection.ts';
+import { CodecMissingError } from './fetch/codecs.ts';
+import { BrokenAnswerError, type FetchedPartition, requireAnswersTo } from './fetch/fetch-response.ts';
+import { AnswerReader, DEFAULT_ANSWER_LIMITS } from './fetch/record-batches.ts';
+import { codecMissing, damaged, type UnreadablePlace } from './fetch/unreadable.ts';
 
 export interface ReadTopicOptions {
   readonly connection: KafkaConnectionOptions;

@@ -1,9 +1,9 @@
 /** Settings of the log source, their defaults, and the relations that must hold between them. */
-import { ConfigurationError } from '../processor/errors.ts';
-import type { KafkaConnectionOptions } from './connection-options.ts';
-import type { FetchLimits } from './fetcher.ts';
-import type { GroupLimits, MemberNotes } from './group-member.ts';
-import type { Wait } from './patience.ts';
+import { ConfigurationError } from '../base/errors.ts';
+import type { Wait } from './client/away-limit.ts';
+import type { KafkaConnectionOptions } from './client/connection-options.ts';
+import type { FetchLimits } from './fetch/fetcher.ts';
+import type { GroupLimits, MemberNotes } from './group/group-member.ts';
 
 export type KafkaLogLimits = FetchLimits & GroupLimits;
 

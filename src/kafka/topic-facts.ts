@@ -2,7 +2,7 @@
 
 import kafkajs from 'kafkajs';
 import type { TopicFacts } from '../processor/ports.ts';
-import { createKafka, type KafkaConnectionOptions } from './connection-options.ts';
+import { createKafka, type KafkaConnectionOptions } from './client/connection-options.ts';
 
 /** Names of the settings, with the one that bounded timestamps before Kafka 3.6. */
 const AFTER_MAX = 'message.timestamp.after.max.ms';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { UnreachableError } from '../processor/errors.ts';
+import { UnreachableError } from '../base/errors.ts';
 import { kafkaError } from './testing/kafka-errors.ts';
 import { untilKnown } from './topic-known.ts';
 

@@ -3,8 +3,8 @@
  * metadata follows. Whoever sends or reads at once would fail on that.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UnreachableError } from '../processor/errors.ts';
-import { isUnknownTopic } from './errors.ts';
+import { UnreachableError } from '../base/errors.ts';
+import { isUnknownTopic } from './client/errors.ts';
 
 /** A leader of each partition as a broker knows it; below 0: none yet. */
 export type AskLeaders = () => Promise<readonly number[]>;

@@ -2,11 +2,12 @@
  * Runs one scenario in one world to its verdict: the story, then heal and drain, then the checks. FAIL when a guarantee is
  * broken, whatever else happened; UNKNOWN when the fault did not bite, the story broke off or nothing drained.
  */
+
+import { orAborted } from '../base/abort.ts';
+import { systemRuntime } from '../base/system-runtime.ts';
 import { assertSumsMatch, assertUnique, CheckFailed, type SumsByCurrency } from '../checks/assertions.ts';
 import { counted, GUARANTEES } from '../checks/findings.ts';
 import type { Verdict, VerifyReport } from '../checks/verify.ts';
-import { orAborted } from '../processor/abort.ts';
-import { systemRuntime } from '../runtime/system-runtime.ts';
 import { billionthsOf, decimalOf } from '../simulator/summary.ts';
 import type { RunPhase } from './artifacts.ts';
 import { detailsOf, LabError, sentenceOf } from './lab-error.ts';

@@ -4,10 +4,10 @@
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { orAborted } from '../base/abort.ts';
+import { systemRuntime } from '../base/system-runtime.ts';
 import { startInfra } from '../infra/start-infra.ts';
 import type { InfraOptions } from '../infra/types.ts';
-import { orAborted } from '../processor/abort.ts';
-import { systemRuntime } from '../runtime/system-runtime.ts';
 import { detailsOf, sentenceOf } from './lab-error.ts';
 import { RealWorld, type RealWorldOptions } from './real/real-world.ts';
 import { writeRun } from './real/write-run.ts';

@@ -1,7 +1,7 @@
 /** The scenarios of scenarios/, one file each. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { ConfigurationError } from '../processor/errors.ts';
+import { ConfigurationError } from '../base/errors.ts';
 import type { Scenario } from './scenario.ts';
 
 const FOLDER = path.join(import.meta.dirname, '..', '..', 'scenarios');

@@ -1,5 +1,5 @@
 /** Waits with an end: what a run waits for is there within its limit, or the run says what did not come. */
-import type { Runtime } from '../processor/ports.ts';
+import type { Runtime } from '../base/runtime.ts';
 
 /** Something did not come in time. */
 export class TimeLimitError extends Error {

@@ -2,8 +2,9 @@
  * Events in words, for whoever reads a log along: those that report a wait, a loss or the progress. Times are in units of
  * people here; the fields of the event stay in ms. Pure.
  */
+
+import { spanText } from '../base/span-text.ts';
 import type { ProcessorEvent } from '../processor/events.ts';
-import { spanText } from '../processor/span-text.ts';
 
 type EventOf<T extends ProcessorEvent['type']> = Extract<ProcessorEvent, { type: T }>;
 

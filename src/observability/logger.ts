@@ -5,8 +5,8 @@
 import { createRequire } from 'node:module';
 import pino, { type DestinationStream, type Logger } from 'pino';
 import type * as Pretty from 'pino-pretty';
-import { maskPayload } from '../payments/masking.ts';
-import { printableValue } from '../text/printable.ts';
+import { printableValue } from '../base/text/printable.ts';
+import { maskPayload } from '../payments/event/masking.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 

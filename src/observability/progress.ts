@@ -2,9 +2,10 @@
  * What the process has done lately, as one event every half minute: a log that says nothing between a takeover and a stop
  * leaves open whether anything is done at all. Counts what the other events say; time comes in through the clock port.
  */
+
+import type { Runtime } from '../base/runtime.ts';
 import type { Counters } from '../payments/types.ts';
 import type { Observer, ProcessorEvent } from '../processor/events.ts';
-import type { Runtime } from '../processor/ports.ts';
 
 /** Time between two `processor.progress` events. */
 export const PROGRESS_INTERVAL_MS = 30_000;

@@ -1,6 +1,6 @@
 /** Who holds what, as a terminal of 80 columns shows it: by owner, and which partitions stand still. */
-import { printable, textOfLines } from '../text/printable.ts';
-import { tableText } from '../text/table.ts';
+import { printable, textOfLines } from '../base/text/printable.ts';
+import { tableText } from '../base/text/table.ts';
 
 export interface HeldPartition {
   readonly partition: number;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { RESCALE_POINTS, type RescalePoint } from '../processor/crash-points.ts';
 import type { StreamRef } from '../processor/ports.ts';
-import type { RescalePorts } from '../processor/rescale.ts';
+import type { RescalePorts } from './rescale.ts';
 import { withRescalePoints } from './rescale-points.ts';
 
 /** Ports that write down what is asked of them. */

@@ -2,7 +2,7 @@
  * The ports of `rescale` with crash points around each of its external effects, for the lab. Without it there is no code path.
  */
 import { overriding, type RescaleEffect, type RescalePoint } from '../processor/crash-points.ts';
-import type { RescalePorts } from '../processor/rescale.ts';
+import type { RescalePorts } from './rescale.ts';
 
 export type HitRescalePoint = (point: RescalePoint) => void | Promise<void>;
 

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AcceptedRows } from './accepted-rows.ts';
+import { PaymentBytes } from './event/payment-bytes.ts';
 import { PartitionFold } from './fold.ts';
-import { emptyOutput, event, PLACE, record, settings } from './fold-fixture.ts';
-import { PaymentBytes } from './payment-bytes.ts';
+import { emptyOutput, event, PLACE, record, settings } from './testing/fold-fixture.ts';
 import type { LogRecord, Payment } from './types.ts';
 
 const SETTINGS = settings({ maxAmount: '99999999999999999999999999999' });

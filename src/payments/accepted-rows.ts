@@ -1,12 +1,13 @@
 /**
  * Accepted payments, enriched, as columns: what the fold yields in production. They are filled from the bytes of records
- * and sent as they are (bigquery/row-columns.ts), so that no object and no string is made for a row; whoever needs one
+ * and sent as they are (sinks/bigquery/rows/row-columns.ts), so that no object and no string is made for a row; whoever needs one
  * (the comparison at a takeover, a simulated sink) gets it made from the columns.
  *
  * Rows are only added, until clear() starts over in the same memory: whoever calls it knows that nobody reads them any more.
  */
-import type { PaymentBytes } from './payment-bytes.ts';
-import { TextColumn } from './text-column.ts';
+
+import { TextColumn } from '../base/memory/text-column.ts';
+import type { PaymentBytes } from './event/payment-bytes.ts';
 import type { AcceptedRow, FraudAssessment, Nanos, RowList } from './types.ts';
 
 const LEAST_ROWS = 16;

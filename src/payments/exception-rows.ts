@@ -2,10 +2,10 @@
  * Rows of payment_exceptions: what is kept of a record that was not accepted. A duplicate or late payment is kept whole, in
  * canonical form (backfill needs it); of a rejected record only what may be kept: masked and cut, as its fold version does it.
  */
-import { canonicalJson } from './event.ts';
-import { formatHash, type Hash64, hashBytes } from './hash.ts';
+import { canonicalJson } from './event/event.ts';
+import { formatHash, type Hash64, hashBytes } from './event/hash.ts';
+import type { Rejection } from './event/validation.ts';
 import type { ExceptionRow, LogRecord, Payment } from './types.ts';
-import type { Rejection } from './validation.ts';
 
 /** Lowest and greatest time that a TIMESTAMP can hold. */
 const MIN_TIMESTAMP_MS = -62_135_596_800_000;

@@ -1,7 +1,8 @@
 /** What a fold is made from, and what it says of itself. */
+
+import type { IndexKey } from '../base/memory/slot-hash.ts';
 import type { AcceptedRows } from './accepted-rows.ts';
 import type { PartitionFold } from './fold.ts';
-import type { IndexKey } from './slot-hash.ts';
 import type { Counters, FixedSettings, FoldOutput, TransactionRow } from './types.ts';
 
 /** A FoldOutput whose accepted rows are columns: the same rows, without an object for each. */

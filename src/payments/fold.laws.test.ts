@@ -6,8 +6,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PartitionFold } from './fold.ts';
-import { emptyOutput, event, FIXED, foldAll, PLACE, record, settings } from './fold-fixture.ts';
-import { rebuildFromMs } from './liveness.ts';
+import { rebuildFromMs } from './state/liveness.ts';
+import { emptyOutput, event, FIXED, foldAll, PLACE, record, settings } from './testing/fold-fixture.ts';
 import type {
   FixedSettings,
   FoldOutput,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PartitionFold } from './fold.ts';
-import { emptyOutput, event, FIXED, foldAll, PLACE, record, START_MS, settings } from './fold-fixture.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS, resolveEntry } from './settings.ts';
+import { emptyOutput, event, FIXED, foldAll, PLACE, record, START_MS, settings } from './testing/fold-fixture.ts';
 import type { LogRecord } from './types.ts';
 
 const MINUTE_MS = 60_000;

@@ -8,22 +8,24 @@
  *
  * Invariants: offsets only rise; consumed = accepted + duplicates + late + rejected; an entry is dead exactly when liveness.ts says so for W.
  */
+
+import { KNOWN_INDEX_KEY } from '../base/memory/slot-hash.ts';
 import { AcceptedRows } from './accepted-rows.ts';
-import { SenderActivity } from './activity.ts';
-import { DeltaLog } from './delta-log.ts';
+import type { PaymentBytes } from './event/payment-bytes.ts';
+import { PaymentReader } from './event/payment-reader.ts';
+import { Rejection } from './event/validation.ts';
 import { exceptionRow, rejectedRow } from './exception-rows.ts';
 import type { FoldColumns, FoldPlace, FoldStats, Rebuild, RebuildOptions } from './fold-types.ts';
 import { type ActivityCounts, assessFraud } from './fraud.ts';
-import { KnownIds } from './known-ids.ts';
-import { activityLiveFromMs, idsLiveFromMs, isKnownAt, rebuildFromMs, windowsLiveFromMs } from './liveness.ts';
 import { LookAhead } from './look-ahead.ts';
-import type { PaymentBytes } from './payment-bytes.ts';
-import { PaymentReader } from './payment-reader.ts';
-import { PaymentRows } from './payment-rows.ts';
 import { type CompiledSettings, requireFixedSettings } from './settings.ts';
-import { KNOWN_INDEX_KEY } from './slot-hash.ts';
-import { countersOf, type EntrySums, headOf, sumEntries } from './state-head.ts';
-import { inSteps } from './stored-entries.ts';
+import { SenderActivity } from './state/activity.ts';
+import { DeltaLog } from './state/delta-log.ts';
+import { KnownIds } from './state/known-ids.ts';
+import { activityLiveFromMs, idsLiveFromMs, isKnownAt, rebuildFromMs, windowsLiveFromMs } from './state/liveness.ts';
+import { PaymentRows } from './state/payment-rows.ts';
+import { countersOf, type EntrySums, headOf, sumEntries } from './state/state-head.ts';
+import { inSteps } from './state/stored-entries.ts';
 import type {
   Counters,
   FixedSettings,
@@ -34,7 +36,6 @@ import type {
   StoredState,
   TransactionRow,
 } from './types.ts';
-import { Rejection } from './validation.ts';
 import { OpenWindows } from './windows.ts';
 
 export type { FoldColumns, FoldPlace, Rebuild, RebuildOptions } from './fold-types.ts';

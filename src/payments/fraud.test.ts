@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { requireDecimal } from './decimal.ts';
+import { requireDecimal } from './event/decimal.ts';
 import { assessFraud, compileFraudRules } from './fraud.ts';
 import { DEFAULT_DECISION_SETTINGS } from './settings.ts';
 

@@ -2,8 +2,8 @@
  * Fraud points of one accepted payment: amount, sender activity, region. All thresholds come from FraudRules, compiled
  * once per settings entry. "Over" is strict everywhere: exactly 5000 is not over 5000.
  */
-import { requireDecimal } from './decimal.ts';
-import { type Amount, amountOf } from './payment-bytes.ts';
+import { requireDecimal } from './event/decimal.ts';
+import { type Amount, amountOf } from './event/payment-bytes.ts';
 import type { FraudAssessment, FraudRules } from './types.ts';
 
 /** Counts over the sender's accepted payments in (t - span, t], this one included. */

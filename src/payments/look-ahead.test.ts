@@ -1,14 +1,14 @@
 /** Records are read some ahead of their turn: nothing that the fold yields may depend on how many. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MOST_AHEAD } from '../base/memory/prefetch.ts';
+import { MOST_SCANNED_BYTES, PaymentBytes } from './event/payment-bytes.ts';
+import { PaymentReader } from './event/payment-reader.ts';
+import { Rejection } from './event/validation.ts';
 import { PartitionFold } from './fold.ts';
-import { emptyOutput, event, FIXED, PLACE, record, START_MS, settings } from './fold-fixture.ts';
-import { MOST_SCANNED_BYTES, PaymentBytes } from './payment-bytes.ts';
-import { PaymentReader } from './payment-reader.ts';
 import type { CompiledSettings } from './settings.ts';
-import { MOST_AHEAD } from './touch.ts';
+import { emptyOutput, event, FIXED, PLACE, record, START_MS, settings } from './testing/fold-fixture.ts';
 import type { FoldOutput, LogRecord } from './types.ts';
-import { Rejection } from './validation.ts';
 
 const SETTINGS = [settings({ watermarkDelayMs: 90_000 }), settings({ watermarkDelayMs: 30_000 })] as const;
 /** Half of the offsets each, in turns of seven. */

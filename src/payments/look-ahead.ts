@@ -2,12 +2,13 @@
  * Touches (touch.ts) what the next payments will look for: their ids, their senders with the latest entries of their
  * chains, their devices. The fold of each then finds it in the cache.
  */
-import type { SenderActivity } from './activity.ts';
-import type { KnownIds } from './known-ids.ts';
-import { PaymentBytes } from './payment-bytes.ts';
-import type { PaymentReader } from './payment-reader.ts';
-import type { IndexKey } from './slot-hash.ts';
-import { HashList } from './touch.ts';
+
+import { HashList } from '../base/memory/prefetch.ts';
+import type { IndexKey } from '../base/memory/slot-hash.ts';
+import { PaymentBytes } from './event/payment-bytes.ts';
+import type { PaymentReader } from './event/payment-reader.ts';
+import type { SenderActivity } from './state/activity.ts';
+import type { KnownIds } from './state/known-ids.ts';
 
 export class LookAhead {
   readonly #ids = new HashList();

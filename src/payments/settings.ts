@@ -2,7 +2,7 @@
  * Settings: their defaults, which entry of a history covers an offset, and their compiled form for the fold. What is
  * fixed at seeding and what may change is told apart in types.ts. Everything returned is deep-frozen.
  */
-import { requireDecimal } from './decimal.ts';
+import { requireDecimal } from './event/decimal.ts';
 import { type CompiledFraudRules, compileFraudRules } from './fraud.ts';
 import type { DecisionSettings, FixedSettings, Nanos, SettingsEntry } from './types.ts';
 

@@ -3,14 +3,15 @@
  * window's end. Windows that close together leave ordered by start, region, currency (UTF-8 bytes), so that the rows of a
  * record are the same in every run. Digest and delta are brought up to date when asked for, by what changed.
  */
-import { EntryMixer, LaneSum } from './digest.ts';
-import type { Amount } from './payment-bytes.ts';
-import type { IndexKey } from './slot-hash.ts';
-import { NO_REFERENCE, SlotTable } from './slot-table.ts';
-import { avalanche, TextKey } from './text-key.ts';
-import { sameText } from './text-pool.ts';
+
+import type { IndexKey } from '../base/memory/slot-hash.ts';
+import { NO_REFERENCE, SlotTable } from '../base/memory/slot-table.ts';
+import { avalanche, TextKey } from '../base/memory/text-key.ts';
+import { sameText } from '../base/memory/text-pool.ts';
+import { compareUtf8 } from '../base/memory/utf8-order.ts';
+import type { Amount } from './event/payment-bytes.ts';
+import { EntryMixer, LaneSum } from './state/digest.ts';
 import type { Nanos, OpenWindow, PartialRow } from './types.ts';
-import { compareUtf8 } from './utf8-order.ts';
 
 /** Closed windows that the lists of changes may hold at least before they are cleaned. */
 const CHANGES_KEPT = 1_024;

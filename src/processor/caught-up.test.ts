@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { ContradictionError } from '../base/errors.ts';
 import { caughtUp } from './caught-up.ts';
-import { ContradictionError } from './errors.ts';
 import type { Checkpoint, LogSource, SinkQueries } from './ports.ts';
 
 const TOPIC = 'payments';

@@ -2,7 +2,7 @@
  * When --until-caught-up is done: everything that the topic held at the start is below a checkpoint, no matter whose. So
  * processes that share the topic, or fight over it, all end.
  */
-import type { ContradictionError } from './errors.ts';
+import type { ContradictionError } from '../base/errors.ts';
 import type { PartitionSupervisor } from './partition-supervisor.ts';
 import type { LogSource, SinkQueries } from './ports.ts';
 

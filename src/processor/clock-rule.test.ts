@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { event, foldAll, record, START_MS, settings } from '../payments/fold-fixture.ts';
 import { DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
+import { event, foldAll, record, START_MS, settings } from '../payments/testing/fold-fixture.ts';
 import { checkClock, clockConditions, keepsClockRule } from './clock-rule.ts';
 
 const HOUR_MS = 3_600_000;

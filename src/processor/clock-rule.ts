@@ -8,10 +8,11 @@
  * Rule: after.max + ALLOWED_SKEW <= WATERMARK_DELAY / 2. Then whatever clocks producers have, a payment that arrives within half
  * of WATERMARK_DELAY of its event time is never late.
  */
+
+import { ContradictionError } from '../base/errors.ts';
+import { settingText, spanText } from '../base/span-text.ts';
 import type { DecisionSettings } from '../payments/types.ts';
-import { ContradictionError } from './errors.ts';
 import type { TopicFacts } from './ports.ts';
-import { settingText, spanText } from './span-text.ts';
 
 type ClockSettings = Pick<DecisionSettings, 'watermarkDelayMs' | 'allowedSkewMs'>;
 type ClockFacts = Pick<TopicFacts, 'topic' | 'logAppendTime' | 'timestampAfterMaxMs' | 'bootstrapServers'>;

@@ -1,17 +1,17 @@
 /** A graceful stop while a partition waits to ask again after it was fenced. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { PLACE } from '../payments/fold-fixture.ts';
+import { OwnershipLostError } from '../base/errors.ts';
+import type { Runtime } from '../base/runtime.ts';
+import { Semaphore } from '../base/semaphore.ts';
 import { DEFAULT_DECISION_SETTINGS, FOLD_VERSION } from '../payments/settings.ts';
+import { PLACE } from '../payments/testing/fold-fixture.ts';
 import { APPEND_TABLES } from '../payments/types.ts';
-import { AppendTurns } from './append-turns.ts';
-import { OwnershipLostError } from './errors.ts';
 import { silentObserver } from './events.ts';
-import { FenceRounds } from './fence-rounds.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { PartitionSupervisor, type SupervisorOptions } from './partition-supervisor.ts';
-import type { Runtime } from './ports.ts';
-import { Semaphore } from './semaphore.ts';
+import { AppendTurns } from './run/append-turns.ts';
+import { FenceRounds } from './takeover/fence-rounds.ts';
 
 /** Sleeps end when they are aborted, and never by themselves. */
 const runtime: Runtime = {

@@ -3,14 +3,14 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { AcceptedRows } from '../payments/accepted-rows.ts';
 import { PartitionFold } from '../payments/fold.ts';
-import { event, PLACE, record } from '../payments/fold-fixture.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
+import { event, PLACE, record } from '../payments/testing/fold-fixture.ts';
 import type { AppendTable, RowList } from '../payments/types.ts';
-import { AppendTurns } from './append-turns.ts';
 import { silentObserver } from './events.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
-import type { CursorAnswer } from './log-cursor.ts';
-import { PartitionRun, type PartitionRunOptions } from './partition-run.ts';
+import { AppendTurns } from './run/append-turns.ts';
+import type { CursorAnswer } from './run/log-cursor.ts';
+import { PartitionRun, type PartitionRunOptions } from './run/partition-run.ts';
 
 const WAITING = 1_000;
 

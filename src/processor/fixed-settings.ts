@@ -2,9 +2,10 @@
  * Settings that are fixed for a partition when it is first seen: a later value is stored nowhere and changes nothing. Whoever
  * sets one must learn that, with both values. Pure.
  */
+
+import { settingText } from '../base/span-text.ts';
 import type { Ownership } from './ports.ts';
 import type { SeedSettings } from './settings.ts';
-import { settingText } from './span-text.ts';
 
 const VARIABLES = {
   idHorizonMs: 'ID_HORIZON',

@@ -1,5 +1,5 @@
 /** Which ranges give up what a log has lost, and nothing else: those that an error tells an operator to skip. */
-import type { GivenUp } from '../text/skip-command.ts';
+import type { GivenUp } from '../base/text/skip-command.ts';
 import type { LogBounds, SkippedRange } from './ports.ts';
 
 export interface MissingRecords {

@@ -1,5 +1,5 @@
 /** Every bound of the processor in one place, with the relations between them that must hold. */
-import { ConfigurationError } from './errors.ts';
+import { ConfigurationError } from '../base/errors.ts';
 
 export interface ProcessorLimits {
   /** Time between checkpoints of a partition that has something new. */

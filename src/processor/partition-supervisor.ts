@@ -5,11 +5,9 @@
  * Invariants: 1. an error stops the partition only after ownership, read again, still holds our claim; 2. every way back
  * to work is a new claim; 3. after `stopped` nothing is written for the partition.
  */
-import type { DecisionSettings } from '../payments/types.ts';
-import { orAborted } from './abort.ts';
-import type { AppendTurns } from './append-turns.ts';
-import { Backoff } from './backoff.ts';
-import type { ClaimRounds, WonClaim } from './claim-rounds.ts';
+
+import { orAborted } from '../base/abort.ts';
+import { Backoff } from '../base/backoff.ts';
 import {
   BugError,
   ContradictionError,
@@ -17,29 +15,32 @@ import {
   SinkRefusedError,
   StreamLostError,
   UnreachableError,
-} from './errors.ts';
+} from '../base/errors.ts';
+import type { Runtime } from '../base/runtime.ts';
+import type { Semaphore } from '../base/semaphore.ts';
+import type { DecisionSettings } from '../payments/types.ts';
 import type { Observer } from './events.ts';
-import type { FenceRounds } from './fence-rounds.ts';
 import type { ProcessorLimits } from './limits.ts';
-import { LocalReading } from './local-reading.ts';
-import { firstOffsetToRead, LogCursor } from './log-cursor.ts';
-import { PartitionRun } from './partition-run.ts';
 import type {
   Checkpoint,
   LogSource,
   Ownership,
   PartitionReader,
   RowEncoder,
-  Runtime,
   SinkInspection,
   SinkQueries,
   StateStore,
   WriteStreams,
 } from './ports.ts';
-import { findPosition } from './position.ts';
-import { restoreFold } from './restore.ts';
-import type { Semaphore } from './semaphore.ts';
-import { settleSettings } from './settings-entry.ts';
+import type { AppendTurns } from './run/append-turns.ts';
+import { firstOffsetToRead, LogCursor } from './run/log-cursor.ts';
+import { PartitionRun } from './run/partition-run.ts';
+import type { ClaimRounds, WonClaim } from './takeover/claim-rounds.ts';
+import type { FenceRounds } from './takeover/fence-rounds.ts';
+import { LocalReading } from './takeover/local-reading.ts';
+import { findPosition } from './takeover/position.ts';
+import { restoreFold } from './takeover/restore.ts';
+import { settleSettings } from './takeover/settings-entry.ts';
 import { wrongTablesBehind } from './wrong-tables.ts';
 
 export interface SupervisorOptions {

@@ -1,7 +1,7 @@
 /** How a processor ends: its exit code, what it says first and last, and that the whole of a reason is told once. */
 import { expect, it } from 'vitest';
+import { ConfigurationError, ContradictionError, UnreachableError } from '../base/errors.ts';
 import { DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
-import { ConfigurationError, ContradictionError, UnreachableError } from './errors.ts';
 import type { ProcessorEvent } from './events.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { Processor, type ProcessorPorts } from './processor.ts';

@@ -6,14 +6,13 @@
  * the log or the sink contradicts the guarantee; 69 a service stayed unreachable; 70 a bug.
  */
 
-import { orAborted } from './abort.ts';
-import { AppendTurns } from './append-turns.ts';
+import { orAborted } from '../base/abort.ts';
+import { ConfigurationError, ContradictionError, UnreachableError } from '../base/errors.ts';
+import type { Runtime } from '../base/runtime.ts';
+import { Semaphore } from '../base/semaphore.ts';
 import { caughtUp, topicTargets } from './caught-up.ts';
-import { ClaimRounds } from './claim-rounds.ts';
 import { checkClock } from './clock-rule.ts';
-import { ConfigurationError, ContradictionError, UnreachableError } from './errors.ts';
 import type { Observer } from './events.ts';
-import { FenceRounds } from './fence-rounds.ts';
 import { ignoredSettings } from './fixed-settings.ts';
 import { checkLimits } from './limits.ts';
 import { type PartitionPhase, PartitionSupervisor } from './partition-supervisor.ts';
@@ -21,15 +20,16 @@ import type {
   LogSource,
   Ownership,
   RowEncoder,
-  Runtime,
   SinkInspection,
   SinkQueries,
   StateStore,
   TopicFacts,
   WriteStreams,
 } from './ports.ts';
-import { Semaphore } from './semaphore.ts';
+import { AppendTurns } from './run/append-turns.ts';
 import type { ProcessorSettings } from './settings.ts';
+import { ClaimRounds } from './takeover/claim-rounds.ts';
+import { FenceRounds } from './takeover/fence-rounds.ts';
 import { checkDataset, checkPartitionCount, checkTopic, seedMissing } from './topic-checks.ts';
 import { wrongTablesBehind } from './wrong-tables.ts';
 

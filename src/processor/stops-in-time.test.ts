@@ -2,15 +2,15 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { PartitionFold } from '../payments/fold.ts';
-import { event, PLACE, record } from '../payments/fold-fixture.ts';
 import { DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
+import { event, PLACE, record } from '../payments/testing/fold-fixture.ts';
 import { APPEND_TABLES, type AppendTable, DATA_TABLES, type RowList } from '../payments/types.ts';
-import { AppendTurns } from './append-turns.ts';
 import { silentObserver } from './events.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
-import { type CursorAnswer, LogCursor } from './log-cursor.ts';
-import { PartitionRun, type PartitionRunOptions } from './partition-run.ts';
 import type { FetchAnswer, LogBounds } from './ports.ts';
+import { AppendTurns } from './run/append-turns.ts';
+import { type CursorAnswer, LogCursor } from './run/log-cursor.ts';
+import { PartitionRun, type PartitionRunOptions } from './run/partition-run.ts';
 
 const RELEASED = new Error('released');
 

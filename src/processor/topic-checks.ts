@@ -2,11 +2,13 @@
  * What must hold before anything is consumed: a topic that keeps all records, one topic per dataset, ownership rows for every
  * partition and for no more. What bounds the watermark is in clock-rule.ts.
  */
+
+import { ContradictionError } from '../base/errors.ts';
+import type { Runtime } from '../base/runtime.ts';
 import { FOLD_VERSION } from '../payments/settings.ts';
 import { DATA_TABLES } from '../payments/types.ts';
-import { ContradictionError } from './errors.ts';
 import { generationOf, partitionsOf } from './generation.ts';
-import type { LogSource, Ownership, Runtime, Seed, SinkQueries, TopicFacts } from './ports.ts';
+import type { LogSource, Ownership, Seed, SinkQueries, TopicFacts } from './ports.ts';
 import type { ProcessorSettings } from './settings.ts';
 
 /** Throws unless the topic can be consumed exactly once. */

@@ -5,7 +5,7 @@ import {
   RowsRefusedError,
   StreamLostError,
   UnreachableError,
-} from './errors.ts';
+} from '../base/errors.ts';
 import type { SinkInspection } from './ports.ts';
 import { wrongTablesBehind } from './wrong-tables.ts';
 

@@ -1,5 +1,5 @@
 /** Whether an error has its cause in the sink's tables: then it is told by its own name, and nobody waits for what will not come. */
-import { ContradictionError, OwnershipLostError, StreamLostError } from './errors.ts';
+import { ContradictionError, OwnershipLostError, StreamLostError } from '../base/errors.ts';
 import type { SinkInspection } from './ports.ts';
 
 /**

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import kafkajs from 'kafkajs';
 import { describe, expect, test } from 'vitest';
-import { ConfigurationError } from '../processor/errors.ts';
+import { ConfigurationError } from '../base/errors.ts';
 import { generatePayments, type PlannedRecord } from './generate.ts';
 import { partitionOfKey } from './partitioner.ts';
 import { MALFORMED_KINDS, resolvePlan, type SimulationDials } from './plan.ts';

@@ -9,7 +9,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
-import { ConfigurationError } from '../processor/errors.ts';
+import { ConfigurationError } from '../base/errors.ts';
 import type { PlannedCopy, PlannedRecord, RecordKind } from './generate.ts';
 import type { MalformedKind } from './plan.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ConfigurationError } from '../processor/errors.ts';
+import { ConfigurationError } from '../base/errors.ts';
 import { generatePayments } from './generate.ts';
 import { liveDials } from './live.ts';
 import { resolvePlan } from './plan.ts';

@@ -1,5 +1,5 @@
 /** A simulation as if from producers that send now: event times follow the clock, at the rate of sending. */
-import { ConfigurationError } from '../processor/errors.ts';
+import { ConfigurationError } from '../base/errors.ts';
 import type { SimulationDials } from './plan.ts';
 
 /**

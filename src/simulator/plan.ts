@@ -2,7 +2,7 @@
  * The dials of a simulation, resolved once into a plan that says everything: the generator has no defaults and reads no
  * clock, so a plan (plain JSON) replays to the same bytes.
  */
-import { ConfigurationError } from '../processor/errors.ts';
+import { ConfigurationError } from '../base/errors.ts';
 
 /** Ways in which a record can be malformed; each ends in the reason code of the same name. */
 export const MALFORMED_KINDS = [

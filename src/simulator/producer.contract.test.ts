@@ -1,11 +1,11 @@
 /** Outages of the broker, as a producer that money depends on must take them: waited out, and without copies. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createKafka } from '../kafka/connection-options.ts';
+import { UnreachableError } from '../base/errors.ts';
+import { systemRuntime } from '../base/system-runtime.ts';
+import { createKafka } from '../kafka/client/connection-options.ts';
 import { connection, newTopic } from '../kafka/testing/broker.ts';
 import { FlakyNetwork } from '../kafka/testing/flaky-network.ts';
-import { UnreachableError } from '../processor/errors.ts';
-import { systemRuntime } from '../runtime/system-runtime.ts';
 import { openProducer } from './producer.ts';
 
 const record = (key: string) => ({ partition: 0, key, value: Buffer.from(key) });

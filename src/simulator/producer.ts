@@ -6,9 +6,9 @@
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import kafkajs from 'kafkajs';
-import { createKafka, type KafkaConnectionOptions, RETRY_WAIT_MAX_MS } from '../kafka/connection-options.ts';
-import { UnreachableError } from '../processor/errors.ts';
-import type { Runtime } from '../processor/ports.ts';
+import { UnreachableError } from '../base/errors.ts';
+import type { Runtime } from '../base/runtime.ts';
+import { createKafka, type KafkaConnectionOptions, RETRY_WAIT_MAX_MS } from '../kafka/client/connection-options.ts';
 import type { PlannedRecord } from './generate.ts';
 
 export interface RecordProducer {

@@ -2,7 +2,7 @@
  * Sends a plan to a topic and writes down what it sent. Memory is bounded by the batches in flight; a stop finishes what is
  * in flight, so the ledger is complete up to what was acknowledged.
  */
-import type { Runtime } from '../processor/ports.ts';
+import type { Runtime } from '../base/runtime.ts';
 import { generatePayments, type PlannedRecord } from './generate.ts';
 import { LedgerWriter, ledgerEntry } from './ledger.ts';
 import { resolvePlan, type SimulationDials } from './plan.ts';

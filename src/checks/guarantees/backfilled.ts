@@ -5,7 +5,7 @@
  */
 import { describe, transactionDifferences } from '../compare-rows.ts';
 import type { FindingLists } from '../findings.ts';
-import type { PartialCells, TransactionCells } from '../inputs.ts';
+import type { PartialCells, TransactionCells } from '../inputs/inputs.ts';
 import { billionths, decimalText, plainDecimal, sameDecimal } from '../oracle/money.ts';
 import type { Step } from '../walk.ts';
 import { windowKey } from '../window-key.ts';

@@ -4,7 +4,7 @@
  * partition, or with another event time after its original was forgotten): that is named beside the finding.
  */
 import type { FindingLists } from '../findings.ts';
-import type { RepeatedId } from '../inputs.ts';
+import type { RepeatedId } from '../inputs/inputs.ts';
 import type { Step } from '../walk.ts';
 
 interface Accepted {

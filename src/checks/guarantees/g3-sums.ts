@@ -4,7 +4,7 @@
  * after that are found at the end.
  */
 import { counted, type FindingLists } from '../findings.ts';
-import type { PartialCells } from '../inputs.ts';
+import type { PartialCells } from '../inputs/inputs.ts';
 import { billionths, decimalText, plainDecimal, sameDecimal } from '../oracle/money.ts';
 import type { OracleWindow } from '../oracle/recompute.ts';
 import type { Step } from '../walk.ts';

@@ -1,7 +1,7 @@
 /** G4: exactly one row in payment_transactions_fraud per accepted payment, with the values that the rules give. */
 import { describe, fraudDifferences } from '../compare-rows.ts';
 import type { FindingLists } from '../findings.ts';
-import type { TransactionCells } from '../inputs.ts';
+import type { TransactionCells } from '../inputs/inputs.ts';
 import { businessText, storedPayment } from '../oracle/recompute.ts';
 import type { Step } from '../walk.ts';
 

@@ -5,7 +5,7 @@
  */
 import { describe, exceptionDifferences, fraudDifferences, transactionDifferences } from '../compare-rows.ts';
 import type { FindingLists } from '../findings.ts';
-import type { CheckedTable, RowPosition } from '../inputs.ts';
+import type { CheckedTable, RowPosition } from '../inputs/inputs.ts';
 import { CHECKED_TABLES, type Step } from '../walk.ts';
 
 export class EquivalenceCheck {

@@ -4,7 +4,7 @@
  * since nothing proves the state that a takeover rebuilds at it.
  */
 import type { FindingLists } from '../findings.ts';
-import type { CheckpointCells, OwnershipFacts, TopicRecord } from '../inputs.ts';
+import type { CheckpointCells, OwnershipFacts, TopicRecord } from '../inputs/inputs.ts';
 import { recordFingerprint } from '../oracle/hashes.ts';
 import type { PartitionOracle } from '../oracle/recompute.ts';
 import { DIGEST_VERSION } from '../oracle/state-digest.ts';

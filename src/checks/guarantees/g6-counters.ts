@@ -4,7 +4,7 @@
  * consumed: the walk over the log leaves them out, and verify lists them.
  */
 import type { FindingLists } from '../findings.ts';
-import type { CheckpointCells, OwnershipFacts } from '../inputs.ts';
+import type { CheckpointCells, OwnershipFacts } from '../inputs/inputs.ts';
 import type { PartitionOracle } from '../oracle/recompute.ts';
 import type { Step } from '../walk.ts';
 

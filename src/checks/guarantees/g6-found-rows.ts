@@ -3,7 +3,7 @@
  * past the checkpoint that it went on from. The rows between that checkpoint and this one are there still, so their epochs are
  * counted again. Checkpoints of releases that wrote neither are not judged.
  */
-import type { CheckedTable, CheckpointCells, OwnershipFacts } from '../inputs.ts';
+import type { CheckedTable, CheckpointCells, OwnershipFacts } from '../inputs/inputs.ts';
 import { CHECKED_TABLES } from '../walk.ts';
 import type { RowsByEpoch } from './rows-by-epoch.ts';
 

@@ -1,8 +1,8 @@
 /** The checkers' hashes and digest against those of the fold: two readings of one layout. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { recordFingerprint as foldFingerprint, formatHash, hashBytes, hashPayment } from '../../payments/hash.ts';
-import { TextKey } from '../../payments/text-key.ts';
+import { TextKey } from '../../base/memory/text-key.ts';
+import { recordFingerprint as foldFingerprint, formatHash, hashBytes, hashPayment } from '../../payments/event/hash.ts';
 import { hashText, paymentHash, recordFingerprint, textHash, valueHash } from './hashes.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 40 });

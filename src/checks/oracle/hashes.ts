@@ -4,7 +4,7 @@
  * library.
  */
 import xxhash from 'xxhash-wasm';
-import type { TopicRecord } from '../inputs.ts';
+import type { TopicRecord } from '../inputs/inputs.ts';
 import type { OraclePayment } from './read-payment.ts';
 
 /** Two signed 32-bit words. */

@@ -2,7 +2,7 @@
  * Fold version 2: numbers by their source text, no name twice, and reasons that name the cause. The reasons have an order
  * here, as documented: the first that applies is the one.
  */
-import type { TopicRecord } from '../inputs.ts';
+import type { TopicRecord } from '../inputs/inputs.ts';
 import { FIELD_LENGTH_MAX, keyHome, type TEXT_FIELDS, valueProblem } from './event-rules.ts';
 import { foreignForm } from './foreign-forms.ts';
 import { type SourceMember, sourceMembers, unquoted } from './json-source.ts';

@@ -3,7 +3,7 @@
  * what the row of a rejected one must say. How a value is read depends on the fold version of the settings entry that covers
  * the record: judge-version-1.ts and judge-version-2.ts.
  */
-import type { DecisionRules, TopicRecord } from '../inputs.ts';
+import type { DecisionRules, TopicRecord } from '../inputs/inputs.ts';
 import { judgeVersion1 } from './judge-version-1.ts';
 import { judgeVersion2 } from './judge-version-2.ts';
 

@@ -11,7 +11,7 @@ import type {
   RulesFrom,
   TopicRecord,
   TransactionCells,
-} from '../inputs.ts';
+} from '../inputs/inputs.ts';
 import { SenderActivity } from './fraud-activity.ts';
 import { type Hash, paymentHash, textHash } from './hashes.ts';
 import { billionths, plainDecimal } from './money.ts';

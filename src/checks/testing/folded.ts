@@ -1,7 +1,7 @@
 /** A simulated topic, folded by the real fold and laid out as the tables would hold it: what `verify` must pass. */
-import { formatDecimal } from '../../payments/decimal.ts';
+import { formatDecimal } from '../../payments/event/decimal.ts';
+import { recordFingerprint } from '../../payments/event/hash.ts';
 import { PartitionFold } from '../../payments/fold.ts';
-import { recordFingerprint } from '../../payments/hash.ts';
 import { compileEntry, resolveEntry } from '../../payments/settings.ts';
 import type { FixedSettings, FoldOutput, LogRecord, SettingsEntry, TransactionRow } from '../../payments/types.ts';
 import { generatePayments } from '../../simulator/generate.ts';

@@ -1,4 +1,4 @@
-import { type HeldRow, type HeldTables, heldTables } from '../held-tables.ts';
+import { type HeldRow, type HeldTables, heldTables } from '../inputs/held-tables.ts';
 import type {
   CheckedTable,
   CheckpointCells,
@@ -12,7 +12,7 @@ import type {
   TopicRecord,
   TransactionCells,
   VerifyInputs,
-} from '../inputs.ts';
+} from '../inputs/inputs.ts';
 import { hashText, paymentHash, recordFingerprint, valueHash } from '../oracle/hashes.ts';
 import { decimalText } from '../oracle/money.ts';
 import type { OraclePayment } from '../oracle/read-payment.ts';

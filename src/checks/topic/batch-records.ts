@@ -3,7 +3,7 @@
  * shown: they are what the producer sent, since the checksum is over all of them. The last record of a batch is shown once
  * nothing was found behind it.
  */
-import type { TopicRecord } from '../inputs.ts';
+import type { TopicRecord } from '../inputs/inputs.ts';
 import type { Batch } from './batch.ts';
 import { DamagedBytesError } from './errors.ts';
 import { RecordParser } from './record-parser.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { recordFingerprint } from '../../payments/hash.ts';
-import type { TopicRecord } from '../inputs.ts';
+import { recordFingerprint } from '../../payments/event/hash.ts';
+import type { TopicRecord } from '../inputs/inputs.ts';
 import { findBatches } from './batch.ts';
 import { recordsOf } from './batch-records.ts';
 import { DamagedBytesError } from './errors.ts';

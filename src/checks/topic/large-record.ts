@@ -3,7 +3,7 @@
  * hashes over all of them, its headers counted and passed over.
  */
 import xxhash from 'xxhash-wasm';
-import type { TopicRecord } from '../inputs.ts';
+import type { TopicRecord } from '../inputs/inputs.ts';
 import { DamagedBytesError } from './errors.ts';
 import { zigzag64 } from './zigzag.ts';
 

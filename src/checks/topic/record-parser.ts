@@ -5,7 +5,7 @@
  * Invariant: records are handed out up to the first that breaks a rule, and the last one only by end(), once the body was
  * used to its last byte. Their offsets ascend within the batch, and there are as many as its header says.
  */
-import type { TopicRecord } from '../inputs.ts';
+import type { TopicRecord } from '../inputs/inputs.ts';
 import { APPEND_TIME, type Batch } from './batch.ts';
 import { DamagedBytesError } from './errors.ts';
 import { LargeRecord } from './large-record.ts';

@@ -1,9 +1,9 @@
 /** The checkers' reader on a real broker. */
 import { Producer, stringSerializers } from '@platformatic/kafka';
 import { expect, test } from 'vitest';
+import { systemRuntime } from '../../base/system-runtime.ts';
 import { connection, newTopic, produce, withProducer } from '../../kafka/testing/broker.ts';
-import { systemRuntime } from '../../runtime/system-runtime.ts';
-import type { TopicRecord } from '../inputs.ts';
+import type { TopicRecord } from '../inputs/inputs.ts';
 import { TopicReader } from './topic-reader.ts';
 
 function open(topic: string): TopicReader {

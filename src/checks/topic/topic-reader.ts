@@ -5,7 +5,7 @@
  * Invariant: what records() yields before it ends or throws is every committed record from fromOffset to the last one
  * yielded, of batches whose checksum is right.
  */
-import type { TopicRecord } from '../inputs.ts';
+import type { TopicRecord } from '../inputs/inputs.ts';
 import { committedBatches } from './aborted-spans.ts';
 import { type Batch, findBatches } from './batch.ts';
 import { recordsOf } from './batch-records.ts';

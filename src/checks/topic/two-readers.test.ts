@@ -4,8 +4,8 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readBatches } from '../../kafka/record-batches.ts';
-import type { TopicRecord, VerifyInputs } from '../inputs.ts';
+import { readBatches } from '../../kafka/fetch/record-batches.ts';
+import type { TopicRecord, VerifyInputs } from '../inputs/inputs.ts';
 import { event, faultless, inputsOf, record } from '../testing/history.ts';
 import { verify } from '../verify.ts';
 import { type AbortedTransaction, committedBatches } from './aborted-spans.ts';

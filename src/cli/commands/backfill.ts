@@ -1,11 +1,11 @@
 /** provenonce backfill: late payments into payment_transactions, exactly once, with their windows. */
 import { hostname } from 'node:os';
-import { errorOf } from '../../bigquery/dataset/findings.ts';
-import type { Sink } from '../../bigquery/open-sink.ts';
+import { systemRuntime } from '../../base/system-runtime.ts';
 import { type BackfillReport, backfill } from '../../operations/backfill/backfill.ts';
 import { backfillText } from '../../operations/backfill/backfill-text.ts';
 import { BACKFILL_POINTS } from '../../processor/crash-points.ts';
-import { systemRuntime } from '../../runtime/system-runtime.ts';
+import { errorOf } from '../../sinks/bigquery/dataset/findings.ts';
+import type { Sink } from '../../sinks/bigquery/open-sink.ts';
 import { parseTopicAndBigQuery, TOPIC_AND_BIGQUERY_SETTINGS } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { requireTopicOfDataset } from '../dataset-topic.ts';

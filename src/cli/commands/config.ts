@@ -3,7 +3,7 @@
  * would refuse is said line by line, and ends with 64.
  */
 
-import { ConfigurationError } from '../../processor/errors.ts';
+import { ConfigurationError } from '../../base/errors.ts';
 import { ALL_SETTINGS, checkConfig } from '../config/process-config.ts';
 import { addFlags, documentSettings, showEffective } from '../config/show-settings.ts';
 import { EXIT, errorDocument, printJson } from '../exit.ts';

@@ -1,11 +1,12 @@
 /** provenonce conformance: does this BigQuery keep what the protocol needs of it? Exit codes: 0 it does, 1 it does not. */
+
+import { ConfigurationError } from '../../base/errors.ts';
+import { systemRuntime } from '../../base/system-runtime.ts';
 import { tryNeeds } from '../../conformance/conformance.ts';
 import { announcement, needText, verdictText } from '../../conformance/conformance-text.ts';
 import { newDatasetName, openEndpoint } from '../../conformance/open-endpoint.ts';
 import { startInfra } from '../../infra/start-infra.ts';
 import { INFRA_WAYS, type InfraChoice } from '../../infra/types.ts';
-import { ConfigurationError } from '../../processor/errors.ts';
-import { systemRuntime } from '../../runtime/system-runtime.ts';
 import { type BigQueryEndpoint, parseBigQuery } from '../config/process-config.ts';
 import { BIGQUERY_SETTINGS } from '../config/settings-table.ts';
 import { addFlags } from '../config/show-settings.ts';

@@ -1,11 +1,12 @@
 /** provenonce ownership: who holds which partition, since when, how far it got, and which stand still. */
-import { comparedRows } from '../../bigquery/dataset/compared-rows.ts';
-import { quotedTable } from '../../bigquery/identifiers.ts';
-import type { Sink } from '../../bigquery/open-sink.ts';
-import { textParameter } from '../../bigquery/query-values.ts';
+
+import { terminalColumns } from '../../base/text/terminal.ts';
 import { ownershipText, standsStill } from '../../operations/ownership-text.ts';
 import type { Ownership } from '../../processor/ports.ts';
-import { terminalColumns } from '../../text/terminal.ts';
+import { comparedRows } from '../../sinks/bigquery/dataset/compared-rows.ts';
+import { quotedTable } from '../../sinks/bigquery/identifiers.ts';
+import type { Sink } from '../../sinks/bigquery/open-sink.ts';
+import { textParameter } from '../../sinks/bigquery/query/query-values.ts';
 import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { printJson } from '../exit.ts';

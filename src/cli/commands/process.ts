@@ -15,7 +15,7 @@ export const addCommand: AddCommand = (program) => {
   addFlags(command, ALL_SETTINGS).action(async (flags: Record<string, string | boolean | undefined>) => {
     // Nothing is touched before the whole configuration is known to be right.
     const { config } = parseConfig(process.env, flags);
-    const { askForTables } = await import('../first-question.ts');
+    const { askForTables } = await import('../first-query.ts');
     const asked = askForTables(config);
     // Loading keeps the event loop busy: the question leaves first.
     // Twice, since putting it together keeps the event loop busy too.

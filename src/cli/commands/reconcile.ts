@@ -1,10 +1,10 @@
 /** provenonce reconcile: is every transaction there once, day by day? */
 import { rename, writeFile } from 'node:fs/promises';
-import { comparedRows, comparisonJson, comparisonText } from '../../bigquery/dataset/compared-rows.ts';
+import { systemRuntime } from '../../base/system-runtime.ts';
 import { reconcile, reconciliationTable } from '../../checks/reconcile.ts';
 import { VERDICT_EXIT_CODES } from '../../checks/verify.ts';
 import { reconciliationText } from '../../observability/reconciliation-metrics.ts';
-import { systemRuntime } from '../../runtime/system-runtime.ts';
+import { comparedRows, comparisonJson, comparisonText } from '../../sinks/bigquery/dataset/compared-rows.ts';
 import { parseBigQuery } from '../config/process-config.ts';
 import { BIGQUERY_SETTINGS } from '../config/settings-table.ts';
 import { addFlags } from '../config/show-settings.ts';

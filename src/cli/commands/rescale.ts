@@ -1,19 +1,19 @@
 /** provenonce rescale: the topic gets more partitions, and every partition remembers what all of them had accepted. */
 import { readFileSync } from 'node:fs';
+import { ConfigurationError } from '../../base/errors.ts';
+import { systemRuntime } from '../../base/system-runtime.ts';
+import { printable, textOfLines } from '../../base/text/printable.ts';
 import { KafkaAdmin } from '../../kafka/kafka-admin.ts';
-import { withRescalePoints } from '../../operations/rescale-points.ts';
-import { RESCALE_POINTS } from '../../processor/crash-points.ts';
-import { ConfigurationError } from '../../processor/errors.ts';
-import { silentObserver } from '../../processor/events.ts';
 import {
   planRescale,
   type RescaleOrder,
   type RescalePlan,
   type RescalePorts,
   rescale,
-} from '../../processor/rescale.ts';
-import { systemRuntime } from '../../runtime/system-runtime.ts';
-import { printable, textOfLines } from '../../text/printable.ts';
+} from '../../operations/rescale.ts';
+import { withRescalePoints } from '../../operations/rescale-points.ts';
+import { RESCALE_POINTS } from '../../processor/crash-points.ts';
+import { silentObserver } from '../../processor/events.ts';
 import { kafkaConnection } from '../config/kafka-connection.ts';
 import { ENDPOINT_SETTINGS, type EndpointConfig, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';

@@ -1,6 +1,7 @@
 /** provenonce retention: removes old rows of checkpoint_log that neither a takeover nor verify needs. */
-import { type PartitionRetention, retainCheckpoints } from '../../operations/retention.ts';
-import { systemRuntime } from '../../runtime/system-runtime.ts';
+
+import { systemRuntime } from '../../base/system-runtime.ts';
+import { type PartitionRetention, retainCheckpoints } from '../../operations/prune-checkpoints.ts';
 import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { printJson } from '../exit.ts';

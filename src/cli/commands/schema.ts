@@ -1,10 +1,10 @@
 /** provenonce schema apply|print: the dataset, its tables and views. */
 import { InvalidArgumentError, Option } from 'commander';
-import type { Applied } from '../../bigquery/dataset/apply.ts';
-import type { ViewDifferences } from '../../bigquery/dataset/compare-views.ts';
-import { LOSSES_TABLE, TABLES } from '../../bigquery/dataset/names.ts';
-import { printSchema } from '../../bigquery/schema.ts';
-import { ConfigurationError } from '../../processor/errors.ts';
+import { ConfigurationError } from '../../base/errors.ts';
+import type { Applied } from '../../sinks/bigquery/dataset/apply.ts';
+import type { ViewDifferences } from '../../sinks/bigquery/dataset/compare-views.ts';
+import { LOSSES_TABLE, TABLES } from '../../sinks/bigquery/dataset/names.ts';
+import { printSchema } from '../../sinks/bigquery/schema.ts';
 import { parseSettings } from '../config/parse-settings.ts';
 import { parseBigQuery } from '../config/process-config.ts';
 import { BIGQUERY_SETTINGS, PROCESS_SETTINGS } from '../config/settings-table.ts';

@@ -1,16 +1,16 @@
 /** provenonce simulate: seeded payments into the topic, and a record of exactly what was sent. */
 import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
-import type { KafkaConnectionOptions } from '../../kafka/connection-options.ts';
-import { messageOf, refusalOf } from '../../kafka/errors.ts';
+import { ConfigurationError, UnreachableError } from '../../base/errors.ts';
+import { systemRuntime } from '../../base/system-runtime.ts';
+import { printable } from '../../base/text/printable.ts';
+import type { KafkaConnectionOptions } from '../../kafka/client/connection-options.ts';
+import { messageOf, refusalOf } from '../../kafka/client/errors.ts';
 import { CREATE_TIME_AFTER_MAX_MS, KafkaAdmin } from '../../kafka/kafka-admin.ts';
-import { ConfigurationError, UnreachableError } from '../../processor/errors.ts';
-import { systemRuntime } from '../../runtime/system-runtime.ts';
 import { liveDials } from '../../simulator/live.ts';
 import type { SimulationDials } from '../../simulator/plan.ts';
 import { runSimulator } from '../../simulator/run-simulator.ts';
 import type { SimulationSummary } from '../../simulator/summary.ts';
-import { printable } from '../../text/printable.ts';
 import { kafkaConnection } from '../config/kafka-connection.ts';
 import { parseKafka } from '../config/process-config.ts';
 import { duration } from '../config/setting-kinds.ts';

@@ -1,8 +1,9 @@
 /** provenonce skip: gives up a range of offsets of one partition on purpose, written down in the ownership row. */
+
+import { systemRuntime } from '../../base/system-runtime.ts';
+import { textOfLines } from '../../base/text/printable.ts';
+import { planSkip, type SkipOrder, type SkipPlan, skipOffsets } from '../../operations/skip.ts';
 import { silentObserver } from '../../processor/events.ts';
-import { planSkip, type SkipOrder, type SkipPlan, skipOffsets } from '../../processor/skip.ts';
-import { systemRuntime } from '../../runtime/system-runtime.ts';
-import { textOfLines } from '../../text/printable.ts';
 import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { printJson, stopSignal } from '../exit.ts';

@@ -1,8 +1,8 @@
 /** provenonce verify: G1 to G6 against the topic itself. Exit codes: 0 PASS, 1 FAIL, 2 UNKNOWN, 3 NODATA. */
 
-import { comparedRows, comparisonJson, comparisonText } from '../../bigquery/dataset/compared-rows.ts';
 import { VERDICT_EXIT_CODES, verify } from '../../checks/verify.ts';
 import { verifyText } from '../../checks/verify-text.ts';
+import { comparedRows, comparisonJson, comparisonText } from '../../sinks/bigquery/dataset/compared-rows.ts';
 import { clockConditionsOf } from '../clock-conditions.ts';
 import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';

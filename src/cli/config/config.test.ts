@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
+import { ConfigurationError } from '../../base/errors.ts';
 import { DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
-import { ConfigurationError } from '../../processor/errors.ts';
 import { kafkaConnection } from './kafka-connection.ts';
 import type { Environment, Flags } from './parse-settings.ts';
 import { ALL_SETTINGS, checkConfig, parseBigQuery, parseConfig, parseKafka } from './process-config.ts';

@@ -1,9 +1,9 @@
 /** The Kafka endpoint as the client takes it: reads the certificate files that the configuration names. */
 
-import type { KafkaConnectionOptions, KafkaSasl } from '../../kafka/connection-options.ts';
-import { tokenByClientCredentials, tokenFromFile } from '../../kafka/oauth-token.ts';
-import { ConfigurationError } from '../../processor/errors.ts';
-import { systemRuntime } from '../../runtime/system-runtime.ts';
+import { ConfigurationError } from '../../base/errors.ts';
+import { systemRuntime } from '../../base/system-runtime.ts';
+import type { KafkaConnectionOptions, KafkaSasl } from '../../kafka/client/connection-options.ts';
+import { tokenByClientCredentials, tokenFromFile } from '../../kafka/client/oauth-token.ts';
 import type { KafkaEndpoint, SaslEndpoint } from './kafka-config.ts';
 
 type Connection = Pick<KafkaConnectionOptions, 'brokers' | 'clientId' | 'ssl' | 'sasl'>;

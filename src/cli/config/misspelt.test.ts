@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { ENTRY } from '../../runtime/launch.ts';
+import { ENTRY } from '../../base/launch.ts';
 import { findMisspelt, knownVariables } from './misspelt.ts';
 import { ALL_SETTINGS } from './process-config.ts';
 

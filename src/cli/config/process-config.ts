@@ -1,8 +1,8 @@
 /** The configuration of `process`, and the endpoints that the other commands share, as the parts of the program take them. */
 import { readFileSync } from 'node:fs';
+import { ConfigurationError } from '../../base/errors.ts';
 import { compileSettings } from '../../payments/settings.ts';
 import type { DecisionSettings } from '../../payments/types.ts';
-import { ConfigurationError } from '../../processor/errors.ts';
 import type { SeedSettings, StartAt } from '../../processor/settings.ts';
 import { type KafkaEndpoint, kafkaOf, kafkaProblems } from './kafka-config.ts';
 import { kafkaConnection } from './kafka-connection.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { afterAll, expect, test } from 'vitest';
-import { ConfigurationError } from '../../processor/errors.ts';
+import { ConfigurationError } from '../../base/errors.ts';
 import type { Environment, Flags } from './parse-settings.ts';
 import { ALL_SETTINGS, parseKafka } from './process-config.ts';
 import { fileNamesOf } from './secret-file.ts';

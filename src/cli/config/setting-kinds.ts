@@ -1,8 +1,8 @@
 /** The types that settings have: each turns the text of a variable or flag into a value, or says what it expects. */
 import { z } from 'zod';
-import { clusteringProblems } from '../../bigquery/identifiers.ts';
-import { requireDecimal } from '../../payments/decimal.ts';
+import { requireDecimal } from '../../payments/event/decimal.ts';
 import type { StartAt } from '../../processor/settings.ts';
+import { clusteringProblems } from '../../sinks/bigquery/identifiers.ts';
 
 export interface SettingKind<T> {
   /** For the documentation. */

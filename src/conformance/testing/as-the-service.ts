@@ -3,7 +3,13 @@
  * found for a while after they were made, one connection for each, ids that it never gave refused as malformed, its wording of
  * "finalized", a second finalize that is refused, connections that are cut now and then.
  */
-import { type AppendAnswer, type AppendCall, GRPC_STATUS, RpcError, type WriteRpc } from '../../bigquery/write-rpc.ts';
+import {
+  type AppendAnswer,
+  type AppendCall,
+  GRPC_STATUS,
+  RpcError,
+  type WriteRpc,
+} from '../../sinks/bigquery/write/write-rpc.ts';
 
 export interface Manners {
   /** So many calls about a new stream, and attempts to make one on a table, are NOT_FOUND. */

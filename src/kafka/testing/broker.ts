@@ -1,8 +1,8 @@
 /** The broker that contract tests run on, names of their own for each, and what they produce with. */
 import kafkajs, { type Producer } from 'kafkajs';
 import { inject } from 'vitest';
-import { systemRuntime } from '../../runtime/system-runtime.ts';
-import { createKafka, type KafkaConnectionOptions } from '../connection-options.ts';
+import { systemRuntime } from '../../base/system-runtime.ts';
+import { createKafka, type KafkaConnectionOptions } from '../client/connection-options.ts';
 import { KafkaAdmin, type NewTopic } from '../kafka-admin.ts';
 
 /** From the global set-up of the contract project, or KAFKA_BOOTSTRAP_SERVERS where a broker was started by hand. */

@@ -1,7 +1,7 @@
 /** A log source under test with everything it says, and readers that check what the port promises of every answer. */
 import { expect } from 'vitest';
+import { systemRuntime } from '../../base/system-runtime.ts';
 import type { FetchAnswer, PartitionReader } from '../../processor/ports.ts';
-import { systemRuntime } from '../../runtime/system-runtime.ts';
 import { KafkaLogSource } from '../kafka-log-source.ts';
 import type { KafkaLogOptions } from '../source-options.ts';
 import { connection } from './broker.ts';

@@ -6,10 +6,10 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { zstdCompressSync } from 'node:zlib';
-import { systemRuntime } from '../../runtime/system-runtime.ts';
-import { Fetcher } from '../fetcher.ts';
+import { systemRuntime } from '../../base/system-runtime.ts';
+import type { TopicConnection } from '../client/topic-connection.ts';
+import { Fetcher } from '../fetch/fetcher.ts';
 import { DEFAULT_KAFKA_LIMITS } from '../source-options.ts';
-import type { TopicConnection } from '../topic-connection.ts';
 import { batch, record } from './batch-bytes.ts';
 
 const PARTITIONS = 6;

@@ -8,7 +8,7 @@
  * see through all the same.
  */
 import { describe, expect, test } from 'vitest';
-import { OwnershipLostError } from '../../processor/errors.ts';
+import { OwnershipLostError } from '../../base/errors.ts';
 import type { FetchAnswer, PartitionReader } from '../../processor/ports.ts';
 import type { LogMember, LogUnderTest, MakeLog } from './testing/log-under-test.ts';
 

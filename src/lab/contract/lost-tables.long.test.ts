@@ -3,16 +3,16 @@
  * place, and restored it is accepted, and work goes on with it. One dataset for all of them, one after the other.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { comparedRows } from '../../bigquery/dataset/compared-rows.ts';
-import { TABLES } from '../../bigquery/dataset/names.ts';
-import { datasetStatements } from '../../bigquery/dataset/statements.ts';
-import { type ContractSink, contractSink } from '../../bigquery/testing/contract-endpoints.ts';
+import { systemRuntime } from '../../base/system-runtime.ts';
+import { noStateStore } from '../../local-state/open-state-store.ts';
 import { DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
 import { silentObserver } from '../../processor/events.ts';
 import { DEFAULT_LIMITS } from '../../processor/limits.ts';
 import { type ExitReport, Processor } from '../../processor/processor.ts';
-import { systemRuntime } from '../../runtime/system-runtime.ts';
-import { noStateStore } from '../../state/open-state-store.ts';
+import { comparedRows } from '../../sinks/bigquery/dataset/compared-rows.ts';
+import { TABLES } from '../../sinks/bigquery/dataset/names.ts';
+import { datasetStatements } from '../../sinks/bigquery/dataset/statements.ts';
+import { type ContractSink, contractSink } from '../../sinks/bigquery/testing/contract-endpoints.ts';
 import { FedLog } from './testing/fed-log.ts';
 
 const TOPIC = 'payments';

@@ -6,16 +6,6 @@
  * checkpoints with the same offset a query gives (the simulation draws one: nothing may depend on it).
  */
 import { describe, expect, test } from 'vitest';
-import {
-  acceptedRow,
-  checkpoint,
-  FIXED,
-  MINUTE_MS,
-  NOON_MS,
-  partialRow,
-  STAMP,
-  settings,
-} from '../../bigquery/testing/sample-rows.ts';
 import type { AppendTable } from '../../payments/types.ts';
 import type {
   AppendRows,
@@ -27,6 +17,16 @@ import type {
   SkippedRange,
   StreamRef,
 } from '../../processor/ports.ts';
+import {
+  acceptedRow,
+  checkpoint,
+  FIXED,
+  MINUTE_MS,
+  NOON_MS,
+  partialRow,
+  STAMP,
+  settings,
+} from '../../sinks/bigquery/testing/sample-rows.ts';
 import type { MakeSink, SinkUnderTest } from './testing/sink-under-test.ts';
 
 export function sinkQueriesContract(name: string, makeSink: MakeSink): void {

@@ -4,12 +4,12 @@
  * answer differently, testing/dialects.ts says how, which one the simulation follows, and why.
  */
 import { describe, expect, test } from 'vitest';
-import { expectedOffsetOf } from '../../bigquery/append-answers.ts';
-import { AppendStream } from '../../bigquery/append-stream.ts';
-import { DEFAULT_SINK_LIMITS } from '../../bigquery/sink-limits.ts';
-import { probeStream } from '../../bigquery/stream-probe.ts';
-import { GRPC_STATUS } from '../../bigquery/write-rpc.ts';
 import { APPEND_TABLES } from '../../payments/types.ts';
+import { DEFAULT_SINK_LIMITS } from '../../sinks/bigquery/sink-limits.ts';
+import { expectedOffsetOf } from '../../sinks/bigquery/write/append-answers.ts';
+import { AppendStream } from '../../sinks/bigquery/write/append-stream.ts';
+import { probeStream } from '../../sinks/bigquery/write/stream-probe.ts';
+import { GRPC_STATUS } from '../../sinks/bigquery/write/write-rpc.ts';
 import { losingAnswers } from './testing/cut-connection.ts';
 import { DIALECTS } from './testing/dialects.ts';
 import { encode, newStream, RawCall, stored, TABLE } from './testing/raw-appends.ts';

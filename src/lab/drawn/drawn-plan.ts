@@ -8,8 +8,8 @@
 import { z } from 'zod';
 import type { FaultPlan } from '../../../chaos/fault.ts';
 import { GARBAGE } from '../../../chaos/http-garbage.ts';
+import { ConfigurationError } from '../../base/errors.ts';
 import { CRASH_POINTS } from '../../processor/crash-points.ts';
-import { ConfigurationError } from '../../processor/errors.ts';
 
 /** `takeover`: answers that only a takeover asks for. */
 export const LANES = ['processors', 'kafka', 'storage', 'takeover'] as const;

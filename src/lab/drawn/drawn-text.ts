@@ -1,7 +1,7 @@
 /** Reports of an exploration on real parts: the JSON document of the contract, and the closing text. */
 
-import { textOfLines } from '../../text/printable.ts';
-import { sorted } from '../explore/tally.ts';
+import { textOfLines } from '../../base/text/printable.ts';
+import { sorted } from '../explore/outcome-counts.ts';
 import { kindOf } from './drawn-plan.ts';
 import type { DrawnRunReport, ExploreDrawnReport } from './explore-drawn.ts';
 import { failureText } from './run-drawn-plan.ts';

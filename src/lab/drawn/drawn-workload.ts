@@ -1,6 +1,6 @@
 /** What the simulator sends for a drawn plan: the same records on any day, in either world. */
 import type { SimulationDials } from '../../simulator/plan.ts';
-import { EPOCH_MS } from '../sim/context.ts';
+import { EPOCH_MS } from '../sim/world/context.ts';
 import type { DrawnPlan } from './drawn-plan.ts';
 
 /** Past every clock: such an event is in the future on any day. */

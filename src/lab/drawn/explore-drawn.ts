@@ -8,8 +8,8 @@
  */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
+import type { Runtime } from '../../base/runtime.ts';
 import type { Verdict } from '../../checks/verify.ts';
-import type { Runtime } from '../../processor/ports.ts';
 import { caseSeed } from '../explore/run-chunk.ts';
 import type { RealWorldOptions } from '../real/real-world.ts';
 import type { RunProgress } from '../run-progress.ts';

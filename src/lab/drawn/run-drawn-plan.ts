@@ -7,11 +7,11 @@
  */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { systemRuntime } from '../../base/system-runtime.ts';
 import { GUARANTEES, type Guarantee } from '../../checks/findings.ts';
 import { PrefixCheck, PrefixMismatch } from '../../checks/prefix-check.ts';
 import type { Verdict, VerifyReport } from '../../checks/verify.ts';
 import type { ProcessorEvent } from '../../processor/events.ts';
-import { systemRuntime } from '../../runtime/system-runtime.ts';
 import type { FaultRecord } from '../artifacts.ts';
 import { faultProblems } from '../real/fault-account.ts';
 import { RealWorld, type RealWorldOptions } from '../real/real-world.ts';

@@ -1,7 +1,7 @@
 /** Shrinking and the way into the simulated world, without real parts: what a run on them says is given. */
 import { describe, expect, it } from 'vitest';
-import { parseCasePlan } from '../sim/case-plan.ts';
-import { runCase } from '../sim/sim-case.ts';
+import { parseCasePlan } from '../sim/case/case-plan.ts';
+import { runCase } from '../sim/case/sim-case.ts';
 import { drawPlan } from './draw-plan.ts';
 import { type DrawnPlan, laneOf } from './drawn-plan.ts';
 import { shrinkDrawn } from './shrink-drawn.ts';

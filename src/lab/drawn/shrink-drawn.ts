@@ -4,11 +4,11 @@
  * shrinks the drawing and every candidate runs on real parts: bounded by time and by attempts.
  */
 import fc from 'fast-check';
-import type { Runtime } from '../../processor/ports.ts';
+import type { Runtime } from '../../base/runtime.ts';
 import { shrink } from '../explore/shrink.ts';
 import { runPlanInChild, type ToldOutcome } from '../mutants/start-child.ts';
-import type { CasePlan } from '../sim/case-plan.ts';
-import { type CaseOutcome, runCase } from '../sim/sim-case.ts';
+import type { CasePlan } from '../sim/case/case-plan.ts';
+import { type CaseOutcome, runCase } from '../sim/case/sim-case.ts';
 import { anyDrawnPlan, DRAWING, intSeed } from './draw-plan.ts';
 import type { DrawnPlan } from './drawn-plan.ts';
 import type { DrawnOutcome } from './run-drawn-plan.ts';

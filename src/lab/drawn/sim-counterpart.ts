@@ -5,10 +5,10 @@
  */
 import { generatePayments } from '../../simulator/generate.ts';
 import { resolvePlan } from '../../simulator/plan.ts';
-import type { CasePlan } from '../sim/case-plan.ts';
-import { EPOCH_MS } from '../sim/context.ts';
-import { CALM, type Fault } from '../sim/plan.ts';
-import type { WorkloadRecord } from '../sim/workload.ts';
+import type { CasePlan } from '../sim/case/case-plan.ts';
+import { CALM, type Fault } from '../sim/case/plan.ts';
+import type { WorkloadRecord } from '../sim/case/workload.ts';
+import { EPOCH_MS } from '../sim/world/context.ts';
 import { type DrawnPlan, kindOf, type Strike } from './drawn-plan.ts';
 import { dialsOf } from './drawn-workload.ts';
 

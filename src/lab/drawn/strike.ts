@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultPlan } from '../../../chaos/fault.ts';
-import type { ProcessorChild } from '../real/processor-child.ts';
+import type { ProcessorChild } from '../real/processor/processor-child.ts';
 import type { RealWorld } from '../real/real-world.ts';
 import type { InjectedFault, StartOptions } from '../scenario.ts';
 import { faultPlanOf, type ProcessorName, type Strike } from './drawn-plan.ts';

@@ -5,14 +5,14 @@
  */
 import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
-import type { Runtime } from '../../processor/ports.ts';
-import type { CasePlan } from '../sim/case-plan.ts';
-import { drawCase } from '../sim/draw-case.ts';
-import { type Mark, missingMarks } from '../sim/marks.ts';
-import { type CaseOutcome, runCase } from '../sim/sim-case.ts';
+import type { Runtime } from '../../base/runtime.ts';
+import type { CasePlan } from '../sim/case/case-plan.ts';
+import { type Mark, missingMarks } from '../sim/case/coverage-marks.ts';
+import { drawCase } from '../sim/case/draw-case.ts';
+import { type CaseOutcome, runCase } from '../sim/case/sim-case.ts';
+import { emptyTally, merge, type Tally } from './outcome-counts.ts';
 import { type Chunk, type ChunkResult, caseSeed } from './run-chunk.ts';
 import { shrink } from './shrink.ts';
-import { emptyTally, merge, type Tally } from './tally.ts';
 
 export interface ExploreOptions {
   readonly seed: number;

@@ -1,9 +1,9 @@
 /** Reports of an exploration: the JSON document of the contract, the closing text, and the line that is shown meanwhile. */
 
-import { textOfLines } from '../../text/printable.ts';
-import { MARKS } from '../sim/marks.ts';
+import { textOfLines } from '../../base/text/printable.ts';
+import { MARKS } from '../sim/case/coverage-marks.ts';
 import type { ExploreProgress, ExploreReport } from './explore.ts';
-import { sorted, type Tally } from './tally.ts';
+import { sorted, type Tally } from './outcome-counts.ts';
 
 const TOP_FAULTS = 6;
 

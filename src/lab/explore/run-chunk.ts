@@ -1,8 +1,8 @@
 /** Runs of an exploration, one after the other: what a worker thread does. */
-import { drawCase } from '../sim/draw-case.ts';
-import { Rng } from '../sim/rng.ts';
-import { runCase } from '../sim/sim-case.ts';
-import { addRun, emptyTally, type Tally } from './tally.ts';
+import { drawCase } from '../sim/case/draw-case.ts';
+import { runCase } from '../sim/case/sim-case.ts';
+import { Rng } from '../sim/world/rng.ts';
+import { addRun, emptyTally, type Tally } from './outcome-counts.ts';
 
 export interface Chunk {
   /** Of the exploration. */

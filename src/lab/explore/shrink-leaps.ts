@@ -2,10 +2,10 @@
  * Large steps that come before the small ones of shrink-passes.ts, because a fault that waits for its n-th hit or record
  * keeps all the records that bring it there.
  */
-import type { CasePlan } from '../sim/case-plan.ts';
-import type { Fault, When } from '../sim/plan.ts';
-import type { CaseOutcome } from '../sim/sim-case.ts';
-import type { WorkloadRecord } from '../sim/workload.ts';
+import type { CasePlan } from '../sim/case/case-plan.ts';
+import type { Fault, When } from '../sim/case/plan.ts';
+import type { CaseOutcome } from '../sim/case/sim-case.ts';
+import type { WorkloadRecord } from '../sim/case/workload.ts';
 import { type StillFails, withOtherSeeds } from './shrink-passes.ts';
 
 const SIZES = [2, 5, 10, 20, 40];

@@ -1,7 +1,7 @@
 /** The single ways of making a plan smaller. Each returns a plan that still fails: the one it was given, if nothing helped. */
-import type { CasePlan } from '../sim/case-plan.ts';
-import { CALM, type Fault, type Noise, type When } from '../sim/plan.ts';
-import type { WorkloadRecord } from '../sim/workload.ts';
+import type { CasePlan } from '../sim/case/case-plan.ts';
+import { CALM, type Fault, type Noise, type When } from '../sim/case/plan.ts';
+import type { WorkloadRecord } from '../sim/case/workload.ts';
 
 /** Whether a plan still fails as it should. */
 export type StillFails = (plan: CasePlan) => Promise<boolean>;

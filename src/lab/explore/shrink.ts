@@ -4,9 +4,9 @@
  * one; then everything that can go goes, and numbers get round. Each change is kept only if the case still fails.
  * Bounded by time and by attempts. The result is a plan like any other.
  */
-import type { Runtime } from '../../processor/ports.ts';
-import type { CasePlan } from '../sim/case-plan.ts';
-import { type CaseOutcome, runCase } from '../sim/sim-case.ts';
+import type { Runtime } from '../../base/runtime.ts';
+import type { CasePlan } from '../sim/case/case-plan.ts';
+import { type CaseOutcome, runCase } from '../sim/case/sim-case.ts';
 import { byTheClock, leap } from './shrink-leaps.ts';
 import { PASSES, type StillFails, withoutNoise } from './shrink-passes.ts';
 

@@ -1,8 +1,8 @@
 /** The story that a person reads, of a small case. */
 import { expect, it } from 'vitest';
-import { CALM } from '../sim/plan.ts';
-import { runCase } from '../sim/sim-case.ts';
-import { DEFAULT_DIALS, drawWorkload } from '../sim/workload.ts';
+import { CALM } from '../sim/case/plan.ts';
+import { runCase } from '../sim/case/sim-case.ts';
+import { DEFAULT_DIALS, drawWorkload } from '../sim/case/workload.ts';
 import { faultText, storyText, timelineLine } from './story.ts';
 
 it('tells what was planned, what happened when, and the verdict', async () => {

@@ -1,9 +1,10 @@
 /** The story of a run as a person reads it: what was planned, what happened when, and what was found. */
+
+import { messageText, printableText } from '../../base/text/printable.ts';
 import type { ProcessorEvent } from '../../processor/events.ts';
-import { messageText, printableText } from '../../text/printable.ts';
-import type { CasePlan } from '../sim/case-plan.ts';
-import type { Fault } from '../sim/plan.ts';
-import type { CaseOutcome } from '../sim/sim-case.ts';
+import type { CasePlan } from '../sim/case/case-plan.ts';
+import type { Fault } from '../sim/case/plan.ts';
+import type { CaseOutcome } from '../sim/case/sim-case.ts';
 
 const LINES_MAX = 400;
 const FINDINGS_MAX = 12;

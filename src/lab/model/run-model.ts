@@ -5,7 +5,7 @@
  * state limit. Wrong arguments throw ConfigurationError.
  */
 import { parseArgs } from 'node:util';
-import { ConfigurationError } from '../../processor/errors.ts';
+import { ConfigurationError } from '../../base/errors.ts';
 import { checkProtocol, type ModelResult } from './check-protocol.ts';
 import { configProblems, type ModelConfig, modelConfig, STATE_LIMIT, type Variant } from './config.ts';
 import { LARGE_SUITE, SMALL_SUITE, type SuiteEntry } from './suites.ts';

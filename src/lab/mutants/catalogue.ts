@@ -1,5 +1,5 @@
 /** All mutants. Each file under catalogue/ holds those of one part of the processor. */
-import { ConfigurationError } from '../../processor/errors.ts';
+import { ConfigurationError } from '../../base/errors.ts';
 import { ANSWER_MUTANTS } from './catalogue/answers.ts';
 import { CHECKPOINT_MUTANTS } from './catalogue/checkpoints.ts';
 import { DECISION_MUTANTS } from './catalogue/decisions.ts';

@@ -2,11 +2,11 @@
  * Families of cases: each draws the input and the faults that a kind of bug needs to show, from a seed, as plain data. The
  * control runs the same cases as the mutants. `swarm` is what `lab explore` draws.
  */
-import type { CasePlan } from '../sim/case-plan.ts';
-import { drawCase } from '../sim/draw-case.ts';
-import { CALM, DISK_EFFECTS, type Fault } from '../sim/plan.ts';
-import { Rng } from '../sim/rng.ts';
-import { DEFAULT_DIALS, drawWorkload } from '../sim/workload.ts';
+import type { CasePlan } from '../sim/case/case-plan.ts';
+import { drawCase } from '../sim/case/draw-case.ts';
+import { CALM, DISK_EFFECTS, type Fault } from '../sim/case/plan.ts';
+import { DEFAULT_DIALS, drawWorkload } from '../sim/case/workload.ts';
+import { Rng } from '../sim/world/rng.ts';
 import { answersCase } from './families/answers.ts';
 import { APPEND_POINTS, base, LONG_SPAN_MS, many, RECORDS, SPAN_MS, takeoverFault } from './families/base.ts';
 import { cutLogCase, madeAnewCase } from './families/cut-logs.ts';

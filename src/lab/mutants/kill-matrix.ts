@@ -4,7 +4,7 @@
  *
  * FAIL: a survivor, a mutant that only something else gave away, or a control that is not clean.
  */
-import { ConfigurationError } from '../../processor/errors.ts';
+import { ConfigurationError } from '../../base/errors.ts';
 import { MUTANTS, requireMutant } from './catalogue.ts';
 import { FAMILIES, type Family, type MustBreak, type Mutant } from './mutant.ts';
 import { misfits } from './patch-hook.ts';

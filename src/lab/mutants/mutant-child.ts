@@ -2,7 +2,7 @@
  * One process, one mutant (or the control): `node mutant-child.ts '<JSON of MutantTask>'`. Loads the code with the mutant's
  * patches, runs cases in the simulated world, prints the result as one line of JSON.
  */
-import type { CasePlan } from '../sim/case-plan.ts';
+import type { CasePlan } from '../sim/case/case-plan.ts';
 import { requireMutant } from './catalogue.ts';
 import { installMutant } from './patch-hook.ts';
 import type { Budget } from './run-budget.ts';
@@ -29,11 +29,11 @@ async function drawn(): Promise<object> {
   const result = await runBudget(budget);
   if (budget.shrinkMs === undefined || result.plan === undefined) return result;
   const { shrink } = await import('../explore/shrink.ts');
-  const { systemRuntime } = await import('../../runtime/system-runtime.ts');
+  const { systemRuntime } = await import('../../base/system-runtime.ts');
   return { ...result, plan: await shrink(result.plan, { runtime: systemRuntime, forMs: budget.shrinkMs }) };
 }
 
 async function one(given: CasePlan): Promise<object> {
-  const { runCase } = await import('../sim/sim-case.ts');
+  const { runCase } = await import('../sim/case/sim-case.ts');
   return runCase(given);
 }

@@ -5,10 +5,10 @@
  * FAIL: a scenario that did not notice, or that only something else gave away.
  */
 import path from 'node:path';
+import { ConfigurationError } from '../../base/errors.ts';
+import { systemRuntime } from '../../base/system-runtime.ts';
 import { startInfra } from '../../infra/start-infra.ts';
 import type { InfraOptions } from '../../infra/types.ts';
-import { ConfigurationError } from '../../processor/errors.ts';
-import { systemRuntime } from '../../runtime/system-runtime.ts';
 import type { RunProgress } from '../run-progress.ts';
 import { runOnParts, sideBySide } from '../run-scenarios.ts';
 import type { Scenario, ScenarioReport } from '../scenario.ts';

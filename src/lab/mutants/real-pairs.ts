@@ -2,7 +2,7 @@
  * Which scenario on real parts must catch which mutant: the protection that the scenario aims at is taken out of the
  * processors, and its verdict must be FAIL, for the reason that is named here. A scenario that does not notice is weak.
  */
-import { ConfigurationError } from '../../processor/errors.ts';
+import { ConfigurationError } from '../../base/errors.ts';
 import { requireMutant } from './catalogue.ts';
 import type { MustBreak } from './mutant.ts';
 

@@ -1,6 +1,6 @@
 /** Runs the cases of one family against the code as it is loaded in this process, until the budget or a kill ends it. */
-import type { CasePlan } from '../sim/case-plan.ts';
-import { type CaseOutcome, runCase } from '../sim/sim-case.ts';
+import type { CasePlan } from '../sim/case/case-plan.ts';
+import { type CaseOutcome, runCase } from '../sim/case/sim-case.ts';
 import { drawFamilyCase } from './families.ts';
 import type { Family, MustBreak, Mutant } from './mutant.ts';
 

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { CasePlan } from '../sim/case-plan.ts';
-import type { CaseOutcome } from '../sim/sim-case.ts';
+import type { CasePlan } from '../sim/case/case-plan.ts';
+import type { CaseOutcome } from '../sim/case/sim-case.ts';
 import type { MutantTask } from './mutant-child.ts';
 import type { BudgetResult } from './run-budget.ts';
 

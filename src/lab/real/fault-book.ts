@@ -8,7 +8,7 @@
 import { applyFault } from '../../../chaos/apply-fault.ts';
 import type { ChaosTarget } from '../../../chaos/chaos-target.ts';
 import { type AppliedFault, type FaultPlan, type FaultWhen, faultText } from '../../../chaos/fault.ts';
-import type { Runtime } from '../../processor/ports.ts';
+import type { Runtime } from '../../base/runtime.ts';
 import type { FaultRecord } from '../artifacts.ts';
 import type { InjectedFault } from '../scenario.ts';
 import { within } from '../time-limit.ts';

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { KafkaProxy } from '../../../chaos/kafka-proxy.ts';
-import type { KafkaConnectionOptions } from '../../kafka/connection-options.ts';
+import { systemRuntime } from '../../base/system-runtime.ts';
+import type { KafkaConnectionOptions } from '../../kafka/client/connection-options.ts';
 import { KafkaAdmin } from '../../kafka/kafka-admin.ts';
-import { systemRuntime } from '../../runtime/system-runtime.ts';
 import { paymentRecord } from '../payment-record.ts';
-import { sendRecords } from './send-records.ts';
+import { sendRecords } from './topic/send-records.ts';
 
 const BROKER = inject('kafkaBootstrapServers');
 const direct: KafkaConnectionOptions = { brokers: [BROKER], clientId: 'direct' };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { CasePlan } from '../sim/case-plan.ts';
-import { CALM, type Fault } from '../sim/plan.ts';
+import type { CasePlan } from '../sim/case/case-plan.ts';
+import { CALM, type Fault } from '../sim/case/plan.ts';
 import { realSteps } from './plan-on-real-parts.ts';
 
 function planWith(faults: readonly Fault[], processes = ['a']): CasePlan {

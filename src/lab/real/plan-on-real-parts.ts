@@ -3,8 +3,8 @@
  * decides the answer to every request; real parts are killed, stopped, paused and deprived of their disk.
  */
 import { CRASH_POINTS, type CrashPoint } from '../../processor/crash-points.ts';
-import type { CasePlan } from '../sim/case-plan.ts';
-import type { Fault, When } from '../sim/plan.ts';
+import type { CasePlan } from '../sim/case/case-plan.ts';
+import type { Fault, When } from '../sim/case/plan.ts';
 
 /** A fault at a time of the run, or once so many records were folded. */
 export interface TimedFault {

@@ -1,7 +1,7 @@
 /** What a real world is made of, and who watches it. */
 import type { ExternalEndpoints, StartedInfra } from '../../infra/types.ts';
 import type { ProcessorEvent } from '../../processor/events.ts';
-import type { ProcessorChild } from './processor-child.ts';
+import type { ProcessorChild } from './processor/processor-child.ts';
 
 export interface RealWorldOptions {
   /** Starts the topic's and the dataset's name. */

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { requireMutant } from '../mutants/catalogue.ts';
 import { runPlanInChild } from '../mutants/start-child.ts';
-import { loadCasePlan } from '../sim/case-plan.ts';
+import { loadCasePlan } from '../sim/case/case-plan.ts';
 import { replayOnRealParts } from './replay-plan.ts';
 
 const FILE = path.join(import.meta.dirname, '..', '..', '..', 'scenarios', 'plans', 'skip-forgets-exceptions.json');

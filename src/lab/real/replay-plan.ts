@@ -7,10 +7,10 @@
  */
 import { GUARANTEES, type Guarantee } from '../../checks/findings.ts';
 import type { Verdict } from '../../checks/verify.ts';
-import type { CasePlan } from '../sim/case-plan.ts';
-import type { WorkloadRecord } from '../sim/workload.ts';
+import type { CasePlan } from '../sim/case/case-plan.ts';
+import type { WorkloadRecord } from '../sim/case/workload.ts';
 import { type RealSteps, realSteps, type TimedFault } from './plan-on-real-parts.ts';
-import type { ProcessorChild } from './processor-child.ts';
+import type { ProcessorChild } from './processor/processor-child.ts';
 import { RealWorld, type RealWorldOptions } from './real-world.ts';
 
 export interface ReplayOptions {

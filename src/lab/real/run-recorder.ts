@@ -20,8 +20,8 @@ import {
   type SentLine,
 } from '../artifacts.ts';
 import type { Mark, RunHistory } from './fault-account.ts';
-import { parseMetrics } from './parse-metrics.ts';
-import type { ProcessorChild } from './processor-child.ts';
+import { parseMetrics } from './processor/parse-metrics.ts';
+import type { ProcessorChild } from './processor/processor-child.ts';
 
 /** For whoever watches. */
 export const PHASE_NEWS: Readonly<Record<RunPhase['name'], string>> = {

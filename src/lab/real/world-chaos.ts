@@ -1,13 +1,13 @@
 /** A real world as faults see it (chaos/chaos-target.ts), and what its stories do by hand, noted as faults. */
 import type { ChaosTarget, ServiceTarget } from '../../../chaos/chaos-target.ts';
-import type { Sink } from '../../bigquery/open-sink.ts';
+import type { Sink } from '../../sinks/bigquery/open-sink.ts';
 import type { CrashAt } from '../scenario.ts';
 import type { FaultBook } from './fault-book.ts';
 import type { OpenProxies } from './open-proxies.ts';
-import type { ProcessorChild } from './processor-child.ts';
+import type { ProcessorChild } from './processor/processor-child.ts';
 import type { RealPart } from './real-part.ts';
 import type { RunRecorder } from './run-recorder.ts';
-import type { TopicControl } from './topic-control.ts';
+import type { TopicControl } from './topic/topic-control.ts';
 
 export interface WorldParts {
   readonly topic: string;

@@ -6,8 +6,8 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { ConfigurationError } from '../../base/errors.ts';
 import type { VerifyReport } from '../../checks/verify.ts';
-import { ConfigurationError } from '../../processor/errors.ts';
 import { type LedgerEntry, readLedger } from '../../simulator/ledger.ts';
 import {
   type EventLine,

@@ -4,7 +4,7 @@ import path from 'node:path';
 import vm from 'node:vm';
 import { inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ConfigurationError } from '../../processor/errors.ts';
+import { ConfigurationError } from '../../base/errors.ts';
 import type { PageIndex, RunPayload } from './model/page-data.ts';
 import { makeReport } from './report.ts';
 import { writeMadeSuite } from './testing/made-run.ts';

@@ -1,6 +1,6 @@
 /** Makes the page of a folder of runs: reads, packs, writes one file. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { ConfigurationError } from '../../processor/errors.ts';
+import { ConfigurationError } from '../../base/errors.ts';
 import { makePage } from './make-page.ts';
 import type { MutantRow } from './model/page-data.ts';
 import { readSuite } from './read-artifacts.ts';

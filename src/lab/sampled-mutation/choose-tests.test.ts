@@ -4,7 +4,7 @@ import { chooseTests, QUICK, THOROUGH } from './choose-tests.ts';
 import { mutantsOf, type SampledMutant } from './mutants-of.ts';
 import { probeAround, probesOf, withProbes } from './probes.ts';
 
-const FILE = 'src/state/journal.ts';
+const FILE = 'src/local-state/journal.ts';
 const SOURCE = `const MOST = 3;
 export function f(a: number): number {
   if (a > MOST) {
@@ -50,13 +50,13 @@ it('chooses tests that reach the place alone, the nearest first, those of the la
     chosenOf('>', [
       measured('src/checks/far.test.ts', 1, hit),
       measured('src/lab/sim/world.test.ts', 1, hit),
-      measured('src/state/other.test.ts', 1, hit),
-      measured('src/state/journal.test.ts', 900, hit),
-      measured('src/state/elsewhere.test.ts', 1, [probeOf('+')]),
+      measured('src/local-state/other.test.ts', 1, hit),
+      measured('src/local-state/journal.test.ts', 900, hit),
+      measured('src/local-state/elsewhere.test.ts', 1, [probeOf('+')]),
     ]),
   ).toEqual([
-    'src/state/journal.test.ts',
-    'src/state/other.test.ts',
+    'src/local-state/journal.test.ts',
+    'src/local-state/other.test.ts',
     'src/checks/far.test.ts',
     'src/lab/sim/world.test.ts',
   ]);
@@ -64,24 +64,24 @@ it('chooses tests that reach the place alone, the nearest first, those of the la
 
 it('of what runs while the file loads, takes the tests that run anything of that source', () => {
   const outside = [probeOf('3')];
-  const file = measured('src/state/a.test.ts', 1, [], outside);
+  const file = measured('src/local-state/a.test.ts', 1, [], outside);
   const using = { id: 'using', name: 'b', ms: 1, hits: [probeOf('+')] };
   const baseline: Baseline = {
     sourcesHash: '',
-    files: [{ ...file, tests: [...file.tests, using] }, measured('src/state/b.test.ts', 1, [], outside)],
+    files: [{ ...file, tests: [...file.tests, using] }, measured('src/local-state/b.test.ts', 1, [], outside)],
     simulation: { ms: 1, hits: [] },
   };
   const { tests, inSimulation } = chooseTests(mutantWhere('3'), baseline, plan, QUICK);
-  expect(tests.flatMap(({ ids }) => ids)).toEqual(['using', 'src/state/b.test.ts#0']);
+  expect(tests.flatMap(({ ids }) => ids)).toEqual(['using', 'src/local-state/b.test.ts#0']);
   expect(inSimulation).toBe(false);
 });
 
 it('leaves out what takes too long, where time is short, and what does not pass as it is', () => {
   const hit = [probeOf('>')];
   const files = [
-    measured('src/state/long.test.ts', 60_000, hit),
-    ...['a', 'b', 'c', 'd', 'e', 'g'].map((name) => measured(`src/state/${name}.test.ts`, 4_500, hit)),
-    { ...measured('src/state/broken.test.ts', 1, hit), broken: 'a test fails' },
+    measured('src/local-state/long.test.ts', 60_000, hit),
+    ...['a', 'b', 'c', 'd', 'e', 'g'].map((name) => measured(`src/local-state/${name}.test.ts`, 4_500, hit)),
+    { ...measured('src/local-state/broken.test.ts', 1, hit), broken: 'a test fails' },
   ];
   expect(chosenOf('>', files)).toHaveLength(4);
   expect(chosenOf('>', files, THOROUGH)).toHaveLength(7);

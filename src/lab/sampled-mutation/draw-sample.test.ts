@@ -9,7 +9,7 @@ function roomOf(room: RoomOfMutants['room'], statements: number): RoomOfMutants 
   return { room, mutants: mutantsOf(`src/${room}/made.ts`, source) };
 }
 
-const rooms = [roomOf('payments', 60), roomOf('checks', 40), roomOf('state', 3)];
+const rooms = [roomOf('payments', 60), roomOf('checks', 40), roomOf('local-state', 3)];
 const ids = (count: number, seed: number): string[] => drawSample(rooms, count, seed).map(({ id }) => id);
 
 describe('a sample', () => {
@@ -25,7 +25,7 @@ describe('a sample', () => {
       new Map([
         ['payments', 10],
         ['checks', 10],
-        ['state', 6],
+        ['local-state', 6],
       ]),
     );
   });
@@ -51,7 +51,7 @@ describe('a sample', () => {
   });
 
   it('finds what to change in a room of the code, and nothing in its tests', () => {
-    const { mutants } = mutantsOfRoom('state', ROOT);
+    const { mutants } = mutantsOfRoom('local-state', ROOT);
     expect(statementsOf(mutants)).toBeGreaterThan(300);
     expect(mutants.filter(({ file }) => /test|testing|fixture|samples/.test(file))).toEqual([]);
     expect(new Set(mutants.map(({ id }) => id)).size).toBe(mutants.length);

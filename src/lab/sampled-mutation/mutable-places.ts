@@ -7,7 +7,7 @@ import path from 'node:path';
 import type { Node } from './syntax.ts';
 
 /** Folders of src that the sample is drawn from, in equal shares. */
-export const ROOMS = ['processor', 'bigquery', 'kafka', 'state', 'payments', 'checks'] as const;
+export const ROOMS = ['processor', 'sinks', 'kafka', 'local-state', 'payments', 'base', 'checks'] as const;
 export type Room = (typeof ROOMS)[number];
 
 const IS_TEST = /\.(test|fixture)\.ts$|(^|\/)testing\/|-(suite|samples|fixture)\.ts$/;

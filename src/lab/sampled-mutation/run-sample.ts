@@ -1,6 +1,6 @@
 /** Draws a sample of mutants and judges each, several at a time where asked; what was judged before is not judged again. */
 import path from 'node:path';
-import { ConfigurationError } from '../../processor/errors.ts';
+import { ConfigurationError } from '../../base/errors.ts';
 import { type Baseline, measure, ProbePlan, readBaseline, writeBaseline } from './baseline.ts';
 import type { ChoiceLimits } from './choose-tests.ts';
 import { type Drawn, drawSample, mutantsOfRoom } from './draw-sample.ts';

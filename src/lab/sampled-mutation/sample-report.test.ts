@@ -4,7 +4,7 @@ import type { MutantResult } from './results-file.ts';
 import { figures, figuresRow, sampleMarkdown, survivorRow, wilson } from './sample-report.ts';
 
 const base = {
-  file: 'src/state/journal.ts',
+  file: 'src/local-state/journal.ts',
   line: 7,
   within: 'f',
   operator: 'logic-swapped',
@@ -14,11 +14,11 @@ const base = {
   ms: 5,
 } as const;
 const results: MutantResult[] = [
-  { ...base, id: 'a', room: 'state', verdict: 'killed', by: 'unit', how: 'failed' },
-  { ...base, id: 'b', room: 'state', verdict: 'killed', by: 'property', how: 'failed' },
-  { ...base, id: 'c', room: 'state', verdict: 'killed', by: 'simulation', how: 'timeout' },
-  { ...base, id: 'd', room: 'state', verdict: 'survived' },
-  { ...base, id: 'e', room: 'state', verdict: 'survived' },
+  { ...base, id: 'a', room: 'local-state', verdict: 'killed', by: 'unit', how: 'failed' },
+  { ...base, id: 'b', room: 'local-state', verdict: 'killed', by: 'property', how: 'failed' },
+  { ...base, id: 'c', room: 'local-state', verdict: 'killed', by: 'simulation', how: 'timeout' },
+  { ...base, id: 'd', room: 'local-state', verdict: 'survived' },
+  { ...base, id: 'e', room: 'local-state', verdict: 'survived' },
   { ...base, id: 'f', room: 'checks', verdict: 'survived' },
 ];
 const explained = [{ id: 'd', as: 'equivalent', why: 'both are the same there' }] as const;
@@ -40,7 +40,7 @@ describe('the figures', () => {
   it('count by room and by what killed, and leave the equivalent out of the share', () => {
     expect(figures(results, explained)).toMatchObject([
       {
-        room: 'state',
+        room: 'local-state',
         drawn: 5,
         unit: 1,
         property: 1,
@@ -58,12 +58,12 @@ describe('the figures', () => {
 
   it('tell a survivor that nobody has looked at from one that is explained', () => {
     expect(survivorRow(results[3]!, explained)).toEqual([
-      ...['d', 'state/journal.ts:7', 'logic-swapped', '||', '&&'],
+      ...['d', 'local-state/journal.ts:7', 'logic-swapped', '||', '&&'],
       'equivalent: both are the same there',
     ]);
     expect(survivorRow(results[4]!, explained).at(-1)).toBe('open');
     expect(sampleMarkdown(results, explained)).toContain(
-      '| e | state/journal.ts:7 | logic-swapped | `\\|\\|` | `&&` | open |',
+      '| e | local-state/journal.ts:7 | logic-swapped | `\\|\\|` | `&&` | open |',
     );
   });
 });

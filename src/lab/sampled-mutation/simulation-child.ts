@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { CasePlan } from '../sim/case-plan.ts';
+import type { CasePlan } from '../sim/case/case-plan.ts';
 import { mutate, type SampledMutant } from './mutants-of.ts';
 import { HITS, withProbes } from './probes.ts';
 
@@ -45,8 +45,8 @@ registerHooks({
 });
 
 // Only now: what is loaded before the hook is the code as it is.
-const { drawCase } = await import('../sim/draw-case.ts');
-const { runCase } = await import('../sim/sim-case.ts');
+const { drawCase } = await import('../sim/case/draw-case.ts');
+const { runCase } = await import('../sim/case/sim-case.ts');
 const { caseSeed } = await import('../explore/run-chunk.ts');
 const { drawFamilyCase } = await import('../mutants/families.ts');
 const { findingsOf } = await import('../mutants/run-budget.ts');

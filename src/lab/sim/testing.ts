@@ -1,9 +1,9 @@
 /** What tests of the simulated world share: driving it to the end of a promise, records, rows. */
 import type { StreamRef } from '../../processor/ports.ts';
-import { EPOCH_MS } from './context.ts';
-import type { SimPayload } from './sim-encoder.ts';
-import type { NewRecord } from './topic.ts';
-import type { World } from './world.ts';
+import type { SimPayload } from './bigquery/sim-encoder.ts';
+import type { NewRecord } from './kafka/topic.ts';
+import { EPOCH_MS } from './world/context.ts';
+import type { World } from './world/world.ts';
 
 /** Runs the world until the promise is settled; rejects with its error, or where the world ends before. */
 export async function settled<T>(world: World, promise: Promise<T>): Promise<T> {

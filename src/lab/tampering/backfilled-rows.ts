@@ -2,8 +2,9 @@
  * The rows that `provenonce backfill` puts in for late payments: one of epoch 0 for each, and the sums of their windows. Laid
  * out from the exceptions' own cells.
  */
-import { nanosFromText } from '../../bigquery/query-values.ts';
-import { formatDecimal } from '../../payments/decimal.ts';
+
+import { formatDecimal } from '../../payments/event/decimal.ts';
+import { nanosFromText } from '../../sinks/bigquery/query/query-values.ts';
 import type { Row } from './columns.ts';
 import type { BaseDataset } from './dataset.ts';
 

@@ -6,10 +6,10 @@ import { createHash } from 'node:crypto';
 import { DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
 import type { DecisionSettings } from '../../payments/types.ts';
 import type { ProcessorLimits } from '../../processor/limits.ts';
-import { CALM, type Fault } from '../sim/plan.ts';
-import { processorMain } from '../sim/processor-main.ts';
-import { DEFAULT_DIALS, drawWorkload, send, type WorkloadDials, type WorkloadRecord } from '../sim/workload.ts';
-import { createWorld, type World } from '../sim/world.ts';
+import { CALM, type Fault } from '../sim/case/plan.ts';
+import { DEFAULT_DIALS, drawWorkload, send, type WorkloadDials, type WorkloadRecord } from '../sim/case/workload.ts';
+import { processorMain } from '../sim/world/processor-main.ts';
+import { createWorld, type World } from '../sim/world/world.ts';
 import { backfilled } from './backfilled-rows.ts';
 import { type BaseDataset, datasetOf } from './dataset.ts';
 

@@ -2,12 +2,19 @@
  * What `verify` looks at, over a dataset as plain data: as it comes from the queries and the topic of a real one. Ownership
  * rows are read by the code that reads the real table, so that a cell nobody could have written stops `verify` here too.
  */
-import { OWNERSHIP_COLUMNS, ownershipFromCells } from '../../bigquery/ownership-rows.ts';
-import { type HeldRow, heldTables } from '../../checks/held-tables.ts';
-import type { CheckedTable, CheckpointCells, ForeignRows, TableCells, VerifyInputs } from '../../checks/inputs.ts';
+
+import { ContradictionError } from '../../base/errors.ts';
+import { type HeldRow, heldTables } from '../../checks/inputs/held-tables.ts';
+import type {
+  CheckedTable,
+  CheckpointCells,
+  ForeignRows,
+  TableCells,
+  VerifyInputs,
+} from '../../checks/inputs/inputs.ts';
 import { CHECKED_TABLES } from '../../checks/walk.ts';
-import { ContradictionError } from '../../processor/errors.ts';
 import type { Ownership } from '../../processor/ports.ts';
+import { OWNERSHIP_COLUMNS, ownershipFromCells } from '../../sinks/bigquery/query/ownership-rows.ts';
 import type { Cell, Row } from './columns.ts';
 import type { Dataset } from './dataset.ts';
 

@@ -2,14 +2,14 @@
  * A finished dataset and its topic as plain data: every column of every row, every record. What a simulated world left
  * behind becomes one; a changed one can be verified, and taken over.
  */
-import type { TopicRecord } from '../../checks/inputs.ts';
+import type { TopicRecord } from '../../checks/inputs/inputs.ts';
 import type { AppendTable, DataTable } from '../../payments/types.ts';
 import type { Ownership } from '../../processor/ports.ts';
-import { streamOffsetsText } from '../../processor/stream-offsets.ts';
+import { streamOffsetsText } from '../../processor/takeover/stream-offsets.ts';
+import type { SimRow, SimStream } from '../sim/bigquery/sim-tables.ts';
 import type { SimDisk } from '../sim/disk/sim-disk.ts';
 import { CELLS_OF } from '../sim/sim-inputs.ts';
-import type { SimRow, SimStream } from '../sim/sim-tables.ts';
-import type { World } from '../sim/world.ts';
+import type { World } from '../sim/world/world.ts';
 import type { Row, TableName } from './columns.ts';
 
 /** One partition of the topic, as it can be read now. Offsets without a record are markers, or were aborted. */

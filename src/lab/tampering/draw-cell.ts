@@ -2,9 +2,10 @@
  * Another value for a cell: NULL, what another row has, off by one unit, or something else that the column can hold. Every
  * value is one that the column's type allows; whether it is noticed is not looked at.
  */
-import { nanosFromText } from '../../bigquery/query-values.ts';
-import { formatDecimal } from '../../payments/decimal.ts';
-import type { Rng } from '../sim/rng.ts';
+
+import { formatDecimal } from '../../payments/event/decimal.ts';
+import { nanosFromText } from '../../sinks/bigquery/query/query-values.ts';
+import type { Rng } from '../sim/world/rng.ts';
 import { type Cell, columnsOf, type Row, type TableName } from './columns.ts';
 
 /** Columns of STRING that hold JSON text, where anything can stand. */

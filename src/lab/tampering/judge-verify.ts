@@ -2,12 +2,13 @@
  * What `verify` says of a changed dataset. Noticed: FAIL with a finding that names the partition and the offset of the
  * change, or a stop with a named error that names the partition. Anything else it throws is a failure of its own.
  */
+
+import { ContradictionError } from '../../base/errors.ts';
 import type { Finding } from '../../checks/findings.ts';
 import { GUARANTEES } from '../../checks/findings.ts';
-import type { VerifyInputs } from '../../checks/inputs.ts';
+import type { VerifyInputs } from '../../checks/inputs/inputs.ts';
 import { UnknownFoldVersion } from '../../checks/oracle/read-payment.ts';
 import { type VerifyReport, verify } from '../../checks/verify.ts';
-import { ContradictionError } from '../../processor/errors.ts';
 import type { Place } from './tampering.ts';
 
 export type Sight =

@@ -2,13 +2,14 @@
  * A simulated world that begins with a dataset, changed or not: its rows, its streams, its log. Cells that no code could read
  * throw when they are asked for, as the queries of the real service would have them.
  */
-import { ROW_READERS } from '../../bigquery/row-readers.ts';
+
+import { ContradictionError } from '../../base/errors.ts';
 import { APPEND_TABLES, type AppendTable, DATA_TABLES, type DataTable } from '../../payments/types.ts';
-import { ContradictionError } from '../../processor/errors.ts';
 import type { AppendRows, Checkpoint, Ownership } from '../../processor/ports.ts';
-import { copy } from '../sim/sim-encoder.ts';
-import type { SimRow } from '../sim/sim-tables.ts';
-import { createWorld, type World } from '../sim/world.ts';
+import { ROW_READERS } from '../../sinks/bigquery/rows/row-readers.ts';
+import { copy } from '../sim/bigquery/sim-encoder.ts';
+import type { SimRow } from '../sim/bigquery/sim-tables.ts';
+import { createWorld, type World } from '../sim/world/world.ts';
 import type { Row } from './columns.ts';
 import type { BaseDataset } from './dataset.ts';
 import { textOf } from './dataset-inputs.ts';

@@ -2,15 +2,16 @@
  * A processor takes a changed dataset over, with the local state of whoever had it, or with none. It must notice, and stop by
  * name; or what it writes from there on is what the oracle gives for the log and the tables as they were.
  */
+
+import { ContradictionError } from '../../base/errors.ts';
 import { GUARANTEES } from '../../checks/findings.ts';
 import { verify } from '../../checks/verify.ts';
 import { APPEND_TABLES } from '../../payments/types.ts';
-import { ContradictionError } from '../../processor/errors.ts';
 import type { ProcessorEvent } from '../../processor/events.ts';
 import type { Ownership } from '../../processor/ports.ts';
 import type { ExitReport, ProcessorPorts } from '../../processor/processor.ts';
-import { processorMain } from '../sim/processor-main.ts';
-import type { World } from '../sim/world.ts';
+import { processorMain } from '../sim/world/processor-main.ts';
+import type { World } from '../sim/world/world.ts';
 import type { Row, TableName } from './columns.ts';
 import { type BaseDataset, ownershipCells, writtenTables } from './dataset.ts';
 import { datasetInputs, readOwnership } from './dataset-inputs.ts';

@@ -1,5 +1,5 @@
 /** The report of `lab tamper` for people: each column, by what its changes were noticed, and what was not. */
-import { textOfLines } from '../../text/printable.ts';
+import { textOfLines } from '../../base/text/printable.ts';
 import { type TamperFailure, type TamperReport, unusedEntries } from './run-tamperings.ts';
 
 const COUNT = new Intl.NumberFormat('en');

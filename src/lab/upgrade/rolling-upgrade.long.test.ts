@@ -5,7 +5,7 @@
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { FOLD_VERSION } from '../../payments/settings.ts';
-import type { ProcessorChild } from '../real/processor-child.ts';
+import type { ProcessorChild } from '../real/processor/processor-child.ts';
 import { OLD_FOLD_VERSION, oldRelease } from './testing/old-release.ts';
 import { STEP_WITHIN_MS, shares } from './testing/progress.ts';
 import { expectVerified, UpgradeWorld } from './testing/upgrade-world.ts';

@@ -5,7 +5,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { FOLD_VERSION } from '../../payments/settings.ts';
 import type { CrashPoint } from '../../processor/crash-points.ts';
-import type { ProcessorChild } from '../real/processor-child.ts';
+import type { ProcessorChild } from '../real/processor/processor-child.ts';
 import { JUDGED_DIFFERENTLY, recordsJudgedDifferently } from './testing/judged-differently.ts';
 import { OLD_FOLD_VERSION, oldRelease } from './testing/old-release.ts';
 import { expectVerified, UpgradeWorld } from './testing/upgrade-world.ts';

@@ -1,6 +1,6 @@
 /** The report of `backfill` for people. */
 
-import { textOfLines } from '../../text/printable.ts';
+import { textOfLines } from '../../base/text/printable.ts';
 import type { BackfillReport } from './backfill.ts';
 import { LEFT_OUT, type LeftOut } from './classify.ts';
 

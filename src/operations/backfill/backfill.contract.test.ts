@@ -1,10 +1,15 @@
 /** Backfill on a real emulator: exactly once under kills at every point, lost answers, and two commands at once. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BackfillQueries } from '../../bigquery/backfill-queries.ts';
-import { QueryJobs } from '../../bigquery/query-job.ts';
-import { RestClient, RestError, type RestRequest } from '../../bigquery/rest-client.ts';
-import { DEFAULT_SINK_LIMITS } from '../../bigquery/sink-limits.ts';
-import { bigQueryEndpoints, type ContractSink, contractSink } from '../../bigquery/testing/contract-endpoints.ts';
+import { systemRuntime } from '../../base/system-runtime.ts';
+import { hashPayment } from '../../payments/event/hash.ts';
+import { exceptionRow } from '../../payments/exception-rows.ts';
+import type { Payment } from '../../payments/types.ts';
+import { BACKFILL_POINTS, type BackfillPoint } from '../../processor/crash-points.ts';
+import { BackfillQueries } from '../../sinks/bigquery/query/backfill-queries.ts';
+import { QueryJobs } from '../../sinks/bigquery/query/query-job.ts';
+import { RestClient, RestError, type RestRequest } from '../../sinks/bigquery/query/rest-client.ts';
+import { DEFAULT_SINK_LIMITS } from '../../sinks/bigquery/sink-limits.ts';
+import { bigQueryEndpoints, type ContractSink, contractSink } from '../../sinks/bigquery/testing/contract-endpoints.ts';
 import {
   acceptedRow,
   appendRows,
@@ -13,12 +18,7 @@ import {
   MINUTE_MS,
   NOON_MS,
   settings,
-} from '../../bigquery/testing/sample-rows.ts';
-import { exceptionRow } from '../../payments/exception-rows.ts';
-import { hashPayment } from '../../payments/hash.ts';
-import type { Payment } from '../../payments/types.ts';
-import { BACKFILL_POINTS, type BackfillPoint } from '../../processor/crash-points.ts';
-import { systemRuntime } from '../../runtime/system-runtime.ts';
+} from '../../sinks/bigquery/testing/sample-rows.ts';
 import { type BackfillOptions, backfill } from './backfill.ts';
 
 const EUR = 1_000_000_000n;

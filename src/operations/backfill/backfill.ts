@@ -4,17 +4,19 @@
  *
  * 1. Only late rows below the partition's checkpoint are looked at: everything below it is visible, so an id that the table
  *    does not have was not accepted there, and a copy of a late payment is late for ever (its event time does not change).
- * 2. Statements run one turn at a time (bigquery/backfill-turns.ts). A turn puts in ids that the table does not have, then
+ * 2. Statements run one turn at a time (sinks/bigquery/query/backfill-turns.ts). A turn puts in ids that the table does not have, then
  *    makes the epoch-0 windows of its range the sums of their payments; both are read back, never counted.
  * 3. What a killed turn left undone stands in its row, and the next command does it first.
  */
-import type { BackfillQueries, LateRow, LateSelection } from '../../bigquery/backfill-queries.ts';
-import { windowsAround } from '../../bigquery/backfill-queries.ts';
-import type { Turn } from '../../bigquery/backfill-turns.ts';
-import { formatDecimal } from '../../payments/decimal.ts';
+
+import type { Runtime } from '../../base/runtime.ts';
+import { formatDecimal } from '../../payments/event/decimal.ts';
 import type { BackfillPoint } from '../../processor/crash-points.ts';
-import type { Ownership, Runtime, SinkQueries } from '../../processor/ports.ts';
-import { settingsByOffset } from '../../processor/settings-at.ts';
+import type { Ownership, SinkQueries } from '../../processor/ports.ts';
+import { settingsByOffset } from '../../processor/run/settings-at.ts';
+import type { BackfillQueries, LateRow, LateSelection } from '../../sinks/bigquery/query/backfill-queries.ts';
+import { windowsAround } from '../../sinks/bigquery/query/backfill-queries.ts';
+import type { Turn } from '../../sinks/bigquery/query/backfill-turns.ts';
 import { type Candidate, classify, isBackfillOf, LEFT_OUT, type LeftOut, type LeftOutRecord } from './classify.ts';
 import { LatePaymentReader, Unreadable } from './late-payment.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { acceptedRow } from '../../bigquery/testing/sample-rows.ts';
 import type { Payment } from '../../payments/types.ts';
+import { acceptedRow } from '../../sinks/bigquery/testing/sample-rows.ts';
 import { classify, type LeftOut, type Stored } from './classify.ts';
 
 const late = (offset: number, payment: Partial<Payment> = {}) => ({

@@ -1,5 +1,5 @@
 /** What is to become of each late payment of a batch: put in, or left out, and why. A pure function of what the tables have. */
-import { hashPayment } from '../../payments/hash.ts';
+import { hashPayment } from '../../payments/event/hash.ts';
 import type { Payment } from '../../payments/types.ts';
 
 export const LEFT_OUT = ['backfilled', 'present', 'conflict', 'copy', 'unreadable'] as const;

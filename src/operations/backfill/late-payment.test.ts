@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { acceptedRow, FIXED, NOON_MS } from '../../bigquery/testing/sample-rows.ts';
+import { hashPayment } from '../../payments/event/hash.ts';
 import { exceptionRow } from '../../payments/exception-rows.ts';
-import { hashPayment } from '../../payments/hash.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
 import type { Payment } from '../../payments/types.ts';
+import { acceptedRow, FIXED, NOON_MS } from '../../sinks/bigquery/testing/sample-rows.ts';
 import { type KeptPayment, LatePaymentReader, Unreadable } from './late-payment.ts';
 
 const SETTINGS = compileSettings(DEFAULT_DECISION_SETTINGS);

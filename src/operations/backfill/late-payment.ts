@@ -2,11 +2,11 @@
  * A late row back to the exact payment. The processor kept its canonical columns as JSON and their hash; they are read by the
  * processor's own reader, with the settings that decided on the record, and must come to the row's own columns and hash.
  */
-import { formatHash } from '../../payments/hash.ts';
-import { PaymentReader } from '../../payments/payment-reader.ts';
+import { formatHash } from '../../payments/event/hash.ts';
+import { PaymentReader } from '../../payments/event/payment-reader.ts';
+import { type RecordPlace, Rejection } from '../../payments/event/validation.ts';
 import type { CompiledSettings } from '../../payments/settings.ts';
 import type { Payment } from '../../payments/types.ts';
-import { type RecordPlace, Rejection } from '../../payments/validation.ts';
 
 /** The columns of payment_exceptions that are read. */
 export interface KeptPayment {

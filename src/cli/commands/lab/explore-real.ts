@@ -1,11 +1,11 @@
 /** provenonce lab explore --world real: drawn plans on a real broker, a real emulator and real processes. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { systemRuntime } from '../../../base/system-runtime.ts';
 import { VERDICT_EXIT_CODES } from '../../../checks/verify.ts';
 import { startInfra } from '../../../infra/start-infra.ts';
 import type { InfraChoice } from '../../../infra/types.ts';
 import { requireMutant } from '../../../lab/mutants/catalogue.ts';
-import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { printJson, stopSignal } from '../../exit.ts';
 import { print } from '../../print.ts';
 import { terminalProgress } from './terminal-progress.ts';

@@ -4,12 +4,12 @@
  */
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
+import { systemRuntime } from '../../../base/system-runtime.ts';
 import { VERDICT_EXIT_CODES } from '../../../checks/verify.ts';
 import { defaultArtifact, replayLine, saveFailure } from '../../../lab/explore/artifact.ts';
 import { type ExploreProgress, explore } from '../../../lab/explore/explore.ts';
 import { exploreDocument, exploreText, progressText } from '../../../lab/explore/report-text.ts';
 import { storyText } from '../../../lab/explore/story.ts';
-import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { printJson, stopSignal } from '../../exit.ts';
 import { infraOptions, wholeNumber } from '../../options.ts';
 import { clearStatus, print, printVerbatim, showStatus, tell, tellVerbatim } from '../../print.ts';

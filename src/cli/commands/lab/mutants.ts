@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
+import { systemRuntime } from '../../../base/system-runtime.ts';
 import { VERDICT_EXIT_CODES } from '../../../checks/verify.ts';
 import type { InfraChoice } from '../../../infra/types.ts';
 import { chooseMutants, runMutants } from '../../../lab/mutants/kill-matrix.ts';
@@ -20,7 +21,6 @@ import { runRealMutants } from '../../../lab/mutants/real-matrix.ts';
 import { choosePairs } from '../../../lab/mutants/real-pairs.ts';
 import { savePlan } from '../../../lab/mutants/save-plan.ts';
 import { loadScenarios } from '../../../lab/scenario-files.ts';
-import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { printJson } from '../../exit.ts';
 import { infraOptions, wholeNumber } from '../../options.ts';
 import { print, tell } from '../../print.ts';

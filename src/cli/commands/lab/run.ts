@@ -1,14 +1,14 @@
 /** provenonce lab run, lab list: the scenarios, on real parts. Exit codes are verdicts: 0 PASS, 1 FAIL, 2 UNKNOWN, 3 NODATA. */
 import path from 'node:path';
 import { type Command, Option } from 'commander';
+import { ConfigurationError } from '../../../base/errors.ts';
+import { systemRuntime } from '../../../base/system-runtime.ts';
 import { VERDICT_EXIT_CODES } from '../../../checks/verify.ts';
 import type { InfraChoice } from '../../../infra/types.ts';
 import { type RepeatedReport, type RunScenariosOptions, runScenarios } from '../../../lab/run-scenarios.ts';
 import type { Scenario } from '../../../lab/scenario.ts';
 import { findScenarios, loadScenarios } from '../../../lab/scenario-files.ts';
 import { worstVerdict } from '../../../lab/suite-file.ts';
-import { ConfigurationError } from '../../../processor/errors.ts';
-import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { printJson, StoppedBySignal, stopSignal } from '../../exit.ts';
 import { SIGNAL_EXIT_CODES, type StopSignalName } from '../../first-signals.ts';
 import { infraOptions, wholeNumber } from '../../options.ts';

@@ -61,7 +61,7 @@ async function onRealParts({ infra: way, emulatorImage, runs, fromRun, seed }: F
     ...(emulatorImage === undefined ? {} : { emulatorImage }),
     onProgress: ({ part, text }) => tell(`${part}: ${text}`),
   });
-  return tamperOnRealParts({ infra, seed, runs, fromRun, signal: stopSignal(), onProgress: showProgress });
+  return await tamperOnRealParts({ infra, seed, runs, fromRun, signal: stopSignal(), onProgress: showProgress });
 }
 
 function showProgress(report: TamperReport): void {

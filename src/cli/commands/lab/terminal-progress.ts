@@ -1,6 +1,7 @@
 /** The progress of runs on this process's standard error: lines, and on a terminal one line at the bottom. */
+
+import { systemRuntime } from '../../../base/system-runtime.ts';
 import { RunProgress } from '../../../lab/run-progress.ts';
-import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { clearStatus, showStatus, tell } from '../../print.ts';
 
 const REFRESH_EVERY_MS = 250;

@@ -5,7 +5,7 @@ import {
   GRPC_STATUS,
   RpcError,
   type WriteRpc,
-} from '../../../bigquery/write-rpc.ts';
+} from '../../../sinks/bigquery/write/write-rpc.ts';
 
 /** Loses the n-th answers, counted over all connections from 1; `before` is done before the caller learns of the cut. */
 export function losingAnswers(rpc: WriteRpc, lost: readonly number[], before: () => Promise<void>): WriteRpc {

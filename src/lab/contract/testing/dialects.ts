@@ -9,10 +9,10 @@
  * Different, but out of the simulation's reach: REQUIRED columns (the emulator does not enforce them) and values that a
  * column cannot hold (the service answers with row errors, the emulator ends the call with UNKNOWN). The encoder cannot
  * produce either, so the simulation has row errors as an injected fault (`rows_refused`, as the service) and nothing else;
- * src/bigquery/write.contract.test.ts shows what the client makes of the emulator's way.
+ * src/sinks/bigquery/write/write.contract.test.ts shows what the client makes of the emulator's way.
  */
-import { GRPC_STATUS } from '../../../bigquery/write-rpc.ts';
-import type { Dialect } from '../../sim/sim-bigquery.ts';
+import { GRPC_STATUS } from '../../../sinks/bigquery/write/write-rpc.ts';
+import type { Dialect } from '../../sim/bigquery/sim-bigquery.ts';
 
 export interface DialectFacts {
   /** In-band answer to an append on a finalized stream. */

@@ -1,11 +1,11 @@
 /** The real broker as the contract suite takes it: a topic and a group of its own for each test. */
 import kafkajs, { type Consumer, type Producer } from 'kafkajs';
-import { createKafka } from '../../../kafka/connection-options.ts';
+import { systemRuntime } from '../../../base/system-runtime.ts';
+import { createKafka } from '../../../kafka/client/connection-options.ts';
 import { KafkaAdmin } from '../../../kafka/kafka-admin.ts';
 import { connection, newTopic } from '../../../kafka/testing/broker.ts';
 import { FlakyNetwork } from '../../../kafka/testing/flaky-network.ts';
 import { SourceProbe } from '../../../kafka/testing/source-probe.ts';
-import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import type { LogUnderTest, MakeLog } from './log-under-test.ts';
 import { until } from './real-time.ts';
 

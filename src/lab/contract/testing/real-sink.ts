@@ -1,7 +1,7 @@
 /** The real BigQuery emulator (or service) as a contract suite takes it. */
 import { afterAll } from 'vitest';
-import { type ContractSink, contractSink } from '../../../bigquery/testing/contract-endpoints.ts';
-import { systemRuntime } from '../../../runtime/system-runtime.ts';
+import { systemRuntime } from '../../../base/system-runtime.ts';
+import { type ContractSink, contractSink } from '../../../sinks/bigquery/testing/contract-endpoints.ts';
 import { until } from './real-time.ts';
 import type { MakeSink, SinkClient, SinkUnderTest } from './sink-under-test.ts';
 

@@ -1,5 +1,5 @@
 /** Waiting for something in the real world: bounded, and says what did not come. */
-import { systemRuntime } from '../../../runtime/system-runtime.ts';
+import { systemRuntime } from '../../../base/system-runtime.ts';
 
 const POLL_MS = 10;
 const LIMIT_MS = 30_000;

@@ -1,10 +1,10 @@
 /** The simulated BigQuery as a contract suite takes it: a world of its own for each test, each with another seed. */
-import { DEFAULT_SINK_LIMITS } from '../../../bigquery/sink-limits.ts';
-import { BigQueryWriteStreams } from '../../../bigquery/write-streams.ts';
-import { CALM, type Noise } from '../../sim/plan.ts';
-import { type Dialect, SIM_DATASET } from '../../sim/sim-bigquery.ts';
+import { DEFAULT_SINK_LIMITS } from '../../../sinks/bigquery/sink-limits.ts';
+import { BigQueryWriteStreams } from '../../../sinks/bigquery/write/write-streams.ts';
+import { type Dialect, SIM_DATASET } from '../../sim/bigquery/sim-bigquery.ts';
+import { CALM, type Noise } from '../../sim/case/plan.ts';
 import { elapse, settled, tablePath } from '../../sim/testing.ts';
-import { createWorld } from '../../sim/world.ts';
+import { createWorld } from '../../sim/world/world.ts';
 import type { MakeSink, SinkClient } from './sink-under-test.ts';
 
 /** Slow and uneven, and rows that show late: nothing that the contract does not allow. */

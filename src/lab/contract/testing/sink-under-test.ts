@@ -2,10 +2,12 @@
  * A BigQuery under test, simulated or real, as the contract suites see it. What takes time goes through `settle`, `until` and
  * `elapse`: they run the simulated world, or wait for the real one, so that the body of a test is the same in both.
  */
-import type { WriteRpc } from '../../../bigquery/write-rpc.ts';
+
+import type { Runtime } from '../../../base/runtime.ts';
 import type { AppendTable } from '../../../payments/types.ts';
-import type { RowEncoder, Runtime, SinkQueries, WriteStreams } from '../../../processor/ports.ts';
-import type { Dialect } from '../../sim/sim-bigquery.ts';
+import type { RowEncoder, SinkQueries, WriteStreams } from '../../../processor/ports.ts';
+import type { WriteRpc } from '../../../sinks/bigquery/write/write-rpc.ts';
+import type { Dialect } from '../../sim/bigquery/sim-bigquery.ts';
 
 /** What one process has of the sink: connections of its own. */
 export interface SinkClient {

@@ -11,7 +11,7 @@ export const ANSWER_MUTANTS: readonly Mutant[] = [
     family: 'answers',
     patches: [
       {
-        file: 'src/lab/sim/sim-queries.ts',
+        file: 'src/lab/sim/bigquery/sim-queries.ts',
         world: 'sim',
         in: 'SimQueries.#rows',
         find: `if (rows === undefined) context.scheduler.after(RETRY_MS, atService);
@@ -19,7 +19,7 @@ else resolve(rows);`,
         replace: 'resolve(rows ?? []);',
       },
       {
-        file: 'src/bigquery/job-answers.ts',
+        file: 'src/sinks/bigquery/query/job-answers.ts',
         world: 'real',
         in: 'ResultReader.read',
         atStart:
@@ -36,7 +36,7 @@ else resolve(rows);`,
     family: 'answers',
     patches: [
       {
-        file: 'src/bigquery/write-streams.ts',
+        file: 'src/sinks/bigquery/write/write-streams.ts',
         in: 'BigQueryWriteStreams.#probed',
         find: "found.state === 'finalized'",
         replace: "found.state !== 'unclear'",
@@ -52,7 +52,7 @@ else resolve(rows);`,
     family: 'answers',
     patches: [
       {
-        file: 'src/bigquery/append-stream.ts',
+        file: 'src/sinks/bigquery/write/append-stream.ts',
         in: 'AppendStream.#judgeFailure',
         find: 'return over(this.#refused(error));',
         replace: 'return over(new RowsRefusedError(error.message, undefined, { cause: error }));',

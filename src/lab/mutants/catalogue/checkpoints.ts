@@ -11,7 +11,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     family: 'restarts',
     patches: [
       {
-        file: 'src/processor/checkpointer.ts',
+        file: 'src/processor/run/checkpointer.ts',
         in: 'Checkpointer.#write',
         find: 'await Promise.all(this.#options.writers.map((writer) => writer.durable()));',
         replace: '',
@@ -27,7 +27,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     family: 'takeovers',
     patches: [
       {
-        file: 'src/processor/checkpointer.ts',
+        file: 'src/processor/run/checkpointer.ts',
         in: 'Checkpointer.#write',
         find: '$NOTHING_NEW || fold.nextOffset < this.#options.notBelow',
         replace: '$NOTHING_NEW',
@@ -43,7 +43,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     family: 'restarts',
     patches: [
       {
-        file: 'src/processor/partition-run.ts',
+        file: 'src/processor/run/partition-run.ts',
         in: 'PartitionRun.#flush',
         atStart: 'if (this.#drain.signal.aborted) return;',
       },
@@ -58,13 +58,13 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     family: 'disks',
     patches: [
       {
-        file: 'src/processor/restore.ts',
+        file: 'src/processor/takeover/restore.ts',
         in: 'restoreLocal',
         find: 'fold.head().digest !== stored.head.digest',
         replace: 'fold.nextOffset < 0',
       },
       {
-        file: 'src/processor/restore.ts',
+        file: 'src/processor/takeover/restore.ts',
         in: 'digestMatches',
         find: 'fold.head().digest === checkpoint.stateDigest',
         replace: "checkpoint.stateDigest !== '' && fold.nextOffset >= 0",
@@ -80,13 +80,13 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     family: 'disks',
     patches: [
       {
-        file: 'src/processor/restore.ts',
+        file: 'src/processor/takeover/restore.ts',
         in: 'rebuildFromSink',
         find: 'rebuild.add(rows);',
         replace: 'if (rows.length < 0) rebuild.add(rows);',
       },
       {
-        file: 'src/processor/restore.ts',
+        file: 'src/processor/takeover/restore.ts',
         in: 'restoreFold',
         find: '!digestMatches(fold, checkpoint)',
         replace: 'fold.nextOffset < 0',
@@ -108,13 +108,13 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
         replace: 'if (head.nextOffset < 0) yield* inSteps(fold.#activity.restoreAll(activity));',
       },
       {
-        file: 'src/processor/restore.ts',
+        file: 'src/processor/takeover/restore.ts',
         in: 'restoreLocal',
         find: 'fold.head().digest !== stored.head.digest',
         replace: 'fold.nextOffset < 0',
       },
       {
-        file: 'src/processor/restore.ts',
+        file: 'src/processor/takeover/restore.ts',
         in: 'digestMatches',
         find: 'fold.head().digest === checkpoint.stateDigest',
         replace: "checkpoint.stateDigest !== '' && fold.nextOffset >= 0",
@@ -130,26 +130,26 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     family: 'disks',
     patches: [
       {
-        file: 'src/processor/restore.ts',
+        file: 'src/processor/takeover/restore.ts',
         in: 'restoreLocal',
         find: 'fold.head().digest !== stored.head.digest',
         replace: 'fold.nextOffset < 0',
       },
       {
-        file: 'src/processor/restore.ts',
+        file: 'src/processor/takeover/restore.ts',
         in: 'digestMatches',
         find: 'fold.head().digest === checkpoint.stateDigest',
         replace: "checkpoint.stateDigest !== '' && fold.nextOffset >= 0",
       },
       {
-        file: 'src/state/seal.ts',
+        file: 'src/local-state/seal.ts',
         world: 'real',
         in: 'sealHolds',
         find: 'value.readUInt32LE(0) === checksum(seed, key, value)',
         replace: 'checksum(seed, key, value) >= 0',
       },
       {
-        file: 'src/state/journal-header.ts',
+        file: 'src/local-state/journal-header.ts',
         world: 'real',
         in: 'decodeHeader',
         find: 'found.topic === identity.topic && found.partition === identity.partition',
@@ -166,7 +166,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     family: 'disks',
     patches: [
       {
-        file: 'src/processor/restore.ts',
+        file: 'src/processor/takeover/restore.ts',
         in: 'restoreLocal',
         find: 'await foldForward($$$ARGUMENTS);',
         replace: `fold.skipTo(checkpoint.nextOffset);

@@ -13,7 +13,7 @@ export const DECISION_MUTANTS: readonly Mutant[] = [
     family: 'payments',
     patches: [
       {
-        file: 'src/payments/liveness.ts',
+        file: 'src/payments/state/liveness.ts',
         in: 'idsLiveFromMs',
         find: 'return floorTo(watermarkMs - fixed.idHorizonMs, MINUTE_MS);',
         replace: 'return floorTo(watermarkMs - fixed.idHorizonMs + MINUTE_MS, MINUTE_MS);',
@@ -29,7 +29,7 @@ export const DECISION_MUTANTS: readonly Mutant[] = [
     family: 'payments',
     patches: [
       {
-        file: 'src/payments/liveness.ts',
+        file: 'src/payments/state/liveness.ts',
         in: 'isKnownAt',
         find: 'return eventTimeMs >= watermarkMs - fixed.idHorizonMs;',
         replace: 'return true;',

@@ -1,7 +1,7 @@
 /** Bugs in reading an event from its bytes, and in what is kept of one that is rejected. */
 import type { Mutant } from '../mutant.ts';
 
-const VALIDATION = 'src/payments/validation.ts';
+const VALIDATION = 'src/payments/event/validation.ts';
 
 export const READING_MUTANTS: readonly Mutant[] = [
   {
@@ -13,7 +13,7 @@ export const READING_MUTANTS: readonly Mutant[] = [
     family: 'spellings',
     patches: [
       {
-        file: 'src/payments/reading-2.ts',
+        file: 'src/payments/event/reading-version-2.ts',
         in: 'readAmount',
         find: 'return parseDecimalLiteral(text.slice(span.start, span.end));',
         replace: 'return parseDecimalLiteral(String(Number(text.slice(span.start, span.end))));',
@@ -29,7 +29,7 @@ export const READING_MUTANTS: readonly Mutant[] = [
     family: 'spellings',
     patches: [
       {
-        file: 'src/payments/json-members.ts',
+        file: 'src/payments/event/json-members.ts',
         in: 'Reading.#members',
         find: `if (spans.has(name)) repeated.add(name);
 else $SET;`,
@@ -60,7 +60,7 @@ else $SET;`,
     anomaly: 'columns_differ',
     why: 'a card number in full-width or Arabic digits stays readable',
     family: 'spellings',
-    patches: [{ file: 'src/payments/card-numbers.ts', in: 'DIGIT', find: '/^\\p{Nd}$/u', replace: '/^[0-9]$/' }],
+    patches: [{ file: 'src/payments/event/card-numbers.ts', in: 'DIGIT', find: '/^\\p{Nd}$/u', replace: '/^[0-9]$/' }],
   },
   {
     name: 'blames-the-event',
@@ -87,7 +87,7 @@ else $SET;`,
     family: 'spellings',
     patches: [
       {
-        file: 'src/payments/reading-2.ts',
+        file: 'src/payments/event/reading-version-2.ts',
         in: 'readEvent2',
         find: 'foreign !== undefined',
         replace: "foreign?.code === 'not_utf8'",

@@ -7,7 +7,7 @@ import type { Mutant, Patch } from '../mutant.ts';
 /** Both logs tell what the group has committed; the processor proper never asks. */
 const COMMITTED_CAN_BE_READ: readonly Patch[] = [
   {
-    file: 'src/lab/sim/sim-log-source.ts',
+    file: 'src/lab/sim/kafka/sim-log-source.ts',
     world: 'sim',
     in: 'SimLogSource',
     atStart: `committed(partition: number): Promise<string | undefined> {
@@ -38,7 +38,7 @@ const COMMITTED_CAN_BE_READ: readonly Patch[] = [
 const RESUMES_FROM_THE_COMMIT: readonly Patch[] = [
   ...COMMITTED_CAN_BE_READ,
   {
-    file: 'src/processor/position.ts',
+    file: 'src/processor/takeover/position.ts',
     in: 'findPosition',
     find: 'const outcomes = await options.fences.together($WORK);',
     replace: `const metadata = await options.log.committed(partition);
@@ -49,7 +49,7 @@ return { checkpoint: committed, checkpointOffset: at, resumeOffset: at, rows: no
 const outcomes = await options.fences.together($WORK);`,
   },
   {
-    file: 'src/processor/checkpointer.ts',
+    file: 'src/processor/run/checkpointer.ts',
     in: 'Checkpointer.#commit',
     find: 'log.commit(partition, nextOffset, $METADATA)',
     replace: 'log.commit(partition, nextOffset, JSON.stringify(arguments[1]))',
@@ -85,14 +85,14 @@ export const GUIDE_MUTANTS: readonly Mutant[] = [
     patches: [
       ...RESUMES_FROM_THE_COMMIT,
       {
-        file: 'src/processor/checkpointer.ts',
+        file: 'src/processor/run/checkpointer.ts',
         in: 'Checkpointer.#write',
         find: 'await Promise.all(this.#options.writers.map((writer) => writer.durable()));',
         replace: `await Promise.all([this.#commit(checkpoint.nextOffset, checkpoint), state.save(partition, delta)]);
 await Promise.all(this.#options.writers.map((writer) => writer.durable()));`,
       },
       {
-        file: 'src/processor/checkpointer.ts',
+        file: 'src/processor/run/checkpointer.ts',
         in: 'Checkpointer.#write',
         find: 'await Promise.all([this.#commit(checkpoint.nextOffset), state.save(partition, delta)]);',
         replace: '',
@@ -110,7 +110,7 @@ await Promise.all(this.#options.writers.map((writer) => writer.durable()));`,
     patches: [
       ...RESUMES_FROM_THE_COMMIT,
       {
-        file: 'src/processor/checkpointer.ts',
+        file: 'src/processor/run/checkpointer.ts',
         in: 'Checkpointer.#write',
         find: 'await Promise.all([this.#commit(checkpoint.nextOffset), state.save(partition, delta)]);',
         replace: 'await Promise.all([this.#commit(checkpoint.nextOffset, checkpoint), state.save(partition, delta)]);',
@@ -127,20 +127,20 @@ await Promise.all(this.#options.writers.map((writer) => writer.durable()));`,
     isGuideDesign: true,
     patches: [
       {
-        file: 'src/processor/checkpointer.ts',
+        file: 'src/processor/run/checkpointer.ts',
         in: 'Checkpointer.#write',
         find: 'await Promise.all(this.#options.writers.map((writer) => writer.durable()));',
         replace: `await state.save(partition, delta);
     await Promise.all(this.#options.writers.map((writer) => writer.durable()));`,
       },
       {
-        file: 'src/processor/checkpointer.ts',
+        file: 'src/processor/run/checkpointer.ts',
         in: 'Checkpointer.#write',
         find: 'await Promise.all([this.#commit(checkpoint.nextOffset), state.save(partition, delta)]);',
         replace: 'await this.#commit(checkpoint.nextOffset);',
       },
       {
-        file: 'src/processor/restore.ts',
+        file: 'src/processor/takeover/restore.ts',
         in: 'restoreLocal',
         find: 'if (fromOffset > checkpoint.nextOffset) $DISCARD;',
         replace: `if (fromOffset > checkpoint.nextOffset) {
@@ -149,7 +149,7 @@ await Promise.all(this.#options.writers.map((writer) => writer.durable()));`,
 }`,
       },
       {
-        file: 'src/processor/partition-run.ts',
+        file: 'src/processor/run/partition-run.ts',
         in: 'PartitionRun.#openWriters',
         find: 'alreadyThere: position.rows',
         replace: `alreadyThere: Object.fromEntries(

@@ -1,7 +1,7 @@
 /** Bugs in how local state is written anew, and in what partitions are given when the topic gets more of them. */
 import type { Mutant } from '../mutant.ts';
 
-const COMPACTION = 'src/state/compaction.ts';
+const COMPACTION = 'src/local-state/compaction.ts';
 
 export const LOCAL_STATE_MUTANTS: readonly Mutant[] = [
   {
@@ -45,7 +45,7 @@ export const LOCAL_STATE_MUTANTS: readonly Mutant[] = [
     family: 'swarm',
     patches: [
       {
-        file: 'src/processor/restore.ts',
+        file: 'src/processor/takeover/restore.ts',
         in: 'carryInto',
         find: 'source.partition === partition',
         replace: 'source.partition <= partition',

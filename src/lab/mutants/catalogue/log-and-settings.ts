@@ -1,7 +1,7 @@
 /** Bugs in how the log is followed, and in which settings hold for which record. */
 import type { Mutant } from '../mutant.ts';
 
-const CURSOR = 'src/processor/log-cursor.ts';
+const CURSOR = 'src/processor/run/log-cursor.ts';
 
 export const LOG_MUTANTS: readonly Mutant[] = [
   {
@@ -44,7 +44,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     family: 'expiries',
     patches: [
       {
-        file: 'src/processor/restore.ts',
+        file: 'src/processor/takeover/restore.ts',
         in: 'restoreLocal',
         find: '!(error instanceof ContradictionError && error.leavesWhatWasFolded)',
         replace: 'error !== undefined',
@@ -69,7 +69,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     family: 'settings',
     patches: [
       {
-        file: 'src/processor/settings-entry.ts',
+        file: 'src/processor/takeover/settings-entry.ts',
         in: 'settleSettings',
         find: 'await queries.addSettings(topic, partition, claimId, entry);',
         replace: 'if (entry.fromOffset >= 0) return [...history, entry];',
@@ -85,7 +85,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     family: 'settings',
     patches: [
       {
-        file: 'src/processor/settings-entry.ts',
+        file: 'src/processor/takeover/settings-entry.ts',
         in: 'settleSettings',
         find: 'fromOffset: position.resumeOffset',
         replace: 'fromOffset: position.checkpointOffset',
@@ -117,7 +117,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     family: 'operators',
     patches: [
       {
-        file: 'src/processor/skip.ts',
+        file: 'src/operations/skip.ts',
         in: 'checked',
         find: 'from < resumeOffset && !removesRows',
         replace: 'from < checkpointOffset',
@@ -133,7 +133,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     family: 'rescaled',
     patches: [
       {
-        file: 'src/processor/restore.ts',
+        file: 'src/processor/takeover/restore.ts',
         in: 'carryInto',
         find: 'if (source.partition === partition) continue;',
         replace: 'if (source.partition >= 0) continue;',

@@ -11,7 +11,7 @@ export const LOG_BYTES_MUTANTS: readonly Mutant[] = [
     family: 'damaged-logs',
     patches: [
       {
-        file: 'src/processor/partition-run.ts',
+        file: 'src/processor/run/partition-run.ts',
         in: 'PartitionRun.#foldUntilDrained',
         find: 'error instanceof ContradictionError && error.leavesWhatWasFolded',
         replace: "error instanceof ContradictionError && error.code === 'retention_gap'",

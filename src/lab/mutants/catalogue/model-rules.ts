@@ -1,10 +1,10 @@
 /** Bugs that the protocol model has as weakened variants (src/lab/model/variants.ts), each under the name it has there. */
 import type { Mutant } from '../mutant.ts';
 
-const CLAIMS = 'src/processor/claim-rounds.ts';
+const CLAIMS = 'src/processor/takeover/claim-rounds.ts';
 const SUPERVISOR = 'src/processor/partition-supervisor.ts';
-const POSITION = 'src/processor/position.ts';
-const CURSOR = 'src/processor/log-cursor.ts';
+const POSITION = 'src/processor/takeover/position.ts';
+const CURSOR = 'src/processor/run/log-cursor.ts';
 
 export const MODEL_MUTANTS: readonly Mutant[] = [
   {
@@ -44,14 +44,14 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
         replace: '!Object.values(ownStreams).includes(stream)',
       },
       {
-        file: 'src/lab/sim/sim-ownership.ts',
+        file: 'src/lab/sim/bigquery/sim-ownership.ts',
         world: 'sim',
         in: 'SimOwnership.claim',
         find: 'epoch: expectedEpoch + 1',
         replace: 'epoch: row.owner === owner ? expectedEpoch : expectedEpoch + 1',
       },
       {
-        file: 'src/bigquery/ownership-queries.ts',
+        file: 'src/sinks/bigquery/query/ownership-queries.ts',
         world: 'real',
         in: 'OwnershipQueries.claim',
         find: 'sql: $SQL',
@@ -71,7 +71,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     family: 'takeovers',
     patches: [
       {
-        file: 'src/processor/table-writer.ts',
+        file: 'src/processor/run/table-writer.ts',
         in: 'TableWriter.constructor',
         find: 'options.alreadyThere',
         replace: 'options.alreadyThere.slice(0, 0)',
@@ -103,7 +103,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     family: 'takeovers',
     patches: [
       {
-        file: 'src/processor/checkpointer.ts',
+        file: 'src/processor/run/checkpointer.ts',
         in: 'Checkpointer.#write',
         find: "$ENCODER.encode('checkpoint_log', [checkpoint], stamp)",
         replace: `$ENCODER.encode(
@@ -250,7 +250,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     family: 'made-anew',
     patches: [
       {
-        file: 'src/processor/partition-run.ts',
+        file: 'src/processor/run/partition-run.ts',
         in: 'PartitionRun.#noteReplay',
         find: 'if (left !== undefined) $STOP;',
         replace: '',
@@ -303,7 +303,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     family: 'lost-streams',
     patches: [
       {
-        file: 'src/lab/sim/sim-tables.ts',
+        file: 'src/lab/sim/bigquery/sim-tables.ts',
         in: 'SimTables.loseStreams',
         find: 'if (stream.visibleAtMs <= nowMs) continue;',
         replace: 'if (stream.visibleAtMs >= 0) continue;',

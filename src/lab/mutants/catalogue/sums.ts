@@ -14,7 +14,7 @@ export const SUM_MUTANTS: readonly Mutant[] = [
     family: 'payments',
     patches: [
       {
-        file: 'src/payments/decimal.ts',
+        file: 'src/payments/event/decimal.ts',
         in: 'parseDecimalString',
         find: 'return combine(integerDigits, fractionDigits);',
         replace: 'return combine === undefined ? 0n : BigInt(Math.round(Number(text) * 1e9));',
@@ -79,7 +79,7 @@ else this.#addLarge(amount);`,
     family: 'payments',
     patches: [
       {
-        file: 'src/payments/activity.ts',
+        file: 'src/payments/state/activity.ts',
         in: 'SenderActivity.#count',
         find: 'if (timeMs <= afterMs) break;',
         replace: 'if (timeMs < afterMs) break;',
@@ -95,7 +95,7 @@ else this.#addLarge(amount);`,
     family: 'payments',
     patches: [
       {
-        file: 'src/payments/liveness.ts',
+        file: 'src/payments/state/liveness.ts',
         in: 'activityLiveFromMs',
         find: 'return floorTo(watermarkMs - fixed.activitySpanMs, MINUTE_MS);',
         replace: 'return floorTo(watermarkMs - fixed.activitySpanMs + 2 * MINUTE_MS, MINUTE_MS);',

@@ -11,7 +11,7 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     family: 'takeovers',
     patches: [
       {
-        file: 'src/processor/position.ts',
+        file: 'src/processor/takeover/position.ts',
         in: 'finalizeOlder',
         find: 'const outcome = await options.streams.finalize(stream);',
         replace: "const outcome: FinalizeOutcome = { state: 'gone' };",
@@ -27,14 +27,14 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     family: 'takeovers',
     patches: [
       {
-        file: 'src/lab/sim/sim-ownership.ts',
+        file: 'src/lab/sim/bigquery/sim-ownership.ts',
         world: 'sim',
         in: 'SimOwnership.claim',
         find: 'if (row === undefined || row.epoch !== expectedEpoch) continue;',
         replace: 'if (row === undefined) continue;',
       },
       {
-        file: 'src/bigquery/ownership-queries.ts',
+        file: 'src/sinks/bigquery/query/ownership-queries.ts',
         world: 'real',
         in: 'OwnershipQueries.claim',
         find: 'sql: $SQL',
@@ -54,7 +54,7 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     family: 'takeovers',
     patches: [
       {
-        file: 'src/processor/claim-rounds.ts',
+        file: 'src/processor/takeover/claim-rounds.ts',
         in: 'ClaimRounds.#round',
         find: 'const ownership = rowFor(waiting, after, topic);',
         replace: `const { claimId, streams, expectedEpoch } = claim;
@@ -71,7 +71,7 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     family: 'takeovers',
     patches: [
       {
-        file: 'src/processor/claim-rounds.ts',
+        file: 'src/processor/takeover/claim-rounds.ts',
         in: 'ClaimRounds.#prepare',
         find: 'current.streams.filter((stream) => stream.epoch >= keepFromEpoch)',
         replace: 'current.streams.filter((stream) => stream.epoch === current.epoch)',
@@ -86,7 +86,12 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     why: 'rows that become visible a moment later are written again',
     family: 'takeovers',
     patches: [
-      { file: 'src/processor/position.ts', in: 'findPosition', find: 'difference === undefined', replace: 'true' },
+      {
+        file: 'src/processor/takeover/position.ts',
+        in: 'findPosition',
+        find: 'difference === undefined',
+        replace: 'true',
+      },
     ],
   },
   {
@@ -98,7 +103,7 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     family: 'takeovers',
     patches: [
       {
-        file: 'src/processor/table-writer.ts',
+        file: 'src/processor/run/table-writer.ts',
         in: 'TableWriter.take',
         find: 'const from = this.rowsLeftToCompare > 0 ? this.#compare(rows) : 0;',
         replace: `const { resumeOffset } = this.#options.position;
@@ -106,7 +111,7 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     const from = at === -1 ? rows.length : at;`,
       },
       {
-        file: 'src/processor/table-writer.ts',
+        file: 'src/processor/run/table-writer.ts',
         in: 'TableWriter.rowsLeftToCompare',
         find: 'return this.#alreadyThere.length - this.#compared;',
         replace: 'return 0;',
@@ -122,7 +127,7 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     family: 'takeovers',
     patches: [
       {
-        file: 'src/processor/table-writer.ts',
+        file: 'src/processor/run/table-writer.ts',
         in: 'TableWriter.constructor',
         find: 'this.#alreadyThere = options.alreadyThere;',
         replace: 'this.#alreadyThere = options.alreadyThere.slice(0, -1);',
@@ -138,7 +143,7 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     family: 'takeovers',
     patches: [
       {
-        file: 'src/processor/table-writer.ts',
+        file: 'src/processor/run/table-writer.ts',
         in: 'TableWriter.#compare',
         find: 'return count;',
         replace: 'return this.rowsLeftToCompare === 0 ? count + 1 : count;',
@@ -154,7 +159,7 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     family: 'takeovers',
     patches: [
       {
-        file: 'src/processor/partition-run.ts',
+        file: 'src/processor/run/partition-run.ts',
         in: 'PartitionRun.#openWriters',
         find: 'alreadyThere: position.rows',
         replace: 'alreadyThere: { ...position.rows, payment_exceptions: [] }',
@@ -170,7 +175,7 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     family: 'takeovers',
     patches: [
       {
-        file: 'src/processor/partition-run.ts',
+        file: 'src/processor/run/partition-run.ts',
         in: 'PartitionRun.#openWriters',
         find: 'alreadyThere: position.rows',
         replace: 'alreadyThere: { ...position.rows, payment_metrics_partials: [] }',

@@ -1,7 +1,7 @@
 /** Bugs of the append client: what a lost answer, a resend and an acknowledgement mean. */
 import type { Mutant } from '../mutant.ts';
 
-const STREAM = 'src/bigquery/append-stream.ts';
+const STREAM = 'src/sinks/bigquery/write/append-stream.ts';
 
 export const WRITING_MUTANTS: readonly Mutant[] = [
   {
@@ -132,7 +132,7 @@ entry.rows.done?.();`,
     family: 'swarm',
     patches: [
       {
-        file: 'src/processor/partition-run.ts',
+        file: 'src/processor/run/partition-run.ts',
         in: 'PartitionRun.#foldUntilDrained',
         find: 'await this.#take(answer, ended);',
         replace: `answer.done?.();

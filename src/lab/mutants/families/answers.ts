@@ -1,8 +1,8 @@
 /** Cases in which BigQuery answers with nothing, or refuses without a word of why, while partitions change hands. */
-import type { CasePlan } from '../../sim/case-plan.ts';
-import { CALM, type Fault } from '../../sim/plan.ts';
-import type { Rng } from '../../sim/rng.ts';
-import { DEFAULT_DIALS, drawWorkload } from '../../sim/workload.ts';
+import type { CasePlan } from '../../sim/case/case-plan.ts';
+import { CALM, type Fault } from '../../sim/case/plan.ts';
+import { DEFAULT_DIALS, drawWorkload } from '../../sim/case/workload.ts';
+import type { Rng } from '../../sim/world/rng.ts';
 
 const PROCESSES = ['a', 'b'];
 const RECORDS = 100;

@@ -1,8 +1,8 @@
 /** What the families of cases have in common. */
-import type { CasePlan } from '../../sim/case-plan.ts';
-import { CALM, type Fault, type Noise } from '../../sim/plan.ts';
-import type { Rng } from '../../sim/rng.ts';
-import { DEFAULT_DIALS, drawWorkload, type WorkloadRecord } from '../../sim/workload.ts';
+import type { CasePlan } from '../../sim/case/case-plan.ts';
+import { CALM, type Fault, type Noise } from '../../sim/case/plan.ts';
+import { DEFAULT_DIALS, drawWorkload, type WorkloadRecord } from '../../sim/case/workload.ts';
+import type { Rng } from '../../sim/world/rng.ts';
 
 export const SPAN_MS = 12_000;
 /** Long enough for several lives: the group takes back the partitions of a dead member after 10 s at most. */

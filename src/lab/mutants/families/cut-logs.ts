@@ -1,7 +1,7 @@
 /** Cases in which retention overtakes the processor, or the topic is made anew and filled again. */
-import type { CasePlan } from '../../sim/case-plan.ts';
-import type { Rng } from '../../sim/rng.ts';
-import { DEFAULT_DIALS, drawWorkload, type WorkloadRecord } from '../../sim/workload.ts';
+import type { CasePlan } from '../../sim/case/case-plan.ts';
+import { DEFAULT_DIALS, drawWorkload, type WorkloadRecord } from '../../sim/case/workload.ts';
+import type { Rng } from '../../sim/world/rng.ts';
 import { base, RECORDS, SPAN_MS } from './base.ts';
 
 export function cutLogCase(rng: Rng, seed: number): CasePlan {

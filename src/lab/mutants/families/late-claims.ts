@@ -2,9 +2,9 @@
  * Cases in which claims take effect long after they were made, beside owners that have only begun; who finds that rows and row
  * counts do not agree soon gives up waiting; and in the end one process is alone.
  */
-import type { CasePlan } from '../../sim/case-plan.ts';
-import { CALM } from '../../sim/plan.ts';
-import type { Rng } from '../../sim/rng.ts';
+import type { CasePlan } from '../../sim/case/case-plan.ts';
+import { CALM } from '../../sim/case/plan.ts';
+import type { Rng } from '../../sim/world/rng.ts';
 import { base, many, takeoverFault } from './base.ts';
 
 const PROCESSES = ['a', 'b', 'c'];

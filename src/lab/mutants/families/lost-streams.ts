@@ -1,7 +1,7 @@
 /** Cases in which streams are forgotten again and again, by an emulator that is restarted, while rows take their time to show. */
-import type { CasePlan } from '../../sim/case-plan.ts';
-import { CALM, type Fault } from '../../sim/plan.ts';
-import type { Rng } from '../../sim/rng.ts';
+import type { CasePlan } from '../../sim/case/case-plan.ts';
+import { CALM, type Fault } from '../../sim/case/plan.ts';
+import type { Rng } from '../../sim/world/rng.ts';
 import { APPEND_POINTS, base } from './base.ts';
 
 export function lostStreamsCase(rng: Rng, seed: number): CasePlan {

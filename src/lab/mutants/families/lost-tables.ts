@@ -1,7 +1,7 @@
 /** Cases in which a table is dropped and made again beside running processors, and restored by an operator some time later. */
-import type { CasePlan } from '../../sim/case-plan.ts';
-import { CALM, type Fault } from '../../sim/plan.ts';
-import type { Rng } from '../../sim/rng.ts';
+import type { CasePlan } from '../../sim/case/case-plan.ts';
+import { CALM, type Fault } from '../../sim/case/plan.ts';
+import type { Rng } from '../../sim/world/rng.ts';
 import { drawPayments } from './payments-workload.ts';
 
 const SPAN_MS = 20_000;

@@ -3,9 +3,10 @@
  * as JSON numbers, copies near the end of their id's life, with another payload or another time, and records that cannot be
  * read. One partition.
  */
-import { EPOCH_MS } from '../../sim/context.ts';
-import type { Rng } from '../../sim/rng.ts';
-import type { WorkloadRecord } from '../../sim/workload.ts';
+
+import type { WorkloadRecord } from '../../sim/case/workload.ts';
+import { EPOCH_MS } from '../../sim/world/context.ts';
+import type { Rng } from '../../sim/world/rng.ts';
 
 /** Divides five minutes and a minute: boundaries are met to the millisecond. */
 const STEP_MS = 6_000;

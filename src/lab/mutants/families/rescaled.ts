@@ -1,8 +1,8 @@
 /** Cases in which an operator gives the topic more partitions once all is drained, and old payments come again elsewhere. */
-import type { CasePlan } from '../../sim/case-plan.ts';
-import { CALM, type Fault } from '../../sim/plan.ts';
-import type { Rng } from '../../sim/rng.ts';
-import { DEFAULT_DIALS, drawWorkload, type WorkloadRecord } from '../../sim/workload.ts';
+import type { CasePlan } from '../../sim/case/case-plan.ts';
+import { CALM, type Fault } from '../../sim/case/plan.ts';
+import { DEFAULT_DIALS, drawWorkload, type WorkloadRecord } from '../../sim/case/workload.ts';
+import type { Rng } from '../../sim/world/rng.ts';
 
 const BEFORE = 2;
 const AFTER = 4;

@@ -3,7 +3,7 @@
  * microtasks, so that what is done with it is one event of the simulated world.
  */
 import { constants } from 'node:fs';
-import type { StateFile, StateFiles } from '../../../state/state-files.ts';
+import type { StateFile, StateFiles } from '../../../local-state/state-files.ts';
 
 const { O_CREAT } = constants;
 

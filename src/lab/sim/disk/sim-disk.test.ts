@@ -1,12 +1,12 @@
 /** Local state of the simulated world lies in the real journals: they are compacted, read again, and judged. */
 import { describe, expect, test } from 'vitest';
-import { delta, emptyState, openWindow, plain } from '../../../state/state-samples.ts';
-import type { CasePlan } from '../case-plan.ts';
-import { CALM } from '../plan.ts';
-import { runCaseInWorld } from '../sim-case.ts';
+import { delta, emptyState, openWindow, plain } from '../../../local-state/testing/state-samples.ts';
+import type { CasePlan } from '../case/case-plan.ts';
+import { CALM } from '../case/plan.ts';
+import { runCaseInWorld } from '../case/sim-case.ts';
+import { DEFAULT_DIALS, drawWorkload } from '../case/workload.ts';
 import { settled } from '../testing.ts';
-import { DEFAULT_DIALS, drawWorkload } from '../workload.ts';
-import { createWorld } from '../world.ts';
+import { createWorld } from '../world/world.ts';
 
 const SMALL = { leastDeadBytes: 256, bytesPerSave: 64, partBytes: 128 };
 

@@ -3,15 +3,16 @@
  * those of a cache: lost, older than it should be, another partition's, damaged, not written.
  * Invariant: an operation is one event of the world: it is on the disk whole or not at all.
  */
+
+import type { CompactionLimits } from '../../../local-state/compaction.ts';
+import { JournalStateStore, stateDirectory } from '../../../local-state/journal-state-store.ts';
 import type { StateDelta, StoredState } from '../../../payments/types.ts';
 import type { StateStore } from '../../../processor/ports.ts';
-import type { CompactionLimits } from '../../../state/compaction.ts';
-import { JournalStateStore, stateDirectory } from '../../../state/journal-state-store.ts';
-import { latencyMs, type SimContext } from '../context.ts';
-import type { Life } from '../life.ts';
-import type { DiskEffect, Operation } from '../plan.ts';
-import type { Rng } from '../rng.ts';
-import { copy } from '../sim-encoder.ts';
+import { copy } from '../bigquery/sim-encoder.ts';
+import type { DiskEffect, Operation } from '../case/plan.ts';
+import { latencyMs, type SimContext } from '../world/context.ts';
+import type { Life } from '../world/life.ts';
+import type { Rng } from '../world/rng.ts';
 import { MemoryFiles } from './memory-files.ts';
 
 type StoredId = StoredState['ids'] extends Iterable<infer T> ? T : never;

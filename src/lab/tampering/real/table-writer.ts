@@ -1,6 +1,6 @@
 /** Rows of plain cells into the tables of a real dataset, by DML: all of a table, or as one change has it. */
-import type { Sink } from '../../../bigquery/open-sink.ts';
-import { type QueryParameter, textParameter } from '../../../bigquery/query-values.ts';
+import type { Sink } from '../../../sinks/bigquery/open-sink.ts';
+import { type QueryParameter, textParameter } from '../../../sinks/bigquery/query/query-values.ts';
 import { type Cell, type ColumnKind, columnsOf, type Row, type TableName } from '../columns.ts';
 
 const ROWS_PER_STATEMENT = 40;

@@ -6,11 +6,11 @@
  * Only datasets whose topic has every offset: a broker gives them out itself.
  */
 import path from 'node:path';
-import type { VerifyInputs } from '../../../checks/inputs.ts';
-import { realInputs } from '../../../checks/inputs-real.ts';
-import { topicInputs } from '../../../checks/topic-inputs.ts';
+import { systemRuntime } from '../../../base/system-runtime.ts';
+import type { VerifyInputs } from '../../../checks/inputs/inputs.ts';
+import { realInputs } from '../../../checks/inputs/inputs-real.ts';
+import { topicInputs } from '../../../checks/inputs/topic-inputs.ts';
 import { CREATE_TIME_AFTER_MAX_MS, KafkaAdmin } from '../../../kafka/kafka-admin.ts';
-import { systemRuntime } from '../../../runtime/system-runtime.ts';
 import { RealWorld, type RealWorldOptions } from '../../real/real-world.ts';
 import { BASE_CASES, baseDatasets } from '../base-datasets.ts';
 import { APPENDED_OR_OWNED, type TableName } from '../columns.ts';

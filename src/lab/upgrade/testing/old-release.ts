@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { cacheDirectory, cached, entryName } from '../../../infra/cache.ts';
+import { cacheDirectory, cached, entryName } from '../../../infra/native/cache.ts';
 
 /** The last commit of release 0.1.0: fold version 1. */
 export const OLD_COMMIT = '0efb54f';

@@ -1,5 +1,5 @@
 /** What processors of an upgrade test have come to, by their events. */
-import type { ProcessorChild } from '../../real/processor-child.ts';
+import type { ProcessorChild } from '../../real/processor/processor-child.ts';
 import type { UpgradeWorld } from './upgrade-world.ts';
 
 /** On a machine that is busy with other things; a step takes seconds. */

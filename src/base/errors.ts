@@ -1,0 +1,125 @@
+/**
+ * Errors by what the caller does about them. Each says what was seen, where, and what to do; `code` is stable and listed
+ * in the runbook. Nothing here ends the process: cli/process maps codes to exit codes.
+ */
+
+/** Wrong usage or configuration: exit 64. One line per problem. */
+export class ConfigurationError extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'ConfigurationError';
+    this.problems = problems;
+  }
+}
+
+export type ContradictionCode =
+  | 'log_truncated'
+  | 'log_changed'
+  | 'retention_gap'
+  | 'rows_differ'
+  | 'row_counts_differ'
+  | 'rows_refused'
+  | 'append_refused'
+  | 'digest_differs'
+  | 'digest_version'
+  | 'fold_version'
+  | 'ownership_rows'
+  | 'partition_count_changed'
+  | 'topic_compacted'
+  | 'clock_risk'
+  | 'other_topic'
+  | 'codec_missing'
+  | 'batch_damaged'
+  | 'table_missing'
+  | 'table_replaced'
+  | 'table_changed'
+  | 'rows_lost';
+
+/**
+ * The log cannot be read past a place, and says nothing against what was read before it: what was folded until then is as
+ * right as ever. All others cast doubt on what was folded (it may be of another log), or on the tables.
+ */
+const ENDS_OF_READING: ReadonlySet<ContradictionCode> = new Set(['retention_gap', 'batch_damaged', 'codec_missing']);
+
+/** The log or the sink contradicts the guarantee: the partition stops, nothing is written past it. Exit 65. */
+export class ContradictionError extends Error {
+  readonly code: ContradictionCode;
+  constructor(code: ContradictionCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ContradictionError';
+    this.code = code;
+  }
+
+  /** What was folded before it stands: it is written and checkpointed before the partition stops. */
+  get leavesWhatWasFolded(): boolean {
+    return ENDS_OF_READING.has(this.code);
+  }
+}
+
+/** A service did not answer within its limit: exit 69. */
+export class UnreachableError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'UnreachableError';
+  }
+}
+
+/** A write stream takes no more rows from us: drop the partition and take over again. */
+export class StreamLostError extends Error {
+  /** `finalized`: another owner fenced us; `gone`: unknown to the service; `confused`: its answers make no sense. */
+  readonly kind: 'finalized' | 'gone' | 'confused';
+  constructor(kind: 'finalized' | 'gone' | 'confused', message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StreamLostError';
+    this.kind = kind;
+  }
+}
+
+/** The sink refuses the content of rows: never retried. */
+export class RowsRefusedError extends Error {
+  /** Index of the first refused row within the append, where the answer names one. */
+  readonly rowIndex: number | undefined;
+  constructor(message: string, rowIndex: number | undefined, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'RowsRefusedError';
+    this.rowIndex = rowIndex;
+  }
+}
+
+/**
+ * The sink refuses an append and names no row of it: the table, its schema, its key, or the stream. It says nothing about
+ * the records, so no record is to be given up for it.
+ */
+export class SinkRefusedError extends Error {
+  /** The table that the rows were meant for. */
+  readonly table: string;
+  /** What the sink said, as it said it. */
+  readonly detail: string;
+  constructor(table: string, detail: string, options?: ErrorOptions) {
+    super(`${table} refuses an append, and names no row: ${detail}`, options);
+    this.name = 'SinkRefusedError';
+    this.table = table;
+    this.detail = detail;
+  }
+}
+
+/** The partition is not ours any more: not an error of anybody's. */
+export class OwnershipLostError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'OwnershipLostError';
+  }
+}
+
+/** A broken assumption of our own: exit 70. */
+export class BugError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'BugError';
+  }
+}
+
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new BugError(message);
+}

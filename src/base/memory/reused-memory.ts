@@ -1,0 +1,60 @@
+/**
+ * Memory of what is large and short-lived, used again: answers of brokers live until their records are folded, appends until
+ * they are acknowledged, long enough that only a full collection would find them as garbage, and those are rare.
+ * Invariant: memory is handed out again only after giveBack; what is never given back is left to the garbage collector.
+ */
+import { BugError } from '../errors.ts';
+
+/** Less is not worth it. */
+const LEAST_BYTES = 64 * 1024;
+/** Sizes differ: rounded up, more fit into each other's memory. */
+const STEP_BYTES = 256 * 1024;
+
+export class ReusedMemory {
+  readonly #maxFreeBytes: number;
+  readonly #free: Buffer[] = [];
+  /** By what lies under it: views of it are what is given back. */
+  readonly #lent = new WeakMap<ArrayBufferLike, Buffer>();
+  #freeBytes = 0;
+
+  constructor(maxFreeBytes: number) {
+    this.#maxFreeBytes = maxFreeBytes;
+  }
+
+  /** Exactly so many bytes, with anything in them. */
+  take(byteLength: number): Buffer {
+    if (byteLength < LEAST_BYTES) return Buffer.allocUnsafeSlow(byteLength);
+    const whole = this.#takeFree(byteLength) ?? allocate(byteLength);
+    this.#lent.set(whole.buffer, whole);
+    return whole.subarray(0, byteLength);
+  }
+
+  /** Nobody looks at these bytes, or at any others of the same memory, any more. Once. */
+  giveBack(bytes: Buffer): void {
+    const whole = this.#lent.get(bytes.buffer);
+    if (whole === undefined) {
+      if (this.#free.some(({ buffer }) => buffer === bytes.buffer)) throw new BugError('memory was given back twice');
+      return;
+    }
+    this.#lent.delete(whole.buffer);
+    if (this.#freeBytes + whole.length > this.#maxFreeBytes) return;
+    this.#free.push(whole);
+    this.#freeBytes += whole.length;
+  }
+
+  /** The smallest that is large enough. */
+  #takeFree(byteLength: number): Buffer | undefined {
+    let best = -1;
+    for (const [index, { length }] of this.#free.entries()) {
+      if (length >= byteLength && (best === -1 || length < this.#free[best]!.length)) best = index;
+    }
+    if (best === -1) return undefined;
+    const [found] = this.#free.splice(best, 1);
+    this.#freeBytes -= found!.length;
+    return found;
+  }
+}
+
+function allocate(byteLength: number): Buffer {
+  return Buffer.allocUnsafeSlow(Math.ceil(byteLength / STEP_BYTES) * STEP_BYTES);
+}

@@ -1,0 +1,66 @@
+/**
+ * Rows of a table read many to a cell: a page of a query's answer costs the service and us by its cells, and `verify` reads
+ * every column of every row. Each value travels as text and is exact: money stays text, a time comes in microseconds.
+ *
+ * Nothing is put in order by the service: ORDER BY over the rows of a day would not fit its memory. Cells come as they
+ * come, with the offsets in them as they come, and are put in order here (spool.ts).
+ */
+import { integerFromText, millisFromText, type QueryValue } from '../../sinks/bigquery/query/query-values.ts';
+
+/** What a column is read as: text as it is, a decimal as its text, a whole number, milliseconds, true or false. */
+export type ColumnKind = 'text' | 'decimal' | 'integer' | 'time' | 'truth';
+export type PackedColumns = Readonly<Record<string, ColumnKind>>;
+
+/** Rows of so many offsets of a partition make a cell: bounded, for tables whose rows are bounded in size. */
+export const OFFSETS_PER_CELL = 1_000;
+export const CELLS_PER_PAGE = 8;
+/** A row of payment_exceptions may hold 64 KiB of its record: a cell each. */
+export const LARGE_ROWS_PER_PAGE = 1_000;
+
+/** A row as text: a JSON array of its columns. */
+export function packedRow(columns: PackedColumns): string {
+  const texts = Object.entries(columns).map(([name, kind]) => {
+    if (kind === 'text') return name;
+    return `CAST(${kind === 'time' ? `UNIX_MICROS(${name})` : name} AS STRING)`;
+  });
+  return `TO_JSON_STRING([${texts.join(', ')}])`;
+}
+
+/** A SELECT of kafka_partition, bucket, row_count and packed over the rows of a table. `table` is quoted. */
+export function packedSql(table: string, columns: PackedColumns, where: string): string {
+  return `SELECT
+  kafka_partition, DIV(kafka_offset, ${OFFSETS_PER_CELL}) AS bucket, COUNT(*) AS row_count,
+  STRING_AGG(${packedRow(columns)}, ',') AS packed
+FROM ${table} WHERE ${where}
+GROUP BY kafka_partition, bucket`;
+}
+
+/** The same for rows that can be large, one to a cell: kafka_partition, kafka_offset and packed. */
+export function packedSinglySql(table: string, columns: PackedColumns, where: string): string {
+  return `SELECT kafka_partition, kafka_offset, ${packedRow(columns)} AS packed FROM ${table} WHERE ${where}`;
+}
+
+/** The rows of cells, as they stand in them. Throws where a cell is not what was asked for. */
+export function unpackedRows(cells: readonly unknown[], columns: PackedColumns): Record<string, QueryValue>[] {
+  const entries = Object.entries(columns);
+  return cells.flatMap((cell) => {
+    const rows = JSON.parse(`[${String(cell)}]`) as (string | null)[][];
+    return rows.map((texts) => {
+      if (texts.length !== entries.length)
+        throw new TypeError(`a packed row has ${texts.length} of ${entries.length} values`);
+      const row: Record<string, QueryValue> = {};
+      for (let at = 0; at < entries.length; at += 1) {
+        const [name, kind] = entries[at] as [string, ColumnKind];
+        row[name] = readValue(kind, texts[at] as string | null);
+      }
+      return row;
+    });
+  });
+}
+
+function readValue(kind: ColumnKind, text: string | null): QueryValue {
+  if (text === null) return null;
+  if (kind === 'integer') return integerFromText(text);
+  if (kind === 'time') return millisFromText(text);
+  return kind === 'truth' ? text === 'true' : text;
+}

@@ -1,0 +1,153 @@
+/** The snapshot of real tables: what was read into the spool, in order. */
+import { quotedTable } from '../../sinks/bigquery/identifiers.ts';
+import { intParameter, type QueryValue } from '../../sinks/bigquery/query/query-values.ts';
+import { CHECKED_TABLES } from '../walk.ts';
+import type {
+  CheckedTable,
+  CheckpointCells,
+  ForeignRows,
+  RepeatedId,
+  RowPosition,
+  TableCells,
+  TablesSnapshot,
+} from './inputs.ts';
+import { unpackedRows } from './packed-rows.ts';
+import { readTables } from './read-tables.ts';
+import type { RowQueries } from './row-queries.ts';
+import { type Cell, Spool } from './spool.ts';
+import { COLUMNS } from './table-columns.ts';
+
+/** Rows that are named of each repeated id. */
+const ROWS_PER_ID_MAX = 50;
+
+export async function spooledTables(source: RowQueries, topic: string): Promise<TablesSnapshot> {
+  const spool = new Spool();
+  try {
+    const { horizons, counts, otherTopics } = await readTables(source, topic, spool);
+    return {
+      async *checkpoints(partition) {
+        for (const cells of byBucket(spool.cells('checkpoint_log', partition)))
+          yield cells
+            .flatMap(({ text }) => JSON.parse(text) as CheckpointCells[])
+            .sort((a, b) => a.next_offset - b.next_offset || a.writer_epoch - b.writer_epoch);
+      },
+      async *rows<T extends CheckedTable>(table: T, partition: number) {
+        const horizon = horizons[table].get(partition) ?? Number.NEGATIVE_INFINITY;
+        for (const cells of byBucket(spool.cells(table, partition))) {
+          const rows = rowsOf<TableCells[T]>(cells, table).filter(({ kafka_offset }) => kafka_offset <= horizon);
+          yield rows.sort((a, b) => a.kafka_offset - b.kafka_offset);
+        }
+      },
+      foreignRows: async (known, limit) => [
+        ...CHECKED_TABLES.flatMap((table) =>
+          foreignRows(spool, table, known, limit, (cell) =>
+            rowsOf<RowPosition & { transaction_id?: string | null }>([cell], table).map((row) => ({
+              kafka_offset: row.kafka_offset,
+              writer_epoch: row.writer_epoch,
+              about: row.transaction_id ?? null,
+            })),
+          ),
+        ),
+        ...foreignRows(spool, 'checkpoint_log', known, limit, ({ text }) =>
+          (JSON.parse(text) as CheckpointCells[]).map(({ next_offset, writer_epoch }) => ({
+            kafka_offset: next_offset,
+            writer_epoch,
+            about: null,
+          })),
+        ),
+        ...otherTopics,
+      ],
+      counts,
+      repeatedIds: (limit) => repeatedIds(source, limit),
+      senderHomes: spool,
+      close: async () => spool.close(),
+    };
+  } catch (error) {
+    spool.close();
+    throw error;
+  }
+}
+
+/** Cells that follow each other with one bucket, together. */
+function* byBucket(cells: Iterable<Cell>): Generator<Cell[]> {
+  let together: Cell[] = [];
+  for (const cell of cells) {
+    if (together.length > 0 && together[0]!.bucket !== cell.bucket) {
+      yield together;
+      together = [];
+    }
+    together.push(cell);
+  }
+  if (together.length > 0) yield together;
+}
+
+function rowsOf<Row>(cells: readonly Cell[], table: CheckedTable): Row[] {
+  const rows = unpackedRows(
+    cells.map(({ text }) => text),
+    COLUMNS[table],
+  );
+  const told = cells.reduce((sum, cell) => sum + cell.rows, 0);
+  if (rows.length !== told) throw new TypeError(`${table}: ${rows.length} rows in cells that have ${told}`);
+  return rows as unknown as Row[];
+}
+
+function foreignRows(
+  spool: Spool,
+  table: ForeignRows['table'],
+  known: ReadonlySet<number>,
+  limit: number,
+  samplesOf: (cell: Cell) => ForeignRows['samples'],
+): ForeignRows[] {
+  const found = new Map<number | null, { rowCount: number; samples: ForeignRows['samples'] }>();
+  for (const { partition, cell } of spool.foreign(table, known)) {
+    const seen = found.get(partition) ?? { rowCount: 0, samples: [] };
+    const more = seen.samples.length < limit ? samplesOf(cell) : [];
+    found.set(partition, {
+      rowCount: seen.rowCount + cell.rows,
+      samples: [...seen.samples, ...more].slice(0, limit),
+    });
+  }
+  return [...found].map(([partition, facts]) => {
+    const why = partition === null || known.has(partition) ? 'null' : 'partition';
+    return { table, partition, why, ...facts };
+  });
+}
+
+async function repeatedIds(
+  { dataset, queries }: RowQueries,
+  limit: number,
+): Promise<{ count: number; repeated: RepeatedId[] }> {
+  const transactions = quotedTable(dataset, 'payment_transactions');
+  const repeated = `SELECT transaction_id, COUNT(*) AS row_count FROM ${transactions}
+    WHERE transaction_id IS NOT NULL GROUP BY transaction_id HAVING COUNT(*) > 1`;
+  const [counted] = await queries.runQuery(`SELECT COUNT(*) AS ids FROM (${repeated})`);
+  const count = Number(counted?.ids ?? 0);
+  if (count === 0) return { count, repeated: [] };
+  const most = intParameter('most', limit);
+  const ids = await queries.runQuery(`${repeated} ORDER BY transaction_id LIMIT @most`, [most]);
+  const rows = await queries.runQuery(
+    `SELECT transaction_id, kafka_partition, kafka_offset, writer_epoch FROM ${transactions}
+     WHERE transaction_id IN (
+       SELECT transaction_id FROM (${repeated} ORDER BY transaction_id LIMIT @most)
+     )
+     ORDER BY transaction_id, kafka_partition, kafka_offset LIMIT @most_rows`,
+    [most, intParameter('most_rows', limit * ROWS_PER_ID_MAX)],
+  );
+  const rowsOfId = Map.groupBy(rows, (row) => String(row.transaction_id));
+  return {
+    count,
+    repeated: ids.map((row) => ({
+      transaction_id: String(row.transaction_id),
+      rowCount: Number(row.row_count),
+      rows: (rowsOfId.get(String(row.transaction_id)) ?? []).map(placeOf),
+    })),
+  };
+}
+
+function placeOf(row: Record<string, QueryValue>): RepeatedId['rows'][number] {
+  return {
+    partition: row.kafka_partition as number | null,
+    kafka_offset: row.kafka_offset as number | null,
+    writer_epoch: row.writer_epoch as number | null,
+  };
+}

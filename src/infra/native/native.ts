@@ -1,0 +1,180 @@
+/**
+ * The native way: the broker on a local JRE, the emulator in a Python venv, both children of a keeper, both on 127.0.0.1,
+ * with their data in a temporary directory that goes when they go.
+ */
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { KeptPart } from '../kept-part.ts';
+import { type PortBlock, reservePorts } from '../ports.ts';
+import { probeEmulator } from '../probes.ts';
+import { Keeper } from '../reaper/reaper.ts';
+import {
+  DEFAULT_PROJECT_ID,
+  type InfraOptions,
+  type InfraProgress,
+  InfraUnavailableError,
+  type StartedInfra,
+} from '../types.ts';
+import { cacheDirectory } from './cache.ts';
+import { type EmulatorInstallation, emulatorVenv } from './emulator-venv.ts';
+import { kafkaJars } from './kafka-jars.ts';
+import { nativeBroker } from './native-broker.ts';
+import { type FoundTool, findJava, findPython } from './tools.ts';
+
+const PORT_ATTEMPTS = 3;
+const PORT_TAKEN = /address already in use|BindException|Failed to bind/i;
+export const CURE_DIRECTORY = dirname(fileURLToPath(new URL('../emulator/sitecustomize.py', import.meta.url)));
+
+interface Software {
+  readonly java: FoundTool;
+  readonly jars: string;
+  readonly emulator: EmulatorInstallation;
+}
+
+/** Throws InfraUnavailableError where a JRE, a Python or a way to fetch the rest is missing. */
+export async function startNative(options: InfraOptions): Promise<StartedInfra> {
+  const onProgress = options.onProgress ?? (() => {});
+  const env = options.env ?? process.env;
+  const software = await obtainSoftware(env, onProgress);
+  for (let attempt = 1; ; attempt += 1) {
+    const ports = await reservePorts();
+    const keeper = new Keeper();
+    try {
+      return await startParts({ ...options, env, onProgress }, software, ports, keeper);
+    } catch (error) {
+      await keeper.end();
+      ports.release();
+      if (attempt === PORT_ATTEMPTS || !PORT_TAKEN.test(String(error))) throw error;
+    }
+  }
+}
+
+/** Throws InfraUnavailableError. */
+export async function obtainBrokerSoftware(
+  env: NodeJS.ProcessEnv,
+  onProgress: (progress: InfraProgress) => void,
+): Promise<Pick<Software, 'java' | 'jars'>> {
+  const java = await findJava(env);
+  if (!java.usable) throw new InfraUnavailableError(`a native broker needs Java: ${java.problem}`);
+  return { java: java.usable, jars: await kafkaJars(cacheDirectory(env), env, onProgress) };
+}
+
+async function obtainSoftware(
+  env: NodeJS.ProcessEnv,
+  onProgress: (progress: InfraProgress) => void,
+): Promise<Software> {
+  const [java, python] = await Promise.all([findJava(env), findPython(env)]);
+  if (!java.usable || !python.usable) {
+    const problems = [java.problem, python.problem].filter(Boolean);
+    throw new InfraUnavailableError(`native infra needs Java and Python: ${problems.join('; ')}`);
+  }
+  const cache = cacheDirectory(env);
+  const settled = await Promise.allSettled([
+    kafkaJars(cache, env, onProgress),
+    emulatorVenv(cache, python.usable, env, onProgress),
+  ]);
+  const [jars, emulator] = settled;
+  if (jars.status === 'rejected') throw jars.reason;
+  if (emulator.status === 'rejected') throw emulator.reason;
+  return { java: java.usable, jars: jars.value, emulator: emulator.value };
+}
+
+type ResolvedOptions = InfraOptions & Required<Pick<InfraOptions, 'env' | 'onProgress'>>;
+
+async function startParts(
+  options: ResolvedOptions,
+  software: Software,
+  ports: PortBlock,
+  keeper: Keeper,
+): Promise<StartedInfra> {
+  const data = await mkdtemp(join(tmpdir(), 'provenonce-infra-'));
+  await keeper.removeAtEnd(data);
+  const projectId = options.projectId ?? DEFAULT_PROJECT_ID;
+  const startBroker = async () => {
+    options.onProgress({ part: 'broker', text: 'starting the Kafka broker' });
+    const part = await nativeBroker({ ...software, keeper, ports, data, env: options.env });
+    await part.start();
+    options.onProgress({ part: 'broker', text: 'Kafka broker ready', done: true });
+    return part;
+  };
+  const startEmulator = async () => {
+    options.onProgress({ part: 'emulator', text: 'starting the BigQuery emulator' });
+    const part = await nativeEmulator(software, ports, keeper, data, options, projectId);
+    await part.start();
+    options.onProgress({ part: 'emulator', text: 'BigQuery emulator ready', done: true });
+    return part;
+  };
+  // Both are awaited, so that none is still starting when the other's failure ends the keeper.
+  const [broker, emulator] = await Promise.allSettled([startBroker(), startEmulator()]);
+  if (broker.status === 'rejected') throw broker.reason;
+  if (emulator.status === 'rejected') throw emulator.reason;
+  const stop = async () => {
+    await keeper.end();
+    ports.release();
+  };
+  return {
+    way: 'native',
+    kafkaBootstrapServers: `127.0.0.1:${ports.kafka}`,
+    bigqueryEmulatorHost: `127.0.0.1:${ports.rest}`,
+    bigqueryStorageEmulatorHost: `127.0.0.1:${ports.grpc}`,
+    projectId,
+    broker: broker.value,
+    emulator: emulator.value,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function nativeEmulator(
+  { emulator }: Software,
+  ports: PortBlock,
+  keeper: Keeper,
+  data: string,
+  options: ResolvedOptions,
+  projectId: string,
+): Promise<KeptPart> {
+  const directory = join(data, 'emulator');
+  await mkdir(directory);
+  return new KeptPart({
+    name: 'BigQuery emulator',
+    keeper,
+    spawn: {
+      command: emulator.python,
+      args: ['-m', 'bqemulator', 'start', '--persistent', '--data-dir', directory, '--project', projectId].concat(
+        ['--rest-host', '127.0.0.1', '--rest-port', String(ports.rest)],
+        ['--grpc-host', '127.0.0.1', '--grpc-port', String(ports.grpc)],
+      ),
+      env: {
+        ...options.env,
+        ...EMULATOR_ENV,
+        HOME: emulator.home,
+        PYTHONPATH: options.cureEmulator === false ? '' : CURE_DIRECTORY,
+        // Nothing is written beside the cure.
+        PYTHONDONTWRITEBYTECODE: '1',
+      },
+      cwd: directory,
+      logFile: join(data, 'emulator.log'),
+    },
+    probe: (signal) =>
+      probeEmulator(
+        {
+          bigqueryEmulatorHost: `127.0.0.1:${ports.rest}`,
+          bigqueryStorageEmulatorHost: `127.0.0.1:${ports.grpc}`,
+        },
+        signal,
+      ),
+  });
+}
+
+/** Settings of the emulator that hold natively and in the image. */
+export const EMULATOR_ENV = {
+  // It would download an extension.
+  BQEMU_ENABLE_FORMAT_EXTENSIONS: 'false',
+  // One line per request otherwise.
+  BQEMU_LOG_LEVEL: 'warning',
+  // AppendRows takes 20 MB since 2025; the emulator's default is the older 10.
+  BQEMU_WRITE_API_MAX_REQUEST_BYTES: String(20 * 1024 * 1024),
+  BQEMU_QUERY_CACHE_TTL_SECONDS: '0',
+} as const;

@@ -1,0 +1,134 @@
+import { expect, test } from 'vitest';
+import { ContradictionError, OwnershipLostError } from '../../base/errors.ts';
+import { BufferedReader } from './partition-reader.ts';
+
+function newReader(fromOffset = 0) {
+  const counts = { wakes: 0, closes: 0, session: 0 };
+  const reader = new BufferedReader(0, fromOffset, {
+    wake: () => (counts.wakes += 1),
+    closed: () => (counts.closes += 1),
+    nextSession: () => ++counts.session,
+  });
+  const deliver = (completeTo: number, endOffset = 100) =>
+    reader.deliver(reader.place, {
+      askedFrom: reader.place.offset,
+      completeTo,
+      records: [],
+      byteLength: 10,
+      endOffset,
+    });
+  return { reader, deliver, counts };
+}
+
+const never = new AbortController().signal;
+
+test('answers leave in order, each from where the one before was complete', async () => {
+  const { reader, deliver } = newReader(5);
+  deliver(7);
+  deliver(12);
+  expect(reader.bufferedBytes).toBe(20);
+  expect(await reader.read(never)).toMatchObject({ askedFrom: 5, completeTo: 7 });
+  expect(await reader.read(never)).toMatchObject({ askedFrom: 7, completeTo: 12 });
+  expect(reader.bufferedBytes).toBe(0);
+});
+
+test('what was asked for before a seek is dropped, buffered or under way', async () => {
+  const { reader, deliver } = newReader();
+  deliver(5);
+  const underWay = reader.place;
+  reader.seek(3);
+  expect(reader.bufferedBytes).toBe(0);
+  reader.deliver(underWay, { askedFrom: 5, completeTo: 9, records: [], byteLength: 1, endOffset: 9 });
+  deliver(4);
+  expect(await reader.read(never)).toMatchObject({ askedFrom: 3, completeTo: 4 });
+});
+
+test('a seek to the same offset still drops what is under way', () => {
+  const { reader } = newReader(5);
+  const underWay = reader.place;
+  reader.seek(5);
+  reader.deliver(underWay, { askedFrom: 5, completeTo: 9, records: [], byteLength: 1, endOffset: 9 });
+  expect(reader.place.offset).toBe(5);
+});
+
+test('an answer without progress is told once, and again when the end or the session changes', async () => {
+  const { reader, deliver } = newReader();
+  for (const endOffset of [0, 0, 0, 4]) deliver(0, endOffset);
+  reader.raiseSession();
+  deliver(0, 4);
+  deliver(0, 4);
+  expect((await reader.read(never)).endOffset).toBe(0);
+  expect((await reader.read(never)).endOffset).toBe(4);
+  expect((await reader.read(never)).session).toBe(2);
+  expect(reader.bufferedBytes).toBe(0);
+});
+
+test('an answer without progress leaves the place as it was: a failure there still counts', async () => {
+  const { reader, deliver } = newReader(5);
+  const place = reader.place;
+  deliver(5);
+  reader.fail(place, new ContradictionError('codec_missing', 'lz4'));
+  expect((await reader.read(never)).completeTo).toBe(5);
+  await expect(reader.read(never)).rejects.toThrow('lz4');
+});
+
+test('out of range: an empty answer from where reading goes on, in a new session', async () => {
+  const { reader, deliver } = newReader(50);
+  reader.resetTo(reader.place, 7, 20);
+  deliver(9);
+  expect(await reader.read(never)).toEqual({
+    askedFrom: 7,
+    completeTo: 7,
+    records: [],
+    byteLength: 0,
+    endOffset: 20,
+    session: 2,
+  });
+  expect(await reader.read(never)).toMatchObject({ askedFrom: 7, completeTo: 9, session: 2 });
+});
+
+test('a failure comes after what is buffered, and a seek starts over', async () => {
+  const { reader, deliver } = newReader();
+  deliver(3);
+  reader.fail(reader.place, new ContradictionError('codec_missing', 'lz4'));
+  expect(reader.isFetching).toBe(false);
+  expect((await reader.read(never)).completeTo).toBe(3);
+  await expect(reader.read(never)).rejects.toThrow('lz4');
+  await expect(reader.read(never)).rejects.toThrow('lz4');
+  reader.seek(9);
+  deliver(10);
+  expect((await reader.read(never)).askedFrom).toBe(9);
+});
+
+test('an end rejects the read that waits, drops what is buffered, and stays', async () => {
+  const { reader, deliver, counts } = newReader();
+  const waiting = reader.read(never);
+  reader.end(new OwnershipLostError('gone'));
+  await expect(waiting).rejects.toThrow('gone');
+  reader.seek(0);
+  deliver(5);
+  await expect(reader.read(never)).rejects.toThrow('gone');
+  reader.close();
+  reader.close();
+  expect(counts.closes).toBe(1);
+});
+
+test('an end frees what is buffered', () => {
+  const { reader, deliver } = newReader();
+  deliver(5);
+  deliver(9);
+  expect(reader.bufferedBytes).toBe(20);
+  reader.end(new OwnershipLostError('gone'));
+  expect(reader.bufferedBytes).toBe(0);
+});
+
+test('an aborted read rejects with the reason and takes no answer with it', async () => {
+  const { reader, deliver } = newReader();
+  const abort = new AbortController();
+  const waiting = reader.read(abort.signal);
+  abort.abort(new Error('enough'));
+  await expect(waiting).rejects.toThrow('enough');
+  await expect(reader.read(abort.signal)).rejects.toThrow('enough');
+  deliver(5);
+  expect((await reader.read(never)).completeTo).toBe(5);
+});

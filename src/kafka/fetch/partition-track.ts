@@ -1,0 +1,191 @@
+/**
+ * One open reader and what the answers to it say of its log: hands on what was read, chunk by chunk, and tells a lost
+ * connection, another log and unreadable records from a mere lack of news.
+ *
+ * Invariants: 1. at most one answer is held that was not read to its end; 2. how often a place could not be read is counted
+ * by offset, and forgotten only when reading got past it: a cursor that goes back to an earlier record starts no new count.
+ */
+import { ConfigurationError } from '../../base/errors.ts';
+import { FETCH_ERROR } from '../client/errors.ts';
+import { BrokenBatchError } from './batch-scan.ts';
+import { CodecMissingError } from './codecs.ts';
+import type { FetchedPartition } from './fetch-response.ts';
+import type { BufferedReader, Place } from './partition-reader.ts';
+import { type AnswerLimits, AnswerReader, type ReadChunk } from './record-batches.ts';
+import { codecMissing, damaged } from './unreadable.ts';
+
+/** What an answer came to. `failure` is to be waited out before the next request; `damaged` asks for another connection. */
+export type Outcome =
+  | { readonly kind: 'progress' | 'nothing' | 'out_of_range' }
+  | { readonly kind: 'failed'; readonly failure: Error }
+  | { readonly kind: 'damaged'; readonly offset: number; readonly failure: Error };
+
+/** The second time over a connection of its own: what was damaged on the way is then told from what is damaged on the disk. */
+const MOST_READINGS = 2;
+const NOTHING: Outcome = { kind: 'nothing' };
+
+/** An answer that was not read to its end. */
+interface Pending {
+  readonly reading: AnswerReader;
+  /** Where the rest of it goes on; stale if the reader was sent elsewhere. */
+  readonly place: Place;
+  readonly byteLength: number;
+  readonly endOffset: number;
+}
+
+export class PartitionTrack {
+  readonly reader: BufferedReader;
+  readonly #topic: string;
+  readonly #where: string;
+  #socket: object | undefined;
+  #leaderEpoch = -1;
+  #logStartOffset = 0;
+  #endOffset = 0;
+  #unreadable: { readonly offset: number; readonly times: number } | undefined;
+  #pending: Pending | undefined;
+
+  constructor(reader: BufferedReader, topic: string) {
+    this.reader = reader;
+    this.#topic = topic;
+    this.#where = `topic ${topic}, partition ${reader.partition}`;
+  }
+
+  /** Of an answer that was not read to its end; 0 where there is none. */
+  get pendingBytes(): number {
+    return this.#pending?.byteLength ?? 0;
+  }
+
+  /** Whether an answer is to be read on before anything is fetched. */
+  get isPending(): boolean {
+    return this.#pending !== undefined;
+  }
+
+  /** The rest of an answer is of no use once the reader was sent elsewhere, or is over. */
+  dropIfStale(): void {
+    const pending = this.#pending;
+    if (pending !== undefined && !this.#isCurrent(pending.place)) this.drop();
+  }
+
+  drop(): void {
+    this.#pending?.reading.close();
+    this.#pending = undefined;
+  }
+
+  /**
+   * Takes the answer to a question from `place`, which came over `socket`; `done` is called when its bytes are not looked at any
+   * more, or never. Throws ConfigurationError where reading is not allowed.
+   */
+  take(place: Place, answer: FetchedPartition, socket: object, limits: AnswerLimits, done: () => void): Outcome {
+    if (this.#socket !== undefined && this.#socket !== socket) this.reader.raiseSession();
+    this.#socket = socket;
+    switch (answer.errorCode) {
+      case FETCH_ERROR.none:
+        return this.#accept(place, answer, limits, done);
+      case FETCH_ERROR.offsetOutOfRange:
+        return { kind: 'out_of_range' };
+      case FETCH_ERROR.corruptMessage:
+        return this.#cannotRead(place, new BrokenBatchError('the broker itself finds it damaged (CORRUPT_MESSAGE)'));
+      case FETCH_ERROR.topicAuthorizationFailed:
+        throw new ConfigurationError([`${this.#where}: reading it is not allowed: give this user Read on the topic`]);
+      case FETCH_ERROR.unknownTopicOrPartition:
+        this.reader.raiseSession();
+        return {
+          kind: 'failed',
+          failure: Object.assign(new Error(`${this.#where}: unknown to its leader`), {
+            type: 'UNKNOWN_TOPIC_OR_PARTITION',
+          }),
+        };
+      default:
+        this.reader.raiseSession();
+        return {
+          kind: 'failed',
+          failure: new Error(`${this.#where}: the broker answered error code ${answer.errorCode}`),
+        };
+    }
+  }
+
+  /** Reads the next chunk of an answer that was not read to its end. */
+  async readOn(limits: AnswerLimits): Promise<Outcome> {
+    const pending = this.#pending;
+    if (pending === undefined) return NOTHING;
+    let chunk: ReadChunk;
+    try {
+      chunk = await pending.reading.read(limits);
+    } catch (error) {
+      if (this.#pending !== pending) return NOTHING; // closed meanwhile
+      throw error;
+    }
+    if (this.#pending !== pending) return NOTHING;
+    this.#pending = undefined;
+    return this.#handOn(pending, chunk);
+  }
+
+  #accept(place: Place, answer: FetchedPartition, limits: AnswerLimits, done: () => void): Outcome {
+    const reading = new AnswerReader(answer.records, place.offset, answer.aborted);
+    if (this.#looksLikeAnotherLog(answer, reading.leaderEpoch)) this.reader.raiseSession();
+    const pending = { reading, place, byteLength: answer.records.length, endOffset: answer.lastStableOffset };
+    const chunk = reading.readNow(limits);
+    if (chunk === undefined) {
+      if (this.#isCurrent(place)) this.#pending = pending;
+      return NOTHING;
+    }
+    return this.#handOn(pending, chunk, done);
+  }
+
+  /** `done` for a chunk that is all of its answer. */
+  #handOn(pending: Pending, chunk: ReadChunk, done?: () => void): Outcome {
+    const { reading, place, endOffset } = pending;
+    if (!this.#isCurrent(place)) {
+      reading.close();
+      return NOTHING;
+    }
+    const { records, completeTo, byteLength, stoppedBy } = chunk;
+    const isWhole = done !== undefined && chunk.isLast;
+    this.reader.deliver(place, {
+      askedFrom: place.offset,
+      completeTo,
+      records,
+      byteLength,
+      endOffset,
+      done: isWhole && records.length > 0 ? done : undefined,
+    });
+    if (isWhole && records.length === 0) done();
+    if (!chunk.isLast) this.#pending = { ...pending, place: this.reader.place };
+    if (completeTo === place.offset) {
+      return stoppedBy === undefined ? NOTHING : this.#cannotRead(place, stoppedBy, chunk.stoppedBatchEnd);
+    }
+    if (this.#unreadable !== undefined && completeTo > this.#unreadable.offset) this.#unreadable = undefined;
+    return { kind: 'progress' };
+  }
+
+  #isCurrent(place: Place): boolean {
+    return this.reader.isFetching && this.reader.place === place;
+  }
+
+  #cannotRead(place: Place, why: CodecMissingError | BrokenBatchError, batchEnd?: number): Outcome {
+    const { offset } = place;
+    const found = { topic: this.#topic, partition: this.reader.partition, offset, batchEnd };
+    if (why instanceof CodecMissingError) {
+      this.reader.fail(place, codecMissing(found, why.codec));
+      return NOTHING;
+    }
+    const times = this.#unreadable?.offset === offset ? this.#unreadable.times + 1 : 1;
+    this.#unreadable = { offset, times };
+    if (times >= MOST_READINGS) {
+      this.reader.fail(place, damaged(found, why));
+      return NOTHING;
+    }
+    this.reader.raiseSession();
+    return { kind: 'damaged', offset, failure: why };
+  }
+
+  /** A log never gets shorter and its leader's epoch never falls, unless it was cut or made anew. */
+  #looksLikeAnotherLog(answer: FetchedPartition, leaderEpoch: number): boolean {
+    const isOlder = leaderEpoch !== -1 && leaderEpoch < this.#leaderEpoch;
+    const isShorter = answer.logStartOffset < this.#logStartOffset || answer.lastStableOffset < this.#endOffset;
+    this.#logStartOffset = answer.logStartOffset;
+    this.#endOffset = answer.lastStableOffset;
+    if (leaderEpoch !== -1) this.#leaderEpoch = leaderEpoch;
+    return isOlder || isShorter;
+  }
+}

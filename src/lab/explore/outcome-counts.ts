@@ -1,0 +1,61 @@
+/** What many runs add up to. Tallies of parts can be merged in any order; plain data, so that it passes between threads. */
+import type { CasePlan } from '../sim/case/case-plan.ts';
+import type { Mark } from '../sim/case/coverage-marks.ts';
+import type { CaseOutcome } from '../sim/case/sim-case.ts';
+
+export interface Tally {
+  runs: number;
+  records: number;
+  virtualMs: number;
+  planned: number;
+  fired: number;
+  /** Fired while records waited for a checkpoint. */
+  overlapping: number;
+  /** Runs in which at least three planned faults fired. */
+  runsWithThreeFaults: number;
+  /** Planned faults that fired, by what they are. */
+  readonly faults: Record<string, number>;
+  /** Effects on answers, planned ones and noise, as `append:lost_after`. */
+  readonly answers: Record<string, number>;
+  readonly marks: Partial<Record<Mark, number>>;
+}
+
+export function emptyTally(): Tally {
+  const counts = { runs: 0, records: 0, virtualMs: 0, planned: 0, fired: 0, overlapping: 0, runsWithThreeFaults: 0 };
+  return { ...counts, faults: {}, answers: {}, marks: {} };
+}
+
+export function addRun(tally: Tally, plan: CasePlan, outcome: CaseOutcome): void {
+  tally.runs++;
+  tally.records += plan.workload.length;
+  tally.virtualMs += outcome.virtualMs;
+  tally.planned += plan.faults.length;
+  tally.fired += outcome.fired.length;
+  tally.overlapping += outcome.overlapping;
+  if (outcome.fired.length >= 3) tally.runsWithThreeFaults++;
+  for (const { what } of outcome.fired) add(tally.faults, what, 1);
+  for (const [effect, count] of outcome.effects) add(tally.answers, effect, count);
+  for (const [mark, count] of outcome.marks) add(tally.marks, mark, count);
+}
+
+export function merge(into: Tally, from: Tally): void {
+  into.runs += from.runs;
+  into.records += from.records;
+  into.virtualMs += from.virtualMs;
+  into.planned += from.planned;
+  into.fired += from.fired;
+  into.overlapping += from.overlapping;
+  into.runsWithThreeFaults += from.runsWithThreeFaults;
+  for (const name of ['faults', 'answers', 'marks'] as const) {
+    for (const [key, count] of Object.entries(from[name])) add(into[name] as Record<string, number>, key, count);
+  }
+}
+
+/** With its keys in order: the same counts give the same document, whoever counted first. */
+export function sorted(counts: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function add<K extends string>(counts: Partial<Record<K, number>>, key: K, count: number): void {
+  counts[key] = (counts[key] ?? 0) + count;
+}

@@ -1,0 +1,45 @@
+/** The environment of a processor in a world: where its services are, what it may call its own, and a bug if it has one. */
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { ExternalEndpoints } from '../../../infra/types.ts';
+
+export interface ProcessorEnvOptions {
+  /** As the pipeline reaches the services. */
+  readonly endpoints: ExternalEndpoints;
+  readonly projectId: string;
+  readonly dataset: string;
+  readonly topic: string;
+  readonly groupId: string;
+  readonly checkpointLocation: string;
+  /** By their environment variables; what they say holds. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Its code is loaded with this mutant's patches. */
+  readonly mutant?: string;
+}
+
+/** Kafka notices a killed member only after its session: short, so that takeovers are quick. */
+const SESSION_TIMEOUT = '6s';
+const REGISTER = pathToFileURL(path.join(import.meta.dirname, '..', '..', 'mutants', 'register.ts')).href;
+
+export function processorEnv(options: ProcessorEnvOptions): Record<string, string> {
+  const { endpoints, projectId, dataset, topic, groupId, checkpointLocation, settings, mutant } = options;
+  const asMutant = mutant === undefined ? {} : { PROVENONCE_MUTANT: mutant, NODE_OPTIONS: withMutant(settings) };
+  return {
+    KAFKA_BOOTSTRAP_SERVERS: endpoints.kafkaBootstrapServers,
+    KAFKA_TOPIC_PAYMENTS: topic,
+    KAFKA_GROUP_ID: groupId,
+    KAFKA_SESSION_TIMEOUT: SESSION_TIMEOUT,
+    BIGQUERY_PROJECT: projectId,
+    BIGQUERY_DATASET: dataset,
+    BIGQUERY_EMULATOR_HOST: endpoints.bigqueryEmulatorHost,
+    BIGQUERY_STORAGE_EMULATOR_HOST: endpoints.bigqueryStorageEmulatorHost,
+    CHECKPOINT_LOCATION: checkpointLocation,
+    ...settings,
+    ...asMutant,
+  };
+}
+
+/** Besides what a scenario loads into its processors. */
+function withMutant({ NODE_OPTIONS: own }: Readonly<Record<string, string>>): string {
+  return [...(own === undefined ? [] : [own]), `--import ${REGISTER}`].join(' ');
+}

@@ -1,0 +1,239 @@
+/**
+ * SinkQueries of one life of a process, straight on the simulated tables. Statements reach the service after a delay, take
+ * effect at one moment, and are answered after another: also when their sender is dead by then.
+ * Invariants: (1) a query sees what is visible at its moment; (2) claim and addSettings return only when they can no longer
+ * take effect, unless they fail as unreachable: then they may still.
+ */
+
+import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
+import type { DataTable, SettingsEntry, TransactionRow } from '../../../payments/types.ts';
+import type {
+  Checkpoint,
+  Claim,
+  HistoryChange,
+  Ownership,
+  Seed,
+  SinkQueries,
+  WrittenRow,
+} from '../../../processor/ports.ts';
+import type { AnswerEffect, Operation } from '../case/plan.ts';
+import { EPOCH_MS, latencyMs } from '../world/context.ts';
+import type { Life } from '../world/life.ts';
+import type { SimOwnership } from './sim-ownership.ts';
+import type { SimRow, SimTables } from './sim-tables.ts';
+
+/** What every connection to the query service shares. */
+export interface SimQueryService {
+  readonly tables: SimTables;
+  readonly ownership: SimOwnership;
+  readonly downUntilMs: number;
+}
+
+/** Of a read. Without `rows` it says nothing. */
+interface Answer<T> {
+  readonly rows?: T[];
+}
+
+const RETRY_MS = 1_000;
+const UNREACHABLE_AFTER_MS = 600_000;
+const PAGE_ROWS = 64;
+
+export class SimQueries implements SinkQueries {
+  readonly #life: Life;
+  readonly #service: SimQueryService;
+
+  constructor(life: Life, service: SimQueryService) {
+    this.#life = life;
+    this.#service = service;
+  }
+
+  readOwnership(topic: string): Promise<Ownership[]> {
+    return this.#rows('read_ownership', () => {
+      const rows = this.#service.ownership.read(topic);
+      const twice = rows.find((row, i) => row.partition === rows[i - 1]?.partition);
+      if (twice !== undefined)
+        throw new ContradictionError('ownership_rows', `two rows of partition ${twice.partition}`);
+      return rows;
+    });
+  }
+
+  topics(): Promise<string[]> {
+    return this.#rows('topics', () => this.#service.ownership.topics());
+  }
+
+  seed(topic: string, seeds: readonly Seed[]): Promise<void> {
+    return this.#update('seed', () => this.#service.ownership.seed(topic, seeds, this.#serviceNowMs()));
+  }
+
+  claim(topic: string, claims: readonly Claim[]): Promise<void> {
+    return this.#update('claim', (effect) => {
+      const won = this.#service.ownership.claim(topic, claims, this.#serviceNowMs());
+      if (won.length > 0 && this.#life.dead) this.#life.context.marks.hit('claim_won_by_the_dead');
+      if (won.length > 0 && effect === 'lost_after') this.#life.context.marks.hit('claim_won_answer_lost');
+      const asked = claims.map((claim) => `p${claim.partition}@${claim.expectedEpoch}`);
+      this.#life.context.trace.add('bigquery', `claim [${asked}] by ${this.#life.process}: won [${won}]`);
+    });
+  }
+
+  addSettings(topic: string, partition: number, claimId: string, entry: SettingsEntry): Promise<void> {
+    return this.#update('add_settings', () => {
+      const applied = this.#service.ownership.addSettings(topic, partition, claimId, entry);
+      this.#life.context.trace.add('bigquery', `settings p${partition} from ${entry.fromOffset}: ${applied}`);
+    });
+  }
+
+  putSkipped(...[topic, partition, claimId, skipped, streams]: Parameters<SinkQueries['putSkipped']>): Promise<void> {
+    return this.#update('put_skipped', () => {
+      const applied = this.#service.ownership.putSkipped(topic, partition, claimId, skipped, streams);
+      const ranges = skipped.map(({ from, to }) => `${from}-${to}`);
+      this.#life.context.trace.add('bigquery', `skipped p${partition} [${ranges}]: ${applied}`);
+    });
+  }
+
+  putHistories(topic: string, changes: readonly HistoryChange[]): Promise<void> {
+    return this.#update('put_histories', () => {
+      const applied = this.#service.ownership.putHistories(topic, changes);
+      this.#life.context.trace.add('bigquery', `histories of ${changes.length} partitions: ${applied}`);
+    });
+  }
+
+  removeRows(table: DataTable, partition: number, from: number, to: number): Promise<void> {
+    return this.#update('remove_rows', () => {
+      const removed = this.#service.tables.removeRows(table, partition, from, to);
+      this.#life.context.trace.add('bigquery', `removes ${removed} rows of ${table} p${partition} [${from}, ${to})`);
+    });
+  }
+
+  async latestCheckpoint(topic: string, partition: number): Promise<Checkpoint | undefined> {
+    const [latest] = await this.#rows('latest_checkpoint', () => {
+      const seen = this.#service.tables.visible('checkpoint_log', partition, ({ row }) => row.topic === topic);
+      const top = Math.max(...seen.map(({ row }) => row.nextOffset));
+      const tied = seen.filter(({ row }) => row.nextOffset === top);
+      // Nothing says which of two with the same offset a query gives.
+      return tied.length === 0 ? [] : [this.#life.context.rng.pick(tied).row];
+    });
+    return latest;
+  }
+
+  async tablesWithRows(
+    tables: readonly DataTable[],
+    partition: number,
+    fromOffset: number,
+  ): Promise<ReadonlySet<DataTable>> {
+    const hasRows = (table: DataTable): boolean =>
+      this.#service.tables.visible(table, partition, ({ row }) => row.kafkaOffset >= fromOffset).length > 0;
+    // The same point for faults as reading them: whichever a takeover asks.
+    return new Set(await this.#rows('rows_from', () => tables.filter(hasRows)));
+  }
+
+  rowsFrom<T extends DataTable>(table: T, partition: number, fromOffset: number): Promise<WrittenRow<T>[]> {
+    return this.#rows('rows_from', () =>
+      this.#service.tables
+        .visible(table, partition, ({ row }) => row.kafkaOffset >= fromOffset)
+        .sort(inFoldOrder)
+        .map(({ row, stamp }) => ({ row, writerEpoch: stamp.writerEpoch })),
+    );
+  }
+
+  async *payments(
+    partition: number,
+    belowOffset: number,
+    fromEventTimeMs: number,
+  ): AsyncGenerator<readonly TransactionRow[]> {
+    const rows = await this.#rows('payments', () =>
+      this.#service.tables
+        .visible(
+          'payment_transactions',
+          partition,
+          ({ row }) => row.kafkaOffset < belowOffset && row.payment.eventTimeMs >= fromEventTimeMs,
+        )
+        .sort(inFoldOrder)
+        .map(({ row }) => row),
+    );
+    for (let at = 0; at < rows.length; at += PAGE_ROWS) yield rows.slice(at, at + PAGE_ROWS);
+  }
+
+  /**
+   * The rows of a read. An answer that says nothing is asked for again, as the client of the real service does: no rows are rows
+   * that the service says are none.
+   */
+  #rows<T>(operation: Operation, look: () => T[]): Promise<T[]> {
+    return this.#life.call<T[]>((resolve, reject) => {
+      const { context, process } = this.#life;
+      const injected = context.faults.request(operation, process);
+      const startedMs = context.scheduler.nowMs;
+      let isEmpty = injected?.effect === 'empty';
+      const atService = (): void => {
+        if (this.#life.dead) return;
+        const waitedMs = context.scheduler.nowMs - startedMs;
+        if (injected?.effect === 'unreachable' || waitedMs > UNREACHABLE_AFTER_MS) {
+          reject(new UnreachableError(`bigquery: ${operation} had no answer for ${waitedMs} ms`));
+        } else if (context.scheduler.nowMs < this.#service.downUntilMs) {
+          context.scheduler.after(RETRY_MS, atService);
+        } else {
+          const answered = ({ rows }: Answer<T>): void => {
+            isEmpty = false;
+            if (rows === undefined) context.scheduler.after(RETRY_MS, atService);
+            else resolve(rows);
+          };
+          const settle = settling(() => (isEmpty ? {} : { rows: look() }), answered, reject);
+          context.scheduler.after(latencyMs(context), settle);
+        }
+      };
+      context.scheduler.after(latencyMs(context) + (injected?.effect === 'late' ? injected.delayMs : 0), atService);
+    });
+  }
+
+  #update(operation: Operation, apply: (effect: AnswerEffect | undefined) => void): Promise<void> {
+    return this.#life.call<void>((resolve, reject) => {
+      const { context, process } = this.#life;
+      const injected = context.faults.request(operation, process);
+      const effect = injected?.effect;
+      const lateMs = effect === 'late' || effect === 'unreachable' ? (injected?.delayMs ?? 0) : 0;
+      const answer = (settle: () => void): void => {
+        context.scheduler.after(latencyMs(context), settle);
+      };
+      const atService = (): void => {
+        if (context.scheduler.nowMs < this.#service.downUntilMs) {
+          context.scheduler.after(RETRY_MS, atService);
+          return;
+        }
+        // Lost before: refused by a quota, or cancelled in time. Lost after: done, and found out by polling the job.
+        if (effect !== 'lost_before') apply(effect);
+        context.faults.pass(`${operation}:applied`, process);
+        if (effect !== 'unreachable') answer(resolve);
+      };
+      if (effect === 'unreachable') {
+        answer(() => reject(new UnreachableError(`bigquery: ${operation} had no answer`)));
+        if (context.rng.chance(0.5)) return;
+      }
+      context.scheduler.after(latencyMs(context) + lateMs, atService);
+    });
+  }
+
+  #serviceNowMs(): number {
+    return EPOCH_MS + this.#life.context.scheduler.nowMs;
+  }
+}
+
+/** Looks now; what it saw, or the error, is told when the returned function is called. */
+function settling<T>(look: () => T, resolve: (value: T) => void, reject: (error: Error) => void): () => void {
+  try {
+    const seen = look();
+    return () => resolve(seen);
+  } catch (error) {
+    if (!(error instanceof ContradictionError)) throw error;
+    return () => reject(error);
+  }
+}
+
+/** By offset; the partials of one record by window, region and currency, as UTF-8 bytes. */
+function inFoldOrder<T extends DataTable>(a: SimRow<T>, b: SimRow<T>): number {
+  if (a.row.kafkaOffset !== b.row.kafkaOffset) return a.row.kafkaOffset - b.row.kafkaOffset;
+  if (!('windowStartMs' in a.row && 'windowStartMs' in b.row)) return 0;
+  return (
+    a.row.windowStartMs - b.row.windowStartMs ||
+    Buffer.compare(Buffer.from(a.row.region), Buffer.from(b.row.region)) ||
+    Buffer.compare(Buffer.from(a.row.currency), Buffer.from(b.row.currency))
+  );
+}

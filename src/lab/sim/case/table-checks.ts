@@ -1,0 +1,106 @@
+/**
+ * Direct checks of a simulated world's tables against its log: no duplicate, no loss below a checkpoint, and every row as a
+ * run without faults writes it (the same fold, straight over the log). Findings are sentences that name offsets.
+ */
+import { PartitionFold } from '../../../payments/fold.ts';
+import { compileEntry, resolveEntry } from '../../../payments/settings.ts';
+import { DATA_TABLES, type DataRows, type DataTable, type FoldOutput } from '../../../payments/types.ts';
+import type { Ownership } from '../../../processor/ports.ts';
+import type { World } from '../world/world.ts';
+
+type AnyRow = DataRows[DataTable];
+
+/** Everything that is wrong; empty where nothing is. `complete`: the whole log must be below the checkpoints. */
+export function checkTables(world: World, complete: boolean): string[] {
+  const findings: string[] = [];
+  for (const ownership of world.bigquery.ownership.read(world.kafka.topic)) {
+    const checkpoint = world.bigquery.tables.checkpointed(ownership.partition);
+    const { endOffset } = world.kafka.partition(ownership.partition);
+    if (complete && checkpoint < endOffset) {
+      findings.push(`p${ownership.partition}: checkpoint at ${checkpoint}, the log ends at ${endOffset}`);
+    }
+    findings.push(...comparePartition(world, ownership, checkpoint));
+  }
+  findings.push(...duplicateIds(world));
+  return findings;
+}
+
+/** Rows past the checkpoint may be there or not; those that are must be the first ones, table by table. */
+function comparePartition(world: World, ownership: Ownership, checkpoint: number): string[] {
+  const findings: string[] = [];
+  const { partition } = ownership;
+  const expected = foldLog(world, ownership);
+  for (const table of DATA_TABLES) {
+    const wanted = new Map(rowsOf(expected, table).map((row) => [rowKey(row), row]));
+    const there = new Set<string>();
+    for (const { row, stamp } of world.bigquery.tables.landed(table)) {
+      if (stamp.partition !== partition) continue;
+      const key = rowKey(row);
+      if (there.has(key)) findings.push(`p${partition} ${table}: there twice: ${key}`);
+      there.add(key);
+      const same = wanted.get(key);
+      if (same === undefined) findings.push(`p${partition} ${table}: not what the log yields: ${key}`);
+      else if (!sameValue(projection(same, table), row)) findings.push(`p${partition} ${table}: differs: ${key}`);
+    }
+    for (const [key, row] of wanted) {
+      if (row.kafkaOffset < checkpoint && !there.has(key)) {
+        findings.push(`p${partition} ${table}: missing below ${checkpoint}: ${key}`);
+      }
+    }
+  }
+  return findings;
+}
+
+/** What the table has of a folded row: only payment_transactions has less than all. */
+function projection(row: AnyRow, table: DataTable): AnyRow {
+  return table === 'payment_transactions' && 'payment' in row
+    ? { kafkaOffset: row.kafkaOffset, payment: row.payment }
+    : row;
+}
+
+function foldLog(world: World, ownership: Ownership): FoldOutput {
+  const { partition, partitionCount, fixed, startOffset, history, skipped } = ownership;
+  const fold = PartitionFold.fresh({ partition, partitionCount, fixed, startOffset });
+  const output: FoldOutput = { accepted: [], partials: [], exceptions: [] };
+  const compiled = new Map(history.map((entry) => [entry, compileEntry(entry)]));
+  // With what retention has taken since.
+  for (const record of world.kafka.partition(partition).generations().at(-1)!.records) {
+    if (record.offset < startOffset) continue;
+    if (skipped.some(({ from, to }) => record.offset >= from && record.offset < to)) continue;
+    if (record.offset > fold.nextOffset) fold.skipTo(record.offset);
+    fold.fold(record, compiled.get(resolveEntry(history, record.offset))!, output);
+  }
+  return output;
+}
+
+function rowsOf({ accepted, partials, exceptions }: FoldOutput, table: DataTable): readonly AnyRow[] {
+  if (table === 'payment_metrics_partials') return partials;
+  return table === 'payment_exceptions' ? exceptions : accepted;
+}
+
+function duplicateIds(world: World): string[] {
+  const seen = new Set<string>();
+  const findings: string[] = [];
+  for (const { row } of world.bigquery.tables.landed('payment_transactions')) {
+    if (seen.has(row.payment.transactionId)) findings.push(`${row.payment.transactionId} was accepted twice`);
+    seen.add(row.payment.transactionId);
+  }
+  return findings;
+}
+
+/** What tells the rows of one table and partition apart: `offset 7`, or `offset 7, window ...`. */
+function rowKey(row: AnyRow): string {
+  if (!('windowStartMs' in row)) return `offset ${row.kafkaOffset}`;
+  return `offset ${row.kafkaOffset}, window ${row.windowStartMs} ${row.region} ${row.currency}`;
+}
+
+function sameValue(left: unknown, right: unknown): boolean {
+  if (Object.is(left, right)) return true;
+  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
+  const names = Object.keys(left);
+  if (names.length !== Object.keys(right).length) return false;
+  for (const name of names) {
+    if (!sameValue((left as Record<string, unknown>)[name], (right as Record<string, unknown>)[name])) return false;
+  }
+  return true;
+}

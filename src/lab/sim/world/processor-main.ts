@@ -1,0 +1,80 @@
+/**
+ * What a simulated process runs: the real processor, on the real append client, on simulated ports. Wiring only.
+ */
+
+import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../../../payments/settings.ts';
+import type { DecisionSettings } from '../../../payments/types.ts';
+import { withCrashPoints } from '../../../processor/crash-points.ts';
+import { type Observer, silentObserver } from '../../../processor/events.ts';
+import { DEFAULT_LIMITS, type ProcessorLimits } from '../../../processor/limits.ts';
+import { type ExitReport, Processor, type ProcessorPorts } from '../../../processor/processor.ts';
+import type { ProcessorSettings } from '../../../processor/settings.ts';
+import { DEFAULT_SINK_LIMITS } from '../../../sinks/bigquery/sink-limits.ts';
+import { BigQueryWriteStreams } from '../../../sinks/bigquery/write/write-streams.ts';
+import { SIM_DATASET } from '../bigquery/sim-bigquery.ts';
+import { EPOCH_MS } from './context.ts';
+import type { SimPorts } from './sim-process.ts';
+
+export interface SimProcessorOptions {
+  readonly topic?: string;
+  /** By the name of the life (`a.1`): a restart may bring other settings. */
+  readonly decision?: (owner: string) => Partial<DecisionSettings>;
+  readonly limits?: Partial<ProcessorLimits>;
+  readonly observer?: Observer;
+  readonly untilCaughtUp?: boolean;
+  /** Default: true. Drawn delays are short, so that much is late. */
+  readonly acceptClockRisk?: boolean;
+  readonly isEmulator?: boolean;
+  /** The ports changed in some way: a weakened processor, to see that the lab finds it. */
+  readonly weaken?: (ports: ProcessorPorts) => ProcessorPorts;
+}
+
+/** Small batches: many appends from few records; checkpoints by rows as well as by time; partitions that wait for their turn, and for the one that is rebuilt. */
+export const SIM_LIMITS: ProcessorLimits = {
+  ...DEFAULT_LIMITS,
+  maxBatchRecords: 16,
+  maxAppendRows: 8,
+  checkpointRows: 150,
+  maxAppendsInFlight: 4,
+  maxRebuilds: 1,
+};
+
+/** The ports that the processor is built on, in one life of a process. */
+export function processorPorts(
+  ports: SimPorts,
+  { observer = silentObserver, isEmulator, weaken = (same) => same }: SimProcessorOptions,
+): ProcessorPorts {
+  const { runtime, log, queries, inspection, rpc, encoder, disk } = ports;
+  const streams = new BigQueryWriteStreams({
+    rpc,
+    runtime,
+    dataset: SIM_DATASET,
+    limits: DEFAULT_SINK_LIMITS,
+    isEmulator: isEmulator ?? true,
+    encoder,
+  });
+  const wired = weaken({ runtime, log, queries, inspection, streams, encoder, state: disk, observer });
+  return withCrashPoints(wired, (point) => ports.pass(point));
+}
+
+export function processorSettings(owner: string, options: SimProcessorOptions): ProcessorSettings {
+  const { minEventTimeMs, ...fixed } = defaultFixedSettings(EPOCH_MS);
+  return {
+    topic: options.topic ?? 'payment-events',
+    owner,
+    seed: { ...fixed, minEventAgeMs: EPOCH_MS - minEventTimeMs },
+    decision: { ...DEFAULT_DECISION_SETTINGS, watermarkDelayMs: 60_000, ...options.decision?.(owner) },
+    startAt: { kind: 'earliest' },
+    untilCaughtUp: options.untilCaughtUp ?? false,
+    acceptClockRisk: options.acceptClockRisk ?? true,
+    limits: { ...SIM_LIMITS, ...options.limits },
+  };
+}
+
+/** A ProcessMain that runs the processor until it is stopped, or ends by itself. */
+export function processorMain(options: SimProcessorOptions = {}): (ports: SimPorts) => Promise<ExitReport> {
+  return (ports) => {
+    const processor = new Processor(processorSettings(ports.name, options), processorPorts(ports, options));
+    return processor.run(ports.stopSignal);
+  };
+}

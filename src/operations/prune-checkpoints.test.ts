@@ -1,0 +1,35 @@
+/** What retention tells beside a processor that writes checkpoints; what it removes: retention.contract.test.ts. */
+import { expect, test } from 'vitest';
+import type { Checkpoint, Ownership } from '../processor/ports.ts';
+import { retainCheckpoints } from './prune-checkpoints.ts';
+
+const OLD = 40;
+
+/** Old checkpoints below offset 1,000; whenever it is looked at, a processor has written three more. */
+function writtenMeanwhile() {
+  let old = OLD;
+  let fresh = 1;
+  const queries = {
+    readOwnership: async () => [{ partition: 0, startOffset: 0 } as Ownership],
+    latestCheckpoint: async () => ({ nextOffset: 1_000 }) as Checkpoint,
+  };
+  const jobs = {
+    read: async () => {
+      const cells = [old + fresh, old].map(String);
+      fresh += 3;
+      return { rows: [cells], fields: [] };
+    },
+    change: async () => {
+      old = 0;
+    },
+  };
+  return { queries, jobs, dataset: { projectId: 'p-1', dataset: 'd' }, bounds: async () => ({ startOffset: 0 }) };
+}
+
+test('counts what it removed, whatever a processor adds meanwhile', async () => {
+  const ports = writtenMeanwhile();
+  const order = { topic: 'payments', beforeMs: 0, dryRun: false };
+  expect(await retainCheckpoints({ ...order, dryRun: true }, ports)).toMatchObject([{ removed: OLD, kept: 1 }]);
+  expect(await retainCheckpoints(order, ports)).toMatchObject([{ removed: OLD, kept: 7 }]);
+  expect(await retainCheckpoints(order, ports)).toMatchObject([{ removed: 0, kept: 10 }]);
+});

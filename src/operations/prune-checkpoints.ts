@@ -1,0 +1,115 @@
+/**
+ * Old rows of checkpoint_log removed, a Kafka partition at a time: the one table that grows with time and not with payments.
+ *
+ * Kept for good: the greatest checkpoint (a takeover reads it and no other), and every checkpoint from the first on that the
+ * log still reaches back to (verify starts at it when the log's start is gone). A running processor only adds greater ones,
+ * so it may go on meanwhile. payment_exceptions stays: its rows are dispositions, which G1 and the counters count.
+ */
+
+import type { LogBounds, SinkQueries } from '../processor/ports.ts';
+import { type DatasetRef, integerLiteral, quotedTable } from '../sinks/bigquery/identifiers.ts';
+import type { QueryJobs } from '../sinks/bigquery/query/query-job.ts';
+import {
+  integerFromText,
+  intParameter,
+  textParameter,
+  timestampParameter,
+} from '../sinks/bigquery/query/query-values.ts';
+
+export interface RetentionOrder {
+  readonly topic: string;
+  /** Rows written before this may go: ms since the epoch. */
+  readonly beforeMs: number;
+  readonly dryRun: boolean;
+}
+
+export interface RetentionPorts {
+  readonly queries: Pick<SinkQueries, 'readOwnership' | 'latestCheckpoint'>;
+  readonly jobs: Pick<QueryJobs, 'read' | 'change'>;
+  readonly dataset: DatasetRef;
+  readonly bounds: (partition: number) => Promise<Pick<LogBounds, 'startOffset'>>;
+}
+
+export interface PartitionRetention {
+  readonly partition: number;
+  /** Checkpoints below this offset are not needed; from it on all stay. */
+  readonly keepFromOffset: number;
+  /** Removed; with dryRun: would be. */
+  readonly removed: number;
+  /** There afterwards, those included that a processor wrote meanwhile; with dryRun: would be. */
+  readonly kept: number;
+}
+
+export async function retainCheckpoints(order: RetentionOrder, ports: RetentionPorts): Promise<PartitionRetention[]> {
+  const done: PartitionRetention[] = [];
+  for (const { partition, startOffset } of await ports.queries.readOwnership(order.topic)) {
+    const latest = await ports.queries.latestCheckpoint(order.topic, partition);
+    if (latest === undefined) continue;
+    const { startOffset: logStart } = await ports.bounds(partition);
+    const table = new CheckpointTable(order, ports, partition);
+    // Where the log is whole, verify starts at its start and needs no checkpoint to begin with.
+    const needed = logStart > startOffset ? await table.firstAtOrPast(logStart) : undefined;
+    const keepFromOffset = Math.min(needed ?? latest.nextOffset, latest.nextOffset);
+    const before = await table.count(keepFromOffset);
+    if (!order.dryRun && before.removable > 0) await table.remove(keepFromOffset);
+    // Rows that may go are only ever fewer: a processor beside it adds greater checkpoints, which say nothing of what was removed.
+    const left =
+      order.dryRun || before.removable === 0 ? { ...before, removable: 0 } : await table.count(keepFromOffset);
+    const removed = before.removable - left.removable;
+    const kept = order.dryRun ? before.all - removed : left.all;
+    done.push({ partition, keepFromOffset, removed, kept });
+  }
+  return done;
+}
+
+class CheckpointTable {
+  readonly #jobs: RetentionPorts['jobs'];
+  readonly #order: RetentionOrder;
+  readonly #from: string;
+
+  constructor(order: RetentionOrder, { jobs, dataset }: RetentionPorts, partition: number) {
+    this.#jobs = jobs;
+    this.#order = order;
+    // The partition is a constant in the text: only its rows are read and billed.
+    this.#from = `${quotedTable(dataset, 'checkpoint_log')} WHERE topic = @topic AND kafka_partition = ${integerLiteral(partition)}`;
+  }
+
+  async firstAtOrPast(offset: number): Promise<number | undefined> {
+    const { rows } = await this.#jobs.read({
+      what: 'checkpoints that the log reaches back to',
+      sql: `SELECT MIN(next_offset) AS next_offset FROM ${this.#from} AND next_offset >= @offset`,
+      parameters: [textParameter('topic', this.#order.topic), intParameter('offset', offset)],
+      columns: ['next_offset'],
+    });
+    const cell = rows[0]?.[0];
+    return cell === null || cell === undefined ? undefined : integerFromText(String(cell));
+  }
+
+  async count(keepFromOffset: number): Promise<{ readonly all: number; readonly removable: number }> {
+    const { rows } = await this.#jobs.read({
+      what: 'old checkpoints',
+      sql: `SELECT COUNT(*) AS every, COUNTIF(next_offset < @keep_from AND written_at < @before) AS removable FROM ${this.#from}`,
+      parameters: this.#parameters(keepFromOffset),
+      columns: ['every', 'removable'],
+    });
+    const [all, removable] = rows[0]!.map((cell) => integerFromText(String(cell)));
+    return { all: all!, removable: removable! };
+  }
+
+  /** May be repeated: what is gone is gone. */
+  async remove(keepFromOffset: number): Promise<void> {
+    await this.#jobs.change({
+      what: 'removal of old checkpoints',
+      sql: `DELETE FROM ${this.#from} AND next_offset < @keep_from AND written_at < @before`,
+      parameters: this.#parameters(keepFromOffset),
+    });
+  }
+
+  #parameters(keepFromOffset: number) {
+    return [
+      textParameter('topic', this.#order.topic),
+      intParameter('keep_from', keepFromOffset),
+      timestampParameter('before', this.#order.beforeMs),
+    ];
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * Tells the dataset that its topic has more partitions: from a boundary on, every partition remembers what all of them had
+ * accepted, so that a copy that its key now sends elsewhere is still known.
+ *
+ * Why it is exact: the boundary of each partition is its end, everything below it is checkpointed, and nobody can write (all
+ * are held, docs/adr/0017). One statement puts the same generation into every row, or into none: whoever folds past a
+ * boundary has claimed later and reads it there. What a partition remembers then is a function of the rows below the
+ * boundaries, which never change again. A crash leaves no generation, or the whole of it with rows of new partitions
+ * missing: processors refuse to start then, and the command, run again, puts them.
+ *
+ * The topic's producers must be stopped over the change. That is the caller's word: nothing in a log shows it.
+ */
+
+import { ConfigurationError, ContradictionError, OwnershipLostError } from '../base/errors.ts';
+import type { Generation, SettingsEntry } from '../payments/types.ts';
+import { generationOf, partitionsOf } from '../processor/generation.ts';
+import type { Ownership, Seed } from '../processor/ports.ts';
+import { digestMatches, ownershipAt, rebuildFromSink, requireKnownDigest } from '../processor/takeover/restore.ts';
+import { requireUnknown } from '../processor/topic-checks.ts';
+import { type HeldPartition, holdPartitions, type OperatorPorts } from './hold-partitions.ts';
+
+export interface RescaleOrder {
+  readonly topic: string;
+  /** How many the topic shall have. */
+  readonly partitions: number;
+  readonly by: string;
+  /** Nothing was or is produced from before the partition count changes until the command is done. */
+  readonly producersStopped: boolean;
+}
+
+export interface RescalePorts extends OperatorPorts {
+  topicPartitions(): Promise<number>;
+  addPartitions(partitions: number): Promise<void>;
+}
+
+export interface PartitionBoundary {
+  readonly partition: number;
+  /** C: the boundary, where the partition is drained. */
+  readonly checkpointOffset: number;
+  readonly endOffset: number;
+  readonly watermarkMs: number;
+}
+
+export interface RescalePlan {
+  readonly order: RescaleOrder;
+  readonly from: number;
+  /** Partitions that the topic has now: `from`, or already what it shall have. */
+  readonly topicPartitions: number;
+  readonly boundaries: readonly PartitionBoundary[];
+  readonly floorMs: number;
+  /** Ids that every partition starts with; only known once the state of each was proven. */
+  readonly carriedIds?: number;
+  readonly isDone: boolean;
+}
+
+/** The ends of the log must not move for so long. */
+const QUIET_MS = 5_000;
+
+/** Looks only. Throws ConfigurationError, a line per thing that makes no sense or is not ready. */
+export async function planRescale(order: RescaleOrder, ports: RescalePorts): Promise<RescalePlan> {
+  const rows = await ports.queries.readOwnership(order.topic);
+  if (rows.length === 0) {
+    throw new ConfigurationError([`topic ${order.topic} was never processed into this dataset: nothing to rescale`]);
+  }
+  const boundaries: PartitionBoundary[] = [];
+  for (const row of rows) {
+    const { partition, startOffset, fixed } = row;
+    const checkpoint = await ports.queries.latestCheckpoint(order.topic, partition);
+    boundaries.push({
+      partition,
+      checkpointOffset: checkpoint?.nextOffset ?? startOffset,
+      endOffset: (await ports.bounds(partition)).endOffset,
+      watermarkMs: checkpoint?.watermarkMs ?? fixed.minEventTimeMs,
+    });
+  }
+  return checked(order, rows, boundaries, await ports.topicPartitions());
+}
+
+/** Holds every partition, proves what it remembers, adds partitions to the topic where it has not got them, puts the generation. */
+export async function rescale(order: RescaleOrder, ports: RescalePorts, signal: AbortSignal): Promise<RescalePlan> {
+  const { topic, partitions } = order;
+  const { queries, runtime } = ports;
+  const planned = await planRescale(order, ports);
+  if (planned.isDone) {
+    await seedNew(order, ports);
+    return planned;
+  }
+  const all = planned.boundaries.map(({ partition }) => partition);
+  const held = await holdPartitions(topic, all, `rescale by ${order.by}`, ports, signal);
+  const before = await settled(order, held, ports);
+  await runtime.sleep(QUIET_MS, signal);
+  const plan = await settled(order, held, ports);
+  refuseMoved(before.boundaries, plan.boundaries);
+  const carriedIds = await proveStates(held, ports, signal);
+  if (plan.topicPartitions < partitions) await ports.addPartitions(partitions);
+  // A record that came meanwhile could be of either layout.
+  refuseMoved(plan.boundaries, (await settled(order, held, ports)).boundaries);
+
+  const generation: Generation = {
+    partitions,
+    floorMs: plan.floorMs,
+    sources: plan.boundaries.map(({ partition, checkpointOffset }) => ({ partition, offset: checkpointOffset })),
+  };
+  await queries.putHistories(
+    topic,
+    held.map(({ ownership, position }) => ({
+      partition: ownership.partition,
+      claimId: ownership.claimId,
+      history: [...ownership.history, entryAt(position.checkpointOffset, ownership, generation)],
+    })),
+  );
+  const rows = await queries.readOwnership(topic);
+  if (rows.some((row) => partitionsOf(row) !== partitions)) {
+    throw new OwnershipLostError(
+      `topic ${topic}: a processor claimed a partition before the change: nothing was changed in the dataset. Stop the processors, and ` +
+        'run the command again.',
+    );
+  }
+  await seedNew(order, ports);
+  return { ...plan, carriedIds };
+}
+
+/** As they are held: drained, and final. */
+async function settled(order: RescaleOrder, held: readonly HeldPartition[], ports: RescalePorts): Promise<RescalePlan> {
+  const boundaries: PartitionBoundary[] = [];
+  for (const { ownership, position } of held) {
+    const { partition, fixed } = ownership;
+    if (position.resumeOffset > position.checkpointOffset) {
+      throw new ConfigurationError([
+        `partition ${partition}: rows up to offset ${position.resumeOffset - 1} are not checkpointed. Let a processor finish and stop it with SIGTERM`,
+      ]);
+    }
+    boundaries.push({
+      partition,
+      checkpointOffset: position.checkpointOffset,
+      endOffset: (await ports.bounds(partition)).endOffset,
+      watermarkMs: position.checkpoint?.watermarkMs ?? fixed.minEventTimeMs,
+    });
+  }
+  const rows = held.map(({ ownership }) => ownership);
+  return checked(order, rows, boundaries, await ports.topicPartitions());
+}
+
+function checked(
+  order: RescaleOrder,
+  rows: readonly Ownership[],
+  boundaries: readonly PartitionBoundary[],
+  topicPartitions: number,
+): RescalePlan {
+  const { topic, partitions } = order;
+  const from = Math.max(...rows.map(partitionsOf));
+  const floorMs = Math.max(...boundaries.map(({ watermarkMs }) => watermarkMs));
+  const plan = { order, from, topicPartitions, boundaries, floorMs };
+  const isRescaled = rows.some((row) => generationOf(row) !== undefined);
+  if (from === partitions && isRescaled && topicPartitions === partitions) return { ...plan, isDone: true };
+  const problems: string[] = [];
+  if (partitions <= from) {
+    problems.push(
+      `--partitions ${partitions}: the dataset knows ${from} partitions of topic ${topic}; a topic only gets more`,
+    );
+  } else if (topicPartitions !== from && topicPartitions !== partitions) {
+    problems.push(`--partitions ${partitions}: topic ${topic} has ${topicPartitions} partitions now`);
+  }
+  if (rows.length !== from) {
+    problems.push(
+      `the dataset knows ${rows.length} of ${from} partitions: start a processor once, so that it seeds the others`,
+    );
+  }
+  if (!order.producersStopped) {
+    problems.push(
+      '--producers-stopped: stop all producers of the topic, before it gets more partitions, and say so. Nothing in the log shows it, ' +
+        'and a record that went by the old count after the change would not be known by the partition of its copies',
+    );
+  }
+  for (const { partition, checkpointOffset, endOffset } of boundaries) {
+    if (checkpointOffset === endOffset) continue;
+    problems.push(
+      `partition ${partition}: checkpointed below ${checkpointOffset}, the log ends at ${endOffset}: not drained`,
+    );
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return { ...plan, isDone: false };
+}
+
+function refuseMoved(before: readonly PartitionBoundary[], after: readonly PartitionBoundary[]): void {
+  const moved = after.filter(({ endOffset }, i) => endOffset !== before[i]!.endOffset);
+  if (moved.length === 0) return;
+  throw new ConfigurationError(
+    moved.map(
+      ({ partition, endOffset }) =>
+        `partition ${partition}: the log moved to ${endOffset}: a producer is still sending`,
+    ),
+  );
+}
+
+/** What each partition remembers must be what its checkpoint says, before others build on it. Returns how many ids there are. */
+async function proveStates(held: readonly HeldPartition[], ports: RescalePorts, signal: AbortSignal): Promise<number> {
+  let ids = 0;
+  for (const { ownership, position } of held) {
+    if (position.checkpoint === undefined) continue;
+    requireKnownDigest(ownership.partition, position.checkpoint);
+    const asFolded = ownershipAt(ownership, position.checkpointOffset);
+    const fold = await rebuildFromSink(asFolded, position.checkpoint, ports, signal);
+    if (!digestMatches(fold, position.checkpoint)) {
+      throw new ContradictionError(
+        'digest_differs',
+        `partition ${ownership.partition}: the state rebuilt from payment_transactions is not the one its checkpoint describes: rows were ` +
+          'changed or deleted. Nothing was changed in the dataset.',
+      );
+    }
+    ids += fold.stats().ids;
+  }
+  return ids;
+}
+
+function entryAt(fromOffset: number, { history }: Pick<Ownership, 'history'>, generation: Generation): SettingsEntry {
+  const { foldVersion, decision } = history.at(-1)!;
+  return { fromOffset, foldVersion, decision, generation };
+}
+
+/** Rows of partitions that the generation brought; those that are there stay. */
+async function seedNew({ topic, partitions }: RescaleOrder, { queries }: RescalePorts): Promise<void> {
+  const rows = await queries.readOwnership(topic);
+  const [first] = rows;
+  const last = rows.map(generationOf).find((generation) => generation?.partitions === partitions);
+  if (first === undefined || last === undefined) return;
+  const { fromOffset: _, ...generation } = last;
+  const present = new Set(rows.map(({ partition }) => partition));
+  const seeds: Seed[] = [];
+  for (let partition = 0; partition < partitions; partition++) {
+    if (present.has(partition)) continue;
+    const history = [entryAt(0, first, generation)];
+    seeds.push({ partition, partitionCount: partitions, startOffset: 0, fixed: first.fixed, history });
+  }
+  if (seeds.length === 0) return;
+  await requireUnknown(
+    topic,
+    seeds.map(({ partition }) => partition),
+    queries,
+  );
+  await queries.seed(topic, seeds);
+}

@@ -1,0 +1,158 @@
+/**
+ * Records to payments, each with its hash and the keys that the tables look for; some records ahead, so that the tables can
+ * be asked for all of them at once. The usual form of an event goes through the scanner; all else, and whatever is to be
+ * rejected, through validation.ts. Both ways end in the same payment, hash and keys: which one a record took is not to be
+ * seen, nor how many were read together.
+ */
+
+import { MOST_AHEAD } from '../../base/memory/prefetch.ts';
+import { ByteScratch, type TextKey } from '../../base/memory/text-key.ts';
+import type { CompiledSettings } from '../settings.ts';
+import type { LogRecord, Payment } from '../types.ts';
+import { partitionForKey } from './murmur2.ts';
+import { NULL_AT, PackedRecord } from './packed-record.ts';
+import { MOST_SCANNED_BYTES, PaymentBytes } from './payment-bytes.ts';
+import { EventScanner, MEMBER } from './scan-event.ts';
+import { type RecordPlace, Rejection, validateRecord } from './validation.ts';
+
+/** A value starts this far behind the one before: the scanner writes zeros there. */
+const GAP_BYTES = 4;
+
+export class PaymentReader {
+  readonly #place: RecordPlace;
+  readonly #scratch = new ByteScratch(MOST_SCANNED_BYTES);
+  readonly #scanner = new EventScanner(this.#scratch);
+  /** Usual payments read ahead, side by side in the scratch. */
+  readonly #usual: PaymentBytes[] = [];
+  #usualCount = 0;
+  #scratchEnd = 0;
+  /** For all others, one at a time. */
+  #other: PaymentBytes | undefined;
+  /** What came of the record behind the usual ones, if it was read. */
+  #last: PaymentBytes | Rejection | undefined;
+
+  constructor(place: RecordPlace) {
+    this.#place = place;
+  }
+
+  /** The payment is the same object each time, and holds until the next call. */
+  read(record: LogRecord, settings: CompiledSettings): PaymentBytes | Rejection {
+    this.#forget();
+    this.#readNext(record, settings);
+    return this.at(0);
+  }
+
+  /** Reads some of the records from `from` on, at least one; tells how many. at() gives them, until the next call. */
+  readAhead(
+    records: readonly LogRecord[],
+    from: number,
+    to: number,
+    settingsAt: (offset: number) => CompiledSettings,
+  ): number {
+    this.#forget();
+    let at = from;
+    while (at < to && this.#usualCount < MOST_AHEAD && this.#last === undefined) {
+      const record = records[at] as LogRecord;
+      if (!this.#readNext(record, settingsAt(record.offset))) break;
+      at += 1;
+    }
+    return at - from;
+  }
+
+  /** The n-th of those read last. */
+  at(index: number): PaymentBytes | Rejection {
+    return index < this.#usualCount ? (this.#usual[index] as PaymentBytes) : (this.#last as PaymentBytes | Rejection);
+  }
+
+  /** A payment that did not come as a record. */
+  take(payment: Payment): PaymentBytes {
+    this.#other ??= new PaymentBytes();
+    return this.#other.set(payment);
+  }
+
+  #forget(): void {
+    this.#usualCount = 0;
+    this.#scratchEnd = 0;
+    this.#last = undefined;
+  }
+
+  /** False where it has no room behind those read before it. */
+  #readNext(record: LogRecord, settings: CompiledSettings): boolean {
+    if (this.#usualCount === this.#usual.length) this.#usual.push(new PaymentBytes(this.#scratch));
+    if (this.#readUsual(record, settings, this.#usual[this.#usualCount] as PaymentBytes)) {
+      this.#usualCount += 1;
+      return true;
+    }
+    if (this.#scratchEnd + lengthOf(record) > this.#scratch.capacity && this.#usualCount > 0) return false;
+    const payment = validateRecord(record, settings, this.#place);
+    this.#last = payment instanceof Rejection ? payment : this.take(payment);
+    return true;
+  }
+
+  /** False where the record is of another form, or to be rejected. */
+  #readUsual(record: LogRecord, settings: CompiledSettings, payment: PaymentBytes): boolean {
+    const scanner = this.#scanner;
+    const at = this.#scratchEnd;
+    if (record instanceof PackedRecord) {
+      const { bytes, keyStart, keyEnd, valueStart, valueEnd } = record;
+      if (keyStart === NULL_AT || valueStart === NULL_AT) return false;
+      if (!scanner.scan(bytes, valueStart, valueEnd, at)) return false;
+      if (!this.#isUsual(record, settings, bytes, keyStart, keyEnd, payment)) return false;
+      this.#scratchEnd = at + valueEnd - valueStart + GAP_BYTES;
+      return true;
+    }
+    const { key, value } = record;
+    if (key === null || value === null || record.oversized !== undefined) return false;
+    if (!scanner.scan(value, 0, value.length, at)) return false;
+    if (!this.#isUsual(record, settings, key, 0, key.length, payment)) return false;
+    this.#scratchEnd = at + value.length + GAP_BYTES;
+    return true;
+  }
+
+  /** Takes over what was scanned; the record's key is [keyStart, keyEnd) of the bytes. */
+  #isUsual(
+    record: LogRecord,
+    settings: CompiledSettings,
+    bytes: Buffer,
+    keyStart: number,
+    keyEnd: number,
+    payment: PaymentBytes,
+  ): boolean {
+    const scanner = this.#scanner;
+    const { amountNanos, timestampMs } = scanner;
+    if (amountNanos === 0 || amountNanos > settings.maxAmountNumber) return false;
+    if (timestampMs > record.timestampMs + settings.allowedSkewMs) return false;
+    if (timestampMs < this.#place.minEventTimeMs) return false;
+    if (!isSameText(bytes, keyStart, keyEnd, this.#locate(payment.senderAccountId, MEMBER.senderAccountId)))
+      return false;
+    const { partition, partitionCount } = this.#place;
+    if (settings.checkPartitioner && partitionForKey(bytes, partitionCount, keyStart, keyEnd) !== partition)
+      return false;
+    this.#locate(payment.transactionId, MEMBER.transactionId);
+    this.#locate(payment.receiverAccountId, MEMBER.receiverAccountId);
+    this.#locate(payment.currency, MEMBER.currency);
+    this.#locate(payment.deviceId, MEMBER.deviceId);
+    this.#locate(payment.ipAddress, MEMBER.ipAddress);
+    this.#locate(payment.region, MEMBER.region);
+    this.#locate(payment.paymentMethod, MEMBER.paymentMethod);
+    payment.amount = amountNanos;
+    payment.eventTimeMs = timestampMs;
+    payment.hashColumns();
+    return true;
+  }
+
+  #locate(key: TextKey, member: number): TextKey {
+    return key.setRange(this.#scanner.starts[member] as number, this.#scanner.ends[member] as number);
+  }
+}
+
+function lengthOf(record: LogRecord): number {
+  if (record instanceof PackedRecord) return record.valueEnd - record.valueStart;
+  return record.value?.length ?? 0;
+}
+
+function isSameText(bytes: Buffer, from: number, to: number, { bytes: held, start, byteLength }: TextKey): boolean {
+  if (to - from !== byteLength) return false;
+  for (let index = 0; index < byteLength; index += 1) if (bytes[from + index] !== held[start + index]) return false;
+  return true;
+}

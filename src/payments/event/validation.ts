@@ -1,0 +1,152 @@
+/**
+ * Bytes to a payment, or to the one reason why not. Never throws, whatever the bytes; depends on the record and the
+ * settings alone. Order of the checks (the first that fails names the reason): value, size, form (UTF-8, JSON, an object, no
+ * member twice), members in their order, amount, event time, key. How a value is read is the fold version's: that of the
+ * settings entry which covers the record (reading-1.ts, reading-2.ts).
+ */
+
+import type { CompiledSettings, FoldVersion } from '../settings.ts';
+import type { LogRecord, Nanos, Payment, ReasonCode } from '../types.ts';
+import { maskCardNumbers } from './card-numbers.ts';
+import { MAX_TEXT_LENGTH, type ReadEvent, Unreadable } from './event.ts';
+import { keptPayload } from './kept-value.ts';
+import { maskPayload } from './masking.ts';
+import { partitionForKey } from './murmur2.ts';
+import { readEvent1 } from './reading-version-1.ts';
+import { readEvent2 } from './reading-version-2.ts';
+
+/** Most bytes of a value. */
+export const MAX_VALUE_BYTES = 1_048_576;
+/** TIMESTAMP ends with the year 9999. */
+const MAX_TIMESTAMP_MS = 253_402_300_799_999;
+/** 2000-01-01: no clock that is set tells an earlier time. Kafka's -1 means that a record has none. */
+const FIRST_CLOCK_TIME_MS = 946_684_800_000;
+
+/** Where a record was found, and what its partition fixed at seeding. */
+export interface RecordPlace {
+  readonly partition: number;
+  readonly partitionCount: number;
+  readonly minEventTimeMs: number;
+}
+
+export class Rejection {
+  readonly code: ReasonCode;
+  /** What the reason is about, where it is about something: a member, say. */
+  readonly detail: string | null;
+  /** Of the event, where it can be read and is a valid text; by fold version 2 masked as the payload is. */
+  readonly transactionId: string | null;
+  /** Of the event, where it can be read and a TIMESTAMP can hold it. */
+  readonly eventTimeMs: number | null;
+  readonly #foldVersion: FoldVersion;
+  readonly #timeRange: ReadEvent['timeRange'];
+
+  constructor(foldVersion: FoldVersion, code: ReasonCode, detail: string | null = null, event?: ReadEvent) {
+    this.code = code;
+    this.detail = detail;
+    const id = event?.texts.transaction_id;
+    this.transactionId = isText(id) ? (foldVersion === 1 ? id : maskCardNumbers(id)) : null;
+    this.eventTimeMs = isStorableTime(event?.timestampMs) ? event.timestampMs : null;
+    this.#foldVersion = foldVersion;
+    this.#timeRange = event?.timeRange;
+  }
+
+  /** `code` or `code: detail`, as payment_exceptions.reason has it. */
+  get reason(): string {
+    return this.detail === null ? this.code : `${this.code}: ${this.detail}`;
+  }
+
+  /** What of the record's value may be kept. */
+  keptPayload(value: Buffer): string {
+    return this.#foldVersion === 1 ? maskPayload(value) : keptPayload(value, this.#timeRange);
+  }
+}
+
+export function validateRecord(record: LogRecord, settings: CompiledSettings, place: RecordPlace): Payment | Rejection {
+  const { foldVersion } = settings;
+  const { value, oversized } = record;
+  if (value === null) return new Rejection(foldVersion, 'no_value');
+  if ((oversized?.valueByteLength ?? value.length) > MAX_VALUE_BYTES)
+    return new Rejection(foldVersion, 'value_too_large');
+  const event = foldVersion === 1 ? readEvent1(value) : readEvent2(value);
+  if (event instanceof Unreadable) return new Rejection(foldVersion, event.code, event.detail, event.event);
+  const reject = (code: ReasonCode, member: string | null = null): Rejection =>
+    new Rejection(foldVersion, code, member, event);
+
+  const payment = readPayment(event, settings.maxAmount, reject);
+  if (payment instanceof Rejection) return payment;
+  if (payment.eventTimeMs > record.timestampMs + settings.allowedSkewMs) {
+    const hasClock = foldVersion === 1 || record.timestampMs >= FIRST_CLOCK_TIME_MS;
+    return reject(hasClock ? 'event_time_in_future' : 'record_time_missing');
+  }
+  if (payment.eventTimeMs < place.minEventTimeMs) return reject('event_time_too_old');
+  if (record.key === null) return reject('key_missing');
+  if (!isUtf8Of(record.key, payment.senderAccountId)) return reject('key_not_sender');
+  if (settings.checkPartitioner && partitionForKey(record.key, place.partitionCount) !== place.partition) {
+    return reject('key_wrong_partition');
+  }
+  return payment;
+}
+
+function readPayment(
+  { texts, amount, timestampMs }: ReadEvent,
+  maxAmount: Nanos,
+  reject: (code: ReasonCode, member?: string) => Rejection,
+): Payment | Rejection {
+  const { transaction_id, sender_account_id, receiver_account_id, currency } = texts;
+  const { device_id, ip_address, region, payment_method } = texts;
+  const bad = (name: string, isMissing: boolean): Rejection =>
+    reject(isMissing ? 'field_missing' : 'field_invalid', name);
+  if (!isText(transaction_id)) return bad('transaction_id', transaction_id === undefined);
+  if (!isText(sender_account_id)) return bad('sender_account_id', sender_account_id === undefined);
+  if (!isText(receiver_account_id)) return bad('receiver_account_id', receiver_account_id === undefined);
+  if (amount === 'missing' || amount === 'malformed') return bad('amount', amount === 'missing');
+  if (!isCurrency(currency)) return bad('currency', currency === undefined);
+  if (!isText(device_id)) return bad('device_id', device_id === undefined);
+  if (!isText(ip_address)) return bad('ip_address', ip_address === undefined);
+  if (typeof timestampMs !== 'number') return bad('timestamp', timestampMs === 'missing');
+  if (!isText(region)) return bad('region', region === undefined);
+  if (!isText(payment_method)) return bad('payment_method', payment_method === undefined);
+  if (amount === 'not_exact') return reject('amount_not_exact');
+  if (amount === 'out_of_range' || amount <= 0n || amount > maxAmount) return reject('amount_out_of_range');
+  return {
+    transactionId: transaction_id,
+    senderAccountId: sender_account_id,
+    receiverAccountId: receiver_account_id,
+    amount,
+    currency,
+    deviceId: device_id,
+    ipAddress: ip_address,
+    eventTimeMs: timestampMs,
+    region,
+    paymentMethod: payment_method,
+  };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= MAX_TEXT_LENGTH && value.isWellFormed();
+}
+
+function isCurrency(value: unknown): value is string {
+  return (
+    typeof value === 'string' && value.length === 3 && isCapital(value, 0) && isCapital(value, 1) && isCapital(value, 2)
+  );
+}
+
+function isCapital(text: string, index: number): boolean {
+  const unit = text.charCodeAt(index);
+  return unit >= 0x41 && unit <= 0x5a;
+}
+
+function isStorableTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= MAX_TIMESTAMP_MS;
+}
+
+/** Whether `bytes` are the UTF-8 form of `text`; ASCII, the usual case, without making a buffer. */
+function isUtf8Of(bytes: Buffer, text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0x80) return bytes.equals(Buffer.from(text));
+    if (bytes[index] !== unit) return false;
+  }
+  return bytes.length === text.length;
+}

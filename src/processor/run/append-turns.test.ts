@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import type { EncodedRows, StreamAppender } from '../ports.ts';
+import { AppendTurns } from './append-turns.ts';
+
+const ROWS: EncodedRows = { rowCount: 1, byteLength: 1, payload: [] };
+const forever = new AbortController().signal;
+
+/** An appender whose appends are settled by hand. */
+function byHand(): { appender: StreamAppender; settle: (error?: Error) => Promise<void> } {
+  const open: PromiseWithResolvers<void>[] = [];
+  return {
+    appender: {
+      append: () => {
+        const settled = Promise.withResolvers<void>();
+        open.push(settled);
+        return settled.promise;
+      },
+      close: () => {},
+    },
+    settle: async (error) => {
+      const first = open.shift()!;
+      if (error === undefined) first.resolve();
+      else first.reject(error);
+      await first.promise.catch(() => {});
+    },
+  };
+}
+
+describe('turns to append', () => {
+  it('come at once as long as fewer appends are under way than may be', () => {
+    const turns = new AppendTurns(2);
+    const { appender } = byHand();
+    const counted = turns.counted(appender);
+    const came: string[] = [];
+    for (const name of ['first', 'second', 'third']) {
+      turns.ask(() => {
+        came.push(name);
+        void counted.append(ROWS);
+      }, forever);
+    }
+    expect(came).toEqual(['first', 'second']);
+    expect(turns.underWay).toBe(2);
+  });
+
+  it('come in the order in which they were asked for, when appends succeed and when they fail', async () => {
+    const turns = new AppendTurns(1);
+    const { appender, settle } = byHand();
+    const counted = turns.counted(appender);
+    const came: string[] = [];
+    const failed: unknown[] = [];
+    for (const name of ['first', 'second', 'third']) {
+      turns.ask(() => {
+        came.push(name);
+        counted.append(ROWS).catch((error: unknown) => failed.push(error));
+      }, forever);
+    }
+    await settle();
+    expect(came).toEqual(['first', 'second']);
+    const lost = new Error('stream lost');
+    await settle(lost);
+    expect(came).toEqual(['first', 'second', 'third']);
+    expect(failed).toEqual([lost]);
+    await settle();
+    expect(turns.underWay).toBe(0);
+  });
+
+  it('come to urgent ones before the others, and to each kind in its order', async () => {
+    const turns = new AppendTurns(1);
+    const { appender, settle } = byHand();
+    const counted = turns.counted(appender);
+    const came: string[] = [];
+    const ask = (name: string, isUrgent: boolean): void => {
+      const go = (): void => {
+        came.push(name);
+        void counted.append(ROWS);
+      };
+      turns.ask(go, forever, isUrgent);
+    };
+    ask('under way', false);
+    ask('one that flows', false);
+    ask('a first', true);
+    ask('another that flows', false);
+    ask('a second', true);
+    for (let i = 0; i < 4; i++) await settle();
+    expect(came).toEqual(['under way', 'a first', 'a second', 'one that flows', 'another that flows']);
+  });
+
+  it('may begin several appends, or none, and then the next comes at once', () => {
+    const turns = new AppendTurns(3);
+    const counted = turns.counted(byHand().appender);
+    let came = 0;
+    const nothingToSend = (): void => {
+      came += 1;
+    };
+    turns.ask(nothingToSend, forever);
+    turns.ask(() => {
+      for (let i = 0; i < 5; i++) void counted.append(ROWS);
+    }, forever);
+    turns.ask(nothingToSend, forever);
+    expect([came, turns.underWay]).toEqual([1, 5]);
+  });
+
+  it('never come for a run that is over', async () => {
+    const turns = new AppendTurns(1);
+    const { appender, settle } = byHand();
+    const counted = turns.counted(appender);
+    turns.ask(() => void counted.append(ROWS), forever);
+    const run = new AbortController();
+    const came: string[] = [];
+    turns.ask(() => came.push('of the run that is over'), run.signal);
+    turns.ask(() => came.push('of another'), forever);
+    run.abort();
+    await settle();
+    expect(came).toEqual(['of another']);
+  });
+});

@@ -1,0 +1,137 @@
+/**
+ * Writes checkpoint rows, and what follows them: the advisory group offset, the local state.
+ *
+ * Invariants: 1. what a checkpoint says is taken at one instant, between two records; 2. its row is appended after every
+ * row of the records below it is acknowledged; 3. one at a time, at rising offsets.
+ */
+
+import type { Runtime } from '../../base/runtime.ts';
+import type { PartitionFold } from '../../payments/fold.ts';
+import type { DataTable } from '../../payments/types.ts';
+import type { Observer } from '../events.ts';
+import type { Checkpoint, FoundRows, LogSource, RowEncoder, StateStore, StreamAppender } from '../ports.ts';
+import type { WonClaim } from '../takeover/claim-rounds.ts';
+import type { Position } from '../takeover/position.ts';
+import { foundRowsOf } from '../takeover/stream-offsets.ts';
+
+export interface CheckpointerOptions {
+  readonly won: WonClaim;
+  readonly fold: PartitionFold;
+  readonly runtime: Runtime;
+  readonly log: LogSource;
+  readonly appender: StreamAppender;
+  readonly encoder: RowEncoder;
+  readonly state: StateStore;
+  readonly observer: Observer;
+  /** F: no checkpoint below it. */
+  readonly notBelow: number;
+  /** What its owner's takeover found. */
+  readonly position: Pick<Position, 'checkpointOffset' | 'rows'>;
+  /** Offset of the greatest checkpoint there is. */
+  readonly lastOffset: number;
+  /** Does the work when it is this process's turn to append, at one instant. Never settles once the run is over. */
+  readonly inTurn: <T>(work: () => T) => Promise<T>;
+  /** Hands all folded rows to the writers, synchronously. */
+  readonly flush: () => void;
+  /** Of the last folded record. */
+  readonly fingerprint: () => string | null;
+  /** Kafka timestamp of the newest folded record, ms; 0 where there is none. */
+  readonly newestRecordMs: () => number;
+  readonly writers: readonly { readonly table: DataTable; readonly streamOffset: number; durable(): Promise<void> }[];
+}
+
+export class Checkpointer {
+  readonly #options: CheckpointerOptions;
+  readonly #found: FoundRows;
+  #lastOffset: number;
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(options: CheckpointerOptions) {
+    this.#options = options;
+    this.#found = foundRowsOf(options.position);
+    this.#lastOffset = options.lastOffset;
+  }
+
+  get lastOffset(): number {
+    return this.#lastOffset;
+  }
+
+  /** Checkpoints what is folded by the time its turn comes, if that is new. Rejects when a stream failed. */
+  checkpoint(): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#write());
+    return this.#turn;
+  }
+
+  close(): void {
+    this.#options.appender.close();
+  }
+
+  async #write(): Promise<void> {
+    const { fold, runtime, observer, state, won } = this.#options;
+    const { partition, epoch } = won.ownership;
+    if (fold.nextOffset <= this.#lastOffset || fold.nextOffset < this.#options.notBelow) return;
+    const startedMs = runtime.monotonicMs();
+    // One instant: nothing may be folded between the last row handed over and the snapshot.
+    const { checkpoint, delta, newestRecordMs } = await this.#options.inTurn(() => {
+      this.#options.flush();
+      return {
+        checkpoint: this.#snapshot(),
+        delta: fold.takeDelta(),
+        newestRecordMs: this.#options.newestRecordMs(),
+      };
+    });
+    await Promise.all(this.#options.writers.map((writer) => writer.durable()));
+    const stamp = { partition, writerEpoch: epoch, processedAtMs: runtime.nowMs() };
+    await this.#options.appender.append(this.#options.encoder.encode('checkpoint_log', [checkpoint], stamp));
+    this.#lastOffset = checkpoint.nextOffset;
+    const stats = fold.stats();
+    observer.emit({
+      type: 'checkpoint.written',
+      partition,
+      epoch,
+      nextOffset: checkpoint.nextOffset,
+      watermarkMs: checkpoint.watermarkMs,
+      counters: checkpoint.counters,
+      ids: stats.ids,
+      stateBytes: stats.approximateBytes,
+      tookMs: runtime.monotonicMs() - startedMs,
+      endToEndMs: newestRecordMs === 0 ? 0 : runtime.nowMs() - newestRecordMs,
+    });
+    await Promise.all([this.#commit(checkpoint.nextOffset), state.save(partition, delta)]);
+    fold.recycle(delta);
+  }
+
+  #snapshot(): Checkpoint {
+    const { fold, won, fingerprint, writers } = this.#options;
+    const head = fold.head();
+    const { topic, partition, owner, epoch, fixed } = won.ownership;
+    const offsets = writers.map((writer) => [writer.table, writer.streamOffset] as const);
+    return {
+      topic,
+      partition,
+      owner,
+      writerEpoch: epoch,
+      nextOffset: head.nextOffset,
+      watermarkMs: head.watermarkMs,
+      counters: head.counters,
+      streamOffsets: Object.fromEntries(offsets) as Record<DataTable, number>,
+      stateDigest: head.digest,
+      recordFingerprint: fingerprint(),
+      of: { partition, epoch, nextOffset: head.nextOffset, wentOnFrom: this.#found.from, fixed },
+      found: this.#found,
+    };
+  }
+
+  /** Advice for lag monitors: its failure is said, and harmless. */
+  async #commit(nextOffset: number): Promise<void> {
+    const { log, observer, won } = this.#options;
+    const { partition, epoch } = won.ownership;
+    try {
+      await log.commit(partition, nextOffset, `epoch ${epoch}`);
+      observer.emit({ type: 'offset.committed', partition, nextOffset });
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      observer.emit({ type: 'offset.commit_failed', partition, nextOffset, error: text });
+    }
+  }
+}

@@ -1,0 +1,352 @@
+/**
+ * Step 7 and the life after: folds one partition from the checkpoint on and writes what it yields, until it is told to
+ * stop or the partition is lost.
+ *
+ * Invariants: 1. rows go out in fold order, per table; 2. a checkpoint is appended only when every row of the records
+ * below it is acknowledged, never below F, and never twice at one offset; 3. the group offset and the local state follow
+ * the checkpoint, never lead it; 4. the first failure ends the run: nothing is sent after it.
+ */
+
+import { abortedWithAny, orAborted } from '../../base/abort.ts';
+import { BugError, ContradictionError, StreamLostError } from '../../base/errors.ts';
+import type { Runtime } from '../../base/runtime.ts';
+import { AcceptedRows } from '../../payments/accepted-rows.ts';
+import { recordFingerprint } from '../../payments/event/hash.ts';
+import type { FoldColumns, PartitionFold } from '../../payments/fold.ts';
+import type { AppendTable, LogRecord, SettingsEntry } from '../../payments/types.ts';
+import type { Observer } from '../events.ts';
+import type { ProcessorLimits } from '../limits.ts';
+import type { LogSource, RowEncoder, StateStore, StreamAppender, WriteStreams } from '../ports.ts';
+import type { WonClaim } from '../takeover/claim-rounds.ts';
+import type { Position } from '../takeover/position.ts';
+import type { AppendTurns } from './append-turns.ts';
+import { batchEnd } from './batch-boundary.ts';
+import { Checkpointer } from './checkpointer.ts';
+import type { CursorAnswer, LogCursor } from './log-cursor.ts';
+import { settingsByOffset } from './settings-at.ts';
+import { TableWriters } from './table-writers.ts';
+
+export interface PartitionRunOptions {
+  readonly won: WonClaim;
+  readonly position: Position;
+  readonly history: readonly SettingsEntry[];
+  readonly fold: PartitionFold;
+  readonly cursor: LogCursor;
+  readonly runtime: Runtime;
+  readonly log: LogSource;
+  readonly streams: WriteStreams;
+  readonly turns: AppendTurns;
+  readonly encoder: RowEncoder;
+  readonly state: StateStore;
+  readonly observer: Observer;
+  readonly limits: ProcessorLimits;
+}
+
+export class PartitionRun {
+  readonly #options: PartitionRunOptions;
+  readonly #partition: number;
+  readonly #fold: PartitionFold;
+  readonly #settingsAt: ReturnType<typeof settingsByOffset>;
+  readonly #writers: TableWriters;
+  readonly #checkpointer: Checkpointer;
+  readonly #failure = new AbortController();
+  readonly #drain = new AbortController();
+  #output = emptyOutput(new AcceptedRows());
+  /** Rows that were sent: their memory is used again. */
+  #spare: AcceptedRows | undefined;
+  #recordsInOutput = 0;
+  #newestRecordMs = 0;
+  /** The last folded record, or what the checkpoint says of it. */
+  #lastFolded: LogRecord | string | null;
+  #replaying: boolean;
+  #wakeWriter: (() => void) | undefined;
+  #turnAsked = false;
+  /** Of all tables, when the last checkpoint was begun. */
+  #rowsAtCheckpoint = 0;
+  #onEnoughRows: (() => void) | undefined;
+
+  constructor(options: PartitionRunOptions) {
+    this.#options = options;
+    this.#fold = options.fold;
+    this.#lastFolded = options.cursor.fingerprint();
+    this.#partition = options.won.ownership.partition;
+    this.#settingsAt = settingsByOffset(options.history);
+    this.#writers = this.#openWriters();
+    this.#replaying = this.#writers.leftToCompare !== undefined;
+    this.#checkpointer = new Checkpointer({
+      ...options,
+      notBelow: options.position.resumeOffset,
+      lastOffset: options.position.checkpoint?.nextOffset ?? options.position.checkpointOffset,
+      appender: this.#open('checkpoint_log'),
+      writers: this.#writers.all,
+      inTurn: (work) => this.#inTurn(work),
+      flush: () => this.#flush(),
+      fingerprint: () => this.#fingerprint(),
+      newestRecordMs: () => this.#newestRecordMs,
+    });
+  }
+
+  /** Everything below is checkpointed by this run or an earlier one. */
+  get checkpointedOffset(): number {
+    return this.#checkpointer.lastOffset;
+  }
+
+  /** Runs until drained; rejects with what ended it: a lost stream, a contradiction, or signal.reason. */
+  async run(signal: AbortSignal): Promise<void> {
+    const ended = abortedWithAny(signal, this.#failure.signal);
+    const checkpoints = this.#checkpointNowAndThen(ended);
+    try {
+      await this.#foldUntilDrained(ended);
+      await orAborted(this.#checkpointer.checkpoint(), ended);
+    } catch (error) {
+      this.#fail(error);
+      // What aborted the rest came first, and is the reason.
+      throw signal.aborted ? signal.reason : this.#failure.signal.reason;
+    } finally {
+      this.#failure.abort(new BugError('the run is over'));
+      await checkpoints;
+      this.#writers.close();
+      this.#checkpointer.close();
+    }
+  }
+
+  /** Asks for a graceful end: no more records, everything written, a last checkpoint. */
+  drain(): void {
+    this.#drain.abort();
+  }
+
+  async #foldUntilDrained(ended: AbortSignal): Promise<void> {
+    const reading = abortedWithAny(ended, this.#drain.signal);
+    while (!this.#drain.signal.aborted) {
+      let answer: CursorAnswer;
+      try {
+        answer = await orAborted(this.#options.cursor.next(reading), reading);
+      } catch (error) {
+        if (this.#drain.signal.aborted && !ended.aborted) return;
+        // Nobody may be able to fold it again: it is written before the partition stops.
+        if (error instanceof ContradictionError && error.leavesWhatWasFolded)
+          await orAborted(this.#checkpointer.checkpoint(), ended);
+        throw error;
+      }
+      ended.throwIfAborted();
+      await this.#take(answer, ended);
+    }
+  }
+
+  async #take(answer: CursorAnswer, ended: AbortSignal): Promise<void> {
+    const { limits, position } = this.#options;
+    for (let from = 0; from < answer.records.length; ) {
+      if (this.#replaying && this.#fold.nextOffset >= position.resumeOffset) await this.#flushSoon(ended, true);
+      const isFirst = !this.#replaying && this.#writers.rowsSent === 0;
+      const most = Math.min(limits.maxBatchRecords, isFirst ? limits.firstBatchRecords : Number.POSITIVE_INFINITY);
+      const full = from + most - this.#recordsInOutput;
+      const to = batchEnd(answer.records, from, full, this.#replaying ? position.resumeOffset : 0);
+      this.#foldRecords(answer.records, from, to);
+      from = to;
+      if (this.#recordsInOutput >= most) await this.#flushSoon(ended, isFirst);
+    }
+    this.#fold.skipTo(answer.nextOffset);
+    this.#options.observer.emit({
+      type: 'batch.folded',
+      partition: this.#partition,
+      records: answer.records.length,
+      bytes: answer.byteLength,
+      counters: { ...this.#fold.counters },
+      watermarkMs: this.#fold.watermarkMs,
+      nextOffset: this.#fold.nextOffset,
+      endOffset: answer.endOffset,
+    });
+    this.#letGo(answer);
+    // With nothing under way waiting brings nothing; otherwise rows gather for a larger append.
+    if (this.#writers.rowsInFlight === 0) this.#flushInTurn();
+  }
+
+  #foldRecords(records: readonly LogRecord[], from: number, to: number): void {
+    this.#fold.foldAll(records, this.#settingsAt, this.#output, from, to);
+    for (let i = from; i < to; i++) {
+      const { timestampMs } = records[i]!;
+      if (timestampMs > this.#newestRecordMs) this.#newestRecordMs = timestampMs;
+    }
+    this.#recordsInOutput += to - from;
+    if (to > from) this.#lastFolded = records[to - 1]!;
+  }
+
+  /** All of the answer is folded: its rows are in columns, and of its last record the fingerprint is enough. */
+  #letGo(answer: CursorAnswer): void {
+    this.#options.cursor.release();
+    this.#lastFolded = this.#fingerprint();
+    answer.done?.();
+  }
+
+  #fingerprint(): string | null {
+    const last = this.#lastFolded;
+    return last === null || typeof last === 'string' ? last : recordFingerprint(last);
+  }
+
+  /** Hands all folded rows to the writers. Synchronous: a checkpoint taken right after sees whole records only. */
+  #flush(): void {
+    const taken = this.#recordsInOutput > 0 ? this.#takeOutput() : undefined;
+    if (this.#replaying) {
+      // Nothing is sent before all that is there was compared: a log that is not what it was adds nothing to any table.
+      // What is held are the rows of records below F: no more than were in flight when the last owner ended.
+      if (this.#fold.nextOffset < this.#options.position.resumeOffset) return;
+      this.#noteReplay();
+    }
+    this.#writers.send();
+    if (taken !== undefined) {
+      taken.clear();
+      this.#spare = taken;
+    }
+    if (this.#rowsSinceCheckpoint() >= this.#options.limits.checkpointRows) this.#onEnoughRows?.();
+  }
+
+  #takeOutput(): AcceptedRows {
+    const output = this.#output;
+    this.#output = emptyOutput(this.#spare ?? new AcceptedRows());
+    this.#spare = undefined;
+    this.#recordsInOutput = 0;
+    this.#writers.take(output);
+    return output.accepted;
+  }
+
+  /** A row that the fold never yields would otherwise be certified by the next checkpoint. */
+  #noteReplay(): void {
+    const left = this.#writers.leftToCompare;
+    if (left !== undefined) {
+      throw new ContradictionError(
+        'rows_differ',
+        `partition ${this.#partition}, ${left.table}: ${left.rowsLeftToCompare} rows from before the takeover are not what the log ` +
+          `yields up to offset ${this.#fold.nextOffset}. The log or the table is not what it was; nothing more was written.`,
+      );
+    }
+    this.#replaying = false;
+    this.#options.observer.emit({
+      type: 'replay.finished',
+      partition: this.#partition,
+      rowsSkipped: this.#writers.rowsCompared,
+      atOffset: this.#fold.nextOffset,
+    });
+  }
+
+  /** When there is room. The thousands that wait at a start are slow to fold, cold, for all partitions: the first rows arrive before that. */
+  async #flushSoon(ended: AbortSignal, isFirst: boolean): Promise<void> {
+    await this.#roomInFlight(ended);
+    const flushed = this.#inTurn(() => this.#flush());
+    await orAborted(flushed, ended);
+    if (isFirst) await this.#roomInFlight(ended, 1);
+  }
+
+  async #roomInFlight(ended: AbortSignal, most = this.#options.limits.maxRowsInFlight): Promise<void> {
+    while (this.#writers.rowsInFlight >= most) {
+      ended.throwIfAborted();
+      const settled = new Promise<void>((resolve) => {
+        this.#wakeWriter = resolve;
+      });
+      await orAborted(settled, ended);
+    }
+    ended.throwIfAborted();
+  }
+
+  #onSettled(error: unknown | undefined): void {
+    if (error !== undefined) this.#fail(error);
+    const wake = this.#wakeWriter;
+    this.#wakeWriter = undefined;
+    wake?.();
+    if (!this.#failure.signal.aborted && this.#writers.rowsInFlight === 0) this.#flushInTurn();
+  }
+
+  /** What is folded by the time of the turn goes out; asked for once, however much comes until then. */
+  #flushInTurn(): void {
+    if (this.#turnAsked) return;
+    this.#turnAsked = true;
+    this.#inTurn(() => {
+      this.#turnAsked = false;
+      this.#flush();
+    }).catch((error: unknown) => this.#fail(error));
+  }
+
+  /** Resolves with what the work returned in its turn. */
+  #inTurn<T>(work: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const go = (): void => {
+        try {
+          resolve(work());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      // The first rows of a partition that was taken over go before more rows of those that flow.
+      this.#options.turns.ask(go, this.#failure.signal, this.#writers.rowsSent === 0);
+    });
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#failure.signal.aborted) this.#failure.abort(error);
+    this.#wakeWriter?.();
+  }
+
+  async #checkpointNowAndThen(ended: AbortSignal): Promise<void> {
+    try {
+      for (;;) {
+        await this.#untilCheckpointIsDue(ended);
+        this.#checkStreamAge();
+        this.#rowsAtCheckpoint = this.#writers.rowsSent;
+        await orAborted(this.#checkpointer.checkpoint(), ended);
+      }
+    } catch (error) {
+      if (!ended.aborted) this.#fail(error);
+    }
+  }
+
+  /** After the interval, or after so many rows. */
+  async #untilCheckpointIsDue(ended: AbortSignal): Promise<void> {
+    const { runtime, limits } = this.#options;
+    if (this.#rowsSinceCheckpoint() >= limits.checkpointRows) return;
+    const enoughRows = new AbortController();
+    this.#onEnoughRows = () => enoughRows.abort();
+    try {
+      await runtime.sleep(limits.checkpointIntervalMs, abortedWithAny(ended, enoughRows.signal));
+    } catch (error) {
+      if (!enoughRows.signal.aborted || ended.aborted) throw error;
+    } finally {
+      this.#onEnoughRows = undefined;
+      // Lets go of `ended`, which outlives this wait.
+      enoughRows.abort();
+    }
+  }
+
+  #rowsSinceCheckpoint(): number {
+    return this.#writers.rowsSent - this.#rowsAtCheckpoint;
+  }
+
+  /** Streams expire unused: a new claim brings new ones. */
+  #checkStreamAge(): void {
+    const { runtime, limits } = this.#options;
+    if (runtime.nowMs() - this.#writers.oldestSentAtMs < limits.streamMaxIdleMs) return;
+    throw new StreamLostError(
+      'gone',
+      `partition ${this.#partition}: a write stream was idle for long and is replaced before it expires`,
+    );
+  }
+
+  #openWriters(): TableWriters {
+    const { won, position } = this.#options;
+    return new TableWriters({
+      ...this.#options,
+      partition: this.#partition,
+      writerEpoch: won.ownership.epoch,
+      open: (table) => this.#open(table),
+      alreadyThere: position.rows,
+      onSettled: (error) => this.#onSettled(error),
+    });
+  }
+
+  #open(table: AppendTable): StreamAppender {
+    const { won, streams, turns } = this.#options;
+    return turns.counted(streams.open(won.ownStreams[table]));
+  }
+}
+
+function emptyOutput(accepted: AcceptedRows): FoldColumns {
+  return { accepted, partials: [], exceptions: [] };
+}

@@ -1,0 +1,83 @@
+/**
+ * Reads a partition's local state while the sink is asked for other things. It begins before the claim, with the ownership row
+ * as the process found it when it started: a claim changes nothing that the state depends on. Where somebody else did (more
+ * partitions, say), it is read again.
+ */
+
+import { drawIndexKey } from '../../base/memory/slot-hash.ts';
+import type { Runtime } from '../../base/runtime.ts';
+import type { Semaphore } from '../../base/semaphore.ts';
+import { type FoldPlace, PartitionFold } from '../../payments/fold.ts';
+import type { StoredState } from '../../payments/types.ts';
+import { generationOf, partitionsOf } from '../generation.ts';
+import type { Ownership, StateStore } from '../ports.ts';
+
+/** What the local store held, as a fold. Nothing is proved about it yet. */
+export interface LocalFold {
+  readonly stored: StoredState;
+  readonly fold: PartitionFold;
+}
+
+export interface LocalReadingOptions {
+  readonly state: StateStore;
+  readonly runtime: Runtime;
+  /** One partition at a time: the first is ready when a part of them is read, and memory holds one file. */
+  readonly restores: Semaphore;
+}
+
+export class LocalReading {
+  readonly #options: LocalReadingOptions;
+  readonly #expected: Ownership | undefined;
+  readonly #reading: Promise<LocalFold | undefined> | undefined;
+
+  /** Begins where it is known what the row will say. */
+  constructor(expected: Ownership | undefined, options: LocalReadingOptions) {
+    this.#options = options;
+    this.#expected = expected;
+    this.#reading = expected === undefined ? undefined : this.#read(expected);
+  }
+
+  /** What is stored, as a fold under that row. */
+  of(ownership: Ownership): Promise<LocalFold | undefined> {
+    const { partition } = ownership;
+    const isExpected = this.#expected?.partition === partition && placeText(this.#expected) === placeText(ownership);
+    return (isExpected ? this.#reading : undefined) ?? this.#read(ownership);
+  }
+
+  #read(ownership: Ownership): Promise<LocalFold | undefined> {
+    const reading = this.#options.restores.run(() => readLocal(ownership, this.#options));
+    reading.catch(() => {}); // whoever needs it awaits it, unless something else ends this before
+    return reading;
+  }
+}
+
+/** Lets others have turns on the way. */
+async function readLocal(
+  ownership: Ownership,
+  { state, runtime }: LocalReadingOptions,
+): Promise<LocalFold | undefined> {
+  const stored = await state.load(ownership.partition);
+  if (stored === undefined) return undefined;
+  const restoring = PartitionFold.restoring({ ...foldPlaceOf(ownership, runtime), stored });
+  for (;;) {
+    const step = restoring.next();
+    if (step.done) return { stored, fold: step.value };
+    await runtime.sleep(0);
+  }
+}
+
+/** All of a row that a fold depends on, and an index key of its own. */
+export function foldPlaceOf(ownership: Ownership, { random }: Pick<Runtime, 'random'>): FoldPlace {
+  return { ...placeOf(ownership), indexKey: drawIndexKey(random) };
+}
+
+function placeOf(ownership: Ownership): FoldPlace {
+  const { partition, fixed } = ownership;
+  const generation = generationOf(ownership);
+  const floor = generation === undefined ? {} : { floorMs: generation.floorMs };
+  return { partition, partitionCount: partitionsOf(ownership), fixed, ...floor };
+}
+
+function placeText(ownership: Ownership): string {
+  return JSON.stringify(placeOf(ownership));
+}

@@ -1,0 +1,183 @@
+/**
+ * Makes what is missing of a dataset, and nothing beside rows of before: what is to be made is the inspector's to say. Idempotent,
+ * also from several processes at once; tables are never changed or dropped, views are replaced.
+ *
+ * Order: dataset, tables, then views and marks. So views or a mark mean that every table was made.
+ */
+import { ConfigurationError } from '../../../base/errors.ts';
+import type { Runtime } from '../../../base/runtime.ts';
+import type { SinkQueries } from '../../../processor/ports.ts';
+import type { DatasetRef } from '../identifiers.ts';
+import { JobFailedError, type QueryJobs } from '../query/query-job.ts';
+import type { RestCalls } from '../query/rest-client.ts';
+import { acceptLosses, checkAcceptable, dropOldStreams } from './accept.ts';
+import { compareTable } from './compare.ts';
+import { compareViews, type ViewDifferences } from './compare-views.ts';
+import { errorOf } from './findings.ts';
+import { ACCEPTING_NOTHING, type Accepting, type Assessment, type DatasetInspector } from './inspect.ts';
+import { type DatasetLook, lookAtDataset } from './look.ts';
+import { LOSSES_TABLE, VIEWS } from './names.ts';
+import type { DatasetStatements } from './statements.ts';
+import { markOf, markTable } from './table-labels.ts';
+import type { WantedTable } from './wanted.ts';
+
+export interface ApplyParts {
+  readonly dataset: DatasetRef;
+  readonly rest: RestCalls;
+  readonly jobs: QueryJobs;
+  readonly runtime: Runtime;
+  readonly inspector: DatasetInspector;
+  readonly queries: Pick<SinkQueries, 'topics' | 'readOwnership' | 'claim' | 'latestCheckpoint' | 'removeRows'>;
+  readonly isEmulator: boolean;
+  readonly location: string | undefined;
+  readonly wanted: () => Promise<readonly WantedTable[]>;
+  readonly statements: () => Promise<DatasetStatements>;
+}
+
+export interface ApplyOrder {
+  readonly accepting?: Accepting;
+  /** Who accepts, and why; both stay in the dataset. */
+  readonly by?: string;
+  readonly reason?: string;
+  readonly dryRun?: boolean;
+  /** Counts the rows of a dataset that has some; otherwise only where nothing else tells whether the tables are the ones they were. */
+  readonly countRows?: boolean;
+  /** A look that was taken just before. */
+  readonly look?: DatasetLook;
+}
+
+export interface Applied {
+  readonly madeDataset: boolean;
+  readonly madeTables: readonly string[];
+  readonly markedTables: readonly string[];
+  readonly warnings: readonly string[];
+  /** What --accept-loss gives up, a line for each table and partition. */
+  readonly givenUp: readonly string[];
+  /** In a dry run: which views would be made or replaced. */
+  readonly views?: ViewDifferences;
+}
+
+/** Throws ContradictionError with what is wrong, before anything is made. Waits, with backoff, while the service is away. */
+export async function applyToDataset(parts: ApplyParts, order: ApplyOrder = {}): Promise<Applied> {
+  const { inspector } = parts;
+  const { accepting = ACCEPTING_NOTHING, dryRun = false, countRows = true, look } = order;
+  checkLocation(parts, look);
+  const assessment = await inspector.assess(countRows, accepting, look);
+  checkLocation(parts, assessment.look);
+  checkAcceptable(order, assessment);
+  const error = errorOf(assessment.findings);
+  if (error !== undefined) throw error;
+  const made = {
+    madeDataset: assessment.look.dataset === undefined,
+    madeTables: assessment.toMake,
+    markedTables: assessment.toMark,
+    warnings: assessment.warnings,
+    givenUp: givenUpText(accepting.lost, assessment),
+  };
+  if (dryRun) return { ...made, views: await viewDifferences(parts) };
+  await acceptLosses(parts, order, assessment);
+  await makeTables(parts, assessment);
+  await Promise.all([makeViews(parts), settleTables(parts, assessment)]);
+  await dropOldStreams(parts, assessment.accepted);
+  return made;
+}
+
+/** At the start of a process: nothing is asked where a look shows that there is nothing to do. Rows are counted elsewhere. */
+export async function ensureDataset(parts: ApplyParts, first: DatasetLook | undefined): Promise<Applied> {
+  const { inspector } = parts;
+  if (first !== undefined && (await inspector.isWhole(first))) {
+    checkLocation(parts, first);
+    return {
+      madeDataset: false,
+      madeTables: [],
+      markedTables: [],
+      givenUp: [],
+      warnings: await inspector.warnings(first),
+    };
+  }
+  return applyToDataset(parts, first === undefined ? { countRows: false } : { countRows: false, look: first });
+}
+
+function checkLocation({ location, dataset }: ApplyParts, look: DatasetLook | undefined): void {
+  const found = look?.dataset?.location;
+  if (location === undefined || found === undefined || found.toLowerCase() === location.toLowerCase()) return;
+  throw new ConfigurationError([
+    `BIGQUERY_LOCATION is ${location}, and the dataset ${dataset.projectId}.${dataset.dataset} is in ${found}: set BIGQUERY_LOCATION=${found}`,
+  ]);
+}
+
+/** Says what is given up before it is, since there is no way back. */
+function givenUpText(tables: Iterable<string>, { losses }: Assessment): string[] {
+  return [...tables].flatMap((table) => {
+    const told = losses.filter((loss) => loss.table === table);
+    if (told.length === 0) return [`all of ${table}`];
+    return told.map(({ partition, promised, found }) => {
+      const where = partition === undefined ? '' : `, partition ${partition}`;
+      return `${promised - found} of ${promised} rows of ${table}${where}`;
+    });
+  });
+}
+
+async function viewDifferences({ rest, dataset, statements }: ApplyParts): Promise<ViewDifferences> {
+  const wanted = new Map((await statements()).views.map((sql, i) => [VIEWS[i]!, sql]));
+  return compareViews(wanted, (await lookAtDataset(rest, dataset, VIEWS)).tables);
+}
+
+async function makeTables({ jobs, statements, ...parts }: ApplyParts, assessment: Assessment): Promise<void> {
+  const { makeDataset, tables } = await statements();
+  // The right to make datasets is asked for before whether it is there: only where it is missing.
+  if (assessment.look.dataset === undefined) await make(jobs, makeDataset);
+  const asked = assessment.toMake.filter((name) => name !== LOSSES_TABLE);
+  await Promise.all(asked.map((name) => make(jobs, tables.get(name)!)));
+  if (asked.length > 0) await clearInherited({ jobs, ...parts }, asked);
+}
+
+async function makeViews({ jobs, statements }: ApplyParts): Promise<void> {
+  const { views } = await statements();
+  await Promise.all(views.map((sql) => make(jobs, sql)));
+}
+
+/** A table of now says what it needs in its statement; where a default of the dataset was inherited all the same, it is taken back. */
+async function clearInherited(parts: Omit<ApplyParts, 'statements'>, names: readonly string[]): Promise<void> {
+  const { rest, dataset, jobs, isEmulator, wanted } = parts;
+  const { tables } = await lookAtDataset(rest, dataset, names);
+  for (const table of await wanted()) {
+    const found = tables.get(table.name);
+    if (found === undefined) continue;
+    for (const { mend } of compareTable(table, found, { dataset, isEmulator }).findings) {
+      const option = /SET OPTIONS \([^)]*\)/.exec(mend)?.[0];
+      const name = `\`${dataset.projectId}.${dataset.dataset}.${table.name}\``;
+      if (option !== undefined) await make(jobs, `ALTER TABLE ${name} ${option}`);
+    }
+  }
+}
+
+/** Looks again at what was made, and marks what is ours now. */
+async function settleTables(parts: ApplyParts, { look, toMake, toMark }: Assessment): Promise<void> {
+  const { rest, dataset, isEmulator, wanted } = parts;
+  const names = [...new Set([...toMake, ...toMark])].filter((name) => name !== LOSSES_TABLE);
+  if (names.length === 0) return;
+  const fresh = toMake.length === 0 ? look : await lookAtDataset(rest, dataset, names);
+  const tables = (await wanted()).filter(({ name }) => names.includes(name));
+  const found = tables.flatMap((table) => {
+    const resource = fresh.tables.get(table.name);
+    return resource === undefined ? [] : [{ table, resource }];
+  });
+  const findings = found.flatMap(
+    ({ table, resource }) => compareTable(table, resource, { dataset, isEmulator }).findings,
+  );
+  const error = errorOf(findings);
+  if (error !== undefined) throw error;
+  const unmarked = found.filter(({ resource }) => markOf(resource) !== 'same');
+  await Promise.all(unmarked.map(({ table, resource }) => markTable(rest, dataset, table.name, resource)));
+}
+
+async function make(jobs: QueryJobs, sql: string): Promise<void> {
+  const what = /^(?:CREATE|ALTER).*$/m.exec(sql)?.[0] ?? 'schema';
+  try {
+    await jobs.change({ what, sql });
+  } catch (error) {
+    // Another process made it in between.
+    if (!(error instanceof JobFailedError && (error.isDuplicate || /already exists/i.test(error.message)))) throw error;
+  }
+}

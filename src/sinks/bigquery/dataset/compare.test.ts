@@ -1,0 +1,197 @@
+/**
+ * Resources as the service gives them: https://cloud.google.com/bigquery/docs/reference/rest/v2/tables (TableFieldSchema,
+ * TimePartitioning, RangePartitioning; numbers as decimal strings). An emulator leaves half of it out.
+ */
+import { describe, expect, it, test } from 'vitest';
+import { COLUMNS } from '../rows/arrow-schemas.ts';
+import { compareTable, datasetWarnings } from './compare.ts';
+import type { FieldResource, TableResource } from './look.ts';
+import { TABLES } from './names.ts';
+import { datasetStatements, wantedTables } from './statements.ts';
+import { made } from './testing/made-table.ts';
+import { wantedTable } from './wanted.ts';
+
+const dataset = { projectId: 'p-1', dataset: 'd' };
+const options = { dataset, isEmulator: false };
+const wanted = new Map((await wantedTables({ dataset })).map((table) => [table.name, table]));
+
+function changed(name: string, change: (fields: FieldResource[]) => FieldResource[]): TableResource {
+  const resource = made(wanted.get(name)!);
+  return { ...resource, schema: { fields: change([...resource.schema!.fields!]) } };
+}
+
+function findingsOf(name: string, found: TableResource) {
+  return compareTable(wanted.get(name)!, found, options).findings;
+}
+
+describe('what is needed', () => {
+  it.each(TABLES)('%s is read from its statement, column by column', (name) => {
+    const { columns } = wanted.get(name)!;
+    const encoded = (COLUMNS as Readonly<Record<string, readonly (readonly [string, unknown, string?])[]>>)[name];
+    expect(columns.length).toBeGreaterThan(5);
+    if (encoded === undefined) return;
+    expect(columns.map(({ name: column, mode }) => [column, mode === 'NULLABLE'])).toEqual(
+      encoded.map(([column, , nullable]) => [column, nullable !== undefined]),
+    );
+  });
+
+  it('is partitioned and clustered as the statements say', () => {
+    expect(wanted.get('payment_transactions')).toMatchObject({
+      partitioning: { kind: 'day', column: 'event_time' },
+      clustering: ['sender_account_id', 'currency'],
+    });
+    const range = { kind: 'range', column: 'kafka_partition', start: 0, end: 4000, interval: 1 };
+    expect(wanted.get('checkpoint_log')).toMatchObject({ partitioning: range, clustering: ['next_offset'] });
+    expect(wanted.get('partition_ownership')).toMatchObject({ partitioning: { kind: 'none' }, clustering: [] });
+  });
+
+  it('is not guessed from a statement of another form', async () => {
+    const { tables } = await datasetStatements({ dataset });
+    const text = tables.get('backfill_turns')!.replace('  turn INT64', '  turn ARRAY<INT64>');
+    expect(() => wantedTable('backfill_turns', text)).toThrow(/not one column a line/);
+  });
+});
+
+it.each(TABLES)('%s as our statement makes it has nothing wrong', (name) => {
+  expect(compareTable(wanted.get(name)!, made(wanted.get(name)!), options)).toEqual({ findings: [], warnings: [] });
+});
+
+describe('a column', () => {
+  it('that somebody added and that may be null is fine, and told', () => {
+    const found = changed('payment_transactions', (fields) => [...fields, { name: 'note', type: 'STRING' }]);
+    const { findings, warnings } = compareTable(wanted.get('payment_transactions')!, found, options);
+    expect(findings).toEqual([]);
+    expect(warnings).toEqual(['payment_transactions has a column of somebody else: note']);
+  });
+
+  it.each([
+    [
+      'that was added and is REQUIRED',
+      (fields: FieldResource[]) => [...fields, { name: 'note', type: 'STRING', mode: 'REQUIRED' }],
+      /note was added and is REQUIRED/,
+      'ALTER TABLE p-1.d.payment_transactions ALTER COLUMN note DROP NOT NULL',
+    ],
+    [
+      'of another type',
+      (fields: FieldResource[]) => fields.map((f) => (f.name === 'amount' ? { ...f, type: 'FLOAT' } : f)),
+      /column amount is FLOAT.* and must be NUMERIC REQUIRED/,
+      'provenonce schema print',
+    ],
+    [
+      'with fewer decimals',
+      (fields: FieldResource[]) => fields.map((f) => (f.name === 'amount' ? { ...f, scale: '2' } : f)),
+      /column amount is NUMERIC\(38, 2\)/,
+      'provenonce schema print',
+    ],
+    [
+      'that may be null now',
+      (fields: FieldResource[]) => fields.map((f) => (f.name === 'region' ? { ...f, mode: 'NULLABLE' } : f)),
+      /column region is STRING NULLABLE, and must be STRING REQUIRED/,
+      'provenonce schema print',
+    ],
+    [
+      'that is gone',
+      (fields: FieldResource[]) => fields.filter(({ name }) => name !== 'region'),
+      /column region is missing/,
+      'provenonce schema print',
+    ],
+    [
+      'that has another name',
+      (fields: FieldResource[]) => fields.map((f) => (f.name === 'region' ? { ...f, name: 'area' } : f)),
+      /column region is missing/,
+      'ALTER TABLE p-1.d.payment_transactions RENAME COLUMN area TO region',
+    ],
+    [
+      'that is compared by a collation',
+      (fields: FieldResource[]) => fields.map((f) => (f.name === 'transaction_id' ? { ...f, collation: 'und:ci' } : f)),
+      /collation in transaction_id \(und:ci\)/,
+      'provenonce schema print',
+    ],
+  ])('%s is an error about the table, with what mends it', (_, change, what, mend) => {
+    const findings = findingsOf('payment_transactions', changed('payment_transactions', change));
+    expect(findings).toEqual([
+      {
+        code: 'table_changed',
+        table: 'payment_transactions',
+        what: expect.stringMatching(what),
+        mend: expect.stringContaining(mend),
+      },
+    ]);
+  });
+
+  it('that is NOT NULL where it must not be can be mended in place', () => {
+    const found = changed('payment_exceptions', (fields) =>
+      fields.map((f) => (f.name === 'reason' ? { ...f, mode: 'REQUIRED' } : f)),
+    );
+    expect(findingsOf('payment_exceptions', found)).toMatchObject([
+      { mend: expect.stringContaining('ALTER COLUMN reason DROP NOT NULL') },
+    ]);
+  });
+});
+
+describe('a table', () => {
+  const table = made(wanted.get('payment_transactions')!);
+
+  it.each([
+    [
+      'expires',
+      { expirationTime: '1800000000000' },
+      /it expires at 2027-01-15/,
+      'SET OPTIONS (expiration_timestamp = NULL)',
+    ],
+    [
+      'loses its partitions with time',
+      { timePartitioning: { type: 'DAY', field: 'event_time', expirationMs: '5184000000' } },
+      /its partitions expire after 60 days/,
+      'SET OPTIONS (partition_expiration_days = NULL)',
+    ],
+    [
+      'wants a partition filter',
+      { requirePartitionFilter: true },
+      /only queries that filter/,
+      'SET OPTIONS (require_partition_filter = FALSE)',
+    ],
+    [
+      'is partitioned by something else',
+      { timePartitioning: { type: 'HOUR', field: 'event_time' } },
+      /it is partitioned by HOUR of event_time, and must be partitioned by DAY of event_time/,
+      'provenonce schema print',
+    ],
+    ['is a snapshot', { type: 'SNAPSHOT' }, /it is a SNAPSHOT/, 'provenonce schema print'],
+  ])('that %s is an error, with the statement that mends it', (_, change, what, mend) => {
+    expect(findingsOf('payment_transactions', { ...table, ...change })).toMatchObject([
+      { code: 'table_changed', what: expect.stringMatching(what), mend: expect.stringContaining(mend) },
+    ]);
+  });
+
+  it('that is clustered otherwise costs more, and is only told', () => {
+    const found = { ...table, clustering: { fields: ['currency'] } };
+    expect(compareTable(wanted.get('payment_transactions')!, found, options)).toEqual({
+      findings: [],
+      warnings: ['payment_transactions is clustered by currency, not by sender_account_id, currency'],
+    });
+  });
+
+  it('of an emulator may be silent about partitions and clustering', () => {
+    const { timePartitioning: _, clustering: __, ...silent } = table;
+    const { findings, warnings } = compareTable(wanted.get('payment_transactions')!, silent, {
+      dataset,
+      isEmulator: true,
+    });
+    expect([...findings, ...warnings]).toEqual([]);
+    expect(findingsOf('payment_transactions', silent)).toMatchObject([
+      { what: expect.stringMatching(/not partitioned/) },
+    ]);
+  });
+});
+
+test('defaults of a dataset that a table made by hand would inherit are told', () => {
+  expect(datasetWarnings({ location: 'US', maxTimeTravelHours: '168' })).toEqual([]);
+  expect(
+    datasetWarnings({
+      defaultPartitionExpirationMs: '5184000000',
+      defaultCollation: 'und:ci',
+      maxTimeTravelHours: '48',
+    }),
+  ).toHaveLength(3);
+});

@@ -1,0 +1,106 @@
+/** The BigQuery sink of one dataset, ready to use: everything that src/processor needs of it, wired. */
+import { ConfigurationError } from '../../base/errors.ts';
+import type { Runtime } from '../../base/runtime.ts';
+import type { RowEncoder } from '../../processor/ports.ts';
+import { type Applied, type ApplyOrder, applyToDataset, ensureDataset } from './dataset/apply.ts';
+import type { DatasetInspector } from './dataset/inspect.ts';
+import type { DatasetLook } from './dataset/look.ts';
+import { checkDataset, type DatasetRef, quotedTable } from './identifiers.ts';
+import { BackfillQueries } from './query/backfill-queries.ts';
+import { BigQueryQueries } from './query/queries.ts';
+import { QueryJobs } from './query/query-job.ts';
+import { RestClient } from './query/rest-client.ts';
+import type { WaitingObserver } from './query/waiting.ts';
+import { ArrowRowEncoder } from './rows/arrow-encoder.ts';
+import { datasetParts, neverSeen } from './schema.ts';
+import { DEFAULT_SINK_LIMITS, type SinkLimits } from './sink-limits.ts';
+import type { WriteRpc } from './write/write-rpc.ts';
+import { GoogleWriteRpc } from './write/write-rpc-google.ts';
+import { BigQueryWriteStreams } from './write/write-streams.ts';
+
+export interface SinkOptions extends WaitingObserver {
+  readonly projectId: string;
+  readonly dataset: string;
+  /** REST host:port and gRPC host:port of an emulator; both or neither. */
+  readonly emulatorHost?: string | undefined;
+  readonly storageEmulatorHost?: string | undefined;
+  /** Location of the dataset, where it is not in the US or EU. */
+  readonly location?: string | undefined;
+  readonly runtime: Runtime;
+  readonly limits?: Partial<SinkLimits> | undefined;
+}
+
+export interface Sink {
+  readonly dataset: DatasetRef;
+  readonly queries: BigQueryQueries;
+  readonly backfill: BackfillQueries;
+  /** Statements of operators' commands that are nobody else's. */
+  readonly jobs: QueryJobs;
+  readonly streams: BigQueryWriteStreams;
+  readonly encoder: RowEncoder;
+  readonly rpc: WriteRpc;
+  /** Whether the tables are what they were. */
+  readonly inspector: DatasetInspector;
+  /** Creates what is missing of the tables, and the views; throws ContradictionError where something was lost. */
+  applySchema(clustering?: readonly string[], order?: ApplyOrder): Promise<Applied>;
+  /** The same, where it was not done yet: a look at the tables otherwise, or none where one was just taken. */
+  ensureSchema(clustering: readonly string[], look?: DatasetLook): Promise<Applied>;
+  /** Begins to connect to the append service, ahead of the first stream. */
+  connect(): void;
+  /** Ends connections. Appenders must be closed before. */
+  close(): Promise<void>;
+}
+
+/** Throws ConfigurationError for names that BigQuery does not take. Connects to nothing yet. */
+export function openSink(options: SinkOptions): Sink {
+  const { runtime, onWaiting, onRecovered } = options;
+  const dataset: DatasetRef = { projectId: options.projectId, dataset: options.dataset };
+  checkDataset(dataset);
+  if ((options.emulatorHost === undefined) !== (options.storageEmulatorHost === undefined)) {
+    throw new ConfigurationError([
+      'BIGQUERY_EMULATOR_HOST and BIGQUERY_STORAGE_EMULATOR_HOST: set both, or neither for the real service',
+    ]);
+  }
+  const limits: SinkLimits = { ...DEFAULT_SINK_LIMITS, ...options.limits };
+  const rest = new RestClient({
+    dataset,
+    emulatorHost: options.emulatorHost,
+    location: options.location,
+    requestTimeoutMs: limits.requestTimeoutMs,
+  });
+  const rpc = new GoogleWriteRpc({
+    projectId: options.projectId,
+    emulatorHost: options.storageEmulatorHost,
+    callTimeoutMs: limits.requestTimeoutMs,
+  });
+  const common = { runtime, dataset, limits, onWaiting, onRecovered };
+  const nothing = `UPDATE ${quotedTable(dataset, 'partition_ownership')} SET epoch = epoch WHERE FALSE`;
+  const jobs = new QueryJobs({ ...common, rest, nothing });
+  const encoder = new ArrowRowEncoder();
+  const isEmulator = options.storageEmulatorHost !== undefined;
+  const seen = neverSeen();
+  const partsOf = (clustering: readonly string[] | undefined) =>
+    datasetParts({ ...common, rest, clustering, isEmulator, seen });
+  const { inspector } = partsOf(undefined);
+  return {
+    dataset,
+    jobs,
+    backfill: new BackfillQueries(jobs, dataset, runtime),
+    queries: new BigQueryQueries({ ...common, rest }),
+    streams: new BigQueryWriteStreams({
+      ...common,
+      rpc,
+      isEmulator,
+      encoder: new ArrowRowEncoder(),
+      // What time does not mend is said at once, while a table or a stream of it is not found.
+      inspectTable: () => inspector.wrongTables(),
+    }),
+    encoder,
+    rpc,
+    inspector,
+    applySchema: (clustering, order) => applyToDataset(partsOf(clustering), order),
+    ensureSchema: (clustering, look) => ensureDataset(partsOf(clustering), look),
+    connect: () => rpc.connect(),
+    close: () => rpc.close(),
+  };
+}

@@ -1,0 +1,344 @@
+/**
+ * The statements of `backfill`: late rows to choose from, what payment_transactions has of their ids, and the two MERGE
+ * statements. Both can be repeated: the first inserts only ids that are nowhere in the table, the second derives the windows
+ * of epoch 0 from the payments of epoch 0, so that it comes to the same however often it runs.
+ */
+
+import type { Runtime } from '../../../base/runtime.ts';
+import { formatDecimal } from '../../../payments/event/decimal.ts';
+import type { Payment } from '../../../payments/types.ts';
+import { type DatasetRef, integerLiteral, quotedTable } from '../identifiers.ts';
+import { integer, millis, nullable, ROW_READERS, text, transactionRow } from '../rows/row-readers.ts';
+import { BackfillTurns, type PendingRange, type Turn, type TurnStatement } from './backfill-turns.ts';
+import type { QueryJobs } from './query-job.ts';
+import { intParameter, type QueryParameter, rowsParameter, timestampParameter } from './query-values.ts';
+import type { RestError } from './rest-client.ts';
+
+/** Which late rows of a partition; what is not given does not matter. Times are event times, [from, before). */
+export interface LateSelection {
+  readonly fromEventTimeMs?: number | undefined;
+  readonly beforeEventTimeMs?: number | undefined;
+  readonly transactionIds?: readonly string[] | undefined;
+}
+
+/** A row of payment_exceptions with disposition late. */
+export interface LateRow {
+  readonly partition: number;
+  readonly offset: number;
+  readonly transactionId: string | null;
+  readonly eventTimeMs: number | null;
+  readonly recordTimeMs: number;
+  readonly payload: string | null;
+  readonly payloadHash: string | null;
+}
+
+/** A row of payment_transactions. */
+export interface StoredPayment {
+  readonly partition: number;
+  readonly offset: number;
+  readonly writerEpoch: number;
+  readonly payment: Payment;
+}
+
+/** A late payment on its way into payment_transactions. */
+export interface BackfilledPayment {
+  readonly partition: number;
+  readonly offset: number;
+  readonly payment: Payment;
+}
+
+/** In the order of transactionRow, and the partition. */
+const STORED_COLUMNS = [...ROW_READERS.payment_transactions.columns, 'kafka_partition'];
+
+export class BackfillQueries {
+  readonly turns: BackfillTurns;
+  readonly #jobs: QueryJobs;
+  readonly #runtime: Runtime;
+  readonly #dataset: DatasetRef;
+
+  constructor(jobs: QueryJobs, dataset: DatasetRef, runtime: Runtime) {
+    this.turns = new BackfillTurns(jobs, dataset, runtime);
+    this.#jobs = jobs;
+    this.#runtime = runtime;
+    this.#dataset = dataset;
+  }
+
+  /** At most `limit` late rows with fromOffset <= kafka_offset < belowOffset, ascending. */
+  async lateRows(
+    partition: number,
+    fromOffset: number,
+    belowOffset: number,
+    selection: LateSelection,
+    limit: number,
+  ): Promise<LateRow[]> {
+    const { sql, parameters } = selected(selection);
+    const { rows } = await this.#jobs.read({
+      what: `late rows of partition ${partition}`,
+      sql: `SELECT kafka_offset, transaction_id, event_time, record_time, payload, payload_hash
+FROM ${this.#table('payment_exceptions')}
+WHERE kafka_partition = ${integerLiteral(partition)} AND disposition = 'late' AND writer_epoch > 0
+  AND kafka_offset >= @from_offset AND kafka_offset < @below_offset${sql}
+ORDER BY kafka_offset
+LIMIT ${integerLiteral(limit)}`,
+      parameters: [intParameter('from_offset', fromOffset), intParameter('below_offset', belowOffset), ...parameters],
+      columns: ['kafka_offset', 'transaction_id', 'event_time', 'record_time', 'payload', 'payload_hash'],
+    });
+    return rows.map((cells) => ({
+      partition,
+      offset: integer(cells[0]),
+      transactionId: nullable(cells[1], text),
+      eventTimeMs: nullable(cells[2], millis),
+      recordTimeMs: millis(cells[3]),
+      payload: nullable(cells[4], text),
+      payloadHash: nullable(cells[5], text),
+    }));
+  }
+
+  /** How many late rows lie at or past an offset. */
+  async countLateRows(partition: number, fromOffset: number, selection: LateSelection): Promise<number> {
+    const { sql, parameters } = selected(selection);
+    const { rows } = await this.#jobs.read({
+      what: `late rows of partition ${partition}`,
+      sql: `SELECT COUNT(*) AS late FROM ${this.#table('payment_exceptions')}
+WHERE kafka_partition = ${integerLiteral(partition)} AND disposition = 'late' AND writer_epoch > 0
+  AND kafka_offset >= @from_offset${sql}`,
+      parameters: [intParameter('from_offset', fromOffset), ...parameters],
+      columns: ['late'],
+    });
+    return integer(rows[0]?.[0]);
+  }
+
+  /** Every row of payment_transactions with one of these ids, of all partitions and epochs. */
+  async stored(transactionIds: readonly string[]): Promise<StoredPayment[]> {
+    if (transactionIds.length === 0) return [];
+    const { rows } = await this.#jobs.read({
+      what: 'payments with the ids of late ones',
+      sql: `SELECT ${STORED_COLUMNS.join(', ')}
+FROM ${this.#table('payment_transactions')}
+WHERE transaction_id IN (SELECT c.id FROM UNNEST(@ids) AS c)
+ORDER BY transaction_id, writer_epoch DESC, kafka_partition, kafka_offset`,
+      parameters: [idsParameter(transactionIds)],
+      columns: STORED_COLUMNS,
+    });
+    return rows.map((cells) => {
+      const { kafkaOffset, payment } = transactionRow(cells);
+      return { partition: integer(cells[12]), offset: kafkaOffset, writerEpoch: integer(cells[0]), payment };
+    });
+  }
+
+  /** Inserts those whose id is not in the table. Distinct ids only. Resolves with the job's failure, if any. */
+  insertPayments(turn: Turn, payments: readonly BackfilledPayment[]): Promise<RestError | undefined> {
+    const nowMs = this.#runtime.nowMs();
+    return this.#once(turn, 'payments', `backfill of ${payments.length} payments`, {
+      sql: `MERGE ${this.#table('payment_transactions')} AS t
+USING (
+  SELECT p.kafka_partition, p.kafka_offset, TIMESTAMP_MILLIS(p.now_ms) AS processed_at, p.transaction_id,
+    p.sender_account_id, p.receiver_account_id, p.amount, p.currency, p.device_id, p.ip_address,
+    TIMESTAMP_MILLIS(p.event_time_ms) AS event_time, p.region, p.payment_method
+  FROM UNNEST(@payments) AS p
+) AS s
+ON t.transaction_id = s.transaction_id
+WHEN NOT MATCHED THEN INSERT (
+  kafka_partition, kafka_offset, writer_epoch, processed_at, transaction_id, sender_account_id, receiver_account_id, amount,
+  currency, device_id, ip_address, event_time, region, payment_method
+) VALUES (
+  s.kafka_partition, s.kafka_offset, 0, s.processed_at, s.transaction_id, s.sender_account_id, s.receiver_account_id, s.amount,
+  s.currency, s.device_id, s.ip_address, s.event_time, s.region, s.payment_method
+)`,
+      parameters: [
+        rowsParameter(
+          'payments',
+          PAYMENT_TYPES,
+          payments.map((row) => paymentCells(row, nowMs)),
+        ),
+      ],
+    });
+  }
+
+  /** Makes the epoch-0 windows of the turn's ranges the sums of their epoch-0 payments. `windowMs` by partition. */
+  correctMetrics(turn: Turn, windowMs: ReadonlyMap<number, number>): Promise<RestError | undefined> {
+    return this.#once(turn, 'metrics', 'windows of backfilled payments', {
+      sql: `MERGE ${this.#table('payment_metrics_partials')} AS t
+USING (
+  ${this.#windowSums()}
+) AS s
+ON t.writer_epoch = 0 AND t.kafka_partition = s.kafka_partition AND t.window_start = s.window_start
+  AND t.region = s.region AND t.currency = s.currency
+WHEN MATCHED AND (t.transaction_count <> s.transaction_count OR t.total_amount <> s.total_amount) THEN UPDATE SET
+  kafka_offset = s.kafka_offset, processed_at = s.processed_at, transaction_count = s.transaction_count,
+  total_amount = s.total_amount, min_amount = s.min_amount, max_amount = s.max_amount
+WHEN NOT MATCHED THEN INSERT (
+  kafka_partition, kafka_offset, writer_epoch, processed_at, window_start, window_end, region, currency, transaction_count,
+  total_amount, min_amount, max_amount
+) VALUES (
+  s.kafka_partition, s.kafka_offset, 0, s.processed_at, s.window_start, s.window_end, s.region, s.currency,
+  s.transaction_count, s.total_amount, s.min_amount, s.max_amount
+)`,
+      parameters: this.#rangeParameters(turn, windowMs),
+    });
+  }
+
+  /** Windows of the turn's ranges whose epoch-0 row is not the sum of their epoch-0 payments. */
+  async unsummedWindows(turn: Turn, windowMs: ReadonlyMap<number, number>): Promise<number> {
+    if (turn.pending.length === 0) return 0;
+    const { rows } = await this.#jobs.read({
+      what: 'windows of backfilled payments',
+      sql: `SELECT COUNT(*) AS windows FROM (
+  SELECT kafka_partition, window_start, region, currency
+  FROM (
+    SELECT kafka_partition, window_start, region, currency, transaction_count, total_amount FROM (
+      ${this.#windowSums()}
+    )
+    UNION ALL
+    SELECT w.kafka_partition, w.window_start, w.region, w.currency, -w.transaction_count, -w.total_amount
+    FROM ${this.#table('payment_metrics_partials')} AS w
+    JOIN UNNEST(@ranges) AS r
+      ON w.kafka_partition = r.kafka_partition AND UNIX_MILLIS(w.window_start) >= r.from_ms
+      AND UNIX_MILLIS(w.window_start) < r.to_ms
+    WHERE w.writer_epoch = 0 AND w.window_start >= @from_time AND w.window_start < @to_time
+  )
+  GROUP BY 1, 2, 3, 4
+  HAVING SUM(transaction_count) <> 0 OR SUM(total_amount) <> 0
+)`,
+      parameters: this.#rangeParameters(turn, windowMs),
+      columns: ['windows'],
+    });
+    return integer(rows[0]?.[0]);
+  }
+
+  /** Rows of payment_metrics_partials as the epoch-0 payments of the ranges give them. */
+  #windowSums(): string {
+    return `SELECT p.kafka_partition AS kafka_partition, MAX(p.kafka_offset) AS kafka_offset,
+    TIMESTAMP_MILLIS(r.now_ms) AS processed_at,
+    TIMESTAMP_MILLIS(DIV(UNIX_MILLIS(p.event_time), r.window_ms) * r.window_ms) AS window_start,
+    TIMESTAMP_MILLIS((DIV(UNIX_MILLIS(p.event_time), r.window_ms) + 1) * r.window_ms) AS window_end,
+    p.region AS region, p.currency AS currency, COUNT(*) AS transaction_count, SUM(p.amount) AS total_amount,
+    MIN(p.amount) AS min_amount, MAX(p.amount) AS max_amount
+  FROM ${this.#table('payment_transactions')} AS p
+  JOIN UNNEST(@ranges) AS r
+    ON p.kafka_partition = r.kafka_partition AND UNIX_MILLIS(p.event_time) >= r.from_ms AND UNIX_MILLIS(p.event_time) < r.to_ms
+  WHERE p.writer_epoch = 0 AND p.event_time >= @from_time AND p.event_time < @to_time
+  GROUP BY 1, 3, 4, 5, 6, 7`;
+  }
+
+  /** The constant times let the service prune days; the ranges do the rest. */
+  #rangeParameters({ pending }: Turn, windowMs: ReadonlyMap<number, number>): QueryParameter[] {
+    const nowMs = this.#runtime.nowMs();
+    const ranges = pending.map(({ partition, fromMs, toMs }) => ({
+      kafka_partition: partition,
+      from_ms: fromMs,
+      to_ms: toMs,
+      window_ms: windowOf(windowMs, partition),
+      now_ms: nowMs,
+    }));
+    return [
+      rowsParameter('ranges', RANGE_TYPES, ranges),
+      timestampParameter('from_time', Math.min(...pending.map(({ fromMs }) => fromMs))),
+      timestampParameter('to_time', Math.max(...pending.map(({ toMs }) => toMs))),
+    ];
+  }
+
+  /** Waits before a statement that lost a race, or a service that was away, is tried in a turn of its own. */
+  patience(what: string) {
+    const patience = this.#jobs.patience(what);
+    return {
+      wait: (failure: Error): Promise<void> =>
+        patience.wait('status' in failure ? this.#jobs.transient(failure) : failure),
+    };
+  }
+
+  #once(
+    turn: Turn,
+    statement: TurnStatement,
+    what: string,
+    { sql, parameters }: { sql: string; parameters: readonly QueryParameter[] },
+  ): Promise<RestError | undefined> {
+    return this.#jobs.changeOnce(this.turns.jobId(turn, statement), { what, sql, parameters });
+  }
+
+  #table(table: string): string {
+    return quotedTable(this.#dataset, table);
+  }
+}
+
+/** The range of whole windows around these event times. */
+export function windowsAround(partition: number, eventTimesMs: readonly number[], windowMs: number): PendingRange {
+  const start = (timeMs: number): number => Math.floor(timeMs / windowMs) * windowMs;
+  const least = eventTimesMs.reduce((a, b) => Math.min(a, b));
+  const greatest = eventTimesMs.reduce((a, b) => Math.max(a, b));
+  return { partition, fromMs: start(least), toMs: start(greatest) + windowMs };
+}
+
+const PAYMENT_TYPES = {
+  kafka_partition: 'INT64',
+  kafka_offset: 'INT64',
+  now_ms: 'INT64',
+  transaction_id: 'STRING',
+  sender_account_id: 'STRING',
+  receiver_account_id: 'STRING',
+  // As its decimal text: exact. (A CAST from STRING keeps three decimals in the emulator.)
+  amount: 'NUMERIC',
+  currency: 'STRING',
+  device_id: 'STRING',
+  ip_address: 'STRING',
+  event_time_ms: 'INT64',
+  region: 'STRING',
+  payment_method: 'STRING',
+} as const;
+const RANGE_TYPES = {
+  kafka_partition: 'INT64',
+  from_ms: 'INT64',
+  to_ms: 'INT64',
+  window_ms: 'INT64',
+  now_ms: 'INT64',
+} as const;
+
+function paymentCells({ partition, offset, payment }: BackfilledPayment, nowMs: number) {
+  return {
+    kafka_partition: partition,
+    kafka_offset: offset,
+    now_ms: nowMs,
+    transaction_id: payment.transactionId,
+    sender_account_id: payment.senderAccountId,
+    receiver_account_id: payment.receiverAccountId,
+    amount: formatDecimal(payment.amount),
+    currency: payment.currency,
+    device_id: payment.deviceId,
+    ip_address: payment.ipAddress,
+    event_time_ms: payment.eventTimeMs,
+    region: payment.region,
+    payment_method: payment.paymentMethod,
+  };
+}
+
+function windowOf(windowMs: ReadonlyMap<number, number>, partition: number): number {
+  const found = windowMs.get(partition);
+  if (found === undefined) throw new RangeError(`no window length for partition ${partition}`);
+  return found;
+}
+
+function idsParameter(ids: readonly string[]): QueryParameter {
+  return rowsParameter(
+    'ids',
+    { id: 'STRING' },
+    ids.map((id) => ({ id })),
+  );
+}
+
+function selected({ fromEventTimeMs, beforeEventTimeMs, transactionIds }: LateSelection) {
+  const conditions: string[] = [];
+  const parameters: QueryParameter[] = [];
+  if (fromEventTimeMs !== undefined) {
+    conditions.push('event_time >= @from_time');
+    parameters.push(timestampParameter('from_time', fromEventTimeMs));
+  }
+  if (beforeEventTimeMs !== undefined) {
+    conditions.push('event_time < @before_time');
+    parameters.push(timestampParameter('before_time', beforeEventTimeMs));
+  }
+  if (transactionIds !== undefined) {
+    conditions.push('transaction_id IN (SELECT c.id FROM UNNEST(@ids) AS c)');
+    parameters.push(idsParameter(transactionIds));
+  }
+  return { sql: conditions.map((condition) => `\n  AND ${condition}`).join(''), parameters };
+}

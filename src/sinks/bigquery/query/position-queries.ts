@@ -1,0 +1,321 @@
+/**
+ * How far a partition got, and what it remembers: reads for takeover and rebuild. kafka_partition is a constant in the text,
+ * because the service prunes partitions by constants only; it is a checked integer. Partitions that ask at the same time
+ * share a query, and many rows travel as one cell of JSON: a REST cell costs the service and us more than what is in it.
+ */
+
+import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
+import { DATA_TABLES, type DataTable, type TransactionRow } from '../../../payments/types.ts';
+import type { Checkpoint, WrittenRow } from '../../../processor/ports.ts';
+import { type DatasetRef, integerLiteral, quotedTable } from '../identifiers.ts';
+import { integer, millis, nullable, ROW_READERS, text, textOfColumn, transactionRow } from '../rows/row-readers.ts';
+import { GatheredReads } from './gathered-reads.ts';
+import { IncompleteResultError, type QueryJobs, type Statement } from './query-job.ts';
+import { intParameter, textParameter, timestampParameter } from './query-values.ts';
+
+/** In the order that checkpointOf reads them. */
+const CHECKPOINT_COLUMNS = [
+  'owner',
+  'writer_epoch',
+  'next_offset',
+  'watermark',
+  'consumed',
+  'accepted',
+  'duplicates',
+  'late',
+  'rejected',
+  'stream_offsets',
+  'state_digest',
+  'record_fingerprint',
+  'kafka_partition',
+] as const;
+
+/** Kafka offsets whose payments travel as one cell, and such cells per page: some 1.5 MB at a time. */
+const OFFSETS_PER_CELL = 1_000;
+const CELLS_PER_PAGE = 8;
+/** A payload may have 64 KiB. */
+const EXCEPTION_OFFSETS_PER_CELL = 20;
+/** Partitions that share a query. One query of a kind at a time: those that ask meanwhile share the next one. */
+const PARTITIONS_TOGETHER = 64;
+const QUERIES_UNDER_WAY = 1;
+
+interface CheckpointQuestion {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+interface TablesQuestion {
+  readonly tables: readonly DataTable[];
+  readonly partition: number;
+  readonly fromOffset: number;
+}
+
+interface RowsQuestion {
+  readonly partition: number;
+  readonly fromOffset: number;
+}
+
+export class PositionQueries {
+  readonly #jobs: QueryJobs;
+  readonly #dataset: DatasetRef;
+
+  readonly #checkpoints: GatheredReads<CheckpointQuestion, Checkpoint | undefined>;
+  readonly #tables: GatheredReads<TablesQuestion, ReadonlySet<DataTable>>;
+  readonly #rows: { readonly [T in DataTable]: GatheredReads<RowsQuestion, WrittenRow<T>[]> };
+
+  constructor(jobs: QueryJobs, dataset: DatasetRef) {
+    this.#jobs = jobs;
+    this.#dataset = dataset;
+    const limits = { maxTogether: PARTITIONS_TOGETHER, maxUnderWay: QUERIES_UNDER_WAY };
+    this.#checkpoints = new GatheredReads({ ...limits, ask: (questions) => this.#latestCheckpoints(questions) });
+    this.#tables = new GatheredReads({ ...limits, ask: (questions) => this.#tablesWithRows(questions) });
+    const rows = <T extends DataTable>(table: T) =>
+      new GatheredReads<RowsQuestion, WrittenRow<T>[]>({ ...limits, ask: (asked) => this.#rowsOf(table, asked) });
+    this.#rows = {
+      payment_transactions: rows('payment_transactions'),
+      payment_transactions_fraud: rows('payment_transactions_fraud'),
+      payment_metrics_partials: rows('payment_metrics_partials'),
+      payment_exceptions: rows('payment_exceptions'),
+    };
+  }
+
+  latestCheckpoint(topic: string, partition: number): Promise<Checkpoint | undefined> {
+    return this.#checkpoints.ask({ topic, partition });
+  }
+
+  tablesWithRows(tables: readonly DataTable[], partition: number, fromOffset: number): Promise<ReadonlySet<DataTable>> {
+    return this.#tables.ask({ tables, partition, fromOffset });
+  }
+
+  rowsFrom<T extends DataTable>(table: T, partition: number, fromOffset: number): Promise<WrittenRow<T>[]> {
+    return this.#rows[table].ask({ partition, fromOffset });
+  }
+
+  async #latestCheckpoints(questions: readonly CheckpointQuestion[]): Promise<(Checkpoint | undefined)[]> {
+    const topics = [...new Set(questions.map(({ topic }) => topic))];
+    const found = new Map<string, Checkpoint>();
+    for (const topic of topics) {
+      const partitions = questions.filter((question) => question.topic === topic).map(({ partition }) => partition);
+      for (const checkpoint of await this.#latestOf(topic, partitions)) {
+        found.set(`${checkpoint.partition} ${topic}`, checkpoint);
+      }
+    }
+    return questions.map(({ topic, partition }) => found.get(`${partition} ${topic}`));
+  }
+
+  async #latestOf(topic: string, partitions: readonly number[]): Promise<Checkpoint[]> {
+    const { rows } = await this.#jobs.read({
+      what: `checkpoints of ${topic}, partitions ${partitions.join(', ')}`,
+      sql: `SELECT ${CHECKPOINT_COLUMNS.join(', ')}
+FROM ${this.#table('checkpoint_log')}
+WHERE topic = @topic AND kafka_partition IN (${literals(partitions)})
+QUALIFY ROW_NUMBER() OVER (
+  PARTITION BY kafka_partition ORDER BY next_offset DESC, writer_epoch DESC, written_at DESC
+) = 1`,
+      parameters: [textParameter('topic', topic)],
+      columns: CHECKPOINT_COLUMNS,
+    });
+    return rows.map((cells) => readable('checkpoint_log', partitions, () => checkpointOf(topic, cells)));
+  }
+
+  /** The last offset in each table and partition says it: short, as a query of its own for each table costs most by its text. */
+  async #tablesWithRows(questions: readonly TablesQuestion[]): Promise<ReadonlySet<DataTable>[]> {
+    const asked = DATA_TABLES.filter((table) => questions.some(({ tables }) => tables.includes(table)));
+    const partitions = questions.map(({ partition }) => partition);
+    const lastOf = (
+      table: DataTable,
+    ): string => `SELECT '${table}' AS data_table, kafka_partition, MAX(kafka_offset) AS last
+FROM ${this.#table(table)}
+WHERE kafka_partition IN (${literals(partitions)}) AND kafka_offset >= @least_offset AND writer_epoch > 0
+GROUP BY kafka_partition`;
+    const { rows } = await this.#jobs.read({
+      what: `last offsets in ${asked.join(', ')}, partitions ${partitions.join(', ')}`,
+      sql: asked.map(lastOf).join('\nUNION ALL\n'),
+      parameters: [intParameter('least_offset', Math.min(...questions.map(({ fromOffset }) => fromOffset)))],
+      columns: ['data_table', 'kafka_partition', 'last'],
+    });
+    const last = new Map(
+      rows.map(([table, partition, offset]) => [`${text(table)} ${integer(partition)}`, integer(offset)]),
+    );
+    return questions.map(
+      ({ tables, partition, fromOffset }) =>
+        new Set(tables.filter((table) => (last.get(`${table} ${partition}`) ?? -1) >= fromOffset)),
+    );
+  }
+
+  async #rowsOf<T extends DataTable>(table: T, questions: readonly RowsQuestion[]): Promise<WrittenRow<T>[][]> {
+    const reader = ROW_READERS[table];
+    const offsetsPerCell = table === 'payment_exceptions' ? EXCEPTION_OFFSETS_PER_CELL : OFFSETS_PER_CELL;
+    const partitions = questions.map(({ partition }) => partition);
+    const from = questions.map(
+      ({ partition }, i) => `(kafka_partition = ${integerLiteral(partition)} AND kafka_offset >= @from_offset_${i})`,
+    );
+    const { rows } = await this.#jobs.read(
+      {
+        what: `rows of ${table}, partitions ${partitions.join(', ')}`,
+        sql: `SELECT
+  kafka_partition,
+  STRING_AGG(TO_JSON_STRING([${reader.columns.map(textOfColumn).join(', ')}]), ',' ORDER BY ${reader.order}) AS cells,
+  DIV(kafka_offset, ${offsetsPerCell}) AS bucket
+FROM ${this.#table(table)}
+WHERE kafka_partition IN (${literals(partitions)}) AND kafka_offset >= @least_offset AND (${from.join(' OR ')})
+  AND writer_epoch > 0
+GROUP BY kafka_partition, bucket
+ORDER BY kafka_partition, bucket`,
+        parameters: [
+          // Says nothing new, and lets a service leave out what its statistics of this column rule out.
+          intParameter('least_offset', Math.min(...questions.map(({ fromOffset }) => fromOffset))),
+          ...questions.map(({ fromOffset }, i) => intParameter(`from_offset_${i}`, fromOffset)),
+        ],
+        columns: ['kafka_partition', 'cells', 'bucket'],
+      },
+      CELLS_PER_PAGE,
+    );
+    const cellsOf = Map.groupBy(rows, ([partition]) => readable(table, partitions, () => integer(partition)));
+    return questions.map(({ partition, fromOffset }) =>
+      readable(table, [partition], () =>
+        (cellsOf.get(partition) ?? [])
+          .flatMap(([, cell]) => JSON.parse(`[${text(cell)}]`) as unknown[][])
+          .map((cells) => ({ row: reader.read(cells), writerEpoch: integer(cells[0]) }))
+          // Asked twice at once, from two offsets, the query has the rows of both.
+          .filter(({ row }) => row.kafkaOffset >= fromOffset),
+      ),
+    );
+  }
+
+  /** May be repeated: a range that was given up has no rows, and gets none. */
+  async removeRows(table: DataTable, partition: number, from: number, to: number): Promise<void> {
+    await this.#jobs.change({
+      what: `removal of rows of ${table}, partition ${partition}`,
+      sql: `DELETE FROM ${this.#table(table)}
+WHERE kafka_partition = ${integerLiteral(partition)} AND kafka_offset >= @from_offset AND kafka_offset < @to_offset
+  AND writer_epoch > 0`,
+      parameters: [intParameter('from_offset', from), intParameter('to_offset', to)],
+    });
+  }
+
+  /**
+   * Batches of some thousands. A million rows would be tens of millions of REST cells, which cost the service and us more
+   * than the data: many payments travel as one cell of JSON. If the job is lost, the next one goes on past the last batch.
+   */
+  async *payments(
+    partition: number,
+    belowOffset: number,
+    fromEventTimeMs: number,
+  ): AsyncGenerator<readonly TransactionRow[]> {
+    const patience = this.#jobs.patience(`payments of partition ${partition}`);
+    let fromOffset = 0;
+    for (let fruitless = 0; ; ) {
+      const statement = this.#paymentsStatement(partition, fromOffset, belowOffset, fromEventTimeMs);
+      try {
+        for await (const { rows } of this.#jobs.pages(statement, CELLS_PER_PAGE, patience)) {
+          const batch = readable('payment_transactions', [partition], () =>
+            rows.flatMap(([cell]) => paymentsOfCell(text(cell))),
+          );
+          patience.success();
+          if (batch.length > 0) {
+            fromOffset = batch.at(-1)!.kafkaOffset + 1;
+            fruitless = 0;
+            yield batch;
+          }
+        }
+        return;
+      } catch (error) {
+        // Which page was not whole, nobody knows: past what was given, it would never be missed.
+        if (error instanceof IncompleteResultError && fromOffset > 0) throw incomplete(partition, error);
+        fruitless = this.#jobs.countFruitless(statement, fruitless, error);
+        await patience.wait(this.#jobs.transient(error));
+      }
+    }
+  }
+
+  #paymentsStatement(partition: number, fromOffset: number, belowOffset: number, fromEventTimeMs: number): Statement {
+    return {
+      what: `payments of partition ${partition}`,
+      sql: `SELECT
+  STRING_AGG(TO_JSON_STRING([
+    CAST(kafka_offset AS STRING), transaction_id, sender_account_id, receiver_account_id, CAST(amount AS STRING), currency,
+    device_id, ip_address, CAST(UNIX_MICROS(event_time) AS STRING), region, payment_method
+  ]), ',' ORDER BY kafka_offset) AS payments,
+  DIV(kafka_offset, ${OFFSETS_PER_CELL}) AS bucket
+FROM ${this.#table('payment_transactions')}
+WHERE kafka_partition = ${integerLiteral(partition)} AND kafka_offset >= @from_offset AND kafka_offset < @below_offset
+  AND event_time >= @from_time AND writer_epoch > 0
+GROUP BY bucket
+ORDER BY bucket`,
+      parameters: [
+        intParameter('from_offset', fromOffset),
+        intParameter('below_offset', belowOffset),
+        timestampParameter('from_time', fromEventTimeMs),
+      ],
+      columns: ['payments', 'bucket'],
+    };
+  }
+
+  #table(table: string): string {
+    return quotedTable(this.#dataset, table);
+  }
+}
+
+function paymentsOfCell(cell: string): TransactionRow[] {
+  const rows = JSON.parse(`[${cell}]`) as string[][];
+  // transactionRow expects writer_epoch in front, which nobody reads here.
+  return rows.map((cells) => transactionRow(['', ...cells]));
+}
+
+/** What a row of the table becomes. One that this code did not write is no crash: the table is not what it was. */
+function readable<T>(table: string, partitions: readonly number[], read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError)) throw error;
+    throw new ContradictionError(
+      'rows_differ',
+      `partition ${partitions.join(', ')}, ${table}: a row that cannot be read: ${error.message}. Someone wrote to the table by hand, or a ` +
+        'newer release did; nothing was written.',
+      { cause: error },
+    );
+  }
+}
+
+function incomplete(partition: number, cause: IncompleteResultError): UnreachableError {
+  return new UnreachableError(
+    `bigquery: payments of partition ${partition} came incomplete: ${cause.message}. Nothing was written; start again`,
+    { cause },
+  );
+}
+
+function literals(partitions: readonly number[]): string {
+  return [...new Set(partitions)].map(integerLiteral).join(', ');
+}
+
+function checkpointOf(topic: string, cells: readonly unknown[]): Checkpoint {
+  return {
+    topic,
+    partition: integer(cells[12]),
+    owner: text(cells[0]),
+    writerEpoch: integer(cells[1]),
+    nextOffset: integer(cells[2]),
+    watermarkMs: millis(cells[3]),
+    counters: {
+      consumed: integer(cells[4]),
+      accepted: integer(cells[5]),
+      duplicates: integer(cells[6]),
+      late: integer(cells[7]),
+      rejected: integer(cells[8]),
+    },
+    ...streamOffsets(text(cells[9])),
+    stateDigest: text(cells[10]),
+    recordFingerprint: nullable(cells[11], text),
+  };
+}
+
+function streamOffsets(json: string): Pick<Checkpoint, 'streamOffsets' | 'of'> {
+  const offsets = JSON.parse(json) as Partial<Record<DataTable, unknown>> & Pick<Checkpoint, 'of'>;
+  for (const table of DATA_TABLES) {
+    if (!Number.isSafeInteger(offsets[table])) throw new TypeError(`checkpoint_log.stream_offsets: ${json}`);
+  }
+  const { of } = offsets;
+  // Somebody may have put anything there, null included: an object without the members then, which contradicts the columns.
+  return { streamOffsets: offsets as Checkpoint['streamOffsets'], ...(of === undefined ? {} : { of: Object(of) }) };
+}

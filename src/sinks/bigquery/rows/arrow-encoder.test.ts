@@ -1,0 +1,121 @@
+import { tableFromIPC } from 'apache-arrow';
+import { describe, expect, it } from 'vitest';
+import { BugError } from '../../../base/errors.ts';
+import { AcceptedRows, RISKS } from '../../../payments/accepted-rows.ts';
+import { PaymentBytes } from '../../../payments/event/payment-bytes.ts';
+import { APPEND_TABLES, type AppendTable } from '../../../payments/types.ts';
+import type { AppendRows, EncodedRows } from '../../../processor/ports.ts';
+import { acceptedRow, checkpoint, exceptionRow, NOON_MS, partialRow, STAMP } from '../testing/sample-rows.ts';
+import { numericColumn } from './arrow-columns.ts';
+import { type ArrowPayload, ArrowRowEncoder } from './arrow-encoder.ts';
+import { COLUMNS } from './arrow-schemas.ts';
+import { rowBytesMax } from './row-columns.ts';
+
+function decode({ payload }: EncodedRows) {
+  const { schemaBytes, recordBatchBytes } = payload as ArrowPayload;
+  return tableFromIPC(Buffer.concat([schemaBytes, recordBatchBytes]));
+}
+
+const SAMPLES: { readonly [T in AppendTable]: AppendRows[T] } = {
+  payment_transactions: acceptedRow(1),
+  payment_transactions_fraud: acceptedRow(1),
+  payment_metrics_partials: partialRow(1),
+  payment_exceptions: exceptionRow(1, { payload: '€'.repeat(100) }),
+  checkpoint_log: checkpoint(1),
+};
+
+describe('the Arrow encoder', () => {
+  it.each(APPEND_TABLES)('%s: a schema message and a batch message that any Arrow reader takes', (table) => {
+    const encoder = new ArrowRowEncoder();
+    const encoded = encoder.encode(table, [SAMPLES[table], SAMPLES[table]], STAMP);
+    const decoded = decode(encoded);
+    expect(decoded.numRows).toBe(2);
+    expect(decoded.schema.fields.map(({ name }) => name)).toEqual(COLUMNS[table].map(([name]) => name));
+    const again = encoder.encode(table, [SAMPLES[table]], STAMP).payload as ArrowPayload;
+    expect(again.schemaBytes).toBe((encoded.payload as ArrowPayload).schemaBytes);
+  });
+
+  it.each(APPEND_TABLES)('%s: rowBytesMax is an upper bound of what a row adds', (table) => {
+    const encoder = new ArrowRowEncoder();
+    const rows = (count: number) => Array.from({ length: count }, () => SAMPLES[table]);
+    const added = encoder.encode(table, rows(101), STAMP).byteLength - encoder.encode(table, rows(1), STAMP).byteLength;
+    expect(added).toBeLessThanOrEqual(100 * rowBytesMax(SAMPLES[table]));
+  });
+
+  it('writes an amount in sixteen bytes, and no more', () => {
+    expect(numericColumn([1n, 2n ** 70n, 3n]).values).toHaveLength(3 * 4);
+  });
+
+  it('writes each value where it belongs', () => {
+    const rows = [acceptedRow(7, { amount: 2n ** 70n, transactionId: 'é' }), acceptedRow(2 ** 40, { amount: 3n })];
+    const decoded = decode(new ArrowRowEncoder().encode('payment_transactions', rows, STAMP));
+    expect([...decoded.getChild('kafka_offset')!]).toEqual([7n, BigInt(2 ** 40)]);
+    expect([...decoded.getChild('transaction_id')!]).toEqual(['é', `txn-${2 ** 40}`]);
+    expect([...decoded.getChild('amount')!].map((words: Uint32Array) => [...words])).toEqual([
+      [0, 0, 64, 0],
+      [3, 0, 0, 0],
+    ]);
+    expect([...decoded.getChild('event_time')!]).toEqual([NOON_MS, NOON_MS]);
+    expect([...decoded.getChild('writer_epoch')!]).toEqual([1n, 1n]);
+  });
+
+  it('writes rows that are columns as it writes their objects', () => {
+    const rows = new AcceptedRows();
+    const payment = new PaymentBytes();
+    const objects = [0, 1, 2 ** 40].map((offset, index) => {
+      const changes = {
+        transactionId: 'é'.repeat(index),
+        amount: [7n, 2n ** 64n, 10n ** 38n - 1n][index]!,
+        region: `r${index}`,
+      };
+      return acceptedRow(offset, changes, {
+        geographicRisk: -index,
+        isHighRisk: index === 1,
+        riskAmount: RISKS[index]!,
+      });
+    });
+    for (const { kafkaOffset, payment: each, fraud } of objects) rows.add(kafkaOffset, payment.set(each), fraud);
+    const encoder = new ArrowRowEncoder();
+    for (const table of ['payment_transactions', 'payment_transactions_fraud'] as const) {
+      const { done: _, ...encoded } = encoder.encode(table, rows, STAMP);
+      expect(encoder.encode(table, objects, STAMP)).toMatchObject(encoded);
+    }
+  });
+
+  it('encodes into the memory of what was acknowledged, and of nothing else', () => {
+    const encoder = new ArrowRowEncoder();
+    const many = (id: string) =>
+      Array.from({ length: 2_000 }, (_, offset) => acceptedRow(offset, { transactionId: `${id}-${offset}` }));
+    const encode = (id: string) => encoder.encode('payment_transactions', many(id), STAMP);
+    const bytesOf = ({ payload }: EncodedRows) => (payload as ArrowPayload).recordBatchBytes;
+    const idsOf = (encoded: EncodedRows) => [...decode(encoded).getChild('transaction_id')!];
+    const [first, second] = [encode('first'), encode('second')];
+    expect(bytesOf(second).buffer).not.toBe(bytesOf(first).buffer);
+    first.done!();
+    const third = encode('third');
+    expect(bytesOf(third).buffer).toBe(bytesOf(first).buffer);
+    expect(idsOf(second)).toEqual(many('second').map(({ payment }) => payment.transactionId));
+    expect(idsOf(third)).toEqual(many('third').map(({ payment }) => payment.transactionId));
+  });
+
+  it('writes every time that a TIMESTAMP can hold', () => {
+    const times = [-62_135_596_800_000, -1, 0, 9_007_199_254_740, 9_007_199_254_741, 253_402_300_799_999];
+    const rows = times.map((recordTimeMs, offset) => exceptionRow(offset, { recordTimeMs }));
+    const { payload } = new ArrowRowEncoder().encode('payment_exceptions', rows, STAMP);
+    const column = decode({ payload } as EncodedRows).getChild('record_time')!;
+    expect([...(column.data[0]!.values as BigInt64Array)]).toEqual(times.map((time) => BigInt(time) * 1_000n));
+  });
+
+  it.each([
+    ['an amount below zero', acceptedRow(1, { amount: -1n })],
+    ['an amount past NUMERIC', acceptedRow(1, { amount: 10n ** 38n })],
+    ['an offset that is not a safe integer', acceptedRow(2 ** 53)],
+  ])('takes %s for a bug', (_, row) => {
+    expect(() => new ArrowRowEncoder().encode('payment_transactions', [row], STAMP)).toThrow(BugError);
+  });
+
+  it('refuses a batch that no append may carry', () => {
+    const rows = Array.from({ length: 160 }, (_, i) => exceptionRow(i, { payload: 'x'.repeat(64 * 1024) }));
+    expect(() => new ArrowRowEncoder().encode('payment_exceptions', rows, STAMP)).toThrow('too many for one append');
+  });
+});

@@ -1,0 +1,111 @@
+/**
+ * Rows to Arrow record batches: the RowEncoder port. What encode() returns is a copy, the only one: the rows may be cleared after
+ * it. It lies where an earlier one lay that was acknowledged.
+ */
+import { type Data, makeData, RecordBatch, RecordBatchStreamWriter, type Schema, Struct } from 'apache-arrow';
+import { BugError } from '../../../base/errors.ts';
+import { ReusedMemory } from '../../../base/memory/reused-memory.ts';
+import {
+  type AcceptedRow,
+  APPEND_TABLES,
+  type AppendTable,
+  type RowList,
+  type TransactionRow,
+} from '../../../payments/types.ts';
+import type { AppendRows, EncodedRows, RowEncoder, RowStamp } from '../../../processor/ports.ts';
+import { hardMaxAppendBytes } from '../sink-limits.ts';
+import { arrowSchema } from './arrow-schemas.ts';
+import { Scratch } from './column-memory.ts';
+import { checkpointColumns, exceptionColumns, fraudColumns, partialColumns, paymentColumns } from './row-columns.ts';
+
+/** EncodedRows.payload: what one AppendRows request carries. */
+export interface ArrowPayload {
+  /** One IPC schema message: the same bytes for every batch of a table. */
+  readonly schemaBytes: Uint8Array;
+  /** One IPC record batch message. */
+  readonly recordBatchBytes: Uint8Array;
+  /** Bytes before recordBatchBytes, in the same memory, where the head of a request may be written; once. */
+  roomBytes?: number;
+}
+
+/** For a stream's name, the schema of the widest table, and what is said besides. */
+const ROOM_BYTES = 4 * 1024;
+const MAX_FREE_BYTES = 12 * 1024 * 1024;
+
+export class ArrowRowEncoder implements RowEncoder {
+  readonly #schemas = new Map<AppendTable, Schema>(APPEND_TABLES.map((table) => [table, arrowSchema(table)]));
+  readonly #schemaBytes = new Map<AppendTable, Uint8Array>();
+  readonly #scratch = new Scratch();
+  readonly #memory = new ReusedMemory(MAX_FREE_BYTES);
+
+  encode<T extends AppendTable>(table: T, rows: RowList<AppendRows[T]>, stamp: RowStamp): EncodedRows {
+    const columns = this.#columns(table, rows, stamp);
+    const schema = this.#schemas.get(table)!;
+    const data = makeData({ type: new Struct(schema.fields), length: rows.length, nullCount: 0, children: columns });
+    const written = new MessageParts();
+    written.write(new RecordBatch(schema, data));
+    const schemaBytes =
+      this.#schemaBytes.get(table) ?? joined(written.schema, Buffer.allocUnsafeSlow(lengthOf(written.schema)));
+    this.#schemaBytes.set(table, schemaBytes);
+    const batchLength = lengthOf(written.batch);
+    const byteLength = schemaBytes.length + batchLength;
+    if (byteLength > hardMaxAppendBytes) {
+      throw new BugError(`${rows.length} rows of ${table} are ${byteLength} bytes: too many for one append`);
+    }
+    const memory = this.#memory.take(ROOM_BYTES + batchLength);
+    const recordBatchBytes = joined(written.batch, memory.subarray(ROOM_BYTES));
+    const payload: ArrowPayload = { schemaBytes, recordBatchBytes, roomBytes: ROOM_BYTES };
+    return { rowCount: rows.length, byteLength, payload, done: () => this.#memory.giveBack(memory) };
+  }
+
+  #columns<T extends AppendTable>(table: T, rows: RowList<AppendRows[T]>, stamp: RowStamp): Data[] {
+    const scratch = this.#scratch;
+    scratch.reset();
+    // The type parameter is not narrowed by the switch; each case states what AppendRows[T] is.
+    switch (table as AppendTable) {
+      case 'payment_transactions':
+        return paymentColumns(scratch, rows as RowList<TransactionRow>, stamp);
+      case 'payment_transactions_fraud': {
+        const accepted = rows as RowList<AcceptedRow>;
+        return [...paymentColumns(scratch, accepted, stamp), ...fraudColumns(scratch, accepted)];
+      }
+      case 'payment_metrics_partials':
+        return partialColumns(scratch, [...(rows as RowList<AppendRows['payment_metrics_partials']>)], stamp);
+      case 'payment_exceptions':
+        return exceptionColumns(scratch, [...(rows as RowList<AppendRows['payment_exceptions']>)], stamp);
+      case 'checkpoint_log':
+        return checkpointColumns(scratch, [...(rows as RowList<AppendRows['checkpoint_log']>)], stamp);
+    }
+  }
+}
+
+/** Arrow's writer, whose messages are kept as the parts that it writes, columns as they are. */
+class MessageParts extends RecordBatchStreamWriter {
+  readonly schema: Uint8Array[] = [];
+  readonly batch: Uint8Array[] = [];
+  #inBatch = false;
+
+  protected override _writeRecordBatch(batch: RecordBatch): this {
+    this.#inBatch = true;
+    return super._writeRecordBatch(batch);
+  }
+
+  protected override _write(part: ArrayBufferView): this {
+    const { buffer, byteOffset, byteLength } = part;
+    (this.#inBatch ? this.batch : this.schema).push(new Uint8Array(buffer, byteOffset, byteLength));
+    return this;
+  }
+}
+
+function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
+}
+
+function joined(parts: readonly Uint8Array[], into: Buffer): Buffer {
+  let at = 0;
+  for (const part of parts) {
+    into.set(part, at);
+    at += part.length;
+  }
+  return into;
+}
