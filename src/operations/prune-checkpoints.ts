@@ -6,9 +6,8 @@
  * so it may go on meanwhile. payment_exceptions stays: its rows are dispositions, which G1 and the counters count.
  */
 
-import type { LogBounds } from '../processor/ports.ts';
+import type { LogBounds, SinkReads } from '../processor/ports.ts';
 import { type DatasetRef, integerLiteral, quotedTable } from '../sinks/bigquery/identifiers.ts';
-import type { SinkQueries } from '../sinks/bigquery/ports.ts';
 import type { QueryJobs } from '../sinks/bigquery/query/query-job.ts';
 import {
   integerFromText,
@@ -25,7 +24,7 @@ export interface RetentionOrder {
 }
 
 export interface RetentionPorts {
-  readonly queries: Pick<SinkQueries, 'readOwnership' | 'latestCheckpoint'>;
+  readonly queries: Pick<SinkReads, 'readOwnership' | 'latestCheckpoint'>;
   readonly jobs: Pick<QueryJobs, 'read' | 'change'>;
   readonly dataset: DatasetRef;
   readonly bounds: (partition: number) => Promise<Pick<LogBounds, 'startOffset'>>;

@@ -8,7 +8,7 @@
  * range or the whole range: the command can be repeated.
  *
  * Where the log has lost records of [C, F), nobody can fold from C any more. Then the range may start at C, if it covers all
- * up to F; the rows there are removed after the range is put, and their streams leave the list with it. Repeating the
+ * up to F; the rows there are removed after the range is put, and nothing is reckoned with them from then on. Repeating the
  * removal is harmless: a range that was given up never has rows.
  */
 
@@ -49,28 +49,21 @@ export interface SkipPlan {
 
 /** Looks only. Throws ConfigurationError, a line per thing that makes no sense. */
 export async function planSkip(order: SkipOrder, ports: OperatorPorts): Promise<SkipPlan> {
-  const { queries } = ports;
+  const { sink } = ports;
   const row = await knownRow(order, ports);
-  const checkpointOffset =
-    (await queries.latestCheckpoint(order.topic, order.partition))?.nextOffset ?? row.startOffset;
-  const ends = await Promise.all([
-    queries.rowsFrom('payment_transactions', order.partition, checkpointOffset),
-    queries.rowsFrom('payment_transactions_fraud', order.partition, checkpointOffset),
-    queries.rowsFrom('payment_metrics_partials', order.partition, checkpointOffset),
-    queries.rowsFrom('payment_exceptions', order.partition, checkpointOffset),
-  ]);
-  const resumeOffset = Math.max(checkpointOffset, ...ends.map((rows) => (rows.at(-1)?.row.kafkaOffset ?? -1) + 1));
+  const checkpointOffset = (await sink.latestCheckpoint(order.topic, order.partition))?.nextOffset ?? row.startOffset;
+  const resumeOffset = await sink.writtenTo(order.partition, checkpointOffset);
   return checked(order, row, await ports.bounds(order.partition), checkpointOffset, resumeOffset);
 }
 
 /** Takes the partition, checks again, and puts the range. Safe beside a running owner, which is fenced and takes over again. */
 export async function skipOffsets(order: SkipOrder, ports: OperatorPorts, signal: AbortSignal): Promise<SkipPlan> {
   const { topic, partition, reason, by } = order;
-  const { queries, runtime } = ports;
+  const { sink, runtime } = ports;
   // What makes no sense is refused before anybody is fenced.
   const planned = await planSkip(order, ports);
   if (planned.isDone) {
-    await removeGivenUp(order, queries);
+    await removeGivenUp(order, sink);
     return planned;
   }
 
@@ -82,15 +75,14 @@ export async function skipOffsets(order: SkipOrder, ports: OperatorPorts, signal
   const atMs = runtime.nowMs();
   const added = notGivenUp(order, ownership.skipped).map((range): SkippedRange => ({ ...range, reason, by, atMs }));
   const skipped = [...ownership.skipped, ...added].sort((a, b) => a.from - b.from);
-  const streams = plan.removesRows ? [] : ownership.streams;
-  await queries.putSkipped(topic, partition, ownership.claimId, skipped, streams);
+  await sink.putSkipped(ownership, skipped, plan.removesRows);
   const now = await knownRow(order, ports);
   if (notGivenUp(order, now.skipped).length > 0) {
     throw new OwnershipLostError(
       `partition ${partition} was claimed by ${now.owner} before the range was put: nothing is skipped. Run the command again.`,
     );
   }
-  if (plan.removesRows) await removeGivenUp(order, queries);
+  if (plan.removesRows) await removeGivenUp(order, sink);
   return { ...plan, skipped: now.skipped };
 }
 
@@ -100,12 +92,12 @@ function notGivenUp({ partition, from, to }: SkipOrder, skipped: readonly Skippe
   return rangesToGiveUp(whole).map((range) => ({ from: range.from, to: range.to }));
 }
 
-async function removeGivenUp({ partition, from, to }: SkipOrder, queries: OperatorPorts['queries']): Promise<void> {
-  for (const table of DATA_TABLES) await queries.removeRows(table, partition, from, to);
+async function removeGivenUp({ partition, from, to }: SkipOrder, sink: OperatorPorts['sink']): Promise<void> {
+  for (const table of DATA_TABLES) await sink.removeRows(table, partition, from, to);
 }
 
-async function knownRow({ topic, partition }: SkipOrder, { queries }: OperatorPorts): Promise<Ownership> {
-  const rows = await queries.readOwnership(topic);
+async function knownRow({ topic, partition }: SkipOrder, { sink }: OperatorPorts): Promise<Ownership> {
+  const rows = await sink.readOwnership(topic);
   const row = rows.find((each) => each.partition === partition);
   if (row !== undefined) return row;
   const known = rows.length === 0 ? 'the dataset knows none of it' : `the dataset knows 0 to ${rows.length - 1}`;

@@ -271,7 +271,7 @@ describe('laws of the fold', () => {
   });
 });
 
-/** The decisions and counts of design.md, section 3, with nothing remembered but the accepted payments. */
+/** The decisions and counts that docs/guarantees.md promises, with nothing remembered but the accepted payments. */
 function foldByDefinition(log: readonly LogRecord[], fixed: FixedSettings) {
   const accepted: Pick<
     RememberedPayment,

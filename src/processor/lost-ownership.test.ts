@@ -4,7 +4,7 @@ import type { DataTable } from '../payments/types.ts';
 import type { Checkpoint, Ownership } from './ports.ts';
 import { requireUnknown } from './topic-checks.ts';
 
-function queries(
+function sink(
   tables: readonly DataTable[],
   checkpoint: Partial<Checkpoint> | undefined,
   rows: readonly Partial<Ownership>[] = [],
@@ -17,20 +17,20 @@ function queries(
 }
 
 it('is seeded where nothing is known of the partition', async () => {
-  await expect(requireUnknown('t', [0, 1], queries([], undefined))).resolves.toBeUndefined();
+  await expect(requireUnknown('t', [0, 1], sink([], undefined))).resolves.toBeUndefined();
 });
 
 it.each([
   ['rows', ['payment_exceptions'] as const, undefined, /payment_exceptions holds rows of it/],
   ['a checkpoint', [], { nextOffset: 7 }, /checkpoint_log holds rows of it/],
 ])('is not seeded where there are %s of it', async (_, tables, checkpoint, message) => {
-  await expect(requireUnknown('t', [0], queries(tables, checkpoint))).rejects.toMatchObject({
+  await expect(requireUnknown('t', [0], sink(tables, checkpoint))).rejects.toMatchObject({
     code: 'ownership_rows',
     message: expect.stringMatching(message),
   });
 });
 
 it('that another process has seeded and written to since is no lost one', async () => {
-  const seeded = queries(['payment_transactions'], { nextOffset: 7 }, [{ partition: 0 }]);
+  const seeded = sink(['payment_transactions'], { nextOffset: 7 }, [{ partition: 0 }]);
   await expect(requireUnknown('t', [0], seeded)).resolves.toBeUndefined();
 });

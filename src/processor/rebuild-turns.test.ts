@@ -25,7 +25,7 @@ function rebuilding(partitions: readonly number[], maxRebuilds: number) {
     observer: silentObserver,
     state: { replace: async () => {} },
     rebuilds: new Semaphore(maxRebuilds),
-    queries: {
+    sink: {
       async *payments(partition: number) {
         asked.push(partition);
         await answers.get(partition)!.promise;

@@ -7,7 +7,7 @@ import { type HeldRow, heldTables } from '../../checks/inputs/held-tables.ts';
 import type { CheckedTable, OwnershipFacts, TableCells, VerifyInputs } from '../../checks/inputs/inputs.ts';
 import { formatDecimal } from '../../payments/event/decimal.ts';
 import type { Payment } from '../../payments/types.ts';
-import { streamOffsetsText } from '../../processor/takeover/stream-offsets.ts';
+import { streamOffsetsText } from '../../sinks/bigquery/takeover/stream-offsets.ts';
 import type { SimRow } from './bigquery/sim-tables.ts';
 import type { LogGeneration } from './kafka/topic.ts';
 import type { World } from './world/world.ts';

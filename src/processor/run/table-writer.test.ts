@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ContradictionError, RowsRefusedError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
-import type { ExceptionRow, FraudAssessment, Payment } from '../../payments/types.ts';
+import type { ExceptionRow, FraudAssessment, Payment, RowList } from '../../payments/types.ts';
 import { silentObserver } from '../events.ts';
-import { DEFAULT_LIMITS } from '../limits.ts';
-import type { EncodedRows, RowEncoder } from '../ports.ts';
+import type { PartitionWriter } from '../ports.ts';
+import { reachedWith } from '../testing/reached-tables.ts';
 import { TableWriter } from './table-writer.ts';
 
 const still: Runtime = {
@@ -14,7 +14,7 @@ const still: Runtime = {
   random: () => 0,
   uuid: () => 'id',
 };
-const plain: RowEncoder = { encode: (_table, rows) => ({ rowCount: rows.length, byteLength: 0, payload: rows }) };
+const MANY_BYTES = 6 * 1024 * 1024;
 
 function row(kafkaOffset: number, over: Partial<ExceptionRow> = {}): ExceptionRow {
   return {
@@ -35,31 +35,30 @@ function row(kafkaOffset: number, over: Partial<ExceptionRow> = {}): ExceptionRo
 function writerWith(alreadyThere: readonly ExceptionRow[], over: { refuse?: Error; maxAppendRows?: number } = {}) {
   const sent: number[][] = [];
   const settled: unknown[] = [];
-  const appender = {
-    append: async (rows: EncodedRows) => {
-      sent.push((rows.payload as ExceptionRow[]).map((r) => r.kafkaOffset));
-      if (over.refuse !== undefined) throw over.refuse;
+  const handedOver: number[] = [];
+  const sink: Pick<PartitionWriter, 'append'> = {
+    append: (_, rows, toOffset) => {
+      sent.push(Array.from(rows as RowList<ExceptionRow>, (r) => r.kafkaOffset));
+      handedOver.push(toOffset);
+      return { byteLength: 0, landed: over.refuse === undefined ? Promise.resolve() : Promise.reject(over.refuse) };
     },
-    close: () => {},
   };
   const writer = new TableWriter({
     table: 'payment_exceptions',
     partition: 0,
-    writerEpoch: 2,
-    appender,
-    encoder: plain,
+    writer: sink,
     runtime: still,
     observer: silentObserver,
-    limits: { ...DEFAULT_LIMITS, maxAppendRows: over.maxAppendRows ?? 100 },
-    alreadyThere: alreadyThere.map((r) => ({ row: r, writerEpoch: 1 })),
+    appendLimits: { maxAppendRows: over.maxAppendRows ?? 100, maxAppendBytes: MANY_BYTES },
+    there: reachedWith('payment_exceptions', alreadyThere),
     onSettled: (error) => settled.push(error),
   });
-  return { writer, sent, settled };
+  return { writer, sent, settled, handedOver };
 }
 
 function take(writer: ReturnType<typeof writerWith>['writer'], rows: readonly ExceptionRow[]): void {
   writer.take(rows);
-  writer.send();
+  writer.send(rows.at(-1)!.kafkaOffset + 1);
 }
 
 describe('table writer', () => {
@@ -70,7 +69,8 @@ describe('table writer', () => {
     take(writer, [row(8)]);
     await writer.durable();
     expect(sent).toEqual([[7], [8]]);
-    expect(writer).toMatchObject({ rowsCompared: 2, rowsLeftToCompare: 0, streamOffset: 2 });
+    expect(writer).toMatchObject({ rowsPassed: 2, rowsSent: 2 });
+    expect(writer.rowsLeft(9)).toBe(0);
   });
 
   it('stops when a row that was there is not what the log yields', () => {
@@ -85,11 +85,22 @@ describe('table writer', () => {
   });
 
   it('keeps each request within its limits of rows and of bytes', async () => {
-    const { writer, sent } = writerWith([], { maxAppendRows: 2 });
+    const { writer, sent, handedOver } = writerWith([], { maxAppendRows: 2 });
     take(writer, [row(1), row(2), row(3)]);
     take(writer, [row(4, { payload: 'x'.repeat(4_000_000) }), row(5)]);
     await writer.durable();
     expect(sent).toEqual([[1, 2], [3], [4], [5]]);
+    expect(handedOver).toEqual([3, 4, 5, 6]);
+  });
+
+  it('says that a record is handed over only with the last of its rows', async () => {
+    const { writer, sent, handedOver } = writerWith([], { maxAppendRows: 2 });
+    writer.take([row(1), row(2), row(2)]);
+    writer.take([row(2), row(3)]);
+    writer.send(7);
+    await writer.durable();
+    expect(sent).toEqual([[1, 2], [2], [2, 3]]);
+    expect(handedOver).toEqual([2, 2, 7]);
   });
 
   it('keeps payments within the limit of bytes too: their texts count', async () => {
@@ -97,19 +108,22 @@ describe('table writer', () => {
     const writer = new TableWriter({
       table: 'payment_transactions',
       partition: 0,
-      writerEpoch: 2,
-      appender: { append: async (rows: EncodedRows) => void sent.push(rows.rowCount), close: () => {} },
-      encoder: plain,
+      writer: {
+        append: (_, rows) => {
+          sent.push(rows.length);
+          return { byteLength: 0, landed: Promise.resolve() };
+        },
+      },
       runtime: still,
       observer: silentObserver,
-      limits: { ...DEFAULT_LIMITS, maxAppendBytes: 10_500 },
-      alreadyThere: [],
+      appendLimits: { maxAppendRows: 4_000, maxAppendBytes: 10_500 },
+      there: reachedWith('payment_transactions', []),
       onSettled: () => {},
     });
     const payment = { transactionId: 't'.repeat(1_500), amount: 1n } as unknown as Payment;
     const fraud = {} as FraudAssessment;
     writer.take([0, 1, 2].map((kafkaOffset) => ({ kafkaOffset, payment, fraud })));
-    writer.send();
+    writer.send(3);
     await writer.durable();
     expect(sent).toEqual([2, 1]);
   });

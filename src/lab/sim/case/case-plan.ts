@@ -7,8 +7,8 @@ import { z } from 'zod';
 import { ConfigurationError } from '../../../base/errors.ts';
 import type { CompactionLimits } from '../../../local-state/compaction.ts';
 import { APPEND_TABLES, type AppendTable, type DecisionSettings } from '../../../payments/types.ts';
-import type { ProcessorLimits } from '../../../processor/limits.ts';
 import type { Dialect } from '../bigquery/sim-bigquery.ts';
+import type { SimLimits } from '../world/processor-main.ts';
 import { ANSWER_EFFECTS, DISK_EFFECTS, EFFECTS_OF, type FaultPlan, type Noise, OPERATIONS } from './plan.ts';
 import type { WorkloadRecord } from './workload.ts';
 
@@ -30,7 +30,7 @@ export interface CasePlan {
   readonly isEmulator?: boolean;
   /** Decision settings that differ from the defaults, by the name of the life (`a.1`): a restart may bring others. */
   readonly decisions?: Readonly<Record<string, Partial<DecisionSettings>>>;
-  readonly limits?: Partial<ProcessorLimits>;
+  readonly limits?: Partial<SimLimits>;
   /** When local state is written anew. Default: as in production, which needs a megabyte of it. */
   readonly compaction?: CompactionLimits;
   /** From healing on this process is alone: all others are gone for good, and it must be able to finish. */

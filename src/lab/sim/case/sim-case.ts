@@ -3,8 +3,7 @@
  * then an independent oracle checks the tables. Plain data in, plain data out: the same plan gives the same outcome and trace.
  */
 import type { ProcessorEvent } from '../../../processor/events.ts';
-import type { ProcessorPorts } from '../../../processor/processor.ts';
-import { processorMain } from '../world/processor-main.ts';
+import { processorMain, type SimWiring } from '../world/processor-main.ts';
 import { type Sending, sendWorkload } from '../world/send-workload.ts';
 import { createWorld, type World } from '../world/world.ts';
 import type { CasePlan } from './case-plan.ts';
@@ -39,7 +38,7 @@ export interface CaseOutcome extends CaseJudgement {
 
 export interface RunCaseOptions {
   /** The ports changed in some way: a weakened processor, to see that the lab finds it. */
-  readonly weaken?: (ports: ProcessorPorts) => ProcessorPorts;
+  readonly weaken?: (wiring: SimWiring) => SimWiring;
   /** Virtual time that draining may take after everything is healed. Default: ten minutes. */
   readonly drainMs?: number;
 }

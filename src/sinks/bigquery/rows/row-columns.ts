@@ -10,8 +10,8 @@ import type {
   RowList,
   TransactionRow,
 } from '../../../payments/types.ts';
-import { streamOffsetsText } from '../../../processor/takeover/stream-offsets.ts';
 import type { AppendRows, CheckpointRow, RowStamp } from '../ports.ts';
+import { streamOffsetsText } from '../takeover/stream-offsets.ts';
 import {
   boolColumn,
   bytesTextColumn,
