@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BugError } from '../../../base/errors.ts';
 import { AcceptedBatch, RISKS } from '../../../payments/accepted-batch.ts';
 import { APPEND_TABLES, type AppendTable } from '../../../payments/types.ts';
-import type { AppendRows, EncodedRows } from '../../../processor/ports.ts';
+import type { AppendRows, EncodedRows } from '../ports.ts';
 import { acceptedRow, checkpoint, exceptionRow, NOON_MS, partialRow, STAMP } from '../testing/sample-rows.ts';
 import { numericColumn } from './arrow-columns.ts';
 import { type ArrowPayload, ArrowRowEncoder } from './arrow-encoder.ts';

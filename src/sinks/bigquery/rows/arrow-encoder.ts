@@ -8,7 +8,7 @@ import { ReusedMemory } from '../../../base/memory/reused-memory.ts';
 import type { AcceptedBatch } from '../../../payments/accepted-batch.ts';
 import type { RowList } from '../../../payments/row-batch.ts';
 import { APPEND_TABLES, type AppendTable, type ExceptionRow, type PartialRow } from '../../../payments/types.ts';
-import type { AppendBatches, Checkpoint, EncodedRows, RowEncoder, RowStamp } from '../../../processor/ports.ts';
+import type { AppendBatches, CheckpointRow, EncodedRows, RowEncoder, RowStamp } from '../ports.ts';
 import { hardMaxAppendBytes } from '../sink-limits.ts';
 import { arrowSchema } from './arrow-schemas.ts';
 import { Scratch } from './column-memory.ts';
@@ -78,7 +78,7 @@ export class ArrowRowEncoder implements RowEncoder {
       case 'payment_exceptions':
         return exceptionColumns(scratch, objects(rows as RowList<ExceptionRow>), stamp);
       case 'checkpoint_log':
-        return checkpointColumns(scratch, objects(rows as RowList<Checkpoint>), stamp);
+        return checkpointColumns(scratch, objects(rows as RowList<CheckpointRow>), stamp);
     }
   }
 }

@@ -3,8 +3,8 @@ import type { Data } from 'apache-arrow';
 import type { TextColumn } from '../../../base/memory/text-column.ts';
 import { type AcceptedBatch, AMOUNT_WORDS, RISKS, ROW_NUMBER, ROW_NUMBERS } from '../../../payments/accepted-batch.ts';
 import type { ExceptionRow, PartialRow } from '../../../payments/types.ts';
-import type { Checkpoint, RowStamp } from '../../../processor/ports.ts';
 import { streamOffsetsText } from '../../../processor/takeover/stream-offsets.ts';
+import type { CheckpointRow, RowStamp } from '../ports.ts';
 import {
   boolColumn,
   bytesTextColumn,
@@ -106,7 +106,7 @@ export function exceptionColumns(scratch: Scratch, rows: readonly ExceptionRow[]
   ];
 }
 
-export function checkpointColumns(scratch: Scratch, rows: readonly Checkpoint[], stamp: RowStamp): Data[] {
+export function checkpointColumns(scratch: Scratch, rows: readonly CheckpointRow[], stamp: RowStamp): Data[] {
   return [
     constantInt64Column(scratch, stamp.partition, rows.length),
     constantInt64Column(scratch, stamp.writerEpoch, rows.length),

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { systemRuntime } from '../../../base/system-runtime.ts';
 import { AcceptedBatch } from '../../../payments/accepted-batch.ts';
-import type { StreamRef } from '../../../processor/ports.ts';
 import { openSink } from '../open-sink.ts';
+import type { StreamRef } from '../ports.ts';
 import type { ArrowPayload } from '../rows/arrow-encoder.ts';
 import { bigQueryEndpoints, type ContractSink, contractSink } from '../testing/contract-endpoints.ts';
 import { acceptedRow, STAMP } from '../testing/sample-rows.ts';
