@@ -6,8 +6,9 @@
  * so it may go on meanwhile. payment_exceptions stays: its rows are dispositions, which G1 and the counters count.
  */
 
-import type { LogBounds, SinkQueries } from '../processor/ports.ts';
+import type { LogBounds } from '../processor/ports.ts';
 import { type DatasetRef, integerLiteral, quotedTable } from '../sinks/bigquery/identifiers.ts';
+import type { SinkQueries } from '../sinks/bigquery/ports.ts';
 import type { QueryJobs } from '../sinks/bigquery/query/query-job.ts';
 import {
   integerFromText,
