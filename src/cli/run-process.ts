@@ -1,4 +1,4 @@
-/** Puts a processor together from its configuration: real log, real sink, local state, logs and metrics. */
+/** Builds a processor from its configuration: real log, real sink, local state, logs and metrics. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import pino from 'pino';
@@ -32,10 +32,10 @@ const VERSION = (
 ).version;
 
 const CLIENT_ID_PREFIX = 'provenonce-';
-/** A member learns of a rebalance with its next heartbeat: partitions that are to move wait that long. */
+/** A member learns of a rebalance with its next heartbeat: partitions that move wait that long. */
 const HEARTBEAT_MS = 1_000;
 
-/** Runs until stopped. Throws ConfigurationError before anything is touched; otherwise reports how it ended. */
+/** Runs until stopped. Throws ConfigurationError before anything is touched; otherwise returns how it ended. */
 export async function runProcess(
   config: ProcessConfig,
   stop: AbortSignal,
@@ -49,7 +49,7 @@ export async function runProcess(
     level: config.process.logLevel,
     format: resolveLogFormat(config.process.logFormat, process.stdout.isTTY),
     base: { owner },
-    // Synchronous: the last words of a process that is killed are the ones that matter.
+    // Synchronous, because the last lines before a kill matter most.
     destination: pino.destination({ dest: 1, sync: true }),
     nowMs: runtime.nowMs,
   });
@@ -109,7 +109,9 @@ export async function runProcess(
   }
 }
 
-/** How it ends before it began: the stop came first, or the tables are not what they were. Rejects when the work does. */
+/**
+ * An ending before the processor began: the stop came first, or the tables have changed. Rejects when the work does.
+ */
 async function firstOf(work: Promise<void>, stop: AbortSignal): Promise<ExitReport | undefined> {
   const stopped = new Promise<ExitReport>((resolve) => {
     const onStop = (): void => resolve({ exitCode: 0, why: 'asked to stop' });

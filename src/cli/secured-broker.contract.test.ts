@@ -1,6 +1,6 @@
 /**
- * The commands on a broker that lets nobody in but by SASL_SSL: every mechanism lets a client in, two of them carry a whole
- * run, a connection that reads authenticates again before its time is up, and whoever is refused is told what to do.
+ * The commands on a broker that accepts only SASL_SSL: every mechanism lets a client in, two of them carry a whole run,
+ * a connection that reads authenticates again before its session expires, and a refused client learns what to do.
  */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -25,7 +25,7 @@ import { kafkaConnection } from './config/kafka-connection.ts';
 import { parseKafka } from './config/process-config.ts';
 
 const MAIN = path.join(import.meta.dirname, 'main.ts');
-/** How long the broker lets a connection go on; kafkajs authenticates again ten seconds before, here after one second. */
+/** The broker's session lifetime; kafkajs authenticates again ten seconds before its end, here after one second. */
 const REAUTHENTICATE_MS = 11_000;
 const EVENTS = 500;
 const CHECKED_TOPIC = `secured-${randomUUID().slice(0, 8)}`;
@@ -86,7 +86,7 @@ const password = (mechanism: string) => ({
   KAFKA_SASL_PASSWORD: broker.password,
 });
 
-/** A topic and a dataset of their own. */
+/** A new topic and a new dataset. */
 function fresh(): Record<string, string> {
   const id = randomUUID().slice(0, 8);
   return {
@@ -107,7 +107,7 @@ async function expectWholeRun(env: Record<string, string>): Promise<void> {
   expect(JSON.parse(verified.out)).toMatchObject({ verdict: 'PASS' });
 }
 
-/** What a command would connect with, for as long as it takes to be let in. */
+/** Connects as a command would, until it is let in. */
 async function letIn(env: Record<string, string>): Promise<string[]> {
   const { config } = parseKafka({ ...base, ...env }, {});
   await using admin = await KafkaAdmin.connect(
@@ -116,7 +116,7 @@ async function letIn(env: Record<string, string>): Promise<string[]> {
   return await admin.listTopics();
 }
 
-/** The reader of `verify`, which has a client of its own, on a topic that is there. */
+/** The reader of `verify`, which has a client of its own, on an existing topic. */
 async function checkersLetIn(env: Record<string, string>): Promise<readonly number[]> {
   const { config } = parseKafka({ ...base, ...env }, {});
   const kafka = kafkaConnection(config, 'secured-test', (file) => readFileSync(file, 'utf8'));
@@ -161,7 +161,7 @@ test('with OAUTHBEARER, a token from a file lets the client in, and a damaged on
   await expect(letIn(env)).rejects.toThrow('the token was refused (invalid_token)');
 });
 
-test('a connection that reads asks for a new token when its time is nearly up, and goes on with the same sockets', async () => {
+test('a connection that reads asks for a new token before its time is up, and keeps the same sockets', async () => {
   let tokens = 0;
   let sockets = 0;
   const options: KafkaConnectionOptions = {
@@ -194,14 +194,14 @@ test('a connection that reads asks for a new token when its time is nearly up, a
     const before = { tokens, sockets };
     await setTimeout(REAUTHENTICATE_MS - 10_000 + 100);
     expect(await read()).toBe(socket);
-    // The connection that fetches, and the one for everything else.
+    // One connection fetches, the other does everything else.
     expect({ tokens, sockets }).toEqual({ tokens: before.tokens + 2, sockets: before.sockets });
   } finally {
     await reader.close();
   }
 });
 
-test('the reader of verify asks for a new token when its time is nearly up, and goes on without a failure', async () => {
+test('the reader of verify asks for a new token before its time is up, and continues without a failure', async () => {
   let tokens = 0;
   const failures: number[] = [];
   const token = async () => {
@@ -226,12 +226,12 @@ test('the reader of verify asks for a new token when its time is nearly up, and 
   expect(failures).toEqual([]);
 });
 
-// From here on each has a topic and a dataset of its own, and mostly waits: beside each other.
+// From here on each test has its own topic and dataset and mostly waits, so they run concurrently.
 test.concurrent('simulate, process and verify work with SCRAM-SHA-512 over TLS', async () => {
   await expectWholeRun({ ...fresh(), ...password('SCRAM-SHA-512') });
 });
 
-test.concurrent('with OAUTHBEARER, they work with tokens of a token server, and a client that it does not know is told so', async () => {
+test.concurrent('with OAUTHBEARER, they work with tokens of a token server, and an unknown client learns that it is unknown', async () => {
   await using server = await tokenServer('processor', 'of the processor');
   const env = {
     ...fresh(),
@@ -265,7 +265,7 @@ test.concurrent('a broker of an unknown authority is refused, and the setting th
   expect(refused.said).toContain('name the file of its authority with KAFKA_SSL_CA_FILE');
 });
 
-test.concurrent('a client without TLS is told that the broker may want it', async () => {
+test.concurrent('a client without TLS learns that the broker may require it', async () => {
   const env = { ...fresh(), KAFKA_SECURITY_PROTOCOL: 'PLAINTEXT', KAFKA_SSL_CA_FILE: '', UNREACHABLE_AFTER: '1s' };
   const refused = await run(['process'], env);
   expect(refused.code).toBe(69);
