@@ -50,7 +50,7 @@ const LINES: readonly Line[] = [
       { command: /^(verify|reconcile|ownership)$/ },
       // The range that stands for the reader's lies behind the end of this log: refused, with a reason. Scenarios do the real thing.
       { command: /^skip /, exitCodes: [64] },
-      { command: /^(backfill|retention) / },
+      { command: /^(backfill|prune-checkpoints) / },
       // The last of the story: the topic has more partitions afterwards.
       { command: /^rescale /, add: ['--partitions', '5'] },
     ],

@@ -10,8 +10,8 @@ import { PartitionFold } from '../../src/payments/fold.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../../src/payments/settings.ts';
 import type { DataRows, DataTable, FoldOutput, LogRecord } from '../../src/payments/types.ts';
 import { DEFAULT_LIMITS } from '../../src/processor/limits.ts';
-import type { EncodedRows, RowEncoder } from '../../src/processor/ports.ts';
 import type { Sink } from '../../src/sinks/bigquery/open-sink.ts';
+import type { EncodedRows, RowEncoder } from '../../src/sinks/bigquery/ports.ts';
 
 /** Appends of one stream, in order. */
 export interface PreparedStream {

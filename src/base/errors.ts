@@ -65,13 +65,13 @@ export class UnreachableError extends Error {
   }
 }
 
-/** A write stream takes no more rows from this owner: drop the partition and take over again. */
-export class StreamLostError extends Error {
-  /** `finalized`: another owner fenced us; `gone`: unknown to the service; `confused`: its answers make no sense. */
-  readonly kind: 'finalized' | 'gone' | 'confused';
-  constructor(kind: 'finalized' | 'gone' | 'confused', message: string, options?: ErrorOptions) {
+/** The sink takes no more rows under our claim: drop the partition and take over again. */
+export class WriterLostError extends Error {
+  /** `fenced`: by another owner; `gone`: what we write through is unknown to the service; `confused`: its answers make no sense. */
+  readonly kind: 'fenced' | 'gone' | 'confused';
+  constructor(kind: 'fenced' | 'gone' | 'confused', message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = 'StreamLostError';
+    this.name = 'WriterLostError';
     this.kind = kind;
   }
 }

@@ -36,6 +36,17 @@ test('--version distinguishes releases, and production runs the one of this chec
   expect(/newTag: (\S+)/.exec(production)?.[1]).toBe(version);
 });
 
+test('a command runs by its old name, and its help names both', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'provenonce-entry-'));
+  try {
+    const help = run(ENTRY, folder, ['retention', '--help']);
+    expect(help).toBe(run(ENTRY, folder, ['prune-checkpoints', '--help']));
+    expect(help).toContain('provenonce prune-checkpoints|retention');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('it keeps compiled code where main.ts does', () => {
   const constant = "'node_modules', '.cache', 'provenonce', 'compiled'";
   const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');

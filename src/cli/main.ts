@@ -27,13 +27,16 @@ const COMMANDS = [
   'skip',
   'rescale',
   'backfill',
-  'retention',
+  'prune-checkpoints',
   'config',
   'conformance',
   'doctor',
   'demo',
   'lab',
 ] as const;
+
+/** Old names of commands: they still run, and the help of the command names them. */
+const OLD_NAMES: Readonly<Record<string, (typeof COMMANDS)[number]>> = { retention: 'prune-checkpoints' };
 
 /** Adds one subcommand to the program. */
 export type AddCommand = (program: CommandType) => void;
@@ -43,7 +46,8 @@ async function main(argv: readonly string[]): Promise<void> {
   // The deployment image contains neither lab nor demo, and does not offer them.
   const there = COMMANDS.filter((name) => existsSync(new URL(`./commands/${name}.ts`, import.meta.url)));
   // Only the called command is loaded: `provenonce process` starts without testcontainers, the lab and the demo.
-  const named = there.find((name) => name === argv[2]);
+  const asked = argv[2] ?? '';
+  const named = there.find((name) => name === (OLD_NAMES[asked] ?? asked));
   for (const name of named === undefined ? there : [named]) {
     const { addCommand } = (await import(`./commands/${name}.ts`)) as { addCommand: AddCommand };
     addCommand(program);

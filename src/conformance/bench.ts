@@ -8,8 +8,8 @@
 import { UnreachableError } from '../base/errors.ts';
 import type { Runtime } from '../base/runtime.ts';
 import type { AcceptedRow, AppendTable, Payment } from '../payments/types.ts';
-import type { AppendRows } from '../processor/ports.ts';
 import type { DatasetRef } from '../sinks/bigquery/identifiers.ts';
+import type { AppendRows } from '../sinks/bigquery/ports.ts';
 import { BigQueryQueries } from '../sinks/bigquery/query/queries.ts';
 import type { RestCalls } from '../sinks/bigquery/query/rest-client.ts';
 import { ArrowRowEncoder } from '../sinks/bigquery/rows/arrow-encoder.ts';

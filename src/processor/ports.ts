@@ -295,7 +295,7 @@ export interface RowEncoder {
 export interface StreamAppender {
   /**
    * Sends the rows at the end of what was sent before. Resolves when they are durable and visible; reconnects and resends
-   * by itself. Rejects, as do all later calls, with StreamLostError (someone finalized it, it is gone, or its answers make
+   * by itself. Rejects, as do all later calls, with WriterLostError (someone finalized it, it is gone, or its answers make
    * no sense), RowsRefusedError (the content of one), SinkRefusedError (the append, for another reason), or UnreachableError.
    */
   append(rows: EncodedRows): Promise<void>;

@@ -7,16 +7,15 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { AppendTable } from '../../payments/types.ts';
+import type { Seed, SkippedRange } from '../../processor/ports.ts';
 import type {
   AppendRows,
-  Checkpoint,
+  CheckpointRow,
   Claim,
-  Ownership,
+  OwnershipRow,
   RowStamp,
-  Seed,
-  SkippedRange,
   StreamRef,
-} from '../../processor/ports.ts';
+} from '../../sinks/bigquery/ports.ts';
 import {
   acceptedRow,
   checkpoint,
@@ -60,7 +59,7 @@ function claim(claimId: string, expectedEpoch: number, partition = 0): Claim {
   return { partition, expectedEpoch, claimId, owner: `it's ${claimId}; --`, streams: streams(expectedEpoch + 1) };
 }
 
-function ownership(sink: SinkUnderTest): Promise<Ownership[]> {
+function ownership(sink: SinkUnderTest): Promise<OwnershipRow[]> {
   return sink.settle(sink.queries.readOwnership(sink.topic));
 }
 
@@ -245,7 +244,7 @@ function checkpoints(makeSink: MakeSink): void {
   test('the latest checkpoint is the one with the greatest next_offset, whoever wrote it, and comes back whole', async () => {
     await using sink = await makeSink();
     const { topic, partition } = sink;
-    const at = (nextOffset: number, more: Partial<Checkpoint> = {}) =>
+    const at = (nextOffset: number, more: Partial<CheckpointRow> = {}) =>
       checkpoint(nextOffset, { topic, partition, ...more });
     const latest = (ofTopic = topic, ofPartition = partition) =>
       sink.settle(sink.another().queries.latestCheckpoint(ofTopic, ofPartition));

@@ -16,6 +16,7 @@ import { lostTableCase } from './families/lost-tables.ts';
 import { drawPayments } from './families/payments-workload.ts';
 import { rescaledCase } from './families/rescaled.ts';
 import { settingsCase } from './families/settings.ts';
+import { supersededCase } from './families/superseded.ts';
 import type { Family } from './mutant.ts';
 
 /** The case of a seed; the same seed gives the same case. */
@@ -103,6 +104,9 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
 
   /** Every life brings its own settings. */
   settings: (rng, seed) => settingsCase(rng, seed),
+
+  /** Owners that wait in a takeover while another takes over, with other settings. */
+  superseded: (rng, seed) => supersededCase(rng, seed),
 
   /** Retention overtakes the processor, or the topic is made anew and filled again. */
   'cut-logs': (rng, seed) => cutLogCase(rng, seed),

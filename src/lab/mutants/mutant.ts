@@ -45,6 +45,7 @@ export const FAMILIES = [
   'cut-logs',
   'made-anew',
   'late-claims',
+  'superseded',
   'lost-streams',
   'expiries',
   'damaged-logs',

@@ -8,7 +8,7 @@
  */
 
 import { abortedWithAny, orAborted } from '../../base/abort.ts';
-import { BugError, ContradictionError, StreamLostError } from '../../base/errors.ts';
+import { BugError, ContradictionError, WriterLostError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import { AcceptedRows } from '../../payments/accepted-rows.ts';
 import { recordFingerprint } from '../../payments/event/hash.ts';
@@ -323,7 +323,7 @@ export class PartitionRun {
   #checkStreamAge(): void {
     const { runtime, limits } = this.#options;
     if (runtime.nowMs() - this.#writers.oldestSentAtMs < limits.streamMaxIdleMs) return;
-    throw new StreamLostError(
+    throw new WriterLostError(
       'gone',
       `partition ${this.#partition}: a write stream was idle for long and is replaced before it expires`,
     );

@@ -1,6 +1,6 @@
 /** One AppendRows call with everything that it was told, and the rows that tests send through it. */
 
-import type { EncodedRows, StreamRef } from '../../../processor/ports.ts';
+import type { EncodedRows, StreamRef } from '../../../sinks/bigquery/ports.ts';
 import { acceptedRow, STAMP } from '../../../sinks/bigquery/testing/sample-rows.ts';
 import type { AppendAnswer, AppendCall, RpcError } from '../../../sinks/bigquery/write/write-rpc.ts';
 import type { SinkClient, SinkUnderTest } from './sink-under-test.ts';

@@ -93,6 +93,22 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'goes-on-when-superseded',
+    what: 'takes a checkpoint that an owner after it made, with settings that it has not read',
+    guarantee: 'liveness',
+    anomaly: 'state_wrong',
+    why: 'by its own settings the local state is not what that checkpoint says, so it is thrown away though nothing is wrong with it',
+    family: 'superseded',
+    patches: [
+      {
+        file: 'src/processor/takeover/stream-offsets.ts',
+        in: 'requireItself',
+        find: 'writerEpoch >= epoch',
+        replace: 'writerEpoch < 0',
+      },
+    ],
+  },
+  {
     name: 'given-up-ignored',
     what: 'folds records that an operator gave up',
     guarantee: 'G1',

@@ -3,7 +3,7 @@
  * caller changes afterwards does not reach the sink.
  */
 import type { AppendTable, DataRows } from '../../../payments/types.ts';
-import type { AppendRows, RowEncoder, RowStamp } from '../../../processor/ports.ts';
+import type { AppendRows, RowEncoder, RowStamp } from '../../../sinks/bigquery/ports.ts';
 
 /** EncodedRows.payload of the simulated world. */
 export interface SimPayload {

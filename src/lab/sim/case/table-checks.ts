@@ -5,7 +5,7 @@
 import { PartitionFold } from '../../../payments/fold.ts';
 import { compileEntry, resolveEntry } from '../../../payments/settings.ts';
 import { DATA_TABLES, type DataRows, type DataTable, type FoldOutput } from '../../../payments/types.ts';
-import type { Ownership } from '../../../processor/ports.ts';
+import type { OwnershipRow } from '../../../sinks/bigquery/ports.ts';
 import type { World } from '../world/world.ts';
 
 type AnyRow = DataRows[DataTable];
@@ -26,7 +26,7 @@ export function checkTables(world: World, complete: boolean): string[] {
 }
 
 /** Rows past the checkpoint may be there or not; those that are must be the first ones, table by table. */
-function comparePartition(world: World, ownership: Ownership, checkpoint: number): string[] {
+function comparePartition(world: World, ownership: OwnershipRow, checkpoint: number): string[] {
   const findings: string[] = [];
   const { partition } = ownership;
   const expected = foldLog(world, ownership);
@@ -58,7 +58,7 @@ function projection(row: AnyRow, table: DataTable): AnyRow {
     : row;
 }
 
-function foldLog(world: World, ownership: Ownership): FoldOutput {
+function foldLog(world: World, ownership: OwnershipRow): FoldOutput {
   const { partition, partitionCount, fixed, startOffset, history, skipped } = ownership;
   const fold = PartitionFold.fresh({ partition, partitionCount, fixed, startOffset });
   const output: FoldOutput = { accepted: [], partials: [], exceptions: [] };

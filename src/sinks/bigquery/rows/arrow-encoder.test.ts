@@ -4,7 +4,7 @@ import { BugError } from '../../../base/errors.ts';
 import { AcceptedRows, RISKS } from '../../../payments/accepted-rows.ts';
 import { PaymentBytes } from '../../../payments/event/payment-bytes.ts';
 import { APPEND_TABLES, type AppendTable } from '../../../payments/types.ts';
-import type { AppendRows, EncodedRows } from '../../../processor/ports.ts';
+import type { AppendRows, EncodedRows } from '../ports.ts';
 import { acceptedRow, checkpoint, exceptionRow, NOON_MS, partialRow, STAMP } from '../testing/sample-rows.ts';
 import { numericColumn } from './arrow-columns.ts';
 import { type ArrowPayload, ArrowRowEncoder } from './arrow-encoder.ts';

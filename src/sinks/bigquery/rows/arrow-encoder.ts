@@ -12,7 +12,7 @@ import {
   type RowList,
   type TransactionRow,
 } from '../../../payments/types.ts';
-import type { AppendRows, EncodedRows, RowEncoder, RowStamp } from '../../../processor/ports.ts';
+import type { AppendRows, EncodedRows, RowEncoder, RowStamp } from '../ports.ts';
 import { hardMaxAppendBytes } from '../sink-limits.ts';
 import { arrowSchema } from './arrow-schemas.ts';
 import { Scratch } from './column-memory.ts';

@@ -10,8 +10,8 @@ import type {
   RowList,
   TransactionRow,
 } from '../../../payments/types.ts';
-import type { AppendRows, Checkpoint, RowStamp } from '../../../processor/ports.ts';
 import { streamOffsetsText } from '../../../processor/takeover/stream-offsets.ts';
+import type { AppendRows, CheckpointRow, RowStamp } from '../ports.ts';
 import {
   boolColumn,
   bytesTextColumn,
@@ -156,7 +156,7 @@ export function exceptionColumns(scratch: Scratch, rows: readonly ExceptionRow[]
   ];
 }
 
-export function checkpointColumns(scratch: Scratch, rows: readonly Checkpoint[], stamp: RowStamp): Data[] {
+export function checkpointColumns(scratch: Scratch, rows: readonly CheckpointRow[], stamp: RowStamp): Data[] {
   return [
     constantInt64Column(scratch, stamp.partition, rows.length),
     constantInt64Column(scratch, stamp.writerEpoch, rows.length),

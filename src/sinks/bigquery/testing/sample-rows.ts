@@ -8,8 +8,8 @@ import type {
   Payment,
   SettingsEntry,
 } from '../../../payments/types.ts';
-import type { AppendRows, Checkpoint, RowStamp } from '../../../processor/ports.ts';
 import type { Sink } from '../open-sink.ts';
+import type { AppendRows, CheckpointRow, RowStamp } from '../ports.ts';
 
 export const MINUTE_MS = 60_000;
 /** 2025-06-01T12:00:00Z */
@@ -78,7 +78,7 @@ export function partialRow(kafkaOffset: number, more: Partial<PartialRow> = {}):
   };
 }
 
-export function checkpoint(nextOffset: number, more: Partial<Checkpoint> = {}): Checkpoint {
+export function checkpoint(nextOffset: number, more: Partial<CheckpointRow> = {}): CheckpointRow {
   return {
     topic: 'payments',
     partition: 0,

@@ -8,7 +8,7 @@ import { UnreachableError } from '../../../base/errors.ts';
 import type { Runtime } from '../../../base/runtime.ts';
 import { spanText } from '../../../base/span-text.ts';
 import type { AppendTable } from '../../../payments/types.ts';
-import type { AppendRows, RowEncoder, StreamRef } from '../../../processor/ports.ts';
+import type { AppendRows, RowEncoder, StreamRef } from '../ports.ts';
 import { readAppendFailure } from './append-answers.ts';
 import { type AppendAnswer, type AppendCall, GRPC_STATUS, RpcError, type WriteRpc } from './write-rpc.ts';
 

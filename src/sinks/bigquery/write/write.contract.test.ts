@@ -1,8 +1,8 @@
 /** The append client on the real service, beyond the contract that the simulation shares (src/lab/contract). */
 import { describe, expect, it } from 'vitest';
 import { systemRuntime } from '../../../base/system-runtime.ts';
-import type { StreamRef } from '../../../processor/ports.ts';
 import { openSink } from '../open-sink.ts';
+import type { StreamRef } from '../ports.ts';
 import type { ArrowPayload } from '../rows/arrow-encoder.ts';
 import { bigQueryEndpoints, type ContractSink, contractSink } from '../testing/contract-endpoints.ts';
 import { acceptedRow, STAMP } from '../testing/sample-rows.ts';
