@@ -105,7 +105,6 @@ const NOT_WRAPPED: readonly string[] = [
   'docs/performance-log.md',
   'docs/performance.md',
   'docs/upgrading.md',
-  'docs/writing-scenarios.md',
 ];
 
 test('lines of Markdown end at 120 characters at most', () => {
