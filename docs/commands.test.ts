@@ -90,7 +90,7 @@ test('a command that does not exist is noticed, in a block and in a sentence', a
     'npm run provenonce -- process --until-bored',
     '```',
   ].join('\n');
-  const problems = await Promise.all(commandsOf(text).map(problemOf));
+  const problems = await Promise.all(commandsOf(text).map((shown) => problemOf(shown)));
   expect(problems).toEqual([
     'package.json has no script nothing',
     expect.stringContaining('--jsonn'),
