@@ -1,11 +1,11 @@
 /** A run's first rows go out few and alone; what waits behind them goes as large as ever. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { AcceptedRows } from '../payments/accepted-rows.ts';
+import { AcceptedBatch } from '../payments/accepted-batch.ts';
 import { PartitionFold } from '../payments/fold.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
 import { event, PLACE, record } from '../payments/testing/fold-fixture.ts';
-import type { DataTable, RowList } from '../payments/types.ts';
+import type { DataTable } from '../payments/types.ts';
 import { silentObserver } from './events.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { AppendTurns } from './run/append-turns.ts';
@@ -30,7 +30,7 @@ function run(limits = DEFAULT_LIMITS, there: Rows = {}) {
     record(offset, event({ transaction_id: `txn-${offset}` }, offset)),
   );
   const settings = compileSettings(DEFAULT_DECISION_SETTINGS);
-  const folded = new AcceptedRows();
+  const folded = new AcceptedBatch();
   const before = { accepted: folded, partials: [], exceptions: [] };
   PartitionFold.fresh({ ...PLACE, startOffset: 0 }).foldAll(records, () => settings, before, 0, WAITING);
   const rowsOf = (table: keyof Rows) => Array.from({ length: there[table] ?? 0 }, (_, i) => folded.at(i)!);
@@ -41,9 +41,9 @@ function run(limits = DEFAULT_LIMITS, there: Rows = {}) {
     won: {
       ownership: { topic: 't', partition: PLACE.partition, epoch: 2, owner: 'me' },
       open: () => ({
-        append: (table: DataTable, rows: RowList<unknown>) => {
+        append: (table: DataTable, { from, to }: { readonly from: number; readonly to: number }) => {
           const { promise: landed, resolve } = Promise.withResolvers<void>();
-          appends.push({ table, rows: rows.length, acknowledge: resolve });
+          appends.push({ table, rows: to - from, acknowledge: resolve });
           return { byteLength: 1, landed };
         },
         beginCheckpoint: () => async () => {},

@@ -5,7 +5,16 @@
  * has returned, nothing of an earlier epoch can land any more; 3. an append that has landed, and a checkpoint that is written, are durable and seen by
  * every later read; 4. each of them waits with backoff while the service is away, and rejects with UnreachableError past its limit.
  */
-import type { DataRows, DataTable, RowList, SettingsEntry, TransactionRow } from '../../payments/types.ts';
+import type { AcceptedBatch } from '../../payments/accepted-batch.ts';
+import type { RowBatch } from '../../payments/row-batch.ts';
+import type {
+  DataRows,
+  DataTable,
+  ExceptionRow,
+  PartialRow,
+  SettingsEntry,
+  TransactionRow,
+} from '../../payments/types.ts';
 import type { Checkpoint, Ownership, Seed } from './records.ts';
 
 /** What is there, for whoever asks: processors and operators. */
@@ -119,6 +128,21 @@ export interface ReachedTable<T extends DataTable> {
 /** `differs`: the row that is there in its place, and in what it differs, as the end of a sentence. */
 export type RowAnswer = 'present' | 'missing' | { readonly differs: string };
 
+/** What the rows of each table come in from the fold: accepted payments as columns, all else as objects. */
+export interface DataBatches {
+  payment_transactions: AcceptedBatch;
+  payment_transactions_fraud: AcceptedBatch;
+  payment_metrics_partials: RowBatch<PartialRow>;
+  payment_exceptions: RowBatch<ExceptionRow>;
+}
+
+/** Rows [from, to) of a batch. */
+export interface BatchSlice<T extends DataTable> {
+  readonly rows: DataBatches[T];
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface Append {
   /** Of the rows as they are sent. */
   readonly byteLength: number;
@@ -136,7 +160,7 @@ export interface PartitionWriter {
    * Takes the table's next rows; with them, all its rows of records below `toOffset` are handed over. It has copied the rows when it
    * returns: their memory is used again.
    */
-  append<T extends DataTable>(table: T, rows: RowList<DataRows[T]>, toOffset: number): Append;
+  append<T extends DataTable>(table: T, slice: BatchSlice<T>, toOffset: number): Append;
   /**
    * Notes what was handed over so far, at this moment. The function that it returns writes a checkpoint of just that; it is called
    * once all of it is acknowledged.

@@ -39,8 +39,8 @@ export class AppendTurns {
   /** The same writer, whose appends, those of checkpoints included, are counted until they are settled. */
   counted(writer: PartitionWriter): PartitionWriter {
     return {
-      append: (table, rows, toOffset) => {
-        const append = writer.append(table, rows, toOffset);
+      append: (table, slice, toOffset) => {
+        const append = writer.append(table, slice, toOffset);
         this.#count(append.landed);
         return append;
       },

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ContradictionError, RowsRefusedError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
-import type { ExceptionRow, FraudAssessment, Payment, RowList } from '../../payments/types.ts';
+import { PartitionFold } from '../../payments/fold.ts';
+import { RowObjects } from '../../payments/row-batch.ts';
+import { emptyOutput, event, PLACE, record, settings } from '../../payments/testing/fold-fixture.ts';
+import type { ExceptionRow } from '../../payments/types.ts';
 import { silentObserver } from '../events.ts';
 import type { PartitionWriter } from '../ports.ts';
 import { reachedWith } from '../testing/reached-tables.ts';
@@ -37,8 +40,8 @@ function writerWith(alreadyThere: readonly ExceptionRow[], over: { refuse?: Erro
   const settled: unknown[] = [];
   const handedOver: number[] = [];
   const sink: Pick<PartitionWriter, 'append'> = {
-    append: (_, rows, toOffset) => {
-      sent.push(Array.from(rows as RowList<ExceptionRow>, (r) => r.kafkaOffset));
+    append: (_, { rows, from, to }, toOffset) => {
+      sent.push([...rows].slice(from, to).map((r) => r.kafkaOffset));
       handedOver.push(toOffset);
       return { byteLength: 0, landed: over.refuse === undefined ? Promise.resolve() : Promise.reject(over.refuse) };
     },
@@ -57,7 +60,7 @@ function writerWith(alreadyThere: readonly ExceptionRow[], over: { refuse?: Erro
 }
 
 function take(writer: ReturnType<typeof writerWith>['writer'], rows: readonly ExceptionRow[]): void {
-  writer.take(rows);
+  writer.take(new RowObjects(rows));
   writer.send(rows.at(-1)!.kafkaOffset + 1);
 }
 
@@ -95,8 +98,8 @@ describe('table writer', () => {
 
   it('says that a record is handed over only with the last of its rows', async () => {
     const { writer, sent, handedOver } = writerWith([], { maxAppendRows: 2 });
-    writer.take([row(1), row(2), row(2)]);
-    writer.take([row(2), row(3)]);
+    writer.take(new RowObjects([row(1), row(2), row(2)]));
+    writer.take(new RowObjects([row(2), row(3)]));
     writer.send(7);
     await writer.durable();
     expect(sent).toEqual([[1, 2], [2], [2, 3]]);
@@ -109,20 +112,23 @@ describe('table writer', () => {
       table: 'payment_transactions',
       partition: 0,
       writer: {
-        append: (_, rows) => {
-          sent.push(rows.length);
+        append: (_, { from, to }) => {
+          sent.push(to - from);
           return { byteLength: 0, landed: Promise.resolve() };
         },
       },
       runtime: still,
       observer: silentObserver,
-      appendLimits: { maxAppendRows: 4_000, maxAppendBytes: 10_500 },
+      appendLimits: { maxAppendRows: 4_000, maxAppendBytes: 5_000 },
       there: reachedWith('payment_transactions', []),
       onSettled: () => {},
     });
-    const payment = { transactionId: 't'.repeat(1_500), amount: 1n } as unknown as Payment;
-    const fraud = {} as FraudAssessment;
-    writer.take([0, 1, 2].map((kafkaOffset) => ({ kafkaOffset, payment, fraud })));
+    const out = emptyOutput();
+    const fold = PartitionFold.fresh({ ...PLACE, startOffset: 0 });
+    const texts = { device_id: '€'.repeat(256), region: '€'.repeat(256) };
+    for (const offset of [0, 1, 2])
+      fold.fold(record(offset, event({ ...texts, transaction_id: `t${offset}` })), settings(), out);
+    writer.take(out.accepted);
     writer.send(3);
     await writer.durable();
     expect(sent).toEqual([2, 1]);

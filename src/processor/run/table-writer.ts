@@ -9,10 +9,10 @@
 import { ContradictionError, RowsRefusedError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import { skipCommand } from '../../base/text/skip-command.ts';
-import { AcceptedRows } from '../../payments/accepted-rows.ts';
-import type { DataRows, DataTable, RowList } from '../../payments/types.ts';
+import { maxTextBytes } from '../../payments/row-batch.ts';
+import type { DataRows, DataTable } from '../../payments/types.ts';
 import type { Observer } from '../events.ts';
-import type { AppendLimits, PartitionWriter, ReachedTable } from '../ports.ts';
+import type { AppendLimits, DataBatches, PartitionWriter, ReachedTable } from '../ports.ts';
 
 export interface TableWriterOptions<T extends DataTable> {
   readonly table: T;
@@ -27,13 +27,19 @@ export interface TableWriterOptions<T extends DataTable> {
   readonly onSettled: (error: unknown | undefined) => void;
 }
 
+/** Rows of a batch from one on. */
+interface WaitingRows<T extends DataTable> {
+  readonly rows: DataBatches[T];
+  readonly from: number;
+}
+
 export class TableWriter<T extends DataTable> {
   readonly #options: TableWriterOptions<T>;
   /** Of the fold's rows, those that were there. */
   #rowsPassed = 0;
   /** The fold is past what was there. */
   #isPast = false;
-  #waiting: RowList<DataRows[T]>[] = [];
+  #waiting: WaitingRows<T>[] = [];
   #sentRows = 0;
   #rowsInFlight = 0;
   #lastAck: Promise<void> = Promise.resolve();
@@ -66,9 +72,9 @@ export class TableWriter<T extends DataTable> {
   }
 
   /** Takes the fold's next rows: passes over those that are there already; the rest waits for send(), and must stay as it is until then. */
-  take(rows: RowList<DataRows[T]>): void {
+  take(rows: DataBatches[T]): void {
     const from = this.#isPast ? 0 : this.#passOverThere(rows);
-    if (from < rows.length) this.#waiting.push(from === 0 ? rows : rows.slice(from));
+    if (from < rows.length) this.#waiting.push({ rows, from });
   }
 
   /**
@@ -77,23 +83,24 @@ export class TableWriter<T extends DataTable> {
   send(foldedTo: number): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const [i, rows] of waiting.entries()) {
-      for (let at = 0; at < rows.length; ) {
+    for (const [i, { rows, from }] of waiting.entries()) {
+      for (let at = from; at < rows.length; ) {
         const to = this.#endOfAppend(rows, at);
-        const next = to < rows.length ? rows.at(to) : waiting[i + 1]?.at(0);
-        this.#append(at === 0 && to === rows.length ? rows : rows.slice(at, to), next?.kafkaOffset ?? foldedTo);
+        const { rows: later, from: laterFrom } = waiting[i + 1] ?? { rows, from: to };
+        const next = to < rows.length ? rows.at(to) : later.at(laterFrom);
+        this.#append(rows, at, to, next?.kafkaOffset ?? foldedTo);
         at = to;
       }
     }
   }
 
-  #endOfAppend(rows: RowList<DataRows[T]>, from: number): number {
+  #endOfAppend(rows: DataBatches[T], from: number): number {
     const { maxAppendRows, maxAppendBytes } = this.#options.appendLimits;
     const most = Math.min(rows.length, from + maxAppendRows);
-    if (rows instanceof AcceptedRows && estimatedBytesOf(rows) <= maxAppendBytes) return most;
+    if (FIXED_BYTES * rows.length + rows.textBytes <= maxAppendBytes) return most;
     let to = from;
     for (let bytes = 0; to < most; to++) {
-      bytes += estimatedBytes(rows.at(to)!);
+      bytes += FIXED_BYTES + maxTextBytes(rows.at(to)!);
       if (bytes > maxAppendBytes && to > from) break;
     }
     return to;
@@ -105,10 +112,10 @@ export class TableWriter<T extends DataTable> {
   }
 
   /** How many of the rows, from the first on, are there already. */
-  #passOverThere(rows: RowList<DataRows[T]>): number {
+  #passOverThere(rows: DataBatches[T]): number {
     const { table, partition, there } = this.#options;
     for (let i = 0; i < rows.length; i++) {
-      const folded = rows.at(i)!;
+      const folded = rows.at(i) as DataRows[T];
       const answer = there.ask(folded);
       if (answer === 'missing') {
         this.#isPast = true;
@@ -126,12 +133,12 @@ export class TableWriter<T extends DataTable> {
     return rows.length;
   }
 
-  #append(rows: RowList<DataRows[T]>, toOffset: number): void {
+  #append(rows: DataBatches[T], from: number, to: number, toOffset: number): void {
     const { table, partition, runtime, observer, writer, onSettled } = this.#options;
     const startedMs = runtime.monotonicMs();
-    const rowCount = rows.length;
-    const offsets = offsetsOf(rows);
-    const { byteLength, landed } = writer.append(table, rows, toOffset);
+    const rowCount = to - from;
+    const offsets = rows.kafkaOffsets(from, to);
+    const { byteLength, landed } = writer.append(table, { rows, from, to }, toOffset);
     this.#sentRows += rowCount;
     this.#rowsInFlight += rowCount;
     this.#lastAck = landed.then(
@@ -178,22 +185,5 @@ function nameRefusedRecord(error: unknown, table: string, partition: number, off
   );
 }
 
-function offsetsOf(rows: RowList<{ readonly kafkaOffset: number }>): Float64Array {
-  return rows instanceof AcceptedRows ? rows.kafkaOffsets() : Float64Array.from(rows, (row) => row.kafkaOffset);
-}
-
-/** Generous: fixed columns, and the texts that can be long. */
+/** A generous bound of all that a row has besides its long texts. */
 const FIXED_BYTES = 512;
-const MOST_BYTES_PER_UNIT = 3;
-
-function estimatedBytesOf(rows: AcceptedRows): number {
-  return FIXED_BYTES * rows.length + rows.textBytes;
-}
-
-function estimatedBytes(row: DataRows[DataTable]): number {
-  if ('payload' in row) return FIXED_BYTES + MOST_BYTES_PER_UNIT * (row.payload?.length ?? 0);
-  if (!('payment' in row)) return FIXED_BYTES;
-  let units = 0;
-  for (const value of Object.values(row.payment)) if (typeof value === 'string') units += value.length;
-  return FIXED_BYTES + MOST_BYTES_PER_UNIT * units;
-}

@@ -2,7 +2,9 @@
  * The seams inside the BigQuery sink: queries and updates, write streams, and the encoder. The adapters of query/, write/ and rows/
  * implement them, and so does the simulated world; what is above them (takeover/, the writers) is the same code in both.
  */
-import type { AppendTable, DataRows, DataTable, RowList, SettingsEntry } from '../../payments/types.ts';
+import type { AcceptedBatch } from '../../payments/accepted-batch.ts';
+import type { RowList } from '../../payments/row-batch.ts';
+import type { AppendTable, DataRows, DataTable, ExceptionRow, PartialRow, SettingsEntry } from '../../payments/types.ts';
 import type { Checkpoint, HistoryChange, Ownership, Seed, SinkReads, SkippedRange } from '../../processor/ports.ts';
 
 export interface StreamRef {
@@ -111,9 +113,24 @@ export interface RowStamp {
 /** The row type of each table that is appended to. */
 export type AppendRows = DataRows & { checkpoint_log: CheckpointRow };
 
+/** What the rows of each table come in: accepted payments as columns, all else as objects. */
+export interface AppendBatches {
+  payment_transactions: AcceptedBatch;
+  payment_transactions_fraud: AcceptedBatch;
+  payment_metrics_partials: RowList<PartialRow>;
+  payment_exceptions: RowList<ExceptionRow>;
+  checkpoint_log: RowList<CheckpointRow>;
+}
+
 export interface RowEncoder {
-  /** Never more bytes than one append may carry: the caller limits rows and bytes. */
-  encode<T extends AppendTable>(table: T, rows: RowList<AppendRows[T]>, stamp: RowStamp): EncodedRows;
+  /** Rows [from, to) of a batch; default: all. Never more bytes than one append may carry: the caller limits rows and bytes. */
+  encode<T extends AppendTable>(
+    table: T,
+    rows: AppendBatches[T],
+    stamp: RowStamp,
+    from?: number,
+    to?: number,
+  ): EncodedRows;
 }
 
 /** Appends to one stream at explicit offsets, first in first out. */

@@ -3,7 +3,7 @@
  * acknowledged before it, and one statement sees one moment. A row past the checkpoint counts for nothing.
  *
  * Of payment_metrics_partials no counter tells; what its streams had taken by the last checkpoint of each epoch is the least
- * that there must be. Old checkpoints may be gone (`retention`): that only lowers what is promised.
+ * that there must be. Old checkpoints may be gone (`prune-checkpoints`): that only lowers what is promised.
  */
 
 import { type DatasetRef, quotedTable } from '../identifiers.ts';

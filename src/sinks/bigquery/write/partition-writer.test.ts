@@ -1,5 +1,7 @@
 /** What a partition's writer sends to which stream, and what its checkpoints say of the streams. */
 import { describe, expect, it } from 'vitest';
+import { AcceptedBatch } from '../../../payments/accepted-batch.ts';
+import { RowObjects } from '../../../payments/row-batch.ts';
 import type { AppendTable, ExceptionRow } from '../../../payments/types.ts';
 import type { Checkpoint } from '../../../processor/ports.ts';
 import type { CheckpointRow, RowEncoder, RowStamp } from '../ports.ts';
@@ -7,6 +9,7 @@ import { StreamPartitionWriter } from './partition-writer.ts';
 
 const FOUND = { from: 4, rows: { 1: { payment_exceptions: 2 } } };
 const IDLE_MS = 1_000;
+const slice = (rows: readonly ExceptionRow[]) => ({ rows: new RowObjects(rows), from: 0, to: rows.length });
 const row = (kafkaOffset: number) => ({ kafkaOffset }) as ExceptionRow;
 
 function setUp() {
@@ -48,7 +51,7 @@ describe('the writer of a partition', () => {
   it('sends rows to the stream of their table, with what every row carries', async () => {
     const { writer, sent, clock } = setUp();
     clock.nowMs = 20;
-    const { byteLength, landed } = writer.append('payment_exceptions', [row(1), row(2)]);
+    const { byteLength, landed } = writer.append('payment_exceptions', slice([row(1), row(2)]));
     await landed;
     const stamp = { partition: 3, writerEpoch: 5, processedAtMs: 20 };
     expect(byteLength).toBe(7);
@@ -57,14 +60,14 @@ describe('the writer of a partition', () => {
 
   it('passes on what a stream refuses', async () => {
     const { writer } = setUp();
-    await expect(writer.append('payment_transactions_fraud', []).landed).rejects.toThrow('refused');
+    await expect(writer.append('payment_transactions_fraud', { rows: new AcceptedBatch(), from: 0, to: 0 }).landed).rejects.toThrow('refused');
   });
 
   it('says in a checkpoint how many rows each stream held when it was begun, and what its takeover had found', async () => {
     const { writer, sent } = setUp();
-    await writer.append('payment_exceptions', [row(1), row(2)]).landed;
+    await writer.append('payment_exceptions', slice([row(1), row(2)])).landed;
     const write = writer.beginCheckpoint();
-    await writer.append('payment_exceptions', [row(3)]).landed;
+    await writer.append('payment_exceptions', slice([row(3)])).landed;
     await write({ nextOffset: 3 } as Checkpoint);
     const written = sent.at(-1)!.rows[0] as CheckpointRow;
     expect(written).toMatchObject({ nextOffset: 3, found: FOUND });
@@ -80,7 +83,7 @@ describe('the writer of a partition', () => {
     const { writer, clock } = setUp();
     clock.nowMs += IDLE_MS - 1;
     expect(writer.outlived()).toBeUndefined();
-    await writer.append('payment_exceptions', [row(1)]).landed;
+    await writer.append('payment_exceptions', slice([row(1)])).landed;
     clock.nowMs += 1;
     expect(writer.outlived()).toMatchObject({ name: 'WriterLostError', kind: 'gone' });
   });

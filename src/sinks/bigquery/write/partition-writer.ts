@@ -9,11 +9,9 @@ import {
   APPEND_TABLES,
   type AppendTable,
   DATA_TABLES,
-  type DataRows,
   type DataTable,
-  type RowList,
 } from '../../../payments/types.ts';
-import type { Append, Checkpoint, PartitionWriter } from '../../../processor/ports.ts';
+import type { Append, BatchSlice, Checkpoint, PartitionWriter } from '../../../processor/ports.ts';
 import type { CheckpointRow, FoundRows, RowEncoder, RowStamp, StreamAppender } from '../ports.ts';
 
 export interface StreamPartitionWriterOptions {
@@ -42,10 +40,10 @@ export class StreamPartitionWriter implements PartitionWriter {
     this.#lastSentAtMs = ofEach(DATA_TABLES, () => nowMs);
   }
 
-  append<T extends DataTable>(table: T, rows: RowList<DataRows[T]>): Append {
+  append<T extends DataTable>(table: T, { rows, from, to }: BatchSlice<T>): Append {
     const stamp = this.#stamp();
-    const encoded = this.#options.encoder.encode<DataTable>(table, rows, stamp);
-    this.#sentRows[table] += rows.length;
+    const encoded = this.#options.encoder.encode<DataTable>(table, rows, stamp, from, to);
+    this.#sentRows[table] += to - from;
     this.#lastSentAtMs[table] = stamp.processedAtMs;
     return { byteLength: encoded.byteLength, landed: this.#appenders[table].append(encoded) };
   }
