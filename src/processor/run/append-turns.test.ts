@@ -3,7 +3,8 @@ import { RowObjects } from '../../payments/row-batch.ts';
 import type { Checkpoint, PartitionWriter } from '../ports.ts';
 import { AppendTurns } from './append-turns.ts';
 
-const append = (writer: PartitionWriter): Promise<void> => writer.append('payment_exceptions', { rows: new RowObjects([]), from: 0, to: 0 }, 1).landed;
+const append = (writer: PartitionWriter): Promise<void> =>
+  writer.append('payment_exceptions', { rows: new RowObjects([]), from: 0, to: 0 }, 1).landed;
 const forever = new AbortController().signal;
 
 /** A writer whose appends are settled by hand. */

@@ -6,7 +6,7 @@ import { RowObjects } from '../../payments/row-batch.ts';
 import { emptyOutput, event, PLACE, record, settings } from '../../payments/testing/fold-fixture.ts';
 import type { ExceptionRow } from '../../payments/types.ts';
 import { silentObserver } from '../events.ts';
-import type { PartitionWriter } from '../ports.ts';
+import type { PartitionWriter, ReachedTable } from '../ports.ts';
 import { reachedWith } from '../testing/reached-tables.ts';
 import { TableWriter } from './table-writer.ts';
 
@@ -35,7 +35,10 @@ function row(kafkaOffset: number, over: Partial<ExceptionRow> = {}): ExceptionRo
   };
 }
 
-function writerWith(alreadyThere: readonly ExceptionRow[], over: { refuse?: Error; maxAppendRows?: number } = {}) {
+function writerWith(
+  alreadyThere: readonly ExceptionRow[] | ReachedTable<'payment_exceptions'>,
+  over: { refuse?: Error; maxAppendRows?: number } = {},
+) {
   const sent: number[][] = [];
   const settled: unknown[] = [];
   const handedOver: number[] = [];
@@ -53,7 +56,7 @@ function writerWith(alreadyThere: readonly ExceptionRow[], over: { refuse?: Erro
     runtime: still,
     observer: silentObserver,
     appendLimits: { maxAppendRows: over.maxAppendRows ?? 100, maxAppendBytes: MANY_BYTES },
-    there: reachedWith('payment_exceptions', alreadyThere),
+    there: 'ask' in alreadyThere ? alreadyThere : reachedWith('payment_exceptions', alreadyThere),
     onSettled: (error) => settled.push(error),
   });
   return { writer, sent, settled, handedOver };
@@ -85,6 +88,21 @@ describe('table writer', () => {
   it('stops when a row that was there belongs to another record', () => {
     const { writer } = writerWith([row(6)]);
     expect(() => take(writer, [row(5)])).toThrow(/offset 5 that differs from the one in the table \(offset 6\)/);
+  });
+
+  it('passes over what is below a position, where that is all that the sink knows of its rows', async () => {
+    const next = 7;
+    const there: ReachedTable<'payment_exceptions'> = {
+      next,
+      rows: 0,
+      ask: ({ kafkaOffset }) => (kafkaOffset < next ? 'present' : 'missing'),
+      left: (nextOffset) => Math.max(0, next - nextOffset),
+    };
+    const { writer, sent } = writerWith(there);
+    expect(writer.rowsLeft(5)).toBe(2);
+    take(writer, [row(5), row(6), row(7)]);
+    await writer.durable();
+    expect([sent, writer.rowsPassed, writer.rowsLeft(8)]).toEqual([[[7]], 2, 0]);
   });
 
   it('keeps each request within its limits of rows and of bytes', async () => {

@@ -1,17 +1,17 @@
 /** A run's first rows go out few and alone; what waits behind them goes as large as ever. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { AcceptedBatch } from '../payments/accepted-batch.ts';
-import { PartitionFold } from '../payments/fold.ts';
-import { compileSettings, DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
-import { event, PLACE, record } from '../payments/testing/fold-fixture.ts';
-import type { DataTable } from '../payments/types.ts';
-import { silentObserver } from './events.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
-import { AppendTurns } from './run/append-turns.ts';
-import type { CursorAnswer } from './run/log-cursor.ts';
-import { PartitionRun, type PartitionRunOptions } from './run/partition-run.ts';
-import { nothingThere, reachedWith } from './testing/reached-tables.ts';
+import { AcceptedBatch } from '../../payments/accepted-batch.ts';
+import { PartitionFold } from '../../payments/fold.ts';
+import { compileSettings, DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
+import { event, PLACE, record } from '../../payments/testing/fold-fixture.ts';
+import type { DataTable } from '../../payments/types.ts';
+import { silentObserver } from '../events.ts';
+import { DEFAULT_LIMITS } from '../limits.ts';
+import { nothingThere, reachedWith } from '../testing/reached-tables.ts';
+import { AppendTurns } from './append-turns.ts';
+import type { CursorAnswer } from './log-cursor.ts';
+import { PartitionRun, type PartitionRunOptions } from './partition-run.ts';
 
 const WAITING = 1_000;
 

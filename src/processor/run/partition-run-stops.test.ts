@@ -1,16 +1,16 @@
 /** A partition that is released or drained ends at once, whatever service is away: nothing may hold up a stop or a rebalance. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { PartitionFold } from '../payments/fold.ts';
-import { DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
-import { event, PLACE, record } from '../payments/testing/fold-fixture.ts';
-import { silentObserver } from './events.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
-import type { FetchAnswer, LogBounds } from './ports.ts';
-import { AppendTurns } from './run/append-turns.ts';
-import { type CursorAnswer, LogCursor } from './run/log-cursor.ts';
-import { PartitionRun, type PartitionRunOptions } from './run/partition-run.ts';
-import { nothingThere } from './testing/reached-tables.ts';
+import { PartitionFold } from '../../payments/fold.ts';
+import { DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
+import { event, PLACE, record } from '../../payments/testing/fold-fixture.ts';
+import { silentObserver } from '../events.ts';
+import { DEFAULT_LIMITS } from '../limits.ts';
+import type { FetchAnswer, LogBounds } from '../ports.ts';
+import { nothingThere } from '../testing/reached-tables.ts';
+import { AppendTurns } from './append-turns.ts';
+import { type CursorAnswer, LogCursor } from './log-cursor.ts';
+import { PartitionRun, type PartitionRunOptions } from './partition-run.ts';
 
 const RELEASED = new Error('released');
 
