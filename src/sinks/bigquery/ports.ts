@@ -4,7 +4,14 @@
  */
 import type { AcceptedBatch } from '../../payments/accepted-batch.ts';
 import type { RowList } from '../../payments/row-batch.ts';
-import type { AppendTable, DataRows, DataTable, ExceptionRow, PartialRow, SettingsEntry } from '../../payments/types.ts';
+import type {
+  AppendTable,
+  DataRows,
+  DataTable,
+  ExceptionRow,
+  PartialRow,
+  SettingsEntry,
+} from '../../payments/types.ts';
 import type { Checkpoint, HistoryChange, Ownership, Seed, SinkReads, SkippedRange } from '../../processor/ports.ts';
 
 export interface StreamRef {

@@ -60,7 +60,9 @@ describe('the writer of a partition', () => {
 
   it('passes on what a stream refuses', async () => {
     const { writer } = setUp();
-    await expect(writer.append('payment_transactions_fraud', { rows: new AcceptedBatch(), from: 0, to: 0 }).landed).rejects.toThrow('refused');
+    await expect(
+      writer.append('payment_transactions_fraud', { rows: new AcceptedBatch(), from: 0, to: 0 }).landed,
+    ).rejects.toThrow('refused');
   });
 
   it('says in a checkpoint how many rows each stream held when it was begun, and what its takeover had found', async () => {

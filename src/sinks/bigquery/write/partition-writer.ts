@@ -5,12 +5,7 @@
  */
 import { WriterLostError } from '../../../base/errors.ts';
 import type { Runtime } from '../../../base/runtime.ts';
-import {
-  APPEND_TABLES,
-  type AppendTable,
-  DATA_TABLES,
-  type DataTable,
-} from '../../../payments/types.ts';
+import { APPEND_TABLES, type AppendTable, DATA_TABLES, type DataTable } from '../../../payments/types.ts';
 import type { Append, BatchSlice, Checkpoint, PartitionWriter } from '../../../processor/ports.ts';
 import type { CheckpointRow, FoundRows, RowEncoder, RowStamp, StreamAppender } from '../ports.ts';
 
