@@ -1,4 +1,4 @@
-/** The processor as a process of its own: its parts from the configuration, with logs and metrics. */
+/** Builds a processor from its configuration: real log, real sink, local state, logs and metrics. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import pino from 'pino';
@@ -38,7 +38,7 @@ export async function runProcess(
     level: config.process.logLevel,
     format: resolveLogFormat(config.process.logFormat, process.stdout.isTTY),
     base: { owner },
-    // Synchronous: the last words of a process that is killed are the ones that matter.
+    // Synchronous, because the last lines before a kill matter most.
     destination: pino.destination({ dest: 1, sync: true }),
     nowMs: runtime.nowMs,
   });
