@@ -22,7 +22,7 @@ test('what is missing is named with its version, testcontainers aside', () => {
   expect(missingPackages('demo', (name) => name !== 'execa')).toEqual([missing[1]]);
 });
 
-test('a command without its packages says how to install them, whatever its words', async () => {
+test('a command without its packages says how to install them, with any arguments', async () => {
   const program = new Command('provenonce');
   addWithoutPackages(program, 'lab', ['execa@1.2.3']);
   const run = program.parseAsync(['lab', 'run', 'zombie', '--json'], { from: 'user' });
