@@ -18,8 +18,8 @@ async function digests(seeds: readonly number[]): Promise<string[]> {
 }
 
 const IN_ANOTHER_PROCESS = `
-  import { drawCase } from './src/lab/sim/draw-case.ts';
-  import { runCase } from './src/lab/sim/sim-case.ts';
+  import { drawCase } from './src/lab/sim/case/draw-case.ts';
+  import { runCase } from './src/lab/sim/case/sim-case.ts';
   const digests = [];
   for (const seed of ${JSON.stringify(SEEDS)}) digests.push((await runCase(drawCase(seed))).traceDigest);
   process.stdout.write(JSON.stringify(digests));
@@ -40,8 +40,8 @@ it('the digest of an exploration does not depend on how many threads it had', as
   const run = (jobs: number, seed: number): Promise<ExploreReport> =>
     explore({ seed, runs: 35, jobs, runtime: systemRuntime, shrinkMs: 1_000 });
   const [one, two, other] = [await run(1, 7), await run(2, 7), await run(2, 8)];
-  expect([one.verdict, one.tally.runs]).toEqual(['PASS', 35]);
+  expect([one.verdict, one.counts.runs]).toEqual(['PASS', 35]);
   expect(two.digest).toBe(one.digest);
-  expect(two.tally).toEqual(one.tally);
+  expect(two.counts).toEqual(one.counts);
   expect(other.digest).not.toBe(one.digest);
 });

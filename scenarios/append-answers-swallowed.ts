@@ -20,7 +20,7 @@ export const scenario = defineScenario({
     const processor = world.start('alpha');
     await processor.waitFor('takeover.running', 60_000);
     const swallowed = [4, 15].map((nth) =>
-      world.inject({ fault: 'storage.answer', method: 'AppendRows', nth, answer: { kind: 'swallow-answers' } }),
+      world.inject({ what: 'storage_answer', method: 'AppendRows', nth, answer: { kind: 'swallow-answers' } }),
     );
     const sent = await world.send({ seed: 1830, count: 4_000, ratePerSecond: 1_500, spanMs: 2 * HOUR_MS });
     world.expectSums(sent.expectedSums);

@@ -16,13 +16,13 @@ export const scenario = defineScenario({
     const processor = world.start('alpha');
     await processor.waitFor('takeover.running', 60_000);
     for (const acknowledged of [800, 1_600])
-      world.inject({ fault: 'network.cut', on: 'storage', when: { acknowledged } });
+      world.inject({ what: 'network_cut', on: 'storage', when: { acknowledged } });
     const refused = world.inject({
-      fault: 'network.cut',
+      what: 'network_cut',
       on: 'storage',
       refuse: true,
       when: { acknowledged: 2_400 },
-      lastsMs: 2_000,
+      forMs: 2_000,
     });
     const sent = await world.send({ seed: 1705, count: 4_000, ratePerSecond: 1_000, spanMs: 2 * HOUR_MS });
     world.expectSums(sent.expectedSums);

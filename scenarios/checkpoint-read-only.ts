@@ -17,7 +17,7 @@ export const scenario = defineScenario({
       first.waitFor('takeover.running', 60_000, ({ partition }) => partition === each),
     );
     await Promise.all(running);
-    const readOnly = world.inject({ fault: 'checkpoint.read-only', processor: 'alpha', when: { acknowledged: 1_500 } });
+    const readOnly = world.inject({ what: 'disk_read_only', process: 'alpha', when: { acknowledged: 1_500 } });
     const sending = world.send({ seed: 1730, count: 6_000, ratePerSecond: 1_000, spanMs: HOUR_MS });
     await readOnly.fired;
     await first.waitFor('log.warning', 60_000);

@@ -26,7 +26,7 @@ export const scenario = defineScenario({
     await first.stop();
     world.expectSums((await world.send(workload(1))).expectedSums);
     await world.send(workload(0));
-    await world.inject({ fault: 'checkpoint.swap', processor: 'alpha' }).fired;
+    await world.inject({ what: 'disk', effect: 'foreign', process: 'alpha' }).fired;
 
     const second = world.start('alpha');
     await world.drain();

@@ -30,9 +30,9 @@ export const scenario = defineScenario({
     await first.waitFor('takeover.running', 120_000);
     const workload = { count: 3_000, ratePerSecond: 500, spanMs: HOUR_MS };
     const sending = world.send({ ...workload, seed: 1830, baseTimeMs: startedMs - 2 * HOUR_MS });
-    const clock = { fault: 'processor.libc-clock', processor: 'alpha', file } as const;
+    const clock = { what: 'libc_clock', process: 'alpha', file } as const;
     const wall = world.inject({ ...clock, aheadMs: DAY_MS, when: { acknowledged: 500 } });
-    const killed = world.inject({ fault: 'processor.kill', processor: 'alpha', when: { acknowledged: 2_000 } });
+    const killed = world.inject({ what: 'crash', process: 'alpha', when: { acknowledged: 2_000 } });
     await killed.fired;
     await wall.heal();
     world.expectSums((await sending).expectedSums);

@@ -22,7 +22,7 @@ export const scenario = defineScenario({
     };
     const first = world.start('alpha');
     await first.waitFor('takeover.running', 60_000);
-    const full = world.inject({ fault: 'processor.disk-full', processor: 'alpha', when: { acknowledged: 1_500 } });
+    const full = world.inject({ what: 'disk_full', process: 'alpha', when: { acknowledged: 1_500 } });
     const sent = await world.send(workload);
     world.expectSums(sent.expectedSums);
     await full.fired;

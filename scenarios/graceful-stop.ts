@@ -22,7 +22,7 @@ export const scenario = defineScenario({
     await first.waitFor('checkpoint.written', 60_000, ({ nextOffset }) => nextOffset > 100);
     // With an append under way, what is folded next waits to be sent.
     const slow = world.inject({
-      fault: 'storage.answer',
+      what: 'storage_answer',
       method: 'AppendRows',
       nth: 1,
       times: 8,

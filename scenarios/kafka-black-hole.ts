@@ -19,10 +19,10 @@ export const scenario = defineScenario({
     const processor = world.start('alpha');
     await processor.waitFor('takeover.running', 60_000);
     const silence = world.inject({
-      fault: 'network.black-hole',
+      what: 'network_black_hole',
       on: 'kafka',
       when: { acknowledged: 1_000 },
-      lastsMs: SILENCE_MS,
+      forMs: SILENCE_MS,
     });
     const sent = await world.send({ seed: 1602, count: 3_000, ratePerSecond: 1_000, spanMs: HOUR_MS });
     world.expectSums(sent.expectedSums);

@@ -16,10 +16,10 @@ export const scenario = defineScenario({
     const processor = world.start('alpha');
     await processor.waitFor('takeover.running', 60_000);
     const forgotten = world.inject({
-      fault: 'network.half-open',
+      what: 'network_half_open',
       on: 'kafka',
       when: { acknowledged: 800 },
-      lastsMs: 4_000,
+      forMs: 4_000,
     });
     const sent = await world.send({ seed: 1702, count: 2_500, ratePerSecond: 1_000, spanMs: HOUR_MS });
     world.expectSums(sent.expectedSums);

@@ -28,7 +28,7 @@ export const scenario = defineScenario({
     await world.drain();
     await first.stop();
     await world.send(workload);
-    await world.inject({ fault: 'topic.add-partitions', partitions: 4 }).fired;
+    await world.inject({ what: 'partitions_added', count: 2 }).fired;
     // Copies once more: half of them now come into partitions that nobody reads.
     await world.send(workload);
 

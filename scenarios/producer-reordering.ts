@@ -37,8 +37,8 @@ export const scenario = defineScenario({
     const first = world.start('alpha');
     await first.waitFor('takeover.running', 60_000);
     const killed = world.inject({
-      fault: 'processor.kill',
-      processor: 'alpha',
+      what: 'crash',
+      process: 'alpha',
       when: { acknowledged: PAYMENTS },
     });
     for (let i = 0; i < blocks.length; i += 2) {

@@ -33,10 +33,10 @@ async function comeAndGo(world: ScenarioWorld): Promise<void> {
   const beta = world.start('beta');
   await beta.waitFor('takeover.running', 60_000);
   const gamma = world.start('gamma');
-  await world.inject({ fault: 'processor.kill', processor: 'beta' }).fired;
+  await world.inject({ what: 'crash', process: 'beta' }).fired;
   await gamma.waitFor('takeover.running', 60_000);
   world.start('delta');
-  await world.inject({ fault: 'processor.stop', processor: 'gamma' }).fired;
+  await world.inject({ what: 'stop', process: 'gamma' }).fired;
   const again = world.start('beta');
   await again.waitFor('takeover.running', 60_000);
 }

@@ -23,11 +23,11 @@ export const scenario = defineScenario({
     });
     world.expectSums((await world.send(workload(0))).expectedSums);
     const refused = world.inject({
-      fault: 'network.cut',
+      what: 'network_cut',
       on: 'rest',
       refuse: true,
       when: { event: 'assignment.changed' },
-      lastsMs: AWAY_MS,
+      forMs: AWAY_MS,
     });
     const first = world.start('alpha');
     await refused.healed;
@@ -37,7 +37,7 @@ export const scenario = defineScenario({
     await first.kill();
 
     world.expectSums((await world.send(workload(1))).expectedSums);
-    const slow = world.inject({ fault: 'network.delay', on: 'rest', delayMs: 300 });
+    const slow = world.inject({ what: 'network_delay', on: 'rest', delayMs: 300 });
     const second = world.start('alpha');
     await second.waitFor('takeover.running', 60_000);
     await slow.heal();

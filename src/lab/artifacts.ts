@@ -102,7 +102,7 @@ export interface RunPhase {
 export interface FaultRecord {
   /** `f1`, `f2`, ... in the order of planning. */
   readonly id: string;
-  /** Its name, as `kafka.cut` or `checkpoint.truncate`. */
+  /** Its name, as `network_cut` or `disk`. */
   readonly fault: string;
   /** The whole description as it was planned: plain JSON. */
   readonly plan: Readonly<Record<string, unknown>>;

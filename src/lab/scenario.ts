@@ -5,7 +5,7 @@
  * A scenario counts only if its fault bit. What must have happened for that is said with `world.bit`; a story whose fault
  * missed ends UNKNOWN, never PASS.
  */
-import type { FaultPlan } from '../../chaos/fault.ts';
+import type { PlannedFault, RealWhen } from '../../chaos/fault.ts';
 import type { SumsByCurrency } from '../checks/assertions.ts';
 import type { Guarantee } from '../checks/findings.ts';
 import type { Verdict, VerifyReport } from '../checks/verify.ts';
@@ -45,9 +45,20 @@ export interface Scenario {
   readonly replacesLog?: boolean;
   /** Kinds of findings that verify must have, all of these and no others: what the story does to the topic breaks a guarantee. */
   readonly verifyFinds?: readonly string[];
-  /** How long the story as a whole may take; default: four minutes (run-scenario.ts). For those of many lives or commands. */
+  /** How long the story as a whole may take; default: four minutes (run-to-verdict.ts). For those of many lives or commands. */
   readonly storyMs?: number;
+  /**
+   * When a planned fault counts. `work` (default): it fired, met work in flight and was healed, and work was done after it.
+   * `anything`: it fired and was healed.
+   */
+  readonly faultsMeet?: 'work' | 'anything';
+  /** Every fault is one to live through: a partition that stops, or a processor that ends with an error, is a FAIL. */
+  readonly mustLive?: boolean;
+  /** Default true: the story must say what the payments add up to (`expectSums`), and the tables are compared with it. */
+  readonly knowsSums?: boolean;
   readonly run: (world: ScenarioWorld) => Promise<void>;
+  /** A check of its own, after all processors have stopped. */
+  readonly check?: (world: ScenarioWorld) => Promise<void>;
 }
 
 /** Checks the names once, so that a scenario file is plain data and one function. */
@@ -132,9 +143,15 @@ export interface ScenarioFolders {
 export interface InjectedFault {
   /** When it has really hurt. Rejects where it cannot be done, or when the story ends before. */
   readonly fired: Promise<void>;
-  /** When it is undone: by its lastsMs, by heal, or at once for what does not last. */
+  /** When it is undone: by its forMs, by heal, or at once for what does not last. */
   readonly healed: Promise<void>;
   heal(): Promise<void>;
+}
+
+/** A planned fault that a story does itself, and reports here. Each is called once at most. */
+export interface FaultByHand {
+  fired(): void;
+  healed(): void;
 }
 
 export interface SendOptions {
@@ -170,7 +187,14 @@ export interface ScenarioWorld {
    * Breaks something on purpose (chaos/fault.ts): now, or at the moment that the plan names. The run counts only if the
    * fault fired, met work in flight, was healed (by the end of the story at the latest), and work went on afterwards.
    */
-  inject(plan: FaultPlan): InjectedFault;
+  inject(fault: PlannedFault): InjectedFault;
+  /** A planned fault that the story does itself. `members`: of its plan; `process`: the processor it hits. */
+  planByHand(what: string, text: string, members: object, process: string): FaultByHand;
+  /** Resolves at that moment. */
+  moment(when: RealWhen): Promise<void>;
+  /** Records that Kafka has acknowledged since the world began. */
+  readonly acknowledged: number;
+  readonly topic: string;
 
   /** Starts a processor; a name that ran before keeps its checkpoint. */
   start(name: string, options?: StartOptions): RunningProcessor;
@@ -183,6 +207,8 @@ export interface ScenarioWorld {
   /** Resets the common group's offsets while none of its processors runs; resolves with what they are now, by partition. */
   resetGroup(to: 'earliest' | 'latest'): Promise<ReadonlyMap<number, number>>;
 
+  /** The tables against the topic by SQL, now; resolves with how many records were compared. Rejects with PrefixMismatch. */
+  compare(): Promise<number>;
   /** `verify` over the topic and the tables as they are now, whatever runs beside it. */
   verify(): Promise<VerifyReport>;
 

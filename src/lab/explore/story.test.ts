@@ -1,6 +1,6 @@
 /** The story that a person reads, of a small case. */
 import { expect, it } from 'vitest';
-import { CALM } from '../sim/case/plan.ts';
+import { CALM } from '../sim/case/noise.ts';
 import { runCase } from '../sim/case/sim-case.ts';
 import { DEFAULT_DIALS, drawWorkload } from '../sim/case/workload.ts';
 import { faultText, storyText, timelineLine } from './story.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { KafkaProxy } from '../../../chaos/kafka-proxy.ts';
+import { KafkaProxy } from '../../../chaos/proxies/kafka-proxy.ts';
 import { systemRuntime } from '../../base/system-runtime.ts';
 import type { KafkaConnectionOptions } from '../../kafka/client/connection-options.ts';
 import { KafkaAdmin } from '../../kafka/kafka-admin.ts';

@@ -263,8 +263,8 @@ function madeFacts(verdict: RunArtifacts['verdict']): RunArtifacts {
     faults: [
       {
         id: 'f1',
-        fault: 'processor.kill',
-        plan: { fault: 'processor.kill' },
+        fault: 'crash',
+        plan: { what: 'crash' },
         text: 'kill -9 of alpha',
         processor: 'alpha',
         plannedAtMs: at(0),

@@ -16,7 +16,7 @@ import type {
   SinkQueries,
   WrittenRow,
 } from '../../../processor/ports.ts';
-import type { AnswerEffect, Operation } from '../case/plan.ts';
+import type { AnswerEffect, Operation } from '../case/answers.ts';
 import { EPOCH_MS, latencyMs } from '../world/context.ts';
 import type { Life } from '../world/life.ts';
 import type { SimOwnership } from './sim-ownership.ts';

@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { UnreachableError } from '../../../base/errors.ts';
 import { Processor, type ProcessorPorts } from '../../../processor/processor.ts';
 import { elapse, settled, someRecords } from '../testing.ts';
+import { createWorld } from '../world/create-world.ts';
 import { processorMain, processorPorts, processorSettings } from '../world/processor-main.ts';
-import { createWorld } from '../world/world.ts';
 
 /** A port with some methods replaced; the others keep their `this`. */
 function overriding<Port extends object>(port: Port, methods: Partial<Port>): Port {

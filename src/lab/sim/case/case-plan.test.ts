@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../../base/errors.ts';
 import { type CasePlan, loadCasePlan, parseCasePlan } from './case-plan.ts';
 import { drawCase } from './draw-case.ts';
-import { CALM } from './plan.ts';
+import { CALM } from './noise.ts';
 import { runCase } from './sim-case.ts';
 
 const SMALL: CasePlan = {

@@ -8,10 +8,11 @@ import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
 import { GUARANTEES, type Guarantee, type GuaranteeResult } from '../../../checks/findings.ts';
 import { type VerifyReport, verify } from '../../../checks/verify.ts';
 import type { ExitReport } from '../../../processor/processor.ts';
+import type { SimFault } from '../../fault.ts';
 import { type GenerationOf, simInputs } from '../sim-inputs.ts';
 import type { World } from '../world/world.ts';
+import type { AnswerEffect } from './answers.ts';
 import type { CasePlan } from './case-plan.ts';
-import type { AnswerEffect, Fault } from './plan.ts';
 
 export type CaseVerdict = 'PASS' | 'FAIL' | 'UNKNOWN';
 
@@ -41,7 +42,7 @@ export interface StoppedPartition {
 }
 
 /** Stops that a fault excuses: the log or the sink then does contradict the guarantee. */
-const EXCUSED_STOPS: Readonly<Partial<Record<Fault['what'], readonly string[]>>> = {
+const EXCUSED_STOPS: Readonly<Partial<Record<SimFault['what'], readonly string[]>>> = {
   retention: ['retention_gap'],
   truncation: ['log_truncated', 'log_changed', 'rows_differ', 'retention_gap'],
   recreate: ['log_truncated', 'log_changed', 'rows_differ'],
@@ -52,13 +53,13 @@ const EXCUSED_STOPS: Readonly<Partial<Record<Fault['what'], readonly string[]>>>
 
 const STOPS_BY_ITS_NAME: readonly AnswerEffect[] = ['rows_refused', 'append_refused', 'unreachable'];
 /** Findings that a fault brings about in a topic, whatever processors do: partitions that nobody reads yet. */
-const EXCUSED_FINDINGS: Readonly<Partial<Record<Fault['what'], readonly string[]>>> = {
+const EXCUSED_FINDINGS: Readonly<Partial<Record<SimFault['what'], readonly string[]>>> = {
   partitions_added: ['partition_unread'],
   rescale: ['partition_unread'],
 };
 
 /** Codes of stops that what was done so far excuses; `unreachable` stands for a service that stayed away. */
-export function excusedStops(fired: readonly Fault[]): ReadonlySet<string> {
+export function excusedStops(fired: readonly SimFault[]): ReadonlySet<string> {
   const codes = new Set(fired.flatMap((fault) => EXCUSED_STOPS[fault.what] ?? []));
   for (const fault of fired) {
     if (fault.what === 'damage' && fault.once !== true) codes.add('batch_damaged');

@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { Processor } from '../../../processor/processor.ts';
 import type { SeedSettings } from '../../../processor/settings.ts';
 import { elapse } from '../testing.ts';
+import { createWorld } from '../world/create-world.ts';
 import { processorPorts, processorSettings } from '../world/processor-main.ts';
-import { createWorld } from '../world/world.ts';
 
 /** What a processor warns of, in a first life with the settings as they are and a second one with the change. */
 async function warnings(change: Partial<SeedSettings>): Promise<string[][]> {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { FetchAnswer, PartitionReader } from '../../../processor/ports.ts';
-import { CALM } from '../case/plan.ts';
+import { CALM } from '../case/noise.ts';
 import { elapse, settled, someRecords } from '../testing.ts';
+import { createWorld } from '../world/create-world.ts';
 import type { SimPorts } from '../world/sim-process.ts';
-import { createWorld, type World, type WorldOptions } from '../world/world.ts';
+import type { World, WorldOptions } from '../world/world.ts';
 import { assign, SESSION_TIMEOUT_MS } from './consumer-group.ts';
 
 interface Member {

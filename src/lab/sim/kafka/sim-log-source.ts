@@ -13,7 +13,7 @@ import type {
   TopicFacts,
 } from '../../../processor/ports.ts';
 import { type FetchGate, SimReader } from '../bigquery/sim-reader.ts';
-import type { Operation } from '../case/plan.ts';
+import type { Operation } from '../case/answers.ts';
 import { latencyMs } from '../world/context.ts';
 import type { Life } from '../world/life.ts';
 import type { ConsumerGroup, GroupMember } from './consumer-group.ts';

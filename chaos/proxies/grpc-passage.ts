@@ -6,7 +6,7 @@ import type { ClientDuplexStream, ServerDuplexStream, StatusObject } from '@grpc
 import { status } from '@grpc/grpc-js';
 import type { MeantFault } from './answer-rules.ts';
 import { appendError } from './grpc-append-error.ts';
-import type { GrpcFault } from './grpc-proxy.ts';
+import type { GrpcFault } from './grpc-fault.ts';
 import { resetStream } from './grpc-reset.ts';
 
 export interface GrpcPassageOptions {

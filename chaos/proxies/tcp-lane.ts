@@ -5,7 +5,14 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NetworkState } from './tcp-proxy.ts';
+
+/** State of the network, read by every lane for every chunk. */
+export interface NetworkState {
+  delayMs: number;
+  /** Per connection and direction; 0: no limit. */
+  bytesPerSecond: number;
+  blackHole: boolean;
+}
 
 export interface TcpLaneOptions {
   readonly from: Socket;

@@ -10,7 +10,7 @@
  */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { TcpLane } from './tcp-lane.ts';
+import { type NetworkState, TcpLane } from './tcp-lane.ts';
 
 export interface HostPort {
   readonly host: string;
@@ -28,14 +28,6 @@ export function hostPort(address: string): HostPort {
 export interface ConnectionFilter {
   toServer(bytes: Buffer): Buffer | 'cut';
   toClient(bytes: Buffer): Buffer | 'cut';
-}
-
-/** State of the network, read by every lane for every chunk. */
-export interface NetworkState {
-  delayMs: number;
-  /** Per connection and direction; 0: no limit. */
-  bytesPerSecond: number;
-  blackHole: boolean;
 }
 
 export interface TcpProxyCounts {
