@@ -1,5 +1,5 @@
 -- One-minute windows over all partitions. A window is final when every partition of the topic has a checkpoint whose
--- watermark is at or past its end: nothing can be added to it any more, a backfill aside:
+-- watermark is at or past its end: nothing is added to it later except by a backfill:
 -- backfilled_count says how many of its payments came that way.
 CREATE OR REPLACE VIEW `{{dataset}}.payment_metrics` AS
 WITH partition_progress AS (

@@ -23,7 +23,7 @@ describe('waiting until aborted', () => {
     await expect(orAborted(Promise.reject(new Error('no')), signal)).rejects.toThrow('no');
   });
 
-  it('does not wait for work that nobody needs any more, nor mind how it ends', async () => {
+  it('does not wait for work that is no longer needed, and ignores its failure', async () => {
     const controller = new AbortController();
     let fail: (error: Error) => void = () => {};
     const work = new Promise<never>((_, reject) => {

@@ -1,11 +1,11 @@
-/** Not waiting for what nobody needs any more. */
+/** Stops waiting for a result that is no longer needed. */
 
 /**
- * The promise, or a rejection with signal.reason as soon as that is aborted. The work behind it may go on: whoever uses this
- * makes sure that it can do no harm, and its own failure is nobody's concern then.
+ * The promise, or a rejection with signal.reason as soon as that is aborted. The work behind the promise may continue:
+ * the caller makes sure that it can do no harm. Its late failure is ignored.
  */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  promise.catch(() => {}); // it may fail after nobody waits for it any more
+  promise.catch(() => {}); // its failure after an abort is ignored
   let stopListening = (): void => {};
   const aborted = new Promise<never>((_, reject) => {
     const onAbort = (): void => reject(signal.reason);
@@ -21,8 +21,8 @@ export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Pr
 }
 
 /**
- * Aborted with the first of the sources, and its reason. AbortSignal.any would do, but Node holds what it returns from a
- * global registry until it is aborted: a process that is destroyed in mid-run (in the simulation) would never be freed.
+ * Aborted with the first of the sources, and its reason. AbortSignal.any would do the same, but Node keeps its result
+ * in a global registry until it is aborted: a process that the simulation destroys in mid-run would never be freed.
  */
 export function abortedWithAny(...sources: readonly AbortSignal[]): AbortSignal {
   const controller = new AbortController();

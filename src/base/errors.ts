@@ -1,6 +1,6 @@
 /**
- * Errors by what the caller does about them. Each says what was seen, where, and what to do; `code` is stable and listed
- * in the runbook. Nothing here ends the process: cli/process maps codes to exit codes.
+ * Errors, classed by what the caller does about them. Each says what happened, where, and what to do; `code` is stable
+ * and listed in the runbook. Nothing here ends the process: cli/process maps codes to exit codes.
  */
 
 /** Wrong usage or configuration: exit 64. One line per problem. */
@@ -37,12 +37,12 @@ export type ContradictionCode =
   | 'rows_lost';
 
 /**
- * The log cannot be read past a place, and says nothing against what was read before it: what was folded until then is as
- * right as ever. All others cast doubt on what was folded (it may be of another log), or on the tables.
+ * The log cannot be read past a place. What was folded before that place is still right. All other codes cast doubt on
+ * what was folded (it may be of another log), or on the tables.
  */
 const ENDS_OF_READING: ReadonlySet<ContradictionCode> = new Set(['retention_gap', 'batch_damaged', 'codec_missing']);
 
-/** The log or the sink contradicts the guarantee: the partition stops, nothing is written past it. Exit 65. */
+/** The log or the sink contradicts the guarantee: the partition stops and writes nothing past that place. Exit 65. */
 export class ContradictionError extends Error {
   readonly code: ContradictionCode;
   constructor(code: ContradictionCode, message: string, options?: ErrorOptions) {
@@ -51,7 +51,7 @@ export class ContradictionError extends Error {
     this.code = code;
   }
 
-  /** What was folded before it stands: it is written and checkpointed before the partition stops. */
+  /** True: what was folded before it is right, and is written and checkpointed before the partition stops. */
   get leavesWhatWasFolded(): boolean {
     return ENDS_OF_READING.has(this.code);
   }
@@ -65,20 +65,20 @@ export class UnreachableError extends Error {
   }
 }
 
-/** A write stream takes no more rows from us: drop the partition and take over again. */
-export class StreamLostError extends Error {
-  /** `finalized`: another owner fenced us; `gone`: unknown to the service; `confused`: its answers make no sense. */
-  readonly kind: 'finalized' | 'gone' | 'confused';
-  constructor(kind: 'finalized' | 'gone' | 'confused', message: string, options?: ErrorOptions) {
+/** The sink takes no more rows under our claim: drop the partition and take over again. */
+export class WriterLostError extends Error {
+  /** `fenced`: by another owner; `gone`: what we write through is unknown to the service; `confused`: its answers make no sense. */
+  readonly kind: 'fenced' | 'gone' | 'confused';
+  constructor(kind: 'fenced' | 'gone' | 'confused', message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = 'StreamLostError';
+    this.name = 'WriterLostError';
     this.kind = kind;
   }
 }
 
 /** The sink refuses the content of rows: never retried. */
 export class RowsRefusedError extends Error {
-  /** Index of the first refused row within the append, where the answer names one. */
+  /** Index of the first refused row within the append, if the answer names one. */
   readonly rowIndex: number | undefined;
   constructor(message: string, rowIndex: number | undefined, options?: ErrorOptions) {
     super(message, options);
@@ -88,13 +88,13 @@ export class RowsRefusedError extends Error {
 }
 
 /**
- * The sink refuses an append and names no row of it: the table, its schema, its key, or the stream. It says nothing about
- * the records, so no record is to be given up for it.
+ * The sink refuses an append and names no row of it: the table, its schema, its key, or the stream is at fault. It says
+ * nothing about the records, so no record may be skipped for it.
  */
 export class SinkRefusedError extends Error {
   /** The table that the rows were meant for. */
   readonly table: string;
-  /** What the sink said, as it said it. */
+  /** The sink's own words. */
   readonly detail: string;
   constructor(table: string, detail: string, options?: ErrorOptions) {
     super(`${table} refuses an append, and names no row: ${detail}`, options);
@@ -104,7 +104,7 @@ export class SinkRefusedError extends Error {
   }
 }
 
-/** The partition is not ours any more: not an error of anybody's. */
+/** This process no longer owns the partition. Not a fault. */
 export class OwnershipLostError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -112,7 +112,7 @@ export class OwnershipLostError extends Error {
   }
 }
 
-/** A broken assumption of our own: exit 70. */
+/** An assumption of this program is broken: exit 70. */
 export class BugError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

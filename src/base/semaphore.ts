@@ -1,4 +1,4 @@
-/** Lets a bounded number of tasks run at a time, first come first served. */
+/** Runs a bounded number of tasks at a time, first come first served. */
 export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];

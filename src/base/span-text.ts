@@ -1,4 +1,4 @@
-/** Times in texts: as people say them, and as settings take them. Fields of events stay in ms. */
+/** Durations as text: for people, and as settings take them. Fields of events stay in ms. */
 
 const UNITS: readonly (readonly [name: string, ms: number])[] = [
   ['d', 86_400_000],
@@ -7,12 +7,12 @@ const UNITS: readonly (readonly [name: string, ms: number])[] = [
   ['s', 1_000],
 ];
 
-/** Two units at most: `450 ms`, `12 s`, `3 min 20 s`, `1 h`, `2 d 4 h`. Rounded to the second of them. */
+/** Two units at most: `450 ms`, `12 s`, `3 min 20 s`, `1 h`, `2 d 4 h`. Rounded to the second unit. */
 export function spanText(ms: number): string {
   if (!Number.isFinite(ms)) return 'without end';
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   const [, roundToMs] = finerThan(largestIn(ms));
-  // Rounded, it may have reached the next unit: 59.7 s are a minute, not 60 s.
+  // Rounding may reach the next unit: 59.7 s are a minute, not 60 s.
   const rounded = Math.round(ms / roundToMs) * roundToMs;
   const largest = largestIn(rounded);
   const [[name, unitMs], [restName, restMs]] = [UNITS[largest]!, finerThan(largest)];
@@ -24,12 +24,12 @@ function largestIn(ms: number): number {
   return UNITS.findIndex(([, unitMs]) => ms >= unitMs);
 }
 
-/** The last unit where there is none that is finer. */
+/** The last unit if none is finer. */
 function finerThan(unit: number): (typeof UNITS)[number] {
   return UNITS[Math.min(unit + 1, UNITS.length - 1)]!;
 }
 
-/** Exactly, as a setting takes it: `25m`, `1h`, `1500001ms`. */
+/** The exact duration, as a setting takes it: `25m`, `1h`, `1500001ms`. */
 export function settingText(ms: number): string {
   if (!Number.isFinite(ms)) return 'without a bound';
   const [name, unitMs] = UNITS.find(([, unit]) => ms > 0 && ms % unit === 0) ?? ['ms', 1];

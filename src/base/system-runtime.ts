@@ -1,4 +1,4 @@
-/** The real clock, chance and names: the one place outside the command line that touches them. */
+/** The real clock, chance and names: the only place outside the command line that touches them. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import type { Runtime } from './runtime.ts';

@@ -3,7 +3,7 @@ import type { ExceptionCells, FraudCells, TopicRecord, TransactionCells } from '
 import { TEXT_FIELDS } from './oracle/event-rules.ts';
 import { hashText, paymentHash, valueHash } from './oracle/hashes.ts';
 import { saysPayment } from './oracle/kept-payload.ts';
-import { decimalText, sameDecimal } from './oracle/money.ts';
+import { billionths, decimalText, sameDecimal } from './oracle/money.ts';
 import type { OraclePayment } from './oracle/read-payment.ts';
 import type { OracleFraud, OracleOutcome } from './oracle/recompute.ts';
 import type { Step } from './walk.ts';
@@ -27,7 +27,10 @@ const TIMESTAMP_MIN_MS = Date.parse('0001-01-01T00:00:00.000Z');
 const TIMESTAMP_MAX_MS = Date.parse('9999-12-31T23:59:59.999Z');
 const SHOWN_LENGTH_MAX = 200;
 
-export function transactionDifferences(row: TransactionCells, payment: OraclePayment): Difference[] {
+const NONE: readonly Difference[] = [];
+
+export function transactionDifferences(row: TransactionCells, payment: OraclePayment): readonly Difference[] {
+  if (saysSame(row, payment)) return NONE;
   const differences: Difference[] = [];
   for (const column of TEXT_FIELDS)
     if (row[column] !== payment[column]) differences.push(different(column, payment[column], row[column]));
@@ -39,8 +42,21 @@ export function transactionDifferences(row: TransactionCells, payment: OraclePay
   return differences;
 }
 
-export function fraudDifferences(row: FraudCells, payment: OraclePayment, fraud: OracleFraud): Difference[] {
-  const differences = transactionDifferences(row, payment);
+/** Whether no column differs: the usual case, without a list. */
+function saysSame(row: TransactionCells, payment: OraclePayment): boolean {
+  for (const column of TEXT_FIELDS) if (row[column] !== payment[column]) return false;
+  return row.event_time === payment.event_time && billionths(row.amount) === payment.amount;
+}
+
+function saysSameFraud(row: FraudCells, fraud: OracleFraud): boolean {
+  for (const column of FRAUD_COLUMNS) if (row[column] !== fraud[column]) return false;
+  return true;
+}
+
+export function fraudDifferences(row: FraudCells, payment: OraclePayment, fraud: OracleFraud): readonly Difference[] {
+  const ofPayment = transactionDifferences(row, payment);
+  if (ofPayment.length === 0 && saysSameFraud(row, fraud)) return NONE;
+  const differences = [...ofPayment];
   for (const column of FRAUD_COLUMNS)
     if (row[column] !== fraud[column]) differences.push(different(column, fraud[column], row[column]));
   return differences;

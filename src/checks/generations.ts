@@ -27,8 +27,11 @@ export type StartOf = (
 
 /** How many partitions the topic has at an offset of one of them. */
 export function partitionsAt({ history, partitionCount }: OwnershipFacts, offset: number): number {
-  const entry = history.findLast(({ generation, fromOffset }) => generation !== undefined && fromOffset <= offset);
-  return entry?.generation?.partitions ?? partitionCount;
+  for (let at = history.length - 1; at >= 0; at--) {
+    const { generation, fromOffset } = history[at]!;
+    if (generation !== undefined && fromOffset <= offset) return generation.partitions;
+  }
+  return partitionCount;
 }
 
 /** The generations that each partition goes through, with what it learns at each; by partition. */

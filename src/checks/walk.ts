@@ -120,6 +120,14 @@ export async function walkPartition(sources: PartitionSources, visitor: Visitor)
     visitor.step({ partition, offset, below, trusted: isTrusted, record, outcome, rows, backfilled });
     if (record) last = record;
   };
+  const mayHaveRowsBelow = (offset: number): boolean => {
+    for (const cursor of cursors) if (!cursor.ready || cursor.offset < offset) return true;
+    return false;
+  };
+  const isCovered = (offset: number): boolean => {
+    for (const cursor of cursors) if (!cursor.covers(offset)) return false;
+    return checkpoints.covers(offset);
+  };
   const fillPast = async (offset: number): Promise<void> => {
     for (const cursor of [checkpoints, ...cursors]) while (!cursor.covers(offset)) await cursor.fill();
   };
@@ -140,14 +148,15 @@ export async function walkPartition(sources: PartitionSources, visitor: Visitor)
     // As a rebuild does it: the partition's own payments first, then what it learnt of the others.
     startGenerations(trusted.next_offset - 1);
   }
-  const skipped = (offset: number): boolean => ownership.skipped.some(({ from, to }) => offset >= from && offset < to);
+  const skipped = (offset: number): boolean =>
+    ownership.skipped.length > 0 && ownership.skipped.some(({ from, to }) => offset >= from && offset < to);
   for await (const chunk of sources.records) {
     for (const record of chunk) {
-      if (skipped(record.offset)) continue;
-      if (cursors.some((cursor) => !cursor.ready || cursor.offset < record.offset)) await showRowsBelow(record.offset);
-      if (!checkpoints.covers(record.offset) || cursors.some((cursor) => !cursor.covers(record.offset)))
-        await fillPast(record.offset);
-      show(record.offset, record);
+      const { offset } = record;
+      if (skipped(offset)) continue;
+      if (mayHaveRowsBelow(offset)) await showRowsBelow(offset);
+      if (!isCovered(offset)) await fillPast(offset);
+      show(offset, record);
     }
   }
   await showRowsBelow(Number.POSITIVE_INFINITY);
@@ -162,13 +171,15 @@ function written<Row extends RowPosition>(rows: readonly Row[]): readonly Row[] 
 }
 
 function putIn<Row extends RowPosition>(rows: readonly Row[]): readonly Row[] {
-  return hasBackfilled(rows) ? rows.filter((row) => row.writer_epoch === 0) : [];
+  return hasBackfilled(rows) ? rows.filter((row) => row.writer_epoch === 0) : NOTHING;
 }
 
 function hasBackfilled(rows: readonly RowPosition[]): boolean {
   for (const { writer_epoch } of rows) if (writer_epoch === 0) return true;
   return false;
 }
+
+const NOTHING: readonly never[] = [];
 
 /** Reads ahead, a chunk at a time; throws where things do not come in order. */
 class Cursor<T> {
@@ -178,6 +189,9 @@ class Cursor<T> {
   #buffer: readonly T[] = [];
   #at = 0;
   #ended = false;
+  /** Keys of the next item (Infinity past the last) and of the last one read (-Infinity before the first). */
+  #next = Number.POSITIVE_INFINITY;
+  #last = Number.NEGATIVE_INFINITY;
 
   constructor(source: AsyncIterable<readonly T[]>, what: string, keyOf: (item: T) => number) {
     this.#source = source[Symbol.asyncIterator]();
@@ -192,15 +206,12 @@ class Cursor<T> {
 
   /** Of the next; Infinity past the last. */
   get offset(): number {
-    const next = this.#buffer[this.#at];
-    return next === undefined ? Number.POSITIVE_INFINITY : this.#keyOf(next);
+    return this.#next;
   }
 
   /** Whether everything at this offset is in the buffer. */
   covers(offset: number): boolean {
-    if (this.#ended) return true;
-    const last = this.#buffer.at(-1);
-    return last !== undefined && this.#keyOf(last) > offset;
+    return this.#ended || this.#last > offset;
   }
 
   async fill(): Promise<void> {
@@ -210,21 +221,24 @@ class Cursor<T> {
       this.#ended = true;
       return;
     }
-    const before = this.#buffer.at(-1);
-    let last = before === undefined ? Number.NEGATIVE_INFINITY : this.#keyOf(before);
     for (const item of value) {
       const key = this.#keyOf(item);
-      if (key < last) throw new Error(`verify: rows of ${this.#what} came out of order at ${key}`);
-      last = key;
+      if (key < this.#last) throw new Error(`verify: rows of ${this.#what} came out of order at ${key}`);
+      this.#last = key;
     }
     this.#buffer = this.#at < this.#buffer.length ? [...this.#buffer.slice(this.#at), ...value] : value;
-    this.#at = 0;
+    this.#goTo(0);
   }
 
   takeUpTo(offset: number): readonly T[] {
     const from = this.#at;
-    while (this.offset <= offset && this.#at < this.#buffer.length) this.#at++;
-    return from === this.#at ? [] : this.#buffer.slice(from, this.#at);
+    while (this.#next <= offset && this.#at < this.#buffer.length) this.#goTo(this.#at + 1);
+    return from === this.#at ? NOTHING : this.#buffer.slice(from, this.#at);
+  }
+
+  #goTo(at: number): void {
+    this.#at = at;
+    this.#next = at < this.#buffer.length ? this.#keyOf(this.#buffer[at]!) : Number.POSITIVE_INFINITY;
   }
 }
 
@@ -234,6 +248,6 @@ class RowCursor<Row extends RowPosition> extends Cursor<Row> {
   }
 
   take(offset: number): readonly Row[] {
-    return this.offset === offset ? this.takeUpTo(offset) : [];
+    return this.offset === offset ? this.takeUpTo(offset) : NOTHING;
   }
 }

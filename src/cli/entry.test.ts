@@ -23,7 +23,7 @@ test("the operator's entry says what main.ts says, and keeps compiled code", () 
   }
 });
 
-test('releases are told apart by --version, and production runs the one of this checkout', () => {
+test('--version distinguishes releases, and production runs the one of this checkout', () => {
   const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
   const folder = mkdtempSync(path.join(tmpdir(), 'provenonce-entry-'));
   try {
@@ -34,6 +34,17 @@ test('releases are told apart by --version, and production runs the one of this 
   }
   const production = readFileSync(path.join(ROOT, 'deploy/k8s/overlays/production/kustomization.yaml'), 'utf8');
   expect(/newTag: (\S+)/.exec(production)?.[1]).toBe(version);
+});
+
+test('a command runs by its old name, and its help names both', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'provenonce-entry-'));
+  try {
+    const help = run(ENTRY, folder, ['retention', '--help']);
+    expect(help).toBe(run(ENTRY, folder, ['prune-checkpoints', '--help']));
+    expect(help).toContain('provenonce prune-checkpoints|retention');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('it keeps compiled code where main.ts does', () => {

@@ -1,8 +1,9 @@
 /** Statements: who wins, what runs once, and what a takeover reads (bigquery facts A3, A4). */
 
 import { DEFAULT_DECISION_SETTINGS, FOLD_VERSION } from '../payments/settings.ts';
-import type { Checkpoint, Seed } from '../processor/ports.ts';
+import type { Seed } from '../processor/ports.ts';
 import { quotedTable } from '../sinks/bigquery/identifiers.ts';
+import type { CheckpointRow } from '../sinks/bigquery/ports.ts';
 import { BackfillQueries } from '../sinks/bigquery/query/backfill-queries.ts';
 import { QueryJobs } from '../sinks/bigquery/query/query-job.ts';
 import { RestError } from '../sinks/bigquery/query/rest-client.ts';
@@ -78,7 +79,7 @@ SELECT '${topic}', ${turn}, '', '', CURRENT_TIMESTAMP(), ''`;
 
 async function positionQueries(bench: Bench): Promise<string> {
   const { topic, partition } = bench;
-  const checkpoint = (nextOffset: number): Checkpoint => ({
+  const checkpoint = (nextOffset: number): CheckpointRow => ({
     topic,
     partition,
     owner: 'conformance',

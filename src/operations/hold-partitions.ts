@@ -9,11 +9,12 @@
 import { OwnershipLostError } from '../base/errors.ts';
 import type { Runtime } from '../base/runtime.ts';
 import type { Observer } from '../processor/events.ts';
-import type { Claim, LogBounds, Ownership, SinkQueries, WriteStreams } from '../processor/ports.ts';
+import type { LogBounds, Ownership } from '../processor/ports.ts';
 import { claimIdOf } from '../processor/takeover/claim-id.ts';
 import { ownershipOf } from '../processor/takeover/claim-rounds.ts';
 import { FenceRounds } from '../processor/takeover/fence-rounds.ts';
 import { findPosition, type Position } from '../processor/takeover/position.ts';
+import type { Claim, SinkQueries, WriteStreams } from '../sinks/bigquery/ports.ts';
 
 export interface OperatorPorts {
   readonly runtime: Runtime;

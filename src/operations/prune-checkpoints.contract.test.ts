@@ -1,8 +1,8 @@
-/** Which checkpoints retention removes, on a real emulator. That processing and verify go on: scenarios/backfill-killed.ts. */
+/** Which checkpoints prune-checkpoints removes, on a real emulator. That processing and verify go on: scenarios/backfill-killed.ts. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ContractSink, contractSink } from '../sinks/bigquery/testing/contract-endpoints.ts';
 import { appendRows, checkpoint, FIXED, NOON_MS, settings } from '../sinks/bigquery/testing/sample-rows.ts';
-import { retainCheckpoints } from './prune-checkpoints.ts';
+import { pruneCheckpoints } from './prune-checkpoints.ts';
 
 const DAY_MS = 86_400_000;
 const LOG_START = 45;
@@ -35,7 +35,7 @@ async function left(partition: number): Promise<unknown[]> {
 
 function retain(beforeMs: number, dryRun: boolean) {
   const bounds = async (partition: number) => ({ startOffset: partition === 1 ? LOG_START : 0 });
-  return retainCheckpoints({ topic: 'payments', beforeMs, dryRun }, { ...sink, bounds });
+  return pruneCheckpoints({ topic: 'payments', beforeMs, dryRun }, { ...sink, bounds });
 }
 
 test('the greatest checkpoint stays, those of the last days stay, and those from the log’s start on', async () => {

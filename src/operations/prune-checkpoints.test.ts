@@ -1,7 +1,7 @@
-/** What retention tells beside a processor that writes checkpoints; what it removes: retention.contract.test.ts. */
+/** What prune-checkpoints reports beside a processor that writes checkpoints; what it removes: prune-checkpoints.contract.test.ts. */
 import { expect, test } from 'vitest';
 import type { Checkpoint, Ownership } from '../processor/ports.ts';
-import { retainCheckpoints } from './prune-checkpoints.ts';
+import { pruneCheckpoints } from './prune-checkpoints.ts';
 
 const OLD = 40;
 
@@ -29,7 +29,7 @@ function writtenMeanwhile() {
 test('counts what it removed, whatever a processor adds meanwhile', async () => {
   const ports = writtenMeanwhile();
   const order = { topic: 'payments', beforeMs: 0, dryRun: false };
-  expect(await retainCheckpoints({ ...order, dryRun: true }, ports)).toMatchObject([{ removed: OLD, kept: 1 }]);
-  expect(await retainCheckpoints(order, ports)).toMatchObject([{ removed: OLD, kept: 7 }]);
-  expect(await retainCheckpoints(order, ports)).toMatchObject([{ removed: 0, kept: 10 }]);
+  expect(await pruneCheckpoints({ ...order, dryRun: true }, ports)).toMatchObject([{ removed: OLD, kept: 1 }]);
+  expect(await pruneCheckpoints(order, ports)).toMatchObject([{ removed: OLD, kept: 7 }]);
+  expect(await pruneCheckpoints(order, ports)).toMatchObject([{ removed: 0, kept: 10 }]);
 });

@@ -6,8 +6,9 @@
  * so it may go on meanwhile. payment_exceptions stays: its rows are dispositions, which G1 and the counters count.
  */
 
-import type { LogBounds, SinkQueries } from '../processor/ports.ts';
+import type { LogBounds } from '../processor/ports.ts';
 import { type DatasetRef, integerLiteral, quotedTable } from '../sinks/bigquery/identifiers.ts';
+import type { SinkQueries } from '../sinks/bigquery/ports.ts';
 import type { QueryJobs } from '../sinks/bigquery/query/query-job.ts';
 import {
   integerFromText,
@@ -16,21 +17,21 @@ import {
   timestampParameter,
 } from '../sinks/bigquery/query/query-values.ts';
 
-export interface RetentionOrder {
+export interface PruneOrder {
   readonly topic: string;
   /** Rows written before this may go: ms since the epoch. */
   readonly beforeMs: number;
   readonly dryRun: boolean;
 }
 
-export interface RetentionPorts {
+export interface PrunePorts {
   readonly queries: Pick<SinkQueries, 'readOwnership' | 'latestCheckpoint'>;
   readonly jobs: Pick<QueryJobs, 'read' | 'change'>;
   readonly dataset: DatasetRef;
   readonly bounds: (partition: number) => Promise<Pick<LogBounds, 'startOffset'>>;
 }
 
-export interface PartitionRetention {
+export interface PrunedPartition {
   readonly partition: number;
   /** Checkpoints below this offset are not needed; from it on all stay. */
   readonly keepFromOffset: number;
@@ -40,8 +41,8 @@ export interface PartitionRetention {
   readonly kept: number;
 }
 
-export async function retainCheckpoints(order: RetentionOrder, ports: RetentionPorts): Promise<PartitionRetention[]> {
-  const done: PartitionRetention[] = [];
+export async function pruneCheckpoints(order: PruneOrder, ports: PrunePorts): Promise<PrunedPartition[]> {
+  const done: PrunedPartition[] = [];
   for (const { partition, startOffset } of await ports.queries.readOwnership(order.topic)) {
     const latest = await ports.queries.latestCheckpoint(order.topic, partition);
     if (latest === undefined) continue;
@@ -63,11 +64,11 @@ export async function retainCheckpoints(order: RetentionOrder, ports: RetentionP
 }
 
 class CheckpointTable {
-  readonly #jobs: RetentionPorts['jobs'];
-  readonly #order: RetentionOrder;
+  readonly #jobs: PrunePorts['jobs'];
+  readonly #order: PruneOrder;
   readonly #from: string;
 
-  constructor(order: RetentionOrder, { jobs, dataset }: RetentionPorts, partition: number) {
+  constructor(order: PruneOrder, { jobs, dataset }: PrunePorts, partition: number) {
     this.#jobs = jobs;
     this.#order = order;
     // The partition is a constant in the text: only its rows are read and billed.

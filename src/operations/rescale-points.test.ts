@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { RESCALE_POINTS, type RescalePoint } from '../processor/crash-points.ts';
-import type { StreamRef } from '../processor/ports.ts';
+import type { StreamRef } from '../sinks/bigquery/ports.ts';
 import type { RescalePorts } from './rescale.ts';
 import { withRescalePoints } from './rescale-points.ts';
 

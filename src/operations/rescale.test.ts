@@ -3,7 +3,8 @@ import { setImmediate as later } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { ConfigurationError } from '../base/errors.ts';
 import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../payments/settings.ts';
-import type { Ownership, Seed, SinkQueries } from '../processor/ports.ts';
+import type { Ownership, Seed } from '../processor/ports.ts';
+import type { SinkQueries } from '../sinks/bigquery/ports.ts';
 import { planRescale, type RescaleOrder, type RescalePorts, rescale } from './rescale.ts';
 
 const ORDER: RescaleOrder = { topic: 't', partitions: 3, by: 'ann', producersStopped: true };

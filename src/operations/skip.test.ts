@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { ConfigurationError, OwnershipLostError } from '../base/errors.ts';
 import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../payments/settings.ts';
 import { silentObserver } from '../processor/events.ts';
-import type { Claim, LogBounds, Ownership, SinkQueries, SkippedRange } from '../processor/ports.ts';
+import type { LogBounds, Ownership, SkippedRange } from '../processor/ports.ts';
+import type { Claim, SinkQueries } from '../sinks/bigquery/ports.ts';
 import type { OperatorPorts } from './hold-partitions.ts';
 import { planSkip, type SkipOrder, skipOffsets } from './skip.ts';
 

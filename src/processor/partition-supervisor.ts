@@ -13,8 +13,8 @@ import {
   ContradictionError,
   OwnershipLostError,
   SinkRefusedError,
-  StreamLostError,
   UnreachableError,
+  WriterLostError,
 } from '../base/errors.ts';
 import type { Runtime } from '../base/runtime.ts';
 import type { Semaphore } from '../base/semaphore.ts';
@@ -250,7 +250,7 @@ export class PartitionSupervisor {
       const wrong = await orAborted(wrongTablesBehind(thrown, this.#options.inspection), signal);
       const error = thrown instanceof SinkRefusedError ? this.#appendRefused(thrown) : thrown;
       if (wrong !== undefined) this.#stop(wrong);
-      else if (error instanceof StreamLostError || error instanceof OwnershipLostError) {
+      else if (error instanceof WriterLostError || error instanceof OwnershipLostError) {
         await this.#waitFenced(error, holding, signal);
       } else if (error instanceof ContradictionError) {
         if (await orAborted(this.#isFinal(holding), signal)) this.#stop(error);

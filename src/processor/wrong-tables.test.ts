@@ -3,8 +3,8 @@ import {
   ContradictionError,
   OwnershipLostError,
   RowsRefusedError,
-  StreamLostError,
   UnreachableError,
+  WriterLostError,
 } from '../base/errors.ts';
 import type { SinkInspection } from './ports.ts';
 import { wrongTablesBehind } from './wrong-tables.ts';
@@ -25,8 +25,8 @@ function inspection(answer: Error | undefined): SinkInspection & { asked: number
 
 it.each([
   ['a record that is refused', new ContradictionError('rows_refused', 'x')],
-  ['a stream that is unknown', new StreamLostError('gone', 'x')],
-  ['answers that make no sense', new StreamLostError('confused', 'x')],
+  ['a stream that is unknown', new WriterLostError('gone', 'x')],
+  ['answers that make no sense', new WriterLostError('confused', 'x')],
   ['a service that is away', new UnreachableError('x')],
   ['rows that are refused', new RowsRefusedError('x', 0)],
   ['a query that fails', new Error('Not found: Table')],
@@ -38,6 +38,6 @@ it.each([
 it('an owner that was fenced asks nothing', async () => {
   const port = inspection(missing);
   await expect(wrongTablesBehind(new OwnershipLostError('x'), port)).resolves.toBeUndefined();
-  await expect(wrongTablesBehind(new StreamLostError('finalized', 'x'), port)).resolves.toBeUndefined();
+  await expect(wrongTablesBehind(new WriterLostError('fenced', 'x'), port)).resolves.toBeUndefined();
   expect(port.asked).toBe(0);
 });

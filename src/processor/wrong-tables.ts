@@ -1,5 +1,5 @@
 /** Whether an error has its cause in the sink's tables: then it is told by its own name, and nobody waits for what will not come. */
-import { ContradictionError, OwnershipLostError, StreamLostError } from '../base/errors.ts';
+import { ContradictionError, OwnershipLostError, WriterLostError } from '../base/errors.ts';
 import type { SinkInspection } from './ports.ts';
 
 /**
@@ -11,7 +11,7 @@ export async function wrongTablesBehind(
   inspection: SinkInspection,
 ): Promise<ContradictionError | undefined> {
   if (error instanceof OwnershipLostError) return undefined;
-  if (error instanceof StreamLostError && error.kind === 'finalized') return undefined;
+  if (error instanceof WriterLostError && error.kind === 'fenced') return undefined;
   const wrong = await inspection.wrongTables();
   return wrong instanceof ContradictionError ? wrong : undefined;
 }

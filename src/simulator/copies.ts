@@ -1,6 +1,6 @@
 /**
  * Remembers payments that a copy may be made of, in bounded memory: the last few thousand for near and far copies, and
- * per partition a thinned-out queue in event time for copies at the watermark's edge.
+ * per partition a thinned queue in event time for copies at the watermark's edge.
  */
 import type { SimulatedPayment } from './event.ts';
 import type { CopyDistance, SimulationPlan } from './plan.ts';
@@ -34,7 +34,7 @@ export class CopySource {
     this.#edges[original.partition]!.add(original);
   }
 
-  /** An original at this distance; where there is none yet, the nearest kind there is; undefined at the very start. */
+  /** An original at this distance; if there is none yet, of the nearest kind available; undefined at the very start. */
   pick(
     distance: CopyDistance,
     random: Random,
@@ -86,7 +86,7 @@ class EdgeQueue {
       this.#head = 0;
     }
     if (side === 'past') return this.#lastPast;
-    // Only at the edge once something has passed it: before that, an "inside" copy would be any copy.
+    // Only once something has passed the edge: before that, an "inside" copy would be any copy.
     return this.#lastPast && this.#queue[this.#head];
   }
 }

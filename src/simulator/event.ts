@@ -1,4 +1,4 @@
-/** One payment of the simulation and its JSON. Everything drawn from the seed; amounts are exact decimal strings. */
+/** One payment of the simulation and its JSON. Everything is drawn from the seed; amounts are exact decimal strings. */
 import { partitionOfKey } from './partitioner.ts';
 import type { SimulationPlan } from './plan.ts';
 import type { Random } from './random.ts';
@@ -70,14 +70,14 @@ function drawAmount(random: Random): string {
   return trimDecimal(`${whole}.${String(fraction).padStart(places, '0')}`);
 }
 
-/** Another amount than this one, just as exact. */
+/** A different amount with the same precision. */
 export function anotherAmount(amount: string): string {
   const [whole, fraction] = amount.split('.');
   const more = String(Number(whole) + 1);
   return fraction === undefined ? more : `${more}.${fraction}`;
 }
 
-/** `respelled`: the amount as a string with trailing zeros, the fields in another order; the same payment. */
+/** `respelled`: the same payment with trailing zeros in the amount and the fields in another order. */
 export function encodePayment(payment: SimulatedPayment, respelled = false): string {
   const amount = respelled ? `"${padDecimal(payment.amount)}"` : plainAmount(payment);
   const head = `"transaction_id":"${payment.transactionId}","sender_account_id":"${payment.sender}"`;

@@ -1,7 +1,7 @@
 /**
  * The pure generator: a plan in, planned records out, one at a time. Same plan, same records, byte for byte. It keeps a
- * model of each partition's watermark so that late records and copies fall where they are meant to; `expected` is what the
- * rules make of the record if the log holds the records in this order and nothing else.
+ * model of each partition's watermark to place late records and copies. `expected` is what the rules make of the record
+ * if the log holds the records in this order and nothing else.
  */
 import { CopySource, type Original } from './copies.ts';
 import {
@@ -37,7 +37,7 @@ export interface PlannedRecord {
   readonly partition: number;
   readonly key: string | null;
   readonly value: Buffer | null;
-  /** What the value says, or was made from where it is malformed. */
+  /** The payment in the value; of a malformed record, the payment it was made from. */
   readonly payment: SimulatedPayment;
 }
 

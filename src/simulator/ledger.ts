@@ -1,6 +1,6 @@
 /**
- * What was sent, written down for the checkers: one JSON line per record, streamed, after its acknowledgement (or after it
- * became certain that there will be none). The file holds no record that was not handed to the producer.
+ * What was sent, for the checkers: one JSON line per record, streamed after its acknowledgement or after the send has
+ * finally failed. The file holds only records that were handed to the producer.
  */
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
@@ -21,17 +21,17 @@ export interface LedgerEntry {
   readonly malformed: MalformedKind | null;
   readonly transaction_id: string;
   readonly key: string | null;
-  /** Decimal string; of the payment it was made from where the record is malformed. */
+  /** Decimal string; of a malformed record, from the payment it was made from. */
   readonly amount: string;
   readonly currency: string;
   readonly region: string;
   readonly event_time: number;
   readonly partition: number;
-  /** Offset in the partition; null where the broker did not say. */
+  /** Offset in the partition; null if the broker did not report it. */
   readonly offset: number | null;
   /** `unknown`: no acknowledgement came; the record may or may not be in the log. */
   readonly ack: 'acked' | 'unknown';
-  /** First 16 hex digits of the value's SHA-256; null where there is no value. */
+  /** First 16 hex digits of the value's SHA-256; null without a value. */
   readonly value_hash: string | null;
 }
 
@@ -70,9 +70,9 @@ export class LedgerWriter {
     });
   }
 
-  /** An empty file, in the place of what was there. Methods reject with ConfigurationError where it cannot be written. */
+  /** Replaces the file with an empty one. Methods reject with ConfigurationError if it cannot be written. */
   static async create(path: string): Promise<LedgerWriter> {
-    // What is wrong with the folder, opening the file says, with the name that was given.
+    // If the folder cannot be made, opening the file reports it, with the path that was given.
     await mkdir(dirname(path), { recursive: true }).catch(() => {});
     const writer = new LedgerWriter(path);
     await writer.#told(once(writer.#stream, 'open'));

@@ -1,10 +1,10 @@
-/** A simulation as if from producers that send now: event times follow the clock, at the rate of sending. */
+/** A simulation of producers that send now: event times follow the clock, at the rate of sending. */
 import { ConfigurationError } from '../base/errors.ts';
 import type { SimulationDials } from './plan.ts';
 
 /**
- * The dials that place event times. Another run has other times, so it has other ids as well: a copy keeps its original's
- * event time, and this would be none. Throws ConfigurationError without a rate.
+ * The dials that place event times. Ids get a prefix of their own, because event times differ from run to run and a
+ * copy must keep the event time of its original. Throws ConfigurationError without a rate.
  */
 export function liveDials(
   run: { readonly count: number; readonly ratePerSecond: number; readonly seed: number },

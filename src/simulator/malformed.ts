@@ -1,4 +1,4 @@
-/** Records that must be rejected: for each malformed kind, the value, key and place that bring its reason code about. */
+/** Records that must be rejected: for each malformed kind, the value, key and place that lead to its reason code. */
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { encodePayment, type SimulatedPayment } from './event.ts';
 import type { MalformedKind } from './plan.ts';
@@ -12,7 +12,7 @@ export interface MalformedRecord {
 }
 
 const OVER_ONE_MIB = 1024 * 1024 + 1;
-/** The usual test number of card schemes, as text inside of JSON: what a rejected row must not show, however it is spelled. */
+/** The usual test number of card schemes inside JSON text: a rejected row must not show it in any spelling. */
 const CARD_NUMBERS = [
   '4111 1111 1111 1111',
   '4111111111111111',
@@ -74,7 +74,7 @@ export function malformedRecord(kind: MalformedKind, payment: SimulatedPayment, 
 const CARD_PLACE = '<card>';
 const NOT_EXACT = ['"1.0000000001"', '0.0000000001', '12345678901234.9999999999', '15e-11', '1e-999999999'];
 
-/** The event as JSON, with a card number where it says so: spelled as no JSON.stringify would. */
+/** The event as JSON with a card number in it, spelled as JSON.stringify would not. */
 function withCard(event: Record<string, unknown>, random: Random): Buffer {
   const card = CARD_NUMBERS[random.below(CARD_NUMBERS.length)]!;
   return Buffer.from(JSON.stringify(event).replace(CARD_PLACE, () => card));
@@ -84,7 +84,7 @@ function withAmount(payment: SimulatedPayment, source: string): Buffer {
   return Buffer.from(encodePayment(payment).replace(/"amount":"?[^",]+"?/, () => `"amount":${source}`));
 }
 
-/** Some bytes (hex), and then the event. */
+/** Bytes (hex) followed by the event. */
 function behind(hex: string, payment: SimulatedPayment): Buffer {
   return Buffer.concat([Buffer.from(hex, 'hex'), Buffer.from(encodePayment(payment))]);
 }
@@ -102,14 +102,14 @@ function notUtf8(payment: SimulatedPayment, random: Random): Buffer {
   return bytes;
 }
 
-/** Cut short, or with a number that JSON does not have. */
+/** Cut short, or with a number that JSON does not allow. */
 function notJson(payment: SimulatedPayment, random: Random): Buffer {
   if (random.chance(0.3)) return withAmount(payment, ['00.1', '1.', '.5', '0x10', 'NaN'][random.below(5)]!);
   const whole = Buffer.from(encodePayment(payment));
   return whole.subarray(0, whole.length - 1 - random.below(40));
 }
 
-/** A member again, with the same value or another, by its name or an escape of it. */
+/** Repeats a member with the same value or another, by its name or an escaped form of it. */
 function twice(payment: SimulatedPayment, random: Random): Buffer {
   const again = [
     '"amount":1',
@@ -135,7 +135,7 @@ function invalidField(random: Random): Record<string, unknown> {
   return choices[random.below(choices.length)]!;
 }
 
-/** JSON.stringify escapes a lone surrogate, so the bytes stay UTF-8 and the text is what is wrong. */
+/** JSON.stringify escapes a lone surrogate, so the bytes are valid UTF-8 and only the text is wrong. */
 function text(value: unknown): Buffer {
   return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 }

@@ -1,6 +1,7 @@
 /**
- * The partition of a key as the Java client's default partitioner picks it (murmur2, seed 0x9747b28c, sign bit cleared).
- * The generator needs it to know which payments share a watermark; kafkajs's own default partitioner agrees (tested).
+ * The partition that the Java client's default partitioner picks for a key (murmur2, seed 0x9747b28c, sign bit
+ * cleared). The generator needs it to know which payments share a watermark; kafkajs's default partitioner agrees
+ * (tested).
  */
 export function partitionOfKey(key: string, partitionCount: number): number {
   return (murmur2(Buffer.from(key, 'utf8')) & 0x7fffffff) % partitionCount;

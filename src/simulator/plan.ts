@@ -1,10 +1,10 @@
 /**
- * The dials of a simulation, resolved once into a plan that says everything: the generator has no defaults and reads no
- * clock, so a plan (plain JSON) replays to the same bytes.
+ * The dials of a simulation, resolved into a plan without defaults. The generator reads no clock, so a plan (plain
+ * JSON) replays to the same bytes.
  */
 import { ConfigurationError } from '../base/errors.ts';
 
-/** Ways in which a record can be malformed; each ends in the reason code of the same name. */
+/** Kinds of malformed records; each leads to the reason code of the same name. */
 export const MALFORMED_KINDS = [
   'no_value',
   'value_too_large',
@@ -35,9 +35,9 @@ export type CopyDistance = (typeof COPY_DISTANCES)[number];
 
 export interface SimulationPlan {
   readonly seed: number;
-  /** Starts every transaction id: runs with different prefixes never share ids. */
+  /** Prefix of every transaction id: runs with different prefixes never share ids. */
   readonly idPrefix: string;
-  /** Records in all, copies and malformed ones included. */
+  /** Total number of records, including copies and malformed ones. */
   readonly count: number;
   /** Records per second; 0: as fast as possible. */
   readonly ratePerSecond: number;
@@ -45,9 +45,9 @@ export interface SimulationPlan {
   readonly baseTimeMs: number;
   /** Event time that the whole run covers, from baseTimeMs on. */
   readonly spanMs: number;
-  /** An event time lies up to this much before its place in the span. Keep below the watermark delay. */
+  /** An event time lies up to this much before its place in the span. Keep it below the watermark delay. */
   readonly jitterMs: number;
-  /** What the processor will use: decides where `inside`, `past` and late records fall. */
+  /** The processor's setting: decides where `inside`, `past` and late records fall. */
   readonly watermarkDelayMs: number;
   /** Future records have event times from here on: past the last send plus the allowed skew. */
   readonly futureFromMs: number;
@@ -77,7 +77,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /**
- * Off unless asked for: a broker refuses a value over 1 MiB unless its topic allows it, and a sender in two partitions
+ * Only on request: a broker refuses a value over 1 MiB unless its topic allows it, and a sender in two partitions
  * breaks the input conditions unless the processor runs with `partitioner: murmur2`.
  */
 const KINDS_ON_REQUEST: readonly MalformedKind[] = ['value_too_large', 'key_wrong_partition'];

@@ -1,4 +1,4 @@
-/** Outages of the broker, as a producer that money depends on must take them: waited out, and without copies. */
+/** Outages of the broker: the producer waits for its end and adds no copies. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { UnreachableError } from '../base/errors.ts';
@@ -10,10 +10,10 @@ import { openProducer } from './producer.ts';
 
 const record = (key: string) => ({ partition: 0, key, value: Buffer.from(key) });
 
-/** More than kafkajs retries by itself. */
+/** Longer than kafkajs's own retries. */
 const OUTAGE_MS = 4_000;
 
-/** A producer of a new topic whose network has gone away, one record after it began. */
+/** A producer of a new topic whose network fails after the first record. */
 async function cutOff(network: FlakyNetwork, patienceMs: number) {
   const topic = await newTopic(1);
   const road = connection({ socketFactory: network.socketFactory });
@@ -38,7 +38,7 @@ test.concurrent('an outage within the patience is waited out, and adds no copies
   expect(end?.high).toBe('3');
 });
 
-test.concurrent('an outage past the patience is told, with the topic', async () => {
+test.concurrent('an outage past the patience is reported with the topic', async () => {
   await using network = await FlakyNetwork.start();
   const { topic, producer } = await cutOff(network, 2_000);
   const error = await producer.send([record('meanwhile')]).catch((reason: unknown) => reason);

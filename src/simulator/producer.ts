@@ -1,7 +1,7 @@
 /**
- * The sending edge: kafkajs, idempotent, acks from all replicas. Partitions are explicit: the plan's own, which are those
- * of kafkajs's (and Java's) default partitioner. Retries inside kafkajs keep their sequence numbers, so they add no copies;
- * a send that fails for good leaves its records unknown.
+ * The sending edge: kafkajs, idempotent, acks from all replicas. Partitions are explicit: the plan's own, equal to
+ * those of the default partitioner of kafkajs and Java. Retries inside kafkajs keep their sequence numbers, so they add
+ * no copies; a send that finally fails leaves its records unknown.
  */
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
@@ -13,8 +13,8 @@ import type { PlannedRecord } from './generate.ts';
 
 export interface RecordProducer {
   /**
-   * Sends one batch. Resolves, when it is durable, with the offset of the first record of each partition, where the broker
-   * named it. Rejects with UnreachableError when the outcome stays unknown.
+   * Sends one batch. Resolves when it is durable, with the offset of the first record of each partition if the broker
+   * reported it. Rejects with UnreachableError if the outcome stays unknown.
    */
   send(records: readonly Pick<PlannedRecord, 'key' | 'value' | 'partition'>[]): Promise<ReadonlyMap<number, number>>;
   close(): Promise<void>;
@@ -24,7 +24,7 @@ export interface ProducerOptions {
   readonly connection: KafkaConnectionOptions;
   readonly topic: string;
   readonly compression: 'none' | 'gzip' | 'zstd';
-  /** How long to wait for the broker, at the start and for each batch, ms. */
+  /** Maximum wait for the broker, at the start and for each batch, ms. */
   readonly patienceMs: number;
 }
 
@@ -34,15 +34,15 @@ const COMPRESSION = {
   zstd: kafkajs.CompressionTypes.ZSTD,
 } as const;
 
-/** Connects. Throws UnreachableError when the broker does not answer within the patience. */
+/** Connects. Throws UnreachableError if the broker does not answer within the patience. */
 export async function openProducer(options: ProducerOptions, runtime: Runtime): Promise<RecordProducer> {
   if (options.compression === 'zstd') registerZstd();
   const brokers = options.connection.brokers.join(',');
-  // Both of kafkajs's layers: sending, and the connection beneath it, whose failure is final for a send.
+  // For both layers of kafkajs: the send, and the connection below it, whose failure is final for a send.
   const retries = Math.max(1, Math.ceil(options.patienceMs / RETRY_WAIT_MAX_MS));
   const producer = createKafka({ ...options.connection, retries }).producer({
     idempotent: true,
-    // A topic that is missing is an error of the caller, not something to create with a default partition count.
+    // A missing topic is the caller's error: it must not be created with a default partition count.
     allowAutoTopicCreation: false,
     createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     retry: { initialRetryTime: 200, maxRetryTime: RETRY_WAIT_MAX_MS, retries },
@@ -80,7 +80,7 @@ function registerZstd(): void {
   const { CompressionCodecs, CompressionTypes } = kafkajs;
   const compress = promisify(zstdCompress);
   const decompress = promisify(zstdDecompress);
-  // kafkajs holds a placeholder there that throws.
+  // kafkajs has a placeholder here that throws.
   CompressionCodecs[CompressionTypes.ZSTD] = () => ({
     compress: (encoder: { buffer: Buffer }) => compress(encoder.buffer),
     decompress: (buffer: Buffer) => decompress(buffer),

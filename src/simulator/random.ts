@@ -34,7 +34,7 @@ export function createRandom(seed: number): Random {
     c = (c + word) | 0;
     return (word >>> 0) / 4294967296;
   };
-  // The first words of sfc32 still show the seed.
+  // The first words of sfc32 are still correlated with the seed.
   for (let round = 0; round < 12; round++) next();
   return {
     next,

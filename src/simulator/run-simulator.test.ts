@@ -31,7 +31,7 @@ function virtualRuntime(): Runtime {
   };
 }
 
-/** Keeps what it is given, per partition; the n-th batch fails where asked. */
+/** Keeps the records per partition; the n-th batch fails on request. */
 class MemoryProducer implements RecordProducer {
   readonly logs = new Map<number, PlannedRecord[]>();
   readonly #failAt: number | undefined;

@@ -1,6 +1,6 @@
 /**
- * Sends a plan to a topic and writes down what it sent. Memory is bounded by the batches in flight; a stop finishes what is
- * in flight, so the ledger is complete up to what was acknowledged.
+ * Sends a plan to a topic and writes the ledger. Memory is bounded by the batches in flight. A stop finishes what is in
+ * flight, so the ledger is complete up to what was acknowledged.
  */
 import type { Runtime } from '../base/runtime.ts';
 import { generatePayments, type PlannedRecord } from './generate.ts';
@@ -12,24 +12,24 @@ import { type SimulationSummary, Tally } from './summary.ts';
 export interface SimulatorOptions {
   readonly dials: SimulationDials;
   readonly kafka: ProducerOptions;
-  /** Where the ledger goes; undefined: nowhere. */
+  /** Path of the ledger; undefined: none is written. */
   readonly ledgerPath?: string;
   /** Records per request. */
   readonly batchRecordsMax?: number;
   /**
-   * Requests in flight. With 1 (the default) the log holds the records in the plan's order whatever fails; with more, a
-   * retried request may land after a later one.
+   * Requests in flight. With 1 (the default) the log holds the records in the plan's order after any failure; with
+   * more, a retried request may land after a later one.
    */
   readonly inFlightMax?: number;
-  /** Stops cleanly: nothing more is sent, what is in flight is awaited and written down. */
+  /** Stops cleanly: sends nothing more, waits for what is in flight and writes it to the ledger. */
   readonly signal?: AbortSignal;
-  /** After each acknowledged batch. */
+  /** Called after each acknowledged batch. */
   readonly onProgress?: (progress: { readonly sent: number; readonly count: number }) => void;
 }
 
-/** Measured best: kafkajs groups a request's messages in time quadratic in its size. */
+/** Measured optimum: kafkajs groups a request's messages in time quadratic in its size. */
 const BATCH_RECORDS_MAX = 1_000;
-/** With a rate, a batch covers this much time, so that the load is even. */
+/** With a rate, a batch covers this much time, to keep the load even. */
 const BATCH_TIME_MS = 50;
 
 /**
@@ -40,7 +40,7 @@ export async function runSimulator(options: SimulatorOptions, runtime: Runtime):
   return simulate(options, runtime, () => openProducer(options.kafka, runtime));
 }
 
-/** As runSimulator, with any producer. */
+/** runSimulator with a given producer. */
 export async function simulate(
   options: Omit<SimulatorOptions, 'kafka'>,
   runtime: Runtime,
@@ -49,7 +49,7 @@ export async function simulate(
   const plan = resolvePlan(options.dials, runtime.nowMs());
   const ledgerPath = options.ledgerPath ?? null;
   const producer = await connect();
-  // Only now: where no broker answers, the ledger of an earlier run stays as it is.
+  // Opened only now: if no broker answers, the ledger of an earlier run stays as it is.
   const ledger = await openLedger(ledgerPath).catch(async (error: unknown) => {
     await producer.close();
     throw error;
@@ -123,7 +123,7 @@ function* batchesOf(records: Iterable<PlannedRecord>, size: number): Generator<P
 
 function entriesOf(batch: readonly PlannedRecord[], firstOffsets: ReadonlyMap<number, number> | undefined) {
   if (!firstOffsets) return batch.map((record) => ledgerEntry(record, null, 'unknown'));
-  // The records of one partition lie one after the other in a batch's answer.
+  // Within a batch, the records of one partition have consecutive offsets.
   const next = new Map(firstOffsets);
   return batch.map((record) => {
     const offset = next.get(record.partition);

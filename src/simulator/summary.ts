@@ -9,12 +9,14 @@ export interface SimulationSummary {
   readonly sent: number;
   readonly acked: number;
   readonly unknown: number;
-  /** Whether every planned record was handed over; false after a stop. */
+  /** Whether every planned record was sent; false after a stop. */
   readonly complete: boolean;
   readonly byKind: Readonly<Record<RecordKind, number>>;
-  /** Records by what the rules should make of them, acknowledged ones only. */
+  /** Acknowledged records by the disposition that the rules should give them. */
   readonly byExpected: Readonly<Record<LedgerEntry['expected'], number>>;
-  /** Distinct payments that should be accepted, and their sums by currency as decimal strings; acknowledged ones only. */
+  /**
+   * Distinct payments that should be accepted, and their sums by currency as decimal strings; acknowledged ones only.
+   */
   readonly expectedSums: Readonly<Record<string, { readonly count: number; readonly amount: string }>>;
   readonly elapsedMs: number;
   readonly eventsPerSecond: number;

@@ -1,7 +1,7 @@
 /**
- * How an id lies in memory: its UTF-8 bytes, or, for a UUID in its usual lower-case form, the 16 bytes that it stands for.
- * Both are exact: which of them it is is kept beside the length, and the text comes back as it was. Four digits are
- * checked and packed at a time, in the bytes of a word.
+ * The bytes of an id in memory: its UTF-8 bytes or, for a UUID in the usual lower-case form, its 16 bytes. Both are
+ * exact: the form is kept beside the length, so the text can be restored. Four digits are checked and packed at a time,
+ * in the bytes of a word.
  */
 import type { TextKey } from './text-key.ts';
 
@@ -16,10 +16,10 @@ const NO_DIGITS = -1;
 
 /** One UUID at a time: pack() sets `words`. */
 export class PackedUuid {
-  /** The 16 bytes, valid after a pack() that was true. */
+  /** The 16 bytes; valid after pack() returned true. */
   readonly words = new Int32Array(UUID_WORDS);
 
-  /** False: the key's text is no UUID in its usual form. */
+  /** False: the key's text is not a UUID in the usual form. */
   pack(key: TextKey): boolean {
     if (key.byteLength !== UUID_TEXT_BYTES) return false;
     const { view, start } = key;
@@ -52,8 +52,8 @@ export function unpackUuid(packed: Buffer, at: number): string {
 }
 
 /**
- * Two bytes from four lower-case hex digits, which are the bytes of `text`; NO_DIGITS where they are others. A digit is 3x
- * with x up to 9, a letter 6x with x from 1 to 6: its value is x + 9.
+ * Two bytes from four lower-case hex digits, which are the bytes of `text`; NO_DIGITS if any is not such a digit. A
+ * digit is 3x with x up to 9, a letter 6x with x from 1 to 6: its value is x + 9.
  */
 function packDigits(text: number): number {
   const isLetter = (text >>> 6) & 0x01010101;

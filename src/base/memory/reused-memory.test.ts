@@ -5,7 +5,7 @@ import { ReusedMemory } from './reused-memory.ts';
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-test('what was given back is handed out again, whichever view of it came back', () => {
+test('what was given back is handed out again, by any view of it', () => {
   const memory = new ReusedMemory(16 * MIB);
   const first = memory.take(900 * KIB);
   expect(first.length).toBe(900 * KIB);

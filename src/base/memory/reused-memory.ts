@@ -5,9 +5,9 @@
  */
 import { BugError } from '../errors.ts';
 
-/** Less is not worth it. */
+/** Smaller buffers are not worth reusing. */
 const LEAST_BYTES = 64 * 1024;
-/** Sizes differ: rounded up, more fit into each other's memory. */
+/** Sizes are rounded up, so that a freed buffer fits more requests. */
 const STEP_BYTES = 256 * 1024;
 
 export class ReusedMemory {
@@ -21,7 +21,7 @@ export class ReusedMemory {
     this.#maxFreeBytes = maxFreeBytes;
   }
 
-  /** Exactly so many bytes, with anything in them. */
+  /** A buffer of exactly this length; its contents are undefined. */
   take(byteLength: number): Buffer {
     if (byteLength < LEAST_BYTES) return Buffer.allocUnsafeSlow(byteLength);
     const whole = this.#takeFree(byteLength) ?? allocate(byteLength);
@@ -29,7 +29,7 @@ export class ReusedMemory {
     return whole.subarray(0, byteLength);
   }
 
-  /** Nobody looks at these bytes, or at any others of the same memory, any more. Once. */
+  /** Ends the use of these bytes and of every other view of the same memory. To be called once. */
   giveBack(bytes: Buffer): void {
     const whole = this.#lent.get(bytes.buffer);
     if (whole === undefined) {
@@ -42,7 +42,7 @@ export class ReusedMemory {
     this.#freeBytes += whole.length;
   }
 
-  /** The smallest that is large enough. */
+  /** The smallest free buffer that is large enough. */
   #takeFree(byteLength: number): Buffer | undefined {
     let best = -1;
     for (const [index, { length }] of this.#free.entries()) {

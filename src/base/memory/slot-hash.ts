@@ -1,8 +1,8 @@
 /**
- * The hash that says where in an index a text lies: HalfSipHash-1-3 (Aumasson and Bernstein's SipHash for 32-bit words; hsiphash
- * in Linux), under a key that nobody outside knows. The hash of a TextKey is the same everywhere and is in digests and rows, so
- * anybody can find texts for which it is equal, and thousands of those would make every look at an index walk past all
- * of them. Nothing that leaves the memory of a process depends on this one.
+ * The hash that gives a text's place in an index: HalfSipHash-1-3 (Aumasson and Bernstein's SipHash for 32-bit words;
+ * hsiphash in Linux), under a secret key. The hash of a TextKey is the same everywhere and is in digests and rows, so
+ * anybody can find texts for which it is equal; thousands of those would make every look-up walk past all of them.
+ * Nothing that leaves the memory of a process depends on this hash.
  */
 import { rotate, wordOf } from './words.ts';
 
@@ -12,24 +12,26 @@ export interface IndexKey {
   readonly k1: number;
 }
 
-/** For tests and tools, whose ids nobody chose. */
+/** For tests and tools whose ids nobody chose. */
 export const KNOWN_INDEX_KEY: IndexKey = { k0: 0x03020100, k1: 0x07060504 };
 
 const TWO_32 = 4_294_967_296;
 
-/** `random` gives numbers uniform in [0, 1). */
+/** `random` returns numbers uniform in [0, 1). */
 export function drawIndexKey(random: () => number): IndexKey {
   return { k0: Math.floor(random() * TWO_32) | 0, k1: Math.floor(random() * TWO_32) | 0 };
 }
 
-/** Where bytes lie that are a text. */
+/** The place of a text's bytes. */
 export interface TextRange {
   readonly view: DataView;
   readonly start: number;
   readonly end: number;
 }
 
-/** Of the bytes of the text, as a signed word. The round is written out three times: in one loop it takes half as long again. */
+/**
+ * Hash of the text's bytes, as a signed word. The round is written out three times: a loop takes half as long again.
+ */
 export function slotHash({ view, start, end }: TextRange, { k0, k1 }: IndexKey): number {
   let v0 = k0;
   let v1 = k1;

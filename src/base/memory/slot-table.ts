@@ -1,11 +1,11 @@
 /**
- * An open-addressing index: 32-bit hashes to references that the owner gives meaning to. Linear probing, and removal that
- * closes its gap, so that a table in which entries come and go for ever never needs cleaning. Only the owner can say
- * whether a reference with the right hash is the one looked for.
+ * An open-addressing index: 32-bit hashes to references that the owner gives meaning to. Linear probing, with removal
+ * that closes its gap: entries may come and go for ever without a clean-up. Only the owner can tell whether a reference
+ * with the right hash is the right one.
  *
  *   for (let slot = table.first(hash); ; slot = table.next(slot, hash)) {
  *     const reference = table.at(slot);
- *     if (reference === NO_REFERENCE) break;      // not there
+ *     if (reference === NO_REFERENCE) break; // not there
  *     if (same(reference)) return reference;
  *   }
  */
@@ -13,11 +13,11 @@
 export const NO_REFERENCE = -1;
 
 const LEAST_SLOTS = 16;
-/** A table with more in it than this part of its slots is doubled; with less than an eighth of that, halved. */
+/** A table fuller than this share of its slots is doubled; one emptier than an eighth of that is halved. */
 const GREATEST_LOAD = 0.8;
 
 export class SlotTable {
-  /** By slot: hash and reference, side by side, for they are read together. */
+  /** By slot: hash and reference side by side, because they are read together. */
   #slots = emptySlots(LEAST_SLOTS);
   #mask = LEAST_SLOTS - 1;
   #size = 0;
@@ -39,12 +39,12 @@ export class SlotTable {
     return this.#seek((slot + 1) & this.#mask, hash);
   }
 
-  /** Reads the slot where looking for a hash begins, and nothing that depends on it: see touch.ts. */
+  /** Reads the slot where a look-up of the hash begins, and uses it for nothing (prefetch.ts). */
   touch(hash: number): number {
     return this.#slots[2 * (hash & this.#mask) + 1] as number;
   }
 
-  /** The reference in a slot that first() or next() gave; NO_REFERENCE: there are no more. */
+  /** The reference in a slot that first() or next() returned; NO_REFERENCE: there are no more. */
   at(slot: number): number {
     return this.#slots[2 * slot + 1] as number;
   }
@@ -54,14 +54,14 @@ export class SlotTable {
     this.#slots[2 * slot + 1] = reference;
   }
 
-  /** Adds without looking whether it is there. `reference` is a whole number from 0 to 2^31 - 1. */
+  /** Adds without a look-up. `reference` is a whole number from 0 to 2^31 - 1. */
   add(hash: number, reference: number): void {
     this.#size += 1;
     if (this.#size > (this.#mask + 1) * GREATEST_LOAD) this.#resize(2 * (this.#mask + 1));
     this.#place(hash, reference);
   }
 
-  /** Removes what is there; without effect where it is not. */
+  /** Removes the reference; without effect if it is absent. */
   remove(hash: number, reference: number): void {
     let slot = this.first(hash);
     while (this.at(slot) !== reference) {
@@ -74,7 +74,7 @@ export class SlotTable {
     if (slots > LEAST_SLOTS && this.#size < (slots * GREATEST_LOAD) / 8) this.#resize(slots / 2);
   }
 
-  /** Slots that the longest look at an entry walks over: for tests, since it looks at all of them. */
+  /** Slots that the longest look-up walks over: for tests, since it visits every entry. */
   get longestWalk(): number {
     const slots = this.#slots;
     let longest = 0;
@@ -100,7 +100,7 @@ export class SlotTable {
     slots[2 * slot + 1] = reference;
   }
 
-  /** Moves back what lies behind an emptied slot and could not be found across it. */
+  /** Moves back the entries behind an emptied slot that could not be found across it. */
   #close(emptied: number): void {
     const slots = this.#slots;
     const mask = this.#mask;

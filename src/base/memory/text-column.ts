@@ -1,6 +1,6 @@
 /**
- * Texts one after another: the bytes of all, and where each ends. This is how Arrow has them, so a column that was filled
- * from the bytes of records is sent as it is, and no string is made on the way.
+ * Texts one after another: the bytes of all, and where each ends. This is Arrow's layout, so a column filled from the
+ * bytes of records is sent as it is, without making strings.
  */
 import type { TextKey } from './text-key.ts';
 
@@ -18,7 +18,7 @@ export class TextColumn {
   #length = 0;
   #byteLength = 0;
 
-  /** Starts with room for so many texts and bytes. */
+  /** Starts with room for this many texts and bytes. */
   constructor(texts = LEAST_TEXTS, byteLength = LEAST_BYTES) {
     this.offsets = new Int32Array(texts + 1);
     this.bytes = Buffer.allocUnsafeSlow(byteLength + PADDING_BYTES);

@@ -1,13 +1,14 @@
 /**
- * A text as its UTF-8 bytes, with a 64-bit hash of them: what tables look for. One key is set again and again, so that
- * looking for something costs no memory. The hash tells apart by accident, not by attack: whoever finds an equal hash
- * compares the bytes, and where a text lies in an index goes by another hash, under a secret key (slotOf). Bytes are read four at a time, as little-endian words.
+ * A text as its UTF-8 bytes with a 64-bit hash of them: the key of a look-up. One key is set again and again, so a
+ * look-up allocates nothing. The hash guards against accident, not attack: after equal hashes the bytes are compared,
+ * and the place in an index comes from another hash, under a secret key (slotOf). Bytes are read four at a time, as
+ * little-endian words.
  */
 
 import { type IndexKey, slotHash } from './slot-hash.ts';
 import { rotate, wordOf } from './words.ts';
 
-/** Bytes that a valid member can take at most: 256 UTF-16 units. Longer texts get a larger buffer. */
+/** Maximum bytes of a valid member: 256 UTF-16 units. Longer texts get a larger buffer. */
 const SCRATCH_BYTES = 768;
 /** A word that starts at the last byte of a text still lies in the buffer. */
 const PADDING_BYTES = 4;
@@ -36,10 +37,10 @@ export class TextKey {
   low = 0;
   #capacity: number;
   #slot = 0;
-  /** What `#slot` is under; undefined: of no text yet. */
+  /** The key that `#slot` was hashed under; undefined: no hash yet. */
   #slotKey: IndexKey | undefined;
 
-  /** A key in a scratch of others is set by setRange() only. */
+  /** A key on another owner's scratch is set by setRange() only. */
   constructor({ bytes, view, capacity } = new ByteScratch(SCRATCH_BYTES)) {
     this.bytes = bytes;
     this.view = view;
@@ -50,7 +51,7 @@ export class TextKey {
     return this.end - this.start;
   }
 
-  /** Points at bytes of the scratch that are UTF-8. They must stay as they are while the key is used. */
+  /** Points at UTF-8 bytes of the scratch. They must not change while the key is used. */
   setRange(start: number, end: number): this {
     this.start = start;
     this.end = end;
@@ -59,7 +60,7 @@ export class TextKey {
     return this;
   }
 
-  /** Reads from these bytes from now on, by setRange() only. At least three bytes follow the last text. */
+  /** From now on reads these bytes, by setRange() only. At least three bytes follow the last text. */
   pointAt(bytes: Buffer, view: DataView): void {
     this.bytes = bytes;
     this.view = view;
@@ -77,7 +78,7 @@ export class TextKey {
     return this.setRange(0, this.bytes.write(text, 'utf8'));
   }
 
-  /** slotHash() of the text: worked out when it is first asked for, and kept while text and key stay. */
+  /** slotHash() of the text: computed on first use, kept while text and key stay. */
   slotOf(key: IndexKey): number {
     if (this.#slotKey !== key) {
       this.#slot = slotHash(this, key);
@@ -86,12 +87,12 @@ export class TextKey {
     return this.#slot;
   }
 
-  /** A string of its own, which keeps nothing else alive. */
+  /** A string that keeps no other memory alive. */
   toText(): string {
     return this.bytes.toString('utf8', this.start, this.end);
   }
 
-  /** Lanes in local variables: every payment comes through here eight times. */
+  /** Lanes in local variables: every payment is hashed here eight times. */
   #hash(): void {
     const { view, start, end } = this;
     let high = 0x243f6a88 ^ (end - start);
@@ -108,18 +109,18 @@ export class TextKey {
   }
 }
 
-/** Words that so many bytes take, the last one filled up with zeros. */
+/** Words that this many bytes take; the last one is padded with zeros. */
 export function wordsFor(byteLength: number): number {
   return (byteLength + 3) >>> 2;
 }
 
-/** Writes a text as words, the last one filled up with zeros. */
+/** Writes a text as words; the last one is padded with zeros. */
 export function copyWords({ view, start, end }: TextKey, into: Int32Array, from: number): void {
   let word = from;
   for (let at = start; at < end; at += 4, word += 1) into[word] = wordOf(view, at, end);
 }
 
-/** Whether copyWords() would write what is there; the lengths are equal. */
+/** Whether copyWords() would write exactly what is there. The lengths are equal. */
 export function isSameWords({ view, start, end }: TextKey, held: Int32Array, from: number): boolean {
   let word = from;
   for (let at = start; at < end; at += 4, word += 1) if (held[word] !== wordOf(view, at, end)) return false;
@@ -131,12 +132,12 @@ export function scrambleHigh(word: number): number {
   return Math.imul(rotate(Math.imul(word, 0x239b961b), 15), 0xab0e9789 | 0);
 }
 
-/** The same for the second lane, another way: what meets in one lane does not meet in both. */
+/** The same for the second lane, with other constants: words that collide in one lane do not collide in both. */
 export function scrambleLow(word: number): number {
   return Math.imul(rotate(Math.imul(word, 0x38b34ae5), 17), 0xa1e38b93 | 0);
 }
 
-/** Lets every bit of a 32-bit word depend on every other. One to one. */
+/** Makes every bit of a 32-bit word depend on every other. One to one. */
 export function avalanche(value: number): number {
   let mixed = value ^ (value >>> 16);
   mixed = Math.imul(mixed, 0x85ebca6b | 0);

@@ -1,9 +1,9 @@
 /**
- * Texts that many entries share (senders, devices), each held once, under a small whole number, for as long as an entry
- * uses it. Numbers are used again; what they are depends on history, so nothing that leaves the state may depend on them.
+ * Texts that many entries share (senders, devices). Each is held once, under a small whole number, while an entry uses
+ * it. Numbers are reused and depend on history, so nothing that leaves the state may depend on them.
  *
- * A number has one row of 64 bytes, so that looking for a text meets memory that is not in the cache twice: in the index,
- * and in the row, which holds the text's bytes too. The rare text that is longer lies beside, as a string.
+ * A number has one row of 64 bytes, so a look-up misses the cache twice: in the index, and in the row, which holds the
+ * text's bytes too. A longer text (rare) is kept beside the row, as a string.
  */
 
 import type { HashList } from './prefetch.ts';
@@ -26,13 +26,13 @@ export class TextPool {
   readonly #indexKey: IndexKey;
   readonly #table = new SlotTable();
   #words = new Int32Array(LEAST_ROWS * WORDS);
-  /** Rows used so far; the free ones included. */
+  /** Rows used so far, including the free ones. */
   #rows = 0;
   readonly #free: number[] = [];
   /** Texts of more than MOST_TEXT_BYTES, by number. */
   readonly #long = new Map<number, string>();
 
-  /** Nobody who chooses texts may know the key. */
+  /** The key must be secret from anybody who chooses texts. */
   constructor(indexKey: IndexKey) {
     this.#indexKey = indexKey;
   }
@@ -46,7 +46,7 @@ export class TextPool {
     return this.#table.longestWalk;
   }
 
-  /** Reads the slots where looking for these texts begins: see touch.ts. */
+  /** Reads the slots where look-ups of these texts begin (prefetch.ts). */
   touchSlots({ count, slots }: HashList): number {
     const table = this.#table;
     let touched = 0;
@@ -54,7 +54,7 @@ export class TextPool {
     return touched;
   }
 
-  /** Reads the rows of these texts, as far as their hashes tell, and gives their notes: 0 where there is none. */
+  /** Reads the rows of these texts, as far as their hashes tell, and returns their notes: 0 if there is none. */
   touchRows({ count, slots }: HashList, notes: Int32Array): void {
     const table = this.#table;
     const words = this.#words;
@@ -64,7 +64,7 @@ export class TextPool {
     }
   }
 
-  /** Reads the row of a number, whether it is used or not. */
+  /** Reads the row of a number, used or free. */
   touch(number: number): number {
     return this.#words[number * WORDS + USES] as number;
   }
@@ -84,7 +84,7 @@ export class TextPool {
     return this.#add(key, hash);
   }
 
-  /** One use less; tells whether it was the last, and the number is free now. */
+  /** Ends one use; true: it was the last, and the number is free now. */
   release(number: number): boolean {
     const words = this.#words;
     const word = number * WORDS;
@@ -118,7 +118,7 @@ export class TextPool {
     return Buffer.from(this.#words.buffer, 4 * (word + TEXT), byteLength).toString('utf8');
   }
 
-  /** Bytes of tables and texts: an estimate, since long texts are the engine's. */
+  /** Bytes of tables and texts: an estimate, since long texts are in the engine's memory. */
   get approximateBytes(): number {
     let long = 0;
     for (const text of this.#long.values()) long += BYTES_PER_LONG_TEXT + text.length;
@@ -157,7 +157,7 @@ export class TextPool {
 /** Header of a string and its place in the map. */
 const BYTES_PER_LONG_TEXT = 64;
 
-/** Whether a key stands for this text. */
+/** Whether a key is this text. */
 export function sameText(text: string, key: TextKey): boolean {
   const { bytes, start, byteLength } = key;
   if (text.length > byteLength) return false;

@@ -15,7 +15,7 @@ test.each([
   expect(printable(text)).toBe(shown);
 });
 
-test('lines stay as many as they were, whatever they hold', () => {
+test('the number of lines stays the same for any content', () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: 'binary' }), { minLength: 1 }), (lines) => {
       expect(textOfLines(lines).split('\n')).toHaveLength(lines.length);

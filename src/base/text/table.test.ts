@@ -9,7 +9,7 @@ const ROWS = [
   ['CHECKPOINT_LOCATION', './checkpoint', 'default'],
 ];
 const widest = (text: string): number => Math.max(...text.split('\n').map(cellsOf));
-/** What a reader finds in each column, whatever it was broken by. */
+/** What a reader finds in each column, wherever its cells were broken. */
 const columnsOf = (text: string): string[] => {
   const lines = text.split('\n').map((line) => line.split('│').slice(1, -1));
   return HEAD.map((_, column) => lines.map((cells) => (cells[column] ?? '').trim()).join(''));
@@ -27,20 +27,20 @@ describe('a table', () => {
   });
 
   test('is wrapped at words where it is too wide', () => {
-    expect(tableText(['a', 'what is done'], [['one', 'the log is cut while a claim is under way']], 78)).toBe(
+    expect(tableText(['a', 'what is done'], [['one', 'the log is cut while a claim is in flight']], 78)).toBe(
       [
         '┌─────┬───────────────────────────────────────────┐',
         '│ a   │ what is done                              │',
         '├─────┼───────────────────────────────────────────┤',
-        '│ one │ the log is cut while a claim is under way │',
+        '│ one │ the log is cut while a claim is in flight │',
         '└─────┴───────────────────────────────────────────┘',
       ].join('\n'),
     );
-    const prose = 'the log is cut while a claim is under way, and the answer to it is lost on its way back';
+    const prose = 'the log is cut while a claim is in flight, and the answer to it is lost on its way back';
     const text = tableText(['name', 'what is done', 'n'], [['one', prose, '1,234']], 72);
     expect(widest(text)).toBeLessThanOrEqual(72);
     expect(text.split('\n').slice(3, -1)).toEqual([
-      '│ one  │ the log is cut while a claim is under way, and the │ 1,234 │',
+      '│ one  │ the log is cut while a claim is in flight, and the │ 1,234 │',
       '│      │ answer to it is lost on its way back               │       │',
     ]);
   });

@@ -1,21 +1,24 @@
 /**
- * Tables in a terminal: columns of numbers to the right, others to the left, no colour that carries meaning. A table that is
- * wider than the terminal wraps its cells at words; one for which that is too narrow becomes a block of `name: value` per
- * row. What is not printable in a cell is escaped. Pure.
+ * Tables for a terminal: numbers to the right, other columns to the left; colour carries no meaning. A table wider than
+ * the terminal wraps its cells at words; if the terminal is too narrow for that, each row becomes a block of `name:
+ * value`. Unprintable characters in a cell are escaped. Pure.
  */
 import Table from 'cli-table3';
 import { printable } from './printable.ts';
 import { cellsOf, widestWord, wrapWords } from './wrap.ts';
 
-/** Below this many cells a table that does not fit is not wrapped: its columns would be a few letters wide. */
+/**
+ * On a terminal narrower than this many cells, a table that does not fit becomes blocks: its columns would be a few
+ * letters wide.
+ */
 const BLOCKS_BELOW = 70;
-/** Longer words may be broken, to keep the table. */
+/** Longer words may be broken to keep the table. */
 const WORD_KEPT = 24;
 /** Border and padding: three per column and one more. */
 const FRAME_PER_COLUMN = 3;
 const NUMBER = /^(?:[-+]?[\d.,]+ ?(?:[a-zA-Z/%]{1,8})?|-?)$/;
 
-/** `width`: cells of the terminal; Infinity where nothing limits it. */
+/** `width`: cells of the terminal; Infinity: no limit. */
 export function tableText(
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -32,7 +35,7 @@ export function tableText(
   return drawn(titles, shown, narrowed(natural, least, room));
 }
 
-/** A block per row: its first cell, and the others below it; empty ones are left out. */
+/** A block per row: its first cell, and the others below it; empty cells are left out. */
 function blocksText(titles: readonly string[], rows: readonly (readonly string[])[], width: number): string {
   const blocks = rows.map((row) =>
     row.flatMap((cell, column) => {
@@ -44,7 +47,7 @@ function blocksText(titles: readonly string[], rows: readonly (readonly string[]
   return blocks.map((lines) => lines.join('\n')).join('\n\n');
 }
 
-/** Takes from the widest column first, down to what each needs at least. */
+/** Takes from the widest column first, down to the minimum of each. */
 function narrowed(natural: readonly number[], least: readonly number[], room: number): number[] {
   const widths = [...natural];
   for (let over = sum(widths) - room; over > 0; over--) {

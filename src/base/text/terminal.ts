@@ -1,19 +1,19 @@
-/** How wide a terminal is: what all text of the command line is fitted to. */
+/** The width of the terminal, to which all text of the command line is fitted. */
 
-/** A stream's own word, as process.stdout has it. */
+/** The same fields as process.stdout. */
 export interface TerminalStream {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
 }
 
-/** A terminal that does not say how wide it is. */
+/** Assumed if a terminal does not report its width. */
 const COLUMNS_DEFAULT = 80;
-/** Less is no width that anything could be fitted to. */
+/** Nothing can be fitted to less. */
 const COLUMNS_LEAST = 20;
 
 /**
- * Cells of a line: the terminal's; without a terminal what COLUMNS says; otherwise undefined, and lines are as long as they
- * come, so that `grep` finds all of them.
+ * Cells of a line: the terminal's; without a terminal the value of COLUMNS; otherwise undefined, and lines are not
+ * wrapped, so that `grep` finds all of them.
  */
 export function terminalColumns(
   stream: TerminalStream,

@@ -1,14 +1,15 @@
 /**
- * Lines that fit a width. They break between words. A command in backticks counts as one word, so that it can be pasted.
- * Widths are terminal cells: an ideograph takes two, a combining mark none. Pure; the caller has escaped what is not printable.
+ * Lines fitted to a width. They break between words. A command in backticks counts as one word, so that it can be
+ * pasted. Widths are terminal cells: an ideograph takes two, a combining mark none. Pure; the caller has escaped
+ * unprintable characters.
  */
 
 const WIDE = /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Emoji_Presentation}/u;
 const MARK = /^\p{M}$/u;
 const WORD = /(?:`[^`]*`|[^\s`]|`)+/g;
-/** The same, with the spaces before it. */
+/** A word with the spaces before it. */
 const SPACED_WORD = /(\s*)((?:`[^`]*`|[^\s`]|`)+)/g;
-/** A long word breaks after one of these, rather than anywhere. */
+/** A long word breaks after one of these if possible. */
 const SOFT_BREAK = /[,;:=/_.-]/;
 
 /** Terminal cells that a text without control characters takes. */
@@ -23,7 +24,7 @@ export interface WrapOptions {
   readonly lead?: string;
   /** Before every other line. */
   readonly indent?: string;
-  /** Breaks a word that is wider than a line. Default: it stands on a line of its own, as it is. */
+  /** Breaks a word that is wider than a line. Default: it stays whole, on a line of its own. */
   readonly breaksWords?: boolean;
 }
 
@@ -55,8 +56,8 @@ export function wrapWords(text: string, width: number, options: WrapOptions = {}
 }
 
 /**
- * Text of several lines, each wrapped under where it began: what begins with spaces, or with `- `, keeps that for its further
- * lines; spaces between words stay in lines that fit.
+ * Text of several lines, each wrapped under its own start: indentation or a leading `- ` is kept for its further lines;
+ * spaces between words stay in lines that fit.
  */
 export function wrapText(text: string, width: number): string {
   return text

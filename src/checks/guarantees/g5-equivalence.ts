@@ -47,6 +47,7 @@ export class EquivalenceCheck {
   }
 
   #checkEpochs(step: Step, table: CheckedTable, rows: readonly RowPosition[]): void {
+    if (rows.length === 0) return;
     const last = this.#lastEpoch.get(table) ?? { epoch: 1, offset: step.offset };
     let greatest = last;
     for (const { writer_epoch: epoch } of rows) {

@@ -55,8 +55,13 @@ function strayReason<T extends CheckedTable>(table: T, row: TableCells[T]): { ki
   if (epoch < 0) return { kind: 'epoch_of_nobody', what: `writer_epoch ${epoch}, which nobody has` };
   if (epoch === 0 && !BACKFILLED.has(table))
     return { kind: 'epoch_of_nobody', what: 'writer_epoch 0, and a backfill writes nothing here' };
-  const empty = REQUIRED[table].filter((column) => row[column] === null);
-  return empty.length === 0 ? undefined : { kind: 'null_column', what: `NULL in ${empty.join(', ')}` };
+  const required = REQUIRED[table];
+  for (const column of required) {
+    if (row[column] !== null) continue;
+    const empty = required.filter((each) => row[each] === null);
+    return { kind: 'null_column', what: `NULL in ${empty.join(', ')}` };
+  }
+  return undefined;
 }
 
 /** The rows that the walk may be given. */

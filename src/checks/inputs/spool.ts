@@ -37,7 +37,7 @@ export class Spool implements SenderHomes {
   #pending = 0;
   /** Of one partition and one number of partitions. */
   readonly #noted = new Set<string>();
-  #notedFor = '';
+  #notedFor = { partitions: -1, partition: -1 };
 
   /** `folder`: where the directory is made; the system's for temporary files unless given. */
   constructor(folder = tmpdir()) {
@@ -106,9 +106,11 @@ export class Spool implements SenderHomes {
   }
 
   homeOf(partitions: number, sender: string, partition: number): number {
-    const of = `${partitions}/${partition}`;
-    if (this.#notedFor !== of || this.#noted.size >= SENDERS_KEPT_MAX) this.#noted.clear();
-    this.#notedFor = of;
+    const of = this.#notedFor;
+    if (of.partitions !== partitions || of.partition !== partition || this.#noted.size >= SENDERS_KEPT_MAX) {
+      this.#noted.clear();
+      this.#notedFor = { partitions, partition };
+    }
     if (this.#noted.has(sender)) return partition;
     this.#begin();
     if (this.#addSender.run(partitions, sender, partition).changes === 0) {

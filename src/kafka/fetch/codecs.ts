@@ -1,20 +1,16 @@
 /**
  * Decompression of record batches: at once where a batch unpacks to little, in pieces where it does not. gzip and zstd come
- * with Node; the others are named in the error that says what to do.
+ * with Node, snappy and lz4 by libraries (packed-blocks.ts). A codec that Kafka may add later is named in the error.
  */
-import {
-  constants,
-  createGunzip,
-  createZstdDecompress,
-  type Gunzip,
-  gunzipSync,
-  type ZstdDecompress,
-  zstdDecompressSync,
-} from 'node:zlib';
+import { setImmediate as turnOfOthers } from 'node:timers/promises';
+import { constants, createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { largestSnappyBlock, lz4Blocks, snappyBlocks } from './packed-blocks.ts';
 
 /** By the three low bits of a batch's attributes. */
 const CODEC_NAMES = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 const GZIP = 1;
+const SNAPPY = 2;
+const LZ4 = 3;
 const ZSTD = 4;
 
 /** Unpacked bytes of one piece. */
@@ -42,11 +38,25 @@ interface Unpacked {
 
 /**
  * All of it, if that is at most `maxBytes`; undefined where it is more, or where bytes are left over behind it: then it is for
- * unpackInPieces. Throws CodecMissingError, or zlib's error where the bytes are broken.
+ * unpackInPieces. Throws CodecMissingError, or the library's error where the bytes are broken.
  */
 export function unpackAtOnce(codecId: number, packed: Buffer, maxBytes: number): Buffer | undefined {
-  if (codecId === 0) return packed;
-  if (codecId !== GZIP && codecId !== ZSTD) throw new CodecMissingError(CODEC_NAMES[codecId] ?? `number ${codecId}`);
+  switch (codecId) {
+    case 0:
+      return packed;
+    case GZIP:
+    case ZSTD:
+      return unpackByZlib(codecId, packed, maxBytes);
+    case SNAPPY:
+      return largestSnappyBlock(packed) > maxBytes ? undefined : joined(snappyBlocks(packed), maxBytes);
+    case LZ4:
+      return joined(lz4Blocks(packed), maxBytes);
+    default:
+      throw new CodecMissingError(CODEC_NAMES[codecId] ?? `number ${codecId}`);
+  }
+}
+
+function unpackByZlib(codecId: number, packed: Buffer, maxBytes: number): Buffer | undefined {
   const options = { maxOutputLength: maxBytes, info: true };
   try {
     const unpack = codecId === GZIP ? gunzipSync : zstdDecompressSync;
@@ -58,21 +68,65 @@ export function unpackAtOnce(codecId: number, packed: Buffer, maxBytes: number):
   }
 }
 
-/** A stream of its unpacked bytes, PIECE_BYTES at a time, which errors at broken bytes, and at frames that take more memory. Only for gzip and zstd. */
-export function unpackInPieces(codecId: number, packed: Buffer, memoryBytes: number): Gunzip | ZstdDecompress {
+function joined(blocks: Iterable<Buffer>, maxBytes: number): Buffer | undefined {
+  const parts: Buffer[] = [];
+  let byteLength = 0;
+  for (const block of blocks) {
+    byteLength += block.length;
+    if (byteLength > maxBytes) return undefined;
+    parts.push(block);
+  }
+  return parts.length === 1 ? parts[0] : Buffer.concat(parts, byteLength);
+}
+
+/** A batch on its way out of its packing. */
+export interface Unpacking {
+  /** Unpacked bytes, PIECE_BYTES at a time; rejects at broken bytes, and at zstd frames that take more memory. */
+  readonly pieces: AsyncIterator<Buffer>;
+  /** Of the packed bytes, how many were used once `pieces` is done. */
+  readonly bytesUsed: number;
+  /** Ends it, at any time. Idempotent. */
+  close(): void;
+}
+
+/** For all codecs but none. `memoryBytes` as memoryToUnpack gives it. */
+export function unpackInPieces(codecId: number, packed: Buffer, memoryBytes: number): Unpacking {
+  if (codecId === SNAPPY || codecId === LZ4)
+    return {
+      pieces: cutBlocks(codecId === SNAPPY ? snappyBlocks(packed) : lz4Blocks(packed)),
+      // Blocks that end too early or late are an error.
+      bytesUsed: packed.length,
+      close: () => {},
+    };
   const windowLogMax = Math.log2(memoryBytes);
   const stream =
     codecId === GZIP
       ? createGunzip({ chunkSize: PIECE_BYTES })
       : createZstdDecompress({ chunkSize: PIECE_BYTES, params: { [constants.ZSTD_d_windowLogMax]: windowLogMax } });
+  // It may be ended while nobody waits for a piece.
+  stream.on('error', () => {});
   stream.end(packed);
-  return stream;
+  return {
+    pieces: stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>,
+    get bytesUsed() {
+      return stream.bytesWritten;
+    },
+    close: () => stream.destroy(),
+  };
+}
+
+async function* cutBlocks(blocks: Iterable<Buffer>): AsyncGenerator<Buffer> {
+  for (const block of blocks) {
+    for (let at = 0; at < block.length; at += PIECE_BYTES) yield block.subarray(at, at + PIECE_BYTES);
+    await turnOfOthers();
+  }
 }
 
 const ZSTD_MAGIC = 0xfd2fb528;
 
-/** Most bytes that unpacking in pieces keeps of what it unpacked: a power of two, what the first frame's header asks for. */
+/** Most bytes that unpacking in pieces keeps of what it unpacked: for zstd a power of two, what the first frame's header asks for; for snappy its largest block. */
 export function memoryToUnpack(codecId: number, packed: Buffer): number {
+  if (codecId === SNAPPY) return Math.max(2 ** MIN_WINDOW_LOG, largestSnappyBlock(packed));
   if (codecId !== ZSTD || packed.length < 18 || packed.readUInt32LE(0) !== ZSTD_MAGIC) return 2 ** MIN_WINDOW_LOG;
   const windowLog = Math.ceil(Math.log2(Math.max(1, windowOf(packed))));
   return 2 ** Math.min(MAX_WINDOW_LOG, Math.max(MIN_WINDOW_LOG, windowLog));

@@ -7,7 +7,7 @@ import { MAX_VALUE_BYTES, Rejection, validateRecord } from '../../payments/event
 import { rejectedRow } from '../../payments/exception-rows.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
 import type { LogRecord } from '../../payments/types.ts';
-import { batch, record, varint } from '../testing/batch-bytes.ts';
+import { batch, type CodecName, pack, record, varint } from '../testing/batch-bytes.ts';
 import { scanBatches } from './batch-scan.ts';
 import { memoryToUnpack } from './codecs.ts';
 import { LargeBatch } from './large-batch.ts';
@@ -41,7 +41,7 @@ test('in pieces or at once, in chunks of any size, from any offset: the same rec
   await fc.assert(
     fc.asyncProperty(
       fc.array(aValue, { minLength: 1, maxLength: 60 }),
-      fc.constantFrom('gzip', 'zstd', 'none'),
+      fc.constantFrom('gzip', 'snappy', 'raw-snappy', 'lz4', 'zstd', 'none'),
       aHeader,
       fc.integer({ min: 1, max: 70 }),
       fc.nat({ max: 59 }),
@@ -95,10 +95,10 @@ test('a batch packed in two frames is read as one', async () => {
 
 test('packed bytes that end too early, or go on behind their end, are no batch', async () => {
   const body = Buffer.concat(Array.from({ length: 500 }, (_, i) => record(i, i, null, `v${i}`)));
-  const of = (packed: Buffer, codec: 'gzip' | 'zstd') =>
+  const of = (packed: Buffer, codec: CodecName) =>
     batch({ baseOffset: 0, codec, packed, count: 500, lastOffsetDelta: 499 });
-  for (const [codec, pack] of [['gzip', gzipSync] as const, ['zstd', zstdCompressSync] as const]) {
-    const packed = pack(body);
+  for (const codec of ['gzip', 'snappy', 'raw-snappy', 'lz4', 'zstd'] as const) {
+    const packed = pack(codec, body);
     for (const bytes of [packed.subarray(0, -3), Buffer.concat([packed, Buffer.from('more')])]) {
       for (const limits of [DEFAULT_ANSWER_LIMITS, IN_PIECES]) {
         const { records, stoppedBy } = await readAll(of(bytes, codec), 0, limits);
@@ -234,4 +234,6 @@ test('the memory that unpacking takes is what the frame says, within what the Ja
   expect(memoryToUnpack(4, frame(3))).toBe(2 ** 23);
   expect(memoryToUnpack(4, frame(22))).toBeGreaterThan(2 ** 23);
   expect(memoryToUnpack(4, frame(22))).toBeLessThanOrEqual(2 ** 27);
+  expect(memoryToUnpack(2, pack('snappy', body))).toBe(2 ** 23);
+  expect(memoryToUnpack(2, pack('raw-snappy', body))).toBe(10_000_000);
 });

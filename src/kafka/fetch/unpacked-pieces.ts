@@ -2,7 +2,7 @@
  * A batch's unpacked bytes, a piece at a time: memory holds one piece, whatever the batch unpacks to. Bytes are taken or
  * skipped in the order in which they come.
  */
-import { memoryToUnpack, unpackInPieces } from './codecs.ts';
+import { memoryToUnpack, type Unpacking, unpackInPieces } from './codecs.ts';
 
 /**
  * Most bytes that one batch may unpack to: 1 MiB of zstd, what brokers take by default, unpacks to 32 GiB at most. Beyond it
@@ -16,10 +16,9 @@ export class Pieces {
   readonly #codecId: number;
   readonly #maxBytes: number;
   readonly #memoryBytes: number;
-  /** What was not unpacked before the present stream. */
+  /** What was not unpacked before the present frame. */
   #packed: Buffer;
-  #stream: ReturnType<typeof unpackInPieces>;
-  #iterator: AsyncIterator<Buffer>;
+  #unpacking: Unpacking;
   #piece = EMPTY;
   #at = 0;
   /** Of all pieces before the present one. */
@@ -30,7 +29,7 @@ export class Pieces {
     this.#packed = packed;
     this.#maxBytes = maxBytes;
     this.#memoryBytes = memoryToUnpack(codecId, packed);
-    ({ stream: this.#stream, iterator: this.#iterator } = unpacking(codecId, packed, this.#memoryBytes));
+    this.#unpacking = unpackInPieces(codecId, packed, this.#memoryBytes);
   }
 
   /** Bytes taken and skipped so far. */
@@ -58,7 +57,7 @@ export class Pieces {
     this.#at = at;
   }
 
-  /** Whether all was taken. Rejects with zlib's error where the packed bytes are broken, or go on behind their end. */
+  /** Whether all was taken. Rejects with the library's error where the packed bytes are broken, or go on behind their end. */
   async isOver(): Promise<boolean> {
     while (this.#at === this.#piece.length) if (!(await this.#next())) return true;
     return false;
@@ -89,21 +88,21 @@ export class Pieces {
 
   /** Ends it, at any time, also while a piece is waited for. Idempotent. */
   close(): void {
-    this.#stream.destroy();
+    this.#unpacking.close();
     this.#piece = EMPTY;
     this.#at = 0;
   }
 
   async #next(): Promise<boolean> {
-    let { done, value } = await this.#iterator.next();
+    let { done, value } = await this.#unpacking.pieces.next();
     while (done === true) {
       // Node ends at the end of a frame, whatever follows: another one may, and nothing else.
-      const left = this.#packed.subarray(this.#stream.bytesWritten);
+      const left = this.#packed.subarray(this.#unpacking.bytesUsed);
       if (left.length === 0) return false;
       if (left.length === this.#packed.length) throw new RangeError(`${left.length} packed bytes are left over`);
       this.#packed = left;
-      ({ stream: this.#stream, iterator: this.#iterator } = unpacking(this.#codecId, left, this.#memoryBytes));
-      ({ done, value } = await this.#iterator.next());
+      this.#unpacking = unpackInPieces(this.#codecId, left, this.#memoryBytes);
+      ({ done, value } = await this.#unpacking.pieces.next());
     }
     this.#before += this.#piece.length;
     this.#piece = value;
@@ -114,11 +113,4 @@ export class Pieces {
       );
     return true;
   }
-}
-
-function unpacking(codecId: number, packed: Buffer, memoryBytes: number) {
-  const stream = unpackInPieces(codecId, packed, memoryBytes);
-  // It may be ended while nobody waits for a piece.
-  stream.on('error', () => {});
-  return { stream, iterator: stream[Symbol.asyncIterator]() as AsyncIterator<Buffer> };
 }

@@ -26,8 +26,8 @@ export function codecMissing(place: UnreadablePlace, codec: string): Contradicti
   const { topic, partition, offset } = place;
   return new ContradictionError(
     'codec_missing',
-    `topic ${topic}, partition ${partition}: the records from offset ${offset} on are compressed with ${codec}, which is not ` +
-      'built in (gzip and zstd are). Let producers use compression.type zstd, gzip or none; what is in the topic ' +
+    `topic ${topic}, partition ${partition}: the records from offset ${offset} on are compressed with codec ${codec}, which this ` +
+      'release cannot read. Let producers use compression.type zstd, lz4, snappy, gzip or none; what is in the topic ' +
       `already must be copied into another one, or given up: ${giveUp(place, `compressed with ${codec}`)}. ` +
       'See the runbook, codec_missing.',
   );

@@ -1,6 +1,8 @@
 /** Record batches of message format 2, as brokers send them and as they never would. */
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { crc32c } from '@node-rs/crc32';
+import { compressFrameSync } from 'lz4-napi';
+import { compressSync as compressSnappy } from 'snappy';
 
 export interface BatchSpec {
   readonly baseOffset: number;
@@ -14,7 +16,7 @@ export interface BatchSpec {
   readonly count?: number;
   readonly producerId?: bigint;
   readonly kind?: 'plain' | 'transactional' | 'commit' | 'abort';
-  readonly codec?: keyof typeof CODECS;
+  readonly codec?: CodecName;
   readonly timestampMs?: number;
   readonly appendTimeMs?: number;
   readonly leaderEpoch?: number;
@@ -25,7 +27,9 @@ export interface BatchSpec {
   readonly trailing?: Buffer;
 }
 
-const CODECS = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
+/** `snappy` in blocks, as the Java client sends it; `raw-snappy` as one block, as librdkafka does; the last is no codec yet. */
+const CODECS = { none: 0, gzip: 1, snappy: 2, 'raw-snappy': 2, lz4: 3, zstd: 4, unknown: 5 } as const;
+export type CodecName = keyof typeof CODECS;
 const CRC_FROM = 21;
 
 export function batch(spec: BatchSpec): Buffer {
@@ -60,8 +64,33 @@ export function sealed(bytes: Buffer): Buffer {
   return bytes;
 }
 
-function pack(codec: keyof typeof CODECS, body: Buffer): Buffer {
-  return codec === 'gzip' ? gzipSync(body) : codec === 'zstd' ? zstdCompressSync(body) : body;
+export function pack(codec: CodecName, body: Buffer): Buffer {
+  switch (codec) {
+    case 'gzip':
+      return gzipSync(body);
+    case 'zstd':
+      return zstdCompressSync(body);
+    case 'snappy':
+      return snappyStream(body);
+    case 'raw-snappy':
+      return compressSnappy(body);
+    case 'lz4':
+      return compressFrameSync(body);
+    default:
+      return body;
+  }
+}
+
+/** As snappy-java writes it: a header, then blocks of 32 KiB, each behind its packed size. */
+function snappyStream(body: Buffer): Buffer {
+  const parts: Buffer[] = [Buffer.from('82534e41505059000000000100000001', 'hex')];
+  for (let at = 0; at < body.length; at += 32_768) {
+    const block = compressSnappy(body.subarray(at, at + 32_768));
+    const byteLength = Buffer.alloc(4);
+    byteLength.writeUInt32BE(block.length);
+    parts.push(byteLength, block);
+  }
+  return Buffer.concat(parts);
 }
 
 export function record(

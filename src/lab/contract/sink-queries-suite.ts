@@ -5,18 +5,19 @@
  * Left to the real one (src/bigquery): exact values through Arrow, SQL and JSON, rows damaged by hand, and which of two
  * checkpoints with the same offset a query gives (the simulation draws one: nothing may depend on it).
  */
+
 import { describe, expect, test } from 'vitest';
 import type { AppendTable } from '../../payments/types.ts';
+import type { Seed, SkippedRange } from '../../processor/ports.ts';
 import type {
   AppendRows,
-  Checkpoint,
+  CheckpointRow,
   Claim,
-  Ownership,
+  OwnershipRow,
   RowStamp,
-  Seed,
-  SkippedRange,
   StreamRef,
-} from '../../processor/ports.ts';
+} from '../../sinks/bigquery/ports.ts';
+import { batchOf } from '../../sinks/bigquery/rows/batch-of.ts';
 import {
   acceptedRow,
   checkpoint,
@@ -60,7 +61,7 @@ function claim(claimId: string, expectedEpoch: number, partition = 0): Claim {
   return { partition, expectedEpoch, claimId, owner: `it's ${claimId}; --`, streams: streams(expectedEpoch + 1) };
 }
 
-function ownership(sink: SinkUnderTest): Promise<Ownership[]> {
+function ownership(sink: SinkUnderTest): Promise<OwnershipRow[]> {
   return sink.settle(sink.queries.readOwnership(sink.topic));
 }
 
@@ -74,7 +75,9 @@ async function append<T extends AppendTable>(
   const name = await sink.settle(sink.streams.create(table));
   const appender = sink.streams.open({ epoch: 1, table, name, createdAtMs: sink.runtime.nowMs() });
   await sink.settle(
-    appender.append(sink.encoder.encode(table, appended, { ...STAMP, partition: sink.partition, ...stamp })),
+    appender.append(
+      sink.encoder.encode(table, batchOf(table, appended), { ...STAMP, partition: sink.partition, ...stamp }),
+    ),
   );
   appender.close();
 }
@@ -245,7 +248,7 @@ function checkpoints(makeSink: MakeSink): void {
   test('the latest checkpoint is the one with the greatest next_offset, whoever wrote it, and comes back whole', async () => {
     await using sink = await makeSink();
     const { topic, partition } = sink;
-    const at = (nextOffset: number, more: Partial<Checkpoint> = {}) =>
+    const at = (nextOffset: number, more: Partial<CheckpointRow> = {}) =>
       checkpoint(nextOffset, { topic, partition, ...more });
     const latest = (ofTopic = topic, ofPartition = partition) =>
       sink.settle(sink.another().queries.latestCheckpoint(ofTopic, ofPartition));

@@ -257,7 +257,7 @@ function client(makeSink: MakeSink): void {
     expect(outcome).toEqual({ state: 'finalized', rowCount: 10 });
     for (let i = 0; i < 2; i++) {
       const refused = sink.settle(appender.append(encode(sink, 10, 10)));
-      await expect(refused).rejects.toMatchObject({ name: 'StreamLostError', kind: 'finalized' });
+      await expect(refused).rejects.toMatchObject({ name: 'WriterLostError', kind: 'fenced' });
     }
     expect(await stored(sink)).toEqual(numbers(10));
   });

@@ -1,5 +1,5 @@
 /** What tests of the simulated world share: driving it to the end of a promise, records, rows. */
-import type { StreamRef } from '../../processor/ports.ts';
+import type { StreamRef } from '../../sinks/bigquery/ports.ts';
 import type { SimPayload } from './bigquery/sim-encoder.ts';
 import type { NewRecord } from './kafka/topic.ts';
 import { EPOCH_MS } from './world/context.ts';

@@ -4,8 +4,8 @@
  */
 import type { TopicRecord } from '../../checks/inputs/inputs.ts';
 import type { AppendTable, DataTable } from '../../payments/types.ts';
-import type { Ownership } from '../../processor/ports.ts';
 import { streamOffsetsText } from '../../processor/takeover/stream-offsets.ts';
+import type { OwnershipRow } from '../../sinks/bigquery/ports.ts';
 import type { SimRow, SimStream } from '../sim/bigquery/sim-tables.ts';
 import type { SimDisk } from '../sim/disk/sim-disk.ts';
 import { CELLS_OF } from '../sim/sim-inputs.ts';
@@ -85,7 +85,7 @@ export function writtenTables(world: World, isWanted: (row: SimRow) => boolean):
 }
 
 /** Of a row of partition_ownership. */
-export function ownershipCells(row: Ownership): Row {
+export function ownershipCells(row: OwnershipRow): Row {
   return {
     topic: row.topic,
     kafka_partition: row.partition,

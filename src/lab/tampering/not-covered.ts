@@ -21,60 +21,72 @@ export const NOT_COVERED: readonly NotCovered[] = [
   {
     name: 'clocks-and-names',
     what:
-      '`processed_at` of all tables; `owner` and `written_at` of `checkpoint_log`; `owner`, `claimed_at` and the name in ' +
-      '`claim_id` of `partition_ownership`, the names and ages of its `streams`, and who gave up a range in `skipped`, when and why',
-    why: "a clock's or a name's word: no row is judged by it, and nothing in the topic says what it must be",
+      '`processed_at` of all tables; `owner` and `written_at` of `checkpoint_log`; `owner`, `claimed_at` and the ' +
+      'name in `claim_id` of `partition_ownership`, the names and ages of its `streams`, and who skipped a range ' +
+      'in `skipped`, when and why',
+    why: "a clock's reading or a name: no row is judged by it, and nothing in the topic determines it",
     speaksOf: (tampering, base) => isClockOrName(tampering, base),
   },
   {
     name: 'rules',
-    what: 'the rules in `settings_history`, and `fixed_settings` of a partition without a checkpoint, where no record is decided by what was changed',
-    why: 'they say what the rules are: rows are judged by them. A change that decides a record shows in its row',
+    what:
+      'the rules in `settings_history`, and `fixed_settings` of a partition without a checkpoint, if no record is ' +
+      'decided by what was changed',
+    why: 'rows are judged by these rules. A change that decides a record shows in its row',
     speaksOf: (tampering, base) => isRule(tampering, base),
   },
   {
     name: 'past-next-offset',
     what:
-      'rows at or past `next_offset`: whether the last of a table are missing, and which of the owners since the newest checkpoint wrote ' +
-      'them; of a partition without checkpoints, that is all of them (the report says "guaranteed below" its start)',
+      'rows at or past `next_offset`: whether the last of a table are missing, and which of the owners since the ' +
+      'newest checkpoint wrote them; of a partition without checkpoints, that is all of them (the report says ' +
+      '"guaranteed below" its start)',
     why:
-      'they may not be written yet; those that are there are compared, must be the first ones in each table, and a takeover compares and ' +
-      'counts them before anything is added',
+      'they may not be written yet. Those that exist are compared and must be the first ones in each table; a ' +
+      'takeover compares and counts them before it adds any',
     speaksOf: (tampering, base) => isPastNextOffset(tampering, base),
   },
   {
     name: 'cut-by-retention',
     what:
-      'records that retention has removed, or that lie below `start_offset`: the rows, and the few records left, up to the first checkpoint that the log still reaches ' +
-      'back to, and that checkpoint and those before it, beyond that they agree with each other',
-    why: 'nothing is left to compare with; what of them is still remembered, the digest of that checkpoint proves',
+      'records that retention has removed, or that lie below `start_offset`: the rows, and the few records left, ' +
+      'up to the first checkpoint that the log still reaches, and that checkpoint and those before it, except ' +
+      'that they must agree with each other',
+    why: 'nothing is left to compare with; the digest of that checkpoint proves what is still remembered',
     speaksOf: (tampering, base) => isCutByRetention(tampering, base),
   },
   {
     name: 'checkpoint-deleted',
     what: 'rows of `checkpoint_log` that were deleted',
-    why: 'old ones are pruned; without the newest, a takeover goes back to one before it and compares every row behind that',
+    why:
+      'old ones are pruned; without the newest, a takeover goes back to an earlier one and compares every row ' +
+      'past that',
     speaksOf: (tampering) => tampering.kind === 'deleted' && tampering.table === 'checkpoint_log',
   },
   {
     name: 'bytes-of-the-topic',
     what:
-      'bytes of the topic that no rule reads and no table keeps: the Kafka timestamp of an accepted payment, the key of a record rejected ' +
-      'for its value, spaces and further members of a value; all but the last record below each checkpoint',
-    why: 'every row is what the rules give for the record as it is now, too; a checkpoint keeps a hash of one record',
+      'bytes of the topic that no rule reads and no table keeps: the Kafka timestamp of an accepted payment, the ' +
+      'key of a record rejected for its value, spaces and further members of a value; all but the last record ' +
+      'below each checkpoint',
+    why: 'the rows are what the rules give for the changed record, too; a checkpoint keeps a hash of one record',
     speaksOf: (tampering, base) => tampering.kind === 'record' && isUnkept(tampering, base),
   },
   {
     name: 'turns-and-losses',
     what: '`backfill_turns` and `accepted_losses`',
-    why: 'a lock, and notes of operators: what a backfill wrote is checked, and a loss is found even if an operator accepted it',
+    why:
+      "a lock, and operators' notes: what a backfill wrote is checked, and a loss is found even if an operator " +
+      'accepted it',
     speaksOf: (tampering) =>
       'table' in tampering && (tampering.table === 'backfill_turns' || tampering.table === 'accepted_losses'),
   },
   {
     name: 'not-json-where',
-    what: 'of rejected records of fold version 2: where in a text a `not_json` reason says that it stops being JSON',
-    why: 'any JSON library tells',
+    what:
+      'of rejected records of fold version 2: the place in the text where a `not_json` reason says that it stops ' +
+      'being JSON',
+    why: 'any JSON library finds it',
     speaksOf: (tampering, base) => isWhereNotJson(tampering, base),
   },
 ];

@@ -12,8 +12,9 @@
 import type { Runtime } from '../../base/runtime.ts';
 import { formatDecimal } from '../../payments/event/decimal.ts';
 import type { BackfillPoint } from '../../processor/crash-points.ts';
-import type { Ownership, SinkQueries } from '../../processor/ports.ts';
+import type { Ownership } from '../../processor/ports.ts';
 import { settingsByOffset } from '../../processor/run/settings-at.ts';
+import type { SinkQueries } from '../../sinks/bigquery/ports.ts';
 import type { BackfillQueries, LateRow, LateSelection } from '../../sinks/bigquery/query/backfill-queries.ts';
 import { windowsAround } from '../../sinks/bigquery/query/backfill-queries.ts';
 import type { Turn } from '../../sinks/bigquery/query/backfill-turns.ts';

@@ -1,11 +1,11 @@
 /** The BigQuery sink of one dataset, ready to use: everything that src/processor needs of it, wired. */
 import { ConfigurationError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
-import type { RowEncoder } from '../../processor/ports.ts';
 import { type Applied, type ApplyOrder, applyToDataset, ensureDataset } from './dataset/apply.ts';
 import type { DatasetInspector } from './dataset/inspect.ts';
 import type { DatasetLook } from './dataset/look.ts';
 import { checkDataset, type DatasetRef, quotedTable } from './identifiers.ts';
+import type { RowEncoder } from './ports.ts';
 import { BackfillQueries } from './query/backfill-queries.ts';
 import { BigQueryQueries } from './query/queries.ts';
 import { QueryJobs } from './query/query-job.ts';

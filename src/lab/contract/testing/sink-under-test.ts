@@ -5,7 +5,7 @@
 
 import type { Runtime } from '../../../base/runtime.ts';
 import type { AppendTable } from '../../../payments/types.ts';
-import type { RowEncoder, SinkQueries, WriteStreams } from '../../../processor/ports.ts';
+import type { RowEncoder, SinkQueries, WriteStreams } from '../../../sinks/bigquery/ports.ts';
 import type { WriteRpc } from '../../../sinks/bigquery/write/write-rpc.ts';
 import type { Dialect } from '../../sim/bigquery/sim-bigquery.ts';
 

@@ -3,14 +3,15 @@
  * copy. Invariant: of the claims on one epoch exactly one takes effect.
  */
 import type { SettingsEntry } from '../../../payments/types.ts';
-import type { Claim, HistoryChange, Ownership, Seed, SkippedRange, StreamRef } from '../../../processor/ports.ts';
+import type { HistoryChange, Seed, SkippedRange } from '../../../processor/ports.ts';
+import type { Claim, OwnershipRow, StreamRef } from '../../../sinks/bigquery/ports.ts';
 import { copy } from './sim-encoder.ts';
 
 export class SimOwnership {
-  readonly #rows: Ownership[] = [];
+  readonly #rows: OwnershipRow[] = [];
 
   /** All rows of a topic, ascending by partition. */
-  read(topic: string): Ownership[] {
+  read(topic: string): OwnershipRow[] {
     return this.#rows
       .filter((row) => row.topic === topic)
       .sort((a, b) => a.partition - b.partition)
@@ -18,7 +19,7 @@ export class SimOwnership {
   }
 
   /** Rows of a world that begins with a dataset. */
-  put(rows: readonly Ownership[]): void {
+  put(rows: readonly OwnershipRow[]): void {
     this.#rows.push(...rows.map(copy));
   }
 

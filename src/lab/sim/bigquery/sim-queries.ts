@@ -7,15 +7,8 @@
 
 import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
 import type { DataTable, SettingsEntry, TransactionRow } from '../../../payments/types.ts';
-import type {
-  Checkpoint,
-  Claim,
-  HistoryChange,
-  Ownership,
-  Seed,
-  SinkQueries,
-  WrittenRow,
-} from '../../../processor/ports.ts';
+import type { HistoryChange, Seed } from '../../../processor/ports.ts';
+import type { CheckpointRow, Claim, OwnershipRow, SinkQueries, WrittenRow } from '../../../sinks/bigquery/ports.ts';
 import type { AnswerEffect, Operation } from '../case/answers.ts';
 import { EPOCH_MS, latencyMs } from '../world/context.ts';
 import type { Life } from '../world/life.ts';
@@ -47,7 +40,7 @@ export class SimQueries implements SinkQueries {
     this.#service = service;
   }
 
-  readOwnership(topic: string): Promise<Ownership[]> {
+  readOwnership(topic: string): Promise<OwnershipRow[]> {
     return this.#rows('read_ownership', () => {
       const rows = this.#service.ownership.read(topic);
       const twice = rows.find((row, i) => row.partition === rows[i - 1]?.partition);
@@ -104,7 +97,7 @@ export class SimQueries implements SinkQueries {
     });
   }
 
-  async latestCheckpoint(topic: string, partition: number): Promise<Checkpoint | undefined> {
+  async latestCheckpoint(topic: string, partition: number): Promise<CheckpointRow | undefined> {
     const [latest] = await this.#rows('latest_checkpoint', () => {
       const seen = this.#service.tables.visible('checkpoint_log', partition, ({ row }) => row.topic === topic);
       const top = Math.max(...seen.map(({ row }) => row.nextOffset));

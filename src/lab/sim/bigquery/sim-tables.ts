@@ -6,7 +6,7 @@
  */
 import type { AppendTable, DataTable } from '../../../payments/types.ts';
 import { APPEND_TABLES } from '../../../payments/types.ts';
-import type { AppendRows, Checkpoint, RowStamp } from '../../../processor/ports.ts';
+import type { AppendRows, CheckpointRow, RowStamp } from '../../../sinks/bigquery/ports.ts';
 import type { SimContext } from '../world/context.ts';
 import { copy, type SimPayload } from './sim-encoder.ts';
 
@@ -139,9 +139,9 @@ export class SimTables {
   }
 
   /** The greatest checkpoint of each partition that a query sees now. */
-  newestCheckpoints(): Checkpoint[] {
+  newestCheckpoints(): CheckpointRow[] {
     const { nowMs } = this.#context.scheduler;
-    const newest = new Map<number, Checkpoint>();
+    const newest = new Map<number, CheckpointRow>();
     for (const { row, visibleAtMs } of this.landed('checkpoint_log')) {
       const known = newest.get(row.partition);
       if (visibleAtMs <= nowMs && (known === undefined || row.nextOffset > known.nextOffset))

@@ -5,7 +5,8 @@
 
 import type { Runtime } from '../../../base/runtime.ts';
 import type { CompactionLimits } from '../../../local-state/compaction.ts';
-import type { LogSource, RowEncoder, SinkInspection, SinkQueries, StateStore } from '../../../processor/ports.ts';
+import type { LogSource, SinkInspection, StateStore } from '../../../processor/ports.ts';
+import type { RowEncoder, SinkQueries } from '../../../sinks/bigquery/ports.ts';
 import type { WriteRpc } from '../../../sinks/bigquery/write/write-rpc.ts';
 import type { SimBigQuery } from '../bigquery/sim-bigquery.ts';
 import { simRowEncoder } from '../bigquery/sim-encoder.ts';

@@ -13,12 +13,12 @@ import type { VerifyInputs } from '../../../checks/inputs/inputs.ts';
 import { realInputs } from '../../../checks/inputs/inputs-real.ts';
 import { createKafka, type KafkaConnectionOptions } from '../../../kafka/client/connection-options.ts';
 import { CREATE_TIME_AFTER_MAX_MS, KafkaAdmin } from '../../../kafka/kafka-admin.ts';
-import type { Ownership } from '../../../processor/ports.ts';
 import type { SimulationDials } from '../../../simulator/plan.ts';
 import { runSimulator } from '../../../simulator/run-simulator.ts';
 import type { SimulationSummary } from '../../../simulator/summary.ts';
 import { TABLES } from '../../../sinks/bigquery/dataset/names.ts';
 import { openSink, type Sink } from '../../../sinks/bigquery/open-sink.ts';
+import type { OwnershipRow } from '../../../sinks/bigquery/ports.ts';
 import { ProcessorChild, type ProcessorChildOptions } from '../../real/processor/processor-child.ts';
 import { processorEnv } from '../../real/processor/processor-env.ts';
 import { type CommandEnd, runCommand } from '../../real/run-command.ts';
@@ -230,7 +230,7 @@ export class UpgradeWorld implements AsyncDisposable {
   }
 
   /** Ascending by partition. */
-  async ownership(): Promise<Ownership[]> {
+  async ownership(): Promise<OwnershipRow[]> {
     return this.sink.queries.readOwnership(this.topic);
   }
 

@@ -6,8 +6,8 @@
  */
 import { ConfigurationError } from '../../../base/errors.ts';
 import type { Runtime } from '../../../base/runtime.ts';
-import type { SinkQueries } from '../../../processor/ports.ts';
 import type { DatasetRef } from '../identifiers.ts';
+import type { SinkQueries } from '../ports.ts';
 import { JobFailedError, type QueryJobs } from '../query/query-job.ts';
 import type { RestCalls } from '../query/rest-client.ts';
 import { acceptLosses, checkAcceptable, dropOldStreams } from './accept.ts';

@@ -8,8 +8,8 @@
  */
 import { ConfigurationError } from '../../../base/errors.ts';
 import type { Runtime } from '../../../base/runtime.ts';
-import type { Ownership } from '../../../processor/ports.ts';
 import { type DatasetRef, quotedTable } from '../identifiers.ts';
+import type { OwnershipRow } from '../ports.ts';
 import type { QueryJobs } from '../query/query-job.ts';
 import { integerFromText, millisFromText } from '../query/query-values.ts';
 import { type RestCalls, RestError } from '../query/rest-client.ts';
@@ -37,7 +37,7 @@ const BETWEEN_LOOKS_MS = 400;
 export interface InspectorOptions {
   readonly rest: RestCalls;
   readonly jobs: QueryJobs;
-  readonly queries: { topics(): Promise<string[]>; readOwnership(topic: string): Promise<Ownership[]> };
+  readonly queries: { topics(): Promise<string[]>; readOwnership(topic: string): Promise<OwnershipRow[]> };
   readonly dataset: DatasetRef;
   readonly runtime: Pick<Runtime, 'sleep' | 'monotonicMs'>;
   readonly isEmulator: boolean;
@@ -304,7 +304,7 @@ FROM ${quotedTable(dataset, LOSSES_TABLE)} ORDER BY accepted_at, table_name, kaf
     const { jobs, dataset, queries } = this.#options;
     const there = new Set([...tables].filter(([, found]) => found !== undefined).map(([name]) => name));
     const hasOwnership = there.has('partition_ownership');
-    const ownedNow = async (): Promise<Ownership[]> =>
+    const ownedNow = async (): Promise<OwnershipRow[]> =>
       hasOwnership
         ? (await Promise.all((await queries.topics()).map((topic) => queries.readOwnership(topic)))).flat()
         : [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Ownership } from '../../../processor/ports.ts';
+import type { OwnershipRow } from '../ports.ts';
 import { countsOf, rowLosses, rowsTooMany, totalLosses } from './row-counts.ts';
 
 /** Partition 0 with a checkpoint at offset 100 by epoch 2: 60 accepted, 40 not, at least 5 windows. */
@@ -25,9 +25,9 @@ function counts(changes: Readonly<Record<string, number>> = {}) {
   ]);
 }
 
-function owned(change: Partial<Ownership> = {}): Ownership {
+function owned(change: Partial<OwnershipRow> = {}): OwnershipRow {
   const streams = [{ epoch: 2, table: 'payment_transactions', name: 's', createdAtMs: 0 }];
-  return { topic: 't', partition: 0, epoch: 2, streams, skipped: [], ...change } as unknown as Ownership;
+  return { topic: 't', partition: 0, epoch: 2, streams, skipped: [], ...change } as unknown as OwnershipRow;
 }
 
 describe('rows against counters', () => {

@@ -3,10 +3,11 @@
  * acknowledged before it, and one statement sees one moment. A row past the checkpoint counts for nothing.
  *
  * Of payment_metrics_partials no counter tells; what its streams had taken by the last checkpoint of each epoch is the least
- * that there must be. Old checkpoints may be gone (`retention`): that only lowers what is promised.
+ * that there must be. Old checkpoints may be gone (`prune-checkpoints`): that only lowers what is promised.
  */
-import type { Ownership } from '../../../processor/ports.ts';
+
 import { type DatasetRef, quotedTable } from '../identifiers.ts';
+import type { OwnershipRow } from '../ports.ts';
 import { integerFromText } from '../query/query-values.ts';
 
 /** A dataset is of one topic: nothing here asks for its name. What is counted, by its name in the answer: the rows below the newest checkpoint. */
@@ -152,9 +153,9 @@ export interface AcceptedRows {
  */
 export function rowLosses(
   counts: DatasetCounts,
-  owned: readonly Ownership[],
+  owned: readonly OwnershipRow[],
   accepted: readonly AcceptedRows[] = [],
-  ownedAfter: readonly Ownership[] = owned,
+  ownedAfter: readonly OwnershipRow[] = owned,
 ): RowLoss[] {
   const losses: RowLoss[] = [];
   const acceptedOf = (table: string, partition: number): number =>
@@ -190,7 +191,7 @@ export function rowsTooMany(counts: DatasetCounts): string[] {
 }
 
 /** Whoever wrote a row that was counted had claimed before: `owned`, read later, has an epoch that is no less. */
-function lostOwnership({ partitions }: DatasetCounts, owned: readonly Ownership[]): RowLoss[] {
+function lostOwnership({ partitions }: DatasetCounts, owned: readonly OwnershipRow[]): RowLoss[] {
   const rowOf = new Map(owned.map((row) => [row.partition, row]));
   const losses: RowLoss[] = [];
   for (const { partition, rows, nextOffset, lastEpoch } of partitions) {
@@ -207,7 +208,7 @@ function lostOwnership({ partitions }: DatasetCounts, owned: readonly Ownership[
 }
 
 /** The checkpoint by which a claim dropped streams was there when `owned` was read: a later count has it, or a greater one. */
-function lostCheckpoints({ partitions }: DatasetCounts, owned: readonly Ownership[]): RowLoss[] {
+function lostCheckpoints({ partitions }: DatasetCounts, owned: readonly OwnershipRow[]): RowLoss[] {
   const countsOfPartition = new Map(partitions.map((of) => [of.partition, of]));
   const losses: RowLoss[] = [];
   for (const { partition, streams, skipped } of owned) {

@@ -6,8 +6,9 @@ import { createHash } from 'node:crypto';
 import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
 import type { Runtime } from '../../../base/runtime.ts';
 import type { SettingsEntry } from '../../../payments/types.ts';
-import type { Claim, HistoryChange, Ownership, Seed, SkippedRange, StreamRef } from '../../../processor/ports.ts';
+import type { HistoryChange, Seed, SkippedRange } from '../../../processor/ports.ts';
 import { type DatasetRef, integerLiteral, quotedTable } from '../identifiers.ts';
+import type { Claim, OwnershipRow, StreamRef } from '../ports.ts';
 import { text } from '../rows/row-readers.ts';
 import { OWNERSHIP_COLUMNS, ownershipFromCells } from './ownership-rows.ts';
 import type { QueryJobs } from './query-job.ts';
@@ -29,7 +30,7 @@ export class OwnershipQueries {
     this.#table = quotedTable(dataset, 'partition_ownership');
   }
 
-  async readOwnership(topic: string): Promise<Ownership[]> {
+  async readOwnership(topic: string): Promise<OwnershipRow[]> {
     const { rows } = await this.#jobs.read({
       what: `ownership of ${topic}`,
       sql: `SELECT ${OWNERSHIP_COLUMNS.join(', ')} FROM ${this.#table} WHERE topic = @topic ORDER BY kafka_partition`,

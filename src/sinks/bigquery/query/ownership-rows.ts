@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ContradictionError } from '../../../base/errors.ts';
 import { APPEND_TABLES } from '../../../payments/types.ts';
-import type { Ownership } from '../../../processor/ports.ts';
+import type { OwnershipRow } from '../ports.ts';
 import { integerFromText, millisFromText } from './query-values.ts';
 
 const offset = z.int().min(0);
@@ -80,7 +80,7 @@ export const OWNERSHIP_COLUMNS = [
 ] as const;
 
 /** Throws ContradictionError `ownership_rows` for a row that is not what this code writes. */
-export function ownershipFromCells(cells: readonly unknown[]): Ownership {
+export function ownershipFromCells(cells: readonly unknown[]): OwnershipRow {
   const text = (index: number): string => {
     const cell = cells[index];
     if (typeof cell !== 'string') throw damaged(cells, `${OWNERSHIP_COLUMNS[index]} is ${cell}`);
@@ -108,11 +108,11 @@ export function ownershipFromCells(cells: readonly unknown[]): Ownership {
     owner: text(3),
     claimId: text(4),
     claimedAtMs: number(5, millisFromText),
-    streams: json(6, streams) as Ownership['streams'],
+    streams: json(6, streams) as OwnershipRow['streams'],
     partitionCount: number(7, integerFromText),
     startOffset: number(8, integerFromText),
     fixed: json(9, fixed),
-    history: json(10, history) as Ownership['history'],
+    history: json(10, history) as OwnershipRow['history'],
     skipped: json(11, skipped),
   };
 }

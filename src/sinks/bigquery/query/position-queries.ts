@@ -6,8 +6,8 @@
 
 import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
 import { DATA_TABLES, type DataTable, type TransactionRow } from '../../../payments/types.ts';
-import type { Checkpoint, WrittenRow } from '../../../processor/ports.ts';
 import { type DatasetRef, integerLiteral, quotedTable } from '../identifiers.ts';
+import type { CheckpointRow, WrittenRow } from '../ports.ts';
 import { integer, millis, nullable, ROW_READERS, text, textOfColumn, transactionRow } from '../rows/row-readers.ts';
 import { GatheredReads } from './gathered-reads.ts';
 import { IncompleteResultError, type QueryJobs, type Statement } from './query-job.ts';
@@ -59,7 +59,7 @@ export class PositionQueries {
   readonly #jobs: QueryJobs;
   readonly #dataset: DatasetRef;
 
-  readonly #checkpoints: GatheredReads<CheckpointQuestion, Checkpoint | undefined>;
+  readonly #checkpoints: GatheredReads<CheckpointQuestion, CheckpointRow | undefined>;
   readonly #tables: GatheredReads<TablesQuestion, ReadonlySet<DataTable>>;
   readonly #rows: { readonly [T in DataTable]: GatheredReads<RowsQuestion, WrittenRow<T>[]> };
 
@@ -79,7 +79,7 @@ export class PositionQueries {
     };
   }
 
-  latestCheckpoint(topic: string, partition: number): Promise<Checkpoint | undefined> {
+  latestCheckpoint(topic: string, partition: number): Promise<CheckpointRow | undefined> {
     return this.#checkpoints.ask({ topic, partition });
   }
 
@@ -91,9 +91,9 @@ export class PositionQueries {
     return this.#rows[table].ask({ partition, fromOffset });
   }
 
-  async #latestCheckpoints(questions: readonly CheckpointQuestion[]): Promise<(Checkpoint | undefined)[]> {
+  async #latestCheckpoints(questions: readonly CheckpointQuestion[]): Promise<(CheckpointRow | undefined)[]> {
     const topics = [...new Set(questions.map(({ topic }) => topic))];
-    const found = new Map<string, Checkpoint>();
+    const found = new Map<string, CheckpointRow>();
     for (const topic of topics) {
       const partitions = questions.filter((question) => question.topic === topic).map(({ partition }) => partition);
       for (const checkpoint of await this.#latestOf(topic, partitions)) {
@@ -103,7 +103,7 @@ export class PositionQueries {
     return questions.map(({ topic, partition }) => found.get(`${partition} ${topic}`));
   }
 
-  async #latestOf(topic: string, partitions: readonly number[]): Promise<Checkpoint[]> {
+  async #latestOf(topic: string, partitions: readonly number[]): Promise<CheckpointRow[]> {
     const { rows } = await this.#jobs.read({
       what: `checkpoints of ${topic}, partitions ${partitions.join(', ')}`,
       sql: `SELECT ${CHECKPOINT_COLUMNS.join(', ')}
@@ -289,7 +289,7 @@ function literals(partitions: readonly number[]): string {
   return [...new Set(partitions)].map(integerLiteral).join(', ');
 }
 
-function checkpointOf(topic: string, cells: readonly unknown[]): Checkpoint {
+function checkpointOf(topic: string, cells: readonly unknown[]): CheckpointRow {
   return {
     topic,
     partition: integer(cells[12]),
@@ -310,12 +310,12 @@ function checkpointOf(topic: string, cells: readonly unknown[]): Checkpoint {
   };
 }
 
-function streamOffsets(json: string): Pick<Checkpoint, 'streamOffsets' | 'of'> {
-  const offsets = JSON.parse(json) as Partial<Record<DataTable, unknown>> & Pick<Checkpoint, 'of'>;
+function streamOffsets(json: string): Pick<CheckpointRow, 'streamOffsets' | 'of'> {
+  const offsets = JSON.parse(json) as Partial<Record<DataTable, unknown>> & Pick<CheckpointRow, 'of'>;
   for (const table of DATA_TABLES) {
     if (!Number.isSafeInteger(offsets[table])) throw new TypeError(`checkpoint_log.stream_offsets: ${json}`);
   }
   const { of } = offsets;
   // Somebody may have put anything there, null included: an object without the members then, which contradicts the columns.
-  return { streamOffsets: offsets as Checkpoint['streamOffsets'], ...(of === undefined ? {} : { of: Object(of) }) };
+  return { streamOffsets: offsets as CheckpointRow['streamOffsets'], ...(of === undefined ? {} : { of: Object(of) }) };
 }

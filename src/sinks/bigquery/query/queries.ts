@@ -2,8 +2,9 @@
 
 import type { Runtime } from '../../../base/runtime.ts';
 import type { DataTable, SettingsEntry } from '../../../payments/types.ts';
-import type { Claim, Ownership, Seed, SinkQueries } from '../../../processor/ports.ts';
+import type { Seed } from '../../../processor/ports.ts';
 import { checkDataset, type DatasetRef, quotedTable } from '../identifiers.ts';
+import type { Claim, OwnershipRow, SinkQueries } from '../ports.ts';
 import { OwnershipQueries } from './ownership-queries.ts';
 import { PositionQueries } from './position-queries.ts';
 import { type QueryJobLimits, QueryJobs, type ResultField } from './query-job.ts';
@@ -31,7 +32,7 @@ export class BigQueryQueries implements SinkQueries {
     this.#position = new PositionQueries(this.#jobs, options.dataset);
   }
 
-  readOwnership(topic: string): Promise<Ownership[]> {
+  readOwnership(topic: string): Promise<OwnershipRow[]> {
     return this.#ownership.readOwnership(topic);
   }
 

@@ -1,5 +1,5 @@
 /** What the unit tests of the append client start from. */
-import type { EncodedRows } from '../../../processor/ports.ts';
+import type { EncodedRows } from '../ports.ts';
 import type { Waiting } from '../query/waiting.ts';
 import { type AppendLimits, DEFAULT_SINK_LIMITS } from '../sink-limits.ts';
 import { AppendStream, type AppendStreamOptions } from '../write/append-stream.ts';

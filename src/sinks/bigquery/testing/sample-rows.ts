@@ -1,4 +1,5 @@
 /** Rows for tests; each shows only what the test is about. */
+
 import type {
   AcceptedRow,
   AppendTable,
@@ -8,8 +9,9 @@ import type {
   Payment,
   SettingsEntry,
 } from '../../../payments/types.ts';
-import type { AppendRows, Checkpoint, RowStamp } from '../../../processor/ports.ts';
 import type { Sink } from '../open-sink.ts';
+import type { AppendRows, CheckpointRow, RowStamp } from '../ports.ts';
+import { batchOf } from '../rows/batch-of.ts';
 
 export const MINUTE_MS = 60_000;
 /** 2025-06-01T12:00:00Z */
@@ -78,7 +80,7 @@ export function partialRow(kafkaOffset: number, more: Partial<PartialRow> = {}):
   };
 }
 
-export function checkpoint(nextOffset: number, more: Partial<Checkpoint> = {}): Checkpoint {
+export function checkpoint(nextOffset: number, more: Partial<CheckpointRow> = {}): CheckpointRow {
   return {
     topic: 'payments',
     partition: 0,
@@ -145,7 +147,7 @@ export async function appendRows<T extends AppendTable>(
   const name = await sink.streams.create(table);
   const appender = sink.streams.open({ epoch: Math.max(1, whole.writerEpoch), table, name, createdAtMs: 0 });
   try {
-    await appender.append(sink.encoder.encode(table, rows, whole));
+    await appender.append(sink.encoder.encode(table, batchOf(table, rows), whole));
   } finally {
     appender.close();
   }

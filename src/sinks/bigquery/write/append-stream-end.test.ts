@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RowsRefusedError, SinkRefusedError, StreamLostError, UnreachableError } from '../../../base/errors.ts';
+import { RowsRefusedError, SinkRefusedError, UnreachableError, WriterLostError } from '../../../base/errors.ts';
 import { DEFAULT_SINK_LIMITS } from '../sink-limits.ts';
 import { rows, start } from '../testing/append-fixture.ts';
 import { settle } from '../testing/virtual-runtime.ts';
@@ -7,9 +7,9 @@ import { GRPC_STATUS } from './write-rpc.ts';
 
 describe('append stream: the end', () => {
   it.each([
-    ['finalized', GRPC_STATUS.INVALID_ARGUMENT, 'no more rows', 'STREAM_FINALIZED'],
-    ['finalized', GRPC_STATUS.INVALID_ARGUMENT, 'Cannot append to a finalized stream', undefined],
-    ['finalized', GRPC_STATUS.FAILED_PRECONDITION, 'Stream is FINALIZED', undefined],
+    ['fenced', GRPC_STATUS.INVALID_ARGUMENT, 'no more rows', 'STREAM_FINALIZED'],
+    ['fenced', GRPC_STATUS.INVALID_ARGUMENT, 'Cannot append to a finalized stream', undefined],
+    ['fenced', GRPC_STATUS.FAILED_PRECONDITION, 'Stream is FINALIZED', undefined],
     ['gone', GRPC_STATUS.NOT_FOUND, 'Stream not found', undefined],
     ['confused', GRPC_STATUS.OUT_OF_RANGE, 'beyond stream, expected offset 0, received 3', 'OFFSET_OUT_OF_RANGE'],
     ['confused', GRPC_STATUS.PERMISSION_DENIED, 'no', undefined],
@@ -21,7 +21,7 @@ describe('append stream: the end', () => {
     rpc.lastCall.refuse(code, message, storage);
     await settle();
     expect(outcomes[0]!.state).toBe('done');
-    for (const { state } of outcomes.slice(1)) expect(state).toMatchObject({ name: 'StreamLostError', kind });
+    for (const { state } of outcomes.slice(1)) expect(state).toMatchObject({ name: 'WriterLostError', kind });
     expect(rpc.lastCall.isCancelled).toBe(true);
     await expect(stream.append(rows(1))).rejects.toMatchObject({ kind });
   });
@@ -128,14 +128,14 @@ describe('append stream: the end', () => {
       const lost = used.append(1);
       used.rpc.lastCall.over(GRPC_STATUS.NOT_FOUND, 'no such stream');
       await settle();
-      expect(lost.state).toMatchObject({ name: 'StreamLostError', kind: 'gone' });
+      expect(lost.state).toMatchObject({ name: 'WriterLostError', kind: 'gone' });
 
       const old = start({}, NEW);
       await old.runtime.advance(patienceMs);
       const gone = old.append(1);
       old.rpc.lastCall.over(GRPC_STATUS.NOT_FOUND, 'no such stream');
       await settle();
-      expect(gone.state).toMatchObject({ name: 'StreamLostError', kind: 'gone' });
+      expect(gone.state).toMatchObject({ name: 'WriterLostError', kind: 'gone' });
     });
 
     it('waits for nothing on an emulator, which knows its streams', async () => {
@@ -178,7 +178,7 @@ describe('append stream: the end', () => {
     rpc.lastCall.acknowledge(0);
     rpc.lastCall.over(GRPC_STATUS.CANCELLED);
     await settle();
-    expect(outcome.state).toBeInstanceOf(StreamLostError);
+    expect(outcome.state).toBeInstanceOf(WriterLostError);
     expect(rpc.lastCall.isCancelled).toBe(true);
     expect(rpc.calls).toHaveLength(1);
   });

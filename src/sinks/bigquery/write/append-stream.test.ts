@@ -116,7 +116,7 @@ describe('append stream: connection lost', () => {
     await runtime.advance(1_000);
     rpc.lastCall.refuse(GRPC_STATUS.ALREADY_EXISTS, message);
     await settle();
-    expect(outcome.state).toMatchObject({ name: 'StreamLostError', kind: 'confused' });
+    expect(outcome.state).toMatchObject({ name: 'WriterLostError', kind: 'confused' });
   });
 
   it('is confused by ALREADY_EXISTS on a first send: the rows there are not ours', async () => {

@@ -8,11 +8,11 @@
  * acknowledged rejects with that failure; 4. answers of an earlier connection are never read.
  */
 
-import { assert, RowsRefusedError, SinkRefusedError, StreamLostError } from '../../../base/errors.ts';
+import { assert, RowsRefusedError, SinkRefusedError, WriterLostError } from '../../../base/errors.ts';
 import type { Runtime } from '../../../base/runtime.ts';
 import { spanText } from '../../../base/span-text.ts';
 import type { AppendTable } from '../../../payments/types.ts';
-import type { EncodedRows, StreamAppender, StreamRef } from '../../../processor/ports.ts';
+import type { EncodedRows, StreamAppender, StreamRef } from '../ports.ts';
 import { notFoundForTooLong } from '../query/not-found.ts';
 import { Patience, type WaitingObserver } from '../query/waiting.ts';
 import type { AppendLimits } from '../sink-limits.ts';
@@ -106,7 +106,7 @@ export class AppendStream implements StreamAppender {
   }
 
   close(): void {
-    this.#fail(new StreamLostError('gone', `${this.#options.stream.name}: closed by its owner`));
+    this.#fail(new WriterLostError('gone', `${this.#options.stream.name}: closed by its owner`));
   }
 
   /** Sends what the window allows. */
@@ -225,7 +225,7 @@ export class AppendStream implements StreamAppender {
         if (this.#isYoung()) return { kind: 'again', error, isYoung: true };
         return over(failure.kind === 'gone' ? this.#lost('gone', error) : this.#refused(error));
       case 'finalized':
-        return over(this.#lost('finalized', error));
+        return over(this.#lost('fenced', error));
       case 'refused':
         return over(this.#refused(error));
       case 'out_of_range':
@@ -249,8 +249,8 @@ export class AppendStream implements StreamAppender {
     return notFoundForTooLong(`append to stream ${stream.name}`, stream.table, limits.notFoundPatienceMs, error);
   }
 
-  #lost(kind: 'finalized' | 'gone', error: RpcError): StreamLostError {
-    return new StreamLostError(kind, `${this.#options.stream.name}: ${error.message}`, { cause: error });
+  #lost(kind: 'fenced' | 'gone', error: RpcError): WriterLostError {
+    return new WriterLostError(kind, `${this.#options.stream.name}: ${error.message}`, { cause: error });
   }
 
   #refused(error: RpcError): SinkRefusedError {
@@ -282,8 +282,8 @@ export class AppendStream implements StreamAppender {
     await (isYoung ? this.#youth : this.#patience).wait(error, this.#closed.signal);
   }
 
-  #confusion(what: string, cause?: Error): StreamLostError {
-    return new StreamLostError('confused', `${this.#options.stream.name}: ${what}`, { cause });
+  #confusion(what: string, cause?: Error): WriterLostError {
+    return new WriterLostError('confused', `${this.#options.stream.name}: ${what}`, { cause });
   }
 
   #fail(error: Error): void {
