@@ -36,7 +36,7 @@ export interface ProcessTarget {
 
 export interface TopicTarget {
   deleteRecords(partition: number, belowOffset: number): Promise<void>;
-  /** So many more. */
+  /** Adds this number of partitions. */
   addPartitions(count: number): Promise<void>;
   /** Deleted, and made again with the same settings and no records. */
   recreate(): Promise<void>;

@@ -48,7 +48,7 @@ test('truncate halves every file', async () => {
   expect((await contents()).map((text) => text.length)).toEqual([50, 50]);
 });
 
-test('flip-bit changes one byte of every file by one bit, where it is told', async () => {
+test('corruption changes one byte of every file by one bit, at the given share of its size', async () => {
   await apply({ what: 'disk', effect: 'corrupted', process: 'p', at: 0.9 });
   const [first, second] = await contents();
   expect(first).toBe(`${'0'.repeat(90)}1${'0'.repeat(9)}`);

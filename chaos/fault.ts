@@ -23,7 +23,7 @@ export type DiskEffect = (typeof DISK_EFFECTS)[number];
 export type SharedFault =
   /**
    * kill -9. A plan restarts it after `restartAfterMs`, with the damage `disk` to its local state before that; a scenario
-   * restarts by itself. Without `process`: whichever process passes the point that `when` names (simulated world only).
+   * restarts by itself. Without `process`: the process that passes the point that `when` names (simulated world only).
    */
   | {
       readonly what: 'crash';
@@ -52,7 +52,7 @@ export type SharedFault =
   | { readonly what: 'reset_offsets'; readonly to: 'earliest' | 'latest' }
   /** The topic is deleted and made again, empty. */
   | { readonly what: 'recreate' }
-  /** The topic gets so many partitions more. */
+  /** The topic gets this number of additional partitions. */
   | { readonly what: 'partitions_added'; readonly count: number }
   /** Somebody else finalizes a partition's write streams under the process that writes them. */
   | { readonly what: 'streams_finalized'; readonly partition: number };
@@ -68,7 +68,7 @@ export type NetworkFault =
   | { readonly what: 'network_half_open'; readonly on: ServiceName }
   /** The broker acts on the n-th request of that kind from now on; its answer is lost with the connection. */
   | ({ readonly what: 'kafka_answer'; readonly request: KafkaRequest } & Nth)
-  /** Flips a bit of the last byte of the text in answers to Fetch (batches that are not packed): so many times, or always. */
+  /** Flips a bit of the last byte of the text in answers to Fetch (batches that are not packed). Default: always. */
   | { readonly what: 'kafka_flip'; readonly text: string; readonly times?: number }
   | ({ readonly what: 'rest_answer'; readonly match: HttpMatch; readonly answer: HttpFault } & Nth)
   /** `contains`: bytes of the request, for one a part of a stream's name. */
@@ -89,7 +89,7 @@ type ServiceFault =
   | { readonly what: 'delete_records'; readonly partition: number; readonly belowOffset: number };
 
 /**
- * What memory runs out. `address-space`: the kernel refuses, and whatever asked for it fails; `cgroup`: the kernel kills the
+ * What memory runs out. `address-space`: the kernel refuses, and the allocation fails; `cgroup`: the kernel kills the
  * process; `heap`: the process was started with smallHeap, and V8 ends it.
  */
 export type MemoryLimit = 'address-space' | 'cgroup' | 'heap';
@@ -131,11 +131,11 @@ export type FaultOf<Name extends RealFault['what']> = Extract<RealFault, { reado
 export type RealWhen =
   /** The n-th (default first) event of that type that any processor, or the named one, emits from now on. */
   | { readonly event: string; readonly nth?: number; readonly process?: string }
-  /** Kafka has acknowledged so many records since the world began. */
+  /** Kafka has acknowledged this number of records since the world began. */
   | { readonly acknowledged: number }
   /** From now on. */
   | { readonly afterMs: number }
-  /** Processors have been handed so many records, copies included. */
+  /** Processors have been handed this number of records, copies included. */
   | { readonly records: number };
 
 /** A fault with its time. Without `forMs` it lasts until it is healed by hand, or by the end of the story. */

@@ -80,7 +80,7 @@ function apply(fault: Parameters<typeof applyHostFault>[0]) {
   return applyHostFault(fault, target as unknown as ChaosTarget);
 }
 
-test('without descriptors neither files nor connections open; the fault hits when that was said, and heals', async () => {
+test('without descriptors neither files nor connections open; the fault hits when that was logged, and heals', async () => {
   await start();
   expect(await ask('open')).toBe('opened');
   const { hit, heal, counts } = await apply({ what: 'out_of_files', process: 'p' });
@@ -104,7 +104,7 @@ test('without room in its address space a process dies when it asks for more, by
   await heal();
 });
 
-test('a heap that is too small ends the process, and that is told from another end', async () => {
+test('a heap that is too small ends the process, and another end is not taken for it', async () => {
   await start(smallHeap(24));
   const { hit, isOver, counts } = await apply({ what: 'out_of_memory', process: 'p', by: 'heap' });
   child.stdin!.write('allocate\n');
@@ -118,7 +118,7 @@ test('a heap that is too small ends the process, and that is told from another e
   expect(other.counts()).toEqual({ deaths: 0 });
 });
 
-test('the kernel kills a process whose memory cgroup is full; where no group can be made, that is said', async () => {
+test('the kernel kills a process whose memory cgroup is full; where no group can be made, the error names it', async () => {
   await start();
   const limited = await apply({ what: 'out_of_memory', process: 'p', by: 'cgroup' }).catch(String);
   if (typeof limited === 'string') {

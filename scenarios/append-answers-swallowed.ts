@@ -3,7 +3,7 @@ import { defineScenario } from '../src/lab/scenario.ts';
 const HOUR_MS = 3_600_000;
 
 /**
- * BigQuery stores rows and says nothing any more: the connection stays open, no answer comes, nothing is reset. Only the
+ * BigQuery stores rows and stops answering: the connection stays open, no answer comes, nothing is reset. Only the
  * processor's own deadline ends that, twice.
  */
 export const scenario = defineScenario({

@@ -2,11 +2,11 @@ import { defineScenario } from '../src/lab/scenario.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** The connections over which rows are appended are reset three times, each time with requests under way. */
+/** The connections over which rows are appended are reset three times, each time with requests in flight. */
 export const scenario = defineScenario({
   name: 'append-connection-cut',
   title: 'connections to the Storage Write API are reset, and once refused for two seconds',
-  whatCouldGoWrong: 'Nobody knows which of the requests under way had arrived; guessing loses rows or doubles them.',
+  whatCouldGoWrong: 'Nobody knows which of the requests in flight had arrived; guessing loses rows or doubles them.',
   guarantees: ['G1', 'G2', 'G3', 'G4'],
   tags: ['network', 'bigquery'],
   partitions: 2,

@@ -6,7 +6,7 @@ const CONTRADICTION = 65;
 const IN_BATCH = 300;
 
 /**
- * One digit of an amount is another one than was sent: first on the way of one answer, then in whatever the broker sends, as
+ * One digit of an amount is another one than was sent: first in one answer, then in every answer of the broker, as
  * if it were so on its disk. Length and everything else stay. Then a sound copy of the batch is there again.
  */
 export const scenario = defineScenario({

@@ -25,7 +25,7 @@ export const scenario = defineScenario({
     const shortly = world.inject({ what: 'broker_pause', at: 'offset-commit', nth: 2, forMs: 1_500 });
     await shortly.healed;
     const written = processor.eventsOf('checkpoint.written').length;
-    await world.until('checkpoints go on', 60_000, async () => {
+    await world.until('more checkpoints are written', 60_000, async () => {
       return processor.eventsOf('checkpoint.written').length > written + 3;
     });
     const long = world.inject({ what: 'broker_pause', at: 'offset-commit', nth: 2, forMs: 8_000 });

@@ -24,7 +24,7 @@ export const scenario = defineScenario({
     await first.kill();
     const second = world.start('alpha');
     await second.waitFor('takeover.running', 60_000);
-    world.bit('it goes on without a local state, and says so', second.eventsOf('log.warning').length > 0);
+    world.bit('it continues without a local state, and logs a warning', second.eventsOf('log.warning').length > 0);
     await readOnly.heal();
     world.expectSums((await sending).expectedSums);
     world.expectSums((await world.send({ seed: 1731, count: 500, spanMs: HOUR_MS / 2 })).expectedSums);

@@ -7,7 +7,7 @@ const SPAN_MS = 20 * 60_000;
 export const scenario = defineScenario({
   name: 'checkpoint-swapped',
   title: 'the local states of two partitions change places while the processor is down',
-  whatCouldGoWrong: "A partition goes on with another one's ids and sums.",
+  whatCouldGoWrong: "A partition continues with another one's ids and sums.",
   guarantees: ['G1', 'G2', 'G3', 'G4'],
   tags: ['checkpoint'],
   partitions: 2,

@@ -15,8 +15,7 @@ const DAY_MS = 24 * HOUR_MS;
 export const scenario = defineScenario({
   name: 'clock-jumps-in-libc',
   title: 'the wall clock of the whole process jumps a day ahead; in the next life every clock of it jumps an hour',
-  whatCouldGoWrong:
-    'Every deadline passes at once: requests that are under way are given up, and their rows sent twice.',
+  whatCouldGoWrong: 'Every deadline passes at once: requests in flight are given up, and their rows sent twice.',
   guarantees: ['G1', 'G2', 'G3', 'G5'],
   tags: ['clock', 'crash'],
   partitions: 2,

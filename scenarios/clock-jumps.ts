@@ -8,7 +8,7 @@ const DAY_MS = 24 * HOUR_MS;
 export const scenario = defineScenario({
   name: 'clock-jumps',
   title: 'the clock of the processor jumps a day ahead, and is two hours behind after a kill -9',
-  whatCouldGoWrong: 'Lateness, windows, or the age of streams hang on the clock of whoever runs.',
+  whatCouldGoWrong: 'Lateness, windows, or the age of streams depend on the clock of the process.',
   guarantees: ['G1', 'G2', 'G3', 'G5'],
   tags: ['clock', 'crash'],
   partitions: 2,

@@ -27,7 +27,7 @@ export const scenario = defineScenario({
     world.expectSums(sent.expectedSums);
     await full.fired;
     await world.drain();
-    world.bit('the processor said that it goes on without a local state', first.eventsOf('log.warning').length > 0);
+    world.bit('the processor logged that it continues without a local state', first.eventsOf('log.warning').length > 0);
     world.bit('it lived through it', first.running);
     await first.kill();
     await full.heal();

@@ -8,7 +8,7 @@ export const scenario = defineScenario({
   name: 'kafka-connections-cut',
   title: 'all connections to Kafka are reset three times while records flow',
   whatCouldGoWrong:
-    'A client that lost its connection goes on at a place of its own making, or the producer sends twice what had arrived.',
+    'A client that lost its connection continues at a wrong offset, or the producer sends twice what had arrived.',
   guarantees: ['G1', 'G2', 'G3', 'G6'],
   tags: ['test', 'smoke', 'network', 'kafka'],
   partitions: 2,

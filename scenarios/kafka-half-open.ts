@@ -2,7 +2,7 @@ import { defineScenario } from '../src/lab/scenario.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** A firewall forgets every connection to Kafka: the broker sees them end, the clients go on waiting for answers. */
+/** A firewall forgets every connection to Kafka: the broker sees them end, the clients wait for answers. */
 export const scenario = defineScenario({
   name: 'kafka-half-open',
   title: 'the broker has forgotten all connections, and the clients are not told for four seconds',

@@ -6,7 +6,7 @@ const HOUR_MS = 3_600_000;
 export const scenario = defineScenario({
   name: 'rebalance-storm',
   title: 'processors join, are killed and leave, one after the other, while records flow',
-  whatCouldGoWrong: 'Partitions change hands with rows under way; two owners write, or none does.',
+  whatCouldGoWrong: 'Partitions change hands with rows in flight; two owners write, or none does.',
   guarantees: ['G1', 'G2', 'G3', 'G6'],
   tags: ['group', 'crash'],
   partitions: 4,

@@ -8,7 +8,7 @@ export const scenario = defineScenario({
   name: 'rest-unreachable',
   title: 'queries and claims are refused for two seconds; after a kill -9, each takes a third of a second longer',
   whatCouldGoWrong:
-    'The processor gives up its partitions, or goes on with what it remembers of them without asking who owns them.',
+    'The processor gives up its partitions, or continues with what it remembers of them without asking who owns them.',
   guarantees: ['G1', 'G2', 'G6'],
   tags: ['network', 'bigquery'],
   partitions: 2,

@@ -17,7 +17,7 @@ export type GrpcFault =
   | { readonly kind: 'lose-answer'; readonly code: number }
   /** The service never hears of the request; the call ends with this status once earlier answers are out. */
   | { readonly kind: 'refuse'; readonly code: number; readonly message: string }
-  /** The service never hears of the request; AppendRows says so in an answer of its own, and the call goes on. */
+  /** The service never hears of the request; AppendRows says so in an answer of its own, and the call stays open. */
   | { readonly kind: 'refuse-in-band'; readonly code: number; readonly message: string }
   /**
    * The call ends without a gRPC status: with RST_STREAM of this HTTP/2 error code, or with the whole connection (a TCP reset).

@@ -142,7 +142,7 @@ export class GrpcPassage {
   #close(): void {
     this.#over = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    // Requests of this call that nobody answers any more.
+    // Requests of this call that will not be answered.
     for (const { meant } of this.#turns.splice(0)) meant?.missed();
   }
 

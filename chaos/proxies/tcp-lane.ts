@@ -50,7 +50,7 @@ export class TcpLane {
     from.once('end', () => this.#hold(undefined));
   }
 
-  /** Nothing passes any more, and the sockets are somebody else's to end. */
+  /** Nothing passes from now on; the caller ends the sockets. */
   mute(): void {
     this.#muted = true;
     this.#held.length = 0;

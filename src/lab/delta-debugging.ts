@@ -1,5 +1,5 @@
 /**
- * Makes a failing plan smaller, whatever sort of plan it is. The plan gives the passes; this file runs them, bounds them by
+ * Makes a failing plan of any sort smaller. The plan gives the passes; this file runs them, bounds them by
  * time and attempts, and leaves out parts of lists (delta debugging).
  *
  * Invariant: a change is kept only if the plan still fails as it did. The result is a plan like any other.
@@ -35,7 +35,7 @@ export async function shrinkBy<Plan>(
   return smallest;
 }
 
-/** The same question within bounds: past them nothing fails any more, so that shrinking ends. */
+/** The same question within bounds: past them it answers no, so that shrinking ends. */
 export function bounded<Plan>(
   stillFails: StillFails<Plan>,
   { runtime, forMs, attemptsMax }: ShrinkBounds,
@@ -52,7 +52,7 @@ export function bounded<Plan>(
   };
 }
 
-/** The pass that leaves out parts of one list of a plan. `atLeast`: so many are kept. */
+/** The pass that leaves out parts of one list of a plan. `atLeast`: the smallest number that is kept. */
 export function fewerOf<Plan, T>(
   listOf: (plan: Plan) => readonly T[],
   withList: (plan: Plan, list: readonly T[]) => Plan,

@@ -19,11 +19,11 @@ export type SimOnlyFault =
   | { readonly what: 'session_expiry'; readonly process: string }
   /** Requests to the partition's leader (all of them by default) get no answer for so long. */
   | { readonly what: 'leader_loss'; readonly partition?: number; readonly forMs: number }
-  /** Removes so many records at the start of the log. */
+  /** Removes this number of records at the start of the log. */
   | { readonly what: 'retention'; readonly partition: number; readonly records: number }
   /** Retention as it should be: removes what lies below the partition's checkpoint, but for the last `keep` offsets. */
   | { readonly what: 'expiry'; readonly partition: number; readonly keep: number }
-  /** Removes so many records at the end of the log, as an unclean election does. */
+  /** Removes this number of records at the end of the log, as an unclean election does. */
   | { readonly what: 'truncation'; readonly partition: number; readonly records: number }
   /**
    * Offsets from `offset` on, present or future, are a record batch with a flipped bit: on the broker's disk, or (`once`) in
@@ -42,7 +42,7 @@ export type SimOnlyFault =
    */
   | { readonly what: 'skip'; readonly partition: number; readonly ahead: number; readonly records: number }
   /**
-   * An operator gives the topic so many partitions in all, and declares that producers are stopped. `untilDone`: by the
+   * An operator gives the topic this number of partitions in all, and declares that producers are stopped. `untilDone`: by the
    * runbook, with processors stopped, repeated until it is done.
    */
   | { readonly what: 'rescale'; readonly partitions: number; readonly untilDone?: boolean }

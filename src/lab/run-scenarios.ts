@@ -28,7 +28,7 @@ export interface RunScenariosOptions {
   readonly progress: RunProgress;
   /** The one line that runs all of it again. */
   readonly command: string;
-  /** Aborted: runs that go on are written down as UNKNOWN, and no other begins. */
+  /** Aborted: unfinished runs are recorded as UNKNOWN, and no other begins. */
   readonly signal: AbortSignal;
 }
 
@@ -109,7 +109,7 @@ export async function runTurn(
   return { ...report, repeat, folder };
 }
 
-/** Takes the next one whenever one is done; so many at a time. */
+/** Runs `jobs` of them at a time; takes the next one when one is done. */
 export async function sideBySide<T>(all: readonly T[], jobs: number, run: (one: T) => Promise<void>): Promise<void> {
   const left = all.values();
   const worker = async (): Promise<void> => {

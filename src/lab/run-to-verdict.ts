@@ -1,6 +1,6 @@
 /**
  * The one way to a verdict on real parts, for scenarios, drawn plans and replayed cases alike: the story, then heal and drain,
- * then the checks. FAIL when a guarantee is broken, whatever else happened. UNKNOWN when a fault did not count, the story broke
+ * then the checks. FAIL when a guarantee is broken, regardless of what else happened. UNKNOWN when a fault did not count, the story broke
  * off or nothing drained.
  */
 
@@ -21,7 +21,7 @@ import { usableUntil, within } from './time-limit.ts';
 
 /** One finding against a run. */
 export interface RunFailure {
-  /** Null: a processor gave up where it had to go on. */
+  /** Null: a processor gave up where it had to continue. */
   readonly guarantee: Guarantee | null;
   /** Of a finding; `story`: what the story says must hold; `stopped:<code>`, `ended:<exit code>`. */
   readonly kind: string;
@@ -255,7 +255,7 @@ function addedUp(parts: readonly SumsByCurrency[]): SumsByCurrency {
   );
 }
 
-/** A log that retention cut leaves something unknown; only a pipeline that refused to go on may end so. */
+/** A log that retention cut leaves something unknown; only a pipeline that stopped may end so. */
 function takeReport(
   report: VerifyReport,
   drained: boolean,

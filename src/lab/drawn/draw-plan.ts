@@ -160,7 +160,7 @@ const storageFault: fc.Arbitrary<Timeless> = fc.oneof(
   ),
 );
 
-/** A first takeover of two partitions asks for at least so many of each. */
+/** A first takeover of two partitions asks for at least this number of each. */
 const takeoverFault: fc.Arbitrary<Timeless> = fc.oneof(
   fc.record({
     what: constant('rest_answer'),

@@ -48,7 +48,7 @@ const restAnswer = z.discriminatedUnion('kind', [
 ]);
 const network = z.enum(['kafka', 'storage']);
 
-/** So many records acknowledged since the fault before it in its lane was over, and the pipeline ran. */
+/** Records acknowledged since the fault before it in its lane was over and the pipeline ran. */
 const afterRecords = z.strictObject({ afterRecords: count });
 /** The same; then the process is stopped, and its next life kills itself the n-th time that it passes the point. */
 const atPoint = z.strictObject({ afterRecords: count, point: z.enum(CRASH_POINTS), hit: positive });
@@ -111,7 +111,7 @@ export type DrawnFault = z.infer<typeof faultSchema>;
 /** Dials of the generator (src/simulator/plan.ts). Times are fixed, so that the records are the same on any day. */
 const workloadSchema = z.strictObject({
   seed: count,
-  /** The load ends when the last fault is over, or after so many records. */
+  /** The load ends when the last fault is over, or after this number of records. */
   countMax: positive.max(50_000),
   ratePerSecond: positive.max(5_000),
   /** Event time that countMax records would cover. */

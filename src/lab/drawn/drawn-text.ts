@@ -55,7 +55,7 @@ export function drawnText(report: ExploreDrawnReport): string {
   const { runs, passed, records, sqlChecks, faults, marks } = drawnDocument(report);
   const lines = [
     `${report.verdict}: ${passed} of ${runs} plans of seed ${report.seed} passed, ${records} records, in ${(report.elapsedMs / 1_000).toFixed(1)} s`,
-    `faults: ${faults.fired} fired of ${faults.planned} planned, ${faults.overlappingWork} while records were under way, ${faults.healed} healed`,
+    `faults: ${faults.fired} fired of ${faults.planned} planned, ${faults.overlappingWork} while records were in flight, ${faults.healed} healed`,
     `tables compared with the topic by SQL: ${sqlChecks} times, besides G1 to G6 at each end`,
     `kinds of faults: ${listText(faults.byKind)}`,
     `seen: ${listText(marks)}`,

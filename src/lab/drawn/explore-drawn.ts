@@ -86,7 +86,7 @@ export async function exploreDrawn(options: ExploreDrawnOptions): Promise<Explor
   return { ...common, elapsedMs: runtime.nowMs() - startedMs, failure: { ...failed, shrunk, shrunkFile } };
 }
 
-/** Ends early at a failure; runs that are under way are finished. */
+/** Ends early at a failure; runs in progress are finished. */
 async function runAll(options: ExploreDrawnOptions, startedMs: number): Promise<DrawnRunReport[]> {
   const { runs, forMs = Number.POSITIVE_INFINITY, jobs, runtime, signal } = options;
   const reports: DrawnRunReport[] = [];

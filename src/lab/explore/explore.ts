@@ -25,7 +25,7 @@ export interface ExploreOptions {
   readonly runtime: Runtime;
   /** How long shrinking may take, in ms. */
   readonly shrinkMs: number;
-  /** Stops handing out runs; what is under way is finished. */
+  /** Stops handing out runs; those in progress are finished. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ExploreProgress) => void;
   readonly onFailure?: (run: number) => void;

@@ -51,7 +51,7 @@ export function merge(into: OutcomeCounts, from: OutcomeCounts): void {
   }
 }
 
-/** With its keys in order: the same counts give the same document, whoever counted first. */
+/** With its keys in order: the same counts give the same document, in any order of counting. */
 export function sorted(counts: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

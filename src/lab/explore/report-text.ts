@@ -51,7 +51,7 @@ export function exploreText(report: ExploreReport): string {
   const lines = [
     `${verdict}: ${counts.runs} runs of seed ${seed}, ${counts.records} records, in ${(elapsedMs / 1_000).toFixed(1)} s ` +
       `(${runsPerMinute(counts, elapsedMs)} a minute)`,
-    `faults: ${counts.fired} fired of ${counts.planned} planned, ${counts.overlapping} while records were under way; ` +
+    `faults: ${counts.fired} fired of ${counts.planned} planned, ${counts.overlapping} while records were in flight; ` +
       `three or more in ${counts.runsWithThreeFaults} runs`,
     `marks: ${marks - missing.length} of ${marks}`,
     `digest of all traces: ${digest}`,

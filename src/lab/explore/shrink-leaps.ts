@@ -13,7 +13,7 @@ import { withOtherSeeds } from './shrink-passes.ts';
 const SIZES = [2, 5, 10, 20, 40];
 const BURST_LATER_MS = 500;
 
-/** Faults that waited for so many records strike at the time at which they did. */
+/** Faults that waited for a number of records strike at the time at which they did. */
 export function byTheClock(plan: CasePlan, { fired, firedAtMs }: Pick<CaseOutcome, 'fired' | 'firedAtMs'>): CasePlan {
   const faults = plan.faults.map((fault) => {
     const at = fired.indexOf(fault);

@@ -17,7 +17,7 @@ it('tells what was planned, what happened when, and the verdict', async () => {
   expect(text).toContain('not fired  rebalance, at 900.000 s');
   expect(text).toMatch(/\d\.\d{3} {2}world {5}FAULT crash/);
   expect(text).toMatch(/a\.2 {7}p0: claimed, epoch 2/);
-  expect(text).toMatch(/p0: compared \d+ rows, goes on at 4/);
+  expect(text).toMatch(/p0: compared \d+ rows, continues at 4/);
   expect(text.endsWith('\nPASS')).toBe(true);
 });
 

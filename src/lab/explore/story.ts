@@ -90,7 +90,7 @@ function eventText(event: ProcessorEvent): string {
     case 'state.discarded':
       return `p${event.partition}: local state discarded: ${event.why}`;
     case 'replay.finished':
-      return `p${event.partition}: compared ${event.rowsSkipped} rows, goes on at ${event.atOffset}`;
+      return `p${event.partition}: compared ${event.rowsSkipped} rows, continues at ${event.atOffset}`;
     case 'partition.fenced':
       return `p${event.partition}: lost (epoch ${event.epoch}): ${event.why}`;
     case 'partition.released':

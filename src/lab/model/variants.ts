@@ -39,7 +39,7 @@ export const WEAKENED: readonly WeakenedVariant[] = [
   caught('nocompare', 'duplicate-row', 'rows that are there already are neither compared nor skipped', 'A', {}),
   caught('nofrule', 'false-stop', 'checkpoints are written below F', 'A', { claims: 3 }),
   caught('allepochs', 'false-stop', "row counts of epochs before the checkpoint's are added", 'A', { claims: 3 }),
-  caught('nowait', 'duplicate-row', 'rows are read once, whatever the row counts say', 'A', { lag: true }),
+  caught('nowait', 'duplicate-row', 'rows are read once, without waiting for the row counts', 'A', { lag: true }),
   caught('earlyckpt', 'missing-row', 'a checkpoint does not wait for acknowledgements', 'A', { claims: 1 }),
   caught(
     'lateoffset',
@@ -57,7 +57,7 @@ export const WEAKENED: readonly WeakenedVariant[] = [
     logFaults: 1,
   }),
   caught('norecheck', 'mixed-log', 'the log is not checked again while running', 'A,A', { claims: 1, logFaults: 1 }),
-  caught('gapjump', 'missing-row', "a reader below the log's start goes on at the start", 'A,A', {
+  caught('gapjump', 'missing-row', "a reader below the log's start continues at the start", 'A,A', {
     claims: 1,
     logFaults: 1,
   }),

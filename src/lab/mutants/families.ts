@@ -178,7 +178,7 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
 
   /** Answers that are empty, and refusals that say nothing. */
   answers: (rng, seed) => answersCase(rng, seed),
-  /** Streams are forgotten while rows are under way. */
+  /** Streams are forgotten while rows are in flight. */
   'lost-streams': (rng, seed) => lostStreamsCase(rng, seed),
   /** A table is dropped and made again, and restored later. */
   'lost-tables': (rng, seed) => lostTableCase(rng, seed),

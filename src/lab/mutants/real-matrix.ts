@@ -58,7 +58,7 @@ export interface RealMatrixOptions {
   readonly progress: RunProgress;
 }
 
-/** A mutant may have lost the records for good: whoever waits longer learns nothing. */
+/** A mutant may have lost the records for good: a longer wait shows nothing more. */
 const DRAIN_TIMEOUT_MS = 30_000;
 
 export async function runRealMutants(options: RealMatrixOptions): Promise<RealMutantsReport> {

@@ -56,7 +56,7 @@ const COUNTED: FaultRecord = {
   progressAfter: 1,
 };
 
-test('a fault counts when it fired, met work, was healed, and work went on', () => {
+test('a fault counts when it fired, met work, was healed, and work was done after it', () => {
   expect(faultProblems(COUNTED, { ending: 'drained' })).toEqual([]);
 });
 
@@ -69,6 +69,6 @@ test.each([
   expect(faultProblems({ ...COUNTED, ...change }, { ending: 'drained' }).join()).toContain(reason);
 });
 
-test('a pipeline that had to stop need not go on afterwards', () => {
+test('a pipeline that had to stop need not work afterwards', () => {
   expect(faultProblems({ ...COUNTED, progressAfter: 0 }, { ending: 'stopped' })).toEqual([]);
 });

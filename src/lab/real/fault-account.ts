@@ -21,7 +21,7 @@ export interface RunHistory {
 export type FaultAccount = Pick<FaultRecord, 'inFlightRecords' | 'progressDuring' | 'progressAfter'>;
 
 /**
- * `healedAtMs` null: it lasts to the end. `ownRecords`: at least so many were in flight by the nature of the fault, seen by
+ * `healedAtMs` null: it lasts to the end. `ownRecords`: the records that were in flight by the nature of the fault, seen by
  * the history or not.
  */
 export function accountOf(

@@ -6,7 +6,7 @@ import { FaultBook } from './fault-book.ts';
 const NO_HISTORY = { acknowledged: [], checkpointed: [] };
 const PAUSE: PlannedFault = { what: 'pause', process: 'alpha' };
 
-/** A world where one processor is paused and killed, time goes by hand, and moments come when they are told to. */
+/** A world where one processor is paused and killed, and the test passes time and moments. */
 function book() {
   const done: string[] = [];
   let nowMs = 0;
@@ -103,7 +103,7 @@ test('a fault that cannot be done did not fire', async () => {
 
 test('what a story does by hand is written down, and not counted against it', async () => {
   const { faults, pass } = book();
-  const undone = faults.note('broker.kill', 'the broker is killed', null);
+  const undone = faults.note('broker_kill', 'the broker is killed', null);
   await pass(7);
   undone();
   expect(faults.plannedRecords(NO_HISTORY)).toEqual([]);

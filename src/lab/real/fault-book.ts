@@ -18,9 +18,9 @@ import { accountOf, ownRecordsOf, type RunHistory } from './fault-account.ts';
 export interface FaultBookOptions {
   readonly runtime: Pick<Runtime, 'nowMs' | 'sleep'>;
   readonly target: ChaosTarget;
-  /** Resolves at the plan's moment; rejects when the signal says that it will not come any more. */
+  /** Resolves at the plan's moment; rejects when the signal is aborted. */
   readonly moment: (when: RealWhen, signal: AbortSignal) => Promise<void>;
-  /** When a fault fires and when it is healed, for whoever watches. */
+  /** Called when a fault fires and when it is healed. */
   readonly onChange?: (text: string) => void;
   /** How far the run is, for a fault that does not fire. */
   readonly soFar?: () => string;
@@ -152,7 +152,7 @@ class Injected implements InjectedFault {
     return this.#ending;
   }
 
-  /** At the end of the story: whatever state it is in. */
+  /** At the end of the story, in any state. */
   async end(): Promise<void> {
     if (this.#applied !== undefined) await this.heal();
   }

@@ -30,7 +30,7 @@ test('an event of one processor alone', async () => {
   expect(await isReached(moment)).toBe(true);
 });
 
-test('so many records acknowledged', async () => {
+test('a number of records acknowledged', async () => {
   let acknowledged = 0;
   const looks: (() => void)[] = [];
   const sleep = (): Promise<void> => new Promise((wake) => void looks.push(wake));
@@ -41,7 +41,7 @@ test('so many records acknowledged', async () => {
   expect(await isReached(moment)).toBe(true);
 });
 
-test('so many records folded, those folded before the asking included', async () => {
+test('a number of records folded, those folded before the asking included', async () => {
   const looks: (() => void)[] = [];
   const sleep = (): Promise<void> => new Promise((wake) => void looks.push(wake));
   const triggers = new FaultTriggers({ sleep }, () => 0);

@@ -37,7 +37,7 @@ describe('a plan on real parts', () => {
     ['a topic made anew', { what: 'recreate', when: { atMs: 1 } }, /no counterpart/],
     ['a crash at a request', { what: 'crash', when: { point: 'claim', hit: 1, process: 'a' } }, /no such crash point/],
     [
-      'a crash of whoever comes first',
+      'a crash of the first process that comes',
       { what: 'crash', when: { point: 'state.save.after', hit: 1 } },
       /do not count the points they pass together/,
     ],

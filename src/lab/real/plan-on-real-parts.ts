@@ -8,7 +8,7 @@ import { existsIn, type SimFault, type SimWhen } from '../fault.ts';
 import type { CasePlan } from '../sim/case/case-plan.ts';
 import type { CrashAtPoint } from './do-fault.ts';
 
-/** A fault of both worlds, at a time of the run or once so many records were folded. */
+/** A fault of both worlds, at a time of the run or after a number of folded records. */
 export type TimedFault = SharedFault & { readonly when: Exclude<SimWhen, { point: string }>; readonly forMs?: number };
 
 export interface RealSteps {

@@ -72,7 +72,7 @@ export function chaosTarget(world: WorldParts, proxies: OpenProxies | undefined)
 export class HandNotes {
   readonly #faults: FaultBook;
   readonly #recorder: RunRecorder;
-  /** By processor: says that it goes on. */
+  /** By processor: records that it is resumed. */
   readonly #paused = new Map<ProcessorChild, () => void>();
 
   constructor(faults: FaultBook, recorder: RunRecorder) {

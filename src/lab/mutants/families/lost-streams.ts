@@ -22,7 +22,7 @@ export function lostStreamsCase(rng: Rng, seed: number): CasePlan {
   };
 }
 
-/** Beside the process that has rows under way, or just when it dies. */
+/** Beside the process that has rows in flight, or just when it dies. */
 function lostStreams(rng: Rng): SimFault[] {
   const when = { point: rng.pick(APPEND_POINTS), hit: rng.between(1, 12) };
   const lost: SimFault = { what: 'streams_lost', when };

@@ -62,7 +62,7 @@ it('a partition that is lost is let go, and worked on again when it comes back',
   expect(await settled(world, ended)).toMatchObject({ exitCode: 0 });
 });
 
-it('the local state is read while the first claim is under way: its row is known by then', async () => {
+it('the local state is read while the first claim is in flight: its row is known by then', async () => {
   const done: string[] = [];
   const { world, stop, ended } = start(({ queries, state }) => ({
     queries: overriding(queries, {

@@ -29,7 +29,7 @@ function problemsOf(document: unknown): string {
 }
 
 describe('a plan', () => {
-  it('is the same after the way through JSON, whatever is drawn', () => {
+  it('is the same after the way through JSON, for any draw', () => {
     for (let seed = 1; seed <= 200; seed++) {
       const plan = drawCase(seed, { records: 10, damageChance: 0.3 });
       const read = parseCasePlan(JSON.parse(JSON.stringify(plan)), 'plan');

@@ -52,7 +52,7 @@ const EXCUSED_STOPS: Readonly<Partial<Record<SimFault['what'], readonly string[]
 };
 
 const STOPS_BY_ITS_NAME: readonly AnswerEffect[] = ['rows_refused', 'append_refused', 'unreachable'];
-/** Findings that a fault brings about in a topic, whatever processors do: partitions that nobody reads yet. */
+/** Findings that a fault causes in a topic by itself: partitions that nobody reads yet. */
 const EXCUSED_FINDINGS: Readonly<Partial<Record<SimFault['what'], readonly string[]>>> = {
   partitions_added: ['partition_unread'],
   rescale: ['partition_unread'],
@@ -117,7 +117,7 @@ function uncalledFor(world: World, stopped: readonly StoppedPartition[]): CaseFa
         continue;
       }
       const exit = value as ExitReport;
-      // A partition that stopped is told above, by name.
+      // A partition that stopped is listed above, by name.
       const isTold = stopped.some((stop) => stop.process === who) && exit.exitCode === 65;
       if (exit.exitCode === 0 || isTold || excused.has(codeOf(exit))) continue;
       failures.push({
@@ -161,7 +161,7 @@ function codeOf({ error, exitCode }: ExitReport): string {
 
 /**
  * Verifies against the log as it is; where a partition's log was cut or made anew, against the log before that if the rows
- * are of that one: a processor that has written may not go on with another log, and one that has not may.
+ * are of that one: a processor that has written may not continue with another log, and one that has not may.
  */
 async function verifyWorld(world: World): Promise<VerifyReport> {
   const report = await verify(simInputs(world));

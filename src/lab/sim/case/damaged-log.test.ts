@@ -30,7 +30,7 @@ describe('a record batch with a flipped bit', () => {
     expect(exits).toMatchObject([{ exitCode: 65, error: { code: 'batch_damaged' } }]);
   });
 
-  it('is given up by an operator, and the partition goes on behind it', async () => {
+  it('is given up by an operator, and the partition continues behind it', async () => {
     const skip: SimFault = { what: 'skip', partition: 0, ahead: 0, records: 5, when: { atMs: 30_000 } };
     const restart: SimFault = { what: 'crash', process: 'a', restartAfterMs: 25_000, when: { atMs: 9_000 } };
     const { outcome, world } = await runCaseInWorld(oneOwner([{ ...damage, offset: 20 }, restart, skip]));

@@ -29,7 +29,7 @@ async function warnings(change: Partial<SeedSettings>): Promise<string[][]> {
   return said;
 }
 
-it('are warned of at the start, once, with both values; nothing is said where they are the same', async () => {
+it('are warned of at the start, once, with both values; there is no warning where they are the same', async () => {
   expect(await warnings({ windowMs: 120_000 })).toEqual([
     [],
     [expect.stringMatching(/^METRICS_WINDOW is 2m, but partitions 0, 1 were first seen with 1m\./)],

@@ -15,7 +15,7 @@ export interface Noise {
   readonly emptyFetchChance: number;
   /** The client delivers again what is below the position, or goes back to it. */
   readonly redeliveryChance: number;
-  /** After a rejoin a reader goes on from the committed offset, as kafkajs does. */
+  /** After a rejoin a reader continues from the committed offset, as kafkajs does. */
   readonly rejoinFromCommittedChance: number;
 }
 

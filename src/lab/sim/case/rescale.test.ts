@@ -114,7 +114,7 @@ describe('the topic gets more partitions', () => {
     expect(countsOf(world)).toEqual([6, 6, 6, 6, 6, 6]);
   });
 
-  it('whoever dies, and whenever: the generation is whole or not there, and the rows are exact', async () => {
+  it('any process dies at any time: the generation is whole or not there, and the rows are exact', async () => {
     let whole = 0;
     let halted = 0;
     for (let seed = 1; seed <= 30; seed++) {

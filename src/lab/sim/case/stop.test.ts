@@ -1,4 +1,4 @@
-/** SIGTERM while a service is away: the process ends within its limit, whatever its partitions wait for. */
+/** SIGTERM while a service is away: the process ends within its limit, in any state of its partitions. */
 import { expect, it } from 'vitest';
 import type { SimFault, SimFaultKind } from '../../fault.ts';
 import { CALM } from './noise.ts';

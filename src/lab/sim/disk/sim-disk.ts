@@ -50,7 +50,7 @@ export class SimDisk {
       context.trace.add(life.process, `disk: p${partition} discarded: ${why}`);
       this.#note(partition, why);
     });
-    /** In the order they were asked for, whatever their delays: a slow one holds up those behind it. */
+    /** In the order of the requests, regardless of their delays: a slow one holds up those behind it. */
     const waiting: (() => void)[] = [];
     let busyUntilMs = 0;
     const io = <T>(operation: Operation, perform: () => Promise<T>): Promise<T> =>

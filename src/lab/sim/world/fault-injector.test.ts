@@ -27,7 +27,7 @@ describe('fault injector', () => {
     expect(struck).toEqual([['crash', 'c']]);
   });
 
-  it('strikes once so many records were handed over', () => {
+  it('strikes once the given number of records was handed over', () => {
     const { faults, struck } = injector([{ what: 'rebalance', when: { records: 10 } }]);
     for (const records of [4, 5]) faults.handed(records);
     expect(struck).toEqual([]);
@@ -55,7 +55,7 @@ describe('fault injector', () => {
     expect(Math.abs((faults.effects.get('append:internal') ?? 0) - 1_000)).toBeLessThan(150);
   });
 
-  it('does nothing any more once healed', () => {
+  it('does nothing once healed', () => {
     const { faults, struck } = injector([{ what: 'crash', when: { point: 'append', hit: 1 } }], {
       ...CALM,
       effects: { append: { lost_before: 1 } },

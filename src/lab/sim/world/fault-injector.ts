@@ -57,7 +57,7 @@ export class FaultInjector {
     return this.#noise;
   }
 
-  /** From now on nothing planned or drawn goes wrong any more. */
+  /** From now on neither planned faults nor noise strike. */
   heal(noise: Noise): void {
     this.#healed = true;
     this.#noise = noise;

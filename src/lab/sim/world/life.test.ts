@@ -13,7 +13,7 @@ function setUp(seed = 1): { world: World; ports: SimPorts } {
 }
 
 describe('a crash destroys', () => {
-  it('its sleeps, reads and requests never settle, although the world goes on', async () => {
+  it('its sleeps, reads and requests never settle, although the world continues', async () => {
     const { world, ports } = setUp();
     const settledAfter: string[] = [];
     const watch = (what: string, promise: Promise<unknown>): void => {

@@ -103,7 +103,7 @@ export class World {
   }
 
   /**
-   * Ends the faulty phase: nothing goes wrong any more, what is down or paused comes back, who died starts again; or all
+   * Ends the faulty phase: no more faults, what is down or paused comes back, who died starts again; or all
    * processors but the survivor are gone for good.
    */
   heal(survivor?: string): void {
