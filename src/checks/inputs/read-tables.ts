@@ -13,12 +13,12 @@ import {
   textParameter,
   timestampParameter,
 } from '../../sinks/bigquery/query/query-values.ts';
-import { CHECKED_TABLES } from '../walk.ts';
-import type { CheckedTable, CheckpointCells, ForeignRows, TableCount } from './inputs.ts';
+import { CHECKED_TABLES } from '../partition/walk-partition.ts';
 import { CELLS_PER_PAGE, LARGE_ROWS_PER_PAGE, OFFSETS_PER_CELL, packedSinglySql, packedSql } from './packed-rows.ts';
 import type { RowQueries } from './row-queries.ts';
 import type { Spool } from './spool.ts';
 import { COLUMNS, DAY_COLUMNS } from './table-columns.ts';
+import type { CheckedTable, CheckpointCells, ForeignRows, TableCount } from './verify-inputs.ts';
 
 /** Results larger than this are read in several queries, by Kafka partition: each reads the day again. */
 const ROWS_PER_QUERY_MAX = 2_000_000;

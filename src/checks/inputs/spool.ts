@@ -11,7 +11,7 @@ import path from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompressSync } from 'node:zlib';
-import type { SenderHomes } from './inputs.ts';
+import type { SenderHomes } from './verify-inputs.ts';
 
 /** SQLite's page cache. */
 const CACHE_KIB = 32_768;

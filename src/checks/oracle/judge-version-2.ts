@@ -2,13 +2,13 @@
  * Fold version 2: numbers by their source text, no name twice, and reasons that name the cause. The reasons have an order
  * here, as documented: the first that applies is the one.
  */
-import type { TopicRecord } from '../inputs/inputs.ts';
+import type { TopicRecord } from '../inputs/verify-inputs.ts';
 import { FIELD_LENGTH_MAX, keyHome, type TEXT_FIELDS, valueProblem } from './event-rules.ts';
 import { foreignForm } from './foreign-forms.ts';
 import { type SourceMember, sourceMembers, unquoted } from './json-source.ts';
+import type { Circumstances, Judgement } from './judgement.ts';
 import { hideCards, maskedVersion2 } from './kept-payload.ts';
 import { billionths, limitBillionths, literalBillionths } from './money.ts';
-import type { Circumstances, Judgement } from './read-payment.ts';
 
 type TextField = (typeof TEXT_FIELDS)[number];
 
