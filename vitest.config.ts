@@ -51,6 +51,8 @@ export default defineConfig({
           exclude: ['**/*.contract.test.ts', '**/*.browser.test.ts', '**/*.long.test.ts', '**/node_modules/**'],
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
+          // Vitest's default leaves one core idle.
+          maxWorkers: '100%',
         },
       },
       {
@@ -61,8 +63,8 @@ export default defineConfig({
           testTimeout: 120_000,
           sequence: { groupOrder: 1 },
           hookTimeout: 300_000,
-          // They wait more than they work: two files at a time, each with topics and datasets of its own.
-          maxWorkers: 2,
+          // They wait more than they work: three files at a time, each with topics and datasets of its own.
+          maxWorkers: 3,
         },
       },
       {

@@ -26,15 +26,16 @@ const GROUPS: readonly Group[] = [
   {
     title: 'Fixed at seeding',
     text:
-      'Used when a partition is seen for the first time, and stored in its ownership row. A later change has no effect: ' +
-      '`provenonce process` warns of it at its start, with both values (of a MIN_EVENT_TIME_AGE that became shorter it cannot tell).',
+      'Used when a partition is seen for the first time, and stored in its ownership row. A later change has no effect.\n' +
+      '`provenonce process` warns of it at its start, with both values, except of a shorter MIN_EVENT_TIME_AGE, which it\n' +
+      'cannot notice.',
     table: SEED_SETTINGS,
   },
   {
     title: 'Decisions',
     text:
-      'May differ from run to run. The ownership row keeps their history with the offset from which each entry counts, so ' +
-      'replay and `verify` decide every record by the entry that covered it.',
+      'May differ from run to run. The ownership row keeps their history, with the first offset of each entry. Replay and\n' +
+      '`verify` decide every record by the entry that covers it.',
     table: DECISION_SETTINGS,
   },
 ];
@@ -43,11 +44,13 @@ const HEAD = `# Configuration
 
 <!-- Made by \`npm run docs:generate\` from src/cli/config/settings-table.ts. Do not edit. -->
 
-Every setting is a variable and a flag; the flag wins. A secret may also come from a file, which the variable of its name with \`_FILE\`
-names: it is read once, when the command starts. A variable that looks like a misspelt setting is ignored with a warning on
-standard error. \`provenonce config\` shows the settings that \`provenonce process\` would
-run with and where each comes from, secrets masked. A wrong value, or values that contradict each other, is one line each on
-standard error, with exit code 64: of \`process\` before anything is touched, and of \`config\` just the same.
+Every setting is a variable and a flag; the flag wins. A secret may also come from a file: the variable with \`_FILE\`
+at the end of its name holds the path. The file is read once, when the command starts.
+
+\`provenonce config\` shows the settings that \`provenonce process\` would run with and where each comes from, with secrets
+masked. A wrong value, or values that contradict each other, is one line each on standard error and exit code 64, in
+\`config\` and in \`process\`, which then touches nothing. A variable that looks like a misspelt setting is ignored with a
+warning on standard error.
 `;
 
 export function configurationPage(): string {

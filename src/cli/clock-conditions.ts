@@ -1,6 +1,6 @@
 /**
- * What `verify` says of producers' clocks: whether, by the settings of the topic now and of the partitions since they began,
- * one fast clock could make good payments late. ACCEPT_CLOCK_RISK accepts that; this is where it shows.
+ * What `verify` reports about producers' clocks: whether one fast clock could make good payments late, by the topic's
+ * settings now and the partitions' settings since they began. ACCEPT_CLOCK_RISK accepts that; this report shows it.
  */
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../kafka/client/errors.ts';
@@ -10,7 +10,7 @@ import type { Ownership, TopicFacts } from '../processor/ports.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
 import type { EndpointConfig } from './config/process-config.ts';
 
-/** Never rejects: what cannot be read is a condition too. */
+/** Never rejects: settings that cannot be read are a condition too. */
 export async function clockConditionsOf(
   { kafka }: EndpointConfig,
   queries: { readOwnership(topic: string): Promise<Ownership[]> },

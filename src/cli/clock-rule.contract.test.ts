@@ -1,4 +1,7 @@
-/** The clock rule on real parts: a topic with Kafka's own default is refused, what the error says mends it, and verify tells of it. */
+/**
+ * The clock rule on real parts: a topic with Kafka's own default is refused, the error's instructions repair it, and
+ * verify reports it.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -16,7 +19,7 @@ const FAST_MS = 3_590_000;
 const folder = mkdtempSync(path.join(tmpdir(), 'clock-rule-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What kafka-configs.sh --add-config does to a topic that has one setting of its own. */
+/** The same as kafka-configs.sh --add-config on a topic that has one setting of its own. */
 async function alterTopic(topic: string, setting: string): Promise<void> {
   const admin = createKafka(connection()).admin();
   await admin.connect();
@@ -63,7 +66,7 @@ test('a topic that takes clocks an hour ahead is refused unless that is accepted
   expect((await runCommand(['process', '--until-caught-up'], env)).code).toBe(0);
   const after = JSON.parse((await runCommand(['verify', '--json'], env)).output) as { conditions: string[] };
   expect(after.conditions.filter((one) => one.includes('fast clock'))).toEqual([]);
-  // The broker now refuses what did it.
+  // The broker now refuses the record that caused it.
   const again = { ...paymentRecord({ id: 'again', eventTimeMs: nowMs }), timestampMs: nowMs + FAST_MS };
   await expect(sendRecords(connection(), topic, [again])).rejects.toThrow(/timestamp/i);
 });

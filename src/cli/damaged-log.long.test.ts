@@ -1,6 +1,6 @@
 /**
- * A log whose bytes changed on the broker's disk, on real parts: verify says that it cannot know, and where; the batch is
- * given up; the processor goes around it, and so does verify, which then passes and lists what was given up.
+ * A log whose bytes changed on the broker's disk, on real parts: verify reports UNKNOWN and where; the batch is
+ * skipped; the processor continues after it, and so does verify, which then passes and lists the skipped offsets.
  */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -18,7 +18,7 @@ import { runSimulator } from '../simulator/run-simulator.ts';
 
 const MAIN = path.join(import.meta.dirname, 'main.ts');
 const EVENTS = 300;
-/** Five commands, one after the other, on a machine that may have other work. */
+/** Five commands in sequence, on a machine that may be busy. */
 const LIMIT_MS = 240_000;
 
 const keeper = new Keeper();
@@ -79,7 +79,7 @@ interface Held {
   readonly to: number;
 }
 
-/** The batches of partition 0 as they lie on the broker's disk. */
+/** The batches of partition 0 on the broker's disk. */
 async function batchesOnDisk(): Promise<{ readonly file: string; readonly bytes: Buffer; readonly batches: Held[] }> {
   const folder = path.join(directory, 'kafka', 'logs', `${topic}-0`);
   const name = (await readdir(folder)).find((each) => each.endsWith('.log'))!;

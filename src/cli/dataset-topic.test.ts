@@ -5,7 +5,7 @@ import { requireTopicOfDataset } from './dataset-topic.ts';
 const fedBy = (...topics: string[]) => ({ topics: async () => topics });
 
 describe('a command that is pointed at a topic and a dataset', () => {
-  it('is told where the dataset is of another topic, and of which', async () => {
+  it('is refused for the dataset of another topic, which the error names', async () => {
     const checked = requireTopicOfDataset('refunds', 'payment_data', fedBy('payment-events'));
     await expect(checked).rejects.toThrow(ConfigurationError);
     await expect(checked).rejects.toThrow(
@@ -13,7 +13,7 @@ describe('a command that is pointed at a topic and a dataset', () => {
     );
   });
 
-  it('goes on where the dataset is of that topic, or of none yet', async () => {
+  it('passes for the dataset of that topic, or of none yet', async () => {
     await requireTopicOfDataset('payment-events', 'payment_data', fedBy('payment-events'));
     await requireTopicOfDataset('payment-events', 'payment_data', fedBy());
   });

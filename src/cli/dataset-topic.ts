@@ -1,7 +1,10 @@
-/** Whether a command was pointed at the dataset of its topic: with another, all that it finds would be explained wrongly. */
+/** Checks that a command uses the dataset of its topic: with another dataset, all its findings would be misleading. */
 import { ConfigurationError } from '../base/errors.ts';
 
-/** Throws where the dataset is fed by other topics alone. One without any passes: nothing has been processed yet. */
+/**
+ * Throws if the dataset is fed by other topics only. A dataset without any topic passes: nothing has been processed
+ * yet.
+ */
 export async function requireTopicOfDataset(
   topic: string,
   dataset: string,

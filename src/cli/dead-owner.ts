@@ -1,6 +1,6 @@
 /**
- * Owners by name: host, process and chance. Whether a process of this host is gone can be told from its name alone, which
- * helps where CHECKPOINT_LOCATION, and the note in it, was lost with it.
+ * Names of owners: host, process and a random part. From the name alone this host can tell that one of its processes is
+ * gone. That helps when CHECKPOINT_LOCATION, and the note in it, was lost with the process.
  */
 import { hostname } from 'node:os';
 
@@ -15,8 +15,8 @@ export function ownerName(uuid: string, { host, pid }: ThisProcess = thisProcess
 }
 
 /**
- * Whether `name` is that of an owner on this host that is dead: its process is gone, or its number is ours, as in a
- * container that was started again. Says no where it cannot tell. Another machine of the same name would be taken for this one.
+ * Whether `name` is a dead owner on this host: its process is gone, or its process id is now ours, as in a restarted
+ * container. False if that cannot be determined. Another machine of the same name would be taken for this one.
  */
 export function isDeadOwner(name: string, ownName: string, own: ThisProcess = thisProcess): boolean {
   const match = /^(.+)-(\d{1,10})-[0-9a-f]{8}$/.exec(name);
@@ -30,7 +30,7 @@ const thisProcess: ThisProcess = {
   pid: process.pid,
   isRunning(pid) {
     try {
-      process.kill(pid, 0); // asks, and sends nothing
+      process.kill(pid, 0); // Signal 0 only tests whether the process exists.
       return true;
     } catch (error) {
       return (error as NodeJS.ErrnoException).code !== 'ESRCH';

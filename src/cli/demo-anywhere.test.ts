@@ -1,4 +1,4 @@
-/** The demo on a machine that has nothing: no docker, no JRE, no Python; Node alone. */
+/** The demo on a machine that has only Node: no docker, no JRE, no Python. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -23,7 +23,7 @@ test("the operator's entry says what main.ts says, and keeps compiled code", () 
   }
 });
 
-test('releases are told apart by --version, and production runs the one of this checkout', () => {
+test('--version distinguishes releases, and production runs the one of this checkout', () => {
   const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
   const folder = mkdtempSync(path.join(tmpdir(), 'provenonce-entry-'));
   try {

@@ -9,7 +9,7 @@ import { failWith, StoppedBySignal } from './exit.ts';
 const EXIT = new URL('./exit.ts', import.meta.url).href;
 const FIRST = new URL('./first-signals.ts', import.meta.url).href;
 
-/** How a process that runs this ends after the first SIGTERM, sent once it has said so: its code and what killed it. */
+/** Runs the script, sends SIGTERM once it is ready, and returns its exit code and what killed it. */
 async function endOf(script: string): Promise<{ code: number | null; signal: string | null }> {
   const source = `import { stopSignal } from '${EXIT}'; import { endOnSignals } from '${FIRST}'; setInterval(() => {}, 1000); ${script}; console.log('up');`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
@@ -30,13 +30,13 @@ test('a command that listens gets the first SIGTERM, and ends as it likes', asyn
   expect(await endOf(script)).toEqual({ code: 7, signal: null });
 });
 
-test('what waits for the stop is told which signal came, as an end that is no bug', async () => {
+test('what waits for the stop learns which signal came, as an end that is not a bug', async () => {
   const isTold = `({ reason }) => reason.name === 'StoppedBySignal' && reason.signal === 'SIGTERM'`;
   const script = `const stop = stopSignal(); stop.addEventListener('abort', () => process.exit((${isTold})(stop) ? 9 : 8))`;
   expect(await endOf(script)).toEqual({ code: 9, signal: null });
 });
 
-/** The exit code that an error leads to, and what is said on standard error. */
+/** The exit code of an error, and its text on standard error. */
 function ending(error: unknown): { readonly code: unknown; readonly said: string } {
   const before = process.exitCode;
   const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
@@ -89,7 +89,7 @@ describe('a failure of BigQuery that may pass ends with 69, without a stack trac
     expect(ending(new RestError(message, status, reason))).toEqual({ code: 69, said: `${message}\n` });
   });
 
-  // Waiting mends it, other roles do not.
+  // Waiting helps; other roles do not.
   test.for(['rateLimitExceeded', 'quotaExceeded'])('a status of 403 whose reason is %s', (reason) => {
     expect(ending(new RestError('exceeded', 403, reason))).toEqual({ code: 69, said: 'exceeded\n' });
   });

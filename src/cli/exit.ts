@@ -1,4 +1,4 @@
-/** How a command ends: exit codes, and errors as a person reads them. A stack trace means a bug of ours. */
+/** How a command ends: exit codes, and errors as text for people. A stack trace means a bug of this program. */
 
 import { ConfigurationError, ContradictionError, OwnershipLostError, UnreachableError } from '../base/errors.ts';
 import { CheckFailed } from '../checks/by-sql/assertions.ts';
@@ -15,7 +15,7 @@ export { printJson } from './print.ts';
 /** As sysexits.h where it has one. The lab's verdicts are 0 to 3 (checks/verify.ts). */
 export const EXIT = { ok: 0, failed: 1, usage: 64, contradiction: 65, unreachable: 69, bug: 70 } as const;
 
-/** Why a command ended that was asked to stop before it was done. */
+/** The command was stopped by a signal before it was done. */
 export class StoppedBySignal extends Error {
   override readonly name = 'StoppedBySignal';
   readonly signal: StopSignalName;
@@ -25,7 +25,7 @@ export class StoppedBySignal extends Error {
   }
 }
 
-/** As it stands in `error` of a JSON document. */
+/** The `error` member of a JSON document. */
 export interface ErrorDocument {
   /** A code of docs/reference/error-codes.md, or the kind of the exit code. */
   readonly code: string;
@@ -39,8 +39,8 @@ interface Described extends ErrorDocument {
 }
 
 /**
- * Says what went wrong on standard error and sets the exit code. With `json` the same is a document on standard output, unless
- * one is there already: whoever reads it finds exactly one, however the command ended.
+ * Prints the error on standard error and sets the exit code. With `json` it is also a document on standard output,
+ * unless one was printed already: the reader finds exactly one document after any ending.
  */
 export function failWith(error: unknown, { json = false }: { readonly json?: boolean } = {}): void {
   const { lines, ...described } = describe(error);
@@ -49,20 +49,20 @@ export function failWith(error: unknown, { json = false }: { readonly json?: boo
   process.exitCode = described.exitCode;
 }
 
-/** A contradiction is broken data; of anything else nothing is known. */
+/** A contradiction means broken data; any other error leaves the verdict unknown. */
 export function failureDocument({ code, exitCode, message }: ErrorDocument): void {
   if (hasPrintedJson()) return;
   const verdict = exitCode === EXIT.contradiction || exitCode === EXIT.failed ? 'FAIL' : 'UNKNOWN';
   printJson({ verdict, error: { code, exitCode, message } });
 }
 
-/** For a document that is complete and ends with an error all the same. */
+/** For a document that is complete but ends with an error. */
 export function errorDocument(error: unknown): ErrorDocument {
   const { lines: _, ...document } = describe(error);
   return document;
 }
 
-/** The same, to be spread into the report. */
+/** The same, for spreading into the report. */
 export function lostDocument(lost: ContradictionError | undefined): { readonly error?: ErrorDocument } {
   return lost === undefined ? {} : { error: errorDocument(lost) };
 }
@@ -75,7 +75,7 @@ function describe(error: unknown): Described {
   if (error instanceof ConfigurationError) {
     return described('configuration', EXIT.usage, error.problems.join('\n'), error.problems);
   }
-  // Processors were quicker: nothing is wrong, and the operator can do something about it.
+  // Processors were faster: nothing is wrong, and the operator can act on it.
   if (error instanceof OwnershipLostError) return described('ownership_lost', EXIT.usage, error.message);
   if (error instanceof StoppedBySignal) {
     return described('interrupted', SIGNAL_EXIT_CODES[error.signal], error.message);
@@ -105,7 +105,7 @@ function describeRest(error: RestError): Described {
     const whatToDo = 'check BIGQUERY_PROJECT and BIGQUERY_DATASET, or make the tables with `provenonce schema apply`';
     return described('configuration', EXIT.usage, `${error.message}: ${whatToDo}`);
   }
-  // Rates and quotas that are used up come with 403 too.
+  // Exhausted rates and quotas come with 403 too.
   const isRefused = (error.status === 401 || error.status === 403) && !error.isTransient;
   if (isRefused || error.reason === 'accessDenied') {
     const whatToDo = 'check the credentials (Application Default Credentials) and their roles on project and dataset';
@@ -128,7 +128,7 @@ export function stopSignal(): AbortSignal {
   return controller.signal;
 }
 
-/** Resolves when the signal comes; waiting for it keeps the process alive. */
+/** Resolves when the signal comes; keeps the process alive until then. */
 export async function untilAborted(signal: AbortSignal): Promise<void> {
   const alive = setInterval(() => {}, 60_000);
   try {

@@ -1,13 +1,13 @@
-/** The first question of `process` to the sink, on its way while most of the code is still loaded: it takes about as long. */
+/** The first query of `process` to the sink, sent while most of the code is still loading: both take about as long. */
 import { type DatasetLook, lookAtDataset } from '../sinks/bigquery/dataset/look.ts';
 import { LOOKED_AT } from '../sinks/bigquery/dataset/names.ts';
 import { RestClient } from '../sinks/bigquery/query/rest-client.ts';
 import type { ProcessConfig } from './config/process-config.ts';
 
-/** Then it is left to those that wait, and say so. */
+/** After that the components that wait for the sink take over, and log that they wait. */
 const PATIENCE_MS = 5_000;
 
-/** What there is of the dataset; undefined where nothing could be learned. Never rejects. */
+/** What exists of the dataset; undefined if that could not be found out. Never rejects. */
 export async function askForTables({ bigquery }: Pick<ProcessConfig, 'bigquery'>): Promise<DatasetLook | undefined> {
   const { projectId, dataset: name, emulatorHost, location } = bigquery;
   const dataset = { projectId, dataset: name };

@@ -1,4 +1,4 @@
-/** Whoever reads --json gets one document, however the command ends. */
+/** With --json there is exactly one document on standard output, after any ending. */
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -17,7 +17,7 @@ function run(...args: string[]): Promise<{ readonly code: unknown; readonly stdo
 test.concurrent.each([
   ['without configuration', ['verify', '--json'], 'configuration', 'KAFKA_BOOTSTRAP_SERVERS is not set'],
   ['with an option that does not exist', ['reconcile', '--json', '--nope'], 'usage', "unknown option '--nope'"],
-  ['of the lab, with a name that does not exist', ['lab', 'run', 'nope', '--json'], 'configuration', 'nope'],
+  ['of the lab, for a scenario that does not exist', ['lab', 'run', 'nope', '--json'], 'configuration', 'nope'],
 ] as const)('a command %s', async (_, args, code, message) => {
   const { stdout, stderr, code: exitCode } = await run(...args);
   expect(exitCode).toBe(64);
@@ -32,7 +32,7 @@ describe('the document', () => {
   let said: string[];
   beforeEach(() => {
     said = [];
-    // Whether a document is written is remembered by the module, once per process.
+    // The module remembers, once per process, whether a document was written.
     vi.resetModules();
     vi.spyOn(process.stdout, 'write').mockImplementation((text) => said.push(String(text)) > 0);
     vi.spyOn(process.stderr, 'write').mockReturnValue(true);
@@ -41,7 +41,7 @@ describe('the document', () => {
     vi.restoreAllMocks();
     process.exitCode = undefined;
   });
-  /** The classes of the same load as the module that tells them apart. */
+  /** The classes must be of the same load as the module that tests for them. */
   const load = async () => ({
     ...(await import('./exit.ts')),
     ...(await import('../base/errors.ts')),

@@ -6,7 +6,10 @@ import { killAt } from './kill-at.ts';
 const KILL_AT = new URL('./kill-at.ts', import.meta.url).href;
 const POINTS = ['a.before', 'a.after'] as const;
 
-/** How a process ends that comes by a.before three times, says so each time, and counts the SIGTERMs that it hears. */
+/**
+ * The ending of a process that reaches a.before three times, prints each time, and counts the SIGTERMs that it
+ * receives.
+ */
 async function endOf(crashAt: string, listens: boolean) {
   const heard = listens ? `process.on('SIGTERM', () => ++terms);` : '';
   const source = `import { killAt } from '${KILL_AT}'; setInterval(() => {}, 1_000); let terms = 0; ${heard}

@@ -1,6 +1,6 @@
 /**
- * PROVENONCE_CRASH_AT=<point>:<n>[:<signals>]: the process sends itself SIGKILL, or the signals of a stop, the n-th time that
- * it comes by a crash point. For the lab and the demo; without the variable no crash point exists
+ * PROVENONCE_CRASH_AT=<point>:<n>[:<signals>]: the process sends itself SIGKILL, or the signals of a stop, when it
+ * reaches a crash point for the n-th time. For the lab and the demo; without the variable no crash point exists
  * (processor/crash-points.ts).
  */
 
@@ -28,11 +28,11 @@ export function killAt<Point extends string>(
   };
 }
 
-/** Resolves once the process has heard it; never where the signal ends the process: nothing of it may run on until then. */
+/** Resolves once the process has received it; never if the signal ends the process, so that nothing runs until then. */
 function receive(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
   const isHeard = signal === 'SIGTERM' && process.listenerCount(signal) > 0;
   return new Promise((resolve) => {
-    // Behind the listeners that are there already.
+    // After the listeners that are already there.
     if (isHeard) process.once(signal, () => resolve());
     process.kill(process.pid, signal);
   });

@@ -8,7 +8,7 @@ afterEach(() => {
   for (const name of STOP_SIGNALS) process.off(name, endAtOnce);
 });
 
-it('a lab command that is told to stop exits, instead of ending without a word to what it started', async () => {
+it('a stopped lab command exits, and stops the processes that it started', async () => {
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   const program = new Command();
   addCommand(program);

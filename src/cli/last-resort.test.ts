@@ -1,4 +1,4 @@
-/** What nobody caught, in whole processes: the command says so and ends with 70. */
+/** Uncaught errors, in whole processes: the command reports them and ends with 70. */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -23,7 +23,7 @@ interface Ending {
   readonly stderr: string;
 }
 
-/** A command in whose process `script` runs once it has said `afterText`, on either output. */
+/** Runs a command in whose process `script` runs once `afterText` was printed on either output. */
 function endOf(args: readonly string[], script: string, afterText: string, readsOn = true): Promise<Ending> {
   const preload = `data:text/javascript,${encodeURIComponent(`process.on('SIGUSR2', () => { ${script} })`)}`;
   const child = spawn(process.execPath, ['--import', preload, path.join(ROOT, ENTRY), ...args], { env: AWAY });

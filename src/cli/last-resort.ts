@@ -1,20 +1,20 @@
 /**
- * What nobody caught: an exception or a rejection that reaches the top is a bug of ours. The process says so in one line, with
- * the stack below it, and ends with 70: it does not go on with what may be half done. Imports next to nothing: it counts from
- * the first moment on.
+ * Uncaught exceptions and rejections: a bug of this program. The process reports it in one line, with the stack below,
+ * and ends with 70: it does not continue with what may be half done. Imports almost nothing, so it works from the first
+ * moment on.
  */
 import { complain } from './print.ts';
 
-/** As sysexits.h has it; EXIT.bug. */
+/** As in sysexits.h; EXIT.bug. */
 const EXIT_BUG = 70;
-/** 128 and the number of SIGPIPE: what a shell shows for a program whose reader went away. */
+/** 128 and the number of SIGPIPE: a shell's code for a program whose reader closed the pipe. */
 const EXIT_CLOSED_OUTPUT = 141;
 
 type Tell = (error: unknown) => void;
 
 const listeners = new Set<Tell>();
 
-/** One line that says what happened and what to do, then the stack. */
+/** One line with what happened and what to do, then the stack. */
 export function bugText(error: unknown): string {
   const [what] = (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).split('\n', 1);
   const stack = error instanceof Error && error.stack !== undefined ? `\n${error.stack}` : '';
@@ -24,9 +24,9 @@ export function bugText(error: unknown): string {
   );
 }
 
-/** To be called once, before anything else runs. */
+/** Called once, before anything else runs. */
 export function endOnBugs(): void {
-  // Unhandled rejections come here too: Node raises them as exceptions.
+  // Unhandled rejections arrive here too: Node raises them as exceptions.
   process.on('uncaughtException', (error: unknown) => {
     for (const tell of [...listeners, tellStderr]) {
       try {
@@ -39,14 +39,14 @@ export function endOnBugs(): void {
   });
   for (const output of [process.stdout, process.stderr]) {
     output.on('error', (error: NodeJS.ErrnoException) => {
-      // `provenonce verify | head`: nobody reads any more, which is no bug.
+      // `provenonce verify | head`: the reader closed the pipe, which is not a bug.
       if (error.code === 'EPIPE') process.exit(EXIT_CLOSED_OUTPUT);
       throw error;
     });
   }
 }
 
-/** Has `tell` called, synchronously, before the process ends by a bug. Returns what takes it back. */
+/** Calls `tell` synchronously before the process ends by a bug. Returns a function that undoes this. */
 export function alsoTellBugs(tell: Tell): () => void {
   listeners.add(tell);
   return () => void listeners.delete(tell);

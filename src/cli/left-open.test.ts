@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 
 const MAIN = path.join(import.meta.dirname, 'main.ts');
-/** A server that nobody closes, as a connection under way would be. */
+/** A server that nobody closes, like an open connection. */
 const LEFT_OPEN = `data:text/javascript,import net from 'node:net'; net.createServer().listen(0, '127.0.0.1');`;
 
 function ending(
@@ -20,6 +20,6 @@ function ending(
 test.concurrent.each([
   ['that succeeded', ['--version'], 0],
   ['that failed', ['verify', '--no-such-option'], 64],
-] as const)('a command %s ends, whatever is left open', async (_, args, code) => {
+] as const)('a command %s ends in spite of open handles', async (_, args, code) => {
   expect((await ending(args)).code).toBe(code);
 });

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-/** The `provenonce` command. Each subcommand is one file under commands/, loaded when it is asked for. */
+/** The `provenonce` command. Each subcommand is one file under commands/, loaded when it is called. */
 import { existsSync } from 'node:fs';
 import type { Command as CommandType } from 'commander';
+import { CODE_EXTENSION } from '../base/own-code.ts';
 import { keepCompiledCode } from './compile-cache.ts';
 import { endOnSignals } from './first-signals.ts';
 import { endOnBugs } from './last-resort.ts';
@@ -9,12 +10,13 @@ import { endOnBugs } from './last-resort.ts';
 endOnBugs();
 if (process.pid === 1) endOnSignals();
 keepCompiledCode();
-// What is imported statically would be compiled before the line above.
+// A static import would be compiled before the line above.
 const { CommanderError } = await import('commander');
 const { createProgram, hintAtHelp } = await import('./program.ts');
 const { EXIT, failWith, failureDocument } = await import('./exit.ts');
+const { addWithoutPackages, missingPackages } = await import('./lab-packages.ts');
 
-/** How long what is left open may take to close by itself. */
+/** Time for open handles to close by themselves. */
 const LEFT_OPEN_MS = 2_000;
 
 const COMMANDS = [
@@ -43,13 +45,18 @@ export type AddCommand = (program: CommandType) => void;
 
 async function main(argv: readonly string[]): Promise<void> {
   const program = createProgram();
-  // The deployment image comes without the lab and the demo, and does not offer them.
-  const there = COMMANDS.filter((name) => existsSync(new URL(`./commands/${name}.ts`, import.meta.url)));
-  // Only what was asked for is loaded: `provenonce process` starts without testcontainers, the lab and the demo.
+  // The deployment image contains neither lab nor demo, and does not offer them.
+  const there = COMMANDS.filter((name) => existsSync(new URL(`./commands/${name}${CODE_EXTENSION}`, import.meta.url)));
+  // Only the called command is loaded: `provenonce process` starts without testcontainers, the lab and the demo.
   const asked = argv[2] ?? '';
   const named = there.find((name) => name === (OLD_NAMES[asked] ?? asked));
   for (const name of named === undefined ? there : [named]) {
-    const { addCommand } = (await import(`./commands/${name}.ts`)) as { addCommand: AddCommand };
+    const missing = missingPackages(name);
+    if (missing.length > 0) {
+      addWithoutPackages(program, name, missing);
+      continue;
+    }
+    const { addCommand } = (await import(`./commands/${name}${CODE_EXTENSION}`)) as { addCommand: AddCommand };
     addCommand(program);
   }
   hintAtHelp(program);
@@ -57,7 +64,7 @@ async function main(argv: readonly string[]): Promise<void> {
     await program.parseAsync([...argv]);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Commander has said what is wrong; help and version are no errors.
+    // Commander has printed the error; help and version are not errors.
     process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
     if (error.exitCode !== 0 && asksForJson(argv)) {
       failureDocument({ code: 'usage', exitCode: EXIT.usage, message: error.message });
@@ -69,12 +76,15 @@ main(process.argv)
   .catch((error) => failWith(error, { json: asksForJson(process.argv) }))
   .then(endSoon);
 
-/** Whether standard output is read by a program. */
+/** Whether a program reads standard output. */
 function asksForJson(argv: readonly string[]): boolean {
   return argv.slice(2).includes('--json');
 }
 
-/** A command that has ended must not be kept by what it left open (a request to BigQuery that was given up): a scheduler would wait for ever. */
+/**
+ * Open handles (such as an abandoned request to BigQuery) must not keep a finished command alive: a scheduler would
+ * wait for ever.
+ */
 function endSoon(): void {
   const hasSaidAll = (): boolean => process.stdout.writableLength + process.stderr.writableLength === 0;
   setInterval(() => hasSaidAll() && process.exit(), LEFT_OPEN_MS).unref();

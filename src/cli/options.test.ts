@@ -10,7 +10,7 @@ function parsed(argv: readonly string[], nameOfUser: () => string): Record<strin
   return command.parse([...argv], { from: 'user' }).opts();
 }
 
-/** As os.userInfo does for a user without an entry in /etc/passwd: the one that the images run as. */
+/** What os.userInfo does for a user without an entry in /etc/passwd, which the images run as. */
 function nameless(): string {
   throw Object.assign(new Error('uv_os_get_passwd returned ENOENT'), { code: 'ERR_SYSTEM_ERROR' });
 }

@@ -1,4 +1,4 @@
-/** Options that several commands share, and how their values are read. */
+/** Options that several commands share, and the parsers of their values. */
 import { userInfo } from 'node:os';
 import { InvalidArgumentError, Option } from 'commander';
 import { INFRA_WAYS } from '../infra/types.ts';
@@ -26,7 +26,7 @@ export function listOf<T>(read: (text: string) => T): (text: string, before: rea
   return (text, before) => [...(before ?? []), read(text)];
 }
 
-/** A day (its start, UTC) or an instant with its offset, as milliseconds since the epoch. */
+/** A day (its start, UTC) or a time with its offset, in milliseconds since the epoch. */
 export function instant(text: string): number {
   const form = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
   const timeMs = Date.parse(text);
@@ -47,7 +47,7 @@ export function infraOptions(): Option[] {
   ];
 }
 
-/** --by: the user of this process, where it has a name. In a container it often has none, and then must say who it is. */
+/** --by: the user name of this process. In a container there often is none; then the option is required. */
 export function operatorOption(description: string, nameOfUser = (): string => userInfo().username): Option {
   const option = new Option('--by <name>', description);
   try {

@@ -1,4 +1,7 @@
-/** `ownership` where the rows that it shows were lost: "nobody ever had it" would be wrong, so it ends with 65 and says what to do. */
+/**
+ * `ownership` after its rows were lost: "nobody ever had it" would be wrong, so it ends with 65 and names the next
+ * step.
+ */
 import { afterEach, expect, test, vi } from 'vitest';
 import { ScriptedDataset } from '../sinks/bigquery/dataset/testing/scripted-dataset.ts';
 import { requireRows } from './commands/ownership.ts';
@@ -10,7 +13,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A dataset whose tables hold rows of partition 0, as the counting statement gives them, and no ownership row. */
+/** A dataset whose tables hold rows of partition 0, as the counting statement returns them, and no ownership row. */
 async function withRows(rows: ScriptedDataset['rows']) {
   const service = await ScriptedDataset.whole();
   service.rows = rows;

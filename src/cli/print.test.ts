@@ -1,4 +1,4 @@
-/** What reaches the two streams of a terminal, and of a pipe: widths, and the line of progress. */
+/** What reaches the two streams of a terminal and of a pipe: widths, and the progress line. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { clearStatus, complain, print, printVerbatim, showStatus, tell } from './print.ts';
 
@@ -7,11 +7,11 @@ const LONG = 'one two three four five six seven eight nine ten eleven twelve';
 
 interface Screen {
   readonly written: string[];
-  /** What a person sees in the end: text after the last clearing of each line. */
+  /** What a person sees in the end: the text after the last clearing of each line. */
   seen(): string[];
 }
 
-/** Both streams, written into one list; a terminal of that many columns, or a pipe. */
+/** Both streams, written into one list; a terminal of the given width, or a pipe. */
 function screen(columns: number | undefined): Screen {
   const written: string[] = [];
   for (const stream of [process.stdout, process.stderr]) {
@@ -52,7 +52,7 @@ afterEach(() => {
 });
 
 describe('the line of progress', () => {
-  test('is cleared before anything else is written, on whichever stream, and is never left behind', () => {
+  test('is cleared before anything else is written on either stream, and is never left behind', () => {
     const { seen } = screen(80);
     for (const write of [print, printVerbatim, tell, complain]) {
       showStatus('partition 0: 5 records');

@@ -1,7 +1,7 @@
 /**
- * The only place of the command line that writes to its standard streams. Nothing unprintable gets past it. Text is wrapped
- * at words where a terminal (or COLUMNS) says how wide it is, and never mixes with the line of progress: that one is
- * cleared before anything else is written, and exists on terminals only.
+ * The only place of the command line that writes to its standard streams. It escapes everything unprintable. Text is
+ * wrapped at words if a terminal (or COLUMNS) gives a width. The progress line exists on terminals only, and is cleared
+ * before anything else is written.
  */
 import { messageText, printable, printableJson, printableText } from '../base/text/printable.ts';
 import { terminalColumns } from '../base/text/terminal.ts';
@@ -12,16 +12,16 @@ import { cellsOf, wrapText } from '../base/text/wrap.ts';
 const STYLE = /(\u001b\[[0-9;]*m)/;
 const CLEAR_LINE = '\r\u001b[2K';
 
-/** For --json: a document is written once, and an error only adds one where there is none. */
+/** For --json: a document is written once, and an error adds one only if there is none. */
 let documents = 0;
 let hasStatus = false;
 
-/** A report on standard output. Its text maker has escaped what came from data, line by line (textOfLines, tableText). */
+/** A report on standard output. Its maker has escaped what came from data, line by line (textOfLines, tableText). */
 export function print(text: string): void {
   write(process.stdout, fitted(process.stdout, printableText(text)));
 }
 
-/** What is to be pasted or read by a program: each line as it is, however wide the terminal. */
+/** Text to be pasted or read by a program: never wrapped. */
 export function printVerbatim(text: string): void {
   write(process.stdout, printableText(text));
 }
@@ -31,12 +31,12 @@ export function tell(text: string): void {
   write(process.stderr, fitted(process.stderr, printableText(text)));
 }
 
-/** As printVerbatim, on standard error. */
+/** printVerbatim on standard error. */
 export function tellVerbatim(text: string): void {
   write(process.stderr, printableText(text));
 }
 
-/** What went wrong, on standard error: an error's message, which may hold anything. Further lines (a stack) stay as they are. */
+/** An error on standard error; its message may hold anything. Further lines (a stack) stay as they are. */
 export function complain(message: string): void {
   const [first = '', ...more] = messageText(message).split('\n');
   write(process.stderr, [fitted(process.stderr, first), ...more].join('\n'));
@@ -47,18 +47,18 @@ export function printJson(document: unknown): void {
   writeDocument(JSON.stringify(document, (_, value) => (typeof value === 'bigint' ? String(value) : value), 2));
 }
 
-/** The same, where it is text already. */
+/** A JSON document that is text already. */
 export function writeDocument(json: string): void {
   write(process.stdout, printableJson(json.trimEnd()));
   documents++;
 }
 
-/** Whether standard output has its document. */
+/** Whether a document was written to standard output. */
 export function hasPrintedJson(): boolean {
   return documents > 0;
 }
 
-/** A line of progress that the next one takes the place of; cut to the terminal. Nothing where there is no terminal. */
+/** The progress line: replaces the previous one, cut to the terminal's width. Without a terminal nothing is shown. */
 export function showStatus(text: string): void {
   const { stderr } = process;
   if (!stderr.isTTY) return;
@@ -77,13 +77,13 @@ export function clearStatus(): void {
   hasStatus = false;
 }
 
-/** Text with styles, as it comes, line ends and all. */
+/** Text with styles, written unchanged, including line ends. */
 export function writeStyled(stream: NodeJS.WriteStream, text: string): void {
   clearStatus();
   stream.write(styledText(text));
 }
 
-/** All but styles and line ends is escaped. */
+/** Escapes everything except styles and line ends. */
 export function styledText(text: string): string {
   return text
     .split(STYLE)

@@ -1,4 +1,7 @@
-/** What an error prints for `skip`, pasted into a shell: the command line takes it, and exactly what is missing is given up. */
+/**
+ * The `skip` command that an error prints, pasted into a shell: the command line accepts it, and it skips exactly what
+ * is missing.
+ */
 import { Command } from 'commander';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -23,7 +26,7 @@ interface Situation {
 const END = 1_000;
 const OTHER_FLAGS = ['--by', 'ann'];
 
-/** The commands in a message, as a shell splits them. */
+/** The commands in a message, split as by a shell. */
 function commandsIn(message: string): string[][] {
   const commands = [...message.matchAll(/provenonce (skip (?:--[a-z-]+(?: (?:"[^"]*"|[\w.-]*\w))?\s?)+)/g)];
   return commands.map(([, command]) =>
@@ -31,7 +34,7 @@ function commandsIn(message: string): string[][] {
   );
 }
 
-/** What the command line makes of it; nothing is run. */
+/** The parsed flags; nothing is run. */
 async function parsed(words: readonly string[]): Promise<Flags> {
   const program = new Command('provenonce').exitOverride();
   addCommand(program);
@@ -43,7 +46,7 @@ async function parsed(words: readonly string[]): Promise<Flags> {
   return found!;
 }
 
-/** The error of a cursor that finds at `expected` that the log starts later. */
+/** The error of a cursor that expects `expected` and finds that the log starts later. */
 async function gapAt(
   expected: number,
   { checkpointOffset, resumeOffset, logStart, skipped }: Situation,
@@ -80,7 +83,10 @@ async function gapAt(
   );
 }
 
-/** Gives the ranges up one after the other, in a dataset at C and F over that log; what was given up, and what is left. */
+/**
+ * Skips the ranges one after the other, in a dataset at C and F over that log; returns what was skipped, and what is
+ * left.
+ */
 async function giveUp(all: readonly Flags[], { checkpointOffset, resumeOffset, logStart, skipped }: Situation) {
   let now = [...skipped];
   let warnings: readonly string[] = [];
@@ -119,7 +125,7 @@ describe('the command of a retention gap', () => {
     expect(message).toContain('provenonce skip --partition 3 --from 150 --to 200 --reason WHY');
   });
 
-  test('takes rows along that nobody can compare any more', async () => {
+  test('removes rows that can no longer be compared', async () => {
     const situation = { checkpointOffset: 100, resumeOffset: 140, logStart: 120, skipped: none };
     const commands = commandsIn((await gapAt(100, situation)).message);
     expect(commands.map((words) => words.join(' '))).toEqual([

@@ -101,7 +101,7 @@ const MAKERS: Readonly<Record<string, () => string>> = {
 
 test.each(Object.entries(MAKERS))('%s shows what is hostile as text', (_, make) => {
   const text = make();
-  // Styles of the demo's own aside.
+  // Except for styles of the demo's own.
   const bare = text.replaceAll(STYLES, '');
   expect(bare).not.toMatch(/[^\P{Cc}\n]|\u202e/u);
   expect(bare.split('\n').filter((line) => /^(?:PASS|holds)/.test(line))).toEqual([]);
@@ -134,7 +134,7 @@ describe('the streams', () => {
     return written;
   };
 
-  test('let nothing unprintable through, whoever forgot to escape it', () => {
+  test('let nothing unprintable through, even if a maker of text forgot to escape it', () => {
     const written = catchAll();
     for (const write of [print, tell, complain]) write(HOSTILE);
     printJson({ id: HOSTILE });

@@ -13,7 +13,7 @@ const modules = await Promise.all(
   ),
 );
 
-/** The whole program; what it says goes to `said`. */
+/** The whole program; its output goes to `said`. */
 function program(columns = 80): { readonly root: Command; readonly said: string[] } {
   const said: string[] = [];
   const root = createProgram({ COLUMNS: String(columns) });

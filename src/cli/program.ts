@@ -1,6 +1,6 @@
 /**
- * The program without its commands: how it names itself, how its help is laid out, and what an argument that it does not
- * know is answered with. Commands inherit all of it, so it must be set before they are added.
+ * The program without its commands: its name, the layout of its help, and the answer to an unknown argument. Commands
+ * inherit all of it, so it is set before they are added.
  */
 import { readFileSync } from 'node:fs';
 import { Command, type Help } from 'commander';
@@ -8,13 +8,13 @@ import { terminalColumns } from '../base/text/terminal.ts';
 import { wrapWords } from '../base/text/wrap.ts';
 import { FOLD_VERSION } from '../payments/settings.ts';
 
-/** Terms that are longer stand on a line of their own, so that descriptions keep a column. */
+/** A longer term has a line of its own, so that descriptions stay in one column. */
 const TERM_CELLS_MAX = 30;
 /** A narrower column of descriptions is harder to read than one below the terms. */
 const DESCRIPTION_CELLS_LEAST = 38;
 const BELOW = ' '.repeat(6);
 
-/** `provenonce 1.2.3 (fold version 2, Node v24.1.0)`: what a report of a bug must name, and what an upgrade compares. */
+/** `provenonce 1.2.3 (fold version 2, Node v24.1.0)`: what a bug report must name, and what an upgrade compares. */
 export function versionText(): string {
   const file = new URL('../../package.json', import.meta.url);
   const { name, version } = JSON.parse(readFileSync(file, 'utf8')) as { name: string; version: string };
@@ -33,14 +33,14 @@ export function createProgram(env: NodeJS.ProcessEnv = process.env): Command {
     .exitOverride();
 }
 
-/** After an error in its arguments each command says how to list what it takes. To be called when all are added. */
+/** After an error in its arguments, each command names the help to run. Called when all commands are added. */
 export function hintAtHelp(command: Command, name = command.name()): void {
   const lists = command.commands.length > 0 ? 'commands' : 'options';
   command.showHelpAfterError(`(${name} --help lists the ${lists})`);
   for (const below of command.commands) hintAtHelp(below, `${name} ${below.name()}`);
 }
 
-/** A term and its description: beside each other where there is room, otherwise one below the other. */
+/** A term and its description: side by side if there is room, otherwise one below the other. */
 function formatItem(this: Help, term: string, termCells: number, description: string): string {
   const width = this.helpWidth ?? 80;
   if (description === '') return `  ${term}`;

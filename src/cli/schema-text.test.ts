@@ -17,7 +17,7 @@ describe('schema apply', () => {
 
   test('in a dry run names the views that differ, and says so where none does', () => {
     expect(appliedText('p.d', { ...nothing, views: none }, true)).toBe(
-      'every view is as this release makes it\np.d: nothing was changed',
+      'every view matches this release\np.d: nothing was changed',
     );
     const views = { missing: ['a'], different: ['b'], unknown: ['c', 'd'] };
     expect(appliedText('p.d', { ...nothing, views }, true).split('\n')).toEqual([

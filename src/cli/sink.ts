@@ -1,4 +1,4 @@
-/** The BigQuery sink and the inputs of the checks, as a command opens them from its configuration. */
+/** Opens the BigQuery sink and the inputs of the checks from a command's configuration. */
 
 import { readFileSync } from 'node:fs';
 import { spanText } from '../base/span-text.ts';
@@ -11,10 +11,12 @@ import type { BigQueryEndpoint, EndpointConfig } from './config/process-config.t
 import { requireTopicOfDataset } from './dataset-topic.ts';
 import { complain } from './print.ts';
 
-/** A command that a person runs does not wait for a quarter of an hour. */
+/** For commands that people run: shorter than the quarter of an hour of a processor. */
 const PATIENCE_MS = 30_000;
 
-/** The sink of an interactive command: waits half a minute for the service, and says on standard error that it waits. */
+/**
+ * The sink of an interactive command: waits half a minute for the service, and reports on standard error that it waits.
+ */
 export function openCommandSink(endpoint: BigQueryEndpoint): Sink {
   let said = false;
   return openSink({
@@ -28,7 +30,7 @@ export function openCommandSink(endpoint: BigQueryEndpoint): Sink {
   });
 }
 
-/** Rejects where the dataset is another topic's, or its tables are not the ones they were. */
+/** Rejects if the dataset is another topic's, or its tables were replaced. */
 export async function commandInputs({ kafka, bigquery }: EndpointConfig, sink: Sink): Promise<VerifyInputs> {
   await sink.inspector.requireTables();
   await requireTopicOfDataset(kafka.topic, bigquery.dataset, sink.queries);

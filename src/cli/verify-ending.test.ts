@@ -1,4 +1,4 @@
-/** What `verify` says last, and while it works. */
+/** The last lines of `verify`, and its progress. */
 import { expect, test } from 'vitest';
 import { ContradictionError } from '../base/errors.ts';
 import { verifyText } from '../checks/verify-text.ts';
@@ -14,7 +14,7 @@ const tables = {
   acceptedLosses: [loss],
 } as unknown as Parameters<typeof comparisonText>[0];
 
-test('the verdict is the last line, whatever is known of the tables', () => {
+test('the verdict is the last line, also when tables are missing', () => {
   const lines = verifyText({ ...FACTS.verified, verdict: 'PASS' }, comparisonText(tables)).split('\n');
   expect(lines.at(-1)).toBe('PASS');
   expect(lines.filter((line) => line === 'PASS')).toHaveLength(1);

@@ -212,7 +212,7 @@ export class Journal {
 
 async function checkedFile(file: StateFile) {
   const found = await file.stat();
-  if (!found.isFile()) throw new DamagedFileError('it is no file');
+  if (!found.isFile()) throw new DamagedFileError('it is not a file');
   return found;
 }
 

@@ -14,7 +14,8 @@ import {
   defaultFixedSettings,
   FOLD_VERSION,
 } from '../../payments/settings.ts';
-import type { AcceptedRow, FoldOutput } from '../../payments/types.ts';
+import { emptyOutput } from '../../payments/testing/fold-fixture.ts';
+import type { AcceptedRow } from '../../payments/types.ts';
 import { type LedgerEntry, readLedger } from '../../simulator/ledger.ts';
 import { runSimulator } from '../../simulator/run-simulator.ts';
 import { billionthsOf, decimalOf, type SimulationSummary } from '../../simulator/summary.ts';
@@ -74,7 +75,7 @@ async function fillTables(): Promise<void> {
     partitions.map((partition) => ({ partition, expectedEpoch: 0, claimId: NO_STREAMS, owner: 'test', streams: [] })),
   );
   const folds = partitions.map((partition) => PartitionFold.fresh({ partition, ...common }));
-  const outs = partitions.map((): FoldOutput => ({ accepted: [], partials: [], exceptions: [] }));
+  const outs = partitions.map(emptyOutput);
   const last: string[] = [];
   const settings = compileSettings(DEFAULT_DECISION_SETTINGS);
   for await (const { partition, records } of await readTopic({
@@ -87,7 +88,8 @@ async function fillTables(): Promise<void> {
       last[partition] = recordFingerprint(record);
     }
   for (const partition of partitions) {
-    const { accepted, partials, exceptions } = outs[partition]!;
+    const { accepted: batch, partials, exceptions } = outs[partition]!;
+    const accepted = [...batch];
     const { nextOffset, watermarkMs, counters } = folds[partition]!;
     await appendRows(sink, 'payment_transactions', accepted, { partition });
     await appendRows(sink, 'payment_transactions_fraud', accepted, { partition });
@@ -112,7 +114,7 @@ async function fillTables(): Promise<void> {
     const checkpoint = { ...head, streamOffsets, stateDigest, recordFingerprint: last[partition]! };
     await appendRows(sink, 'checkpoint_log', [checkpoint], { partition });
   }
-  anAccepted = outs[0]!.accepted[100]!;
+  anAccepted = outs[0]!.accepted.at(100)!;
 }
 
 test('the ledger names the offset of every record, and the topic has the same values there', async () => {

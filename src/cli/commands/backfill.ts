@@ -1,4 +1,4 @@
-/** provenonce backfill: late payments into payment_transactions, exactly once, with their windows. */
+/** provenonce backfill: adds late payments to payment_transactions, exactly once, and corrects their windows. */
 import { hostname } from 'node:os';
 import { systemRuntime } from '../../base/system-runtime.ts';
 import { type BackfillReport, backfill } from '../../operations/backfill/backfill.ts';
@@ -77,7 +77,10 @@ export const addCommand: AddCommand = (program) => {
   });
 };
 
-/** A dataset of an older release lacks the table of turns and has older views; any other that lacks it has lost it. */
+/**
+ * A dataset of an older release lacks the table of turns and has older views; any other dataset without that table has
+ * lost it.
+ */
 async function prepare(sink: Sink, dryRun: boolean): Promise<void> {
   const { toMake, findings } = await sink.inspector.assess(false);
   const error = errorOf(findings);

@@ -1,6 +1,6 @@
 /**
- * provenonce config: the settings that `process` would run with, and where each comes from. Secrets are masked. What `process`
- * would refuse is said line by line, and ends with 64.
+ * provenonce config: the settings that `process` would run with, and where each comes from. Secrets are masked. What
+ * `process` would refuse is one line each, and the exit code is 64.
  */
 
 import { ConfigurationError } from '../../base/errors.ts';

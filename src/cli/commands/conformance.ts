@@ -1,4 +1,7 @@
-/** provenonce conformance: does this BigQuery keep what the protocol needs of it? Exit codes: 0 it does, 1 it does not. */
+/**
+ * provenonce conformance: tests whether this BigQuery keeps what the protocol needs. Exit codes: 0 it does, 1 it does
+ * not.
+ */
 
 import { ConfigurationError } from '../../base/errors.ts';
 import { systemRuntime } from '../../base/system-runtime.ts';
@@ -23,7 +26,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** Where to: without the dataset, which is never one of the user's. */
+/** The endpoint without the dataset: the command never works in one of the user's. */
 const { dataset: _, ...ENDPOINT } = BIGQUERY_SETTINGS;
 
 export const addCommand: AddCommand = (program) => {

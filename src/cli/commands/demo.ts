@@ -1,4 +1,7 @@
-/** provenonce demo: the whole pipeline, on real parts where they can be had, through a kill -9 and a lost checkpoint, to a verdict. */
+/**
+ * provenonce demo: the whole pipeline, on real parts if they are available, through a kill -9 and lost local state, to
+ * a verdict.
+ */
 import { Option } from 'commander';
 import { INTERRUPTED_EXIT } from '../../demo/interrupts.ts';
 import { runDemo } from '../../demo/run-demo.ts';
@@ -22,17 +25,17 @@ interface DemoFlags {
 export const addCommand: AddCommand = (program) => {
   const command = program
     .command('demo')
-    .description('payments through broker and warehouse, with a kill -9 in mid-batch and a deleted checkpoint')
+    .description('run the pipeline through a kill -9 in mid-batch and deleted local state, and check the result')
     .option('--events <n>', 'payments to send', wholeNumber(20_000), 50_000)
     .option('--rate <n>', 'payments per second; 0: as fast as possible', wholeNumber(0), 5_000)
-    .option('--seed <n>', 'draws the payments; a new one each time unless given', wholeNumber(0))
-    .option('--folder <path>', 'on real parts: keep logs, checkpoints and the record of what was sent there')
-    .option('--keep', 'leave broker and emulator up afterwards, until Ctrl-C')
+    .option('--seed <n>', 'seed of the payments (default: a new one)', wholeNumber(0))
+    .option('--folder <path>', 'on real parts: folder that keeps logs, local state and the ledger of what was sent')
+    .option('--keep', 'keep broker and emulator running afterwards, until Ctrl-C')
     .option('--json', 'one JSON document on standard output')
     .addOption(
       new Option(
         '--world <world>',
-        'real: a broker and an emulator or nothing; sim: the simulated world (default: real, or with --infra auto sim where real parts cannot be had)',
+        'real: a broker and an emulator; sim: the simulated world (default: real; with --infra auto, sim if no real parts are available)',
       ).choices(['sim', 'real']),
     );
   for (const option of infraOptions()) command.addOption(option);
@@ -47,7 +50,7 @@ export const addCommand: AddCommand = (program) => {
       write: (text) => (json ? writeDocument(text) : writeStyled(process.stdout, text)),
     });
     process.exitCode = code;
-    // What an interruption left unfinished would keep the process up, and start nothing good any more.
+    // Work left unfinished by the interruption would keep the process alive to no use.
     if (code === INTERRUPTED_EXIT) process.exit(code);
   });
 };

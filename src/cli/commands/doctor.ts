@@ -1,4 +1,4 @@
-/** provenonce doctor: what this machine has for runs on real parts, what is missing, and how to get it. */
+/** provenonce doctor: what this machine has for runs on real parts, what is missing, and how to install it. */
 import { doctor } from '../../infra/doctor.ts';
 import { renderDoctor } from '../../infra/doctor-text.ts';
 import { EXIT, printJson } from '../exit.ts';

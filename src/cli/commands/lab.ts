@@ -16,7 +16,7 @@ export const addCommand: AddCommand = (program) => {
   const lab = program
     .command('lab')
     .description('break the pipeline on purpose, and check that nothing was lost, duplicated or changed');
-  // A signal's default would end this process alone: the processors that it started go when it exits.
+  // A signal's default action would end this process alone. Its exit handlers stop the processors that it started.
   if (process.pid !== 1) lab.hook('preAction', endOnSignals);
   addList(lab);
   addRun(lab);

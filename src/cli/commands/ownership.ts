@@ -1,4 +1,4 @@
-/** provenonce ownership: who holds which partition, since when, how far it got, and which stand still. */
+/** provenonce ownership: the owner of each partition, since when, its progress, and which partitions are stuck. */
 
 import { terminalColumns } from '../../base/text/terminal.ts';
 import { ownershipText, standsStill } from '../../operations/ownership-text.ts';
@@ -47,7 +47,9 @@ export const addCommand: AddCommand = (program) => {
   });
 };
 
-/** Rejects where ownership rows are missing of what other tables know of: "nobody ever had it" would be wrong. */
+/**
+ * Rejects if ownership rows are missing that other tables prove to have existed: "nobody ever had it" would be wrong.
+ */
 export async function requireRows(
   sink: Pick<Sink, 'inspector'>,
   rows: readonly Pick<Ownership, 'partition'>[],
@@ -65,7 +67,10 @@ interface LastCheckpoint {
   readonly checkpointAgeS: number | null;
 }
 
-/** One query for all partitions. The view pipeline_health says it too, and counts rows of whole tables for it. */
+/**
+ * One query for all partitions. The view pipeline_health has the same numbers, but counts rows of whole tables for
+ * them.
+ */
 async function checkpointsOf(sink: Sink, topic: string): Promise<Map<number, LastCheckpoint>> {
   const rows = await sink.queries.runQuery(
     `SELECT kafka_partition, next_offset, writer_epoch AS checkpoint_epoch,

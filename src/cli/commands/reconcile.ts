@@ -1,4 +1,4 @@
-/** provenonce reconcile: is every transaction there once, day by day? */
+/** provenonce reconcile: checks, day by day, that every transaction is there once. */
 import { rename, writeFile } from 'node:fs/promises';
 import { systemRuntime } from '../../base/system-runtime.ts';
 import { reconcile, reconciliationTable } from '../../checks/by-sql/reconcile.ts';
@@ -49,7 +49,7 @@ export const addCommand: AddCommand = (program) => {
   );
 };
 
-/** A collector never reads half a file. */
+/** By renaming, so that a collector never reads half a file. */
 async function replaceFile(file: string, text: string): Promise<void> {
   await writeFile(`${file}.new`, text);
   await rename(`${file}.new`, file);

@@ -1,4 +1,4 @@
-/** provenonce rescale: the topic gets more partitions, and every partition remembers what all of them had accepted. */
+/** provenonce rescale: adds partitions to the topic; every partition then remembers what all of them had accepted. */
 import { readFileSync } from 'node:fs';
 import { ConfigurationError } from '../../base/errors.ts';
 import { systemRuntime } from '../../base/system-runtime.ts';

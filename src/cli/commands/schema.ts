@@ -32,18 +32,21 @@ export const addCommand: AddCommand = (program) => {
   const apply = schema.command('apply').description('create what is missing, and bring the views up to date');
   const print = schema.command('print').description('print the SQL');
   apply
-    .option('--dry-run', 'say what would be made, and make nothing')
+    .option('--dry-run', 'show what would be created, and change nothing')
     .addOption(
       tablesOption(
         '--accept-restored <table>',
-        'a table that was restored or copied is ours, if its rows match the counters',
+        'accept a table that was restored or copied, if its rows match the counters',
       ),
     )
     .addOption(
-      tablesOption('--accept-loss <table>', 'give up the rows that this table has lost; verify lists them ever after'),
+      tablesOption(
+        '--accept-loss <table>',
+        'give up the rows that this table has lost; verify lists them from then on',
+      ),
     )
-    .option('--reason <text>', 'why the rows are given up; it stays in the dataset', '')
-    .addOption(operatorOption('who gives them up; it stays in the dataset').makeOptionMandatory(false));
+    .option('--reason <text>', 'why the rows are given up; recorded in the tables', '')
+    .addOption(operatorOption('who gives them up; recorded in the tables').makeOptionMandatory(false));
   for (const command of [apply, print]) {
     addFlags(command, { ...BIGQUERY_SETTINGS, ...CLUSTERING });
     command.option('--json', 'one JSON document on standard output');
@@ -70,7 +73,7 @@ export const addCommand: AddCommand = (program) => {
   });
 };
 
-/** May be given for several tables. */
+/** An option that may be repeated for several tables. */
 function tablesOption(flags: string, description: string): Option {
   const names = [...TABLES, LOSSES_TABLE];
   return new Option(flags, `${description}; may be repeated`).argParser((value: string, before: string[] = []) => {
@@ -106,7 +109,7 @@ function viewLines({ missing, different, unknown }: ViewDifferences): string[] {
   if (unknown.length > 0) {
     all.push(`would replace these views, of which the service does not say how they are made: ${unknown.join(', ')}`);
   }
-  return all.length > 0 ? all : ['every view is as this release makes it'];
+  return all.length > 0 ? all : ['every view matches this release'];
 }
 
 function clusteringOf(flags: Flags): readonly string[] {

@@ -1,4 +1,4 @@
-/** provenonce simulate: seeded payments into the topic, and a record of exactly what was sent. */
+/** provenonce simulate: sends seeded payments to the topic, and records exactly what was sent. */
 import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { ConfigurationError, UnreachableError } from '../../base/errors.ts';
@@ -45,7 +45,7 @@ interface Dials {
   readonly json?: boolean;
 }
 
-/** How long the broker is waited for. */
+/** Maximum wait for the broker. */
 const PATIENCE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
@@ -53,22 +53,22 @@ export const addCommand: AddCommand = (program) => {
   const command = program
     .command('simulate')
     .description('send seeded payments to the topic, and record exactly what was sent')
-    .option('--count <n>', 'records in all', wholeNumber(1), 10_000)
+    .option('--count <n>', 'total number of records', wholeNumber(1), 10_000)
     .option('--rate <n>', 'records per second; 0: as fast as possible', wholeNumber(0), 0)
     .option('--seed <n>', 'the same seed and dials give the same payments', wholeNumber(0), 1)
-    .option('--partitions <n>', 'partitions of the topic, if this command creates it', wholeNumber(1), 4)
+    .option('--partitions <n>', 'partitions of the topic if this command creates it', wholeNumber(1), 4)
     .option('--duplicates <share>', 'share of copies', share, 0.03)
     .option('--changed <share>', 'share of the copies whose amount or device differs', share, 0.2)
     .option('--late <share>', 'share of payments older than the watermark', share, 0.01)
     .option('--future <share>', 'share of payments past the allowed skew', share, 0.001)
-    .option('--malformed <share>', 'share of records that are no valid payment', share, 0.002)
+    .option('--malformed <share>', 'share of records that are not valid payments', share, 0.002)
     .option('--missing-key <share>', 'share of records without a key', share, 0.0005)
     .option('--accounts <n>', 'sender accounts', wholeNumber(1), 2_000)
     .option('--hot-accounts <n>', 'accounts that send more than their share', wholeNumber(0), 4)
-    .option('--hot-share <share>', 'share of payments that they send', share, 0.1)
+    .option('--hot-share <share>', 'share of payments that the hot accounts send', share, 0.1)
     .option('--span <duration>', 'event time that the run covers, up to now', '1h')
-    .option('--live', 'event times follow the clock; ids of their own in every run (needs --rate, instead of --span)')
-    .option('--watermark-delay <duration>', "the processor's, which decides what is late", '1h')
+    .option('--live', 'event times follow the clock, with new ids in every run (needs --rate; replaces --span)')
+    .option('--watermark-delay <duration>', 'WATERMARK_DELAY of the processor; it decides what is late', '1h')
     .option('--ledger <file>', 'write every record sent to this file, one JSON object per line')
     .addOption(
       new Option('--compression <codec>', 'compression of the batches')
@@ -83,7 +83,7 @@ export const addCommand: AddCommand = (program) => {
 async function simulate(flags: Dials & Record<string, unknown>): Promise<void> {
   const { config } = parseKafka(process.env, textFlags(flags));
   const connection = kafkaConnection(config, 'provenonce-simulator', (file) => readFileSync(file, 'utf8'));
-  // Wrong dials are refused before Kafka is waited for; live ones begin when it is there.
+  // Wrong dials are refused before the wait for Kafka; live ones begin when it answers.
   dialsOf(flags);
   const partitions = await partitionsOf(connection, config.topic, flags);
   const summary = await runSimulator(
@@ -128,7 +128,7 @@ function durationOf(flag: string, text: string): number {
   return parsed.data;
 }
 
-/** The partition count of the topic; makes it first where it does not exist and may be made. */
+/** The topic's partition count. Creates a missing topic if that is allowed. */
 async function partitionsOf(connection: KafkaConnectionOptions, topic: string, flags: Dials): Promise<number> {
   await using admin = await connectAdmin(connection);
   const existing = await admin.partitionCount(topic);
@@ -143,7 +143,7 @@ async function partitionsOf(connection: KafkaConnectionOptions, topic: string, f
   return flags.partitions;
 }
 
-/** Waits for the broker, and says so. */
+/** Waits for the broker, and reports that it waits. */
 async function connectAdmin(connection: KafkaConnectionOptions): Promise<KafkaAdmin> {
   const untilMs = systemRuntime.nowMs() + PATIENCE_MS;
   for (;;) {
@@ -160,7 +160,7 @@ async function connectAdmin(connection: KafkaConnectionOptions): Promise<KafkaAd
   }
 }
 
-/** The flags that are settings: commander gives those as text. */
+/** The flags that are settings; commander passes them as text. */
 function textFlags(flags: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(flags).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
@@ -185,6 +185,8 @@ export function summaryText(topic: string, summary: SimulationSummary): string {
       sums.map(([currency, { count, amount }]) => [currency, format(count), amount]),
     ),
     `${format(summary.acked)} records acknowledged in ${printable(topic)}, ${format(summary.eventsPerSecond)}/s${summary.complete ? '' : '; stopped before the end'}`,
-    ...(summary.unknown > 0 ? [`${format(summary.unknown)} records of unknown fate`] : []),
+    ...(summary.unknown > 0
+      ? [`${format(summary.unknown)} records without an acknowledgement: they may be in the log`]
+      : []),
   ].join('\n');
 }

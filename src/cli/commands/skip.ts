@@ -1,4 +1,4 @@
-/** provenonce skip: gives up a range of offsets of one partition on purpose, written down in the ownership row. */
+/** provenonce skip: gives up a range of offsets of one partition on purpose, and records it in the ownership row. */
 
 import { systemRuntime } from '../../base/system-runtime.ts';
 import { textOfLines } from '../../base/text/printable.ts';

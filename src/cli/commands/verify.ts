@@ -48,7 +48,7 @@ function showProgress({ partition, recordsChecked }: { partition: number; record
   showStatus(progressText(partition, recordsChecked));
 }
 
-/** `recordsChecked`: of all partitions so far. */
+/** `recordsChecked`: over all partitions so far. */
 export function progressText(partition: number, recordsChecked: number): string {
   return `${recordsChecked.toLocaleString('en')} records checked in all; now in partition ${partition}`;
 }

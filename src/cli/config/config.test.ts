@@ -208,7 +208,7 @@ describe('configuration', () => {
     expect(problemsOf({ ...LEAST, ...env })).toEqual(problems);
   });
 
-  test('a contradiction is told beside a value that cannot be read', () => {
+  test('a contradiction is reported beside a value that cannot be read', () => {
     const env = { ...LEAST, KAFKA_SECURITY_PROTOCOL: 'SASL_SSL', BIGQUERY_EMULATOR_HOST: 'a:1', METRICS_PORT: 'x' };
     expect(checkConfig(env, {}).problems).toHaveLength(3);
   });

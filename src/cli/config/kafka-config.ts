@@ -1,10 +1,13 @@
-/** How the settings of Kafka go together: where it is, how connections are protected, and who the client says it is. */
+/**
+ * Checks that the settings of Kafka fit together: its address, the protection of connections, and the client's
+ * credentials.
+ */
 import type { Values } from './setting.ts';
 import type { KAFKA_SETTINGS } from './settings-table.ts';
 
 type KafkaValues = Values<typeof KAFKA_SETTINGS>;
 
-/** Who the client is. Files by name, not by content: kafka-connection.ts reads them. */
+/** The client's credentials. Files by path, not by content: kafka-connection.ts reads them. */
 export type SaslEndpoint =
   | {
       readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
@@ -28,7 +31,7 @@ export interface KafkaEndpoint {
   readonly sasl: SaslEndpoint | undefined;
 }
 
-/** Variables of each way to say who the client is; the first list is needed, the second may be given. */
+/** The variables of each way to authenticate: those that are required, then those that are optional. */
 const BY_PASSWORD = [['KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'], []] as const;
 const BY_TOKEN_FILE = [['KAFKA_SASL_OAUTH_TOKEN_FILE'], []] as const;
 const BY_TOKEN_URL = [
@@ -36,7 +39,7 @@ const BY_TOKEN_URL = [
   ['KAFKA_SASL_OAUTH_SCOPE'],
 ] as const;
 
-/** One line per contradiction; no secret's value is in any of them. */
+/** One line per contradiction; never with a secret's value. */
 export function kafkaProblems(values: KafkaValues): string[] {
   return [...saslProblems(values), ...tlsProblems(values)];
 }
@@ -92,7 +95,7 @@ function tlsProblems({ kafkaSecurity, sslCaFile, sslCertFile, sslKeyFile }: Kafk
   return problems;
 }
 
-/** Of values without problems. */
+/** For values without problems. */
 export function kafkaOf(values: KafkaValues): KafkaEndpoint {
   const { brokers, topic, kafkaSecurity, sslCaFile: caFile, sslCertFile: certFile, sslKeyFile: keyFile } = values;
   const tls = {

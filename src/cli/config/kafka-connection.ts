@@ -1,4 +1,4 @@
-/** The Kafka endpoint as the client takes it: reads the certificate files that the configuration names. */
+/** The Kafka endpoint in the client's form: reads the certificate files that the configuration names. */
 
 import { ConfigurationError } from '../../base/errors.ts';
 import { systemRuntime } from '../../base/system-runtime.ts';
@@ -8,7 +8,7 @@ import type { KafkaEndpoint, SaslEndpoint } from './kafka-config.ts';
 
 type Connection = Pick<KafkaConnectionOptions, 'brokers' | 'clientId' | 'ssl' | 'sasl'>;
 
-/** Throws ConfigurationError with a line per file that cannot be read. `readFile` gives a file's text. */
+/** Throws ConfigurationError with a line per file that cannot be read. `readFile` returns a file's text. */
 export function kafkaConnection(
   endpoint: KafkaEndpoint,
   clientId: string,

@@ -83,7 +83,7 @@ test('neither is a setting, an empty variable, nor a longer name beside the righ
   expect(findMisspelt(Object.fromEntries([...KNOWN].map((name) => [name, 'x'])), KNOWN)).toEqual([]);
   expect(findMisspelt({ WATERMARK_DEALY: '' }, KNOWN)).toEqual([]);
   expect(meantBy('BIGQUERY_PROJECT_ID', { BIGQUERY_PROJECT: 'my-project' })).toEqual([]);
-  // Nearly the same name beside the right one is still a slip: one of them does not count.
+  // A near miss beside the right name is still a slip: one of them has no effect.
   expect(meantBy('WATERMARK_DEALY', { WATERMARK_DELAY: '1h' })).toEqual(['WATERMARK_DELAY']);
 });
 
@@ -100,7 +100,7 @@ test('every command that reads settings warns on standard error before it begins
     const stderr = await said(command.split(' '));
     expect([command, stderr.split('\n')[0]]).toEqual([
       command,
-      'warning: WATERMARK_DEALY is no setting and is ignored: did you mean WATERMARK_DELAY?',
+      'warning: WATERMARK_DEALY is not a setting and is ignored: did you mean WATERMARK_DELAY?',
     ]);
     expect(stderr).not.toContain('KAFKA_HEAP_OPTS');
   }

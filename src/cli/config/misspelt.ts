@@ -1,6 +1,7 @@
 /**
- * Variables that are no setting and look like one: `WATERMARK_DEALY` would be ignored, and the default would count. Names that
- * other programs or Kubernetes put into environments are left alone: a warning that is mostly wrong is not read.
+ * Finds variables that look like a misspelt setting: `WATERMARK_DEALY` would be ignored, and the default would apply.
+ * Names that other programs or Kubernetes put into environments are left alone, because people stop reading warnings
+ * that are mostly wrong.
  */
 import { fileNamesOf } from './secret-file.ts';
 import type { SettingsTable } from './setting.ts';
@@ -10,13 +11,16 @@ export interface Misspelt {
   readonly meant: string;
 }
 
-/** What a Service of Kubernetes puts into every pod of its namespace: KAFKA_SERVICE_HOST, KAFKA_PORT_9092_TCP_ADDR. */
+/**
+ * Variables that a Kubernetes Service puts into every pod of its namespace: KAFKA_SERVICE_HOST,
+ * KAFKA_PORT_9092_TCP_ADDR.
+ */
 const OF_KUBERNETES = /_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
-/** Names that many other programs read, as near as they are. */
+/** Names near a setting that many other programs read. */
 const OF_OTHERS: ReadonlySet<string> = new Set(['LOGLEVEL']);
-/** Shorter names are near too many others. */
+/** Shorter names resemble too many others. */
 const SHORTEST = 8;
-/** From this length on two letters may be wrong. */
+/** From this length on, two letters may be wrong. */
 const LONG = 12;
 const SHARED_WORDS = 2;
 
@@ -29,7 +33,7 @@ export function knownVariables(table: SettingsTable): ReadonlySet<string> {
   return names;
 }
 
-/** Each variable of the environment that is near a known one and is none, with the nearest. */
+/** Each variable of the environment that resembles a setting without being one, with the nearest setting. */
 export function findMisspelt(
   env: Readonly<Record<string, string | undefined>>,
   known: ReadonlySet<string>,
@@ -44,7 +48,7 @@ export function findMisspelt(
 }
 
 export function misspeltText({ given, meant }: Misspelt): string {
-  return `warning: ${given} is no setting and is ignored: did you mean ${meant}?`;
+  return `warning: ${given} is not a setting and is ignored: did you mean ${meant}?`;
 }
 
 function nearest(
@@ -63,7 +67,7 @@ function nearest(
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   if (best !== undefined) return best;
-  // BIGQUERY_PROJECT_ID, KAFKA_TOPIC: a word too many or too few at the end, where the right name is not set beside it.
+  // BIGQUERY_PROJECT_ID, KAFKA_TOPIC: a word too many or too few at the end, if the right name is not set too.
   const words = name.split('_');
   return [...known].find((candidate) => env[candidate] === undefined && differsByLastWord(words, candidate.split('_')));
 }
@@ -74,7 +78,7 @@ function differsByLastWord(left: readonly string[], right: readonly string[]): b
   return left.slice(0, shared).every((word, index) => word === right[index]);
 }
 
-/** Letters to be put in, left out, changed or swapped with their neighbour (optimal string alignment). */
+/** Number of letters to insert, remove, change or swap with their neighbour (optimal string alignment). */
 function editDistance(left: string, right: string): number {
   let before: number[] = [];
   let last = Array.from({ length: right.length + 1 }, (_, column) => column);

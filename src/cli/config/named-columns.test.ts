@@ -1,4 +1,4 @@
-/** Settings that name something which must exist are checked where they are read: nothing is touched before. */
+/** Settings that name something which must exist are checked when they are read, before anything is touched. */
 import { expect, test } from 'vitest';
 import { parseConfig } from './process-config.ts';
 

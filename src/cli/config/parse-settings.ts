@@ -1,6 +1,6 @@
 /**
- * Reads a table of settings from flags and environment (flags win); a secret also from a file that one of them names. The
- * command line hands both in. All problems are found at once, one line each; the value of a secret is in none of them.
+ * Reads a table of settings from flags and environment (flags win); a secret also from a file that one of them names.
+ * The command line passes both in. All problems are found at once, one line each, never with the value of a secret.
  */
 import { z } from 'zod';
 import { fileNamesOf, type ReadSecretFile, readSecretFile, secretFrom } from './secret-file.ts';
@@ -16,12 +16,12 @@ export interface EffectiveSetting {
   readonly key: string;
   readonly setting: Setting<unknown>;
   readonly origin: Origin;
-  /** As given; masked where it is a secret; undefined where unset. */
+  /** As given; masked if it is a secret; undefined if unset. */
   readonly shown: string | undefined;
 }
 
 export interface ParsedSettings<T extends SettingsTable> {
-  /** Undefined where there are problems. */
+  /** Undefined if there are problems. */
   readonly values: Values<T> | undefined;
   readonly effective: readonly EffectiveSetting[];
   readonly problems: readonly string[];

@@ -1,4 +1,7 @@
-/** The configuration of `process`, and the endpoints that the other commands share, as the parts of the program take them. */
+/**
+ * The configuration of `process`, and the endpoints that the other commands share, in the form that the program's parts
+ * take.
+ */
 import { readFileSync } from 'node:fs';
 import { ConfigurationError } from '../../base/errors.ts';
 import { compileSettings } from '../../payments/settings.ts';
@@ -19,7 +22,7 @@ import {
 type ReadFile = (path: string) => string;
 const readText: ReadFile = (path) => readFileSync(path, 'utf8');
 
-/** Needed by every command that reads or writes the topic and the dataset. */
+/** Required by every command that reads or writes the topic and the dataset. */
 export const ENDPOINT_SETTINGS = { ...KAFKA_SETTINGS, ...BIGQUERY_SETTINGS } as const;
 /** For operations on the tables alone. */
 export const TOPIC_AND_BIGQUERY_SETTINGS = { topic: KAFKA_SETTINGS.topic, ...BIGQUERY_SETTINGS } as const;
@@ -57,7 +60,7 @@ export interface Parsed<T> {
   readonly origins: readonly EffectiveSetting[];
 }
 
-/** What `process` makes of its settings: either a configuration or problems, one line each. */
+/** The result of checking the settings: a configuration, or problems, one line each. */
 export interface CheckedConfig {
   readonly config: ProcessConfig | undefined;
   readonly origins: readonly EffectiveSetting[];
@@ -65,8 +68,8 @@ export interface CheckedConfig {
 }
 
 /**
- * Everything that `process` refuses before it touches anything, files of certificates included: `config` asks the same. Settings
- * that contradict each other are found beside others that cannot be read.
+ * Everything that `process` refuses before it touches anything, including certificate files; `config` runs the same
+ * check. Contradictions are found even if other settings cannot be read.
  */
 export function checkConfig(env: Environment, flags: Flags, readFile: ReadFile = readText): CheckedConfig {
   const { values, effective, problems } = parseSettings(ALL_SETTINGS, env, flags);
@@ -90,7 +93,7 @@ export function parseConfig(env: Environment, flags: Flags, readFile?: ReadFile)
   return { config, origins };
 }
 
-/** Nothing where one of the settings cannot be read: that is a problem of its own. */
+/** No problems if one of the settings cannot be read: that is reported separately. */
 function problemsWithin<T extends SettingsTable>(
   table: T,
   env: Environment,
@@ -127,7 +130,7 @@ function configOf(values: Values<typeof ALL_SETTINGS>): ProcessConfig {
   };
 }
 
-/** For verify, and whatever else needs both ends. Throws ConfigurationError. */
+/** For verify and other commands that need both topic and dataset. Throws ConfigurationError. */
 export function parseEndpoints(env: Environment, flags: Flags): Parsed<EndpointConfig> {
   const { values, effective } = parseTable(ENDPOINT_SETTINGS, env, flags, endpointProblems);
   return { config: { kafka: kafkaOf(values), bigquery: bigqueryOf(values) }, origins: effective };

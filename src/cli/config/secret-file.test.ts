@@ -85,10 +85,10 @@ test('the secret and its file together are an error, wherever each is given', ()
 
 test.each([
   ['is not there', () => path.join(folder, 'none'), 'ENOENT'],
-  ['is a directory', () => folder, 'it is no file'],
+  ['is a directory', () => folder, 'it is not a file'],
   ['is empty', () => fileOf('\n'), 'it is empty'],
   ['is too large', () => fileOf(`${SECRET}${'x'.repeat(70_000)}`), 'it has more than 65536 bytes'],
-])('a file that %s is named with its setting, and nothing of it is said', (_, make, why) => {
+])('a file that %s is named with its setting, and none of its content is shown', (_, make, why) => {
   const file = make();
   const [problem, ...others] = problemsOf({ KAFKA_SASL_PASSWORD_FILE: file });
   expect(problem).toContain(`KAFKA_SASL_PASSWORD_FILE (environment) names ${file}, which cannot be used: ${why}`);

@@ -1,26 +1,29 @@
-/** Secrets from files: `KAFKA_SASL_PASSWORD_FILE` names a file that has what KAFKA_SASL_PASSWORD would say. */
+/** Secrets from files: `KAFKA_SASL_PASSWORD_FILE` names a file that holds the value of KAFKA_SASL_PASSWORD. */
 import { readFileSync, statSync } from 'node:fs';
 import type { Setting } from './setting.ts';
 
-/** No secret of a setting is longer. */
+/** More than any secret of a setting. */
 const MOST_BYTES = 64 * 1024;
 
-/** Gives a file's text. Throws what the file system says. */
+/** Returns a file's text. Throws the file system's error. */
 export type ReadSecretFile = (path: string) => string;
 
 export const readSecretFile: ReadSecretFile = (path) => {
   const found = statSync(path);
-  if (!found.isFile()) throw new Error('it is no file');
+  if (!found.isFile()) throw new Error('it is not a file');
   if (found.size > MOST_BYTES) throw new Error(`it has more than ${MOST_BYTES} bytes`);
   return readFileSync(path, 'utf8');
 };
 
-/** The variable and the flag that name the file, for a setting that is a secret. */
+/** The variable and the flag that name the file of a secret setting. */
 export function fileNamesOf({ env, flag }: Pick<Setting<unknown>, 'env' | 'flag'>): { env: string; flag: string } {
   return { env: `${env}_FILE`, flag: `${flag}-file` };
 }
 
-/** Without the newline that editors and `echo` put at the end. Throws a text that goes after "cannot be used: ". */
+/**
+ * The secret without the newline that editors and `echo` append. Throws an error whose text continues "cannot be used:
+ * ".
+ */
 export function secretFrom(path: string, read: ReadSecretFile): string {
   const secret = read(path).replace(/(?:\r?\n)+$/, '');
   if (secret === '') throw new Error('it is empty');

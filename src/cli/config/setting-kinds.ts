@@ -1,4 +1,4 @@
-/** The types that settings have: each turns the text of a variable or flag into a value, or says what it expects. */
+/** The types of settings: each turns the text of a variable or flag into a value, or throws with what it expects. */
 import { z } from 'zod';
 import { requireDecimal } from '../../payments/event/decimal.ts';
 import type { StartAt } from '../../processor/settings.ts';
@@ -15,7 +15,10 @@ const BYTES_PER_UNIT: Readonly<Record<string, number>> = { '': 1, KiB: 1024, MiB
 
 export const text: SettingKind<string> = { type: 'text', schema: z.string() };
 
-/** Milliseconds from `500ms`, `90s`, `30m`, `1h`, `2d`. A number without a unit is refused: it has been misread too often. */
+/**
+ * Milliseconds from `500ms`, `90s`, `30m`, `1h`, `2d`. A number without a unit is refused, because it is easily
+ * misread.
+ */
 export function duration(minMs: number, maxMs = Number.MAX_SAFE_INTEGER): SettingKind<number> {
   return kind('duration (500ms, 90s, 30m, 1h, 2d)', (value) => {
     const match = /^(\d{1,12})\s*(ms|s|m|h|d)$/.exec(value);
@@ -40,7 +43,7 @@ export function integer(min: number, max: number): SettingKind<number> {
   });
 }
 
-/** A decimal string as it came: amounts never pass through floating point. */
+/** A decimal string, unchanged: amounts never pass through floating point. */
 export const amount: SettingKind<string> = kind('decimal', (value) => {
   if (requireDecimal(value, 'value') <= 0n) throw new Error('expected a decimal above 0');
   return value;
@@ -72,7 +75,7 @@ export const hostPorts: SettingKind<readonly string[]> = kind('host:port, separa
   value.split(',').map((one) => requireHostPort(one.trim())),
 );
 
-/** Secrets travel there: TLS, unless it is this machine. */
+/** Secrets are sent there: TLS, except on this machine. */
 export const tokenUrl: SettingKind<string> = kind('https URL', (value) => {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   const isHere = url !== undefined && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
@@ -83,7 +86,9 @@ export const tokenUrl: SettingKind<string> = kind('https URL', (value) => {
   return value;
 });
 
-/** What the tables of payments may be clustered by: anything else would be found out when a table is made, after much else. */
+/**
+ * The columns by which the tables of payments may be clustered. Any other would fail only when the table is created.
+ */
 export const columns: SettingKind<readonly string[]> = kind('column names, separated by commas', (value) => {
   const names = value.split(',').map((name) => name.trim());
   const problems = clusteringProblems(names);

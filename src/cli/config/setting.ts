@@ -1,4 +1,4 @@
-/** One setting, and a table of them: what is declared once, and read by the parser, the flags and the documentation. */
+/** One setting, and a table of them: declared once, used by the parser, the flags and the documentation. */
 import type { SettingKind } from './setting-kinds.ts';
 
 export interface Setting<T, Required extends boolean = boolean> {
@@ -8,9 +8,9 @@ export interface Setting<T, Required extends boolean = boolean> {
   readonly kind: SettingKind<T>;
   readonly default: string | undefined;
   readonly description: string;
-  /** There must be a value. */
+  /** A value must be given. */
   readonly required: Required;
-  /** Its value is shown nowhere. */
+  /** Its value is never shown. */
   readonly secret: boolean;
 }
 
@@ -35,7 +35,7 @@ export function required<T>(env: string, kind: SettingKind<T>, description: stri
   return declare<T, true>(env, kind, undefined, description, true, {});
 }
 
-/** May be left out, and is undefined then. */
+/** Undefined if not given. */
 export function optional<T>(env: string, kind: SettingKind<T>, description: string, details: Details = {}) {
   return declare<T, false>(env, kind, undefined, description, false, details);
 }

@@ -1,6 +1,7 @@
 /**
- * Every setting, declared once: its variable, type, default and meaning. The zod schema, the flags, the `config` command
- * and the documentation are all made from this table. A flag is the variable in kebab-case unless said otherwise.
+ * Every setting, declared once: its variable, type, default and meaning. The zod schema, the flags, the `config`
+ * command and the documentation are all made from this table. A flag is the variable in kebab-case unless stated
+ * otherwise.
  */
 import { DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
 import { optional, required, setting } from './setting.ts';
@@ -31,9 +32,13 @@ const regionPoints = Object.entries(fraud.regionPoints)
 const points = integer(0, 1_000);
 const threshold = integer(0, 1_000_000);
 
-/** Where Kafka is, and who may speak to it. */
+/** Kafka's address and the credentials for it. */
 export const KAFKA_SETTINGS = {
-  brokers: required('KAFKA_BOOTSTRAP_SERVERS', hostPorts, 'Brokers to connect to first; they name the others.'),
+  brokers: required(
+    'KAFKA_BOOTSTRAP_SERVERS',
+    hostPorts,
+    'Brokers to connect to first; these return the addresses of the others.',
+  ),
   topic: setting(
     'KAFKA_TOPIC_PAYMENTS',
     pattern('topic name (letters, digits, . _ -)', /^[A-Za-z0-9._-]{1,249}$/),
@@ -49,12 +54,17 @@ export const KAFKA_SETTINGS = {
   saslMechanism: optional(
     'KAFKA_SASL_MECHANISM',
     choice('PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'),
-    'Needed with SASL_PLAINTEXT and SASL_SSL.',
+    'Required with SASL_PLAINTEXT and SASL_SSL.',
   ),
-  saslUsername: optional('KAFKA_SASL_USERNAME', text, 'Needed with PLAIN and SCRAM.'),
-  saslPassword: optional('KAFKA_SASL_PASSWORD', text, 'Needed with PLAIN and SCRAM. Prefer the variable to the flag.', {
-    secret: true,
-  }),
+  saslUsername: optional('KAFKA_SASL_USERNAME', text, 'Required with PLAIN and SCRAM.'),
+  saslPassword: optional(
+    'KAFKA_SASL_PASSWORD',
+    text,
+    'Required with PLAIN and SCRAM. Prefer the variable to the flag.',
+    {
+      secret: true,
+    },
+  ),
   saslOauthTokenFile: optional(
     'KAFKA_SASL_OAUTH_TOKEN_FILE',
     text,
@@ -65,11 +75,11 @@ export const KAFKA_SETTINGS = {
     tokenUrl,
     'With OAUTHBEARER: URL of the token endpoint, for the client credentials grant.',
   ),
-  saslOauthClientId: optional('KAFKA_SASL_OAUTH_CLIENT_ID', text, 'Needed with KAFKA_SASL_OAUTH_TOKEN_URL.'),
+  saslOauthClientId: optional('KAFKA_SASL_OAUTH_CLIENT_ID', text, 'Required with KAFKA_SASL_OAUTH_TOKEN_URL.'),
   saslOauthClientSecret: optional(
     'KAFKA_SASL_OAUTH_CLIENT_SECRET',
     text,
-    'Needed with KAFKA_SASL_OAUTH_TOKEN_URL. Prefer the variable to the flag.',
+    'Required with KAFKA_SASL_OAUTH_TOKEN_URL. Prefer the variable to the flag.',
     { secret: true },
   ),
   saslOauthScope: optional('KAFKA_SASL_OAUTH_SCOPE', text, 'Scope to request (default: the scope of the client).'),
@@ -78,7 +88,7 @@ export const KAFKA_SETTINGS = {
   sslKeyFile: optional('KAFKA_SSL_KEY_FILE', text, 'PEM file of the key of the client certificate.'),
 } as const;
 
-/** Where BigQuery is. */
+/** BigQuery's address. */
 export const BIGQUERY_SETTINGS = {
   projectId: required(
     'BIGQUERY_PROJECT',
@@ -104,7 +114,7 @@ export const BIGQUERY_SETTINGS = {
   storageEmulatorHost: optional('BIGQUERY_STORAGE_EMULATOR_HOST', hostPort, 'gRPC address of the same emulator.'),
 } as const;
 
-/** What decisions about payments depend on: may change between runs. */
+/** Settings that decide records: they may change between runs. */
 export const DECISION_SETTINGS = {
   watermarkDelayMs: setting(
     'WATERMARK_DELAY',
@@ -116,9 +126,9 @@ export const DECISION_SETTINGS = {
     'ALLOWED_SKEW',
     duration(0, DAY_MS),
     '5m',
-    'How far an event time may lie past the Kafka timestamp of its record.',
+    'Maximum time by which an event time may exceed the Kafka timestamp of its record.',
   ),
-  maxAmount: setting('MAX_AMOUNT', amount, DEFAULT_DECISION_SETTINGS.maxAmount, 'The greatest amount accepted.'),
+  maxAmount: setting('MAX_AMOUNT', amount, DEFAULT_DECISION_SETTINGS.maxAmount, 'Maximum amount accepted.'),
   partitioner: setting(
     'PARTITIONER',
     choice('any', 'murmur2'),
@@ -144,7 +154,7 @@ export const DECISION_SETTINGS = {
     'FRAUD_COUNT_HIGH',
     threshold,
     String(fraud.countHigh.over),
-    'More payments of the sender than this within the activity span.',
+    'More payments than this by one sender within the activity span add FRAUD_COUNT_HIGH_POINTS.',
   ),
   fraudCountHighPoints: setting(
     'FRAUD_COUNT_HIGH_POINTS',
@@ -156,7 +166,7 @@ export const DECISION_SETTINGS = {
     'FRAUD_COUNT_MEDIUM',
     threshold,
     String(fraud.countMedium.over),
-    'More payments of the sender than this within the activity span.',
+    'More payments than this by one sender within the activity span add FRAUD_COUNT_MEDIUM_POINTS.',
   ),
   fraudCountMediumPoints: setting(
     'FRAUD_COUNT_MEDIUM_POINTS',
@@ -168,7 +178,7 @@ export const DECISION_SETTINGS = {
     'FRAUD_DEVICES',
     threshold,
     String(fraud.devices.over),
-    'More devices of the sender than this within the activity span.',
+    'More devices than this of one sender within the activity span add FRAUD_DEVICES_POINTS.',
   ),
   fraudDevicesPoints: setting(
     'FRAUD_DEVICES_POINTS',
@@ -187,16 +197,16 @@ export const DECISION_SETTINGS = {
   fraudHighRisk: setting('FRAUD_HIGH_RISK', points, String(fraud.highRiskOver), 'A score over this is high risk.'),
 } as const;
 
-/** What is fixed for a partition when it is first seen. */
+/** Settings fixed for a partition when it is first seen. */
 export const SEED_SETTINGS = {
-  start: setting('START_FROM', startAt, 'earliest', 'Where a partition starts that was never processed.', {
+  start: setting('START_FROM', startAt, 'earliest', 'Where to start in a partition that was never processed.', {
     flag: 'start',
   }),
   idHorizonMs: setting(
     'ID_HORIZON',
     duration(0, 365 * DAY_MS),
     '0ms',
-    'How long an id stays known after an event with it would be late. Fixed when the partition is first seen.',
+    'Extra time for which an id stays known after its event would be late. Fixed when the partition is first seen.',
   ),
   windowMs: setting(
     'METRICS_WINDOW',
@@ -310,12 +320,17 @@ export const PROCESS_SETTINGS = {
     '9464',
     'Port of /metrics, /livez and /readyz; 0: any free one.',
   ),
-  metricsHost: setting('METRICS_HOST', text, '127.0.0.1', 'Address that port is bound to; 0.0.0.0 opens it to others.'),
+  metricsHost: setting(
+    'METRICS_HOST',
+    text,
+    '127.0.0.1',
+    'Address that the port is bound to; 0.0.0.0 opens it to other machines.',
+  ),
   logLevel: setting(
     'LOG_LEVEL',
     choice('debug', 'info', 'warn', 'error', 'silent'),
     'info',
-    'The least level that is logged.',
+    'Lowest level that is logged.',
   ),
   logFormat: setting(
     'LOG_FORMAT',

@@ -1,4 +1,4 @@
-/** What is made from the table for people: commander flags, the output of `config`, and the documentation. */
+/** Output for people, made from the table: commander flags, the text of `config`, and the documentation. */
 import type { Command } from 'commander';
 import { complain } from '../print.ts';
 import { findMisspelt, knownVariables, misspeltText } from './misspelt.ts';
@@ -10,8 +10,8 @@ import type { Setting, SettingsTable } from './setting.ts';
 const KNOWN = knownVariables(ALL_SETTINGS);
 
 /**
- * Adds a flag per setting. No defaults: an absent flag must not hide the environment. Before the command begins it warns of
- * variables that are misspelt settings, of whatever command.
+ * Adds a flag per setting, without defaults: an absent flag must not hide the environment. Before the command begins it
+ * warns of variables that look like misspelt settings of any command.
  */
 export function addFlags(command: Command, table: SettingsTable): Command {
   for (const setting of Object.values(table)) {
@@ -29,7 +29,7 @@ export function addFlags(command: Command, table: SettingsTable): Command {
 
 export interface ShownSetting {
   readonly name: string;
-  /** Masked where it is a secret; null where unset. */
+  /** Masked if it is a secret; null if unset. */
   readonly value: string | null;
   readonly origin: EffectiveSetting['origin'];
 }

@@ -30,7 +30,7 @@ export const REAL_SHRINK_SECONDS = 300;
 export async function exploreOnRealParts(flags: RealFlags): Promise<void> {
   const { seed, jobs, minutes, mutant, json } = flags;
   if (mutant !== undefined) requireMutant(mutant);
-  // Only now: it draws with a development dependency.
+  // Imported only here: it needs a development dependency.
   const { exploreDrawn } = await import('../../../lab/drawn/explore-drawn.ts');
   const { drawnDocument, drawnText } = await import('../../../lab/drawn/drawn-text.ts');
   const folder = path.resolve('artifacts', `explore-real-${seed}`);

@@ -1,6 +1,6 @@
 /**
- * provenonce lab explore: broken worlds drawn from a seed, on all cores, until enough ran or one does not pass. With
- * --world real: drawn plans on real parts (explore-real.ts).
+ * provenonce lab explore: simulated cases drawn from a seed, on all cores, until the limit is reached or one does not
+ * pass. With --world real: drawn plans on real parts (explore-real.ts).
  */
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
@@ -21,7 +21,7 @@ interface Flags extends RealFlags {
 
 const DEFAULT_RUNS = 1_000;
 const SHRINK_SECONDS = 60;
-/** A terminal is kept up to date; a log file is not filled. */
+/** A terminal is updated often; a log file is not filled. */
 const SHOWN_EVERY_MS = { terminal: 500, file: 10_000 };
 
 export function addExplore(lab: Command): void {
@@ -77,7 +77,7 @@ async function run(flags: Flags): Promise<void> {
   process.exitCode = VERDICT_EXIT_CODES[report.verdict];
 }
 
-/** Shows counters now and then: on one line of a terminal, or line by line. */
+/** Shows counters from time to time: on one line of a terminal, or line by line in a file. */
 function progressLine(): (progress: ExploreProgress) => void {
   const { isTTY } = process.stderr;
   let shownMs = 0;

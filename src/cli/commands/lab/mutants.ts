@@ -45,20 +45,20 @@ export function addMutants(lab: Command): void {
   const mutants = lab
     .command('mutants')
     .description('run processors with one known bug each: every one must be caught')
-    .argument('[names...]', 'mutants, on real parts also scenarios; default: all')
+    .argument('[names...]', 'mutants; on real parts scenarios too (default: all)')
     .addOption(
       new Option('--world <world>', 'drawn cases in the simulated world, or scenarios on real parts')
         .choices(['sim', 'real'])
         .default('sim'),
     )
     .option('--out <folder>', 'on real parts, for the artifacts of each run (default: artifacts/mutants-<time>)')
-    .option('--budget <runs>', 'runs at most, per mutant and per family of the control', wholeNumber(1), 100)
+    .option('--budget <runs>', 'maximum runs per mutant and per family of the control', wholeNumber(1), 100)
     .option('--seed <n>', 'seed of the first run', wholeNumber(0), 1)
     .option('--jobs <n>', 'processes at a time', wholeNumber(1), availableParallelism())
     .option('--all-families', 'every mutant in every family of cases, not only in its own (takes minutes)')
     .option('--json', 'one JSON document on standard output')
     .option('--markdown', 'the tables of docs/mutants.md on standard output')
-    .option('--save-plans <folder>', 'save a small case of each that real parts can do as well (lab replay), no more');
+    .option('--save-plans <folder>', 'only save a small case of each mutant that real parts can run too (lab replay)');
   for (const option of infraOptions()) mutants.addOption(option);
   mutants.action((names: string[], flags: MutantsFlags) =>
     flags.world === 'real' ? onRealParts(names, flags) : inSim(names, flags),

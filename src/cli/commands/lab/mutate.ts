@@ -1,6 +1,6 @@
 /**
- * provenonce lab mutate: a sample of small changes of the code, drawn by a seed; each should make a test or the simulated
- * world fail. Exit codes: 0 each survivor is explained, 1 one is not.
+ * provenonce lab mutate: a sample of small changes of the code, drawn by a seed; each should make a test or the
+ * simulated world fail. Exit codes: 0 every survivor is explained, 1 one is not.
  */
 import path from 'node:path';
 import { type Command, Option } from 'commander';
@@ -44,18 +44,22 @@ export function addMutate(lab: Command): void {
     .option('--jobs <n>', 'mutants at a time', wholeNumber(1), 1)
     .addOption(new Option('--room <name>', 'this folder of src alone').choices(ROOMS))
     .option('--results <file>', 'append results here, and skip what it has (default: artifacts/mutate-<seed>.jsonl)')
-    .option('--baseline <file>', 'which tests reach which code, kept', path.join('artifacts', 'mutate-baseline.json'))
-    .option('--only <ids...>', 'judge these mutants, whether they were judged before or not')
+    .option(
+      '--baseline <file>',
+      'file that keeps which tests reach which code',
+      path.join('artifacts', 'mutate-baseline.json'),
+    )
+    .option('--only <ids...>', 'judge these mutants, even if they were judged before')
     .option('--survivors-of <file>', 'judge again what survived in these results')
     .option('--contract', 'contract tests too, for what nothing else notices (needs a broker and an emulator)')
-    .option('--thorough', 'run every test that reaches a mutant, however long it takes')
+    .option('--thorough', 'run every test that reaches a mutant (slow)')
     .option('--json', 'one JSON document on standard output')
     .option('--markdown', 'the tables of docs/mutants.md on standard output')
     .action(run);
 }
 
 async function run(flags: MutateFlags): Promise<void> {
-  // Only now: the parser and vitest are there for development alone.
+  // Imported only here: the parser and vitest are development dependencies.
   const { runSample, ROOT } = await import('../../../lab/sampled-mutation/run-sample.ts');
   const { readResults } = await import('../../../lab/sampled-mutation/results-file.ts');
   const { QUICK, THOROUGH } = await import('../../../lab/sampled-mutation/choose-tests.ts');

@@ -1,4 +1,4 @@
-/** provenonce lab replay: runs a saved plan again, and tells its story. Exit codes are verdicts. */
+/** provenonce lab replay: runs a saved plan again and reports what happens. Exit codes are verdicts. */
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -24,13 +24,13 @@ import { terminalProgress } from './terminal-progress.ts';
 
 interface Replayed {
   readonly verdict: Verdict;
-  /** What --json prints. */
+  /** The document of --json. */
   readonly document: object;
   readonly text: string;
 }
 
 interface Flags {
-  /** Default: where the plan was made for. */
+  /** Default: the world that the plan was made for. */
   readonly world?: 'sim' | 'real';
   readonly mutant?: string;
   readonly infra: InfraChoice;
@@ -41,10 +41,13 @@ interface Flags {
 export function addReplay(lab: Command): void {
   const replay = lab
     .command('replay')
-    .description('run a saved plan again, and tell what happens')
+    .description('run a saved plan again, and report what happens')
     .argument('<file>', 'a plan, or what lab explore saved')
     .addOption(
-      new Option('--world <world>', 'where it happens; default: where the plan was made for').choices(['sim', 'real']),
+      new Option('--world <world>', 'where it runs (default: the world the plan was made for)').choices([
+        'sim',
+        'real',
+      ]),
     )
     .option('--mutant <name>', 'with this bug in the processors (lab mutants)')
     .option('--json', 'one JSON document on standard output');
@@ -71,7 +74,7 @@ async function replayed(file: string, flags: Flags): Promise<Replayed> {
   return inSim(plan, flags);
 }
 
-/** Undefined where the file holds another sort of plan, or cannot be read: then the reader of those says why. */
+/** Undefined if the file holds another kind of plan, or cannot be read: the reader of that kind reports why. */
 async function readDrawnPlan(file: string): Promise<DrawnPlan | undefined> {
   let document: unknown;
   try {

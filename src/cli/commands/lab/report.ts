@@ -1,4 +1,4 @@
-/** provenonce lab report: one self-contained HTML page of what `lab run` left in a folder. */
+/** provenonce lab report: one self-contained HTML page from the folder of a `lab run`. */
 import path from 'node:path';
 import type { Command } from 'commander';
 import { makeReport } from '../../../lab/report/report.ts';
@@ -16,7 +16,7 @@ export function addReport(lab: Command): void {
     .command('report')
     .description('make one HTML page of a folder of runs: verdicts, timelines, the life of every record')
     .argument('<folder>', 'what lab run made: a suite, or one of its runs')
-    .option('--out <file>', 'where the page goes; default: report.html in the folder')
+    .option('--out <file>', 'file of the page (default: report.html in the folder)')
     .option('--mutants <files...>', 'outputs of lab mutants --json, of one world or of both, for the table of mutants')
     .option('--json', 'one JSON document on standard output')
     .action(async (folder: string, { out, mutants, json }: ReportFlags) => {

@@ -122,7 +122,7 @@ interface AgainOptions {
   readonly infra: InfraChoice;
 }
 
-/** The one line that runs it again. */
+/** The command line that runs it again. */
 function commandText(what: readonly string[], { seed, repeat = 1, jobs = 1, infra }: AgainOptions): string {
   const flags = [
     ...['--seed', seed],

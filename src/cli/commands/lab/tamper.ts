@@ -1,6 +1,6 @@
 /**
- * provenonce lab tamper: changes finished datasets at random, and sees whether verify and takeovers notice. With --world real:
- * on a real topic and a real dataset (src/lab/tampering/real).
+ * provenonce lab tamper: changes finished datasets at random, and tests whether verify and takeovers notice. With
+ * --world real: on a real topic and a real dataset (src/lab/tampering/real).
  */
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
@@ -36,8 +36,8 @@ export function addTamper(lab: Command): void {
       'change finished datasets and topics, one cell, row or record at a time: verify must notice, or docs/guarantees.md say why not',
     )
     .addOption(new Option('--world <world>', 'where the dataset is').choices(['sim', 'real']).default('sim'))
-    .option('--runs <n>', 'how many changes', wholeNumber(1), DEFAULT_RUNS)
-    .option('--from-run <n>', 'the first of them: a change is drawn from the seed and its number', wholeNumber(0), 0)
+    .option('--runs <n>', 'number of changes', wholeNumber(1), DEFAULT_RUNS)
+    .option('--from-run <n>', 'number of the first change; seed and number determine a change', wholeNumber(0), 0)
     .option('--seed <n>', 'the same seed gives the same changes', wholeNumber(0), 1)
     .option('--jobs <n>', 'threads, in the simulated world', wholeNumber(1), availableParallelism())
     .option('--json', 'one JSON document on standard output');

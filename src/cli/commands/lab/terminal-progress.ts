@@ -10,7 +10,7 @@ export interface TerminalProgress extends Disposable {
   readonly progress: RunProgress;
 }
 
-/** Keeps the line at the bottom up to date until it is disposed of, and leaves nothing of it behind. */
+/** Updates the bottom line until it is disposed of, and then clears it. */
 export function terminalProgress(): TerminalProgress {
   const showsStatus = process.stderr.isTTY === true;
   const progress = new RunProgress({

@@ -26,7 +26,7 @@ export function addUp(lab: Command): void {
   });
 }
 
-/** The variables that the other commands take. */
+/** The variables that the other commands read. */
 export function environmentOf(infra: StartedInfra): Record<string, string> {
   return {
     KAFKA_BOOTSTRAP_SERVERS: infra.kafkaBootstrapServers,

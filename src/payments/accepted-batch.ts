@@ -1,14 +1,15 @@
 /**
- * Accepted payments, enriched, as columns: what the fold yields in production. They are filled from the bytes of records
- * and sent as they are (sinks/bigquery/rows/row-columns.ts), so that no object and no string is made for a row; whoever needs one
- * (the comparison at a takeover, a simulated sink) gets it made from the columns.
+ * The accepted payments of a batch, enriched, as columns: what the fold yields. The columns are filled from the bytes of
+ * records and sent as they are (sinks/bigquery/rows/row-columns.ts): no object and no string is made for a row. at() makes
+ * one for a reader that needs it: the comparison at a takeover, the simulated sink, tests.
  *
- * Rows are only added, until clear() starts over in the same memory: whoever calls it knows that nobody reads them any more.
+ * Rows are only added. clear() starts over in the same memory: it must not be called while a reader still needs the rows.
  */
 
 import { TextColumn } from '../base/memory/text-column.ts';
-import type { PaymentBytes } from './event/payment-bytes.ts';
-import type { AcceptedRow, FraudAssessment, Nanos, RowList } from './types.ts';
+import { PaymentBytes } from './event/payment-bytes.ts';
+import type { RowBatch } from './row-batch.ts';
+import type { AcceptedRow, FraudAssessment, Nanos } from './types.ts';
 
 const LEAST_ROWS = 16;
 /** Numbers of a row, side by side: they are written together. */
@@ -30,7 +31,7 @@ const RISK_NUMBER = { LOW: 0, MEDIUM: 1, HIGH: 2 } as const;
 const NUMERIC_LIMIT = 10n ** 38n;
 const TWO_32 = 4_294_967_296;
 
-export class AcceptedRows implements RowList<AcceptedRow> {
+export class AcceptedBatch implements RowBatch<AcceptedRow> {
   #length = 0;
   numbers = new Float64Array(LEAST_ROWS * ROW_NUMBERS);
   amounts = new Int32Array(LEAST_ROWS * AMOUNT_WORDS);
@@ -43,6 +44,14 @@ export class AcceptedRows implements RowList<AcceptedRow> {
   readonly addresses = new TextColumn();
   readonly regions = new TextColumn();
   readonly methods = new TextColumn();
+
+  /** The same rows as columns, for a caller that has objects. */
+  static of(rows: Iterable<AcceptedRow>): AcceptedBatch {
+    const batch = new AcceptedBatch();
+    const bytes = new PaymentBytes();
+    for (const { kafkaOffset, payment, fraud } of rows) batch.add(kafkaOffset, bytes.set(payment), fraud);
+    return batch;
+  }
 
   get length(): number {
     return this.#length;
@@ -65,6 +74,7 @@ export class AcceptedRows implements RowList<AcceptedRow> {
     const { amount } = payment;
     const word = row * AMOUNT_WORDS;
     if (typeof amount === 'number') {
+      if (amount < 0) throw new RangeError(`amount out of NUMERIC's range: ${amount}`);
       this.amounts[word] = amount; // modulo 2^32
       this.amounts[word + 1] = Math.floor(amount / TWO_32);
       this.amounts[word + 2] = 0;
@@ -89,11 +99,10 @@ export class AcceptedRows implements RowList<AcceptedRow> {
     for (const column of this.#texts()) column.clear();
   }
 
-  /** Kafka offsets of all rows, as a copy. */
-  kafkaOffsets(): Float64Array {
-    const offsets = new Float64Array(this.#length);
-    for (let row = 0; row < this.#length; row += 1)
-      offsets[row] = this.numbers[row * ROW_NUMBERS + ROW_NUMBER.kafkaOffset] as number;
+  kafkaOffsets(from: number, to: number): Float64Array {
+    const offsets = new Float64Array(to - from);
+    for (let row = from; row < to; row += 1)
+      offsets[row - from] = this.numbers[row * ROW_NUMBERS + ROW_NUMBER.kafkaOffset] as number;
     return offsets;
   }
 
@@ -131,13 +140,6 @@ export class AcceptedRows implements RowList<AcceptedRow> {
         isHighRisk: number(ROW_NUMBER.isHighRisk) === 1,
       },
     };
-  }
-
-  /** Rows as objects: for the few of a batch that was not sent as a whole. */
-  slice(from: number, to: number = this.#length): readonly AcceptedRow[] {
-    const rows: AcceptedRow[] = [];
-    for (let row = from; row < Math.min(to, this.#length); row += 1) rows.push(this.at(row) as AcceptedRow);
-    return rows;
   }
 
   *[Symbol.iterator](): Generator<AcceptedRow> {

@@ -1,11 +1,11 @@
-/** Accepted rows as columns are the rows that they are as objects, whatever the records look like. */
+/** A batch of columns gives back the payments that went in, whatever the records look like. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AcceptedRows } from './accepted-rows.ts';
+import { AcceptedBatch } from './accepted-batch.ts';
 import { PaymentBytes } from './event/payment-bytes.ts';
 import { PartitionFold } from './fold.ts';
-import { emptyOutput, event, PLACE, record, settings } from './testing/fold-fixture.ts';
-import type { LogRecord, Payment } from './types.ts';
+import { event, PLACE, record, settings } from './testing/fold-fixture.ts';
+import type { AcceptedRow, FraudAssessment, LogRecord, Payment } from './types.ts';
 
 const SETTINGS = settings({ maxAmount: '99999999999999999999999999999' });
 
@@ -47,26 +47,42 @@ function logOf(drawn: Iterable<readonly [Record<string, unknown>, (json: string)
   });
 }
 
-describe('accepted rows as columns', () => {
-  it('are the rows that the fold yields as objects', () => {
+/** Keeps what it is given as objects, besides. */
+class NotedBatch extends AcceptedBatch {
+  noted: AcceptedRow[] = [];
+
+  override add(kafkaOffset: number, payment: PaymentBytes, fraud: FraudAssessment): void {
+    super.add(kafkaOffset, payment, fraud);
+    this.noted.push({ kafkaOffset, payment: payment.toPayment(), fraud });
+  }
+
+  override clear(): void {
+    super.clear();
+    this.noted = [];
+  }
+}
+
+describe('a batch of accepted payments', () => {
+  it('gives back as objects what the fold put into its columns', () => {
     let accepted = 0;
-    const columns = new AcceptedRows();
+    const columns = new NotedBatch();
     fc.assert(
       fc.property(log, (drawn) => {
-        const [ofObjects, ofColumns] = [0, 1].map(() => PartitionFold.fresh({ ...PLACE, startOffset: 0 }));
-        const objects = emptyOutput();
+        const fold = PartitionFold.fresh({ ...PLACE, startOffset: 0 });
         columns.clear();
         const out = { accepted: columns, partials: [], exceptions: [] };
-        for (const one of logOf(drawn)) {
-          ofObjects?.fold(one, SETTINGS, objects);
-          ofColumns?.fold(one, SETTINGS, out);
-        }
-        expect({ ...out, accepted: [...columns] }).toEqual(objects);
-        expect(columns.slice(1, 3)).toEqual(objects.accepted.slice(1, 3));
-        expect([...columns.kafkaOffsets()]).toEqual(objects.accepted.map(({ kafkaOffset }) => kafkaOffset));
-        expect(columns.textBytes).toBe(Buffer.byteLength(objects.accepted.map(textsOf).join('')));
+        for (const one of logOf(drawn)) fold.fold(one, SETTINGS, out);
+        const { noted } = columns;
+        const offsets = noted.map(({ kafkaOffset }) => kafkaOffset);
+        expect([...columns]).toEqual(noted);
+        expect([...AcceptedBatch.of(noted)]).toEqual(noted);
+        expect([...columns.kafkaOffsets(0, columns.length)]).toEqual(offsets);
+        expect([...columns.kafkaOffsets(columns.length >> 1, columns.length)]).toEqual(
+          offsets.slice(offsets.length >> 1),
+        );
+        expect(columns.textBytes).toBe(Buffer.byteLength(noted.map(textsOf).join('')));
         expect(columns.at(columns.length)).toBeUndefined();
-        expect(ofColumns?.head()).toEqual(ofObjects?.head());
+        expect(columns.length).toBe(fold.counters.accepted);
         accepted += columns.length;
       }),
       { numRuns: 300 },
@@ -74,9 +90,9 @@ describe('accepted rows as columns', () => {
     expect(accepted).toBeGreaterThan(400);
   });
 
-  it('start over in the memory of earlier rows without a trace of them', () => {
+  it('starts over in the memory of earlier rows without a trace of them', () => {
     const payment = (changes: Partial<Payment>) => new PaymentBytes().set({ ...PAYMENT, ...changes });
-    const rows = new AcceptedRows();
+    const rows = new AcceptedBatch();
     for (let offset = 0; offset < 100; offset += 1) rows.add(offset, payment({ amount: 10n ** 38n - 1n }), FRAUD);
     expect(() => rows.add(100, payment({ amount: 10n ** 38n }), FRAUD)).toThrow(RangeError);
     rows.clear();
