@@ -44,13 +44,29 @@ export function transactionDifferences(row: TransactionCells, payment: OraclePay
 
 /** Whether no column differs: the usual case, without a list. */
 function saysSame(row: TransactionCells, payment: OraclePayment): boolean {
-  for (const column of TEXT_FIELDS) if (row[column] !== payment[column]) return false;
-  return row.event_time === payment.event_time && billionths(row.amount) === payment.amount;
+  return (
+    row.transaction_id === payment.transaction_id &&
+    row.sender_account_id === payment.sender_account_id &&
+    row.receiver_account_id === payment.receiver_account_id &&
+    row.currency === payment.currency &&
+    row.device_id === payment.device_id &&
+    row.ip_address === payment.ip_address &&
+    row.region === payment.region &&
+    row.payment_method === payment.payment_method &&
+    row.event_time === payment.event_time &&
+    billionths(row.amount) === payment.amount
+  );
 }
 
 function saysSameFraud(row: FraudCells, fraud: OracleFraud): boolean {
-  for (const column of FRAUD_COLUMNS) if (row[column] !== fraud[column]) return false;
-  return true;
+  return (
+    row.risk_amount === fraud.risk_amount &&
+    row.txn_count_5min === fraud.txn_count_5min &&
+    row.unique_devices_sender === fraud.unique_devices_sender &&
+    row.geographic_risk === fraud.geographic_risk &&
+    row.fraud_score === fraud.fraud_score &&
+    row.is_high_risk === fraud.is_high_risk
+  );
 }
 
 export function fraudDifferences(row: FraudCells, payment: OraclePayment, fraud: OracleFraud): readonly Difference[] {
