@@ -163,14 +163,6 @@ test('the oracle, the guarantees and the reader of the topic share no code with 
 const KNOWN_CIRCLES: readonly (readonly string[])[] = [
   ['src/payments/fold-types.ts', 'src/payments/fold.ts'],
   ['src/processor/takeover/position.ts', 'src/processor/takeover/stream-offsets.ts'],
-  [
-    'src/checks/oracle/judge-version-1.ts',
-    'src/checks/oracle/judge-version-2.ts',
-    'src/checks/oracle/kept-payload.ts',
-    'src/checks/oracle/read-payment.ts',
-  ],
-  ['src/sinks/bigquery/dataset/accept.ts', 'src/sinks/bigquery/dataset/apply.ts'],
-  ['src/conformance/bench.ts', 'src/conformance/need.ts'],
 ];
 
 test('no imports in a circle, those of types included', () => {

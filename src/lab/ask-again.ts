@@ -1,6 +1,6 @@
 /** The lab's own questions to the tables, asked again: an emulator under load drops a connection now and then. */
 import type { Runtime } from '../base/runtime.ts';
-import { CheckFailed } from '../checks/assertions.ts';
+import { CheckFailed } from '../checks/by-sql/assertions.ts';
 
 const QUESTIONS_MAX = 3;
 const ASK_AGAIN_MS = 500;

@@ -6,9 +6,9 @@
 
 import { orAborted } from '../base/abort.ts';
 import { systemRuntime } from '../base/system-runtime.ts';
-import { assertSumsMatch, assertUnique, CheckFailed, type SumsByCurrency } from '../checks/assertions.ts';
+import { assertSumsMatch, assertUnique, CheckFailed, type SumsByCurrency } from '../checks/by-sql/assertions.ts';
+import { PrefixMismatch } from '../checks/by-sql/prefix-check.ts';
 import { counted, GUARANTEES, type Guarantee } from '../checks/findings.ts';
-import { PrefixMismatch } from '../checks/prefix-check.ts';
 import type { Verdict, VerifyReport } from '../checks/verify.ts';
 import { billionthsOf, decimalOf } from '../simulator/summary.ts';
 import type { FaultRecord, RunPhase } from './artifacts.ts';
