@@ -1,6 +1,6 @@
 /** Counts what a processor asks of BigQuery: the lab's proxies stand between, inject nothing, and hear of every request. */
-import { GrpcProxy } from '../../chaos/grpc-proxy.ts';
-import { HttpProxy } from '../../chaos/http-proxy.ts';
+import { GrpcProxy } from '../../chaos/proxies/grpc-proxy.ts';
+import { HttpProxy } from '../../chaos/proxies/http-proxy.ts';
 import type { ExternalEndpoints } from '../../src/infra/types.ts';
 
 /** What BigQuery bills a query at least, for each table that it names; of on-demand pricing. */

@@ -41,7 +41,7 @@ export async function startParts(
     ...(emulatorImage === undefined ? {} : { emulatorImage }),
     onProgress: ({ part, text }) => tell(`${part}: ${text}`),
   });
-  // Aborted while it starts: what comes up late is ended by infra's keeper, with this process.
+  // Aborted while it starts: what comes up late is ended by infra's reaper, with this process.
   demo.infra = await orAborted(starting, signal);
   return demo.infra.way;
 }

@@ -26,7 +26,7 @@ export async function obtainImages(
   }
 }
 
-/** Whether Testcontainers' reaper can run. Without it our keeper alone removes the containers. */
+/** Whether Ryuk, Testcontainers' reaper, can run. Without it our reaper alone removes the containers. */
 export async function reaperAvailable(env: NodeJS.ProcessEnv): Promise<boolean> {
   if (env.TESTCONTAINERS_RYUK_DISABLED === 'true') return false;
   if (await hasImage(REAPER_IMAGE, env)) return true;

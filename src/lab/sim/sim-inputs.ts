@@ -4,7 +4,7 @@
  * A log that was truncated or made anew has been several logs; `generationOf` says which of them a partition is held to.
  */
 import { type HeldRow, heldTables } from '../../checks/inputs/held-tables.ts';
-import type { CheckedTable, OwnershipFacts, TableCells, VerifyInputs } from '../../checks/inputs/inputs.ts';
+import type { CheckedTable, OwnershipFacts, TableCells, VerifyInputs } from '../../checks/inputs/verify-inputs.ts';
 import { formatDecimal } from '../../payments/event/decimal.ts';
 import type { Payment } from '../../payments/types.ts';
 import { streamOffsetsText } from '../../processor/takeover/stream-offsets.ts';
@@ -12,7 +12,7 @@ import type { SimRow } from './bigquery/sim-tables.ts';
 import type { LogGeneration } from './kafka/topic.ts';
 import type { World } from './world/world.ts';
 
-/** The index of the log generation to use, of so many; default: the last, which is the log as it is now. */
+/** The index of the log generation to use; default: the last, which is the log as it is now. */
 export type GenerationOf = (partition: number, generations: readonly LogGeneration[]) => number;
 
 export interface SimInputsOptions {
