@@ -1,4 +1,4 @@
-/** What six partitions' answers may cost in memory, whatever they unpack to: docs/deploy.md gives the figure. */
+/** Memory for six partitions' answers, for any compression ratio: docs/deploy.md gives the figure. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,10 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const FIXTURE = path.join(import.meta.dirname, '..', 'testing', 'unpacked-memory.fixture.ts');
-/** Readers hold 64 MiB; one chunk each is in the making and one in use, 8 MiB at most; the rest is garbage not collected yet. */
+/**
+ * Readers hold 64 MiB; each has one chunk in the making and one in use, 8 MiB at most; the rest is garbage not
+ * collected yet.
+ */
 const MOST_MIB = 350;
 
 const run = promisify(execFile);
@@ -18,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 test.for(['one value', 'many batches', 'many records'])(
-  'six answers that unpack to much (%s) are read whole, in bounded memory, whoever does not read',
+  'six answers that unpack to much (%s) are read whole, in bounded memory, even if half of the readers do not read',
   { timeout: 300_000 },
   async (kind) => {
     const file = path.join(folder, kind);

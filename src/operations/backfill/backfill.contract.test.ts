@@ -29,13 +29,13 @@ let sink: ContractSink;
 let topics = 0;
 
 beforeAll(async () => {
-  // The courtesy of waiting for others is not what is tested here.
+  // The wait for other commands is not tested here.
   const sleep = (ms: number): Promise<void> => systemRuntime.sleep(ms / 10);
   sink = await contractSink({ runtime: { ...systemRuntime, sleep } });
 });
 afterAll(() => sink.close());
 
-/** Late rows of a topic and a partition of their own: in three windows, below the checkpoint but for the last one. */
+/** Late rows of a new topic and partition: in three windows, all but the last below the checkpoint. */
 async function lateTopic(): Promise<{ topic: string; partition: number }> {
   const partition = topics++;
   const topic = `payments-${partition}`;
@@ -70,7 +70,7 @@ function options(change: Partial<BackfillOptions> = {}): BackfillOptions {
   };
 }
 
-/** Everything is in once, and every window is the sum of its payments. */
+/** Every payment is added once, and every window is the sum of its payments. */
 async function expectWhole(topic: string, partition: number): Promise<void> {
   const rows = await sink.queries.runQuery(
     `SELECT transaction_id, kafka_offset, writer_epoch, amount FROM ${sink.table('payment_transactions')}
@@ -170,7 +170,7 @@ describe('a backfill', () => {
     expect(await sink.queries.runQuery(ids)).toEqual([{ is_unique: true }]);
   });
 
-  // Just before an effect is just after the one before it.
+  // The moment before an effect is the moment after the previous one.
   test.each(BACKFILL_POINTS.filter((point) => point.endsWith('.after')))(
     'killed at %s: the next one finishes it',
     async (point) => {
