@@ -28,6 +28,8 @@ const BANNED: readonly (readonly [RegExp, string])[] = [
 const CLEAN_ROOMS: readonly string[] = [
   'README.md',
   'CONTRIBUTING.md',
+  'bench',
+  'deploy',
   'sql',
   'src/base',
   'src/cli',
