@@ -7,8 +7,8 @@
  */
 
 import { readBatches } from '../src/kafka/fetch/record-batches.ts';
-import { AcceptedRows } from '../src/payments/accepted-rows.ts';
-import { type FoldColumns, PartitionFold } from '../src/payments/fold.ts';
+import { AcceptedBatch } from '../src/payments/accepted-batch.ts';
+import { type FoldOutput, PartitionFold } from '../src/payments/fold.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../src/payments/settings.ts';
 import type { LogRecord } from '../src/payments/types.ts';
 import { generatePayments } from '../src/simulator/generate.ts';
@@ -106,10 +106,10 @@ export function foldOnce(fetches: readonly Buffer[]): FoldRepeat {
   let foldUs = 0;
   let encodeUs = 0;
   let encodedBytes = 0;
-  const accepted = new AcceptedRows();
+  const accepted = new AcceptedBatch();
   for (const bytes of fetches) {
     accepted.clear();
-    const out: FoldColumns = { accepted, partials: [], exceptions: [] };
+    const out: FoldOutput = { accepted, partials: [], exceptions: [] };
     foldUs += cpuTimeUs(() => {
       fold.foldAll(readBatches(bytes, fold.nextOffset, []).records, () => settings, out);
       fold.takeDelta();

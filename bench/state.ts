@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { openStateStore } from '../src/local-state/open-state-store.ts';
-import { AcceptedRows } from '../src/payments/accepted-rows.ts';
-import { type FoldColumns, PartitionFold } from '../src/payments/fold.ts';
+import { AcceptedBatch } from '../src/payments/accepted-batch.ts';
+import { type FoldOutput, PartitionFold } from '../src/payments/fold.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../src/payments/settings.ts';
 import type { LogRecord } from '../src/payments/types.ts';
 import { defineBenchmark } from './harness/benchmark.ts';
@@ -21,7 +21,7 @@ const START_MS = 1_790_000_000_000;
 const HOUR_MS = 3_600_000;
 const BATCH = 4_000;
 /** Used like in the processor: made once, cleared when they are sent. Not part of the state. */
-const ROWS = new AcceptedRows();
+const ROWS = new AcceptedBatch();
 
 export interface StateSizes {
   /** Ids alive at once, one measurement each; the first is also stored, and continued. */
@@ -166,7 +166,7 @@ class Stream {
       const records: LogRecord[] = [];
       for (let left = Math.min(BATCH, end - this.#next); left > 0; left -= 1) records.push(this.#record());
       ROWS.clear();
-      const out: FoldColumns = { accepted: ROWS, partials: [], exceptions: [] };
+      const out: FoldOutput = { accepted: ROWS, partials: [], exceptions: [] };
       us += cpuTimeUs(() => {
         this.#fold.foldAll(records, () => this.#settings, out);
         this.#fold.takeDelta();

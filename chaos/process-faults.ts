@@ -6,6 +6,7 @@
  * with prlimit. The kernel also sends SIGXFSZ, whose default is death, so the process must be started with FULL_DISK_ENV.
  * Clocks are set off from inside, before anything runs: start the process with clockEnv().
  */
+
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -31,8 +32,9 @@ export type ProcessFault =
 /** Heard by preload/clock.ts; deadly for a process without it. */
 const CLOCK_JUMP_SIGNAL = 'SIGUSR2';
 
-/** An option for NODE_OPTIONS. */
-export const preload = (file: string): string => `--import=${path.join(import.meta.dirname, 'preload', file)}`;
+/** An option for NODE_OPTIONS. The package holds JavaScript in the place of each file. */
+export const preload = (file: string): string =>
+  `--import=${path.join(import.meta.dirname, 'preload', file.replace(/\.ts$/, path.extname(import.meta.filename)))}`;
 
 /** Environment of a processor that is to see errors, not death, when its disk is full. */
 export const FULL_DISK_ENV: Readonly<Record<string, string>> = { NODE_OPTIONS: preload('full-disk.ts') };

@@ -34,16 +34,13 @@ interface Rule {
 
 interface Line {
   readonly title: string;
-  /** Beside the lines before and after it, which must be so too. */
-  readonly concurrent: boolean;
   readonly rules: readonly Rule[];
 }
 
-/** Run here, each line in its order; none needs what another one makes. */
+/** Run here, each line in its order and beside the other; none needs what another one makes. */
 const LINES: readonly Line[] = [
   {
     title: 'the story of docs/start.md, then what an operator does later',
-    concurrent: true,
     rules: [
       { command: /^simulate/, add: ['--count', '1000', '--rate', '0'] },
       { command: /^process --until-caught-up/, afterBlock: 'kill -9' },
@@ -57,32 +54,26 @@ const LINES: readonly Line[] = [
   },
   {
     title: 'the lab without real parts',
-    concurrent: true,
     rules: [
       { command: /^lab list/ },
       { command: /^lab model (A|AB|B),?/, exitCodes: [0, 1] },
       { command: /^lab replay (?!.*--world real).*--mutant/, exitCodes: [1] },
     ],
   },
-  {
-    title: "the README's first command",
-    // It takes both cores. What it says on a terminal is not looked at here: that it passes is.
-    concurrent: false,
-    rules: [{ command: /^demo$/, add: ['--events', '20000', '--rate', '4000', '--infra', 'external'] }],
-  },
 ];
 const RULES = LINES.flatMap(({ rules }) => rules);
 
 /** Not run as commands: what these do, without their command line, is what the named test holds. */
 const WORK_HELD_BY: readonly { readonly command: RegExp; readonly by: string }[] = [
+  { command: /^demo$/, by: 'docs/readme-demo.long.test.ts' },
   { command: /^demo ./, by: 'src/demo/embedded-demo.test.ts' },
-  { command: /^lab up/, by: 'src/infra/native/native.contract.test.ts' },
+  { command: /^lab up/, by: 'src/infra/native/native.long.test.ts' },
   { command: /^lab replay .*--world real/, by: 'src/lab/real/replay-plan.long.test.ts' },
   { command: /^conformance/, by: 'src/conformance/conformance.contract.test.ts' },
   { command: /^lab explore --world real/, by: 'properties/guarantee.long.test.ts' },
   { command: /^lab replay artifacts/, by: 'src/lab/drawn/shrink-drawn.test.ts' },
   { command: /^lab run/, by: 'scenarios/scenarios.test.ts' },
-  { command: /^lab mutants/, by: 'src/lab/mutants/mutants.test.ts' },
+  { command: /^lab mutants/, by: 'src/lab/mutants/mutants.long.test.ts' },
   { command: /^lab mutate/, by: 'src/lab/sampled-mutation/run-sample.test.ts' },
   { command: /^lab tamper/, by: 'src/lab/tampering/tampering.test.ts' },
   { command: /^lab model (large|variants)/, by: 'src/lab/model/variants.test.ts' },
@@ -139,8 +130,8 @@ test('nothing is listed here that is not shown any more', () => {
   expect(WORK_HELD_BY.filter(({ command }) => !notRun.some((one) => command.test(textOf(one))))).toEqual([]);
 });
 
-for (const { title, concurrent, rules } of LINES) {
-  describe(title, { concurrent }, () => {
+for (const { title, rules } of LINES) {
+  describe(title, { concurrent: true }, () => {
     const line = shown.filter((one) => rules.includes(RULES[turnOf(one)]!)).sort((a, b) => turnOf(a) - turnOf(b));
 
     test.for(line.map((one) => [textOf(one), one] as const))('%s', { concurrent: false }, async ([, one]) => {

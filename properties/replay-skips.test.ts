@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Runtime } from '../src/base/runtime.ts';
+import { RowObjects } from '../src/payments/row-batch.ts';
 import type { PartialRow } from '../src/payments/types.ts';
 import { silentObserver } from '../src/processor/events.ts';
 import { DEFAULT_LIMITS } from '../src/processor/limits.ts';
@@ -45,7 +46,13 @@ it('replay writes exactly the rows that are not there', async () => {
             append: async ({ payload }) => void sent.push(...(payload as PartialRow[])),
             close: () => {},
           },
-          encoder: { encode: (_, batch) => ({ rowCount: batch.length, byteLength: 0, payload: [...batch] }) },
+          encoder: {
+            encode: (_table, batch, _stamp, from, to) => ({
+              rowCount: batch.length,
+              byteLength: 0,
+              payload: [...batch].slice(from, to),
+            }),
+          },
           runtime: still,
           observer: silentObserver,
           limits: { ...DEFAULT_LIMITS, maxAppendRows },
@@ -54,7 +61,7 @@ it('replay writes exactly the rows that are not there', async () => {
         });
         for (let from = 0, batch = 0; from < rows.length; batch++) {
           const size = batches[batch % batches.length] as number;
-          writer.take(rows.slice(from, from + size));
+          writer.take(new RowObjects(rows.slice(from, from + size)));
           writer.send();
           from += size;
         }

@@ -42,6 +42,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     CHAOS,
   ],
   demo: ['base', 'processor', 'infra', 'simulator', 'checks', 'lab'],
+  // What the package offers to programs: names of everything else.
+  entry: [
+    'base',
+    'payments',
+    'processor',
+    'kafka',
+    'sinks',
+    'local-state',
+    'infra',
+    'simulator',
+    'checks',
+    'lab',
+    'cli',
+  ],
 };
 const CLI = 'cli';
 
@@ -55,6 +69,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['lab'],
   ['demo'],
   [CLI],
+  ['entry'],
 ];
 
 /** The checkers recompute; they share no code with what they check. */

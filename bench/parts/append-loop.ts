@@ -6,12 +6,14 @@
 import { systemRuntime } from '../../src/base/system-runtime.ts';
 import type { KafkaConnectionOptions } from '../../src/kafka/client/connection-options.ts';
 import { readTopic } from '../../src/kafka/read-topic.ts';
+import { AcceptedBatch } from '../../src/payments/accepted-batch.ts';
+import type { FoldOutput } from '../../src/payments/fold.ts';
 import { PartitionFold } from '../../src/payments/fold.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../../src/payments/settings.ts';
-import type { DataRows, DataTable, FoldOutput, LogRecord } from '../../src/payments/types.ts';
+import type { DataTable, LogRecord } from '../../src/payments/types.ts';
 import { DEFAULT_LIMITS } from '../../src/processor/limits.ts';
 import type { Sink } from '../../src/sinks/bigquery/open-sink.ts';
-import type { EncodedRows, RowEncoder } from '../../src/sinks/bigquery/ports.ts';
+import type { AppendBatches, EncodedRows, RowEncoder } from '../../src/sinks/bigquery/ports.ts';
 
 /** Appends of one stream, in order. */
 export interface PreparedStream {
@@ -76,7 +78,7 @@ class RowMaker {
     payment_metrics_partials: [],
     payment_exceptions: [],
   };
-  #out: FoldOutput = { accepted: [], partials: [], exceptions: [] };
+  #out: FoldOutput = { accepted: new AcceptedBatch(), partials: [], exceptions: [] };
   #inBatch = 0;
 
   constructor(partition: number, partitionCount: number, encoder: RowEncoder) {
@@ -106,7 +108,7 @@ class RowMaker {
 
   #encode(): void {
     const { accepted, partials, exceptions } = this.#out;
-    this.#out = { accepted: [], partials: [], exceptions: [] };
+    this.#out = { accepted: new AcceptedBatch(), partials: [], exceptions: [] };
     this.#inBatch = 0;
     this.#add('payment_transactions', accepted);
     this.#add('payment_transactions_fraud', accepted);
@@ -114,7 +116,7 @@ class RowMaker {
     this.#add('payment_exceptions', exceptions);
   }
 
-  #add<T extends DataTable>(table: T, rows: readonly DataRows[T][]): void {
+  #add<T extends DataTable>(table: T, rows: AppendBatches[T]): void {
     if (rows.length === 0) return;
     const stamp = { partition: this.#partition, writerEpoch: 1, processedAtMs: systemRuntime.nowMs() };
     // Every repeat appends them again: their memory is never given back.

@@ -2,6 +2,7 @@
 /** The `provenonce` command. Each subcommand is one file under commands/, loaded when it is called. */
 import { existsSync } from 'node:fs';
 import type { Command as CommandType } from 'commander';
+import { CODE_EXTENSION } from '../base/own-code.ts';
 import { keepCompiledCode } from './compile-cache.ts';
 import { endOnSignals } from './first-signals.ts';
 import { endOnBugs } from './last-resort.ts';
@@ -13,6 +14,7 @@ keepCompiledCode();
 const { CommanderError } = await import('commander');
 const { createProgram, hintAtHelp } = await import('./program.ts');
 const { EXIT, failWith, failureDocument } = await import('./exit.ts');
+const { addWithoutPackages, missingPackages } = await import('./lab-packages.ts');
 
 /** Time for open handles to close by themselves. */
 const LEFT_OPEN_MS = 2_000;
@@ -44,12 +46,17 @@ export type AddCommand = (program: CommandType) => void;
 async function main(argv: readonly string[]): Promise<void> {
   const program = createProgram();
   // The deployment image contains neither lab nor demo, and does not offer them.
-  const there = COMMANDS.filter((name) => existsSync(new URL(`./commands/${name}.ts`, import.meta.url)));
+  const there = COMMANDS.filter((name) => existsSync(new URL(`./commands/${name}${CODE_EXTENSION}`, import.meta.url)));
   // Only the called command is loaded: `provenonce process` starts without testcontainers, the lab and the demo.
   const asked = argv[2] ?? '';
   const named = there.find((name) => name === (OLD_NAMES[asked] ?? asked));
   for (const name of named === undefined ? there : [named]) {
-    const { addCommand } = (await import(`./commands/${name}.ts`)) as { addCommand: AddCommand };
+    const missing = missingPackages(name);
+    if (missing.length > 0) {
+      addWithoutPackages(program, name, missing);
+      continue;
+    }
+    const { addCommand } = (await import(`./commands/${name}${CODE_EXTENSION}`)) as { addCommand: AddCommand };
     addCommand(program);
   }
   hintAtHelp(program);

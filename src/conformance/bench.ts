@@ -13,6 +13,7 @@ import type { AppendRows } from '../sinks/bigquery/ports.ts';
 import { BigQueryQueries } from '../sinks/bigquery/query/queries.ts';
 import type { RestCalls } from '../sinks/bigquery/query/rest-client.ts';
 import { ArrowRowEncoder } from '../sinks/bigquery/rows/arrow-encoder.ts';
+import { batchOf } from '../sinks/bigquery/rows/batch-of.ts';
 import { DEFAULT_SINK_LIMITS } from '../sinks/bigquery/sink-limits.ts';
 import { probeStream, type StreamState } from '../sinks/bigquery/write/stream-probe.ts';
 import {
@@ -22,7 +23,7 @@ import {
   RpcError,
   type WriteRpc,
 } from '../sinks/bigquery/write/write-rpc.ts';
-import { Broken, demandEqual } from './need.ts';
+import { Broken, demandEqual } from './demand.ts';
 
 /** Two clients with connections of their own, as two processors have. */
 export interface Endpoint {
@@ -128,7 +129,7 @@ export class Bench {
 
   encode<T extends AppendTable>(table: T, rows: readonly AppendRows[T][]): unknown {
     const stamp = { partition: this.partition, writerEpoch: 1, processedAtMs: this.endpoint.runtime.nowMs() };
-    return this.encoder.encode(table, rows, stamp).payload;
+    return this.encoder.encode(table, batchOf(table, rows), stamp).payload;
   }
 
   /** Appends rows to a stream of their own and waits for the acknowledgement. */

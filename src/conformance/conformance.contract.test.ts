@@ -1,74 +1,32 @@
-/** The emulator keeps what the protocol needs; endpoints that lie about one thing are told apart by the need that says so. */
+/**
+ * The emulator keeps what the protocol needs; endpoints that lie about one thing are told apart by the need that says so.
+ * A service with manners of its own, which conforms all the same: conformance.long.test.ts.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemRuntime } from '../base/system-runtime.ts';
-import type { RestCalls } from '../sinks/bigquery/query/rest-client.ts';
 import { bigQueryEndpoints } from '../sinks/bigquery/testing/contract-endpoints.ts';
 import { GRPC_STATUS, RpcError, type WriteRpc } from '../sinks/bigquery/write/write-rpc.ts';
-import { APPEND_NEEDS } from './append-needs.ts';
-import { type ConformanceOptions, type ConformanceReport, NEEDS, PARTITIONS, tryNeeds } from './conformance.ts';
+import { NEEDS } from './conformance.ts';
 import { needText, verdictText } from './conformance-text.ts';
-import { FENCE_NEEDS } from './fence-needs.ts';
-import { newDatasetName, type OpenEndpoint, openEndpoint } from './open-endpoint.ts';
-import { type Manners, TheService } from './testing/as-the-service.ts';
+import { openEndpoint } from './open-endpoint.ts';
+import { TheService } from './testing/as-the-service.ts';
+import { type Lie, LyingEndpoint, PROJECT } from './testing/lying-endpoint.ts';
 
-const PROJECT = 'provenonce-contract';
-const NEEDS_OF_STREAMS = [...APPEND_NEEDS, ...FENCE_NEEDS].map(({ name }) => name);
-
-/** What lies now: switched per test, so that all share one dataset. */
-let lie: { readonly rpc?: (rpc: WriteRpc) => Partial<WriteRpc>; readonly rest?: (sql: string) => string } = {};
-let open: OpenEndpoint;
+let endpoint: LyingEndpoint;
 
 beforeAll(async () => {
-  open = await openEndpoint(
-    { projectId: PROJECT, dataset: newDatasetName(systemRuntime) },
-    {
-      projectId: PROJECT,
-      ...bigQueryEndpoints(),
-      runtime: systemRuntime,
-      wrapRpc: (rpc) => ({
-        createWriteStream: (path) => (lie.rpc?.(rpc).createWriteStream ?? rpc.createWriteStream.bind(rpc))(path),
-        finalizeWriteStream: (name) => (lie.rpc?.(rpc).finalizeWriteStream ?? rpc.finalizeWriteStream.bind(rpc))(name),
-        appendRows: (name, handlers) => (lie.rpc?.(rpc).appendRows ?? rpc.appendRows.bind(rpc))(name, handlers),
-        close: () => rpc.close(),
-      }),
-      wrapRest: lyingRest,
-    },
-  );
+  endpoint = await LyingEndpoint.open();
 });
-afterAll(async () => {
-  await open.close(false);
-  lie = {};
-});
+afterAll(() => endpoint?.close());
 
-function lyingRest(rest: RestCalls): RestCalls {
-  return {
-    location: rest.location,
-    request: (request) => {
-      const text = JSON.stringify(request.body ?? null);
-      const body = JSON.parse(lie.rest === undefined ? text : lie.rest(text)) as object | null;
-      return rest.request(body === null ? request : { ...request, body });
-    },
-  };
-}
-
-let nextPartition = 0;
-
-/** On rows of its own: all tests share one dataset. */
-function tried(options: ConformanceOptions = {}): Promise<ConformanceReport> {
-  nextPartition += PARTITIONS;
-  return tryNeeds(open.endpoint, { ...options, firstPartition: nextPartition - PARTITIONS });
-}
-
-async function brokenBy(only: string, change: typeof lie): Promise<string[]> {
-  lie = change;
-  const { needs, conforms } = await tried({ only: [only] });
-  lie = {};
+async function brokenBy(only: string, lie: Lie): Promise<string[]> {
+  const { needs, conforms } = await endpoint.tried({ only: [only] }, lie);
   expect(conforms).toBe(needs.every(({ state }) => state !== 'fails'));
   return needs.filter(({ state }) => state === 'fails').map(({ name }) => name);
 }
 
 test('the emulator conforms, and differs from the service in three known ways only', async () => {
-  const report = await tried();
+  const report = await endpoint.tried();
   expect(report.needs.filter(({ state }) => state !== 'holds').map(({ name, state }) => [name, state])).toEqual([
     ['refused-content', 'differs'],
     ['nothing-after-finalize', 'differs'],
@@ -79,35 +37,6 @@ test('the emulator conforms, and differs from the service in three known ways on
   for (const need of report.needs) {
     expect(needText(need).split('\n')[0]!.length).toBeLessThanOrEqual(80);
   }
-});
-
-describe('a healthy service conforms', () => {
-  const differing = async (manners: Manners): Promise<string[]> => {
-    const service = new TheService(manners);
-    lie = { rpc: (rpc) => service.wrap(rpc) };
-    const report = await tried({ only: NEEDS_OF_STREAMS });
-    lie = {};
-    expect(report.needs.filter(({ state }) => state === 'fails' || state === 'untried')).toEqual([]);
-    expect(report.needs).toHaveLength(NEEDS_OF_STREAMS.length);
-    return report.needs.filter(({ state }) => state === 'differs').map(({ name }) => name);
-  };
-  // An event time twenty years ahead is the emulator's difference.
-  const ALWAYS = ['refused-content', 'unknown-stream'];
-
-  test('that knows no malformed id, allows one connection for each stream, and finds new streams after a while only', async () => {
-    expect(await differing({ notFoundFirst: 2 })).toEqual(ALWAYS);
-  });
-
-  test('that refuses a second finalize by its storage error, and cuts a connection now and then', async () => {
-    expect(await differing({ finalizeAgain: 'storage_error', cutEvery: 9 })).toEqual([
-      ...ALWAYS,
-      'finalize-repeatable',
-    ]);
-  });
-
-  test('that refuses a second finalize without a word of why', async () => {
-    expect(await differing({ finalizeAgain: 'silent' })).toEqual([...ALWAYS, 'finalize-repeatable']);
-  });
 });
 
 describe('an endpoint is told from one that keeps its word when it', () => {
@@ -144,9 +73,7 @@ describe('an endpoint is told from one that keeps its word when it', () => {
 
   test('cuts every connection', async () => {
     const service = new TheService({ cutEvery: 1 });
-    lie = { rpc: (rpc) => service.wrap(rpc) };
-    const { conforms } = await tried({ only: ['nulls'] });
-    lie = {};
+    const { conforms } = await endpoint.tried({ only: ['nulls'] }, { rpc: (rpc) => service.wrap(rpc) });
     expect(conforms).toBe(false);
   });
 
@@ -215,5 +142,5 @@ function ignoringOffsets(rpc: WriteRpc): Partial<WriteRpc> {
 test('no dataset but one of its own is ever made or removed', async () => {
   const options = { projectId: PROJECT, ...bigQueryEndpoints(), runtime: systemRuntime };
   await expect(openEndpoint({ projectId: PROJECT, dataset: 'payment_data' }, options)).rejects.toThrow('not a dataset');
-  await expect(openEndpoint(open.endpoint.dataset, options)).rejects.toThrow('exists already');
+  await expect(openEndpoint(endpoint.dataset, options)).rejects.toThrow('exists already');
 });

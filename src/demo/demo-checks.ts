@@ -1,5 +1,5 @@
 /** The checks of a demo run. Pure: facts in, a list of checks out. Each of them can fail, and one failure is a FAIL. */
-import type { SumsByCurrency } from '../checks/assertions.ts';
+import type { SumsByCurrency } from '../checks/by-sql/assertions.ts';
 import { counted, GUARANTEES, type Guarantee } from '../checks/findings.ts';
 import type { VerifyReport } from '../checks/verify.ts';
 import { GUARANTEE_TEXTS } from '../checks/verify-text.ts';

@@ -2,8 +2,8 @@
  * The facts of a finished demo run, as plain data: the same whether they come from BigQuery and the topic itself
  * (real-facts.ts) or from the simulated world (embedded-facts.ts). demo-checks.ts checks them.
  */
-import type { SumsByCurrency } from '../checks/assertions.ts';
-import type { ReconciledDay } from '../checks/reconcile.ts';
+import type { SumsByCurrency } from '../checks/by-sql/assertions.ts';
+import type { ReconciledDay } from '../checks/by-sql/reconcile.ts';
 import type { VerifyReport } from '../checks/verify.ts';
 
 /** The counters of a partition's last checkpoint. */

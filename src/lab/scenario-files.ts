@@ -2,17 +2,20 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigurationError } from '../base/errors.ts';
+import { CODE_EXTENSION } from '../base/own-code.ts';
 import type { Scenario } from './scenario.ts';
 
 const FOLDER = path.join(import.meta.dirname, '..', '..', 'scenarios');
 
 /** All of them, by name. A file's name is its scenario's. */
 export async function loadScenarios(): Promise<Scenario[]> {
-  const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts')).sort();
+  const files = (await readdir(FOLDER))
+    .filter((file) => file.endsWith(CODE_EXTENSION) && !file.includes('.test.'))
+    .sort();
   return Promise.all(
     files.map(async (file) => {
       const { scenario } = (await import(path.join(FOLDER, file))) as { scenario?: Scenario };
-      if (scenario === undefined || `${scenario.name}.ts` !== file) {
+      if (scenario === undefined || `${scenario.name}${CODE_EXTENSION}` !== file) {
         throw new Error(`scenarios/${file} must export \`scenario\` with the file's name as its name`);
       }
       return scenario;

@@ -1,13 +1,15 @@
 /** What a fold is made from, and what it says of itself. */
 
 import type { IndexKey } from '../base/memory/slot-hash.ts';
-import type { AcceptedRows } from './accepted-rows.ts';
+import type { AcceptedBatch } from './accepted-batch.ts';
 import type { PartitionFold } from './fold.ts';
-import type { Counters, FixedSettings, FoldOutput, TransactionRow } from './types.ts';
+import type { Counters, ExceptionRow, FixedSettings, PartialRow, TransactionRow } from './types.ts';
 
-/** A FoldOutput whose accepted rows are columns: the same rows, without an object for each. */
-export interface FoldColumns extends Pick<FoldOutput, 'partials' | 'exceptions'> {
-  readonly accepted: AcceptedRows;
+/** Where the fold puts rows, in fold order. `accepted` feeds both payment_transactions and payment_transactions_fraud. */
+export interface FoldOutput {
+  readonly accepted: AcceptedBatch;
+  readonly partials: PartialRow[];
+  readonly exceptions: ExceptionRow[];
 }
 
 /** Which partition is folded, and what was fixed when it was seeded. */

@@ -7,16 +7,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PartitionFold } from './fold.ts';
 import { rebuildFromMs } from './state/liveness.ts';
-import { emptyOutput, event, FIXED, foldAll, PLACE, record, settings } from './testing/fold-fixture.ts';
-import type {
-  FixedSettings,
-  FoldOutput,
-  LogRecord,
-  OpenWindow,
-  RememberedPayment,
-  StateDelta,
-  StoredState,
-} from './types.ts';
+import {
+  emptyOutput,
+  event,
+  FIXED,
+  type FoldedRows,
+  foldAll,
+  PLACE,
+  record,
+  rowsOf,
+  settings,
+} from './testing/fold-fixture.ts';
+import type { FixedSettings, LogRecord, OpenWindow, RememberedPayment, StateDelta, StoredState } from './types.ts';
 
 const SETTINGS = settings({ watermarkDelayMs: 90_000 });
 
@@ -85,10 +87,10 @@ function freshFold(fixed: FixedSettings): PartitionFold {
   return PartitionFold.fresh({ ...PLACE, fixed, startOffset: 0 });
 }
 
-function foldOn(fold: PartitionFold, records: readonly LogRecord[]): FoldOutput {
+function foldOn(fold: PartitionFold, records: readonly LogRecord[]): FoldedRows {
   const out = emptyOutput();
   for (const one of records) fold.fold(one, SETTINGS, out);
-  return out;
+  return rowsOf(out);
 }
 
 /** A local store reduced to what it means: applies deltas, drops what they call dead, gives entries in odd order. */
@@ -188,7 +190,7 @@ describe('laws of the fold', () => {
         const stored = PartitionFold.fromStored({ ...PLACE, fixed, stored: store.load() });
         const rebuild = PartitionFold.rebuild({ ...PLACE, fixed, ...head });
         expect(rebuild.fromEventTimeMs).toBe(rebuildFromMs(fixed, head.watermarkMs));
-        rebuild.add(before.accepted.filter(({ payment }) => payment.eventTimeMs >= rebuild.fromEventTimeMs));
+        rebuild.add([...before.accepted].filter(({ payment }) => payment.eventTimeMs >= rebuild.fromEventTimeMs));
         const rebuilt = rebuild.finish();
         const exported = PartitionFold.fromStored({ ...PLACE, fixed, stored: rebuilt.export() });
 
@@ -260,7 +262,7 @@ describe('laws of the fold', () => {
         SETTINGS,
         out,
       );
-      out.accepted.length = 0;
+      out.accepted.clear();
       out.partials.length = 0;
       if (index % 1_000 === 0) most = Math.max(most, fold.stats().activityEntries);
     }
@@ -271,7 +273,7 @@ describe('laws of the fold', () => {
   });
 });
 
-/** The decisions and counts of design.md, section 3, with nothing remembered but the accepted payments. */
+/** The fold's decisions and counts by their definition: nothing is remembered but the accepted payments. */
 function foldByDefinition(log: readonly LogRecord[], fixed: FixedSettings) {
   const accepted: Pick<
     RememberedPayment,

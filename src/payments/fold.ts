@@ -10,12 +10,11 @@
  */
 
 import { KNOWN_INDEX_KEY } from '../base/memory/slot-hash.ts';
-import { AcceptedRows } from './accepted-rows.ts';
 import type { PaymentBytes } from './event/payment-bytes.ts';
 import { PaymentReader } from './event/payment-reader.ts';
 import { Rejection } from './event/validation.ts';
 import { exceptionRow, rejectedRow } from './exception-rows.ts';
-import type { FoldColumns, FoldPlace, FoldStats, Rebuild, RebuildOptions } from './fold-types.ts';
+import type { FoldOutput, FoldPlace, FoldStats, Rebuild, RebuildOptions } from './fold-types.ts';
 import { type ActivityCounts, assessFraud } from './fraud.ts';
 import { LookAhead } from './look-ahead.ts';
 import { type CompiledSettings, requireFixedSettings } from './settings.ts';
@@ -29,7 +28,6 @@ import { inSteps } from './state/stored-entries.ts';
 import type {
   Counters,
   FixedSettings,
-  FoldOutput,
   LogRecord,
   StateDelta,
   StateHead,
@@ -38,7 +36,7 @@ import type {
 } from './types.ts';
 import { OpenWindows } from './windows.ts';
 
-export type { FoldColumns, FoldPlace, Rebuild, RebuildOptions } from './fold-types.ts';
+export type { FoldOutput, FoldPlace, Rebuild, RebuildOptions } from './fold-types.ts';
 
 const BYTES_PER_WINDOW = 400;
 
@@ -174,7 +172,7 @@ export class PartitionFold {
    * Folds the next record and adds its rows to `out`. `settings` are those of its offset. Offsets between nextOffset and the
    * record's are taken to hold no records: whether that is so is the caller's to know. Throws RangeError for an older one.
    */
-  fold(record: LogRecord, settings: CompiledSettings, out: FoldOutput | FoldColumns): void {
+  fold(record: LogRecord, settings: CompiledSettings, out: FoldOutput): void {
     this.#foldRead(record, this.#reader.read(record, settings), settings, out);
   }
 
@@ -182,7 +180,7 @@ export class PartitionFold {
   foldAll(
     records: readonly LogRecord[],
     settingsAt: (offset: number) => CompiledSettings,
-    out: FoldOutput | FoldColumns,
+    out: FoldOutput,
     from = 0,
     to = records.length,
   ): void {
@@ -196,12 +194,7 @@ export class PartitionFold {
     }
   }
 
-  #foldRead(
-    record: LogRecord,
-    payment: PaymentBytes | Rejection,
-    settings: CompiledSettings,
-    out: FoldOutput | FoldColumns,
-  ): void {
+  #foldRead(record: LogRecord, payment: PaymentBytes | Rejection, settings: CompiledSettings, out: FoldOutput): void {
     this.skipTo(record.offset);
     this.#nextOffset = record.offset + 1;
     this.#counters.consumed += 1;
@@ -292,15 +285,13 @@ export class PartitionFold {
     };
   }
 
-  #accept(offset: number, payment: PaymentBytes, settings: CompiledSettings, out: FoldOutput | FoldColumns): void {
+  #accept(offset: number, payment: PaymentBytes, settings: CompiledSettings, out: FoldOutput): void {
     this.#counters.accepted += 1;
     const { eventTimeMs, amount } = payment;
     const activity = this.#remember(offset, payment);
     const region = this.#windows.add(eventTimeMs, payment.region, payment.currency, amount);
     const fraud = assessFraud(settings.fraud, amount, region, activity);
-    const { accepted } = out;
-    if (accepted instanceof AcceptedRows) accepted.add(offset, payment, fraud);
-    else accepted.push({ kafkaOffset: offset, payment: payment.toPayment(), fraud });
+    out.accepted.add(offset, payment, fraud);
     this.#remembered.add(offset, payment);
     if (this.#remembered.isLarge) this.#remembered.compact(this.carriedFromMs);
     const watermarkMs = eventTimeMs - settings.watermarkDelayMs;

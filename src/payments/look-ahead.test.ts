@@ -7,8 +7,18 @@ import { PaymentReader } from './event/payment-reader.ts';
 import { Rejection } from './event/validation.ts';
 import { PartitionFold } from './fold.ts';
 import type { CompiledSettings } from './settings.ts';
-import { emptyOutput, event, FIXED, PLACE, record, START_MS, settings } from './testing/fold-fixture.ts';
-import type { FoldOutput, LogRecord } from './types.ts';
+import {
+  emptyOutput,
+  event,
+  FIXED,
+  type FoldedRows,
+  PLACE,
+  record,
+  rowsOf,
+  START_MS,
+  settings,
+} from './testing/fold-fixture.ts';
+import type { LogRecord } from './types.ts';
 
 const SETTINGS = [settings({ watermarkDelayMs: 90_000 }), settings({ watermarkDelayMs: 30_000 })] as const;
 /** Half of the offsets each, in turns of seven. */
@@ -40,7 +50,7 @@ function logOf(drawn: readonly DrawnRecord[]): LogRecord[] {
   });
 }
 
-function foldInPieces(log: readonly LogRecord[], pieces: readonly number[]): { out: FoldOutput; fold: PartitionFold } {
+function foldInPieces(log: readonly LogRecord[], pieces: readonly number[]): { out: FoldedRows; fold: PartitionFold } {
   const fold = PartitionFold.fresh({ ...PLACE, fixed: FIXED, startOffset: 0 });
   const out = emptyOutput();
   for (let from = 0, piece = 0; from < log.length; piece += 1) {
@@ -48,7 +58,7 @@ function foldInPieces(log: readonly LogRecord[], pieces: readonly number[]): { o
     fold.foldAll(log, settingsAt, out, from, to);
     from = to;
   }
-  return { out, fold };
+  return { out: rowsOf(out), fold };
 }
 
 describe('records folded together', () => {
@@ -61,7 +71,7 @@ describe('records folded together', () => {
         const expected = emptyOutput();
         for (const one of log) alone.fold(one, settingsAt(one.offset), expected);
         const { out, fold } = foldInPieces(log, cuts);
-        expect(out).toEqual(expected);
+        expect(out).toEqual(rowsOf(expected));
         expect(fold.head()).toEqual(alone.head());
         expect(fold.recomputeHead()).toEqual(alone.head());
       }),

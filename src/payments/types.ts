@@ -148,20 +148,6 @@ export interface DataRows {
   payment_exceptions: ExceptionRow;
 }
 
-/** Rows in order: an array, or columns (accepted-rows.ts) that make a row's object when it is asked for. */
-export interface RowList<Row> extends Iterable<Row> {
-  readonly length: number;
-  at(index: number): Row | undefined;
-  slice(from: number, to?: number): RowList<Row>;
-}
-
-/** Where the fold puts rows, in fold order. `accepted` feeds both payment_transactions and payment_transactions_fraud. */
-export interface FoldOutput {
-  readonly accepted: AcceptedRow[];
-  readonly partials: PartialRow[];
-  readonly exceptions: ExceptionRow[];
-}
-
 export interface Counters {
   consumed: number;
   accepted: number;

@@ -1,11 +1,12 @@
 /** A run's first rows go out few and alone; what waits behind them goes as large as ever. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { AcceptedRows } from '../payments/accepted-rows.ts';
+import { AcceptedBatch } from '../payments/accepted-batch.ts';
 import { PartitionFold } from '../payments/fold.ts';
+import type { RowList } from '../payments/row-batch.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
 import { event, PLACE, record } from '../payments/testing/fold-fixture.ts';
-import type { AppendTable, RowList } from '../payments/types.ts';
+import type { AppendTable } from '../payments/types.ts';
 import { silentObserver } from './events.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { AppendTurns } from './run/append-turns.ts';
@@ -29,7 +30,7 @@ function run(limits = DEFAULT_LIMITS, there: Rows = {}) {
     record(offset, event({ transaction_id: `txn-${offset}` }, offset)),
   );
   const settings = compileSettings(DEFAULT_DECISION_SETTINGS);
-  const folded = new AcceptedRows();
+  const folded = new AcceptedBatch();
   const before = { accepted: folded, partials: [], exceptions: [] };
   PartitionFold.fresh({ ...PLACE, startOffset: 0 }).foldAll(records, () => settings, before, 0, WAITING);
   const rowsOf = (table: keyof Rows) =>
@@ -68,7 +69,11 @@ function run(limits = DEFAULT_LIMITS, there: Rows = {}) {
     },
     turns: new AppendTurns(100),
     encoder: {
-      encode: (table: AppendTable, rows: RowList<unknown>) => ({ table, rowCount: rows.length, byteLength: 1 }),
+      encode: (table: AppendTable, rows: RowList<unknown>, _: unknown, from = 0, to = rows.length) => ({
+        table,
+        rowCount: to - from,
+        byteLength: 1,
+      }),
     },
     streams: {
       open: () => ({

@@ -3,14 +3,17 @@
  * adapters are in src/kafka, src/bigquery, src/state and src/runtime; the simulated world implements the same ones.
  * Nothing here names kafkajs, gRPC or files.
  */
+import type { AcceptedBatch } from '../payments/accepted-batch.ts';
+import type { RowList } from '../payments/row-batch.ts';
 import type {
   AppendTable,
   Counters,
   DataRows,
   DataTable,
+  ExceptionRow,
   FixedSettings,
   LogRecord,
-  RowList,
+  PartialRow,
   SettingsEntry,
   StateDelta,
   StoredState,
@@ -286,9 +289,24 @@ export interface RowStamp {
 /** The row type of each table that is appended to. */
 export type AppendRows = DataRows & { checkpoint_log: Checkpoint };
 
+/** What the rows of each table come in: accepted payments as columns, all else as objects. */
+export interface AppendBatches {
+  payment_transactions: AcceptedBatch;
+  payment_transactions_fraud: AcceptedBatch;
+  payment_metrics_partials: RowList<PartialRow>;
+  payment_exceptions: RowList<ExceptionRow>;
+  checkpoint_log: RowList<Checkpoint>;
+}
+
 export interface RowEncoder {
-  /** Never more bytes than one append may carry: the caller limits rows and bytes. */
-  encode<T extends AppendTable>(table: T, rows: RowList<AppendRows[T]>, stamp: RowStamp): EncodedRows;
+  /** Rows [from, to) of a batch; default: all. Never more bytes than one append may carry: the caller limits rows and bytes. */
+  encode<T extends AppendTable>(
+    table: T,
+    rows: AppendBatches[T],
+    stamp: RowStamp,
+    from?: number,
+    to?: number,
+  ): EncodedRows;
 }
 
 /** Appends to one stream at explicit offsets, first in first out. */

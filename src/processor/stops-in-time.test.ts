@@ -2,9 +2,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { PartitionFold } from '../payments/fold.ts';
+import type { RowList } from '../payments/row-batch.ts';
 import { DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
 import { event, PLACE, record } from '../payments/testing/fold-fixture.ts';
-import { APPEND_TABLES, type AppendTable, DATA_TABLES, type RowList } from '../payments/types.ts';
+import { APPEND_TABLES, type AppendTable, DATA_TABLES } from '../payments/types.ts';
 import { silentObserver } from './events.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { FetchAnswer, LogBounds } from './ports.ts';

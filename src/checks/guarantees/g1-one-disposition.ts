@@ -1,18 +1,21 @@
 /** G1: every record below next_offset has exactly one row in payment_transactions or payment_exceptions. */
 import type { FindingLists } from '../findings.ts';
-import type { Step } from '../walk.ts';
+import type { ExceptionCells } from '../inputs/verify-inputs.ts';
+import type { Step } from '../partition/walk-partition.ts';
 
 const EXCEPTION_DISPOSITIONS = ['duplicate', 'late', 'rejected'];
 
 export function checkOneDisposition(step: Step, findings: FindingLists): void {
   const { payment_transactions: transactions, payment_exceptions: exceptions } = step.rows;
   const rowCount = transactions.length + exceptions.length;
+  const isExplained = step.outcome !== null || step.trusted;
+  if (rowCount === 1 && isExplained && exceptions.every(isKnown)) return;
   const named = [...transactions, ...exceptions].map((row) => row.transaction_id).filter((id) => id !== null);
   const ids = [...new Set(named)];
   const report = (kind: string, message: string, transactionIds: readonly string[] = ids): void =>
     findings.add('G1', { kind, partition: step.partition, offsets: [step.offset], transactionIds, message });
 
-  if (step.outcome === null && !step.trusted) {
+  if (!isExplained) {
     if (rowCount > 0) report('phantom', 'a row, but no record in the log that explains it');
     return;
   }
@@ -23,8 +26,11 @@ export function checkOneDisposition(step: Step, findings: FindingLists): void {
   } else if (rowCount > 1) {
     report('row_twice', `${rowCount} rows for one record`);
   }
-  for (const { disposition } of exceptions)
-    if (!EXCEPTION_DISPOSITIONS.includes(disposition)) report('disposition_unknown', `disposition ${disposition}`);
+  for (const row of exceptions) if (!isKnown(row)) report('disposition_unknown', `disposition ${row.disposition}`);
+}
+
+function isKnown({ disposition }: ExceptionCells): boolean {
+  return EXCEPTION_DISPOSITIONS.includes(disposition);
 }
 
 function expectedIds(outcome: NonNullable<Step['outcome']>): string[] {

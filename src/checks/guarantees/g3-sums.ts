@@ -4,11 +4,12 @@
  * after that are found at the end.
  */
 import { counted, type FindingLists } from '../findings.ts';
-import type { PartialCells } from '../inputs/inputs.ts';
+import type { PartialCells } from '../inputs/verify-inputs.ts';
+import { ByWindow } from '../oracle/by-window.ts';
 import { billionths, decimalText, plainDecimal, sameDecimal } from '../oracle/money.ts';
 import type { OracleWindow } from '../oracle/recompute.ts';
-import type { Step } from '../walk.ts';
-import { windowKey } from '../window-key.ts';
+import type { Step } from '../partition/walk-partition.ts';
+import { windowKey } from './window-name.ts';
 
 interface TableSum {
   count: number;
@@ -24,7 +25,7 @@ export class SumsCheck {
   readonly #windowMs: number;
   /** Below this, windows were closed before what is checked here. */
   readonly #trustedWatermark: number;
-  readonly #tableSums = new Map<string, TableSum>();
+  readonly #tableSums = new ByWindow<TableSum>();
   readonly #findings: FindingLists;
 
   constructor(windowMs: number, trustedWatermark: number | undefined, findings: FindingLists) {
@@ -38,12 +39,11 @@ export class SumsCheck {
       const start = Math.floor(row.event_time / this.#windowMs) * this.#windowMs;
       const windowEnd = start + this.#windowMs;
       if (step.trusted && windowEnd <= this.#trustedWatermark) continue;
-      const key = sumKey(start, row.region, row.currency);
-      let sum = this.#tableSums.get(key);
+      let sum = this.#tableSums.get(start, row.region, row.currency);
       if (sum === undefined) {
         const { region, currency } = row;
         sum = { count: 0, total: 0n, windowEnd, offsets: [], window: { window_start: start, region, currency } };
-        this.#tableSums.set(key, sum);
+        this.#tableSums.set(start, region, currency, sum);
       }
       sum.count++;
       sum.total += billionths(plainDecimal(row.amount)) ?? 0n;
@@ -57,7 +57,7 @@ export class SumsCheck {
 
   /** `watermark`: the one at the last checkpoint. */
   end(partition: number, watermark: number): void {
-    for (const sum of this.#tableSums.values()) {
+    for (const sum of this.#tableSums.all()) {
       if (sum.windowEnd > watermark) continue;
       this.#findings.add('G3', {
         kind: 'rows_outside_windows',
@@ -72,9 +72,7 @@ export class SumsCheck {
   }
 
   #compareTable(step: Step, window: OracleWindow): void {
-    const key = sumKey(window.window_start, window.region, window.currency);
-    const sum = this.#tableSums.get(key);
-    this.#tableSums.delete(key);
+    const sum = this.#tableSums.take(window.window_start, window.region, window.currency);
     if (sum?.count === window.count && sum.total === window.total) return;
     this.#report(step, 'table_sum_differs', {
       offsets: sum?.offsets ?? [],
@@ -116,10 +114,6 @@ export class SumsCheck {
   ): void {
     this.#findings.add('G3', { kind, partition: step.partition, offsets: [step.offset], transactionIds: [], ...facts });
   }
-}
-
-function sumKey(startMs: number, region: string, currency: string): string {
-  return `${startMs} ${currency} ${region}`;
 }
 
 function sameSums(row: PartialCells, window: OracleWindow): boolean {

@@ -42,25 +42,42 @@ export function packedSinglySql(table: string, columns: PackedColumns, where: st
 
 /** The rows of cells, as they stand in them. Throws where a cell is not what was asked for. */
 export function unpackedRows(cells: readonly unknown[], columns: PackedColumns): Record<string, QueryValue>[] {
-  const entries = Object.entries(columns);
-  return cells.flatMap((cell) => {
+  const names = Object.keys(columns);
+  const kinds = Object.values(columns);
+  // A copy of one object with all columns is made faster than a row is put together.
+  const empty: Readonly<Record<string, QueryValue>> = Object.fromEntries(names.map((name) => [name, null]));
+  const unpacked: Record<string, QueryValue>[] = [];
+  for (const cell of cells) {
     const rows = JSON.parse(`[${String(cell)}]`) as (string | null)[][];
-    return rows.map((texts) => {
-      if (texts.length !== entries.length)
-        throw new TypeError(`a packed row has ${texts.length} of ${entries.length} values`);
-      const row: Record<string, QueryValue> = {};
-      for (let at = 0; at < entries.length; at += 1) {
-        const [name, kind] = entries[at] as [string, ColumnKind];
-        row[name] = readValue(kind, texts[at] as string | null);
-      }
-      return row;
-    });
-  });
+    for (const texts of rows) {
+      if (texts.length !== names.length)
+        throw new TypeError(`a packed row has ${texts.length} of ${names.length} values`);
+      const row = { ...empty };
+      for (let at = 0; at < names.length; at += 1) row[names[at]!] = readValue(kinds[at]!, texts[at]!);
+      unpacked.push(row);
+    }
+  }
+  return unpacked;
 }
 
 function readValue(kind: ColumnKind, text: string | null): QueryValue {
-  if (text === null) return null;
+  if (text === null || kind === 'text' || kind === 'decimal') return text;
+  if (kind === 'integer' || kind === 'time') {
+    const number = wholeNumber(text);
+    if (number !== -1) return kind === 'time' ? number / 1_000 : number;
+  }
   if (kind === 'integer') return integerFromText(text);
   if (kind === 'time') return millisFromText(text);
   return kind === 'truth' ? text === 'true' : text;
+}
+
+/** Of digits alone, as long as it is exact; -1 for any other text. */
+function wholeNumber(text: string): number {
+  let number = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    number = number * 10 + digit;
+  }
+  return text !== '' && Number.isSafeInteger(number) ? number : -1;
 }

@@ -5,7 +5,8 @@
  * The emulator does not enforce REQUIRED, and a table that somebody copied may not have it: NULL is looked for as well.
  */
 import { counted, type Finding, type FindingLists, type Guarantee } from '../findings.ts';
-import { CHECKED_TABLES } from '../walk.ts';
+import { CHECKED_TABLES } from '../partition/walk-partition.ts';
+import { COLUMNS } from './table-columns.ts';
 import type {
   CheckedTable,
   CheckpointCells,
@@ -14,8 +15,7 @@ import type {
   RowPosition,
   TableCells,
   TableCount,
-} from './inputs.ts';
-import { COLUMNS } from './table-columns.ts';
+} from './verify-inputs.ts';
 
 /** Columns that are never NULL, their position aside. */
 const REQUIRED: { readonly [T in CheckedTable]: readonly (keyof TableCells[T])[] } = {
@@ -55,8 +55,13 @@ function strayReason<T extends CheckedTable>(table: T, row: TableCells[T]): { ki
   if (epoch < 0) return { kind: 'epoch_of_nobody', what: `writer_epoch ${epoch}, which nobody has` };
   if (epoch === 0 && !BACKFILLED.has(table))
     return { kind: 'epoch_of_nobody', what: 'writer_epoch 0, and a backfill writes nothing here' };
-  const empty = REQUIRED[table].filter((column) => row[column] === null);
-  return empty.length === 0 ? undefined : { kind: 'null_column', what: `NULL in ${empty.join(', ')}` };
+  const required = REQUIRED[table];
+  for (const column of required) {
+    if (row[column] !== null) continue;
+    const empty = required.filter((each) => row[each] === null);
+    return { kind: 'null_column', what: `NULL in ${empty.join(', ')}` };
+  }
+  return undefined;
 }
 
 /** The rows that the walk may be given. */

@@ -1,6 +1,7 @@
 /** The columns of the tables that `verify` reads, and how; and by what their rows are read a part at a time. */
-import type { CheckedTable } from './inputs.ts';
+
 import type { PackedColumns } from './packed-rows.ts';
+import type { CheckedTable } from './verify-inputs.ts';
 
 const POSITION = { kafka_offset: 'integer', writer_epoch: 'integer' } as const;
 const PAYMENT = {

@@ -1,33 +1,68 @@
 /**
- * What a sender did lately, kept the plain way: per sender, payments by slices of event time. A slice that lies wholly
- * inside the span is counted whole, the slices at its two ends payment by payment.
+ * What a sender did lately, kept the plain way: per sender, payments as they came. A sender with many has them by slices of
+ * event time: a slice that lies wholly inside the span is counted whole, those at its two ends payment by payment.
  */
-interface Slice {
+interface Payments {
   readonly times: number[];
   readonly devices: string[];
+}
+
+interface Slice extends Payments {
   /** Of a slice with many payments: most have one. */
   deviceSet: Set<string> | undefined;
 }
 
+interface Sender extends Payments {
+  /** Instead of the two lists above, where there are many. */
+  slices: Map<number, Slice> | undefined;
+}
+
 const SLICES_PER_SPAN = 30;
 const DEVICES_WITHOUT_SET_MAX = 8;
+/** A sender with more payments has them in slices. */
+const PAYMENTS_WITHOUT_SLICES_MAX = 32;
 
 export class SenderActivity {
   readonly #spanMs: number;
   readonly #sliceMs: number;
-  readonly #senders = new Map<string, Map<number, Slice>>();
+  readonly #senders = new Map<string, Sender>();
 
   constructor(spanMs: number) {
     this.#spanMs = spanMs;
     this.#sliceMs = Math.max(1, Math.ceil(spanMs / SLICES_PER_SPAN));
   }
 
-  add(sender: string, timeMs: number, device: string): void {
-    const slices = this.#senders.get(sender) ?? new Map<number, Slice>();
-    this.#senders.set(sender, slices);
+  add(name: string, timeMs: number, device: string): void {
+    let sender = this.#senders.get(name);
+    if (sender === undefined) {
+      sender = { times: [], devices: [], slices: undefined };
+      this.#senders.set(name, sender);
+    }
+    if (sender.slices !== undefined) {
+      this.#addToSlice(sender.slices, timeMs, device);
+      return;
+    }
+    sender.times.push(timeMs);
+    sender.devices.push(device);
+    if (sender.times.length > PAYMENTS_WITHOUT_SLICES_MAX) this.#cut(sender);
+  }
+
+  #cut(sender: Sender): void {
+    const { times, devices } = sender;
+    const slices = new Map<number, Slice>();
+    for (let index = 0; index < times.length; index += 1) this.#addToSlice(slices, times[index]!, devices[index]!);
+    sender.slices = slices;
+    times.length = 0;
+    devices.length = 0;
+  }
+
+  #addToSlice(slices: Map<number, Slice>, timeMs: number, device: string): void {
     const number = Math.floor(timeMs / this.#sliceMs);
-    const slice = slices.get(number) ?? { times: [], devices: [], deviceSet: undefined };
-    slices.set(number, slice);
+    let slice = slices.get(number);
+    if (slice === undefined) {
+      slice = { times: [], devices: [], deviceSet: undefined };
+      slices.set(number, slice);
+    }
     slice.times.push(timeMs);
     slice.devices.push(device);
     if (slice.deviceSet !== undefined) slice.deviceSet.add(device);
@@ -35,23 +70,23 @@ export class SenderActivity {
   }
 
   /** Payments seen so far with event time in (timeMs - span, timeMs], and their distinct devices. */
-  within(sender: string, timeMs: number): { count: number; devices: number } {
-    const slices = this.#senders.get(sender);
-    if (!slices) return { count: 0, devices: 0 };
+  within(name: string, timeMs: number): { count: number; devices: number } {
+    const sender = this.#senders.get(name);
+    if (sender === undefined) return { count: 0, devices: 0 };
     const afterMs = timeMs - this.#spanMs;
+    const { slices } = sender;
+    if (slices === undefined) {
+      const devices = new FewDevices();
+      const count = countBetween(sender, afterMs, timeMs, devices);
+      return { count, devices: devices.size };
+    }
     const first = Math.floor(afterMs / this.#sliceMs);
     const last = Math.floor(timeMs / this.#sliceMs);
     const devices = new Set<string>();
     let count = 0;
-    // A sender has few slices, most of them outside of the span while nothing is forgotten; or many, most of them inside.
-    if (slices.size <= last - first) {
-      for (const [number, slice] of slices)
-        if (number >= first && number <= last) count += this.#countIn(slice, number, afterMs, timeMs, devices);
-    } else {
-      for (let number = first; number <= last; number++) {
-        const slice = slices.get(number);
-        if (slice) count += this.#countIn(slice, number, afterMs, timeMs, devices);
-      }
+    for (let number = first; number <= last; number++) {
+      const slice = slices.get(number);
+      if (slice) count += this.#countIn(slice, number, afterMs, timeMs, devices);
     }
     return { count, devices: devices.size };
   }
@@ -59,26 +94,63 @@ export class SenderActivity {
   /** Payments of one slice in (afterMs, timeMs]; their devices are added. */
   #countIn(slice: Slice, number: number, afterMs: number, timeMs: number, devices: Set<string>): number {
     const startMs = number * this.#sliceMs;
-    if (startMs > afterMs && startMs + this.#sliceMs - 1 <= timeMs) {
-      for (const device of slice.deviceSet ?? slice.devices) devices.add(device);
-      return slice.times.length;
-    }
-    let count = 0;
-    for (let index = 0; index < slice.times.length; index += 1) {
-      const time = slice.times[index]!;
-      if (time <= afterMs || time > timeMs) continue;
-      count++;
-      devices.add(slice.devices[index]!);
-    }
-    return count;
+    if (startMs <= afterMs || startMs + this.#sliceMs - 1 > timeMs)
+      return countBetween(slice, afterMs, timeMs, devices);
+    for (const device of slice.deviceSet ?? slice.devices) devices.add(device);
+    return slice.times.length;
   }
 
   /** Forgets what no payment with event time >= earliestMs can count any more. */
   forgetBefore(earliestMs: number): void {
     const deadBelowMs = earliestMs - this.#spanMs;
-    for (const [sender, slices] of this.#senders) {
-      for (const number of slices.keys()) if ((number + 1) * this.#sliceMs <= deadBelowMs) slices.delete(number);
-      if (slices.size === 0) this.#senders.delete(sender);
+    for (const [name, sender] of this.#senders) {
+      const { slices } = sender;
+      if (slices === undefined) forgetUpTo(sender, deadBelowMs);
+      else for (const number of slices.keys()) if ((number + 1) * this.#sliceMs <= deadBelowMs) slices.delete(number);
+      if (sender.times.length === 0 && (slices === undefined || slices.size === 0)) this.#senders.delete(name);
     }
   }
+}
+
+/** How many have an event time in (afterMs, timeMs]; the device of each is added. */
+function countBetween(
+  { times, devices }: Payments,
+  afterMs: number,
+  timeMs: number,
+  seen: { add(device: string): unknown },
+): number {
+  let count = 0;
+  for (let index = 0; index < times.length; index += 1) {
+    const time = times[index]!;
+    if (time <= afterMs || time > timeMs) continue;
+    count++;
+    seen.add(devices[index]!);
+  }
+  return count;
+}
+
+/** Distinct devices of a few payments: quicker made than a Set. */
+class FewDevices {
+  readonly #devices: string[] = [];
+
+  get size(): number {
+    return this.#devices.length;
+  }
+
+  add(device: string): void {
+    if (!this.#devices.includes(device)) this.#devices.push(device);
+  }
+}
+
+/** Payments with event time <= deadMs. */
+function forgetUpTo({ times, devices }: Payments, deadMs: number): void {
+  let kept = 0;
+  for (let index = 0; index < times.length; index += 1) {
+    if (times[index]! <= deadMs) continue;
+    times[kept] = times[index]!;
+    devices[kept] = devices[index]!;
+    kept++;
+  }
+  times.length = kept;
+  devices.length = kept;
 }

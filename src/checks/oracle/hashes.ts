@@ -4,8 +4,8 @@
  * library.
  */
 import xxhash from 'xxhash-wasm';
-import type { TopicRecord } from '../inputs/inputs.ts';
-import type { OraclePayment } from './read-payment.ts';
+import type { TopicRecord } from '../inputs/verify-inputs.ts';
+import type { OraclePayment } from './judgement.ts';
 
 /** Two signed 32-bit words. */
 export interface Hash {
@@ -20,11 +20,43 @@ const PAYMENT_START: Hash = { high: 0x24638842, low: 0x299f31d0 };
 const UNITS_AT_FIRST = 1_024;
 const BYTES_PER_UNIT = 3;
 const WORD_BYTES = 4;
+/** A longer text is hashed by its bytes. */
+const ASCII_MAX = 256;
+const SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER);
+/** Currencies, regions and methods of payment that were hashed; bounded, since events may name any. */
+const FEW = new Map<string, Hash>();
+const FEW_MAX = 500;
 
 let scratch = Buffer.alloc(UNITS_AT_FIRST * BYTES_PER_UNIT + WORD_BYTES);
 
 /** Of the UTF-8 bytes, read as little-endian words, the last one filled up with zeros. */
 export function textHash(text: string): Hash {
+  return asciiHash(text) ?? utf8Hash(text);
+}
+
+/** The same of a text whose UTF-8 bytes are its characters; undefined for any other. */
+function asciiHash(text: string): Hash | undefined {
+  const { length } = text;
+  if (length > ASCII_MAX) return undefined;
+  let high = TEXT_START.high ^ length;
+  let low = TEXT_START.low ^ length;
+  let word = 0;
+  let seen = 0;
+  for (let at = 0; at < length; at += 1) {
+    const code = text.charCodeAt(at);
+    seen |= code;
+    word |= code << (8 * (at % WORD_BYTES));
+    if (at % WORD_BYTES !== WORD_BYTES - 1) continue;
+    high = mixedHigh(high, low, word);
+    low = mixedLow(low, high, word);
+    word = 0;
+  }
+  if (seen > 0x7f) return undefined;
+  high = avalanche(high ^ spreadHigh(word));
+  return { high, low: avalanche((low ^ spreadLow(word)) + high) };
+}
+
+function utf8Hash(text: string): Hash {
   if (text.length * BYTES_PER_UNIT + WORD_BYTES > scratch.length)
     scratch = Buffer.alloc(text.length * BYTES_PER_UNIT + WORD_BYTES);
   const length = scratch.write(text, 'utf8');
@@ -37,23 +69,46 @@ export function textHash(text: string): Hash {
   return { high, low: avalanche((mixed.low ^ spreadLow(rest)) + high) };
 }
 
+/** Of a text that is mostly one of a few. */
+function fewTextHash(text: string): Hash {
+  const held = FEW.get(text);
+  if (held !== undefined) return held;
+  const hash = textHash(text);
+  if (FEW.size < FEW_MAX) FEW.set(text, hash);
+  return hash;
+}
+
 /** Of the canonical columns: the eight texts, the event time, the amount in billionths as 128 bits. */
-export function paymentHash(payment: OraclePayment, id = textHash(payment.transaction_id)): Hash {
+export function paymentHash(
+  payment: OraclePayment,
+  id = textHash(payment.transaction_id),
+  sender = textHash(payment.sender_account_id),
+  device = textHash(payment.device_id),
+): Hash {
   const mixed = { ...PAYMENT_START };
   const text = ({ high, low }: Hash): void => {
     mixWord(mixed, high);
     mixWord(mixed, low);
   };
   text(id);
-  text(textHash(payment.sender_account_id));
+  text(sender);
   text(textHash(payment.receiver_account_id));
-  text(textHash(payment.currency));
-  text(textHash(payment.device_id));
+  text(fewTextHash(payment.currency));
+  text(device);
   text(textHash(payment.ip_address));
-  text(textHash(payment.region));
-  text(textHash(payment.payment_method));
-  for (const word of wordsOf(payment.event_time)) mixWord(mixed, word);
-  for (let bits = 0n; bits < 128n; bits += 32n) mixWord(mixed, Number(BigInt.asIntN(32, payment.amount >> bits)));
+  text(fewTextHash(payment.region));
+  text(fewTextHash(payment.payment_method));
+  const number = (value: number): void => {
+    const [lower, upper] = wordsOf(value);
+    mixWord(mixed, lower);
+    mixWord(mixed, upper);
+  };
+  number(payment.event_time);
+  const { amount } = payment;
+  if (amount >= 0n && amount <= SAFE_MAX) {
+    number(Number(amount));
+    number(0);
+  } else for (let bits = 0n; bits < 128n; bits += 32n) mixWord(mixed, Number(BigInt.asIntN(32, amount >> bits)));
   const high = avalanche(mixed.high);
   return { high, low: avalanche(mixed.low ^ high) };
 }
@@ -105,8 +160,17 @@ export function avalanche(word: number): number {
 }
 
 function mixWord(mixed: { high: number; low: number }, word: number): void {
-  mixed.high = (Math.imul(rotated(mixed.high ^ spreadHigh(word), 19) + mixed.low, 5) + 0x561ccd1b) | 0;
-  mixed.low = (Math.imul(rotated(mixed.low ^ spreadLow(word), 17) + mixed.high, 5) + 0x0bcaa747) | 0;
+  mixed.high = mixedHigh(mixed.high, mixed.low, word);
+  mixed.low = mixedLow(mixed.low, mixed.high, word);
+}
+
+function mixedHigh(high: number, low: number, word: number): number {
+  return (Math.imul(rotated(high ^ spreadHigh(word), 19) + low, 5) + 0x561ccd1b) | 0;
+}
+
+/** `high`: as mixedHigh has left it. */
+function mixedLow(low: number, high: number, word: number): number {
+  return (Math.imul(rotated(low ^ spreadLow(word), 17) + high, 5) + 0x0bcaa747) | 0;
 }
 
 function spreadHigh(word: number): number {

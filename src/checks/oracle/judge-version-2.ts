@@ -2,13 +2,13 @@
  * Fold version 2: numbers by their source text, no name twice, and reasons that name the cause. The reasons have an order
  * here, as documented: the first that applies is the one.
  */
-import type { TopicRecord } from '../inputs/inputs.ts';
+import type { TopicRecord } from '../inputs/verify-inputs.ts';
 import { FIELD_LENGTH_MAX, keyHome, type TEXT_FIELDS, valueProblem } from './event-rules.ts';
 import { foreignForm } from './foreign-forms.ts';
 import { type SourceMember, sourceMembers, unquoted } from './json-source.ts';
+import type { Circumstances, Judgement } from './judgement.ts';
 import { hideCards, maskedVersion2 } from './kept-payload.ts';
-import { billionths, literalBillionths } from './money.ts';
-import type { Circumstances, Judgement } from './read-payment.ts';
+import { billionths, limitBillionths, literalBillionths } from './money.ts';
 
 type TextField = (typeof TEXT_FIELDS)[number];
 
@@ -25,6 +25,9 @@ const MEMBERS = [
   'region',
   'payment_method',
 ] as const;
+/** Of each in that order. */
+const PLACES: ReadonlyMap<string, number> = new Map(MEMBERS.map((name, place) => [name, place]));
+const NOTHING: readonly undefined[] = MEMBERS.map(() => undefined);
 const TIMESTAMP_MAX_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 const FIRST_CLOCK_TIME_MS = Date.UTC(2000, 0);
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -73,17 +76,26 @@ function reasonAgainst(event: SourceEvent, record: TopicRecord, circumstances: C
   }
   const amount = event.amount();
   if (amount === 'finer') return 'amount_not_exact';
-  if (amount === 'larger' || (amount as bigint) <= 0n || (amount as bigint) > billionths(rules.maxAmount)!)
+  if (amount === 'larger' || (amount as bigint) <= 0n || (amount as bigint) > limitBillionths(rules.maxAmount))
     return 'amount_out_of_range';
   const time = event.time() as number;
   if (time > record.timestampMs + rules.allowedSkewMs)
     return record.timestampMs < FIRST_CLOCK_TIME_MS ? 'record_time_missing' : 'event_time_in_future';
   if (time < minEventTimeMs) return 'event_time_too_old';
   if (record.key === null) return 'key_missing';
-  if (!Buffer.from(event.text('sender_account_id')!).equals(record.key)) return 'key_not_sender';
+  if (!isUtf8Of(record.key, event.text('sender_account_id')!)) return 'key_not_sender';
   if (rules.partitioner === 'murmur2' && keyHome(record.key, partitionCount) !== partition)
     return 'key_wrong_partition';
   return null;
+}
+
+function isUtf8Of(bytes: Uint8Array, text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code > 0x7f) return Buffer.from(text).equals(bytes);
+    if (bytes[at] !== code) return false;
+  }
+  return bytes.length === text.length;
 }
 
 /** Of a name only what is plain is shown, and no card number. */
@@ -111,7 +123,9 @@ function rejected(record: TopicRecord, reason: string, event?: SourceEvent): Jud
 
 /** An event as its source says it; of a name that comes twice, the first. */
 class SourceEvent {
-  readonly #members = new Map<string, SourceMember>();
+  /** By their place in MEMBERS; undefined where there is none. */
+  readonly #known: (SourceMember | undefined)[] = NOTHING.slice();
+  readonly #texts: (string | null | undefined)[] = NOTHING.slice();
   /** The first name that comes a second time. */
   readonly repeated: string | null = null;
   readonly #isTimeRepeated: boolean = false;
@@ -119,18 +133,26 @@ class SourceEvent {
   #time: { readonly is: number | null } | undefined;
 
   constructor(members: readonly SourceMember[]) {
+    let others: Set<string> | undefined;
     for (const member of members) {
-      if (!this.#members.has(member.name)) {
-        this.#members.set(member.name, member);
-        continue;
+      const { name } = member;
+      const place = PLACES.get(name);
+      let isRepeated: boolean;
+      if (place === undefined) {
+        others ??= new Set();
+        isRepeated = others.size === others.add(name).size;
+      } else {
+        isRepeated = this.#known[place] !== undefined;
+        this.#known[place] ??= member;
       }
-      this.repeated ??= member.name;
-      if (member.name === 'timestamp') this.#isTimeRepeated = true;
+      if (!isRepeated) continue;
+      this.repeated ??= name;
+      if (name === 'timestamp') this.#isTimeRepeated = true;
     }
   }
 
   stateOf(name: (typeof MEMBERS)[number]): 'right' | 'missing' | 'invalid' {
-    if (!this.#members.has(name)) return 'missing';
+    if (this.#member(name) === undefined) return 'missing';
     if (name === 'amount') return this.amount() === null ? 'invalid' : 'right';
     if (name === 'timestamp') return this.time() === null ? 'invalid' : 'right';
     const text = this.text(name);
@@ -139,8 +161,13 @@ class SourceEvent {
 
   /** A valid text, or null. */
   text(name: TextField): string | null {
+    const place = PLACES.get(name)!;
+    const held = this.#texts[place];
+    if (held !== undefined) return held;
     const text = this.#decoded(name);
-    return text !== null && text !== '' && text.length <= FIELD_LENGTH_MAX && text.isWellFormed() ? text : null;
+    const isValid = text !== null && text !== '' && text.length <= FIELD_LENGTH_MAX && text.isWellFormed();
+    this.#texts[place] = isValid ? text : null;
+    return isValid ? text : null;
   }
 
   amount(): bigint | 'finer' | 'larger' | null {
@@ -155,7 +182,7 @@ class SourceEvent {
   }
 
   #judgeAmount(): bigint | 'finer' | 'larger' | null {
-    const source = this.#members.get('amount')?.source ?? '';
+    const source = this.#member('amount')?.source ?? '';
     if (/^[-0-9]/.test(source)) return literalBillionths(source);
     const text = this.#decoded('amount');
     if (text === null || text.length > FIELD_LENGTH_MAX || !/^[0-9]+(\.[0-9]+)?$/.test(text)) return null;
@@ -163,7 +190,7 @@ class SourceEvent {
   }
 
   #judgeTime(): number | null {
-    const source = this.#members.get('timestamp')?.source ?? '';
+    const source = this.#member('timestamp')?.source ?? '';
     if (!/^[-0-9]/.test(source)) return null;
     if (/^[0-9]{1,15}$/.test(source)) return Number(source); // exact: every integer of so many digits is
     const size = literalBillionths(source);
@@ -174,13 +201,17 @@ class SourceEvent {
 
   /** Where its time stands, if that is written as 13 digits and cannot be a card number of 13. */
   get readableTimeAt(): number | null {
-    const member = this.#members.get('timestamp');
+    const member = this.#member('timestamp');
     if (member === undefined || this.#isTimeRepeated) return null;
     return /^[12][0-9]{12}$/.test(member.source) ? member.at : null;
   }
 
+  #member(name: (typeof MEMBERS)[number]): SourceMember | undefined {
+    return this.#known[PLACES.get(name)!];
+  }
+
   #decoded(name: TextField | 'amount'): string | null {
-    const source = this.#members.get(name)?.source ?? '';
+    const source = this.#member(name)?.source ?? '';
     return source.startsWith('"') ? unquoted(source) : null;
   }
 }

@@ -5,11 +5,27 @@
 const PLACES = 9;
 const ZERO = 48;
 const NINE = 57;
-
-/** Digits whose number, in billionths, a double still holds exactly. */
-const EXACT_DIGITS_MAX = 15;
+const POINT = 46;
+const BILLION = 1_000_000_000;
+/** Digits before the point whose number, in billionths, a double still holds exactly: 10^15 is below 2^53. */
+const WHOLE_DIGITS_SHORT = 6;
+const LIMITS = new Map<string, bigint>();
+const LIMITS_MAX = 100;
+/** An amount stands in the rows of several tables: those of one record are looked at one after the other. */
+const last: { text: string; size: bigint | null } = { text: '', size: null };
+const SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER);
 
 export function billionths(text: string): bigint | null {
+  if (text === last.text) return last.size;
+  const short = shortBillionths(text);
+  const size = short === -1 ? longBillionths(text) : BigInt(short);
+  last.text = text;
+  last.size = size;
+  return size;
+}
+
+/** The same of any text, digit by digit. */
+function longBillionths(text: string): bigint | null {
   const negative = text.startsWith('-');
   const point = text.indexOf('.');
   const start = negative ? 1 : 0;
@@ -22,11 +38,41 @@ export function billionths(text: string): bigint | null {
   if (places > PLACES) return null;
   const whole = text.slice(start, wholeEnd);
   const fraction = (places === 0 ? '' : text.slice(point + 1, end)).padEnd(PLACES, '0');
-  const size =
-    whole.length + PLACES <= EXACT_DIGITS_MAX
-      ? BigInt(Number(whole) * 1_000_000_000 + Number(fraction))
-      : BigInt(whole) * 1_000_000_000n + BigInt(fraction);
+  const size = BigInt(whole) * 1_000_000_000n + BigInt(fraction);
   return negative ? -size : size;
+}
+
+/** The same of digits with at most one point, as long as a double holds the result exactly; -1 for any other text. */
+function shortBillionths(text: string): number {
+  if (text.length > WHOLE_DIGITS_SHORT + 1 + PLACES) return -1;
+  let whole = 0;
+  let fraction = 0;
+  let scale = 1;
+  let point = -1;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code >= ZERO && code <= NINE) {
+      if (point === -1) whole = whole * 10 + (code - ZERO);
+      else {
+        fraction = fraction * 10 + (code - ZERO);
+        scale *= 10;
+      }
+    } else if (code === POINT && point === -1) point = at;
+    else return -1;
+  }
+  const wholeDigits = point === -1 ? text.length : point;
+  const places = text.length - wholeDigits - 1;
+  if (wholeDigits === 0 || wholeDigits > WHOLE_DIGITS_SHORT || places === 0 || places > PLACES) return -1;
+  return whole * BILLION + fraction * (BILLION / scale);
+}
+
+/** A limit of the settings, which are few and come again with every record. */
+export function limitBillionths(text: string): bigint {
+  const held = LIMITS.get(text);
+  if (held !== undefined) return held;
+  const limit = billionths(text)!;
+  if (LIMITS.size < LIMITS_MAX) LIMITS.set(text, limit);
+  return limit;
 }
 
 /** The most digits before the point that are computed: NUMERIC has 29. */
@@ -37,6 +83,8 @@ const WHOLE_DIGITS_MAX = 40;
  * the point than any amount has.
  */
 export function literalBillionths(literal: string): bigint | 'finer' | 'larger' {
+  const short = shortBillionths(literal);
+  if (short !== -1) return BigInt(short);
   const [mantissa = '', exponentText = '0'] = literal.toLowerCase().split('e');
   const isNegative = mantissa.startsWith('-');
   const [whole = '', fraction = ''] = (isNegative ? mantissa.slice(1) : mantissa).split('.');
@@ -58,10 +106,21 @@ export function literalBillionths(literal: string): bigint | 'finer' | 'larger' 
 export function decimalText(amount: bigint): string {
   const sign = amount < 0n ? '-' : '';
   const size = amount < 0n ? -amount : amount;
+  if (size <= SAFE_MAX) return sign + shortText(Number(size));
   const fraction = String(size % 1_000_000_000n)
     .padStart(PLACES, '0')
     .replace(/0+$/, '');
   return `${sign}${size / 1_000_000_000n}${fraction === '' ? '' : `.${fraction}`}`;
+}
+
+/** The same of a count that a double holds exactly. */
+function shortText(size: number): string {
+  let fraction = size % BILLION;
+  const whole = (size - fraction) / BILLION;
+  if (fraction === 0) return String(whole);
+  let places = PLACES;
+  for (; fraction % 10 === 0; places--) fraction /= 10;
+  return `${whole}.${String(fraction).padStart(places, '0')}`;
 }
 
 /** Whether two decimal texts are the same number; scientific notation as queries may return it included. */

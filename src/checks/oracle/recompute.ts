@@ -11,11 +11,13 @@ import type {
   RulesFrom,
   TopicRecord,
   TransactionCells,
-} from '../inputs/inputs.ts';
+} from '../inputs/verify-inputs.ts';
 import { SenderActivity } from './fraud-activity.ts';
 import { type Hash, paymentHash, textHash } from './hashes.ts';
-import { billionths, plainDecimal } from './money.ts';
-import { judge, type OraclePayment, type RejectedMust } from './read-payment.ts';
+import { judge } from './judge.ts';
+import type { OraclePayment, RejectedMust } from './judgement.ts';
+import { billionths, limitBillionths, plainDecimal } from './money.ts';
+import { OpenWindows, type OracleWindow } from './open-windows.ts';
 import { livesFromMs, StateDigest } from './state-digest.ts';
 
 export interface OracleFraud {
@@ -27,16 +29,7 @@ export interface OracleFraud {
   readonly is_high_risk: boolean;
 }
 
-export interface OracleWindow {
-  readonly window_start: number;
-  readonly window_end: number;
-  readonly region: string;
-  readonly currency: string;
-  count: number;
-  total: bigint;
-  min: bigint;
-  max: bigint;
-}
+export type { OracleWindow };
 
 export type OracleOutcome =
   | {
@@ -69,7 +62,7 @@ export interface OracleCounts {
 interface KnownId {
   readonly time: number;
   readonly offset: number;
-  readonly business: string;
+  readonly payment: OraclePayment;
   readonly hash: Hash;
 }
 
@@ -84,10 +77,9 @@ const SWEEP_AT_LEAST = 20_000;
 export class PartitionOracle {
   readonly #facts: OwnershipFacts;
   readonly #known = new Map<string, KnownId>();
-  readonly #windows = new Map<string, OracleWindow>();
+  readonly #windows: OpenWindows;
   readonly #activity: SenderActivity;
   readonly #digest = new StateDigest();
-  #firstWindowEnd = Number.POSITIVE_INFINITY;
   #watermark = Number.NEGATIVE_INFINITY;
   /** Since the topic got more partitions: what lies before it is late, and forgotten. */
   #floor = Number.NEGATIVE_INFINITY;
@@ -98,6 +90,7 @@ export class PartitionOracle {
   constructor(facts: OwnershipFacts) {
     this.#facts = facts;
     this.#activity = new SenderActivity(facts.fixed.activitySpanMs);
+    this.#windows = new OpenWindows(facts.fixed.windowMs);
     this.#partitionCount = facts.partitionCount;
   }
 
@@ -123,7 +116,7 @@ export class PartitionOracle {
   get digest(): string {
     // Before anything was accepted the watermark is the least event time that can be.
     const watermarkMs = Math.max(this.#watermark, this.#facts.fixed.minEventTimeMs);
-    return this.#digest.text({ watermarkMs, ...this.counts }, this.#windows.values());
+    return this.#digest.text({ watermarkMs, ...this.counts }, this.#windows.all());
   }
 
   /** Starts from a checkpoint instead of the log's start: its watermark and counters are taken on trust. */
@@ -138,8 +131,7 @@ export class PartitionOracle {
   trustPayment(row: TransactionCells): void {
     const payment = storedPayment(row);
     this.#remember(payment, row.kafka_offset);
-    const end = this.#windowStart(payment.event_time) + this.#facts.fixed.windowMs;
-    if (end > this.#watermark) this.#addToWindow(payment);
+    if (this.#windows.endOf(payment.event_time) > this.#watermark) this.#windows.add(payment);
   }
 
   /** Takes the next record of the log. */
@@ -157,7 +149,7 @@ export class PartitionOracle {
     const first = this.#known.get(payment.transaction_id);
     if (first && this.#isKnownTime(first.time)) {
       this.counts.duplicate++;
-      const conflict = first.business !== businessText(payment);
+      const conflict = !isSameBusiness(first.payment, payment);
       return { disposition: 'duplicate', payment, firstOffset: first.offset, conflict };
     }
     if (payment.event_time < this.#now) {
@@ -172,9 +164,9 @@ export class PartitionOracle {
     this.#remember(payment, offset);
     const seen = this.#activity.within(payment.sender_account_id, payment.event_time);
     const fraud = assess(payment, seen, rules.fraud);
-    this.#addToWindow(payment);
+    this.#windows.add(payment);
     this.#watermark = Math.max(this.#watermark, payment.event_time - rules.watermarkDelayMs);
-    const closed = this.#closeWindows();
+    const closed = this.#windows.close(this.#watermark);
     this.#forget();
     this.#sweep();
     return { disposition: 'accepted', payment, fraud, closed };
@@ -182,7 +174,8 @@ export class PartitionOracle {
 
   #entryAt(offset: number): RulesFrom {
     const { history } = this.#facts;
-    return history.findLast((entry) => entry.fromOffset <= offset) ?? history[0]!;
+    for (let at = history.length - 1; at > 0; at--) if (history[at]!.fromOffset <= offset) return history[at]!;
+    return history[0]!;
   }
 
   #isKnownTime(eventTime: number): boolean {
@@ -202,60 +195,24 @@ export class PartitionOracle {
   /** As an id and as its sender's activity, as long as it lives as such. */
   #remember(payment: OraclePayment, offset: number): void {
     const { transaction_id, sender_account_id, device_id, event_time: time } = payment;
-    const id = textHash(transaction_id);
-    const hash = paymentHash(payment, id);
+    const [id, sender, device] = [textHash(transaction_id), textHash(sender_account_id), textHash(device_id)];
+    const hash = paymentHash(payment, id, sender, device);
+    const entry = { time, offset, hash, payment };
     if (time >= this.#activityFrom) {
       this.#activity.add(sender_account_id, time, device_id);
-      this.#digest.addActivity({ offset, time, hash }, sender_account_id, device_id);
+      this.#digest.addActivity(entry, sender, device);
     }
     if (time < this.#idsFrom) return;
     // Of several that were accepted under one id, the one with the latest event time: the others were forgotten by then.
     const held = this.#known.get(transaction_id);
     if (held !== undefined && held.time >= time) return;
     if (held !== undefined && held.time >= this.#idsFrom) this.#digest.removeId(held, id);
-    this.#known.set(transaction_id, { time, offset, hash, business: businessText(payment) });
-    this.#digest.addId({ offset, time, hash }, id);
+    this.#known.set(transaction_id, entry);
+    this.#digest.addId(entry, id);
   }
 
   #forget(): void {
     this.#digest.forget(this.#idsFrom, this.#activityFrom);
-  }
-
-  #windowStart(eventTime: number): number {
-    return Math.floor(eventTime / this.#facts.fixed.windowMs) * this.#facts.fixed.windowMs;
-  }
-
-  #addToWindow({ event_time, region, currency, amount }: OraclePayment): void {
-    const start = this.#windowStart(event_time);
-    const key = JSON.stringify([start, region, currency]);
-    const window = this.#windows.get(key);
-    if (window) {
-      window.count++;
-      window.total += amount;
-      if (amount < window.min) window.min = amount;
-      if (amount > window.max) window.max = amount;
-      return;
-    }
-    const end = start + this.#facts.fixed.windowMs;
-    this.#firstWindowEnd = Math.min(this.#firstWindowEnd, end);
-    const sums = { count: 1, total: amount, min: amount, max: amount };
-    this.#windows.set(key, { window_start: start, window_end: end, region, currency, ...sums });
-  }
-
-  #closeWindows(): OracleWindow[] {
-    if (this.#firstWindowEnd > this.#watermark) return [];
-    const closed: OracleWindow[] = [];
-    this.#firstWindowEnd = Number.POSITIVE_INFINITY;
-    for (const [key, window] of this.#windows) {
-      if (window.window_end <= this.#watermark) {
-        closed.push(window);
-        this.#windows.delete(key);
-      } else this.#firstWindowEnd = Math.min(this.#firstWindowEnd, window.window_end);
-    }
-    const bytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
-    return closed.sort(
-      (a, b) => a.window_start - b.window_start || bytes(a.region, b.region) || bytes(a.currency, b.currency),
-    );
   }
 
   #sweep(): void {
@@ -269,6 +226,21 @@ export class PartitionOracle {
 /** A stored row as the payment that it was. */
 export function storedPayment(row: TransactionCells): OraclePayment {
   return { ...row, amount: billionths(plainDecimal(row.amount)) ?? 0n };
+}
+
+/** Whether every field but the id is the same. */
+function isSameBusiness(a: OraclePayment, b: OraclePayment): boolean {
+  return (
+    a.sender_account_id === b.sender_account_id &&
+    a.receiver_account_id === b.receiver_account_id &&
+    a.amount === b.amount &&
+    a.currency === b.currency &&
+    a.device_id === b.device_id &&
+    a.ip_address === b.ip_address &&
+    a.event_time === b.event_time &&
+    a.region === b.region &&
+    a.payment_method === b.payment_method
+  );
 }
 
 /** The business fields as one text: two payments are the same exactly if these are. */
@@ -293,9 +265,9 @@ function assess(
   rules: DecisionRules['fraud'],
 ): OracleFraud {
   let risk = { name: 'LOW', points: rules.amountLowPoints };
-  if (payment.amount > billionths(rules.amountMedium.over)!)
+  if (payment.amount > limitBillionths(rules.amountMedium.over))
     risk = { name: 'MEDIUM', points: rules.amountMedium.points };
-  if (payment.amount > billionths(rules.amountHigh.over)!) risk = { name: 'HIGH', points: rules.amountHigh.points };
+  if (payment.amount > limitBillionths(rules.amountHigh.over)) risk = { name: 'HIGH', points: rules.amountHigh.points };
   let countPoints = 0;
   if (seen.count > rules.countMedium.over) countPoints = rules.countMedium.points;
   if (seen.count > rules.countHigh.over) countPoints = rules.countHigh.points;

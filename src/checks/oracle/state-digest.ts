@@ -58,9 +58,8 @@ export class StateDigest {
     this.#ids.of(entry.time).add(mixedId(entry, id), -1);
   }
 
-  addActivity(entry: Remembered, sender: string, device: string): void {
-    const [from, on] = [textHash(sender), textHash(device)];
-    const words = [...wordsOfEntry(entry), from.high, from.low, on.high, on.low];
+  addActivity(entry: Remembered, sender: Hash, device: Hash): void {
+    const words = [...wordsOfEntry(entry), sender.high, sender.low, device.high, device.low];
     this.#activity.of(entry.time).add(mixed(KINDS.activity, words), 1);
   }
 
@@ -101,18 +100,23 @@ function mixedWindow({ window_start, region, currency, count, total, min, max }:
 }
 
 function wordsOfEntry({ offset, time, hash }: Remembered): number[] {
-  return [...wordsOf(offset), ...wordsOf(time), hash.high, hash.low];
+  const [offsetLower, offsetUpper] = wordsOf(offset);
+  const [timeLower, timeUpper] = wordsOf(time);
+  return [offsetLower, offsetUpper, timeLower, timeUpper, hash.high, hash.low];
 }
 
 type Words = readonly [number, number, number, number];
 
 function mixed(kind: number, words: readonly number[]): Words {
-  const lane = (index: 0 | 1 | 2 | 3): number => {
-    let value = STARTS[index] ^ kind;
-    for (const word of words) value = rotated(Math.imul(value ^ word, FACTORS[index]), TURNS[index]);
-    return avalanche(value);
-  };
-  return [lane(0), lane(1), lane(2), lane(3)];
+  return [lane(0, kind, words), lane(1, kind, words), lane(2, kind, words), lane(3, kind, words)];
+}
+
+function lane(index: 0 | 1 | 2 | 3, kind: number, words: readonly number[]): number {
+  const factor = FACTORS[index];
+  const turns = TURNS[index];
+  let value = STARTS[index] ^ kind;
+  for (let at = 0; at < words.length; at += 1) value = rotated(Math.imul(value ^ words[at]!, factor), turns);
+  return avalanche(value);
 }
 
 class Lanes {

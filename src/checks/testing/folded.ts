@@ -1,9 +1,12 @@
 /** A simulated topic, folded by the real fold and laid out as the tables would hold it: what `verify` must pass. */
+
+import { AcceptedBatch } from '../../payments/accepted-batch.ts';
 import { formatDecimal } from '../../payments/event/decimal.ts';
 import { recordFingerprint } from '../../payments/event/hash.ts';
+import type { FoldOutput } from '../../payments/fold.ts';
 import { PartitionFold } from '../../payments/fold.ts';
 import { compileEntry, resolveEntry } from '../../payments/settings.ts';
-import type { FixedSettings, FoldOutput, LogRecord, SettingsEntry, TransactionRow } from '../../payments/types.ts';
+import type { FixedSettings, LogRecord, SettingsEntry, TransactionRow } from '../../payments/types.ts';
 import { generatePayments } from '../../simulator/generate.ts';
 import type { SimulationPlan } from '../../simulator/plan.ts';
 import { epochAt, ownershipOf, type PartitionHistory, streamOffsetsOf } from './history.ts';
@@ -50,7 +53,7 @@ function foldedHistory(
   const fold = PartitionFold.fresh({ partition, partitionCount, fixed, startOffset: 0 });
   const compiled = new Map(history.map((entry) => [entry, compileEntry(entry)]));
   for (const record of log) {
-    const out: FoldOutput = { accepted: [], partials: [], exceptions: [] };
+    const out: FoldOutput = { accepted: new AcceptedBatch(), partials: [], exceptions: [] };
     fold.fold(record, compiled.get(resolveEntry(history, record.offset))!, out);
     const epoch = epochAt({ history }, record.offset);
     addCells(result, out, epoch);

@@ -5,8 +5,8 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import type { KeeperMessage, KeeperRequest } from './reaper-protocol.ts';
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
@@ -28,7 +28,7 @@ export class Keeper {
   #lastId = 0;
 
   constructor() {
-    const script = fileURLToPath(new URL('./reaper-main.ts', import.meta.url));
+    const script = path.join(import.meta.dirname, `reaper-main${path.extname(import.meta.filename)}`);
     this.#process = spawn(process.execPath, [script], { detached: true, stdio: ['pipe', 'pipe', 'ignore'] });
     this.#gone = new Promise((resolve) => {
       const gone = () => {

@@ -5,6 +5,7 @@
  * Left to the real one (src/bigquery): exact values through Arrow, SQL and JSON, rows damaged by hand, and which of two
  * checkpoints with the same offset a query gives (the simulation draws one: nothing may depend on it).
  */
+
 import { describe, expect, test } from 'vitest';
 import type { AppendTable } from '../../payments/types.ts';
 import type { Seed, SkippedRange } from '../../processor/ports.ts';
@@ -16,6 +17,7 @@ import type {
   RowStamp,
   StreamRef,
 } from '../../sinks/bigquery/ports.ts';
+import { batchOf } from '../../sinks/bigquery/rows/batch-of.ts';
 import {
   acceptedRow,
   checkpoint,
@@ -73,7 +75,9 @@ async function append<T extends AppendTable>(
   const name = await sink.settle(sink.streams.create(table));
   const appender = sink.streams.open({ epoch: 1, table, name, createdAtMs: sink.runtime.nowMs() });
   await sink.settle(
-    appender.append(sink.encoder.encode(table, appended, { ...STAMP, partition: sink.partition, ...stamp })),
+    appender.append(
+      sink.encoder.encode(table, batchOf(table, appended), { ...STAMP, partition: sink.partition, ...stamp }),
+    ),
   );
   appender.close();
 }

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
+import { ownCodeUrl } from '../../base/own-code.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import type { CasePlan } from '../sim/case/case-plan.ts';
 import { type Mark, missingMarks } from '../sim/case/coverage-marks.ts';
@@ -115,7 +116,7 @@ async function runAll(options: ExploreOptions, startedMs: number): Promise<Chunk
 async function workThrough(nextChunk: () => Chunk | undefined, take: (result: ChunkResult) => void): Promise<void> {
   let chunk = nextChunk();
   if (chunk === undefined) return;
-  const worker = new Worker(new URL('./explore-worker.ts', import.meta.url));
+  const worker = new Worker(ownCodeUrl('./explore-worker.ts', import.meta.url));
   try {
     while (chunk !== undefined) {
       take(await ask(worker, chunk));

@@ -1,6 +1,7 @@
 /** Runs a `provenonce` command to its end, from a checkout, exactly as an operator would. */
 import { execFile } from 'node:child_process';
 import path from 'node:path';
+import { ownCodePath } from '../../base/own-code.ts';
 
 export interface CommandEnd {
   readonly code: number;
@@ -17,7 +18,7 @@ export interface RunCommandOptions {
   readonly limitMs?: number;
 }
 
-const THIS_CHECKOUT = path.join(import.meta.dirname, '..', '..', '..');
+const THIS_MAIN = ownCodePath('../../cli/main.ts', import.meta.url);
 const LIMIT_MS = 300_000;
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -33,7 +34,8 @@ export function runCommand(
   env: Readonly<Record<string, string>>,
   options: RunCommandOptions = {},
 ): Promise<CommandEnd> {
-  const main = path.join(options.checkout ?? THIS_CHECKOUT, 'src', 'cli', 'main.ts');
+  const { checkout } = options;
+  const main = checkout === undefined ? THIS_MAIN : path.join(checkout, 'src', 'cli', 'main.ts');
   const first = words.findIndex((word) => !/^[A-Z_]+=/.test(word));
   const args = words.slice(first);
   const assigned = Object.fromEntries(words.slice(0, first).map((word) => word.split('=', 2) as [string, string]));

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { deflateRaw } from 'node:zlib';
+import { ownCodePath } from '../../base/own-code.ts';
 import { GUARANTEES, type Guarantee } from '../../checks/findings.ts';
 import { inlineModules } from './inline-modules.ts';
 import type { GuaranteeCell, PageIndex, RunPayload, RunSummary } from './model/page-data.ts';
@@ -80,7 +81,7 @@ async function html(index: string, blobs: readonly string[]): Promise<string> {
     readFile(path.join(uplot, 'dist', 'uPlot.iife.min.js'), 'utf8'),
     readFile(path.join(uplot, 'dist', 'uPlot.min.css'), 'utf8'),
     styles(),
-    inlineModules(path.join(PAGE, 'main.ts')),
+    inlineModules(ownCodePath('./page/main.ts', import.meta.url)),
   ]);
   return `<!doctype html>
 <html lang="en">

@@ -1,5 +1,6 @@
 /** Draws and judges changes on worker threads, chunk by chunk. How many threads there are changes no result. */
 import { Worker } from 'node:worker_threads';
+import { ownCodeUrl } from '../../base/own-code.ts';
 import { mergedReports } from './merge-reports.ts';
 import type { TamperReport } from './run-tamperings.ts';
 import type { TamperChunk } from './tamper-worker.ts';
@@ -21,7 +22,7 @@ export async function tamperOnThreads(options: TamperOnThreadsOptions): Promise<
   const reports: TamperReport[] = [];
   let next = 0;
   const work = async (): Promise<void> => {
-    const worker = new Worker(new URL('./tamper-worker.ts', import.meta.url));
+    const worker = new Worker(ownCodeUrl('./tamper-worker.ts', import.meta.url));
     try {
       while (next < runs && signal?.aborted !== true) {
         const chunk = { seed, fromRun: fromRun + next, runs: Math.min(CHUNK_RUNS, runs - next) };

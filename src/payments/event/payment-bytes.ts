@@ -1,7 +1,7 @@
 /**
  * A payment that is being folded, as bytes: its texts in a scratch, each with its hash, the amount as a number where
  * that is exact, and the payment's hash. It is used again and again; what is to be kept is copied out of it, into columns
- * (accepted-rows.ts) or as an object.
+ * (accepted-batch.ts) or as an object.
  */
 
 import { ByteScratch, TextKey } from '../../base/memory/text-key.ts';

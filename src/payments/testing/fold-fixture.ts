@@ -2,9 +2,10 @@
  * Records and folds for tests: every default is a valid payment, so that a test names only what it is about. Times are
  * offsets from START_MS. Not used outside tests.
  */
-import { PartitionFold } from '../fold.ts';
+import { AcceptedBatch } from '../accepted-batch.ts';
+import { type FoldOutput, PartitionFold } from '../fold.ts';
 import { type CompiledSettings, compileSettings, DEFAULT_DECISION_SETTINGS, FOLD_VERSION } from '../settings.ts';
-import type { DecisionSettings, FixedSettings, FoldOutput, LogRecord } from '../types.ts';
+import type { AcceptedRow, DecisionSettings, FixedSettings, LogRecord } from '../types.ts';
 
 /** A whole hour, in 2025. */
 export const START_MS = 1_750_000_000_000 - (1_750_000_000_000 % 3_600_000);
@@ -55,7 +56,14 @@ export function record(offset: number, members: unknown, changes: Partial<LogRec
 }
 
 export function emptyOutput(): FoldOutput {
-  return { accepted: [], partials: [], exceptions: [] };
+  return { accepted: new AcceptedBatch(), partials: [], exceptions: [] };
+}
+
+/** What a fold yielded, as objects. */
+export type FoldedRows = Omit<FoldOutput, 'accepted'> & { readonly accepted: AcceptedRow[] };
+
+export function rowsOf(out: FoldOutput): FoldedRows {
+  return { ...out, accepted: [...out.accepted] };
 }
 
 /** Folds the records with one settings entry into a new fold; gives both. */
@@ -63,9 +71,9 @@ export function foldAll(
   records: readonly LogRecord[],
   compiled: CompiledSettings = settings(),
   fixed: FixedSettings = FIXED,
-): { fold: PartitionFold; out: FoldOutput } {
+): { fold: PartitionFold; out: FoldedRows } {
   const fold = PartitionFold.fresh({ ...PLACE, fixed, startOffset: records[0]?.offset ?? 0 });
   const out = emptyOutput();
   for (const one of records) fold.fold(one, compiled, out);
-  return { fold, out };
+  return { fold, out: rowsOf(out) };
 }

@@ -10,9 +10,9 @@
 import { abortedWithAny, orAborted } from '../../base/abort.ts';
 import { BugError, ContradictionError, WriterLostError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
-import { AcceptedRows } from '../../payments/accepted-rows.ts';
+import { AcceptedBatch } from '../../payments/accepted-batch.ts';
 import { recordFingerprint } from '../../payments/event/hash.ts';
-import type { FoldColumns, PartitionFold } from '../../payments/fold.ts';
+import type { FoldOutput, PartitionFold } from '../../payments/fold.ts';
 import type { AppendTable, LogRecord, SettingsEntry } from '../../payments/types.ts';
 import type { Observer } from '../events.ts';
 import type { ProcessorLimits } from '../limits.ts';
@@ -51,9 +51,9 @@ export class PartitionRun {
   readonly #checkpointer: Checkpointer;
   readonly #failure = new AbortController();
   readonly #drain = new AbortController();
-  #output = emptyOutput(new AcceptedRows());
+  #output = emptyOutput(new AcceptedBatch());
   /** Rows that were sent: their memory is used again. */
-  #spare: AcceptedRows | undefined;
+  #spare: AcceptedBatch | undefined;
   #recordsInOutput = 0;
   #newestRecordMs = 0;
   /** The last folded record, or what the checkpoint says of it. */
@@ -200,9 +200,9 @@ export class PartitionRun {
     if (this.#rowsSinceCheckpoint() >= this.#options.limits.checkpointRows) this.#onEnoughRows?.();
   }
 
-  #takeOutput(): AcceptedRows {
+  #takeOutput(): AcceptedBatch {
     const output = this.#output;
-    this.#output = emptyOutput(this.#spare ?? new AcceptedRows());
+    this.#output = emptyOutput(this.#spare ?? new AcceptedBatch());
     this.#spare = undefined;
     this.#recordsInOutput = 0;
     this.#writers.take(output);
@@ -347,6 +347,6 @@ export class PartitionRun {
   }
 }
 
-function emptyOutput(accepted: AcceptedRows): FoldColumns {
+function emptyOutput(accepted: AcceptedBatch): FoldOutput {
   return { accepted, partials: [], exceptions: [] };
 }

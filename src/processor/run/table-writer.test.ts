@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ContradictionError, RowsRefusedError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
-import type { ExceptionRow, FraudAssessment, Payment } from '../../payments/types.ts';
+import { PartitionFold } from '../../payments/fold.ts';
+import { RowObjects } from '../../payments/row-batch.ts';
+import { emptyOutput, event, PLACE, record, settings } from '../../payments/testing/fold-fixture.ts';
+import type { ExceptionRow } from '../../payments/types.ts';
 import { silentObserver } from '../events.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import type { EncodedRows, RowEncoder } from '../ports.ts';
@@ -14,7 +17,13 @@ const still: Runtime = {
   random: () => 0,
   uuid: () => 'id',
 };
-const plain: RowEncoder = { encode: (_table, rows) => ({ rowCount: rows.length, byteLength: 0, payload: rows }) };
+const plain: RowEncoder = {
+  encode: (_table, rows, _stamp, from = 0, to = rows.length) => ({
+    rowCount: to - from,
+    byteLength: 0,
+    payload: [...rows].slice(from, to),
+  }),
+};
 
 function row(kafkaOffset: number, over: Partial<ExceptionRow> = {}): ExceptionRow {
   return {
@@ -58,7 +67,7 @@ function writerWith(alreadyThere: readonly ExceptionRow[], over: { refuse?: Erro
 }
 
 function take(writer: ReturnType<typeof writerWith>['writer'], rows: readonly ExceptionRow[]): void {
-  writer.take(rows);
+  writer.take(new RowObjects(rows));
   writer.send();
 }
 
@@ -102,13 +111,16 @@ describe('table writer', () => {
       encoder: plain,
       runtime: still,
       observer: silentObserver,
-      limits: { ...DEFAULT_LIMITS, maxAppendBytes: 10_500 },
+      limits: { ...DEFAULT_LIMITS, maxAppendBytes: 5_000 },
       alreadyThere: [],
       onSettled: () => {},
     });
-    const payment = { transactionId: 't'.repeat(1_500), amount: 1n } as unknown as Payment;
-    const fraud = {} as FraudAssessment;
-    writer.take([0, 1, 2].map((kafkaOffset) => ({ kafkaOffset, payment, fraud })));
+    const out = emptyOutput();
+    const fold = PartitionFold.fresh({ ...PLACE, startOffset: 0 });
+    const texts = { device_id: '€'.repeat(256), region: '€'.repeat(256) };
+    for (const offset of [0, 1, 2])
+      fold.fold(record(offset, event({ ...texts, transaction_id: `t${offset}` })), settings(), out);
+    writer.take(out.accepted);
     writer.send();
     await writer.durable();
     expect(sent).toEqual([2, 1]);

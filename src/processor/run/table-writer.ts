@@ -9,9 +9,10 @@
 import { ContradictionError, RowsRefusedError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import { skipCommand } from '../../base/text/skip-command.ts';
-import { AcceptedRows } from '../../payments/accepted-rows.ts';
+import type { AcceptedBatch } from '../../payments/accepted-batch.ts';
+import { maxTextBytes, type RowBatch } from '../../payments/row-batch.ts';
 import { differenceOf } from '../../payments/row-difference.ts';
-import type { DataRows, DataTable, RowList } from '../../payments/types.ts';
+import type { DataRows, DataTable, ExceptionRow, PartialRow } from '../../payments/types.ts';
 import type { Observer } from '../events.ts';
 import type { ProcessorLimits } from '../limits.ts';
 import type { RowEncoder, RowStamp, StreamAppender, WrittenRow } from '../ports.ts';
@@ -31,11 +32,25 @@ export interface TableWriterOptions<T extends DataTable> {
   readonly onSettled: (error: unknown | undefined) => void;
 }
 
+/** What the rows of each table come in from the fold. */
+export interface DataBatches {
+  payment_transactions: AcceptedBatch;
+  payment_transactions_fraud: AcceptedBatch;
+  payment_metrics_partials: RowBatch<PartialRow>;
+  payment_exceptions: RowBatch<ExceptionRow>;
+}
+
+/** Rows of a batch from one on. */
+interface WaitingRows<T extends DataTable> {
+  readonly rows: DataBatches[T];
+  readonly from: number;
+}
+
 export class TableWriter<T extends DataTable> {
   readonly #options: TableWriterOptions<T>;
   readonly #alreadyThere: readonly WrittenRow<T>[];
   #compared = 0;
-  #waiting: RowList<DataRows[T]>[] = [];
+  #waiting: WaitingRows<T>[] = [];
   #sentRows = 0;
   #rowsInFlight = 0;
   #lastAck: Promise<void> = Promise.resolve();
@@ -78,31 +93,31 @@ export class TableWriter<T extends DataTable> {
    * Takes the fold's next rows: compares those that must be there already; the rest waits for send(), and must stay as it
    * is until then.
    */
-  take(rows: RowList<DataRows[T]>): void {
+  take(rows: DataBatches[T]): void {
     const from = this.rowsLeftToCompare > 0 ? this.#compare(rows) : 0;
-    if (from < rows.length) this.#waiting.push(from === 0 ? rows : rows.slice(from));
+    if (from < rows.length) this.#waiting.push({ rows, from });
   }
 
   /** Sends what waits, at most `limits.maxAppendRows` and `maxAppendBytes` a request. Keeps none of the rows. */
   send(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const rows of waiting) {
-      for (let at = 0; at < rows.length; ) {
+    for (const { rows, from } of waiting) {
+      for (let at = from; at < rows.length; ) {
         const to = this.#endOfAppend(rows, at);
-        this.#append(at === 0 && to === rows.length ? rows : rows.slice(at, to));
+        this.#append(rows, at, to);
         at = to;
       }
     }
   }
 
-  #endOfAppend(rows: RowList<DataRows[T]>, from: number): number {
+  #endOfAppend(rows: DataBatches[T], from: number): number {
     const { maxAppendRows, maxAppendBytes } = this.#options.limits;
     const most = Math.min(rows.length, from + maxAppendRows);
-    if (rows instanceof AcceptedRows && estimatedBytesOf(rows) <= maxAppendBytes) return most;
+    if (FIXED_BYTES * rows.length + rows.textBytes <= maxAppendBytes) return most;
     let to = from;
     for (let bytes = 0; to < most; to++) {
-      bytes += estimatedBytes(rows.at(to)!);
+      bytes += FIXED_BYTES + maxTextBytes(rows.at(to)!);
       if (bytes > maxAppendBytes && to > from) break;
     }
     return to;
@@ -118,11 +133,11 @@ export class TableWriter<T extends DataTable> {
   }
 
   /** Compares what must be there already; returns how many of the rows that were. */
-  #compare(rows: RowList<DataRows[T]>): number {
+  #compare(rows: DataBatches[T]): number {
     const { table, partition } = this.#options;
     const count = Math.min(rows.length, this.rowsLeftToCompare);
     for (let i = 0; i < count; i++) {
-      const folded = rows.at(i)!;
+      const folded = rows.at(i) as DataRows[T];
       const found = this.#alreadyThere[this.#compared]!.row;
       const difference = differenceOf(table, folded, found);
       if (difference !== undefined) {
@@ -137,14 +152,14 @@ export class TableWriter<T extends DataTable> {
     return count;
   }
 
-  #append(rows: RowList<DataRows[T]>): void {
+  #append(rows: DataBatches[T], from: number, to: number): void {
     const { table, partition, writerEpoch, encoder, runtime, observer, appender, onSettled } = this.#options;
     const startedMs = runtime.monotonicMs();
     const nowMs = runtime.nowMs();
     const stamp: RowStamp = { partition, writerEpoch, processedAtMs: nowMs };
-    const encoded = encoder.encode<DataTable>(table, rows, stamp);
-    const rowCount = rows.length;
-    const offsets = offsetsOf(rows);
+    const encoded = encoder.encode<DataTable>(table, rows, stamp, from, to);
+    const rowCount = to - from;
+    const offsets = rows.kafkaOffsets(from, to);
     this.#sentRows += rowCount;
     this.#rowsInFlight += rowCount;
     this.#lastSentAtMs = nowMs;
@@ -192,22 +207,5 @@ function nameRefusedRecord(error: unknown, table: string, partition: number, off
   );
 }
 
-function offsetsOf(rows: RowList<{ readonly kafkaOffset: number }>): Float64Array {
-  return rows instanceof AcceptedRows ? rows.kafkaOffsets() : Float64Array.from(rows, (row) => row.kafkaOffset);
-}
-
-/** Generous: fixed columns, and the texts that can be long. */
+/** A generous bound of all that a row has besides its long texts. */
 const FIXED_BYTES = 512;
-const MOST_BYTES_PER_UNIT = 3;
-
-function estimatedBytesOf(rows: AcceptedRows): number {
-  return FIXED_BYTES * rows.length + rows.textBytes;
-}
-
-function estimatedBytes(row: DataRows[DataTable]): number {
-  if ('payload' in row) return FIXED_BYTES + MOST_BYTES_PER_UNIT * (row.payload?.length ?? 0);
-  if (!('payment' in row)) return FIXED_BYTES;
-  let units = 0;
-  for (const value of Object.values(row.payment)) if (typeof value === 'string') units += value.length;
-  return FIXED_BYTES + MOST_BYTES_PER_UNIT * units;
-}

@@ -1,5 +1,6 @@
 /** The writers of one partition's data tables, together. Rows go out in fold order, table by table. */
-import type { FoldColumns } from '../../payments/fold.ts';
+import type { FoldOutput } from '../../payments/fold.ts';
+import { RowObjects } from '../../payments/row-batch.ts';
 import { DATA_TABLES, type DataTable } from '../../payments/types.ts';
 import type { StreamAppender } from '../ports.ts';
 import { TableWriter, type TableWriterOptions } from './table-writer.ts';
@@ -31,11 +32,11 @@ export class TableWriters {
   }
 
   /** Hands over what was folded; it must stay as it is until send(). */
-  take({ accepted, partials, exceptions }: FoldColumns): void {
+  take({ accepted, partials, exceptions }: FoldOutput): void {
     this.#writers.payment_transactions.take(accepted);
     this.#writers.payment_transactions_fraud.take(accepted);
-    this.#writers.payment_metrics_partials.take(partials);
-    this.#writers.payment_exceptions.take(exceptions);
+    this.#writers.payment_metrics_partials.take(new RowObjects(partials));
+    this.#writers.payment_exceptions.take(new RowObjects(exceptions));
   }
 
   send(): void {

@@ -32,8 +32,7 @@ function checkpointed() {
   const fingerprint = recordFingerprint(RECORDS.at(-1)!);
   const at = { nextOffset: END, watermarkMs, counters, stateDigest: digest, recordFingerprint: fingerprint };
   const position = { checkpoint: at as Checkpoint, checkpointOffset: END } as Position;
-  const rows = output.accepted as unknown as TransactionRow[];
-  return { position, rows: rows.map(({ kafkaOffset, payment }) => ({ kafkaOffset, payment })) };
+  return { position, rows: Array.from(output.accepted, ({ kafkaOffset, payment }) => ({ kafkaOffset, payment })) };
 }
 
 function restore(

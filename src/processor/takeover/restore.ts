@@ -9,8 +9,8 @@
 import { ContradictionError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import type { Semaphore } from '../../base/semaphore.ts';
-import { AcceptedRows } from '../../payments/accepted-rows.ts';
-import { type FoldColumns, PartitionFold } from '../../payments/fold.ts';
+import { AcceptedBatch } from '../../payments/accepted-batch.ts';
+import { type FoldOutput, PartitionFold } from '../../payments/fold.ts';
 import { isKnownDigest } from '../../payments/state/state-head.ts';
 import type { Generation } from '../../payments/types.ts';
 import { type Observer, silentObserver } from '../events.ts';
@@ -180,7 +180,7 @@ async function foldForward(
   signal: AbortSignal,
 ): Promise<void> {
   const settingsAt = settingsByOffset(ownership.history);
-  const unused: FoldColumns = { accepted: new AcceptedRows(), partials: [], exceptions: [] };
+  const unused: FoldOutput = { accepted: new AcceptedBatch(), partials: [], exceptions: [] };
   // With only markers in between, the checkpoint's last record is below, and stays the one to be checked.
   const { recordFingerprint } = checkpoint;
   const isBelow = recordFingerprint !== null && Number(recordFingerprint.split(':', 1)[0]) < fold.nextOffset;

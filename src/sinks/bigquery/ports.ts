@@ -3,6 +3,7 @@
  * implement them, and so does the simulated world; what is above them (takeover/, the writers) is the same code in both.
  */
 export type {
+  AppendBatches,
   AppendRows,
   Checkpoint as CheckpointRow,
   Claim,

@@ -1,6 +1,7 @@
 /** One AppendRows call with everything that it was told, and the rows that tests send through it. */
 
 import type { EncodedRows, StreamRef } from '../../../sinks/bigquery/ports.ts';
+import { batchOf } from '../../../sinks/bigquery/rows/batch-of.ts';
 import { acceptedRow, STAMP } from '../../../sinks/bigquery/testing/sample-rows.ts';
 import type { AppendAnswer, AppendCall, RpcError } from '../../../sinks/bigquery/write/write-rpc.ts';
 import type { SinkClient, SinkUnderTest } from './sink-under-test.ts';
@@ -10,7 +11,7 @@ export const TABLE = 'payment_transactions';
 /** Rows of payment_transactions at these Kafka offsets, in the partition of the test. */
 export function encode({ encoder, partition }: SinkUnderTest, fromOffset: number, count: number): EncodedRows {
   const rows = Array.from({ length: count }, (_, i) => acceptedRow(fromOffset + i));
-  return encoder.encode(TABLE, rows, { ...STAMP, partition });
+  return encoder.encode(TABLE, batchOf(TABLE, rows), { ...STAMP, partition });
 }
 
 export async function newStream(sink: SinkUnderTest): Promise<StreamRef> {

@@ -18,22 +18,22 @@ const ROW_BYTES = 200;
 const NO_RECORD = 1e9;
 
 export const simRowEncoder: RowEncoder = {
-  encode(table, rows, stamp) {
-    const copies = Array.from(rows, (row) => copy(columnsOf(table, row)));
+  encode(table, rows, stamp, from = 0, to = rows.length) {
+    const copies = Array.from({ length: to - from }, (_, index) => copy(columnsOf(table, rows.at(from + index)!)));
     const payload: SimPayload = { table, rows: copies, stamp: copy(stamp) };
     // Whoever sends them after that sends rows of no record: the checks find those, and miss the others.
     const done = (): void => {
       for (const [index, row] of copies.entries()) copies[index] = { ...row, kafkaOffset: NO_RECORD };
     };
-    return { rowCount: rows.length, byteLength: ROW_BYTES * rows.length, payload, done };
+    return { rowCount: copies.length, byteLength: ROW_BYTES * copies.length, payload, done };
   },
 };
 
 /** The fold yields one object for both tables of payments; only one of them has the columns of the fraud rules. */
-function columnsOf<T extends AppendTable>(table: T, row: AppendRows[T]): AppendRows[T] {
+function columnsOf(table: AppendTable, row: AppendRows[AppendTable]): AppendRows[AppendTable] {
   if (table !== 'payment_transactions') return row;
   const { kafkaOffset, payment } = row as DataRows['payment_transactions'];
-  return { kafkaOffset, payment } as AppendRows[T];
+  return { kafkaOffset, payment };
 }
 
 /** A deep copy of plain data. */

@@ -2,9 +2,11 @@
  * Direct checks of a simulated world's tables against its log: no duplicate, no loss below a checkpoint, and every row as a
  * run without faults writes it (the same fold, straight over the log). Findings are sentences that name offsets.
  */
+import { AcceptedBatch } from '../../../payments/accepted-batch.ts';
+import type { FoldOutput } from '../../../payments/fold.ts';
 import { PartitionFold } from '../../../payments/fold.ts';
 import { compileEntry, resolveEntry } from '../../../payments/settings.ts';
-import { DATA_TABLES, type DataRows, type DataTable, type FoldOutput } from '../../../payments/types.ts';
+import { DATA_TABLES, type DataRows, type DataTable } from '../../../payments/types.ts';
 import type { OwnershipRow } from '../../../sinks/bigquery/ports.ts';
 import type { World } from '../world/world.ts';
 
@@ -61,7 +63,7 @@ function projection(row: AnyRow, table: DataTable): AnyRow {
 function foldLog(world: World, ownership: OwnershipRow): FoldOutput {
   const { partition, partitionCount, fixed, startOffset, history, skipped } = ownership;
   const fold = PartitionFold.fresh({ partition, partitionCount, fixed, startOffset });
-  const output: FoldOutput = { accepted: [], partials: [], exceptions: [] };
+  const output: FoldOutput = { accepted: new AcceptedBatch(), partials: [], exceptions: [] };
   const compiled = new Map(history.map((entry) => [entry, compileEntry(entry)]));
   // With what retention has taken since.
   for (const record of world.kafka.partition(partition).generations().at(-1)!.records) {
@@ -75,7 +77,7 @@ function foldLog(world: World, ownership: OwnershipRow): FoldOutput {
 
 function rowsOf({ accepted, partials, exceptions }: FoldOutput, table: DataTable): readonly AnyRow[] {
   if (table === 'payment_metrics_partials') return partials;
-  return table === 'payment_exceptions' ? exceptions : accepted;
+  return table === 'payment_exceptions' ? exceptions : [...accepted];
 }
 
 function duplicateIds(world: World): string[] {

@@ -134,10 +134,20 @@ export function textColumn(values: readonly (string | null)[]): Data<Utf8> {
   return makeData({ type: UTF8_TYPE, length: values.length, valueOffsets: offsets, data, ...validity(values) });
 }
 
-/** Texts as their bytes, text n in [offsets[n], offsets[n + 1]). Both are wrapped, not copied. */
-export function bytesTextColumn(bytes: Uint8Array, offsets: Int32Array, length: number): Data<Utf8> {
-  const valueOffsets = offsets.subarray(0, length + 1);
-  return makeData({ type: UTF8_TYPE, length, valueOffsets, data: bytes.subarray(0, valueOffsets[length]) });
+/** Texts [from, to) as their bytes, text n in [offsets[n], offsets[n + 1]). Bytes are wrapped, and offsets where they begin at 0. */
+export function bytesTextColumn(
+  scratch: Scratch,
+  bytes: Uint8Array,
+  offsets: Int32Array,
+  from: number,
+  to: number,
+): Data<Utf8> {
+  const length = to - from;
+  const data = bytes.subarray(offsets[from], offsets[to]);
+  if (from === 0) return makeData({ type: UTF8_TYPE, length, valueOffsets: offsets.subarray(0, to + 1), data });
+  const valueOffsets = scratch.int32(length + 1);
+  for (let i = 0; i <= length; i++) valueOffsets[i] = offsets[from + i]! - offsets[from]!;
+  return makeData({ type: UTF8_TYPE, length, valueOffsets, data });
 }
 
 /** For each row one of a few ASCII texts, by its number. */
@@ -157,7 +167,7 @@ export function chosenTextColumn(
     for (let unit = 0; unit < text.length; unit++) data[end++] = text.charCodeAt(unit);
     offsets[i + 1] = end;
   }
-  return bytesTextColumn(data, offsets, length);
+  return bytesTextColumn(scratch, data, offsets, 0, length);
 }
 
 /** Milliseconds as microseconds, in two words: times of a TIMESTAMP may be past the safe integers. */

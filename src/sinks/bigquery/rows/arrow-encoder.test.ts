@@ -1,15 +1,14 @@
 import { tableFromIPC } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { BugError } from '../../../base/errors.ts';
-import { AcceptedRows, RISKS } from '../../../payments/accepted-rows.ts';
-import { PaymentBytes } from '../../../payments/event/payment-bytes.ts';
+import { AcceptedBatch, RISKS } from '../../../payments/accepted-batch.ts';
 import { APPEND_TABLES, type AppendTable } from '../../../payments/types.ts';
 import type { AppendRows, EncodedRows } from '../ports.ts';
 import { acceptedRow, checkpoint, exceptionRow, NOON_MS, partialRow, STAMP } from '../testing/sample-rows.ts';
 import { numericColumn } from './arrow-columns.ts';
 import { type ArrowPayload, ArrowRowEncoder } from './arrow-encoder.ts';
 import { COLUMNS } from './arrow-schemas.ts';
-import { rowBytesMax } from './row-columns.ts';
+import { batchOf } from './batch-of.ts';
 
 function decode({ payload }: EncodedRows) {
   const { schemaBytes, recordBatchBytes } = payload as ArrowPayload;
@@ -27,19 +26,12 @@ const SAMPLES: { readonly [T in AppendTable]: AppendRows[T] } = {
 describe('the Arrow encoder', () => {
   it.each(APPEND_TABLES)('%s: a schema message and a batch message that any Arrow reader takes', (table) => {
     const encoder = new ArrowRowEncoder();
-    const encoded = encoder.encode(table, [SAMPLES[table], SAMPLES[table]], STAMP);
+    const encoded = encoder.encode(table, batchOf(table, [SAMPLES[table], SAMPLES[table]]), STAMP);
     const decoded = decode(encoded);
     expect(decoded.numRows).toBe(2);
     expect(decoded.schema.fields.map(({ name }) => name)).toEqual(COLUMNS[table].map(([name]) => name));
-    const again = encoder.encode(table, [SAMPLES[table]], STAMP).payload as ArrowPayload;
+    const again = encoder.encode(table, batchOf(table, [SAMPLES[table]]), STAMP).payload as ArrowPayload;
     expect(again.schemaBytes).toBe((encoded.payload as ArrowPayload).schemaBytes);
-  });
-
-  it.each(APPEND_TABLES)('%s: rowBytesMax is an upper bound of what a row adds', (table) => {
-    const encoder = new ArrowRowEncoder();
-    const rows = (count: number) => Array.from({ length: count }, () => SAMPLES[table]);
-    const added = encoder.encode(table, rows(101), STAMP).byteLength - encoder.encode(table, rows(1), STAMP).byteLength;
-    expect(added).toBeLessThanOrEqual(100 * rowBytesMax(SAMPLES[table]));
   });
 
   it('writes an amount in sixteen bytes, and no more', () => {
@@ -48,7 +40,7 @@ describe('the Arrow encoder', () => {
 
   it('writes each value where it belongs', () => {
     const rows = [acceptedRow(7, { amount: 2n ** 70n, transactionId: 'é' }), acceptedRow(2 ** 40, { amount: 3n })];
-    const decoded = decode(new ArrowRowEncoder().encode('payment_transactions', rows, STAMP));
+    const decoded = decode(new ArrowRowEncoder().encode('payment_transactions', AcceptedBatch.of(rows), STAMP));
     expect([...decoded.getChild('kafka_offset')!]).toEqual([7n, BigInt(2 ** 40)]);
     expect([...decoded.getChild('transaction_id')!]).toEqual(['é', `txn-${2 ** 40}`]);
     expect([...decoded.getChild('amount')!].map((words: Uint32Array) => [...words])).toEqual([
@@ -59,9 +51,7 @@ describe('the Arrow encoder', () => {
     expect([...decoded.getChild('writer_epoch')!]).toEqual([1n, 1n]);
   });
 
-  it('writes rows that are columns as it writes their objects', () => {
-    const rows = new AcceptedRows();
-    const payment = new PaymentBytes();
+  it('writes a part of the rows as it writes a batch of these rows alone', () => {
     const objects = [0, 1, 2 ** 40].map((offset, index) => {
       const changes = {
         transactionId: 'é'.repeat(index),
@@ -74,11 +64,19 @@ describe('the Arrow encoder', () => {
         riskAmount: RISKS[index]!,
       });
     });
-    for (const { kafkaOffset, payment: each, fraud } of objects) rows.add(kafkaOffset, payment.set(each), fraud);
     const encoder = new ArrowRowEncoder();
-    for (const table of ['payment_transactions', 'payment_transactions_fraud'] as const) {
-      const { done: _, ...encoded } = encoder.encode(table, rows, STAMP);
-      expect(encoder.encode(table, objects, STAMP)).toMatchObject(encoded);
+    for (const table of APPEND_TABLES) {
+      const rows: AppendRows[AppendTable][] = table.startsWith('payment_transactions')
+        ? objects
+        : [1, 2, 3].map(() => SAMPLES[table]);
+      for (const [from, to] of [
+        [0, 2],
+        [1, 2],
+        [1, 3],
+      ] as const) {
+        const { done: _, ...alone } = encoder.encode(table, batchOf(table, rows.slice(from, to)), STAMP);
+        expect(encoder.encode(table, batchOf(table, rows), STAMP, from, to)).toMatchObject(alone);
+      }
     }
   });
 
@@ -86,7 +84,7 @@ describe('the Arrow encoder', () => {
     const encoder = new ArrowRowEncoder();
     const many = (id: string) =>
       Array.from({ length: 2_000 }, (_, offset) => acceptedRow(offset, { transactionId: `${id}-${offset}` }));
-    const encode = (id: string) => encoder.encode('payment_transactions', many(id), STAMP);
+    const encode = (id: string) => encoder.encode('payment_transactions', AcceptedBatch.of(many(id)), STAMP);
     const bytesOf = ({ payload }: EncodedRows) => (payload as ArrowPayload).recordBatchBytes;
     const idsOf = (encoded: EncodedRows) => [...decode(encoded).getChild('transaction_id')!];
     const [first, second] = [encode('first'), encode('second')];
@@ -107,11 +105,13 @@ describe('the Arrow encoder', () => {
   });
 
   it.each([
-    ['an amount below zero', acceptedRow(1, { amount: -1n })],
-    ['an amount past NUMERIC', acceptedRow(1, { amount: 10n ** 38n })],
-    ['an offset that is not a safe integer', acceptedRow(2 ** 53)],
-  ])('takes %s for a bug', (_, row) => {
-    expect(() => new ArrowRowEncoder().encode('payment_transactions', [row], STAMP)).toThrow(BugError);
+    ['an amount below zero', acceptedRow(1, { amount: -1n }), RangeError],
+    ['an amount past NUMERIC', acceptedRow(1, { amount: 10n ** 38n }), RangeError],
+    ['an offset that is not a safe integer', acceptedRow(2 ** 53), BugError],
+  ])('takes %s for a bug', (_, row, expected) => {
+    expect(() => new ArrowRowEncoder().encode('payment_transactions', AcceptedBatch.of([row]), STAMP)).toThrow(
+      expected,
+    );
   });
 
   it('refuses a batch that no append may carry', () => {

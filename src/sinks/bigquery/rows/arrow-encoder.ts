@@ -5,14 +5,10 @@
 import { type Data, makeData, RecordBatch, RecordBatchStreamWriter, type Schema, Struct } from 'apache-arrow';
 import { BugError } from '../../../base/errors.ts';
 import { ReusedMemory } from '../../../base/memory/reused-memory.ts';
-import {
-  type AcceptedRow,
-  APPEND_TABLES,
-  type AppendTable,
-  type RowList,
-  type TransactionRow,
-} from '../../../payments/types.ts';
-import type { AppendRows, EncodedRows, RowEncoder, RowStamp } from '../ports.ts';
+import type { AcceptedBatch } from '../../../payments/accepted-batch.ts';
+import type { RowList } from '../../../payments/row-batch.ts';
+import { APPEND_TABLES, type AppendTable, type ExceptionRow, type PartialRow } from '../../../payments/types.ts';
+import type { AppendBatches, CheckpointRow, EncodedRows, RowEncoder, RowStamp } from '../ports.ts';
 import { hardMaxAppendBytes } from '../sink-limits.ts';
 import { arrowSchema } from './arrow-schemas.ts';
 import { Scratch } from './column-memory.ts';
@@ -38,10 +34,17 @@ export class ArrowRowEncoder implements RowEncoder {
   readonly #scratch = new Scratch();
   readonly #memory = new ReusedMemory(MAX_FREE_BYTES);
 
-  encode<T extends AppendTable>(table: T, rows: RowList<AppendRows[T]>, stamp: RowStamp): EncodedRows {
-    const columns = this.#columns(table, rows, stamp);
+  encode<T extends AppendTable>(
+    table: T,
+    rows: AppendBatches[T],
+    stamp: RowStamp,
+    from = 0,
+    to = rows.length,
+  ): EncodedRows {
+    const rowCount = to - from;
+    const columns = this.#columns(table, rows, stamp, from, to);
     const schema = this.#schemas.get(table)!;
-    const data = makeData({ type: new Struct(schema.fields), length: rows.length, nullCount: 0, children: columns });
+    const data = makeData({ type: new Struct(schema.fields), length: rowCount, nullCount: 0, children: columns });
     const written = new MessageParts();
     written.write(new RecordBatch(schema, data));
     const schemaBytes =
@@ -50,31 +53,32 @@ export class ArrowRowEncoder implements RowEncoder {
     const batchLength = lengthOf(written.batch);
     const byteLength = schemaBytes.length + batchLength;
     if (byteLength > hardMaxAppendBytes) {
-      throw new BugError(`${rows.length} rows of ${table} are ${byteLength} bytes: too many for one append`);
+      throw new BugError(`${rowCount} rows of ${table} are ${byteLength} bytes: too many for one append`);
     }
     const memory = this.#memory.take(ROOM_BYTES + batchLength);
     const recordBatchBytes = joined(written.batch, memory.subarray(ROOM_BYTES));
     const payload: ArrowPayload = { schemaBytes, recordBatchBytes, roomBytes: ROOM_BYTES };
-    return { rowCount: rows.length, byteLength, payload, done: () => this.#memory.giveBack(memory) };
+    return { rowCount, byteLength, payload, done: () => this.#memory.giveBack(memory) };
   }
 
-  #columns<T extends AppendTable>(table: T, rows: RowList<AppendRows[T]>, stamp: RowStamp): Data[] {
+  #columns<T extends AppendTable>(table: T, rows: AppendBatches[T], stamp: RowStamp, from: number, to: number): Data[] {
     const scratch = this.#scratch;
     scratch.reset();
-    // The type parameter is not narrowed by the switch; each case states what AppendRows[T] is.
+    const objects = <Row>(list: RowList<Row>): readonly Row[] => [...list].slice(from, to);
+    // The type parameter is not narrowed by the switch; each case states what AppendBatches[T] is.
     switch (table as AppendTable) {
       case 'payment_transactions':
-        return paymentColumns(scratch, rows as RowList<TransactionRow>, stamp);
+        return paymentColumns(scratch, rows as AcceptedBatch, stamp, from, to);
       case 'payment_transactions_fraud': {
-        const accepted = rows as RowList<AcceptedRow>;
-        return [...paymentColumns(scratch, accepted, stamp), ...fraudColumns(scratch, accepted)];
+        const accepted = rows as AcceptedBatch;
+        return [...paymentColumns(scratch, accepted, stamp, from, to), ...fraudColumns(scratch, accepted, from, to)];
       }
       case 'payment_metrics_partials':
-        return partialColumns(scratch, [...(rows as RowList<AppendRows['payment_metrics_partials']>)], stamp);
+        return partialColumns(scratch, objects(rows as RowList<PartialRow>), stamp);
       case 'payment_exceptions':
-        return exceptionColumns(scratch, [...(rows as RowList<AppendRows['payment_exceptions']>)], stamp);
+        return exceptionColumns(scratch, objects(rows as RowList<ExceptionRow>), stamp);
       case 'checkpoint_log':
-        return checkpointColumns(scratch, [...(rows as RowList<AppendRows['checkpoint_log']>)], stamp);
+        return checkpointColumns(scratch, objects(rows as RowList<CheckpointRow>), stamp);
     }
   }
 }

@@ -1,17 +1,10 @@
-/** The columns of each table's rows, in the order of arrow-schemas.ts, and how large a row can get. */
+/** The columns of each table's rows, in the order of arrow-schemas.ts. */
 import type { Data } from 'apache-arrow';
 import type { TextColumn } from '../../../base/memory/text-column.ts';
-import { AcceptedRows, RISKS, ROW_NUMBER, ROW_NUMBERS } from '../../../payments/accepted-rows.ts';
-import type {
-  AcceptedRow,
-  AppendTable,
-  ExceptionRow,
-  PartialRow,
-  RowList,
-  TransactionRow,
-} from '../../../payments/types.ts';
+import { type AcceptedBatch, AMOUNT_WORDS, RISKS, ROW_NUMBER, ROW_NUMBERS } from '../../../payments/accepted-batch.ts';
+import type { ExceptionRow, PartialRow } from '../../../payments/types.ts';
 import { streamOffsetsText } from '../../../processor/takeover/stream-offsets.ts';
-import type { AppendRows, CheckpointRow, RowStamp } from '../ports.ts';
+import type { CheckpointRow, RowStamp } from '../ports.ts';
 import {
   boolColumn,
   bytesTextColumn,
@@ -38,92 +31,49 @@ function stampColumns(scratch: Scratch, rows: readonly { readonly kafkaOffset: n
   ];
 }
 
-/** Columns are wrapped as they are: this is on the path of every payment. */
-export function paymentColumns(scratch: Scratch, rows: RowList<TransactionRow>, stamp: RowStamp): Data[] {
-  if (!(rows instanceof AcceptedRows)) return paymentColumnsOf(scratch, [...rows], stamp);
-  const { length, numbers } = rows;
-  const text = ({ bytes, offsets }: TextColumn) => bytesTextColumn(bytes, offsets, length);
+/** Columns of rows [from, to), wrapped as they are where they can be: this is on the path of every payment. */
+export function paymentColumns(
+  scratch: Scratch,
+  rows: AcceptedBatch,
+  stamp: RowStamp,
+  from: number,
+  to: number,
+): Data[] {
+  const { numbers } = rows;
+  const length = to - from;
+  const first = from * ROW_NUMBERS;
+  const text = ({ bytes, offsets }: TextColumn) => bytesTextColumn(scratch, bytes, offsets, from, to);
   return [
     constantInt64Column(scratch, stamp.partition, length),
-    stridedInt64Column(scratch, numbers, ROW_NUMBER.kafkaOffset, ROW_NUMBERS, length),
+    stridedInt64Column(scratch, numbers, first + ROW_NUMBER.kafkaOffset, ROW_NUMBERS, length),
     constantInt64Column(scratch, stamp.writerEpoch, length),
     constantTimestampColumn(scratch, stamp.processedAtMs, length),
     text(rows.transactionIds),
     text(rows.senders),
     text(rows.receivers),
-    wordsNumericColumn(rows.amounts, length),
+    wordsNumericColumn(rows.amounts.subarray(from * AMOUNT_WORDS, to * AMOUNT_WORDS), length),
     text(rows.currencies),
     text(rows.devices),
     text(rows.addresses),
-    stridedTimestampColumn(scratch, numbers, ROW_NUMBER.eventTimeMs, ROW_NUMBERS, length),
+    stridedTimestampColumn(scratch, numbers, first + ROW_NUMBER.eventTimeMs, ROW_NUMBERS, length),
     text(rows.regions),
     text(rows.methods),
   ];
 }
 
-function paymentColumnsOf(scratch: Scratch, rows: readonly TransactionRow[], stamp: RowStamp): Data[] {
-  const length = rows.length;
-  const transactionIds = new Array<string>(length);
-  const senders = new Array<string>(length);
-  const receivers = new Array<string>(length);
-  const amounts = new Array<bigint>(length);
-  const currencies = new Array<string>(length);
-  const devices = new Array<string>(length);
-  const addresses = new Array<string>(length);
-  const eventTimes = new Array<number>(length);
-  const regions = new Array<string>(length);
-  const methods = new Array<string>(length);
-  for (let i = 0; i < length; i++) {
-    const payment = rows[i]!.payment;
-    transactionIds[i] = payment.transactionId;
-    senders[i] = payment.senderAccountId;
-    receivers[i] = payment.receiverAccountId;
-    amounts[i] = payment.amount;
-    currencies[i] = payment.currency;
-    devices[i] = payment.deviceId;
-    addresses[i] = payment.ipAddress;
-    eventTimes[i] = payment.eventTimeMs;
-    regions[i] = payment.region;
-    methods[i] = payment.paymentMethod;
-  }
-  return [
-    ...stampColumns(scratch, rows, stamp),
-    textColumn(transactionIds),
-    textColumn(senders),
-    textColumn(receivers),
-    numericColumn(amounts),
-    textColumn(currencies),
-    textColumn(devices),
-    textColumn(addresses),
-    timestampColumn(eventTimes),
-    textColumn(regions),
-    textColumn(methods),
-  ];
-}
-
 /** What payment_transactions_fraud has besides paymentColumns. */
-export function fraudColumns(scratch: Scratch, rows: RowList<AcceptedRow>): Data[] {
-  if (!(rows instanceof AcceptedRows)) return fraudColumnsOf([...rows]);
-  const { length, numbers, risks } = rows;
-  const integers = (which: number) => stridedInt64Column(scratch, numbers, which, ROW_NUMBERS, length);
+export function fraudColumns(scratch: Scratch, rows: AcceptedBatch, from: number, to: number): Data[] {
+  const { numbers, risks } = rows;
+  const length = to - from;
+  const first = from * ROW_NUMBERS;
+  const integers = (which: number) => stridedInt64Column(scratch, numbers, first + which, ROW_NUMBERS, length);
   return [
-    chosenTextColumn(scratch, RISKS, risks, length),
+    chosenTextColumn(scratch, RISKS, risks.subarray(from, to), length),
     integers(ROW_NUMBER.txnCount5Min),
     integers(ROW_NUMBER.uniqueDevicesSender),
     integers(ROW_NUMBER.geographicRisk),
     integers(ROW_NUMBER.fraudScore),
-    stridedBoolColumn(scratch, numbers, ROW_NUMBER.isHighRisk, ROW_NUMBERS, length),
-  ];
-}
-
-function fraudColumnsOf(rows: readonly AcceptedRow[]): Data[] {
-  return [
-    textColumn(rows.map((row) => row.fraud.riskAmount)),
-    int64Column(rows.map((row) => row.fraud.txnCount5Min)),
-    int64Column(rows.map((row) => row.fraud.uniqueDevicesSender)),
-    int64Column(rows.map((row) => row.fraud.geographicRisk)),
-    int64Column(rows.map((row) => row.fraud.fraudScore)),
-    boolColumn(rows.map((row) => row.fraud.isHighRisk)),
+    stridedBoolColumn(scratch, numbers, first + ROW_NUMBER.isHighRisk, ROW_NUMBERS, length),
   ];
 }
 
@@ -175,35 +125,4 @@ export function checkpointColumns(scratch: Scratch, rows: readonly CheckpointRow
     textColumn(rows.map((row) => row.recordFingerprint)),
     constantTimestampColumn(scratch, stamp.processedAtMs, rows.length),
   ];
-}
-
-/** Bytes of the fixed-width columns and offsets of one row, with room to spare. */
-const FIXED_BYTES_MAX = 200;
-/** UTF-8 bytes per UTF-16 code unit, at most. */
-const UTF8_PER_UNIT = 3;
-
-/** An upper bound of what one row adds to an append: sums of it at most maxAppendBytes make an append that fits. */
-export function rowBytesMax<T extends AppendTable>(row: AppendRows[T]): number {
-  return FIXED_BYTES_MAX + UTF8_PER_UNIT * textUnits(row);
-}
-
-function textUnits(row: AppendRows[AppendTable]): number {
-  if ('payment' in row) {
-    const p = row.payment;
-    return (
-      p.transactionId.length +
-      p.senderAccountId.length +
-      p.receiverAccountId.length +
-      p.currency.length +
-      p.deviceId.length +
-      p.ipAddress.length +
-      p.region.length +
-      p.paymentMethod.length
-    );
-  }
-  if ('windowStartMs' in row) return row.region.length + row.currency.length;
-  if ('disposition' in row) {
-    return (row.reason?.length ?? 0) + (row.transactionId?.length ?? 0) + (row.payload?.length ?? 0) + 32;
-  }
-  return row.topic.length + row.owner.length + row.stateDigest.length + streamOffsetsText(row).length;
 }

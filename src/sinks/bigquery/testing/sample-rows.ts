@@ -1,4 +1,5 @@
 /** Rows for tests; each shows only what the test is about. */
+
 import type {
   AcceptedRow,
   AppendTable,
@@ -10,6 +11,7 @@ import type {
 } from '../../../payments/types.ts';
 import type { Sink } from '../open-sink.ts';
 import type { AppendRows, CheckpointRow, RowStamp } from '../ports.ts';
+import { batchOf } from '../rows/batch-of.ts';
 
 export const MINUTE_MS = 60_000;
 /** 2025-06-01T12:00:00Z */
@@ -145,7 +147,7 @@ export async function appendRows<T extends AppendTable>(
   const name = await sink.streams.create(table);
   const appender = sink.streams.open({ epoch: Math.max(1, whole.writerEpoch), table, name, createdAtMs: 0 });
   try {
-    await appender.append(sink.encoder.encode(table, rows, whole));
+    await appender.append(sink.encoder.encode(table, batchOf(table, rows), whole));
   } finally {
     appender.close();
   }

@@ -9,6 +9,7 @@ import type { Runtime } from '../../../base/runtime.ts';
 import { spanText } from '../../../base/span-text.ts';
 import type { AppendTable } from '../../../payments/types.ts';
 import type { AppendRows, RowEncoder, StreamRef } from '../ports.ts';
+import { batchOf } from '../rows/batch-of.ts';
 import { readAppendFailure } from './append-answers.ts';
 import { type AppendAnswer, type AppendCall, GRPC_STATUS, RpcError, type WriteRpc } from './write-rpc.ts';
 
@@ -80,7 +81,7 @@ function stateOf({ name }: ProbedStream, answer: AppendAnswer | RpcError): Strea
 function probeRows<T extends AppendTable>(table: T, { encoder, runtime }: StreamProbeOptions): unknown {
   const nowMs = runtime.nowMs();
   const stamp = { partition: 0, writerEpoch: NOBODYS_EPOCH, processedAtMs: nowMs };
-  return encoder.encode(table, [sampleRows(nowMs)[table]], stamp).payload;
+  return encoder.encode(table, batchOf(table, [sampleRows(nowMs)[table]]), stamp).payload;
 }
 
 function sampleRows(nowMs: number): { readonly [T in AppendTable]: AppendRows[T] } {

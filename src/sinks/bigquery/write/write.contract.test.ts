@@ -1,6 +1,7 @@
 /** The append client on the real service, beyond the contract that the simulation shares (src/lab/contract). */
 import { describe, expect, it } from 'vitest';
 import { systemRuntime } from '../../../base/system-runtime.ts';
+import { AcceptedBatch } from '../../../payments/accepted-batch.ts';
 import { openSink } from '../open-sink.ts';
 import type { StreamRef } from '../ports.ts';
 import type { ArrowPayload } from '../rows/arrow-encoder.ts';
@@ -15,7 +16,7 @@ async function newStream(sink: ContractSink): Promise<StreamRef> {
 
 function encode(sink: ContractSink, fromOffset: number, count: number) {
   const rows = Array.from({ length: count }, (_, i) => acceptedRow(fromOffset + i));
-  return sink.encoder.encode(TABLE, rows, STAMP);
+  return sink.encoder.encode(TABLE, AcceptedBatch.of(rows), STAMP);
 }
 
 async function countRows(sink: ContractSink): Promise<unknown> {
@@ -80,7 +81,7 @@ describe('the append client on the service', () => {
       createdAtMs: 0,
     } as const;
     await expect(
-      sink.streams.open(stream).append(sink.encoder.encode(TABLE, [acceptedRow(0)], STAMP)),
+      sink.streams.open(stream).append(sink.encoder.encode(TABLE, AcceptedBatch.of([acceptedRow(0)]), STAMP)),
     ).rejects.toMatchObject(unreachable);
     expect(new Set(waits.map((wait) => wait.split(' to ')[0]))).toEqual(
       new Set([

@@ -1,0 +1,164 @@
+/**
+ * The parts of a processor, opened from its configuration: real log, real sink, local state. The command `process` adds logs
+ * and metrics; a program that embeds a processor brings an observer of its own (src/entry/processor.ts).
+ */
+import { readFileSync } from 'node:fs';
+import { ContradictionError } from '../base/errors.ts';
+import { systemRuntime } from '../base/system-runtime.ts';
+import type { KafkaConnectionOptions } from '../kafka/client/connection-options.ts';
+import type { MemberNotes } from '../kafka/group/group-member.ts';
+import { KafkaLogSource } from '../kafka/kafka-log-source.ts';
+import { type OpenedState, openStateStore } from '../local-state/open-state-store.ts';
+import { withCrashPoints } from '../processor/crash-points.ts';
+import type { Observer } from '../processor/events.ts';
+import { DEFAULT_LIMITS } from '../processor/limits.ts';
+import { type ExitReport, Processor, type ProcessorPorts } from '../processor/processor.ts';
+import type { ProcessorSettings } from '../processor/settings.ts';
+import type { DatasetLook } from '../sinks/bigquery/dataset/look.ts';
+import { openSink, type Sink } from '../sinks/bigquery/open-sink.ts';
+import { kafkaConnection } from './config/kafka-connection.ts';
+import type { ProcessConfig } from './config/process-config.ts';
+import { isDeadOwner } from './dead-owner.ts';
+
+export interface RunOptions {
+  /** This process among those of the group: see dead-owner.ts. */
+  readonly owner: string;
+  readonly observer: Observer;
+  /** Where the Kafka client's own lines go. */
+  readonly kafkaLog?: KafkaConnectionOptions['log'];
+  /** Called at each crash point; tests end the process there. */
+  readonly killHit?: Parameters<typeof withCrashPoints>[1] | undefined;
+  /** What is there of the dataset, where it was asked before. */
+  readonly asked?: Promise<DatasetLook | undefined>;
+}
+
+const CLIENT_ID_PREFIX = 'provenonce-';
+/** A member learns of a rebalance with its next heartbeat: partitions that are to move wait that long. */
+const HEARTBEAT_MS = 1_000;
+
+/** Runs until `stop`, or until no partition can continue. Rejects if a service or the configuration fails before that. */
+export async function runFromConfig(
+  config: ProcessConfig,
+  stop: AbortSignal,
+  options: RunOptions,
+): Promise<ExitReport> {
+  const { owner, observer, killHit, asked } = options;
+  const sink = openProcessSink(config, observer);
+  try {
+    const state = openState(config, observer);
+    const ports: ProcessorPorts = {
+      runtime: systemRuntime,
+      observer,
+      log: openLog(config, options, state.memberNote),
+      queries: sink.queries,
+      inspection: sink.inspector,
+      streams: sink.streams,
+      encoder: sink.encoder,
+      state,
+    };
+    sink.connect();
+    const ensured = Promise.resolve(asked).then(async (look) => {
+      const { warnings } = await sink.ensureSchema(config.process.clusteringColumns, look);
+      for (const detail of warnings) observer.emit({ type: 'log.warning', what: 'dataset', detail });
+    });
+    const early = await firstOf(ensured, stop);
+    if (early !== undefined) {
+      observer.emit({ type: 'processor.stopped', exitCode: early.exitCode, why: early.why });
+      return early;
+    }
+    const processor = new Processor(
+      settingsOf(config, owner),
+      killHit === undefined ? ports : withCrashPoints(ports, killHit),
+    );
+    return await processor.run(stop);
+  } finally {
+    await sink.close();
+  }
+}
+
+/** How it ends before it began: the stop came first, or the tables are not what they were. Rejects when the work does. */
+async function firstOf(work: Promise<void>, stop: AbortSignal): Promise<ExitReport | undefined> {
+  const stopped = new Promise<ExitReport>((resolve) => {
+    const onStop = (): void => resolve({ exitCode: 0, why: 'asked to stop' });
+    if (stop.aborted) onStop();
+    else stop.addEventListener('abort', onStop, { once: true });
+  });
+  try {
+    return (await Promise.race([work, stopped])) ?? undefined;
+  } catch (error) {
+    if (!(error instanceof ContradictionError)) throw error;
+    return { exitCode: 65, why: `${error.code}: ${error.message}`, error };
+  }
+}
+
+function settingsOf(config: ProcessConfig, owner: string): ProcessorSettings {
+  const { checkpointIntervalMs, checkpointRows, maxAppendsInFlight, stopTimeoutMs } = config.process;
+  const { untilCaughtUp, acceptClockRisk } = config.process;
+  return {
+    topic: config.kafka.topic,
+    owner,
+    seed: config.seed,
+    decision: config.decision,
+    startAt: config.startAt,
+    untilCaughtUp,
+    acceptClockRisk,
+    limits: { ...DEFAULT_LIMITS, checkpointIntervalMs, checkpointRows, maxAppendsInFlight, stopTimeoutMs },
+  };
+}
+
+function openProcessSink(config: ProcessConfig, observer: Observer): Sink {
+  const { unreachableAfterMs, maxInFlightBytes, appendDeadlineMs } = config.process;
+  return openSink({
+    ...config.bigquery,
+    runtime: systemRuntime,
+    limits: { unreachableAfterMs, maxInFlightBytes, appendDeadlineMs },
+    onWaiting: (waiting) => observer.emit({ type: 'service.waiting', ...waiting }),
+    onRecovered: ({ service, waitedMs }) => observer.emit({ type: 'service.recovered', service, waitedMs }),
+  });
+}
+
+function openLog(
+  config: ProcessConfig,
+  { owner, observer, kafkaLog }: RunOptions,
+  memberNotes: MemberNotes | undefined,
+): KafkaLogSource {
+  const { groupId, sessionTimeoutMs, maxBufferedBytes, unreachableAfterMs } = config.process;
+  const connection = kafkaConnection(config.kafka, `${CLIENT_ID_PREFIX}${owner}`, (file) => readFileSync(file, 'utf8'));
+  return new KafkaLogSource(
+    {
+      connection: kafkaLog === undefined ? connection : { ...connection, log: kafkaLog },
+      topic: config.kafka.topic,
+      groupId,
+      memberNotes,
+      isDeadClient: (clientId) =>
+        clientId.startsWith(CLIENT_ID_PREFIX) && isDeadOwner(clientId.slice(CLIENT_ID_PREFIX.length), owner),
+      onPredecessorRemoved: (memberId) => observer.emit({ type: 'group.dead_member_removed', groupId, memberId }),
+      maxBufferedBytes,
+      maxBufferedBytesPerPartition: Math.min(maxBufferedBytes, 2 * 1024 * 1024),
+      sessionTimeoutMs,
+      heartbeatIntervalMs: Math.min(HEARTBEAT_MS, Math.floor(sessionTimeoutMs / 3)),
+      unreachableAfterMs,
+      onWaiting: (wait) => observer.emit({ type: 'service.waiting', service: 'kafka', ...wait }),
+      onRecovered: (_, waitedMs) => observer.emit({ type: 'service.recovered', service: 'kafka', waitedMs }),
+      onSessionLost: (silentMs) => observer.emit({ type: 'group.session_lost', groupId, silentMs }),
+      onCommitFailed: (partition, nextOffset, error) =>
+        observer.emit({ type: 'offset.commit_failed', partition, nextOffset, error }),
+    },
+    systemRuntime,
+  );
+}
+
+function openState(config: ProcessConfig, observer: Observer): OpenedState {
+  return openStateStore({
+    location: config.process.checkpointLocation,
+    topic: config.kafka.topic,
+    nowMs: systemRuntime.nowMs(),
+    onDiscard: (partition, why) => observer.emit({ type: 'state.discarded', partition, why }),
+    onProblem: (partition, problem) =>
+      observer.emit({
+        type: 'log.warning',
+        what: partition === undefined ? 'local state' : `local state of partition ${partition}`,
+        detail: problem,
+      }),
+  });
+}

@@ -1,0 +1,15 @@
+/** Every mutant of the catalogue is caught by what it must break, and the code as it is passes the same cases, as far as they went. */
+import { availableParallelism } from 'node:os';
+import { expect, test } from 'vitest';
+import { MUTANTS } from './catalogue.ts';
+import { runMutants } from './kill-matrix.ts';
+import { complaints } from './mutants-text.ts';
+
+test('all mutants are caught in the simulated world, and the control passes', async () => {
+  const jobs = Math.min(2, availableParallelism());
+  const report = await runMutants({ mutants: MUTANTS, budget: 80, seed: 1, jobs, control: 'as-far', nowMs: () => 0 });
+  expect(complaints(report)).toEqual([]);
+  expect(report.verdict).toBe('PASS');
+  for (const { family, runs } of report.mutants)
+    expect(report.control.families[family]?.runs).toBeGreaterThanOrEqual(runs);
+});

@@ -1,0 +1,171 @@
+/**
+ * The accepted payments of a batch, enriched, as columns: what the fold yields. The columns are filled from the bytes of
+ * records and sent as they are (sinks/bigquery/rows/row-columns.ts): no object and no string is made for a row. at() makes
+ * one for a reader that needs it: the comparison at a takeover, the simulated sink, tests.
+ *
+ * Rows are only added. clear() starts over in the same memory: it must not be called while a reader still needs the rows.
+ */
+
+import { TextColumn } from '../base/memory/text-column.ts';
+import { PaymentBytes } from './event/payment-bytes.ts';
+import type { RowBatch } from './row-batch.ts';
+import type { AcceptedRow, FraudAssessment, Nanos } from './types.ts';
+
+const LEAST_ROWS = 16;
+/** Numbers of a row, side by side: they are written together. */
+export const ROW_NUMBERS = 7;
+export const ROW_NUMBER = {
+  kafkaOffset: 0,
+  eventTimeMs: 1,
+  txnCount5Min: 2,
+  uniqueDevicesSender: 3,
+  geographicRisk: 4,
+  fraudScore: 5,
+  isHighRisk: 6,
+} as const;
+/** Words of an amount: a little-endian integer of 128 bits, as Arrow has decimals. */
+export const AMOUNT_WORDS = 4;
+/** Risks of an amount, by the numbers that `risks` has. */
+export const RISKS: readonly FraudAssessment['riskAmount'][] = ['LOW', 'MEDIUM', 'HIGH'];
+const RISK_NUMBER = { LOW: 0, MEDIUM: 1, HIGH: 2 } as const;
+const NUMERIC_LIMIT = 10n ** 38n;
+const TWO_32 = 4_294_967_296;
+
+export class AcceptedBatch implements RowBatch<AcceptedRow> {
+  #length = 0;
+  numbers = new Float64Array(LEAST_ROWS * ROW_NUMBERS);
+  amounts = new Int32Array(LEAST_ROWS * AMOUNT_WORDS);
+  risks = new Uint8Array(LEAST_ROWS);
+  readonly transactionIds = new TextColumn();
+  readonly senders = new TextColumn();
+  readonly receivers = new TextColumn();
+  readonly currencies = new TextColumn();
+  readonly devices = new TextColumn();
+  readonly addresses = new TextColumn();
+  readonly regions = new TextColumn();
+  readonly methods = new TextColumn();
+
+  /** The same rows as columns, for a caller that has objects. */
+  static of(rows: Iterable<AcceptedRow>): AcceptedBatch {
+    const batch = new AcceptedBatch();
+    const bytes = new PaymentBytes();
+    for (const { kafkaOffset, payment, fraud } of rows) batch.add(kafkaOffset, bytes.set(payment), fraud);
+    return batch;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  add(kafkaOffset: number, payment: PaymentBytes, fraud: FraudAssessment): void {
+    const row = this.#length;
+    if (row === this.risks.length) this.#grow();
+    this.#length = row + 1;
+    const { numbers } = this;
+    const first = row * ROW_NUMBERS;
+    numbers[first + ROW_NUMBER.kafkaOffset] = kafkaOffset;
+    numbers[first + ROW_NUMBER.eventTimeMs] = payment.eventTimeMs;
+    numbers[first + ROW_NUMBER.txnCount5Min] = fraud.txnCount5Min;
+    numbers[first + ROW_NUMBER.uniqueDevicesSender] = fraud.uniqueDevicesSender;
+    numbers[first + ROW_NUMBER.geographicRisk] = fraud.geographicRisk;
+    numbers[first + ROW_NUMBER.fraudScore] = fraud.fraudScore;
+    numbers[first + ROW_NUMBER.isHighRisk] = fraud.isHighRisk ? 1 : 0;
+    this.risks[row] = RISK_NUMBER[fraud.riskAmount];
+    const { amount } = payment;
+    const word = row * AMOUNT_WORDS;
+    if (typeof amount === 'number') {
+      if (amount < 0) throw new RangeError(`amount out of NUMERIC's range: ${amount}`);
+      this.amounts[word] = amount; // modulo 2^32
+      this.amounts[word + 1] = Math.floor(amount / TWO_32);
+      this.amounts[word + 2] = 0;
+      this.amounts[word + 3] = 0;
+    } else {
+      if (amount < 0n || amount >= NUMERIC_LIMIT) throw new RangeError(`amount out of NUMERIC's range: ${amount}`);
+      for (let index = 0; index < AMOUNT_WORDS; index += 1)
+        this.amounts[word + index] = Number(BigInt.asIntN(32, amount >> BigInt(32 * index)));
+    }
+    this.transactionIds.add(payment.transactionId);
+    this.senders.add(payment.senderAccountId);
+    this.receivers.add(payment.receiverAccountId);
+    this.currencies.add(payment.currency);
+    this.devices.add(payment.deviceId);
+    this.addresses.add(payment.ipAddress);
+    this.regions.add(payment.region);
+    this.methods.add(payment.paymentMethod);
+  }
+
+  clear(): void {
+    this.#length = 0;
+    for (const column of this.#texts()) column.clear();
+  }
+
+  kafkaOffsets(from: number, to: number): Float64Array {
+    const offsets = new Float64Array(to - from);
+    for (let row = from; row < to; row += 1)
+      offsets[row - from] = this.numbers[row * ROW_NUMBERS + ROW_NUMBER.kafkaOffset] as number;
+    return offsets;
+  }
+
+  /** UTF-8 bytes of all texts. */
+  get textBytes(): number {
+    let sum = 0;
+    for (const column of this.#texts()) sum += column.byteLength;
+    return sum;
+  }
+
+  /** The row as an object, which keeps nothing of the columns alive. */
+  at(row: number): AcceptedRow | undefined {
+    if (row < 0 || row >= this.#length) return undefined;
+    const number = (which: number) => this.numbers[row * ROW_NUMBERS + which] as number;
+    return {
+      kafkaOffset: number(ROW_NUMBER.kafkaOffset),
+      payment: {
+        transactionId: this.transactionIds.textAt(row),
+        senderAccountId: this.senders.textAt(row),
+        receiverAccountId: this.receivers.textAt(row),
+        amount: this.#amountAt(row),
+        currency: this.currencies.textAt(row),
+        deviceId: this.devices.textAt(row),
+        ipAddress: this.addresses.textAt(row),
+        eventTimeMs: number(ROW_NUMBER.eventTimeMs),
+        region: this.regions.textAt(row),
+        paymentMethod: this.methods.textAt(row),
+      },
+      fraud: {
+        riskAmount: RISKS[this.risks[row] as number] as FraudAssessment['riskAmount'],
+        txnCount5Min: number(ROW_NUMBER.txnCount5Min),
+        uniqueDevicesSender: number(ROW_NUMBER.uniqueDevicesSender),
+        geographicRisk: number(ROW_NUMBER.geographicRisk),
+        fraudScore: number(ROW_NUMBER.fraudScore),
+        isHighRisk: number(ROW_NUMBER.isHighRisk) === 1,
+      },
+    };
+  }
+
+  *[Symbol.iterator](): Generator<AcceptedRow> {
+    for (let row = 0; row < this.#length; row += 1) yield this.at(row) as AcceptedRow;
+  }
+
+  #texts(): readonly TextColumn[] {
+    const { transactionIds, senders, receivers, currencies, devices, addresses, regions, methods } = this;
+    return [transactionIds, senders, receivers, currencies, devices, addresses, regions, methods];
+  }
+
+  #amountAt(row: number): Nanos {
+    let amount = 0n;
+    for (let word = AMOUNT_WORDS - 1; word >= 0; word -= 1)
+      amount = (amount << 32n) | BigInt((this.amounts[row * AMOUNT_WORDS + word] as number) >>> 0);
+    return amount;
+  }
+
+  #grow(): void {
+    const rows = 2 * this.risks.length;
+    const { numbers, amounts, risks } = this;
+    this.numbers = new Float64Array(rows * ROW_NUMBERS);
+    this.numbers.set(numbers);
+    this.amounts = new Int32Array(rows * AMOUNT_WORDS);
+    this.amounts.set(amounts);
+    this.risks = new Uint8Array(rows);
+    this.risks.set(risks);
+  }
+}
