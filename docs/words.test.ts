@@ -118,7 +118,6 @@ const NOT_WRAPPED: readonly string[] = [
   'docs/findings.md',
   'docs/mutants.md',
   'docs/performance-log.md',
-  'docs/performance.md',
   'docs/upgrading.md',
 ];
 
