@@ -114,7 +114,6 @@ function longLines(text: string): number[] {
 
 /** Pages whose lines are longer still. */
 const NOT_WRAPPED: readonly string[] = [
-  'docs/architecture.md',
   'docs/findings.md',
   'docs/mutants.md',
   'docs/performance-log.md',
