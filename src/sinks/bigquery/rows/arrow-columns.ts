@@ -4,6 +4,7 @@
  */
 import { Bool, type Data, type DataType, Decimal, Int64, makeData, TimestampMicrosecond, Utf8 } from 'apache-arrow';
 import { assert, BugError } from '../../../base/errors.ts';
+import type { ColumnKind } from '../../../payments/columns.ts';
 import type { Scratch } from './column-memory.ts';
 
 /** NUMERIC is 38 digits, 9 of them decimals. */
@@ -17,12 +18,12 @@ const MAX_64 = 0xffff_ffff_ffff_ffffn;
 const NUMERIC_LIMIT = 10n ** 38n;
 
 export const COLUMN_TYPES = {
-  int64: INT64_TYPE,
-  numeric: NUMERIC_TYPE,
-  timestamp: TIMESTAMP_TYPE,
   text: UTF8_TYPE,
-  bool: BOOL_TYPE,
-} as const satisfies Record<string, DataType>;
+  integer: INT64_TYPE,
+  decimal: NUMERIC_TYPE,
+  time: TIMESTAMP_TYPE,
+  truth: BOOL_TYPE,
+} as const satisfies Record<ColumnKind, DataType>;
 
 /** Which rows have a value; undefined: all of them. */
 interface Validity {
