@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemRuntime } from '../src/base/system-runtime.ts';
-import { realInputs } from '../src/checks/inputs/inputs-real.ts';
+import { realInputs } from '../src/checks/inputs/real-inputs.ts';
 import { verify } from '../src/checks/verify.ts';
 import { defineBenchmark } from './harness/benchmark.ts';
 import { FLATNESS, judgeLoad, type LoadLook } from './parts/flatness.ts';

@@ -3,7 +3,7 @@
 import { textOfLines } from '../base/text/printable.ts';
 import type { Finding, Guarantee } from './findings.ts';
 import { counted, GUARANTEES } from './findings.ts';
-import type { PartitionReport } from './partition-check.ts';
+import type { PartitionReport } from './partition/check-partition.ts';
 import type { VerifyReport } from './verify.ts';
 
 const COUNT = new Intl.NumberFormat('en');

@@ -1,5 +1,5 @@
 /** What a demo run is held to. Pure: facts in, a list of checks out; each of them can fail, and one that fails is a FAIL. */
-import type { SumsByCurrency } from '../checks/assertions.ts';
+import type { SumsByCurrency } from '../checks/by-sql/assertions.ts';
 import { counted, GUARANTEES, type Guarantee } from '../checks/findings.ts';
 import type { VerifyReport } from '../checks/verify.ts';
 import { GUARANTEE_TEXTS } from '../checks/verify-text.ts';

@@ -2,9 +2,10 @@
  * The facts of a demo run in the simulated world, counted over the rows that its tables hold as the views count them. The
  * verdict of `verify` comes from the same independent oracle as on real parts.
  */
-import type { TableCells, TablesSnapshot } from '../checks/inputs/inputs.ts';
+
+import type { ReconciledDay } from '../checks/by-sql/reconcile.ts';
+import type { TableCells, TablesSnapshot } from '../checks/inputs/verify-inputs.ts';
 import { billionths, decimalText } from '../checks/oracle/money.ts';
-import type { ReconciledDay } from '../checks/reconcile.ts';
 import { verify } from '../checks/verify.ts';
 import { simInputs } from '../lab/sim/sim-inputs.ts';
 import type { World } from '../lab/sim/world/world.ts';

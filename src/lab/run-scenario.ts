@@ -5,7 +5,7 @@
 
 import { orAborted } from '../base/abort.ts';
 import { systemRuntime } from '../base/system-runtime.ts';
-import { assertSumsMatch, assertUnique, CheckFailed, type SumsByCurrency } from '../checks/assertions.ts';
+import { assertSumsMatch, assertUnique, CheckFailed, type SumsByCurrency } from '../checks/by-sql/assertions.ts';
 import { counted, GUARANTEES } from '../checks/findings.ts';
 import type { Verdict, VerifyReport } from '../checks/verify.ts';
 import { billionthsOf, decimalOf } from '../simulator/summary.ts';

@@ -6,7 +6,7 @@
  * missed ends UNKNOWN, never PASS.
  */
 import type { FaultPlan } from '../../chaos/fault.ts';
-import type { SumsByCurrency } from '../checks/assertions.ts';
+import type { SumsByCurrency } from '../checks/by-sql/assertions.ts';
 import type { Guarantee } from '../checks/findings.ts';
 import type { Verdict, VerifyReport } from '../checks/verify.ts';
 import type { CrashPoint, CrashSignals } from '../processor/crash-points.ts';

@@ -5,7 +5,8 @@
  * The emulator does not enforce REQUIRED, and a table that somebody copied may not have it: NULL is looked for as well.
  */
 import { counted, type Finding, type FindingLists, type Guarantee } from '../findings.ts';
-import { CHECKED_TABLES } from '../walk.ts';
+import { CHECKED_TABLES } from '../partition/walk-partition.ts';
+import { COLUMNS, requiredColumns } from './table-columns.ts';
 import type {
   CheckedTable,
   CheckpointCells,
@@ -14,8 +15,7 @@ import type {
   RowPosition,
   TableCells,
   TableCount,
-} from './inputs.ts';
-import { requiredColumns } from './table-columns.ts';
+} from './verify-inputs.ts';
 
 /** Columns that are never NULL, their position aside. */
 const REQUIRED: { readonly [T in CheckedTable]: readonly (keyof TableCells[T])[] } = {

@@ -1,7 +1,7 @@
 /** The columns of the tables that `verify` reads, and how; and by what their rows are read a part at a time. */
 import { DATA_COLUMNS } from '../../payments/columns.ts';
-import type { CheckedTable, TableCells } from './inputs.ts';
 import type { PackedColumns } from './packed-rows.ts';
+import type { CheckedTable, TableCells } from './verify-inputs.ts';
 
 /** By table: name and kind of every column that is read. */
 export const COLUMNS: Readonly<Record<CheckedTable, PackedColumns>> = {

@@ -8,8 +8,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { systemRuntime } from '../../base/system-runtime.ts';
+import { PrefixCheck, PrefixMismatch } from '../../checks/by-sql/prefix-check.ts';
 import { GUARANTEES, type Guarantee } from '../../checks/findings.ts';
-import { PrefixCheck, PrefixMismatch } from '../../checks/prefix-check.ts';
 import type { Verdict, VerifyReport } from '../../checks/verify.ts';
 import type { ProcessorEvent } from '../../processor/events.ts';
 import type { FaultRecord } from '../artifacts.ts';

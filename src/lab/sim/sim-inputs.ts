@@ -4,7 +4,7 @@
  * A log that was truncated or made anew has been several logs; `generationOf` says which of them a partition is held to.
  */
 import { type HeldRow, heldTables } from '../../checks/inputs/held-tables.ts';
-import type { CheckedTable, OwnershipFacts, TableCells, VerifyInputs } from '../../checks/inputs/inputs.ts';
+import type { CheckedTable, OwnershipFacts, TableCells, VerifyInputs } from '../../checks/inputs/verify-inputs.ts';
 import { cellsByName } from '../../payments/row-cells.ts';
 import type { DataRows } from '../../payments/types.ts';
 import { streamOffsetsText } from '../../processor/takeover/stream-offsets.ts';

@@ -2,7 +2,7 @@
  * A finished dataset and its topic as plain data: every column of every row, every record. What a simulated world left
  * behind becomes one; a changed one can be verified, and taken over.
  */
-import type { TopicRecord } from '../../checks/inputs/inputs.ts';
+import type { TopicRecord } from '../../checks/inputs/verify-inputs.ts';
 import type { AppendTable, DataTable } from '../../payments/types.ts';
 import { streamOffsetsText } from '../../processor/takeover/stream-offsets.ts';
 import type { OwnershipRow } from '../../sinks/bigquery/ports.ts';

@@ -7,9 +7,9 @@
  */
 import path from 'node:path';
 import { systemRuntime } from '../../../base/system-runtime.ts';
-import type { VerifyInputs } from '../../../checks/inputs/inputs.ts';
-import { realInputs } from '../../../checks/inputs/inputs-real.ts';
+import { realInputs } from '../../../checks/inputs/real-inputs.ts';
 import { topicInputs } from '../../../checks/inputs/topic-inputs.ts';
+import type { VerifyInputs } from '../../../checks/inputs/verify-inputs.ts';
 import { CREATE_TIME_AFTER_MAX_MS, KafkaAdmin } from '../../../kafka/kafka-admin.ts';
 import { RealWorld, type RealWorldOptions } from '../../real/real-world.ts';
 import { BASE_CASES, baseDatasets } from '../base-datasets.ts';

@@ -7,7 +7,7 @@ import { ConfigurationError } from '../../../base/errors.ts';
 import { DATA_TABLES, type DataTable } from '../../../payments/types.ts';
 import { quotedTable } from '../identifiers.ts';
 import { intParameter, rowsParameter, textParameter } from '../query/query-values.ts';
-import type { ApplyOrder, ApplyParts } from './apply.ts';
+import type { ApplyOrder, ApplyParts } from './apply-order.ts';
 import type { Assessment } from './inspect.ts';
 import { lookAtDataset } from './look.ts';
 import { IRREPLACEABLE } from './mend.ts';
