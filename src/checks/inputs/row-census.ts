@@ -6,7 +6,7 @@
  */
 import { counted, type Finding, type FindingLists, type Guarantee } from '../findings.ts';
 import { CHECKED_TABLES } from '../partition/walk-partition.ts';
-import { COLUMNS, requiredColumns } from './table-columns.ts';
+import { requiredColumns } from './table-columns.ts';
 import type {
   CheckedTable,
   CheckpointCells,
