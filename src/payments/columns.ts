@@ -37,6 +37,25 @@ export const PAYMENT_COLUMNS = [
   { name: 'payment_method', kind: 'text', field: 'paymentMethod', hashed: 7 },
 ] as const satisfies readonly PaymentColumn[];
 
+/** The texts of a payment, by the numbers that a payment's bytes and a batch's columns have for them. */
+export const TEXT_COLUMNS: readonly PaymentColumn[] = PAYMENT_COLUMNS.filter(({ kind }) => kind === 'text');
+
+/** The numbers of the texts that are hashed, in their order. */
+export const HASHED_TEXTS: readonly number[] = [...TEXT_COLUMNS.keys()]
+  .filter((text) => TEXT_COLUMNS[text]!.hashed !== undefined)
+  .sort((a, b) => TEXT_COLUMNS[a]!.hashed! - TEXT_COLUMNS[b]!.hashed!);
+
+/** The number of a text. */
+export function textNumber(name: PaymentColumnName): number {
+  return TEXT_COLUMNS.findIndex((column) => column.name === name);
+}
+
+export function memberOf({ name, member = name }: PaymentColumn): string {
+  return member;
+}
+
+export type PaymentColumnName = (typeof PAYMENT_COLUMNS)[number]['name'];
+
 /** What the fraud rules add to a payment. */
 export const FRAUD_COLUMNS = [
   { name: 'risk_amount', kind: 'text', field: 'riskAmount' },

@@ -1,8 +1,7 @@
 /** The columns of each table's rows, in the order of payments/columns.ts. */
 import type { Data } from 'apache-arrow';
-import type { TextColumn } from '../../../base/memory/text-column.ts';
 import { type AcceptedBatch, AMOUNT_WORDS, RISKS, ROW_NUMBER, ROW_NUMBERS } from '../../../payments/accepted-batch.ts';
-import { type ColumnKind, DATA_COLUMNS } from '../../../payments/columns.ts';
+import { type ColumnKind, DATA_COLUMNS, PAYMENT_COLUMNS, type PaymentColumn } from '../../../payments/columns.ts';
 import { cellOf } from '../../../payments/row-cells.ts';
 import type { DataRows } from '../../../payments/types.ts';
 import { streamOffsetsText } from '../../../processor/takeover/stream-offsets.ts';
@@ -44,22 +43,21 @@ export function paymentColumns(
   const { numbers } = rows;
   const length = to - from;
   const first = from * ROW_NUMBERS;
-  const text = ({ bytes, offsets }: TextColumn) => bytesTextColumn(scratch, bytes, offsets, from, to);
+  let text = 0;
+  const ofPayment = ({ kind, nullable }: PaymentColumn): Data => {
+    if (kind === 'decimal')
+      return wordsNumericColumn(rows.amounts.subarray(from * AMOUNT_WORDS, to * AMOUNT_WORDS), length);
+    if (kind === 'time')
+      return stridedTimestampColumn(scratch, numbers, first + ROW_NUMBER.eventTimeMs, ROW_NUMBERS, length);
+    const { bytes, offsets } = rows.texts[text++]!;
+    return bytesTextColumn(scratch, bytes, offsets, from, to, nullable);
+  };
   return [
     constantInt64Column(scratch, stamp.partition, length),
     stridedInt64Column(scratch, numbers, first + ROW_NUMBER.kafkaOffset, ROW_NUMBERS, length),
     constantInt64Column(scratch, stamp.writerEpoch, length),
     constantTimestampColumn(scratch, stamp.processedAtMs, length),
-    text(rows.transactionIds),
-    text(rows.senders),
-    text(rows.receivers),
-    wordsNumericColumn(rows.amounts.subarray(from * AMOUNT_WORDS, to * AMOUNT_WORDS), length),
-    text(rows.currencies),
-    text(rows.devices),
-    text(rows.addresses),
-    stridedTimestampColumn(scratch, numbers, first + ROW_NUMBER.eventTimeMs, ROW_NUMBERS, length),
-    text(rows.regions),
-    text(rows.methods),
+    ...PAYMENT_COLUMNS.map(ofPayment),
   ];
 }
 
