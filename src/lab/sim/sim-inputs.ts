@@ -12,7 +12,7 @@ import type { SimRow } from './bigquery/sim-tables.ts';
 import type { LogGeneration } from './kafka/topic.ts';
 import type { World } from './world/world.ts';
 
-/** The index of the log generation to use, of so many; default: the last, which is the log as it is now. */
+/** The index of the log generation to use; default: the last, which is the log as it is now. */
 export type GenerationOf = (partition: number, generations: readonly LogGeneration[]) => number;
 
 export interface SimInputsOptions {
