@@ -1,6 +1,6 @@
 /**
- * Replay skips exactly what is there: whatever prefix of its rows each table holds, also within the rows of one record,
- * folding again writes the rest and nothing else, whatever the batches.
+ * Replay skips exactly what is there: for any prefix of its rows in each table, also within the rows of one record,
+ * folding again writes the rest and nothing else, for any batches.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';

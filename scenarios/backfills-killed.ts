@@ -1,4 +1,4 @@
-import { sumsOf } from '../src/checks/assertions.ts';
+import { sumsOf } from '../src/checks/by-sql/assertions.ts';
 import { defineScenario, type ScenarioWorld } from '../src/lab/scenario.ts';
 import { BACKFILL_POINTS, type BackfillPoint } from '../src/processor/crash-points.ts';
 import type { LedgerEntry } from '../src/simulator/ledger.ts';

@@ -1,4 +1,4 @@
-import { sumsOf } from '../src/checks/assertions.ts';
+import { sumsOf } from '../src/checks/by-sql/assertions.ts';
 import { defineScenario } from '../src/lab/scenario.ts';
 
 const HOUR_MS = 3_600_000;
@@ -10,7 +10,7 @@ const USAGE = 64;
  */
 export const scenario = defineScenario({
   name: 'offsets-skipped',
-  title: 'what retention took is given up with skip, and the partition goes on',
+  title: 'what retention took is given up with skip, and the partition continues',
   whatCouldGoWrong:
     'A jump over the gap also jumps over records that are there, or nobody can tell later that there was one.',
   guarantees: ['G1', 'G5', 'G6'],

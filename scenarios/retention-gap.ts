@@ -1,4 +1,4 @@
-import { sumsOf } from '../src/checks/assertions.ts';
+import { sumsOf } from '../src/checks/by-sql/assertions.ts';
 import { defineScenario } from '../src/lab/scenario.ts';
 
 const HOUR_MS = 3_600_000;
@@ -6,7 +6,7 @@ const CONTRADICTION = 65;
 
 /**
  * Records are deleted before they were processed, in one of two partitions. That partition stops and says which offsets
- * are gone; the other one goes on to its end.
+ * are gone; the other one continues to its end.
  */
 export const scenario = defineScenario({
   name: 'retention-gap',

@@ -1,4 +1,4 @@
-import { sumsOf } from '../src/checks/assertions.ts';
+import { sumsOf } from '../src/checks/by-sql/assertions.ts';
 import { defineScenario } from '../src/lab/scenario.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,4 +1,4 @@
-import { sumsOf } from '../src/checks/assertions.ts';
+import { sumsOf } from '../src/checks/by-sql/assertions.ts';
 import { defineScenario, type ScenarioWorld } from '../src/lab/scenario.ts';
 
 const HOUR_MS = 3_600_000;
@@ -117,7 +117,7 @@ function originals(world: ScenarioWorld, part: number, count: number) {
   };
 }
 
-/** Runs skip on partition 0; what is said again after the range wins. */
+/** Runs skip on partition 0; the last value of a flag wins. */
 function skipper(world: ScenarioWorld) {
   return (from: number | string, to: number | string, ...more: readonly string[]) =>
     world.operate(

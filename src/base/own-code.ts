@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ConfigurationError } from './errors.ts';
 
 /** `.ts` in a checkout, `.js` in the package. */
 export const CODE_EXTENSION = path.extname(import.meta.filename);
@@ -16,4 +17,12 @@ export function ownCodeUrl(file: string, base: string): URL {
 /** As ownCodeUrl, as a path. */
 export function ownCodePath(file: string, base: string): string {
   return fileURLToPath(ownCodeUrl(file, base));
+}
+
+/** Throws ConfigurationError in the package, which has no source text. */
+export function requireSources(what: string): void {
+  if (CODE_EXTENSION === '.ts') return;
+  throw new ConfigurationError([
+    `${what} changes the source text: run it in a checkout of the repository, after npm ci`,
+  ]);
 }

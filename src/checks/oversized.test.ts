@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { TopicRecord } from './inputs/inputs.ts';
+import type { TopicRecord } from './inputs/verify-inputs.ts';
 import { maskedVersion1, maskedVersion2 } from './oracle/kept-payload.ts';
 import { PartitionOracle } from './oracle/recompute.ts';
 import { BASE_MS, event, ownershipOf } from './testing/history.ts';
-import { findBatches } from './topic/batch.ts';
-import { recordsOf } from './topic/batch-records.ts';
+import { findBatches } from './topic/batches/batch.ts';
+import { recordsOf } from './topic/batches/batch-records.ts';
 import { batchBytes } from './topic/testing/log-bytes.ts';
 
 async function read(value: Buffer): Promise<TopicRecord> {

@@ -3,9 +3,9 @@
  * streams it has, from where on which rules hold. One change of one of them contradicts another.
  */
 import type { FindingLists } from './findings.ts';
-import { partitionsAt } from './generations.ts';
-import type { OwnershipFacts } from './inputs/inputs.ts';
-import { CHECKED_TABLES } from './walk.ts';
+import type { OwnershipFacts } from './inputs/verify-inputs.ts';
+import { partitionsAt } from './partition/started-generations.ts';
+import { CHECKED_TABLES } from './partition/walk-partition.ts';
 
 /** Tables that an owner has a stream of. */
 const STREAM_TABLES: readonly string[] = [...CHECKED_TABLES, 'checkpoint_log'];

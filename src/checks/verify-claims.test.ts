@@ -1,6 +1,6 @@
 /** What ownership rows and checkpoints say twice: one of the two changed is a finding, with the partition and the checkpoint. */
 import { describe, expect, test } from 'vitest';
-import type { CheckpointCells, OwnershipFacts } from './inputs/inputs.ts';
+import type { CheckpointCells, OwnershipFacts } from './inputs/verify-inputs.ts';
 import { faultless, inputsOf, ownershipOf, type PartitionHistory, RULES, streamOffsetsOf } from './testing/history.ts';
 import { found, records, verdictOf } from './testing/judged.ts';
 import { verify } from './verify.ts';

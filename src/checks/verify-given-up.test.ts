@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { GivenUp } from './inputs/inputs.ts';
+import type { GivenUp } from './inputs/verify-inputs.ts';
 import { BASE_MS, faultless, inputsOf, ownershipOf, type PartitionHistory } from './testing/history.ts';
 import { found, records, verdictOf } from './testing/judged.ts';
 import { verify } from './verify.ts';

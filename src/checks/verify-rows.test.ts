@@ -1,6 +1,6 @@
 /** Rows that no run of the pipeline writes: outside every query by partition and epoch, and still found. */
 import { describe, expect, test } from 'vitest';
-import type { CheckedTable, TableCells } from './inputs/inputs.ts';
+import type { CheckedTable, TableCells } from './inputs/verify-inputs.ts';
 import { faultless, inputsOf, inputsWith, ownershipOf, type PartitionHistory } from './testing/history.ts';
 import { found, records } from './testing/judged.ts';
 import { verify } from './verify.ts';

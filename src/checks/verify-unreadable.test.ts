@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { TopicRecord, VerifyInputs } from './inputs/inputs.ts';
+import type { TopicRecord, VerifyInputs } from './inputs/verify-inputs.ts';
 import {
   BASE_MS,
   event,

@@ -4,18 +4,18 @@
  * first, then the tables, then the end of the log, so each covers the one before.
  */
 import { FindingLists, type Guarantee, type GuaranteeResult } from './findings.ts';
-import { partitionsAt, type StartOf, startedGenerations } from './generations.ts';
 import { UniquenessCheck } from './guarantees/g2-unique.ts';
-import type { OwnershipFacts, PartitionBounds, TablesSnapshot, VerifyInputs } from './inputs/inputs.ts';
 import { unreadableText } from './inputs/readable-log.ts';
 import { RowCensus } from './inputs/row-census.ts';
+import type { OwnershipFacts, PartitionBounds, TablesSnapshot, VerifyInputs } from './inputs/verify-inputs.ts';
 import { checkOwnership } from './ownership-check.ts';
-import { checkPartition, type PartitionReport } from './partition-check.ts';
-import { checkUnreadPartitions } from './partition-list.ts';
-import { anotherLog, type CheckpointSurvey, surveyCheckpoints } from './starting-point.ts';
-import type { Step } from './walk.ts';
+import { checkPartition, type PartitionReport } from './partition/check-partition.ts';
+import { partitionsAt, type StartOf, startedGenerations } from './partition/started-generations.ts';
+import { anotherLog, type CheckpointSurvey, surveyCheckpoints } from './partition/starting-point.ts';
+import type { Step } from './partition/walk-partition.ts';
+import { checkUnreadPartitions } from './unread-partitions.ts';
 
-export type { PartitionReport } from './partition-check.ts';
+export type { PartitionReport } from './partition/check-partition.ts';
 
 export type Verdict = 'PASS' | 'FAIL' | 'UNKNOWN' | 'NODATA';
 

@@ -1,8 +1,8 @@
 /** How a command ends: exit codes, and errors as text for people. A stack trace means a bug of this program. */
 
 import { ConfigurationError, ContradictionError, OwnershipLostError, UnreachableError } from '../base/errors.ts';
-import { CheckFailed } from '../checks/assertions.ts';
-import { UnknownFoldVersion } from '../checks/oracle/read-payment.ts';
+import { CheckFailed } from '../checks/by-sql/assertions.ts';
+import { UnknownFoldVersion } from '../checks/oracle/judge.ts';
 import { InfraUnavailableError } from '../infra/types.ts';
 import { messageOf, refusalOf } from '../kafka/client/errors.ts';
 import { RestError } from '../sinks/bigquery/query/rest-client.ts';

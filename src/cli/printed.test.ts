@@ -2,7 +2,7 @@
 import { Writable } from 'node:stream';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ConfigurationError, ContradictionError } from '../base/errors.ts';
-import { reconciliationTable } from '../checks/reconcile.ts';
+import { reconciliationTable } from '../checks/by-sql/reconcile.ts';
 import type { VerifyReport } from '../checks/verify.ts';
 import { verifyText } from '../checks/verify-text.ts';
 import { needText } from '../conformance/conformance-text.ts';

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /**
  * The entry of an operator's `provenonce`: JavaScript, so that compiled code and stripped types are kept from the first TypeScript
  * file on. Started as main.ts, Node loads what strips types for that one file alone: 15 MB and 70 ms of every start.

@@ -38,7 +38,7 @@ const CLIENT_ID_PREFIX = 'provenonce-';
 /** A member learns of a rebalance with its next heartbeat: partitions that are to move wait that long. */
 const HEARTBEAT_MS = 1_000;
 
-/** Runs until `stop`, or until nothing can go on. Rejects where a service or the configuration fails before it began. */
+/** Runs until `stop`, or until no partition can continue. Rejects if a service or the configuration fails before that. */
 export async function runFromConfig(
   config: ProcessConfig,
   stop: AbortSignal,

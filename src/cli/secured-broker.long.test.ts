@@ -1,6 +1,6 @@
 /**
  * The commands on a broker that lets nobody in but by SASL_SSL: two mechanisms carry a whole run, a connection that reads
- * authenticates again before its time is up, and a client that is refused is told what to do.
+ * authenticates again before its time is up, and a refused client learns what to do.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.[Symbol.asyncDispose]());
 
-test('a connection that reads asks for a new token when its time is nearly up, and goes on with the same sockets', async () => {
+test('a connection that reads asks for a new token when its time is nearly up, and keeps the same sockets', async () => {
   let tokens = 0;
   let sockets = 0;
   const options: KafkaConnectionOptions = {
@@ -60,7 +60,7 @@ test('a connection that reads asks for a new token when its time is nearly up, a
   }
 });
 
-test('the reader of verify asks for a new token when its time is nearly up, and goes on without a failure', async () => {
+test('the reader of verify asks for a new token when its time is nearly up, and continues without a failure', async () => {
   let tokens = 0;
   const failures: number[] = [];
   const token = async () => {
@@ -89,7 +89,7 @@ test.concurrent('simulate, process and verify work with SCRAM-SHA-512 over TLS',
   await bench.expectWholeRun({ ...bench.fresh(), ...bench.password('SCRAM-SHA-512') });
 });
 
-test.concurrent('with OAUTHBEARER, they work with tokens of a token server, and a client that it does not know is told so', async () => {
+test.concurrent('with OAUTHBEARER, they work with tokens of a token server, and a client that it does not know is refused with the reason', async () => {
   await using server = await tokenServer(bench, 'processor', 'of the processor');
   const env = {
     ...bench.fresh(),
@@ -111,7 +111,7 @@ test.concurrent('a broker of an unknown authority is refused, and the setting th
   expect(refused.said).toContain('name the file of its authority with KAFKA_SSL_CA_FILE');
 });
 
-test.concurrent('a client without TLS is told that the broker may want it', async () => {
+test.concurrent('a client without TLS learns that the broker may want it', async () => {
   const env = {
     ...bench.fresh(),
     KAFKA_SECURITY_PROTOCOL: 'PLAINTEXT',

@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { spanText } from '../base/span-text.ts';
 import { systemRuntime } from '../base/system-runtime.ts';
-import type { VerifyInputs } from '../checks/inputs/inputs.ts';
-import { realInputs } from '../checks/inputs/inputs-real.ts';
+import { realInputs } from '../checks/inputs/real-inputs.ts';
+import type { VerifyInputs } from '../checks/inputs/verify-inputs.ts';
 import { openSink, type Sink } from '../sinks/bigquery/open-sink.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
 import type { BigQueryEndpoint, EndpointConfig } from './config/process-config.ts';

@@ -2,7 +2,8 @@
 import { expectedOffsetOf, saysFinalized } from '../sinks/bigquery/write/append-answers.ts';
 import { GRPC_STATUS, RpcError } from '../sinks/bigquery/write/write-rpc.ts';
 import { type Bench, TABLE } from './bench.ts';
-import { demand, demandEqual, differs, type Need, type Result, show } from './need.ts';
+import { demand, demandEqual, show } from './demand.ts';
+import { differs, type Need, type Result } from './need.ts';
 
 const ROUNDS = 8;
 

@@ -23,7 +23,7 @@ import {
   RpcError,
   type WriteRpc,
 } from '../sinks/bigquery/write/write-rpc.ts';
-import { Broken, demandEqual } from './need.ts';
+import { Broken, demandEqual } from './demand.ts';
 
 /** Two clients with connections of their own, as two processors have. */
 export interface Endpoint {

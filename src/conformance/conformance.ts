@@ -4,8 +4,9 @@
  */
 import { APPEND_NEEDS } from './append-needs.ts';
 import { Bench, type Endpoint } from './bench.ts';
+import { Broken } from './demand.ts';
 import { FENCE_NEEDS } from './fence-needs.ts';
-import { type Basis, Broken, type Need, type Result } from './need.ts';
+import type { Basis, Need, Result } from './need.ts';
 import { QUERY_NEEDS } from './query-needs.ts';
 
 export const NEEDS: readonly Need[] = [...APPEND_NEEDS, ...FENCE_NEEDS, ...QUERY_NEEDS];

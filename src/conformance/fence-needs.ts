@@ -3,7 +3,8 @@ import { saysFinalized } from '../sinks/bigquery/write/append-answers.ts';
 import { GRPC_STATUS, RpcError } from '../sinks/bigquery/write/write-rpc.ts';
 import { numbers } from './append-needs.ts';
 import type { Bench, RawCall } from './bench.ts';
-import { demand, demandEqual, differs, type Need, type Result, show } from './need.ts';
+import { demand, demandEqual, show } from './demand.ts';
+import { differs, type Need, type Result } from './need.ts';
 
 const RACES = 6;
 const RACING_APPENDS = 8;

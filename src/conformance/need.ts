@@ -20,26 +20,6 @@ export interface Need {
   readonly check: (bench: Bench) => Promise<Result | string>;
 }
 
-/** The need does not hold; the message says what was seen instead. */
-export class Broken extends Error {}
-
-export function demand(holds: boolean, otherwise: () => string): asserts holds {
-  if (!holds) throw new Broken(otherwise());
-}
-
-export function demandEqual(actual: unknown, expected: unknown, what: string): void {
-  const [seen, wanted] = [show(actual), show(expected)];
-  demand(seen === wanted, () => `${what}: expected ${wanted}, saw ${seen}`);
-}
-
 export function differs(detail: string): Result {
   return { state: 'differs', detail };
-}
-
-const SHOWN_MAX = 300;
-
-export function show(value: unknown): string {
-  const text =
-    JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? `${each}n` : (each as unknown))) ?? 'nothing';
-  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}...` : text;
 }

@@ -9,7 +9,8 @@ import { QueryJobs } from '../sinks/bigquery/query/query-job.ts';
 import { RestError } from '../sinks/bigquery/query/rest-client.ts';
 import { DEFAULT_SINK_LIMITS } from '../sinks/bigquery/sink-limits.ts';
 import { type Bench, TABLE } from './bench.ts';
-import { demand, demandEqual, differs, type Need, type Result, show } from './need.ts';
+import { demand, demandEqual, show } from './demand.ts';
+import { differs, type Need, type Result } from './need.ts';
 
 const CLAIMS = 8;
 

@@ -1,9 +1,9 @@
 /**
- * What is asked of a finished demo run, as plain data: the same questions whether the answers come from BigQuery and the topic
- * itself (real-facts.ts) or from the simulated world (embedded-facts.ts). What must hold of them is in demo-checks.ts.
+ * The facts of a finished demo run, as plain data: the same whether they come from BigQuery and the topic itself
+ * (real-facts.ts) or from the simulated world (embedded-facts.ts). demo-checks.ts checks them.
  */
-import type { SumsByCurrency } from '../checks/assertions.ts';
-import type { ReconciledDay } from '../checks/reconcile.ts';
+import type { SumsByCurrency } from '../checks/by-sql/assertions.ts';
+import type { ReconciledDay } from '../checks/by-sql/reconcile.ts';
 import type { VerifyReport } from '../checks/verify.ts';
 
 /** The counters of a partition's last checkpoint. */
@@ -28,7 +28,7 @@ export interface DuplicatesOfDay {
   readonly date: string;
   readonly accepted: number;
   readonly duplicates: number;
-  /** Duplicates that differ from the payment that was accepted. */
+  /** Duplicates that differ from the accepted payment. */
   readonly conflicts: number;
 }
 

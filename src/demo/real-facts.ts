@@ -1,6 +1,8 @@
-/** The facts of a demo run on real parts, from the views of the dataset, as anyone can query them, and from the topic. */
-import { storedSums } from '../checks/assertions.ts';
-import { reconcile } from '../checks/reconcile.ts';
+/**
+ * The facts of a demo run on real parts, from the topic and from the views of the dataset, as anybody can query them.
+ */
+import { storedSums } from '../checks/by-sql/assertions.ts';
+import { reconcile } from '../checks/by-sql/reconcile.ts';
 import type { RealWorld } from '../lab/real/real-world.ts';
 import type { DemoFacts } from './demo-facts.ts';
 

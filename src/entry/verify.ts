@@ -5,7 +5,7 @@ import { parseEndpoints } from '../cli/config/process-config.ts';
 import { commandInputs } from '../cli/sink.ts';
 import { openSink } from '../sinks/bigquery/open-sink.ts';
 
-export type { VerifyInputs } from '../checks/inputs/inputs.ts';
+export type { VerifyInputs } from '../checks/inputs/verify-inputs.ts';
 export { VERDICT_EXIT_CODES, type Verdict, type VerifyOptions, type VerifyReport, verify } from '../checks/verify.ts';
 export { verifyText } from '../checks/verify-text.ts';
 

@@ -1,11 +1,11 @@
-/** Whether the process is ready, from its events: what it waits for and what has stopped, in words. */
+/** Readiness of the process, derived from its events: what it waits for and what has stopped, in words. */
 import type { Observer, ProcessorEvent } from '../processor/events.ts';
 import { waitingText } from './event-text.ts';
 import { ascending, type PartitionRoster } from './partition-roster.ts';
 
 export interface Readiness {
   readonly ready: boolean;
-  /** Why not; empty when ready. */
+  /** Reasons against it; empty when ready. */
   readonly reasons: readonly string[];
   /** Partitions assigned and running. */
   readonly partitions: readonly number[];
@@ -36,7 +36,7 @@ export function healthObserver(roster: PartitionRoster): HealthObserver {
         waiting.delete(event.service);
         return;
       case 'append.acknowledged':
-        // A wait that its partition's end cut short never says that it is over.
+        // A write whose partition ended reports no end of its wait.
         waiting.delete('bigquery-write');
         return;
       default:

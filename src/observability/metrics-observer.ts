@@ -1,9 +1,9 @@
 /**
  * Turns events of the processor into metrics.
  *
- * Counts of records come from the partition's own counters, which go on across restarts and owners; a partition that is
- * lost, in whatever way, takes its series along, so that the sum over all processes counts every record once and no alert is
- * raised by what a partition looked like here before somebody else had it.
+ * Counts of records come from the partition's own counters, which continue across restarts and owners. A partition that
+ * is lost in any way takes its series with it: so the sum over all processes counts every record once, and no alert
+ * fires for the past state of a partition that has another owner now.
  */
 import type { Counter } from 'prom-client';
 import type { Counters } from '../payments/types.ts';
@@ -12,7 +12,7 @@ import type { Metrics } from './metrics.ts';
 import type { PartitionRoster } from './partition-roster.ts';
 
 export interface MetricsObserver extends Observer {
-  /** Brings what depends on the time up to date; call before a scrape. */
+  /** Updates what depends on the time; call before a scrape. */
   refresh(): void;
 }
 
@@ -22,7 +22,7 @@ export function metricsObserver(metrics: Metrics, nowMs: () => number, roster: P
   const checkpointedAtMs = new Map<number, number>();
   /** The code that a partition's series stands under. */
   const stoppedWith = new Map<number, string>();
-  /** Lost, and not taken over again since: what is still said of them must not bring their series back. */
+  /** Lost, and not taken over again since: later events of them must not bring their series back. */
   const lost = new Set<number>();
 
   function clearStopped(partition: number): void {
@@ -31,7 +31,7 @@ export function metricsObserver(metrics: Metrics, nowMs: () => number, roster: P
     stoppedWith.delete(partition);
   }
 
-  /** Somebody else may have it from now on. */
+  /** Another process may own it from now on. */
   function lose(partition: number): void {
     lost.add(partition);
     folded.delete(partition);
@@ -40,7 +40,7 @@ export function metricsObserver(metrics: Metrics, nowMs: () => number, roster: P
     forgetSeries(metrics, partition);
   }
 
-  /** The group has given again what it may have given to others meanwhile. */
+  /** The group has assigned again what it may have given to others meanwhile. */
   function regain(partition: number): void {
     if (!roster.held.has(partition) || !lost.delete(partition)) return;
     metrics.owned.set({ partition }, 1);
@@ -51,7 +51,7 @@ export function metricsObserver(metrics: Metrics, nowMs: () => number, roster: P
       case 'batch.folded': {
         if (lost.has(event.partition)) return;
         const before = folded.get(event.partition);
-        // A takeover goes back to the checkpoint: the series starts again, as after a restart.
+        // A takeover goes back to the checkpoint: the series restarts, as after a restart of the process.
         if (before !== undefined && event.counters.consumed < before.consumed) forgetCounts(metrics, event.partition);
         addCounts(metrics, event.partition, folded, event.counters);
         setWatermark(metrics, event.partition, event.watermarkMs, nowMs());

@@ -14,7 +14,7 @@ export class PartitionRoster implements Observer {
   readonly #held = new Set<number>();
   readonly #stopped = new Map<number, StoppedPartition>();
 
-  /** Undefined until the group has said it once; it may be nothing, for a process that stands by. */
+  /** Undefined until the group's first assignment, which may be empty for a process that stands by. */
   get assigned(): readonly number[] | undefined {
     return this.#assigned;
   }

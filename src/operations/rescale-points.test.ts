@@ -5,7 +5,7 @@ import type { SinkQueries, StreamRef, WriteStreams } from '../sinks/bigquery/por
 import type { RescalePorts } from './rescale.ts';
 import { withRescalePoints } from './rescale-points.ts';
 
-/** Ports that write down what is asked of them. */
+/** Ports that record their calls. */
 class Queries {
   readonly said: string[];
   constructor(said: string[]) {

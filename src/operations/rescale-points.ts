@@ -7,7 +7,7 @@ import type { RescalePorts } from './rescale.ts';
 
 export type HitRescalePoint = (point: RescalePoint) => void | Promise<void>;
 
-/** Reports the effect just before it is asked for and just after its answer arrived; nothing else changes. */
+/** Reports each effect just before its request and just after its answer; nothing else changes. */
 export function withRescalePoints(ports: RescalePorts, hit: HitRescalePoint): RescalePorts {
   return {
     ...ports,

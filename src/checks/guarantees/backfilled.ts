@@ -3,12 +3,13 @@
  * the payment of a late record at its place (G1), and their windows of epoch 0 must be their sums, so that sums over all
  * partials equal sums over all payments (G3). That no id is there twice, G2 sees over all rows.
  */
-import { describe, transactionDifferences } from '../compare-rows.ts';
+
 import type { FindingLists } from '../findings.ts';
-import type { PartialCells, TransactionCells } from '../inputs/inputs.ts';
+import type { PartialCells, TransactionCells } from '../inputs/verify-inputs.ts';
 import { billionths, decimalText, plainDecimal, sameDecimal } from '../oracle/money.ts';
-import type { Step } from '../walk.ts';
-import { windowKey } from '../window-key.ts';
+import type { Step } from '../partition/walk-partition.ts';
+import { describe, transactionDifferences } from './row-differences.ts';
+import { windowKey } from './window-name.ts';
 
 interface Sums {
   /** Of the newest of the payments: where a backfill puts the window. */

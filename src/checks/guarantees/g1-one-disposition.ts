@@ -1,7 +1,7 @@
 /** G1: every record below next_offset has exactly one row in payment_transactions or payment_exceptions. */
 import type { FindingLists } from '../findings.ts';
-import type { ExceptionCells } from '../inputs/inputs.ts';
-import type { Step } from '../walk.ts';
+import type { ExceptionCells } from '../inputs/verify-inputs.ts';
+import type { Step } from '../partition/walk-partition.ts';
 
 const EXCEPTION_DISPOSITIONS = ['duplicate', 'late', 'rejected'];
 

@@ -4,8 +4,8 @@
  * partition, or with another event time after its original was forgotten): that is named beside the finding.
  */
 import type { FindingLists } from '../findings.ts';
-import type { RepeatedId } from '../inputs/inputs.ts';
-import type { Step } from '../walk.ts';
+import type { RepeatedId } from '../inputs/verify-inputs.ts';
+import type { Step } from '../partition/walk-partition.ts';
 
 interface Accepted {
   readonly sender: string;

@@ -4,12 +4,12 @@
  * after that are found at the end.
  */
 import { counted, type FindingLists } from '../findings.ts';
-import type { PartialCells } from '../inputs/inputs.ts';
+import type { PartialCells } from '../inputs/verify-inputs.ts';
 import { ByWindow } from '../oracle/by-window.ts';
 import { billionths, decimalText, plainDecimal, sameDecimal } from '../oracle/money.ts';
 import type { OracleWindow } from '../oracle/recompute.ts';
-import type { Step } from '../walk.ts';
-import { windowKey } from '../window-key.ts';
+import type { Step } from '../partition/walk-partition.ts';
+import { windowKey } from './window-name.ts';
 
 interface TableSum {
   count: number;

@@ -1,9 +1,10 @@
 /** G4: exactly one row in payment_transactions_fraud per accepted payment, with the values that the rules give. */
-import { describe, fraudDifferences } from '../compare-rows.ts';
+
 import type { FindingLists } from '../findings.ts';
-import type { TransactionCells } from '../inputs/inputs.ts';
+import type { TransactionCells } from '../inputs/verify-inputs.ts';
 import { businessText, storedPayment } from '../oracle/recompute.ts';
-import type { Step } from '../walk.ts';
+import type { Step } from '../partition/walk-partition.ts';
+import { describe, fraudDifferences } from './row-differences.ts';
 
 export function checkEnrichment(step: Step, findings: FindingLists): void {
   const rows = step.rows.payment_transactions_fraud;

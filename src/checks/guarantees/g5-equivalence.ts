@@ -3,10 +3,11 @@
  * and processed_at. Past next_offset rows may be missing, but only from some offset on in each table, as streams fill from
  * the front; epochs never go back in a table, or a fenced writer has written.
  */
-import { describe, exceptionDifferences, fraudDifferences, transactionDifferences } from '../compare-rows.ts';
+
 import type { FindingLists } from '../findings.ts';
-import type { CheckedTable, RowPosition } from '../inputs/inputs.ts';
-import { CHECKED_TABLES, type Step } from '../walk.ts';
+import type { CheckedTable, RowPosition } from '../inputs/verify-inputs.ts';
+import { CHECKED_TABLES, type Step } from '../partition/walk-partition.ts';
+import { describe, exceptionDifferences, fraudDifferences, transactionDifferences } from './row-differences.ts';
 
 export class EquivalenceCheck {
   readonly #findings: FindingLists;

@@ -4,11 +4,11 @@
  * since nothing proves the state that a takeover rebuilds at it.
  */
 import type { FindingLists } from '../findings.ts';
-import type { CheckpointCells, OwnershipFacts, TopicRecord } from '../inputs/inputs.ts';
+import type { CheckpointCells, OwnershipFacts, TopicRecord } from '../inputs/verify-inputs.ts';
 import { recordFingerprint } from '../oracle/hashes.ts';
 import type { PartitionOracle } from '../oracle/recompute.ts';
 import { DIGEST_VERSION } from '../oracle/state-digest.ts';
-import { CHECKED_TABLES, type Step } from '../walk.ts';
+import { CHECKED_TABLES, type Step } from '../partition/walk-partition.ts';
 import { type Contradiction, FoundRowsCheck } from './g6-found-rows.ts';
 import { RowsByEpoch } from './rows-by-epoch.ts';
 

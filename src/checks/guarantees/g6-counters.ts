@@ -4,9 +4,9 @@
  * consumed: the walk over the log leaves them out, and verify lists them.
  */
 import type { FindingLists } from '../findings.ts';
-import type { CheckpointCells, OwnershipFacts } from '../inputs/inputs.ts';
+import type { CheckpointCells, OwnershipFacts } from '../inputs/verify-inputs.ts';
 import type { PartitionOracle } from '../oracle/recompute.ts';
-import type { Step } from '../walk.ts';
+import type { Step } from '../partition/walk-partition.ts';
 
 interface Counts {
   readonly accepted: number;

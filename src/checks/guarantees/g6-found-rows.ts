@@ -3,8 +3,8 @@
  * past the checkpoint that it went on from. The rows between that checkpoint and this one are there still, so their epochs are
  * counted again. Checkpoints of releases that wrote neither are not judged.
  */
-import type { CheckedTable, CheckpointCells, OwnershipFacts } from '../inputs/inputs.ts';
-import { CHECKED_TABLES } from '../walk.ts';
+import type { CheckedTable, CheckpointCells, OwnershipFacts } from '../inputs/verify-inputs.ts';
+import { CHECKED_TABLES } from '../partition/walk-partition.ts';
 import type { RowsByEpoch } from './rows-by-epoch.ts';
 
 type FoundRows = Readonly<Record<string, Readonly<Partial<Record<CheckedTable, number>>>>>;

@@ -3,8 +3,8 @@
  * offset have an owner before the one of the rows from there on (some of them: a new owner writes what the one before left out).
  */
 import type { FindingLists } from '../findings.ts';
-import type { OwnershipFacts, RowPosition } from '../inputs/inputs.ts';
-import { CHECKED_TABLES, type Step } from '../walk.ts';
+import type { OwnershipFacts, RowPosition } from '../inputs/verify-inputs.ts';
+import { CHECKED_TABLES, type Step } from '../partition/walk-partition.ts';
 
 export class HistoryCheck {
   readonly #partition: number;

@@ -2,8 +2,8 @@
  * How many rows each epoch has in each table so far, going up the offsets, and where its rows begin and end. Where a count is
  * wrong, the row at fault is at one of these ends: epochs never go back within a table.
  */
-import type { CheckedTable, RowPosition } from '../inputs/inputs.ts';
-import { CHECKED_TABLES, type Step } from '../walk.ts';
+import type { CheckedTable, RowPosition } from '../inputs/verify-inputs.ts';
+import { CHECKED_TABLES, type Step } from '../partition/walk-partition.ts';
 
 interface EpochRows {
   count: number;

@@ -1,7 +1,7 @@
 /** A snapshot of tables that are in memory: those of the simulated world, and of tests. */
 
-import { HeldSenderHomes } from '../sender-homes.ts';
-import { CHECKED_TABLES } from '../walk.ts';
+import { CHECKED_TABLES } from '../partition/walk-partition.ts';
+import { HeldSenderHomes } from './held-sender-homes.ts';
 import type {
   CheckedTable,
   CheckpointCells,
@@ -10,7 +10,7 @@ import type {
   TableCells,
   TableCount,
   TablesSnapshot,
-} from './inputs.ts';
+} from './verify-inputs.ts';
 
 /** A row, and what its column kafka_partition holds. */
 export interface HeldRow<Row> {

@@ -13,12 +13,12 @@ import {
   textParameter,
   timestampParameter,
 } from '../../sinks/bigquery/query/query-values.ts';
-import { CHECKED_TABLES } from '../walk.ts';
-import type { CheckedTable, CheckpointCells, ForeignRows, TableCount } from './inputs.ts';
+import { CHECKED_TABLES } from '../partition/walk-partition.ts';
 import { CELLS_PER_PAGE, LARGE_ROWS_PER_PAGE, OFFSETS_PER_CELL, packedSinglySql, packedSql } from './packed-rows.ts';
 import type { RowQueries } from './row-queries.ts';
 import type { Spool } from './spool.ts';
 import { COLUMNS, DAY_COLUMNS } from './table-columns.ts';
+import type { CheckedTable, CheckpointCells, ForeignRows, TableCount } from './verify-inputs.ts';
 
 /** Results larger than this are read in several queries, by Kafka partition: each reads the day again. */
 const ROWS_PER_QUERY_MAX = 2_000_000;
@@ -85,9 +85,8 @@ FROM ${quotedTable(dataset, 'checkpoint_log')}`;
       cell.rows.push(checkpoint);
       cells.set(key, cell);
     }
-    await allOf([...cells.values()], ({ partition, bucket, rows }) =>
-      spool.add('checkpoint_log', partition, bucket, rows.length, JSON.stringify(rows)),
-    );
+    for (const { partition, bucket, rows } of cells.values())
+      spool.add('checkpoint_log', partition, bucket, rows.length, JSON.stringify(rows));
   }
   return [...others].map(([partition, facts]) => ({ table: 'checkpoint_log', partition, why: 'topic', ...facts }));
 }
@@ -116,45 +115,27 @@ async function readTable(source: RowQueries, table: CheckedTable, spool: Spool):
     if (DAY_COLUMNS[table] !== null) {
       const sql = packedSql(name, COLUMNS[table], where);
       for await (const page of queries.streamQuery(sql, parameters, CELLS_PER_PAGE))
-        await allOf(page, ({ kafka_partition, bucket, row_count, packed }) =>
-          spool.add(
-            table,
-            kafka_partition as number | null,
-            bucket as number | null,
-            Number(row_count),
-            String(packed),
-          ),
-        );
+        for (const { kafka_partition: partition, bucket, row_count, packed } of page)
+          spool.add(table, partition as number | null, bucket as number | null, Number(row_count), String(packed));
       continue;
     }
     const sql = packedSinglySql(name, COLUMNS[table], where);
-    for await (const page of queries.streamQuery(sql, parameters, LARGE_ROWS_PER_PAGE))
-      await spoolRows(page, table, spool);
+    for await (const page of queries.streamQuery(sql, parameters, LARGE_ROWS_PER_PAGE)) spoolRows(page, table, spool);
   }
   return horizon;
 }
 
 /** Rows that came one to a cell, put together to cells. */
-async function spoolRows(
-  page: readonly Record<string, QueryValue>[],
-  table: CheckedTable,
-  spool: Spool,
-): Promise<void> {
+function spoolRows(page: readonly Record<string, QueryValue>[], table: CheckedTable, spool: Spool): void {
   const places = page.map(({ kafka_partition, kafka_offset, packed }) => ({
     partition: kafka_partition as number | null,
     bucket: kafka_offset === null ? null : Math.trunc(Number(kafka_offset) / OFFSETS_PER_CELL),
     packed: String(packed),
   }));
-  const cells = [...Map.groupBy(places, ({ partition, bucket }) => `${partition} ${bucket}`).values()];
-  await allOf(cells, (rows) => {
+  for (const rows of Map.groupBy(places, ({ partition, bucket }) => `${partition} ${bucket}`).values()) {
     const { partition, bucket } = rows[0]!;
-    return spool.add(table, partition, bucket, rows.length, rows.map(({ packed }) => packed).join(','));
-  });
-}
-
-/** The cells of one page side by side. */
-async function allOf<T>(cells: readonly T[], add: (cell: T) => Promise<void>): Promise<void> {
-  await Promise.all(cells.map(add));
+    spool.add(table, partition, bucket, rows.length, rows.map(({ packed }) => packed).join(','));
+  }
 }
 
 async function partsOf(

@@ -2,7 +2,7 @@
 
 import { skipCommand } from '../../base/text/skip-command.ts';
 import { UnreadableLogError } from '../topic/errors.ts';
-import type { GivenUp, OwnershipFacts, TopicRecord, VerifyInputs } from './inputs.ts';
+import type { GivenUp, OwnershipFacts, TopicRecord, VerifyInputs } from './verify-inputs.ts';
 
 type Facts = Pick<OwnershipFacts, 'partition' | 'skipped'>;
 

@@ -10,9 +10,9 @@ import { Rejection, validateRecord } from '../../payments/event/validation.ts';
 import { rejectedRow } from '../../payments/exception-rows.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
 import type { LogRecord, Payment } from '../../payments/types.ts';
-import { exceptionDifferences } from '../compare-rows.ts';
+import { exceptionDifferences } from '../guarantees/row-differences.ts';
+import { judge } from '../oracle/judge.ts';
 import { hideCards } from '../oracle/kept-payload.ts';
-import { judge } from '../oracle/read-payment.ts';
 import { BASE_MS, event } from '../testing/history.ts';
 
 const PLACE = { partition: 0, partitionCount: 1, minEventTimeMs: BASE_MS - 1e11 };

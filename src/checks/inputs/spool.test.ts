@@ -10,11 +10,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-test('cells come out by partition and bucket, however they went in', async () => {
+test('cells come out by partition and bucket, however they went in', () => {
   const spool = new Spool(folder);
   const order = Array.from({ length: 300 }, (_, index) => (index * 101) % 300);
-  for (const bucket of order) await spool.add('a', bucket % 3, bucket, 1, `text ${bucket}`);
-  await spool.add('b', 0, 0, 1, 'of another table');
+  for (const bucket of order) spool.add('a', bucket % 3, bucket, 1, `text ${bucket}`);
+  spool.add('b', 0, 0, 1, 'of another table');
   spool.sort();
   for (const partition of [0, 1, 2]) {
     const cells = [...spool.cells('a', partition)];
@@ -26,12 +26,12 @@ test('cells come out by partition and bucket, however they went in', async () =>
   spool.close();
 });
 
-test('what has no place, or one that nobody knows, is found apart', async () => {
+test('what has no place, or one that nobody knows, is found apart', () => {
   const spool = new Spool(folder);
-  await spool.add('a', 0, 1, 5, 'known');
-  await spool.add('a', 0, null, 2, 'no offset');
-  await spool.add('a', null, 1, 3, 'no partition');
-  await spool.add('a', 7, 1, 4, 'unknown');
+  spool.add('a', 0, 1, 5, 'known');
+  spool.add('a', 0, null, 2, 'no offset');
+  spool.add('a', null, 1, 3, 'no partition');
+  spool.add('a', 7, 1, 4, 'unknown');
   spool.sort();
   const found = [...spool.foreign('a', new Set([0]))].map(({ partition, cell }) => [partition, cell.rows, cell.text]);
   expect(found).toEqual([
@@ -59,9 +59,9 @@ test('a sender has the home where it was first seen, by number of partitions', (
   spool.close();
 });
 
-test('nothing is left in the folder, not even while it is open', async () => {
+test('nothing is left in the folder, not even while it is open', () => {
   const spool = new Spool(folder);
-  await spool.add('a', 0, 0, 1, 'x'.repeat(100_000));
+  spool.add('a', 0, 0, 1, 'x'.repeat(100_000));
   spool.sort();
   expect(readdirSync(folder)).toEqual([]);
   expect([...spool.cells('a', 0)]).toHaveLength(1);

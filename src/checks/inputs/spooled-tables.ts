@@ -1,7 +1,12 @@
 /** The snapshot of real tables: what was read into the spool, in order. */
 import { quotedTable } from '../../sinks/bigquery/identifiers.ts';
 import { intParameter, type QueryValue } from '../../sinks/bigquery/query/query-values.ts';
-import { CHECKED_TABLES } from '../walk.ts';
+import { CHECKED_TABLES } from '../partition/walk-partition.ts';
+import { unpackedRows } from './packed-rows.ts';
+import { readTables } from './read-tables.ts';
+import type { RowQueries } from './row-queries.ts';
+import { type Cell, Spool } from './spool.ts';
+import { COLUMNS } from './table-columns.ts';
 import type {
   CheckedTable,
   CheckpointCells,
@@ -10,12 +15,7 @@ import type {
   RowPosition,
   TableCells,
   TablesSnapshot,
-} from './inputs.ts';
-import { unpackedRows } from './packed-rows.ts';
-import { readTables } from './read-tables.ts';
-import type { RowQueries } from './row-queries.ts';
-import { type Cell, Spool } from './spool.ts';
-import { COLUMNS } from './table-columns.ts';
+} from './verify-inputs.ts';
 
 /** Rows that are named of each repeated id. */
 const ROWS_PER_ID_MAX = 50;

@@ -6,7 +6,7 @@ import type { KafkaConnectionOptions } from '../../kafka/client/connection-optio
 import { noSuchTopic, refusalOf } from '../../kafka/client/errors.ts';
 import { TopicReadError } from '../topic/errors.ts';
 import { TopicReader } from '../topic/topic-reader.ts';
-import type { VerifyInputs } from './inputs.ts';
+import type { VerifyInputs } from './verify-inputs.ts';
 
 export interface TopicSource {
   readonly topic: string;

@@ -1,5 +1,5 @@
 /** What every fold version says of an event alike: its members, and which partition a key belongs to. */
-import type { TopicRecord } from '../inputs/inputs.ts';
+import type { TopicRecord } from '../inputs/verify-inputs.ts';
 
 export const VALUE_BYTES_MAX = 1024 * 1024;
 export const FIELD_LENGTH_MAX = 256;

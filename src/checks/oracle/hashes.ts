@@ -4,8 +4,8 @@
  * library.
  */
 import xxhash from 'xxhash-wasm';
-import type { TopicRecord } from '../inputs/inputs.ts';
-import type { OraclePayment } from './read-payment.ts';
+import type { TopicRecord } from '../inputs/verify-inputs.ts';
+import type { OraclePayment } from './judgement.ts';
 
 /** Two signed 32-bit words. */
 export interface Hash {

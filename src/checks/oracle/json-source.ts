@@ -52,7 +52,7 @@ function plainMembers(text: string): SourceMember[] | undefined {
   for (;;) {
     const nameEnd = behindPlainText(text, at);
     if (nameEnd === -1) return undefined;
-    const name = text.slice(at + 1, nameEnd - 1);
+    const name = nameOf(text, at + 1, nameEnd - 1, members.length);
     at = behindSpaces(text, nameEnd);
     if (text.charCodeAt(at) !== COLON) return undefined;
     at = behindSpaces(text, at + 1);
@@ -65,6 +65,20 @@ function plainMembers(text: string): SourceMember[] | undefined {
     if (next !== COMMA) return undefined;
     at = behindSpaces(text, at + 1);
   }
+}
+
+/** A producer writes the members of each event in one order: the name at a place is mostly the one of the event before. */
+const namesBefore: string[] = [];
+const NAMES_MAX = 20;
+const NAME_LENGTH_MAX = 100;
+
+/** text.slice(from, to), without a new text where it is the name that was at this place before. */
+function nameOf(text: string, from: number, to: number, place: number): string {
+  const before = namesBefore[place];
+  if (before !== undefined && before.length === to - from && text.startsWith(before, from)) return before;
+  const name = text.slice(from, to);
+  if (place < NAMES_MAX && name.length <= NAME_LENGTH_MAX) namesBefore[place] = name;
+  return name;
 }
 
 function behindSpaces(text: string, from: number): number {

@@ -2,11 +2,11 @@
  * Fold version 1: numbers as JSON.parse gives them. A record can be wrong in several ways at once; any of its reasons is
  * right here.
  */
-import type { TopicRecord } from '../inputs/inputs.ts';
+import type { TopicRecord } from '../inputs/verify-inputs.ts';
 import { FIELD_LENGTH_MAX, keyHome, TEXT_FIELDS, valueProblem } from './event-rules.ts';
+import type { Circumstances, Judgement, OraclePayment } from './judgement.ts';
 import { maskedVersion1 } from './kept-payload.ts';
 import { billionths, plainDecimal } from './money.ts';
-import type { Circumstances, Judgement, OraclePayment } from './read-payment.ts';
 
 const NUMBER_DIGITS_MAX = 15;
 

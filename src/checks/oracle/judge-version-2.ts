@@ -2,13 +2,13 @@
  * Fold version 2: numbers by their source text, no name twice, and reasons that name the cause. The reasons have an order
  * here, as documented: the first that applies is the one.
  */
-import type { TopicRecord } from '../inputs/inputs.ts';
+import type { TopicRecord } from '../inputs/verify-inputs.ts';
 import { FIELD_LENGTH_MAX, keyHome, type TEXT_FIELDS, valueProblem } from './event-rules.ts';
 import { foreignForm } from './foreign-forms.ts';
 import { type SourceMember, sourceMembers, unquoted } from './json-source.ts';
+import type { Circumstances, Judgement } from './judgement.ts';
 import { hideCards, maskedVersion2 } from './kept-payload.ts';
 import { billionths, limitBillionths, literalBillionths } from './money.ts';
-import type { Circumstances, Judgement } from './read-payment.ts';
 
 type TextField = (typeof TEXT_FIELDS)[number];
 
@@ -27,6 +27,7 @@ const MEMBERS = [
 ] as const;
 /** Of each in that order. */
 const PLACES: ReadonlyMap<string, number> = new Map(MEMBERS.map((name, place) => [name, place]));
+const NOTHING: readonly undefined[] = MEMBERS.map(() => undefined);
 const TIMESTAMP_MAX_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 const FIRST_CLOCK_TIME_MS = Date.UTC(2000, 0);
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -123,8 +124,8 @@ function rejected(record: TopicRecord, reason: string, event?: SourceEvent): Jud
 /** An event as its source says it; of a name that comes twice, the first. */
 class SourceEvent {
   /** By their place in MEMBERS; undefined where there is none. */
-  readonly #known: (SourceMember | undefined)[] = MEMBERS.map(() => undefined);
-  readonly #texts: (string | null | undefined)[] = MEMBERS.map(() => undefined);
+  readonly #known: (SourceMember | undefined)[] = NOTHING.slice();
+  readonly #texts: (string | null | undefined)[] = NOTHING.slice();
   /** The first name that comes a second time. */
   readonly repeated: string | null = null;
   readonly #isTimeRepeated: boolean = false;

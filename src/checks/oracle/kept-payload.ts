@@ -1,6 +1,7 @@
 /** What payment_exceptions must keep of a record's value, recomputed from the documented rules. */
+
+import type { OraclePayment } from './judgement.ts';
 import { decimalText } from './money.ts';
-import type { OraclePayment } from './read-payment.ts';
 
 const KEPT_BYTES_MAX = 65_536;
 /** So much of a value is looked at: enough to see a number that lies across the cut. */

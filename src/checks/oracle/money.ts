@@ -11,11 +11,21 @@ const BILLION = 1_000_000_000;
 const WHOLE_DIGITS_SHORT = 6;
 const LIMITS = new Map<string, bigint>();
 const LIMITS_MAX = 100;
+/** An amount stands in the rows of several tables: those of one record are looked at one after the other. */
+const last: { text: string; size: bigint | null } = { text: '', size: null };
 const SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER);
 
 export function billionths(text: string): bigint | null {
+  if (text === last.text) return last.size;
   const short = shortBillionths(text);
-  if (short !== -1) return BigInt(short);
+  const size = short === -1 ? longBillionths(text) : BigInt(short);
+  last.text = text;
+  last.size = size;
+  return size;
+}
+
+/** The same of any text, digit by digit. */
+function longBillionths(text: string): bigint | null {
   const negative = text.startsWith('-');
   const point = text.indexOf('.');
   const start = negative ? 1 : 0;

@@ -1,6 +1,6 @@
 /** The windows that the watermark has not passed, with the sums of their payments: by start, region and currency. */
 import { ByWindow } from './by-window.ts';
-import type { OraclePayment } from './read-payment.ts';
+import type { OraclePayment } from './judgement.ts';
 
 export interface OracleWindow {
   readonly window_start: number;

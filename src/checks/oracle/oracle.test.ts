@@ -1,9 +1,9 @@
 /** The recomputation, held to values counted by hand from the contract. */
 import { describe, expect, test } from 'vitest';
 import { BASE_MS, event, MINUTE_MS, ownershipOf, RULES, record } from '../testing/history.ts';
+import { judge } from './judge.ts';
 import { maskedVersion1 } from './kept-payload.ts';
 import { billionths, decimalText, plainDecimal, sameDecimal } from './money.ts';
-import { judge } from './read-payment.ts';
 import { type OracleOutcome, PartitionOracle } from './recompute.ts';
 
 function outcomes(...events: (Record<string, unknown> | string | null)[]): OracleOutcome[] {

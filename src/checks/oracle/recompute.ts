@@ -11,12 +11,13 @@ import type {
   RulesFrom,
   TopicRecord,
   TransactionCells,
-} from '../inputs/inputs.ts';
+} from '../inputs/verify-inputs.ts';
 import { SenderActivity } from './fraud-activity.ts';
 import { type Hash, paymentHash, textHash } from './hashes.ts';
+import { judge } from './judge.ts';
+import type { OraclePayment, RejectedMust } from './judgement.ts';
 import { billionths, limitBillionths, plainDecimal } from './money.ts';
 import { OpenWindows, type OracleWindow } from './open-windows.ts';
-import { judge, type OraclePayment, type RejectedMust } from './read-payment.ts';
 import { livesFromMs, StateDigest } from './state-digest.ts';
 
 export interface OracleFraud {

@@ -12,12 +12,12 @@ import type {
   TopicRecord,
   TransactionCells,
   VerifyInputs,
-} from '../inputs/inputs.ts';
+} from '../inputs/verify-inputs.ts';
 import { hashText, paymentHash, recordFingerprint, valueHash } from '../oracle/hashes.ts';
+import type { OraclePayment } from '../oracle/judgement.ts';
 import { decimalText } from '../oracle/money.ts';
-import type { OraclePayment } from '../oracle/read-payment.ts';
 import { PartitionOracle } from '../oracle/recompute.ts';
-import { CHECKED_TABLES } from '../walk.ts';
+import { CHECKED_TABLES } from '../partition/walk-partition.ts';
 
 export const MINUTE_MS = 60_000;
 export const BASE_MS = Date.UTC(2026, 0, 15, 12);

@@ -1,6 +1,6 @@
 /** One partition with a record of every kind, and what `verify` makes of a history, in the words that tests compare. */
 import { GUARANTEES, type Guarantee } from '../findings.ts';
-import type { TopicRecord } from '../inputs/inputs.ts';
+import type { TopicRecord } from '../inputs/verify-inputs.ts';
 import { verify } from '../verify.ts';
 import { event, inputsOf, type PartitionHistory, record } from './history.ts';
 

@@ -1,5 +1,5 @@
 /** The body of a Fetch response, version 11, for one partition: its batches stay bytes. */
-import type { AbortedTransaction } from './aborted-spans.ts';
+import type { AbortedTransaction } from './batches/aborted-spans.ts';
 
 export interface FetchAnswer {
   /** Kafka's protocol error; 0 is none. */

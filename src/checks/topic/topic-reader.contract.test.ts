@@ -3,7 +3,7 @@ import { Producer, stringSerializers } from '@platformatic/kafka';
 import { expect, test } from 'vitest';
 import { systemRuntime } from '../../base/system-runtime.ts';
 import { connection, newTopic, produce, withProducer } from '../../kafka/testing/broker.ts';
-import type { TopicRecord } from '../inputs/inputs.ts';
+import type { TopicRecord } from '../inputs/verify-inputs.ts';
 import { TopicReader } from './topic-reader.ts';
 
 function open(topic: string): TopicReader {

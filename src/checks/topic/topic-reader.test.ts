@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import type { TopicRecord } from '../inputs/inputs.ts';
+import type { TopicRecord } from '../inputs/verify-inputs.ts';
 import { TopicReadError, UnreadableLogError } from './errors.ts';
 import { FakeBroker, type FakeTopic, type FetchReply } from './testing/fake-broker.ts';
 import { type BatchSpec, batchBytes, bodyOf } from './testing/log-bytes.ts';

@@ -5,10 +5,10 @@
  * Invariant: what records() yields before it ends or throws is every committed record from fromOffset to the last one
  * yielded, of batches whose checksum is right.
  */
-import type { TopicRecord } from '../inputs/inputs.ts';
-import { committedBatches } from './aborted-spans.ts';
-import { type Batch, findBatches } from './batch.ts';
-import { recordsOf } from './batch-records.ts';
+import type { TopicRecord } from '../inputs/verify-inputs.ts';
+import { committedBatches } from './batches/aborted-spans.ts';
+import { type Batch, findBatches } from './batches/batch.ts';
+import { recordsOf } from './batches/batch-records.ts';
 import type { TopicEndpoint } from './broker-connections.ts';
 import { type Damage, DamagedBytesError, TopicReadError, UnreadableLogError } from './errors.ts';
 import type { FetchAnswer } from './fetch-answer.ts';

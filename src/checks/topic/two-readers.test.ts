@@ -5,12 +5,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readBatches } from '../../kafka/fetch/record-batches.ts';
-import type { TopicRecord, VerifyInputs } from '../inputs/inputs.ts';
+import type { TopicRecord, VerifyInputs } from '../inputs/verify-inputs.ts';
 import { event, faultless, inputsOf, record } from '../testing/history.ts';
 import { verify } from '../verify.ts';
-import { type AbortedTransaction, committedBatches } from './aborted-spans.ts';
-import { findBatches } from './batch.ts';
-import { recordsOf } from './batch-records.ts';
+import { type AbortedTransaction, committedBatches } from './batches/aborted-spans.ts';
+import { findBatches } from './batches/batch.ts';
+import { recordsOf } from './batches/batch-records.ts';
 import { DamagedBytesError, UnreadableLogError } from './errors.ts';
 import { type BatchSpec, batchBytes, sealed } from './testing/log-bytes.ts';
 

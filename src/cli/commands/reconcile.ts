@@ -1,7 +1,7 @@
 /** provenonce reconcile: checks, day by day, that every transaction is there once. */
 import { rename, writeFile } from 'node:fs/promises';
 import { systemRuntime } from '../../base/system-runtime.ts';
-import { reconcile, reconciliationTable } from '../../checks/reconcile.ts';
+import { reconcile, reconciliationTable } from '../../checks/by-sql/reconcile.ts';
 import { VERDICT_EXIT_CODES } from '../../checks/verify.ts';
 import { reconciliationText } from '../../observability/reconciliation-metrics.ts';
 import { comparedRows, comparisonJson, comparisonText } from '../../sinks/bigquery/dataset/compared-rows.ts';

@@ -21,7 +21,7 @@ import { parseKafka } from '../config/process-config.ts';
 
 const MAIN = path.join(import.meta.dirname, '..', 'main.ts');
 const EVENTS = 500;
-/** How long the broker lets a connection go on; kafkajs authenticates again ten seconds before, here after one second. */
+/** How long the broker accepts a connection; kafkajs authenticates again ten seconds before, here after one second. */
 export const REAUTHENTICATE_MS = 11_000;
 
 export type Env = Readonly<Record<string, string>>;

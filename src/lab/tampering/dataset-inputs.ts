@@ -11,8 +11,8 @@ import type {
   ForeignRows,
   TableCells,
   VerifyInputs,
-} from '../../checks/inputs/inputs.ts';
-import { CHECKED_TABLES } from '../../checks/walk.ts';
+} from '../../checks/inputs/verify-inputs.ts';
+import { CHECKED_TABLES } from '../../checks/partition/walk-partition.ts';
 import type { OwnershipRow } from '../../sinks/bigquery/ports.ts';
 import { OWNERSHIP_COLUMNS, ownershipFromCells } from '../../sinks/bigquery/query/ownership-rows.ts';
 import type { Cell, Row } from './columns.ts';

@@ -2,7 +2,7 @@
  * Draws one change from a seed. Stratified: each column of each table, each kind of change of its rows, and each part of a
  * record is a stratum of its own, and they take turns. The same seed and run give the same change.
  */
-import type { TopicRecord } from '../../checks/inputs/inputs.ts';
+import type { TopicRecord } from '../../checks/inputs/verify-inputs.ts';
 import { Rng } from '../sim/world/rng.ts';
 import { columnsOf, type Row, TABLE_NAMES, type TableName } from './columns.ts';
 import type { Dataset } from './dataset.ts';

@@ -6,8 +6,8 @@
 import { ContradictionError } from '../../base/errors.ts';
 import type { Finding } from '../../checks/findings.ts';
 import { GUARANTEES } from '../../checks/findings.ts';
-import type { VerifyInputs } from '../../checks/inputs/inputs.ts';
-import { UnknownFoldVersion } from '../../checks/oracle/read-payment.ts';
+import type { VerifyInputs } from '../../checks/inputs/verify-inputs.ts';
+import { UnknownFoldVersion } from '../../checks/oracle/judge.ts';
 import { type VerifyReport, verify } from '../../checks/verify.ts';
 import type { Place } from './tampering.ts';
 

@@ -2,7 +2,7 @@
  * What comes after a dataset is taken over: a few records for each partition. New payments, so that windows close and activity
  * is counted; copies of what the tables have, which must be known; one that is no payment.
  */
-import type { TopicRecord } from '../../checks/inputs/inputs.ts';
+import type { TopicRecord } from '../../checks/inputs/verify-inputs.ts';
 import type { BaseDataset, PartitionLog } from './dataset.ts';
 
 const NEW_PAYMENTS = 8;

@@ -3,7 +3,7 @@
  * excuses it, and what a processor did that took the changed dataset over. Where nothing is drawn from the clock, the same
  * seed gives the same report.
  */
-import type { VerifyInputs } from '../../checks/inputs/inputs.ts';
+import type { VerifyInputs } from '../../checks/inputs/verify-inputs.ts';
 import type { BaseDataset } from './dataset.ts';
 import { datasetInputs } from './dataset-inputs.ts';
 import { type DrawnTampering, drawTampering, STRATA, type Stratum } from './draw-tampering.ts';

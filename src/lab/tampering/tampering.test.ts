@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { VerifyInputs } from '../../checks/inputs/inputs.ts';
+import type { VerifyInputs } from '../../checks/inputs/verify-inputs.ts';
 import { BASE_CASES, baseDatasets } from './base-datasets.ts';
 import { columnsOf, TABLE_NAMES } from './columns.ts';
 import type { BaseDataset, Dataset } from './dataset.ts';

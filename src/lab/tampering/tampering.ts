@@ -2,7 +2,7 @@
  * One change of a finished dataset, as plain data: it can be drawn, printed, and made again. What is changed and where; never
  * whether that is noticed.
  */
-import type { TopicRecord } from '../../checks/inputs/inputs.ts';
+import type { TopicRecord } from '../../checks/inputs/verify-inputs.ts';
 import type { Cell, Row, TableName } from './columns.ts';
 import type { Dataset, PartitionLog } from './dataset.ts';
 

@@ -1,7 +1,8 @@
 /** The BigQuery sink of one dataset, ready to use: everything that src/processor needs of it, wired. */
 import { ConfigurationError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
-import { type Applied, type ApplyOrder, applyToDataset, ensureDataset } from './dataset/apply.ts';
+import { type Applied, applyToDataset, ensureDataset } from './dataset/apply.ts';
+import type { ApplyOrder } from './dataset/apply-order.ts';
 import type { DatasetInspector } from './dataset/inspect.ts';
 import type { DatasetLook } from './dataset/look.ts';
 import { checkDataset, type DatasetRef, quotedTable } from './identifiers.ts';

@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import { type Command, Option } from 'commander';
+import { requireSources } from '../../../base/own-code.ts';
 import { EXPLAINED } from '../../../lab/sampled-mutation/explained.ts';
 import { ROOMS, type Room } from '../../../lab/sampled-mutation/mutable-places.ts';
 import type { MutantResult } from '../../../lab/sampled-mutation/results-file.ts';
@@ -59,6 +60,7 @@ export function addMutate(lab: Command): void {
 }
 
 async function run(flags: MutateFlags): Promise<void> {
+  requireSources('lab mutate');
   // Imported only here: the parser and vitest are development dependencies.
   const { runSample, ROOT } = await import('../../../lab/sampled-mutation/run-sample.ts');
   const { readResults } = await import('../../../lab/sampled-mutation/results-file.ts');

@@ -3,6 +3,7 @@
  * development dependency and is loaded on first use, so that the commands which share this code with the lab start without it.
  */
 import { createRequire } from 'node:module';
+import { requireSources } from '../../../base/own-code.ts';
 
 export interface SyntaxNode {
   readonly type: string;
@@ -16,6 +17,7 @@ let parser: Parser | undefined;
 
 /** The program; undefined where the text is no TypeScript. Parentheses leave no node of their own. */
 export function parseSource(source: string): SyntaxNode | undefined {
+  requireSources('a mutant');
   parser ??= createRequire(import.meta.url)('oxc-parser') as Parser;
   const { errors, program } = parser.parseSync('source.ts', source, { sourceType: 'module', preserveParens: false });
   return errors.length > 0 ? undefined : (program as unknown as SyntaxNode);

@@ -1,5 +1,5 @@
 /** What of a topic is not below a checkpoint yet. */
-import type { VerifyInputs } from '../../../checks/inputs/inputs.ts';
+import type { VerifyInputs } from '../../../checks/inputs/verify-inputs.ts';
 import type { SinkReads } from '../../../processor/ports.ts';
 
 /** One line per partition that is behind; empty when all is processed. */

@@ -7,9 +7,9 @@
  */
 import path from 'node:path';
 import { systemRuntime } from '../../../base/system-runtime.ts';
-import type { VerifyInputs } from '../../../checks/inputs/inputs.ts';
-import { realInputs } from '../../../checks/inputs/inputs-real.ts';
+import { realInputs } from '../../../checks/inputs/real-inputs.ts';
 import { topicInputs } from '../../../checks/inputs/topic-inputs.ts';
+import type { VerifyInputs } from '../../../checks/inputs/verify-inputs.ts';
 import { CREATE_TIME_AFTER_MAX_MS, KafkaAdmin } from '../../../kafka/kafka-admin.ts';
 import { RealWorld, type RealWorldOptions } from '../../real/real-world.ts';
 import { BASE_CASES, baseDatasets } from '../base-datasets.ts';
@@ -124,7 +124,14 @@ async function newWorld(infra: RealWorldOptions['infra'], name: string, partitio
     settings: { 'retention.ms': '-1' },
   });
   const dataset = topic.replaceAll('-', '_');
-  return RealWorld.create({ infra, name, topic, dataset, partitions, folder: path.join('artifacts', 'tamper', topic) });
+  return await RealWorld.create({
+    infra,
+    name,
+    topic,
+    dataset,
+    partitions,
+    folder: path.join('artifacts', 'tamper', topic),
+  });
 }
 
 /** Every record at its offset. */

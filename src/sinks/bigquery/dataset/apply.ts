@@ -5,46 +5,16 @@
  * Order: dataset, tables, then views and marks. So views or a mark mean that every table was made.
  */
 import { ConfigurationError } from '../../../base/errors.ts';
-import type { Runtime } from '../../../base/runtime.ts';
-import type { DatasetRef } from '../identifiers.ts';
-import type { SinkQueries } from '../ports.ts';
 import { JobFailedError, type QueryJobs } from '../query/query-job.ts';
-import type { RestCalls } from '../query/rest-client.ts';
 import { acceptLosses, checkAcceptable, dropOldStreams } from './accept.ts';
+import type { ApplyOrder, ApplyParts } from './apply-order.ts';
 import { compareTable } from './compare.ts';
 import { compareViews, type ViewDifferences } from './compare-views.ts';
 import { errorOf } from './findings.ts';
-import { ACCEPTING_NOTHING, type Accepting, type Assessment, type DatasetInspector } from './inspect.ts';
+import { ACCEPTING_NOTHING, type Assessment } from './inspect.ts';
 import { type DatasetLook, lookAtDataset } from './look.ts';
 import { LOSSES_TABLE, VIEWS } from './names.ts';
-import type { DatasetStatements } from './statements.ts';
 import { markOf, markTable } from './table-labels.ts';
-import type { WantedTable } from './wanted.ts';
-
-export interface ApplyParts {
-  readonly dataset: DatasetRef;
-  readonly rest: RestCalls;
-  readonly jobs: QueryJobs;
-  readonly runtime: Runtime;
-  readonly inspector: DatasetInspector;
-  readonly queries: Pick<SinkQueries, 'topics' | 'readOwnership' | 'claim' | 'latestCheckpoint' | 'removeRows'>;
-  readonly isEmulator: boolean;
-  readonly location: string | undefined;
-  readonly wanted: () => Promise<readonly WantedTable[]>;
-  readonly statements: () => Promise<DatasetStatements>;
-}
-
-export interface ApplyOrder {
-  readonly accepting?: Accepting;
-  /** Who accepts, and why; both stay in the dataset. */
-  readonly by?: string;
-  readonly reason?: string;
-  readonly dryRun?: boolean;
-  /** Counts the rows of a dataset that has some; otherwise only where nothing else tells whether the tables are the ones they were. */
-  readonly countRows?: boolean;
-  /** A look that was taken just before. */
-  readonly look?: DatasetLook;
-}
 
 export interface Applied {
   readonly madeDataset: boolean;
