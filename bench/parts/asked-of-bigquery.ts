@@ -1,8 +1,8 @@
 /**
  * Counts a processor's requests to BigQuery: the lab's proxies stand between, inject nothing, and see every request.
  */
-import { GrpcProxy } from '../../chaos/grpc-proxy.ts';
-import { HttpProxy } from '../../chaos/http-proxy.ts';
+import { GrpcProxy } from '../../chaos/proxies/grpc-proxy.ts';
+import { HttpProxy } from '../../chaos/proxies/http-proxy.ts';
 import type { ExternalEndpoints } from '../../src/infra/types.ts';
 
 /** BigQuery's minimum bill for a query, for each table that it names; on-demand pricing. */

@@ -5,10 +5,12 @@
  * reports progress changes nothing.
  */
 
-import { CALM, type FaultPlan } from '../lab/sim/case/plan.ts';
+import type { SimFault } from '../lab/fault.ts';
+import { CALM } from '../lab/sim/case/noise.ts';
 import { EPOCH_MS } from '../lab/sim/world/context.ts';
+import { createWorld } from '../lab/sim/world/create-world.ts';
 import { processorMain } from '../lab/sim/world/processor-main.ts';
-import { createWorld, type World } from '../lab/sim/world/world.ts';
+import type { World } from '../lab/sim/world/world.ts';
 import type { ProcessorEvent } from '../processor/events.ts';
 import type { ExitReport } from '../processor/processor.ts';
 import { generatePayments, type PlannedRecord } from '../simulator/generate.ts';
@@ -72,8 +74,8 @@ export async function embeddedStory(options: EmbeddedOptions): Promise<EmbeddedS
   return { world, result: { sent, survived: survivedBy(cast.events, cast.restartToFirstRowMs()), flowMs } };
 }
 
-/** kill -9 and the loss of its disk, at the same moment between two appends. */
-function crashOfAlpha(): FaultPlan {
+/** kill -9, and what it leaves on its disk is lost: both at the same moment, between two appends. */
+function crashOfAlpha(): readonly SimFault[] {
   const when = { point: 'append.payment_transactions.after', hit: CRASH_AT_APPEND, process: 'alpha' } as const;
   return [
     { what: 'crash', process: 'alpha', restartAfterMs: RESTART_AFTER_MS, when },

@@ -41,7 +41,7 @@ export async function startParts(
     ...(emulatorImage === undefined ? {} : { emulatorImage }),
     onProgress: ({ part, text }) => tell(`${part}: ${text}`),
   });
-  // Aborted while it starts: infra's keeper ends parts that start late, with this process.
+  // Aborted while it starts: infra's reaper ends parts that start late, with this process.
   demo.infra = await orAborted(starting, signal);
   return demo.infra.way;
 }

@@ -13,7 +13,7 @@ import { obtainBrokerSoftware } from './native/native.ts';
 import { nativeBroker } from './native/native-broker.ts';
 import type { FoundTool } from './native/tools.ts';
 import { reservePorts } from './ports.ts';
-import { Keeper } from './reaper/reaper.ts';
+import { Reaper } from './reaper/reaper.ts';
 import type { PartControl } from './types.ts';
 
 const ISSUER = 'https://issuer.invalid';
@@ -47,14 +47,14 @@ export async function startSecuredBroker(
   const env = options.env ?? process.env;
   const software = await obtainBrokerSoftware(env, () => {});
   const ports = await reservePorts();
-  const keeper = new Keeper();
+  const reaper = new Reaper();
   const end = async () => {
-    await keeper.end();
+    await reaper.end();
     ports.release();
   };
   try {
     const data = await mkdtemp(join(tmpdir(), 'provenonce-secured-'));
-    await keeper.removeAtEnd(data);
+    await reaper.removeAtEnd(data);
     const username = 'payments';
     const password = randomBytes(12).toString('hex');
     const [own, stranger] = await Promise.all([
@@ -67,7 +67,7 @@ export async function startSecuredBroker(
     await writeFile(keySet, JSON.stringify({ keys: [jwk] }));
     const broker = await nativeBroker({
       ...software,
-      keeper,
+      reaper,
       ports,
       data,
       env,

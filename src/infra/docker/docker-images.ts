@@ -26,7 +26,7 @@ export async function obtainImages(
   }
 }
 
-/** Whether Testcontainers' reaper can run. Without it only our keeper removes the containers. */
+/** Whether Testcontainers' reaper can run. Without it only our reaper removes the containers. */
 export async function reaperAvailable(env: NodeJS.ProcessEnv): Promise<boolean> {
   if (env.TESTCONTAINERS_RYUK_DISABLED === 'true') return false;
   if (await hasImage(REAPER_IMAGE, env)) return true;

@@ -2,7 +2,7 @@
  * The docker way: Testcontainers runs the broker's and the emulator's images, published on 127.0.0.1 at ports chosen
  * beforehand, so that a killed container returns at the same address.
  *
- * Containers end with this process: by Testcontainers' reaper if its image is available, and always by our keeper,
+ * Containers end with this process: by Testcontainers' reaper if its image is available, and always by our reaper,
  * which removes containers with this instance's label.
  */
 import { randomUUID } from 'node:crypto';
@@ -13,7 +13,7 @@ import { kafkaSettings } from '../native/kafka-settings.ts';
 import { CURE_DIRECTORY, EMULATOR_ENV } from '../native/native.ts';
 import { type PortBlock, reservePorts } from '../ports.ts';
 import { probeEmulator, probeKafka } from '../probes.ts';
-import { Keeper } from '../reaper/reaper.ts';
+import { Reaper } from '../reaper/reaper.ts';
 import {
   DEFAULT_PROJECT_ID,
   EMULATOR_IMAGE,
@@ -40,11 +40,11 @@ export async function startDocker(options: InfraOptions): Promise<StartedInfra> 
   const library = await loadTestcontainers(env);
   for (let attempt = 1; ; attempt += 1) {
     const ports = await reservePorts();
-    const keeper = new Keeper();
+    const reaper = new Reaper();
     try {
-      return await startContainers(options, library, image, ports, keeper);
+      return await startContainers(options, library, image, ports, reaper);
     } catch (error) {
-      await keeper.end();
+      await reaper.end();
       ports.release();
       if (attempt === PORT_ATTEMPTS || !PORT_TAKEN.test(String(error))) throw error;
     }
@@ -72,12 +72,12 @@ async function startContainers(
   library: Testcontainers,
   emulatorImage: string,
   ports: PortBlock,
-  keeper: Keeper,
+  reaper: Reaper,
 ): Promise<StartedInfra> {
   const onProgress = options.onProgress ?? (() => {});
   const projectId = options.projectId ?? DEFAULT_PROJECT_ID;
   const label = { 'provenonce.infra': randomUUID() };
-  await keeper.removeContainersAtEnd(`provenonce.infra=${label['provenonce.infra']}`);
+  await reaper.removeContainersAtEnd(`provenonce.infra=${label['provenonce.infra']}`);
   const endpoints = {
     kafkaBootstrapServers: `127.0.0.1:${ports.kafka}`,
     bigqueryEmulatorHost: `127.0.0.1:${ports.rest}`,
@@ -101,7 +101,7 @@ async function startContainers(
   if (broker.status === 'rejected') throw broker.reason;
   if (emulator.status === 'rejected') throw emulator.reason;
   const stop = async () => {
-    await keeper.end();
+    await reaper.end();
     ports.release();
   };
   const parts = { broker: broker.value, emulator: emulator.value };

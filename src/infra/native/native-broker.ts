@@ -1,5 +1,5 @@
 /**
- * A Kafka broker on a local JRE, formatted and started under a keeper, with its settings in a file of its data
+ * A Kafka broker on a local JRE, formatted and started under a reaper, with its settings in a file of its data
  * directory.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { execa } from 'execa';
 import { KeptPart } from '../kept-part.ts';
 import type { PortBlock } from '../ports.ts';
 import { probeKafka } from '../probes.ts';
-import type { Keeper } from '../reaper/reaper.ts';
+import type { Reaper } from '../reaper/reaper.ts';
 import { kafkaSettings } from './kafka-settings.ts';
 import type { FoundTool } from './tools.ts';
 
@@ -20,7 +20,7 @@ export interface NativeBrokerOptions {
   readonly java: FoundTool;
   /** Directory of the broker's jars. */
   readonly jars: string;
-  readonly keeper: Keeper;
+  readonly reaper: Reaper;
   readonly ports: Pick<PortBlock, 'kafka' | 'kafkaController'>;
   /** An existing directory; the broker's directories are in it. */
   readonly data: string;
@@ -36,7 +36,7 @@ export interface NativeBrokerOptions {
 
 /** Formatted, not started yet. Throws with the tool's output if formatting fails. */
 export async function nativeBroker(options: NativeBrokerOptions): Promise<KeptPart> {
-  const { java, jars, keeper, ports, data, env } = options;
+  const { java, jars, reaper, ports, data, env } = options;
   const directory = join(data, 'kafka');
   await mkdir(directory);
   const advertised = `127.0.0.1:${ports.kafka}`;
@@ -62,7 +62,7 @@ export async function nativeBroker(options: NativeBrokerOptions): Promise<KeptPa
   if (formatted.failed) throw new Error(`the Kafka broker's storage could not be formatted:\n${formatted.all}`);
   return new KeptPart({
     name: 'Kafka broker',
-    keeper,
+    reaper,
     spawn: {
       command: java.command,
       args: ['-Xms256m', '-Xmx512m', ...jvm, 'kafka.Kafka', properties],

@@ -1,10 +1,10 @@
 /**
- * The keeper: a separate process, parent of the broker and the emulator, that briefly outlives the process that started
+ * The reaper: a separate process, parent of the broker and the emulator, that briefly outlives the process that started
  * it.
  *
  * 1. Its standard input is a pipe that only the starting process holds. End of input, after any ending of that process
  *    (return, crash, kill -9), makes it kill all its children, remove their data and the labelled containers, and end.
- * 2. It runs in its own session: Ctrl-C at a terminal reaches only the starting process, not the keeper or its
+ * 2. It runs in its own session: Ctrl-C at a terminal reaches only the starting process, not the reaper or its
  *   children.
  * 3. It receives commands as lines of JSON (reaper-protocol.ts) and imports nothing else, so that it starts in 50 ms.
  */
@@ -12,18 +12,18 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import type { KeeperMessage, KeeperRequest } from './reaper-protocol.ts';
+import type { ReaperMessage, ReaperRequest } from './reaper-protocol.ts';
 
 const children = new Map<number, ChildProcess>();
 const directories: string[] = [];
 const containerLabels: string[] = [];
 let ending = false;
 
-function say(message: KeeperMessage): void {
+function say(message: ReaperMessage): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
-function start(request: Extract<KeeperRequest, { op: 'spawn' }>): void {
+function start(request: Extract<ReaperRequest, { op: 'spawn' }>): void {
   const log = openSync(request.logFile, 'a');
   const child = spawn(request.command, request.args, {
     env: request.env,
@@ -44,7 +44,7 @@ function start(request: Extract<KeeperRequest, { op: 'spawn' }>): void {
   });
 }
 
-function serve(request: KeeperRequest): void {
+function serve(request: ReaperRequest): void {
   if (request.op === 'spawn') {
     start(request);
     return;
@@ -84,5 +84,5 @@ process.on('SIGHUP', () => {});
 process.on('SIGTERM', () => void end());
 process.stdout.on('error', () => void end());
 createInterface({ input: process.stdin })
-  .on('line', (line) => serve(JSON.parse(line) as KeeperRequest))
+  .on('line', (line) => serve(JSON.parse(line) as ReaperRequest))
   .on('close', () => void end());

@@ -1,5 +1,5 @@
 /**
- * Starts the keeper (reaper-main.ts) and talks to it. Every process spawned through it ends when this process ends, in
+ * Starts the reaper (reaper-main.ts) and talks to it. Every process spawned through it ends when this process ends, in
  * any way. It does not keep this process alive: a program that forgets to stop its infra still ends, and the infra with
  * it.
  */
@@ -7,10 +7,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import type { KeeperMessage, KeeperRequest } from './reaper-protocol.ts';
+import type { ReaperMessage, ReaperRequest } from './reaper-protocol.ts';
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
-export type SpawnRequest = Omit<Extract<KeeperRequest, { op: 'spawn' }>, 'id' | 'op'>;
+export type SpawnRequest = Omit<Extract<ReaperRequest, { op: 'spawn' }>, 'id' | 'op'>;
 
 export interface KeptProcess {
   readonly pid: number;
@@ -20,9 +20,9 @@ export interface KeptProcess {
   signal(signal: NodeJS.Signals): Promise<void>;
 }
 
-export class Keeper {
+export class Reaper {
   readonly #process: ChildProcess;
-  readonly #answers = new Map<number, (message: KeeperMessage | Error) => void>();
+  readonly #answers = new Map<number, (message: ReaperMessage | Error) => void>();
   readonly #exits = new Map<number, (how: string) => void>();
   readonly #gone: Promise<void>;
   #lastId = 0;
@@ -32,14 +32,14 @@ export class Keeper {
     this.#process = spawn(process.execPath, [script], { detached: true, stdio: ['pipe', 'pipe', 'ignore'] });
     this.#gone = new Promise((resolve) => {
       const gone = () => {
-        this.#fail(new Error('the keeper process of the infra is gone'));
+        this.#fail(new Error('the reaper process of the infra is gone'));
         resolve();
       };
       this.#process.once('exit', gone).once('error', gone);
     });
     this.#process.stdin!.on('error', () => {});
     createInterface({ input: this.#process.stdout! }).on('line', (line) =>
-      this.#heard(JSON.parse(line) as KeeperMessage),
+      this.#heard(JSON.parse(line) as ReaperMessage),
     );
     this.#process.unref();
     (this.#process.stdin as Socket).unref();
@@ -87,8 +87,8 @@ export class Keeper {
     await this.#gone;
   }
 
-  #ask(request: WithoutId<KeeperRequest>, onPid?: (pid: number) => void): Promise<number> {
-    if (this.#process.exitCode !== null) return Promise.reject(new Error('the keeper process of the infra is gone'));
+  #ask(request: WithoutId<ReaperRequest>, onPid?: (pid: number) => void): Promise<number> {
+    if (this.#process.exitCode !== null) return Promise.reject(new Error('the reaper process of the infra is gone'));
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#answers.set(id, (message) => {
@@ -106,7 +106,7 @@ export class Keeper {
     });
   }
 
-  #heard(message: KeeperMessage): void {
+  #heard(message: ReaperMessage): void {
     if (message.event === 'answer') {
       this.#answers.get(message.id)?.(message);
       return;
@@ -117,7 +117,7 @@ export class Keeper {
 
   #fail(error: Error): void {
     for (const answer of [...this.#answers.values()]) answer(error);
-    for (const exited of this.#exits.values()) exited('killed with its keeper');
+    for (const exited of this.#exits.values()) exited('killed with its reaper');
     this.#exits.clear();
   }
 

@@ -165,7 +165,7 @@ function reading(makeLog: MakeLog): void {
     expect(values(await readTo(log, reader, 0, 2))).toEqual(numbered(2));
   });
 
-  test('an outage is sat out: reading goes on where it was, in a new session', async () => {
+  test('an outage is waited for: reading resumes where it was, in a new session', async () => {
     await using log = await makeLog(1);
     await log.append(0, numbered(20));
     const member = await log.join();

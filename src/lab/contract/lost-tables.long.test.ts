@@ -1,6 +1,6 @@
 /**
  * Every table of a dataset, dropped, with a processor running and with none: it has a name everywhere, nothing is made in its
- * place, and restored it is accepted, and work goes on with it. One dataset for all of them, one after the other.
+ * place, and restored it is accepted, and work continues with it. One dataset for all of them, one after the other.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemRuntime } from '../../base/system-runtime.ts';
@@ -120,7 +120,7 @@ describe.each(TABLES)('%s', (table) => {
     await expect(comparedRows(sink)).rejects.toMatchObject(another);
   });
 
-  it('is not accepted without its rows, is with them, and the next processor goes on', {
+  it('is not accepted without its rows, is with them, and the next processor continues', {
     timeout: TIMEOUT_MS,
   }, async () => {
     const accepting = { restored: new Set([table]), lost: new Set<string>() };

@@ -31,7 +31,7 @@ export function foldNext(
   return { process: { ...process, next: record + 1, left, rewrittenFrom }, sets: sent };
 }
 
-/** The same up to the end of the log; what is not needed any more is forgotten, so that equal futures are one state. */
+/** The same up to the end of the log; what is no longer needed is forgotten, so that equal futures are one state. */
 export function foldAll(model: Model, log: Log, process: Running, sets: readonly StreamSet[]) {
   let at: { process: Running; sets: readonly StreamSet[] } | undefined = { process, sets };
   while (at && at.process.next < log.end) at = foldNext(model, log, at.process, at.sets);

@@ -23,7 +23,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     what: 'writes checkpoints among rows of an earlier epoch, which its own streams do not count',
     guarantee: 'liveness',
     anomaly: 'stopped:row_counts_differ',
-    why: 'the next takeover counts rows of streams that it does not know any more, and stops for nothing',
+    why: 'the next takeover counts rows of streams that it no longer knows, and stops for nothing',
     family: 'takeovers',
     patches: [
       {

@@ -34,7 +34,7 @@ const COMMITTED_CAN_BE_READ: readonly Patch[] = [
   },
 ];
 
-/** The checkpoint travels in the commit's metadata; a process that is given a partition goes on from there, and looks no further. */
+/** The checkpoint travels in the commit's metadata; a process that is given a partition resumes there, and looks no further. */
 const RESUMES_FROM_THE_COMMIT: readonly Patch[] = [
   ...COMMITTED_CAN_BE_READ,
   {
@@ -76,10 +76,10 @@ export const GUIDE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'commit-before-sink',
-    what: 'commits the offset to Kafka before the rows are in the sink, and goes on from the committed offset',
+    what: 'commits the offset to Kafka before the rows are in the sink, and resumes from the committed offset',
     guarantee: 'G1',
     anomaly: 'lost',
-    why: 'a crash between the two leaves records that nobody writes any more',
+    why: 'a crash between the two leaves records that nobody writes',
     family: 'restarts',
     isGuideDesign: true,
     patches: [
@@ -101,10 +101,10 @@ await Promise.all(this.#options.writers.map((writer) => writer.durable()));`,
   },
   {
     name: 'commit-after-sink',
-    what: 'commits the offset to Kafka after the rows are in the sink, goes on from the committed offset, and fences nobody',
+    what: 'commits the offset to Kafka after the rows are in the sink, resumes from the committed offset, and fences nobody',
     guarantee: 'G1',
     anomaly: 'row_twice',
-    why: 'rows that were written and not committed yet are written a second time by whoever comes next',
+    why: 'rows that were written and not committed yet are written a second time by the next owner',
     family: 'restarts',
     isGuideDesign: true,
     patches: [
@@ -119,7 +119,7 @@ await Promise.all(this.#options.writers.map((writer) => writer.durable()));`,
   },
   {
     name: 'state-ahead-of-sink',
-    what: 'saves its local state before the rows are in the sink, and goes on from the local state',
+    what: 'saves its local state before the rows are in the sink, and resumes from the local state',
     guarantee: 'G1',
     anomaly: 'lost',
     why: 'after a crash the state says that records are done whose rows were never written',

@@ -119,7 +119,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     what: 'stops for a contradiction without reading the ownership row again',
     guarantee: 'liveness',
     anomaly: 'stopped:row_counts_differ',
-    why: 'somebody else has the partition by then, and what does not add up is his work under way',
+    why: 'somebody else has the partition by then, and what does not add up is its work in flight',
     family: 'late-claims',
     patches: [
       { file: SUPERVISOR, in: 'PartitionSupervisor.#isFinal', atStart: 'if (holding.won !== undefined) return true;' },
@@ -130,7 +130,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     what: 'waits for the row counts to agree, and never asks whether the partition is still its own',
     guarantee: 'liveness',
     anomaly: 'stuck',
-    why: 'rows of whoever took it over meanwhile are in no count, and nobody goes on once that one is gone',
+    why: 'rows of the owner that took it over meanwhile are in no count, and nobody continues once that one is gone',
     family: 'late-claims',
     patches: [
       {
@@ -200,7 +200,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     what: 'takes a log that ends below its place for one whose records are only late',
     guarantee: 'G5',
     anomaly: 'columns_differ',
-    why: 'a log that was cut and filled again goes on with other records in the place of those it folded',
+    why: 'a log that was cut and filled again continues with other records in the place of those it folded',
     family: 'made-anew',
     patches: [
       { file: CURSOR, in: 'LogCursor.#checkPlace', find: 'endOffset >= reached', replace: 'true' },
@@ -299,7 +299,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     what: 'is a sink whose streams are forgotten before the rows in them can be seen (the sink, not the processor)',
     guarantee: 'G1',
     anomaly: 'row_twice',
-    why: 'no stream says any more how many rows there are, and those that do not show yet are written again',
+    why: 'no stream says how many rows there are, and those that do not show yet are written again',
     family: 'lost-streams',
     patches: [
       {

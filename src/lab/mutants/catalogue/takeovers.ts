@@ -20,7 +20,7 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'claim-without-condition',
-    what: 'claims a partition whatever its epoch is by now',
+    what: 'claims a partition regardless of its present epoch',
     guarantee: 'G1',
     anomaly: 'row_twice',
     why: 'a claim that comes late overwrites a newer one and hides its streams: its owner is never fenced',
@@ -96,7 +96,7 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'position-by-max',
-    what: 'goes on from the greatest offset in any table, without comparing table by table',
+    what: 'resumes from the greatest offset in any table, without comparing table by table',
     guarantee: 'G1',
     anomaly: 'lost',
     why: 'a table that lagged behind the others never gets the rows below that offset',

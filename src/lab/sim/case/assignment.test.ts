@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { UnreachableError } from '../../../base/errors.ts';
 import { Processor, type ProcessorPorts } from '../../../processor/processor.ts';
 import { elapse, settled, someRecords } from '../testing.ts';
+import { createWorld } from '../world/create-world.ts';
 import { processorMain, processorPorts, processorSettings } from '../world/processor-main.ts';
-import { createWorld } from '../world/world.ts';
 
 /** A port with some methods replaced; the others keep their `this`. */
 function overriding<Port extends object>(port: Port, methods: Partial<Port>): Port {
@@ -62,7 +62,7 @@ it('a partition that is lost is let go, and worked on again when it comes back',
   expect(await settled(world, ended)).toMatchObject({ exitCode: 0 });
 });
 
-it('the local state is read while the first claim is under way: its row is known by then', async () => {
+it('the local state is read while the first claim is in flight: its row is known by then', async () => {
   const done: string[] = [];
   const { world, stop, ended } = start(({ queries, state }) => ({
     queries: overriding(queries, {

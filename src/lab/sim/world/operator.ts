@@ -12,8 +12,8 @@ import { silentObserver } from '../../../processor/events.ts';
 import type { ExitReport } from '../../../processor/processor.ts';
 import { DEFAULT_SINK_LIMITS } from '../../../sinks/bigquery/sink-limits.ts';
 import { BigQueryWriteStreams } from '../../../sinks/bigquery/write/write-streams.ts';
+import type { SimFaultKind } from '../../fault.ts';
 import { SIM_DATASET } from '../bigquery/sim-bigquery.ts';
-import type { What } from '../case/plan.ts';
 import { OPERATOR_PREFIX, type SimPorts } from './sim-process.ts';
 import type { World } from './world.ts';
 
@@ -60,7 +60,7 @@ export function operatorMain(
 }
 
 /** The operator reads where the partition stands, as `ownership` shows it, and gives up what follows. */
-export function operatorSkips(world: World, fault: Extract<What, { what: 'skip' }>): void {
+export function operatorSkips(world: World, fault: Extract<SimFaultKind, { what: 'skip' }>): void {
   const { partition, ahead, records } = fault;
   const log = world.kafka.partition(partition);
   const { tables } = world.bigquery;

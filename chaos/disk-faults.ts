@@ -1,60 +1,52 @@
 /**
- * Faults of a processor's local state on the disk: lost, cut short, changed, another partition's, not writable. Those that
- * change files need the processor to be down; `read-only` may come at any time, and lasts.
+ * Faults of a processor's local state on the disk. Those that change files need the processor to be down;
+ * `disk_read_only` may come at any time, and lasts.
  */
 import { execFile } from 'node:child_process';
 import { chmod, copyFile, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { type AppliedFault, doneAtOnce, lasting } from './applied-fault.ts';
 import type { ChaosTarget } from './chaos-target.ts';
-import { type AppliedFault, doneAtOnce, lasting } from './fault.ts';
+import type { FaultOf } from './fault.ts';
 
-interface OfCheckpoint {
-  readonly processor: string;
-}
-
-export type CheckpointFault =
-  | ({ readonly fault: 'checkpoint.delete' } & OfCheckpoint)
-  /** Every file is cut to half its size. */
-  | ({ readonly fault: 'checkpoint.truncate' } & OfCheckpoint)
-  /** One bit of every file is turned over, at this share of its size (0 to 1; default 0.5). */
-  | ({ readonly fault: 'checkpoint.flip-bit'; readonly at?: number } & OfCheckpoint)
-  /** The files of the first two partitions change places. */
-  | ({ readonly fault: 'checkpoint.swap' } & OfCheckpoint)
-  | ({ readonly fault: 'checkpoint.read-only' } & OfCheckpoint);
-
-export async function applyCheckpointFault(fault: CheckpointFault, target: ChaosTarget): Promise<AppliedFault> {
-  const location = target.checkpointOf(fault.processor);
-  if (fault.fault === 'checkpoint.read-only') return readOnly(location);
+export async function applyDiskFault(
+  fault: FaultOf<'disk' | 'disk_read_only'>,
+  target: ChaosTarget,
+): Promise<AppliedFault> {
+  const location = target.checkpointOf(fault.process);
+  if (fault.what === 'disk_read_only') return readOnly(location);
   const isRunning = (): boolean => {
     try {
-      return target.processor(fault.processor).running;
+      return target.processor(fault.process).running;
     } catch {
       return false; // never started
     }
   };
-  if (isRunning()) throw new Error(`processor ${fault.processor} is running: its files cannot be changed under it`);
+  if (isRunning()) throw new Error(`processor ${fault.process} is running: its files cannot be changed under it`);
   return doneAtOnce({ files: await damage(fault, location) });
 }
 
 /** How many files were changed; throws where there was none to change. */
-async function damage(fault: Exclude<CheckpointFault, { fault: 'checkpoint.read-only' }>, location: string) {
+async function damage({ effect, at = 0.5 }: FaultOf<'disk'>, location: string): Promise<number> {
   const files = await stateFiles(location);
   if (files.length === 0) throw new Error(`${location} holds no state that could be damaged`);
-  switch (fault.fault) {
-    case 'checkpoint.delete':
+  switch (effect) {
+    case 'lost':
       await rm(location, { recursive: true });
       return files.length;
-    case 'checkpoint.truncate':
+    case 'truncated':
       for (const file of files) await truncate(file, Math.floor((await stat(file)).size / 2));
       return files.length;
-    case 'checkpoint.flip-bit':
-      for (const file of files) await flipBit(file, fault.at ?? 0.5);
+    case 'corrupted':
+      for (const file of files) await flipBit(file, at);
       return files.length;
-    case 'checkpoint.swap':
+    case 'foreign':
       return swap(files, location);
+    case 'stale':
+      throw new Error('a stale local state exists in the simulated world only');
     default:
-      return fault satisfies never;
+      return effect satisfies never;
   }
 }
 

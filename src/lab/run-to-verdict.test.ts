@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { VerifyReport } from '../checks/verify.ts';
 import { LabError } from './lab-error.ts';
 import type { RealWorld } from './real/real-world.ts';
-import { runScenario } from './run-scenario.ts';
+import { runToVerdict } from './run-to-verdict.ts';
 import { defineScenario, type ScenarioWorld } from './scenario.ts';
 
 const NONE = { findings: [], count: 0 };
@@ -48,7 +48,7 @@ function told(run: (world: ScenarioWorld) => Promise<void>) {
 
 test('a story whose fault bit, and that broke nothing, passes', async () => {
   const { world, done } = quietWorld();
-  const { report } = await runScenario(
+  const { report } = await runToVerdict(
     told(async ({ bit }) => bit('it was cut', true)),
     world,
     LIMITS,
@@ -65,7 +65,7 @@ test('a story that hangs is given up with a reason: UNKNOWN, and it can do nothi
     await late.promise;
     await given.drain();
   });
-  const { report } = await runScenario(
+  const { report } = await runToVerdict(
     { ...story, run: (given) => story.run(given).catch(tried.resolve) as Promise<void> },
     world,
     LIMITS,
@@ -81,14 +81,14 @@ test('a story that hangs is given up with a reason: UNKNOWN, and it can do nothi
 
 test('a story may say how long it takes', async () => {
   const hangs = { ...told(() => new Promise<void>(() => {})), storyMs: 1 };
-  const { report } = await runScenario(hangs, quietWorld().world, { ...LIMITS, storyMs: 60_000 });
+  const { report } = await runToVerdict(hangs, quietWorld().world, { ...LIMITS, storyMs: 60_000 });
   expect(report.problems[0]).toMatch(/^the story broke off: not within 1 ms/);
 });
 
 test('a world that does not heal, and checks that do not end, are UNKNOWN as well', async () => {
   const { world } = quietWorld();
   const stuck = Object.assign(world, { heal: () => new Promise(() => {}), verify: () => new Promise(() => {}) });
-  const { report, verified } = await runScenario(
+  const { report, verified } = await runToVerdict(
     told(async ({ bit }) => bit('it was cut', true)),
     stuck as RealWorld,
     LIMITS,
@@ -102,7 +102,7 @@ test('a world that does not heal, and checks that do not end, are UNKNOWN as wel
 
 test('a story that breaks off with the output of a process gives a verdict of one sentence, the output beside it', async () => {
   const { world } = quietWorld();
-  const { report } = await runScenario(
+  const { report } = await runToVerdict(
     told(async ({ bit }) => {
       bit('it was cut', true);
       throw new LabError(
@@ -120,7 +120,7 @@ test('a story that breaks off with the output of a process gives a verdict of on
 
 test('an error of several lines is a sentence too: the first line', async () => {
   const { world } = quietWorld();
-  const { report } = await runScenario(
+  const { report } = await runToVerdict(
     told(async () => {
       throw new Error('it broke:\nraw\nlines');
     }),
@@ -142,7 +142,7 @@ test('a run that is interrupted is UNKNOWN, keeps what it saw, and does nothing 
     await late.promise;
     await given.drain();
   });
-  const { report, verified } = await runScenario(
+  const { report, verified } = await runToVerdict(
     { ...story, run: (given) => story.run(given).catch(tried.resolve) as Promise<void> },
     world,
     LIMITS,
@@ -170,7 +170,7 @@ test('what verify must find is no failure where it finds it, and one where it do
     const { world } = quietWorld();
     const story = { ...told(async ({ bit }) => bit('it was cut', true)), verifyFinds: ['partition_unread'] };
     const found = { ...world, verify: async () => report(...kinds) } as unknown as RealWorld;
-    const { report: made } = await runScenario(story, found, LIMITS);
+    const { report: made } = await runToVerdict(story, found, LIMITS);
     return [made.verdict, made.problems, made.broke];
   };
   expect(await outcome('partition_unread')).toEqual(['PASS', [], []]);

@@ -61,7 +61,7 @@ function inPieces(filter: KafkaFrames, bytes: Buffer, size: number): Buffer {
   return Buffer.concat(out);
 }
 
-test.each([1, 3, 7, 1_000])('addresses in metadata become the proxy’s, whatever the pieces (%i bytes)', (size) => {
+test.each([1, 3, 7, 1_000])('addresses in metadata become the proxy’s, in pieces of any size (%i bytes)', (size) => {
   const { filter, seen } = frames();
   filter.toServer(Buffer.concat([request(KAFKA_REQUESTS.metadata, 7), request(KAFKA_REQUESTS.fetch, 8)]));
   const answers = Buffer.concat([answer(7, twoBrokers), answer(8, twoBrokers)]);
@@ -85,7 +85,7 @@ test('the host can be another name of the same length, and no other', () => {
   expect(() => frames(() => 'pass', { proxyHost: 'broker.local' })).toThrow('not as long');
 });
 
-test('each request is told before it passes', () => {
+test('each request is reported before it passes', () => {
   const told: number[] = [];
   const { filter } = frames(() => 'pass', { onRequest: (apiKey) => told.push(apiKey) });
   filter.toServer(Buffer.concat([request(KAFKA_REQUESTS.fetch, 1), request(KAFKA_REQUESTS['offset-commit'], 2)]));

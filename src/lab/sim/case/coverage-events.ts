@@ -1,4 +1,4 @@
-/** Marks that the processors' events tell, together with what the world knows at that moment. One per run. */
+/** Hits the coverage marks that follow from the processors' events and what the world knows at that moment. One per run. */
 import type { ProcessorEvent } from '../../../processor/events.ts';
 import type { World } from '../world/world.ts';
 
@@ -12,7 +12,7 @@ interface Holding {
   released: boolean;
 }
 
-export class MarkEvents {
+export class CoverageEvents {
   readonly #world: World;
   readonly #holdings = new Map<number, Holding>();
   /** The predecessor of each holding. */

@@ -19,7 +19,7 @@ export const GARBAGE = [
   'list',
   /** JSON of the right form, and of nothing that was asked for. */
   'other-object',
-  /** So many bytes that a client must stop reading: HUGE_BYTES. */
+  /** More bytes than a client may read: HUGE_BYTES. */
   'huge',
 ] as const;
 export type Garbage = (typeof GARBAGE)[number];

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ChaosTarget } from './chaos-target.ts';
-import { applyCheckpointFault, type CheckpointFault, stateFiles } from './checkpoint-faults.ts';
+import { applyDiskFault, stateFiles } from './disk-faults.ts';
 
 let location: string;
 let isRunning: boolean;
@@ -21,9 +21,9 @@ beforeEach(async () => {
 
 afterEach(() => rm(location, { recursive: true, force: true }));
 
-function apply(fault: CheckpointFault) {
+function apply(fault: Parameters<typeof applyDiskFault>[0]) {
   const target = { checkpointOf: () => location, processor: () => ({ running: isRunning }) };
-  return applyCheckpointFault(fault, target as unknown as ChaosTarget);
+  return applyDiskFault(fault, target as unknown as ChaosTarget);
 }
 
 async function contents(): Promise<string[]> {
@@ -38,31 +38,31 @@ test('the data files of all partitions are found, and no others', async () => {
 });
 
 test('delete leaves nothing', async () => {
-  const { counts, isOver } = await apply({ fault: 'checkpoint.delete', processor: 'p' });
+  const { counts, isOver } = await apply({ what: 'disk', effect: 'lost', process: 'p' });
   expect([counts(), isOver]).toEqual([{ files: 2 }, true]);
   await expect(stat(location)).rejects.toThrow('ENOENT');
 });
 
 test('truncate halves every file', async () => {
-  await apply({ fault: 'checkpoint.truncate', processor: 'p' });
+  await apply({ what: 'disk', effect: 'truncated', process: 'p' });
   expect((await contents()).map((text) => text.length)).toEqual([50, 50]);
 });
 
-test('flip-bit changes one byte of every file by one bit, where it is told', async () => {
-  await apply({ fault: 'checkpoint.flip-bit', processor: 'p', at: 0.9 });
+test('corruption changes one byte of every file by one bit, at the given share of its size', async () => {
+  await apply({ what: 'disk', effect: 'corrupted', process: 'p', at: 0.9 });
   const [first, second] = await contents();
   expect(first).toBe(`${'0'.repeat(90)}1${'0'.repeat(9)}`);
   expect(second).toBe(`${'1'.repeat(90)}0${'1'.repeat(9)}`);
 });
 
 test('swap gives each partition the other’s state', async () => {
-  await apply({ fault: 'checkpoint.swap', processor: 'p' });
+  await apply({ what: 'disk', effect: 'foreign', process: 'p' });
   expect(await contents()).toEqual(['1'.repeat(100), '0'.repeat(100)]);
   expect(await stateFiles(location)).toHaveLength(2);
 });
 
 test('read-only refuses new files and lasts until it is healed, or says that it cannot be had here', async () => {
-  const applied = await apply({ fault: 'checkpoint.read-only', processor: 'p' }).catch((error: Error) => error);
+  const applied = await apply({ what: 'disk_read_only', process: 'p' }).catch((error: Error) => error);
   if (applied instanceof Error) {
     expect(applied.message).toContain('cannot be made read-only here');
   } else {
@@ -75,10 +75,10 @@ test('read-only refuses new files and lasts until it is healed, or says that it 
 
 test('files are not changed under a running processor', async () => {
   isRunning = true;
-  await expect(apply({ fault: 'checkpoint.truncate', processor: 'p' })).rejects.toThrow('is running');
+  await expect(apply({ what: 'disk', effect: 'truncated', process: 'p' })).rejects.toThrow('is running');
 });
 
 test('a fault that finds nothing to damage did not happen', async () => {
   await rm(location, { recursive: true });
-  await expect(apply({ fault: 'checkpoint.flip-bit', processor: 'p' })).rejects.toThrow('no state');
+  await expect(apply({ what: 'disk', effect: 'corrupted', process: 'p' })).rejects.toThrow('no state');
 });

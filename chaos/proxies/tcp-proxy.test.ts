@@ -92,7 +92,7 @@ test('refuse resets new connections and leaves open ones alone, until healed', a
   expect(await answer(await client(), 'c')).toBe('c');
 });
 
-test('a black hole swallows silently, new connections too; healed, what was held goes on', async () => {
+test('a black hole swallows silently, new connections too; healed, what was held is passed', async () => {
   const open = await client();
   await answer(open, 'a');
   proxy.blackHole();

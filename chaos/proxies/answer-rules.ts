@@ -1,6 +1,6 @@
 /**
  * Which of many answers a fault is meant for, for the proxies that look at whole requests. Every rule counts every request
- * that it is about, whatever another one makes of it; where several mean the same request, the first has it.
+ * that it is about, also one that another rule has; where several mean the same request, the first has it.
  *
  * Invariant: a rule that meant a request and could not hurt it (another rule had it, or its call ended before) means the
  * next one instead. So each rule hits as often as it says, if enough requests come.
@@ -15,7 +15,7 @@ export interface AnswerRule<Fault> {
   readonly onHit?: () => void;
 }
 
-/** A fault on its way to one request: exactly one of its two ends is told. */
+/** A fault on its way to one request. Exactly one of the two is called. */
 export interface MeantFault<Fault> {
   readonly fault: Fault;
   /** Its effect is certain. */

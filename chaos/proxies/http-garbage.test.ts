@@ -54,7 +54,7 @@ test('what is cut is no JSON, and what has a wrong type is the answer itself', a
   expect([typed.text, typed.type]).toEqual([ANSWER, 'text/html']);
 });
 
-test('a huge body goes on for as long as it is read, and ends when nobody reads it', async () => {
+test('a huge body lasts for as long as it is read, and ends when nobody reads it', async () => {
   proxy.add({ match: {}, which: {}, fault: { kind: 'garbage', what: 'huge' } });
   const asked = request(`http://${proxy.address}/jobs`);
   asked.end();

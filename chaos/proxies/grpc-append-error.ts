@@ -1,4 +1,4 @@
-/** The answer by which AppendRows refuses one request and goes on: its `error`, in the service's own encoding. */
+/** The answer by which AppendRows refuses one request and leaves the call open: its `error`, in the service's own encoding. */
 import { protos } from '@google-cloud/bigquery-storage';
 
 const { AppendRowsResponse } = protos.google.cloud.bigquery.storage.v1;

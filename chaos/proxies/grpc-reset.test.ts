@@ -10,7 +10,8 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type GrpcFault, GrpcProxy } from './grpc-proxy.ts';
+import type { GrpcFault } from './grpc-fault.ts';
+import { GrpcProxy } from './grpc-proxy.ts';
 
 const APPEND = '/google.cloud.bigquery.storage.v1.BigQueryWrite/AppendRows';
 const asIs = (bytes: Buffer): Buffer => bytes;

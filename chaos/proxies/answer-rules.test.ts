@@ -34,7 +34,7 @@ test('of two rules that mean one request the second means the next one', () => {
   expect([ask('a')?.fault, ask('a')?.fault, ask('a')?.fault]).toEqual(['f', 'g', undefined]);
 });
 
-test('a rule that was taken away means nothing any more, also what it missed', () => {
+test('a rule that was taken away means no request, also what it missed', () => {
   const { all, ask } = rules();
   const { stop } = all.add({ word: 'a', which: {}, fault: 'f' });
   const meant = ask('a');

@@ -12,7 +12,7 @@ import { type AnswerRule, AnswerRules } from './answer-rules.ts';
 import { type Garbage, sendGarbage } from './http-garbage.ts';
 import { type HostPort, hostPort, TcpProxy } from './tcp-proxy.ts';
 
-/** Which requests a rule is about; all that is said must hold. */
+/** Which requests a rule is about; all members that are given must match. */
 export interface HttpMatch {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Found in the path with its query. */

@@ -5,12 +5,12 @@
  *
  * What each fault means for a client:
  * - cut: a reset, or an orderly end;  - refuse: new connections are reset at once;  - delay, throttle: late or slow bytes;
- * - black hole: nothing arrives and nothing is refused, new connections included; once healed, what was held goes on, as
+ * - black hole: nothing arrives and nothing is refused, new connections included; once healed, what was held is passed, as
  *   TCP's own retransmission would do;  - half-open: the server has forgotten the connection, the client is not told.
  */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { TcpLane } from './tcp-lane.ts';
+import { type NetworkState, TcpLane } from './tcp-lane.ts';
 
 export interface HostPort {
   readonly host: string;
@@ -28,14 +28,6 @@ export function hostPort(address: string): HostPort {
 export interface ConnectionFilter {
   toServer(bytes: Buffer): Buffer | 'cut';
   toClient(bytes: Buffer): Buffer | 'cut';
-}
-
-/** State of the network, read by every lane for every chunk. */
-export interface NetworkState {
-  delayMs: number;
-  /** Per connection and direction; 0: no limit. */
-  bytesPerSecond: number;
-  blackHole: boolean;
 }
 
 export interface TcpProxyCounts {
@@ -114,7 +106,7 @@ export class TcpProxy implements AsyncDisposable {
     if (connection !== undefined) this.#cut(connection, 'reset');
   }
 
-  /** Resets new connections as they come. Open ones go on. */
+  /** Resets new connections as they come. Open ones stay. */
   refuse(): void {
     this.#refusing = true;
   }
@@ -144,7 +136,7 @@ export class TcpProxy implements AsyncDisposable {
     return open.length;
   }
 
-  /** As it was: held bytes go on, half-open connections are reset as a live peer would do. */
+  /** As it was: held bytes are passed, half-open connections are reset as a live peer would do. */
   heal(): void {
     this.#refusing = false;
     Object.assign(this.#network, { delayMs: 0, bytesPerSecond: 0, blackHole: false });

@@ -6,7 +6,7 @@ import type { ClientDuplexStream, ServerDuplexStream, StatusObject } from '@grpc
 import { status } from '@grpc/grpc-js';
 import type { MeantFault } from './answer-rules.ts';
 import { appendError } from './grpc-append-error.ts';
-import type { GrpcFault } from './grpc-proxy.ts';
+import type { GrpcFault } from './grpc-fault.ts';
 import { resetStream } from './grpc-reset.ts';
 
 export interface GrpcPassageOptions {
@@ -142,7 +142,7 @@ export class GrpcPassage {
   #close(): void {
     this.#over = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    // Requests of this call that nobody answers any more.
+    // Requests of this call that will not be answered.
     for (const { meant } of this.#turns.splice(0)) meant?.missed();
   }
 

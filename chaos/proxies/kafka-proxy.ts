@@ -35,7 +35,7 @@ interface Watch {
   readonly onRequest: () => void;
 }
 
-/** Who is told what: shared by all connections. */
+/** Rules and watches: shared by all connections. */
 interface Listeners {
   readonly rules: Set<Rule>;
   readonly watches: Set<Watch>;
@@ -93,7 +93,7 @@ export class KafkaProxy implements AsyncDisposable {
             for (const { onRequest } of watching) onRequest();
           },
           onAnswer: (apiKey) => {
-            // Every rule counts every answer, whatever another rule makes of it.
+            // Every rule counts every answer, also one that another rule has.
             const meant = [...told.rules].filter((each) => each.apiKey === apiKey && each.rule.isNext());
             if (meant.length === 0) return 'pass';
             facts.lost++;
@@ -139,7 +139,7 @@ export class KafkaProxy implements AsyncDisposable {
     return { stop: () => void this.#told.watches.delete(watch) };
   }
 
-  /** Each answer with the text, from now on, has it with a flipped bit in its last byte: so many times at most. */
+  /** Each answer with the text, from now on, has it with a flipped bit in its last byte, at most this number of times. */
   flipBits(text: string, times = Number.POSITIVE_INFINITY, onHit: () => void = () => {}): { stop(): void } {
     const flip: Flip = { text, left: times, onHit };
     this.#told.flips.add(flip);

@@ -19,7 +19,7 @@ export type KafkaRequest = keyof typeof KAFKA_REQUESTS;
 export interface KafkaFramesOptions {
   /** As the broker names itself. */
   readonly broker: HostPort;
-  /** What clients are to be told instead. */
+  /** What clients get instead. */
   readonly proxyPort: () => number;
   /** The same for the host: of the same length, so that frames keep their size. Default: the broker's. */
   readonly proxyHost?: string | undefined;

@@ -5,7 +5,14 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NetworkState } from './tcp-proxy.ts';
+
+/** State of the network, read by every lane for every chunk. */
+export interface NetworkState {
+  delayMs: number;
+  /** Per connection and direction; 0: no limit. */
+  bytesPerSecond: number;
+  blackHole: boolean;
+}
 
 export interface TcpLaneOptions {
   readonly from: Socket;
@@ -43,7 +50,7 @@ export class TcpLane {
     from.once('end', () => this.#hold(undefined));
   }
 
-  /** Nothing passes any more, and the sockets are somebody else's to end. */
+  /** Nothing passes from now on; the caller ends the sockets. */
   mute(): void {
     this.#muted = true;
     this.#held.length = 0;
