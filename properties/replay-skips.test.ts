@@ -1,5 +1,5 @@
 /**
- * Replay skips exactly what is there: for any prefix of its rows that each table holds, also within the rows of one record,
+ * Replay skips exactly what is there: for any prefix of its rows in each table, also within the rows of one record,
  * folding again writes the rest and nothing else, for any batches.
  */
 import fc from 'fast-check';

@@ -13,7 +13,7 @@ export async function runSwarm(cases: number): Promise<ReturnType<typeof emptyCo
   for (let run = 0; run < cases; run++) {
     // One case in eight has a damaged log: a stop with a named error is rare otherwise.
     const drawn = drawCase(caseSeed(SEED, run), run % 8 === 0 ? { records: 120, damageChance: 1 } : { records: 120 });
-    // Checkpoints are always in flight in every third: commits then come late.
+    // In every third case a checkpoint is always in flight, so commits come late.
     const plan = run % 3 === 0 ? { ...drawn, limits: { checkpointIntervalMs: 30 } } : drawn;
     const outcome = await runCase(plan);
     expect([plan.seed, outcome.verdict, outcome.failures, outcome.unknown]).toEqual([plan.seed, 'PASS', [], []]);

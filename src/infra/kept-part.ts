@@ -1,6 +1,6 @@
 /**
- * A native part (broker or emulator) under a reaper: started, found ready, killed, started again with the same command.
- * Ready means that it answers a real request; the process's end, or a limit, ends the wait with the tail of its log.
+ * A native part (broker or emulator) under a reaper: started, probed, killed, started again with the same command.
+ * Ready means that it answers a real request. The process's end, or a limit, ends the wait with the tail of its log.
  */
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -84,7 +84,7 @@ export class KeptPart implements PartControl {
   }
 }
 
-/** The last bytes of a file, from a whole line on; empty where there is no such file. */
+/** The last bytes of a file, from a whole line on; empty if there is no such file. */
 export async function readTail(file: string): Promise<string> {
   const handle = await open(file).catch(() => undefined);
   if (!handle) return '';

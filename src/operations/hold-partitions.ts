@@ -1,9 +1,10 @@
 /**
- * Holds partitions for an operator's change: claims them as an owner would, without streams of its own, and fences whoever
- * wrote before. From then on nobody writes them until somebody claims them again, and then our change, whose condition is
- * our claim id, has either happened or never will (docs/protocol.md, changes by an operator).
+ * Holds partitions for an operator's change: claims them as an owner would, without streams, and fences the previous
+ * owner. Then nobody writes them until the next claim, and after that our change, whose condition is our claim id, has
+ * either happened or never will (docs/protocol.md, changes by an operator).
  *
- * Invariant: a partition counts as held only when its row, read after the claim was applied or cancelled, holds our claim id.
+ * Invariant: a partition counts as held only when its row, read after the claim was applied or cancelled, holds our
+ * claim id.
  */
 
 import { OwnershipLostError } from '../base/errors.ts';
@@ -26,17 +27,18 @@ export interface OperatorPorts {
 
 export interface HeldPartition {
   readonly ownership: Ownership;
-  /** Final as long as the claim holds: nothing is under way. */
+  /** Final as long as the claim holds: nothing is in flight. */
   readonly position: Position;
 }
 
-/** Processors that claim at the same time win at most this often before the operator is asked to stop them. */
+/** Attempts against processors that claim at the same time, before the operator is asked to stop them. */
 const ATTEMPTS_MAX = 6;
 const SETTLE_TIMEOUT_MS = 60_000;
 
 /**
- * Claims all of them in one statement, by `owner`, and finds how far they got, side by side, as a takeover does. Rejects with OwnershipLostError where others
- * keep claiming them, with ContradictionError `ownership_rows` for a partition without a row.
+ * Claims all of them in one statement, by `owner`, and finds their positions concurrently, as a takeover does. Rejects
+ * with OwnershipLostError if others keep claiming them, with ContradictionError `ownership_rows` for a partition
+ * without a row.
  */
 export async function holdPartitions(
   topic: string,

@@ -4,7 +4,7 @@ import type { StreamRef } from '../sinks/bigquery/ports.ts';
 import type { RescalePorts } from './rescale.ts';
 import { withRescalePoints } from './rescale-points.ts';
 
-/** Ports that write down what is asked of them. */
+/** Ports that record their calls. */
 class Queries {
   readonly said: string[];
   constructor(said: string[]) {

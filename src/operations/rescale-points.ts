@@ -6,7 +6,7 @@ import type { RescalePorts } from './rescale.ts';
 
 export type HitRescalePoint = (point: RescalePoint) => void | Promise<void>;
 
-/** Reports each effect just before it is asked for and just after its answer arrived; nothing else changes. */
+/** Reports each effect just before its request and just after its answer; nothing else changes. */
 export function withRescalePoints(ports: RescalePorts, hit: HitRescalePoint): RescalePorts {
   const around =
     <A extends unknown[], R>(effect: RescaleEffect, act: (...args: A) => Promise<R>) =>

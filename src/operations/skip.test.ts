@@ -14,7 +14,7 @@ const never = new AbortController().signal;
 interface Sink {
   row: Ownership;
   readonly done: string[];
-  /** Somebody else claims the partition before each put, or each claim. */
+  /** Another process claims the partition before each put, or each claim. */
   rival: 'none' | 'before the put' | 'before every claim';
 }
 
@@ -50,7 +50,7 @@ function portsOver(sink: Sink, log: LogBounds = { startOffset: 0, endOffset: 200
     },
     putSkipped: async (...[, , claimId, skipped, streams]: Parameters<SinkQueries['putSkipped']>) => {
       sink.done.push('put');
-      // A statement takes its time: who reads before it is done reads what was.
+      // A statement takes time: a reader that does not wait for it sees the old state.
       await later();
       if (sink.rival === 'before the put') claimed('rival');
       if (claimId === sink.row.claimId) sink.row = { ...sink.row, skipped, streams };
@@ -171,7 +171,7 @@ describe('skip', () => {
     expect(ranges(sink.row)).toEqual(expected);
     expect(sink.row.streams).toEqual([]);
     expect(sink.done.filter((what) => what.startsWith('remove'))).toHaveLength(4);
-    // After a crash before the removal it is done again, and nothing is put.
+    // After a crash before the removal, the removal is repeated, and nothing is put.
     expect(await skipOffsets(all, portsOver(sink, log), never)).toMatchObject({ isDone: true });
     expect(sink.done.filter((what) => what.startsWith('remove'))).toHaveLength(8);
     expect(ranges(sink.row)).toEqual(expected);

@@ -1,9 +1,9 @@
 /**
  * The docker way: Testcontainers runs the broker's and the emulator's images, published on 127.0.0.1 at ports chosen
- * beforehand, so that a container that was killed comes back where its clients look for it.
+ * beforehand, so that a killed container returns at the same address.
  *
- * Containers end with this process: by Ryuk, Testcontainers' reaper, where its image can be had, and in any case by our reaper,
- * which removes what carries this instance's label.
+ * Containers end with this process: by Testcontainers' reaper if its image is available, and always by our reaper,
+ * which removes containers with this instance's label.
  */
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -32,7 +32,7 @@ const CURE_IN_CONTAINER = '/opt/provenonce-cure';
 
 type Testcontainers = typeof import('testcontainers');
 
-/** Throws InfraUnavailableError where there is no daemon, no image or no testcontainers package. */
+/** Throws InfraUnavailableError without a daemon, an image or the testcontainers package. */
 export async function startDocker(options: InfraOptions): Promise<StartedInfra> {
   const env = options.env ?? process.env;
   const image = options.emulatorImage ?? EMULATOR_IMAGE;
@@ -52,7 +52,7 @@ export async function startDocker(options: InfraOptions): Promise<StartedInfra> 
 }
 
 async function loadTestcontainers(env: NodeJS.ProcessEnv): Promise<Testcontainers> {
-  // The library reads the process's own environment. Ports are published on the loopback address and nowhere else.
+  // The library reads the process's own environment. Ports are published on the loopback address only.
   process.env.TESTCONTAINERS_HOST_OVERRIDE ??= '127.0.0.1';
   if (!(await reaperAvailable(env))) process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
   try {
@@ -143,7 +143,7 @@ async function emulatorFor(
   const container = loopbackContainer(library, image, { 9050: ports.rest, 9060: ports.grpc }).withWaitStrategy(
     library.Wait.forListeningPorts(),
   );
-  // Another emulator has its own command line, and needs another cure, if any.
+  // Another emulator has its own command line, and needs another patch, if any.
   if (image !== EMULATOR_IMAGE && !image.includes('bqemulator')) return container;
   container
     .withEnvironment({ ...EMULATOR_ENV, BQEMU_REST_HOST: '0.0.0.0', BQEMU_GRPC_HOST: '0.0.0.0' })

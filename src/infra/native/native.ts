@@ -1,6 +1,6 @@
 /**
- * The native way: the broker on a local JRE, the emulator in a Python venv, both children of a reaper, both on 127.0.0.1,
- * with their data in a temporary directory that goes when they go.
+ * The native way: the broker on a local JRE, the emulator in a Python venv, both children of a reaper, both on
+ * 127.0.0.1, with their data in a temporary directory that is removed with them.
  */
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -33,7 +33,7 @@ interface Software {
   readonly emulator: EmulatorInstallation;
 }
 
-/** Throws InfraUnavailableError where a JRE, a Python or a way to fetch the rest is missing. */
+/** Throws InfraUnavailableError without a JRE, a Python or a way to fetch the rest. */
 export async function startNative(options: InfraOptions): Promise<StartedInfra> {
   const onProgress = options.onProgress ?? (() => {});
   const env = options.env ?? process.env;
@@ -151,7 +151,7 @@ async function nativeEmulator(
         ...EMULATOR_ENV,
         HOME: emulator.home,
         PYTHONPATH: options.cureEmulator === false ? '' : CURE_DIRECTORY,
-        // Nothing is written beside the cure.
+        // No files are written beside the patch.
         PYTHONDONTWRITEBYTECODE: '1',
       },
       cwd: directory,
@@ -168,7 +168,7 @@ async function nativeEmulator(
   });
 }
 
-/** Settings of the emulator that hold natively and in the image. */
+/** Settings of the emulator, natively and in the image. */
 export const EMULATOR_ENV = {
   // It would download an extension.
   BQEMU_ENABLE_FORMAT_EXTENSIONS: 'false',

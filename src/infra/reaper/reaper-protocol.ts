@@ -1,4 +1,4 @@
-/** What the reaper is told and what it says: one JSON document a line. Every request is answered once, by its id. */
+/** The messages to and from the reaper: one JSON document a line. Every request is answered once, by its id. */
 
 export type ReaperRequest =
   | {

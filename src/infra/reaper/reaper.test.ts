@@ -17,7 +17,9 @@ interface Owner {
   readonly directory: string;
 }
 
-/** A process in a group of its own that does what `first` says, keeps one child and one directory, and then goes on. */
+/**
+ * A process in its own process group that runs `first`, keeps one child and one directory, and then runs `afterwards`.
+ */
 async function startOwner(afterwards: string, first = ''): Promise<Owner> {
   const directory = await mkdtemp(join(tmpdir(), 'provenonce-reaper-test-'));
   const program = `

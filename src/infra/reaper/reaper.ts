@@ -1,6 +1,7 @@
 /**
- * Starts the reaper (reaper-main.ts) and talks to it. Whatever is spawned through it ends when this process ends, in any
- * way. It does not keep this process alive: a program that forgets to stop its infra still ends, and the infra with it.
+ * Starts the reaper (reaper-main.ts) and talks to it. Every process spawned through it ends when this process ends, in
+ * any way. It does not keep this process alive: a program that forgets to stop its infra still ends, and the infra with
+ * it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
@@ -69,17 +70,17 @@ export class Reaper {
     };
   }
 
-  /** The directory goes when this process does. */
+  /** Removes the directory when this process ends. */
   async removeAtEnd(directory: string): Promise<void> {
     await this.#ask({ op: 'remove-at-end', directory });
   }
 
-  /** Containers with this label (`name=value`) go when this process does. */
+  /** Removes containers with this label (`name=value`) when this process ends. */
   async removeContainersAtEnd(label: string): Promise<void> {
     await this.#ask({ op: 'remove-containers-at-end', label });
   }
 
-  /** Kills what still runs, removes what was to be removed; resolves when that is done. Idempotent. */
+  /** Kills what still runs, removes what was registered; resolves when that is done. Idempotent. */
   async end(): Promise<void> {
     this.#process.ref();
     this.#process.stdin!.end();
@@ -96,7 +97,7 @@ export class Reaper {
         if (message instanceof Error) return reject(message);
         if (message.event !== 'answer') return;
         if (message.error !== undefined) return reject(new Error(message.error));
-        // Before anything else is read: the process's exit may be the next line.
+        // Before anything else is read: the next line may be the process's exit.
         if (message.pid !== undefined) onPid?.(message.pid);
         resolve(message.pid ?? 0);
       });

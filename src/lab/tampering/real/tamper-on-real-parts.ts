@@ -124,7 +124,14 @@ async function newWorld(infra: RealWorldOptions['infra'], name: string, partitio
     settings: { 'retention.ms': '-1' },
   });
   const dataset = topic.replaceAll('-', '_');
-  return RealWorld.create({ infra, name, topic, dataset, partitions, folder: path.join('artifacts', 'tamper', topic) });
+  return await RealWorld.create({
+    infra,
+    name,
+    topic,
+    dataset,
+    partitions,
+    folder: path.join('artifacts', 'tamper', topic),
+  });
 }
 
 /** Every record at its offset. */
