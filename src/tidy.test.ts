@@ -255,6 +255,28 @@ test('the core opens no file, socket or process', () => {
   expect(wrong).toEqual([]);
 });
 
+/** What a sink is made of is the sink's: another one has other means. The names that a sink gives its events and points are in one file. */
+const SINKS_WORDS = /stream|finali[sz]|grpc|arrow\b|bigquery|\bjobs?\b/gi;
+const SINKS_OWN = 'processor/sink-words.ts';
+
+test("the processor names nothing of a sink's own", () => {
+  const files = FILES.filter((file) => folderOf(file) === 'processor' && file !== SINKS_OWN);
+  expect(files.length).toBeGreaterThan(40);
+  const wrong = files.flatMap((file) =>
+    [...TEXTS.get(file)!.matchAll(SINKS_WORDS)].map(
+      ([word]) => `${file} says ${word}: that is a sink's, or name what it is for`,
+    ),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test('no file refers to a design that is not in the repository', () => {
+  const wrong = FILES.filter(
+    (file) => file !== 'tidy.test.ts' && /\bdesign(?:\.md)?,? sections?\b/.test(TEXTS.get(file)!),
+  );
+  expect(wrong).toEqual([]);
+});
+
 test('every module but a test says first what it is for', () => {
   const silent = FILES.filter((file) => !isTest(file) && !/^(#!.*\n)?\/\*\*/.test(TEXTS.get(file)!));
   expect(silent).toEqual([]);

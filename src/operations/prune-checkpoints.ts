@@ -8,9 +8,8 @@
  * counters count.
  */
 
-import type { LogBounds } from '../processor/ports.ts';
+import type { LogBounds, SinkReads } from '../processor/ports.ts';
 import { type DatasetRef, integerLiteral, quotedTable } from '../sinks/bigquery/identifiers.ts';
-import type { SinkQueries } from '../sinks/bigquery/ports.ts';
 import type { QueryJobs } from '../sinks/bigquery/query/query-job.ts';
 import {
   integerFromText,
@@ -27,7 +26,7 @@ export interface PruneOrder {
 }
 
 export interface PrunePorts {
-  readonly queries: Pick<SinkQueries, 'readOwnership' | 'latestCheckpoint'>;
+  readonly queries: Pick<SinkReads, 'readOwnership' | 'latestCheckpoint'>;
   readonly jobs: Pick<QueryJobs, 'read' | 'change'>;
   readonly dataset: DatasetRef;
   readonly bounds: (partition: number) => Promise<Pick<LogBounds, 'startOffset'>>;

@@ -4,7 +4,6 @@ import { expect, it } from 'vitest';
 import { ConfigurationError } from '../base/errors.ts';
 import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../payments/settings.ts';
 import type { Ownership, Seed } from '../processor/ports.ts';
-import type { SinkQueries } from '../sinks/bigquery/ports.ts';
 import { planRescale, type RescaleOrder, type RescalePorts, rescale } from './rescale.ts';
 
 const ORDER: RescaleOrder = { topic: 't', partitions: 3, by: 'ann', producersStopped: true };
@@ -19,7 +18,6 @@ function rescaledRow(): Ownership {
     epoch: 4,
     owner: 'a',
     claimId: 'of a',
-    streams: [],
     partitionCount: 1,
     startOffset: 0,
     fixed: defaultFixedSettings(0),
@@ -31,7 +29,7 @@ function rescaledRow(): Ownership {
 
 function portsOver(rows: readonly Ownership[]): { readonly ports: RescalePorts; readonly seeded: Seed[] } {
   const seeded: Seed[] = [];
-  const queries = {
+  const sink = {
     readOwnership: async () => rows,
     latestCheckpoint: async (_: string, partition: number) =>
       partition === 0 ? { nextOffset: 40, watermarkMs: 5_000 } : undefined,
@@ -43,7 +41,7 @@ function portsOver(rows: readonly Ownership[]): { readonly ports: RescalePorts; 
     tablesWithRows: async () => new Set<string>(),
   };
   const ports = {
-    queries: queries as unknown as SinkQueries,
+    sink,
     bounds: async () => ({ startOffset: 0, endOffset: 40 }),
     topicPartitions: async () => 3,
   };

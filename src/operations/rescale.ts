@@ -58,14 +58,14 @@ const QUIET_MS = 5_000;
 
 /** Only reads. Throws ConfigurationError, one line per order that is wrong or not ready. */
 export async function planRescale(order: RescaleOrder, ports: RescalePorts): Promise<RescalePlan> {
-  const rows = await ports.queries.readOwnership(order.topic);
+  const rows = await ports.sink.readOwnership(order.topic);
   if (rows.length === 0) {
     throw new ConfigurationError([`topic ${order.topic} was never processed into this dataset: nothing to rescale`]);
   }
   const boundaries: PartitionBoundary[] = [];
   for (const row of rows) {
     const { partition, startOffset, fixed } = row;
-    const checkpoint = await ports.queries.latestCheckpoint(order.topic, partition);
+    const checkpoint = await ports.sink.latestCheckpoint(order.topic, partition);
     boundaries.push({
       partition,
       checkpointOffset: checkpoint?.nextOffset ?? startOffset,
@@ -79,7 +79,7 @@ export async function planRescale(order: RescaleOrder, ports: RescalePorts): Pro
 /** Holds every partition, proves its state, adds missing partitions to the topic, records the generation. */
 export async function rescale(order: RescaleOrder, ports: RescalePorts, signal: AbortSignal): Promise<RescalePlan> {
   const { topic, partitions } = order;
-  const { queries, runtime } = ports;
+  const { sink, runtime } = ports;
   const planned = await planRescale(order, ports);
   if (planned.isDone) {
     await seedNew(order, ports);
@@ -101,7 +101,7 @@ export async function rescale(order: RescaleOrder, ports: RescalePorts, signal: 
     floorMs: plan.floorMs,
     sources: plan.boundaries.map(({ partition, checkpointOffset }) => ({ partition, offset: checkpointOffset })),
   };
-  await queries.putHistories(
+  await sink.putHistories(
     topic,
     held.map(({ ownership, position }) => ({
       partition: ownership.partition,
@@ -109,7 +109,7 @@ export async function rescale(order: RescaleOrder, ports: RescalePorts, signal: 
       history: [...ownership.history, entryAt(position.checkpointOffset, ownership, generation)],
     })),
   );
-  const rows = await queries.readOwnership(topic);
+  const rows = await sink.readOwnership(topic);
   if (rows.some((row) => partitionsOf(row) !== partitions)) {
     throw new OwnershipLostError(
       `topic ${topic}: a processor claimed a partition before the change: nothing was changed in the dataset. Stop the processors, and ` +
@@ -219,8 +219,8 @@ function entryAt(fromOffset: number, { history }: Pick<Ownership, 'history'>, ge
 }
 
 /** Adds the rows of the generation's new partitions; existing ones stay. */
-async function seedNew({ topic, partitions }: RescaleOrder, { queries }: RescalePorts): Promise<void> {
-  const rows = await queries.readOwnership(topic);
+async function seedNew({ topic, partitions }: RescaleOrder, { sink }: RescalePorts): Promise<void> {
+  const rows = await sink.readOwnership(topic);
   const [first] = rows;
   const last = rows.map(generationOf).find((generation) => generation?.partitions === partitions);
   if (first === undefined || last === undefined) return;
@@ -236,7 +236,7 @@ async function seedNew({ topic, partitions }: RescaleOrder, { queries }: Rescale
   await requireUnknown(
     topic,
     seeds.map(({ partition }) => partition),
-    queries,
+    sink,
   );
-  await queries.seed(topic, seeds);
+  await sink.seed(topic, seeds);
 }

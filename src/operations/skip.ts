@@ -8,7 +8,7 @@
  * point leaves either no range or the whole range: the command can be repeated.
  *
  * If the log has lost records of [C, F), no owner can fold from C. Then the range may start at C, if it covers
- * everything up to F; the rows there are removed after the range is put, and their streams leave the list with it.
+ * everything up to F; the rows there are removed after the range is put, and are no longer counted.
  * Repeating the removal is harmless: a skipped range never has rows.
  */
 
@@ -51,17 +51,10 @@ export interface SkipPlan {
 
 /** Only reads. Throws ConfigurationError, one line per error in the order. */
 export async function planSkip(order: SkipOrder, ports: OperatorPorts): Promise<SkipPlan> {
-  const { queries } = ports;
+  const { sink } = ports;
   const row = await knownRow(order, ports);
-  const checkpointOffset =
-    (await queries.latestCheckpoint(order.topic, order.partition))?.nextOffset ?? row.startOffset;
-  const ends = await Promise.all([
-    queries.rowsFrom('payment_transactions', order.partition, checkpointOffset),
-    queries.rowsFrom('payment_transactions_fraud', order.partition, checkpointOffset),
-    queries.rowsFrom('payment_metrics_partials', order.partition, checkpointOffset),
-    queries.rowsFrom('payment_exceptions', order.partition, checkpointOffset),
-  ]);
-  const resumeOffset = Math.max(checkpointOffset, ...ends.map((rows) => (rows.at(-1)?.row.kafkaOffset ?? -1) + 1));
+  const checkpointOffset = (await sink.latestCheckpoint(order.topic, order.partition))?.nextOffset ?? row.startOffset;
+  const resumeOffset = await sink.writtenTo(order.partition, checkpointOffset);
   return checked(order, row, await ports.bounds(order.partition), checkpointOffset, resumeOffset);
 }
 
@@ -71,11 +64,11 @@ export async function planSkip(order: SkipOrder, ports: OperatorPorts): Promise<
  */
 export async function skipOffsets(order: SkipOrder, ports: OperatorPorts, signal: AbortSignal): Promise<SkipPlan> {
   const { topic, partition, reason, by } = order;
-  const { queries, runtime } = ports;
+  const { sink, runtime } = ports;
   // A wrong order is refused before any owner is fenced.
   const planned = await planSkip(order, ports);
   if (planned.isDone) {
-    await removeGivenUp(order, queries);
+    await removeGivenUp(order, sink);
     return planned;
   }
 
@@ -87,15 +80,14 @@ export async function skipOffsets(order: SkipOrder, ports: OperatorPorts, signal
   const atMs = runtime.nowMs();
   const added = notGivenUp(order, ownership.skipped).map((range): SkippedRange => ({ ...range, reason, by, atMs }));
   const skipped = [...ownership.skipped, ...added].sort((a, b) => a.from - b.from);
-  const streams = plan.removesRows ? [] : ownership.streams;
-  await queries.putSkipped(topic, partition, ownership.claimId, skipped, streams);
+  await sink.putSkipped(ownership, skipped, plan.removesRows);
   const now = await knownRow(order, ports);
   if (notGivenUp(order, now.skipped).length > 0) {
     throw new OwnershipLostError(
       `partition ${partition} was claimed by ${now.owner} before the range was recorded: nothing is skipped. Run the command again.`,
     );
   }
-  if (plan.removesRows) await removeGivenUp(order, queries);
+  if (plan.removesRows) await removeGivenUp(order, sink);
   return { ...plan, skipped: now.skipped };
 }
 
@@ -108,12 +100,12 @@ function notGivenUp({ partition, from, to }: SkipOrder, skipped: readonly Skippe
   return rangesToGiveUp(whole).map((range) => ({ from: range.from, to: range.to }));
 }
 
-async function removeGivenUp({ partition, from, to }: SkipOrder, queries: OperatorPorts['queries']): Promise<void> {
-  for (const table of DATA_TABLES) await queries.removeRows(table, partition, from, to);
+async function removeGivenUp({ partition, from, to }: SkipOrder, sink: OperatorPorts['sink']): Promise<void> {
+  for (const table of DATA_TABLES) await sink.removeRows(table, partition, from, to);
 }
 
-async function knownRow({ topic, partition }: SkipOrder, { queries }: OperatorPorts): Promise<Ownership> {
-  const rows = await queries.readOwnership(topic);
+async function knownRow({ topic, partition }: SkipOrder, { sink }: OperatorPorts): Promise<Ownership> {
+  const rows = await sink.readOwnership(topic);
   const row = rows.find((each) => each.partition === partition);
   if (row !== undefined) return row;
   const known = rows.length === 0 ? 'the dataset has no row for it' : `the dataset knows 0 to ${rows.length - 1}`;

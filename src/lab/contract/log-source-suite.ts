@@ -1,5 +1,5 @@
 /**
- * What the protocol needs of the log (design, section 5) through the LogSource port: what an answer says is true, a log that
+ * What the protocol needs of the log through the LogSource port: what an answer says is true, a log that
  * was cut or replaced shows, and neither rebalances nor committed offsets move what is read. Runs unchanged on the simulated
  * and on the real broker.
  *

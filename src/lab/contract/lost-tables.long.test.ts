@@ -12,6 +12,7 @@ import { type ExitReport, Processor } from '../../processor/processor.ts';
 import { comparedRows } from '../../sinks/bigquery/dataset/compared-rows.ts';
 import { TABLES } from '../../sinks/bigquery/dataset/names.ts';
 import { datasetStatements } from '../../sinks/bigquery/dataset/statements.ts';
+import { processorSink } from '../../sinks/bigquery/processor-sink.ts';
 import { type ContractSink, contractSink } from '../../sinks/bigquery/testing/contract-endpoints.ts';
 import { FedLog } from './testing/fed-log.ts';
 
@@ -55,10 +56,14 @@ function start(): { readonly stop: AbortController; readonly ended: Promise<Exit
       runtime: systemRuntime,
       observer: silentObserver,
       log: log.source(),
-      queries: sink.queries,
-      inspection: sink.inspector,
-      streams: sink.streams,
-      encoder: sink.encoder,
+      sink: processorSink({
+        runtime: systemRuntime,
+        observer: silentObserver,
+        queries: sink.queries,
+        inspection: sink.inspector,
+        streams: sink.streams,
+        encoder: sink.encoder,
+      }),
       state: noStateStore,
     },
   );

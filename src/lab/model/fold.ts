@@ -1,5 +1,5 @@
 /**
- * Step 7 of a takeover and writing (design.md sections 4 and 5): fold record after record; rows that are there already
+ * Step 7 of a takeover and writing (docs/protocol.md): fold record after record; rows that are there already
  * must be the next ones the fold yields and are not written again, all others are sent to our streams.
  */
 import { type Model, settingFor } from './model.ts';

@@ -7,7 +7,7 @@ import { type HeldRow, heldTables } from '../../checks/inputs/held-tables.ts';
 import type { CheckedTable, OwnershipFacts, TableCells, VerifyInputs } from '../../checks/inputs/verify-inputs.ts';
 import { cellsByName } from '../../payments/row-cells.ts';
 import type { DataRows } from '../../payments/types.ts';
-import { streamOffsetsText } from '../../processor/takeover/stream-offsets.ts';
+import { streamOffsetsText } from '../../sinks/bigquery/takeover/stream-offsets.ts';
 import type { SimRow } from './bigquery/sim-tables.ts';
 import type { LogGeneration } from './kafka/topic.ts';
 import type { World } from './world/world.ts';

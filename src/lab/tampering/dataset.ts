@@ -4,8 +4,8 @@
  */
 import type { TopicRecord } from '../../checks/inputs/verify-inputs.ts';
 import type { AppendTable, DataTable } from '../../payments/types.ts';
-import { streamOffsetsText } from '../../processor/takeover/stream-offsets.ts';
 import type { OwnershipRow } from '../../sinks/bigquery/ports.ts';
+import { streamOffsetsText } from '../../sinks/bigquery/takeover/stream-offsets.ts';
 import type { SimRow, SimStream } from '../sim/bigquery/sim-tables.ts';
 import type { SimDisk } from '../sim/disk/sim-disk.ts';
 import { cellsOf } from '../sim/sim-inputs.ts';

@@ -14,9 +14,8 @@
 import type { Runtime } from '../../base/runtime.ts';
 import { formatDecimal } from '../../payments/event/decimal.ts';
 import type { BackfillPoint } from '../../processor/crash-points.ts';
-import type { Ownership } from '../../processor/ports.ts';
+import type { Ownership, SinkReads } from '../../processor/ports.ts';
 import { settingsByOffset } from '../../processor/run/settings-at.ts';
-import type { SinkQueries } from '../../sinks/bigquery/ports.ts';
 import type { BackfillQueries, LateRow, LateSelection } from '../../sinks/bigquery/query/backfill-queries.ts';
 import { windowsAround } from '../../sinks/bigquery/query/backfill-queries.ts';
 import type { Turn } from '../../sinks/bigquery/query/backfill-turns.ts';
@@ -30,7 +29,7 @@ export interface BackfillSelection extends LateSelection {
 }
 
 export interface BackfillOptions {
-  readonly queries: Pick<SinkQueries, 'readOwnership' | 'latestCheckpoint'>;
+  readonly queries: Pick<SinkReads, 'readOwnership' | 'latestCheckpoint'>;
   readonly backfill: BackfillQueries;
   readonly runtime: Runtime;
   /** The owner's name for the turn's row. */

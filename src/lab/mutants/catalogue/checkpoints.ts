@@ -13,7 +13,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
       {
         file: 'src/processor/run/checkpointer.ts',
         in: 'Checkpointer.#write',
-        find: 'await Promise.all(this.#options.writers.map((writer) => writer.durable()));',
+        find: 'await this.#options.durable();',
         replace: '',
       },
     ],

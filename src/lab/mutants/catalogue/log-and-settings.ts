@@ -71,7 +71,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
       {
         file: 'src/processor/takeover/settings-entry.ts',
         in: 'settleSettings',
-        find: 'await queries.addSettings(topic, partition, claimId, entry);',
+        find: 'await won.addEntry(entry);',
         replace: 'if (entry.fromOffset >= 0) return [...history, entry];',
       },
     ],
@@ -101,7 +101,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     family: 'superseded',
     patches: [
       {
-        file: 'src/processor/takeover/stream-offsets.ts',
+        file: 'src/processor/takeover/checkpoint-mark.ts',
         in: 'requireItself',
         find: 'writerEpoch >= epoch',
         replace: 'writerEpoch < 0',

@@ -8,9 +8,9 @@ import { DISK_EFFECTS } from '../../../../chaos/fault.ts';
 import { ConfigurationError } from '../../../base/errors.ts';
 import type { CompactionLimits } from '../../../local-state/compaction.ts';
 import { APPEND_TABLES, type AppendTable, type DecisionSettings } from '../../../payments/types.ts';
-import type { ProcessorLimits } from '../../../processor/limits.ts';
 import type { SimFault } from '../../fault.ts';
 import type { Dialect } from '../bigquery/sim-bigquery.ts';
+import type { SimLimits } from '../world/processor-main.ts';
 import { ANSWER_EFFECTS, EFFECTS_OF, OPERATIONS } from './answers.ts';
 import type { Noise } from './noise.ts';
 import type { WorkloadRecord } from './workload.ts';
@@ -33,7 +33,7 @@ export interface CasePlan {
   readonly isEmulator?: boolean;
   /** Decision settings that differ from the defaults, by the name of the life (`a.1`): a restart may bring others. */
   readonly decisions?: Readonly<Record<string, Partial<DecisionSettings>>>;
-  readonly limits?: Partial<ProcessorLimits>;
+  readonly limits?: Partial<SimLimits>;
   /** When local state is written anew. Default: as in production, which needs a megabyte of it. */
   readonly compaction?: CompactionLimits;
   /** From healing on this process is alone: all others are gone for good, and it must be able to finish. */

@@ -3,11 +3,13 @@
  * drawn from it, must leave no duplicate, no loss below a checkpoint and no row that differs from a run without faults. And
  * the other half: weakened processors must be found by the same seeds.
  */
+
 import { describe, expect, it } from 'vitest';
 import type { SkippedRange } from '../../../processor/ports.ts';
-import type { ExitReport, ProcessorPorts } from '../../../processor/processor.ts';
+import type { ExitReport } from '../../../processor/processor.ts';
 import type { SimFault } from '../../fault.ts';
 import { EPOCH_MS } from '../world/context.ts';
+import type { SimWiring } from '../world/processor-main.ts';
 import { Rng } from '../world/rng.ts';
 import type { World } from '../world/world.ts';
 import type { CasePlan } from './case-plan.ts';
@@ -277,7 +279,7 @@ describe('the lab can fail: weakened processors are found', () => {
         return typeof value === 'function' ? value.bind(object) : value;
       },
     });
-  const weakenings: Record<string, (ports: ProcessorPorts) => ProcessorPorts> = {
+  const weakenings: Record<string, (wiring: SimWiring) => SimWiring> = {
     'takes over without finalizing': (ports) => ({
       ...ports,
       streams: override(ports.streams, { finalize: () => Promise.resolve({ state: 'gone' }) }),

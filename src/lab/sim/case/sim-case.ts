@@ -3,10 +3,9 @@
  * then an independent oracle checks the tables. Plain data in, plain data out: the same plan gives the same outcome and trace.
  */
 import type { ProcessorEvent } from '../../../processor/events.ts';
-import type { ProcessorPorts } from '../../../processor/processor.ts';
 import type { SimFault } from '../../fault.ts';
 import { createWorld } from '../world/create-world.ts';
-import { processorMain } from '../world/processor-main.ts';
+import { processorMain, type SimWiring } from '../world/processor-main.ts';
 import { type Sending, sendWorkload } from '../world/send-workload.ts';
 import type { World } from '../world/world.ts';
 import type { CasePlan } from './case-plan.ts';
@@ -40,7 +39,7 @@ export interface CaseOutcome extends CaseJudgement {
 
 export interface RunCaseOptions {
   /** The ports changed in some way: a weakened processor, to see that the lab finds it. */
-  readonly weaken?: (ports: ProcessorPorts) => ProcessorPorts;
+  readonly weaken?: (wiring: SimWiring) => SimWiring;
   /** Virtual time that draining may take after everything is healed. Default: ten minutes. */
   readonly drainMs?: number;
 }

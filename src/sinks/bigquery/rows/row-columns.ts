@@ -4,8 +4,8 @@ import { type AcceptedBatch, AMOUNT_WORDS, RISKS, ROW_NUMBER, ROW_NUMBERS } from
 import { type ColumnKind, DATA_COLUMNS, PAYMENT_COLUMNS, type PaymentColumn } from '../../../payments/columns.ts';
 import { cellOf } from '../../../payments/row-cells.ts';
 import type { DataRows } from '../../../payments/types.ts';
-import { streamOffsetsText } from '../../../processor/takeover/stream-offsets.ts';
 import type { CheckpointRow, RowStamp } from '../ports.ts';
+import { streamOffsetsText } from '../takeover/stream-offsets.ts';
 import {
   boolColumn,
   bytesTextColumn,

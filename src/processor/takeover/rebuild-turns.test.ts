@@ -1,15 +1,15 @@
 /** Partitions whose state is rebuilt from the sink take turns: the first goes on while others wait. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { Semaphore } from '../base/semaphore.ts';
-import { PartitionFold } from '../payments/fold.ts';
-import { DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
-import { PLACE } from '../payments/testing/fold-fixture.ts';
-import { silentObserver } from './events.ts';
-import type { Ownership } from './ports.ts';
-import type { LogCursor } from './run/log-cursor.ts';
-import type { Position } from './takeover/position.ts';
-import { type RestoreOptions, restoreFold } from './takeover/restore.ts';
+import { Semaphore } from '../../base/semaphore.ts';
+import { PartitionFold } from '../../payments/fold.ts';
+import { DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
+import { PLACE } from '../../payments/testing/fold-fixture.ts';
+import { silentObserver } from '../events.ts';
+import type { Ownership } from '../ports.ts';
+import type { LogCursor } from '../run/log-cursor.ts';
+import type { Position } from './position.ts';
+import { type RestoreOptions, restoreFold } from './restore.ts';
 
 const AT_OFFSET = 7;
 const COUNTERS = { consumed: 7, accepted: 0, duplicates: 0, late: 0, rejected: 7 };
@@ -25,7 +25,7 @@ function rebuilding(partitions: readonly number[], maxRebuilds: number) {
     observer: silentObserver,
     state: { replace: async () => {} },
     rebuilds: new Semaphore(maxRebuilds),
-    queries: {
+    sink: {
       async *payments(partition: number) {
         asked.push(partition);
         await answers.get(partition)!.promise;

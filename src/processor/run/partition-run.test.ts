@@ -1,22 +1,22 @@
 /** A run's first rows go out few and alone; what waits behind them goes as large as ever. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { AcceptedBatch } from '../payments/accepted-batch.ts';
-import { PartitionFold } from '../payments/fold.ts';
-import type { RowList } from '../payments/row-batch.ts';
-import { compileSettings, DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
-import { event, PLACE, record } from '../payments/testing/fold-fixture.ts';
-import type { AppendTable } from '../payments/types.ts';
-import { silentObserver } from './events.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
-import { AppendTurns } from './run/append-turns.ts';
-import type { CursorAnswer } from './run/log-cursor.ts';
-import { PartitionRun, type PartitionRunOptions } from './run/partition-run.ts';
+import { AcceptedBatch } from '../../payments/accepted-batch.ts';
+import { PartitionFold } from '../../payments/fold.ts';
+import { compileSettings, DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
+import { event, PLACE, record } from '../../payments/testing/fold-fixture.ts';
+import type { DataTable } from '../../payments/types.ts';
+import { silentObserver } from '../events.ts';
+import { DEFAULT_LIMITS } from '../limits.ts';
+import { nothingThere, reachedWith } from '../testing/reached-tables.ts';
+import { AppendTurns } from './append-turns.ts';
+import type { CursorAnswer } from './log-cursor.ts';
+import { PartitionRun, type PartitionRunOptions } from './partition-run.ts';
 
 const WAITING = 1_000;
 
 interface Append {
-  readonly table: AppendTable;
+  readonly table: DataTable;
   readonly rows: number;
   acknowledge(): void;
 }
@@ -33,28 +33,34 @@ function run(limits = DEFAULT_LIMITS, there: Rows = {}) {
   const folded = new AcceptedBatch();
   const before = { accepted: folded, partials: [], exceptions: [] };
   PartitionFold.fresh({ ...PLACE, startOffset: 0 }).foldAll(records, () => settings, before, 0, WAITING);
-  const rowsOf = (table: keyof Rows) =>
-    Array.from({ length: there[table] ?? 0 }, (_, i) => ({ row: folded.at(i), writerEpoch: 1 }));
+  const rowsOf = (table: keyof Rows) => Array.from({ length: there[table] ?? 0 }, (_, i) => folded.at(i)!);
   const answers: CursorAnswer[] = [{ records, nextOffset: WAITING, byteLength: 1, endOffset: WAITING }];
   const untilAborted = (signal: AbortSignal): Promise<never> =>
     new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
   const ports = {
     won: {
       ownership: { topic: 't', partition: PLACE.partition, epoch: 2, owner: 'me' },
-      ownStreams: Object.fromEntries(
-        ['payment_transactions', 'payment_transactions_fraud', 'checkpoint_log'].map((table) => [table, { table }]),
-      ),
+      open: () => ({
+        append: (table: DataTable, { from, to }: { readonly from: number; readonly to: number }) => {
+          const { promise: landed, resolve } = Promise.withResolvers<void>();
+          appends.push({ table, rows: to - from, acknowledge: resolve });
+          return { byteLength: 1, landed };
+        },
+        beginCheckpoint: () => async () => {},
+        outlived: () => undefined,
+        close: () => {},
+      }),
     },
     position: {
       checkpointOffset: 0,
       resumeOffset: Math.max(0, ...Object.values(there)),
-      rows: {
-        payment_transactions: rowsOf('payment_transactions'),
-        payment_transactions_fraud: rowsOf('payment_transactions_fraud'),
-        payment_metrics_partials: [],
-        payment_exceptions: [],
+      reached: {
+        ...nothingThere(),
+        payment_transactions: reachedWith('payment_transactions', rowsOf('payment_transactions')),
+        payment_transactions_fraud: reachedWith('payment_transactions_fraud', rowsOf('payment_transactions_fraud')),
       },
     },
+    appendLimits: { maxAppendRows: 4_000, maxAppendBytes: 6e6 },
     history: [{ fromOffset: 0, foldVersion: 1, decision: DEFAULT_DECISION_SETTINGS }],
     fold: PartitionFold.fresh({ ...PLACE, startOffset: 0 }),
     cursor: {
@@ -68,20 +74,6 @@ function run(limits = DEFAULT_LIMITS, there: Rows = {}) {
       sleep: (_ms: number, signal: AbortSignal) => untilAborted(signal),
     },
     turns: new AppendTurns(100),
-    encoder: {
-      encode: (table: AppendTable, rows: RowList<unknown>, _: unknown, from = 0, to = rows.length) => ({
-        table,
-        rowCount: to - from,
-        byteLength: 1,
-      }),
-    },
-    streams: {
-      open: () => ({
-        append: ({ table, rowCount }: { readonly table: AppendTable; readonly rowCount: number }) =>
-          new Promise<void>((resolve) => appends.push({ table, rows: rowCount, acknowledge: resolve })),
-        close: () => {},
-      }),
-    },
     observer: silentObserver,
     limits,
   };

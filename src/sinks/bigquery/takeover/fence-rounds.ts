@@ -4,21 +4,19 @@
  *
  * Invariant: nobody waits longer than the limit for others; a stream that cannot be finalized holds up its own partition only.
  */
-import type { Runtime } from '../../base/runtime.ts';
+import type { Runtime } from '../../../base/runtime.ts';
 
 export class FenceRounds {
   readonly #runtime: Runtime;
-  readonly #longestWaitMs: number;
   #underWay = 0;
   #allThrough = Promise.withResolvers<void>();
 
-  constructor(runtime: Runtime, longestWaitMs: number) {
+  constructor(runtime: Runtime) {
     this.#runtime = runtime;
-    this.#longestWaitMs = longestWaitMs;
   }
 
   /** Does the work; resolves with its result once all that were under way meanwhile are through, or the limit has passed. */
-  async together<T>(work: () => Promise<T>): Promise<T> {
+  async together<T>(work: () => Promise<T>, longestWaitMs: number): Promise<T> {
     this.#underWay += 1;
     try {
       return await work();
@@ -28,14 +26,14 @@ export class FenceRounds {
         this.#allThrough.resolve();
         this.#allThrough = Promise.withResolvers();
       } else {
-        await this.#untilAllThrough(this.#allThrough.promise);
+        await this.#untilAllThrough(this.#allThrough.promise, longestWaitMs);
       }
     }
   }
 
-  async #untilAllThrough(allThrough: Promise<void>): Promise<void> {
+  async #untilAllThrough(allThrough: Promise<void>, longestWaitMs: number): Promise<void> {
     const through = new AbortController();
-    const limit = this.#runtime.sleep(this.#longestWaitMs, through.signal).catch(() => {});
+    const limit = this.#runtime.sleep(longestWaitMs, through.signal).catch(() => {});
     await Promise.race([allThrough, limit]);
     through.abort();
     await limit;

@@ -1,19 +1,10 @@
 /**
- * What the column stream_offsets of a checkpoint says, as JSON: how many rows each data stream of its epoch held; which
- * checkpoint it is, and what its state depends on (`of`); and how many rows of earlier epochs its owner's takeover found at or
- * past the checkpoint that it went on from (`found`). With these `verify` recomputes from the tables which epoch wrote a row,
- * and a changed cell of a checkpoint is noticed. A takeover refuses a checkpoint that is not what it says of itself.
+ * What a checkpoint says of itself besides its columns (CheckpointMark): which one it is, and what its state depends on. A takeover
+ * refuses a checkpoint that is not what it says.
  */
 
 import { ContradictionError } from '../../base/errors.ts';
-import { DATA_TABLES, type DataTable } from '../../payments/types.ts';
-import type { Checkpoint, FoundRows, Ownership } from '../ports.ts';
-import type { Position } from './position.ts';
-
-export function streamOffsetsText({ streamOffsets, of, found }: Checkpoint): string {
-  const rows = Object.fromEntries(DATA_TABLES.map((table) => [table, streamOffsets[table]]));
-  return JSON.stringify(of === undefined ? rows : { ...rows, of, found });
-}
+import type { Checkpoint, Ownership } from '../ports.ts';
 
 /**
  * Throws where a checkpoint is not of an epoch before ours, or says of itself another thing than its columns or its ownership
@@ -47,15 +38,3 @@ export function requireItself(checkpoint: Checkpoint, { fixed, epoch }: Pick<Own
 }
 
 const FIXED_NAMES = ['idHorizonMs', 'windowMs', 'activitySpanMs', 'minEventTimeMs'] as const;
-
-/** By epoch and table; epochs and tables without rows are left out. */
-export function foundRowsOf({ checkpointOffset, rows }: Pick<Position, 'checkpointOffset' | 'rows'>): FoundRows {
-  const counts: Record<string, Partial<Record<DataTable, number>>> = {};
-  for (const table of DATA_TABLES)
-    for (const { writerEpoch } of rows[table]) {
-      const ofEpoch = counts[writerEpoch] ?? {};
-      ofEpoch[table] = (ofEpoch[table] ?? 0) + 1;
-      counts[writerEpoch] = ofEpoch;
-    }
-  return { from: checkpointOffset, rows: counts };
-}

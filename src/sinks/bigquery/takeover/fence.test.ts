@@ -1,13 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { ContradictionError } from '../../base/errors.ts';
-import type { Runtime } from '../../base/runtime.ts';
-import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../../payments/settings.ts';
-import type { AppendTable, DataTable, ExceptionRow } from '../../payments/types.ts';
-import { silentObserver } from '../events.ts';
-import type { Checkpoint, FinalizeOutcome, SinkQueries, StreamRef, WriteStreams, WrittenRow } from '../ports.ts';
-import type { WonClaim } from './claim-rounds.ts';
+import { ContradictionError } from '../../../base/errors.ts';
+import type { Runtime } from '../../../base/runtime.ts';
+import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../../../payments/settings.ts';
+import type { AppendTable, DataTable, ExceptionRow } from '../../../payments/types.ts';
+import { silentObserver } from '../../../processor/events.ts';
+import { findPosition } from '../../../processor/takeover/position.ts';
+import type {
+  CheckpointRow,
+  FinalizeOutcome,
+  OwnershipRow,
+  RowEncoder,
+  SinkQueries,
+  StreamRef,
+  WriteStreams,
+  WrittenRow,
+} from '../ports.ts';
 import { FenceRounds } from './fence-rounds.ts';
-import { findPosition } from './position.ts';
+import { StreamClaim } from './stream-claim.ts';
 
 function exception(kafkaOffset: number, writerEpoch: number): WrittenRow<'payment_exceptions'> {
   const row: ExceptionRow = {
@@ -29,29 +38,24 @@ function streamOf(epoch: number, table: AppendTable = 'payment_exceptions'): Str
   return { epoch, table, name: `${table}/${epoch}`, createdAtMs: 0 };
 }
 
-function wonAt(epoch: number, olderStreams: readonly StreamRef[]): WonClaim {
+function wonAt(epoch: number, olderStreams: readonly StreamRef[]): OwnershipRow {
   return {
-    ownership: {
-      topic: 't',
-      partition: 0,
-      epoch,
-      owner: 'me',
-      claimId: 'claim',
-      streams: [],
-      partitionCount: 1,
-      startOffset: 100,
-      fixed: defaultFixedSettings(0),
-      history: [{ fromOffset: 100, foldVersion: 1, decision: DEFAULT_DECISION_SETTINGS }],
-      skipped: [],
-      claimedAtMs: 0,
-    },
-    ownStreams: {} as WonClaim['ownStreams'],
-    olderStreams,
-    attempts: 1,
+    topic: 't',
+    partition: 0,
+    epoch,
+    owner: 'me',
+    claimId: 'claim',
+    streams: olderStreams,
+    partitionCount: 1,
+    startOffset: 100,
+    fixed: defaultFixedSettings(0),
+    history: [{ fromOffset: 100, foldVersion: 1, decision: DEFAULT_DECISION_SETTINGS }],
+    skipped: [],
+    claimedAtMs: 0,
   };
 }
 
-function checkpointAt(nextOffset: number, writerEpoch: number, exceptionsInStream: number): Checkpoint {
+function checkpointAt(nextOffset: number, writerEpoch: number, exceptionsInStream: number): CheckpointRow {
   const none = { payment_transactions: 0, payment_transactions_fraud: 0, payment_metrics_partials: 0 };
   return {
     topic: 't',
@@ -68,7 +72,7 @@ function checkpointAt(nextOffset: number, writerEpoch: number, exceptionsInStrea
 }
 
 interface Sink {
-  readonly checkpoint?: Checkpoint;
+  readonly checkpoint?: CheckpointRow;
   /** What successive queries of payment_exceptions see; the last one stays. */
   readonly seen: readonly WrittenRow<'payment_exceptions'>[][];
   readonly outcomes: Readonly<Record<string, FinalizeOutcome>>;
@@ -76,7 +80,7 @@ interface Sink {
 
 function positionIn(
   sink: Sink,
-  won: WonClaim,
+  won: OwnershipRow,
   settleTimeoutMs = 60_000,
   onRead: (table: DataTable) => void = () => {},
   clockJumpsByMs = 0,
@@ -110,9 +114,10 @@ function positionIn(
   const streams = {
     finalize: async (stream: StreamRef) => sink.outcomes[stream.name] ?? { state: 'finalized', rowCount: 0 },
   } as unknown as WriteStreams;
-  const fences = new FenceRounds(runtime, 1_000);
-  const options = { runtime, queries: reads, streams, observer: silentObserver, settleTimeoutMs, fences, ...more };
-  return findPosition(won, options, new AbortController().signal);
+  const parts = { runtime, queries: reads, streams, observer: silentObserver, fences: new FenceRounds(runtime) };
+  const claim = new StreamClaim(won, { ...parts, encoder: {} as RowEncoder, streamMaxIdleMs: 1_000 });
+  const limits = { settleTimeoutMs, fenceGatherMs: 1_000 };
+  return findPosition(claim, { observer: silentObserver, limits, ...more }, new AbortController().signal);
 }
 
 describe('position at a takeover', () => {

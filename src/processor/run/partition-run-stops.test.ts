@@ -1,25 +1,26 @@
 /** A partition that is released or drained ends at once, whatever service is away: nothing may hold up a stop or a rebalance. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { PartitionFold } from '../payments/fold.ts';
-import type { RowList } from '../payments/row-batch.ts';
-import { DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
-import { event, PLACE, record } from '../payments/testing/fold-fixture.ts';
-import { APPEND_TABLES, type AppendTable, DATA_TABLES } from '../payments/types.ts';
-import { silentObserver } from './events.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
-import type { FetchAnswer, LogBounds } from './ports.ts';
-import { AppendTurns } from './run/append-turns.ts';
-import { type CursorAnswer, LogCursor } from './run/log-cursor.ts';
-import { PartitionRun, type PartitionRunOptions } from './run/partition-run.ts';
+import { PartitionFold } from '../../payments/fold.ts';
+import { DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
+import { event, PLACE, record } from '../../payments/testing/fold-fixture.ts';
+import { silentObserver } from '../events.ts';
+import { DEFAULT_LIMITS } from '../limits.ts';
+import type { FetchAnswer, LogBounds } from '../ports.ts';
+import { nothingThere } from '../testing/reached-tables.ts';
+import { AppendTurns } from './append-turns.ts';
+import { type CursorAnswer, LogCursor } from './log-cursor.ts';
+import { PartitionRun, type PartitionRunOptions } from './partition-run.ts';
 
 const RELEASED = new Error('released');
 
 /** A run of everything that is ready: `cursor` says what there is to read; appends are never answered. */
 function startRun(cursor: Pick<LogCursor, 'next' | 'fingerprint' | 'release'>) {
   const unanswered: ((error: Error) => void)[] = [];
-  const appender = {
-    append: () => new Promise<void>((_, reject) => unanswered.push(reject)),
+  const writer = {
+    append: () => ({ byteLength: 1, landed: new Promise<never>((_, reject) => unanswered.push(reject)) }),
+    beginCheckpoint: () => () => new Promise<never>((_, reject) => unanswered.push(reject)),
+    outlived: () => undefined,
     close: () => {
       for (const reject of unanswered.splice(0)) reject(new Error('closed'));
     },
@@ -27,13 +28,14 @@ function startRun(cursor: Pick<LogCursor, 'next' | 'fingerprint' | 'release'>) {
   const run = new PartitionRun({
     won: {
       ownership: { topic: 't', partition: PLACE.partition, epoch: 2, owner: 'me' },
-      ownStreams: Object.fromEntries(APPEND_TABLES.map((table) => [table, { table }])),
+      open: () => writer,
     },
     position: {
       checkpointOffset: 0,
       resumeOffset: 0,
-      rows: Object.fromEntries(DATA_TABLES.map((table) => [table, []])),
+      reached: nothingThere(),
     },
+    appendLimits: { maxAppendRows: 4_000, maxAppendBytes: 6e6 },
     history: [{ fromOffset: 0, foldVersion: 1, decision: DEFAULT_DECISION_SETTINGS }],
     fold: PartitionFold.fresh({ ...PLACE, startOffset: 0 }),
     cursor,
@@ -43,10 +45,6 @@ function startRun(cursor: Pick<LogCursor, 'next' | 'fingerprint' | 'release'>) {
       sleep: (_ms: number, signal?: AbortSignal) => untilAborted(signal),
     },
     turns: new AppendTurns(100),
-    encoder: {
-      encode: (table: AppendTable, rows: RowList<unknown>) => ({ table, rowCount: rows.length, byteLength: 1 }),
-    },
-    streams: { open: () => appender },
     observer: silentObserver,
     limits: DEFAULT_LIMITS,
   } as unknown as PartitionRunOptions);

@@ -3,15 +3,14 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { OwnershipLostError } from '../base/errors.ts';
 import type { Runtime } from '../base/runtime.ts';
-import { Semaphore } from '../base/semaphore.ts';
 import { DEFAULT_DECISION_SETTINGS, FOLD_VERSION } from '../payments/settings.ts';
 import { PLACE } from '../payments/testing/fold-fixture.ts';
-import { APPEND_TABLES } from '../payments/types.ts';
 import { silentObserver } from './events.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
-import { PartitionSupervisor, type SupervisorOptions } from './partition-supervisor.ts';
-import { AppendTurns } from './run/append-turns.ts';
-import { FenceRounds } from './takeover/fence-rounds.ts';
+import { PartitionSupervisor } from './partition-supervisor.ts';
+import { type ProcessorPorts, processScope } from './process-scope.ts';
+import type { ProcessorSettings } from './settings.ts';
+import { nothingThere } from './testing/reached-tables.ts';
 
 /** Sleeps end when they are aborted, and never by themselves. */
 const runtime: Runtime = {
@@ -34,7 +33,6 @@ function fencedSupervisor(): PartitionSupervisor {
     epoch: 2,
     owner: 'me',
     claimId: 'c',
-    streams: [],
     partitionCount: PLACE.partitionCount,
     startOffset: 0,
     fixed: PLACE.fixed,
@@ -42,43 +40,46 @@ function fencedSupervisor(): PartitionSupervisor {
     claimedAtMs: 0,
     history: [{ fromOffset: 0, foldVersion: FOLD_VERSION, decision: DEFAULT_DECISION_SETTINGS }],
   };
-  const streamOf = (table: string) => ({ table, epoch: 2, name: table, createdAtMs: 0 });
-  const ownStreams = Object.fromEntries(APPEND_TABLES.map((table) => [table, streamOf(table)]));
   const lost = async (): Promise<never> => {
     throw new OwnershipLostError('the partition was given to another member');
   };
-  return new PartitionSupervisor({
-    topic: 't',
-    partition: PLACE.partition,
-    decision: DEFAULT_DECISION_SETTINGS,
-    limits: DEFAULT_LIMITS,
-    claims: { claim: async () => ({ ownership, ownStreams, olderStreams: [], attempts: 1 }) },
-    turns: new AppendTurns(16),
-    fences: new FenceRounds(runtime, 1),
-    restores: new Semaphore(1),
-    rebuilds: new Semaphore(1),
-    expected: undefined,
+  const won = {
+    ownership,
+    fence: async () => ({ checkpoint: undefined, checkpointOffset: 0, reached: nothingThere() }),
+    addEntry: async () => {},
+    open: () => ({
+      append: () => ({ byteLength: 1, landed: Promise.resolve() }),
+      beginCheckpoint: () => async () => {},
+      outlived: () => undefined,
+      close: () => {},
+    }),
+  };
+  const settings = { topic: 't', owner: 'me', decision: DEFAULT_DECISION_SETTINGS, limits: DEFAULT_LIMITS };
+  const ports = {
     runtime,
     log: {
       bounds: async () => ({ startOffset: 0, endOffset: 0 }),
       open: () => ({ read: lost, seek: () => {}, close: () => {} }),
     },
-    queries: {
+    sink: {
+      appendLimits: { maxAppendRows: 4_000, maxAppendBytes: 1e6 },
       latestCheckpoint: async () => undefined,
-      tablesWithRows: async () => new Set(),
-      rowsFrom: async () => [],
       readOwnership: async () => [ownership],
+      wrongTables: async () => undefined,
+      claim: async () => [{ row: ownership, won }],
     },
-    inspection: { wrongTables: async () => undefined, lostInBulk: async () => undefined },
-    streams: { open: () => ({ append: async () => {}, close: () => {} }) },
-    encoder: {},
     state: { load: async () => undefined, replace: async () => {}, save: async () => {}, discard: async () => {} },
     observer: silentObserver,
+  } as unknown as ProcessorPorts;
+  return new PartitionSupervisor({
+    scope: processScope(settings as ProcessorSettings, ports),
+    partition: PLACE.partition,
+    expected: undefined,
     onFatal: (error: Error) => {
       throw error;
     },
     onStopped: () => {},
-  } as unknown as SupervisorOptions);
+  });
 }
 
 async function turns(count: number): Promise<void> {

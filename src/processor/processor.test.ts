@@ -26,8 +26,12 @@ async function endingWith(facts: () => Promise<unknown>, stop = new AbortControl
   const ports = {
     runtime: { nowMs: () => 0, monotonicMs: () => 0, sleep: untilAborted, random: () => 0, uuid: () => 'id' },
     log: { facts, start: () => new Promise(() => {}), stop: async () => {} },
-    queries: { readOwnership: async () => [], topics: async () => ['t'] },
-    inspection: { wrongTables: async () => undefined, lostInBulk: async () => undefined },
+    sink: {
+      readOwnership: async () => [],
+      topics: async () => ['t'],
+      wrongTables: async () => undefined,
+      lostInBulk: async () => undefined,
+    },
     state: { close: async () => {} },
     observer: { emit: (event: ProcessorEvent) => events.push(event) },
   } as unknown as ProcessorPorts;
