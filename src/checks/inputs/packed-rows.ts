@@ -11,7 +11,7 @@ import { integerFromText, millisFromText, type QueryValue } from '../../sinks/bi
 export type ColumnKind = 'text' | 'decimal' | 'integer' | 'time' | 'truth';
 export type PackedColumns = Readonly<Record<string, ColumnKind>>;
 
-/** Rows of so many offsets of a partition make a cell: bounded, for tables whose rows are bounded in size. */
+/** Offsets of a partition whose rows make a cell. Few: a cell is unpacked at once, and short-lived rows are cheap. */
 export const OFFSETS_PER_CELL = 250;
 export const CELLS_PER_PAGE = 32;
 /** A row of payment_exceptions may hold 64 KiB of its record: a cell each. */

@@ -100,7 +100,7 @@ export class SenderActivity {
     return slice.times.length;
   }
 
-  /** Forgets what no payment with event time >= earliestMs can count any more. */
+  /** Forgets payments that no payment with event time >= earliestMs can count. */
   forgetBefore(earliestMs: number): void {
     const deadBelowMs = earliestMs - this.#spanMs;
     for (const [name, sender] of this.#senders) {

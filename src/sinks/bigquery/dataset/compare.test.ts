@@ -185,7 +185,7 @@ describe('a table', () => {
   });
 });
 
-test('defaults of a dataset that a table made by hand would inherit are told', () => {
+test('defaults of a dataset that a table made by hand would inherit are listed', () => {
   expect(datasetWarnings({ location: 'US', maxTimeTravelHours: '168' })).toEqual([]);
   expect(
     datasetWarnings({

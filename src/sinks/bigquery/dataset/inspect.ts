@@ -3,7 +3,7 @@
  * what there is with what is needed, and, before anything is made, seeded or believed, looks for evidence that it was there
  * before: marks on tables, views, rows, ownership that was claimed.
  *
- * Invariants: 1. a table is `to make` only where nothing shows that it existed; 2. a missing or replaced table is told only when
+ * Invariants: 1. a table is `to make` only where nothing shows that it existed; 2. a missing or replaced table is reported only when
  * a second look agrees, since tables are looked at one by one while another process may be making them.
  */
 import { ConfigurationError } from '../../../base/errors.ts';
