@@ -14,7 +14,7 @@ import type { Observer } from '../processor/events.ts';
 import { DEFAULT_LIMITS } from '../processor/limits.ts';
 import { type ExitReport, Processor, type ProcessorPorts } from '../processor/processor.ts';
 import type { ProcessorSettings } from '../processor/settings.ts';
-import type { DatasetLook } from '../sinks/bigquery/dataset/look.ts';
+import type { DatasetLook } from '../sinks/bigquery/dataset/look-at-dataset.ts';
 import { openSink, type Sink } from '../sinks/bigquery/open-sink.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
 import type { ProcessConfig } from './config/process-config.ts';

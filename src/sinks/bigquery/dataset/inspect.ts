@@ -13,9 +13,9 @@ import type { OwnershipRow } from '../ports.ts';
 import type { QueryJobs } from '../query/query-job.ts';
 import { integerFromText, millisFromText } from '../query/query-values.ts';
 import { type RestCalls, RestError } from '../query/rest-client.ts';
-import { compareTable, datasetWarnings } from './compare.ts';
+import { compareTable, datasetWarnings } from './compare-table.ts';
 import { errorOf, type Finding } from './findings.ts';
-import { type DatasetLook, lookAtDataset } from './look.ts';
+import { type DatasetLook, lookAtDataset } from './look-at-dataset.ts';
 import { mendMissing, mendReplaced, mendRows } from './mend.ts';
 import { LAST_VIEW, LOOKED_AT, LOSSES_TABLE } from './names.ts';
 import {
@@ -28,7 +28,7 @@ import {
   totalsSql,
 } from './row-counts.ts';
 import { LOSS_LABEL, type Mark, markOf } from './table-labels.ts';
-import type { WantedTable } from './wanted.ts';
+import type { WantedTable } from './wanted-tables.ts';
 
 /** A look costs as many requests as there are tables; another process makes all of them within this time. */
 const LOOKS = 3;

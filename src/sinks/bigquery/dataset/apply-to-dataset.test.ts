@@ -1,6 +1,6 @@
 /** What is made, and what is not, over a scripted service; on a real emulator: src/lab/contract/lost-tables.long.test.ts. */
 import { describe, expect, it } from 'vitest';
-import { applyToDataset, ensureDataset } from './apply.ts';
+import { applyToDataset, ensureDataset } from './apply-to-dataset.ts';
 import { LAST_VIEW, TABLES, VIEWS } from './names.ts';
 import { ScriptedDataset } from './testing/scripted-dataset.ts';
 

@@ -9,7 +9,7 @@ import { quotedTable } from '../identifiers.ts';
 import { intParameter, rowsParameter, textParameter } from '../query/query-values.ts';
 import type { ApplyOrder, ApplyParts } from './apply-order.ts';
 import type { Assessment } from './inspect.ts';
-import { lookAtDataset } from './look.ts';
+import { lookAtDataset } from './look-at-dataset.ts';
 import { IRREPLACEABLE } from './mend.ts';
 import { LOSSES_TABLE } from './names.ts';
 import { LOSS_LABEL, markTable } from './table-labels.ts';

@@ -4,12 +4,12 @@
  */
 import { describe, expect, it, test } from 'vitest';
 import { COLUMNS } from '../rows/arrow-schemas.ts';
-import { compareTable, datasetWarnings } from './compare.ts';
-import type { FieldResource, TableResource } from './look.ts';
+import { compareTable, datasetWarnings } from './compare-table.ts';
+import type { FieldResource, TableResource } from './look-at-dataset.ts';
 import { TABLES } from './names.ts';
 import { datasetStatements, wantedTables } from './statements.ts';
 import { made } from './testing/made-table.ts';
-import { wantedTable } from './wanted.ts';
+import { wantedTable } from './wanted-tables.ts';
 
 const dataset = { projectId: 'p-1', dataset: 'd' };
 const options = { dataset, isEmulator: false };
