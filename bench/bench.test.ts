@@ -1,4 +1,4 @@
-/** Small runs, so that the benchmarks keep running; what they say is for `npm run bench` to tell. */
+/** Small runs, so that the benchmarks keep working; `npm run bench` gives the figures. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -26,7 +26,7 @@ it.each(['fold', 'state', 'explore'] as const)('%s measures at small sizes', asy
   for (const { name: figure, figure: value } of results) expect(value, figure).toBeGreaterThan(0);
 });
 
-it('all runs each in a process of its own, and goes on where one breaks', async () => {
+it('all runs each in its own process, and continues after a failure', async () => {
   const said: string[] = [];
   vi.stubEnv('PROVENONCE_INFRA', 'nonsense');
   const results = await runAll({ smoke: true, say: (text) => said.push(text), names: ['latency', 'fold'] });
@@ -39,7 +39,7 @@ it('all runs each in a process of its own, and goes on where one breaks', async 
   expect(said.join('\n')).toContain('PROVENONCE_INFRA is nonsense');
 });
 
-it('what a benchmark measured before it broke, or was interrupted, is told with its failure', async () => {
+it('what a benchmark measured before it failed, or was interrupted, is reported with its failure', async () => {
   const broken = (run: Benchmark['run']): Benchmark => ({
     ...{ name: 'speed', what: '', limits: '', repeats: 3, sizes: {}, smoke: {}, run },
     figures: [{ name: 'speed', what: '', unit: 'events/s', must: 1, better: 'more' }],
@@ -97,6 +97,6 @@ it('the fold benchmark folds and encodes what the simulator sends', () => {
   expect(perSecond).toBeGreaterThan(0);
 });
 
-it('a spread is told by its ends and its median', () => {
+it('a spread is reported as its ends and its median', () => {
   expect(spreadText(spreadOf([3_000, 1_000, 2_000]))).toBe('1,000 to 3,000, median 2,000');
 });

@@ -1,6 +1,6 @@
 /**
- * The pipeline into the emulator, all tables, against what the same emulator takes of the same rows from a bare append loop,
- * in turns, each time into a new dataset. How near the pipeline comes to the sink's own speed.
+ * The pipeline into the emulator, all tables, against a bare append loop of the same rows into the same emulator,
+ * alternately, each time into a new dataset: how near the pipeline comes to the sink's own speed.
  */
 import { defineBenchmark } from './harness/benchmark.ts';
 import { appendAll, prepareRows } from './parts/append-loop.ts';
@@ -25,7 +25,7 @@ export const benchmark = defineBenchmark({
       better: 'more',
     },
   ],
-  // The bare loop alone differs by a quarter from one time to the next, by where DuckDB pauses.
+  // The bare loop alone differs by a quarter between runs, depending on DuckDB's pauses.
   repeats: 5,
   sizes: { events: 1_000_000, partitions: 4, accounts: 20_000 },
   smoke: { events: 1_000, partitions: 2, accounts: 100 },
@@ -47,7 +47,7 @@ export const benchmark = defineBenchmark({
       return (1_000 * last.rows) / (last.atMs - runningAtMs);
     };
     for (let repeat = 1; repeat <= repeats; repeat += 1) {
-      // In turns, and not always the same first: the emulator holds more with each.
+      // Alternately, and not always in the same order: the emulator holds more data with each.
       const [first, second] = repeat % 2 === 1 ? [bare, ours] : [ours, bare];
       const rates = new Map([
         [first, await first(repeat)],

@@ -1,6 +1,6 @@
 /**
- * How many simulated runs a minute one core does: drawing, running and judging a case, in one thread. A run counts only if
- * it has at least 200 records, two processors and three faults that fired, and passed.
+ * How many simulated runs a minute one core does: drawing, running and judging a case, in one thread. A run counts only
+ * if it has at least 200 records, two processors and three faults that fired, and passed.
  */
 import { caseSeed } from '../src/lab/explore/run-chunk.ts';
 import { drawCase } from '../src/lab/sim/case/draw-case.ts';
@@ -16,7 +16,7 @@ interface Repeat {
   readonly ran: number;
   readonly records: number;
   readonly faultsFired: number;
-  /** Wall clock, other work of the machine included. */
+  /** Wall clock, including other work of the machine. */
   readonly wallMs: number;
   /** Of this process alone, all its threads. */
   readonly cpuMs: number;
@@ -48,7 +48,7 @@ export const benchmark = defineBenchmark({
   },
 });
 
-/** The time of runs that do not count is counted too. */
+/** The time of runs that do not count is included. */
 async function measure(fromRun: number, runs: number): Promise<Repeat> {
   const startedMs = performance.now();
   const startedCpu = process.cpuUsage();

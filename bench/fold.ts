@@ -1,8 +1,9 @@
 /**
- * Bytes of record batches, as a broker sends them, to encoded rows, on one core: read the records, parse, validate, tell copies, enrich, windows, Arrow batches for all tables
- * and a delta per checkpoint. The workload is the simulator's, three hours of event time, so that ids, activity and windows
- * are dropped too. Time is processor time of the whole process, collection of garbage included, so that other work on the
- * machine counts less; it still slows down caches and clocks, and a must-reach may be missed on a busy machine.
+ * From the bytes of a broker's record batches to encoded rows, on one core: read the records, parse, validate, find
+ * copies, enrich, windows, Arrow batches for all tables and a delta per checkpoint. The load generator makes the
+ * workload, three hours of event time, so that ids, activity and windows expire too. Time is processor time of the
+ * whole process, garbage collection included, so that other work on the machine counts less; it still slows down caches
+ * and clocks, and a busy machine may miss a must.
  */
 
 import { readBatches } from '../src/kafka/fetch/record-batches.ts';
@@ -70,10 +71,10 @@ export const benchmark = defineBenchmark({
   },
 });
 
-/** Records of one Kafka record batch, about what producers send. */
+/** Records of one Kafka record batch, about as producers send. */
 const BATCH_RECORDS = 500;
 
-/** What fetches answer: each of so many records, in record batches. */
+/** The answers of fetches: each with this many records, in record batches. */
 export function fetchesOf({ events, accounts, batch }: FoldSizes): Buffer[] {
   const spanMs = 3 * HOUR_MS;
   const plan = resolvePlan({ count: events, partitions: 1, spanMs, accounts }, NOW_MS);

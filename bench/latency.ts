@@ -1,6 +1,6 @@
 /**
- * From produced to visible to a query, at a steady rate, on the emulator: every record's own Kafka timestamp against the end
- * of the first query that shows its offset, or a later one of its partition, in payment_transactions.
+ * From produced to visible to a query, at a steady rate, on the emulator: every record's own Kafka timestamp against
+ * the end of the first query that shows its offset, or a later one of its partition, in payment_transactions.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quotedTable } from '../src/sinks/bigquery/identifiers.ts';
@@ -71,7 +71,7 @@ async function once(parts: RealParts, { rate, seconds, warmUpSeconds, partitions
     const seen = await visible(sink);
     log.add(Date.now(), seen);
     queries.push(Date.now() - askedMs);
-    // The last rows may be no payments: everything durable counts as seen by the look after that.
+    // The last rows may not be payments: everything durable counts as seen at the look after that.
     settled = sent && (await processor.scrape()).durable >= count + 1;
     if (!settled) await sleep(QUERY_EVERY_MS);
   }

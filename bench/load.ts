@@ -1,7 +1,7 @@
 /**
- * Everything on one machine under a steady load: simulator, broker, processor, emulator, each a process of its own. The rate
- * is sustained when nothing grows: the records that were offered and are not in the tables, and the state, over the last
- * three fifths of the time; and when `verify` passes at the end.
+ * Everything on one machine under a steady load: load generator, broker, processor and emulator, each in its own
+ * process. The rate is sustained if nothing grows over the last three fifths of the time (neither the records that were
+ * offered and are not in the tables, nor the state), and if `verify` passes at the end.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemRuntime } from '../src/base/system-runtime.ts';

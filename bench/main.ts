@@ -1,8 +1,8 @@
 /**
- * `npm run bench -- NAME [--json]`: measures one thing on this machine; `all`: everything, each in a process of its own;
- * `list`; `table FILE`: the Markdown table of a saved document. Progress goes to standard error.
- * Exits 0, 1 where a must-reach was missed or a benchmark failed, 64 for usage, 70 where it broke. SIGINT and SIGTERM: prints
- * what was measured until then, exits 130 or 143.
+ * `npm run bench -- NAME [--json]`: measures one thing on this machine; `all`: everything, each in its own process;
+ * `list`; `table FILE`: the Markdown table of a saved document. Progress goes to standard error. Exits 0; 1 if a must
+ * was missed or a benchmark failed; 64 for usage; 70 for a bug. SIGINT and SIGTERM: prints what was measured so far,
+ * exits 130 or 143.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -90,9 +90,9 @@ async function main(): Promise<number> {
     ? `${JSON.stringify(document, null, 2)}\n`
     : `${textOf(document, terminalColumns(process.stdout, process.env))}\n`;
   await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()));
-  // What was interrupted still runs, and its processes end with this one.
+  // The interrupted work still runs; its processes end with this one.
   if (interruptedCode !== undefined) process.exit(interruptedCode);
-  // Small sizes show that it runs; what they measure is held against nothing.
+  // Small sizes show that it runs; their figures are not judged.
   const reached = smoke ? results.every(({ verdict }) => verdict !== 'failed') : document.reached;
   return reached ? EXIT.done : EXIT.missed;
 }

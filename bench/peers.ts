@@ -1,7 +1,7 @@
 /**
  * The same events, the same broker, the same machine, one after the other: Spark Structured Streaming with the guide's
- * pipeline as far as it can be said in streaming, and ours. Both run alone, each from nothing; then each is killed with
- * kill -9 on its way and started again at once.
+ * pipeline, as far as streaming allows it, and ours. Both run alone, each from nothing; then each is killed with kill
+ * -9 on its way and started again at once.
  */
 import path from 'node:path';
 import type { FigureSpec } from './harness/benchmark.ts';
@@ -144,7 +144,7 @@ async function ourSide(parts: RealParts, { topic, repeat, events }: Turn): Promi
   const peakMb = whole.peakMb();
   await whole.stop();
   const dataset = parts.name(`peers_killed_${repeat}`);
-  // A short session, as one who wants a quick restart sets it; Spark has no group to wait for.
+  // A short session, the setting for a quick restart; Spark has no group to wait for.
   const spec = { topic, dataset, settings: { KAFKA_SESSION_TIMEOUT: '6s' } };
   const toKill = parts.process(spec);
   await toKill.untilDurable(Math.floor(events / 4), TIMEOUT_MS);

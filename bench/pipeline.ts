@@ -1,7 +1,7 @@
 /**
- * The whole production path, `provenonce process` as an operator runs it, from a real broker to a sink that acknowledges at
- * once: fetch, fold, encode, gRPC, checkpoints and the state on disk. Ownership and schema are on the real emulator. What it
- * leaves out is the sink's own speed, which is not ours.
+ * The whole production path, `provenonce process` as an operator runs it, from a real broker to a sink that
+ * acknowledges at once: fetch, fold, encode, gRPC, checkpoints and the state on disk. Ownership and schema are on the
+ * real emulator. It leaves out the sink's own speed.
  */
 import { defineBenchmark } from './harness/benchmark.ts';
 import { type AcknowledgingSink, startAcknowledgingSink } from './parts/acknowledging-sink.ts';
@@ -66,7 +66,7 @@ export async function fill(
   return topic;
 }
 
-/** From nothing to everything acknowledged: a fresh dataset, group and checkpoint. */
+/** From nothing to everything acknowledged: a fresh dataset, group and local state. */
 export async function drainOnce(
   parts: RealParts,
   sink: AcknowledgingSink,

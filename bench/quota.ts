@@ -1,6 +1,6 @@
 /**
- * What BigQuery is asked for, by a stream of events and by starts of each kind: requests, bytes and query jobs, which are
- * what quotas and bills are about. Counts, not times: the same on any machine but for what fits into one append.
+ * Requests, bytes and query jobs for a stream of events and for each kind of start: the subject of quotas and bills.
+ * Counts, not times: the same on any machine, except for the size of appends.
  */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -27,7 +27,7 @@ export const benchmark = defineBenchmark({
   what: 'requests, bytes and query jobs that BigQuery gets, by a stream of events and by starts',
   limits:
     'counted between the processor and the emulator by proxies that pass everything on; one process, default settings; at full speed an ' +
-    'append carries what gathered while others were under way, so a slower sink gets fewer and larger ones',
+    'append carries what arrived while others were in flight, so a slower sink gets fewer and larger ones',
   figures: [
     {
       name: 'quota-appends',
@@ -76,7 +76,7 @@ async function once(parts: RealParts, sizes: QuotaSizes, name: string, say: (tex
   let sends = 0;
   const send = () => parts.simulate(name, ['--count', String(waiting), '--seed', String(100 + sends++)]);
   const start = () => parts.process({ topic: name, dataset: name, settings: asked.settings });
-  /** What a start asked for, with the `waiting` events that it then took. */
+  /** The requests of a start with `waiting` events to process. */
   const startAgain = async (what: string): Promise<Asked> => {
     await send();
     asked.take();

@@ -1,6 +1,6 @@
 /**
- * The benchmarks on real parts, small, beside each other, on the broker and the emulator of the test run: they run, and give
- * every figure. What the figures are is for `npm run bench` to tell.
+ * The benchmarks on real parts, small, beside each other, on the broker and the emulator of the test run: they run, and
+ * give every figure. `npm run bench` gives the figures themselves.
  */
 import { beforeAll, expect, inject, it } from 'vitest';
 import { measure } from './harness/measure.ts';

@@ -1,8 +1,8 @@
-/** From kill -9 under load to the first new durable row of the process that follows, with its checkpoint and without. */
+/** From kill -9 under load to the first new durable row of the next process, with its local state and without. */
 import { defineBenchmark } from './harness/benchmark.ts';
 import { FIRST_ROW, FilledWorld, timelineText } from './parts/filled-world.ts';
 
-/** So long it writes before it is killed: rows are in flight, and past the last checkpoint. */
+/** Writes this long before it is killed: rows are in flight, and past the last checkpoint. */
 const UNDER_LOAD_MS = 2_000;
 
 export const benchmark = defineBenchmark({
@@ -35,7 +35,7 @@ export const benchmark = defineBenchmark({
   async run({ sizes, repeats, say, sample, detail }) {
     const { ids, waiting, partitions, accounts } = sizes;
     for (let repeat = 1; repeat <= repeats; repeat += 1) {
-      // Each in a world of its own: what one adds would be in the state of the next.
+      // Each in its own world: otherwise one would add to the state of the next.
       await using filled = await FilledWorld.create({ partitions, accounts, say });
       await filled.fill(ids, 'a');
       for (const figure of ['recover', 'recover-rebuilt'] as const) {
@@ -45,7 +45,7 @@ export const benchmark = defineBenchmark({
         await new Promise((resolve) => setTimeout(resolve, UNDER_LOAD_MS));
         const killedAtMs = performance.now();
         await killed.kill();
-        // So that there is something new to write, even where all was written before.
+        // So that there is something new to write, even if everything was written before.
         const more = filled.send(partitions * 50);
         if (figure === 'recover-rebuilt') await filled.world.loseCheckpoint('a');
         const { child, timeline } = await filled.startTimed('a', killedAtMs);

@@ -1,11 +1,11 @@
-/** Every benchmark, in the order in which `all` runs them. A new one: its file, and one line here. */
+/** Every benchmark, in the order of `all`. A new one: its file, and one line here. */
 import type { Benchmark } from './harness/benchmark.ts';
 
 interface BenchmarkFile {
   readonly benchmark: Benchmark;
 }
 
-/** Loaded on demand: a process that measures holds nothing of the others. */
+/** Loaded on demand: a measuring process loads nothing of the others. */
 export const REGISTRY = {
   fold: () => import('./fold.ts'),
   state: () => import('./state.ts'),

@@ -1,4 +1,4 @@
-/** From the start of the process to its first durable row, with a warm checkpoint and payments waiting. */
+/** From the start of the process to its first durable row, with warm local state and payments waiting. */
 import { defineBenchmark } from './harness/benchmark.ts';
 import { FIRST_ROW, FilledWorld, timelineText } from './parts/filled-world.ts';
 

@@ -1,7 +1,8 @@
 /**
- * What a remembered payment costs: memory of this process per live id (ids, sender activity, senders, devices and open
- * windows, all of it), bytes on disk per id, how much slower folding is on a large state than on a small one, and whether
- * an endless stream keeps what it takes. Ids are UUIDs, a payment of each account comes every few minutes of event time.
+ * The cost of a remembered payment: memory of this process per live id (ids, sender activity, senders, devices and open
+ * windows together), bytes on disk per id, how much slower folding is on a large state than on a small one, and whether
+ * the memory of an endless stream stays constant. Ids are UUIDs; a payment of each account comes every few minutes of
+ * event time.
  */
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,21 +20,21 @@ import { cpuTimeUs } from './harness/spread.ts';
 const START_MS = 1_790_000_000_000;
 const HOUR_MS = 3_600_000;
 const BATCH = 4_000;
-/** As the processor uses them: made once, cleared when they are sent. No part of the state. */
+/** Used like in the processor: made once, cleared when they are sent. Not part of the state. */
 const ROWS = new AcceptedBatch();
 
 export interface StateSizes {
-  /** Ids alive at once, one measurement each; the first is also stored, and kept going. */
+  /** Ids alive at once, one measurement each; the first is also stored, and continued. */
   readonly ids: readonly number[];
   readonly paymentsPerAccount: number;
-  /** Events that a speed is taken over. */
+  /** Events over which a speed is taken. */
   readonly timedEvents: number;
 }
 
 export interface StateMeasure {
   readonly ids: number;
   readonly bytesPerId: number;
-  /** By the fold's own reckoning, for its gauges. */
+  /** By the fold's own estimate, for its gauges. */
   readonly reckonedBytesPerId: number;
   readonly microsecondsPerEvent: number;
 }
@@ -89,7 +90,7 @@ export const benchmark = defineBenchmark({
 
 export async function measureState(sizes: StateSizes, say: (text: string) => void) {
   const smallUs = speedWhenSmall(sizes);
-  // Once, with no state alive: what one size leaves behind must not make the next look smaller.
+  // Once, with no state alive: remains of one size must not make the next look smaller.
   const baseBytes = memoryInUse();
   const measures: StateMeasure[] = [];
   for (const ids of sizes.ids) {
@@ -126,7 +127,7 @@ function measureSize(ids: number, { timedEvents, paymentsPerAccount }: StateSize
   };
 }
 
-/** Memory after four times what is alive at once, against after two times: by then nothing may be added. */
+/** Memory after four times the live amount, against after two times: by then it must not grow. */
 function growthOnAndOn(ids: number, { paymentsPerAccount }: StateSizes, baseBytes: number): number {
   const stream = new Stream(ids, paymentsPerAccount);
   stream.fold(2 * ids);
@@ -135,7 +136,7 @@ function growthOnAndOn(ids: number, { paymentsPerAccount }: StateSizes, baseByte
   return (memoryInUse() - baseBytes) / full;
 }
 
-/** Payments of one partition, evenly over event time, so many of them an hour. */
+/** Payments of one partition, evenly over event time, this many an hour. */
 class Stream {
   readonly #fold: PartitionFold;
   readonly #settings = compileSettings(DEFAULT_DECISION_SETTINGS);
@@ -158,7 +159,7 @@ class Stream {
     return this.#fold.stats();
   }
 
-  /** Folds so many; gives the processor time that folding took, in microseconds. */
+  /** Folds this many; returns the processor time of folding, in microseconds. */
   fold(count: number): number {
     let us = 0;
     for (const end = this.#next + count; this.#next < end; ) {
@@ -189,7 +190,7 @@ class Stream {
   }
 }
 
-/** Spread over all its bits, and another for each number under 2^32. */
+/** Spread over all its bits, and different for each number under 2^32. */
 function uuidOf(number: number): string {
   const word = (factor: number) => (Math.imul(number + 1, factor) >>> 0).toString(16).padStart(8, '0');
   const [a, b, c, d] = [word(0x9e3779b1), word(0x85ebca6b), word(0xc2b2ae35), word(0x27d4eb2f)];

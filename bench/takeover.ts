@@ -1,4 +1,4 @@
-/** A second processor joins, and leaves again: from the moment it asks until every partition that moves has new rows. */
+/** A second processor joins, and leaves again: from its request until every partition that moves has new rows. */
 import type { ProcessorChild } from '../src/lab/real/processor/processor-child.ts';
 import { defineBenchmark } from './harness/benchmark.ts';
 import { FilledWorld, until } from './parts/filled-world.ts';
@@ -64,7 +64,7 @@ export const benchmark = defineBenchmark({
   },
 });
 
-/** Until so many partitions have run in the process and have had a row acknowledged since; tells how many. */
+/** Until this many partitions have run in the process and have had a row acknowledged since; returns their number. */
 async function flowing(filled: FilledWorld, child: ProcessorChild, atLeast: number): Promise<number> {
   const running = new Set<number>();
   const flow = new Set<number>();

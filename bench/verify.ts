@@ -1,6 +1,6 @@
 /**
- * `provenonce verify` over a topic and over one three times as long, each in a process of its own as an operator starts it:
- * how fast it is, and what memory it takes, which must not depend on the length.
+ * `provenonce verify` over a topic and over one three times as long, each in its own process as an operator starts it:
+ * its speed, and its memory, which must not depend on the length.
  */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
@@ -15,14 +15,14 @@ import { residentMb } from './parts/watched-processor.ts';
 
 const PROVENONCE = path.join(import.meta.dirname, '..', ENTRY);
 const LOOK_EVERY_MS = 100;
-/** Bounds for what is not measured, and for what is: a machine that is slower than this says nothing. */
+/** Bounds for what is not measured, and for what is: a slower machine proves nothing. */
 const LEAST_PER_SECOND = 2_000;
 const GRACE_MS = 120_000;
 
 interface VerifySizes {
   /** Records of the topics, ascending. */
   readonly records: readonly number[];
-  /** Records to a second of event time: with it the ids and the activity that live are as many in each. */
+  /** Records to a second of event time, so that equally many ids and activity entries live in each. */
   readonly perSecond: number;
   readonly partitions: number;
   readonly accounts: number;
@@ -81,7 +81,7 @@ export const benchmark = defineBenchmark({
     for (let repeat = 1; repeat <= repeats; repeat += 1) {
       const verified: Verified[] = [];
       for (const [index, records] of sizes.records.entries()) {
-        // A broker and an emulator of its own: what one topic leaves in their memory would slow the next one's queries.
+        // Its own broker and emulator: data that one topic leaves in their memory would slow the next one's queries.
         await using parts = await RealParts.start(say);
         const name = parts.name(`verify_${repeat}_${index}`);
         await fill(parts, name, records, sizes, say);

@@ -1,52 +1,50 @@
-/** Does one fault to one world, whatever its family. Rejects where it cannot be done: then it did not fire. */
+/** Does one fault to one world of real parts. Rejects where it cannot be done: then it did not fire. */
+import type { AppliedFault } from './applied-fault.ts';
 import { applyBigQueryFault } from './bigquery-faults.ts';
 import type { ChaosTarget } from './chaos-target.ts';
-import { applyCheckpointFault } from './checkpoint-faults.ts';
-import type { AppliedFault, Fault } from './fault.ts';
+import { applyDiskFault } from './disk-faults.ts';
+import type { RealFault } from './fault.ts';
 import { applyHostFault } from './host-faults.ts';
 import { applyKafkaFault } from './kafka-faults.ts';
 import { applyNetworkFault } from './network-faults.ts';
 import { applyProcessFault } from './process-faults.ts';
 
-export async function applyFault(fault: Fault, target: ChaosTarget): Promise<AppliedFault> {
-  switch (fault.fault) {
-    case 'network.cut':
-    case 'network.delay':
-    case 'network.throttle':
-    case 'network.black-hole':
-    case 'network.half-open':
-    case 'kafka.answer':
-    case 'kafka.flip':
-    case 'rest.answer':
-    case 'storage.answer':
+export async function applyFault(fault: RealFault, target: ChaosTarget): Promise<AppliedFault> {
+  switch (fault.what) {
+    case 'network_cut':
+    case 'network_delay':
+    case 'network_throttle':
+    case 'network_black_hole':
+    case 'network_half_open':
+    case 'kafka_answer':
+    case 'kafka_flip':
+    case 'rest_answer':
+    case 'storage_answer':
       return applyNetworkFault(fault, target.proxies);
-    case 'broker.kill':
-    case 'broker.pause':
-    case 'topic.delete-records':
-    case 'topic.add-partitions':
-    case 'topic.recreate':
-    case 'group.reset':
+    case 'broker_kill':
+    case 'broker_pause':
+    case 'delete_records':
+    case 'partitions_added':
+    case 'recreate':
+    case 'reset_offsets':
       return applyKafkaFault(fault, target);
-    case 'emulator.kill':
-    case 'sink.finalize-streams':
+    case 'emulator_kill':
+    case 'streams_finalized':
       return applyBigQueryFault(fault, target);
-    case 'processor.kill':
-    case 'processor.stop':
-    case 'processor.pause':
-    case 'processor.clock-jump':
-    case 'processor.disk-full':
+    case 'crash':
+    case 'stop':
+    case 'pause':
+    case 'clock_toggle':
+    case 'disk_full':
       return applyProcessFault(fault, target);
-    case 'processor.out-of-files':
-    case 'processor.out-of-memory':
-    case 'processor.names':
-    case 'processor.libc-clock':
+    case 'out_of_files':
+    case 'out_of_memory':
+    case 'names':
+    case 'libc_clock':
       return applyHostFault(fault, target);
-    case 'checkpoint.delete':
-    case 'checkpoint.truncate':
-    case 'checkpoint.flip-bit':
-    case 'checkpoint.swap':
-    case 'checkpoint.read-only':
-      return applyCheckpointFault(fault, target);
+    case 'disk':
+    case 'disk_read_only':
+      return applyDiskFault(fault, target);
     default:
       return fault satisfies never;
   }

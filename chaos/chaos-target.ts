@@ -1,14 +1,16 @@
 /** What faults are done to: one world's parts, as far as a fault must reach them. */
-import type { GrpcProxy } from './grpc-proxy.ts';
-import type { HttpProxy } from './http-proxy.ts';
-import type { KafkaProxy } from './kafka-proxy.ts';
+import type { GrpcProxy } from './proxies/grpc-proxy.ts';
+import type { HttpProxy } from './proxies/http-proxy.ts';
+import type { KafkaProxy } from './proxies/kafka-proxy.ts';
 
-/** What stands between the processors and the services. */
+/** What stands between the processors and the services: Kafka, BigQuery's REST side, its Storage Write API. */
 export interface Proxies {
   readonly kafka: KafkaProxy;
   readonly rest: HttpProxy;
   readonly storage: GrpcProxy;
 }
+
+export type ServiceName = keyof Proxies;
 
 export interface ServiceTarget {
   kill(): Promise<void>;
@@ -34,7 +36,8 @@ export interface ProcessTarget {
 
 export interface TopicTarget {
   deleteRecords(partition: number, belowOffset: number): Promise<void>;
-  addPartitions(partitions: number): Promise<void>;
+  /** Adds this number of partitions. */
+  addPartitions(count: number): Promise<void>;
   /** Deleted, and made again with the same settings and no records. */
   recreate(): Promise<void>;
   /** The common group's offsets, while it has no members. */

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ChaosTarget } from './chaos-target.ts';
-import { applyHostFault, type HostFault, NAMES_ENV, smallHeap } from './host-faults.ts';
+import { applyHostFault, NAMES_ENV, smallHeap } from './host-faults.ts';
 
 /** Answers every line: opens a file, connects, asks for a name in both ways, or takes memory until there is none. */
 const PROGRAM = `
@@ -61,7 +61,7 @@ async function start(env: Readonly<Record<string, string>> = {}): Promise<void> 
   };
 }
 
-function apply(fault: HostFault) {
+function apply(fault: Parameters<typeof applyHostFault>[0]) {
   const target = {
     processor: () => ({
       pid: child.pid,
@@ -80,10 +80,10 @@ function apply(fault: HostFault) {
   return applyHostFault(fault, target as unknown as ChaosTarget);
 }
 
-test('without descriptors neither files nor connections open; the fault hits when that was said, and heals', async () => {
+test('without descriptors neither files nor connections open; the fault hits when that was logged, and heals', async () => {
   await start();
   expect(await ask('open')).toBe('opened');
-  const { hit, heal, counts } = await apply({ fault: 'processor.out-of-files', processor: 'p' });
+  const { hit, heal, counts } = await apply({ what: 'out_of_files', process: 'p' });
   expect(counts()).toEqual({ refusalsSaid: 0 });
   expect(await ask('open')).toBe('EMFILE');
   expect(await ask('connect')).toBe('EMFILE');
@@ -95,7 +95,7 @@ test('without descriptors neither files nor connections open; the fault hits whe
 
 test('without room in its address space a process dies when it asks for more, by no kill of ours', async () => {
   await start();
-  const { hit, heal, counts } = await apply({ fault: 'processor.out-of-memory', processor: 'p', by: 'address-space' });
+  const { hit, heal, counts } = await apply({ what: 'out_of_memory', process: 'p', by: 'address-space' });
   expect(counts()).toEqual({ deaths: 0 });
   child.stdin!.write('allocate\n');
   await hit;
@@ -104,23 +104,23 @@ test('without room in its address space a process dies when it asks for more, by
   await heal();
 });
 
-test('a heap that is too small ends the process, and that is told from another end', async () => {
+test('a heap that is too small ends the process, and another end is not taken for it', async () => {
   await start(smallHeap(24));
-  const { hit, isOver, counts } = await apply({ fault: 'processor.out-of-memory', processor: 'p', by: 'heap' });
+  const { hit, isOver, counts } = await apply({ what: 'out_of_memory', process: 'p', by: 'heap' });
   child.stdin!.write('allocate\n');
   await hit;
   expect([isOver, counts(), child.signalCode]).toEqual([true, { deaths: 1 }, 'SIGABRT']);
 
   await start(smallHeap(24));
-  const other = await apply({ fault: 'processor.out-of-memory', processor: 'p', by: 'heap' });
+  const other = await apply({ what: 'out_of_memory', process: 'p', by: 'heap' });
   child.kill('SIGKILL');
   await once(child, 'close');
   expect(other.counts()).toEqual({ deaths: 0 });
 });
 
-test('the kernel kills a process whose memory cgroup is full; where no group can be made, that is said', async () => {
+test('the kernel kills a process whose memory cgroup is full; where no group can be made, the error names it', async () => {
   await start();
-  const limited = await apply({ fault: 'processor.out-of-memory', processor: 'p', by: 'cgroup' }).catch(String);
+  const limited = await apply({ what: 'out_of_memory', process: 'p', by: 'cgroup' }).catch(String);
   if (typeof limited === 'string') {
     expect(limited).toContain('no memory cgroup can be made here');
     expect(await ask('open'), 'and nothing was done to it').toBe('opened');
@@ -135,7 +135,7 @@ test('the kernel kills a process whose memory cgroup is full; where no group can
 test('names fail for as long as that lasts, in both ways of asking; addresses do not', async () => {
   await start(NAMES_ENV);
   expect([await ask('callback'), await ask('promise')]).toEqual(['found', 'found']);
-  const { hit, heal, counts } = await apply({ fault: 'processor.names', processor: 'p', error: 'EAI_AGAIN' });
+  const { hit, heal, counts } = await apply({ what: 'names', process: 'p', error: 'EAI_AGAIN' });
   expect([await ask('callback'), await ask('promise')]).toEqual(['EAI_AGAIN', 'EAI_AGAIN']);
   expect(await ask('address')).toBe('127.0.0.1');
   await hit;
@@ -146,7 +146,7 @@ test('names fail for as long as that lasts, in both ways of asking; addresses do
 
 test('names come late', async () => {
   await start(NAMES_ENV);
-  const { heal } = await apply({ fault: 'processor.names', processor: 'p', delayMs: 150 });
+  const { heal } = await apply({ what: 'names', process: 'p', delayMs: 150 });
   for (const way of ['callback', 'promise']) {
     const startedMs = performance.now();
     expect(await ask(way)).toBe('found');

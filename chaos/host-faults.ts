@@ -9,37 +9,14 @@
 import { execFile } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import type { ChaosTarget, ProcessTarget, Proxies } from './chaos-target.ts';
-import { type AppliedFault, doneAtOnce, lasting } from './fault.ts';
+import { type AppliedFault, doneAtOnce, lasting } from './applied-fault.ts';
+import type { ChaosTarget, ProcessTarget, ServiceName } from './chaos-target.ts';
+import type { FaultOf, MemoryLimit } from './fault.ts';
 import { setLibcClock } from './libc-clock.ts';
 import { limitMemory } from './memory-cgroup.ts';
 import { type NamesTrouble, namesFile } from './preload/names-file.ts';
 import { preload } from './process-faults.ts';
 import { until } from './until.ts';
-
-export type HostFault =
-  /**
-   * Nothing more can be opened (EMFILE), neither files nor connections. It hurts what must open something: so its connections to
-   * these services are cut. Hits when the process has said so.
-   */
-  | { readonly fault: 'processor.out-of-files'; readonly processor: string; readonly cut?: readonly (keyof Proxies)[] }
-  /**
-   * It gets no more memory than it has. `address-space`: the kernel refuses, and whatever asked for it fails; `cgroup`: the kernel
-   * kills it; `heap`: it was started with smallHeap, and V8 ends it. Hits when it has died of it; the next life has room again.
-   */
-  | { readonly fault: 'processor.out-of-memory'; readonly processor: string; readonly by: MemoryLimit }
-  /** Names resolve late, or fail as when no name server answers. Hits at the first name that is asked for. */
-  | ({ readonly fault: 'processor.names'; readonly processor: string } & NamesTrouble)
-  /** It was started with libcClockEnv of this file; healed by being right again, unless it `stays`: a clock that only goes forward does. */
-  | {
-      readonly fault: 'processor.libc-clock';
-      readonly processor: string;
-      readonly file: string;
-      readonly aheadMs: number;
-      readonly stays?: true;
-    };
-
-export type MemoryLimit = 'address-space' | 'cgroup' | 'heap';
 
 /** Environment of a processor that has so little for its objects. */
 export function smallHeap(mebibytes: number): Readonly<Record<string, string>> {
@@ -49,17 +26,20 @@ export function smallHeap(mebibytes: number): Readonly<Record<string, string>> {
 /** Environment of a processor whose names can be troubled. */
 export const NAMES_ENV: Readonly<Record<string, string>> = { NODE_OPTIONS: preload('names.ts') };
 
-export async function applyHostFault(fault: HostFault, target: ChaosTarget): Promise<AppliedFault> {
-  const process = target.processor(fault.processor);
-  if (!process.running) throw new Error(`processor ${fault.processor} is not running`);
-  switch (fault.fault) {
-    case 'processor.out-of-files':
+export async function applyHostFault(
+  fault: FaultOf<'out_of_files' | 'out_of_memory' | 'names' | 'libc_clock'>,
+  target: ChaosTarget,
+): Promise<AppliedFault> {
+  const process = target.processor(fault.process);
+  if (!process.running) throw new Error(`processor ${fault.process} is not running`);
+  switch (fault.what) {
+    case 'out_of_files':
       return outOfFiles(process, fault.cut ?? [], target);
-    case 'processor.out-of-memory':
+    case 'out_of_memory':
       return outOfMemory(process, fault.by);
-    case 'processor.names':
-      return troubledNames(process, target.checkpointOf(fault.processor), fault);
-    case 'processor.libc-clock':
+    case 'names':
+      return troubledNames(process, target.checkpointOf(fault.process), fault);
+    case 'libc_clock':
       await setLibcClock(fault.file, fault.aheadMs);
       return fault.stays ? doneAtOnce({ jumps: 1 }) : lasting(() => setLibcClock(fault.file, 0));
     default:
@@ -69,7 +49,7 @@ export async function applyHostFault(fault: HostFault, target: ChaosTarget): Pro
 
 async function outOfFiles(
   process: ProcessTarget,
-  cut: readonly (keyof Proxies)[],
+  cut: readonly ServiceName[],
   target: ChaosTarget,
 ): Promise<AppliedFault> {
   const refused = process.countLines('EMFILE');

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ChaosTarget } from './chaos-target.ts';
-import { applyKafkaFault, type KafkaFault } from './kafka-faults.ts';
-import { KAFKA_REQUESTS, type KafkaRequest } from './kafka-frames.ts';
-import { KafkaProxy } from './kafka-proxy.ts';
-import { hostPort } from './tcp-proxy.ts';
+import { applyKafkaFault } from './kafka-faults.ts';
+import { KAFKA_REQUESTS, type KafkaRequest } from './proxies/kafka-frames.ts';
+import { KafkaProxy } from './proxies/kafka-proxy.ts';
+import { hostPort } from './proxies/tcp-proxy.ts';
 
 /** Bytes that reached the service. */
 let arrived: number;
@@ -43,7 +43,7 @@ function request(kind: KafkaRequest): Buffer {
   return frame;
 }
 
-function apply(fault: KafkaFault) {
+function apply(fault: Parameters<typeof applyKafkaFault>[0]) {
   const broker = {
     pause: async (paused: boolean) => {
       // Time for what would get past.
@@ -59,7 +59,7 @@ async function untilArrived(bytes: number): Promise<void> {
 }
 
 test('the broker is paused at the request that is meant, which it has only when it hangs', async () => {
-  const fault = await apply({ fault: 'broker.pause', at: 'offset-commit', nth: 2 });
+  const fault = await apply({ what: 'broker_pause', at: 'offset-commit', nth: 2 });
   client.write(Buffer.concat([request('fetch'), request('offset-commit')]));
   await untilArrived(80);
   expect([pauses, fault.counts()]).toEqual([[{ paused: false, arrived: 0 }], { pauses: 0 }]);
@@ -73,7 +73,7 @@ test('the broker is paused at the request that is meant, which it has only when 
 });
 
 test('healed before its moment it pauses nothing', async () => {
-  const fault = await apply({ fault: 'broker.pause', at: 'offset-commit' });
+  const fault = await apply({ what: 'broker_pause', at: 'offset-commit' });
   await fault.heal();
   client.write(request('offset-commit'));
   await untilArrived(40);
@@ -83,5 +83,5 @@ test('healed before its moment it pauses nothing', async () => {
 test('a broker that others use is not paused', async () => {
   const broker = { pause: async () => Promise.reject(new Error('the broker is shared')) };
   const target = { broker, proxies: { kafka: proxy } } as unknown as ChaosTarget;
-  await expect(applyKafkaFault({ fault: 'broker.pause', at: 'offset-commit' }, target)).rejects.toThrow('shared');
+  await expect(applyKafkaFault({ what: 'broker_pause', at: 'offset-commit' }, target)).rejects.toThrow('shared');
 });

@@ -1,43 +1,33 @@
 /** Faults of the broker itself, and of what people do to a topic and a group. */
+import { type AppliedFault, doneAtOnce, lasting } from './applied-fault.ts';
 import type { ChaosTarget } from './chaos-target.ts';
-import { type AppliedFault, doneAtOnce, lasting } from './fault.ts';
-import type { KafkaRequest } from './kafka-frames.ts';
-import type { Nth } from './nth-rule.ts';
+import type { FaultOf } from './fault.ts';
 
-export type KafkaFault =
-  /** kill -9; healed by a start with the same data. */
-  | { readonly fault: 'broker.kill' }
-  /**
-   * SIGSTOP at the n-th request of that kind, of which the broker has not read a byte; healed by SIGCONT, and by mending Kafka's
-   * network as a whole.
-   */
-  | ({ readonly fault: 'broker.pause'; readonly at: KafkaRequest } & Pick<Nth, 'nth'>)
-  | { readonly fault: 'topic.delete-records'; readonly partition: number; readonly belowOffset: number }
-  | { readonly fault: 'topic.add-partitions'; readonly partitions: number }
-  | { readonly fault: 'topic.recreate' }
-  | { readonly fault: 'group.reset'; readonly to: 'earliest' | 'latest' };
+type KafkaFault = FaultOf<
+  'broker_kill' | 'broker_pause' | 'delete_records' | 'partitions_added' | 'recreate' | 'reset_offsets'
+>;
 
 export async function applyKafkaFault(fault: KafkaFault, target: ChaosTarget): Promise<AppliedFault> {
   const { broker, topicTarget: topic } = target;
-  switch (fault.fault) {
-    case 'broker.kill':
+  switch (fault.what) {
+    case 'broker_kill':
       await broker.kill();
       return lasting(
         () => broker.start(),
         () => ({ kills: 1 }),
       );
-    case 'broker.pause':
+    case 'broker_pause':
       return pauseAt(fault, target);
-    case 'topic.delete-records':
+    case 'delete_records':
       await topic.deleteRecords(fault.partition, fault.belowOffset);
       return doneAtOnce();
-    case 'topic.add-partitions':
-      await topic.addPartitions(fault.partitions);
+    case 'partitions_added':
+      await topic.addPartitions(fault.count);
       return doneAtOnce();
-    case 'topic.recreate':
+    case 'recreate':
       await topic.recreate();
       return doneAtOnce();
-    case 'group.reset':
+    case 'reset_offsets':
       await topic.resetGroup(fault.to);
       return doneAtOnce();
     default:
@@ -46,7 +36,7 @@ export async function applyKafkaFault(fault: KafkaFault, target: ChaosTarget): P
 }
 
 async function pauseAt(
-  { at, nth = 1 }: Extract<KafkaFault, { fault: 'broker.pause' }>,
+  { at, nth = 1 }: FaultOf<'broker_pause'>,
   { broker, proxies: { kafka } }: ChaosTarget,
 ): Promise<AppliedFault> {
   await broker.pause(false); // rejects where the broker is not ours to pause

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Proxies } from './chaos-target.ts';
-import { applyNetworkFault, type NetworkFault } from './network-faults.ts';
-import { hostPort, TcpProxy } from './tcp-proxy.ts';
+import type { NetworkFault } from './fault.ts';
+import { applyNetworkFault } from './network-faults.ts';
+import { hostPort, TcpProxy } from './proxies/tcp-proxy.ts';
 
 let echo: Server;
 let network: TcpProxy;
@@ -32,7 +33,7 @@ async function hasHit(hit: Promise<void>): Promise<boolean> {
 }
 
 test('a cut hits at once where there is a connection, and is over', async () => {
-  const { hit, isOver, counts } = apply({ fault: 'network.cut', on: 'kafka' });
+  const { hit, isOver, counts } = apply({ what: 'network_cut', on: 'kafka' });
   await hit;
   expect([isOver, counts().cut]).toEqual([true, 1]);
 });
@@ -44,13 +45,13 @@ async function nothingOpen(): Promise<void> {
 
 const newClient = (): Socket => connect(hostPort(network.address)).on('error', () => {});
 
-for (const [fault, count] of [
-  ['network.cut', 'cut'],
-  ['network.half-open', 'halfOpened'],
+for (const [what, count] of [
+  ['network_cut', 'cut'],
+  ['network_half_open', 'halfOpened'],
 ] as const) {
-  test(`${fault} that met no connection takes the first one that carries something, and no other`, async () => {
+  test(`${what} that met no connection takes the first one that carries something, and no other`, async () => {
     await nothingOpen();
-    const { hit, counts } = apply({ fault, on: 'kafka' });
+    const { hit, counts } = apply({ what, on: 'kafka' });
     expect(await hasHit(hit)).toBe(false);
     client = newClient();
     await once(client, 'connect');
@@ -64,9 +65,9 @@ for (const [fault, count] of [
     later.destroy();
   });
 
-  test(`${fault} that is healed before it met a connection meets none`, async () => {
+  test(`${what} that is healed before it met a connection meets none`, async () => {
     await nothingOpen();
-    const { hit, heal, counts } = apply({ fault, on: 'kafka' });
+    const { hit, heal, counts } = apply({ what, on: 'kafka' });
     await heal();
     client = newClient();
     client.write('hello');
@@ -76,7 +77,7 @@ for (const [fault, count] of [
 }
 
 test('a delay hits with the first bytes that it holds, and lasts until it is healed', async () => {
-  const { hit, isOver, heal, counts } = apply({ fault: 'network.delay', on: 'kafka', delayMs: 50 });
+  const { hit, isOver, heal, counts } = apply({ what: 'network_delay', on: 'kafka', delayMs: 50 });
   expect([isOver, await hasHit(hit)]).toEqual([false, false]);
   client.write('again');
   await hit;
@@ -86,7 +87,7 @@ test('a delay hits with the first bytes that it holds, and lasts until it is hea
 
 test('counts are those since the fault', async () => {
   network.cut();
-  expect(apply({ fault: 'network.black-hole', on: 'kafka' }).counts().cut).toBe(0);
+  expect(apply({ what: 'network_black_hole', on: 'kafka' }).counts().cut).toBe(0);
 });
 
 test('a lost answer has hit when the last one that is meant was lost', async () => {
@@ -103,7 +104,7 @@ test('a lost answer has hit when the last one that is meant was lost', async () 
       };
     },
   };
-  const fault = { fault: 'kafka.answer', request: 'produce', nth: 2, times: 2 } as const;
+  const fault = { what: 'kafka_answer', request: 'produce', nth: 2, times: 2 } as const;
   const { hit, heal, counts } = applyNetworkFault(fault, { kafka } as unknown as Proxies);
   lose();
   expect(await hasHit(hit)).toBe(false);
@@ -133,7 +134,7 @@ test.each([
         };
       },
     };
-    const applied = applyNetworkFault({ fault: 'kafka.flip', text: '712.63', ...more }, {
+    const applied = applyNetworkFault({ what: 'kafka_flip', text: '712.63', ...more }, {
       kafka,
     } as unknown as Proxies);
     expect(await hasHit(applied.hit)).toBe(false);

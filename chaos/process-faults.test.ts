@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ChaosTarget } from './chaos-target.ts';
-import { applyProcessFault, clockEnv, FULL_DISK_ENV, type ProcessFault } from './process-faults.ts';
+import { applyProcessFault, clockEnv, FULL_DISK_ENV } from './process-faults.ts';
 
 /** Answers every line: says what time it is, or whether it could write a file of that size. */
 const PROGRAM = `
@@ -43,7 +43,7 @@ async function start(env: Readonly<Record<string, string>> = {}): Promise<(line:
   };
 }
 
-function apply(fault: ProcessFault) {
+function apply(fault: Parameters<typeof applyProcessFault>[0]) {
   const exited = once(child, 'close');
   const process = {
     pid: child.pid,
@@ -59,13 +59,13 @@ function apply(fault: ProcessFault) {
 
 test('a kill is SIGKILL, and over when the process is gone', async () => {
   await start();
-  const { isOver, counts } = await apply({ fault: 'processor.kill', processor: 'p' });
+  const { isOver, counts } = await apply({ what: 'crash', process: 'p' });
   expect([child.signalCode, isOver, counts()]).toEqual(['SIGKILL', true, { kills: 1 }]);
 });
 
 test('a paused process says nothing until it is healed', async () => {
   const ask = await start();
-  const { heal } = await apply({ fault: 'processor.pause', processor: 'p' });
+  const { heal } = await apply({ what: 'pause', process: 'p' });
   const answer = ask('time');
   const first = await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 150, 'silence'))]);
   expect(first).toBe('silence');
@@ -77,7 +77,7 @@ test('on a full disk writes fail, the process lives, and healed they work again'
   const ask = await start(FULL_DISK_ENV);
   const file = path.join(folder, 'file');
   expect(await ask(file)).toBe('written');
-  const { heal } = await apply({ fault: 'processor.disk-full', processor: 'p' });
+  const { heal } = await apply({ what: 'disk_full', process: 'p' });
   expect(await ask(file)).toBe('EFBIG');
   await heal();
   expect(await ask(file)).toBe('written');
@@ -93,7 +93,7 @@ test('a clock is off from the start, jumps, and jumps back', async () => {
     while ((await offHours()).join() !== `${hours},${hours}`);
   };
   expect(await offHours()).toEqual([-1, -1]);
-  const { heal } = await apply({ fault: 'processor.clock-jump', processor: 'p' });
+  const { heal } = await apply({ what: 'clock_toggle', process: 'p' });
   await untilOff(9);
   await heal();
   await untilOff(-1);
@@ -103,5 +103,5 @@ test('what is done to a process that is gone did not happen', async () => {
   await start();
   child.kill('SIGKILL');
   await once(child, 'exit');
-  await expect(apply({ fault: 'processor.pause', processor: 'p' })).rejects.toThrow('not running');
+  await expect(apply({ what: 'pause', process: 'p' })).rejects.toThrow('not running');
 });

@@ -10,24 +10,9 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { type AppliedFault, doneAtOnce, lasting } from './applied-fault.ts';
 import type { ChaosTarget, ProcessTarget } from './chaos-target.ts';
-import { type AppliedFault, doneAtOnce, lasting } from './fault.ts';
-
-interface OfProcessor {
-  readonly processor: string;
-}
-
-export type ProcessFault =
-  /** SIGKILL. */
-  | ({ readonly fault: 'processor.kill' } & OfProcessor)
-  /** SIGTERM, and its end awaited. */
-  | ({ readonly fault: 'processor.stop' } & OfProcessor)
-  /** SIGSTOP; healed by SIGCONT: a zombie, where it lasts longer than the session. */
-  | ({ readonly fault: 'processor.pause' } & OfProcessor)
-  /** Its clock jumps by what clockEnv said when it was started; healed by jumping back. */
-  | ({ readonly fault: 'processor.clock-jump' } & OfProcessor)
-  /** No file takes another byte. */
-  | ({ readonly fault: 'processor.disk-full' } & OfProcessor);
+import type { FaultOf } from './fault.ts';
 
 /** Heard by preload/clock.ts; deadly for a process without it. */
 const CLOCK_JUMP_SIGNAL = 'SIGUSR2';
@@ -48,25 +33,29 @@ export function clockEnv({ offMs = 0, jumpMs = 0 }: { readonly offMs?: number; r
   };
 }
 
-export async function applyProcessFault(fault: ProcessFault, target: ChaosTarget): Promise<AppliedFault> {
-  const process = target.processor(fault.processor);
-  if (!process.running) throw new Error(`processor ${fault.processor} is not running`);
-  switch (fault.fault) {
-    case 'processor.kill':
+export async function applyProcessFault(
+  fault: FaultOf<'crash' | 'stop' | 'pause' | 'clock_toggle' | 'disk_full'>,
+  target: ChaosTarget,
+): Promise<AppliedFault> {
+  if (fault.process === undefined) throw new Error(`${fault.what}: on real parts a fault names its process`);
+  const process = target.processor(fault.process);
+  if (!process.running) throw new Error(`processor ${fault.process} is not running`);
+  switch (fault.what) {
+    case 'crash':
       await process.kill();
       return doneAtOnce({ kills: 1 });
-    case 'processor.stop':
+    case 'stop':
       await process.stop();
       return doneAtOnce({ stops: 1 });
-    case 'processor.pause':
+    case 'pause':
       process.pause();
       return lasting(() => process.resume());
-    case 'processor.clock-jump':
+    case 'clock_toggle':
       process.signal(CLOCK_JUMP_SIGNAL);
       return lasting(() => {
         if (process.running) process.signal(CLOCK_JUMP_SIGNAL);
       });
-    case 'processor.disk-full':
+    case 'disk_full':
       return diskFull(process);
     default:
       return fault satisfies never;

@@ -1,6 +1,7 @@
 /**
- * `node deploy/check-live.ts http://127.0.0.1:9090`: asks a Prometheus that scrapes running processors every query of the
- * dashboard, and says which return data. Ends with 1 where one returns none, the reconciliation's apart: that comes from a file.
+ * `node deploy/check-live.ts http://127.0.0.1:9090`: sends every query of the dashboard to a Prometheus that scrapes
+ * running processors, and reports which return data. Ends with 1 if one returns none, except for the reconciliation's,
+ * which comes from a file.
  */
 import { ROWS } from './grafana/panels.ts';
 

@@ -1,6 +1,6 @@
 /**
- * `npm run check:deploy`: what is under deploy/, judged by the tools that read it. A tool that this machine lacks is a failure
- * that says how to get it; name some of the checks to run only those: `npm run check:deploy -- rules metrics`.
+ * `npm run check:deploy`: checks everything under deploy/ with the tools that read it. A missing tool is a failure that
+ * says how to get it; name some of the checks to run only those: `npm run check:deploy -- rules metrics`.
  */
 import { execa } from 'execa';
 import { createMetrics, watchProcess } from '../src/observability/metrics.ts';
@@ -32,7 +32,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     ...PROMTOOL,
     async run() {
       const { stdout, stderr } = await execa('promtool', ['check', 'metrics'], { input: await scrape() });
-      // It ends with 0 where it only complains.
+      // It ends with 0 even if it complains.
       if (stdout + stderr !== '') throw new Error(stdout + stderr);
     },
   },
@@ -66,7 +66,7 @@ async function run(command: string, args: readonly string[], cwd: string, input 
   return (await execa(command, args, { cwd, input, timeout: 120_000, all: true })).all;
 }
 
-/** What a process answers after one partition has gone through its life. */
+/** The answer of a process after one partition has gone through its life. */
 function scrape(): Promise<string> {
   const metrics = createMetrics({ version: '0.1.0', nodeVersion: process.version });
   watchProcess(metrics);

@@ -1,4 +1,4 @@
-/** compose.yaml against the code: `docker compose config` judges its form (`npm run check:deploy`). */
+/** compose.yaml against the code; `docker compose config` checks its form (`npm run check:deploy`). */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';

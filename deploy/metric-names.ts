@@ -1,7 +1,10 @@
-/** Names of series in PromQL, against those that the registries and the recording rules give. Other exporters' are listed. */
+/**
+ * Names of series in PromQL, against those of the registries and the recording rules. Series of other exporters are
+ * listed.
+ */
 import type { Registry } from 'prom-client';
 
-/** Series that are not ours, and whose they are. */
+/** Series of others, with their owners. */
 const OTHERS: Readonly<Record<string, string>> = {
   kube_job_status_failed: 'kube-state-metrics',
   process_resident_memory_bytes: 'prom-client',
@@ -19,7 +22,9 @@ export function knownNames(registries: readonly Registry[], recorded: readonly s
   return new Set([...names, ...recorded, ...Object.keys(OTHERS)]);
 }
 
-/** Names in an expression that nobody gives. A name is a word with an underscore or a colon outside quotes, brackets and `by (…)`. */
+/**
+ * Unknown names in an expression. A name is a word with an underscore or a colon outside quotes, brackets and `by (…)`.
+ */
 export function unknownNamesIn(expression: string, known: ReadonlySet<string>): string[] {
   const bare = expression
     .replaceAll(/"[^"]*"/g, '')

@@ -1,6 +1,6 @@
 /**
- * The bill of materials of what the images hold: CycloneDX 1.5 from package-lock.json, on standard output (`npm run sbom`).
- * Not `npm sbom --omit dev`: that leaves out whatever a development dependency needs too, as npm 11 does it @grpc/grpc-js.
+ * The bill of materials of the images: CycloneDX 1.5 from package-lock.json, on standard output (`npm run sbom`). Not
+ * `npm sbom --omit dev`: npm 11 leaves out packages that a development dependency needs too, for example @grpc/grpc-js.
  * The same lock file gives the same document: it has no time and no serial number.
  */
 import { readFileSync } from 'node:fs';
@@ -56,7 +56,7 @@ function nameAndVersion(name: string, { version }: LockedPackage) {
   return { name, version };
 }
 
-/** `sha512-BASE64`, as npm writes it. */
+/** `sha512-BASE64`, npm's form. */
 function hashOf(integrity: string) {
   const [algorithm, base64] = integrity.split(' ')[0]!.split('-', 2) as [string, string];
   return {
@@ -65,7 +65,7 @@ function hashOf(integrity: string) {
   };
 }
 
-/** Places of the packages that this one needs, as Node would find them: its own folder first, then outwards. */
+/** Places of the packages that this one needs, in Node's order: its own folder first, then outwards. */
 function needsOf(place: string, packages: LockedPackages): string[] {
   const { dependencies, optionalDependencies = {} } = packages[place]!;
   return Object.keys({ ...dependencies, ...optionalDependencies }).flatMap((name) => {

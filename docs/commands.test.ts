@@ -99,7 +99,7 @@ test('a command that does not exist is noticed, in a block and in a sentence', a
   ]);
 });
 
-test('every npm script that starts the program is known as one, whatever options Node is given', () => {
+test('every npm script that starts the program is known as one, with any options of Node', () => {
   const starting = Object.entries(scripts).filter(([, script]) => /src\/cli\/(main\.ts|provenonce\.mjs)/.test(script));
   expect(starting.map(([name]) => name)).toEqual(expect.arrayContaining(['provenonce', 'demo', 'lab']));
   expect(starting.filter(([, script]) => wordsOfScript(script) === undefined)).toEqual([]);

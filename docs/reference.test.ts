@@ -53,7 +53,11 @@ test('the runbook says where to begin with every error code, and texts that poin
 });
 
 test('every event is explained', () => {
-  const types = namesIn('src/processor/events.ts', /readonly type: '([a-z_.]+)'/g);
+  const sinks = readRepositoryFile('src/processor/sink-words.ts').matchAll(/readonly type: '([a-z_.]+)'/g);
+  const types = [
+    ...namesIn('src/processor/events.ts', /readonly type: '([a-z_.]+)'/g),
+    ...Array.from(sinks, ([, name]) => name!),
+  ];
   expect(sorted(firstCells(page('events')))).toEqual(sorted(types));
 });
 

@@ -3,17 +3,11 @@
  * counterexample is a plan that `lab replay` runs. Only faults are drawn that the guarantee covers without a stop.
  */
 import fc from 'fast-check';
+import type { SimFault, SimWhen } from '../src/lab/fault.ts';
+import { EFFECTS_OF, OPERATIONS, PLANNED_ONLY } from '../src/lab/sim/case/answers.ts';
 import type { CasePlan } from '../src/lab/sim/case/case-plan.ts';
-import {
-  CALM,
-  DISK_EFFECTS,
-  EFFECTS_OF,
-  type Fault,
-  type Noise,
-  OPERATIONS,
-  PLANNED_ONLY,
-  type When,
-} from '../src/lab/sim/case/plan.ts';
+import { CALM, type Noise } from '../src/lab/sim/case/noise.ts';
+import { DRAWN_DISK_EFFECTS } from '../src/lab/sim/case/swarm.ts';
 import type { WorkloadRecord } from '../src/lab/sim/case/workload.ts';
 import { EPOCH_MS } from '../src/lab/sim/world/context.ts';
 import { CRASH_POINTS } from '../src/processor/crash-points.ts';
@@ -24,11 +18,11 @@ const SPAN_MS = 15_000;
 const process = fc.constantFrom(...PROCESSES);
 const partition = fc.nat({ max: PARTITIONS - 1 });
 const restartAfterMs = fc.constantFrom(500, 1, 5_000);
-const passing: fc.Arbitrary<When> = fc.record({
+const passing: fc.Arbitrary<SimWhen> = fc.record({
   point: fc.constantFrom(...CRASH_POINTS),
   hit: fc.integer({ min: 1, max: 8 }),
 });
-const anytime: fc.Arbitrary<When> = fc.oneof(
+const anytime: fc.Arbitrary<SimWhen> = fc.oneof(
   fc.record({ atMs: fc.nat({ max: SPAN_MS }) }),
   fc.record({ records: fc.integer({ min: 1, max: 60 }) }),
 );
@@ -36,11 +30,11 @@ const anytime: fc.Arbitrary<When> = fc.oneof(
 const answers = OPERATIONS.flatMap((point) =>
   EFFECTS_OF[point].filter((effect) => !PLANNED_ONLY.includes(effect)).map((effect) => ({ point, effect })),
 );
-const answer: fc.Arbitrary<Fault> = fc
+const answer: fc.Arbitrary<SimFault> = fc
   .record({ at: fc.constantFrom(...answers), hit: fc.integer({ min: 1, max: 8 }), delayMs: fc.nat({ max: 15_000 }) })
   .map(({ at, hit, delayMs }) => ({ what: 'answer', effect: at.effect, delayMs, when: { point: at.point, hit } }));
 
-const fault: fc.Arbitrary<Fault> = fc.oneof(
+const fault: fc.Arbitrary<SimFault> = fc.oneof(
   fc.record({ what: fc.constant('crash' as const), restartAfterMs, when: passing }),
   fc.record({ what: fc.constant('crash' as const), process, restartAfterMs, when: anytime }),
   fc.record({ what: fc.constant('pause' as const), forMs: fc.integer({ min: 1, max: 20_000 }), when: passing }),
@@ -51,7 +45,12 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
     byMs: fc.constantFrom(-3_600_000, 7_200_000),
     when: anytime,
   }),
-  fc.record({ what: fc.constant('disk' as const), process, effect: fc.constantFrom(...DISK_EFFECTS), when: anytime }),
+  fc.record({
+    what: fc.constant('disk' as const),
+    process,
+    effect: fc.constantFrom(...DRAWN_DISK_EFFECTS),
+    when: anytime,
+  }),
   fc.record({ what: fc.constant('rebalance' as const), when: anytime }),
   fc.record({ what: fc.constant('session_expiry' as const), process, when: anytime }),
   fc.record({

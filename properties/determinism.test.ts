@@ -32,4 +32,4 @@ it('another process tells the same story', async () => {
   const here = await digests(SEEDS);
   expect(JSON.parse(stdout)).toEqual(here);
   expect(new Set(here).size).toBe(SEEDS.length);
-});
+}, 60_000);

@@ -18,19 +18,19 @@ const PLANS = Array.from({ length: 5 }, (_, run) => drawPlan(caseSeed(SEED, run)
 const SIDE_BY_SIDE = 3;
 
 test('the plans drawn here span all kinds of faults', () => {
-  const strikes = PLANS.flatMap((plan) => plan.strikes);
-  expect(new Set(strikes.map(laneOf))).toEqual(new Set(LANES));
-  const kinds = strikes.map(kindOf).join();
+  const faults = PLANS.flatMap((plan) => plan.faults);
+  expect(new Set(faults.map(laneOf))).toEqual(new Set(LANES));
+  const kinds = faults.map(kindOf).join();
   for (const kind of [
-    'kill + checkpoint',
-    'crash-point',
+    'crash + disk',
+    'crash at a point',
     'pause',
-    'black-hole',
-    'reset-group',
-    'second-group',
+    'black_hole',
+    'reset_offsets',
+    'second_owner',
     'answer',
-    'storage.answer reset',
-    'out-of-files',
+    'storage_answer reset',
+    'out_of_files',
   ])
     expect(kinds).toContain(kind);
 });
@@ -55,7 +55,7 @@ test('the guarantee holds after every drawn plan, and after each of its faults',
       for (const problem of [...failures.map(failureText), ...unknown])
         wrong.push(`plan ${run}: ${problem}\nrun it again: npm run lab -- replay ${own}/plan.json`);
       expect([verdict, wrong]).toEqual(['PASS', []]);
-      expect(sqlChecks).toBeGreaterThan(plan.strikes.length);
+      expect(sqlChecks).toBeGreaterThan(plan.faults.length);
       expect(recordsCompared).toBeGreaterThan(0);
     }
   };

@@ -1,6 +1,6 @@
 /**
- * Replay skips exactly what is there: whatever prefix of its rows each table holds, also within the rows of one record,
- * folding again writes the rest and nothing else, whatever the batches.
+ * Replay skips exactly what is there: for any prefix of its rows in each table, also within the rows of one record,
+ * folding again writes the rest and nothing else, for any batches.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -8,8 +8,8 @@ import type { Runtime } from '../src/base/runtime.ts';
 import { RowObjects } from '../src/payments/row-batch.ts';
 import type { PartialRow } from '../src/payments/types.ts';
 import { silentObserver } from '../src/processor/events.ts';
-import { DEFAULT_LIMITS } from '../src/processor/limits.ts';
 import { TableWriter } from '../src/processor/run/table-writer.ts';
+import { ReadBackRows } from '../src/sinks/bigquery/takeover/read-back-rows.ts';
 
 const still: Runtime = {
   nowMs: () => 0,
@@ -38,36 +38,41 @@ it('replay writes exactly the rows that are not there', async () => {
         const rows = offsets.map((offset, index) => partial(index, offset));
         const there = rows.slice(0, prefix);
         const sent: PartialRow[] = [];
+        const handedOver: number[] = [];
         const writer = new TableWriter({
           table: 'payment_metrics_partials',
           partition: 0,
-          writerEpoch: 2,
-          appender: {
-            append: async ({ payload }) => void sent.push(...(payload as PartialRow[])),
-            close: () => {},
-          },
-          encoder: {
-            encode: (_table, batch, _stamp, from, to) => ({
-              rowCount: batch.length,
-              byteLength: 0,
-              payload: [...batch].slice(from, to),
-            }),
+          writer: {
+            append: (_, { rows: batch, from, to }, toOffset) => {
+              sent.push(...[...(batch as Iterable<PartialRow>)].slice(from, to));
+              handedOver.push(toOffset);
+              const next = rows[there.length + sent.length];
+              // All of the records below it, and never more than was folded.
+              expect(next === undefined || next.kafkaOffset >= toOffset).toBe(true);
+              expect(toOffset).toBeGreaterThanOrEqual(handedOver.at(-2) ?? 0);
+              return { byteLength: 0, landed: Promise.resolve() };
+            },
           },
           runtime: still,
           observer: silentObserver,
-          limits: { ...DEFAULT_LIMITS, maxAppendRows },
-          alreadyThere: there.map((row) => ({ row: { ...row }, writerEpoch: 1 })),
+          appendLimits: { maxAppendRows, maxAppendBytes: 1e9 },
+          there: new ReadBackRows(
+            'payment_metrics_partials',
+            there.map((row) => ({ row: { ...row }, writerEpoch: 1 })),
+          ),
           onSettled: () => {},
         });
         for (let from = 0, batch = 0; from < rows.length; batch++) {
           const size = batches[batch % batches.length] as number;
           writer.take(new RowObjects(rows.slice(from, from + size)));
-          writer.send();
           from += size;
+          // A record whose rows are cut over two batches is not folded to its end.
+          writer.send(rows[from]?.kafkaOffset ?? rowsPerRecord.length);
         }
         await writer.durable();
         expect(sent).toEqual(rows.slice(there.length));
-        expect([writer.rowsCompared, writer.streamOffset]).toEqual([there.length, sent.length]);
+        expect([writer.rowsPassed, writer.rowsSent]).toEqual([there.length, sent.length]);
+        expect(handedOver.at(-1) ?? rowsPerRecord.length).toBe(rowsPerRecord.length);
       },
     ),
     { seed: 4, numRuns: 300 },

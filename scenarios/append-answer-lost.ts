@@ -19,7 +19,7 @@ export const scenario = defineScenario({
     await processor.waitFor('takeover.running', 60_000);
     const lost = [3, 9, 10, 20].map((nth) =>
       world.inject({
-        fault: 'storage.answer',
+        what: 'storage_answer',
         method: 'AppendRows',
         nth,
         answer: { kind: 'lose-answer', code: UNAVAILABLE },

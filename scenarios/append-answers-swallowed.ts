@@ -3,7 +3,7 @@ import { defineScenario } from '../src/lab/scenario.ts';
 const HOUR_MS = 3_600_000;
 
 /**
- * BigQuery stores rows and says nothing any more: the connection stays open, no answer comes, nothing is reset. Only the
+ * BigQuery stores rows and stops answering: the connection stays open, no answer comes, nothing is reset. Only the
  * processor's own deadline ends that, twice.
  */
 export const scenario = defineScenario({
@@ -20,7 +20,7 @@ export const scenario = defineScenario({
     const processor = world.start('alpha');
     await processor.waitFor('takeover.running', 60_000);
     const swallowed = [4, 15].map((nth) =>
-      world.inject({ fault: 'storage.answer', method: 'AppendRows', nth, answer: { kind: 'swallow-answers' } }),
+      world.inject({ what: 'storage_answer', method: 'AppendRows', nth, answer: { kind: 'swallow-answers' } }),
     );
     const sent = await world.send({ seed: 1830, count: 4_000, ratePerSecond: 1_500, spanMs: 2 * HOUR_MS });
     world.expectSums(sent.expectedSums);

@@ -2,11 +2,11 @@ import { defineScenario } from '../src/lab/scenario.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** The connections over which rows are appended are reset three times, each time with requests under way. */
+/** The connections over which rows are appended are reset three times, each time with requests in flight. */
 export const scenario = defineScenario({
   name: 'append-connection-cut',
   title: 'connections to the Storage Write API are reset, and once refused for two seconds',
-  whatCouldGoWrong: 'Nobody knows which of the requests under way had arrived; guessing loses rows or doubles them.',
+  whatCouldGoWrong: 'Nobody knows which of the requests in flight had arrived; guessing loses rows or doubles them.',
   guarantees: ['G1', 'G2', 'G3', 'G4'],
   tags: ['network', 'bigquery'],
   partitions: 2,
@@ -16,13 +16,13 @@ export const scenario = defineScenario({
     const processor = world.start('alpha');
     await processor.waitFor('takeover.running', 60_000);
     for (const acknowledged of [800, 1_600])
-      world.inject({ fault: 'network.cut', on: 'storage', when: { acknowledged } });
+      world.inject({ what: 'network_cut', on: 'storage', when: { acknowledged } });
     const refused = world.inject({
-      fault: 'network.cut',
+      what: 'network_cut',
       on: 'storage',
       refuse: true,
       when: { acknowledged: 2_400 },
-      lastsMs: 2_000,
+      forMs: 2_000,
     });
     const sent = await world.send({ seed: 1705, count: 4_000, ratePerSecond: 1_000, spanMs: 2 * HOUR_MS });
     world.expectSums(sent.expectedSums);

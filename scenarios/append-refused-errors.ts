@@ -1,4 +1,4 @@
-import type { GrpcFault } from '../chaos/grpc-proxy.ts';
+import type { GrpcFault } from '../chaos/proxies/grpc-fault.ts';
 import { defineScenario } from '../src/lab/scenario.ts';
 
 const HOUR_MS = 3_600_000;
@@ -23,7 +23,7 @@ export const scenario = defineScenario({
     const processor = world.start('alpha');
     await processor.waitFor('takeover.running', 60_000);
     const refusals = REFUSALS.map((refusal) =>
-      world.inject({ fault: 'storage.answer', method: 'AppendRows', ...refusal }),
+      world.inject({ what: 'storage_answer', method: 'AppendRows', ...refusal }),
     );
     const sent = await world.send({ seed: 1703, count: 4_000, ratePerSecond: 1_500, spanMs: 2 * HOUR_MS });
     world.expectSums(sent.expectedSums);

@@ -17,7 +17,7 @@ export const scenario = defineScenario({
     const first = world.start('alpha');
     await first.waitFor('takeover.running', 60_000);
     const slow = world.inject({
-      fault: 'storage.answer',
+      what: 'storage_answer',
       method: 'AppendRows',
       nth: 6,
       times: 4,

@@ -37,7 +37,7 @@ export const scenario = defineScenario({
     const processor = world.start('alpha');
     await processor.waitFor('takeover.running', 120_000);
     const resets = RESETS.map(({ nth, at, what }) =>
-      world.inject({ fault: 'storage.answer', method: 'AppendRows', nth, answer: { kind: 'reset', at, what } }),
+      world.inject({ what: 'storage_answer', method: 'AppendRows', nth, answer: { kind: 'reset', at, what } }),
     );
     const sent = await world.send({ seed: 1770, count: 6_000, ratePerSecond: 800, spanMs: 2 * HOUR_MS });
     world.expectSums(sent.expectedSums);

@@ -9,7 +9,7 @@ const BATCH = ['--batch', '50'];
 /**
  * Late payments, and late copies of accepted ones, are put into the payments by an operator: killed with -9 between the
  * payments and their windows, then two at once beside a running processor, then once more. Each is there once, in its window.
- * Old checkpoints are removed meanwhile, and the next processor goes on from the one that is left.
+ * Old checkpoints are removed meanwhile, and the next processor resumes from the one that is left.
  */
 export const scenario = defineScenario({
   name: 'backfill-killed',

@@ -6,7 +6,7 @@ const CONTRADICTION = 65;
 const IN_BATCH = 300;
 
 /**
- * One digit of an amount is another one than was sent: first on the way of one answer, then in whatever the broker sends, as
+ * One digit of an amount is another one than was sent: first in one answer, then in every answer of the broker, as
  * if it were so on its disk. Length and everything else stay. Then a sound copy of the batch is there again.
  */
 export const scenario = defineScenario({
@@ -28,7 +28,7 @@ export const scenario = defineScenario({
       return offsets[0]!;
     };
     await send('on-the-way', '712.63');
-    const onTheWay = world.inject({ fault: 'kafka.flip', text: '712.63', times: 1 });
+    const onTheWay = world.inject({ what: 'kafka_flip', text: '712.63', times: 1 });
     const first = world.start('alpha');
     await onTheWay.fired;
     await world.drain();
@@ -37,7 +37,7 @@ export const scenario = defineScenario({
 
     // Behind records that nobody has processed yet: both are fetched together.
     await send('before', '11');
-    const onTheDisk = world.inject({ fault: 'kafka.flip', text: '812.64' });
+    const onTheDisk = world.inject({ what: 'kafka_flip', text: '812.64' });
     const from = await send('on-the-disk', '812.64');
     const second = world.start('alpha', { flags: ['--until-caught-up'] });
     const { code } = await second.waitForExit(60_000);

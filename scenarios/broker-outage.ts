@@ -7,7 +7,7 @@ const AWAY_MS = 4_000;
 export const scenario = defineScenario({
   name: 'broker-outage',
   title: 'the Kafka broker is killed and comes back; one processor is at work, one starts meanwhile',
-  whatCouldGoWrong: 'A processor ends, hangs for good, or goes on at a place that the client made up.',
+  whatCouldGoWrong: 'A processor ends, hangs for good, or continues at a wrong offset.',
   guarantees: ['G1', 'G2', 'G6'],
   tags: ['kafka', 'outage'],
   partitions: 2,

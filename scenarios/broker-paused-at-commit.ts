@@ -22,13 +22,13 @@ export const scenario = defineScenario({
     await processor.waitFor('takeover.running', 120_000);
     const sending = world.send({ seed: 1780, count: 6_000, ratePerSecond: 500, spanMs: HOUR_MS });
     await processor.waitFor('checkpoint.written', 120_000, ({ nextOffset }) => nextOffset > 200);
-    const shortly = world.inject({ fault: 'broker.pause', at: 'offset-commit', nth: 2, lastsMs: 1_500 });
+    const shortly = world.inject({ what: 'broker_pause', at: 'offset-commit', nth: 2, forMs: 1_500 });
     await shortly.healed;
     const written = processor.eventsOf('checkpoint.written').length;
-    await world.until('checkpoints go on', 60_000, async () => {
+    await world.until('more checkpoints are written', 60_000, async () => {
       return processor.eventsOf('checkpoint.written').length > written + 3;
     });
-    const long = world.inject({ fault: 'broker.pause', at: 'offset-commit', nth: 2, lastsMs: 8_000 });
+    const long = world.inject({ what: 'broker_pause', at: 'offset-commit', nth: 2, forMs: 8_000 });
     await long.fired;
     await world.sleep(2_000);
     const second = world.start('beta');

@@ -1,12 +1,9 @@
-import type { FaultPlan } from '../chaos/fault.ts';
+import type { DiskEffect } from '../chaos/fault.ts';
 import { defineScenario } from '../src/lab/scenario.ts';
 
 /** Three spans are less than the watermark delay: copies come while their payments are known. */
 const SPAN_MS = 15 * 60_000;
-const DAMAGE: readonly FaultPlan[] = [
-  { fault: 'checkpoint.flip-bit', processor: 'alpha' },
-  { fault: 'checkpoint.truncate', processor: 'alpha' },
-];
+const DAMAGE: readonly DiskEffect[] = ['corrupted', 'truncated'];
 
 /** kill -9, and what is on the disk is not what was written: one bit turned over, then half of each file missing. */
 export const scenario = defineScenario({
@@ -29,20 +26,20 @@ export const scenario = defineScenario({
     let working = world.start('alpha');
     world.expectSums((await world.send(workload(0))).expectedSums);
     await world.drain();
-    for (const [round, damage] of DAMAGE.entries()) {
+    for (const [round, effect] of DAMAGE.entries()) {
       await working.kill();
       world.expectSums((await world.send(workload(round + 1))).expectedSums);
       // Copies of what was known before the damage.
       await world.send(workload(round));
-      await world.inject(damage).fired;
+      await world.inject({ what: 'disk', effect, process: 'alpha' }).fired;
       working = world.start('alpha');
       await world.drain();
       const rebuilt = working.eventsOf('state.restored').filter(({ how }) => how === 'rebuilt');
-      world.bit(`${damage.fault}: found out, and rebuilt from BigQuery`, rebuilt.length > 0);
+      world.bit(`local state ${effect}: found out, and rebuilt from BigQuery`, rebuilt.length > 0);
       const copies = await world.count(
         "SELECT COUNT(*) FROM `{dataset}.payment_exceptions` WHERE disposition = 'duplicate'",
       );
-      world.bit(`${damage.fault}: copies of what came before were known`, copies > 600 * (round + 1));
+      world.bit(`local state ${effect}: copies of what came before were known`, copies > 600 * (round + 1));
     }
   },
 });

@@ -17,14 +17,14 @@ export const scenario = defineScenario({
       first.waitFor('takeover.running', 60_000, ({ partition }) => partition === each),
     );
     await Promise.all(running);
-    const readOnly = world.inject({ fault: 'checkpoint.read-only', processor: 'alpha', when: { acknowledged: 1_500 } });
+    const readOnly = world.inject({ what: 'disk_read_only', process: 'alpha', when: { acknowledged: 1_500 } });
     const sending = world.send({ seed: 1730, count: 6_000, ratePerSecond: 1_000, spanMs: HOUR_MS });
     await readOnly.fired;
     await first.waitFor('log.warning', 60_000);
     await first.kill();
     const second = world.start('alpha');
     await second.waitFor('takeover.running', 60_000);
-    world.bit('it goes on without a local state, and says so', second.eventsOf('log.warning').length > 0);
+    world.bit('it continues without a local state, and logs a warning', second.eventsOf('log.warning').length > 0);
     await readOnly.heal();
     world.expectSums((await sending).expectedSums);
     world.expectSums((await world.send({ seed: 1731, count: 500, spanMs: HOUR_MS / 2 })).expectedSums);

@@ -7,7 +7,7 @@ const SPAN_MS = 20 * 60_000;
 export const scenario = defineScenario({
   name: 'checkpoint-swapped',
   title: 'the local states of two partitions change places while the processor is down',
-  whatCouldGoWrong: "A partition goes on with another one's ids and sums.",
+  whatCouldGoWrong: "A partition continues with another one's ids and sums.",
   guarantees: ['G1', 'G2', 'G3', 'G4'],
   tags: ['checkpoint'],
   partitions: 2,
@@ -26,7 +26,7 @@ export const scenario = defineScenario({
     await first.stop();
     world.expectSums((await world.send(workload(1))).expectedSums);
     await world.send(workload(0));
-    await world.inject({ fault: 'checkpoint.swap', processor: 'alpha' }).fired;
+    await world.inject({ what: 'disk', effect: 'foreign', process: 'alpha' }).fired;
 
     const second = world.start('alpha');
     await world.drain();

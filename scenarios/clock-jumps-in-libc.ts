@@ -15,8 +15,7 @@ const DAY_MS = 24 * HOUR_MS;
 export const scenario = defineScenario({
   name: 'clock-jumps-in-libc',
   title: 'the wall clock of the whole process jumps a day ahead; in the next life every clock of it jumps an hour',
-  whatCouldGoWrong:
-    'Every deadline passes at once: requests that are under way are given up, and their rows sent twice.',
+  whatCouldGoWrong: 'Every deadline passes at once: requests in flight are given up, and their rows sent twice.',
   guarantees: ['G1', 'G2', 'G3', 'G5'],
   tags: ['clock', 'crash'],
   partitions: 2,
@@ -30,9 +29,9 @@ export const scenario = defineScenario({
     await first.waitFor('takeover.running', 120_000);
     const workload = { count: 3_000, ratePerSecond: 500, spanMs: HOUR_MS };
     const sending = world.send({ ...workload, seed: 1830, baseTimeMs: startedMs - 2 * HOUR_MS });
-    const clock = { fault: 'processor.libc-clock', processor: 'alpha', file } as const;
+    const clock = { what: 'libc_clock', process: 'alpha', file } as const;
     const wall = world.inject({ ...clock, aheadMs: DAY_MS, when: { acknowledged: 500 } });
-    const killed = world.inject({ fault: 'processor.kill', processor: 'alpha', when: { acknowledged: 2_000 } });
+    const killed = world.inject({ what: 'crash', process: 'alpha', when: { acknowledged: 2_000 } });
     await killed.fired;
     await wall.heal();
     world.expectSums((await sending).expectedSums);

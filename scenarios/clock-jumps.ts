@@ -8,7 +8,7 @@ const DAY_MS = 24 * HOUR_MS;
 export const scenario = defineScenario({
   name: 'clock-jumps',
   title: 'the clock of the processor jumps a day ahead, and is two hours behind after a kill -9',
-  whatCouldGoWrong: 'Lateness, windows, or the age of streams hang on the clock of whoever runs.',
+  whatCouldGoWrong: 'Lateness, windows, or the age of streams depend on the clock of the process.',
   guarantees: ['G1', 'G2', 'G3', 'G5'],
   tags: ['clock', 'crash'],
   partitions: 2,
@@ -18,8 +18,8 @@ export const scenario = defineScenario({
     const first = world.start('alpha', { settings: clockEnv({ jumpMs: DAY_MS }) });
     await first.waitFor('takeover.running', 60_000);
     const sending = world.send({ seed: 1820, count: 5_000, ratePerSecond: 1_000, spanMs: HOUR_MS });
-    const jump = world.inject({ fault: 'processor.clock-jump', processor: 'alpha', when: { acknowledged: 1_500 } });
-    const killed = world.inject({ fault: 'processor.kill', processor: 'alpha', when: { acknowledged: 3_500 } });
+    const jump = world.inject({ what: 'clock_toggle', process: 'alpha', when: { acknowledged: 1_500 } });
+    const killed = world.inject({ what: 'crash', process: 'alpha', when: { acknowledged: 3_500 } });
     await killed.fired;
     await jump.heal();
     world.start('alpha', { settings: clockEnv({ offMs: -2 * HOUR_MS }) });

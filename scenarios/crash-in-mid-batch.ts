@@ -4,7 +4,7 @@ const HOUR_MS = 3_600_000;
 
 /**
  * The processor kills itself with SIGKILL the moment the sink has acknowledged a batch of payments: the rows are there,
- * and no checkpoint says so. The producer goes on meanwhile, and repeats payments from before the crash after it.
+ * and no checkpoint says so. The producer continues meanwhile, and repeats payments from before the crash after it.
  */
 export const scenario = defineScenario({
   name: 'crash-in-mid-batch',

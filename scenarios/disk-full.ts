@@ -22,12 +22,12 @@ export const scenario = defineScenario({
     };
     const first = world.start('alpha');
     await first.waitFor('takeover.running', 60_000);
-    const full = world.inject({ fault: 'processor.disk-full', processor: 'alpha', when: { acknowledged: 1_500 } });
+    const full = world.inject({ what: 'disk_full', process: 'alpha', when: { acknowledged: 1_500 } });
     const sent = await world.send(workload);
     world.expectSums(sent.expectedSums);
     await full.fired;
     await world.drain();
-    world.bit('the processor said that it goes on without a local state', first.eventsOf('log.warning').length > 0);
+    world.bit('the processor logged that it continues without a local state', first.eventsOf('log.warning').length > 0);
     world.bit('it lived through it', first.running);
     await first.kill();
     await full.heal();

@@ -20,9 +20,9 @@ export const scenario = defineScenario({
     await first.waitFor('takeover.running', 60_000);
     const sending = world.send({ seed: 1303, count: 5_000, ratePerSecond: 1_000, spanMs: HOUR_MS });
     await first.waitFor('checkpoint.written', 60_000, ({ nextOffset }) => nextOffset > 100);
-    // With an append under way, what is folded next waits to be sent.
+    // With an append in flight, what is folded next waits to be sent.
     const slow = world.inject({
-      fault: 'storage.answer',
+      what: 'storage_answer',
       method: 'AppendRows',
       nth: 1,
       times: 8,
@@ -38,7 +38,7 @@ export const scenario = defineScenario({
     await Promise.all([0, 1].map(foldsMore));
     const waitedMs = world.nowMs() - heldSinceMs;
     const { code } = await first.stop();
-    world.bit('it was told while rows waited behind those under way', waitedMs < HELD_MS);
+    world.bit('it got the signal while rows waited behind those in flight', waitedMs < HELD_MS);
     world.bit('it stopped as asked', code === 0);
 
     const second = world.start('alpha');

@@ -14,7 +14,7 @@ export const scenario = defineScenario({
   async run(world) {
     const first = world.start('alpha');
     await first.waitFor('takeover.running', 60_000);
-    const killed = world.inject({ fault: 'processor.kill', processor: 'alpha', when: { acknowledged: 2_000 } });
+    const killed = world.inject({ what: 'crash', process: 'alpha', when: { acknowledged: 2_000 } });
     const sending = world.send({
       seed: 1800,
       count: 5_000,

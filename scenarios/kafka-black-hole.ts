@@ -4,7 +4,7 @@ const HOUR_MS = 3_600_000;
 /** Longer than the session: the group gives the partitions away while their owner hears nothing. */
 const SILENCE_MS = 6_000;
 
-/** Nothing gets through to Kafka, and nobody is told: no reset, no refusal, only silence. Then everything goes on. */
+/** Nothing gets through to Kafka: no reset, no refusal, only silence. Then the network is healed. */
 export const scenario = defineScenario({
   name: 'kafka-black-hole',
   title: 'the network to Kafka swallows everything for longer than a session',
@@ -19,10 +19,10 @@ export const scenario = defineScenario({
     const processor = world.start('alpha');
     await processor.waitFor('takeover.running', 60_000);
     const silence = world.inject({
-      fault: 'network.black-hole',
+      what: 'network_black_hole',
       on: 'kafka',
       when: { acknowledged: 1_000 },
-      lastsMs: SILENCE_MS,
+      forMs: SILENCE_MS,
     });
     const sent = await world.send({ seed: 1602, count: 3_000, ratePerSecond: 1_000, spanMs: HOUR_MS });
     world.expectSums(sent.expectedSums);

@@ -8,7 +8,7 @@ export const scenario = defineScenario({
   name: 'kafka-connections-cut',
   title: 'all connections to Kafka are reset three times while records flow',
   whatCouldGoWrong:
-    'A client that lost its connection goes on at a place of its own making, or the producer sends twice what had arrived.',
+    'A client that lost its connection continues at a wrong offset, or the producer sends twice what had arrived.',
   guarantees: ['G1', 'G2', 'G3', 'G6'],
   tags: ['test', 'smoke', 'network', 'kafka'],
   partitions: 2,
@@ -18,7 +18,7 @@ export const scenario = defineScenario({
     const processor = world.start('alpha');
     await processor.waitFor('takeover.running', 60_000);
     const cuts = Array.from({ length: CUTS }, (_, i) =>
-      world.inject({ fault: 'network.cut', on: 'kafka', when: { acknowledged: 800 * (i + 1) } }),
+      world.inject({ what: 'network_cut', on: 'kafka', when: { acknowledged: 800 * (i + 1) } }),
     );
     const sent = await world.send({ seed: 1601, count: 4_000, ratePerSecond: 1_000, spanMs: HOUR_MS });
     world.expectSums(sent.expectedSums);

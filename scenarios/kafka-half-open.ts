@@ -2,7 +2,7 @@ import { defineScenario } from '../src/lab/scenario.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** A firewall forgets every connection to Kafka: the broker sees them end, the clients go on waiting for answers. */
+/** A firewall forgets every connection to Kafka: the broker sees them end, the clients wait for answers. */
 export const scenario = defineScenario({
   name: 'kafka-half-open',
   title: 'the broker has forgotten all connections, and the clients are not told for four seconds',
@@ -16,10 +16,10 @@ export const scenario = defineScenario({
     const processor = world.start('alpha');
     await processor.waitFor('takeover.running', 60_000);
     const forgotten = world.inject({
-      fault: 'network.half-open',
+      what: 'network_half_open',
       on: 'kafka',
       when: { acknowledged: 800 },
-      lastsMs: 4_000,
+      forMs: 4_000,
     });
     const sent = await world.send({ seed: 1702, count: 2_500, ratePerSecond: 1_000, spanMs: HOUR_MS });
     world.expectSums(sent.expectedSums);

@@ -17,15 +17,15 @@ export const scenario = defineScenario({
     const processor = world.start('alpha');
     await processor.waitFor('takeover.running', 60_000);
     const slow = world.inject({
-      fault: 'network.delay',
+      what: 'network_delay',
       on: 'kafka',
       delayMs: 250,
       when: { acknowledged: 500 },
-      lastsMs: 2_500,
+      forMs: 2_500,
     });
     const sending = world.send({ seed: 1701, count: 3_000, ratePerSecond: 1_000, spanMs: HOUR_MS });
     await slow.healed;
-    const narrow = world.inject({ fault: 'network.throttle', on: 'kafka', bytesPerSecond: 60_000, lastsMs: 2_500 });
+    const narrow = world.inject({ what: 'network_throttle', on: 'kafka', bytesPerSecond: 60_000, forMs: 2_500 });
     const sent = await sending;
     world.expectSums(sent.expectedSums);
     await narrow.healed;

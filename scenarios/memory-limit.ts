@@ -21,7 +21,7 @@ export const scenario = defineScenario({
   async run(world) {
     const sent = await world.send({ seed: 1800, count: 30_000, spanMs: HOUR_MS, baseTimeMs: world.nowMs() - HOUR_MS });
     world.expectSums(sent.expectedSums);
-    const dying = { fault: 'processor.out-of-memory', processor: 'alpha' } as const;
+    const dying = { what: 'out_of_memory', process: 'alpha' } as const;
     const first = world.start('alpha', { settings: smallHeap(HEAP_MIB) });
     const ofHeap = world.inject({ ...dying, by: 'heap' });
     await ofHeap.fired;

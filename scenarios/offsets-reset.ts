@@ -30,7 +30,7 @@ export const scenario = defineScenario({
       await world.drain();
       await processor.stop();
       const [position] = processor.eventsOf('takeover.positioned');
-      world.bit(`start ${part + 1} goes on at ${done}`, position?.checkpointOffset === done);
+      world.bit(`start ${part + 1} continues at ${done}`, position?.checkpointOffset === done);
     }
   },
 });

@@ -10,7 +10,7 @@ const USAGE = 64;
  */
 export const scenario = defineScenario({
   name: 'offsets-skipped',
-  title: 'what retention took is given up with skip, and the partition goes on',
+  title: 'what retention took is given up with skip, and the partition continues',
   whatCouldGoWrong:
     'A jump over the gap also jumps over records that are there, or nobody can tell later that there was one.',
   guarantees: ['G1', 'G5', 'G6'],

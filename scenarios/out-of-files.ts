@@ -20,20 +20,20 @@ export const scenario = defineScenario({
   async run(world) {
     const first = world.start('alpha');
     await first.waitFor('takeover.running', 120_000);
-    const without = { fault: 'processor.out-of-files', processor: 'alpha' } as const;
-    const appends = world.inject({ ...without, cut: ['storage'], when: { acknowledged: 800 }, lastsMs: 2_500 });
+    const without = { what: 'out_of_files', process: 'alpha' } as const;
+    const appends = world.inject({ ...without, cut: ['storage'], when: { acknowledged: 800 }, forMs: 2_500 });
     const workload = { seed: 1750, count: 6_000, ratePerSecond: 600, spanMs: HOUR_MS };
     const sending = world.send(workload);
     await appends.healed;
-    const all = world.inject({ ...without, cut: SERVICES, when: { acknowledged: 2_400 }, lastsMs: 6_000 });
+    const all = world.inject({ ...without, cut: SERVICES, when: { acknowledged: 2_400 }, forMs: 6_000 });
     await all.healed;
     const waited = first.eventsOf('service.waiting').filter(({ error }) => error.includes('EMFILE'));
     world.bit('the processor says what it cannot open', waited.length > 0);
     if (first.running) await first.kill();
 
     // Once it runs, and before it has reached anybody: it waits.
-    const started = { event: 'processor.started', processor: 'alpha' };
-    const starting = world.inject({ ...without, when: started, lastsMs: 5_000 });
+    const started = { event: 'processor.started', process: 'alpha' };
+    const starting = world.inject({ ...without, when: started, forMs: 5_000 });
     const second = world.start('alpha');
     await starting.healed;
     await second.waitFor('takeover.running', 120_000);

@@ -6,13 +6,13 @@ const USAGE = 64;
 
 /**
  * Somebody adds partitions to the topic by hand while producers run: from now on copies of one payment can lie in two partitions,
- * and nobody can tell by which count a record was sent. What can be told is refused; the way to do it is `rescale` (topic-rescaled).
+ * and nothing shows by which count a record was sent. Such a topic is refused; the way to do it is `rescale` (topic-rescaled).
  */
 export const scenario = defineScenario({
   name: 'partitions-added',
   title: 'the topic gets two more partitions while the processor is down with work waiting',
   whatCouldGoWrong:
-    'The processor goes on, and copies of a payment that its key now sends elsewhere are counted twice.',
+    'The processor continues, and copies of a payment that its key now sends elsewhere are counted twice.',
   guarantees: ['G1', 'G2'],
   tags: ['kafka', 'refusal'],
   partitions: 2,
@@ -28,7 +28,7 @@ export const scenario = defineScenario({
     await world.drain();
     await first.stop();
     await world.send(workload);
-    await world.inject({ fault: 'topic.add-partitions', partitions: 4 }).fired;
+    await world.inject({ what: 'partitions_added', count: 2 }).fired;
     // Copies once more: half of them now come into partitions that nobody reads.
     await world.send(workload);
 

@@ -16,7 +16,7 @@ export const scenario = defineScenario({
   async run(world) {
     const processor = world.start('alpha');
     await processor.waitFor('takeover.running', 60_000);
-    const lost = LOST.map((nth) => world.inject({ fault: 'kafka.answer', request: 'produce', nth }));
+    const lost = LOST.map((nth) => world.inject({ what: 'kafka_answer', request: 'produce', nth }));
     const sent = await world.send({ seed: 1770, count: 3_000, ratePerSecond: 1_000, spanMs: HOUR_MS });
     world.expectSums(sent.expectedSums);
     for (const { fired } of lost) await fired;

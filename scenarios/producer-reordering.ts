@@ -3,7 +3,7 @@ import { defineScenario, type ScenarioRecord } from '../src/lab/scenario.ts';
 
 const MINUTE_MS = 60_000;
 const PAYMENTS = 2_400;
-/** So many are sent in one request, in no order at all. */
+/** Sent in one request, in no order at all. */
 const BLOCK = 200;
 
 /**
@@ -14,7 +14,7 @@ export const scenario = defineScenario({
   name: 'producer-reordering',
   title: 'payments come in any order, and whole requests again behind later ones, on both sides of a kill -9',
   whatCouldGoWrong:
-    'Whoever counts on the order of sending calls payments late, forgets ids, or closes windows too early.',
+    'Code that relies on the order of sending calls payments late, forgets ids, or closes windows too early.',
   guarantees: ['G1', 'G2', 'G3', 'G4'],
   tags: ['producer', 'crash'],
   settings: {
@@ -37,8 +37,8 @@ export const scenario = defineScenario({
     const first = world.start('alpha');
     await first.waitFor('takeover.running', 60_000);
     const killed = world.inject({
-      fault: 'processor.kill',
-      processor: 'alpha',
+      what: 'crash',
+      process: 'alpha',
       when: { acknowledged: PAYMENTS },
     });
     for (let i = 0; i < blocks.length; i += 2) {

@@ -24,7 +24,7 @@ export const scenario = defineScenario({
     const first = world.start('alpha');
     await first.waitFor('takeover.running', 60_000);
     const cut = await world.send(workload, { stopAfter: BEFORE_RESTART });
-    const killed = world.inject({ fault: 'processor.kill', processor: 'alpha', when: { acknowledged: 2_000 } });
+    const killed = world.inject({ what: 'crash', process: 'alpha', when: { acknowledged: 2_000 } });
     const resending = world.send(workload);
     await killed.fired;
     world.start('alpha');

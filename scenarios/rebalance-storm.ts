@@ -6,7 +6,7 @@ const HOUR_MS = 3_600_000;
 export const scenario = defineScenario({
   name: 'rebalance-storm',
   title: 'processors join, are killed and leave, one after the other, while records flow',
-  whatCouldGoWrong: 'Partitions change hands with rows under way; two owners write, or none does.',
+  whatCouldGoWrong: 'Partitions change hands with rows in flight; two owners write, or none does.',
   guarantees: ['G1', 'G2', 'G3', 'G6'],
   tags: ['group', 'crash'],
   partitions: 4,
@@ -33,10 +33,10 @@ async function comeAndGo(world: ScenarioWorld): Promise<void> {
   const beta = world.start('beta');
   await beta.waitFor('takeover.running', 60_000);
   const gamma = world.start('gamma');
-  await world.inject({ fault: 'processor.kill', processor: 'beta' }).fired;
+  await world.inject({ what: 'crash', process: 'beta' }).fired;
   await gamma.waitFor('takeover.running', 60_000);
   world.start('delta');
-  await world.inject({ fault: 'processor.stop', processor: 'gamma' }).fired;
+  await world.inject({ what: 'stop', process: 'gamma' }).fired;
   const again = world.start('beta');
   await again.waitFor('takeover.running', 60_000);
 }

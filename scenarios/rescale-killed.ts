@@ -27,7 +27,7 @@ export const scenario = defineScenario({
   name: 'rescale-killed',
   title: 'rescale is killed with -9 at each of its steps, beside a running processor, and run again',
   whatCouldGoWrong:
-    'Some partitions know of the change and others do not, so that copies are counted twice; or nobody can work any more.',
+    'Some partitions know of the change and others do not, so that copies are counted twice; or no processor can start.',
   guarantees: ['G1', 'G2', 'G4', 'G5'],
   tags: ['kafka', 'operations', 'crash'],
   partitions: FROM,

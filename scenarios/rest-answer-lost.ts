@@ -25,7 +25,7 @@ export const scenario = defineScenario({
     world.expectSums(before.expectedSums);
     const lose = () =>
       world.inject({
-        fault: 'rest.answer',
+        what: 'rest_answer',
         match: { method: 'POST', path: '/jobs', body: CLAIM },
         answer: { kind: 'lose-answer' },
       });

@@ -1,5 +1,5 @@
-import type { Garbage } from '../chaos/http-garbage.ts';
-import type { HttpMatch } from '../chaos/http-proxy.ts';
+import type { Garbage } from '../chaos/proxies/http-garbage.ts';
+import type { HttpMatch } from '../chaos/proxies/http-proxy.ts';
 import { defineScenario } from '../src/lab/scenario.ts';
 
 const HOUR_MS = 3_600_000;
@@ -33,7 +33,7 @@ export const scenario = defineScenario({
     });
     const garbage = (match: HttpMatch, kinds: readonly Garbage[], every: number) =>
       kinds.map((what, i) =>
-        world.inject({ fault: 'rest.answer', match, nth: 1 + every * i, answer: { kind: 'garbage', what } }),
+        world.inject({ what: 'rest_answer', match, nth: 1 + every * i, answer: { kind: 'garbage', what } }),
       );
     world.expectSums((await world.send(workload(0))).expectedSums);
     const first = world.start('alpha');

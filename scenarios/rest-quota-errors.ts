@@ -20,7 +20,7 @@ export const scenario = defineScenario({
       { nth: 5, times: 2, answer: { kind: 'answer', status: 403, reason: 'rateLimitExceeded' } as const },
       { nth: 8, answer: { kind: 'answer', status: 500, reason: 'internalError' } as const },
       { nth: 10, times: 2, answer: { kind: 'answer', status: 503, reason: 'backendError' } as const },
-    ].map((refusal) => world.inject({ fault: 'rest.answer', match: { method: 'POST', path: '/jobs' }, ...refusal }));
+    ].map((refusal) => world.inject({ what: 'rest_answer', match: { method: 'POST', path: '/jobs' }, ...refusal }));
     const processor = world.start('alpha');
     for (const { fired } of refusals) await fired;
     await world.drain();

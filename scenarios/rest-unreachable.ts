@@ -8,7 +8,7 @@ export const scenario = defineScenario({
   name: 'rest-unreachable',
   title: 'queries and claims are refused for two seconds; after a kill -9, each takes a third of a second longer',
   whatCouldGoWrong:
-    'The processor gives up its partitions, or goes on with what it remembers of them without asking who owns them.',
+    'The processor gives up its partitions, or continues with what it remembers of them without asking who owns them.',
   guarantees: ['G1', 'G2', 'G6'],
   tags: ['network', 'bigquery'],
   partitions: 2,
@@ -23,11 +23,11 @@ export const scenario = defineScenario({
     });
     world.expectSums((await world.send(workload(0))).expectedSums);
     const refused = world.inject({
-      fault: 'network.cut',
+      what: 'network_cut',
       on: 'rest',
       refuse: true,
       when: { event: 'assignment.changed' },
-      lastsMs: AWAY_MS,
+      forMs: AWAY_MS,
     });
     const first = world.start('alpha');
     await refused.healed;
@@ -37,7 +37,7 @@ export const scenario = defineScenario({
     await first.kill();
 
     world.expectSums((await world.send(workload(1))).expectedSums);
-    const slow = world.inject({ fault: 'network.delay', on: 'rest', delayMs: 300 });
+    const slow = world.inject({ what: 'network_delay', on: 'rest', delayMs: 300 });
     const second = world.start('alpha');
     await second.waitFor('takeover.running', 60_000);
     await slow.heal();

@@ -39,6 +39,6 @@ async function killAgainAndAgain(world: ScenarioWorld): Promise<void> {
     const processor = world.start('alpha');
     await processor.waitFor('takeover.claimed', 60_000);
     const when = { afterMs: world.random.below(800) };
-    await world.inject({ fault: 'processor.kill', processor: 'alpha', when }).fired;
+    await world.inject({ what: 'crash', process: 'alpha', when }).fired;
   }
 }

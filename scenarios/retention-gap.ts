@@ -6,7 +6,7 @@ const CONTRADICTION = 65;
 
 /**
  * Records are deleted before they were processed, in one of two partitions. That partition stops and says which offsets
- * are gone; the other one goes on to its end.
+ * are gone; the other one continues to its end.
  */
 export const scenario = defineScenario({
   name: 'retention-gap',

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startInfra } from '../src/infra/start-infra.ts';
 import type { StartedInfra } from '../src/infra/types.ts';
 import type { RealWorldOptions } from '../src/lab/real/real-world.ts';
-import { runOnParts } from '../src/lab/run-scenarios.ts';
+import { runOnParts } from '../src/lab/run-on-parts.ts';
 import type { Scenario } from '../src/lab/scenario.ts';
 import { loadScenarios } from '../src/lab/scenario-files.ts';
 
@@ -49,7 +49,7 @@ function named(scenario: Scenario): [name: string, title: string, scenario: Scen
 
 async function passes(scenario: Scenario, infra: RealWorldOptions['infra']): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), `provenonce-${scenario.name}-`));
-  const { verdict, problems, seed } = await runOnParts(scenario, infra, folder);
+  const { verdict, problems, seed } = (await runOnParts(scenario, infra, folder)).report;
   expect(verdict, `${problems.join('\n')}\n\nDrawn from seed ${seed}. Logs and what was sent: ${folder}`).toBe('PASS');
   await rm(folder, { recursive: true });
 }

@@ -7,7 +7,7 @@ const SHORTER_DELAY_MS = 10 * 60_000;
 export const scenario = defineScenario({
   name: 'settings-change',
   title: 'restarted with another watermark delay and other fraud thresholds',
-  whatCouldGoWrong: 'After a restart nobody can tell any more which rules a row was decided by.',
+  whatCouldGoWrong: 'After a restart nothing shows which rules a row was decided by.',
   guarantees: ['G1', 'G3', 'G4', 'G5'],
   tags: ['test', 'settings'],
   partitions: 2,

@@ -20,6 +20,6 @@ export const scenario = defineScenario({
     const sent = await world.send({ seed: 1404, count: 1_000 });
     world.expectSums(sent.expectedSums);
     await world.drain();
-    world.bit('the first one went on', first.running && first.eventsOf('partition.fenced').length === 0);
+    world.bit('the first one kept running', first.running && first.eventsOf('partition.fenced').length === 0);
   },
 });

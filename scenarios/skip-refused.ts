@@ -117,7 +117,7 @@ function originals(world: ScenarioWorld, part: number, count: number) {
   };
 }
 
-/** Runs skip on partition 0; what is said again after the range wins. */
+/** Runs skip on partition 0; the last value of a flag wins. */
 function skipper(world: ScenarioWorld) {
   return (from: number | string, to: number | string, ...more: readonly string[]) =>
     world.operate(

@@ -20,19 +20,19 @@ export const scenario = defineScenario({
   settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '6s', ...NAMES_ENV },
   async run(world) {
     const first = world.start('alpha');
-    const slow = world.inject({ fault: 'processor.names', processor: 'alpha', delayMs: 3_000 });
+    const slow = world.inject({ what: 'names', process: 'alpha', delayMs: 3_000 });
     const sending = world.send({ seed: 1760, count: 9_000, ratePerSecond: 400, spanMs: HOUR_MS });
     await first.waitFor('takeover.running', 120_000);
     await slow.fired;
-    world.inject({ fault: 'network.cut', on: 'storage' });
+    world.inject({ what: 'network_cut', on: 'storage' });
     await world.sleep(5_000);
     await slow.heal();
 
-    const failing = world.inject({ fault: 'processor.names', processor: 'alpha', error: 'EAI_AGAIN' });
-    for (const on of SERVICES) world.inject({ fault: 'network.cut', on });
+    const failing = world.inject({ what: 'names', process: 'alpha', error: 'EAI_AGAIN' });
+    for (const on of SERVICES) world.inject({ what: 'network_cut', on });
     await failing.fired;
     const second = world.start('beta');
-    const neither = world.inject({ fault: 'processor.names', processor: 'beta', error: 'EAI_AGAIN' });
+    const neither = world.inject({ what: 'names', process: 'beta', error: 'EAI_AGAIN' });
     await neither.fired;
     await world.sleep(4_000);
     await Promise.all([failing.heal(), neither.heal()]);

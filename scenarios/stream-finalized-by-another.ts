@@ -19,7 +19,7 @@ export const scenario = defineScenario({
     );
     await Promise.all(running);
     const finalized = [1_000, 3_000].map((acknowledged) =>
-      world.inject({ fault: 'sink.finalize-streams', partition: 0, when: { acknowledged } }),
+      world.inject({ what: 'streams_finalized', partition: 0, when: { acknowledged } }),
     );
     const sent = await world.send({ seed: 1709, count: 5_000, ratePerSecond: 1_000, spanMs: 2 * HOUR_MS });
     world.expectSums(sent.expectedSums);

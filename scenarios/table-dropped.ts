@@ -5,7 +5,7 @@ const CONTRADICTION = 65;
 const TABLE = 'payment_exceptions';
 
 /**
- * Somebody drops a table under a running processor. It stops at once with a name that is the table's, not a record's; no command
+ * Somebody drops a table under a running processor. It stops at once with an error that names the table, not a record; no command
  * makes the table again beside the rows of the others. Restored, it is another table until an operator says that it is ours,
  * which counts only with its rows.
  */
@@ -13,7 +13,7 @@ export const scenario = defineScenario({
   name: 'table-dropped',
   title: 'a table that is dropped under a running processor has a name, is not made again, and is restored',
   whatCouldGoWrong:
-    'The table is made again, empty, everything goes on and every check of what is left passes; or a record is blamed.',
+    'The table is made again, empty, everything continues and every check of what is left passes; or a record is blamed.',
   guarantees: ['G1', 'G6'],
   tags: ['bigquery', 'operations'],
   partitions: 1,

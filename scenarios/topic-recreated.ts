@@ -27,7 +27,7 @@ export const scenario = defineScenario({
     await first.stop();
     await world.send({ seed: 1761, count: 200, spanMs: HOUR_MS });
     const before = await world.count('SELECT COUNT(*) FROM `{dataset}.payment_transactions`');
-    await world.inject({ fault: 'topic.recreate' }).fired;
+    await world.inject({ what: 'recreate' }).fired;
 
     for (const [time, records] of [0, 1_500].entries()) {
       // The second time the new log is longer than the old one was: only its records give it away.

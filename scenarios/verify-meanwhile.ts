@@ -5,7 +5,7 @@ const KILLS = 4;
 /** By the command; as many again in this process. */
 const LOOKS_MIN = 3;
 
-/** What happened while one verification was under way. */
+/** What happened while one verification was running. */
 interface Meanwhile {
   readonly checkpoints: number;
   readonly takeovers: number;

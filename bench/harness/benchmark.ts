@@ -1,7 +1,7 @@
 /**
- * What a benchmark is: one file in bench/ that exports `benchmark`, and one line in registry.ts. It says what it measures and
- * what must be reached; it measures once per repeat and hands the figures over. Limits, spreads, verdicts, text and JSON are
- * the harness's.
+ * A benchmark: one file in bench/ that exports `benchmark`, and one line in registry.ts. It names its figures and their
+ * musts, measures once per repeat and passes the figures on. Limits, spreads, verdicts, text and JSON are the
+ * harness's.
  */
 
 /** One figure of a benchmark: one row of the table. */
@@ -9,17 +9,17 @@ export interface FigureSpec {
   /** Unique among all benchmarks. */
   readonly name: string;
   readonly what: string;
-  /** As `events/s`, `ms`, `MB`, `%`. */
+  /** For example `events/s`, `ms`, `MB`, `%`. */
   readonly unit: string;
-  /** Missed: the command exits 1. Undefined: the figure is only told. */
+  /** Missed: the command exits 1. Undefined: the figure is only reported. */
   readonly must?: number;
   readonly aim?: number;
   readonly better: 'more' | 'less';
-  /** Which of the repeats is held against the limits. Default `median`. */
+  /** Which of the repeats is compared with the limits. Default `median`. */
   readonly judged?: 'median' | 'worst';
 }
 
-/** Numbers that a smoke run makes small, and that `--set name=value` changes. */
+/** Numbers that are small in a smoke run, and that `--set name=value` changes. */
 export type Sizes = Readonly<Record<string, number | readonly number[]>>;
 
 export interface BenchContext<S extends Sizes> {
@@ -27,16 +27,16 @@ export interface BenchContext<S extends Sizes> {
   readonly repeats: number;
   /** Progress, for standard error. */
   say(text: string): void;
-  /** The figures of one repeat, by name; every figure must come at least once. */
+  /** The figures of one repeat, by name; every figure at least once. */
   sample(figures: Readonly<Record<string, number>>): void;
-  /** Facts that go with the figures: what was run, parts of the whole. The last word on a name stays. */
+  /** Facts beside the figures: what was run, parts of the whole. The last value of a name stays. */
   detail(facts: Readonly<Record<string, unknown>>): void;
 }
 
 export interface Benchmark<S extends Sizes = Sizes> {
   readonly name: string;
   readonly what: string;
-  /** What bounds the figure, and what it does not say. Printed with it. */
+  /** What bounds the figure, and what it does not show. Printed with it. */
   readonly limits: string;
   readonly figures: readonly FigureSpec[];
   readonly repeats: number;
@@ -48,7 +48,7 @@ export interface Benchmark<S extends Sizes = Sizes> {
   run(context: BenchContext<S>): Promise<void>;
 }
 
-/** Keeps the type of the sizes for `run`, and gives what the registry holds. */
+/** Keeps the type of the sizes for `run`, and returns the registry's form. */
 export function defineBenchmark<S extends Sizes>(benchmark: Benchmark<S>): Benchmark {
   return benchmark as unknown as Benchmark;
 }

@@ -1,4 +1,4 @@
-/** The document that --json prints, the same for one benchmark and for all, and the texts made from it. */
+/** The document of --json, the same for one benchmark and for all, and the texts made from it. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { tableText } from '../../src/base/text/table.ts';
@@ -10,11 +10,11 @@ export interface BenchDocument {
     readonly processor: string;
     readonly memoryGiB: number;
     readonly node: string;
-    /** One minute's load before anything ran: other work makes figures worse. */
+    /** One minute's load before the run: other work makes figures worse. */
     readonly loadBefore: number;
   };
   readonly tookMinutes: number;
-  /** Small sizes: the figures say nothing. */
+  /** Small sizes: the figures mean nothing. */
   readonly smoke: boolean;
   readonly reached: boolean;
   readonly results: readonly BenchResult[];
@@ -45,16 +45,16 @@ export function documentOf(results: readonly BenchResult[], started: Started, sm
   };
 }
 
-/** Throws where the file is no document of ours. */
+/** Throws if the file is not such a document. */
 export function readDocument(file: string): BenchDocument {
-  // `npm run` says first what it runs.
+  // `npm run` prints its command first.
   const text = readFileSync(file, 'utf8').replace(/^(?:> .*|\s*)\n/gm, '');
   const document = JSON.parse(text) as BenchDocument;
   if (!Array.isArray(document.results)) throw new Error(`${file}: not what \`npm run bench -- NAME --json\` prints`);
   return document;
 }
 
-/** `width`: of the terminal, which the table is fitted to. */
+/** `width`: of the terminal, to which the table is fitted. */
 export function textOf(document: BenchDocument, width?: number): string {
   const { results, machine, tookMinutes, smoke } = document;
   const head = ['figure', 'unit', 'must', 'aim', 'measured', 'min', 'max', 'runs', 'verdict'];
@@ -98,7 +98,7 @@ export function markdownOf({ results }: BenchDocument): string {
 const TABLE_BEGINS = '<!-- figures: npm run bench -- table -->';
 const TABLE_ENDS = '<!-- end of figures -->';
 
-/** The page with the table between its marks: rows that it has and the document does not know stay. Throws without marks. */
+/** The page with the table between its marks: its rows that the document does not have stay. Throws without marks. */
 export function withTable(page: string, table: string): string {
   const from = page.indexOf(TABLE_BEGINS);
   const to = page.indexOf(TABLE_ENDS);

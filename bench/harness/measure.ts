@@ -1,4 +1,4 @@
-/** Runs one benchmark and collects what it hands over, also of one that breaks or is interrupted. */
+/** Runs one benchmark and collects its figures, also of one that fails or is interrupted. */
 import type { Benchmark, Sizes } from './benchmark.ts';
 import { type BenchResult, resultsOf } from './result.ts';
 
@@ -12,7 +12,10 @@ export interface MeasureOptions {
   readonly interrupted?: AbortSignal;
 }
 
-/** A benchmark that breaks is a result too: the repeats that it measured, the verdict `failed`, and why. Throws for wrong sizes. */
+/**
+ * A failed benchmark is a result too: the repeats that it measured, the verdict `failed`, and why. Throws for wrong
+ * sizes.
+ */
 export async function measure(benchmark: Benchmark, options: MeasureOptions): Promise<BenchResult[]> {
   const sizes = { ...(options.smoke ? benchmark.smoke : benchmark.sizes), ...checked(benchmark, options.set ?? {}) };
   const samples = new Map<string, number[]>();
@@ -41,7 +44,7 @@ export async function measure(benchmark: Benchmark, options: MeasureOptions): Pr
   return resultsOf(benchmark, { samples, detail, sizes, ranAt, ...(why === undefined ? {} : { error: why }) });
 }
 
-/** Undefined at the end of the run, what interrupted it before; rejects as the run does. */
+/** Undefined at the end of the run, the reason at an interruption; rejects as the run does. */
 async function endOf(run: Promise<void>, interrupted: AbortSignal | undefined): Promise<string | undefined> {
   const signal = Promise.withResolvers<string>();
   const tell = () => signal.resolve(`interrupted by ${String(interrupted?.reason)}`);
@@ -50,7 +53,7 @@ async function endOf(run: Promise<void>, interrupted: AbortSignal | undefined): 
   return Promise.race([run.then(() => undefined), signal.promise]);
 }
 
-/** What is told of a benchmark that ended without a word, or was not begun. */
+/** The result of a benchmark that ended without one, or was not begun. */
 export function failureOf(benchmark: Benchmark, error: string): BenchResult[] {
   const ranAt = new Date().toISOString();
   return resultsOf(benchmark, { samples: new Map(), detail: {}, sizes: benchmark.sizes, ranAt, error });

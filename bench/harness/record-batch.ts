@@ -1,12 +1,12 @@
-/** Records as a broker sends them: one record batch of message format 2, not packed. */
+/** Records as a broker sends them: one uncompressed record batch of message format 2. */
 import { crc32c } from '@node-rs/crc32';
 import type { LogRecord } from '../../src/payments/types.ts';
 
 const HEADER_BYTES = 61;
-/** Offset and length: what a batch's length does not count. */
+/** Offset and length fields, which a batch's length does not count. */
 const PREFIX_BYTES = 12;
 const MAGIC = 2;
-/** The checksum is over all that follows it. */
+/** The checksum covers everything behind it. */
 const CRC_FROM = 21;
 const NO_PRODUCER = -1n;
 

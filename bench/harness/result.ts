@@ -1,8 +1,8 @@
-/** The one shape that every benchmark's figures are told in, and the verdict over them. */
+/** The form of every benchmark's figures, and the verdict over them. */
 import type { Benchmark, FigureSpec, Sizes } from './benchmark.ts';
 import { spreadOf } from './spread.ts';
 
-/** `aim` and `reached` are good; `told` has no limit to hold; `failed` gave no figure. */
+/** `aim` and `reached` are good; `told` has no limit; `failed` gave no figure. */
 export type Verdict = 'aim' | 'reached' | 'MISSED' | 'told' | 'failed';
 
 export interface BenchResult {
@@ -10,7 +10,7 @@ export interface BenchResult {
   readonly name: string;
   readonly benchmark: string;
   readonly what: string;
-  /** Median or worst of the runs; null where the benchmark failed. */
+  /** Median or worst of the runs; null if the benchmark failed. */
   readonly figure: number | null;
   readonly unit: string;
   readonly must: number | null;
@@ -81,7 +81,7 @@ export function verdictOf({ must, aim, better }: FigureSpec, figure: number): Ve
   return must === undefined ? 'told' : 'reached';
 }
 
-/** Whether nothing that must be reached was missed, and nothing failed. */
+/** Whether no must was missed, and nothing failed. */
 export function allReached(results: readonly BenchResult[]): boolean {
   return results.every(({ verdict }) => verdict !== 'MISSED' && verdict !== 'failed');
 }

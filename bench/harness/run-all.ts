@@ -1,7 +1,7 @@
 /**
- * Every benchmark in turn, each in a process of its own: a heap that one has filled makes the next one slower. One that breaks
- * is told as failed, and the rest still run. At an interruption the one that runs is asked for what it has, and what comes after
- * it is told as not run.
+ * Every benchmark in turn, each in its own process: a heap that one has filled makes the next one slower. One that
+ * fails is reported as failed, and the rest still run. At an interruption the running one reports what it has, and the
+ * others are reported as not run.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,13 +18,13 @@ export interface RunAllOptions {
   readonly say: (text: string) => void;
   readonly smoke: boolean;
   readonly repeats?: number;
-  /** Default: all that say so. */
+  /** Default: all that belong to `all`. */
   readonly names?: readonly BenchmarkName[];
-  /** Its reason is told; default: never. */
+  /** The reason is reported; default: never. */
   readonly interrupted?: AbortSignal;
 }
 
-/** One that computes hears a signal only when it comes up for air. */
+/** A benchmark that computes receives a signal only when it yields. */
 const KILLED_AFTER_MS = 10_000;
 const MAIN = path.join(import.meta.dirname, '..', 'main.ts');
 
@@ -61,7 +61,7 @@ export async function runAll({ say, smoke, repeats, names, interrupted }: RunAll
   return results;
 }
 
-/** SIGTERM at the interruption, SIGKILL to one that does not answer. */
+/** SIGTERM at the interruption, SIGKILL if it does not answer. */
 function askAt(interrupted: AbortSignal | undefined, child: ChildProcess): () => void {
   let killing: NodeJS.Timeout | undefined;
   const ask = () => {

@@ -1,4 +1,4 @@
-/** What repeats of one measurement say. */
+/** The spread of repeated measurements. */
 
 export interface Spread {
   readonly min: number;

@@ -1,7 +1,7 @@
 /**
- * A sink that acknowledges at once: the Write API's gRPC service, in a process of its own, that takes every append's bytes
- * over a real connection, reads the request (not the rows in it) and answers. Nothing is kept, so a takeover from what was
- * written is not possible on it: streams are never finalized here. Run as a program it prints its port.
+ * A sink that acknowledges at once: the Write API's gRPC service, in its own process, that receives every append over a
+ * real connection, reads the request (not the rows in it) and answers. It keeps nothing, so no takeover from its rows
+ * is possible: streams are never finalized here. Run as a program it prints its port.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -81,7 +81,7 @@ export interface AcknowledgingSink extends AsyncDisposable {
   readonly address: string;
 }
 
-/** The same as a child process; ends with its input, however this process ends. */
+/** The same as a child process; ends with its input, after any ending of this process. */
 export async function startAcknowledgingSink(): Promise<AcknowledgingSink> {
   const child = spawn(process.execPath, [fileURLToPath(import.meta.url)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const exited = once(child, 'close');

@@ -1,6 +1,6 @@
 /**
- * What the sink takes at best: the rows of a topic, folded and encoded beforehand, appended in a bare loop to streams of the
- * same tables in the same sizes as the processor's. The measure that the pipeline is held against.
+ * The sink's best speed: the rows of a topic, folded and encoded beforehand, appended in a bare loop to streams of the
+ * same tables in the same sizes as the processor's. The pipeline is compared with it.
  */
 
 import { systemRuntime } from '../../src/base/system-runtime.ts';
@@ -29,7 +29,7 @@ export interface Prepared {
   readonly bytes: number;
 }
 
-/** Reads the topic and makes its rows, batched as the processor batches them when it has much to do. */
+/** Reads the topic and makes its rows, batched as by a processor under load. */
 export async function prepareRows(
   connection: KafkaConnectionOptions,
   topic: string,

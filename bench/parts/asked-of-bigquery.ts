@@ -1,15 +1,17 @@
-/** Counts what a processor asks of BigQuery: the lab's proxies stand between, inject nothing, and hear of every request. */
-import { GrpcProxy } from '../../chaos/grpc-proxy.ts';
-import { HttpProxy } from '../../chaos/http-proxy.ts';
+/**
+ * Counts a processor's requests to BigQuery: the lab's proxies stand between, inject nothing, and see every request.
+ */
+import { GrpcProxy } from '../../chaos/proxies/grpc-proxy.ts';
+import { HttpProxy } from '../../chaos/proxies/http-proxy.ts';
 import type { ExternalEndpoints } from '../../src/infra/types.ts';
 
-/** What BigQuery bills a query at least, for each table that it names; of on-demand pricing. */
+/** BigQuery's minimum bill for a query, for each table that it names; on-demand pricing. */
 export const BILLED_MIB_AT_LEAST = 10;
 
 export interface Asked {
-  /** Query jobs by statement and tables, as `SELECT checkpoint_log`. */
+  /** Query jobs by statement and tables, for example `SELECT checkpoint_log`. */
   readonly jobs: Readonly<Record<string, number>>;
-  /** Other requests over REST, as `GET queries`. */
+  /** Other requests over REST, for example `GET queries`. */
   readonly rest: Readonly<Record<string, number>>;
   /** Calls of the Storage Write API, AppendRows counted by its requests. */
   readonly write: Readonly<Record<string, number>>;
@@ -70,12 +72,12 @@ export class AskedOfBigQuery implements AsyncDisposable {
     return new AskedOfBigQuery(rest, write, counts);
   }
 
-  /** For a processor that is to be counted. */
+  /** For the processor that is counted. */
   get settings(): Readonly<Record<string, string>> {
     return { BIGQUERY_EMULATOR_HOST: this.#rest.address, BIGQUERY_STORAGE_EMULATOR_HOST: this.#write.address };
   }
 
-  /** Since the last time. */
+  /** Since the previous call. */
   take(): Asked {
     const taken = this.#counts.now;
     this.#counts.now = new Counts();
@@ -105,7 +107,7 @@ export function statementKind(sql: string): { readonly verb: string; readonly ta
   return { verb, tables: [...new Set(named)].sort() };
 }
 
-/** As `queries` of /bigquery/v2/projects/p/queries/job. */
+/** For example `queries` of /bigquery/v2/projects/p/queries/job. */
 function resourceOf(path: string): string {
   return /\/projects\/[^/]+\/([a-z]+)/i.exec(path)?.[1] ?? path;
 }

@@ -1,13 +1,16 @@
-/** Processes that a benchmark starts end with it, however it ends: also by a signal, as from a time limit or ^C. */
+/** Processes that a benchmark starts end with it, in any ending, also by a signal, as from a time limit or ^C. */
 
-/** Told of a signal, with the exit code that it asks for. */
+/** Receives a signal and its exit code. */
 export type Interrupted = (signal: NodeJS.Signals, code: number) => void;
 
 let interrupted: Interrupted = (_signal, code) => process.exit(code);
 const running = new Map<number, NodeJS.Signals>();
 let watching = false;
 
-/** The signal at our end, unless it is over before. SIGTERM for one that has children of its own to end. */
+/**
+ * Sends the signal when this process ends, unless the child has ended before. SIGTERM for one that has children of its
+ * own.
+ */
 export function endsWithUs(
   pid: number | undefined,
   over: Promise<unknown>,
@@ -19,7 +22,7 @@ export function endsWithUs(
   over.finally(() => running.delete(pid)).catch(() => {});
 }
 
-/** Instead of ending at once at the first signal: whoever says so ends the process itself. The second one ends it. */
+/** Replaces the end at the first signal: the handler's caller ends the process itself. The second signal ends it. */
 export function atSignal(handler: Interrupted): void {
   interrupted = handler;
   watch();
@@ -33,7 +36,7 @@ function watch(): void {
       try {
         process.kill(pid, signal);
       } catch {
-        // gone by itself
+        // ended by itself
       }
     }
   });

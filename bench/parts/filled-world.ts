@@ -1,6 +1,7 @@
 /**
- * A real broker, a real emulator and a topic whose payments are processed: what the benchmarks of starts and takeovers begin
- * from. Every id stays known (half an hour of event time, an hour of watermark delay), so the state is as large as the topic.
+ * A real broker, a real emulator and a topic whose payments are processed: the start of the benchmarks of starts and
+ * takeovers. Every id stays known (half an hour of event time, an hour of watermark delay), so the state is as large as
+ * the topic.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,7 @@ import { RealWorld } from '../../src/lab/real/real-world.ts';
 import type { ProcessorEvent, ProcessorEventType } from '../../src/processor/events.ts';
 import { runSimulator } from '../../src/simulator/run-simulator.ts';
 
-/** When a process came by the stages on its way to its first row, in ms since its clock was started. */
+/** When a process reached the stages on its way to its first row, in ms since its clock was started. */
 export type Timeline = Readonly<Record<string, number>>;
 
 export const FIRST_ROW = 'first new row';
@@ -29,7 +30,7 @@ const STAGES: Partial<Record<ProcessorEventType, string>> = {
   'append.acknowledged': FIRST_ROW,
 };
 const SPAN_MS = 30 * 60_000;
-/** What `process` uses where nobody says otherwise: a killed member that is waited for is seen. */
+/** The default of `process`: waiting for a killed member becomes visible. */
 const SESSION_TIMEOUT = '30s';
 const LIMIT_MS = 240_000;
 const LOOK_EVERY_MS = 2;
@@ -88,7 +89,7 @@ export class FilledWorld implements AsyncDisposable {
     }
   }
 
-  /** Payments with ids of their own, none late, rejected or a copy. `ratePerSecond` 0: as fast as possible. */
+  /** New payments, none late, rejected or a copy. `ratePerSecond` 0: as fast as possible. */
   async send(count: number, ratePerSecond = 0, signal?: AbortSignal): Promise<void> {
     const { partitions, accounts } = this.#options;
     this.#sends += 1;
@@ -104,7 +105,7 @@ export class FilledWorld implements AsyncDisposable {
     );
   }
 
-  /** Sends, and processes all of it with the checkpoint of that name; the process is stopped then. */
+  /** Sends, and processes all of it with the local state of that name; then the process is stopped. */
   async fill(count: number, checkpointOf: string): Promise<void> {
     await this.send(count);
     this.#options.say(`${count} payments sent`);
@@ -119,7 +120,7 @@ export class FilledWorld implements AsyncDisposable {
     return this.world.start(`${checkpointOf}-${this.#starts}`, { checkpointOf });
   }
 
-  /** Hears every event of every process until the result is called. */
+  /** Receives every event of every process until the result is called. */
   listen(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -150,7 +151,7 @@ export class FilledWorld implements AsyncDisposable {
   }
 }
 
-/** Waits for something that a process brings about; fails when it ends, or at the limit. */
+/** Waits for a process to bring something about; fails when the process ends, or at the limit. */
 export async function until(holds: () => boolean, child: ProcessorChild): Promise<void> {
   const limitMs = performance.now() + LIMIT_MS;
   while (!holds()) {

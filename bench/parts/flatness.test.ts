@@ -32,7 +32,7 @@ it('a load that was not offered is not sustained, though all of it was processed
   expect(judgeLoad(slow, RATE, LENGTH_MS)).toMatchObject({ offeredInTime: false, sustainedPerSecond: 900 });
 });
 
-it('a state that grows is told', () => {
+it('a state that grows is reported', () => {
   expect(
     judgeLoad(
       looksOf((second) => ({ stateIds: second * RATE })),

@@ -1,4 +1,4 @@
-/** Whether a load was sustained: what must not grow did not, over the last three fifths of the time. */
+/** Whether a load was sustained: nothing that must be constant grew over the last three fifths of the time. */
 
 export interface LoadLook {
   /** Since the load began. */
@@ -11,7 +11,7 @@ export interface LoadLook {
   readonly stateIds: number;
   readonly stateBytes: number;
   readonly residentMb: number;
-  /** Of it, what no file backs: the state's mapped file is in the one and not in the other. */
+  /** Of it, memory without a file behind it: excludes the state's mapped file. */
   readonly anonymousMb: number;
   readonly emulatorMb: number;
 }
@@ -35,11 +35,11 @@ export interface LoadVerdict {
   readonly stateIds: readonly [number, number];
   /** Into the tables, over the window. */
   readonly processedPerSecond: number;
-  /** The rate where it was sustained, else what was processed, and less than the rate. */
+  /** The rate if it was sustained, else what was processed, which is less. */
   readonly sustainedPerSecond: number;
 }
 
-/** Throws where there are too few looks to say anything. */
+/** Throws if there are too few looks to judge. */
 export function judgeLoad(looks: readonly LoadLook[], rate: number, lengthMs: number): LoadVerdict {
   const fromMs = lengthMs * (1 - WINDOW_SHARE);
   const middleMs = (fromMs + lengthMs) / 2;

@@ -1,6 +1,6 @@
 /**
- * When each offset of a partition was first seen to be covered, from outside: looks in the order of time, each saying how far
- * every partition had come. With the records' own times that gives the latency of every record.
+ * When each offset of a partition was first seen to be covered, from outside: looks in the order of time, each with the
+ * position of every partition. Together with the records' own times that gives the latency of every record.
  */
 
 import { systemRuntime } from '../../src/base/system-runtime.ts';
@@ -8,16 +8,16 @@ import type { KafkaConnectionOptions } from '../../src/kafka/client/connection-o
 import { readTopic } from '../../src/kafka/read-topic.ts';
 
 interface Look {
-  /** When the look was over, ms since the epoch. */
+  /** End of the look, ms since the epoch. */
   readonly atMs: number;
-  /** Everything below had come. */
+  /** Everything below was covered. */
   readonly below: number;
 }
 
 export class ProgressLog {
   readonly #looks = new Map<number, Look[]>();
 
-  /** Looks that saw nothing new are not kept. */
+  /** Looks without anything new are not kept. */
   add(atMs: number, belowByPartition: ReadonlyMap<number, number>): void {
     for (const [partition, below] of belowByPartition) {
       const looks = this.#looks.get(partition) ?? [];
@@ -27,8 +27,8 @@ export class ProgressLog {
   }
 
   /**
-   * From each record's Kafka timestamp (its producer's clock, which is this machine's) to the look that first saw it; records
-   * with a timestamp before `fromMs` are left out. Throws where a record was never seen.
+   * From each record's Kafka timestamp (its producer's clock, which is this machine's) to the look that first saw it.
+   * Records with a timestamp before `fromMs` are left out. Throws if a record was never seen.
    */
   async latenciesMs(connection: KafkaConnectionOptions, topic: string, fromMs: number): Promise<number[]> {
     const latencies: number[] = [];

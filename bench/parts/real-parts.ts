@@ -1,6 +1,6 @@
 /**
- * A broker and an emulator of a benchmark's own, and what it does on them: payments produced by the simulator's own process,
- * processors started as an operator starts them. Everything is on this machine and shares its cores.
+ * A broker and an emulator of the benchmark's own: payments produced by a process of the load generator, processors
+ * started as an operator starts them. Everything is on this machine and shares its cores.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -22,7 +22,7 @@ export type BenchEndpoints = ExternalEndpoints & Pick<StartedInfra, 'projectId'>
 export interface ProcessorSpec {
   readonly topic: string;
   readonly dataset: string;
-  /** Names the checkpoint, the log file and the group. Default: the dataset. */
+  /** Names the local state, the log file and the group. Default: the dataset. */
   readonly name?: string;
   readonly settings?: Readonly<Record<string, string>>;
   readonly flags?: readonly string[];
@@ -33,12 +33,12 @@ const PROVENONCE = path.join(import.meta.dirname, '..', '..', 'src', 'cli', 'mai
 export class RealParts implements AsyncDisposable {
   readonly endpoints: BenchEndpoints;
   readonly connection: KafkaConnectionOptions;
-  /** Of logs and checkpoints; removed at the end. */
+  /** Of logs and local state; removed at the end. */
   readonly folder: string;
   readonly #infra: StartedInfra;
   readonly #processors: WatchedProcessor[] = [];
   readonly #sinks: Sink[] = [];
-  /** The caller's topics and datasets, where parts are shared. */
+  /** Distinguishes the caller's topics and datasets on shared parts. */
   readonly #unique = systemRuntime.uuid().slice(0, 8);
 
   private constructor(infra: StartedInfra) {
@@ -48,7 +48,7 @@ export class RealParts implements AsyncDisposable {
     this.folder = mkdtempSync(path.join(tmpdir(), 'provenonce-bench-'));
   }
 
-  /** Starts both the way that PROVENONCE_INFRA says; default `auto`. */
+  /** Starts both in the way of PROVENONCE_INFRA; default `auto`. */
   static async start(say: (text: string) => void): Promise<RealParts> {
     process.env.METADATA_SERVER_DETECTION ??= 'none';
     const way = process.env.PROVENONCE_INFRA || 'auto';
@@ -70,7 +70,7 @@ export class RealParts implements AsyncDisposable {
     return this.#infra.broker.pid;
   }
 
-  /** `provenonce simulate` to its end, in a process of its own. Makes the topic. */
+  /** `provenonce simulate` to its end, in its own process. Creates the topic. */
   async simulate(topic: string, flags: readonly string[]): Promise<SimulationSummary> {
     const child = spawn(process.execPath, [PROVENONCE, 'simulate', '--json', ...flags], {
       env: {
@@ -112,13 +112,13 @@ export class RealParts implements AsyncDisposable {
     return processor;
   }
 
-  /** By partition, where the log ends now. */
+  /** By partition, the present end of the log. */
   async endOffsets(topic: string): Promise<ReadonlyMap<number, number>> {
     await using ends = await this.watchEnds(topic);
     return await ends.now();
   }
 
-  /** The same, again and again over one connection. */
+  /** The same, repeatedly over one connection. */
   async watchEnds(topic: string): Promise<{ now(): Promise<ReadonlyMap<number, number>> } & AsyncDisposable> {
     const connection = new TopicConnection(this.connection, topic);
     const close = () => connection.close();

@@ -1,6 +1,6 @@
 /**
- * A processor of a benchmark: the lab's child process, its metrics scraped and its memory read from outside, so that nothing
- * is measured by the code that is measured, and its log is as an operator's.
+ * A processor of a benchmark: the lab's child process, with its metrics scraped and its memory read from outside, so
+ * that the measured code does not measure itself, and its log is as an operator's.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -55,7 +55,7 @@ export class WatchedProcessor {
       port.reject(error);
       running.reject(error);
     });
-    // Whoever waits for them is told; nobody may.
+    // A waiter receives the rejection; there may be none.
     port.promise.catch(() => {});
     running.promise.catch(() => {});
   }
@@ -91,7 +91,10 @@ export class WatchedProcessor {
     };
   }
 
-  /** The first scrape with so many records durable. Rejects at the limit, and when the process ends. Looks as `nextLookInMs` says, or so often. */
+  /**
+   * The first scrape with this many records durable. Rejects at the limit, and when the process ends. Looks at the
+   * intervals of `nextLookInMs`, or of `everyMs`.
+   */
   async untilDurable(records: number, timeoutMs: number, everyMs?: number): Promise<Scrape> {
     const untilMs = performance.now() + timeoutMs;
     let before: Scrape | undefined;
@@ -111,7 +114,7 @@ export class WatchedProcessor {
     return residentMb(this.child.pid, 'VmHWM');
   }
 
-  /** RssAnon leaves out what files back: the state's mapped pages, and the program. */
+  /** RssAnon leaves out memory with a file behind it: the state's mapped pages, and the program. */
   residentMb(field: 'VmRSS' | 'RssAnon' = 'VmRSS'): number {
     return residentMb(this.child.pid, field);
   }
@@ -126,7 +129,7 @@ export class WatchedProcessor {
   }
 }
 
-/** By /proc: what the kernel counts, whatever the process is made of. Throws where there is no such process. */
+/** From /proc: the kernel's count, for any kind of process. Throws if there is no such process. */
 export function residentMb(pid: number, field: 'VmRSS' | 'VmHWM' | 'RssAnon'): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const kib = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];

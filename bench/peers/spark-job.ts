@@ -1,4 +1,4 @@
-/** One run of the Spark job, watched from outside: its batches by its own word, its memory by the kernel's. */
+/** One run of the Spark job, watched from outside: its batches from its own output, its memory from the kernel. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
@@ -15,9 +15,9 @@ export interface SparkJobOptions {
   readonly spark: Spark;
   readonly bootstrapServers: string;
   readonly topic: string;
-  /** Of output and checkpoint: the same again is a restart. */
+  /** Of output and checkpoint: the same folder again is a restart. */
   readonly folder: string;
-  /** Ends after so many records of its own reading. */
+  /** Ends after reading this many records itself. */
   readonly expected: number;
   readonly recordsPerBatch: number;
   readonly say: (text: string) => void;
@@ -76,7 +76,7 @@ export class SparkJob {
     return this.#peakMb;
   }
 
-  /** The first batch after which so many records were read by this process. Rejects where it ends without. */
+  /** The first batch after which this process has read this many records. Rejects if it ends before. */
   async until(records: number): Promise<FinishedBatch> {
     for (;;) {
       const found = this.#batches.find(({ read }) => read >= records);

@@ -1,4 +1,4 @@
-/** Spark for `peers`: PySpark in a venv, the Kafka connector's jars, pinned and cached as the infra's parts are. */
+/** Spark for `peers`: PySpark in a venv and the Kafka connector's jars, pinned and cached like the infra's parts. */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,7 +24,7 @@ export interface Spark {
   readonly jars: string;
 }
 
-/** Fetches what the cache lacks: 450 MB, once. Throws InfraUnavailableError where Python or the registries are missing. */
+/** Downloads what the cache lacks: 450 MB, once. Throws InfraUnavailableError without Python or the registries. */
 export async function obtainSpark(say: (text: string) => void): Promise<Spark> {
   const env = process.env;
   const { usable, problem } = await findPython(env);

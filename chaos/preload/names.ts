@@ -1,7 +1,7 @@
 /**
  * Loaded before a processor whose names are to be troubled: lookups of names (not of addresses) come late or fail while its
  * names file says so. Everything that connects in this project asks node:dns, by callback or by promise. Each lookup that was
- * troubled is a line on standard error, so that whoever watches can count them.
+ * troubled is a line on standard error, so that the lab can count them.
  */
 
 import { readFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * The dashboard as Grafana reads it, from the panels. `node deploy/grafana/dashboard.ts` writes dashboards/payments.json; a test
- * compares.
+ * The dashboard in Grafana's form, from the panels. `node deploy/grafana/dashboard.ts` writes dashboards/payments.json;
+ * a test compares.
  */
 import { writeFileSync } from 'node:fs';
 import { type Panel, ROWS } from './panels.ts';

@@ -1,8 +1,8 @@
-/** The panels of the dashboard: what is asked, in which unit, and from where on it is not healthy. */
+/** The panels of the dashboard: the query, its unit, and from which value on it is unhealthy. */
 
 export interface Panel {
   readonly title: string;
-  /** What a reader should make of it. */
+  /** The text for the reader. */
   readonly text: string;
   readonly kind: 'stat' | 'timeseries';
   /** PromQL, by legend. */
@@ -143,7 +143,7 @@ export const ROWS: readonly Row[] = [
       },
       {
         title: 'Takeovers, fencings, retries, stops',
-        text: 'Takeovers follow a deployment. Fencings and retries that go on do not; a stopped partition needs a decision.',
+        text: 'Takeovers follow a deployment. Fencings and retries that continue do not; a stopped partition needs a decision.',
         kind: 'timeseries',
         queries: {
           takeovers: 'sum(provenonce_takeovers_total)',

@@ -1,7 +1,7 @@
 /**
- * `npm run check:image`: builds both images and runs them as production does, against a broker and an emulator in containers.
- * Needs a Docker daemon on Linux (the images reach the others on the host's loopback address). NODE_IMAGE and RUNTIME_IMAGE
- * name other bases. Says what held, and ends with 1 at the first thing that did not.
+ * `npm run check:image`: builds both images and runs them as production does, against a broker and an emulator in
+ * containers. Needs a Docker daemon on Linux (the images reach the others on the host's loopback address). NODE_IMAGE
+ * and RUNTIME_IMAGE name other bases. Prints what held, and ends with 1 at the first thing that did not.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -60,7 +60,7 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
   demand(true, what, `${((Date.now() - startedMs) / 1_000).toFixed(1)} s`);
 }
 
-/** Sends SIGTERM, and SIGKILL after 30 s: only a process that heard the first ends with its own code. */
+/** Sends SIGTERM, and SIGKILL after 30 s: only a process that received the first ends with its own code. */
 async function stopped(name: string): Promise<string> {
   await docker('stop', '--time', '30', container(name));
   return docker('inspect', '--format', '{{.State.ExitCode}}', container(name));
@@ -71,7 +71,7 @@ async function demandExit(name: string, code: string, what: string): Promise<voi
   demand(seen === code, what, `exit code ${seen}`);
 }
 
-/** The help loads every command; Node says of each file whether it found compiled code, and whether it could use it. */
+/** The help loads every command; Node reports for each file whether it found compiled code, and could use it. */
 async function checkCompiledCode(): Promise<void> {
   const env = '--env=NODE_DEBUG_NATIVE=COMPILE_CACHE';
   const { all } = await execa('docker', ['run', '--rm', ...HARDENED, env, PROCESSOR, '--help'], { all: true });
@@ -113,7 +113,7 @@ async function check(): Promise<void> {
     docker('run', '--detach', '--name', container(name), ...HARDENED, ...env, ...more, image);
 
   await start('simulator', SIMULATOR);
-  /** Ready, with every partition: a process that the group gives none is ready as well. */
+  /** Ready, with every partition: a process without partitions is ready as well. */
   const worksOnAll = async () => {
     const response = await fetch(`http://127.0.0.1:${port}/readyz`);
     return response.ok && ((await response.json()) as { partitions: number[] }).partitions.length === 4;

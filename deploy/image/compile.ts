@@ -1,7 +1,7 @@
 /**
- * Run once while the images are built: keeps the compiled code of all that they load, where provenonce.mjs looks for it. A pod
- * cannot keep it, since its root file system is not written to, and each of its starts would compile everything again.
- * Node uses only what the same Node, flags and user compiled.
+ * Runs once while the images are built: keeps the compiled code of all that they load, where provenonce.mjs looks for
+ * it. A pod cannot keep it, because its root file system is read-only, and each of its starts would compile everything
+ * again. Node uses only what the same Node, flags and user compiled.
  */
 import { chmodSync, readdirSync } from 'node:fs';
 import { flushCompileCache, getCompileCacheDir } from 'node:module';
@@ -18,11 +18,11 @@ process.on('exit', () => {
   if (files.length === 0) process.exitCode = 1;
 });
 
-// From the first file on, as every start; the help loads every command.
+// The same first file as every start; the help loads every command.
 process.argv = [process.execPath, 'provenonce', '--help'];
 await import(`../../${ENTRY}`);
 await import('../../src/cli/first-query.ts');
 await import('../../src/cli/run-process.ts');
 await import('../../src/simulator/run-simulator.ts');
-// Loaded where there is an account to ask for.
+// Loaded when credentials are needed.
 await import('google-auth-library');

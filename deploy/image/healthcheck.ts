@@ -1,6 +1,6 @@
 /**
- * The image's health check: exits 0 when the process answers on /livez. Not /readyz: a partition that is stopped, or a
- * service that is waited for, is nothing that a restart mends.
+ * The image's health check: exits 0 when the process answers on /livez. Not /readyz: a restart does not help a stopped
+ * partition or a service that does not answer.
  */
 const port = process.env.METRICS_PORT ?? '9464';
 const host = process.env.METRICS_HOST ?? '127.0.0.1';

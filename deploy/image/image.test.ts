@@ -1,4 +1,4 @@
-/** What can be said of the images without building them; `npm run check:image` builds and runs them where Docker is. */
+/** What can be tested of the images without building them; `npm run check:image` builds and runs them on Docker. */
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -12,7 +12,7 @@ const IGNORED = read('.dockerignore')
   .split('\n')
   .filter((line) => line !== '' && !line.startsWith('#'));
 
-/** As Docker decides it: the last line that names the path, or a folder above it, has the word. */
+/** Docker's rule: the last line that names the path, or a folder above it, decides. */
 function isInContext(file: string): boolean {
   const above = file.split('/').map((_, index, parts) => parts.slice(0, index + 1).join('/'));
   const last = IGNORED.findLast((line) =>
@@ -91,7 +91,7 @@ test('what runs is no root, is process 1, and gets SIGTERM', () => {
   const [, user] = /^USER (\d+):\d+$/m.exec(base)!;
   expect(Number(user)).toBeGreaterThan(999);
   expect(base).toMatch(/^STOPSIGNAL SIGTERM$/m);
-  // A shell in between would keep the signal to itself; the last stages' base may have none.
+  // A shell in between would not pass the signal on; the last stages' base may have none.
   const [, afterDependencies] = DOCKERFILE.split(' AS base\n');
   for (const instruction of [...afterDependencies!.matchAll(/^(?:RUN|ENTRYPOINT|CMD) (.*)$/gm)]) {
     expect(JSON.parse(instruction[1]!)).toEqual(expect.any(Array));

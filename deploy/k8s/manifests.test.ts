@@ -1,4 +1,7 @@
-/** The manifests against the code: `npm run check:deploy` builds the overlays and judges them by the published schemas. */
+/**
+ * The manifests against the code; `npm run check:deploy` builds the overlays and checks them against the published
+ * schemas.
+ */
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -99,7 +102,7 @@ test('budget, policy and monitor select the pods that there are', () => {
   expect(stateful.spec.template.metadata.labels).toEqual(name);
   expect(ofKind('PodDisruptionBudget')[0].spec.selector.matchLabels).toEqual(name);
   expect(ofKind('PodMonitor')[0].spec.selector.matchLabels).toEqual(name);
-  // The policy's label is put on by kustomize, on templates too.
+  // kustomize puts the policy's label on, on templates too.
   const [{ labels }] = [parse(read('base/kustomization.yaml'))];
   expect(labels[0]).toMatchObject({
     pairs: ofKind('NetworkPolicy')[0].spec.podSelector.matchLabels,

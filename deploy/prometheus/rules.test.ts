@@ -1,4 +1,6 @@
-/** The rule files against the code: `npm run check:deploy` has promtool judge the expressions and run alerts.test.yaml. */
+/**
+ * The rule files against the code; `npm run check:deploy` lets promtool check the expressions and run alerts.test.yaml.
+ */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';

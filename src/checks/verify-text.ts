@@ -31,7 +31,7 @@ export function verifyText(report: VerifyReport, ofTables: readonly string[] = [
     if (found > findings.length) lines.push(`        and ${found - findings.length} more (--findings shows more)`);
   }
   if (report.backfilled > 0) {
-    lines.push(`backfilled: ${COUNT.format(report.backfilled)} late payments, put in by hand of an operator`);
+    lines.push(`backfilled: ${COUNT.format(report.backfilled)} late payments, added by an operator`);
   }
   lines.push(...remarks('trusted', report.trusted), ...remarks('input', report.conditions));
   lines.push(...remarks('skipped', report.skipped), ...remarks('unknown', report.unknown));

@@ -26,7 +26,7 @@ export interface VerifyReport {
   readonly partitions: readonly PartitionReport[];
   /** What was taken as it is, because the log no longer holds it. */
   readonly trusted: readonly string[];
-  /** What the input did against its conditions (design, section 1). Breaks no guarantee. */
+  /** What the input did against its conditions. Breaks no guarantee. */
   readonly conditions: readonly string[];
   /** Payments that a backfill put in, and that are no disposition. */
   readonly backfilled: number;

@@ -13,7 +13,7 @@ import type { VerifyReport } from '../checks/verify.ts';
 import { obtainBrokerSoftware } from '../infra/native/native.ts';
 import { nativeBroker } from '../infra/native/native-broker.ts';
 import { type PortBlock, reservePorts } from '../infra/ports.ts';
-import { Keeper } from '../infra/reaper/reaper.ts';
+import { Reaper } from '../infra/reaper/reaper.ts';
 import { runSimulator } from '../simulator/run-simulator.ts';
 
 const MAIN = path.join(import.meta.dirname, 'main.ts');
@@ -21,7 +21,7 @@ const EVENTS = 300;
 /** Five commands in sequence, on a machine that may be busy. */
 const LIMIT_MS = 240_000;
 
-const keeper = new Keeper();
+const reaper = new Reaper();
 let directory: string;
 let ports: PortBlock;
 let env: Record<string, string>;
@@ -31,7 +31,7 @@ beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'provenonce-damaged-log-'));
   ports = await reservePorts();
   const software = await obtainBrokerSoftware(process.env, () => {});
-  const broker = await nativeBroker({ ...software, keeper, ports, data: directory, env: process.env });
+  const broker = await nativeBroker({ ...software, reaper, ports, data: directory, env: process.env });
   await broker.start();
   const id = randomUUID().slice(0, 8);
   topic = `damaged-${id}`;
@@ -52,7 +52,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await keeper.end();
+  await reaper.end();
   ports?.release();
   if (directory !== undefined) await rm(directory, { recursive: true, force: true });
 });

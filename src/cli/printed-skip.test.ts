@@ -91,16 +91,14 @@ async function giveUp(all: readonly Flags[], { checkpointOffset, resumeOffset, l
   let now = [...skipped];
   let warnings: readonly string[] = [];
   for (const { removeRows = false, ...flags } of all) {
-    const rows = resumeOffset > checkpointOffset ? [{ row: { kafkaOffset: resumeOffset - 1 }, writerEpoch: 1 }] : [];
     const ports = {
       runtime: systemRuntime,
       observer: silentObserver,
-      streams: {},
       bounds: async () => ({ startOffset: logStart, endOffset: END }),
-      queries: {
+      sink: {
         readOwnership: async () => [{ partition: 3, skipped: now, startOffset: 0 }],
         latestCheckpoint: async () => ({ nextOffset: checkpointOffset }),
-        rowsFrom: async () => rows,
+        writtenTo: async () => resumeOffset,
       },
     } as unknown as Parameters<typeof planSkip>[1];
     const plan = await planSkip({ topic: 't', ...flags, removeRows }, ports);

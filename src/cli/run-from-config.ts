@@ -14,8 +14,10 @@ import type { Observer } from '../processor/events.ts';
 import { DEFAULT_LIMITS } from '../processor/limits.ts';
 import { type ExitReport, Processor, type ProcessorPorts } from '../processor/processor.ts';
 import type { ProcessorSettings } from '../processor/settings.ts';
+import { withSinkCrashPoints } from '../sinks/bigquery/crash-points.ts';
 import type { DatasetLook } from '../sinks/bigquery/dataset/look-at-dataset.ts';
 import { openSink, type Sink } from '../sinks/bigquery/open-sink.ts';
+import { processorSink } from '../sinks/bigquery/processor-sink.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
 import type { ProcessConfig } from './config/process-config.ts';
 import { isDeadOwner } from './dead-owner.ts';
@@ -46,14 +48,13 @@ export async function runFromConfig(
   const sink = openProcessSink(config, observer);
   try {
     const state = openState(config, observer);
+    const { queries, streams, encoder, inspector } = sink;
+    const seams = { runtime: systemRuntime, observer, queries, streams, encoder, inspection: inspector };
     const ports: ProcessorPorts = {
       runtime: systemRuntime,
       observer,
       log: openLog(config, options, state.memberNote),
-      queries: sink.queries,
-      inspection: sink.inspector,
-      streams: sink.streams,
-      encoder: sink.encoder,
+      sink: processorSink(killHit === undefined ? seams : withSinkCrashPoints(seams, killHit)),
       state,
     };
     sink.connect();

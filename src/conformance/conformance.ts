@@ -1,5 +1,5 @@
 /**
- * Tries everything that the protocol needs of BigQuery (design, section 5) on one endpoint, in a dataset that is made for it
+ * Tries everything that the protocol needs of BigQuery on one endpoint, in a dataset that is made for it
  * and removed again. It can reach no other dataset: the name is its own, drawn, and refused where it exists already.
  */
 import { APPEND_NEEDS } from './append-needs.ts';

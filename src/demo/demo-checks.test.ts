@@ -69,7 +69,7 @@ describe('each check can fail, and says what it saw', () => {
     ['a checkpoint that was still there', { stateRebuilds: 0 }],
   ])('%s', ([, survived]) => {
     expect(failing({}, survived)).toEqual([
-      expect.stringContaining('the crash cut a batch short, and the checkpoint was really gone'),
+      expect.stringContaining('the crash cut a batch short, and the local state was really deleted'),
     ]);
   });
 

@@ -1,4 +1,4 @@
-/** What a demo run is held to. Pure: facts in, a list of checks out; each of them can fail, and one that fails is a FAIL. */
+/** The checks of a demo run. Pure: facts in, a list of checks out. Each of them can fail, and one failure is a FAIL. */
 import type { SumsByCurrency } from '../checks/by-sql/assertions.ts';
 import { counted, GUARANTEES, type Guarantee } from '../checks/findings.ts';
 import type { VerifyReport } from '../checks/verify.ts';
@@ -14,10 +14,10 @@ export interface DemoCheck {
   readonly detail: string;
 }
 
-/** Windows that must have closed: fewer, and the run would have shown nothing of windows and expiry. */
+/** Windows that must have closed: with fewer the run would show nothing of windows and expiry. */
 export const CLOSED_WINDOWS_MIN = 100;
 
-/** `sent`: what the generator wrote down. */
+/** `sent`: the generator's record. */
 export function demoChecks(
   facts: DemoFacts,
   sent: Pick<SimulationSummary, 'acked' | 'expectedSums'>,
@@ -42,7 +42,7 @@ function guaranteeCheck(guarantee: Guarantee, { guarantees, verdict, partitions 
   const { holds, count: found, findings } = guarantees[guarantee];
   const records = partitions.reduce((sum, partition) => sum + partition.recordsChecked, 0);
   const detail = holds
-    ? `${count(records)} records recomputed from the topic${verdict === 'PASS' ? '' : `, but verify says ${verdict}`}`
+    ? `${count(records)} records recomputed from the topic${verdict === 'PASS' ? '' : `, but the verdict of verify is ${verdict}`}`
     : `${counted(found, 'finding')}: ${findings[0]?.message}`;
   return { what: `${guarantee} ${GUARANTEE_TEXTS[guarantee]}`, pass: holds && verdict === 'PASS', detail };
 }
@@ -75,7 +75,7 @@ function sums({ storedSums }: DemoFacts, expected: SumsByCurrency): DemoCheck {
       ? currencies.map((currency) => `${currency} ${trimmedDecimal(storedSums[currency]?.amount ?? '0')}`).join(', ')
       : different.map((each) => `${each}: sent ${text(expected, each)}; stored ${text(storedSums, each)}`).join('. ');
   const pass = currencies.length > 0 && different.length === 0;
-  return { what: 'sums per currency equal what the producer wrote down', pass, detail };
+  return { what: 'sums per currency equal what the producer recorded', pass, detail };
 }
 
 function conserved({ partitions }: DemoFacts, sent: number): DemoCheck {
@@ -101,7 +101,7 @@ function windows({ closedWindows }: DemoFacts): DemoCheck {
 
 function biteOf({ rowsFoundPastCheckpoint: found, rowsNotWrittenAgain: kept, stateRebuilds, idsRebuilt }: Survived) {
   return {
-    what: 'the crash cut a batch short, and the checkpoint was really gone',
+    what: 'the crash cut a batch short, and the local state was really deleted',
     pass: found > 0 && kept === found && stateRebuilds > 0,
     detail: `${count(kept)} of ${count(found)} rows found were not written again; ${count(idsRebuilt)} ids rebuilt from BigQuery`,
   };

@@ -1,4 +1,7 @@
-/** How a demo ends, as text and as JSON: tables, what was survived, checks, verdict, and which world it ran in. Pure. */
+/**
+ * The ending of a demo, as text and as JSON: tables, what was survived, checks, verdict, and the world of the run.
+ * Pure.
+ */
 import pc from 'picocolors';
 import type { InfraWay } from '../infra/types.ts';
 import { demoChecks, passes } from './demo-checks.ts';
@@ -21,7 +24,7 @@ export interface RealEnding extends Common {
 
 export interface SimulatedEnding extends Common {
   readonly world: 'sim';
-  /** What would make real runs possible, in the doctor's words; undefined where simulation was asked for. */
+  /** How to make real runs possible, in the doctor's words; undefined if simulation was asked for. */
   readonly missing: string | undefined;
 }
 
@@ -35,12 +38,12 @@ export interface Told {
 const WHAT_IS_SIMULATED =
   'the same processor code, append client and protocol, on a simulated broker and a simulated BigQuery, in virtual time and in this one process. Nothing real was started or contacted.';
 
-/** The top of a simulated demo. `forced`: real parts could not be had. */
+/** The top of a simulated demo. `forced`: real parts are not available. */
 export function simulatedText(forced: boolean, width: number): string {
   const why = forced
-    ? 'This machine has no way to a real Kafka broker and BigQuery emulator, so the demo runs in the SIMULATED WORLD:'
+    ? 'This machine has no Kafka broker or BigQuery emulator, so the demo runs in the SIMULATED WORLD:'
     : 'The demo runs in the SIMULATED WORLD, as asked:';
-  const later = forced ? ' What would make it real is said at the end.' : '';
+  const later = forced ? ' The end of the output says how to make it real.' : '';
   return wrapped(`${why} ${WHAT_IS_SIMULATED}${later}`, 0, width).join('\n');
 }
 
@@ -91,13 +94,13 @@ function howToMakeItReal({ missing }: SimulatedEnding, width: number): string[] 
   const said = `This ran in the simulated world: ${WHAT_IS_SIMULATED}`;
   if (missing === undefined) {
     const hint =
-      'Without --world sim it takes real parts where it can; `npm run provenonce -- doctor` says what is there.';
+      'Without --world sim it uses real parts if they are available; `npm run provenonce -- doctor` lists them.';
     return wrapped(`${said} ${hint}`, 0, width);
   }
   return [...wrapped(said, 0, width), '', ...missing.split('\n').flatMap((line) => indented(line, width))];
 }
 
-/** Wraps a line of the doctor's under where its text begins. */
+/** Wraps a line of the doctor's, indented to the start of its text. */
 function indented(line: string, width: number): string[] {
   const [lead = ''] = /^\s*(?:- )?/.exec(line) ?? [];
   const lines = wrapped(line.slice(lead.length), lead.length, width);
@@ -106,5 +109,5 @@ function indented(line: string, width: number): string[] {
 
 function againText({ story: { sent } }: DemoEnding): string {
   const { seed, count, ratePerSecond } = sent.plan;
-  return `${pc.bold('Again:')} npm run demo -- --world sim --seed ${seed} --events ${count} --rate ${ratePerSecond}`;
+  return `${pc.bold('Run it again:')} npm run demo -- --world sim --seed ${seed} --events ${count} --rate ${ratePerSecond}`;
 }

@@ -1,6 +1,6 @@
 /**
- * What is asked of a finished demo run, as plain data: the same questions whether the answers come from BigQuery and the topic
- * itself (real-facts.ts) or from the simulated world (embedded-facts.ts). What must hold of them is in demo-checks.ts.
+ * The facts of a finished demo run, as plain data: the same whether they come from BigQuery and the topic itself
+ * (real-facts.ts) or from the simulated world (embedded-facts.ts). demo-checks.ts checks them.
  */
 import type { SumsByCurrency } from '../checks/by-sql/assertions.ts';
 import type { ReconciledDay } from '../checks/by-sql/reconcile.ts';
@@ -28,7 +28,7 @@ export interface DuplicatesOfDay {
   readonly date: string;
   readonly accepted: number;
   readonly duplicates: number;
-  /** Duplicates that differ from the payment that was accepted. */
+  /** Duplicates that differ from the accepted payment. */
   readonly conflicts: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The story of the demo: payments flow, a processor is killed with -9 in the middle of a batch, its checkpoint is deleted,
- * it starts again, everything drains. What it proves is in demo-checks.ts.
+ * The story of the demo: payments flow, a processor is killed with -9 in mid-batch, its local state is deleted, it
+ * starts again, everything drains. demo-checks.ts says what that proves.
  */
 import { randomInt } from 'node:crypto';
 import { systemRuntime } from '../base/system-runtime.ts';
@@ -15,13 +15,13 @@ export interface DemoSize {
   readonly seed: number | undefined;
 }
 
-/** Tells what is happening now, one short line. */
+/** Reports what happens now, in one short line. */
 export type Say = (text: string) => void;
 
 const HOUR_MS = 3_600_000;
 /**
- * The killed processor's fourth checkpoint row never leaves: it holds two partitions, so one of them has a checkpoint already,
- * and rows past it are in the tables.
+ * The killed processor's fourth checkpoint row is never sent: it holds two partitions, so one of them has a checkpoint
+ * already, and rows past it are in the tables.
  */
 const CRASH_AT_CHECKPOINT = 4;
 const WAIT_MS = 60_000;
@@ -54,7 +54,7 @@ export async function startProcessors(world: RealWorld): Promise<void> {
   await Promise.all(both.map((child) => child.waitFor('takeover.running', WAIT_MS)));
 }
 
-/** Starts nothing any more once `signal` is aborted. */
+/** Starts nothing more once `signal` is aborted. */
 export async function sendAndCrash(
   world: RealWorld,
   size: DemoSize,
@@ -63,23 +63,23 @@ export async function sendAndCrash(
 ): Promise<StoryResult> {
   const startedMs = systemRuntime.nowMs();
   const sending = world.send(demoDials(size));
-  sending.catch(() => {}); // awaited below; the crash is waited for first
+  sending.catch(() => {}); // awaited below, after the crash
   const alpha = world.children.find((child) => child.name === 'alpha');
   if (alpha === undefined) throw new Error('startProcessors comes first');
-  const exit = await withLimit(alpha.exited, WAIT_MS, 'alpha did not come to its crash point');
+  const exit = await withLimit(alpha.exited, WAIT_MS, 'alpha did not reach its crash point');
   signal.throwIfAborted();
   if (exit.signal !== 'SIGKILL')
     throw new Error(`alpha ended with ${exit.code ?? exit.signal} before its crash point: alpha.log says why`);
-  say('alpha was killed with -9 in the middle of a batch');
+  say('alpha was killed with -9 in mid-batch');
   await world.loseCheckpoint('alpha');
   signal.throwIfAborted();
-  say('alpha was killed with -9, its checkpoint is deleted; it starts again');
+  say('alpha was killed with -9 and its local state deleted; it starts again');
   const restartedMs = systemRuntime.nowMs();
   const again = world.start('alpha');
   const firstRow = again.firstRowAfter(restartedMs);
   const sent = await sending;
   signal.throwIfAborted();
-  say('everything is sent; draining');
+  say('everything is sent; waiting for checkpoints');
   await world.drain();
   const flowMs = systemRuntime.nowMs() - startedMs;
   const exits = await world.stopAll();

@@ -1,4 +1,7 @@
-/** The end of a demo as text: tables and lines that fit the terminal, verdicts that can be read without colour. Pure, colour aside. */
+/**
+ * The end of a demo as text: tables and lines that fit the terminal, verdicts that are readable without colour. Pure,
+ * except for colour.
+ */
 import pc from 'picocolors';
 import { printable } from '../base/text/printable.ts';
 import type { SimulationSummary } from '../simulator/summary.ts';
@@ -39,7 +42,7 @@ export function factsText({ days, partitions, fraud, duplicates }: DemoFacts, wi
     section(
       'Deduplication',
       ['day', 'accepted', 'duplicates', 'of these changed', 'rate %'],
-      // A day of rejected records alone has nothing to say here.
+      // A day with only rejected records has no place here.
       duplicates
         .filter((day) => day.accepted + day.duplicates > 0)
         .map((day) => [day.date, ...[day.accepted, day.duplicates, day.conflicts].map(count), rate(day)]),
@@ -47,7 +50,7 @@ export function factsText({ days, partitions, fraud, duplicates }: DemoFacts, wi
   ].join('\n');
 }
 
-/** `time`: how the span from the first send to the last checkpoint is to be read. */
+/** `time`: the kind of the span from the first send to the last checkpoint. */
 export function survivedText(
   survived: Survived,
   sent: Pick<SimulationSummary, 'acked'>,
@@ -66,15 +69,15 @@ export function survivedText(
       ? `${count(sent.acked)} events in ${seconds(flowMs)} of virtual time, crash and rebalance included: no measure of speed`
       : `${count(sent.acked)} events in ${seconds(flowMs)} from first send to last checkpoint, crash and rebalance included: ${count(Math.round(sent.acked / (flowMs / 1000)))}/s`;
   const lines = [
-    `one kill -9 in the middle of a batch: ${count(survived.rowsFoundPastCheckpoint)} rows were found past the checkpoint, compared with the log, and not written again`,
-    `one deleted checkpoint: ${count(survived.idsRebuilt)} remembered ids rebuilt from BigQuery; ${restart}`,
+    `one kill -9 in mid-batch: ${count(survived.rowsFoundPastCheckpoint)} rows were found past the checkpoint, compared with the log, and not written again`,
+    `local state deleted once: ${count(survived.idsRebuilt)} remembered ids rebuilt from BigQuery; ${restart}`,
     `${survived.takeovers} takeovers, ${survived.streamsFinalized} write streams finalized`,
     flow,
   ];
   return [pc.bold('Survived'), ...lines.flatMap((line) => item(line, width))].join('\n');
 }
 
-/** One line each where it fits the width; else what is checked, and what was found below it. */
+/** One line each if it fits the width; otherwise the check, and its result below it. */
 export function checksText(checks: readonly DemoCheck[], width: number): string {
   const lines = checks.flatMap(({ what, pass, ...check }) => {
     const detail = printable(check.detail);

@@ -13,7 +13,7 @@ export interface Embedded {
   readonly facts: DemoFacts;
 }
 
-/** `run` shows the steps as they go. Rejects with signal.reason when aborted. */
+/** `run` shows the steps as they happen. Rejects with signal.reason when aborted. */
 export async function runEmbedded(
   size: DemoSize,
   signal: AbortSignal,
@@ -23,7 +23,7 @@ export async function runEmbedded(
   let facts: DemoFacts | undefined;
   await run([
     {
-      title: `${count(size.events)} payments; kill -9 in mid-batch; checkpoint lost; drain (simulated)`,
+      title: `${count(size.events)} payments; kill -9 in mid-batch; local state lost; drain (simulated)`,
       task: async (_, task) => {
         let flow = '';
         let now = '';

@@ -1,6 +1,6 @@
 /**
- * The facts of a demo run in the simulated world, counted over the rows that its tables hold as the views count them. The
- * verdict of `verify` comes from the same independent oracle as on real parts.
+ * The facts of a demo run in the simulated world, counted over its tables' rows as the views count them. The verdict of
+ * `verify` comes from the same independent oracle as on real parts.
  */
 
 import type { ReconciledDay } from '../checks/by-sql/reconcile.ts';
@@ -47,7 +47,7 @@ export async function embeddedFacts(world: World): Promise<DemoFacts> {
   };
 }
 
-/** As the view daily_reconciliation: an id that is there twice fails every day that has it. */
+/** Like the view daily_reconciliation: a repeated id fails every day that has it. */
 function reconciledDays(payments: readonly TableCells['payment_transactions'][]): ReconciledDay[] {
   const copies = Map.groupBy(payments, (row) => row.transaction_id);
   return latestFirst(Map.groupBy(payments, (row) => dayOf(row.event_time))).map(([date, rows]) => {
@@ -88,7 +88,7 @@ function fraudBands(rows: readonly TableCells['payment_transactions_fraud'][]): 
     .sort((a, b) => (a.band < b.band ? -1 : 1));
 }
 
-/** As the view deduplication_effectiveness: by day of the event, of the record where it was rejected. */
+/** Like the view deduplication_effectiveness: by day of the event; for a rejected record, of the record. */
 function duplicatesByDay(
   payments: readonly TableCells['payment_transactions'][],
   exceptions: readonly TableCells['payment_exceptions'][],

@@ -1,14 +1,16 @@
 /**
- * The demo's story in the simulated world, for machines that have no way to real parts: the same payments, the same
- * processor, append client and protocol, two processes, a crash in the middle of a batch, a lost disk, in virtual time and
- * from one seed. No broker, no emulator, no other process.
- * Invariant: same seed and size, same story; how often it looks up for an abort or tells its progress changes nothing.
+ * The demo's story in the simulated world, for machines without real parts: the same payments, the same processor,
+ * append client and protocol, two processes, a crash in mid-batch, a lost disk, in virtual time and from one seed. No
+ * broker, no emulator, no other process. Invariant: same seed and size, same story; how often it checks for an abort or
+ * reports progress changes nothing.
  */
 
-import { CALM, type FaultPlan } from '../lab/sim/case/plan.ts';
+import type { SimFault } from '../lab/fault.ts';
+import { CALM } from '../lab/sim/case/noise.ts';
 import { EPOCH_MS } from '../lab/sim/world/context.ts';
+import { createWorld } from '../lab/sim/world/create-world.ts';
 import { processorMain } from '../lab/sim/world/processor-main.ts';
-import { createWorld, type World } from '../lab/sim/world/world.ts';
+import type { World } from '../lab/sim/world/world.ts';
 import type { ProcessorEvent } from '../processor/events.ts';
 import type { ExitReport } from '../processor/processor.ts';
 import { generatePayments, type PlannedRecord } from '../simulator/generate.ts';
@@ -38,18 +40,18 @@ export interface EmbeddedStory {
 const CRASH_AT_APPEND = 40;
 const RESTART_AFTER_MS = 1_500;
 const BATCH_MS = 100;
-/** Sending takes no time in this world: faster, and everything would be there before the first append. */
+/** Sending takes no time in this world: a faster rate would deliver everything before the first append. */
 const RATE_MAX = 5_000;
 /** Appends of some hundred rows, so that there are batches to cut short. */
 const LIMITS = { maxBatchRecords: 400, maxAppendRows: 400 };
 const FETCH_RECORDS_MAX = 400;
-/** Real time between looks at what the user wants. */
+/** Real time between checks for an abort. */
 const SLICE_MS = 40;
 const STEPS_MAX = 50_000_000;
-/** Virtual time, beyond that of the sending: a run that needs more is stuck. */
+/** Virtual time beyond that of the sending: a run that needs more is stuck. */
 const PATIENCE_MS = 600_000;
 
-/** Runs the story to its end. Rejects with signal.reason when aborted, and where the pipeline did not drain or stop. */
+/** Runs the story to its end. Rejects with signal.reason when aborted, and if the pipeline did not drain or stop. */
 export async function embeddedStory(options: EmbeddedOptions): Promise<EmbeddedStory> {
   const rate = Math.min(options.ratePerSecond || RATE_MAX, RATE_MAX);
   const dials = { ...demoDials({ ...options, ratePerSecond: rate }), partitions: options.partitions };
@@ -61,7 +63,7 @@ export async function embeddedStory(options: EmbeddedOptions): Promise<EmbeddedS
     noise: { ...CALM, fetchRecordsMax: FETCH_RECORDS_MAX },
   });
   const cast = startProcessors(world, plan.watermarkDelayMs);
-  await runUntil(world, 'come to share the partitions', cast.areAtWork, options.signal);
+  await runUntil(world, 'share the partitions', cast.areAtWork, options.signal);
   const startedMs = world.nowMs;
   const sending = scheduleSending(world, plan);
   await flow(world, options, sending, plan);
@@ -73,7 +75,7 @@ export async function embeddedStory(options: EmbeddedOptions): Promise<EmbeddedS
 }
 
 /** kill -9, and what it leaves on its disk is lost: both at the same moment, between two appends. */
-function crashOfAlpha(): FaultPlan {
+function crashOfAlpha(): readonly SimFault[] {
   const when = { point: 'append.payment_transactions.after', hit: CRASH_AT_APPEND, process: 'alpha' } as const;
   return [
     { what: 'crash', process: 'alpha', restartAfterMs: RESTART_AFTER_MS, when },
@@ -83,7 +85,7 @@ function crashOfAlpha(): FaultPlan {
 
 interface Cast {
   readonly events: ProcessorEvent[];
-  /** Each holds its share of the partitions, and nothing is in motion. */
+  /** Each holds its share of the partitions, and no takeover is running. */
   areAtWork(): boolean;
   restartToFirstRowMs(): number | undefined;
 }
@@ -131,7 +133,7 @@ interface Sending {
   sent(): number;
 }
 
-/** Payments arrive in batches, evenly; what was sent is written down as it lands. */
+/** Payments arrive in batches, evenly; the ledger is written as they land. */
 function scheduleSending(world: World, plan: SimulationPlan): Sending {
   const tally = new Tally();
   const records = generatePayments(plan);
@@ -173,11 +175,11 @@ async function flow(
     onProgress({ sent: sending.sent(), count: plan.count, checkpointed });
     if (crashed || world.fired.length === 0) return;
     crashed = true;
-    say('alpha was killed with -9, its checkpoint is lost; it starts again');
+    say('alpha was killed with -9 and its local state is lost; it starts again');
   };
   const sendingMs = (plan.count / plan.ratePerSecond) * 1000;
   await runUntil(world, 'drain', isOver, signal, { extraMs: sendingMs, look });
-  if (world.fired.length === 0) throw new Error('alpha did not come to its crash point: send more payments');
+  if (world.fired.length === 0) throw new Error('alpha did not reach its crash point: send more payments');
 }
 
 async function stopProcessors(world: World, signal: AbortSignal): Promise<void> {
@@ -191,7 +193,7 @@ async function stopProcessors(world: World, signal: AbortSignal): Promise<void> 
   }
 }
 
-/** Runs the world in slices, so that the terminal and signals have their turn: it lives on microtasks alone. */
+/** Runs the world in slices, so that the terminal and signals have their turn: the world uses microtasks only. */
 async function runUntil(
   world: World,
   what: string,
@@ -209,7 +211,7 @@ async function runUntil(
   }
 }
 
-/** True also when it is time to look up: virtual time goes on in the next run from where it was. */
+/** True also at the end of a slice: the next run continues at the same virtual time. */
 function sliced(isOver: () => boolean): () => boolean {
   const untilMs = Date.now() + SLICE_MS;
   return () => isOver() || Date.now() >= untilMs;

@@ -1,4 +1,4 @@
-/** What flows, as one line; at most a few times a second, seldom where lines are kept. */
+/** The flow in one line: at most a few times a second on a terminal, seldom where lines are kept. */
 import type { ProcessorEvent } from '../processor/events.ts';
 import { count } from './text-layout.ts';
 

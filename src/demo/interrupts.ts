@@ -1,6 +1,6 @@
-/** Ctrl-C and SIGTERM as an abort: the first one ends what is going on in order, a second one ends the process at once. */
+/** Ctrl-C and SIGTERM as an abort: the first one ends the run in order, a second one ends the process at once. */
 
-/** 128 + SIGINT, as shells have it. */
+/** 128 + SIGINT, as in shells. */
 export const INTERRUPTED_EXIT = 130;
 
 export class Interruption extends Error {

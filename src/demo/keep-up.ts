@@ -1,4 +1,4 @@
-/** What `--keep` leaves up, and how to look at it from another terminal. */
+/** What `--keep` leaves running, and how to query it from another terminal. */
 import type { StartedInfra } from '../infra/types.ts';
 import type { RealWorld } from '../lab/real/real-world.ts';
 
@@ -13,7 +13,7 @@ export function keepText(
 ): string {
   const host = infra.bigqueryEmulatorHost;
   return [
-    'Broker and emulator stay up until Ctrl-C.',
+    'Broker and emulator run until Ctrl-C.',
     'In another terminal, in this folder:',
     '',
     `  export KAFKA_BOOTSTRAP_SERVERS=${infra.kafkaBootstrapServers}`,
@@ -32,7 +32,7 @@ export function keepText(
   ].join('\n');
 }
 
-/** Resolves when the signal is aborted: the verdict is out, so that is no interruption. */
+/** Resolves when the signal is aborted: the verdict is known, so this is not an interruption. */
 export async function keepUp(
   infra: StartedInfra,
   world: RealWorld,
@@ -41,9 +41,9 @@ export async function keepUp(
 ): Promise<void> {
   write(`\n${keepText(infra, world)}\n`);
   if (signal.aborted) return;
-  // Listening for signals alone does not keep a process up.
+  // Signal listeners alone do not keep a process alive.
   const holding = setInterval(() => {}, HOLD_MS);
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   clearInterval(holding);
-  write('\nEnding broker and emulator.\n');
+  write('\nStopping broker and emulator.\n');
 }

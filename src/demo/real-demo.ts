@@ -1,4 +1,4 @@
-/** The steps of a demo on real parts, with what they leave behind for whoever comes after: facts, or things to be ended. */
+/** The steps of a demo on real parts, and their results for later steps: facts, or things to stop. */
 import type { ListrTask } from 'listr2';
 import { startInfra } from '../infra/start-infra.ts';
 import type { InfraChoice, StartedInfra } from '../infra/types.ts';
@@ -14,11 +14,11 @@ export interface RealDemoOptions extends DemoSize {
   readonly emulatorImage?: string;
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Ends what is going on: each step rejects with its reason. */
+  /** Ends the current step, which rejects with its reason. */
   readonly signal: AbortSignal;
 }
 
-/** Filled in as the steps come. */
+/** Filled in by the steps. */
 export interface RealDemo {
   infra?: StartedInfra;
   world?: RealWorld;
@@ -28,7 +28,7 @@ export interface RealDemo {
 
 export const PARTITIONS = 4;
 
-/** Throws InfraUnavailableError where the way cannot be gone. */
+/** Throws InfraUnavailableError if this way is not available. */
 export async function startParts(
   demo: RealDemo,
   options: RealDemoOptions,
@@ -41,7 +41,7 @@ export async function startParts(
     ...(emulatorImage === undefined ? {} : { emulatorImage }),
     onProgress: ({ part, text }) => tell(`${part}: ${text}`),
   });
-  // Aborted while it starts: what comes up late is ended by infra's keeper, with this process.
+  // Aborted while it starts: infra's reaper ends parts that start late, with this process.
   demo.infra = await orAborted(starting, signal);
   return demo.infra.way;
 }
@@ -69,7 +69,7 @@ export function realSteps(demo: RealDemo, options: RealDemoOptions): ListrTask[]
       },
     },
     {
-      title: `${count(options.events)} payments; kill -9 in mid-batch; checkpoint deleted; drain`,
+      title: `${count(options.events)} payments; kill -9 in mid-batch; local state deleted; drain`,
       task: async (_, task) => {
         progress.show = (text) => {
           task.output = stepText(text);
@@ -87,9 +87,9 @@ export function realSteps(demo: RealDemo, options: RealDemoOptions): ListrTask[]
   ];
 }
 
-/** The promise, or the reason of an abort that comes first; the promise is then left to end by itself. */
+/** The promise, or the reason of an earlier abort; the promise is then left to end by itself. */
 async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  promise.catch(() => {}); // its end after an abort is nobody's news
+  promise.catch(() => {}); // its failure after an abort is ignored
   signal.throwIfAborted();
   let onAbort: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {

@@ -1,4 +1,6 @@
-/** The facts of a demo run on real parts, from the views of the dataset, as anyone can query them, and from the topic. */
+/**
+ * The facts of a demo run on real parts, from the topic and from the views of the dataset, as anybody can query them.
+ */
 import { storedSums } from '../checks/by-sql/assertions.ts';
 import { reconcile } from '../checks/by-sql/reconcile.ts';
 import type { RealWorld } from '../lab/real/real-world.ts';

@@ -1,6 +1,7 @@
 /**
- * `npm run demo`: parts, story, checks, verdict. On real parts where they can be had; otherwise, with `--infra auto`, the same
- * story in the simulated world, which it says at the top and at the end. Live where there is a terminal, plain lines elsewhere.
+ * `npm run demo`: parts, story, checks, verdict. On real parts if they are available; otherwise, with `--infra auto`,
+ * the same story in the simulated world, which the top and the end of the output state. Live on a terminal, plain lines
+ * elsewhere.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,21 +19,21 @@ import { type RealDemo, type RealDemoOptions, realSteps, startParts } from './re
 import { stepText, windowWidth, wrapped } from './text-layout.ts';
 
 export interface DemoOptions extends DemoSize {
-  /** Default: real, or simulated where `infra` is `auto` and real parts cannot be had. */
+  /** Default: real, or simulated if `infra` is `auto` and real parts are not available. */
   readonly world?: 'sim' | 'real';
   readonly infra: InfraChoice;
   readonly emulatorImage?: string;
-  /** Leaves real parts up until Ctrl-C and says how to query them. */
+  /** Keeps real parts running until Ctrl-C and prints how to query them. */
   readonly keep: boolean;
   readonly json: boolean;
-  /** Where logs, checkpoints and the record of what was sent go, and stay; otherwise a folder that a PASS removes. */
+  /** Folder for logs, local state and the ledger, which stays; otherwise a folder that a PASS removes. */
   readonly folder?: string;
   /** Default: process.env. */
   readonly env?: NodeJS.ProcessEnv;
   readonly write: (text: string) => void;
 }
 
-/** The exit code: 0 PASS, 1 a check failed, 130 interrupted. Throws what kept the story from being told. */
+/** The exit code: 0 PASS, 1 a check failed, 130 interrupted. Throws the error that kept the story from running. */
 export async function runDemo(options: DemoOptions): Promise<number> {
   using interruption = interrupts();
   const { signal } = interruption;
@@ -40,7 +41,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     return options.world === 'sim' ? await tellSimulated(options, signal) : await tellReal(options, signal);
   } catch (error) {
     if (!(signal.reason instanceof Interruption)) throw error;
-    const said = `Stopped by ${signal.reason.signalName}, without a verdict. Whatever it had started is ended.`;
+    const said = `Stopped by ${signal.reason.signalName}, without a verdict. Everything that it had started is stopped.`;
     if (!options.json) options.write(`\n${wrapped(said, 0, windowWidth()).join('\n')}\n`);
     return INTERRUPTED_EXIT;
   }
@@ -70,11 +71,11 @@ async function tellReal(options: DemoOptions, signal: AbortSignal): Promise<numb
     await demo.world?.[Symbol.asyncDispose]();
     await demo.infra?.stop();
     if (!keepFolder) await rm(folder, { recursive: true, force: true });
-    else if (!options.json) options.write(`The processes' logs and what was sent are in ${folder}\n`);
+    else if (!options.json) options.write(`The processes' logs and the ledger of what was sent are in ${folder}\n`);
   }
 }
 
-/** Starts the parts; false where this machine cannot have them and may do without. */
+/** Starts the parts; false if this machine has none and may do without. */
 async function hasParts(
   demo: RealDemo,
   real: RealDemoOptions,
@@ -110,7 +111,8 @@ async function tellSimulated(options: DemoOptions, signal: AbortSignal): Promise
   const { story, facts } = await runEmbedded(options, signal, (steps) => run(steps, options.json));
   const ending: DemoEnding = { world: 'sim', missing, story, facts, tookMs: Date.now() - startedMs };
   const pass = tellEnding(options, ending);
-  if (options.keep && !options.json) options.write('--keep: a simulated world leaves nothing up to be queried.\n');
+  if (options.keep && !options.json)
+    options.write('--keep: a simulated world leaves nothing running that could be queried.\n');
   return pass ? 0 : 1;
 }
 
@@ -121,7 +123,7 @@ function tellEnding(options: DemoOptions, ending: DemoEnding): boolean {
   return pass;
 }
 
-/** Rejects with what a step threw; the list only marks it, so that nothing is said twice. */
+/** Rejects with the error of a step; the list only marks the step, so that the error is printed once. */
 async function run(steps: readonly ListrTask[], json: boolean): Promise<void> {
   let failure: { readonly error: unknown } | undefined;
   const noting = steps.map((step): ListrTask => {
@@ -135,7 +137,7 @@ async function run(steps: readonly ListrTask[], json: boolean): Promise<void> {
     };
     return { ...step, title: stepText(String(step.title)), task };
   });
-  // Signals are ours: listr would end the process with everything still running.
+  // Signals are handled here: listr would end the process with everything still running.
   const common = { registerSignalListeners: false } as const;
   const list = json
     ? new Listr(noting, { ...common, renderer: 'silent' })

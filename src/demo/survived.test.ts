@@ -23,7 +23,7 @@ test('rows that a takeover found are counted once, where it lost the partition b
   const beta = [positioned(3, 3, 6_624)];
   const alpha = [positioned(3, 4, 6_624), finished(3, 6_624)];
   expect(counted(...beta, ...alpha)).toEqual({ found: 6_624, kept: 6_624 });
-  // Events come process by process, not by time.
+  // Events are ordered by process, not by time.
   expect(counted(...alpha, ...beta)).toEqual({ found: 6_624, kept: 6_624 });
 });
 

@@ -1,10 +1,10 @@
-/** What the pipeline went through in a demo run, read from what its processes said. Nothing here is assumed. */
+/** What the pipeline survived in a demo run, derived from its processes' events. Nothing here is assumed. */
 import type { ProcessorEvent, ProcessorEventType } from '../processor/events.ts';
 
 export interface Survived {
   /** Rows found past the last checkpoint at takeovers: written by a batch that was cut short. */
   readonly rowsFoundPastCheckpoint: number;
-  /** Of these, compared with what the log yields and not written again. */
+  /** Of these, the rows that were compared with the log and not written again. */
   readonly rowsNotWrittenAgain: number;
   readonly takeovers: number;
   readonly streamsFinalized: number;
@@ -34,8 +34,8 @@ export function survivedBy(events: readonly ProcessorEvent[], restartToFirstRowM
 }
 
 /**
- * Takeovers that had to compare what they found. One that lost its partition before it came to that does not count: the next
- * owner finds the same rows again. A partition's newest takeover always counts.
+ * Takeovers that had to compare the rows they found. One that lost its partition before it compared does not count,
+ * because the next owner finds the same rows again. A partition's newest takeover always counts.
  */
 function decidingTakeovers(events: readonly ProcessorEvent[]): EventOf<'takeover.positioned'>[] {
   /** By partition, of the process whose events are being read. */

@@ -1,11 +1,11 @@
-/** Text that fits the window: tables without borders, lines that wrap under where they began, numbers as people read them. */
+/** Text that fits the window: tables without borders, lines that wrap under their start, numbers for people. */
 
 import { printable } from '../base/text/printable.ts';
 import { type TerminalStream, terminalColumns } from '../base/text/terminal.ts';
 import { wrapWords } from '../base/text/wrap.ts';
 
 const FORMAT = new Intl.NumberFormat('en');
-/** Where no terminal says how wide it is. */
+/** Used if no terminal reports its width. */
 const WIDTH_DEFAULT = 100;
 const WIDTH_MAX = 120;
 /** Sign, space and indentation of a step's own lines. */
@@ -21,12 +21,14 @@ export function trimmedDecimal(text: string): string {
   return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
 }
 
-/** Columns of the terminal, within what is good to read. */
+/** Columns of the terminal, within a readable range. */
 export function windowWidth(stream: TerminalStream = process.stdout, env: NodeJS.ProcessEnv = process.env): number {
   return Math.min(terminalColumns(stream, env) ?? WIDTH_DEFAULT, WIDTH_MAX);
 }
 
-/** The first column to the left, the others to the right; two spaces before each. A block per row where that is too wide. */
+/**
+ * The first column to the left, the others to the right; two spaces before each. A block per row if that is too wide.
+ */
 export function columns(
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -46,7 +48,7 @@ export function wrapped(text: string, indent: number, width: number): string[] {
   return wrapWords(printable(text), width, { lead: start, indent: start });
 }
 
-/** A line of the list of steps, which stands behind a sign; the list itself would break words. */
+/** A line of the list of steps, which follows a sign; the list itself would break words. */
 export function stepText(text: string, width = windowWidth()): string {
   return text
     .split('\n')

@@ -3,6 +3,6 @@
  * (@google-cloud/bigquery-storage, execa, fast-check, get-port, listr2, uplot; testcontainers where parts run in Docker).
  */
 export { startInfra } from '../infra/start-infra.ts';
-export { type RunOnPartsOptions, runOnParts } from '../lab/run-scenarios.ts';
+export { type PartsOutcome, type RunOnPartsOptions, runOnParts } from '../lab/run-on-parts.ts';
 export * from '../lab/scenario.ts';
 export { findScenarios, loadScenarios } from '../lab/scenario-files.ts';

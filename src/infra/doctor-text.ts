@@ -1,24 +1,24 @@
-/** A doctor's report in words: one line per thing that was looked at, and for each that is missing, how to get it. */
+/** A doctor's report in words: one line per thing that was checked, and how to get each missing one. */
 import { type DoctorReport, FREE_BYTES_LEAST, NODE_MAJOR_LEAST } from './doctor.ts';
 import { JAVA_MAJOR_LEAST, PYTHON_MINOR_LEAST, type ToolLook } from './native/tools.ts';
 
 const GIB = 1024 ** 3;
 
-/** The whole report, with a line of its own for each thing. */
+/** The whole report, one line per thing. */
 export function renderDoctor(report: DoctorReport): string {
   const { node, docker, cache } = report;
   const lines = [
     line(
       node.ok,
       'Node',
-      node.ok ? node.version : `${node.version}: ${NODE_MAJOR_LEAST} or newer is needed; npm ci brings it`,
+      node.ok ? node.version : `${node.version}: ${NODE_MAJOR_LEAST} or newer is needed; npm ci installs it`,
     ),
     tool('Docker', docker),
     ...docker.images.map((image) =>
       line(
         image.present,
         '  image',
-        `${image.name}${image.present ? '' : ' is not on this machine; a start pulls it'}`,
+        `${image.name}${image.present ? '' : ' is not on this machine; a start will pull it'}`,
       ),
     ),
     tool('Java', report.java),
@@ -64,7 +64,7 @@ export function renderMissing(report: DoctorReport): string {
     ...way('docker', docker),
     ...way('native', native),
     ...way('external', [
-      'KAFKA_BOOTSTRAP_SERVERS, BIGQUERY_EMULATOR_HOST and BIGQUERY_STORAGE_EMULATOR_HOST (host:port each) of parts that run already',
+      'KAFKA_BOOTSTRAP_SERVERS, BIGQUERY_EMULATOR_HOST and BIGQUERY_STORAGE_EMULATOR_HOST (host:port each) of parts that are already running',
     ]),
   ].join('\n');
 }

@@ -1,6 +1,6 @@
 /**
- * What this machine has for real runs, what it lacks, and which way `auto` would go. Looks only: fetches, starts and changes
- * nothing. The report is plain data; doctor-text.ts puts it into words.
+ * What this machine has for real runs, what it lacks, and which way `auto` would choose. It only looks: it fetches,
+ * starts and changes nothing. The report is plain data; doctor-text.ts puts it into words.
  */
 import { access, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -35,7 +35,7 @@ export interface DoctorReport {
   };
   /** Whether each way can be gone, as far as looking tells. An image that is absent may still be pulled. */
   readonly ways: { readonly docker: 'yes' | 'if images can be pulled' | 'no'; readonly native: 'yes' | 'no' };
-  /** The way that `auto` tries first and is expected to take; undefined where it takes none. */
+  /** The way that `auto` tries first and probably takes; undefined if there is none. */
   readonly auto: 'docker' | 'native' | undefined;
 }
 

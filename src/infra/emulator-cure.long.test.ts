@@ -1,6 +1,6 @@
 /**
- * What the emulator's cure (emulator/sitecustomize.py) is for. The same load runs with it and without it; without it, 40 open
- * calls are more than the emulator's threads on any machine (32 at most), so that some appends are never answered.
+ * Why the emulator's patch (emulator/sitecustomize.py) is needed. The same load runs with it and without it. Without
+ * it, 40 open calls exceed the emulator's threads on any machine (32 at most), and some appends are never answered.
  */
 import { randomUUID } from 'node:crypto';
 import { expect, inject, test } from 'vitest';
@@ -9,7 +9,7 @@ import { appendRequest, querySql, runAppendLoad, writeClient } from './testing/a
 
 const LOAD = { streamCount: 40, requestsPerStream: 5, rowsPerRequest: 200, updateLoopCount: 2 };
 const ROWS = LOAD.streamCount * LOAD.requestsPerStream * LOAD.rowsPerRequest;
-/** The shared instance, which is cured. */
+/** The shared instance, which is patched. */
 const cured = {
   bigqueryEmulatorHost: inject('bigqueryEmulatorHost'),
   bigqueryStorageEmulatorHost: inject('bigqueryStorageEmulatorHost'),
@@ -25,7 +25,7 @@ test('with the cure, 40 streams get through beside updates and queries, and ever
   expect(await querySql(cured, `SELECT COUNT(*) FROM ${dataset}.rows`)).toEqual([[String(ROWS)]]);
 });
 
-// An instance of its own that mostly waits for its deadline: the others go on beside it.
+// Its own instance, which mostly waits for its deadline: the other tests run beside it.
 test.concurrent('without the cure, the same load does not get through', async () => {
   await using infra = await startInfra({ way: 'native', cureEmulator: false });
   const result = await runAppendLoad({ ...infra, ...LOAD, dataset: newDataset(), deadlineMs: 15_000 });
@@ -68,7 +68,7 @@ test.concurrent('with the cure, rows whose insert fails do not move the stream o
   await client.close();
 });
 
-/** Appends as fast as it can, finalizes in the middle, and returns the row count that finalize gave. */
+/** Appends as fast as possible, finalizes in the middle, and returns finalize's row count. */
 async function finalizeAmidAppends(dataset: string): Promise<number> {
   const client = writeClient(cured.bigqueryStorageEmulatorHost);
   const parent = `projects/${cured.projectId}/datasets/${dataset}/tables/rows`;

@@ -1,4 +1,4 @@
-/** The external way: a broker and an emulator that someone else runs. They are looked at once, and never killed. */
+/** The external way: a broker and an emulator that someone else runs. They are checked once, and never killed. */
 import { probeEmulator, probeKafka } from './probes.ts';
 import {
   DEFAULT_PROJECT_ID,
@@ -11,7 +11,7 @@ import {
 
 const LOOK_LIMIT_MS = 10_000;
 
-/** Throws InfraUnavailableError where an endpoint is not given or does not answer. */
+/** Throws InfraUnavailableError if an endpoint is not given or does not answer. */
 export async function startExternal(options: InfraOptions): Promise<StartedInfra> {
   const env = options.env ?? process.env;
   const endpoints: ExternalEndpoints = {
@@ -47,7 +47,7 @@ export async function startExternal(options: InfraOptions): Promise<StartedInfra
 function given(option: string | undefined, env: NodeJS.ProcessEnv, name: string): string {
   const value = option ?? env[name];
   if (value) return value;
-  throw new InfraUnavailableError(`external infra needs ${name} (host:port) of a part that runs already`);
+  throw new InfraUnavailableError(`external infra needs ${name} (host:port) of a part that is already running`);
 }
 
 function unanswered(what: string, where: string, cause: unknown): InfraUnavailableError {

@@ -1,10 +1,10 @@
 /**
- * A native part (broker or emulator) under a keeper: started, found ready, killed, started again with the same command.
- * Ready means that it answers a real request; the process's end, or a limit, ends the wait with the tail of its log.
+ * A native part (broker or emulator) under a reaper: started, probed, killed, started again with the same command.
+ * Ready means that it answers a real request. The process's end, or a limit, ends the wait with the tail of its log.
  */
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Keeper, KeptProcess, SpawnRequest } from './reaper/reaper.ts';
+import type { KeptProcess, Reaper, SpawnRequest } from './reaper/reaper.ts';
 import type { PartControl } from './types.ts';
 
 const READY_LIMIT_MS = 60_000;
@@ -15,7 +15,7 @@ const LOG_TAIL_BYTES = 4_000;
 export interface KeptPartOptions {
   /** For messages, such as `Kafka broker`. */
   readonly name: string;
-  readonly keeper: Keeper;
+  readonly reaper: Reaper;
   readonly spawn: SpawnRequest;
   /** Resolves when the part serves; rejects when it does not yet. */
   readonly probe: (signal: AbortSignal) => Promise<void>;
@@ -35,7 +35,7 @@ export class KeptPart implements PartControl {
 
   async start(): Promise<void> {
     if (this.#process?.running) return;
-    this.#process = await this.#options.keeper.spawn(this.#options.spawn);
+    this.#process = await this.#options.reaper.spawn(this.#options.spawn);
     await this.#untilReady(this.#process);
   }
 
@@ -84,7 +84,7 @@ export class KeptPart implements PartControl {
   }
 }
 
-/** The last bytes of a file, from a whole line on; empty where there is no such file. */
+/** The last bytes of a file, from a whole line on; empty if there is no such file. */
 export async function readTail(file: string): Promise<string> {
   const handle = await open(file).catch(() => undefined);
   if (!handle) return '';

@@ -1,8 +1,8 @@
 /**
- * Ports for one instance. They stay the instance's own while a part is down between a kill and its restart, so they lie
- * below the range from which the system gives out ports to outgoing connections, and next to a guard port on which this
- * process listens: a second instance that comes upon the guard goes elsewhere. Strangers remain possible: whoever starts
- * a part tries again on other ports when it cannot bind.
+ * Ports for one instance. The instance keeps them while a part is down between a kill and its restart. So they are
+ * below the range of ports for outgoing connections, and next to a guard port on which this process listens: a second
+ * instance that finds the guard chooses others. Other programs may still take one: the starter of a part tries other
+ * ports if it cannot bind.
  */
 import { createServer, type Server } from 'node:net';
 import getPort from 'get-port';

@@ -1,13 +1,15 @@
-/** Whether the parts serve: a real answer of the broker and of the emulator's REST side, a connection to its gRPC side. */
+/**
+ * Whether the parts serve: a real answer of the broker and of the emulator's REST side, a connection to its gRPC side.
+ */
 import { connect, type Socket } from 'node:net';
 import type { ExternalEndpoints } from './types.ts';
 
-/** ApiVersions, version 0, correlation id 1, no client id: the one request that every broker answers. */
+/** ApiVersions, version 0, correlation id 1, no client id: the only request that every broker answers. */
 const API_VERSIONS_REQUEST = Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff]);
 
 /**
- * Resolves when the first broker answers a request. It does so only once it is registered and unfenced. In plain bytes:
- * a client would retry, log and warn while there is nobody to answer.
+ * Resolves when the first broker answers a request, which it does only once it is registered and unfenced. In plain
+ * bytes: a client would retry, log and warn until then.
  */
 export async function probeKafka(bootstrapServers: string, signal: AbortSignal): Promise<void> {
   const socket = await connected(bootstrapServers.split(',')[0]!, signal);
@@ -29,7 +31,7 @@ export async function probeEmulator(
 ): Promise<void> {
   const response = await fetch(`http://${endpoints.bigqueryEmulatorHost}/healthz`, { signal });
   await response.body?.cancel();
-  // Another emulator may have no /healthz; that it speaks HTTP is enough then.
+  // Another emulator may have no /healthz; an HTTP answer is enough then.
   if (response.status >= 500) throw new Error(`the emulator's /healthz answered ${response.status}`);
   (await connected(endpoints.bigqueryStorageEmulatorHost, signal)).destroy();
 }

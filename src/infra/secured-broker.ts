@@ -1,7 +1,7 @@
 /**
- * A native broker whose only way in is SASL_SSL, to try what the clients make of it: a certificate of its own making, the
- * mechanisms PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 and OAUTHBEARER with tokens that are signed and checked, and credentials
- * that end soon, so that clients have to authenticate again while they work. Everything is made anew for each start.
+ * A native broker that accepts only SASL_SSL, to test the clients: its own certificate, the mechanisms PLAIN,
+ * SCRAM-SHA-256, SCRAM-SHA-512 and OAUTHBEARER with tokens that are signed and checked, and credentials that expire
+ * soon, so that clients must authenticate again while they work. Everything is made anew for each start.
  */
 import { createSign, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { mkdtemp, writeFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { obtainBrokerSoftware } from './native/native.ts';
 import { nativeBroker } from './native/native-broker.ts';
 import type { FoundTool } from './native/tools.ts';
 import { reservePorts } from './ports.ts';
-import { Keeper } from './reaper/reaper.ts';
+import { Reaper } from './reaper/reaper.ts';
 import type { PartControl } from './types.ts';
 
 const ISSUER = 'https://issuer.invalid';
@@ -27,19 +27,19 @@ export interface SecuredBroker extends AsyncDisposable {
   readonly bootstrapServers: string;
   /** PEM of the authority to trust. */
   readonly caFile: string;
-  /** PEM of an authority that has nothing to do with this broker. */
+  /** PEM of an authority that this broker does not use. */
   readonly strangersCaFile: string;
   /** Known to PLAIN and both SCRAM mechanisms. */
   readonly username: string;
   readonly password: string;
-  /** A signed token (JWT) for OAUTHBEARER that holds for `lifetimeS`. */
+  /** A signed token (JWT) for OAUTHBEARER, valid for `lifetimeS`. */
   token(lifetimeS?: number): string;
   readonly broker: PartControl;
 }
 
 /**
- * `reauthenticateMs`: how long a connection may go on with the credentials it came with. Throws InfraUnavailableError
- * where there is no Java, and what the broker's start throws.
+ * `reauthenticateMs`: how long a connection may use its credentials. Throws InfraUnavailableError without Java, and the
+ * error of the broker's start.
  */
 export async function startSecuredBroker(
   options: { readonly reauthenticateMs?: number; readonly env?: NodeJS.ProcessEnv } = {},
@@ -47,14 +47,14 @@ export async function startSecuredBroker(
   const env = options.env ?? process.env;
   const software = await obtainBrokerSoftware(env, () => {});
   const ports = await reservePorts();
-  const keeper = new Keeper();
+  const reaper = new Reaper();
   const end = async () => {
-    await keeper.end();
+    await reaper.end();
     ports.release();
   };
   try {
     const data = await mkdtemp(join(tmpdir(), 'provenonce-secured-'));
-    await keeper.removeAtEnd(data);
+    await reaper.removeAtEnd(data);
     const username = 'payments';
     const password = randomBytes(12).toString('hex');
     const [own, stranger] = await Promise.all([
@@ -67,7 +67,7 @@ export async function startSecuredBroker(
     await writeFile(keySet, JSON.stringify({ keys: [jwk] }));
     const broker = await nativeBroker({
       ...software,
-      keeper,
+      reaper,
       ports,
       data,
       env,
@@ -103,7 +103,7 @@ export async function startSecuredBroker(
   }
 }
 
-/** Clients come by SASL_SSL alone; the broker speaks to itself on a plain listener of the loopback. */
+/** Clients connect by SASL_SSL only; the broker connects to itself on a plaintext listener of the loopback. */
 function listeners(ports: { readonly kafka: number; readonly kafkaController: number; readonly grpc: number }) {
   const [secured, internal] = [`SASL_SSL://127.0.0.1:${ports.kafka}`, `INTERNAL://127.0.0.1:${ports.grpc}`];
   return {
@@ -144,7 +144,7 @@ function mechanisms(username: string, password: string, keySet: string) {
   };
 }
 
-/** Signed by itself, for 127.0.0.1. keytool comes with every JRE. */
+/** Self-signed, for 127.0.0.1. keytool comes with every JRE. */
 async function makeCertificate(java: FoundTool, directory: string, name: string): Promise<Certificate> {
   const keytool = isAbsolute(java.command) ? join(dirname(java.command), 'keytool') : 'keytool';
   const storeFile = join(directory, `${name}.p12`);
@@ -177,7 +177,7 @@ function signToken(key: KeyObject, subject: string, lifetimeS: number): string {
   return `${signed}.${createSign('RSA-SHA256').update(signed).sign(key, 'base64url')}`;
 }
 
-/** The port answers a connection; whether a client gets in is what this broker is there to show. */
+/** The port accepts a connection; the tests find out whether a client gets in. */
 function connects(port: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port, signal });

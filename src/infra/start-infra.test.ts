@@ -7,7 +7,7 @@ import { renderDoctor } from './doctor-text.ts';
 import { startInfra } from './start-infra.ts';
 import { InfraUnavailableError } from './types.ts';
 
-/** A machine that has these programs and no others, each a shell script. */
+/** A machine with these programs only, each a shell script. */
 async function machine(programs: Record<string, string>): Promise<NodeJS.ProcessEnv> {
   const directory = await mkdtemp(join(tmpdir(), 'provenonce-machine-'));
   for (const [name, script] of Object.entries(programs)) {
@@ -80,7 +80,7 @@ test('Java and Python without a way to fetch the broker lack Maven or a reposito
   expect((await doctor({ env: { ...env, MAVEN_REPOSITORY_URL: 'https://maven.example' } })).auto).toBe('native');
 });
 
-test('auto means docker where a daemon answers, and its fallback is told', async () => {
+test('auto means docker where a daemon answers, and its fallback is reported', async () => {
   const docker = 'case "$1" in --version) echo Docker 20;; version) echo 20.10;; *) exit 1;; esac';
   const env = await machine({
     docker,

@@ -1,6 +1,6 @@
 /**
- * The one entry to infra: starts a Kafka broker and a BigQuery emulator the way that was asked for, or the first that this
- * machine has. What was started ends with this process, however it ends.
+ * The only entry to infra: starts a Kafka broker and a BigQuery emulator in the requested way, or the first that this
+ * machine has. The parts end with this process, in any ending.
  */
 import { doctor } from './doctor.ts';
 import { renderMissing } from './doctor-text.ts';
@@ -10,14 +10,14 @@ import { type InfraOptions, InfraUnavailableError, type InfraWay, type StartedIn
 
 const STARTERS: Record<InfraWay, (options: InfraOptions) => Promise<StartedInfra>> = {
   external: startExternal,
-  // testcontainers is slow to load, and absent where only production dependencies are installed.
+  // testcontainers is slow to load, and absent if only production dependencies are installed.
   docker: async (options) => (await import('./docker/docker.ts')).startDocker(options),
   native: startNative,
 };
 
 /**
- * Throws InfraUnavailableError, naming what is missing and how to get it, where the way (or, for `auto`, every way) cannot
- * be gone here. Any other error means that a part was had and did not start; it carries the end of its log.
+ * Throws InfraUnavailableError, with what is missing and how to get it, if the way (or, for `auto`, every way) is not
+ * available here. Any other error means that a part did not start; it carries the end of its log.
  */
 export async function startInfra(options: InfraOptions = {}): Promise<StartedInfra> {
   const env = options.env ?? process.env;
@@ -45,7 +45,5 @@ async function startFirstAvailable(options: InfraOptions): Promise<StartedInfra>
       }
     }
   }
-  throw new InfraUnavailableError(
-    `no Kafka broker and BigQuery emulator can be had on this machine.\n${reasons.join('\n')}`,
-  );
+  throw new InfraUnavailableError(`this machine has no Kafka broker and BigQuery emulator.\n${reasons.join('\n')}`);
 }

@@ -1,6 +1,6 @@
 /**
- * What infra offers: a Kafka broker and a BigQuery emulator for tests, the demo and the lab, whichever way they are had.
- * Each part can be killed and started again on the same ports with its data, which is what chaos needs.
+ * The interface of infra: a Kafka broker and a BigQuery emulator for tests, the demo and the lab, in every way of
+ * starting them. Each part can be killed and started again on the same ports with its data, which chaos needs.
  */
 
 export const INFRA_WAYS = ['external', 'docker', 'native'] as const;
@@ -9,14 +9,14 @@ export type InfraChoice = InfraWay | 'auto';
 
 export type InfraPartName = 'broker' | 'emulator';
 
-/** Something that takes a while: fetching, starting. `done` closes what was opened with the same part. */
+/** A step that takes a while: fetching, starting. `done` ends the step of the same part. */
 export interface InfraProgress {
   readonly part: InfraPartName | 'infra';
   readonly text: string;
   readonly done?: boolean;
 }
 
-/** Endpoints of a broker and an emulator that run already. */
+/** Endpoints of a broker and an emulator that are already running. */
 export interface ExternalEndpoints {
   readonly kafkaBootstrapServers: string;
   /** REST host:port. */
@@ -26,34 +26,34 @@ export interface ExternalEndpoints {
 }
 
 export interface InfraOptions {
-  /** Default `auto`: docker where a daemon answers and the images can be had, else native. */
+  /** Default `auto`: docker if a daemon answers and the images are available, else native. */
   readonly way?: InfraChoice;
   /** Project id of the emulator. Default `provenonce-local`. */
   readonly projectId?: string;
   /** Image of the emulator for `docker`. Default: EMULATOR_IMAGE. */
   readonly emulatorImage?: string;
-  /** For `external`; what is missing comes from KAFKA_BOOTSTRAP_SERVERS and BIGQUERY_*EMULATOR_HOST. */
+  /** For `external`; missing ones come from KAFKA_BOOTSTRAP_SERVERS and BIGQUERY_*EMULATOR_HOST. */
   readonly endpoints?: Partial<ExternalEndpoints>;
-  /** Without the cure of src/infra/emulator: only to show what it is for. Default true. */
+  /** False: without the patch of src/infra/emulator, to show why it is needed. Default true. */
   readonly cureEmulator?: boolean;
   readonly onProgress?: (progress: InfraProgress) => void;
   /** Default process.env: PROVENONCE_CACHE, XDG_CACHE_HOME, JAVA_HOME, MAVEN_REPOSITORY_URL and the endpoints. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** One part's switch. Calls are not to overlap; each resolves when what it says is so. */
+/** Control of one part. Calls must not overlap; each resolves when it is done. */
 export interface PartControl {
-  /** SIGKILL, or the container's kill. Resolves when the process is gone; nothing to do for one that is gone. */
+  /** SIGKILL, or the container's kill. Resolves when the process is gone; no effect on one that is gone. */
   kill(): Promise<void>;
   /** SIGSTOP (true) or SIGCONT (false), or the container's pause. A paused part can be killed. */
   pause(paused: boolean): Promise<void>;
-  /** Starts it again on the same ports and data, and waits until it serves. Nothing to do for one that runs. */
+  /** Starts it again on the same ports and data, and waits until it serves. No effect on one that runs. */
   start(): Promise<void>;
   /** SIGTERM, SIGKILL after 10 s. */
   stop(): Promise<void>;
   /** Of the running process; undefined while it is down, and for containers. */
   readonly pid: number | undefined;
-  /** The last lines of what it wrote. */
+  /** The end of its log. */
   logTail(): Promise<string>;
 }
 
@@ -62,11 +62,11 @@ export interface StartedInfra extends ExternalEndpoints, AsyncDisposable {
   readonly projectId: string;
   readonly broker: PartControl;
   readonly emulator: PartControl;
-  /** Ends everything and removes its data. Idempotent. */
+  /** Stops everything and removes its data. Idempotent. */
   stop(): Promise<void>;
 }
 
-/** The chosen way cannot be gone on this machine. The message says what is missing and how to get it. */
+/** The chosen way is not available on this machine. The message says what is missing and how to get it. */
 export class InfraUnavailableError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

@@ -1,7 +1,7 @@
 /**
- * Gives the vitest projects that need real parts one broker and one emulator, whichever way PROVENONCE_INFRA says (default
+ * Gives the vitest projects that need real parts one broker and one emulator, in the way of PROVENONCE_INFRA (default
  * `auto`). Vitest runs this once per project that names it; all of them share one instance, which ends with the last.
- * It never skips: where the parts cannot be had, the run fails and says what is missing.
+ * It never skips: if the parts are not available, the run fails and says what is missing.
  */
 import type { TestProject } from 'vitest/node';
 import { startInfra } from './start-infra.ts';
@@ -15,7 +15,7 @@ declare module 'vitest' {
     /** gRPC host:port. */
     bigqueryStorageEmulatorHost: string;
     bigqueryProjectId: string;
-    /** How these parts were had: a test that must have parts to itself asks for its own the same way. */
+    /** The way of these parts: a test that needs its own parts starts them the same way. */
     infraWay: InfraWay;
   }
 }
@@ -25,7 +25,7 @@ interface Shared {
   users: number;
 }
 
-/** Each project loads this module by itself; the process is what they share. */
+/** Each project loads this module separately; they share only the process. */
 const registry = globalThis as { [key: symbol]: Shared | undefined };
 const SHARED = Symbol.for('provenonce.vitest.infra');
 
@@ -54,7 +54,7 @@ async function start(): Promise<StartedInfra> {
   return await startInfra({
     way: chosenWay(process.env.PROVENONCE_INFRA),
     onProgress: ({ text, done }) => {
-      // One line, and only where something has to be fetched: a first run takes a minute.
+      // One line, and only if something must be fetched: a first run takes a minute.
       if (told || done || !/^(fetching|installing|pulling|another process)/.test(text)) return;
       told = true;
       process.stderr.write(`infra: ${text}\n`);

@@ -1,4 +1,4 @@
-/** On a broker of its own, since it is killed. */
+/** On its own broker, which it kills. */
 import { expect, test } from 'vitest';
 import { systemRuntime } from '../base/system-runtime.ts';
 import { startInfra } from '../infra/start-infra.ts';
@@ -20,7 +20,7 @@ test('a broker that is killed and started again in mid-run: nothing is lost or r
   };
   await send('before');
   await admin.close();
-  // A session longer than the test: the member that crashed must leave, or its successor would wait for it to run out.
+  // A session longer than the test: the crashed member must leave, or its successor would wait for the session to end.
   const limits = { sessionTimeoutMs: 120_000, rebalanceTimeoutMs: 120_000 };
   await using probe = await SourceProbe.joined({ topic, groupId: topic, connection, ...limits });
   const reader = probe.source.open(0, 0);
@@ -28,7 +28,7 @@ test('a broker that is killed and started again in mid-run: nothing is lost or r
   const joins = probe.assignments.length;
 
   await infra.broker.kill();
-  // Past all retries of kafkajs (5, doubling from 300 ms): its consumer has crashed by then.
+  // Longer than all retries of kafkajs (5, doubling from 300 ms): its consumer has crashed by then.
   await systemRuntime.sleep(12_000);
   await infra.broker.start();
   await send('after');

@@ -1,12 +1,15 @@
-/** Topics as the simulator, the demo, the lab and the tests need them: made, listed, cut, deleted. Rejects with kafkajs's errors. */
+/**
+ * Topics for the simulator, the demo, the lab and the tests: created, listed, truncated, deleted. Rejects with
+ * kafkajs's errors.
+ */
 import type { Admin, ITopicConfig } from 'kafkajs';
 import { createKafka, type KafkaConnectionOptions } from './client/connection-options.ts';
 import { isUnknownTopic } from './client/errors.ts';
 import { untilKnown } from './topic-known.ts';
 
 /**
- * How far a producer's clock may be ahead on topics that are made here: with ALLOWED_SKEW (5 minutes) under half of
- * WATERMARK_DELAY (1 hour), as the clock rule asks (processor/clock-rule.ts).
+ * How far a producer's clock may be ahead on topics created here: with ALLOWED_SKEW (5 minutes) under half of
+ * WATERMARK_DELAY (1 hour), as the clock rule requires (processor/clock-rule.ts).
  */
 export const CREATE_TIME_AFTER_MAX_MS = 1_200_000;
 
@@ -15,9 +18,9 @@ export interface NewTopic {
   readonly partitions: number;
   /** Default 1. */
   readonly replicationFactor?: number;
-  /** `append`: the broker's clock. A number: the producer's, at most that many ms ahead of the broker's. */
+  /** `append`: the broker's clock. A number: the producer's, at most this many ms ahead of the broker's. */
   readonly timestamps: 'append' | { readonly createTimeAfterMaxMs: number };
-  /** Further topic settings, as `retention.ms`. */
+  /** Further topic settings, for example `retention.ms`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
@@ -34,9 +37,9 @@ export class KafkaAdmin implements AsyncDisposable {
     return new KafkaAdmin(admin);
   }
 
-  /** False where it existed already; its settings are then left as they are. Returns when its leaders are known. */
+  /** False if it existed already; its settings stay as they are. Returns when its leaders are known. */
   async createTopic(topic: NewTopic): Promise<boolean> {
-    // kafkajs's own waiting for leaders gives up where the broker does not know its new topic yet.
+    // kafkajs's own wait for leaders gives up if the broker does not know its new topic yet.
     const isNew = await this.#admin.createTopics({ topics: [toConfig(topic)], waitForLeaders: false });
     if (isNew) await this.#untilKnown(topic.topic, topic.partitions);
     return isNew;
@@ -60,7 +63,7 @@ export class KafkaAdmin implements AsyncDisposable {
     return (await this.#admin.listTopics()).filter((topic) => !topic.startsWith('__')).sort();
   }
 
-  /** Undefined where there is no such topic. */
+  /** Undefined if there is no such topic. */
   async partitionCount(topic: string): Promise<number | undefined> {
     try {
       const { topics } = await this.#admin.fetchTopicMetadata({ topics: [topic] });
@@ -78,7 +81,7 @@ export class KafkaAdmin implements AsyncDisposable {
     await this.#admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(belowOffset) }] });
   }
 
-  /** Committed offsets of a group with their metadata, by partition; nothing where none was committed. */
+  /** Committed offsets of a group with their metadata, by partition; partitions without a commit are left out. */
   async committed(groupId: string, topic: string): Promise<Map<number, { nextOffset: number; metadata: string }>> {
     const found = new Map<number, { nextOffset: number; metadata: string }>();
     for (const { partitions } of await this.#admin.fetchOffsets({ groupId, topics: [topic] })) {

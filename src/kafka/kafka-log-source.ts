@@ -1,7 +1,7 @@
 /**
- * The LogSource port on Kafka. The group says which partitions are ours; what is read from where is the processor's
- * decision alone, and is fetched apart from the group (fetcher.ts), so a rebalance that leaves a partition where it was does
- * not interrupt it, and committed offsets have no effect on reading.
+ * The LogSource port on Kafka. The group says which partitions are ours. The processor alone decides what is read from
+ * where, and it is fetched apart from the group (fetcher.ts): a rebalance that leaves a partition in place does not
+ * interrupt it, and committed offsets have no effect on reading.
  */
 import { Backoff } from '../base/backoff.ts';
 import { BugError, ConfigurationError, UnreachableError } from '../base/errors.ts';
@@ -90,7 +90,7 @@ export class KafkaLogSource implements LogSource {
   async bounds(partition: number): Promise<LogBounds> {
     return this.#untilReached('offsets', async () => {
       const ask = async (at: 'start' | 'end') => (await this.#offset(partition, at)) ?? 0;
-      // The end last: it never lies below a start read before it, unless the log was cut.
+      // The end last: then it is never below the start, unless the log was truncated.
       const startOffset = await ask('start');
       return { startOffset, endOffset: await ask('end') };
     });
@@ -104,7 +104,7 @@ export class KafkaLogSource implements LogSource {
     });
   }
 
-  /** For a partition that is not (any more) ours, a reader whose reads reject with OwnershipLostError. */
+  /** For a partition that is not ours, or no longer, a reader whose reads reject with OwnershipLostError. */
   open(partition: number, fromOffset: number): PartitionReader {
     const reader = this.#fetcher.open(partition, fromOffset);
     if (!this.#assigned.has(partition))
@@ -163,7 +163,7 @@ export class KafkaLogSource implements LogSource {
     return offset;
   }
 
-  /** Asks again, with backoff, until there is an answer, a refusal, or the limit. */
+  /** Retries, with backoff, until there is an answer, a refusal, or the limit. */
   async #untilReached<T>(what: string, ask: () => Promise<T>): Promise<T> {
     const patience = new Patience(this.#runtime, this.#limits.unreachableAfterMs);
     const backoff = new Backoff(this.#runtime, BACKOFF_MIN_MS, BACKOFF_MAX_MS);

@@ -1,6 +1,6 @@
 /**
- * Logs that were cut or replaced show; outages pass by themselves; what cannot pass is named. Each test has a topic, a group
- * and a road to the broker of its own and mostly waits, so they run beside each other.
+ * Truncated or replaced logs are noticed; outages pass by themselves; other errors are named. Each test has its own
+ * topic, group and connection to the broker and mostly waits, so they run concurrently.
  */
 import { expect, test } from 'vitest';
 import { ConfigurationError, ContradictionError, UnreachableError } from '../base/errors.ts';
@@ -28,7 +28,7 @@ test.concurrent('a topic that does not exist is a wrong configuration', async ()
   expect(String(error)).toContain('topic no-such-topic: does not exist on');
 });
 
-test.concurrent('a broker that is not there at the start is waited for, which is said', async () => {
+test.concurrent('a broker that is absent at the start is waited for, and the wait is reported', async () => {
   const topic = await newTopic(1);
   await produce(topic, 0, 5);
   await using network = await FlakyNetwork.start();
@@ -67,7 +67,7 @@ test.concurrent('a broker that is gone past the session is sat out; the group is
   const { session } = (await readTo(reader, 0, 50)).at(-1)!;
   network.cut();
   const joins = probe.assignments.length;
-  // Past the session of 6 s, and past all retries of kafkajs: its consumer has crashed by then.
+  // Longer than the session of 6 s and than all retries of kafkajs: its consumer has crashed by then.
   await systemRuntime.sleep(12_000);
   await produce(topic, 0, 50, 'later');
   network.heal();

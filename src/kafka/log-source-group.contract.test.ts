@@ -1,4 +1,4 @@
-/** The group shares out the work, moves as little as it can, and never disturbs what is read. */
+/** The group distributes the work, moves as little as possible, and never disturbs reading. */
 import { expect, test } from 'vitest';
 import { OwnershipLostError } from '../base/errors.ts';
 import { systemRuntime } from '../base/system-runtime.ts';
@@ -47,10 +47,10 @@ test('a member that was cut off for longer than its session comes back, and the 
   await eventually(() => other.assigned.length === 4);
   await stale.source.commit(stale.assigned[0] ?? 0, 1, 'from a stale member');
   expect(stale.commitFailures.length).toBe(1);
-  // It does not know that they are with the other, and says that they may be.
+  // It cannot know that the other has them, and reports that it may.
   await eventually(() => stale.sessionsLost.length === 1);
   network.heal();
-  // The one that was cut off goes on believing in what it had until it hears of the new sharing.
+  // The member that was cut off believes in its partitions until it learns of the new assignment.
   await eventually(
     () =>
       stale.assigned.length === 2 &&
@@ -75,7 +75,7 @@ test('a process that was killed is not waited for by the one that follows it in 
   await using other = await SourceProbe.joined(patient);
   await eventually(() => killed.assigned.length === 2 && other.assigned.length === 2);
   const dead = memberNotes.noted;
-  // As the broker sees a kill -9 where its end does not reach it: no word any more.
+  // What the broker sees of a kill -9 whose connection end does not arrive: silence.
   network.silence();
   const removed: string[] = [];
   await using successor = new SourceProbe({
@@ -191,7 +191,7 @@ test('partitions that are added are shared out', async () => {
   await admin.connect();
   await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] });
   await admin.disconnect();
-  // Any member that joins makes the leader look again.
+  // Any member that joins makes the leader assign again.
   await using second = await SourceProbe.joined({ topic, groupId: topic });
   await eventually(() => first.assigned.length + second.assigned.length === 3);
 });

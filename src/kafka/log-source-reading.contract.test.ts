@@ -1,4 +1,4 @@
-/** What is read is the log: nothing missing, nothing twice, nothing aborted, whatever packed it. */
+/** What is read is the log: nothing missing, nothing twice, nothing aborted, with every codec. */
 import kafkajs from 'kafkajs';
 import { expect, test } from 'vitest';
 import { systemRuntime } from '../base/system-runtime.ts';
@@ -8,7 +8,7 @@ import { connection, newTopic, produce, withProducer } from './testing/broker.ts
 import { numbered, readOne, readTo, SourceProbe, values } from './testing/source-probe.ts';
 
 const { CompressionCodecs, CompressionTypes } = kafkajs;
-// For producing alone: what reads does not use kafkajs's codecs.
+// For producing only: reading does not use kafkajs's codecs.
 const packedAs = (codec: CodecName) => () => ({
   compress: async ({ buffer }: { buffer: Buffer }) => pack(codec, buffer),
   decompress: async () => Promise.reject(new Error('not used')),
@@ -40,7 +40,7 @@ test('after a seek comes nothing that was asked for before it', async () => {
   }
 });
 
-test('markers of transactions are covered, aborted records never show, in whatever order the transactions end', async () => {
+test('markers of transactions are covered, aborted records never show, for any order in which the transactions end', async () => {
   const topic = await newTopic(1);
   const send = (value: string, key: Buffer | string = 'k') => ({ topic, messages: [{ partition: 0, key, value }] });
   await withProducer(async (a) => {
@@ -155,7 +155,7 @@ test('readers that do not read hold a bounded number of bytes and block no other
     clearInterval(watch);
   }
   expect(mostBytes).toBeGreaterThan(1024 * 1024);
-  // A record costs 64 bytes of its own beyond what was asked for in bytes of the log.
+  // A record costs 64 bytes of memory beyond its bytes of the log.
   expect(mostBytes).toBeLessThan(maxBufferedBytes * 1.3);
   for (const [partition, reader] of readers.slice(0, 3).entries()) {
     const all = values(await readTo(reader, 0, 50_000));

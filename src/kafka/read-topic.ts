@@ -1,6 +1,6 @@
 /**
- * Reads a whole topic for benchmarks and tests, with the processor's decoder: no group, nothing committed, read committed, and
- * finished at the end offsets found at the start. One answer per partition is held at a time, and one chunk of what it unpacks to.
+ * Reads a whole topic for benchmarks and tests, with the processor's decoder: no group, no commits, read committed, up
+ * to the end offsets at the start. Memory holds one answer per partition, and one unpacked chunk of it.
  */
 
 import { ConfigurationError, ContradictionError } from '../base/errors.ts';
@@ -19,13 +19,16 @@ export interface ReadTopicOptions {
   readonly connection: KafkaConnectionOptions;
   readonly topic: string;
   readonly runtime: Runtime;
-  /** Where to start, by partition; the log's start where it is not named, or where it is named lower. */
+  /** Where to start, by partition; the log's start for a partition that is missing here or has a lower offset. */
   readonly fromOffsets?: ReadonlyMap<number, number>;
-  /** Attempts after an answer that failed, 200 ms apart; default 25. */
+  /** Retries of a failed fetch, 200 ms apart; default 25. */
   readonly maxRetries?: number;
 }
 
-/** Records of one partition; chunks of a partition come in the order of their offsets, those of different ones interleaved. */
+/**
+ * Records of one partition. Chunks of one partition come in the order of their offsets; those of different partitions
+ * are interleaved.
+ */
 export interface TopicChunk {
   readonly partition: number;
   readonly records: readonly LogRecord[];
@@ -34,14 +37,19 @@ export interface TopicChunk {
 }
 
 export interface TopicReading extends AsyncIterable<TopicChunk> {
-  /** What is read, by partition: from startOffset (or fromOffsets) up to endOffset, the last stable offset at the start. */
+  /**
+   * What is read, by partition: from startOffset (or fromOffsets) up to endOffset, the last stable offset at the start.
+   */
   readonly bounds: ReadonlyMap<number, LogBounds>;
 }
 
 const MAX_BYTES_PER_PARTITION = 4 * 1024 * 1024;
 const RETRY_AFTER_MS = 200;
 
-/** Rejects with ConfigurationError for an unknown topic; while reading, with ContradictionError where the log loses records ahead of it. */
+/**
+ * Rejects with ConfigurationError for an unknown topic; while reading, with ContradictionError if the log loses records
+ * ahead of it.
+ */
 export async function readTopic(options: ReadTopicOptions): Promise<TopicReading> {
   const connection = new TopicConnection(options.connection, options.topic);
   try {
@@ -65,7 +73,7 @@ async function* chunks(
   bounds: ReadonlyMap<number, LogBounds>,
   { runtime, fromOffsets, maxRetries = 25 }: ReadTopicOptions,
 ): AsyncGenerator<TopicChunk> {
-  /** Next offset of each partition that is not finished; whoever got something goes last. */
+  /** Next offset of each unfinished partition; a partition that received something goes last. */
   const left = new Map<number, number>();
   for (const [partition, { startOffset, endOffset }] of bounds) {
     const from = Math.max(startOffset, fromOffsets?.get(partition) ?? 0);
@@ -90,7 +98,7 @@ async function* chunks(
         const damage = yield* chunksOf(answer, left, bounds, connection.topic);
         if (left.get(partition) !== from) failures = 0;
         if (damage === undefined) continue;
-        // What was damaged on its way comes whole the next time.
+        // Data damaged in transit comes whole the next time.
         if (damagedAt.get(partition) === damage.place.offset) throw damaged(damage.place, damage.why);
         damagedAt.set(partition, damage.place.offset);
         connection.renew();
@@ -130,7 +138,7 @@ async function fetchSome(
   return all;
 }
 
-/** The answer's records, chunk by chunk; moves `left` on with them. Returns what is damaged at the place where it ends. */
+/** The answer's records, chunk by chunk; advances `left`. Returns the damage at the place where it ends. */
 async function* chunksOf(
   answer: FetchedPartition,
   left: Map<number, number>,

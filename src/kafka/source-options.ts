@@ -1,4 +1,4 @@
-/** Settings of the log source, their defaults, and the relations that must hold between them. */
+/** Settings of the log source, their defaults, and the relations between them. */
 import { ConfigurationError } from '../base/errors.ts';
 import type { Wait } from './client/away-limit.ts';
 import type { KafkaConnectionOptions } from './client/connection-options.ts';
@@ -11,15 +11,15 @@ export interface KafkaLogOptions extends Partial<KafkaLogLimits> {
   readonly connection: KafkaConnectionOptions;
   readonly topic: string;
   readonly groupId: string;
-  /** Default: none, and a successor of a process that was killed waits for its session to run out. */
+  /** Default: none, and the successor of a killed process waits for its session to end. */
   readonly memberNotes?: MemberNotes | undefined;
   readonly isDeadClient?: ((clientId: string) => boolean) | undefined;
   onPredecessorRemoved?(memberId: string): void;
-  /** Something is away and waited for. Called at every attempt. */
+  /** Waiting for something that does not answer. Called at every attempt. */
   onWaiting?(wait: Wait): void;
-  /** It answers again, after so many ms. */
+  /** It answers again, after this many ms. */
   onRecovered?(what: string, waitedMs: number): void;
-  /** The group has not been heard of for as long as a session lasts: it may have given our partitions to others. */
+  /** The group has not answered for the length of a session: it may have given our partitions to others. */
   onSessionLost?(silentMs: number): void;
   onCommitFailed?(partition: number, nextOffset: number, error: string): void;
 }
@@ -34,7 +34,7 @@ export const DEFAULT_KAFKA_LIMITS: KafkaLogLimits = Object.freeze({
   heartbeatIntervalMs: 3_000,
   commitTimeoutMs: 5_000,
   stopTimeoutMs: 10_000,
-  /** Long: an outage is to be sat out; a supervisor that wants a restart sets less. */
+  /** Long, to wait out an outage; a supervisor that wants a restart sets less. */
   unreachableAfterMs: 15 * 60_000,
   topicMissingAfterMs: 30_000,
 });

@@ -1,10 +1,10 @@
-/** What is checked of a topic before anything is consumed, as its brokers have it. */
+/** The topic's properties on its brokers that are checked before anything is consumed. */
 
 import kafkajs from 'kafkajs';
 import type { TopicFacts } from '../processor/ports.ts';
 import { createKafka, type KafkaConnectionOptions } from './client/connection-options.ts';
 
-/** Names of the settings, with the one that bounded timestamps before Kafka 3.6. */
+/** Names of the settings, including the one that bounded timestamps before Kafka 3.6. */
 const AFTER_MAX = 'message.timestamp.after.max.ms';
 const DIFFERENCE_MAX = 'message.timestamp.difference.max.ms';
 

@@ -6,7 +6,7 @@ import { untilKnown } from './topic-known.ts';
 const UNKNOWN = kafkaError('UNKNOWN_TOPIC_OR_PARTITION', 'This server does not host this topic-partition');
 const NO_LEADER = kafkaError('LEADER_NOT_AVAILABLE', 'There is no leader');
 
-/** Asks brokers whose answers are given, the last one again and again. */
+/** Queries brokers with given answers, repeating the last one. */
 function asked(...answers: readonly (readonly number[] | Error)[]) {
   let nowMs = 0;
   let times = 0;
@@ -42,7 +42,7 @@ test('the waiting ends, and says how far it came', async () => {
   await expect(asked([0, -1])).rejects.toThrow('topic t was made, and after 1 s 1 of 2 partitions have a leader');
 });
 
-test('anything else that goes wrong is told at once', async () => {
+test('any other error is reported at once', async () => {
   const refused = kafkaError('TOPIC_AUTHORIZATION_FAILED', 'no');
   await expect(asked(refused)).rejects.toBe(refused);
 });

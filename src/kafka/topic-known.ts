@@ -1,6 +1,6 @@
 /**
- * Waits until brokers know what was just made. A broker that made a topic may answer for a moment that it has none: its
- * metadata follows. Whoever sends or reads at once would fail on that.
+ * Waits until brokers know a new topic. A broker that made a topic may answer for a moment that it does not exist: its
+ * metadata follows. A send or a read at once would fail.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UnreachableError } from '../base/errors.ts';
@@ -15,7 +15,7 @@ export interface KnownLimits {
 }
 
 const LIMITS: KnownLimits = { timeoutMs: 30_000, pollMs: 100 };
-/** Brokers answer in turn: once could be the only one that knows. */
+/** Brokers answer in turn: one positive answer could come from the only one that knows. */
 const ANSWERS = 3;
 
 interface Clock {
@@ -25,7 +25,7 @@ interface Clock {
 
 const CLOCK: Clock = { nowMs: () => performance.now(), sleep: (ms) => sleep(ms) };
 
-/** Rejects with UnreachableError at the limit, and with what else went wrong at once. */
+/** Rejects with UnreachableError at the limit, and with any other error at once. */
 export async function untilKnown(
   topic: string,
   partitions: number,

@@ -25,7 +25,7 @@ export interface SuiteArtifacts {
   /** What runs it again, as one command line. */
   readonly command: string;
   readonly verdict: Verdict;
-  /** In the order in which they ended; then those that go on, as UNKNOWN. */
+  /** In the order in which they ended; then those that still run, as UNKNOWN. */
   readonly runs: readonly SuiteRun[];
 }
 
@@ -51,14 +51,14 @@ export interface RunArtifacts {
     readonly guarantees: readonly Guarantee[];
     readonly tags: readonly string[];
     readonly partitions: number;
-    /** `stopped`: the pipeline had to refuse to go on. */
+    /** `stopped`: the pipeline had to stop. */
     readonly ending: 'drained' | 'stopped';
     readonly settings: Readonly<Record<string, string>>;
   };
   readonly verdict: Verdict;
   /** One sentence per reason for a verdict that is not PASS. */
   readonly problems: readonly string[];
-  /** What is beside some of them for whoever looks for the cause: raw lines. */
+  /** Raw lines beside some of them, for finding the cause. */
   readonly details?: readonly { readonly problem: string; readonly text: string }[];
   /** What must have happened for the story to count; with a guarantee, what must hold. */
   readonly bits: readonly { readonly what: string; readonly happened: boolean; readonly guarantee?: Guarantee }[];
@@ -96,13 +96,13 @@ export interface RunPhase {
 }
 
 /**
- * One fault, and the account that a PASS needs: it fired, it met work in flight, it was healed, and the pipeline went on
+ * One fault, and the account that a PASS needs: it fired, it met work in flight, it was healed, and the pipeline resumed
  * afterwards.
  */
 export interface FaultRecord {
   /** `f1`, `f2`, ... in the order of planning. */
   readonly id: string;
-  /** Its name, as `kafka.cut` or `checkpoint.truncate`. */
+  /** Its name, as `network_cut` or `disk`. */
   readonly fault: string;
   /** The whole description as it was planned: plain JSON. */
   readonly plan: Readonly<Record<string, unknown>>;

@@ -13,7 +13,7 @@ export interface HandMadePayment {
   readonly partition?: number;
 }
 
-/** A valid event: only what is said differs from one to the next. */
+/** A valid event with default values for all fields that are not given. */
 export function paymentRecord(payment: HandMadePayment): ScenarioRecord {
   const { id, eventTimeMs, amount = '10', currency = 'USD', sender = 'acct-1', partition = 0 } = payment;
   const value = JSON.stringify({

@@ -1,5 +1,5 @@
 /**
- * What is happening now, for whoever watches a suite of runs: news as lines, and on a terminal one line at the bottom that
+ * What is happening now in a suite of runs: news as lines, and on a terminal one line at the bottom that
  * says of each running scenario what it has sent, what is checkpointed, and what is broken at the moment.
  */
 import type { ScenarioReport } from './scenario.ts';

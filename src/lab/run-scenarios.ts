@@ -9,28 +9,26 @@ import { systemRuntime } from '../base/system-runtime.ts';
 import { startInfra } from '../infra/start-infra.ts';
 import type { InfraOptions } from '../infra/types.ts';
 import { detailsOf, sentenceOf } from './lab-error.ts';
-import { RealWorld, type RealWorldOptions } from './real/real-world.ts';
-import { writeRun } from './real/write-run.ts';
+import { runOnParts } from './run-on-parts.ts';
 import type { RunProgress, RunWatch } from './run-progress.ts';
-import { interruptedReport, runScenario } from './run-scenario.ts';
+import { interruptedReport } from './run-to-verdict.ts';
 import type { Scenario, ScenarioReport } from './scenario.ts';
 import { SuiteFile } from './suite-file.ts';
-import { within } from './time-limit.ts';
 
 export interface RunScenariosOptions {
   readonly infra: InfraOptions;
   /** For suite.json, and one folder per run. */
   readonly folder: string;
-  /** How often each. */
+  /** Repetitions per scenario. */
   readonly repeat: number;
-  /** Of what stories draw: the n-th repeat draws from seed + n - 1. */
+  /** Random seed of the stories: the n-th repetition has seed + n - 1. */
   readonly seed: number;
   /** Worlds side by side. */
   readonly jobs: number;
   readonly progress: RunProgress;
   /** The one line that runs all of it again. */
   readonly command: string;
-  /** Aborted: runs that go on are written down as UNKNOWN, and no other begins. */
+  /** Aborted: unfinished runs are recorded as UNKNOWN, and no other begins. */
   readonly signal: AbortSignal;
 }
 
@@ -40,8 +38,6 @@ export interface RepeatedReport extends ScenarioReport {
   /** Relative to the suite's. */
   readonly folder: string;
 }
-
-const MADE_WITHIN_MS = 90_000;
 
 /** One of the runs to be done. */
 export interface Turn {
@@ -57,13 +53,15 @@ export async function runScenarios(
   const { progress, folder, repeat, jobs, signal, seed, command } = options;
   await mkdir(folder, { recursive: true });
   const starting = startInfra({ ...options.infra, onProgress: ({ part, text }) => progress.news(part, text) });
-  // Aborted while it starts: what comes up late is ended by infra's keeper, with this process.
+  // Aborted while it starts: what comes up late is ended by infra's reaper, with this process.
   await using infra = await orAborted(starting, signal);
   const suite = new SuiteFile({ folder, seed, command, nowMs: systemRuntime.nowMs });
   const turns = Array.from({ length: repeat }, (_, i) => scenarios.map((scenario) => ({ scenario, repeat: i + 1 })));
   const isAlone = ({ scenario }: Turn): boolean => scenario.needsOwnInfra === true;
-  const runOne: RunOne = ({ scenario }, { folder: own, ...run }) =>
-    runOnParts(scenario, infra, path.join(folder, own), run);
+  const runOne: RunOne = async ({ scenario }, { folder: own, ...run }) => {
+    const { report } = await runOnParts(scenario, infra, path.join(folder, own), run);
+    return report;
+  };
   const reports: RepeatedReport[] = [];
   const run = async (turn: Turn): Promise<void> => {
     if (!signal.aborted) reports.push(await runTurn(turn, suite, options, runOne));
@@ -111,51 +109,11 @@ export async function runTurn(
   return { ...report, repeat, folder };
 }
 
-/** Takes the next one whenever one is done; so many at a time. */
+/** Runs `jobs` of them at a time; takes the next one when one is done. */
 export async function sideBySide<T>(all: readonly T[], jobs: number, run: (one: T) => Promise<void>): Promise<void> {
   const left = all.values();
   const worker = async (): Promise<void> => {
     for (const one of left) await run(one);
   };
   await Promise.all(Array.from({ length: jobs }, worker));
-}
-
-export interface RunOnPartsOptions extends Pick<RealWorldOptions, 'mutant' | 'drainTimeoutMs'> {
-  readonly seed?: number;
-  readonly watch?: RunWatch;
-  readonly signal?: AbortSignal;
-}
-
-/**
- * One scenario in a world of its own. Where `infra` has no parts, only endpoints, others use it too, and nothing is killed.
- * Its artifacts go to `folder`.
- */
-export async function runOnParts(
-  scenario: Scenario,
-  infra: RealWorldOptions['infra'],
-  folder: string,
-  { seed, watch, signal = new AbortController().signal, ...processors }: RunOnPartsOptions = {},
-): Promise<ScenarioReport> {
-  const { name, partitions = 1, settings = {}, proxied = false } = scenario;
-  const making = RealWorld.create({
-    name,
-    infra,
-    partitions,
-    folder,
-    settings,
-    proxied,
-    ...processors,
-    ...(seed === undefined ? {} : { seed }),
-    onNews: (text) => watch?.news(text),
-  });
-  const made = within(systemRuntime, MADE_WITHIN_MS, making, () => 'a topic and a dataset are made');
-  await using world = await orAborted(made, signal);
-  watch?.follow(() => ({
-    sent: world.recorder.acknowledgedRecords,
-    checkpointed: world.recorder.checkpointedRecords,
-    broken: world.faults.active,
-  }));
-  const { report, verified } = await runScenario(scenario, world, undefined, signal);
-  await writeRun(scenario, world, report, verified, folder);
-  return report;
 }

@@ -46,7 +46,7 @@ async function written(): Promise<SuiteArtifacts> {
   return JSON.parse(await readFile(path.join(folder, 'suite.json'), 'utf8')) as SuiteArtifacts;
 }
 
-test('a run that goes on is in suite.json as UNKNOWN: one that is killed is on the page', async () => {
+test('a run that has not ended is in suite.json as UNKNOWN: one that is killed is on the page', async () => {
   const { run } = suiteOf();
   await run('first', async () => ({ name: 'first', ...PASSED }));
   let meanwhile: SuiteArtifacts | undefined;

@@ -1,11 +1,11 @@
 /**
- * A scenario: what is done to a running pipeline, what could go wrong, and which guarantees are at stake. The story is told
- * in code that reads as documentation; every scenario ends the same way: heal, drain, check.
+ * A scenario: what is done to a running pipeline, what could go wrong, and which guarantees are at stake. The story is
+ * code that reads as documentation; every scenario ends the same way: heal, drain, check.
  *
- * A scenario counts only if its fault bit. What must have happened for that is said with `world.bit`; a story whose fault
- * missed ends UNKNOWN, never PASS.
+ * A scenario counts only if its fault took effect. The story confirms that with `world.bit`; without that it ends UNKNOWN,
+ * never PASS.
  */
-import type { FaultPlan } from '../../chaos/fault.ts';
+import type { PlannedFault, RealWhen } from '../../chaos/fault.ts';
 import type { SumsByCurrency } from '../checks/by-sql/assertions.ts';
 import type { Guarantee } from '../checks/findings.ts';
 import type { Verdict, VerifyReport } from '../checks/verify.ts';
@@ -37,17 +37,28 @@ export interface Scenario {
   /** Kills the broker or the emulator: never run on parts that others use at the same time. */
   readonly needsOwnInfra?: boolean;
   /**
-   * `drained` (default): everything is processed in the end, and everything is checked. `stopped`: the pipeline must refuse
-   * to go on, and the story says how; what lies below the checkpoints is checked as far as the log still shows it.
+   * `drained` (default): everything is processed in the end, and everything is checked. `stopped`: the pipeline must
+   * stop, and the story says how; what lies below the checkpoints is checked as far as the log still shows it.
    */
   readonly ending?: 'drained' | 'stopped';
   /** The story puts another log in the topic's place: verify has to find that, and its findings break nothing. */
   readonly replacesLog?: boolean;
   /** Kinds of findings that verify must have, all of these and no others: what the story does to the topic breaks a guarantee. */
   readonly verifyFinds?: readonly string[];
-  /** How long the story as a whole may take; default: four minutes (run-scenario.ts). For those of many lives or commands. */
+  /** How long the story as a whole may take; default: four minutes (run-to-verdict.ts). For those of many lives or commands. */
   readonly storyMs?: number;
+  /**
+   * When a planned fault counts. `work` (default): it fired, met work in flight and was healed, and work was done after it.
+   * `anything`: it fired and was healed.
+   */
+  readonly faultsMeet?: 'work' | 'anything';
+  /** Every fault is one to live through: a partition that stops, or a processor that ends with an error, is a FAIL. */
+  readonly mustLive?: boolean;
+  /** Default true: the story must say what the payments add up to (`expectSums`), and the tables are compared with it. */
+  readonly knowsSums?: boolean;
   readonly run: (world: ScenarioWorld) => Promise<void>;
+  /** A check of its own, after all processors have stopped. */
+  readonly check?: (world: ScenarioWorld) => Promise<void>;
 }
 
 /** Checks the names once, so that a scenario file is plain data and one function. */
@@ -132,13 +143,19 @@ export interface ScenarioFolders {
 export interface InjectedFault {
   /** When it has really hurt. Rejects where it cannot be done, or when the story ends before. */
   readonly fired: Promise<void>;
-  /** When it is undone: by its lastsMs, by heal, or at once for what does not last. */
+  /** When it is undone: by its forMs, by heal, or at once for what does not last. */
   readonly healed: Promise<void>;
   heal(): Promise<void>;
 }
 
+/** A planned fault that a story does itself, and reports here. Each is called once at most. */
+export interface FaultByHand {
+  fired(): void;
+  healed(): void;
+}
+
 export interface SendOptions {
-  /** The producer ends, as if it were stopped, once so many records are acknowledged. */
+  /** The producer ends, as if it were stopped, once this number of records is acknowledged. */
   readonly stopAfter?: number;
   /** The same, once this is settled: for a load that lasts as long as what is done beside it. */
   readonly stopWhen?: Promise<unknown>;
@@ -161,16 +178,23 @@ export interface ScenarioWorld {
   ledger(sent: SimulationSummary): Promise<LedgerEntry[]>;
   /** Sends these records in order, one request per run of records of one partition; resolves with their offsets. */
   sendRecords(records: readonly ScenarioRecord[]): Promise<number[]>;
-  /** Sends one record whose value is so many blanks, in a batch of some KiB (zstd); resolves with its offset. */
+  /** Sends one record whose value is this number of blanks, in a batch of some KiB (zstd); resolves with its offset. */
   sendBlanks(partition: number, byteLength: number): Promise<number>;
   /** Deletes the records of a partition below an offset, as retention would. */
   deleteRecords(partition: number, belowOffset: number): Promise<void>;
 
   /**
    * Breaks something on purpose (chaos/fault.ts): now, or at the moment that the plan names. The run counts only if the
-   * fault fired, met work in flight, was healed (by the end of the story at the latest), and work went on afterwards.
+   * fault fired, met work in flight, was healed (by the end of the story at the latest), and work was done after it.
    */
-  inject(plan: FaultPlan): InjectedFault;
+  inject(fault: PlannedFault): InjectedFault;
+  /** A planned fault that the story does itself. `members`: of its plan; `process`: the processor it hits. */
+  planByHand(what: string, text: string, members: object, process: string): FaultByHand;
+  /** Resolves at that moment. */
+  moment(when: RealWhen): Promise<void>;
+  /** Records that Kafka has acknowledged since the world began. */
+  readonly acknowledged: number;
+  readonly topic: string;
 
   /** Starts a processor; a name that ran before keeps its checkpoint. */
   start(name: string, options?: StartOptions): RunningProcessor;
@@ -183,7 +207,9 @@ export interface ScenarioWorld {
   /** Resets the common group's offsets while none of its processors runs; resolves with what they are now, by partition. */
   resetGroup(to: 'earliest' | 'latest'): Promise<ReadonlyMap<number, number>>;
 
-  /** `verify` over the topic and the tables as they are now, whatever runs beside it. */
+  /** The tables against the topic by SQL, now; resolves with how many records were compared. Rejects with PrefixMismatch. */
+  compare(): Promise<number>;
+  /** `verify` over the topic and the tables as they are now, also while processors run. */
   verify(): Promise<VerifyReport>;
 
   /** Resolves when everything in the topic is below a checkpoint; starts a processor if none runs. */
@@ -231,7 +257,7 @@ export interface ScenarioReport {
   readonly verdict: Verdict;
   /** One sentence per reason for a verdict that is not PASS. */
   readonly problems: readonly string[];
-  /** What is beside some of them for whoever looks for the cause. */
+  /** Raw lines beside some of them, for finding the cause. */
   readonly details?: readonly ProblemDetails[];
   readonly bits: readonly Bit[];
   /** What was found to be broken, each kind once. */

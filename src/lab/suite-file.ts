@@ -1,5 +1,5 @@
 /**
- * suite.json of a folder of runs, written before and after every run: a run that is going on stands in it as UNKNOWN, so that
+ * suite.json of a folder of runs, written before and after every run: an unfinished run stands in it as UNKNOWN, so that
  * one that is interrupted, even by SIGKILL, is on the page. Written whole, one version after the other.
  */
 import { rename, writeFile } from 'node:fs/promises';
@@ -33,7 +33,7 @@ export class SuiteFile {
     this.#startedAtMs = options.nowMs();
   }
 
-  /** Resolves when it is written down that the run goes on. */
+  /** Resolves when the file says that the run has begun. */
   begin(run: RunName): Promise<void> {
     this.#running.set(run.folder, { run, fromMs: this.#options.nowMs() });
     return this.#write();

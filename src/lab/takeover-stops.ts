@@ -1,5 +1,5 @@
 /**
- * For scenarios: a processor that is told to stop at each step of its takeover in turn, by signals that it sends itself at a
+ * For scenarios: a processor that stops at each step of its takeover in turn, by signals that it sends itself at a
  * crash point. A step that was not come by never ends the processor, and the story breaks off: that is its account.
  */
 import type { CrashPoint, CrashSignals } from '../processor/crash-points.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { TimeLimitError, usableUntil, within } from './time-limit.ts';
 
-/** Time that passes when it is told to. */
+/** Time that passes by calls. */
 function byHand() {
   const passed = Promise.withResolvers<void>();
   return { pass: passed.resolve, sleep: () => passed.promise };

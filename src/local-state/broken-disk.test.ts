@@ -1,6 +1,6 @@
 /**
- * Disks that take no more: the store says so, rejects nothing, and leaves nothing open. A file system that is full or mounted
- * read-only is played by node:fs answering as it would, since a test cannot mount one.
+ * Disks that accept no more writes: the store reports it, rejects nothing, and leaves nothing open. node:fs answers as
+ * a full or read-only file system would, since a test cannot mount one.
  */
 import * as fs from 'node:fs';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -67,7 +67,7 @@ afterEach(async () => {
 
 test('a disk that takes no more during a compaction turns the cache off, and rejects nothing', async () => {
   await store.replace(0, emptyState());
-  // 8 MB of payments, all of them dead with the next save: a compaction begins, and takes several.
+  // 8 MB of payments, all of them dead with the next save: a compaction begins, and takes several saves.
   let at = 0;
   for (let i = 0; i < 8; i++, at += 16_000) await store.save(0, delta(at, at + 16_000));
   await store.save(0, delta(at, ++at, { idsLiveFromMs: 1e15, activityLiveFromMs: 1e15 }));
@@ -96,7 +96,7 @@ test('what ends after the store was closed writes nothing: its directory may be 
   await first.close();
   const second = openStateStore(options);
   await second.replace(0, emptyState(7));
-  // A rebuild that was under way when the process was told to stop.
+  // A rebuild that was in progress when the process was asked to stop.
   await first.replace(0, emptyState(3));
   expect((await second.load(0))?.head.nextOffset).toBe(7);
   await second.close();

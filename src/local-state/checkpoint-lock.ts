@@ -1,8 +1,8 @@
 /**
  * Locks CHECKPOINT_LOCATION to one process.
  *
- * The lock is a file lock of the kernel, taken through SQLite (Node itself offers none): it ends with the process however
- * it ends, so nothing is ever stale and nothing is waited for. Who holds it stands beside it in clear, for the message only.
+ * The lock is a file lock of the kernel, taken through SQLite (Node offers none): it ends with the process in every
+ * ending, so it is never stale and needs no wait. Its holder is in clear text beside it, for the message only.
  */
 import { rmSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -22,8 +22,8 @@ const HOLDER_FILE = 'processor.lock.json';
 const SQLITE_BUSY = 5;
 
 /**
- * Throws ConfigurationError when another process (or another owner in this one) holds the location, and what the file
- * system or SQLite says when the lock cannot be made (read-only, full, no permission).
+ * Throws ConfigurationError if another process (or another owner in this one) holds the location, and the error of the
+ * file system or SQLite if the lock cannot be made (read-only, full, no permission).
  */
 export function lockCheckpointLocation(location: string, nowMs: number): CheckpointLock {
   makeOwnLocation(location);
@@ -70,7 +70,7 @@ function describeHolder(location: string): string {
     const holder = JSON.parse(readSmallFile(join(location, HOLDER_FILE))) as Record<string, unknown>;
     return `process ${holder.pid} on ${holder.host} since ${holder.since}`;
   } catch {
-    // It has just begun, or its note is unreadable: the lock itself is what counts.
+    // The holder has just begun, or its note is unreadable: only the lock itself counts.
     return 'another process';
   }
 }

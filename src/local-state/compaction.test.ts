@@ -1,4 +1,7 @@
-/** A journal is written anew while saves go on; whenever the process ends, what is left is the state at its last save. */
+/**
+ * A journal is rewritten while saves continue; if the process ends at any time, the remaining file is the state at its
+ * last save.
+ */
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,7 +81,7 @@ test('what is live stays whole while the journal is written anew, wherever the p
     isHalfWay = existsSync(fresh);
     if (!isHalfWay && !wasHalfWay && save % 40 !== 39) continue;
     if (isHalfWay) seenHalfWay += 1;
-    // As a kill would leave it; and then it goes on from there.
+    // The files as a kill would leave them; the test then continues from there.
     cpSync(location, copy, { recursive: true });
     const again = open(copy);
     expect(plain(await again.load(0))).toEqual(model.state);

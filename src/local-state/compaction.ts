@@ -1,9 +1,9 @@
 /**
- * Writes what is live of a journal into a new one, some of it with each save, so that no save waits for all of it. Entries
- * are copied as they stand; seals are bound to the store, not to the file.
+ * Copies the live part of a journal into a new one, a piece with each save, so that no save waits for all of it.
+ * Entries are copied unchanged; seals are bound to the store, not to the file.
  *
- * Invariant: what was copied and what is yet to be copied hold everything that is live; so the new journal is the whole state
- * as soon as the end of the old one is reached, and not before.
+ * Invariant: what was copied and what is still to be copied contain everything live. So the new journal is the whole
+ * state once the end of the old one is reached, and not before.
  */
 import type { EntryBatch } from './entry-batch.ts';
 import type { Journal, JournalEntry } from './journal.ts';
@@ -14,9 +14,9 @@ import { LiveBytes } from './live-bytes.ts';
 export interface CompactionLimits {
   /** A journal with fewer dead bytes is left alone. */
   readonly leastDeadBytes: number;
-  /** Read with each save, at least; more where saves are large, so that copying always gains on them. */
+  /** Minimum read with each save; more for large saves, so that copying always catches up. */
   readonly bytesPerSave: number;
-  /** Read at once, at most. */
+  /** Maximum read at once. */
   readonly partBytes: number;
 }
 
@@ -54,7 +54,10 @@ export class Compaction {
     this.#limits = limits;
   }
 
-  /** Copies on, after a save of so many bytes. Gives the new journal, not yet published, once it holds everything. */
+  /**
+   * Continues copying, after a save of this many bytes. Returns the new journal, not yet published, once it is
+   * complete.
+   */
   async goOn(liveFrom: LiveFrom, savedBytes: number): Promise<Measured | undefined> {
     const { journal: old } = this.#old;
     const { journal: fresh, live } = this.#fresh;
@@ -79,7 +82,7 @@ export class Compaction {
     return this.#fresh;
   }
 
-  /** The old journal goes on. Never rejects. */
+  /** The old journal stays in use. Never rejects. */
   async giveUp(): Promise<void> {
     await this.#fresh.journal.close();
   }

@@ -1,4 +1,4 @@
-/** A stored file is not what was written. The message goes on from "PATH is unusable: ". */
+/** A stored file is not what was written. The message continues "PATH is unusable: ". */
 export class DamagedFileError extends Error {
   constructor(message: string) {
     super(message);

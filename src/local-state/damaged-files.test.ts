@@ -1,6 +1,6 @@
 /**
- * Whatever is done to a stored file, loading gives the state that was saved, or nothing with a reason: never an exception,
- * never another state, never a crash.
+ * After any change of a stored file, loading returns the saved state, or nothing with a reason: never an exception,
+ * another state, or a crash.
  */
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -88,7 +88,7 @@ describe('a damaged state file', () => {
         discarded += 1;
         expect(reasons).toHaveLength(1);
       } else {
-        // A flip in the zeros that fill an entry up.
+        // A flipped bit in an entry's padding.
         expect(state).toEqual({ ...expected, head: state.head });
         expect(reasons).toEqual([]);
       }

@@ -1,6 +1,6 @@
 /**
- * An endless stream at a level rate: what is held, in memory and on the disk, stops growing. The ids are level after the
- * watermark delay, activity only after its span of five minutes more, and the bytes with it.
+ * An endless stream at a constant rate: memory and disk stop growing. The number of ids is constant after the watermark
+ * delay, activity only after its span of five minutes more, and the bytes with it.
  */
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ it('memory and disk of a level stream are level once activity is', async () => {
   for (let second = 0; second < 1_200; second += 1) {
     for (let i = 0; i < PER_SECOND; i += 1) {
       const offset = second * PER_SECOND + i;
-      // Senders and devices come and go: each number is in use for some minutes, and never again.
+      // Senders and devices come and go: each number is in use for some minutes only.
       const sender = `acct-${Math.floor(offset / 2_000) * 100 + (offset % 100)}`;
       const members = { transaction_id: `txn-${offset}`, sender_account_id: sender, device_id: `of-${sender}` };
       const atMs = (1_000 * offset) / PER_SECOND;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { EntryBatch } from './entry-batch.ts';
 
-/** What an entry of a fresh batch holds where nothing but the seal is written. */
+/** The bytes of an entry in a fresh batch in which only the seal is written. */
 function bytesOf(batch: EntryBatch, fillByte: number | undefined): Buffer {
   batch.put(Buffer.from('key'), 21, (value) => {
     if (fillByte !== undefined) value.fill(fillByte);
@@ -15,6 +15,6 @@ it('an entry begins as zeros, also where the memory held another before: what is
   bytesOf(used, 0xff);
   used.clear();
   expect(bytesOf(used, undefined).equals(fresh)).toBe(true);
-  // Of the value the seal alone is not zero; of the rest the two lengths and the key.
+  // Of the value only the seal is non-zero; of the rest the two lengths and the key.
   expect(fresh.filter((byte) => byte !== 0).length).toBeLessThanOrEqual(4 + 2 + 3);
 });

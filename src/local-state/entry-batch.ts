@@ -1,9 +1,8 @@
 /**
- * Sealed entries as they stand in a journal, gathered in one piece of memory that is used again. What an entry's seal
- * covers is in seal.ts.
+ * Sealed entries in a journal's layout, collected in reused memory. seal.ts says what an entry's seal covers.
  *
- * Layout of an entry (little-endian), every part filled up with zeros to a multiple of eight bytes, so that columns in a value
- * can be read where they lie:
+ * Layout of an entry (little-endian), each part padded with zeros to a multiple of eight bytes, so that columns in a
+ * value can be read in place:
  *   value bytes u32 | key bytes u16 | 0 u16 | key | value
  */
 import { seal } from './seal.ts';
@@ -11,7 +10,7 @@ import { seal } from './seal.ts';
 export const ENTRY_HEADER_BYTES = 8;
 const LEAST_BYTES = 64 * 1024;
 
-/** Bytes that an entry takes. */
+/** Bytes of an entry. */
 export function entryBytes(keyBytes: number, valueBytes: number): number {
   return ENTRY_HEADER_BYTES + padded(keyBytes) + padded(valueBytes);
 }
@@ -20,7 +19,7 @@ export function padded(bytes: number): number {
   return 8 * Math.ceil(bytes / 8);
 }
 
-/** Where an entry lies in its batch. */
+/** The place of an entry in its batch. */
 export interface PlacedEntry {
   readonly key: Buffer;
   readonly at: number;
@@ -33,7 +32,7 @@ export class EntryBatch {
   #memory = Buffer.alloc(0);
   #used = 0;
 
-  /** `seed`: what the seals of this store start from. */
+  /** `seed`: the start of this store's seals. */
   constructor(seed: number) {
     this.#seed = seed;
   }
@@ -57,8 +56,8 @@ export class EntryBatch {
   }
 
   /**
-   * Adds an entry. `fill` gets the value, all zeros, at an address that is a multiple of eight, and writes it from the fifth
-   * byte on: the seal comes first.
+   * Adds an entry. `fill` receives the value, all zeros, at an address that is a multiple of eight, and writes it from
+   * the fifth byte on: the seal comes first.
    */
   put(key: Buffer, valueBytes: number, fill: (value: Buffer) => void): void {
     const start = this.#used;
@@ -77,7 +76,7 @@ export class EntryBatch {
     this.#used = end;
   }
 
-  /** Adds an entry as it stands in another journal of this store. */
+  /** Adds an entry of another journal of this store, unchanged. */
   copy(key: Buffer, entry: Buffer): void {
     const end = this.#used + entry.length;
     if (end > this.#memory.length) this.#grow(end);

@@ -1,14 +1,14 @@
 /**
- * The first bytes of a journal: whose state it holds, in clear, so that a foreign file is named as such, and how many of its
- * bytes count. Whatever lies past them was being written when the process ended.
+ * The first bytes of a journal: the owner of its state, in clear text, so that a foreign file is named as such, and how
+ * many of its bytes are valid. Bytes beyond those were being written when the process ended.
  *
- * Layout (little-endian): checksum of the rest u32 | format u32 | magic, 8 bytes | bytes that count f64 | length of the
+ * Layout (little-endian): checksum of the rest u32 | format u32 | magic, 8 bytes | valid bytes f64 | length of the
  * identity u32 | identity, JSON | zeros up to HEADER_BYTES
  */
 import { crc32 } from 'node:zlib';
 import { DamagedFileError } from './damaged-file-error.ts';
 
-/** Raised whenever the layout of anything stored changes; an older store is then discarded. */
+/** Raised whenever any stored layout changes; an older store is then discarded. */
 export const STORE_FORMAT = 2;
 
 /** Whose state a store holds. */
@@ -17,7 +17,7 @@ export interface StoreIdentity {
   readonly partition: number;
 }
 
-/** One sector of a disk: written at once. */
+/** One sector of a disk, which is written at once. */
 export const HEADER_BYTES = 512;
 const MAGIC = Buffer.from('PROVONCE', 'latin1');
 const MAGIC_AT = 8;
@@ -38,7 +38,7 @@ export function encodeHeader({ topic, partition }: StoreIdentity, committedBytes
   return header;
 }
 
-/** How many bytes of the file count. Throws DamagedFileError where it is not the header of this store. */
+/** How many bytes of the file are valid. Throws DamagedFileError if it is not the header of this store. */
 export function decodeHeader(header: Buffer, identity: StoreIdentity): number {
   check(header.length === HEADER_BYTES, 'it is cut within its header');
   check(header.subarray(MAGIC_AT, COMMITTED_AT).equals(MAGIC), 'it is not a journal of this program');

@@ -1,9 +1,9 @@
 /**
  * StateStore of journals: one per partition, `<location>/payment_transactions_raw/state/partition-<n>/state.journal`.
  *
- * A cache, so the disk can never stop the processor: when reading or writing fails (full, read-only, gone), the problem is
- * reported once, what was saved last stays as it is (older, and still whole), and the partition's cache is off until the
- * next load, replace or discard tries again.
+ * A cache, so the disk can never stop the processor. When reading or writing fails (full, read-only, gone), the problem
+ * is reported once, the last save stays as it is (older, but whole), and the partition's cache is off until the next
+ * load, replace or discard tries again.
  *
  * Operations on one partition run one after the other, in the order of the calls.
  */
@@ -16,9 +16,11 @@ export interface JournalStateStoreOptions extends StorageOptions {
   /** CHECKPOINT_LOCATION; made when missing. Lock it first (checkpoint-lock.ts). */
   readonly location: string;
   readonly topic: string;
-  /** What was held is given up; the processor rebuilds from elsewhere. */
+  /** The stored state was discarded; the processor rebuilds it from BigQuery. */
   readonly onDiscard: (partition: number, why: string) => void;
-  /** The disk does not work; the partition goes on without a cache. Once per partition until it works again. */
+  /**
+   * The disk fails. Continuing without local state; restarts will be slower. Once per partition until it works again.
+   */
   readonly onProblem: (partition: number, problem: string) => void;
 }
 
@@ -29,9 +31,9 @@ export function stateDirectory(location: string): string {
 
 interface Slot {
   readonly cache: PartitionCache;
-  /** Set while the disk does not work. */
+  /** Set while the disk fails. */
   off: boolean;
-  /** Settles when the last operation that was asked for is over; never rejects. */
+  /** Settles when the last requested operation is done; never rejects. */
   last: Promise<unknown>;
 }
 
@@ -70,7 +72,7 @@ export class JournalStateStore implements StateStore {
   }
 
   async #queue<T>(partition: number, operation: (slot: Slot) => Promise<T>): Promise<T | undefined> {
-    // Another process may have the location by now.
+    // Another process may own the location now.
     if (this.#isClosed) return undefined;
     const slot = this.#slot(partition);
     const result = slot.last.then(() => operation(slot));
@@ -89,7 +91,7 @@ export class JournalStateStore implements StateStore {
       slot.off = false;
       return result;
     } catch (error) {
-      await slot.cache.close().catch(() => {}); // the same disk
+      await slot.cache.close().catch(() => {}); // the same disk: its failure was reported
       if (!slot.off) this.#options.onProblem(partition, this.#describe(partition, doing, error));
       slot.off = true;
       return undefined;
@@ -100,7 +102,7 @@ export class JournalStateStore implements StateStore {
     const reason = error instanceof Error ? error.message : String(error);
     return (
       `The state of partition ${partition} in ${stateDirectory(this.#options.location)} cannot be ${doing} (${reason}). ` +
-      'It goes on without; a restart takes longer. Check space and permissions of CHECKPOINT_LOCATION.'
+      'Continuing without local state; restarts will be slower. Check space and permissions of CHECKPOINT_LOCATION.'
     );
   }
 

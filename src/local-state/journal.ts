@@ -1,14 +1,14 @@
 /**
- * A partition's journal: a header (journal-header.ts), then sealed entries (entry-batch.ts), only ever added to. What was
- * added counts once the header says so, which is written after it.
+ * A partition's journal: a header (journal-header.ts), then sealed entries (entry-batch.ts), append-only. Appended
+ * bytes are valid once the header, which is written after them, counts them.
  *
- * Nothing is mapped into memory, and nothing found in a file is followed before it was checked: a damaged, cut or foreign
- * file is a DamagedFileError, never a crash.
+ * Nothing is mapped into memory, and no value of a file is used before it was checked: a damaged, cut or foreign file
+ * is a DamagedFileError, never a crash.
  *
- * No fsync: this is a cache. A killed process loses nothing that was saved (the kernel has the pages); after a crash of the
- * machine the seals, and last the state digest, find what did not reach the disk.
+ * No fsync: this is a cache. A killed process loses nothing that was saved (the kernel has the pages); after a crash of
+ * the machine the seals, and finally the state digest, reveal what did not reach the disk.
  *
- * Methods reject with what the file system says. One at a time.
+ * Methods reject with the file system's error. One call at a time.
  */
 import { constants } from 'node:fs';
 import { DamagedFileError } from './damaged-file-error.ts';
@@ -17,18 +17,18 @@ import { decodeHeader, encodeHeader, HEADER_BYTES, type StoreIdentity } from './
 import { isLinkError, OPEN_TO_CHANGE, OPEN_TO_READ, OWN_FILE_MODE } from './own-files.ts';
 import { nodeFiles, type StateFile, type StateFiles } from './state-files.ts';
 
-/** An entry as it lies in memory that was read. */
+/** An entry in the memory that was read. */
 export interface JournalEntry {
   /** Of its first byte in the file. */
   readonly position: number;
   readonly key: Buffer;
   /** Starts at an address that is a multiple of eight. */
   readonly value: Buffer;
-  /** All of it, as EntryBatch.copy() takes it. */
+  /** The whole entry, as EntryBatch.copy() takes it. */
   readonly whole: Buffer;
 }
 
-/** Entries that were read together, and the memory that they lie in. */
+/** Entries that were read together, and their memory. */
 export interface JournalPart {
   readonly entries: readonly JournalEntry[];
   readonly bytes: Buffer;
@@ -40,7 +40,7 @@ const READ_ONLY_CODES: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS'
 const READ_BYTES = 4 * 1024 * 1024;
 /** Far more than any entry that is written. */
 const MOST_ENTRY_BYTES = 64 * 1024 * 1024;
-/** Readers of texts take four bytes at a time. */
+/** Readers of texts read four bytes at a time. */
 const SLACK_BYTES = 8;
 
 export class Journal {
@@ -50,7 +50,7 @@ export class Journal {
   readonly #file: StateFile;
   readonly #inode: number;
   #end: number;
-  /** Where the file has its lasting name. */
+  /** The file's permanent name, once it has it. */
   #publishedAs: string | undefined;
   #readOnlyBecause: Error | undefined;
 
@@ -70,7 +70,7 @@ export class Journal {
     this.#end = end;
   }
 
-  /** A new, empty one, under a name that nobody has. */
+  /** A new, empty journal, under an unused name. */
   static async create(path: string, identity: StoreIdentity, files = nodeFiles): Promise<Journal> {
     const file = await files.open(path, OPEN_NEW_TO_CHANGE, OWN_FILE_MODE);
     try {
@@ -83,7 +83,9 @@ export class Journal {
     }
   }
 
-  /** One from before. Undefined where there is none; rejects with DamagedFileError where it is not this store's, or cut. */
+  /**
+   * An existing journal. Undefined if there is none; rejects with DamagedFileError if it is not this store's, or cut.
+   */
   static async open(path: string, identity: StoreIdentity, files = nodeFiles): Promise<Journal | undefined> {
     let file: StateFile;
     let readOnlyBecause: Error | undefined;
@@ -94,13 +96,13 @@ export class Journal {
       if (code === 'ENOENT') return undefined;
       if (isLinkError(error)) throw new DamagedFileError('it is a symbolic link');
       if (code === undefined || !READ_ONLY_CODES.has(code)) throw error;
-      // What can be read is good, also when it cannot be written to any more.
+      // A file that can no longer be written can still be read.
       readOnlyBecause = error as Error;
       file = await files.open(path, OPEN_TO_READ);
     }
     try {
       const { size, ino, mode } = await checkedFile(file);
-      // Left open to others by an earlier release.
+      // An earlier release left it readable by others.
       if ((mode & 0o077) !== 0 && readOnlyBecause === undefined) await file.chmod(OWN_FILE_MODE).catch(() => {});
       const header = Buffer.alloc(HEADER_BYTES);
       const { bytesRead } = await file.read(header, 0, HEADER_BYTES, 0);
@@ -118,7 +120,7 @@ export class Journal {
     }
   }
 
-  /** Bytes that count. */
+  /** Valid bytes. */
   get byteLength(): number {
     return this.#end;
   }
@@ -131,24 +133,24 @@ export class Journal {
     await this.#commit();
   }
 
-  /** Adds entries that count with the next append(). */
+  /** Appends entries that become valid with the next append(). */
   async write(entries: Buffer): Promise<void> {
     await this.#writeAll(entries, this.#end);
     this.#end += entries.length;
   }
 
-  /** Takes the place of whatever has the name now. */
+  /** Replaces the file that has the name now. */
   async publish(path: string): Promise<void> {
     await this.#files.rename(this.#path, path);
     this.#publishedAs = path;
   }
 
-  /** Entries from a position on where one starts, about `mostBytes` of them; their seals are not looked at. */
+  /** Entries from a position on where one starts, about `mostBytes` of them; their seals are not checked. */
   async read(from: number, mostBytes = READ_BYTES): Promise<JournalPart> {
     const bytes = await this.#readAt(from, Math.min(mostBytes, this.#end - from));
     const first = this.#parse(bytes, from);
     if (first.entries.length > 0 || from === this.#end) return first;
-    // The first entry alone is larger.
+    // Only the first entry, because it is larger.
     return this.#parse(await this.#readAt(from, firstEntryBytes(bytes, this.#end - from)), from);
   }
 
@@ -170,7 +172,7 @@ export class Journal {
     if (this.#readOnlyBecause !== undefined) throw this.#readOnlyBecause;
     for (let done = 0; done < bytes.length; ) {
       const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, position + done);
-      if (bytesWritten === 0) throw new Error(`${this.#path} takes no more bytes`);
+      if (bytesWritten === 0) throw new Error(`${this.#path} accepts no more bytes`);
       done += bytesWritten;
     }
   }
@@ -185,7 +187,7 @@ export class Journal {
     return memory.subarray(0, byteLength);
   }
 
-  /** The entries that are there whole. */
+  /** The complete entries. */
   #parse(bytes: Buffer, from: number): JournalPart {
     const entries: JournalEntry[] = [];
     for (let at = 0; at < bytes.length; ) {
@@ -197,7 +199,7 @@ export class Journal {
     return { entries, bytes, view: new DataView(bytes.buffer, bytes.byteOffset) };
   }
 
-  /** What was cut or replaced from outside would be found at the next start only. */
+  /** Otherwise a file cut or replaced from outside would be found at the next start only. */
   async #assertUntouched(): Promise<void> {
     const path = this.#publishedAs;
     if (path === undefined) return;
@@ -216,7 +218,7 @@ async function checkedFile(file: StateFile) {
   return found;
 }
 
-/** Undefined where it goes on past `bytes`; throws where it goes on past the end of the journal. */
+/** Undefined if it extends past `bytes`; throws if it extends past the end of the journal. */
 function entryAt(bytes: Buffer, at: number, from: number, end: number): JournalEntry | undefined {
   if (at + ENTRY_HEADER_BYTES > bytes.length && from + at + ENTRY_HEADER_BYTES <= end) return undefined;
   const length = firstEntryBytes(bytes.subarray(at), end - from - at);
@@ -233,10 +235,10 @@ function entryAt(bytes: Buffer, at: number, from: number, end: number): JournalE
   };
 }
 
-/** Length of the entry that starts here, of which there are at most so many bytes in the file. */
+/** Length of the entry that starts here; the file has at most `mostBytes` of it. */
 function firstEntryBytes(bytes: Buffer, mostBytes: number): number {
   if (bytes.length < ENTRY_HEADER_BYTES) throw new DamagedFileError('its last entry is cut');
   const length = entryBytes(bytes.readUInt16LE(4), bytes.readUInt32LE(0));
-  if (length > mostBytes || length > MOST_ENTRY_BYTES) throw new DamagedFileError('an entry goes on past its end');
+  if (length > mostBytes || length > MOST_ENTRY_BYTES) throw new DamagedFileError('an entry extends past its end');
   return length;
 }

@@ -1,10 +1,10 @@
 /**
- * Keys of a partition's journal, one byte for the family first, and what of it is live.
+ * Keys of a partition's journal, one byte for the family first, and which of them are live.
  *
- *   h                                     the head: what stands before it, from the head before, is one save
- *   i | minute u32                        a segment of known ids with event times in that minute
- *   a | minute u32                        a segment of sender activity
- *   w | start  u48 | currency | region    one open window (a currency has three letters, so no separator is needed)
+ *   h the head: the entries since the previous head are one save
+ *   i | minute u32 a segment of known ids with event times in that minute
+ *   a | minute u32 a segment of sender activity
+ *   w | start u48 | currency | region one open window (a currency has three letters, so no separator is needed)
  *
  * Integers are big-endian.
  */
@@ -37,7 +37,7 @@ export function windowName(window: Pick<OpenWindow, 'windowStartMs' | 'region' |
   return key;
 }
 
-/** What a key stands for; undefined for a key that this store does not write. */
+/** The family of a key; undefined for a key that this store does not write. */
 export function familyOf(key: Buffer): Family | undefined {
   if (key.equals(HEAD_KEY)) return 'head';
   if (key[0] === FAMILY_BYTE.windows && key.length > 1 + WINDOW_START_BYTES) return 'windows';
@@ -54,7 +54,7 @@ export function windowStartOf(window: Buffer): number {
   return window.readUIntBE(1, WINDOW_START_BYTES);
 }
 
-/** Entries with an event time below these, and windows that start below, are dead for good. */
+/** Entries with an event time below these, and windows that start below, are dead for ever. */
 export interface LiveFrom {
   readonly idsMs: number;
   readonly activityMs: number;
@@ -63,7 +63,7 @@ export interface LiveFrom {
 
 export const ALL_LIVE: LiveFrom = { idsMs: 0, activityMs: 0, windowsMs: 0 };
 
-/** Whether anything under the key can be live. */
+/** Whether an entry under the key can be live. */
 export function isLiveKey(family: Exclude<Family, 'head'>, key: Buffer, liveFrom: LiveFrom): boolean {
   if (family === 'windows') return windowStartOf(key) >= liveFrom.windowsMs;
   return isLiveMinute(minuteOf(key), family === 'ids' ? liveFrom.idsMs : liveFrom.activityMs);

@@ -1,4 +1,4 @@
-/** Which bytes of a journal can still be live, so that it is written anew before most of it is dead. */
+/** The bytes of a journal that can still be live, so that it is rewritten before most of it is dead. */
 import type { EntryBatch } from './entry-batch.ts';
 import { familyOf, isLiveMinute, type LiveFrom, minuteOf, type SegmentFamily, windowStartOf } from './keys.ts';
 
@@ -15,7 +15,7 @@ export class LiveBytes {
     return this.#total;
   }
 
-  /** Entries that lie at `position` of the journal, or soon will. */
+  /** Entries that are at `position` of the journal, or soon will be. */
   add({ placed }: EntryBatch, position: number): void {
     for (const { key, at, byteLength } of placed) {
       const family = familyOf(key);
@@ -31,7 +31,7 @@ export class LiveBytes {
     this.#total += bytes;
   }
 
-  /** A later entry of a window takes the place of an earlier one. */
+  /** A later entry of a window replaces an earlier one. */
   addWindow(key: Buffer, position: number, bytes: number): void {
     const name = key.toString('latin1');
     this.#total += bytes - (this.#windows.get(name)?.bytes ?? 0);

@@ -19,7 +19,7 @@ it('makes what is missing, parents too, for the user alone; what is there stays'
 });
 
 it('takes a directory that came to be while its parent was made', () => {
-  // The folder itself by another name: it is there as soon as its parent is.
+  // The folder itself under another path: it exists as soon as its parent does.
   makeDirectory(`${folder}/c/.`, 0o700);
   expect(existsSync(path.join(folder, 'c'))).toBe(true);
 });

@@ -1,10 +1,10 @@
-/** Makes a directory and its parents, those that are missing with `mode`. */
+/** Makes a directory and its missing parents with `mode`. */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Not mkdirSync's own `recursive`: where the file system answers ENOENT for a directory whose parent exists (as /proc
- * does), that never returns. Throws what the file system says; an existing directory is fine.
+ * Not mkdirSync's own `recursive`: it never returns if the file system answers ENOENT for a directory whose parent
+ * exists (as /proc does). Throws the file system's error; an existing directory is fine.
  */
 export function makeDirectory(path: string, mode: number): void {
   try {

@@ -20,7 +20,7 @@ test('the member noted last is found by the next process, and only for its group
   expect(new MemberNote(location).read('others')).toBeUndefined();
 });
 
-test('a member that left is not found any more', () => {
+test('a member that left is no longer found', () => {
   const note = new MemberNote(location);
   note.write('payments', 'member-1');
   note.clear();
@@ -42,7 +42,7 @@ test('a note that is longer than any member id names nobody', () => {
   expect(note.read('payments')).toBeUndefined();
 });
 
-test('where nothing can be written it goes on without a note', () => {
+test('if nothing can be written it continues without a note', () => {
   const path = join(location, 'gone');
   const note = new MemberNote(path);
   note.write('payments', 'member-1');

@@ -1,14 +1,14 @@
 /**
- * As whom the process of this CHECKPOINT_LOCATION was last in the consumer group, in a small file. The location is locked to
- * one process, so whoever is noted when a process starts is dead, and need not be waited for. Advice only: what cannot be
- * read or written costs the wait that there is without it, so nothing here throws.
+ * The last member id of this CHECKPOINT_LOCATION in the consumer group, in a small file. The location is locked to one
+ * process, so the member noted when a process starts is dead, and the group need not wait for it. A hint only: a note
+ * that cannot be read or written costs that wait, so nothing here throws.
  */
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSmallFile, writeNewFile } from './small-file.ts';
 
 const NOTE_FILE = 'group-member.json';
-/** A note that was cut or tampered with may be long; no broker gives such an id. */
+/** A cut or altered note may be long; no broker gives such an id. */
 const MEMBER_ID_LENGTH_MAX = 1_000;
 
 export class MemberNote {
@@ -36,7 +36,7 @@ export class MemberNote {
       writeNewFile(`${this.#path}.new`, JSON.stringify({ groupId, memberId }));
       renameSync(`${this.#path}.new`, this.#path);
     } catch {
-      // A full or read-only disk is said by the state store.
+      // The state store reports a full or read-only disk.
     }
   }
 
@@ -44,7 +44,7 @@ export class MemberNote {
     try {
       rmSync(this.#path, { force: true });
     } catch {
-      // It names a member that left: nobody is harmed.
+      // The note names a member that left, which is harmless.
     }
   }
 }

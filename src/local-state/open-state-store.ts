@@ -1,6 +1,6 @@
 /**
- * Opens the local state of a processor: locks CHECKPOINT_LOCATION and gives the store on it; where the location cannot be
- * used at all (read-only, full, no permission), says so once and gives a store that keeps nothing.
+ * Opens the local state of a processor: locks CHECKPOINT_LOCATION and returns its store. If the location cannot be used
+ * at all (read-only, full, no permission), it reports that once and returns a store that keeps nothing.
  */
 import { ConfigurationError } from '../base/errors.ts';
 import type { StateStore } from '../processor/ports.ts';
@@ -10,12 +10,12 @@ import { MemberNote } from './member-note.ts';
 
 export interface OpenStateStoreOptions extends Omit<JournalStateStoreOptions, 'onProblem'> {
   readonly nowMs: number;
-  /** `partition` is undefined where the whole location cannot be used. */
+  /** `partition` is undefined if the whole location cannot be used. */
   readonly onProblem: (partition: number | undefined, problem: string) => void;
 }
 
 export interface OpenedState extends StateStore {
-  /** Undefined where the location cannot be used, and so is not locked to this process. */
+  /** Undefined if the location cannot be used, and so is not locked to this process. */
   readonly memberNote?: MemberNote;
 }
 
@@ -29,8 +29,8 @@ export function openStateStore(options: OpenStateStoreOptions): OpenedState {
     const reason = error instanceof Error ? error.message : String(error);
     options.onProblem(
       undefined,
-      `CHECKPOINT_LOCATION ${options.location} cannot be used (${reason}). It goes on without local state; a restart ` +
-        'takes longer. Give it a directory that can be written to.',
+      `CHECKPOINT_LOCATION ${options.location} cannot be used (${reason}). Continuing without local state; ` +
+        'restarts will be slower. Set it to a directory that can be written to.',
     );
     return noStateStore;
   }

@@ -1,4 +1,4 @@
-/** Who else may look at the local state, and what a link that somebody planted leads to. */
+/** Access of others to the local state, and links that somebody planted in it. */
 import {
   chmodSync,
   existsSync,
@@ -40,7 +40,7 @@ function open() {
   });
 }
 
-/** Everything that a processor leaves there. */
+/** Everything that a processor leaves in the location. */
 async function leaveState(): Promise<void> {
   const store = open();
   store.memberNote?.write('payments', 'member-1');
@@ -49,7 +49,7 @@ async function leaveState(): Promise<void> {
   await store.close();
 }
 
-/** Modes of what lies below a directory, and of itself, by path. */
+/** Modes of a directory and of everything below it, by path. */
 function modesBelow(path: string): [string, number][] {
   const found = lstatSync(path);
   const own: [string, number] = [path, found.mode & 0o777];
@@ -62,7 +62,7 @@ function openToOthers(path: string): [string, number][] {
 }
 
 describe('files and directories are for the user of the process alone', () => {
-  test('new ones, whatever the umask', async () => {
+  test('new ones, for any umask', async () => {
     const before = process.umask(0);
     try {
       await leaveState();
@@ -88,7 +88,7 @@ describe('files and directories are for the user of the process alone', () => {
     await store.close();
     store.memberNote?.write('payments', 'member-2');
     expect(openToOthers(stateDirectory(location)).filter(([path]) => path.endsWith('.journal'))).toEqual([]);
-    // Nobody gets past the directory that all of them lie in.
+    // The directory that contains them is closed to others.
     expect(openToOthers(location).filter(([path]) => !path.includes('payment_transactions_raw/'))).toEqual([]);
     expect(problems).toEqual([]);
   });
@@ -170,7 +170,7 @@ describe('a link that somebody planted leads nowhere', () => {
     symlinkSync(join(outside(), 'lock'), join(location, 'processor.lock'));
     await leaveState();
     expect(existsSync(join(outside(), 'lock'))).toBe(false);
-    expect(problems).toEqual([expect.stringContaining('processor.lock is no file, and was not made by provenonce')]);
+    expect(problems).toEqual([expect.stringContaining('processor.lock is not a file, and was not made by provenonce')]);
   });
 
   test('but the location may be one', async () => {

@@ -1,7 +1,7 @@
 /**
- * Files and directories under CHECKPOINT_LOCATION: for the user of the process alone (0600, 0700), and none of them reached
- * through a link. The location itself may be a link: that is the operator's choice. Below it a link was put there by
- * somebody else, and what it leads to is neither read, written nor removed.
+ * Files and directories under CHECKPOINT_LOCATION: accessible to the user of the process alone (0600, 0700), and never
+ * reached through a link. The location itself may be a link: that is the operator's choice. A link below it was planted
+ * by somebody else, and its target is neither read, written nor removed.
  */
 import { chmodSync, closeSync, constants, lstatSync, openSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
@@ -9,17 +9,17 @@ import { makeDirectory } from './make-directory.ts';
 
 export const OWN_FILE_MODE = 0o600;
 export const OWN_DIRECTORY_MODE = 0o700;
-/** Bits of a mode that let others in. */
+/** Bits of a mode that give others access. */
 const OTHERS = 0o077;
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_CREAT, O_EXCL, O_WRONLY } = constants;
-/** Opens fail with ELOOP on a link, and do not wait for the other end of a pipe. */
+/** Opening fails with ELOOP on a link, and does not wait for the other end of a pipe. */
 export const OPEN_TO_READ = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
 export const OPEN_TO_CHANGE = O_RDWR | O_NOFOLLOW | O_NONBLOCK;
-/** A new file where nothing is. */
+/** A new file where there is none. */
 export const OPEN_NEW = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
 
-/** What this program puts into a location, in this release or an earlier one. */
+/** Names that this program creates in a location, in this release or an earlier one. */
 const OWN_NAMES: ReadonlySet<string> = new Set([
   'processor.lock',
   'processor.lock.json',
@@ -28,7 +28,10 @@ const OWN_NAMES: ReadonlySet<string> = new Set([
   'payment_transactions_raw',
 ]);
 
-/** Throws where something between the location and `path`, or `path` itself, is no directory of ours. What is missing is fine. */
+/**
+ * Throws if something between the location and `path`, or `path` itself, is not a directory of ours. A missing one is
+ * fine.
+ */
 export function requireOwnDirectories(location: string, path: string): void {
   let at = location;
   for (const name of relative(location, path).split(sep)) {
@@ -36,12 +39,12 @@ export function requireOwnDirectories(location: string, path: string): void {
     const found = lstatSync(at, { throwIfNoEntry: false });
     if (found === undefined) return;
     if (found.isDirectory()) continue;
-    const what = found.isSymbolicLink() ? 'a symbolic link' : 'no directory';
+    const what = found.isSymbolicLink() ? 'a symbolic link' : 'not a directory';
     throw new Error(`${at} is ${what}, and was not made by provenonce: remove it`);
   }
 }
 
-/** Makes the directories from the location down to `path`, and shuts out others from those that are there. */
+/** Makes the directories from the location down to `path`, and closes existing ones to others. */
 export function makeOwnDirectories(location: string, path: string): void {
   requireOwnDirectories(location, path);
   makeDirectory(path, OWN_DIRECTORY_MODE);
@@ -53,8 +56,8 @@ export function makeOwnDirectories(location: string, path: string): void {
 }
 
 /**
- * The location, made where it is missing. One that an earlier release left open to others is shut, unless something else lies
- * in it: a directory that has other uses too is not ours to shut, and what we put there is shut by itself.
+ * Makes the location if it is missing. One that an earlier release left open to others is closed, unless it also holds
+ * other files: a directory with other uses is not ours to close, and our files in it are closed one by one.
  */
 export function makeOwnLocation(location: string): void {
   makeDirectory(location, OWN_DIRECTORY_MODE);
@@ -65,8 +68,8 @@ export function makeOwnLocation(location: string): void {
 }
 
 /**
- * An empty file where nothing is; throws where a link is, or no file. What is there is not opened: closing it would drop the
- * locks that this process has on it.
+ * An empty file where there is none; throws if there is a link or anything but a file. An existing file is not opened:
+ * closing it would drop the locks that this process has on it.
  */
 export function makeOwnFile(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
@@ -74,11 +77,11 @@ export function makeOwnFile(path: string): void {
     closeSync(openSync(path, OPEN_NEW, OWN_FILE_MODE));
     return;
   }
-  if (!found.isFile()) throw new Error(`${path} is no file, and was not made by provenonce: remove it`);
+  if (!found.isFile()) throw new Error(`${path} is not a file, and was not made by provenonce: remove it`);
   shutOthersOut(path, OWN_FILE_MODE);
 }
 
-/** Removes what lies in a directory of ours, all but one name; links are removed, never followed. */
+/** Removes everything in a directory of ours except one name; links are removed, never followed. */
 export function clearDirectory(directory: string, keep: string): void {
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     if (entry.name === keep) continue;
@@ -93,7 +96,7 @@ export function isLinkError(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ELOOP';
 }
 
-/** Another owner's, or a file system's that cannot: left as it is. `path` was found to be no link. */
+/** If the owner is another, or the file system cannot do it, the mode stays. `path` is known not to be a link. */
 function shutOthersOut(path: string, mode: number): void {
   try {
     if ((lstatSync(path).mode & OTHERS) !== 0) chmodSync(path, mode);

@@ -2,12 +2,12 @@
  * The stored state of one partition: read, save, replace, discard. Callers run one operation at a time.
  *
  * Invariants:
- * 1. Whatever counts in the published journal is the whole state at its head: every change is one append, or a new journal
- *    that takes the old one's name.
- * 2. A delta is applied only on top of the head it starts from.
- * 3. Of a journal's bytes at most about half are dead, for longer than it takes to write it anew.
+ * 1. The valid bytes of the published journal are the whole state at its head: every change is one append, or a new
+ *    journal that takes the old one's name.
+ * 2. A delta is applied only on top of the head that it starts from.
+ * 3. At most about half of a journal's bytes are dead, except while it is being rewritten.
  *
- * Rejects with what the disk says; journal-state-store.ts turns that into "no cache".
+ * Rejects with the disk's error; journal-state-store.ts then continues without a cache.
  */
 import { join } from 'node:path';
 import type { OpenWindow, StateDelta, StateHead, StoredState } from '../payments/types.ts';
@@ -27,10 +27,10 @@ import { readImage } from './stored-image.ts';
 export const JOURNAL_FILE = 'state.journal';
 const FRESH_FILE = 'fresh.journal';
 
-/** Gathered before it is written: what a partition keeps memory for. */
+/** Collected before it is written: the write memory of a partition. */
 const WRITE_BYTES = 1024 * 1024;
 
-/** Where state is kept, and how; the defaults are what production has. */
+/** Storage and its limits; the defaults are those of production. */
 export interface StorageOptions {
   readonly files?: StateFiles;
   readonly limits?: CompactionLimits;
@@ -75,7 +75,7 @@ export class PartitionCache {
     this.#batch = new EntryBatch(this.#seed);
   }
 
-  /** What is stored, which later saves then go on from. */
+  /** The stored state, which later saves then continue. */
   async load(): Promise<StoredState | undefined> {
     await this.close();
     this.#files.requireOwnDirectories(this.#location, this.#directory);
@@ -143,13 +143,13 @@ export class PartitionCache {
       try {
         this.#files.remove(join(this.#directory, FRESH_FILE));
       } catch {
-        // The next new journal clears it away.
+        // The next new journal removes it.
       }
     }
     await opened?.journal.close();
   }
 
-  /** Adds what the parts put into the batch, and what they put in the end makes it count. */
+  /** Appends what the parts put into the batch; their last entry makes it valid. */
   async #append({ journal, live }: Opened, parts: Iterable<void>): Promise<void> {
     const batch = this.#batch;
     batch.clear();
@@ -167,7 +167,7 @@ export class PartitionCache {
     return join(this.#directory, JOURNAL_FILE);
   }
 
-  /** A new journal beside the current one; what else lies there is left over from a process that ended. */
+  /** A new journal beside the current one; other files there are left over from a process that ended. */
   async #fresh(): Promise<Journal> {
     this.#files.makeOwnDirectories(this.#location, this.#directory);
     this.#files.clearDirectory(this.#directory, JOURNAL_FILE);

@@ -1,6 +1,6 @@
 /**
- * Seals a stored value: a CRC-32 over what the value belongs to (format, topic, partition), its key and its bytes. A value
- * that was damaged, cut, moved under another key or taken from another partition's file does not open.
+ * Seals a stored value: a CRC-32 over its origin (format, topic, partition), its key and its bytes. A value that was
+ * damaged, cut, moved under another key or taken from another partition's file does not open.
  *
  * A sealed value starts with the checksum (4 bytes, little-endian); writers leave room for it.
  */
@@ -8,7 +8,7 @@ import { crc32 } from 'node:zlib';
 
 export const SEAL_BYTES = 4;
 
-/** Checksum of what all values of one store have in common, to start the others from. */
+/** Checksum of what all values of one store share, from which the others start. */
 export function sealSeed(belongsTo: string): number {
   return crc32(belongsTo);
 }

@@ -11,7 +11,7 @@ import { blockOf, putRemembered } from './segments.ts';
 
 const MINUTE_MS = 60_000;
 
-/** Payments of four minutes in turn; every so many has the given text at the end of all its names. */
+/** Payments of four minutes in turn; at regular intervals one has the given text at the end of all its names. */
 function logOf(count: number, odd = ''): RememberedLog {
   const log = new RememberedLog();
   const payment = new PaymentBytes();
@@ -36,7 +36,7 @@ function logOf(count: number, odd = ''): RememberedLog {
   return log;
 }
 
-/** Segments of a family, as they lie in a batch. */
+/** Segments of a family in a batch. */
 function segmentsOf(batch: EntryBatch, family: SegmentFamily) {
   const { bytes } = batch;
   const memory = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset) };

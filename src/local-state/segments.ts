@@ -1,14 +1,14 @@
 /**
- * Segments: many remembered payments of one minute of event time as one block of columns, because a million small entries
- * would be slow to write, to read and to evict. Texts are their UTF-8 bytes, side by side; no object or string is made for a
- * payment, neither when a checkpoint writes tens of thousands of them nor when they are read back.
+ * Segments: many remembered payments of one minute of event time as one block of columns, because a million small
+ * entries would be slow to write, read and evict. Texts are their UTF-8 bytes, side by side. No object or string is
+ * made per payment, neither when a checkpoint writes tens of thousands of them nor when they are read back.
  *
  * Layout of a value (little-endian; the checksum of seal.ts comes first):
  *   checksum u32 | count u32 | text bytes u32 | 0 u32
  *   offset f64[count] | hashHigh u32[count] | hashLow u32[count] | ms in the minute u16[count]
  *   length u16[count] of each text column | texts, entry by entry
  *
- * Invariant: what is read from these segments is what was written. Reading trusts the layout: callers open the seal first.
+ * Invariant: these segments read back as they were written. Reading trusts the layout: callers check the seal first.
  */
 
 import { TextColumn } from '../base/memory/text-column.ts';
@@ -22,12 +22,12 @@ import { BUCKET_MS, minuteOf, type SegmentFamily, segmentKey } from './keys.ts';
 
 const HEADER_BYTES = 16;
 const FIXED_ENTRY_BYTES = 8 + 4 + 4 + 2;
-/** A segment ends before it is larger than that, unless one entry is. */
+/** A segment ends before it exceeds this, unless one entry is larger. */
 const SEGMENT_BYTES_TARGET = 256 * 1024;
-/** Entries that came as objects are gathered so many at a time. */
+/** Entries that came as objects are collected this many at a time. */
 const GATHERED_ENTRIES = 8_192;
 
-/** What a log of remembered payments has, and entries that were gathered. */
+/** The columns of a log of remembered payments, also for collected entries. */
 interface SegmentRows {
   readonly length: number;
   offsetAt(row: number): number;
@@ -36,7 +36,7 @@ interface SegmentRows {
   hashLowAt(row: number): number;
 }
 
-/** Those of ids, then those of activity. Yields after each part that it put, so that the batch can be written and cleared. */
+/** Those of ids, then those of activity. Yields after each part, so that the batch can be written and cleared. */
 export function* putRemembered(remembered: RememberedList, batch: EntryBatch): Generator<void> {
   if (remembered instanceof RememberedLog) {
     yield* putRows('ids', remembered, [remembered.ids], batch);
@@ -47,7 +47,7 @@ export function* putRemembered(remembered: RememberedList, batch: EntryBatch): G
   }
 }
 
-/** Yields after each part that it put. */
+/** Yields after each part. */
 export function* putIds(entries: Iterable<IdEntry>, batch: EntryBatch): Generator<void> {
   yield* putGathered('ids', entries, [(entry) => entry.transactionId], batch);
 }
@@ -182,7 +182,7 @@ function putSegment(
   });
 }
 
-/** The columns of a segment, where they lie; `bytes` is memory that the value is part of, and `view` all of it. */
+/** The columns of a segment in place; `bytes` is memory that contains the value, and `view` all of it. */
 export function blockOf(
   family: SegmentFamily,
   key: Buffer,

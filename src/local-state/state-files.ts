@@ -1,6 +1,6 @@
 /**
- * What journals need of a file system, so that the simulated world can give them one in memory. nodeFiles is the real one.
- * Methods throw or reject as node:fs does, with a `code`.
+ * The file system as journals need it, so that the simulated world can provide one in memory. nodeFiles is the real
+ * one. Methods throw or reject as node:fs does, with a `code`.
  */
 import { lstatSync, rmSync } from 'node:fs';
 import { type FileHandle, lstat, open, rename } from 'node:fs/promises';
@@ -10,16 +10,16 @@ import { clearDirectory, makeOwnDirectories, requireOwnDirectories } from './own
 export interface StateFiles {
   open(path: string, flags: number, mode?: number): Promise<StateFile>;
   rename(from: string, to: string): Promise<void>;
-  /** Of the name itself, not of what a link leads to. */
+  /** Of the name itself, not of a link's target. */
   lstat(path: string): Promise<{ readonly ino: number; readonly size: number }>;
   exists(path: string): boolean;
-  /** What is not there is fine. */
+  /** A missing file is fine. */
   remove(path: string): void;
   /** As in own-files.ts. */
   requireOwnDirectories(location: string, path: string): void;
   makeOwnDirectories(location: string, path: string): void;
   clearDirectory(directory: string, keep: string): void;
-  /** Lets others have their turn between two reads. */
+  /** Yields to other tasks between two reads. */
   giveWay(): Promise<void>;
 }
 
@@ -38,6 +38,6 @@ export const nodeFiles: StateFiles = {
   requireOwnDirectories,
   makeOwnDirectories,
   clearDirectory,
-  // Reads that the kernel answers at once must not keep others from their turn.
+  // Reads that the kernel answers at once must not starve other tasks.
   giveWay: () => setImmediate(),
 };

@@ -1,4 +1,4 @@
-/** What only real processes show: kill -9 in mid-save, two processes on one location, a disk that is full. */
+/** What only real processes show: kill -9 in mid-save, two processes on one location, a full disk. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -42,7 +42,7 @@ describe('processes and local state', () => {
     let before = 0;
     for (let round = 0; round < 4; round += 1) {
       const { child } = await start('save');
-      // It saves in a tight loop: the kill falls into a save, wherever.
+      // It saves in a tight loop, so the kill hits a save at a random point.
       await new Promise((resolve) => setTimeout(resolve, 40 + round * 37));
       await kill(child);
       const reasons: string[] = [];
@@ -58,7 +58,7 @@ describe('processes and local state', () => {
     }
   });
 
-  test('a second process is told who holds the location, until the first is gone in any way', async () => {
+  test('a second process learns who holds the location, until the first has ended in any way', async () => {
     const { child, line } = await start('lock');
     expect(line).toBe('locked');
     let refusal: unknown;
@@ -90,7 +90,7 @@ describe('processes and local state', () => {
   });
 
   test('a full disk turns the cache off, once said, and keeps what was saved before', async () => {
-    // A limit on the size of files: writes past it fail as they do on a full disk.
+    // A limit on the size of files: writes past it fail as on a full disk.
     const script = `ulimit -f 2000; exec "${process.execPath}" "${CHILD}" fill "${location}"`;
     const output = execFileSync('bash', ['-c', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
     const { problems, savedTo } = JSON.parse(output) as { problems: string[]; savedTo: number };

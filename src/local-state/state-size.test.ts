@@ -1,4 +1,4 @@
-/** The size of the state on disk levels off once as much dies as comes. */
+/** The size of the state on disk becomes constant once as much dies as arrives. */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ test('the file stops growing once entries die as fast as they come', async () =>
   }
   await store.close();
   rmSync(location, { recursive: true });
-  // Ten minutes of entries are 60 saves: full long before the half. In between the file grows, and is written anew.
+  // Ten minutes of entries are 60 saves: full long before the half. In between the file grows, and is rewritten.
   const [earlier, later] = [Math.max(...bytesAfter.slice(200, 400)), Math.max(...bytesAfter.slice(400))];
   expect(later / earlier).toBeLessThan(1.1);
   const least = Math.min(...bytesAfter.slice(200));

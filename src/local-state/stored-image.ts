@@ -1,6 +1,6 @@
 /**
- * What a partition's journal holds, read and checked whole: the head, the segments and the windows. Everything that is wrong
- * with a file is found here, before anything of it is believed; reading the state afterwards cannot fail.
+ * The content of a partition's journal, read and checked as a whole: the head, the segments and the windows. Every
+ * fault of a file is found here, before any of it is used; reading the state afterwards cannot fail.
  */
 import { type EntryBlock, StoredActivity, StoredIds } from '../payments/state/stored-entries.ts';
 import type { OpenWindow, StateHead, StoredState } from '../payments/types.ts';
@@ -24,7 +24,7 @@ interface ReadBlock {
   readonly block: EntryBlock;
 }
 
-/** Rejects with DamagedFileError, or with what the file system says. */
+/** Rejects with DamagedFileError, or with the file system's error. */
 export async function readImage(journal: Journal, seed: number): Promise<StoredImage> {
   const reading = new Reading(seed);
   for (let at = HEADER_BYTES; at < journal.byteLength; ) {
@@ -42,7 +42,7 @@ class Reading {
   readonly #seed: number;
   readonly #live = new LiveBytes();
   readonly #segments: Record<SegmentFamily, ReadBlock[]> = { ids: [], activity: [] };
-  /** By key: later ones take the place of earlier ones. */
+  /** By key: later entries replace earlier ones. */
   readonly #windows = new Map<string, { readonly key: Buffer; readonly value: Buffer }>();
   #head: StoredHead | undefined;
   #isEnded = false;

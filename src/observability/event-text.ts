@@ -1,5 +1,5 @@
 /**
- * Events in words, for whoever reads a log along: those that report a wait, a loss or the progress. Times are in units of
+ * Events in words, for people who read the log: those that report a wait, a loss or the progress. Times have units for
  * people here; the fields of the event stay in ms. Pure.
  */
 
@@ -8,7 +8,7 @@ import type { ProcessorEvent } from '../processor/events.ts';
 
 type EventOf<T extends ProcessorEvent['type']> = Extract<ProcessorEvent, { type: T }>;
 
-/** Undefined for an event whose name and fields say all. */
+/** Undefined for an event whose name and fields are enough. */
 export function eventText(event: ProcessorEvent): string | undefined {
   switch (event.type) {
     case 'service.waiting':
@@ -33,7 +33,7 @@ export function eventText(event: ProcessorEvent): string | undefined {
   }
 }
 
-/** Also what /readyz says of it. */
+/** Also the reason in /readyz. */
 export function waitingText({ service, what, waitedMs, limitMs, error }: EventOf<'service.waiting'>): string {
   return `waiting for ${service} (${what}) for ${spanText(waitedMs)} of at most ${spanText(limitMs)}: ${error}`;
 }

@@ -1,10 +1,10 @@
-/** Whether the process is ready, from its events: what it waits for and what has stopped, in words. */
+/** Readiness of the process, derived from its events: what it waits for and what has stopped, in words. */
 import type { Observer, ProcessorEvent } from '../processor/events.ts';
 import { waitingText } from './event-text.ts';
 
 export interface Readiness {
   readonly ready: boolean;
-  /** Why not; empty when ready. */
+  /** Reasons against it; empty when ready. */
   readonly reasons: readonly string[];
   /** Partitions assigned and running. */
   readonly partitions: readonly number[];
@@ -16,7 +16,7 @@ export interface HealthObserver extends Observer {
 
 export function healthObserver(): HealthObserver {
   let phase: 'starting' | 'started' | 'stopping' = 'starting';
-  /** Undefined until the group has said it once; it may be nothing, for a process that stands by. */
+  /** Undefined until the group's first assignment, which may be empty for a process that stands by. */
   let assigned: readonly number[] | undefined;
   const running = new Set<number>();
   const waiting = new Map<string, string>();
@@ -45,7 +45,7 @@ export function healthObserver(): HealthObserver {
         waiting.delete(event.service);
         return;
       case 'append.acknowledged':
-        // A wait that its partition's end cut short never says that it is over.
+        // A write whose partition ended reports no end of its wait.
         waiting.delete('bigquery-write');
         return;
       case 'takeover.running':

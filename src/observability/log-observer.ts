@@ -1,6 +1,6 @@
 /**
- * Writes each event of the processor as one log line, under its own name, at the level that its reader needs. Where numbers
- * alone would have to be worked out, the line has a `text` beside them.
+ * Writes each event of the processor as one log line, under its own name, at the level for its reader. Lines whose
+ * numbers need interpretation have a `text` too.
  */
 import type { Logger } from 'pino';
 import type { Observer, ProcessorEvent, ProcessorEventType } from '../processor/events.ts';
@@ -8,7 +8,7 @@ import { eventText } from './event-text.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
-/** Everything that is not here is `info`. */
+/** All other events are `info`. */
 const LEVELS: Partial<Record<ProcessorEventType, Level>> = {
   'batch.folded': 'debug',
   'append.acknowledged': 'debug',

@@ -1,6 +1,6 @@
 /**
- * Log lines: JSON by default, readable on a terminal; every line has a stable `event` name. Secrets are masked by name,
- * wherever they stand, and card numbers by their looks.
+ * Log lines: JSON by default, readable on a terminal; every line has a stable `event` name. Secrets are masked by the
+ * name of their field, card numbers by their form.
  */
 import { createRequire } from 'node:module';
 import pino, { type DestinationStream, type Logger } from 'pino';
@@ -13,7 +13,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 export interface LoggerOptions {
   readonly level: LogLevel;
   readonly format: 'json' | 'pretty';
-  /** Stands in every line. */
+  /** In every line. */
   readonly base: Readonly<Record<string, string>>;
   /** Where lines go. */
   readonly destination: DestinationStream;
@@ -47,14 +47,14 @@ export function resolveLogFormat(format: 'auto' | 'json' | 'pretty', isTerminal:
   return isTerminal ? 'pretty' : 'json';
 }
 
-/** Loaded where somebody reads along. What is not printable in a value is escaped before it is laid out. */
+/** Loaded only if a person reads along. Unprintable characters in values are escaped before the layout. */
 function readable(destination: DestinationStream): DestinationStream {
   const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof Pretty;
   const format = prettyFactory({ messageKey: 'event', singleLine: true, ignore: 'pid,hostname,service' });
   return { write: (line) => destination.write(format(printableValue(inWords(JSON.parse(line))))) };
 }
 
-/** A line that has words needs none of the fields that they were made of. */
+/** A line with a text omits the fields that it was made from. */
 function inWords(line: Readonly<Record<string, unknown>>): object {
   const { level, time, owner, event, text } = line;
   return typeof text === 'string' ? { level, time, owner, event: `${event}: ${text}` } : line;
@@ -73,7 +73,7 @@ function masked(value: unknown, depth: number): unknown {
   );
 }
 
-/** Most strings hold no long run of digits: those are left alone, and cost one look. */
+/** Most strings hold no long run of digits: one test, and they are left alone. */
 function maskedText(value: string): string {
   return /(?:\d\D{0,3}){13}/.test(value) ? maskPayload(Buffer.from(value)) : value;
 }

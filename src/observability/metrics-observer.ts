@@ -1,9 +1,9 @@
 /**
  * Turns events of the processor into metrics.
  *
- * Counts of records come from the partition's own counters, which go on across restarts and owners; a partition that is
- * lost, in whatever way, takes its series along, so that the sum over all processes counts every record once and no alert is
- * raised by what a partition looked like here before somebody else had it.
+ * Counts of records come from the partition's own counters, which continue across restarts and owners. A partition that
+ * is lost in any way takes its series with it: so the sum over all processes counts every record once, and no alert
+ * fires for the past state of a partition that has another owner now.
  */
 import type { Counter } from 'prom-client';
 import type { Counters } from '../payments/types.ts';
@@ -11,7 +11,7 @@ import type { Observer, ProcessorEvent } from '../processor/events.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface MetricsObserver extends Observer {
-  /** Brings what depends on the time up to date; call before a scrape. */
+  /** Updates what depends on the time; call before a scrape. */
   refresh(): void;
 }
 
@@ -20,7 +20,7 @@ export function metricsObserver(metrics: Metrics, nowMs: () => number): MetricsO
   const checkpointedAtMs = new Map<number, number>();
   const stoppedWith = new Map<number, string>();
   const running = new Set<number>();
-  /** Lost, and not taken over again since: what is still said of them must not bring their series back. */
+  /** Lost, and not taken over again since: later events of them must not bring their series back. */
   const lost = new Set<number>();
 
   function clearStopped(partition: number): void {
@@ -29,7 +29,7 @@ export function metricsObserver(metrics: Metrics, nowMs: () => number): MetricsO
     stoppedWith.delete(partition);
   }
 
-  /** Somebody else may have it from now on. */
+  /** Another process may own it from now on. */
   function lose(partition: number): void {
     lost.add(partition);
     folded.delete(partition);
@@ -43,7 +43,7 @@ export function metricsObserver(metrics: Metrics, nowMs: () => number): MetricsO
     lose(partition);
   }
 
-  /** The group has given again what it may have given to others meanwhile. */
+  /** The group has assigned again what it may have given to others meanwhile. */
   function regain(partition: number): void {
     if (!running.has(partition) || !lost.delete(partition)) return;
     metrics.owned.set({ partition }, 1);
@@ -54,7 +54,7 @@ export function metricsObserver(metrics: Metrics, nowMs: () => number): MetricsO
       case 'batch.folded': {
         if (lost.has(event.partition)) return;
         const before = folded.get(event.partition);
-        // A takeover goes back to the checkpoint: the series starts again, as after a restart.
+        // A takeover goes back to the checkpoint: the series restarts, as after a restart of the process.
         if (before !== undefined && event.counters.consumed < before.consumed) forgetCounts(metrics, event.partition);
         addCounts(metrics, event.partition, folded, event.counters);
         setWatermark(metrics, event.partition, event.watermarkMs, nowMs());

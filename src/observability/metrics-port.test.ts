@@ -1,4 +1,4 @@
-/** The port as a hostile neighbour uses it: drawn bytes, half requests, readers that do not read. Real sockets on 127.0.0.1. */
+/** The port under hostile use: random bytes, half requests, readers that do not read. Real sockets on 127.0.0.1. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Registry } from 'prom-client';
@@ -14,7 +14,7 @@ import {
 const SEED = 20_261_129;
 const DRAWN = 3_000;
 const AT_A_TIME = 40;
-/** Then the client leaves: some sequences are half a request, which the server waits for. */
+/** After that the client leaves: some sequences are half a request, for whose rest the server waits. */
 const PATIENCE_MS = 25;
 
 let server: MetricsServer;
@@ -51,7 +51,7 @@ async function connected(): Promise<Socket> {
   return socket;
 }
 
-/** What comes back until the server ends the connection, or it is enough. */
+/** The reply until the server ends the connection, or until it is enough. */
 async function replyTo(bytes: string, isEnough: (reply: string) => boolean = () => false): Promise<string> {
   const socket = await connected();
   let reply = '';
@@ -65,7 +65,7 @@ async function replyTo(bytes: string, isEnough: (reply: string) => boolean = () 
   return reply;
 }
 
-/** A number from 0 to `below` - 1; xorshift, so that a failure comes back. */
+/** A number from 0 to `below` - 1; xorshift, so that a failure can be repeated. */
 function drawing(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -101,7 +101,10 @@ function drawnBytes(draw: (below: number) => number): Buffer {
   return draw(10) === 0 ? Buffer.from(Array.from({ length: draw(300) }, () => draw(256))) : bytes;
 }
 
-/** Sends the bytes in two parts, then waits, half-closes, ends or resets; over when the server is done, or patience is. */
+/**
+ * Sends the bytes in two parts, then waits, half-closes, ends or resets; done when the server is, or when patience
+ * ends.
+ */
 async function sendOne(bytes: Buffer, draw: (below: number) => number): Promise<void> {
   const cut = draw(bytes.length + 1);
   const ending = draw(4);
@@ -161,7 +164,7 @@ describe('no client keeps others out, or costs without a bound', () => {
     for (const socket of slow) socket.on('end', () => socket.end());
     slow[0]!.write('GET /livez HTTP/1.1\r\nX: y');
     slow[1]!.write('POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000\r\n\r\nhello');
-    // slow[2] says nothing at all.
+    // slow[2] sends nothing at all.
     await Promise.all(ends);
     await expectAnswers();
   });
@@ -198,7 +201,7 @@ describe('no client keeps others out, or costs without a bound', () => {
   test('scrapes at the same time share one text', async () => {
     const scrapes = Array.from({ length: 50 }, () => fetch(`http://127.0.0.1:${server.port}/metrics`));
     expect((await Promise.all(scrapes)).map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 200));
-    // The last may come after the text was made for 200 ms.
+    // The last request may come more than 200 ms after the text was made.
     expect(refreshes).toBeLessThan(10);
   });
 });

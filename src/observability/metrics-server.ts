@@ -1,9 +1,9 @@
 /**
- * HTTP on METRICS_PORT: /metrics for Prometheus, /livez and /readyz for whoever restarts and routes.
+ * HTTP on METRICS_PORT: /metrics for Prometheus, /livez and /readyz for supervisors and routers.
  *
  * Anybody who reaches the port may send anything. Invariants: no request ends the process; each connection, request and
- * answer is bounded in bytes and time; a full house makes room by dropping the oldest connection, so that idle ones cannot
- * keep a probe out; metrics are put together a few times a second at most, whoever asks how often.
+ * answer is bounded in bytes and time; at the limit the oldest connection is dropped, so that idle ones cannot keep a
+ * probe out; metrics are computed a few times a second at most, for any rate of requests.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -17,7 +17,7 @@ export interface MetricsServerOptions {
   readonly port: number;
   readonly registry: Registry;
   readonly readiness: () => Readiness;
-  /** Called before metrics are put together: for each scrape, but at most once in METRICS_FRESH_MS. */
+  /** Called before metrics are computed: for each scrape, but at most once in METRICS_FRESH_MS. */
   readonly refresh: () => void;
   /** Default: DEFAULT_TIMES. */
   readonly times?: ServerTimes;
@@ -29,9 +29,9 @@ export interface ServerTimes {
   readonly headersWithinMs: number;
   /** From the first byte of a request to its end. */
   readonly requestWithinMs: number;
-  /** How often those two are looked at: Node's own default is 30 s. */
+  /** How often those two are checked: Node's own default is 30 s. */
   readonly checkedEveryMs: number;
-  /** A connection on which nothing moves is dropped: of a reader that does not read, too. */
+  /** A connection without traffic is dropped, also that of a client that does not read. */
   readonly idleMs: number;
 }
 
@@ -41,7 +41,7 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** Connections at a time. The next one takes the place of the oldest. */
+/** Connections at a time. The next one replaces the oldest. */
 export const MAX_CONNECTIONS = 64;
 /** Of a request line with its headers. */
 const MAX_HEADER_BYTES = 8 * 1024;
@@ -81,9 +81,9 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
   dropOldest(server);
   await listen(server, options);
-  // Later errors (no more file descriptors, say) cost connections, not the process.
+  // Later errors (for example no more file descriptors) cost connections, not the process.
   server.on('error', () => {});
-  // It must not keep a process alive that is done.
+  // It must not keep a finished process alive.
   server.unref();
   return {
     port: (server.address() as AddressInfo).port,
@@ -110,11 +110,11 @@ function listen(server: Server, { port, host }: MetricsServerOptions): Promise<v
   });
 }
 
-/** Not the server's maxConnections: it would turn away the newest, and 64 idle connections would keep every probe out. */
+/** Not the server's maxConnections, which would refuse the newest: 64 idle connections would keep every probe out. */
 function dropOldest(server: Server): void {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
-    // Node's own handler is in place only while it parses requests; after CONNECT or an upgrade it is not.
+    // Node's own handler is in place only while it parses requests, not after CONNECT or an upgrade.
     socket.on('error', () => socket.destroy());
     socket.once('close', () => sockets.delete(socket));
     if (sockets.size >= MAX_CONNECTIONS) {
@@ -130,7 +130,7 @@ function dropOldest(server: Server): void {
 
 type MetricsText = () => Promise<Buffer>;
 
-/** One text at a time, shared by all who ask within METRICS_FRESH_MS. */
+/** One text at a time, shared by all requests within METRICS_FRESH_MS. */
 function metricsText({ registry, refresh }: MetricsServerOptions): MetricsText {
   let shared: Promise<Buffer> | undefined;
   return () => {
@@ -154,13 +154,13 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  // What comes with the request is not read: the connection ends with the answer.
+  // A request's body is not read: the connection ends with the answer.
   if (hasBody(request)) response.setHeader('connection', 'close');
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('connection', 'close').setHeader('allow', 'GET, HEAD');
     return sendJson(response, 405, { error: 'GET and HEAD only' });
   }
-  // Not by the URL class: it throws for targets that a request may well have (`//`).
+  // Not by the URL class: it throws for legal targets (`//`).
   const [path] = (request.url ?? '').split('?', 1);
   if (path === '/metrics') {
     const body = await metrics();

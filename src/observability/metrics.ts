@@ -1,4 +1,6 @@
-/** The metrics by name, in a registry of their own. docs list them; alert rules and the dashboard use these names. */
+/**
+ * The metrics by name, in a registry of their own. The docs list them; alert rules and the dashboard use these names.
+ */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export interface BuildInfo {
@@ -12,7 +14,7 @@ const APPEND_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 const END_TO_END_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600];
 const TAKEOVER_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
-/** Gauges of prom-client with a counter's suffix; each is there by type as well, without it. */
+/** Gauges of prom-client with a counter's suffix; each also exists by type, without it. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
 export function createMetrics(build: BuildInfo) {
@@ -29,7 +31,7 @@ export function createMetrics(build: BuildInfo) {
   const metrics = {
     registry,
     consumed: counter('records_consumed_total', 'Records folded since the start of the partition.', partition),
-    dispositions: counter('records_total', 'Records by what they became, since the start of the partition.', [
+    dispositions: counter('records_total', 'Records by disposition, since the start of the partition.', [
       ...partition,
       'disposition',
     ]),
@@ -45,10 +47,10 @@ export function createMetrics(build: BuildInfo) {
     ]),
     appendRows: counter('append_rows_total', 'Rows acknowledged.', ['table']),
     appendBytes: counter('append_bytes_total', 'Bytes of acknowledged rows.', ['table']),
-    serviceWaits: counter('service_retries_total', 'Attempts repeated because a service did not answer.', ['service']),
+    serviceWaits: counter('service_retries_total', 'Requests retried because a service did not answer.', ['service']),
     deadMembers: counter(
       'dead_group_members_removed_total',
-      'Killed predecessors taken out of the consumer group.',
+      'Killed predecessors removed from the consumer group.',
       [],
     ),
     takeovers: counter('takeovers_total', 'Partitions taken over.', partition),
@@ -66,7 +68,7 @@ export function createMetrics(build: BuildInfo) {
       [],
     ),
     owned: gauge('partition_owned', '1 while this process writes the partition.', partition),
-    stopped: gauge('partition_stopped', '1 for a partition that cannot go on; the log says why.', [
+    stopped: gauge('partition_stopped', '1 for a partition that cannot continue; the log says why.', [
       ...partition,
       'code',
     ]),
@@ -80,7 +82,7 @@ export function createMetrics(build: BuildInfo) {
   return metrics;
 }
 
-/** Memory, CPU and event loop of the process; apart, because it starts watching. */
+/** Memory, CPU and event loop of the process; a separate function, because it starts observing. */
 export function watchProcess(metrics: Metrics): void {
   collectDefaultMetrics({ register: metrics.registry });
   for (const name of MISNAMED) metrics.registry.removeSingleMetric(name);

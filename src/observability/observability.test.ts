@@ -154,7 +154,7 @@ describe('metrics', () => {
     expect(metrics).toContain('provenonce_takeovers_total{partition="1"} 1');
   });
 
-  /** Of a partition, those that are no count of what happened here. */
+  /** Of a partition, all but the counts of what happened here. */
   const SERIES = /^provenonce_(?!takeovers|fencings|checkpoints)\w+\{partition="1"/m;
 
   test.each<[string, ProcessorEvent]>([
@@ -163,7 +163,7 @@ describe('metrics', () => {
     ['is cut off', { type: 'partition.released', partition: 1, epoch: 3, drained: false }],
     ['is given to another process', { type: 'assignment.changed', partitions: [2], gained: [], lost: [1] }],
     ['may be with another process, as the session is lost', { type: 'group.session_lost', groupId: 'g', silentMs: 1 }],
-  ])('a partition that %s has no series here, whatever is said of it afterwards', async (_, loss) => {
+  ])('a partition that %s has no series here after any later event of it', async (_, loss) => {
     const { observer, text } = observed();
     for (const event of [running, foldedTo(5), checkpointed]) observer.emit(event);
     expect(await text()).toMatch(SERIES);

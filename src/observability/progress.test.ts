@@ -93,7 +93,7 @@ test('a partition that goes back to a checkpoint counts from there, and one that
   expect(await pass(30_000)).toMatchObject({ records: 4, accepted: 4, partitions: [0], takingOver: [], stopped: [] });
 });
 
-test('ends when it is told to', async () => {
+test('ends when it is aborted', async () => {
   const { events, end } = reporting();
   await end();
   expect(events).toEqual([]);

@@ -1,6 +1,6 @@
 /**
- * What the process has done lately, as one event every half minute: a log that says nothing between a takeover and a stop
- * leaves open whether anything is done at all. Counts what the other events say; time comes in through the clock port.
+ * Recent progress of the process, as one event every half minute: a log without lines between a takeover and a stop
+ * would not show whether anything happens. It counts the other events; time comes in through the clock port.
  */
 
 import type { Runtime } from '../base/runtime.ts';

@@ -1,4 +1,7 @@
-/** What a reconciliation found, as a file for the node exporter's textfile collector: a command is gone before a scrape. */
+/**
+ * The result of a reconciliation as a file for the node exporter's textfile collector: the command has ended before a
+ * scrape.
+ */
 import { Gauge, Registry } from 'prom-client';
 
 export function createReconciliationMetrics() {

@@ -13,7 +13,7 @@ const held = (partition: number, change: Partial<HeldPartition> = {}): HeldParti
   ...change,
 });
 
-test('partitions stand below their owner, in 80 columns whatever the numbers', () => {
+test('partitions are listed below their owner, in 80 columns for any numbers', () => {
   const text = ownershipText([
     held(0),
     held(1, { nextOffset: 999_999_999_999, behind: 88_888_888, checkpointAgeS: 90_000_000 }),

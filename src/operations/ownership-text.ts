@@ -1,22 +1,22 @@
-/** Who holds what, as a terminal of 80 columns shows it: by owner, and which partitions stand still. */
+/** The owners of the partitions on a terminal of 80 columns, and which partitions are stuck. */
 import { printable, textOfLines } from '../base/text/printable.ts';
 import { tableText } from '../base/text/table.ts';
 
 export interface HeldPartition {
   readonly partition: number;
-  /** 0: nobody took it yet. */
+  /** 0: never owned. */
   readonly epoch: number;
   readonly owner: string;
   readonly claimedAtMs: number;
   readonly startOffset: number;
   readonly nextOffset: number;
-  /** Seconds since the last checkpoint was written; null where there is none. */
+  /** Seconds since the last checkpoint was written; null if there is none. */
   readonly checkpointAgeS: number | null;
-  /** Offsets of the log past nextOffset; null where the log was not asked. */
+  /** Offsets of the log past nextOffset; null if the log was not queried. */
   readonly behind: number | null;
 }
 
-/** Behind, and no checkpoint for so long: it stands still, or is in a takeover. */
+/** Behind, and without a checkpoint for this long: it is stuck, or in a takeover. */
 export const STANDS_STILL_AFTER_S = 120;
 
 const count = new Intl.NumberFormat('en');
@@ -28,7 +28,7 @@ export function standsStill({ behind, checkpointAgeS }: HeldPartition): boolean 
   return behind !== null && behind > 0 && (checkpointAgeS ?? Number.POSITIVE_INFINITY) > STANDS_STILL_AFTER_S;
 }
 
-/** `width`: of the terminal; below that of the columns each partition is a block of its own. */
+/** `width`: of the terminal; if the columns do not fit, each partition is a block of its own. */
 export function ownershipText(held: readonly HeldPartition[], width = Number.POSITIVE_INFINITY): string {
   if (held.length === 0) return 'No partition was ever processed into this dataset.';
   const byOwner = Map.groupBy(held, ({ epoch, owner }) => (epoch === 0 ? 'taken by nobody yet' : owner));

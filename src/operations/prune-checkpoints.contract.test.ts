@@ -1,4 +1,7 @@
-/** Which checkpoints prune-checkpoints removes, on a real emulator. That processing and verify go on: scenarios/backfill-killed.ts. */
+/**
+ * Which checkpoints prune-checkpoints removes, on a real emulator. That processing and verify continue:
+ * scenarios/backfill-killed.ts.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ContractSink, contractSink } from '../sinks/bigquery/testing/contract-endpoints.ts';
 import { appendRows, checkpoint, FIXED, NOON_MS, settings } from '../sinks/bigquery/testing/sample-rows.ts';

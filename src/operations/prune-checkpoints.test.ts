@@ -5,7 +5,7 @@ import { pruneCheckpoints } from './prune-checkpoints.ts';
 
 const OLD = 40;
 
-/** Old checkpoints below offset 1,000; whenever it is looked at, a processor has written three more. */
+/** Old checkpoints below offset 1,000; at every query a processor has written three more. */
 function writtenMeanwhile() {
   let old = OLD;
   let fresh = 1;
@@ -26,7 +26,7 @@ function writtenMeanwhile() {
   return { queries, jobs, dataset: { projectId: 'p-1', dataset: 'd' }, bounds: async () => ({ startOffset: 0 }) };
 }
 
-test('counts what it removed, whatever a processor adds meanwhile', async () => {
+test('counts what it removed, not what a processor adds meanwhile', async () => {
   const ports = writtenMeanwhile();
   const order = { topic: 'payments', beforeMs: 0, dryRun: false };
   expect(await pruneCheckpoints({ ...order, dryRun: true }, ports)).toMatchObject([{ removed: OLD, kept: 1 }]);

@@ -1,14 +1,15 @@
 /**
- * Old rows of checkpoint_log removed, a Kafka partition at a time: the one table that grows with time and not with payments.
+ * Removes old rows of checkpoint_log, one Kafka partition at a time: the only table that grows with time and not with
+ * payments.
  *
- * Kept for good: the greatest checkpoint (a takeover reads it and no other), and every checkpoint from the first on that the
- * log still reaches back to (verify starts at it when the log's start is gone). A running processor only adds greater ones,
- * so it may go on meanwhile. payment_exceptions stays: its rows are dispositions, which G1 and the counters count.
+ * Always kept: the greatest checkpoint (the only one that a takeover reads), and every checkpoint from the first one on
+ * that the log still reaches (verify starts at it when the log's start is gone). A running processor only adds greater
+ * ones, so it may run meanwhile. payment_exceptions is not touched: its rows are dispositions, which G1 and the
+ * counters count.
  */
 
-import type { LogBounds } from '../processor/ports.ts';
+import type { LogBounds, SinkReads } from '../processor/ports.ts';
 import { type DatasetRef, integerLiteral, quotedTable } from '../sinks/bigquery/identifiers.ts';
-import type { SinkQueries } from '../sinks/bigquery/ports.ts';
 import type { QueryJobs } from '../sinks/bigquery/query/query-job.ts';
 import {
   integerFromText,
@@ -19,13 +20,13 @@ import {
 
 export interface PruneOrder {
   readonly topic: string;
-  /** Rows written before this may go: ms since the epoch. */
+  /** Rows written before this may be removed: ms since the epoch. */
   readonly beforeMs: number;
   readonly dryRun: boolean;
 }
 
 export interface PrunePorts {
-  readonly queries: Pick<SinkQueries, 'readOwnership' | 'latestCheckpoint'>;
+  readonly queries: Pick<SinkReads, 'readOwnership' | 'latestCheckpoint'>;
   readonly jobs: Pick<QueryJobs, 'read' | 'change'>;
   readonly dataset: DatasetRef;
   readonly bounds: (partition: number) => Promise<Pick<LogBounds, 'startOffset'>>;
@@ -37,7 +38,7 @@ export interface PrunedPartition {
   readonly keepFromOffset: number;
   /** Removed; with dryRun: would be. */
   readonly removed: number;
-  /** There afterwards, those included that a processor wrote meanwhile; with dryRun: would be. */
+  /** Remaining, including those that a processor wrote meanwhile; with dryRun: what would remain. */
   readonly kept: number;
 }
 
@@ -48,12 +49,12 @@ export async function pruneCheckpoints(order: PruneOrder, ports: PrunePorts): Pr
     if (latest === undefined) continue;
     const { startOffset: logStart } = await ports.bounds(partition);
     const table = new CheckpointTable(order, ports, partition);
-    // Where the log is whole, verify starts at its start and needs no checkpoint to begin with.
+    // If the log is whole, verify starts at its start and needs no checkpoint.
     const needed = logStart > startOffset ? await table.firstAtOrPast(logStart) : undefined;
     const keepFromOffset = Math.min(needed ?? latest.nextOffset, latest.nextOffset);
     const before = await table.count(keepFromOffset);
     if (!order.dryRun && before.removable > 0) await table.remove(keepFromOffset);
-    // Rows that may go are only ever fewer: a processor beside it adds greater checkpoints, which say nothing of what was removed.
+    // The removable rows only get fewer: a processor beside it adds greater checkpoints, which are not removable.
     const left =
       order.dryRun || before.removable === 0 ? { ...before, removable: 0 } : await table.count(keepFromOffset);
     const removed = before.removable - left.removable;
@@ -97,7 +98,7 @@ class CheckpointTable {
     return { all: all!, removable: removable! };
   }
 
-  /** May be repeated: what is gone is gone. */
+  /** May be repeated. */
   async remove(keepFromOffset: number): Promise<void> {
     await this.#jobs.change({
       what: 'removal of old checkpoints',

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { RESCALE_POINTS, type RescalePoint } from '../processor/crash-points.ts';
-import type { StreamRef } from '../sinks/bigquery/ports.ts';
+import { withSinkRescalePoints } from '../sinks/bigquery/crash-points.ts';
+import type { SinkQueries, StreamRef, WriteStreams } from '../sinks/bigquery/ports.ts';
 import type { RescalePorts } from './rescale.ts';
 import { withRescalePoints } from './rescale-points.ts';
 
-/** Ports that write down what is asked of them. */
+/** Ports that record their calls. */
 class Queries {
   readonly said: string[];
   constructor(said: string[]) {
@@ -28,9 +29,14 @@ class Queries {
 test('every effect is between its points, in the order of the list, and reading has none', async () => {
   const said: string[] = [];
   const streams = { finalize: async () => void said.push('finalizes') };
-  const plain = { queries: new Queries(said), streams, addPartitions: async () => void said.push('adds') };
   const hit = (point: RescalePoint) => void said.push(point);
-  const { queries, streams: wrapped, addPartitions } = withRescalePoints(plain as unknown as RescalePorts, hit);
+  const seams = {
+    queries: new Queries(said) as unknown as SinkQueries,
+    streams: streams as unknown as WriteStreams,
+  };
+  const { queries, streams: wrapped } = withSinkRescalePoints(seams, hit);
+  const ports = { addPartitions: async () => void said.push('adds') } as unknown as RescalePorts;
+  const { addPartitions } = withRescalePoints(ports, hit);
   await queries.claim('payments', []);
   await queries.readOwnership('payments');
   await wrapped.finalize({} as StreamRef);

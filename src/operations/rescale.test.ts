@@ -1,16 +1,15 @@
-/** What rescale does around the generation that it puts: what it refuses to begin with, and what it finishes. */
+/** Rescale around the generation that it records: what it refuses, and what it finishes. */
 import { setImmediate as later } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { ConfigurationError } from '../base/errors.ts';
 import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../payments/settings.ts';
 import type { Ownership, Seed } from '../processor/ports.ts';
-import type { SinkQueries } from '../sinks/bigquery/ports.ts';
 import { planRescale, type RescaleOrder, type RescalePorts, rescale } from './rescale.ts';
 
 const ORDER: RescaleOrder = { topic: 't', partitions: 3, by: 'ann', producersStopped: true };
 const GENERATION = { partitions: 3, floorMs: 5_000, sources: [{ partition: 0, offset: 40 }] };
 
-/** One partition, rescaled to three; those that came are not seeded yet. */
+/** One partition, rescaled to three; the new ones are not seeded yet. */
 function rescaledRow(): Ownership {
   const entry = { fromOffset: 0, foldVersion: 2, decision: DEFAULT_DECISION_SETTINGS };
   return {
@@ -19,7 +18,6 @@ function rescaledRow(): Ownership {
     epoch: 4,
     owner: 'a',
     claimId: 'of a',
-    streams: [],
     partitionCount: 1,
     startOffset: 0,
     fixed: defaultFixedSettings(0),
@@ -31,11 +29,11 @@ function rescaledRow(): Ownership {
 
 function portsOver(rows: readonly Ownership[]): { readonly ports: RescalePorts; readonly seeded: Seed[] } {
   const seeded: Seed[] = [];
-  const queries = {
+  const sink = {
     readOwnership: async () => rows,
     latestCheckpoint: async (_: string, partition: number) =>
       partition === 0 ? { nextOffset: 40, watermarkMs: 5_000 } : undefined,
-    // A statement takes its time: who does not wait for it ends before it.
+    // A statement takes time: a caller that does not wait for it ends before it.
     seed: async (_: string, seeds: readonly Seed[]) => {
       await later();
       seeded.push(...seeds);
@@ -43,7 +41,7 @@ function portsOver(rows: readonly Ownership[]): { readonly ports: RescalePorts; 
     tablesWithRows: async () => new Set<string>(),
   };
   const ports = {
-    queries: queries as unknown as SinkQueries,
+    sink,
     bounds: async () => ({ startOffset: 0, endOffset: 40 }),
     topicPartitions: async () => 3,
   };

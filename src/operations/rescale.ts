@@ -1,14 +1,14 @@
 /**
- * Tells the dataset that its topic has more partitions: from a boundary on, every partition remembers what all of them had
- * accepted, so that a copy that its key now sends elsewhere is still known.
+ * Records in the dataset that its topic has more partitions: from a boundary on, every partition remembers what all of
+ * them had accepted, so that a copy whose key now hashes elsewhere is still known.
  *
- * Why it is exact: the boundary of each partition is its end, everything below it is checkpointed, and nobody can write (all
- * are held, docs/adr/0017). One statement puts the same generation into every row, or into none: whoever folds past a
- * boundary has claimed later and reads it there. What a partition remembers then is a function of the rows below the
- * boundaries, which never change again. A crash leaves no generation, or the whole of it with rows of new partitions
- * missing: processors refuse to start then, and the command, run again, puts them.
+ * Why it is exact: the boundary of each partition is its end, everything below it is checkpointed, and nobody can write
+ * (all are held, docs/adr/0017). One statement puts the same generation into every row, or into none: an owner that
+ * folds past a boundary has claimed later and reads it there. What a partition remembers is then a function of the rows
+ * below the boundaries, which never change again. A crash leaves no generation, or the whole of it with rows of new
+ * partitions missing: processors then refuse to start, and the command, run again, adds the rows.
  *
- * The topic's producers must be stopped over the change. That is the caller's word: nothing in a log shows it.
+ * The topic's producers must be stopped during the change. The caller confirms that: no log shows it.
  */
 
 import { ConfigurationError, ContradictionError, OwnershipLostError } from '../base/errors.ts';
@@ -21,10 +21,10 @@ import { type HeldPartition, holdPartitions, type OperatorPorts } from './hold-p
 
 export interface RescaleOrder {
   readonly topic: string;
-  /** How many the topic shall have. */
+  /** Number of partitions that the topic will have. */
   readonly partitions: number;
   readonly by: string;
-  /** Nothing was or is produced from before the partition count changes until the command is done. */
+  /** Confirms that nothing is produced from before the change of the count until the command is done. */
   readonly producersStopped: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface RescalePorts extends OperatorPorts {
 
 export interface PartitionBoundary {
   readonly partition: number;
-  /** C: the boundary, where the partition is drained. */
+  /** C: the boundary, if the partition is drained. */
   readonly checkpointOffset: number;
   readonly endOffset: number;
   readonly watermarkMs: number;
@@ -44,28 +44,28 @@ export interface PartitionBoundary {
 export interface RescalePlan {
   readonly order: RescaleOrder;
   readonly from: number;
-  /** Partitions that the topic has now: `from`, or already what it shall have. */
+  /** Partitions that the topic has now: `from`, or already the final number. */
   readonly topicPartitions: number;
   readonly boundaries: readonly PartitionBoundary[];
   readonly floorMs: number;
-  /** Ids that every partition starts with; only known once the state of each was proven. */
+  /** Ids that every partition starts with; known only once the state of each was proven. */
   readonly carriedIds?: number;
   readonly isDone: boolean;
 }
 
-/** The ends of the log must not move for so long. */
+/** The ends of the log must not move for this long. */
 const QUIET_MS = 5_000;
 
-/** Looks only. Throws ConfigurationError, a line per thing that makes no sense or is not ready. */
+/** Only reads. Throws ConfigurationError, one line per order that is wrong or not ready. */
 export async function planRescale(order: RescaleOrder, ports: RescalePorts): Promise<RescalePlan> {
-  const rows = await ports.queries.readOwnership(order.topic);
+  const rows = await ports.sink.readOwnership(order.topic);
   if (rows.length === 0) {
     throw new ConfigurationError([`topic ${order.topic} was never processed into this dataset: nothing to rescale`]);
   }
   const boundaries: PartitionBoundary[] = [];
   for (const row of rows) {
     const { partition, startOffset, fixed } = row;
-    const checkpoint = await ports.queries.latestCheckpoint(order.topic, partition);
+    const checkpoint = await ports.sink.latestCheckpoint(order.topic, partition);
     boundaries.push({
       partition,
       checkpointOffset: checkpoint?.nextOffset ?? startOffset,
@@ -76,10 +76,10 @@ export async function planRescale(order: RescaleOrder, ports: RescalePorts): Pro
   return checked(order, rows, boundaries, await ports.topicPartitions());
 }
 
-/** Holds every partition, proves what it remembers, adds partitions to the topic where it has not got them, puts the generation. */
+/** Holds every partition, proves its state, adds missing partitions to the topic, records the generation. */
 export async function rescale(order: RescaleOrder, ports: RescalePorts, signal: AbortSignal): Promise<RescalePlan> {
   const { topic, partitions } = order;
-  const { queries, runtime } = ports;
+  const { sink, runtime } = ports;
   const planned = await planRescale(order, ports);
   if (planned.isDone) {
     await seedNew(order, ports);
@@ -93,7 +93,7 @@ export async function rescale(order: RescaleOrder, ports: RescalePorts, signal: 
   refuseMoved(before.boundaries, plan.boundaries);
   const carriedIds = await proveStates(held, ports, signal);
   if (plan.topicPartitions < partitions) await ports.addPartitions(partitions);
-  // A record that came meanwhile could be of either layout.
+  // A record produced meanwhile could belong to either layout.
   refuseMoved(plan.boundaries, (await settled(order, held, ports)).boundaries);
 
   const generation: Generation = {
@@ -101,7 +101,7 @@ export async function rescale(order: RescaleOrder, ports: RescalePorts, signal: 
     floorMs: plan.floorMs,
     sources: plan.boundaries.map(({ partition, checkpointOffset }) => ({ partition, offset: checkpointOffset })),
   };
-  await queries.putHistories(
+  await sink.putHistories(
     topic,
     held.map(({ ownership, position }) => ({
       partition: ownership.partition,
@@ -109,7 +109,7 @@ export async function rescale(order: RescaleOrder, ports: RescalePorts, signal: 
       history: [...ownership.history, entryAt(position.checkpointOffset, ownership, generation)],
     })),
   );
-  const rows = await queries.readOwnership(topic);
+  const rows = await sink.readOwnership(topic);
   if (rows.some((row) => partitionsOf(row) !== partitions)) {
     throw new OwnershipLostError(
       `topic ${topic}: a processor claimed a partition before the change: nothing was changed in the dataset. Stop the processors, and ` +
@@ -120,7 +120,7 @@ export async function rescale(order: RescaleOrder, ports: RescalePorts, signal: 
   return { ...plan, carriedIds };
 }
 
-/** As they are held: drained, and final. */
+/** Read while held: drained, and final. */
 async function settled(order: RescaleOrder, held: readonly HeldPartition[], ports: RescalePorts): Promise<RescalePlan> {
   const boundaries: PartitionBoundary[] = [];
   for (const { ownership, position } of held) {
@@ -168,8 +168,8 @@ function checked(
   }
   if (!order.producersStopped) {
     problems.push(
-      '--producers-stopped: stop all producers of the topic, before it gets more partitions, and say so. Nothing in the log shows it, ' +
-        'and a record that went by the old count after the change would not be known by the partition of its copies',
+      '--producers-stopped: stop all producers of the topic before it gets more partitions, then give this flag. No log shows it, ' +
+        'and a record sent by the old count after the change would be unknown to the partition of its copies',
     );
   }
   for (const { partition, checkpointOffset, endOffset } of boundaries) {
@@ -193,7 +193,7 @@ function refuseMoved(before: readonly PartitionBoundary[], after: readonly Parti
   );
 }
 
-/** What each partition remembers must be what its checkpoint says, before others build on it. Returns how many ids there are. */
+/** The state of each partition must match its checkpoint before others build on it. Returns the number of ids. */
 async function proveStates(held: readonly HeldPartition[], ports: RescalePorts, signal: AbortSignal): Promise<number> {
   let ids = 0;
   for (const { ownership, position } of held) {
@@ -218,9 +218,9 @@ function entryAt(fromOffset: number, { history }: Pick<Ownership, 'history'>, ge
   return { fromOffset, foldVersion, decision, generation };
 }
 
-/** Rows of partitions that the generation brought; those that are there stay. */
-async function seedNew({ topic, partitions }: RescaleOrder, { queries }: RescalePorts): Promise<void> {
-  const rows = await queries.readOwnership(topic);
+/** Adds the rows of the generation's new partitions; existing ones stay. */
+async function seedNew({ topic, partitions }: RescaleOrder, { sink }: RescalePorts): Promise<void> {
+  const rows = await sink.readOwnership(topic);
   const [first] = rows;
   const last = rows.map(generationOf).find((generation) => generation?.partitions === partitions);
   if (first === undefined || last === undefined) return;
@@ -236,7 +236,7 @@ async function seedNew({ topic, partitions }: RescaleOrder, { queries }: Rescale
   await requireUnknown(
     topic,
     seeds.map(({ partition }) => partition),
-    queries,
+    sink,
   );
-  await queries.seed(topic, seeds);
+  await sink.seed(topic, seeds);
 }

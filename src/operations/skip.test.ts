@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { ConfigurationError, OwnershipLostError } from '../base/errors.ts';
 import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../payments/settings.ts';
 import { silentObserver } from '../processor/events.ts';
-import type { LogBounds, Ownership, SkippedRange } from '../processor/ports.ts';
-import type { Claim, SinkQueries } from '../sinks/bigquery/ports.ts';
+import type { LogBounds, SkippedRange } from '../processor/ports.ts';
+import { operatorSink } from '../sinks/bigquery/operator-sink.ts';
+import type { Claim, OwnershipRow, SinkQueries, WriteStreams } from '../sinks/bigquery/ports.ts';
 import type { OperatorPorts } from './hold-partitions.ts';
 import { planSkip, type SkipOrder, skipOffsets } from './skip.ts';
 
@@ -12,15 +13,15 @@ const given = (from: number, to: number): SkippedRange => ({ from, to, reason: '
 const never = new AbortController().signal;
 
 interface Sink {
-  row: Ownership;
+  row: OwnershipRow;
   readonly done: string[];
-  /** Somebody else claims the partition before each put, or each claim. */
+  /** Another process claims the partition before each put, or each claim. */
   rival: 'none' | 'before the put' | 'before every claim';
 }
 
 /** Partition 0 is judged below 100, and has rows below 110. */
 function sinkAt(skipped: readonly SkippedRange[] = []): Sink {
-  const row: Ownership = {
+  const row: OwnershipRow = {
     topic: 't',
     partition: 0,
     epoch: 4,
@@ -50,7 +51,7 @@ function portsOver(sink: Sink, log: LogBounds = { startOffset: 0, endOffset: 200
     },
     putSkipped: async (...[, , claimId, skipped, streams]: Parameters<SinkQueries['putSkipped']>) => {
       sink.done.push('put');
-      // A statement takes its time: who reads before it is done reads what was.
+      // A statement takes time: a reader that does not wait for it sees the old state.
       await later();
       if (sink.rival === 'before the put') claimed('rival');
       if (claimId === sink.row.claimId) sink.row = { ...sink.row, skipped, streams };
@@ -62,28 +63,26 @@ function portsOver(sink: Sink, log: LogBounds = { startOffset: 0, endOffset: 200
       table === 'payment_exceptions' ? [{ row: { kafkaOffset: 109 }, writerEpoch: 4 }] : [],
   };
   let ids = 0;
-  return {
-    runtime: {
-      nowMs: () => 5,
-      monotonicMs: () => 5,
-      sleep: async () => {},
-      random: () => 0,
-      uuid: () => `id ${++ids}`,
-    },
-    queries: queries as unknown as SinkQueries,
-    streams: {
-      create: async () => 'none',
-      open: () => {
-        throw new Error('an operator appends nothing');
-      },
-      finalize: async () => {
-        sink.done.push('finalize');
-        return { state: 'finalized', rowCount: 8 };
-      },
-    },
-    observer: silentObserver,
-    bounds: async () => log,
+  const runtime = {
+    nowMs: () => 5,
+    monotonicMs: () => 5,
+    sleep: async () => {},
+    random: () => 0,
+    uuid: () => `id ${++ids}`,
   };
+  const streams: WriteStreams = {
+    create: async () => 'none',
+    open: () => {
+      throw new Error('an operator appends nothing');
+    },
+    finalize: async () => {
+      sink.done.push('finalize');
+      return { state: 'finalized', rowCount: 8 };
+    },
+  };
+  const common = { runtime, observer: silentObserver };
+  const operator = operatorSink({ ...common, queries: queries as unknown as SinkQueries, streams });
+  return { ...common, sink: operator, bounds: async () => log };
 }
 
 function order(from: number, to: number, over: Partial<SkipOrder> = {}): SkipOrder {
@@ -160,7 +159,7 @@ describe('skip', () => {
     const all = order(100, 130, { removeRows: true });
     const plan = await skipOffsets(all, portsOver(sink, log), never);
     expect([plan.removesRows, plan.warnings]).toEqual([true, []]);
-    const ranges = (row: Ownership) => row.skipped.map(({ from, to, by }) => [from, to, by]);
+    const ranges = (row: OwnershipRow) => row.skipped.map(({ from, to, by }) => [from, to, by]);
     const expected = [
       [100, 102, 'ann'],
       [102, 105, 'ann'],
@@ -171,7 +170,7 @@ describe('skip', () => {
     expect(ranges(sink.row)).toEqual(expected);
     expect(sink.row.streams).toEqual([]);
     expect(sink.done.filter((what) => what.startsWith('remove'))).toHaveLength(4);
-    // After a crash before the removal it is done again, and nothing is put.
+    // After a crash before the removal, the removal is repeated, and nothing is put.
     expect(await skipOffsets(all, portsOver(sink, log), never)).toMatchObject({ isDone: true });
     expect(sink.done.filter((what) => what.startsWith('remove'))).toHaveLength(8);
     expect(ranges(sink.row)).toEqual(expected);

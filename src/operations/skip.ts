@@ -1,15 +1,15 @@
 /**
- * Gives up a range of offsets of one partition on purpose: the fold jumps over it, whatever it holds, and the range stays
- * written down in the ownership row.
+ * Skips a range of offsets of one partition on purpose: the fold jumps over it, whether it holds records or not, and
+ * the ownership row keeps the range.
  *
- * Why it is exact: the range is put by whoever holds the claim, after everybody before was fenced, and starts at or past F.
- * So no row was ever folded from inside it, and whoever folds past F has claimed later and reads the range with the row. A
- * run of the same log without faults, with the same ranges, gives the same rows. A crash at any point leaves either no
- * range or the whole range: the command can be repeated.
+ * Why it is exact: the holder of the claim puts the range, after every previous owner was fenced, and it starts at or
+ * past F. So no row was ever folded from inside it, and an owner that folds past F has claimed later and reads the
+ * range with the row. A run of the same log without faults, with the same ranges, gives the same rows. A crash at any
+ * point leaves either no range or the whole range: the command can be repeated.
  *
- * Where the log has lost records of [C, F), nobody can fold from C any more. Then the range may start at C, if it covers all
- * up to F; the rows there are removed after the range is put, and their streams leave the list with it. Repeating the
- * removal is harmless: a range that was given up never has rows.
+ * If the log has lost records of [C, F), no owner can fold from C. Then the range may start at C, if it covers
+ * everything up to F; the rows there are removed after the range is put, and are no longer counted.
+ * Repeating the removal is harmless: a skipped range never has rows.
  */
 
 import { ConfigurationError, OwnershipLostError } from '../base/errors.ts';
@@ -27,7 +27,9 @@ export interface SkipOrder {
   readonly to: number;
   readonly reason: string;
   readonly by: string;
-  /** Rows of records that cannot be folded again, as the log has lost them, may be removed with the range. */
+  /**
+   * Confirms that rows whose records the log has lost, and which cannot be folded again, are removed with the range.
+   */
   readonly removeRows: boolean;
 }
 
@@ -38,39 +40,35 @@ export interface SkipPlan {
   readonly checkpointOffset: number;
   /** F: no table has a row at or past it. While an owner runs it may still rise. */
   readonly resumeOffset: number;
-  /** The range is there already, from an earlier run of the command. */
+  /** The range exists already, from an earlier run of the command. */
   readonly isDone: boolean;
-  /** The range covers rows past the checkpoint whose records the log has lost: they go with it. */
+  /** The range covers rows past the checkpoint whose records the log has lost: they are removed with it. */
   readonly removesRows: boolean;
   readonly skipped: readonly SkippedRange[];
   /** What will still stop the partition. */
   readonly warnings: readonly string[];
 }
 
-/** Looks only. Throws ConfigurationError, a line per thing that makes no sense. */
+/** Only reads. Throws ConfigurationError, one line per error in the order. */
 export async function planSkip(order: SkipOrder, ports: OperatorPorts): Promise<SkipPlan> {
-  const { queries } = ports;
+  const { sink } = ports;
   const row = await knownRow(order, ports);
-  const checkpointOffset =
-    (await queries.latestCheckpoint(order.topic, order.partition))?.nextOffset ?? row.startOffset;
-  const ends = await Promise.all([
-    queries.rowsFrom('payment_transactions', order.partition, checkpointOffset),
-    queries.rowsFrom('payment_transactions_fraud', order.partition, checkpointOffset),
-    queries.rowsFrom('payment_metrics_partials', order.partition, checkpointOffset),
-    queries.rowsFrom('payment_exceptions', order.partition, checkpointOffset),
-  ]);
-  const resumeOffset = Math.max(checkpointOffset, ...ends.map((rows) => (rows.at(-1)?.row.kafkaOffset ?? -1) + 1));
+  const checkpointOffset = (await sink.latestCheckpoint(order.topic, order.partition))?.nextOffset ?? row.startOffset;
+  const resumeOffset = await sink.writtenTo(order.partition, checkpointOffset);
   return checked(order, row, await ports.bounds(order.partition), checkpointOffset, resumeOffset);
 }
 
-/** Takes the partition, checks again, and puts the range. Safe beside a running owner, which is fenced and takes over again. */
+/**
+ * Claims the partition, checks again, and puts the range. Safe beside a running owner, which is fenced and takes over
+ * again.
+ */
 export async function skipOffsets(order: SkipOrder, ports: OperatorPorts, signal: AbortSignal): Promise<SkipPlan> {
   const { topic, partition, reason, by } = order;
-  const { queries, runtime } = ports;
-  // What makes no sense is refused before anybody is fenced.
+  const { sink, runtime } = ports;
+  // A wrong order is refused before any owner is fenced.
   const planned = await planSkip(order, ports);
   if (planned.isDone) {
-    await removeGivenUp(order, queries);
+    await removeGivenUp(order, sink);
     return planned;
   }
 
@@ -82,33 +80,35 @@ export async function skipOffsets(order: SkipOrder, ports: OperatorPorts, signal
   const atMs = runtime.nowMs();
   const added = notGivenUp(order, ownership.skipped).map((range): SkippedRange => ({ ...range, reason, by, atMs }));
   const skipped = [...ownership.skipped, ...added].sort((a, b) => a.from - b.from);
-  const streams = plan.removesRows ? [] : ownership.streams;
-  await queries.putSkipped(topic, partition, ownership.claimId, skipped, streams);
+  await sink.putSkipped(ownership, skipped, plan.removesRows);
   const now = await knownRow(order, ports);
   if (notGivenUp(order, now.skipped).length > 0) {
     throw new OwnershipLostError(
-      `partition ${partition} was claimed by ${now.owner} before the range was put: nothing is skipped. Run the command again.`,
+      `partition ${partition} was claimed by ${now.owner} before the range was recorded: nothing is skipped. Run the command again.`,
     );
   }
-  if (plan.removesRows) await removeGivenUp(order, queries);
+  if (plan.removesRows) await removeGivenUp(order, sink);
   return { ...plan, skipped: now.skipped };
 }
 
-/** What of the order's range no range covers. Ranges do not overlap: it is put beside those that are there. */
+/**
+ * The part of the order's range that no range covers. Ranges do not overlap: the new ones are put beside the existing
+ * ones.
+ */
 function notGivenUp({ partition, from, to }: SkipOrder, skipped: readonly SkippedRange[]) {
   const whole = { partition, expectedOffset: from, checkpointOffset: from, writtenTo: from, startOffset: to, skipped };
   return rangesToGiveUp(whole).map((range) => ({ from: range.from, to: range.to }));
 }
 
-async function removeGivenUp({ partition, from, to }: SkipOrder, queries: OperatorPorts['queries']): Promise<void> {
-  for (const table of DATA_TABLES) await queries.removeRows(table, partition, from, to);
+async function removeGivenUp({ partition, from, to }: SkipOrder, sink: OperatorPorts['sink']): Promise<void> {
+  for (const table of DATA_TABLES) await sink.removeRows(table, partition, from, to);
 }
 
-async function knownRow({ topic, partition }: SkipOrder, { queries }: OperatorPorts): Promise<Ownership> {
-  const rows = await queries.readOwnership(topic);
+async function knownRow({ topic, partition }: SkipOrder, { sink }: OperatorPorts): Promise<Ownership> {
+  const rows = await sink.readOwnership(topic);
   const row = rows.find((each) => each.partition === partition);
   if (row !== undefined) return row;
-  const known = rows.length === 0 ? 'the dataset knows none of it' : `the dataset knows 0 to ${rows.length - 1}`;
+  const known = rows.length === 0 ? 'the dataset has no row for it' : `the dataset knows 0 to ${rows.length - 1}`;
   throw new ConfigurationError([`--partition ${partition}: topic ${topic} has no such partition here, ${known}`]);
 }
 
@@ -124,7 +124,7 @@ function checked(
   const removesRows = isLost && from === checkpointOffset;
   const plan = { order, log, checkpointOffset, resumeOffset, skipped, removesRows };
   const isPut = skipped.some((range) => range.from === from && range.to === to);
-  // Of a run that ended between the ranges and the removal.
+  // A run ended between the ranges and the removal.
   const isPutInParts = removesRows && from < to && notGivenUp(order, skipped).length === 0;
   if (isPut || isPutInParts) return { ...plan, isDone: true, warnings: [] };
   const problems: string[] = [];
@@ -132,11 +132,13 @@ function checked(
     { partition, from: checkpointOffset, to: Math.max(to, resumeOffset), removeRows: true },
     reason.trim() === '' ? undefined : reason,
   );
-  if (reason.trim() === '') problems.push('--reason: say why; it stays in the tables');
-  if (by.trim() === '') problems.push('--by: say who gives the records up; it stays in the tables');
+  if (reason.trim() === '') problems.push('--reason: is empty; it is recorded in the tables');
+  if (by.trim() === '') problems.push('--by: is empty; the name is recorded in the tables');
   if (to <= from) problems.push(`--to ${to}: must be greater than --from ${from}; the range ends before it`);
   if (from < checkpointOffset) {
-    problems.push(`--from ${from}: everything below offset ${checkpointOffset} is judged already, and stays so`);
+    problems.push(
+      `--from ${from}: everything below offset ${checkpointOffset} is judged already and cannot be skipped`,
+    );
   } else if (removesRows && to < resumeOffset) {
     problems.push(
       `--to ${to}: the tables have rows up to offset ${resumeOffset - 1} that cannot be folded again; cover them: ${withRows}`,
@@ -144,22 +146,22 @@ function checked(
   } else if (removesRows && !order.removeRows) {
     problems.push(
       `--from ${from}: the tables have rows of offsets ${checkpointOffset} to ${resumeOffset - 1} whose records the log has lost. They go ` +
-        `with the range. If that is meant: ${withRows}`,
+        `with the range. If you want that: ${withRows}`,
     );
   } else if (from < resumeOffset && !removesRows) {
     problems.push(
       `--from ${from}: the tables have rows up to offset ${resumeOffset - 1} that are not checkpointed yet. ` +
         (isLost
-          ? `The log has lost records of theirs, so they have to go: ${withRows}`
+          ? `The log has lost records of theirs, so they must be removed: ${withRows}`
           : `Start the range at ${resumeOffset}, or let a processor checkpoint them first`),
     );
   }
   if (to > log.endOffset) {
     problems.push(
-      `--to ${to}: the log of partition ${partition} ends at ${log.endOffset}; what is not there yet cannot be given up`,
+      `--to ${to}: the log of partition ${partition} ends at ${log.endOffset}; an offset that does not exist yet cannot be skipped`,
     );
   }
-  // Rows that have to go may lie around ranges that were given up before.
+  // Rows to remove may lie around ranges that were skipped before.
   const isBetween = (range: SkippedRange): boolean => removesRows && from <= range.from && range.to <= to;
   const other = skipped.find((range) => from < range.to && range.from < to && !isBetween(range));
   if (other !== undefined) problems.push(`offsets ${other.from} to ${other.to - 1} are given up already`);
@@ -171,7 +173,7 @@ function checked(
   };
 }
 
-/** Retention has taken records that the range does not cover. */
+/** Retention has removed records that the range does not cover. */
 function warningsOf(
   { partition, from, to, reason, by }: SkipOrder,
   { startOffset }: LogBounds,

@@ -7,7 +7,8 @@
  */
 
 import { TextColumn } from '../base/memory/text-column.ts';
-import { PaymentBytes } from './event/payment-bytes.ts';
+import { TEXT_COLUMNS } from './columns.ts';
+import { PaymentBytes, paymentOf } from './event/payment-bytes.ts';
 import type { RowBatch } from './row-batch.ts';
 import type { AcceptedRow, FraudAssessment, Nanos } from './types.ts';
 
@@ -36,14 +37,8 @@ export class AcceptedBatch implements RowBatch<AcceptedRow> {
   numbers = new Float64Array(LEAST_ROWS * ROW_NUMBERS);
   amounts = new Int32Array(LEAST_ROWS * AMOUNT_WORDS);
   risks = new Uint8Array(LEAST_ROWS);
-  readonly transactionIds = new TextColumn();
-  readonly senders = new TextColumn();
-  readonly receivers = new TextColumn();
-  readonly currencies = new TextColumn();
-  readonly devices = new TextColumn();
-  readonly addresses = new TextColumn();
-  readonly regions = new TextColumn();
-  readonly methods = new TextColumn();
+  /** By the numbers of TEXT_COLUMNS. */
+  readonly texts: readonly TextColumn[] = TEXT_COLUMNS.map(() => new TextColumn());
 
   /** The same rows as columns, for a caller that has objects. */
   static of(rows: Iterable<AcceptedRow>): AcceptedBatch {
@@ -84,19 +79,13 @@ export class AcceptedBatch implements RowBatch<AcceptedRow> {
       for (let index = 0; index < AMOUNT_WORDS; index += 1)
         this.amounts[word + index] = Number(BigInt.asIntN(32, amount >> BigInt(32 * index)));
     }
-    this.transactionIds.add(payment.transactionId);
-    this.senders.add(payment.senderAccountId);
-    this.receivers.add(payment.receiverAccountId);
-    this.currencies.add(payment.currency);
-    this.devices.add(payment.deviceId);
-    this.addresses.add(payment.ipAddress);
-    this.regions.add(payment.region);
-    this.methods.add(payment.paymentMethod);
+    const { texts } = this;
+    for (let text = 0; text < texts.length; text += 1) texts[text]!.add(payment.texts[text]!);
   }
 
   clear(): void {
     this.#length = 0;
-    for (const column of this.#texts()) column.clear();
+    for (const column of this.texts) column.clear();
   }
 
   kafkaOffsets(from: number, to: number): Float64Array {
@@ -109,7 +98,7 @@ export class AcceptedBatch implements RowBatch<AcceptedRow> {
   /** UTF-8 bytes of all texts. */
   get textBytes(): number {
     let sum = 0;
-    for (const column of this.#texts()) sum += column.byteLength;
+    for (const column of this.texts) sum += column.byteLength;
     return sum;
   }
 
@@ -119,18 +108,7 @@ export class AcceptedBatch implements RowBatch<AcceptedRow> {
     const number = (which: number) => this.numbers[row * ROW_NUMBERS + which] as number;
     return {
       kafkaOffset: number(ROW_NUMBER.kafkaOffset),
-      payment: {
-        transactionId: this.transactionIds.textAt(row),
-        senderAccountId: this.senders.textAt(row),
-        receiverAccountId: this.receivers.textAt(row),
-        amount: this.#amountAt(row),
-        currency: this.currencies.textAt(row),
-        deviceId: this.devices.textAt(row),
-        ipAddress: this.addresses.textAt(row),
-        eventTimeMs: number(ROW_NUMBER.eventTimeMs),
-        region: this.regions.textAt(row),
-        paymentMethod: this.methods.textAt(row),
-      },
+      payment: paymentOf((text) => this.texts[text]!.textAt(row), this.#amountAt(row), number(ROW_NUMBER.eventTimeMs)),
       fraud: {
         riskAmount: RISKS[this.risks[row] as number] as FraudAssessment['riskAmount'],
         txnCount5Min: number(ROW_NUMBER.txnCount5Min),
@@ -144,11 +122,6 @@ export class AcceptedBatch implements RowBatch<AcceptedRow> {
 
   *[Symbol.iterator](): Generator<AcceptedRow> {
     for (let row = 0; row < this.#length; row += 1) yield this.at(row) as AcceptedRow;
-  }
-
-  #texts(): readonly TextColumn[] {
-    const { transactionIds, senders, receivers, currencies, devices, addresses, regions, methods } = this;
-    return [transactionIds, senders, receivers, currencies, devices, addresses, regions, methods];
   }
 
   #amountAt(row: number): Nanos {

@@ -4,6 +4,8 @@
  * milliseconds since the epoch (UTC), money is a bigint of billionths ("nanos"): 1.50 is 1_500_000_000n.
  */
 
+import type { FRAUD_COLUMNS, PAYMENT_COLUMNS, ValuesOf } from './columns.ts';
+
 /** Billionths of a currency unit: BigQuery's NUMERIC has nine decimals, so every amount is a whole number of these. */
 export type Nanos = bigint;
 
@@ -70,27 +72,11 @@ export interface OversizedFacts {
   readonly fingerprint: string;
 }
 
-/** A valid payment event: the canonical columns. */
-export interface Payment {
-  readonly transactionId: string;
-  readonly senderAccountId: string;
-  readonly receiverAccountId: string;
-  readonly amount: Nanos;
-  readonly currency: string;
-  readonly deviceId: string;
-  readonly ipAddress: string;
-  readonly eventTimeMs: number;
-  readonly region: string;
-  readonly paymentMethod: string;
-}
+/** A valid payment event: the columns of PAYMENT_COLUMNS. */
+export interface Payment extends ValuesOf<typeof PAYMENT_COLUMNS> {}
 
-export interface FraudAssessment {
+export interface FraudAssessment extends ValuesOf<typeof FRAUD_COLUMNS> {
   readonly riskAmount: 'HIGH' | 'MEDIUM' | 'LOW';
-  readonly txnCount5Min: number;
-  readonly uniqueDevicesSender: number;
-  readonly geographicRisk: number;
-  readonly fraudScore: number;
-  readonly isHighRisk: boolean;
 }
 
 /** A row of payment_transactions. */

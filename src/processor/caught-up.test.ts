@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ContradictionError } from '../base/errors.ts';
 import { caughtUp } from './caught-up.ts';
-import type { Checkpoint, LogSource, SinkQueries } from './ports.ts';
+import type { Checkpoint, LogSource } from './ports.ts';
 
 const TOPIC = 'payments';
 
@@ -9,7 +9,7 @@ function ask(checkpoint: number | undefined, target: number, endOffset = target)
   const open = new Map([[0, target]]);
   const queries = {
     latestCheckpoint: async () => (checkpoint === undefined ? undefined : ({ nextOffset: checkpoint } as Checkpoint)),
-  } as unknown as SinkQueries;
+  };
   const log: Pick<LogSource, 'bounds'> = { bounds: async () => ({ startOffset: 0, endOffset }) };
   return caughtUp(TOPIC, open, new Map(), queries, log, new Map([[0, 0]]));
 }
@@ -39,7 +39,7 @@ test('where none but partitions that are stopped here are left, it ends with wha
   const queries = {
     latestCheckpoint: async (_: string, partition: number) =>
       ({ nextOffset: checkpoints.get(partition) }) as Checkpoint,
-  } as unknown as SinkQueries;
+  };
   const log: Pick<LogSource, 'bounds'> = { bounds: async () => ({ startOffset: 0, endOffset: 100 }) };
   const supervisors = new Map([[0, stopped]]) as unknown as Parameters<typeof caughtUp>[2];
   const outcome = () => caughtUp(TOPIC, open, supervisors, queries, log, new Map());

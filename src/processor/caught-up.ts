@@ -4,7 +4,7 @@
  */
 import type { ContradictionError } from '../base/errors.ts';
 import type { PartitionSupervisor } from './partition-supervisor.ts';
-import type { LogSource, SinkQueries } from './ports.ts';
+import type { LogSource, SinkReads } from './ports.ts';
 
 /** The end of each partition now. */
 export async function topicTargets(partitionCount: number, log: LogSource): Promise<Map<number, number>> {
@@ -22,7 +22,7 @@ export async function caughtUp(
   topic: string,
   open: Map<number, number>,
   supervisors: ReadonlyMap<number, PartitionSupervisor>,
-  queries: SinkQueries,
+  sink: Pick<SinkReads, 'latestCheckpoint'>,
   log: Pick<LogSource, 'bounds'>,
   startOffsets: ReadonlyMap<number, number>,
 ): Promise<'all' | 'some' | ContradictionError> {
@@ -32,7 +32,7 @@ export async function caughtUp(
     const supervisor = supervisors.get(partition);
     const here = supervisor?.checkpointedOffset;
     const offset =
-      here ?? (await queries.latestCheckpoint(topic, partition))?.nextOffset ?? startOffsets.get(partition) ?? 0;
+      here ?? (await sink.latestCheckpoint(topic, partition))?.nextOffset ?? startOffsets.get(partition) ?? 0;
     const reached = offset === target || (offset > target && (await log.bounds(partition)).endOffset >= offset);
     if (reached) open.delete(partition);
     else if (supervisor?.error !== undefined) stopped = supervisor.error;

@@ -7,8 +7,7 @@ it('an effect is asked for once its first point is passed, and its answer is giv
   const done: string[] = [];
   const ports = {
     log: { commit: async () => void done.push('commit') },
-    queries: {},
-    streams: {},
+    sink: {},
     state: {},
   } as unknown as ProcessorPorts;
   const { log } = withCrashPoints(ports, async (point) => {

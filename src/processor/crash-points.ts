@@ -1,26 +1,15 @@
 /**
  * Named points before and after every external effect of the processor, for the lab: `<effect>.before` and
- * `<effect>.after`. They exist only in ports wrapped by `withCrashPoints`; without it there is no cost and no code path.
+ * `<effect>.after`. They exist only in ports wrapped by `withCrashPoints`, and in a sink wrapped by its own; without that there is no
+ * cost and no code path.
  *
  * A point is reported by calling `hit`, which may end the process (kill -9 in the real world, a destroyed process in the
  * simulated one), throw, or wait.
  */
-import { APPEND_TABLES } from '../payments/types.ts';
-import type { AppendRows, EncodedRows, StreamAppender, StreamRef } from './ports.ts';
-import type { ProcessorPorts } from './processor.ts';
+import type { ProcessorPorts } from './process-scope.ts';
+import { RESCALE_EFFECTS, SINK_EFFECTS } from './sink-words.ts';
 
-const EFFECTS = [
-  'stream.create',
-  'ownership.seed',
-  'ownership.claim',
-  'ownership.settings',
-  'stream.finalize',
-  ...APPEND_TABLES.map((table) => `append.${table}` as const),
-  'offset.commit',
-  'state.replace',
-  'state.save',
-  'state.discard',
-] as const;
+const EFFECTS = [...SINK_EFFECTS, 'offset.commit', 'state.replace', 'state.save', 'state.discard'] as const;
 export type Effect = (typeof EFFECTS)[number];
 export type CrashPoint = `${Effect}.before` | `${Effect}.after`;
 
@@ -42,14 +31,6 @@ export const BACKFILL_POINTS: readonly BackfillPoint[] = BACKFILL_EFFECTS.flatMa
 export const CRASH_SIGNALS = ['SIGKILL', 'SIGTERM', 'SIGTERM+SIGTERM'] as const;
 export type CrashSignals = (typeof CRASH_SIGNALS)[number];
 
-/** Of the command `rescale`, in their order (operations/rescale-points.ts). */
-export const RESCALE_EFFECTS = [
-  'rescale.claim',
-  'rescale.finalize',
-  'rescale.partitions',
-  'rescale.generation',
-  'rescale.seed',
-] as const;
 export type RescaleEffect = (typeof RESCALE_EFFECTS)[number];
 export type RescalePoint = `${RescaleEffect}.before` | `${RescaleEffect}.after`;
 export const RESCALE_POINTS: readonly RescalePoint[] = RESCALE_EFFECTS.flatMap(
@@ -58,67 +39,32 @@ export const RESCALE_POINTS: readonly RescalePoint[] = RESCALE_EFFECTS.flatMap(
 
 export type HitCrashPoint = (point: CrashPoint) => void | Promise<void>;
 
-/** The same ports, reporting each effect just before it is asked for and just after its answer arrived. */
+/** Does what `act` does, and reports it just before it is asked for and just after its answer arrived. */
+export async function around<Effect extends string, R>(
+  hit: (point: `${Effect}.before` | `${Effect}.after`) => void | Promise<void>,
+  effect: Effect,
+  act: () => Promise<R>,
+): Promise<R> {
+  await hit(`${effect}.before`);
+  const result = await act();
+  await hit(`${effect}.after`);
+  return result;
+}
+
+/** The same ports, reporting each effect on the log and on the local state. Those on the sink are the sink's to report. */
 export function withCrashPoints(ports: ProcessorPorts, hit: HitCrashPoint): ProcessorPorts {
-  const around = async <R>(effect: Effect, act: () => Promise<R>): Promise<R> => {
-    await hit(`${effect}.before`);
-    const result = await act();
-    await hit(`${effect}.after`);
-    return result;
-  };
-  const { log, queries, streams, state } = ports;
+  const { log, state } = ports;
   return {
     ...ports,
     log: overriding(log, {
-      commit: (...args) => around('offset.commit', () => log.commit(...args)),
-    }),
-    queries: overriding(queries, {
-      seed: (...args) => around('ownership.seed', () => queries.seed(...args)),
-      claim: (...args) => around('ownership.claim', () => queries.claim(...args)),
-      addSettings: (...args) => around('ownership.settings', () => queries.addSettings(...args)),
-    }),
-    streams: overriding(streams, {
-      create: (table) => around('stream.create', () => streams.create(table)),
-      finalize: (stream) => around('stream.finalize', () => streams.finalize(stream)),
-      open: (stream) => new CrashingAppender(streams.open(stream), stream, hit),
+      commit: (...args) => around(hit, 'offset.commit', () => log.commit(...args)),
     }),
     state: overriding(state, {
-      replace: (...args) => around('state.replace', () => state.replace(...args)),
-      save: (...args) => around('state.save', () => state.save(...args)),
-      discard: (...args) => around('state.discard', () => state.discard(...args)),
+      replace: (...args) => around(hit, 'state.replace', () => state.replace(...args)),
+      save: (...args) => around(hit, 'state.save', () => state.save(...args)),
+      discard: (...args) => around(hit, 'state.discard', () => state.discard(...args)),
     }),
   };
-}
-
-/** Appends stay in order although a point may wait: each waits for the one before it to be sent. */
-class CrashingAppender implements StreamAppender {
-  readonly #inner: StreamAppender;
-  readonly #effect: Effect;
-  readonly #hit: HitCrashPoint;
-  #sent: Promise<void> = Promise.resolve();
-
-  constructor(inner: StreamAppender, stream: StreamRef, hit: HitCrashPoint) {
-    this.#inner = inner;
-    this.#effect = `append.${stream.table satisfies keyof AppendRows}`;
-    this.#hit = hit;
-  }
-
-  async append(rows: EncodedRows): Promise<void> {
-    let acknowledged: Promise<void> | undefined;
-    const sending = this.#sent.then(async () => {
-      await this.#hit(`${this.#effect}.before`);
-      acknowledged = this.#inner.append(rows);
-      acknowledged.catch(() => {}); // awaited below
-    });
-    this.#sent = sending.catch(() => {}); // the failure is this append's own
-    await sending;
-    await acknowledged;
-    await this.#hit(`${this.#effect}.after`);
-  }
-
-  close(): void {
-    this.#inner.close();
-  }
 }
 
 /** `target` with some methods replaced; the others keep their `this`. */

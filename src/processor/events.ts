@@ -3,13 +3,14 @@
  * checkpoint or takeover, never per record. `type` values are stable names: log lines and alert rules use them.
  */
 import type { Counters } from '../payments/types.ts';
-import type { FinalizeOutcome } from './ports.ts';
+import type { SinkEvent } from './sink-words.ts';
 
 interface OnPartition {
   readonly partition: number;
 }
 
 export type ProcessorEvent =
+  | SinkEvent
   | {
       readonly type: 'processor.started';
       readonly topic: string;
@@ -60,12 +61,6 @@ export type ProcessorEvent =
   | ({ readonly type: 'takeover.claimed'; readonly epoch: number; readonly attempts: number } & OnPartition)
   | ({ readonly type: 'takeover.lost_claim'; readonly expectedEpoch: number; readonly winner: string } & OnPartition)
   | ({
-      readonly type: 'takeover.finalized';
-      readonly epoch: number;
-      readonly table: string;
-      readonly outcome: FinalizeOutcome;
-    } & OnPartition)
-  | ({
       readonly type: 'takeover.positioned';
       readonly epoch: number;
       /** C: everything below is in the tables. */
@@ -73,15 +68,6 @@ export type ProcessorEvent =
       /** F: rows below it are there already; folding compares them. */
       readonly resumeOffset: number;
       readonly rowsAlreadyThere: number;
-    } & OnPartition)
-  | ({
-      readonly type: 'takeover.counts_differ';
-      readonly table: string;
-      readonly promised: number;
-      readonly found: number;
-      readonly waitedMs: number;
-      /** After that it is a contradiction. */
-      readonly limitMs: number;
     } & OnPartition)
   | ({
       readonly type: 'takeover.running';

@@ -10,10 +10,6 @@ export interface ProcessorLimits {
   readonly maxBatchRecords: number;
   /** Of a run's first rows, whose acknowledgement is waited for before more is folded. */
   readonly firstBatchRecords: number;
-  /** Rows of one append request. */
-  readonly maxAppendRows: number;
-  /** Estimated bytes of one append request; the service refuses 20 MB, older ones 10 MB. */
-  readonly maxAppendBytes: number;
   /**
    * Rows of one partition that wait for their acknowledgement, all tables together. After a crash so many, and those of
    * checkpointRows, are read back and compared: the price of a takeover.
@@ -32,8 +28,6 @@ export interface ProcessorLimits {
   readonly fencedRetryMaxMs: number;
   /** A partition held this long was not a fight: the wait starts again at its minimum. */
   readonly fencedResetAfterMs: number;
-  /** Streams expire after three days without traffic: a partition is claimed anew, with new streams, before. */
-  readonly streamMaxIdleMs: number;
   /** How long a graceful stop waits for acknowledgements. */
   readonly stopTimeoutMs: number;
   /** How long the log may seem to end before our place in it before that is a contradiction. */
@@ -49,8 +43,6 @@ export const DEFAULT_LIMITS: ProcessorLimits = Object.freeze({
   checkpointRows: 16_000,
   maxBatchRecords: 4_000,
   firstBatchRecords: 250,
-  maxAppendRows: 4_000,
-  maxAppendBytes: 6 * 1024 * 1024,
   maxRowsInFlight: 8_000,
   maxAppendsInFlight: 16,
   maxRebuilds: 2,
@@ -59,7 +51,6 @@ export const DEFAULT_LIMITS: ProcessorLimits = Object.freeze({
   fencedRetryMinMs: 1_000,
   fencedRetryMaxMs: 60_000,
   fencedResetAfterMs: 120_000,
-  streamMaxIdleMs: 40 * 3_600_000,
   stopTimeoutMs: 20_000,
   logEndPatienceMs: 15_000,
   topicCheckIntervalMs: 30_000,
@@ -75,12 +66,6 @@ export function checkLimits(limits: ProcessorLimits): void {
   }
   if (limits.fencedRetryMinMs > limits.fencedRetryMaxMs) {
     problems.push(`fencedRetryMinMs ${limits.fencedRetryMinMs} is over fencedRetryMaxMs ${limits.fencedRetryMaxMs}`);
-  }
-  if (limits.streamMaxIdleMs > 48 * 3_600_000) {
-    problems.push(`streamMaxIdleMs: at most two days, is ${limits.streamMaxIdleMs} ms: streams expire after three`);
-  }
-  if (limits.maxAppendBytes > 9 * 1024 * 1024) {
-    problems.push(`maxAppendBytes: at most 9 MiB, is ${limits.maxAppendBytes}`);
   }
   if (problems.length > 0) throw new ConfigurationError(problems);
 }

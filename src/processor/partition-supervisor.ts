@@ -16,27 +16,10 @@ import {
   UnreachableError,
   WriterLostError,
 } from '../base/errors.ts';
-import type { Runtime } from '../base/runtime.ts';
-import type { Semaphore } from '../base/semaphore.ts';
-import type { DecisionSettings } from '../payments/types.ts';
-import type { Observer } from './events.ts';
-import type { ProcessorLimits } from './limits.ts';
-import type {
-  Checkpoint,
-  LogSource,
-  Ownership,
-  PartitionReader,
-  RowEncoder,
-  SinkInspection,
-  SinkQueries,
-  StateStore,
-  WriteStreams,
-} from './ports.ts';
-import type { AppendTurns } from './run/append-turns.ts';
+import type { Checkpoint, Ownership, PartitionReader, WonClaim } from './ports.ts';
+import type { ProcessScope } from './process-scope.ts';
 import { firstOffsetToRead, LogCursor } from './run/log-cursor.ts';
 import { PartitionRun } from './run/partition-run.ts';
-import type { ClaimRounds, WonClaim } from './takeover/claim-rounds.ts';
-import type { FenceRounds } from './takeover/fence-rounds.ts';
 import { LocalReading } from './takeover/local-reading.ts';
 import { findPosition } from './takeover/position.ts';
 import { restoreFold } from './takeover/restore.ts';
@@ -44,26 +27,10 @@ import { settleSettings } from './takeover/settings-entry.ts';
 import { wrongTablesBehind } from './wrong-tables.ts';
 
 export interface SupervisorOptions {
-  readonly topic: string;
+  readonly scope: ProcessScope;
   readonly partition: number;
-  readonly decision: DecisionSettings;
-  readonly limits: ProcessorLimits;
-  readonly claims: ClaimRounds;
-  /** Shared by all partitions of the process. */
-  readonly turns: AppendTurns;
-  readonly fences: FenceRounds;
-  readonly restores: Semaphore;
-  readonly rebuilds: Semaphore;
   /** The ownership row as it was when the process started. */
   readonly expected: Ownership | undefined;
-  readonly runtime: Runtime;
-  readonly log: LogSource;
-  readonly queries: SinkQueries;
-  readonly inspection: SinkInspection;
-  readonly streams: WriteStreams;
-  readonly encoder: RowEncoder;
-  readonly state: StateStore;
-  readonly observer: Observer;
   /** A failure that concerns the whole process: unreachable services, bugs. */
   readonly onFatal: (error: Error) => void;
   readonly onStopped: () => void;
@@ -107,7 +74,8 @@ export class PartitionSupervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#expected = options.expected;
-    const { runtime, limits } = options;
+    const { runtime, settings } = options.scope;
+    const { limits } = settings;
     this.#backoff = new Backoff(runtime, limits.fencedRetryMinMs, limits.fencedRetryMaxMs);
   }
 
@@ -149,7 +117,7 @@ export class PartitionSupervisor {
     const { signal } = this.#ended;
     while (!signal.aborted && !this.#draining && this.#phase !== 'stopped') {
       this.#phase = 'taking_over';
-      const holding: Holding = { sinceMs: this.#options.runtime.monotonicMs() };
+      const holding: Holding = { sinceMs: this.#options.scope.runtime.monotonicMs() };
       try {
         await this.#holdOnce(holding, signal);
       } catch (error) {
@@ -171,23 +139,25 @@ export class PartitionSupervisor {
     const epoch = this.#heldEpoch;
     this.#heldEpoch = undefined;
     if (epoch === undefined) return;
-    const { partition, observer } = this.#options;
-    observer.emit({ type: 'partition.released', partition, epoch, drained });
+    const { partition, scope } = this.#options;
+    scope.observer.emit({ type: 'partition.released', partition, epoch, drained });
   }
 
   /** One ownership, from claim to loss. Returns after a drain; rejects with what ended it. */
   async #holdOnce(holding: Holding, signal: AbortSignal): Promise<void> {
-    const { partition, claims, runtime, log, observer, limits } = this.#options;
-    const local = new LocalReading(this.#expected, this.#options);
+    const { partition, scope } = this.#options;
+    const { claims, runtime, log, sink, observer, settings } = scope;
+    const { limits } = settings;
+    const local = new LocalReading(this.#expected, scope);
     this.#expected = undefined;
     const won = await orAborted(claims.claim(partition, signal), signal);
     holding.won = won;
     this.#heldEpoch = won.ownership.epoch;
     const localFold = local.of(won.ownership);
-    // A new stream on a table that stands in the place of a lost one would take everything.
-    const looking = this.#options.inspection.wrongTables(TABLES_FRESH_MS);
+    // A new writer on a table that stands in the place of a lost one would be refused nothing.
+    const looking = sink.wrongTables(TABLES_FRESH_MS);
     looking.catch(() => {}); // awaited below
-    // Whatever is still under way when the partition is released does no harm: it may finalize, read, or fill the cache.
+    // Whatever is still under way when the partition is released does no harm: it may fence, read, or fill the cache.
     let reader: PartitionReader | undefined;
     const onCheckpoint = (checkpoint: Checkpoint | undefined, checkpointOffset: number): void => {
       // What comes first is read while the sink is still asked: it must be compared, then folded.
@@ -196,14 +166,10 @@ export class PartitionSupervisor {
       else reader.seek(from);
     };
     try {
-      const finding = findPosition(
-        won,
-        { ...this.#options, onCheckpoint, settleTimeoutMs: limits.settleTimeoutMs },
-        signal,
-      );
+      const finding = findPosition(won, { observer, limits, onCheckpoint }, signal);
       const position = await orAborted(finding, signal);
       holding.knownOffset = position.checkpointOffset;
-      const settling = settleSettings(won, position, this.#options.decision, this.#options.queries, observer);
+      const settling = settleSettings(won, position, settings.decision, sink, observer);
       const history = await orAborted(settling, signal);
       const wrong = await orAborted(looking, signal);
       if (wrong !== undefined) throw wrong;
@@ -226,12 +192,13 @@ export class PartitionSupervisor {
         position,
         localFold,
         cursor,
-        { ...this.#options, bounds },
+        { ...scope, bounds },
         signal,
       );
       const fold = await orAborted(restoring, signal);
       if (this.#draining) return;
-      this.#run = new PartitionRun({ ...this.#options, won, position, history, fold, cursor });
+      const { appendLimits } = sink;
+      this.#run = new PartitionRun({ ...scope, limits, appendLimits, won, position, history, fold, cursor });
       this.#phase = 'running';
       const tookMs = runtime.monotonicMs() - holding.sinceMs;
       const { epoch } = won.ownership;
@@ -247,7 +214,7 @@ export class PartitionSupervisor {
   /** By what the caller can do about it: claim again, stop this partition, or end the process. */
   async #react(thrown: unknown, holding: Holding, signal: AbortSignal): Promise<void> {
     try {
-      const wrong = await orAborted(wrongTablesBehind(thrown, this.#options.inspection), signal);
+      const wrong = await orAborted(wrongTablesBehind(thrown, this.#options.scope.sink), signal);
       const error = thrown instanceof SinkRefusedError ? this.#appendRefused(thrown) : thrown;
       if (wrong !== undefined) this.#stop(wrong);
       else if (error instanceof WriterLostError || error instanceof OwnershipLostError) {
@@ -275,14 +242,16 @@ export class PartitionSupervisor {
     const { partition } = this.#options;
     return new ContradictionError(
       'append_refused',
-      `partition ${partition}, ${error.table}: BigQuery refuses an append and names no row: ${error.detail}. Nothing was written past ` +
+      `partition ${partition}, ${error.table}: the sink refuses an append and names no row: ${error.detail}. Nothing was written past ` +
         'it, and no record is to blame. Compare the table with `provenonce schema print`, and its key and permissions, then start again.',
       { cause: error },
     );
   }
 
   async #waitFenced(error: Error, holding: Holding, signal: AbortSignal): Promise<void> {
-    const { partition, runtime, observer, limits } = this.#options;
+    const { partition, scope } = this.#options;
+    const { runtime, observer, settings } = scope;
+    const { limits } = settings;
     if (this.#draining) return;
     if (runtime.monotonicMs() - holding.sinceMs >= limits.fencedResetAfterMs) this.#backoff.reset();
     const retryInMs = this.#backoff.nextMs();
@@ -296,7 +265,7 @@ export class PartitionSupervisor {
 
   /** Who has claimed it since. For people: nothing depends on it, so it is asked once and not waited for long. */
   async #newOwner({ won, rowNow }: Holding, signal: AbortSignal): Promise<{ newOwner?: string; newEpoch?: number }> {
-    const { runtime } = this.#options;
+    const { runtime } = this.#options.scope;
     const timer = new AbortController();
     const late = runtime.sleep(OWNER_LOOK_MS, timer.signal).then(
       () => undefined,
@@ -309,8 +278,9 @@ export class PartitionSupervisor {
   }
 
   async #readRow(): Promise<Ownership | undefined> {
-    const { queries, topic, partition } = this.#options;
-    return (await queries.readOwnership(topic)).find((candidate) => candidate.partition === partition);
+    const { partition, scope } = this.#options;
+    const rows = await scope.sink.readOwnership(scope.settings.topic);
+    return rows.find((candidate) => candidate.partition === partition);
   }
 
   /**
@@ -320,20 +290,20 @@ export class PartitionSupervisor {
   async #isFinal(holding: Holding): Promise<boolean> {
     const { won, knownOffset } = holding;
     if (won === undefined) return true;
-    const { queries, topic, partition } = this.#options;
+    const { partition, scope } = this.#options;
     const row = await this.#readRow();
     if (row !== undefined) holding.rowNow = row;
     if (row !== undefined && row.claimId !== won.ownership.claimId) return false;
-    const latest = await queries.latestCheckpoint(topic, partition);
+    const latest = await scope.sink.latestCheckpoint(scope.settings.topic, partition);
     return latest === undefined || knownOffset === undefined || latest.nextOffset <= knownOffset;
   }
 
   #stop(error: ContradictionError): void {
-    const { partition, observer, onStopped } = this.#options;
+    const { partition, scope, onStopped } = this.#options;
     this.#phase = 'stopped';
     this.#error = error;
     this.#heldEpoch = undefined;
-    observer.emit({ type: 'partition.stopped', partition, code: error.code, error: error.message });
+    scope.observer.emit({ type: 'partition.stopped', partition, code: error.code, error: error.message });
     onStopped();
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The processor: checks the topic and the dataset, joins the group, and keeps one supervisor for each partition that it
- * was given. Knows nothing of kafkajs, BigQuery or the clock: all of that comes in through ports.
+ * was given. Knows no client library and no clock: all of that comes in through ports.
  *
  * Exit codes (docs/reference/exit-codes.md): 0 stopped as asked; 64 configuration; 65 nothing it owns can go on because
  * the log or the sink contradicts the guarantee; 69 a service stayed unreachable; 70 a bug.
@@ -8,41 +8,18 @@
 
 import { orAborted } from '../base/abort.ts';
 import { ConfigurationError, ContradictionError, UnreachableError } from '../base/errors.ts';
-import type { Runtime } from '../base/runtime.ts';
-import { Semaphore } from '../base/semaphore.ts';
 import { caughtUp, topicTargets } from './caught-up.ts';
 import { checkClock } from './clock-rule.ts';
-import type { Observer } from './events.ts';
 import { ignoredSettings } from './fixed-settings.ts';
 import { checkLimits } from './limits.ts';
 import { type PartitionPhase, PartitionSupervisor } from './partition-supervisor.ts';
-import type {
-  LogSource,
-  Ownership,
-  RowEncoder,
-  SinkInspection,
-  SinkQueries,
-  StateStore,
-  TopicFacts,
-  WriteStreams,
-} from './ports.ts';
-import { AppendTurns } from './run/append-turns.ts';
+import type { Ownership, TopicFacts } from './ports.ts';
+import { type ProcessorPorts, type ProcessScope, processScope } from './process-scope.ts';
 import type { ProcessorSettings } from './settings.ts';
-import { ClaimRounds } from './takeover/claim-rounds.ts';
-import { FenceRounds } from './takeover/fence-rounds.ts';
 import { checkDataset, checkPartitionCount, checkTopic, seedMissing } from './topic-checks.ts';
 import { wrongTablesBehind } from './wrong-tables.ts';
 
-export interface ProcessorPorts {
-  readonly runtime: Runtime;
-  readonly log: LogSource;
-  readonly queries: SinkQueries;
-  readonly inspection: SinkInspection;
-  readonly streams: WriteStreams;
-  readonly encoder: RowEncoder;
-  readonly state: StateStore;
-  readonly observer: Observer;
-}
+export type { ProcessorPorts } from './process-scope.ts';
 
 export interface ExitReport {
   readonly exitCode: 0 | 64 | 65 | 69 | 70;
@@ -62,11 +39,7 @@ export class Processor {
   readonly #ports: ProcessorPorts;
   readonly #supervisors = new Map<number, PartitionSupervisor>();
   readonly #ending = new AbortController();
-  readonly #claims: ClaimRounds;
-  readonly #turns: AppendTurns;
-  readonly #fences: FenceRounds;
-  readonly #restores = new Semaphore(1);
-  readonly #rebuilds: Semaphore;
+  readonly #scope: ProcessScope;
   #partitionCount = 0;
   /** Ownership as it was found, or seeded. */
   #rowsAtStart: ReadonlyMap<number, Ownership> = new Map();
@@ -78,10 +51,7 @@ export class Processor {
     checkLimits(settings.limits);
     this.#settings = settings;
     this.#ports = ports;
-    this.#claims = new ClaimRounds({ ...ports, topic: settings.topic, owner: settings.owner });
-    this.#fences = new FenceRounds(ports.runtime, settings.limits.fenceGatherMs);
-    this.#turns = new AppendTurns(settings.limits.maxAppendsInFlight);
-    this.#rebuilds = new Semaphore(settings.limits.maxRebuilds);
+    this.#scope = processScope(settings, ports);
   }
 
   /** What each assigned partition is doing; the processor is ready when none is stopped. */
@@ -114,18 +84,18 @@ export class Processor {
   }
 
   async #prepare(): Promise<TopicFacts> {
-    const { log, queries, observer, runtime } = this.#ports;
+    const { log, sink, observer, runtime } = this.#ports;
     const { topic } = this.#settings;
-    const [facts, rows] = await Promise.all([log.facts(), queries.readOwnership(topic), checkDataset(topic, queries)]);
+    const [facts, rows] = await Promise.all([log.facts(), sink.readOwnership(topic), checkDataset(topic, sink)]);
     this.#checkFacts(facts);
     checkPartitionCount(topic, facts.partitionCount, rows);
     for (const detail of ignoredSettings(this.#settings.seed, rows, runtime.nowMs()))
       observer.emit({ type: 'log.warning', what: 'settings', detail });
     const isChanged = await seedMissing(this.#settings, facts, rows, this.#ports);
     this.#partitionCount = facts.partitionCount;
-    const seeded = isChanged ? await queries.readOwnership(topic) : rows;
+    const seeded = isChanged ? await sink.readOwnership(topic) : rows;
     this.#rowsAtStart = new Map(seeded.map((row) => [row.partition, row]));
-    this.#claims.foresee(seeded);
+    this.#scope.claims.foresee(seeded);
     return facts;
   }
 
@@ -137,12 +107,12 @@ export class Processor {
   /** What is wrong with the sink's tables, where that is why it failed. */
   async #causeOf(error: unknown): Promise<unknown> {
     if (this.#ending.signal.aborted) return error;
-    return (await wrongTablesBehind(error, this.#ports.inspection)) ?? error;
+    return (await wrongTablesBehind(error, this.#ports.sink)) ?? error;
   }
 
   /** Beside everything else: it reads no more than metadata, and makes nobody wait. */
   async #lookForLosses(signal: AbortSignal): Promise<void> {
-    const lost = await orAborted(this.#ports.inspection.lostInBulk(), signal);
+    const lost = await orAborted(this.#ports.sink.lostInBulk(), signal);
     if (lost !== undefined) throw lost;
   }
 
@@ -196,18 +166,9 @@ export class Processor {
   }
 
   #supervise(partition: number): PartitionSupervisor {
-    const { topic, decision, limits } = this.#settings;
     return new PartitionSupervisor({
-      ...this.#ports,
-      topic,
+      scope: this.#scope,
       partition,
-      decision,
-      limits,
-      claims: this.#claims,
-      turns: this.#turns,
-      fences: this.#fences,
-      restores: this.#restores,
-      rebuilds: this.#rebuilds,
       expected: this.#rowsAtStart.get(partition),
       onFatal: (error) => this.#end(exitFor(error)),
       onStopped: () => this.#endIfNothingGoesOn(),
@@ -233,7 +194,7 @@ export class Processor {
         if (partitionCount !== this.#partitionCount) throw partitionsAdded(topic, this.#partitionCount, partitionCount);
         // Whoever changes the topic's settings is told, before payments are late for it.
         this.#checkFacts(facts);
-        const wrong = await orAborted(this.#ports.inspection.wrongTables(), signal);
+        const wrong = await orAborted(this.#ports.sink.wrongTables(), signal);
         if (wrong !== undefined) throw wrong;
       }
     } catch (error) {
@@ -242,12 +203,12 @@ export class Processor {
   }
 
   async #untilCaughtUp(targets: ReadonlyMap<number, number>, signal: AbortSignal): Promise<void> {
-    const { runtime, queries, observer, log } = this.#ports;
+    const { runtime, sink, observer, log } = this.#ports;
     const { topic, limits } = this.#settings;
     const open = new Map(targets);
     const startOffsets = new Map([...this.#rowsAtStart.values()].map((row) => [row.partition, row.startOffset]));
     while (!signal.aborted) {
-      const asking = caughtUp(topic, open, this.#supervisors, queries, log, startOffsets);
+      const asking = caughtUp(topic, open, this.#supervisors, sink, log, startOffsets);
       const outcome = await orAborted(asking, signal).catch((error: unknown) => {
         if (signal.aborted) return 'some' as const;
         throw error;

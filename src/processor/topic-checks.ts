@@ -8,7 +8,7 @@ import type { Runtime } from '../base/runtime.ts';
 import { FOLD_VERSION } from '../payments/settings.ts';
 import { DATA_TABLES } from '../payments/types.ts';
 import { generationOf, partitionsOf } from './generation.ts';
-import type { LogSource, Ownership, Seed, SinkQueries, TopicFacts } from './ports.ts';
+import type { LogSource, Ownership, Seed, Sink, SinkReads, TopicFacts } from './ports.ts';
 import type { ProcessorSettings } from './settings.ts';
 
 /** Throws unless the topic can be consumed exactly once. */
@@ -22,12 +22,12 @@ export function checkTopic(facts: TopicFacts): void {
 }
 
 /** Throws if the dataset belongs to another topic. */
-export async function checkDataset(topic: string, queries: SinkQueries): Promise<void> {
-  const others = (await queries.topics()).filter((name) => name !== topic);
+export async function checkDataset(topic: string, sink: Pick<Sink, 'topics'>): Promise<void> {
+  const others = (await sink.topics()).filter((name) => name !== topic);
   if (others.length === 0) return;
   throw new ContradictionError(
     'other_topic',
-    `the dataset is fed by topic ${others.join(', ')}: one dataset takes one topic. Use another BIGQUERY_DATASET for ${topic}.`,
+    `the dataset is fed by topic ${others.join(', ')}: one dataset takes one topic. Use another dataset for ${topic}.`,
   );
 }
 
@@ -55,14 +55,14 @@ export async function seedMissing(
   settings: ProcessorSettings,
   facts: TopicFacts,
   rows: readonly Ownership[],
-  ports: { readonly log: LogSource; readonly queries: SinkQueries; readonly runtime: Runtime },
+  ports: { readonly log: LogSource; readonly sink: SinkReads; readonly runtime: Runtime },
 ): Promise<boolean> {
   const seeded = new Set(rows.map((row) => row.partition));
   const missing = Array.from({ length: facts.partitionCount }, (_, partition) => partition).filter(
     (p) => !seeded.has(p),
   );
   if (missing.length === 0) return false;
-  const asking = requireUnknown(settings.topic, missing, ports.queries);
+  const asking = requireUnknown(settings.topic, missing, ports.sink);
   asking.catch(() => {}); // awaited below, once the log was asked too
   const { minEventAgeMs, ...fixed } = settings.seed;
   const minEventTimeMs = Math.floor((ports.runtime.nowMs() - minEventAgeMs) / 86_400_000) * 86_400_000;
@@ -79,7 +79,7 @@ export async function seedMissing(
     }),
   );
   await asking;
-  await ports.queries.seed(settings.topic, seeds);
+  await ports.sink.seed(settings.topic, seeds);
   return true;
 }
 
@@ -90,20 +90,20 @@ export async function seedMissing(
 export async function requireUnknown(
   topic: string,
   partitions: readonly number[],
-  queries: Pick<SinkQueries, 'tablesWithRows' | 'latestCheckpoint' | 'readOwnership'>,
+  sink: Pick<SinkReads, 'tablesWithRows' | 'latestCheckpoint' | 'readOwnership'>,
 ): Promise<void> {
   const known = await Promise.all(
     partitions.map(async (partition) => {
       const [tables, checkpoint] = await Promise.all([
-        queries.tablesWithRows(DATA_TABLES, partition, 0),
-        queries.latestCheckpoint(topic, partition),
+        sink.tablesWithRows(DATA_TABLES, partition, 0),
+        sink.latestCheckpoint(topic, partition),
       ]);
       return { partition, tables: [...tables, ...(checkpoint === undefined ? [] : ['checkpoint_log'])] };
     }),
   );
   if (known.every(({ tables }) => tables.length === 0)) return;
   // Another process may have seeded them since, and written.
-  const seeded = new Set((await queries.readOwnership(topic)).map(({ partition }) => partition));
+  const seeded = new Set((await sink.readOwnership(topic)).map(({ partition }) => partition));
   const lost = known.find(({ partition, tables }) => tables.length > 0 && !seeded.has(partition));
   if (lost === undefined) return;
   throw new ContradictionError(

@@ -25,7 +25,7 @@ function inspection(answer: Error | undefined): SinkInspection & { asked: number
 
 it.each([
   ['a record that is refused', new ContradictionError('rows_refused', 'x')],
-  ['a stream that is unknown', new WriterLostError('gone', 'x')],
+  ['a writer that is unknown', new WriterLostError('gone', 'x')],
   ['answers that make no sense', new WriterLostError('confused', 'x')],
   ['a service that is away', new UnreachableError('x')],
   ['rows that are refused', new RowsRefusedError('x', 0)],

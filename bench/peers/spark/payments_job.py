@@ -1,4 +1,4 @@
-"""The guide's pipeline on Spark Structured Streaming, as it can be said in streaming: watermark, dropDuplicatesWithinWatermark,
+"""The guide's pipeline on Spark Structured Streaming, as far as streaming allows it: watermark, dropDuplicatesWithinWatermark,
 amount bands, one Parquet sink, checkpoint; RocksDB for the state. One JSON line per finished batch on standard output; ends
 when EXPECTED records were read. Started by peers.ts, which measures from outside."""
 

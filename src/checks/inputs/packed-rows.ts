@@ -5,10 +5,10 @@
  * Nothing is put in order by the service: ORDER BY over the rows of a day would not fit its memory. Cells come as they
  * come, with the offsets in them as they come, and are put in order here (spool.ts).
  */
+import type { ColumnKind } from '../../payments/columns.ts';
 import { integerFromText, millisFromText, type QueryValue } from '../../sinks/bigquery/query/query-values.ts';
 
-/** What a column is read as: text as it is, a decimal as its text, a whole number, milliseconds, true or false. */
-export type ColumnKind = 'text' | 'decimal' | 'integer' | 'time' | 'truth';
+/** A text as it is, a decimal as its text, a whole number, milliseconds, true or false. */
 export type PackedColumns = Readonly<Record<string, ColumnKind>>;
 
 /** Offsets of a partition whose rows make a cell: bounded, for tables whose rows are bounded in size. */

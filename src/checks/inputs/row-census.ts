@@ -6,7 +6,7 @@
  */
 import { counted, type Finding, type FindingLists, type Guarantee } from '../findings.ts';
 import { CHECKED_TABLES } from '../partition/walk-partition.ts';
-import { COLUMNS } from './table-columns.ts';
+import { requiredColumns } from './table-columns.ts';
 import type {
   CheckedTable,
   CheckpointCells,
@@ -19,10 +19,10 @@ import type {
 
 /** Columns that are never NULL, their position aside. */
 const REQUIRED: { readonly [T in CheckedTable]: readonly (keyof TableCells[T])[] } = {
-  payment_transactions: allOf('payment_transactions'),
-  payment_transactions_fraud: allOf('payment_transactions_fraud'),
-  payment_metrics_partials: allOf('payment_metrics_partials'),
-  payment_exceptions: ['disposition', 'record_time', 'conflict'],
+  payment_transactions: requiredColumns('payment_transactions'),
+  payment_transactions_fraud: requiredColumns('payment_transactions_fraud'),
+  payment_metrics_partials: requiredColumns('payment_metrics_partials'),
+  payment_exceptions: requiredColumns('payment_exceptions'),
 };
 const CHECKPOINT_REQUIRED = [
   'writer_epoch',
@@ -193,9 +193,4 @@ export function emptyColumns(checkpoint: CheckpointCells): string[] {
 
 function sumOf(rows: readonly ForeignRows[]): number {
   return rows.reduce((sum, { rowCount }) => sum + rowCount, 0);
-}
-
-function allOf<T extends CheckedTable>(table: T): (keyof TableCells[T])[] {
-  const columns = Object.keys(COLUMNS[table]).filter((name) => name !== 'kafka_offset' && name !== 'writer_epoch');
-  return columns as (keyof TableCells[T])[];
 }

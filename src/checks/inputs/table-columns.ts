@@ -1,58 +1,26 @@
 /** The columns of the tables that `verify` reads, and how; and by what their rows are read a part at a time. */
-
+import { DATA_COLUMNS } from '../../payments/columns.ts';
 import type { PackedColumns } from './packed-rows.ts';
-import type { CheckedTable } from './verify-inputs.ts';
+import type { CheckedTable, TableCells } from './verify-inputs.ts';
 
-const POSITION = { kafka_offset: 'integer', writer_epoch: 'integer' } as const;
-const PAYMENT = {
-  transaction_id: 'text',
-  sender_account_id: 'text',
-  receiver_account_id: 'text',
-  amount: 'decimal',
-  currency: 'text',
-  device_id: 'text',
-  ip_address: 'text',
-  event_time: 'time',
-  region: 'text',
-  payment_method: 'text',
-} as const;
-
+/** By table: name and kind of every column that is read. */
 export const COLUMNS: Readonly<Record<CheckedTable, PackedColumns>> = {
-  payment_transactions: { ...POSITION, ...PAYMENT },
-  payment_transactions_fraud: {
-    ...POSITION,
-    ...PAYMENT,
-    risk_amount: 'text',
-    txn_count_5min: 'integer',
-    unique_devices_sender: 'integer',
-    geographic_risk: 'integer',
-    fraud_score: 'integer',
-    is_high_risk: 'truth',
-  },
-  payment_metrics_partials: {
-    ...POSITION,
-    window_start: 'time',
-    window_end: 'time',
-    region: 'text',
-    currency: 'text',
-    transaction_count: 'integer',
-    total_amount: 'decimal',
-    min_amount: 'decimal',
-    max_amount: 'decimal',
-  },
-  payment_exceptions: {
-    ...POSITION,
-    disposition: 'text',
-    reason: 'text',
-    transaction_id: 'text',
-    event_time: 'time',
-    record_time: 'time',
-    first_kafka_offset: 'integer',
-    conflict: 'truth',
-    payload: 'text',
-    payload_hash: 'text',
-  },
+  payment_transactions: columnsOf('payment_transactions'),
+  payment_transactions_fraud: columnsOf('payment_transactions_fraud'),
+  payment_metrics_partials: columnsOf('payment_metrics_partials'),
+  payment_exceptions: columnsOf('payment_exceptions'),
 };
+
+function columnsOf(table: CheckedTable): PackedColumns {
+  const columns = DATA_COLUMNS[table].map(({ name, kind }) => [name, kind] as const);
+  return { kafka_offset: 'integer', writer_epoch: 'integer', ...Object.fromEntries(columns) };
+}
+
+/** Columns that are never NULL, their position aside. */
+export function requiredColumns<T extends CheckedTable>(table: T): (keyof TableCells[T])[] {
+  const required = DATA_COLUMNS[table].filter(({ nullable }) => !nullable);
+  return required.map(({ name }) => name as keyof TableCells[T]);
+}
 
 /** The column whose days are the partitions of the table; null for the one that is partitioned by kafka_partition. */
 export const DAY_COLUMNS: Readonly<Record<CheckedTable, string | null>> = {

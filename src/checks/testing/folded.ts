@@ -1,12 +1,12 @@
 /** A simulated topic, folded by the real fold and laid out as the tables would hold it: what `verify` must pass. */
 
 import { AcceptedBatch } from '../../payments/accepted-batch.ts';
-import { formatDecimal } from '../../payments/event/decimal.ts';
 import { recordFingerprint } from '../../payments/event/hash.ts';
 import type { FoldOutput } from '../../payments/fold.ts';
 import { PartitionFold } from '../../payments/fold.ts';
+import { cellsByName } from '../../payments/row-cells.ts';
 import { compileEntry, resolveEntry } from '../../payments/settings.ts';
-import type { FixedSettings, LogRecord, SettingsEntry, TransactionRow } from '../../payments/types.ts';
+import type { DataRows, DataTable, FixedSettings, LogRecord, SettingsEntry } from '../../payments/types.ts';
 import { generatePayments } from '../../simulator/generate.ts';
 import type { SimulationPlan } from '../../simulator/plan.ts';
 import { epochAt, ownershipOf, type PartitionHistory, streamOffsetsOf } from './history.ts';
@@ -72,60 +72,11 @@ function foldedHistory(
 }
 
 function addCells(history: PartitionHistory, out: FoldOutput, writer_epoch: number): void {
-  for (const row of out.accepted) {
-    const cells = { ...transactionCells(row), writer_epoch };
-    history.payment_transactions.push(cells);
-    history.payment_transactions_fraud.push({
-      ...cells,
-      risk_amount: row.fraud.riskAmount,
-      txn_count_5min: row.fraud.txnCount5Min,
-      unique_devices_sender: row.fraud.uniqueDevicesSender,
-      geographic_risk: row.fraud.geographicRisk,
-      fraud_score: row.fraud.fraudScore,
-      is_high_risk: row.fraud.isHighRisk,
-    });
-  }
-  for (const row of out.partials)
-    history.payment_metrics_partials.push({
-      kafka_offset: row.kafkaOffset,
-      writer_epoch,
-      window_start: row.windowStartMs,
-      window_end: row.windowEndMs,
-      region: row.region,
-      currency: row.currency,
-      transaction_count: row.transactionCount,
-      total_amount: formatDecimal(row.totalAmount),
-      min_amount: formatDecimal(row.minAmount),
-      max_amount: formatDecimal(row.maxAmount),
-    });
-  for (const row of out.exceptions)
-    history.payment_exceptions.push({
-      kafka_offset: row.kafkaOffset,
-      writer_epoch,
-      disposition: row.disposition,
-      reason: row.reason,
-      transaction_id: row.transactionId,
-      event_time: row.eventTimeMs,
-      record_time: row.recordTimeMs,
-      first_kafka_offset: row.firstKafkaOffset,
-      conflict: row.conflict,
-      payload: row.payload,
-      payload_hash: row.payloadHash,
-    });
-}
-
-function transactionCells({ kafkaOffset, payment }: TransactionRow) {
-  return {
-    kafka_offset: kafkaOffset,
-    transaction_id: payment.transactionId,
-    sender_account_id: payment.senderAccountId,
-    receiver_account_id: payment.receiverAccountId,
-    amount: formatDecimal(payment.amount),
-    currency: payment.currency,
-    device_id: payment.deviceId,
-    ip_address: payment.ipAddress,
-    event_time: payment.eventTimeMs,
-    region: payment.region,
-    payment_method: payment.paymentMethod,
+  const add = <T extends DataTable>(table: T, rows: Iterable<DataRows[T]>): void => {
+    for (const row of rows) history[table].push({ ...cellsByName<T>(table, row), writer_epoch } as never);
   };
+  add('payment_transactions', out.accepted);
+  add('payment_transactions_fraud', out.accepted);
+  add('payment_metrics_partials', out.partials);
+  add('payment_exceptions', out.exceptions);
 }

@@ -127,6 +127,6 @@ function refusalIn(bytes: Buffer): string | undefined {
     const { status } = JSON.parse(bytes.toString()) as { readonly status?: unknown };
     return typeof status === 'string' ? status : 'no status';
   } catch {
-    return 'an answer that is no JSON';
+    return 'an answer that is not JSON';
   }
 }

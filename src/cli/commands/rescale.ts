@@ -14,6 +14,8 @@ import {
 import { withRescalePoints } from '../../operations/rescale-points.ts';
 import { RESCALE_POINTS } from '../../processor/crash-points.ts';
 import { silentObserver } from '../../processor/events.ts';
+import { withSinkRescalePoints } from '../../sinks/bigquery/crash-points.ts';
+import { operatorSink } from '../../sinks/bigquery/operator-sink.ts';
 import { kafkaConnection } from '../config/kafka-connection.ts';
 import { ENDPOINT_SETTINGS, type EndpointConfig, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
@@ -48,11 +50,11 @@ export const addCommand: AddCommand = (program) => {
     const sink = openCommandSink(config.bigquery);
     try {
       const { queries, streams } = sink;
+      const seams = { runtime: systemRuntime, observer: silentObserver, queries, streams };
       const { bounds } = await commandInputs(config, sink);
       const plain: RescalePorts = {
         runtime: systemRuntime,
-        queries,
-        streams,
+        sink: operatorSink(hit === undefined ? seams : withSinkRescalePoints(seams, hit)),
         observer: silentObserver,
         bounds,
         ...topicPorts(config),

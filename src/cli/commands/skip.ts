@@ -4,6 +4,7 @@ import { systemRuntime } from '../../base/system-runtime.ts';
 import { textOfLines } from '../../base/text/printable.ts';
 import { planSkip, type SkipOrder, type SkipPlan, skipOffsets } from '../../operations/skip.ts';
 import { silentObserver } from '../../processor/events.ts';
+import { operatorSink } from '../../sinks/bigquery/operator-sink.ts';
 import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { printJson, stopSignal } from '../exit.ts';
@@ -42,7 +43,8 @@ export const addCommand: AddCommand = (program) => {
     try {
       const { bounds } = await commandInputs(config, sink);
       const { queries, streams } = sink;
-      const ports = { runtime: systemRuntime, queries, streams, observer: silentObserver, bounds };
+      const common = { runtime: systemRuntime, observer: silentObserver };
+      const ports = { ...common, sink: operatorSink({ ...common, queries, streams }), bounds };
       const order: SkipOrder = { topic: config.kafka.topic, partition, from, to, reason, by, removeRows };
       const plan = dryRun ? await planSkip(order, ports) : await skipOffsets(order, ports, stopSignal());
       if (json) printJson({ ...plan, dryRun });

@@ -1,4 +1,4 @@
-/** A small demo run that passes; tests change what they are about. */
+/** A small demo run that passes; each test changes the part that it tests. */
 import { resolvePlan } from '../../simulator/plan.ts';
 import type { DemoFacts } from '../demo-facts.ts';
 import type { StoryResult } from '../demo-story.ts';

@@ -8,7 +8,7 @@ const READY_LIMIT_MS = 60_000;
 const POLL_MS = 100;
 
 export class ContainerPart implements PartControl {
-  /** The daemon's to know: it may be another machine's, or another namespace's. */
+  /** Only the daemon knows it: it may be another machine's, or another namespace's. */
   readonly pid = undefined;
   readonly #id: string;
   readonly #name: string;
@@ -44,7 +44,7 @@ export class ContainerPart implements PartControl {
     return await this.#docker('logs', '--tail', '40', this.#id);
   }
 
-  /** Waits until it serves; throws with the end of its log when it does not. */
+  /** Waits until it serves; on a timeout throws with the end of its log. */
   async untilReady(): Promise<void> {
     const giveUp = AbortSignal.timeout(READY_LIMIT_MS);
     let lastSeen: unknown;
@@ -58,7 +58,7 @@ export class ContainerPart implements PartControl {
       await sleep(POLL_MS);
     }
     throw new Error(
-      `the ${this.#name}'s container did not get ready (last: ${lastSeen}). The end of its log:\n${await this.logTail()}`,
+      `the ${this.#name}'s container did not become ready (last: ${lastSeen}). The end of its log:\n${await this.logTail()}`,
     );
   }
 

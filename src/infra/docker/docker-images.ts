@@ -1,4 +1,4 @@
-/** Whether the images of the docker way can be had: looked for on the daemon first, then pulled, with progress. */
+/** Whether the images of the docker way are available: on the daemon, or pulled with progress. */
 import { execa } from 'execa';
 import { findDocker, hasImage } from '../native/tools.ts';
 import { type InfraProgress, InfraUnavailableError } from '../types.ts';
@@ -7,7 +7,7 @@ const PULL_LIMIT_MS = 10 * 60_000;
 const REAPER_IMAGE = 'testcontainers/ryuk:0.14.0';
 const REAPER_PULL_LIMIT_MS = 30_000;
 
-/** Throws InfraUnavailableError where no daemon answers or an image is neither there nor to be pulled. */
+/** Throws InfraUnavailableError if no daemon answers, or an image is neither there nor can be pulled. */
 export async function obtainImages(
   images: readonly string[],
   env: NodeJS.ProcessEnv,
@@ -26,14 +26,14 @@ export async function obtainImages(
   }
 }
 
-/** Whether Testcontainers' reaper can run. Without it our keeper alone removes the containers. */
+/** Whether Testcontainers' reaper can run. Without it only our reaper removes the containers. */
 export async function reaperAvailable(env: NodeJS.ProcessEnv): Promise<boolean> {
   if (env.TESTCONTAINERS_RYUK_DISABLED === 'true') return false;
   if (await hasImage(REAPER_IMAGE, env)) return true;
   return (await pull(REAPER_IMAGE, env, REAPER_PULL_LIMIT_MS)) === undefined;
 }
 
-/** Undefined when it is there afterwards, else the last line of what docker said. */
+/** Undefined if it is there afterwards, else the last line of docker's output. */
 async function pull(image: string, env: NodeJS.ProcessEnv, limitMs: number): Promise<string | undefined> {
   const result = await execa('docker', ['pull', '--quiet', image], {
     env,

@@ -1,9 +1,9 @@
 /**
  * The docker way: Testcontainers runs the broker's and the emulator's images, published on 127.0.0.1 at ports chosen
- * beforehand, so that a container that was killed comes back where its clients look for it.
+ * beforehand, so that a killed container returns at the same address.
  *
- * Containers end with this process: by Testcontainers' reaper where its image can be had, and in any case by our keeper,
- * which removes what carries this instance's label.
+ * Containers end with this process: by Testcontainers' reaper if its image is available, and always by our reaper,
+ * which removes containers with this instance's label.
  */
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { kafkaSettings } from '../native/kafka-settings.ts';
 import { CURE_DIRECTORY, EMULATOR_ENV } from '../native/native.ts';
 import { type PortBlock, reservePorts } from '../ports.ts';
 import { probeEmulator, probeKafka } from '../probes.ts';
-import { Keeper } from '../reaper/reaper.ts';
+import { Reaper } from '../reaper/reaper.ts';
 import {
   DEFAULT_PROJECT_ID,
   EMULATOR_IMAGE,
@@ -32,7 +32,7 @@ const CURE_IN_CONTAINER = '/opt/provenonce-cure';
 
 type Testcontainers = typeof import('testcontainers');
 
-/** Throws InfraUnavailableError where there is no daemon, no image or no testcontainers package. */
+/** Throws InfraUnavailableError without a daemon, an image or the testcontainers package. */
 export async function startDocker(options: InfraOptions): Promise<StartedInfra> {
   const env = options.env ?? process.env;
   const image = options.emulatorImage ?? EMULATOR_IMAGE;
@@ -40,11 +40,11 @@ export async function startDocker(options: InfraOptions): Promise<StartedInfra> 
   const library = await loadTestcontainers(env);
   for (let attempt = 1; ; attempt += 1) {
     const ports = await reservePorts();
-    const keeper = new Keeper();
+    const reaper = new Reaper();
     try {
-      return await startContainers(options, library, image, ports, keeper);
+      return await startContainers(options, library, image, ports, reaper);
     } catch (error) {
-      await keeper.end();
+      await reaper.end();
       ports.release();
       if (attempt === PORT_ATTEMPTS || !PORT_TAKEN.test(String(error))) throw error;
     }
@@ -52,7 +52,7 @@ export async function startDocker(options: InfraOptions): Promise<StartedInfra> 
 }
 
 async function loadTestcontainers(env: NodeJS.ProcessEnv): Promise<Testcontainers> {
-  // The library reads the process's own environment. Ports are published on the loopback address and nowhere else.
+  // The library reads the process's own environment. Ports are published on the loopback address only.
   process.env.TESTCONTAINERS_HOST_OVERRIDE ??= '127.0.0.1';
   if (!(await reaperAvailable(env))) process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
   try {
@@ -72,12 +72,12 @@ async function startContainers(
   library: Testcontainers,
   emulatorImage: string,
   ports: PortBlock,
-  keeper: Keeper,
+  reaper: Reaper,
 ): Promise<StartedInfra> {
   const onProgress = options.onProgress ?? (() => {});
   const projectId = options.projectId ?? DEFAULT_PROJECT_ID;
   const label = { 'provenonce.infra': randomUUID() };
-  await keeper.removeContainersAtEnd(`provenonce.infra=${label['provenonce.infra']}`);
+  await reaper.removeContainersAtEnd(`provenonce.infra=${label['provenonce.infra']}`);
   const endpoints = {
     kafkaBootstrapServers: `127.0.0.1:${ports.kafka}`,
     bigqueryEmulatorHost: `127.0.0.1:${ports.rest}`,
@@ -101,7 +101,7 @@ async function startContainers(
   if (broker.status === 'rejected') throw broker.reason;
   if (emulator.status === 'rejected') throw emulator.reason;
   const stop = async () => {
-    await keeper.end();
+    await reaper.end();
     ports.release();
   };
   const parts = { broker: broker.value, emulator: emulator.value };
@@ -143,7 +143,7 @@ async function emulatorFor(
   const container = loopbackContainer(library, image, { 9050: ports.rest, 9060: ports.grpc }).withWaitStrategy(
     library.Wait.forListeningPorts(),
   );
-  // Another emulator has its own command line, and needs another cure, if any.
+  // Another emulator has its own command line, and needs another patch, if any.
   if (image !== EMULATOR_IMAGE && !image.includes('bqemulator')) return container;
   container
     .withEnvironment({ ...EMULATOR_ENV, BQEMU_REST_HOST: '0.0.0.0', BQEMU_GRPC_HOST: '0.0.0.0' })

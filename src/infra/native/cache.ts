@@ -1,7 +1,7 @@
 /**
- * Where fetched software is kept, so that a second start takes seconds. An entry appears whole or not at all: it is made in
- * a directory of its own and renamed into place. A lock keeps others from making the same entry at the same time; it only
- * saves work (two makers cannot harm each other), so one left by a dead process is simply passed over.
+ * The cache of fetched software, so that a second start takes seconds. An entry appears whole or not at all: it is made
+ * in a separate directory and renamed. A lock keeps others from making the same entry at the same time. It only saves
+ * work (two makers cannot harm each other), so the lock of a dead process is ignored.
  */
 import { createHash } from 'node:crypto';
 import { access, mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
@@ -20,7 +20,7 @@ export function cacheDirectory(env: NodeJS.ProcessEnv): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'provenonce');
 }
 
-/** A name that changes with everything the entry is made from. */
+/** A name that changes with every input of the entry. */
 export function entryName(name: string, ...madeFrom: readonly string[]): string {
   return `${name}-${createHash('sha256').update(JSON.stringify(madeFrom)).digest('hex').slice(0, 12)}`;
 }
@@ -28,7 +28,7 @@ export function entryName(name: string, ...madeFrom: readonly string[]): string 
 export interface CacheEntry {
   readonly cache: string;
   readonly name: string;
-  /** Fills the directory. It has another path than the finished entry. */
+  /** Fills the directory, whose path differs from that of the finished entry. */
   readonly make: (directory: string) => Promise<void>;
   /** Called when someone else is making the same entry. */
   readonly onWait?: () => void;
@@ -38,7 +38,7 @@ export async function isCached(cache: string, name: string): Promise<boolean> {
   return await exists(join(cache, name));
 }
 
-/** The path of the entry, made first where it is not there. Rejects with what `make` rejected with; nothing is left then. */
+/** The path of the entry, which is made first if missing. Rejects with the error of `make`, and then leaves nothing. */
 export async function cached(entry: CacheEntry): Promise<string> {
   const target = join(entry.cache, entry.name);
   if (await exists(target)) return target;
@@ -61,7 +61,7 @@ export async function cached(entry: CacheEntry): Promise<string> {
   }
 }
 
-/** Takes the lock, or returns without it once `target` is there. */
+/** Takes the lock, or returns without it once `target` exists. */
 async function lock(path: string, target: string, onWait: () => void): Promise<() => Promise<void>> {
   const giveUpAtMs = Date.now() + LOCK_WAIT_LIMIT_MS;
   for (let waited = false; !(await tryLock(path)); waited = true) {
@@ -95,7 +95,7 @@ async function tryLock(path: string): Promise<boolean> {
   }
 }
 
-/** What makers that were killed left behind. */
+/** Left behind by makers that were killed. */
 async function removeAbandoned(entry: CacheEntry): Promise<void> {
   for (const name of await readdir(entry.cache)) {
     if (!name.startsWith(`.making-${entry.name}-`)) continue;

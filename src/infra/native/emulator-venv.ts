@@ -1,6 +1,6 @@
 /**
- * Installs the BigQuery emulator into the cache: a Python venv with the pinned requirements, and beside it a home directory
- * with DuckDB's spatial extension, which the emulator would otherwise try to download at every start.
+ * Installs the BigQuery emulator into the cache: a Python venv with the pinned requirements, and a home directory with
+ * DuckDB's spatial extension, which the emulator would otherwise try to download at every start.
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';

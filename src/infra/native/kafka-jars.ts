@@ -1,4 +1,4 @@
-/** The broker's jars, fetched once and held to kafka/jars.lock. */
+/** The broker's jars, fetched once and compared with kafka/jars.lock. */
 import { fileURLToPath } from 'node:url';
 import type { InfraProgress } from '../types.ts';
 import { type JarSet, jarsEntry, mavenJars } from './maven-jars.ts';
@@ -16,7 +16,7 @@ export function kafkaJarsEntry(): Promise<string> {
   return jarsEntry(KAFKA);
 }
 
-/** The directory that holds the jars, fetched first where the cache has none. */
+/** The directory of the jars, fetched first if the cache has none. */
 export async function kafkaJars(
   cache: string,
   env: NodeJS.ProcessEnv,

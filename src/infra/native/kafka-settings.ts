@@ -5,7 +5,7 @@ export interface KafkaAddresses {
   readonly bindHost: string;
   readonly port: number;
   readonly controllerPort: number;
-  /** What clients are told: host:port. */
+  /** The address that clients get: host:port. */
   readonly advertised: string;
 }
 
@@ -26,15 +26,15 @@ export function kafkaSettings(addresses: KafkaAddresses): Record<string, string>
     'transaction.state.log.num.partitions': '4',
     'group.initial.rebalance.delay.ms': '0',
     'group.min.session.timeout.ms': '1000',
-    // After a kill -9 the controller lets the broker back in only when the session of the one before is over (default 9 s).
+    // After a kill -9 the controller lets the broker back in only when its previous session has ended (default 9 s).
     'broker.session.timeout.ms': '3000',
     'broker.heartbeat.interval.ms': '500',
-    // A topic exists because someone made it, with the settings they meant.
+    // A topic exists only if someone made it, with the intended settings.
     'auto.create.topics.enable': 'false',
     // Records deleted by retention are gone within seconds, so that a retention gap can be shown.
     'log.retention.check.interval.ms': '1000',
     'log.segment.delete.delay.ms': '1000',
-    // After a kill -9 the log is recovered; one thread per core is not needed for that here.
+    // After a kill -9 the log is recovered; one thread per core is not needed here.
     'num.recovery.threads.per.data.dir': '1',
     'num.network.threads': '2',
     'num.io.threads': '4',

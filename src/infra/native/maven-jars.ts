@@ -1,6 +1,7 @@
 /**
- * Fetches locked sets of jars into the cache: with mvn where it is there, else from the Maven repository that
- * MAVEN_REPOSITORY_URL names. Either way every file is held to the set's lock: lines of sha256 and path below the repository.
+ * Fetches locked sets of jars into the cache: with mvn if it is installed, else from the Maven repository of
+ * MAVEN_REPOSITORY_URL. Either way every file is compared with the set's lock: lines of sha256 and path below the
+ * repository.
  */
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -43,7 +44,7 @@ export async function jarsEntry({ name, lock }: JarSet): Promise<string> {
   return entryName(name, await readFile(lock, 'utf8'));
 }
 
-/** The directory that holds the jars, fetched first where the cache has none. `tell`: what takes a while. */
+/** The directory of the jars, fetched first if the cache has none. `tell`: reports what takes a while. */
 export async function mavenJars(
   set: JarSet,
   cache: string,
@@ -70,7 +71,7 @@ async function fetchWithMaven(
   tell: (text: string) => void,
 ): Promise<void> {
   tell(`fetching ${set.what} with mvn (${set.sizeMb} MB, once)`);
-  // On a copy, so that nothing is ever written beside the original.
+  // On a copy, so that nothing is written beside the original.
   const pom = join(directory, 'pom.xml');
   await cp(set.pom, pom);
   const result = await execa(
@@ -95,7 +96,7 @@ async function fetchFromRepository(
   const base = env.MAVEN_REPOSITORY_URL?.replace(/\/+$/, '');
   if (!base) {
     throw new InfraUnavailableError(
-      `the jars of ${set.what} are not cached and there is nothing to fetch them with: install Maven (mvn), or set MAVEN_REPOSITORY_URL to a Maven repository's base URL`,
+      `the jars of ${set.what} are not cached and cannot be downloaded: install Maven (mvn), or set MAVEN_REPOSITORY_URL to a Maven repository's base URL`,
     );
   }
   await mkdir(directory, { recursive: true });

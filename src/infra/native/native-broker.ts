@@ -1,15 +1,18 @@
-/** A Kafka broker on a local JRE, formatted and started under a keeper, with its settings in a file of its data directory. */
+/**
+ * A Kafka broker on a local JRE, formatted and started under a reaper, with its settings in a file of its data
+ * directory.
+ */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { KeptPart } from '../kept-part.ts';
 import type { PortBlock } from '../ports.ts';
 import { probeKafka } from '../probes.ts';
-import type { Keeper } from '../reaper/reaper.ts';
+import type { Reaper } from '../reaper/reaper.ts';
 import { kafkaSettings } from './kafka-settings.ts';
 import type { FoundTool } from './tools.ts';
 
-/** Any 16 bytes in base64: the broker wants an id to format its storage with. */
+/** Any 16 bytes in base64: the broker needs an id to format its storage. */
 const CLUSTER_ID = '5L6g3nShT-eMCtK--X86sw';
 const FORMAT_LIMIT_MS = 60_000;
 
@@ -17,23 +20,23 @@ export interface NativeBrokerOptions {
   readonly java: FoundTool;
   /** Directory of the broker's jars. */
   readonly jars: string;
-  readonly keeper: Keeper;
+  readonly reaper: Reaper;
   readonly ports: Pick<PortBlock, 'kafka' | 'kafkaController'>;
-  /** An existing directory; the broker's own lie in it. */
+  /** An existing directory; the broker's directories are in it. */
   readonly data: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Added to, and instead of, those of kafka-settings.ts. */
+  /** Added to, or replacing, those of kafka-settings.ts. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** For the formatting of the storage, as `--add-scram`. */
+  /** For the formatting of the storage, for example `--add-scram`. */
   readonly formatArgs?: readonly string[];
   readonly jvmArgs?: readonly string[];
-  /** Resolves when the broker serves. Default: it answers in plain bytes on its port. */
+  /** Resolves when the broker serves. Default: it answers in plaintext on its port. */
   readonly probe?: (signal: AbortSignal) => Promise<void>;
 }
 
-/** Formatted, not started yet. Throws with the tool's output where formatting fails. */
+/** Formatted, not started yet. Throws with the tool's output if formatting fails. */
 export async function nativeBroker(options: NativeBrokerOptions): Promise<KeptPart> {
-  const { java, jars, keeper, ports, data, env } = options;
+  const { java, jars, reaper, ports, data, env } = options;
   const directory = join(data, 'kafka');
   await mkdir(directory);
   const advertised = `127.0.0.1:${ports.kafka}`;
@@ -59,7 +62,7 @@ export async function nativeBroker(options: NativeBrokerOptions): Promise<KeptPa
   if (formatted.failed) throw new Error(`the Kafka broker's storage could not be formatted:\n${formatted.all}`);
   return new KeptPart({
     name: 'Kafka broker',
-    keeper,
+    reaper,
     spawn: {
       command: java.command,
       args: ['-Xms256m', '-Xmx512m', ...jvm, 'kafka.Kafka', properties],

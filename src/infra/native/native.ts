@@ -1,6 +1,6 @@
 /**
- * The native way: the broker on a local JRE, the emulator in a Python venv, both children of a keeper, both on 127.0.0.1,
- * with their data in a temporary directory that goes when they go.
+ * The native way: the broker on a local JRE, the emulator in a Python venv, both children of a reaper, both on
+ * 127.0.0.1, with their data in a temporary directory that is removed with them.
  */
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { KeptPart } from '../kept-part.ts';
 import { type PortBlock, reservePorts } from '../ports.ts';
 import { probeEmulator } from '../probes.ts';
-import { Keeper } from '../reaper/reaper.ts';
+import { Reaper } from '../reaper/reaper.ts';
 import {
   DEFAULT_PROJECT_ID,
   type InfraOptions,
@@ -33,18 +33,18 @@ interface Software {
   readonly emulator: EmulatorInstallation;
 }
 
-/** Throws InfraUnavailableError where a JRE, a Python or a way to fetch the rest is missing. */
+/** Throws InfraUnavailableError without a JRE, a Python or a way to fetch the rest. */
 export async function startNative(options: InfraOptions): Promise<StartedInfra> {
   const onProgress = options.onProgress ?? (() => {});
   const env = options.env ?? process.env;
   const software = await obtainSoftware(env, onProgress);
   for (let attempt = 1; ; attempt += 1) {
     const ports = await reservePorts();
-    const keeper = new Keeper();
+    const reaper = new Reaper();
     try {
-      return await startParts({ ...options, env, onProgress }, software, ports, keeper);
+      return await startParts({ ...options, env, onProgress }, software, ports, reaper);
     } catch (error) {
-      await keeper.end();
+      await reaper.end();
       ports.release();
       if (attempt === PORT_ATTEMPTS || !PORT_TAKEN.test(String(error))) throw error;
     }
@@ -87,31 +87,31 @@ async function startParts(
   options: ResolvedOptions,
   software: Software,
   ports: PortBlock,
-  keeper: Keeper,
+  reaper: Reaper,
 ): Promise<StartedInfra> {
   const data = await mkdtemp(join(tmpdir(), 'provenonce-infra-'));
-  await keeper.removeAtEnd(data);
+  await reaper.removeAtEnd(data);
   const projectId = options.projectId ?? DEFAULT_PROJECT_ID;
   const startBroker = async () => {
     options.onProgress({ part: 'broker', text: 'starting the Kafka broker' });
-    const part = await nativeBroker({ ...software, keeper, ports, data, env: options.env });
+    const part = await nativeBroker({ ...software, reaper, ports, data, env: options.env });
     await part.start();
     options.onProgress({ part: 'broker', text: 'Kafka broker ready', done: true });
     return part;
   };
   const startEmulator = async () => {
     options.onProgress({ part: 'emulator', text: 'starting the BigQuery emulator' });
-    const part = await nativeEmulator(software, ports, keeper, data, options, projectId);
+    const part = await nativeEmulator(software, ports, reaper, data, options, projectId);
     await part.start();
     options.onProgress({ part: 'emulator', text: 'BigQuery emulator ready', done: true });
     return part;
   };
-  // Both are awaited, so that none is still starting when the other's failure ends the keeper.
+  // Both are awaited, so that none is still starting when the other's failure ends the reaper.
   const [broker, emulator] = await Promise.allSettled([startBroker(), startEmulator()]);
   if (broker.status === 'rejected') throw broker.reason;
   if (emulator.status === 'rejected') throw emulator.reason;
   const stop = async () => {
-    await keeper.end();
+    await reaper.end();
     ports.release();
   };
   return {
@@ -130,7 +130,7 @@ async function startParts(
 async function nativeEmulator(
   { emulator }: Software,
   ports: PortBlock,
-  keeper: Keeper,
+  reaper: Reaper,
   data: string,
   options: ResolvedOptions,
   projectId: string,
@@ -139,7 +139,7 @@ async function nativeEmulator(
   await mkdir(directory);
   return new KeptPart({
     name: 'BigQuery emulator',
-    keeper,
+    reaper,
     spawn: {
       command: emulator.python,
       args: ['-m', 'bqemulator', 'start', '--persistent', '--data-dir', directory, '--project', projectId].concat(
@@ -151,7 +151,7 @@ async function nativeEmulator(
         ...EMULATOR_ENV,
         HOME: emulator.home,
         PYTHONPATH: options.cureEmulator === false ? '' : CURE_DIRECTORY,
-        // Nothing is written beside the cure.
+        // No files are written beside the patch.
         PYTHONDONTWRITEBYTECODE: '1',
       },
       cwd: directory,
@@ -168,7 +168,7 @@ async function nativeEmulator(
   });
 }
 
-/** Settings of the emulator that hold natively and in the image. */
+/** Settings of the emulator, natively and in the image. */
 export const EMULATOR_ENV = {
   // It would download an extension.
   BQEMU_ENABLE_FORMAT_EXTENSIONS: 'false',

@@ -1,6 +1,6 @@
 /**
- * Finds the programs that infra can use on this machine. Each look runs the program once (a name on PATH proves little: a
- * version manager's shim may be there and refuse to run), is bounded, and never throws.
+ * Finds the programs that infra can use on this machine. Each check runs the program once (a name on PATH proves
+ * little: a version manager's shim may refuse to run), is bounded, and never throws.
  */
 import { execa } from 'execa';
 
@@ -14,13 +14,13 @@ export interface FoundTool {
   readonly version: string;
 }
 
-/** What is there, and whether it will do; `problem` says why not. */
+/** What was found, and whether it is sufficient; `problem` says why not. */
 export interface ToolLook {
   readonly usable: FoundTool | undefined;
   readonly problem: string | undefined;
 }
 
-/** Output of a short command, or undefined where it is missing, fails or hangs. */
+/** Output of a short command; undefined if it is missing, fails or hangs. */
 async function output(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const result = await execa(command, args, {
     env,
@@ -68,7 +68,7 @@ export async function findPython(env: NodeJS.ProcessEnv): Promise<ToolLook> {
   return { usable: undefined, problem };
 }
 
-/** Usable: the command is there and a daemon answers. */
+/** Usable: the command exists and a daemon answers. */
 export async function findDocker(env: NodeJS.ProcessEnv): Promise<ToolLook> {
   const client = await output('docker', ['--version'], env);
   if (client === undefined) return { usable: undefined, problem: 'no docker command was found on PATH' };

@@ -1,27 +1,29 @@
 /**
- * The keeper: a process of its own, parent of the broker and the emulator, that outlives whoever asked for them by a moment.
+ * The reaper: a separate process, parent of the broker and the emulator, that briefly outlives the process that started
+ * it.
  *
- * 1. Its standard input is a pipe that only the asking process holds. End of input, however that process ended (return,
- *    crash, kill -9), makes it kill all its children, remove their data and the labelled containers, and end.
- * 2. It runs in its own session: Ctrl-C at a terminal reaches neither it nor its children, only the asking process.
- * 3. It is told what to do in lines of JSON (keeper-protocol.ts) and imports nothing else, so that it is up in 50 ms.
+ * 1. Its standard input is a pipe that only the starting process holds. End of input, after any ending of that process
+ *    (return, crash, kill -9), makes it kill all its children, remove their data and the labelled containers, and end.
+ * 2. It runs in its own session: Ctrl-C at a terminal reaches only the starting process, not the reaper or its
+ *   children.
+ * 3. It receives commands as lines of JSON (reaper-protocol.ts) and imports nothing else, so that it starts in 50 ms.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import type { KeeperMessage, KeeperRequest } from './reaper-protocol.ts';
+import type { ReaperMessage, ReaperRequest } from './reaper-protocol.ts';
 
 const children = new Map<number, ChildProcess>();
 const directories: string[] = [];
 const containerLabels: string[] = [];
 let ending = false;
 
-function say(message: KeeperMessage): void {
+function say(message: ReaperMessage): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
-function start(request: Extract<KeeperRequest, { op: 'spawn' }>): void {
+function start(request: Extract<ReaperRequest, { op: 'spawn' }>): void {
   const log = openSync(request.logFile, 'a');
   const child = spawn(request.command, request.args, {
     env: request.env,
@@ -42,7 +44,7 @@ function start(request: Extract<KeeperRequest, { op: 'spawn' }>): void {
   });
 }
 
-function serve(request: KeeperRequest): void {
+function serve(request: ReaperRequest): void {
   if (request.op === 'spawn') {
     start(request);
     return;
@@ -65,7 +67,7 @@ async function end(): Promise<void> {
 }
 
 async function removeContainers(label: string): Promise<void> {
-  // Twice: a create that was under way when the asking process died may land after the first look.
+  // Twice: a container whose creation was in flight when the starting process died may appear after the first look.
   for (const waitMs of [0, 1000]) {
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     const ids = (await docker('ps', '-aq', '--filter', `label=${label}`)).split('\n').filter(Boolean);
@@ -82,5 +84,5 @@ process.on('SIGHUP', () => {});
 process.on('SIGTERM', () => void end());
 process.stdout.on('error', () => void end());
 createInterface({ input: process.stdin })
-  .on('line', (line) => serve(JSON.parse(line) as KeeperRequest))
+  .on('line', (line) => serve(JSON.parse(line) as ReaperRequest))
   .on('close', () => void end());

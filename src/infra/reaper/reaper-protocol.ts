@@ -1,6 +1,6 @@
-/** What the keeper is told and what it says: one JSON document a line. Every request is answered once, by its id. */
+/** The messages to and from the reaper: one JSON document a line. Every request is answered once, by its id. */
 
-export type KeeperRequest =
+export type ReaperRequest =
   | {
       readonly op: 'spawn';
       readonly id: number;
@@ -16,7 +16,7 @@ export type KeeperRequest =
   | { readonly op: 'remove-at-end'; readonly id: number; readonly directory: string }
   | { readonly op: 'remove-containers-at-end'; readonly id: number; readonly label: string };
 
-export type KeeperMessage =
+export type ReaperMessage =
   | { readonly event: 'answer'; readonly id: number; readonly pid?: number; readonly error?: string }
   | {
       readonly event: 'exit';

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { Keeper } from './reaper.ts';
+import { Reaper } from './reaper.ts';
 
-const KEEPER_MODULE = new URL('./reaper.ts', import.meta.url).href;
+const REAPER_MODULE = new URL('./reaper.ts', import.meta.url).href;
 const NEVER_ENDING = 'setInterval(() => {}, 1000)';
 
 interface Owner {
@@ -17,15 +17,17 @@ interface Owner {
   readonly directory: string;
 }
 
-/** A process in a group of its own that does what `first` says, keeps one child and one directory, and then goes on. */
+/**
+ * A process in its own process group that runs `first`, keeps one child and one directory, and then runs `afterwards`.
+ */
 async function startOwner(afterwards: string, first = ''): Promise<Owner> {
-  const directory = await mkdtemp(join(tmpdir(), 'provenonce-keeper-test-'));
+  const directory = await mkdtemp(join(tmpdir(), 'provenonce-reaper-test-'));
   const program = `
-    import { Keeper } from ${JSON.stringify(KEEPER_MODULE)};
+    import { Reaper } from ${JSON.stringify(REAPER_MODULE)};
     ${first}
-    const keeper = new Keeper();
-    await keeper.removeAtEnd(${JSON.stringify(directory)});
-    const child = await keeper.spawn({
+    const reaper = new Reaper();
+    await reaper.removeAtEnd(${JSON.stringify(directory)});
+    const child = await reaper.spawn({
       command: process.execPath, args: ['-e', ${JSON.stringify(NEVER_ENDING)}], env: process.env,
       cwd: ${JSON.stringify(directory)}, logFile: ${JSON.stringify(join(directory, 'log'))},
     });
@@ -78,7 +80,7 @@ test('Ctrl-C to an owner who does not listen ends everything', async () => {
   await expectNothingLeft(owner);
 });
 
-test('an owner who forgets to end its keeper still ends, and the children with it', async () => {
+test('an owner who forgets to end its reaper still ends, and the children with it', async () => {
   await expectNothingLeft(await startOwner(''));
 });
 
@@ -87,12 +89,12 @@ test('an owner who crashes takes the children along', async () => {
 });
 
 test('a kept process can be signalled, says how it ended, and its output is in its log', async () => {
-  const keeper = new Keeper();
-  const directory = await mkdtemp(join(tmpdir(), 'provenonce-keeper-test-'));
+  const reaper = new Reaper();
+  const directory = await mkdtemp(join(tmpdir(), 'provenonce-reaper-test-'));
   const logFile = join(directory, 'log');
-  await keeper.removeAtEnd(directory);
+  await reaper.removeAtEnd(directory);
   const program = `console.log('up'); ${NEVER_ENDING}`;
-  const kept = await keeper.spawn({
+  const kept = await reaper.spawn({
     command: process.execPath,
     args: ['-e', program],
     env: {},
@@ -104,13 +106,13 @@ test('a kept process can be signalled, says how it ended, and its output is in i
   expect(await kept.exited).toBe('killed by SIGTERM');
   expect(kept.running).toBe(false);
   await kept.signal('SIGTERM');
-  await keeper.end();
+  await reaper.end();
   expect(existsSync(directory)).toBe(false);
 });
 
 test('a command that does not exist is an error, not a crash', async () => {
-  const keeper = new Keeper();
+  const reaper = new Reaper();
   const request = { command: '/nowhere/at/all', args: [], env: {}, cwd: tmpdir(), logFile: '/dev/null' };
-  await expect(keeper.spawn(request)).rejects.toThrow('ENOENT');
-  await keeper.end();
+  await expect(reaper.spawn(request)).rejects.toThrow('ENOENT');
+  await reaper.end();
 });

@@ -1,15 +1,16 @@
 /**
- * Starts the keeper (keeper-main.ts) and talks to it. Whatever is spawned through it ends when this process ends, in any
- * way. It does not keep this process alive: a program that forgets to stop its infra still ends, and the infra with it.
+ * Starts the reaper (reaper-main.ts) and talks to it. Every process spawned through it ends when this process ends, in
+ * any way. It does not keep this process alive: a program that forgets to stop its infra still ends, and the infra with
+ * it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import type { KeeperMessage, KeeperRequest } from './reaper-protocol.ts';
+import type { ReaperMessage, ReaperRequest } from './reaper-protocol.ts';
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
-export type SpawnRequest = Omit<Extract<KeeperRequest, { op: 'spawn' }>, 'id' | 'op'>;
+export type SpawnRequest = Omit<Extract<ReaperRequest, { op: 'spawn' }>, 'id' | 'op'>;
 
 export interface KeptProcess {
   readonly pid: number;
@@ -19,9 +20,9 @@ export interface KeptProcess {
   signal(signal: NodeJS.Signals): Promise<void>;
 }
 
-export class Keeper {
+export class Reaper {
   readonly #process: ChildProcess;
-  readonly #answers = new Map<number, (message: KeeperMessage | Error) => void>();
+  readonly #answers = new Map<number, (message: ReaperMessage | Error) => void>();
   readonly #exits = new Map<number, (how: string) => void>();
   readonly #gone: Promise<void>;
   #lastId = 0;
@@ -31,14 +32,14 @@ export class Keeper {
     this.#process = spawn(process.execPath, [script], { detached: true, stdio: ['pipe', 'pipe', 'ignore'] });
     this.#gone = new Promise((resolve) => {
       const gone = () => {
-        this.#fail(new Error('the keeper process of the infra is gone'));
+        this.#fail(new Error('the reaper process of the infra is gone'));
         resolve();
       };
       this.#process.once('exit', gone).once('error', gone);
     });
     this.#process.stdin!.on('error', () => {});
     createInterface({ input: this.#process.stdout! }).on('line', (line) =>
-      this.#heard(JSON.parse(line) as KeeperMessage),
+      this.#heard(JSON.parse(line) as ReaperMessage),
     );
     this.#process.unref();
     (this.#process.stdin as Socket).unref();
@@ -69,25 +70,25 @@ export class Keeper {
     };
   }
 
-  /** The directory goes when this process does. */
+  /** Removes the directory when this process ends. */
   async removeAtEnd(directory: string): Promise<void> {
     await this.#ask({ op: 'remove-at-end', directory });
   }
 
-  /** Containers with this label (`name=value`) go when this process does. */
+  /** Removes containers with this label (`name=value`) when this process ends. */
   async removeContainersAtEnd(label: string): Promise<void> {
     await this.#ask({ op: 'remove-containers-at-end', label });
   }
 
-  /** Kills what still runs, removes what was to be removed; resolves when that is done. Idempotent. */
+  /** Kills what still runs, removes what was registered; resolves when that is done. Idempotent. */
   async end(): Promise<void> {
     this.#process.ref();
     this.#process.stdin!.end();
     await this.#gone;
   }
 
-  #ask(request: WithoutId<KeeperRequest>, onPid?: (pid: number) => void): Promise<number> {
-    if (this.#process.exitCode !== null) return Promise.reject(new Error('the keeper process of the infra is gone'));
+  #ask(request: WithoutId<ReaperRequest>, onPid?: (pid: number) => void): Promise<number> {
+    if (this.#process.exitCode !== null) return Promise.reject(new Error('the reaper process of the infra is gone'));
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#answers.set(id, (message) => {
@@ -96,7 +97,7 @@ export class Keeper {
         if (message instanceof Error) return reject(message);
         if (message.event !== 'answer') return;
         if (message.error !== undefined) return reject(new Error(message.error));
-        // Before anything else is read: the process's exit may be the next line.
+        // Before anything else is read: the next line may be the process's exit.
         if (message.pid !== undefined) onPid?.(message.pid);
         resolve(message.pid ?? 0);
       });
@@ -105,7 +106,7 @@ export class Keeper {
     });
   }
 
-  #heard(message: KeeperMessage): void {
+  #heard(message: ReaperMessage): void {
     if (message.event === 'answer') {
       this.#answers.get(message.id)?.(message);
       return;
@@ -116,7 +117,7 @@ export class Keeper {
 
   #fail(error: Error): void {
     for (const answer of [...this.#answers.values()]) answer(error);
-    for (const exited of this.#exits.values()) exited('killed with its keeper');
+    for (const exited of this.#exits.values()) exited('killed with its reaper');
     this.#exits.clear();
   }
 

@@ -1,6 +1,6 @@
 /**
- * The load that an uncured emulator cannot take: several COMMITTED streams appending at once while DML and queries run
- * beside them. Bare generated client and bare REST on purpose: nothing of the product's own resilience may hide a hang.
+ * The load that hangs an unpatched emulator: several COMMITTED streams appending at once while DML and queries run
+ * beside them. With the generated client and REST alone, so that the product's own resilience cannot hide a hang.
  */
 import { v1 } from '@google-cloud/bigquery-storage';
 import { credentials } from '@grpc/grpc-js';
@@ -18,7 +18,7 @@ export interface AppendLoadOptions {
   readonly requestsPerStream: number;
   readonly rowsPerRequest: number;
   readonly updateLoopCount: number;
-  /** The load is broken off after this time. */
+  /** The load is stopped after this time. */
   readonly deadlineMs: number;
 }
 
@@ -56,7 +56,7 @@ export async function querySql(
   return (body.rows ?? []).map((row) => row.f.map((field) => field.v));
 }
 
-/** Creates the dataset and its two tables, then runs the load. Never rejects for what the emulator does under load. */
+/** Creates the dataset and its two tables, then runs the load. Never rejects for the emulator's failures under load. */
 export async function runAppendLoad(options: AppendLoadOptions): Promise<AppendLoadResult> {
   await createTables(options);
   const deadline = AbortSignal.timeout(options.deadlineMs);
@@ -114,8 +114,8 @@ async function updateLoop(options: AppendLoadOptions, signal: AbortSignal, count
 }
 
 /**
- * One stream: all requests at explicit offsets, at most four unacknowledged. The call stays open afterwards, as an owner's
- * does. False when the deadline came first.
+ * One stream: all requests at explicit offsets, at most four unacknowledged. The call stays open afterwards, as an
+ * owner's does. False if the deadline came first.
  */
 async function appendLoop(
   client: v1.BigQueryWriteClient,
@@ -174,7 +174,7 @@ export function writeClient(hostAndPort: string): v1.BigQueryWriteClient {
   });
 }
 
-/** Rows (n, word) as the two IPC messages that AppendRows takes apart: the schema and one record batch. */
+/** Rows (n, word) as the two IPC messages of AppendRows: the schema and one record batch. */
 function arrowRows(rowCount: number): { serializedSchema: Uint8Array; serializedRecordBatch: Uint8Array } {
   const indexes = Array.from({ length: rowCount }, (_, index) => index);
   const ipc = tableToIPC(

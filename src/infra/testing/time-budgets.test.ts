@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import config, { BUDGETS_MS } from '../../../vitest.config.ts';
 import { TimeBudgets } from './time-budgets.ts';
 
-/** What .ci/run needs besides: installing, fetching the broker and the emulator, formatter, linter and types. */
+/** The other steps of .ci/run: installing, fetching the broker and the emulator, formatter, linter and types. */
 const BESIDES_MS = 5 * 60_000;
 const CI_LIMIT_MS = 50 * 60_000;
 
 type State = 'passed' | 'failed' | 'skipped';
 
-/** A file of a project, as vitest hands it to a reporter. */
+/** A file of a project, as vitest passes it to a reporter. */
 function fileOf(
   name: string,
   states: readonly State[],
@@ -48,7 +48,7 @@ test('a project that takes longer than its budget, over all of its files, fails 
   expect(seen.lines[1]).toBe('project contract took 9 s of its 10 s');
 });
 
-test('elsewhere it is said and fails nothing: the machine may be busy', () => {
+test('elsewhere it only reports, because the machine may be busy', () => {
   const { reporter, seen, run } = budgets(false);
   run('unit', 12_000);
   reporter.onTestRunEnd([], []);

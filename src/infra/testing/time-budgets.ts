@@ -1,7 +1,7 @@
 /**
- * How long each vitest project may take, held by a reporter. A project's time runs from the start of its first file to the
- * end of its last. Over its budget, the run fails where CI is set; elsewhere it is said, since a machine may be busy.
- * The run's last line is `tests: N passed, N failed`, whatever the other reporters print.
+ * Time limits of the vitest projects, checked by a reporter. A project's time runs from the start of its first file to
+ * the end of its last. Over its budget the run fails if CI is set; elsewhere it only reports, since a machine may be
+ * busy. The run's last line is `tests: N passed, N failed`, with any other reporters.
  */
 import type { Reporter, TestModule, TestProject } from 'vitest/node';
 
@@ -71,7 +71,7 @@ export class TimeBudgets implements Reporter {
   }
 }
 
-/** A file that failed before its tests (an import, a hook) counts as one that failed. */
+/** A file that failed before its tests (an import, a hook) counts as one failed test. */
 function countsOf(modules: readonly ModuleOf[]): { passed: number; failed: number } {
   let passed = 0;
   let failed = 0;

@@ -1,17 +1,17 @@
 /**
- * How long something may stay away before waiting ends: every success starts the count again, the first failure since
- * then ends it when the limit is past. A clock that is set must not end it.
+ * The limit of a wait for something that does not answer. Every success starts the count again; a failure past the
+ * limit ends the wait. Setting the clock must not end it.
  */
 import type { Runtime } from '../../base/runtime.ts';
 
-/** Something is away and waited for. */
+/** A wait for something that does not answer. */
 export interface Wait {
   readonly what: string;
-  /** For how long so far, ms. */
+  /** Duration so far, ms. */
   readonly waitedMs: number;
-  /** When it is given up, ms. */
+  /** End of the wait, ms. */
   readonly limitMs: number;
-  /** What the last attempt ended with. */
+  /** The error of the last attempt. */
   readonly error: string;
 }
 
@@ -29,7 +29,7 @@ export class Patience {
     return this.#limitMs;
   }
 
-  /** Returns for how long it was away, in ms. */
+  /** Returns how long it did not answer, in ms. */
   succeeded(): number {
     const sinceMs = this.#awaySinceMs;
     this.#awaySinceMs = undefined;

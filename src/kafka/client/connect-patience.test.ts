@@ -38,7 +38,7 @@ beforeEach(async () => {
 
 afterEach(() => server.close());
 
-/** To a broker whose name takes so long to be found. */
+/** A connection to a broker whose name lookup takes this long. */
 function connection(lookupMs: number) {
   const silent = { debug: () => undefined, error: () => undefined };
   return new Connection({

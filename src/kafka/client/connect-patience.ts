@@ -1,20 +1,20 @@
 /**
- * How long one attempt to connect to a broker may take. The limit covers the lookup of its name, and a name server that is
- * down costs five seconds by itself (resolv.conf, `timeout`): with one fixed limit such a broker would never be reached. So an
- * attempt that ran into its limit lets the next one take twice as long, up to a bound; a connection puts it back.
+ * Time limit of one attempt to connect to a broker. It covers the lookup of the broker's name, and a name server that
+ * is down costs five seconds (resolv.conf, `timeout`): with one fixed limit such a broker would never be reached. So
+ * after an attempt that reached its limit the next one may take twice as long, up to a bound; a connection resets it.
  *
- * Bounded: brokers without a connection, at most BROKERS_MAX of them; past that all begin anew.
+ * Bounded: at most BROKERS_MAX brokers without a connection; beyond that all start anew.
  */
 
-/** Two name servers that are down, and what a connection takes besides. */
+/** Two name servers that are down, and the connection itself. */
 export const CONNECT_TIMEOUT_MAX_MS = 12_000;
 const BROKERS_MAX = 1_000;
 
 export class ConnectPatience {
-  /** Attempts in a row that ran into their limit, by `host:port`. */
+  /** Consecutive attempts that reached their limit, by `host:port`. */
   readonly #timeouts = new Map<string, number>();
 
-  /** For the next attempt, where the first may take `firstMs`. */
+  /** Limit of the next attempt, with `firstMs` for the first. */
   timeoutMs(broker: string, firstMs: number): number {
     const grown = firstMs * 2 ** (this.#timeouts.get(broker) ?? 0);
     return Math.max(firstMs, Math.min(grown, CONNECT_TIMEOUT_MAX_MS));
@@ -22,7 +22,7 @@ export class ConnectPatience {
 
   timedOut(broker: string): void {
     if (this.#timeouts.size >= BROKERS_MAX) this.#timeouts.clear();
-    // More than the bound needs is not counted: the power stays finite.
+    // Counting stops where the bound is reached, so the power stays finite.
     this.#timeouts.set(broker, Math.min(16, (this.#timeouts.get(broker) ?? 0) + 1));
   }
 

@@ -1,4 +1,4 @@
-/** How to reach the brokers, and where the client's log lines go. One shape for the source, the admin and the tools. */
+/** How to reach the brokers, and where the client's log lines go. The source, the admin and the tools share it. */
 import type { ConnectionOptions } from 'node:tls';
 import './kafkajs-patches.ts';
 import {
@@ -27,26 +27,28 @@ export type KafkaSasl =
   | { readonly mechanism: 'oauthbearer'; readonly token: TokenSource };
 
 export interface KafkaConnectionOptions {
-  /** host:port, at least one; the others are learned from the cluster. */
+  /** host:port, at least one; the cluster names the others. */
   readonly brokers: readonly string[];
   readonly clientId: string;
   /** true: TLS with the system's authorities. Default: plaintext. */
   readonly ssl?: boolean | ConnectionOptions;
   readonly sasl?: KafkaSasl;
-  /** For a first attempt; one that ran into it lets the next take longer (connect-patience.ts). Default 3,000. */
+  /**
+   * Limit of a first attempt; after one that reached it the next may take longer (connect-patience.ts). Default 3,000.
+   */
   readonly connectTimeoutMs?: number;
   /** A request that takes longer counts as lost. Default 15,000. */
   readonly requestTimeoutMs?: number;
-  /** Tries after the first, of what the client itself repeats, at most 2 s apart. Default 3: its owner waits out an outage. */
+  /** Retries by the client itself, at most 2 s apart. Default 3: longer outages are the caller's to wait out. */
   readonly retries?: number;
-  /** Routes every connection, to a proxy for one. Default: straight to the advertised address. */
+  /** Opens every connection, for example to a proxy. Default: directly to the advertised address. */
   readonly socketFactory?: ISocketFactory;
-  /** Default: nothing is logged. */
+  /** Default: no log. */
   readonly log?: LogFn;
 }
 
 export const RETRY_WAIT_MAX_MS = 2_000;
-/** Waiting out an outage is the job of the adapter in this folder; the client only bridges a hiccup. */
+/** The adapter in this folder waits out outages; the client only bridges short failures. */
 const HICCUP_RETRIES = 3;
 
 export function createKafka(options: KafkaConnectionOptions): Kafka {
@@ -82,8 +84,8 @@ function saslOf(sasl: KafkaSasl): SASLOptions | Mechanism {
 }
 
 /**
- * kafkajs logs at error level what it is about to retry, and every failure of its own reaches this adapter as an error
- * or an event as well, which reports it once, with what it means. So its lines are details, warnings at most.
+ * kafkajs logs at error level what it is about to retry. Each of its failures also reaches this adapter as an error or
+ * an event, which reports it once with its meaning. So its own lines are details: warnings at most.
  */
 function forward(
   log: LogFn | undefined,

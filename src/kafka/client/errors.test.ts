@@ -16,7 +16,9 @@ test('what waiting does not mend is a wrong configuration that says what to do',
     'group g: Not authorized to access group: allow this user to Read and Describe the topic, to Describe its ' +
       'configuration and to Read the group',
   );
-  expect(refusalOf(kafkaError('INCONSISTENT_GROUP_PROTOCOL', 'x'), 'g')?.message).toContain('use another group id');
+  expect(refusalOf(kafkaError('INCONSISTENT_GROUP_PROTOCOL', 'x'), 'g')?.message).toContain(
+    'set another KAFKA_GROUP_ID',
+  );
 });
 
 test('what may pass is no refusal', () => {

@@ -1,4 +1,4 @@
-/** What kafkajs's errors mean to this adapter: worth waiting for, or the operator's to mend. */
+/** The meaning of kafkajs's errors for this adapter: worth a retry, or for the operator to repair. */
 import { ConfigurationError, ContradictionError, UnreachableError } from '../../base/errors.ts';
 
 interface KafkaJsError extends Error {
@@ -6,7 +6,7 @@ interface KafkaJsError extends Error {
   readonly code?: string | number;
 }
 
-/** Kafka's protocol errors that Fetch answers per partition. */
+/** Error codes of the Kafka protocol that Fetch returns per partition. */
 export const FETCH_ERROR = {
   none: 0,
   offsetOutOfRange: 1,
@@ -15,7 +15,7 @@ export const FETCH_ERROR = {
   topicAuthorizationFailed: 29,
 } as const;
 
-/** The error and its causes, outermost first; kafkajs hides the telling one two levels down. */
+/** The error and its causes, outermost first; kafkajs hides the specific one two levels down. */
 function chain(error: unknown): KafkaJsError[] {
   const found: KafkaJsError[] = [];
   for (let at: unknown = error; at instanceof Error && found.length < 8; at = at.cause) found.push(at as KafkaJsError);
@@ -39,10 +39,13 @@ const REFUSALS: readonly { readonly matches: (error: KafkaJsError) => boolean; r
   },
   {
     matches: ({ type }) => type === 'INCONSISTENT_GROUP_PROTOCOL',
-    whatToDo: 'the group has members that are no ProvenOnce processors: use another group id',
+    whatToDo: 'other consumers use this group id: set another KAFKA_GROUP_ID',
   },
-  { matches: ({ type }) => type === 'INVALID_GROUP_ID', whatToDo: 'use another group id' },
-  { matches: ({ type }) => type === 'INVALID_TOPIC_EXCEPTION', whatToDo: 'no topic can have this name: use another' },
+  { matches: ({ type }) => type === 'INVALID_GROUP_ID', whatToDo: 'set another KAFKA_GROUP_ID' },
+  {
+    matches: ({ type }) => type === 'INVALID_TOPIC_EXCEPTION',
+    whatToDo: 'a topic cannot have this name: set another KAFKA_TOPIC_PAYMENTS',
+  },
   {
     matches: ({ type }) => type === 'INVALID_SESSION_TIMEOUT',
     whatToDo: 'the session timeout must lie within the group.min/max.session.timeout.ms of the broker',
@@ -57,8 +60,7 @@ const REFUSALS: readonly { readonly matches: (error: KafkaJsError) => boolean; r
   },
   {
     matches: ({ code }) => /SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER_CERT|VERIFY_LEAF_SIGNATURE)/.test(String(code)),
-    whatToDo:
-      'the certificate of the broker is of no known authority: name the file of its authority with KAFKA_SSL_CA_FILE',
+    whatToDo: 'the authority of the broker certificate is unknown: set KAFKA_SSL_CA_FILE to the file of that authority',
   },
   {
     matches: ({ code }) => code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'EPROTO',
@@ -67,7 +69,7 @@ const REFUSALS: readonly { readonly matches: (error: KafkaJsError) => boolean; r
   { matches: ({ name }) => name === 'TypeError', whatToDo: 'use a broker of version 2.3 or later' },
 ];
 
-/** What no waiting mends, as an error that says what to do; undefined for all that may pass. */
+/** An error that a retry cannot help, with what to do; undefined for all that may pass. */
 export function refusalOf(error: unknown, where: string): ConfigurationError | undefined {
   for (const link of chain(error)) {
     if (link instanceof ConfigurationError) return link;
@@ -77,7 +79,7 @@ export function refusalOf(error: unknown, where: string): ConfigurationError | u
   return undefined;
 }
 
-/** Whether it is one of the errors that this adapter yields, which says by itself what to do. */
+/** Whether it is one of this adapter's own errors, which already say what to do. */
 export function isFinal(error: unknown): error is ConfigurationError | ContradictionError | UnreachableError {
   return (
     error instanceof ConfigurationError || error instanceof ContradictionError || error instanceof UnreachableError
@@ -95,14 +97,14 @@ export function messageOf(error: unknown): string {
 
 export function noSuchTopic(topic: string, brokers: readonly string[]): ConfigurationError {
   return new ConfigurationError([
-    `topic ${topic}: does not exist on ${brokers.join(', ')}: create it, or name another with KAFKA_TOPIC_PAYMENTS`,
+    `topic ${topic}: does not exist on ${brokers.join(', ')}: create it, or set KAFKA_TOPIC_PAYMENTS to another topic`,
   ]);
 }
 
 export function topicGone(topic: string, afterMs: number): ContradictionError {
   return new ContradictionError(
     'log_changed',
-    `topic ${topic}: was there and has been gone for ${Math.round(afterMs / 1000)} s. Nothing was written past what was read. ` +
+    `topic ${topic}: existed and has been gone for ${Math.round(afterMs / 1000)} s. Nothing was written past what was read. ` +
       'See the runbook, log_changed.',
   );
 }

@@ -1,4 +1,4 @@
-/** What kafkajs-internals.ts relies on, so that an update of kafkajs fails here and not in production. */
+/** What kafkajs-internals.ts depends on, so that an update of kafkajs fails here and not in production. */
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';

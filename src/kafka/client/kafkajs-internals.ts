@@ -1,10 +1,11 @@
 /**
- * The one place that reaches past the documented surface of kafkajs (2.2.4, pinned): a cluster handle without a group, a raw
- * Fetch, and looking at a group and leaving it for a member that is dead. kafkajs-internals.test.ts fails if what is relied on goes away.
+ * The only place that uses undocumented parts of kafkajs (2.2.4, pinned): a cluster handle without a group, a raw
+ * Fetch, describing a group, and removing a dead member from it. kafkajs-internals.test.ts fails if these parts change.
  *
- * Why not its consumer's own fetching: it resets an out-of-range offset silently, fails the answers of all partitions for
- * the error or missing codec of one, hides the last stable offset, and lets aborted records through (it takes the broker's
- * list of aborted transactions as ordered by first offset, which it is not, and enters one transaction per record).
+ * Why not its consumer's own fetching: it resets an out-of-range offset silently, fails the answers of all partitions
+ * for the error or missing codec of one, hides the last stable offset, and lets aborted records through (it assumes
+ * that the broker's list of aborted transactions is ordered by first offset, which is wrong, and that each transaction
+ * has one record).
  */
 import { createRequire } from 'node:module';
 import type { Broker, Cluster, Kafka } from 'kafkajs';
@@ -21,7 +22,7 @@ interface WireRequest {
 }
 
 interface WireConnection {
-  /** Replaced on every connect: its identity tells a reconnect. */
+  /** Replaced on every connect: another socket means a reconnect. */
   readonly socket: object | undefined;
   send(call: {
     request: WireRequest;
@@ -114,13 +115,13 @@ export async function sendFetch(broker: Broker, fetch: RawFetch): Promise<{ resp
   return { response, socket: socket ?? connection };
 }
 
-/** Takes a member out of its group; rejects where it is not in it any more. */
+/** Removes a member from its group; rejects if it is no longer in the group. */
 export async function leaveGroup(cluster: Cluster, groupId: string, memberId: string): Promise<void> {
   await (await coordinatorOf(cluster, groupId)).leaveGroup({ groupId, memberId });
 }
 
 export interface GroupState {
-  /** As the broker says it: Empty, PreparingRebalance, CompletingRebalance, Stable, Dead. */
+  /** The broker's word: Empty, PreparingRebalance, CompletingRebalance, Stable, Dead. */
   readonly state: string;
   readonly members: readonly GroupMemberName[];
 }

@@ -1,6 +1,6 @@
 /**
- * Four repairs of kafkajs 2.2.4 (pinned), made on its prototypes when this module is loaded: every client of ours is built by
- * createKafka, which imports it. kafkajs-internals.test.ts fails if what they rely on goes away.
+ * Four repairs of kafkajs 2.2.4 (pinned) on its prototypes, made when this module is loaded: createKafka imports it and
+ * builds every client. kafkajs-internals.test.ts fails if what they depend on changes.
  */
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
@@ -45,9 +45,9 @@ const Connection = require('kafkajs/src/network/connection.js') as {
 type Method = (this: ConnectionInternals) => Promise<unknown>;
 
 /**
- * kafkajs opens one socket per caller where several find a connection lost at once, loses all but the last, and may wait for
- * ever where a socket ends before it is up. Here they share one attempt, which has a deadline: a longer one after an attempt that
- * ran into its own (connect-patience.ts).
+ * kafkajs opens one socket per caller if several find a connection lost at once, keeps only the last, and may wait for
+ * ever if a socket ends before it is up. Here they share one attempt with a deadline, which grows after an attempt that
+ * reached its own (connect-patience.ts).
  */
 const connectOnce = Connection.prototype.connect;
 const attempts = new WeakMap<ConnectionInternals, Promise<unknown>>();
@@ -77,12 +77,12 @@ async function connectPatiently(connection: ConnectionInternals): Promise<unknow
   }
 }
 
-/** kafkajs's own words, and ours below. */
+/** kafkajs's own words, and those below. */
 const TIMED_OUT = /^Connection timeout$|^not connected after /;
 
 /**
- * kafkajs disconnects what is disconnected at every attempt of an outage, and each time leaves a listener for `connect` on a
- * socket that is dead (a MaxListenersExceededWarning after ten).
+ * During an outage kafkajs disconnects again at every attempt, and each time leaves a listener for `connect` on a dead
+ * socket (a MaxListenersExceededWarning after ten).
  */
 const disconnect = Connection.prototype.disconnect;
 Connection.prototype.disconnect = function (this: ConnectionInternals): Promise<unknown> {
@@ -90,7 +90,7 @@ Connection.prototype.disconnect = function (this: ConnectionInternals): Promise<
   return disconnect.call(this);
 };
 
-/** kafkajs keeps the empty end of what came before, and joins it with what comes: a copy of every answer. */
+/** kafkajs keeps the empty rest of the previous data and joins it with the next: a copy of every answer. */
 const processData = Connection.prototype.processData;
 Connection.prototype.processData = function (this: ConnectionInternals, bytes: Buffer): unknown {
   if (this.bytesBuffered === 0) this.chunks = [];

@@ -8,7 +8,7 @@ function message(size: number, fill: number): Buffer {
   return bytes;
 }
 
-/** Feeds the bytes as a socket would: as many as there is room for, at most `chunk()` at a time. */
+/** Feeds the bytes as a socket would: as far as there is room, at most `chunk()` at a time. */
 function feed(reader: MessageReader, bytes: Buffer, chunk: () => number): void {
   for (let at = 0; at < bytes.length; ) {
     const room = reader.room();

@@ -1,22 +1,23 @@
 /**
- * A plaintext socket for kafkajs whose `data` are whole messages: a size and so many bytes, as Kafka's protocol has them. A large
- * one is read straight into memory of its own; kafkajs would keep what came, 64 KiB at a time, and join it in the end.
+ * A plaintext socket for kafkajs whose `data` events are whole messages: a size followed by that many bytes, as in
+ * Kafka's protocol. A large message is read directly into its own memory; kafkajs would collect pieces of 64 KiB and
+ * join them at the end.
  */
 import { connect, type Socket } from 'node:net';
 import type { ISocketFactory } from 'kafkajs';
 import { ReusedMemory } from '../../base/memory/reused-memory.ts';
 
-/** As kafkajs has it. */
+/** The value of kafkajs. */
 const KEEP_ALIVE_MS = 60_000;
 const SIZE_BYTES = 4;
-/** Small messages are read here and copied; so is the beginning of large ones. */
+/** Small messages, and the beginning of large ones, are read here and copied. */
 const SCRATCH_BYTES = 16 * 1024;
-/** No broker is asked for more; what claims to be more is no message of Kafka's. */
+/** No request asks a broker for more; a larger size is not a message of Kafka's. */
 const MAX_MESSAGE_BYTES = 512 * 1024 * 1024;
 
 const MAX_FREE_BYTES = 16 * 1024 * 1024;
 
-/** What large messages are read into, of all clients of this process. */
+/** Memory for large messages, shared by all clients of this process. */
 export const messageMemory = new ReusedMemory(MAX_FREE_BYTES);
 
 type SocketArgs = Parameters<ISocketFactory>[0];
@@ -34,13 +35,13 @@ export function openWholeMessages({ host, port, onConnect }: Pick<SocketArgs, 'h
   return socket;
 }
 
-/** Cuts a stream of bytes into messages. room() says where the next bytes go, took() how many came. */
+/** Cuts a stream of bytes into messages. room() returns where the next bytes go, took() takes their number. */
 export class MessageReader {
   readonly #emit: (message: Buffer) => void;
   readonly #fail: (error: Error) => void;
   readonly #scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
   #scratchLength = 0;
-  /** The large message that is being read, and how much of it is there. */
+  /** The large message that is being read, and its bytes so far. */
   #message: Buffer | undefined;
   #messageLength = 0;
 
@@ -94,7 +95,7 @@ export class MessageReader {
     this.#scratchLength -= at;
   }
 
-  /** A message of `byteLength` begins at `at` of what was read. */
+  /** A message of `byteLength` begins at `at` of the bytes read. */
   #begin(at: number, byteLength: number): void {
     this.#message = messageMemory.take(byteLength);
     this.#messageLength = this.#scratch.copy(this.#message, 0, at, this.#scratchLength);

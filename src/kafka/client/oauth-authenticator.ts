@@ -1,7 +1,7 @@
 /**
- * SASL OAUTHBEARER (RFC 7628) for kafkajs, by its hook for mechanisms. Its own takes every answer for a yes: a broker that
- * refuses a token says so within an answer without an error code, and closes the connection afterwards, so that a wrong
- * token would look like a network that fails.
+ * SASL OAUTHBEARER (RFC 7628) for kafkajs, by its hook for mechanisms. kafkajs's own version takes every answer for
+ * acceptance: a broker that refuses a token says so in an answer without an error code and then closes the connection,
+ * so a wrong token would look like a network failure.
  */
 import kafkajs, { type Mechanism } from 'kafkajs';
 import type { TokenSource } from './oauth-token.ts';
@@ -21,7 +21,7 @@ export function oauthBearer(token: TokenSource): Mechanism {
           response: { decode: (answer) => answer.subarray(LENGTH_BYTES), parse: refusalIn },
         });
         if (typeof refusal !== 'string') return;
-        // The types of its own class for this take no message.
+        // The types of kafkajs's own error class do not accept a message.
         throw Object.assign(
           new kafkajs.KafkaJSError(
             `SASL OAUTHBEARER authentication failed at ${host}:${port}: the token was refused (${refusal})`,
@@ -34,7 +34,7 @@ export function oauthBearer(token: TokenSource): Mechanism {
   };
 }
 
-/** The client's initial response, behind its length as kafkajs wants it. */
+/** The client's initial response, with its length in front as kafkajs expects it. */
 export function clientResponse(token: string): Buffer {
   const message = Buffer.from(`n,,${SEPARATOR}auth=Bearer ${token}${SEPARATOR}${SEPARATOR}`);
   const framed = Buffer.alloc(LENGTH_BYTES + message.length);
@@ -43,13 +43,13 @@ export function clientResponse(token: string): Buffer {
   return framed;
 }
 
-/** An empty answer is a yes; a no is JSON with a status (RFC 7628, section 3.2.2). */
+/** An empty answer is acceptance; a refusal is JSON with a status (RFC 7628, section 3.2.2). */
 export function refusalIn(answer: Buffer): string | undefined {
   if (answer.length === 0) return undefined;
   try {
     const { status } = JSON.parse(answer.toString()) as { readonly status?: unknown };
     return typeof status === 'string' ? status : 'no status';
   } catch {
-    return 'an answer that is no JSON';
+    return 'an answer that is not JSON';
   }
 }

@@ -73,7 +73,7 @@ test('a token file is read for every token, and says what is wrong with it', asy
   files.set('token', ' \n');
   await expect(token()).rejects.toThrow('KAFKA_SASL_OAUTH_TOKEN_FILE token: is empty');
   files.set('token', 'two words');
-  await expect(token()).rejects.toThrow('holds something else than one bearer token');
+  await expect(token()).rejects.toThrow('does not hold exactly one bearer token');
   const absent = tokenFromFile('absent', () => {
     throw new Error('ENOENT');
   });
@@ -85,5 +85,5 @@ test('the message to the broker is that of RFC 7628, and only an empty answer is
   expect(clientResponse('abc').readInt32BE()).toBe(21);
   expect(refusalIn(Buffer.alloc(0))).toBeUndefined();
   expect(refusalIn(Buffer.from('{"status":"invalid_token"}'))).toBe('invalid_token');
-  expect(refusalIn(Buffer.from('no'))).toBe('an answer that is no JSON');
+  expect(refusalIn(Buffer.from('no'))).toBe('an answer that is not JSON');
 });

@@ -1,21 +1,23 @@
 /**
- * Tokens for OAUTHBEARER. Two ways to have one: a file that something else keeps fresh (a projected service account token,
- * an agent beside the process), or the client credentials grant of OAuth 2.0 (RFC 6749, 4.4). A token that was asked for is
- * used again until a tenth of its life, at least ten seconds, is left. No token is in any message.
+ * Tokens for OAUTHBEARER from one of two sources: a file that another program keeps fresh (a projected service account
+ * token, an agent beside the process), or the client credentials grant of OAuth 2.0 (RFC 6749, 4.4). A requested token
+ * is reused until a tenth of its life, at least ten seconds, is left. No message contains a token.
  */
 import * as oauth from 'oauth4webapi';
 import { ConfigurationError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
 
-/** Resolves with a token that holds for a while. ConfigurationError: no waiting mends it; any other error may pass. */
+/**
+ * Resolves with a token that is valid for a while. ConfigurationError: a retry does not help; any other error may pass.
+ */
 export type TokenSource = () => Promise<string>;
 
 const REQUEST_LIMIT_MS = 10_000;
 const LEAST_LEFT_MS = 10_000;
-/** Of a token whose answer does not say how long it holds. */
+/** Used if the answer does not say how long the token is valid. */
 const ASSUMED_LIFETIME_MS = 60_000;
 
-/** `readFile` gives the file's text. */
+/** `readFile` returns the file's text. */
 export function tokenFromFile(file: string, readFile: (path: string) => string): TokenSource {
   return async () => {
     let text: string;
@@ -27,7 +29,7 @@ export function tokenFromFile(file: string, readFile: (path: string) => string):
     }
     if (/^[\w.~+/=-]+$/.test(text)) return text;
     throw new ConfigurationError([
-      `KAFKA_SASL_OAUTH_TOKEN_FILE ${file}: ${text === '' ? 'is empty' : 'holds something else than one bearer token'}`,
+      `KAFKA_SASL_OAUTH_TOKEN_FILE ${file}: ${text === '' ? 'is empty' : 'does not hold exactly one bearer token'}`,
     ]);
   };
 }
@@ -50,7 +52,7 @@ export function tokenByClientCredentials(credentials: ClientCredentials, runtime
   };
   return async () => {
     if (held !== undefined && runtime.nowMs() < held.untilMs) return held.token;
-    // Connections open side by side: one question for all of them.
+    // Connections open concurrently: they share one request.
     asking ??= ask().finally(() => {
       asking = undefined;
     });
@@ -77,7 +79,7 @@ async function requestToken({ tokenUrl, clientId, clientSecret, scope }: ClientC
   }
 }
 
-/** The server knows the client not, or not for this: an answer of 4xx other than 408 and 429. */
+/** The server rejected the client: an answer of 4xx other than 408 and 429. */
 function refusedClient(error: unknown, tokenUrl: string): ConfigurationError | undefined {
   const refused =
     error instanceof oauth.ResponseBodyError || error instanceof oauth.WWWAuthenticateChallengeError

@@ -1,6 +1,6 @@
 /**
- * One topic on one cluster, without a group: its leaders, its offsets, and Fetch. Calls fail fast; who calls decides how
- * long to wait. `renew` leaves a connection that does not answer behind, since kafkajs would go on using it.
+ * One topic on one cluster, without a group: its leaders, its offsets, and Fetch. Calls fail fast; the caller decides
+ * how long to wait. `renew` abandons a connection that does not answer, because kafkajs would keep using it.
  */
 import type { Cluster } from 'kafkajs';
 import type { FetchedPartition } from '../fetch/fetch-response.ts';
@@ -8,18 +8,18 @@ import { createKafka, type KafkaConnectionOptions } from './connection-options.t
 import { isUnknownTopic, noSuchTopic } from './errors.ts';
 import { type FetchPartition, openCluster, sendFetch } from './kafkajs-internals.ts';
 
-/** A leader, a new broker or a new partition is noticed after this long at the latest. */
+/** A new leader, broker or partition is noticed after this time at the latest. */
 const METADATA_MAX_AGE_MS = 30_000;
 
 export interface FetchAnswers {
   readonly partitions: readonly FetchedPartition[];
-  /** Identifies the connection: another one than last time means that it was lost in between. */
+  /** Identifies the connection: a different one means that the previous was lost. */
   readonly socket: object;
 }
 
 export interface OffsetQuestion {
   readonly partitions: readonly number[];
-  /** `end` is the last stable offset; a time asks for the first offset at or past it, -1 where there is none. */
+  /** `end` is the last stable offset; a time asks for the first offset at or past it, -1 if there is none. */
   readonly at: 'start' | 'end' | { readonly timestampMs: number };
 }
 
@@ -34,7 +34,7 @@ export class TopicConnection {
     this.#cluster = openCluster(createKafka(options), METADATA_MAX_AGE_MS);
   }
 
-  /** Throws ConfigurationError where the topic does not exist. */
+  /** Throws ConfigurationError if the topic does not exist. */
   async connect(): Promise<void> {
     await this.#cluster.connect();
     try {
@@ -44,7 +44,7 @@ export class TopicConnection {
     }
   }
 
-  /** Reads the cluster's metadata again, connecting where needed. Throws as connect does. */
+  /** Reads the cluster's metadata again; connects if necessary. Throws as connect does. */
   async refresh(): Promise<void> {
     try {
       await this.connect();
@@ -58,7 +58,7 @@ export class TopicConnection {
     await this.#cluster.refreshMetadataIfNecessary();
   }
 
-  /** Ascending. Those that the metadata last read knew. */
+  /** Partitions of the last metadata, ascending. */
   partitions(): number[] {
     const found = this.#cluster.findTopicPartitionMetadata(this.topic);
     return found.map(({ partitionId }) => partitionId).sort((a, b) => a - b);
@@ -70,7 +70,7 @@ export class TopicConnection {
     return found === undefined || found.leader < 0 ? undefined : found.leader;
   }
 
-  /** Waits at most maxWaitMs where there is nothing new. Errors of single partitions are in their answers. */
+  /** Waits at most maxWaitMs if there is nothing new. Errors of single partitions are in their answers. */
   async fetch(
     nodeId: number,
     partitions: readonly FetchPartition[],
@@ -82,7 +82,7 @@ export class TopicConnection {
     return { partitions: response.partitions, socket };
   }
 
-  /** Offsets by partition; throws where one has no leader or is unknown. */
+  /** Offsets by partition; throws if one has no leader or is unknown. */
   async offsets({ partitions, at }: OffsetQuestion): Promise<Map<number, number>> {
     const question = { topic: this.topic, partitions: partitions.map((partition) => ({ partition })) };
     const answers = await this.#cluster.fetchTopicsOffset([
@@ -98,7 +98,7 @@ export class TopicConnection {
     return found;
   }
 
-  /** Goes on with new connections; requests on the old ones are left to their timeouts. */
+  /** Continues with new connections; requests on the old ones run into their timeouts. */
   renew(): void {
     const old = this.#cluster;
     this.#cluster = openCluster(createKafka(this.#options), METADATA_MAX_AGE_MS);

@@ -1,19 +1,20 @@
 /**
- * The headers of an answer's record batches (message format 2): which of them are sound, and which hold committed records.
- * Everything that can be told without unpacking is told here, before a single record of the answer is handed on.
+ * Reads the headers of an answer's record batches (message format 2): which of them are sound, and which hold committed
+ * records. Everything that can be checked without unpacking is checked here, before a record of the answer is handed
+ * on.
  *
- * A sound batch: the CRC32C over everything behind it in the batch is right; it begins where the one before it ended, the
- * first one at or before the offset asked for; it has as many records as offsets. Brokers refuse other batches from
- * producers, and only compaction makes others, which is refused at start. So a header bit that no checksum covers (the base
- * offset) is held by its neighbours. What read-committed reading believes of the answer's list of aborted transactions is
- * held against the markers that are in the answer.
+ * A sound batch: the CRC32C over everything behind it in the batch is right; it begins where the one before it ended,
+ * the first one at or before the requested offset; it has one record per offset. Brokers refuse other batches from
+ * producers, and only compaction makes others, which is refused at start. So the neighbours of a batch verify a header
+ * field that no checksum covers (the base offset). The answer's list of aborted transactions is checked against the
+ * markers in the answer.
  */
 import { crc32c } from '@node-rs/crc32';
 import type { AbortedTransaction } from './fetch-response.ts';
 
-/** Bytes that are no sound record batch of format 2. */
+/** Bytes that are not a sound record batch of format 2. */
 export class BrokenBatchError extends Error {
-  /** One past the last offset of the batch, where its header can be believed or another batch follows; else undefined. */
+  /** One past the last offset of the batch, if its header is credible or another batch follows; else undefined. */
   readonly endOffset: number | undefined;
 
   constructor(message: string, endOffset?: number, options?: ErrorOptions) {
@@ -33,18 +34,18 @@ export interface BatchPlace {
 }
 
 export interface BatchScan {
-  /** Those with committed records at or past the offset asked for, in order. */
+  /** Batches with committed records at or past the requested offset, in order. */
   readonly batches: readonly BatchPlace[];
   /** One past the last offset of the last sound batch, markers and aborted records included. */
   readonly completeTo: number;
-  /** Of the last sound batch; -1 where there is none. */
+  /** Of the last sound batch; -1 if there is none. */
   readonly leaderEpoch: number;
-  /** What is wrong with the batch at `completeTo`. */
+  /** The fault of the batch at `completeTo`. */
   readonly brokenBy: BrokenBatchError | undefined;
 }
 
 export const HEADER_BYTES = 61;
-/** Offset and length: what a batch's length does not count. */
+/** Offset and length fields, which a batch's length does not count. */
 const LENGTH_PREFIX_BYTES = 12;
 const MAGIC_AT = 16;
 const CRC_AT = 17;
@@ -66,14 +67,14 @@ export function countOf(bytes: Buffer, { at }: BatchPlace): number {
   return bytes.readInt32BE(at + COUNT_AT);
 }
 
-/** `appendTimeMs`: the time of all its records, where the topic uses LogAppendTime. */
+/** `appendTimeMs`: the time of all its records, if the topic uses LogAppendTime. */
 export function timesOf(bytes: Buffer, { at }: BatchPlace): { baseMs: number; appendTimeMs: number | undefined } {
   const isAppendTime = (bytes.readInt16BE(at + ATTRIBUTES_AT) & TIMESTAMP_IS_LOG_APPEND) !== 0;
   const appendTimeMs = isAppendTime ? Number(bytes.readBigInt64BE(at + 35)) : undefined;
   return { baseMs: Number(bytes.readBigInt64BE(at + 27)), appendTimeMs };
 }
 
-/** Never throws. `from` is the offset that was asked for; the broker's answer may begin in the middle of a batch before it. */
+/** Never throws. `from` is the requested offset; the broker's answer may begin in the middle of a batch before it. */
 export function scanBatches(bytes: Buffer, from: number, aborted: readonly AbortedTransaction[]): BatchScan {
   const batches: BatchPlace[] = [];
   const transactions = new Transactions(aborted, from);
@@ -109,7 +110,7 @@ export function scanBatches(bytes: Buffer, from: number, aborted: readonly Abort
   return { batches, completeTo, leaderEpoch, brokenBy };
 }
 
-/** `cut`: the size limit of the answer ended it here, which never happens to its first batch. */
+/** `cut`: the size limit of the answer ended the batch here, which never happens to the first one. */
 function soundBatch(
   bytes: Buffer,
   at: number,
@@ -154,7 +155,7 @@ function soundBatch(
   return { at, end, baseOffset, lastOffset };
 }
 
-/** Where a broken batch would end, if its header tells one story: as many records as offsets, `from` among them. */
+/** The end that a broken batch claims, if its header is consistent: one record per offset, `from` among them. */
 function claimedEnd(bytes: Buffer, at: number, from: number): number | undefined {
   if (at + HEADER_BYTES > bytes.length) return undefined;
   const baseOffset = Number(bytes.readBigInt64BE(at));
@@ -163,7 +164,7 @@ function claimedEnd(bytes: Buffer, at: number, from: number): number | undefined
   return isOneStory && baseOffset + count > from ? baseOffset + count : undefined;
 }
 
-/** Where a sound-looking batch behind a broken one begins. */
+/** The start of a plausible batch behind a broken one. */
 function nextBase(bytes: Buffer, at: number, after: number): number | undefined {
   if (at + HEADER_BYTES > bytes.length || bytes.readInt8(at + MAGIC_AT) !== 2) return undefined;
   const end = at + LENGTH_PREFIX_BYTES + bytes.readInt32BE(at + 8);
@@ -180,7 +181,7 @@ function hex(value: number): string {
 interface Seen {
   /** False for markers and for batches of aborted transactions. */
   readonly isVisible: boolean;
-  /** The marker contradicts what was made of its transaction's batches, from this offset on. */
+  /** The marker contradicts the assumption about its transaction's batches, from this offset on. */
   readonly contradictedFrom?: number;
   readonly wasCommitted?: boolean;
 }
@@ -188,13 +189,13 @@ interface Seen {
 const HIDDEN: Seen = { isVisible: false };
 const VISIBLE: Seen = { isVisible: true };
 
-/** Which producers are inside an aborted transaction, batch by batch in log order. */
+/** Producers inside an aborted transaction, batch by batch in log order. */
 class Transactions {
   readonly #coming: AbortedTransaction[];
   readonly #from: number;
-  /** Producers in an aborted transaction, and the first offset of it here. */
+  /** Producers in an aborted transaction, and its first offset in this answer. */
   readonly #aborted = new Map<bigint, number>();
-  /** Producers with batches that were taken for committed, since their last marker, and the first offset of those. */
+  /** Producers with batches since their last marker that were assumed committed, and the first offset of those. */
   readonly #committed = new Map<bigint, number>();
 
   constructor(list: readonly AbortedTransaction[], from: number) {
@@ -230,7 +231,10 @@ class Transactions {
   }
 }
 
-/** Of a control batch's one record, which is never packed: its key is a version and a type. Undefined for other types. */
+/**
+ * Of a control batch's only record, which is never compressed: its key is a version and a type. Undefined for other
+ * types.
+ */
 function markerSaysCommit(bytes: Buffer, at: number, end: number): boolean | undefined {
   // length, attributes, time, offset, key's length: one byte each, except the time's.
   let key = at + HEADER_BYTES;

@@ -1,6 +1,6 @@
 /**
- * Decompression of record batches: at once where a batch unpacks to little, in pieces where it does not. gzip and zstd come
- * with Node, snappy and lz4 by libraries (packed-blocks.ts). A codec that Kafka may add later is named in the error.
+ * Decompression of record batches: at once if a batch is small unpacked, otherwise in pieces. gzip and zstd come with
+ * Node, snappy and lz4 from libraries (packed-blocks.ts). The error names a codec that Kafka may add later.
  */
 import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import { constants, createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } from 'node:zlib';
@@ -15,9 +15,9 @@ const ZSTD = 4;
 
 /** Unpacked bytes of one piece. */
 export const PIECE_BYTES = 64 * 1024;
-/** Frames of zstd that want more memory are refused, as the Java client does. */
+/** zstd frames that need more memory are refused, as in the Java client. */
 const MAX_WINDOW_LOG = 27;
-/** What zstd takes up to level 19. */
+/** The memory of zstd up to level 19. */
 const MIN_WINDOW_LOG = 23;
 
 export class CodecMissingError extends Error {
@@ -29,16 +29,16 @@ export class CodecMissingError extends Error {
   }
 }
 
-/** As zlib answers with `info`. */
+/** zlib's answer with the option `info`. */
 interface Unpacked {
   readonly buffer: Buffer;
-  /** bytesWritten: of the packed bytes, how many were used. */
+  /** bytesWritten: how many of the packed bytes were used. */
   readonly engine: { readonly bytesWritten: number };
 }
 
 /**
- * All of it, if that is at most `maxBytes`; undefined where it is more, or where bytes are left over behind it: then it is for
- * unpackInPieces. Throws CodecMissingError, or the library's error where the bytes are broken.
+ * All of it, if that is at most `maxBytes`; undefined if it is more, or if bytes are left over behind it: then
+ * unpackInPieces is for it. Throws CodecMissingError, or the library's error for broken bytes.
  */
 export function unpackAtOnce(codecId: number, packed: Buffer, maxBytes: number): Buffer | undefined {
   switch (codecId) {
@@ -79,17 +79,17 @@ function joined(blocks: Iterable<Buffer>, maxBytes: number): Buffer | undefined 
   return parts.length === 1 ? parts[0] : Buffer.concat(parts, byteLength);
 }
 
-/** A batch on its way out of its packing. */
+/** A batch that is being unpacked. */
 export interface Unpacking {
-  /** Unpacked bytes, PIECE_BYTES at a time; rejects at broken bytes, and at zstd frames that take more memory. */
+  /** Unpacked bytes, PIECE_BYTES at a time; rejects at broken bytes, and at zstd frames that need more memory. */
   readonly pieces: AsyncIterator<Buffer>;
-  /** Of the packed bytes, how many were used once `pieces` is done. */
+  /** How many of the packed bytes were used, once `pieces` is done. */
   readonly bytesUsed: number;
-  /** Ends it, at any time. Idempotent. */
+  /** Ends it at any time. Idempotent. */
   close(): void;
 }
 
-/** For all codecs but none. `memoryBytes` as memoryToUnpack gives it. */
+/** For all codecs except none. `memoryBytes` is from memoryToUnpack. */
 export function unpackInPieces(codecId: number, packed: Buffer, memoryBytes: number): Unpacking {
   if (codecId === SNAPPY || codecId === LZ4)
     return {
@@ -103,7 +103,7 @@ export function unpackInPieces(codecId: number, packed: Buffer, memoryBytes: num
     codecId === GZIP
       ? createGunzip({ chunkSize: PIECE_BYTES })
       : createZstdDecompress({ chunkSize: PIECE_BYTES, params: { [constants.ZSTD_d_windowLogMax]: windowLogMax } });
-  // It may be ended while nobody waits for a piece.
+  // It may be ended while no read waits for a piece.
   stream.on('error', () => {});
   stream.end(packed);
   return {
@@ -124,7 +124,10 @@ async function* cutBlocks(blocks: Iterable<Buffer>): AsyncGenerator<Buffer> {
 
 const ZSTD_MAGIC = 0xfd2fb528;
 
-/** Most bytes that unpacking in pieces keeps of what it unpacked: for zstd a power of two, what the first frame's header asks for; for snappy its largest block. */
+/**
+ * Maximum memory of unpacking in pieces: for zstd a power of two, the request of the first frame's header; for snappy
+ * its largest block.
+ */
 export function memoryToUnpack(codecId: number, packed: Buffer): number {
   if (codecId === SNAPPY) return Math.max(2 ** MIN_WINDOW_LOG, largestSnappyBlock(packed));
   if (codecId !== ZSTD || packed.length < 18 || packed.readUInt32LE(0) !== ZSTD_MAGIC) return 2 ** MIN_WINDOW_LOG;
@@ -132,7 +135,7 @@ export function memoryToUnpack(codecId: number, packed: Buffer): number {
   return 2 ** Math.min(MAX_WINDOW_LOG, Math.max(MIN_WINDOW_LOG, windowLog));
 }
 
-/** RFC 8878, 3.1.1.1: the window's size, or that of the content, where the frame has only one segment. */
+/** RFC 8878, 3.1.1.1: the window's size, or that of the content if the frame has only one segment. */
 function windowOf(frame: Buffer): number {
   const descriptor = frame[4]!;
   const isSingleSegment = (descriptor & 0x20) !== 0;

@@ -1,4 +1,7 @@
-/** A batch that cannot be read behind records that can: its partition stops by name after two tries, and the others go on. */
+/**
+ * An unreadable batch behind readable records: its partition stops with a named error after two attempts, and the
+ * others continue.
+ */
 import { zstdCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { ContradictionError } from '../../base/errors.ts';
@@ -16,14 +19,14 @@ const GOOD = batch({ baseOffset: 0, values: Array.from({ length: 50 }, (_, i) =>
 const NEXT = batch({ baseOffset: 50, values: ['a', 'b'] });
 
 interface Broker {
-  /** What the partitions hold, batch by batch; asked for each fetch. */
+  /** The partitions' batches; read at each fetch. */
   readonly batches: (partition: number) => readonly Buffer[];
-  /** Of the partition's answers, where not 0. */
+  /** Of the partition's answers, if not 0. */
   readonly errorCode?: (partition: number, offset: number) => number;
   readonly answersAlso?: (partition: number) => number;
 }
 
-/** A source over that broker, and how often it asked and changed its connection. */
+/** A source over that broker, and how often it fetched and changed its connection. */
 function sourceOver({ batches, errorCode = () => 0, answersAlso = (partition) => partition }: Broker) {
   const counts = { fetches: 0, renewals: 0 };
   let socket = {};
@@ -79,7 +82,7 @@ function lastOffset(bytes: Buffer): number {
   return Number(bytes.readBigInt64BE(0)) + bytes.readInt32BE(23);
 }
 
-/** As the processor reads: every loss of the place is checked against the last record folded. */
+/** Reads as the processor does: after every loss of the place it checks the last folded record. */
 async function readAsProcessor(fetcher: Fetcher, partition: number, end: number) {
   const cursor = new LogCursor({
     partition,

@@ -62,7 +62,7 @@ test.for([
   ['records past the end', { records: 1_000_000 }],
   ['records below nothing', { records: -2 }],
   ['fewer bytes of records than there are', { records: 3 }],
-] as const)('a count or length that the bytes do not bear is an error with a name: %s', ([, wrong]) => {
+] as const)('a count or length that exceeds the bytes is a named error: %s', ([, wrong]) => {
   expect(() => parseFetchResponse(body(wrong))).toThrow(BrokenAnswerError);
 });
 
@@ -79,7 +79,7 @@ test('a broker that asks for a pause of weeks gets a minute', () => {
   expect(parseFetchResponse(body({ throttleMs: -5 })).clientSideThrottleTime).toBe(0);
 });
 
-test('whatever bytes come, they are taken apart or refused by name, and no more is made of them than they are', () => {
+test('any bytes are parsed or refused with a named error, and yield no more than they hold', () => {
   const good = body();
   fc.assert(
     fc.property(

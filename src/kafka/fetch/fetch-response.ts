@@ -1,6 +1,6 @@
 /**
- * The body of a Fetch response, version 11: what each partition answered. Records stay bytes; record-batches.ts reads them.
- * No checksum covers it, so every length and count is held against the bytes that there are.
+ * The body of a Fetch response, version 11: the answer of each partition. Records stay bytes; record-batches.ts reads
+ * them. No checksum covers the body, so every length and count is checked against the bytes present.
  */
 
 export interface AbortedTransaction {
@@ -24,12 +24,14 @@ export interface FetchedPartition {
 
 export interface FetchResponse {
   readonly errorCode: number;
-  /** kafkajs honours it before its next request (KIP-219). */
+  /** kafkajs obeys it before its next request (KIP-219). */
   readonly clientSideThrottleTime: number;
   readonly partitions: readonly FetchedPartition[];
 }
 
-/** An answer that is none of Kafka's protocol, or not to what was asked. Another connection may bring a better one. */
+/**
+ * An answer that violates Kafka's protocol, or does not match the request. Another connection may bring a better one.
+ */
 export class BrokenAnswerError extends Error {
   constructor(message: string) {
     super(message);
@@ -37,14 +39,14 @@ export class BrokenAnswerError extends Error {
   }
 }
 
-/** Quotas of brokers never ask for more; kafkajs would wait for as long as it is told. */
+/** Quotas of brokers never ask for more; kafkajs would wait for any time that it gets. */
 const MAX_THROTTLE_MS = 60_000;
 const ABORTED_BYTES = 16;
-/** Least bytes of a topic and of a partition in an answer. */
+/** Minimum bytes of a topic and of a partition in an answer. */
 const TOPIC_BYTES = 6;
 const PARTITION_BYTES = 42;
 
-/** Throws BrokenAnswerError where it is no such body, byte for byte. */
+/** Throws BrokenAnswerError if the bytes are not exactly such a body. */
 export function parseFetchResponse(body: Buffer): FetchResponse {
   let at = 0;
   const skip = (length: number) => {
@@ -62,7 +64,7 @@ export function parseFetchResponse(body: Buffer): FetchResponse {
     const from = skip(length);
     return body.subarray(from, at);
   };
-  /** -1, where there is no list, counts as none. */
+  /** -1 means no list, and counts as none. */
   const count = (leastBytes: number) => {
     const said = int32();
     if (said < -1 || said * leastBytes > body.length - at)
@@ -98,7 +100,7 @@ export function parseFetchResponse(body: Buffer): FetchResponse {
   return { errorCode, clientSideThrottleTime, partitions };
 }
 
-/** Throws BrokenAnswerError unless each partition that was asked for is answered, once, and nothing else is. */
+/** Throws BrokenAnswerError unless each requested partition is answered exactly once, and no other. */
 export function requireAnswersTo(
   topic: string,
   asked: ReadonlySet<number>,

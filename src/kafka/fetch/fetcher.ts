@@ -1,11 +1,11 @@
 /**
- * Keeps the open readers supplied: one request at a time per leader, for those of its partitions that have room. Outages
- * are waited out here, with backoff, and said.
+ * Keeps the open readers supplied: one request at a time per leader, for those of its partitions that have room. It
+ * waits out outages, with backoff, and logs the wait.
  *
- * Invariants: 1. only an open reader's partition is fetched, only from its own place; 2. what is buffered and asked for
- * together stays within maxBufferedBytes, as it is once unpacked, but for one batch of each partition (maxAtOnceBytes),
- * however many readers do not read, and a reader that does not read takes nothing from the others; 3. a reader's session rises before anything is delivered
- * that may come from another log or after a lost connection.
+ * Invariants: 1. only an open reader's partition is fetched, only from its own place; 2. buffered and requested bytes
+ * together stay within maxBufferedBytes, measured unpacked, except for one batch of each partition (maxAtOnceBytes),
+ * for any number of readers that do not read; such a reader takes nothing from the others; 3. a reader's session rises
+ * before anything is delivered that may come from another log or after a lost connection.
  */
 import { Backoff } from '../../base/backoff.ts';
 import { ConfigurationError, OwnershipLostError, UnreachableError } from '../../base/errors.ts';
@@ -24,9 +24,9 @@ import { type AnswerLimits, DEFAULT_ANSWER_LIMITS } from './record-batches.ts';
 export interface FetchLimits {
   readonly maxBufferedBytes: number;
   readonly maxBufferedBytesPerPartition: number;
-  /** Of one answer of one partition; a single larger batch still comes whole. */
+  /** Of one answer of one partition; a single larger batch is still delivered whole. */
   readonly maxFetchBytesPerPartition: number;
-  /** How long the broker holds a request that has nothing to answer. */
+  /** How long the broker may hold a request when there is nothing new. */
   readonly maxWaitMs: number;
   readonly unreachableAfterMs: number;
   readonly topicMissingAfterMs: number;
@@ -45,19 +45,19 @@ export interface FetcherOptions {
 /** Partitions without a known leader wait under this number. */
 const NO_LEADER = -1;
 const MIN_SHARE_BYTES = 64 * 1024;
-/** A usual batch is unpacked at once, however small the shares are. */
+/** A usual batch is unpacked at once, even if the shares are small. */
 const MIN_AT_ONCE_BYTES = 1024 * 1024;
-/** How long a request is held while a partition that is full waits for its turn. */
+/** How long a request is held while a full partition waits for its turn. */
 const SHORT_WAIT_MS = 20;
 const BACKOFF_MIN_MS = 100;
 const BACKOFF_MAX_MS = 5_000;
 
 export class Fetcher {
   readonly #options: FetcherOptions;
-  /** In the order of their turns: whoever got something goes last. */
+  /** In the order of their turns: a partition that received something goes last. */
   readonly #tracks = new Map<number, PartitionTrack>();
   readonly #busyNodes = new Map<number, Promise<void>>();
-  /** Tracks whose answer is being read on. */
+  /** Tracks that read the rest of an answer. */
   readonly #busyTracks = new Map<PartitionTrack, Promise<void>>();
   readonly #backoffs = new Map<number, Backoff>();
   readonly #stopped = new AbortController();
@@ -95,7 +95,7 @@ export class Fetcher {
     return [...this.#tracks.keys()];
   }
 
-  /** Bytes fetched and not read yet, all partitions together; what is unpacked as it is then. */
+  /** Bytes fetched and not read yet, over all partitions; compressed data counts unpacked. */
   bufferedBytes(): number {
     let sum = 0;
     for (const { reader, pendingBytes } of this.#tracks.values()) sum += reader.bufferedBytes + pendingBytes;
@@ -111,14 +111,14 @@ export class Fetcher {
     for (const { reader } of this.#tracks.values()) reader.raiseSession();
   }
 
-  /** Ends all readers; resolves when no request of ours is under way any more. */
+  /** Ends all readers; resolves when no request is in flight. */
   async stop(): Promise<void> {
     this.#stopped.abort(new OwnershipLostError('the log source was stopped'));
     for (const partition of this.openPartitions()) this.end(partition, 'the log source was stopped');
     await Promise.all([...this.#busyNodes.values(), ...this.#busyTracks.values()]);
   }
 
-  /** Not within the caller's own step: it may open or read several, and they share one request. */
+  /** Not synchronously: the caller may open or read several, which then share one request. */
   #wake(): void {
     if (this.#isWoken) return;
     this.#isWoken = true;
@@ -165,7 +165,7 @@ export class Fetcher {
     return Math.max(MIN_SHARE_BYTES, Math.min(maxBufferedBytesPerPartition, fair));
   }
 
-  /** Of what is unpacked: its own share, and all together, unless it has nothing at all. */
+  /** Room in its own share and in the total, or no bytes of its own at all. */
   #hasRoom({ reader }: PartitionTrack): boolean {
     if (reader.bufferedBytes === 0) return true;
     return (
@@ -200,7 +200,7 @@ export class Fetcher {
     }
   }
 
-  /** What was damaged on its way comes whole the next time; a connection that damages everything is not used again. */
+  /** Data damaged in transit is fetched again; a connection that damages everything is not used again. */
   async #anotherConnection(
     { reader }: PartitionTrack,
     { offset, failure }: Outcome & { kind: 'damaged' },
@@ -213,7 +213,7 @@ export class Fetcher {
     });
   }
 
-  /** One request and what comes of it, waiting after a failure included. Never rejects. */
+  /** One request and its result, including the wait after a failure. Never rejects. */
   async #turn(node: number, tracks: readonly PartitionTrack[], othersAreFull: boolean): Promise<void> {
     try {
       await this.#fetch(node, tracks, othersAreFull);
@@ -286,7 +286,7 @@ export class Fetcher {
     this.#tracks.set(partition, track);
   }
 
-  /** Says it, waits, and finds the leaders again. Throws what ends the source. */
+  /** Logs it, waits, and finds the leaders again. Throws the error that ends the source. */
   async #afterFailure(node: number, error: unknown): Promise<void> {
     const { connection, runtime, limits, onWaiting } = this.#options;
     const refusal = error instanceof ConfigurationError ? error : refusalOf(error, `topic ${connection.topic}`);
@@ -315,7 +315,7 @@ export class Fetcher {
   }
 }
 
-/** Gives the memory of a response back, once every partition's part of it is done with. */
+/** Releases the memory of a response once every partition's part has been processed. */
 function afterAll(answers: readonly FetchedPartition[]): () => void {
   let left = answers.length;
   return () => {

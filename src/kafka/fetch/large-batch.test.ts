@@ -1,4 +1,4 @@
-/** A batch that is unpacked in pieces gives the records that it gives unpacked at once, wherever it is cut, in bounded memory. */
+/** A batch unpacked in pieces yields the same records as one unpacked at once, for any cut, in bounded memory. */
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -72,7 +72,7 @@ test('what can be read of a batch that ends in rubbish does not depend on how it
       for (const limits of [DEFAULT_ANSWER_LIMITS, IN_PIECES, { ...IN_PIECES, maxRecords: 7 }]) {
         const { records, completeTo, stoppedBy } = await readAll(bytes, from, limits);
         expect([records.length, completeTo]).toEqual([50 - from, 50]);
-        expect(stoppedBy?.message).toMatch(/no list of records at offset 50 \(batch of 0 to 59\)/);
+        expect(stoppedBy?.message).toMatch(/not a list of records at offset 50 \(batch of 0 to 59\)/);
       }
     }
   }
@@ -93,7 +93,7 @@ test('a batch packed in two frames is read as one', async () => {
   }
 });
 
-test('packed bytes that end too early, or go on behind their end, are no batch', async () => {
+test('packed bytes that end too early, or continue behind their end, are no batch', async () => {
   const body = Buffer.concat(Array.from({ length: 500 }, (_, i) => record(i, i, null, `v${i}`)));
   const of = (packed: Buffer, codec: CodecName) =>
     batch({ baseOffset: 0, codec, packed, count: 500, lastOffsetDelta: 499 });
@@ -156,12 +156,12 @@ test.for([
       expect(large.oversized).toMatchObject({ valueByteLength: value.length, valueHash: hashBytes(value) });
       if (value.length > MAX_VALUE_BYTES) expect(judged[1]?.reason).toBe('value_too_large');
     }
-    // From behind it: it is walked over, not looked at.
+    // It starts behind the batch, whose content is skipped.
     expect(told((await readAll(bytes, 2, IN_PIECES)).records)).toEqual(told([behind]));
   },
 );
 
-/** Headers of a name and a value each, as they stand behind a record's value. */
+/** Headers of a name and a value each, as they follow a record's value. */
 function headersOf(...headers: readonly (readonly [name: string, value: string | null])[]): Buffer {
   const sized = (text: string) => Buffer.concat([varint(Buffer.byteLength(text)), Buffer.from(text)]);
   return Buffer.concat([
@@ -171,7 +171,7 @@ function headersOf(...headers: readonly (readonly [name: string, value: string |
 }
 
 const LONG = 'l'.repeat(64);
-/** Past the pieces that a batch is unpacked in: headers end in another piece than they begin in. */
+/** More than the pieces in which a batch is unpacked: headers end in another piece than they begin in. */
 const MANY = Array.from({ length: 40_000 }, (_, at) => [`n${at}`, at % 3 === 0 ? null : `v${at}`] as const);
 
 test.each([

@@ -1,8 +1,8 @@
 /**
- * The records of a batch that unpacks to much, read while it is unpacked: memory holds a piece of it, the decompressor's
- * window and the records that were not handed on yet, whatever it unpacks to. Reading can stop at any record and go on
- * there later. Of a record too large to be held only the beginnings of key and value stay; its hash and its fingerprint are
- * computed on the way.
+ * The records of a batch with a large unpacked size, read while it is unpacked. Memory holds one piece of it, the
+ * decompressor's window and the records that were not handed on yet, for any unpacked size. Reading can stop at any
+ * record and resume there later. Of a record too large to be held only the beginnings of key and value stay; its hash
+ * and its fingerprint are computed on the way.
  */
 import { RecordDigest } from '../../payments/event/hash.ts';
 import { PackedRecord } from '../../payments/event/packed-record.ts';
@@ -13,17 +13,17 @@ import { memoryToUnpack } from './codecs.ts';
 import { MOST_VARINT_BYTES, MOST_VARLONG_BYTES, RecordReader, readVarint } from './record-reader.ts';
 import { Pieces } from './unpacked-pieces.ts';
 
-/** A record up to this is held whole. */
+/** A record up to this size is held whole. */
 const HELD_RECORD_BYTES = 2 * MAX_VALUE_BYTES;
 const HELD_KEY_BYTES = 64 * 1024;
-/** Kept of a longer key: no sender's name is as long. */
+/** Kept of a longer key: no sender's name is that long. */
 const KEY_HEAD_BYTES = 4 * 1024;
-/** Kept of a value that is not held: what a row keeps of it, and as much again to mask by. */
+/** Kept of a value that is not held: the part for its row, and as much again for masking. */
 const VALUE_HEAD_BYTES = 128 * 1024;
-/** What a record costs beyond its bytes. */
+/** Memory of a record beyond its bytes. */
 export const RECORD_OVERHEAD_BYTES = 128;
 
-/** When to stop for a while. */
+/** When to pause. */
 export interface ChunkLimits {
   readonly maxBytes: number;
   readonly maxRecords: number;
@@ -42,7 +42,7 @@ export class LargeBatch {
   #reader = new RecordReader(Buffer.alloc(0));
   /** Of the next record. */
   #index = 0;
-  /** What the last record keeps in memory: all of its bytes, or the beginnings of its key and value. */
+  /** Memory that the last record keeps: all of its bytes, or the beginnings of its key and value. */
   #lastHeldBytes = 0;
   #heldBytes = 0;
 
@@ -57,7 +57,7 @@ export class LargeBatch {
     this.#maxUnpackedBytes = maxUnpackedBytes;
   }
 
-  /** Bytes that it may hold while it is read, records aside. */
+  /** Maximum memory while it is read, without records. */
   get memoryBytes(): number {
     return memoryToUnpack(this.#codecId, this.#packed);
   }
@@ -67,7 +67,7 @@ export class LargeBatch {
     return this.#baseOffset + this.#index;
   }
 
-  /** Bytes that the records hold that were handed on since the last call. */
+  /** Bytes held by the records that were handed on since the last call. */
   takeHeldBytes(): number {
     const heldBytes = this.#heldBytes;
     this.#heldBytes = 0;
@@ -75,8 +75,8 @@ export class LargeBatch {
   }
 
   /**
-   * Adds the next records to `into`. Over when nextOffset is past the batch. Rejects where the bytes are broken; what was added
-   * until then, and nextOffset, stand.
+   * Appends the next records to `into`. Done when nextOffset is past the batch. Rejects at broken bytes; what was
+   * appended until then, and nextOffset, stay valid.
    */
   async read({ maxBytes, maxRecords }: ChunkLimits, into: LogRecord[]): Promise<void> {
     this.#pieces ??= new Pieces(this.#codecId, this.#packed, this.#maxUnpackedBytes);
@@ -90,7 +90,7 @@ export class LargeBatch {
       if (!pieces.isReady && (await pieces.isOver()))
         throw new RangeError(`the records end after ${this.#index} of ${this.#count}`);
       const record = this.#ofPiece(pieces) ?? (await this.#acrossPieces(pieces));
-      // The last one is only believed if nothing comes behind it.
+      // The last record counts only if nothing follows it.
       if (this.#index === this.#count - 1 && !(await pieces.isOver()))
         throw new RangeError(`bytes are left behind its ${this.#count} records`);
       this.#index += 1;
@@ -100,12 +100,12 @@ export class LargeBatch {
     }
   }
 
-  /** Idempotent; a read that waits rejects. */
+  /** Idempotent; a waiting read rejects. */
   close(): void {
     this.#pieces?.close();
   }
 
-  /** A record that lies in the present piece as a whole. */
+  /** A record that is wholly in the present piece. */
   #ofPiece(pieces: Pieces): LogRecord | undefined {
     if (this.#reader.bytes !== pieces.piece) this.#reader = new RecordReader(pieces.piece);
     const reader = this.#reader;
@@ -142,7 +142,7 @@ export class LargeBatch {
     let key: Buffer | null = null;
     let digest: RecordDigest | undefined;
     if (keyLength !== null && keyLength > HELD_KEY_BYTES) {
-      // The value's length is hashed before the key, and comes behind it.
+      // The value's length is hashed before the key, but follows it.
       const valueLength = await this.#lengthAt(pieces.position + keyLength);
       digest = new RecordDigest(offset, timestampMs, keyLength, valueLength);
       const head = new Head(KEY_HEAD_BYTES);
@@ -168,7 +168,7 @@ export class LargeBatch {
     return { offset, timestampMs, key, value, oversized: digest.finish() };
   }
 
-  /** The length of bytes at a place further on, by another look at the batch from its beginning. */
+  /** The length at a later position, by a second pass over the batch from its beginning. */
   async #lengthAt(position: number): Promise<number | null> {
     const ahead = new Pieces(this.#codecId, this.#packed, this.#maxUnpackedBytes);
     try {
@@ -190,7 +190,7 @@ export class LargeBatch {
   }
 }
 
-/** A record that is read in pieces: nothing of it may go past its end, and nothing may be left over. */
+/** A record that is read in pieces: no field may pass its end, and nothing may be left over. */
 class WithinRecord {
   readonly #pieces: Pieces;
   #left: number;
@@ -206,7 +206,7 @@ class WithinRecord {
     return value;
   }
 
-  /** Of a key, a value or a header; null where there is none. */
+  /** Of a key, a value or a header; null if there is none. */
   async length(): Promise<number | null> {
     const length = await this.varint(MOST_VARINT_BYTES);
     if (length === -1) return null;
@@ -238,7 +238,10 @@ class WithinRecord {
     if (this.#left > 0) throw new RangeError(`a record ends ${this.#left} bytes before the end that it claims`);
   }
 
-  /** Past headers of short names and values that are in the present piece, at most so many, without waiting; how many they were. */
+  /**
+   * Skips headers of short names and values that are in the present piece, at most this many, without waiting; returns
+   * their number.
+   */
   #shortHeaders(most: number): number {
     const { piece, at: start } = this.#pieces;
     const end = Math.min(piece.length, start + this.#left);
@@ -246,7 +249,7 @@ class WithinRecord {
     let count = 0;
     while (count < most) {
       const nameLength = piece[at] ?? 0x80;
-      // Lengths are zigzag: even numbers below 128 are those from 0 to 63, and 1 says that there is no value.
+      // Lengths are zigzag: even numbers below 128 are those from 0 to 63, and 1 means that there is no value.
       if (nameLength >= 0x80 || (nameLength & 1) !== 0) break;
       const valueAt = at + 1 + nameLength / 2;
       const valueLength = piece[valueAt] ?? 0x80;
@@ -267,7 +270,7 @@ class WithinRecord {
   }
 }
 
-/** The first bytes of what comes in parts. */
+/** The first bytes of data that comes in parts. */
 class Head {
   readonly #maxBytes: number;
   readonly #parts: Buffer[] = [];

@@ -1,5 +1,5 @@
 /**
- * Memory that several may hold parts of, up to a limit together; who asks for more than is left waits, first come first
+ * Memory that several owners share up to a common limit. A request for more than is left waits, first come first
  * served. A part larger than the limit is handed out alone.
  */
 export class MemoryShare {
@@ -15,7 +15,10 @@ export class MemoryShare {
     return this.#heldBytes;
   }
 
-  /** Resolves with what gives it back, to be called once; rejects with signal.reason, and then holds nothing. */
+  /**
+   * Resolves with a function that returns the memory, to be called once; rejects with signal.reason, and then holds
+   * nothing.
+   */
   take(bytes: number, signal: AbortSignal): Promise<() => void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) {

@@ -1,4 +1,4 @@
-/** Hostile blocks of snappy and lz4: an error, and no memory for what the packed bytes cannot fill. */
+/** Hostile blocks of snappy and lz4: an error, and no memory for data that the packed bytes cannot fill. */
 import { expect, test } from 'vitest';
 import { pack } from '../testing/batch-bytes.ts';
 import { largestSnappyBlock, lz4Blocks, MAX_BLOCK_BYTES, snappyBlocks } from './packed-blocks.ts';
@@ -58,7 +58,7 @@ test.for([
 });
 
 test('a block of lz4 cannot unpack past what its frame allows', () => {
-  // 0x1f: one literal, then a match that goes on for as long as 255s follow.
+  // 0x1f: one literal, then a match that continues for as long as 255s follow.
   const bomb = Buffer.concat([
     Buffer.from([0x1f, 0x61, 1, 0]),
     Buffer.alloc(500, 255),
@@ -75,7 +75,7 @@ test.for([
   ['nothing', Buffer.alloc(0), 'without a length'],
   ['a length that does not end', Buffer.alloc(9, 0xff), 'without a length'],
   ['more than its bytes can hold', Buffer.concat([announcing(1_000_000), Buffer.alloc(100)]), 'announces'],
-  ['more than is unpacked at once', Buffer.concat([announcing(MAX_BLOCK_BYTES + 1), Buffer.alloc(100)]), 'the most'],
+  ['more than is unpacked at once', Buffer.concat([announcing(MAX_BLOCK_BYTES + 1), Buffer.alloc(100)]), 'the maximum'],
   ['a stream that is cut off', JAVA.subarray(0, 12), 'cut off'],
   ['a block that is cut off', JAVA.subarray(0, -2), 'cut off'],
 ] as const)('snappy: %s is refused', ([, bytes, why]) => {

@@ -1,30 +1,32 @@
 /**
- * The formats that pack a batch block by block: snappy (the blocks of the Java client, and the single block of librdkafka) and
- * lz4 (frames). The libraries unpack one block; this file finds the blocks and bounds them.
+ * Formats that compress a batch block by block: snappy (the blocks of the Java client, and the single block of
+ * librdkafka) and lz4 (frames). The libraries unpack one block; this file finds the blocks and bounds them.
  *
- * Invariant: no memory is asked for that the packed bytes cannot fill. A snappy block cannot grow more than 22 times, and an
- * lz4 block not past the size that its frame allows, 4 MiB at most.
+ * Invariant: no memory is allocated that the packed bytes cannot fill. A snappy block cannot grow more than 22 times,
+ * and an lz4 block not beyond the size that its frame allows, 4 MiB at most.
  */
 import { uncompressSync as lz4Block } from 'lz4-napi';
 import { uncompressSync as snappyBlock } from 'snappy';
 
-/** Starts the stream of blocks that snappy-java writes. */
+/** Starts the stream of blocks of snappy-java. */
 const SNAPPY_STREAM_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 /** Magic, version, and the oldest version that can read it. */
 const SNAPPY_STREAM_HEADER_BYTES = 16;
 /** Three bytes of snappy yield at most 64. */
 const SNAPPY_GROWTH_MAX = 22;
-/** One block is unpacked whole. A batch that one client packs as a single block is larger than this only by intent. */
+/**
+ * One block is unpacked whole. A batch that one client compresses as a single block is larger than this only by intent.
+ */
 export const MAX_BLOCK_BYTES = 256 * 1024 * 1024;
 
 const LZ4_MAGIC = 0x184d2204;
 const LZ4_VERSION = 1;
 /** By the number in the frame's descriptor. */
 const LZ4_BLOCK_MAX_BYTES: Readonly<Record<number, number>> = { 4: 65_536, 5: 262_144, 6: 1_048_576, 7: 4_194_304 };
-/** Set in a block's size where the block is not packed. */
+/** Set in a block's size if the block is not compressed. */
 const LZ4_IS_PLAIN = 0x8000_0000;
 
-/** Yields the unpacked blocks. Throws RangeError, or the library's error, where the bytes are no blocks. */
+/** Yields the unpacked blocks. Throws RangeError, or the library's error, if the bytes are not blocks. */
 export function* snappyBlocks(packed: Buffer): Generator<Buffer> {
   if (!packed.subarray(0, SNAPPY_STREAM_MAGIC.length).equals(SNAPPY_STREAM_MAGIC)) {
     yield unpackSnappy(packed);
@@ -40,7 +42,7 @@ export function* snappyBlocks(packed: Buffer): Generator<Buffer> {
   }
 }
 
-/** The unpacked size of the largest block: what unpacking holds. 0 where the bytes are no blocks. */
+/** The unpacked size of the largest block: the memory for unpacking. 0 if the bytes are not blocks. */
 export function largestSnappyBlock(packed: Buffer): number {
   if (!packed.subarray(0, SNAPPY_STREAM_MAGIC.length).equals(SNAPPY_STREAM_MAGIC)) return announcedIn(packed);
   let largest = 0;
@@ -61,7 +63,7 @@ function unpackSnappy(block: Buffer): Buffer {
   const byteLength = announcedBytes(block);
   if (byteLength > MAX_BLOCK_BYTES)
     throw new RangeError(
-      `a snappy block of ${byteLength} bytes: ${MAX_BLOCK_BYTES} are the most that is unpacked at once`,
+      `a snappy block of ${byteLength} bytes: ${MAX_BLOCK_BYTES} is the maximum that is unpacked at once`,
     );
   if (byteLength > block.length * SNAPPY_GROWTH_MAX)
     throw new RangeError(`a snappy block announces ${byteLength} bytes, and has ${block.length}`);
@@ -69,7 +71,7 @@ function unpackSnappy(block: Buffer): Buffer {
   return snappyBlock(block, { asBuffer: true, copyOutputData: true }) as Buffer;
 }
 
-/** The unpacked size, which is the first thing in a block: 7 bits a byte, the lowest first. */
+/** The unpacked size, the first field of a block: 7 bits a byte, the lowest first. */
 function announcedBytes(block: Buffer): number {
   let byteLength = 0;
   for (let at = 0; at < 5; at += 1) {
@@ -81,13 +83,16 @@ function announcedBytes(block: Buffer): number {
   throw new RangeError('a snappy block without a length');
 }
 
-/** Yields the unpacked blocks of one frame. Throws RangeError, or the library's error, where the bytes are no whole frame. */
+/**
+ * Yields the unpacked blocks of one frame. Throws RangeError, or the library's error, if the bytes are not a whole
+ * frame.
+ */
 export function* lz4Blocks(packed: Buffer): Generator<Buffer> {
   if (packed.length < 7 || packed.readUInt32LE(0) !== LZ4_MAGIC) throw new RangeError('no lz4 frame starts here');
   const flags = packed[4]!;
   const maxBytes = LZ4_BLOCK_MAX_BYTES[(packed[5]! >> 4) & 7];
   if (flags >> 6 !== LZ4_VERSION || maxBytes === undefined) throw new RangeError('an unknown kind of lz4 frame');
-  // Kafka's Java client refuses them too, so a broker takes none.
+  // Kafka's Java client refuses them too, so a broker accepts none.
   if ((flags & 0x20) === 0) throw new RangeError('lz4 blocks that depend on each other');
   const blockTrailerBytes = (flags & 0x10) === 0 ? 0 : 4;
   const trailerBytes = (flags & 0x04) === 0 ? 0 : 4;
@@ -108,7 +113,7 @@ export function* lz4Blocks(packed: Buffer): Generator<Buffer> {
   if (at + trailerBytes !== packed.length) throw new RangeError('the lz4 frame does not end with the batch');
 }
 
-/** The library takes a block behind its greatest unpacked size. */
+/** The library needs the maximum unpacked size in front of a block. */
 function unpackLz4(block: Buffer, maxBytes: number): Buffer {
   const sized = Buffer.allocUnsafe(4 + block.length);
   sized.writeUInt32LE(maxBytes, 0);

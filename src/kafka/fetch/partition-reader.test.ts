@@ -32,7 +32,7 @@ test('answers leave in order, each from where the one before was complete', asyn
   expect(reader.bufferedBytes).toBe(0);
 });
 
-test('what was asked for before a seek is dropped, buffered or under way', async () => {
+test('data requested before a seek is dropped, buffered or in flight', async () => {
   const { reader, deliver } = newReader();
   deliver(5);
   const underWay = reader.place;
@@ -43,7 +43,7 @@ test('what was asked for before a seek is dropped, buffered or under way', async
   expect(await reader.read(never)).toMatchObject({ askedFrom: 3, completeTo: 4 });
 });
 
-test('a seek to the same offset still drops what is under way', () => {
+test('a seek to the same offset still drops what is in flight', () => {
   const { reader } = newReader(5);
   const underWay = reader.place;
   reader.seek(5);
@@ -51,7 +51,7 @@ test('a seek to the same offset still drops what is under way', () => {
   expect(reader.place.offset).toBe(5);
 });
 
-test('an answer without progress is told once, and again when the end or the session changes', async () => {
+test('an answer without progress is delivered once, and again when the end or the session changes', async () => {
   const { reader, deliver } = newReader();
   for (const endOffset of [0, 0, 0, 4]) deliver(0, endOffset);
   reader.raiseSession();
@@ -72,7 +72,7 @@ test('an answer without progress leaves the place as it was: a failure there sti
   await expect(reader.read(never)).rejects.toThrow('lz4');
 });
 
-test('out of range: an empty answer from where reading goes on, in a new session', async () => {
+test('out of range: an empty answer from where reading continues, in a new session', async () => {
   const { reader, deliver } = newReader(50);
   reader.resetTo(reader.place, 7, 20);
   deliver(9);

@@ -1,15 +1,16 @@
 /**
- * What was fetched of one partition and not read yet, and where fetching goes on. The fetcher puts answers in, the
- * processor takes them out.
+ * The buffer of one partition: what was fetched and not read yet, and the next offset to fetch. The fetcher puts
+ * answers in, the processor takes them out.
  *
- * Invariants: 1. answers leave in the order of their offsets, each asked from where the one before was complete, unless
- * `session` rose in between; 2. what was asked before a seek never arrives after it (`place` tells them apart);
- * 3. buffered bytes never keep more than one fetch over the partition's share.
+ * Invariants: 1. answers leave in the order of their offsets, each requested from where the one before was complete,
+ * unless `session` rose in between; 2. the answer to a request from before a seek never arrives after it (`place`
+ * identifies the request);
+ * 3. buffered bytes never exceed the partition's share by more than one fetch.
  */
 import { BugError, OwnershipLostError } from '../../base/errors.ts';
 import type { FetchAnswer, PartitionReader } from '../../processor/ports.ts';
 
-/** Where a fetch asked from; answers for another place are stale. */
+/** The start of a fetch; answers for another place are stale. */
 export interface Place {
   readonly offset: number;
 }
@@ -32,7 +33,9 @@ export class BufferedReader implements PartitionReader {
   #ended: Error | undefined;
   #isClosed = false;
   #waiting: { resolve: (answer: FetchAnswer) => void; reject: (error: unknown) => void } | undefined;
-  /** What an answer without progress must differ from to be worth telling; undefined: tell the first in any case. */
+  /**
+   * An answer without progress is delivered only if it differs from this one; undefined: deliver the first in any case.
+   */
   #told: { readonly session: number; readonly endOffset: number } | undefined;
 
   constructor(partition: number, fromOffset: number, callbacks: ReaderCallbacks) {
@@ -94,17 +97,17 @@ export class BufferedReader implements PartitionReader {
     return this.#bufferedBytes;
   }
 
-  /** False once it was closed or has failed: nothing is fetched for it. */
+  /** False once it was closed or has failed: nothing more is fetched for it. */
   get isFetching(): boolean {
     return this.#ended === undefined;
   }
 
-  /** The client may have lost its place: what is fetched from now on carries the new session. */
+  /** The client may have lost its place: data fetched from now on carries the new session. */
   raiseSession(): void {
     this.#session = this.#callbacks.nextSession();
   }
 
-  /** Hands over what was fetched for `place` and moves on; ignored if the reader was sent elsewhere meanwhile. */
+  /** Delivers what was fetched for `place` and moves on; ignored if the reader was sent elsewhere meanwhile. */
   deliver(place: Place, answer: Omit<FetchAnswer, 'session'>): void {
     if (place !== this.#place || this.#ended !== undefined) return;
     const told = this.#told;
@@ -119,7 +122,7 @@ export class BufferedReader implements PartitionReader {
     this.#push({ ...answer, session: this.#session });
   }
 
-  /** The offset asked for is not in the log: tells so by an empty answer from where reading goes on, the log's start. */
+  /** The requested offset is not in the log: delivers an empty answer from where reading continues, the log's start. */
   resetTo(place: Place, startOffset: number, endOffset: number): void {
     if (place !== this.#place || this.#ended !== undefined) return;
     this.raiseSession();
@@ -134,14 +137,14 @@ export class BufferedReader implements PartitionReader {
     });
   }
 
-  /** What is buffered can still be read; then reads reject with the error. A seek starts over, except after close. */
+  /** Buffered data can still be read; then reads reject with the error. A seek starts over, except after close. */
   fail(place: Place, error: Error): void {
     if (place !== this.#place || this.#ended !== undefined) return;
     this.#ended = error;
     if (this.#queue.length === 0) this.#waiting?.reject(error);
   }
 
-  /** Over for good: reads reject with the error at once. */
+  /** Final: reads reject with the error at once. */
   end(error: Error): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

@@ -1,4 +1,4 @@
-/** What a partition's answers lead to: what is read on, and what is the sign of another log. */
+/** The result of a partition's answers: what is read further, and what indicates another log. */
 import { expect, test } from 'vitest';
 import { FETCH_ERROR } from '../client/errors.ts';
 import { batch } from '../testing/batch-bytes.ts';
@@ -77,7 +77,7 @@ test('an answer that is not read to its end is dropped when the reader is sent e
   expect(track.isPending).toBe(false);
 });
 
-test('a topic that is unknown to its leader is told as such: it may be deleted', () => {
+test('a topic that is unknown to its leader is reported as such: it may be deleted', () => {
   const { take, sessions } = newTrack();
   const outcome = take({ errorCode: FETCH_ERROR.unknownTopicOrPartition });
   expect(outcome).toMatchObject({ kind: 'failed', failure: { type: 'UNKNOWN_TOPIC_OR_PARTITION' } });

@@ -1,9 +1,10 @@
 /**
- * One open reader and what the answers to it say of its log: hands on what was read, chunk by chunk, and tells a lost
- * connection, another log and unreadable records from a mere lack of news.
+ * One open reader and the evidence about its log in the answers. It hands on records chunk by chunk, and distinguishes
+ * a lost connection, another log and unreadable records from a lack of new records.
  *
- * Invariants: 1. at most one answer is held that was not read to its end; 2. how often a place could not be read is counted
- * by offset, and forgotten only when reading got past it: a cursor that goes back to an earlier record starts no new count.
+ * Invariants: 1. at most one unfinished answer is held; 2. failed readings of a place are counted by offset, and the
+ * count is cleared only when reading got past it: a cursor that goes back to an earlier record does not restart the
+ * count.
  */
 import { ConfigurationError } from '../../base/errors.ts';
 import { FETCH_ERROR } from '../client/errors.ts';
@@ -14,20 +15,20 @@ import type { BufferedReader, Place } from './partition-reader.ts';
 import { type AnswerLimits, AnswerReader, type ReadChunk } from './record-batches.ts';
 import { codecMissing, damaged } from './unreadable.ts';
 
-/** What an answer came to. `failure` is to be waited out before the next request; `damaged` asks for another connection. */
+/** The result of an answer. `failure`: wait before the next request; `damaged`: use another connection. */
 export type Outcome =
   | { readonly kind: 'progress' | 'nothing' | 'out_of_range' }
   | { readonly kind: 'failed'; readonly failure: Error }
   | { readonly kind: 'damaged'; readonly offset: number; readonly failure: Error };
 
-/** The second time over a connection of its own: what was damaged on the way is then told from what is damaged on the disk. */
+/** The second reading uses a new connection, which distinguishes damage in transit from damage on the disk. */
 const MOST_READINGS = 2;
 const NOTHING: Outcome = { kind: 'nothing' };
 
-/** An answer that was not read to its end. */
+/** An unfinished answer. */
 interface Pending {
   readonly reading: AnswerReader;
-  /** Where the rest of it goes on; stale if the reader was sent elsewhere. */
+  /** Where the rest of it continues; stale if the reader was sent elsewhere. */
   readonly place: Place;
   readonly byteLength: number;
   readonly endOffset: number;
@@ -50,17 +51,17 @@ export class PartitionTrack {
     this.#where = `topic ${topic}, partition ${reader.partition}`;
   }
 
-  /** Of an answer that was not read to its end; 0 where there is none. */
+  /** Of an unfinished answer; 0 if there is none. */
   get pendingBytes(): number {
     return this.#pending?.byteLength ?? 0;
   }
 
-  /** Whether an answer is to be read on before anything is fetched. */
+  /** Whether the rest of an answer must be read before anything is fetched. */
   get isPending(): boolean {
     return this.#pending !== undefined;
   }
 
-  /** The rest of an answer is of no use once the reader was sent elsewhere, or is over. */
+  /** The rest of an answer is useless once the reader was sent elsewhere, or has ended. */
   dropIfStale(): void {
     const pending = this.#pending;
     if (pending !== undefined && !this.#isCurrent(pending.place)) this.drop();
@@ -72,8 +73,8 @@ export class PartitionTrack {
   }
 
   /**
-   * Takes the answer to a question from `place`, which came over `socket`; `done` is called when its bytes are not looked at any
-   * more, or never. Throws ConfigurationError where reading is not allowed.
+   * Processes the answer to a request from `place`, which came over `socket`. Calls `done` when its bytes are no longer
+   * needed, or never. Throws ConfigurationError if reading is not allowed.
    */
   take(place: Place, answer: FetchedPartition, socket: object, limits: AnswerLimits, done: () => void): Outcome {
     if (this.#socket !== undefined && this.#socket !== socket) this.reader.raiseSession();
@@ -104,7 +105,7 @@ export class PartitionTrack {
     }
   }
 
-  /** Reads the next chunk of an answer that was not read to its end. */
+  /** Reads the next chunk of an unfinished answer. */
   async readOn(limits: AnswerLimits): Promise<Outcome> {
     const pending = this.#pending;
     if (pending === undefined) return NOTHING;
@@ -132,7 +133,7 @@ export class PartitionTrack {
     return this.#handOn(pending, chunk, done);
   }
 
-  /** `done` for a chunk that is all of its answer. */
+  /** `done` for a chunk that is the whole answer. */
   #handOn(pending: Pending, chunk: ReadChunk, done?: () => void): Outcome {
     const { reading, place, endOffset } = pending;
     if (!this.#isCurrent(place)) {
@@ -179,7 +180,7 @@ export class PartitionTrack {
     return { kind: 'damaged', offset, failure: why };
   }
 
-  /** A log never gets shorter and its leader's epoch never falls, unless it was cut or made anew. */
+  /** A log never gets shorter and its leader's epoch never falls, unless it was truncated or recreated. */
   #looksLikeAnotherLog(answer: FetchedPartition, leaderEpoch: number): boolean {
     const isOlder = leaderEpoch !== -1 && leaderEpoch < this.#leaderEpoch;
     const isShorter = answer.logStartOffset < this.#logStartOffset || answer.lastStableOffset < this.#endOffset;

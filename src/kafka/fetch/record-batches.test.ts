@@ -55,7 +55,7 @@ test('transactions that end in another order than they began: only what was comm
     batch({ baseOffset: 7, values: ['plain'], producerId: 1n }),
     batch({ baseOffset: 8, producerId: 2n, kind: 'commit' }),
   ]);
-  // In the order in which they ended, as the broker lists them.
+  // In the order in which they ended, the broker's order.
   const aborted = [
     { producerId: 2n, firstOffset: 1 },
     { producerId: 1n, firstOffset: 0 },
@@ -92,7 +92,7 @@ test('message formats before 2 are refused, not misread', () => {
   expect(stoppedBy).toBeInstanceOf(BrokenBatchError);
 });
 
-/** One digit of an amount, on a disk: the length stays, and so does everything else. */
+/** One digit of an amount changes on a disk; the length and everything else stay. */
 test('a byte that is not what the producer sent stops the reading at its batch, and says where', () => {
   const before = batch({ baseOffset: 0, values: ['a'] });
   const log = Buffer.concat([
@@ -203,7 +203,7 @@ const ABORTED = [{ producerId: 2n, firstOffset: 4 }];
 const told = (records: readonly { offset: number; timestampMs: number; key: Buffer | null; value: Buffer | null }[]) =>
   records.map(({ offset, timestampMs, key, value }) => `${offset} ${timestampMs} ${String(key)} ${String(value)}`);
 
-test('whatever byte of an answer is changed, what is read are true records from the first one on, and the rest is a named stop', async () => {
+test('with any byte of an answer changed, reading yields true records from the first one on, then a named stop', async () => {
   const good = Buffer.concat(GOOD);
   const truth = told(readBatches(good, 0, ABORTED).records);
   expect(truth).toHaveLength(8);
@@ -224,7 +224,7 @@ const OF_ALL_CODECS = [
   batch({ baseOffset: 15, values: ['kk'.repeat(50), 'll'], codec: 'lz4' }),
 ];
 
-test('whatever is changed with a checksum that fits, nothing but records and named stops comes of it', async () => {
+test('any change with a matching checksum leads to records and named stops only', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.nat({ max: OF_ALL_CODECS.length - 1 }),
@@ -252,7 +252,7 @@ async function expectTrueOrStopped(bytes: Buffer, truth: readonly string[]): Pro
   const seen = told(records);
   expect(seen).toEqual(truth.slice(0, seen.length));
   expect(isLast).toBe(true);
-  // What is cut off behind a whole batch is asked for again, and is a first batch then.
+  // What is cut off behind a whole batch is fetched again, and is then a first batch.
   if (stoppedBy === undefined && completeTo < 11) expect(completeTo).toBeGreaterThan(0);
   else if (stoppedBy === undefined) expect(seen).toEqual(truth);
   else expect(['BrokenBatchError', 'CodecMissingError']).toContain(stoppedBy.name);

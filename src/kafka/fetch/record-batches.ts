@@ -1,14 +1,14 @@
 /**
- * Reads record batches (message format 2) as a read-committed Java consumer does: aborted records and markers are left
- * out, timestamps are the batch's where the topic uses LogAppendTime.
+ * Reads record batches (message format 2) as a read-committed Java consumer does: it omits aborted records and markers,
+ * and uses the batch's timestamp if the topic uses LogAppendTime.
  *
- * An answer is read in chunks of bounded size, from wherever reading stopped, within a batch too: memory holds a chunk, the
- * answer as it came, and one unpacked batch up to `maxAtOnceBytes`; what unpacks to more is read while it is unpacked.
+ * An answer is read in chunks of bounded size, from where reading stopped, also within a batch. Memory holds a chunk,
+ * the answer itself, and one unpacked batch up to `maxAtOnceBytes`; a larger batch is read while it is unpacked.
  *
- * Invariants: 1. `completeTo` is one past the last offset that was read, markers and aborted records included; every committed
- * record in [from, completeTo) has been handed on; 2. no record is handed on of a batch whose bytes are not those that the
- * broker once took (batch-scan.ts); 3. of a sound batch that is no list of records, those before the first broken one are
- * handed on, however the chunks are cut: what can be read does not depend on where reading began.
+ * Invariants: 1. `completeTo` is one past the last offset that was read, markers and aborted records included; every
+ * committed record in [from, completeTo) has been handed on; 2. no record is handed on of a batch whose bytes differ
+ * from those that the broker accepted (batch-scan.ts); 3. of a sound batch that is not a list of records, those before
+ * the first broken one are handed on, for any chunks: what can be read does not depend on where reading began.
  */
 import { PackedRecord } from '../../payments/event/packed-record.ts';
 import type { LogRecord } from '../../payments/types.ts';
@@ -33,16 +33,16 @@ export interface ReadChunk {
   readonly completeTo: number;
   /** Bytes that the records hold in memory, unpacked. */
   readonly byteLength: number;
-  /** What ended the reading before the end of the bytes; what was read until then stands. */
+  /** What ended the reading before the end of the bytes; records read before it stay valid. */
   readonly stoppedBy: CodecMissingError | BrokenBatchError | undefined;
-  /** One past the batch that ended it, where its end is known. */
+  /** One past the batch that ended it, if its end is known. */
   readonly stoppedBatchEnd: number | undefined;
   /** Nothing of the answer is left. */
   readonly isLast: boolean;
 }
 
 export interface AnswerLimits extends ChunkLimits {
-  /** A batch that unpacks to more is unpacked in pieces. */
+  /** A batch that is larger unpacked is unpacked in pieces. */
   readonly maxAtOnceBytes: number;
 }
 
@@ -52,11 +52,14 @@ export const DEFAULT_ANSWER_LIMITS: AnswerLimits = Object.freeze({
   maxAtOnceBytes: 4 * 1024 * 1024,
 });
 
-/** What unpacking in pieces may hold, of all partitions of the process: one batch of the largest window, or 16 of usual ones. */
+/**
+ * Memory for unpacking in pieces, over all partitions of the process: one batch of the largest window, or 16 of usual
+ * ones.
+ */
 const MAX_UNPACKING_BYTES = 128 * 1024 * 1024;
 const unpackingMemory = new MemoryShare(MAX_UNPACKING_BYTES);
 
-/** A batch that is unpacked, and how far it was read. */
+/** An unpacked batch, and how far it was read. */
 interface OpenBatch {
   readonly place: BatchPlace;
   readonly reader: RecordReader;
@@ -93,12 +96,12 @@ export class AnswerReader {
     this.#completeTo = from;
   }
 
-  /** Of the last batch: it changes when the log may have been cut. -1 where there is none. */
+  /** Of the last batch: it changes when the log may have been truncated. -1 if there is none. */
   get leaderEpoch(): number {
     return this.#scan.leaderEpoch;
   }
 
-  /** The next chunk, as far as it can be had at once; undefined where the next batch is to be read with readPieces(). */
+  /** The next chunk that is available at once; undefined if the next batch must be read with readPieces(). */
   readNow(limits: AnswerLimits): ReadChunk | undefined {
     if (this.#large !== undefined) return undefined;
     while (this.#stoppedBy === undefined && !this.#isFull(limits)) {
@@ -109,7 +112,9 @@ export class AnswerReader {
     return undefined;
   }
 
-  /** The next chunk of a batch that is unpacked in pieces. Waits for its share of memory. Rejects only after close(). */
+  /**
+   * The next chunk of a batch that is unpacked in pieces. Waits for its share of memory. Rejects only after close().
+   */
   async readPieces(limits: AnswerLimits): Promise<ReadChunk> {
     const large = this.#large!;
     const { signal } = this.#closed;
@@ -132,12 +137,12 @@ export class AnswerReader {
     return this.#chunk();
   }
 
-  /** readNow, or else readPieces. */
+  /** readNow or, if it returns nothing, readPieces. */
   async read(limits: AnswerLimits): Promise<ReadChunk> {
     return this.readNow(limits) ?? this.readPieces(limits);
   }
 
-  /** Nothing more is read. Idempotent; a readPieces that waits rejects. */
+  /** Nothing more is read. Idempotent; a waiting readPieces rejects. */
   close(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -149,7 +154,7 @@ export class AnswerReader {
     return this.#heldBytes >= maxBytes || this.#records.length >= maxRecords;
   }
 
-  /** False at the end, at what stops the reading, or where a batch must be unpacked in pieces. */
+  /** False at the end, at a fault, or if a batch must be unpacked in pieces. */
   #openNext({ maxAtOnceBytes }: AnswerLimits): boolean {
     const place = this.#scan.batches[this.#opened];
     if (place === undefined) {
@@ -158,7 +163,7 @@ export class AnswerReader {
       return false;
     }
     this.#opened += 1;
-    // What lies between two batches with records are markers and aborted ones.
+    // Between two batches with records there are only markers and aborted batches.
     this.#completeTo = Math.max(this.#completeTo, place.baseOffset);
     const bytes = this.#bytes;
     try {
@@ -182,7 +187,7 @@ export class AnswerReader {
     }
   }
 
-  /** Reads on in the batch that is open, to its end or as far as there is room. */
+  /** Continues the open batch, to its end or as far as there is room. */
   #readOpen({ maxRecords }: ChunkLimits): void {
     const open = this.#open!;
     const { place, reader, count, baseMs, appendTimeMs } = open;
@@ -196,7 +201,7 @@ export class AnswerReader {
         reader.next();
         if (reader.offsetDelta !== index)
           throw new RangeError(`record ${index} claims to be record ${reader.offsetDelta}`);
-        // The last one is only believed if nothing comes behind it.
+        // The last record counts only if nothing follows it.
         if (index === count - 1 && reader.at !== bytes.length)
           throw new RangeError(`${bytes.length - reader.at} bytes are left behind its ${count} records`);
         const offset = place.baseOffset + index;
@@ -225,7 +230,7 @@ export class AnswerReader {
       this.#stopAt(this.#scan.brokenBy);
     }
     if (isLast) this.#isOver = true;
-    // Records of batches that are not packed keep the whole answer.
+    // Records of uncompressed batches keep the whole answer in memory.
     const least = records.length > 0 && isLast && !this.#isCut ? this.#bytes.length : 0;
     const byteLength = Math.max(this.#heldBytes, least) + records.length * RECORD_OVERHEAD_BYTES;
     const chunk: ReadChunk = {
@@ -259,13 +264,13 @@ export class AnswerReader {
 function notRecords({ baseOffset, lastOffset }: BatchPlace, offset: number, cause: unknown): BrokenBatchError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new BrokenBatchError(
-    `its bytes are as the producer sent them, and are no list of records at offset ${offset} (batch of ${baseOffset} to ${lastOffset}): ${why}`,
+    `its bytes are as the producer sent them, but are not a list of records at offset ${offset} (batch of ${baseOffset} to ${lastOffset}): ${why}`,
     lastOffset + 1,
     { cause },
   );
 }
 
-/** All that can be had at once of an answer from `from` on; isLast is false where there is more. */
+/** Everything of an answer from `from` on that is available at once; isLast is false if there is more. */
 export function readBatches(bytes: Buffer, from: number, aborted: readonly AbortedTransaction[]): ReadChunk {
   const reader = new AnswerReader(bytes, from, aborted);
   const limits = { ...DEFAULT_ANSWER_LIMITS, maxRecords: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY };

@@ -1,10 +1,10 @@
 /**
- * Walks over the records of a batch's unpacked bytes, one after the other, and says where each one's key and value lie.
- * Everything of a record is walked over to its end, headers included: a record that does not end where it claims to is broken.
+ * Iterates over the records in a batch's unpacked bytes, and gives the place of each key and value. It reads every
+ * record to its end, headers included: a record that does not end where it claims to is broken.
  */
 import { NULL_AT } from '../../payments/event/packed-record.ts';
 
-/** A varint of 32 bits has at most so many bytes, one of 64 bits so many. */
+/** Maximum bytes of a 32-bit and of a 64-bit varint. */
 export const MOST_VARINT_BYTES = 5;
 export const MOST_VARLONG_BYTES = 10;
 const MAX_INT32 = 0x7fffffff;
@@ -12,7 +12,7 @@ const MAX_INT32 = 0x7fffffff;
 /** The next record, after next(). */
 export class RecordReader {
   readonly bytes: Buffer;
-  /** Where the next record begins. */
+  /** Start of the next record. */
   at: number;
   timestampDelta = 0;
   offsetDelta = 0;
@@ -28,7 +28,7 @@ export class RecordReader {
     this.at = at;
   }
 
-  /** Throws RangeError where the bytes are no record, and then does not move. */
+  /** Throws RangeError if the bytes are not a record, and then does not move. */
   next(): void {
     const start = this.at;
     try {
@@ -39,7 +39,7 @@ export class RecordReader {
     }
   }
 
-  /** Bytes of the next record, its length included; undefined where not all of them are here. Throws as next() does. */
+  /** Bytes of the next record, its length included; undefined if not all of them are here. Throws as next() does. */
   peekLength(): number | undefined {
     const { bytes, at } = this;
     if (bytes.length - at < MOST_VARINT_BYTES && !endsWithin(bytes, at)) return undefined;
@@ -73,7 +73,7 @@ export class RecordReader {
     }
   }
 
-  /** Past a length and so many bytes: tells where they start; NULL_AT where the length is -1. */
+  /** Skips a length and its bytes; returns their start, or NULL_AT for length -1. */
   #skipBytes(): number {
     const length = this.#varint(MOST_VARINT_BYTES, this.#end);
     if (length === -1) return NULL_AT;
@@ -104,8 +104,9 @@ function endsWithin(bytes: Buffer, at: number): boolean {
 }
 
 /**
- * A zigzag varint at `at`, and how many bytes it has. Exact up to 53 bits, rounded beyond, as a Number of a 64-bit value is.
- * Throws RangeError where it does not end before `end` or within `mostBytes`, or is more than 32 bits where it may not be.
+ * A zigzag varint at `at`, and its number of bytes. Exact up to 53 bits, rounded beyond, like a Number of a 64-bit
+ * value. Throws RangeError if it does not end before `end` or within `mostBytes`, or has more than 32 bits where that
+ * is not allowed.
  */
 export function readVarint(
   source: Buffer,

@@ -1,12 +1,12 @@
 /**
- * A batch's unpacked bytes, a piece at a time: memory holds one piece, whatever the batch unpacks to. Bytes are taken or
- * skipped in the order in which they come.
+ * A batch's unpacked bytes, one piece at a time: memory holds one piece, for any unpacked size. Bytes are taken or
+ * skipped in order.
  */
 import { memoryToUnpack, type Unpacking, unpackInPieces } from './codecs.ts';
 
 /**
- * Most bytes that one batch may unpack to: 1 MiB of zstd, what brokers take by default, unpacks to 32 GiB at most. Beyond it
- * unpacking would only end after hours.
+ * Maximum unpacked size of one batch: 1 MiB of zstd, a broker's default limit, unpacks to 32 GiB at most. Anything
+ * larger would take hours.
  */
 export const MAX_UNPACKED_BYTES = 64 * 1024 ** 3;
 
@@ -16,7 +16,7 @@ export class Pieces {
   readonly #codecId: number;
   readonly #maxBytes: number;
   readonly #memoryBytes: number;
-  /** What was not unpacked before the present frame. */
+  /** The bytes that were not unpacked before the present frame. */
   #packed: Buffer;
   #unpacking: Unpacking;
   #piece = EMPTY;
@@ -37,33 +37,36 @@ export class Pieces {
     return this.#before + this.#at;
   }
 
-  /** Whether a byte is here without waiting. */
+  /** Whether a byte is available without waiting. */
   get isReady(): boolean {
     return this.#at < this.#piece.length;
   }
 
-  /** The bytes that are here, from `at` on: look at them, then moveTo(). */
+  /** The available bytes, from `at` on: read them, then call moveTo(). */
   get piece(): Buffer {
     return this.#piece;
   }
 
-  /** Where in the piece the next byte is. */
+  /** Position of the next byte in the piece. */
   get at(): number {
     return this.#at;
   }
 
-  /** The piece is done with up to here. */
+  /** The piece was used up to here. */
   moveTo(at: number): void {
     this.#at = at;
   }
 
-  /** Whether all was taken. Rejects with the library's error where the packed bytes are broken, or go on behind their end. */
+  /**
+   * Whether everything was taken. Rejects with the library's error if the packed bytes are broken, or continue behind
+   * their end.
+   */
   async isOver(): Promise<boolean> {
     while (this.#at === this.#piece.length) if (!(await this.#next())) return true;
     return false;
   }
 
-  /** Exactly so many bytes, in memory of their own where they come in several pieces. */
+  /** Exactly this many bytes; copied if they come from several pieces. */
   async take(byteLength: number): Promise<Buffer> {
     if (this.#piece.length - this.#at >= byteLength) {
       const bytes = this.#piece.subarray(this.#at, this.#at + byteLength);
@@ -75,7 +78,7 @@ export class Pieces {
     return Buffer.concat(parts, byteLength);
   }
 
-  /** Past so many bytes, showing them. */
+  /** Skips this many bytes, and shows them to `onPart`. */
   async skip(byteLength: number, onPart: (part: Buffer) => void = () => {}): Promise<void> {
     for (let left = byteLength; left > 0; ) {
       if (await this.isOver()) throw new RangeError(`the records end ${left} bytes too early`);
@@ -86,7 +89,7 @@ export class Pieces {
     }
   }
 
-  /** Ends it, at any time, also while a piece is waited for. Idempotent. */
+  /** Ends it at any time, also while a read waits for a piece. Idempotent. */
   close(): void {
     this.#unpacking.close();
     this.#piece = EMPTY;
@@ -96,7 +99,7 @@ export class Pieces {
   async #next(): Promise<boolean> {
     let { done, value } = await this.#unpacking.pieces.next();
     while (done === true) {
-      // Node ends at the end of a frame, whatever follows: another one may, and nothing else.
+      // Node stops at the end of a frame; another frame may follow, and nothing else.
       const left = this.#packed.subarray(this.#unpacking.bytesUsed);
       if (left.length === 0) return false;
       if (left.length === this.#packed.length) throw new RangeError(`${left.length} packed bytes are left over`);
@@ -108,9 +111,7 @@ export class Pieces {
     this.#piece = value;
     this.#at = 0;
     if (this.#before + value.length > this.#maxBytes)
-      throw new RangeError(
-        `it unpacks to more than ${this.#maxBytes} bytes, which is as much as is unpacked of one batch`,
-      );
+      throw new RangeError(`it unpacks to more than ${this.#maxBytes} bytes, the limit for one batch`);
     return true;
   }
 }

@@ -1,4 +1,4 @@
-/** What a partition stops with where its records cannot be read, and the commands that get it going again. */
+/** The errors that stop a partition with unreadable records, with the commands to continue. */
 import { ContradictionError } from '../../base/errors.ts';
 import { skipCommand } from '../../base/text/skip-command.ts';
 
@@ -7,7 +7,7 @@ export interface UnreadablePlace {
   readonly partition: number;
   /** The first offset that cannot be read. */
   readonly offset: number;
-  /** One past the batch it is in, where that is known. */
+  /** One past its batch, if that is known. */
   readonly batchEnd: number | undefined;
 }
 

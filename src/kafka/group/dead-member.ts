@@ -1,12 +1,13 @@
 /**
- * Takes members that are known to be dead out of their group, so that the group does not wait for their sessions to run out.
+ * Removes members that are known to be dead from their group, so that the group does not wait for their sessions to
+ * end.
  *
- * Only after a successor has asked to join: a group that the last member leaves is empty, and the first to join an empty
- * group waits for group.initial.rebalance.delay.ms (3 s unless set otherwise). On connections of its own: a broker answers
- * a JoinGroup when the rebalance is over, and takes nothing else from that connection before.
+ * Only after a successor has asked to join: a group whose last member leaves is empty, and the first to join an empty
+ * group waits for group.initial.rebalance.delay.ms (3 s by default). It uses its own connections: a broker answers a
+ * JoinGroup when the rebalance is over, and accepts nothing else on that connection before.
  *
- * A member id is unique and given by the broker, so at worst a living member is made to join again: the sink decides who
- * may write, not the group.
+ * A member id is unique and given by the broker, so at worst a living member must join again: the sink decides who may
+ * write, not the group.
  */
 import type { Cluster } from 'kafkajs';
 import type { Runtime } from '../../base/runtime.ts';
@@ -14,7 +15,7 @@ import { createKafka, type KafkaConnectionOptions } from '../client/connection-o
 import { type GroupMemberName, groupState, leaveGroup, openCluster } from '../client/kafkajs-internals.ts';
 
 const LOOK_EVERY_MS = 15;
-/** A successor that has not asked by then has other troubles: the dead one leaves all the same. */
+/** If no successor has asked by then, something else is wrong: the dead member is removed anyway. */
 const LOOKS_MAX = 100;
 const METADATA_MAX_AGE_MS = 30_000;
 
@@ -25,7 +26,7 @@ export interface DeadMembers {
   isDead(member: GroupMemberName): boolean;
 }
 
-/** Ids of those that are out of it now. Rejects where the coordinator cannot be asked, or on an abort. */
+/** Ids of the members that are removed now. Rejects if the coordinator cannot be reached, or on an abort. */
 export async function removeDeadMembers(dead: DeadMembers, signal: AbortSignal): Promise<string[]> {
   const cluster = openCluster(createKafka(dead.connection), METADATA_MAX_AGE_MS);
   try {
@@ -38,7 +39,7 @@ export async function removeDeadMembers(dead: DeadMembers, signal: AbortSignal):
   }
 }
 
-/** Those that are dead, once somebody has asked to join; at once where nobody is. */
+/** The dead members, once another has asked to join; at once if there are none. */
 async function untilRebalancing(cluster: Cluster, dead: DeadMembers, signal: AbortSignal): Promise<string[]> {
   for (let look = 0; ; look += 1) {
     const { state, members } = await groupState(cluster, dead.groupId);

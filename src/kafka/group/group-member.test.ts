@@ -1,4 +1,4 @@
-/** A member that finds no broker: it says so, waits longer and longer, and gives up by name when its limit is over. */
+/** A member that finds no broker logs it, waits longer and longer, and stops with a named error at its limit. */
 import { setImmediate as later } from 'node:timers/promises';
 import getPort from 'get-port';
 import { expect, it } from 'vitest';
@@ -36,7 +36,7 @@ it('a group that cannot be joined is waited for, and after the limit it is unrea
       onWaiting: ({ what, waitedMs }) => {
         expect(what).toBe('group g of topic t');
         waits.push(waitedMs);
-        // Else it would go on for ever.
+        // Otherwise it would never end.
         if (waits.length > 500) onFatal(new Error('it does not give up'));
       },
       onRecovered: () => {},

@@ -1,11 +1,11 @@
 /**
- * Membership in the consumer group, which only shares out the work: kafkajs joins, heartbeats and commits, and fetches
- * nothing, since the whole topic is paused before its first fetch and stays so.
+ * Membership in the consumer group, which only distributes the work: kafkajs joins, heartbeats and commits, but fetches
+ * nothing, because the whole topic is paused before its first fetch and stays paused.
  *
- * Invariants: 1. a consumer that crashed is left behind and a new one made, with backoff, until the limit: kafkajs gives up
- * for good on many errors that pass; 2. no commit can end the membership, and none fails to its caller; 3. after stop, no
- * consumer is left in the group, not even one that was still joining; 4. who we are in the group is noted while we are, and
- * a member that was noted by a process that is gone is taken out of the group instead of being waited for.
+ * Invariants: 1. after a crash of its consumer a new one is made, with backoff, until the limit: kafkajs gives up for
+ * good on many errors that pass; 2. no commit can end the membership, and each failure goes to its caller only; 3.
+ * after stop, no consumer is left in the group, not even one that was still joining; 4. our member id is noted while we
+ * are in the group, and a noted member whose process is gone is removed from the group instead of waiting for it.
  */
 import type { Consumer, ConsumerCrashEvent } from 'kafkajs';
 import { Backoff } from '../../base/backoff.ts';
@@ -31,8 +31,8 @@ export interface GroupLimits {
 }
 
 /**
- * Remembers, across processes, as whom this place was last in the group. Only one process at a time may use the same notes:
- * whoever is noted when a process starts is taken for dead. Its methods never throw.
+ * Remembers, across processes, the last member id of this place in the group. Only one process at a time may use the
+ * same notes: the member noted when a process starts is taken for dead. Its methods never throw.
  */
 export interface MemberNotes {
   read(groupId: string): string | undefined;
@@ -47,15 +47,15 @@ export interface GroupMemberOptions {
   readonly runtime: Runtime;
   readonly limits: GroupLimits;
   readonly notes?: MemberNotes | undefined;
-  /** Whether the process that goes by that client id is known to be dead. */
+  /** Whether the process with that client id is known to be dead. */
   isDeadClient?: ((clientId: string) => boolean) | undefined;
-  /** A dead predecessor was still in the group and is out of it now. */
+  /** A dead predecessor was still in the group and has been removed. */
   onPredecessorRemoved?(memberId: string): void;
-  /** After every join, also when nothing changed. Ascending. */
+  /** After every join, also without a change. Ascending. */
   onJoined(partitions: readonly number[]): void;
   onWaiting(wait: Wait): void;
   onRecovered(what: string, waitedMs: number): void;
-  /** Not heard of for as long as a session lasts: told once, until the next join. */
+  /** No answer for the length of a session: called once, until the next join. */
   onSessionLost(silentMs: number): void;
   onFatal(error: Error): void;
 }
@@ -80,7 +80,7 @@ export class GroupMember {
   readonly #backoff: Backoff;
   /** Set while a consumer is a member; commits go through it. */
   #joined: Consumer | undefined;
-  /** Who was in the group in our place before, and is dead: a consumer that crashed, or a process that was killed. */
+  /** The previous member in our place, which is dead: a consumer that crashed, or a process that was killed. */
   #predecessor: string | undefined;
   #memberId: string | undefined;
   readonly #commits = new Set<PendingCommit>();
@@ -102,7 +102,7 @@ export class GroupMember {
     });
   }
 
-  /** Resolves when the broker has it. Rejects when it was refused or took too long, which concerns nobody else. */
+  /** Resolves when the broker has it. Rejects if it was refused or took too long; the membership is not affected. */
   async commit(partition: number, offset: number, metadata: string): Promise<void> {
     const { topic, runtime, limits } = this.#options;
     const consumer = this.#joined;
@@ -111,7 +111,7 @@ export class GroupMember {
       throw new Error(`partition ${partition} is not assigned to this member`);
     const pending: PendingCommit = { partition, offset: String(offset), isAcknowledged: false };
     this.#commits.add(pending);
-    // Outside of a handler: a refusal comes back here and does not reach the consumer's own loop.
+    // Outside of a handler, so that a refusal returns here and does not reach the consumer's own loop.
     const sent = consumer.commitOffsets([{ topic, partition, offset: pending.offset, metadata }]);
     const timer = new AbortController();
     const timeout = runtime.sleep(limits.commitTimeoutMs, timer.signal).then(() => {
@@ -119,7 +119,7 @@ export class GroupMember {
     });
     try {
       await Promise.race([sent, timeout]);
-      // kafkajs resolves without committing while it stops or has crashed.
+      // While it stops, or after a crash, kafkajs resolves without committing.
       if (!pending.isAcknowledged) throw new Error('the member is stopping or was cut off: nothing was committed');
     } finally {
       this.#commits.delete(pending);
@@ -129,7 +129,7 @@ export class GroupMember {
     }
   }
 
-  /** Leaves the group. Takes at most stopTimeoutMs; what is slower than that ends in the background. */
+  /** Leaves the group. Takes at most stopTimeoutMs; slower work ends in the background. */
   async stop(): Promise<void> {
     const { runtime, limits } = this.#options;
     this.#joined = undefined;
@@ -174,7 +174,7 @@ export class GroupMember {
     }
   }
 
-  /** One consumer's life: resolves with what ended it, or with nothing after a stop. */
+  /** One consumer's life: resolves with the error that ended it, or with nothing after a stop. */
   async #beMember(): Promise<unknown> {
     const { topic } = this.#options;
     const consumer = this.#createConsumer();
@@ -197,21 +197,21 @@ export class GroupMember {
         },
       });
       const end = await Promise.race([crashed, stopped]);
-      // kafkajs cannot be stopped while it joins for the first time: it would join all the same, and stay.
+      // kafkajs cannot be stopped during its first join: it would join anyway, and stay.
       await Promise.all([joining, removing]);
       return end;
     } catch (error) {
       return error;
     } finally {
       this.#joined = undefined;
-      // Unless it leaves, the broker waits for it before it lets a successor work.
+      // Unless it leaves, the broker waits for it before a successor may work.
       this.#predecessor ??= this.#memberId;
       this.#memberId = undefined;
       await consumer.disconnect().catch(() => undefined);
     }
   }
 
-  /** Fails where it is out already, which is as good; if the coordinator is away, its session runs out by itself. */
+  /** Fails if it is out already, which is as good; if the coordinator does not answer, its session ends by itself. */
   async #removePredecessor(): Promise<void> {
     const { isDeadClient, onPredecessorRemoved } = this.#options;
     const predecessor = this.#predecessor;
@@ -230,7 +230,7 @@ export class GroupMember {
       sessionTimeout: limits.sessionTimeoutMs,
       rebalanceTimeout: limits.rebalanceTimeoutMs,
       heartbeatInterval: limits.heartbeatIntervalMs,
-      // With everything paused this is only how often it looks whether a heartbeat is due.
+      // With everything paused this is only how often kafkajs checks whether a heartbeat is due.
       maxWaitTimeInMs: Math.min(250, limits.heartbeatIntervalMs),
       metadataMaxAge: METADATA_MAX_AGE_MS,
       allowAutoTopicCreation: false,

@@ -16,7 +16,7 @@ test('a session that never began is not lost', () => {
   expect(session.lostAfterMs()).toBeUndefined();
 });
 
-test('it is lost when nothing was heard for as long as it lasts, and that is told once', () => {
+test('it is lost after a silence of its length, and that is reported once', () => {
   const { session, pass } = watch(10_000);
   session.heard();
   pass(9_999);

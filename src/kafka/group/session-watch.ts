@@ -1,13 +1,13 @@
 /**
- * Whether our session in the consumer group has run out: the broker counts it from the last heartbeat that it got, and so do
- * we from the last answer. Then the group may have given our partitions to others, without a word to us.
+ * Detects that our session in the consumer group has expired: the broker counts it from the last heartbeat that it got,
+ * and we from its last answer. Then the group may have given our partitions to others, without telling us.
  */
 import type { Runtime } from '../../base/runtime.ts';
 
 export class SessionWatch {
   readonly #runtime: Pick<Runtime, 'monotonicMs'>;
   readonly #sessionTimeoutMs: number;
-  /** The last word of the group; undefined before the first, and once the loss was told. */
+  /** Time of the group's last answer; undefined before the first, and once the loss was reported. */
   #heardAtMs: number | undefined;
 
   constructor(runtime: Pick<Runtime, 'monotonicMs'>, sessionTimeoutMs: number) {
@@ -20,7 +20,7 @@ export class SessionWatch {
     this.#heardAtMs = this.#runtime.monotonicMs();
   }
 
-  /** For how long nothing was heard, once, when that is as long as a session lasts; undefined otherwise. */
+  /** Duration of the silence, once, when it reaches the length of a session; undefined otherwise. */
   lostAfterMs(): number | undefined {
     if (this.#heardAtMs === undefined) return undefined;
     const silentMs = this.#runtime.monotonicMs() - this.#heardAtMs;

@@ -1,14 +1,14 @@
 /**
- * Carries the sticky assignment over the group protocol: each member sends what it works on as user data with every join,
- * the leader decides. kafkajs rebalances eagerly, so the claims are all that keeps partitions where they are.
+ * Carries the sticky assignment over the group protocol: each member sends the partitions it works on as user data with
+ * every join, and the leader decides. kafkajs rebalances eagerly, so only these claims keep partitions in place.
  */
 import { AssignerProtocol, type PartitionAssigner } from 'kafkajs';
 import { assignSticky, type Member } from './sticky-assignment.ts';
 
-/** What this process works on; outlives the consumer, which is made anew after an outage. */
+/** The partitions of this process; outlives the consumer, which is made anew after an outage. */
 export interface OwnClaim {
   partitions: readonly number[];
-  /** -1 until the first heartbeat after a join, which is when kafkajs tells it. */
+  /** -1 until the first heartbeat after a join, when kafkajs reports it. */
   generation: number;
 }
 
@@ -52,7 +52,7 @@ export function encodeClaim({ partitions, generation }: OwnClaim): Buffer {
   return Buffer.from(JSON.stringify({ owned: partitions, generation }));
 }
 
-/** What another process sent is not to be trusted: anything unreadable is no claim. */
+/** Data of another process is not trusted: unreadable data is no claim. */
 export function decodeClaim(userData: Buffer): Pick<Member, 'owned' | 'generation'> {
   try {
     const { owned, generation } = JSON.parse(userData.toString()) as { owned: unknown; generation: unknown };

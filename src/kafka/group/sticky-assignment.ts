@@ -1,22 +1,22 @@
 /**
- * Who works on which partition: balanced, and with as few moves as balance allows, since every move is a takeover at the
- * sink. Pure: the same members and claims give the same answer in whatever order they come.
+ * Assigns partitions to members: balanced, and with as few moves as balance allows, since every move is a takeover at
+ * the sink. Pure: the same members and claims give the same result in any order.
  */
 
 export interface Member {
   readonly memberId: string;
-  /** What it says it works on. */
+  /** The partitions that it claims to work on. */
   readonly owned: readonly number[];
-  /** Group generation of that claim, -1 where it does not know: of two claims on a partition the younger one counts. */
+  /** Group generation of that claim, -1 if unknown: of two claims on a partition the newer one counts. */
   readonly generation: number;
 }
 
-/** Every partition goes to exactly one member; counts differ by at most one. Empty where there is no member. */
+/** Every partition goes to exactly one member; counts differ by at most one. Empty if there is no member. */
 export function assignSticky(members: readonly Member[], partitions: readonly number[]): Map<string, number[]> {
   const kept = keepClaims(members, partitions);
   const order = members
     .map(({ memberId }) => memberId)
-    // Who has most takes the larger shares, so that it can keep what it has.
+    // The largest current owners get the larger shares, so they can keep what they have.
     .sort((a, b) => (kept.get(b)?.length ?? 0) - (kept.get(a)?.length ?? 0) || compare(a, b));
   const base = Math.floor(partitions.length / Math.max(1, order.length));
   const larger = partitions.length - base * order.length;
@@ -37,7 +37,7 @@ export function assignSticky(members: readonly Member[], partitions: readonly nu
   return assigned;
 }
 
-/** The claims that count, by member, ascending. */
+/** The valid claims, by member, ascending. */
 function keepClaims(members: readonly Member[], partitions: readonly number[]): Map<string, number[]> {
   const known = new Set(partitions);
   const winners = new Map<number, Member>();

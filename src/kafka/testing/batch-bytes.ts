@@ -1,4 +1,4 @@
-/** Record batches of message format 2, as brokers send them and as they never would. */
+/** Record batches of message format 2, valid and invalid. */
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { crc32c } from '@node-rs/crc32';
 import { compressFrameSync } from 'lz4-napi';
@@ -27,7 +27,10 @@ export interface BatchSpec {
   readonly trailing?: Buffer;
 }
 
-/** `snappy` in blocks, as the Java client sends it; `raw-snappy` as one block, as librdkafka does; the last is no codec yet. */
+/**
+ * `snappy` in blocks, as the Java client sends it; `raw-snappy` as one block, as librdkafka does; the last is not a
+ * codec yet.
+ */
 const CODECS = { none: 0, gzip: 1, snappy: 2, 'raw-snappy': 2, lz4: 3, zstd: 4, unknown: 5 } as const;
 export type CodecName = keyof typeof CODECS;
 const CRC_FROM = 21;
@@ -58,7 +61,7 @@ export function batch(spec: BatchSpec): Buffer {
   return sealed(Buffer.concat([head, packed]));
 }
 
-/** The batch with the checksum that its bytes have, as if a producer had sent it so. */
+/** The batch with the right checksum for its bytes, as if a producer had sent it. */
 export function sealed(bytes: Buffer): Buffer {
   bytes.writeUInt32BE(crc32c(bytes.subarray(CRC_FROM)), CRC_FROM - 4);
   return bytes;
@@ -81,7 +84,7 @@ export function pack(codec: CodecName, body: Buffer): Buffer {
   }
 }
 
-/** As snappy-java writes it: a header, then blocks of 32 KiB, each behind its packed size. */
+/** The format of snappy-java: a header, then blocks of 32 KiB, each behind its packed size. */
 function snappyStream(body: Buffer): Buffer {
   const parts: Buffer[] = [Buffer.from('82534e41505059000000000100000001', 'hex')];
   for (let at = 0; at < body.length; at += 32_768) {

@@ -1,4 +1,6 @@
-/** A road to the brokers that can be cut or go silent: kafkajs's sockets go through a local proxy by way of socketFactory. */
+/**
+ * A network to the brokers that can be cut or go silent: kafkajs's sockets pass through a local proxy by socketFactory.
+ */
 import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from 'node:net';
 import type { ISocketFactory } from 'kafkajs';
 
@@ -19,7 +21,7 @@ export class FlakyNetwork implements AsyncDisposable {
     return network;
   }
 
-  /** The first line of a proxied connection names where it wants to go. */
+  /** The first line of a proxied connection names its destination. */
   get socketFactory(): ISocketFactory {
     return ({ host, port, onConnect }) => {
       const { port: proxyPort } = this.#server.address() as AddressInfo;
@@ -37,7 +39,7 @@ export class FlakyNetwork implements AsyncDisposable {
     this.#endAll();
   }
 
-  /** Nothing gets through any more and nothing is ended, as when a network swallows packets. */
+  /** Nothing passes and nothing is ended, as when a network drops packets. */
   silence(): void {
     this.#mode = 'silent';
     for (const [client, broker] of this.#pairs) {

@@ -1,4 +1,7 @@
-/** A log source under test with everything it says, and readers that check what the port promises of every answer. */
+/**
+ * A log source under test that records everything it reports, and readers that check the port's promises for every
+ * answer.
+ */
 import { expect } from 'vitest';
 import { systemRuntime } from '../../base/system-runtime.ts';
 import type { FetchAnswer, PartitionReader } from '../../processor/ports.ts';
@@ -13,7 +16,7 @@ export class SourceProbe implements AsyncDisposable {
   readonly failures: Error[] = [];
   readonly waits: string[] = [];
   readonly commitFailures: string[] = [];
-  /** How long the group was silent each time the session was told to be lost, ms. */
+  /** Duration of the silence at each reported loss of the session, ms. */
   readonly sessionsLost: number[] = [];
 
   constructor(options: Partial<KafkaLogOptions> & { topic: string; groupId: string }) {
@@ -56,7 +59,7 @@ export class SourceProbe implements AsyncDisposable {
   }
 }
 
-/** Reads on until every record below `completeTo` is in. Fails where an answer does not follow on the one before. */
+/** Reads until every record below `completeTo` is in. Fails if an answer does not follow the one before. */
 export async function readTo(reader: PartitionReader, from: number, completeTo: number): Promise<FetchAnswer[]> {
   const answers: FetchAnswer[] = [];
   for (let next = from; next < completeTo; ) {

@@ -1,8 +1,8 @@
 /**
- * Six partitions whose answers unpack to much more than they are, read by six readers; prints how many MiB the process grew by
- * at most, and how many records came. Processes of their own: what others hold must not count, nor what making the log took.
- * node unpacked-memory.fixture.ts make <kind> <file>, then: read <file> [held]; half of the readers of `held` do not read until
- * the others are done.
+ * Six partitions whose answers are much larger unpacked, read by six readers; prints the greatest growth of the process
+ * in MiB, and the number of records. In its own process, so that neither other memory nor making the log counts. node
+ * unpacked-memory.fixture.ts make <kind> <file>, then: read <file> [held]; half of the readers of `held` do not read
+ * until the others are done.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { zstdCompressSync } from 'node:zlib';
@@ -58,7 +58,7 @@ function endOf(batches: Buffer): number {
   return end;
 }
 
-/** Answers every question with the log from the offset's batch on; all batches are of one record, or there is one. */
+/** Answers every request with the log from the offset's batch on; all batches are of one record, or there is one. */
 function answerFrom(offset: number): Buffer {
   for (let at = 0; at < log.length; at += 12 + log.readInt32BE(at + 8)) {
     if (Number(log.readBigInt64BE(at)) + log.readInt32BE(at + 23) >= offset) return log.subarray(at, at + MIB);
@@ -82,7 +82,7 @@ const connection = {
       lastStableOffset: expected,
       logStartOffset: 0,
       aborted: [],
-      // As over a network: bytes of their own.
+      // A copy, as over a network.
       records: Buffer.from(answerFrom(Number(fetchOffset))),
     }));
     return { partitions: answers, socket: connection };
@@ -119,7 +119,7 @@ async function readAll(partition: number): Promise<number> {
     const answer = await reader.read(new AbortController().signal);
     records += answer.records.length;
     at = Math.max(at, answer.completeTo);
-    // As a fold has turns in between.
+    // A fold also yields in between.
     await systemRuntime.sleep(1);
   }
   reader.close();

@@ -1,5 +1,5 @@
 /**
- * What the protocol needs of the log (design, section 5) through the LogSource port: what an answer says is true, a log that
+ * What the protocol needs of the log through the LogSource port: what an answer says is true, a log that
  * was cut or replaced shows, and neither rebalances nor committed offsets move what is read. Runs unchanged on the simulated
  * and on the real broker.
  *
@@ -165,7 +165,7 @@ function reading(makeLog: MakeLog): void {
     expect(values(await readTo(log, reader, 0, 2))).toEqual(numbered(2));
   });
 
-  test('an outage is sat out: reading goes on where it was, in a new session', async () => {
+  test('an outage is waited for: reading resumes where it was, in a new session', async () => {
     await using log = await makeLog(1);
     await log.append(0, numbered(20));
     const member = await log.join();

@@ -1,6 +1,6 @@
 /**
  * Every table of a dataset, dropped, with a processor running and with none: it has a name everywhere, nothing is made in its
- * place, and restored it is accepted, and work goes on with it. One dataset for all of them, one after the other.
+ * place, and restored it is accepted, and work continues with it. One dataset for all of them, one after the other.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemRuntime } from '../../base/system-runtime.ts';
@@ -12,6 +12,7 @@ import { type ExitReport, Processor } from '../../processor/processor.ts';
 import { comparedRows } from '../../sinks/bigquery/dataset/compared-rows.ts';
 import { TABLES } from '../../sinks/bigquery/dataset/names.ts';
 import { datasetStatements } from '../../sinks/bigquery/dataset/statements.ts';
+import { processorSink } from '../../sinks/bigquery/processor-sink.ts';
 import { type ContractSink, contractSink } from '../../sinks/bigquery/testing/contract-endpoints.ts';
 import { FedLog } from './testing/fed-log.ts';
 
@@ -55,10 +56,14 @@ function start(): { readonly stop: AbortController; readonly ended: Promise<Exit
       runtime: systemRuntime,
       observer: silentObserver,
       log: log.source(),
-      queries: sink.queries,
-      inspection: sink.inspector,
-      streams: sink.streams,
-      encoder: sink.encoder,
+      sink: processorSink({
+        runtime: systemRuntime,
+        observer: silentObserver,
+        queries: sink.queries,
+        inspection: sink.inspector,
+        streams: sink.streams,
+        encoder: sink.encoder,
+      }),
       state: noStateStore,
     },
   );
@@ -120,7 +125,7 @@ describe.each(TABLES)('%s', (table) => {
     await expect(comparedRows(sink)).rejects.toMatchObject(another);
   });
 
-  it('is not accepted without its rows, is with them, and the next processor goes on', {
+  it('is not accepted without its rows, is with them, and the next processor continues', {
     timeout: TIMEOUT_MS,
   }, async () => {
     const accepting = { restored: new Set([table]), lost: new Set<string>() };

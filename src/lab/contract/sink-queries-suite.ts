@@ -1,5 +1,5 @@
 /**
- * What the protocol needs of BigQuery's queries and conditional updates (design, section 5): who owns a partition is decided
+ * What the protocol needs of BigQuery's queries and conditional updates: who owns a partition is decided
  * by one UPDATE and by reading back, and position is what queries see. Runs unchanged on the simulated and on the real sink.
  *
  * Left to the real one (src/bigquery): exact values through Arrow, SQL and JSON, rows damaged by hand, and which of two

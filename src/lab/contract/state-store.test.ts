@@ -1,7 +1,8 @@
 /** The simulated disk held to what every state store must do; src/state runs the same suite on journals. */
 import { type StoreUnderTest, stateStoreSuite } from '../../local-state/testing/state-store-suite.ts';
 import { settled } from '../sim/testing.ts';
-import { createWorld, type World } from '../sim/world/world.ts';
+import { createWorld } from '../sim/world/create-world.ts';
+import type { World } from '../sim/world/world.ts';
 
 function mounted(world: World, name: string): StoreUnderTest {
   const { disk } = world.process(name).boot();

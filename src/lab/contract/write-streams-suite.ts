@@ -1,5 +1,5 @@
 /**
- * What the protocol needs of BigQuery's write streams (design, section 5, last paragraph), at the seam where the simulation
+ * What the protocol needs of BigQuery's write streams, at the seam where the simulation
  * takes over (WriteRpc) and at the append client above it. Runs unchanged on the simulated and on the real sink; where they
  * answer differently, testing/dialects.ts says how, which one the simulation follows, and why.
  */
@@ -269,7 +269,7 @@ function client(makeSink: MakeSink): void {
       await sink.another().streams.finalize(stream);
     });
     const first = lossy.append(encode(sink, 0, 5));
-    await expect(sink.settle(first)).rejects.toMatchObject({ kind: expect.stringMatching(/finalized|confused/) });
+    await expect(sink.settle(first)).rejects.toMatchObject({ kind: expect.stringMatching(/fenced|confused/) });
     const outcome = await sink.settle(sink.streams.finalize(stream));
     expect(outcome).toEqual({ state: 'finalized', rowCount: 5 });
     expect(await stored(sink)).toEqual(numbers(5));

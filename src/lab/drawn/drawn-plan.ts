@@ -1,17 +1,19 @@
 /**
- * A drawn plan for real parts, as plain data: what is sent, who runs, and what is broken in which order. It can be drawn,
- * shrunk, saved as JSON and run again. Files are checked here, at the edge.
+ * A drawn plan for real parts, as plain data: what is sent, who runs, and which faults strike in which order. It can be drawn,
+ * shrunk, saved as JSON and run again. Files are checked here, at the edge; those of the older form are read too.
  *
- * Strikes of one lane come one after the other, lanes side by side: faults meet, and never so that one keeps another from
- * happening (a kill of a processor that is down; two faults of one network, where healing the first heals both).
+ * Faults of one lane strike one after the other, lanes side by side: faults meet, and none keeps another from striking (a kill
+ * of a processor that is down; two faults of one network, where healing the first heals both).
  */
 import { z } from 'zod';
-import type { FaultPlan } from '../../../chaos/fault.ts';
-import { GARBAGE } from '../../../chaos/http-garbage.ts';
+import { DISK_EFFECTS } from '../../../chaos/fault.ts';
+import { GARBAGE } from '../../../chaos/proxies/http-garbage.ts';
 import { ConfigurationError } from '../../base/errors.ts';
 import { CRASH_POINTS } from '../../processor/crash-points.ts';
+import type { Fault } from '../fault.ts';
+import { ofTodaysForm } from './older-form.ts';
 
-/** `takeover`: answers that only a takeover asks for. */
+/** `takeover`: faults without a time. They are armed before anything runs, and the first takeover meets them. */
 export const LANES = ['processors', 'kafka', 'storage', 'takeover'] as const;
 export type Lane = (typeof LANES)[number];
 
@@ -19,22 +21,19 @@ export type Lane = (typeof LANES)[number];
 export const PROCESSORS = ['alpha', 'beta'] as const;
 export type ProcessorName = (typeof PROCESSORS)[number];
 
-/** Of the local state, while its processor is down. */
-export const DAMAGES = ['delete', 'truncate', 'flip-bit', 'swap'] as const;
-export type Damage = (typeof DAMAGES)[number];
-
-const LASTS_MS_MAX = 15_000;
+const FOR_MS_MAX = 15_000;
 const count = z.number().int().nonnegative();
 const positive = z.number().int().positive();
-const lastsMs = positive.max(LASTS_MS_MAX);
-const processor = z.enum(PROCESSORS);
+const forMs = positive.max(FOR_MS_MAX);
+const process = z.enum(PROCESSORS);
 const nth = positive;
+const disk = z.enum(DISK_EFFECTS).exclude(['stale']).optional();
 
 const appendAnswer = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('lose-answer'), code: positive }),
   z.strictObject({ kind: z.literal('refuse'), code: positive, message: z.string() }),
   z.strictObject({ kind: z.literal('refuse-in-band'), code: positive, message: z.string() }),
-  z.strictObject({ kind: z.literal('hold-answer'), delayMs: lastsMs }),
+  z.strictObject({ kind: z.literal('hold-answer'), delayMs: forMs }),
   z.strictObject({
     kind: z.literal('reset'),
     at: z.enum(['asked', 'answered']),
@@ -44,77 +43,75 @@ const appendAnswer = z.discriminatedUnion('kind', [
 const restAnswer = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('lose-answer') }),
   z.strictObject({ kind: z.literal('answer'), status: positive, reason: z.string() }),
-  z.strictObject({ kind: z.literal('hold-answer'), delayMs: lastsMs }),
+  z.strictObject({ kind: z.literal('hold-answer'), delayMs: forMs }),
   z.strictObject({ kind: z.literal('garbage'), what: z.enum(GARBAGE) }),
 ]);
 const network = z.enum(['kafka', 'storage']);
 
-/** Faults of the library (chaos/fault.ts) that are drawn as they are. */
-const faultSchema = z.discriminatedUnion('fault', [
+/** Records acknowledged since the fault before it in its lane was over and the pipeline ran. */
+const afterRecords = z.strictObject({ afterRecords: count });
+/** The same; then the process is stopped, and its next life kills itself the n-th time that it passes the point. */
+const atPoint = z.strictObject({ afterRecords: count, point: z.enum(CRASH_POINTS), hit: positive });
+
+/** Faults of the lab's language (src/lab/fault.ts) that a plan can have, with what a plan needs of them. */
+const faultSchema = z.discriminatedUnion('what', [
   z.strictObject({
-    fault: z.literal('network.cut'),
+    what: z.literal('crash'),
+    process,
+    disk,
+    restartAfterMs: count,
+    when: z.union([afterRecords, atPoint]),
+  }),
+  z.strictObject({ what: z.literal('stop'), process, disk, restartAfterMs: count, when: afterRecords }),
+  z.strictObject({ what: z.literal('pause'), process, forMs, when: afterRecords }),
+  z.strictObject({
+    what: z.literal('out_of_files'),
+    process,
+    cut: z.array(network),
+    forMs,
+    when: afterRecords,
+  }),
+  /** All processors are stopped, the group's offsets are reset, all are started. */
+  z.strictObject({ what: z.literal('reset_offsets'), to: z.enum(['earliest', 'latest']), when: afterRecords }),
+  z.strictObject({ what: z.literal('second_owner'), forMs, when: afterRecords }),
+  z.strictObject({
+    what: z.literal('network_cut'),
     on: network,
     refuse: z.boolean().optional(),
-    lastsMs: lastsMs.optional(),
+    forMs: forMs.optional(),
+    when: afterRecords,
   }),
-  z.strictObject({ fault: z.literal('network.delay'), on: network, delayMs: lastsMs, lastsMs }),
-  z.strictObject({ fault: z.literal('network.black-hole'), on: network, lastsMs }),
-  z.strictObject({ fault: z.literal('network.half-open'), on: network, lastsMs }),
+  z.strictObject({ what: z.literal('network_delay'), on: network, delayMs: forMs, forMs, when: afterRecords }),
+  z.strictObject({ what: z.literal('network_black_hole'), on: network, forMs, when: afterRecords }),
+  z.strictObject({ what: z.literal('network_half_open'), on: network, forMs, when: afterRecords }),
   z.strictObject({
-    fault: z.literal('kafka.answer'),
+    what: z.literal('kafka_answer'),
     request: z.enum(['produce', 'fetch', 'offset-commit', 'heartbeat']),
     nth,
+    when: afterRecords,
   }),
   z.strictObject({
-    fault: z.literal('storage.answer'),
+    what: z.literal('storage_answer'),
     method: z.enum(['AppendRows', 'CreateWriteStream', 'FinalizeWriteStream']),
     nth,
     answer: appendAnswer,
+    when: afterRecords.optional(),
   }),
   z.strictObject({
-    fault: z.literal('rest.answer'),
+    what: z.literal('rest_answer'),
     match: z.strictObject({ method: z.literal('POST'), path: z.string(), body: z.string().optional() }),
     nth,
     answer: restAnswer,
+    when: afterRecords.optional(),
   }),
-  z.strictObject({ fault: z.literal('sink.finalize-streams'), partition: count }),
+  z.strictObject({ what: z.literal('streams_finalized'), partition: count, when: afterRecords }),
 ]);
-
-const strike = <K extends string, S extends z.ZodRawShape>(what: K, shape: S) =>
-  z.strictObject({
-    what: z.literal(what),
-    /** So many records acknowledged since its lane was free and the pipeline ran. */
-    afterRecords: count,
-    ...shape,
-  });
-
-const strikeSchema = z.discriminatedUnion('what', [
-  /** kill -9, perhaps damage to its local state, and a new life. */
-  strike('kill', { processor, damage: z.enum(DAMAGES).optional(), restartAfterMs: count }),
-  /** The same with SIGTERM. */
-  strike('stop', { processor, damage: z.enum(DAMAGES).optional(), restartAfterMs: count }),
-  /** SIGTERM; the next life kills itself at the n-th time that it comes by the point; then a third one. */
-  strike('crash-point', { processor, point: z.enum(CRASH_POINTS), hit: positive, restartAfterMs: count }),
-  strike('pause', { processor, lastsMs }),
-  /** It can open nothing, and its connections to the sink are cut. */
-  strike('out-of-files', { processor, lastsMs }),
-  /** All are stopped, the group's offsets are reset, all are started. */
-  strike('reset-group', { to: z.enum(['earliest', 'latest']) }),
-  /** For so long one more processor runs, in a group of its own: every partition has two owners. */
-  strike('second-group', { lastsMs }),
-  strike('fault', {
-    lane: z.enum(['kafka', 'storage', 'takeover']),
-    /** In the lane `takeover`: it is armed before anything runs, and the first takeover meets it. */
-    fault: faultSchema,
-  }),
-]);
-export type Strike = z.infer<typeof strikeSchema>;
-export type FaultStrike = Extract<Strike, { what: 'fault' }>;
+export type DrawnFault = z.infer<typeof faultSchema>;
 
 /** Dials of the generator (src/simulator/plan.ts). Times are fixed, so that the records are the same on any day. */
 const workloadSchema = z.strictObject({
   seed: count,
-  /** No more than this; the load ends when the last strike is over. */
+  /** The load ends when the last fault is over, or after this number of records. */
   countMax: positive.max(50_000),
   ratePerSecond: positive.max(5_000),
   /** Event time that countMax records would cover. */
@@ -130,20 +127,18 @@ const planSchema = z
   .strictObject({
     world: z.literal('real'),
     partitions: positive.max(8),
-    processors: z.array(processor).min(1),
+    processors: z.array(process).min(1),
     checkpointIntervalMs: positive,
     watermarkDelayMs: positive,
     workload: workloadSchema,
-    strikes: z.array(strikeSchema).min(1),
+    faults: z.array(faultSchema).min(1),
   })
   .check(({ value: plan, issues }) => {
-    plan.strikes.forEach((each, at) => {
+    plan.faults.forEach((fault, at) => {
       const complain = (message: string): void => {
-        issues.push({ code: 'custom', message, path: ['strikes', at], input: plan });
+        issues.push({ code: 'custom', message, path: ['faults', at], input: plan });
       };
-      if ('processor' in each && !plan.processors.includes(each.processor)) complain(`no processor ${each.processor}`);
-      if (each.what !== 'fault') return;
-      const { fault } = each;
+      if ('process' in fault && !plan.processors.includes(fault.process)) complain(`no processor ${fault.process}`);
       if ('partition' in fault && fault.partition >= plan.partitions) complain(`no partition ${fault.partition}`);
     });
   });
@@ -156,31 +151,32 @@ export function isDrawnPlan(document: unknown): boolean {
 
 /** Checks a plan from outside; `where` names it in the error. Throws ConfigurationError that lists what is wrong. */
 export function parseDrawnPlan(document: unknown, where: string): DrawnPlan {
-  const parsed = planSchema.safeParse(innerOf(document));
+  const parsed = planSchema.safeParse(ofTodaysForm(innerOf(document)));
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => `${where}: ${path.join('.') || 'plan'}: ${message}`);
   throw new ConfigurationError(problems.slice(0, 10));
 }
 
-export function laneOf(each: Strike): Lane {
-  return each.what === 'fault' ? each.lane : 'processors';
+export function laneOf(fault: DrawnFault): Lane {
+  if (fault.when === undefined) return 'takeover';
+  if ('on' in fault) return fault.on;
+  if (fault.what === 'kafka_answer') return 'kafka';
+  return ['storage_answer', 'rest_answer', 'streams_finalized'].includes(fault.what) ? 'storage' : 'processors';
 }
 
-/** The fault as the library takes it. */
-export function faultPlanOf({ fault }: FaultStrike): FaultPlan {
+/** The fault in the lab's language, without its time in the plan. */
+export function faultOf<Drawn extends DrawnFault>({ when: _, ...fault }: Drawn): Fault & { readonly forMs?: number } {
   // Optional members that are absent, and nothing else, tell the two types apart.
-  return fault as FaultPlan;
+  return fault as Fault;
 }
 
 /** For people, and for counting: what kind of thing is done. */
-export function kindOf(each: Strike): string {
-  if (each.what === 'fault') {
-    const { fault } = each;
-    if ('on' in fault) return `${fault.fault} ${fault.on}`;
-    if (fault.fault === 'kafka.answer') return `${fault.fault} ${fault.request}`;
-    return 'answer' in fault ? `${fault.fault} ${fault.answer.kind}` : fault.fault;
-  }
-  return 'damage' in each && each.damage !== undefined ? `${each.what} + checkpoint.${each.damage}` : each.what;
+export function kindOf(fault: DrawnFault): string {
+  if ('on' in fault) return `${fault.what} ${fault.on}`;
+  if (fault.what === 'kafka_answer') return `${fault.what} ${fault.request}`;
+  if ('answer' in fault) return `${fault.what} ${fault.answer.kind}`;
+  if (fault.what === 'crash' && 'point' in fault.when) return 'crash at a point';
+  return 'disk' in fault && fault.disk !== undefined ? `${fault.what} + disk ${fault.disk}` : fault.what;
 }
 
 function innerOf(document: unknown): unknown {

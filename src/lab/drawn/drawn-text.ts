@@ -26,7 +26,7 @@ export function drawnDocument(report: ExploreDrawnReport) {
       fired: fired.length,
       overlappingWork: fired.filter(({ inFlightRecords }) => (inFlightRecords ?? 0) > 0).length,
       healed: fired.filter(({ healedAtMs }) => healedAtMs !== null).length,
-      strikes: sorted(countsOf(runs.flatMap(({ plan }) => plan.strikes.map(kindOf)))),
+      byKind: sorted(countsOf(runs.flatMap(({ plan }) => plan.faults.map(kindOf)))),
     },
     marks: sorted(reactionsOf(runs)),
     notPassed: runs
@@ -45,7 +45,7 @@ export function drawnDocument(report: ExploreDrawnReport) {
             artifact: failure.shrunkFile,
             world: failure.shrunk.world,
             attempts: failure.shrunk.attempts,
-            faults: 'strikes' in failure.shrunk.plan ? failure.shrunk.plan.strikes : failure.shrunk.plan.faults,
+            faults: failure.shrunk.plan.faults,
           },
         }),
   };
@@ -55,9 +55,9 @@ export function drawnText(report: ExploreDrawnReport): string {
   const { runs, passed, records, sqlChecks, faults, marks } = drawnDocument(report);
   const lines = [
     `${report.verdict}: ${passed} of ${runs} plans of seed ${report.seed} passed, ${records} records, in ${(report.elapsedMs / 1_000).toFixed(1)} s`,
-    `faults: ${faults.fired} fired of ${faults.planned} planned, ${faults.overlappingWork} while records were under way, ${faults.healed} healed`,
+    `faults: ${faults.fired} fired of ${faults.planned} planned, ${faults.overlappingWork} while records were in flight, ${faults.healed} healed`,
     `tables compared with the topic by SQL: ${sqlChecks} times, besides G1 to G6 at each end`,
-    `strikes: ${listText(faults.strikes)}`,
+    `kinds of faults: ${listText(faults.byKind)}`,
     `seen: ${listText(marks)}`,
     `digest of all plans: ${report.digest}`,
   ];

@@ -70,13 +70,12 @@ export async function exploreDrawn(options: ExploreDrawnOptions): Promise<Explor
   progress.news(nameOf(failed.run), 'a guarantee is broken: trying it in the simulated world, then smaller');
   const { infra, folder, mutant, shrinkMs } = options;
   const shrunk = await shrinkDrawn(failed.plan, failed.outcome, {
-    seed: caseSeed(seed, failed.run),
     runtime,
     forMs: shrinkMs,
     ...(mutant === undefined ? {} : { mutant }),
     run: (plan, attempt) => {
       const name = `${nameOf(failed.run)}-smaller-${attempt}`;
-      const watch = progress.begin(name, plan.strikes.map(kindOf).join(', '));
+      const watch = progress.begin(name, plan.faults.map(kindOf).join(', '));
       return runDrawnPlan(plan, { infra, folder: path.join(folder, name), watch, ...asMutant(options) });
     },
   });
@@ -87,7 +86,7 @@ export async function exploreDrawn(options: ExploreDrawnOptions): Promise<Explor
   return { ...common, elapsedMs: runtime.nowMs() - startedMs, failure: { ...failed, shrunk, shrunkFile } };
 }
 
-/** Ends early at a failure; runs that are under way are finished. */
+/** Ends early at a failure; runs in progress are finished. */
 async function runAll(options: ExploreDrawnOptions, startedMs: number): Promise<DrawnRunReport[]> {
   const { runs, forMs = Number.POSITIVE_INFINITY, jobs, runtime, signal } = options;
   const reports: DrawnRunReport[] = [];
@@ -110,7 +109,7 @@ async function runOne(run: number, options: ExploreDrawnOptions): Promise<DrawnR
   const { infra, folder, progress, seed } = options;
   const plan = drawPlan(caseSeed(seed, run));
   const name = nameOf(run);
-  const watch = progress.begin(name, plan.strikes.map(kindOf).join(', '));
+  const watch = progress.begin(name, plan.faults.map(kindOf).join(', '));
   const outcome = await runDrawnPlan(plan, {
     infra,
     folder: path.join(folder, name),

@@ -23,20 +23,20 @@ function seedOf(isWanted: (plan: DrawnPlan) => boolean): number {
 }
 
 describe('shrinking on real parts', () => {
-  const seed = seedOf(({ strikes }) => strikes.length === 4 && strikes.some(({ what }) => what === 'second-group'));
-  const isTheCulprit = ({ strikes }: DrawnPlan): boolean => strikes.some(({ what }) => what === 'second-group');
+  const seed = seedOf(({ faults }) => faults.length === 4 && faults.some(({ what }) => what === 'second_owner'));
+  const isTheCulprit = ({ faults }: DrawnPlan): boolean => faults.some(({ what }) => what === 'second_owner');
 
-  it('ends with the strike that matters', async () => {
+  it('ends with the fault that matters', async () => {
     const run = async (plan: DrawnPlan) => (isTheCulprit(plan) ? FAILS : PASSES);
-    const shrunk = await shrinkDrawn(drawPlan(seed), FAILS, { seed, runtime: still, forMs: 1, run });
+    const shrunk = await shrinkDrawn(drawPlan(seed), FAILS, { runtime: still, forMs: 1, run });
     expect(shrunk.world).toBe('real');
-    expect((shrunk.plan as DrawnPlan).strikes.map(({ what }) => what)).toEqual(['second-group']);
+    expect((shrunk.plan as DrawnPlan).faults.map(({ what }) => what)).toEqual(['second_owner']);
     expect(shrunk.attempts).toBeLessThanOrEqual(20);
   });
 
   it('keeps to a failure of the same guarantee', async () => {
     const run = async () => ({ verdict: 'FAIL', failures: [{ ...FAILS.failures[0], guarantee: 'G1' }] }) as const;
-    const shrunk = await shrinkDrawn(drawPlan(seed), FAILS, { seed, runtime: still, forMs: 1, run });
+    const shrunk = await shrinkDrawn(drawPlan(seed), FAILS, { runtime: still, forMs: 1, run });
     expect(shrunk.plan).toEqual(drawPlan(seed));
   });
 
@@ -49,7 +49,7 @@ describe('shrinking on real parts', () => {
       return FAILS;
     };
     const plan = drawPlan(seed);
-    await shrinkDrawn(plan, FAILS, { seed, runtime: { nowMs: () => nowMs }, forMs: 1_500, run });
+    await shrinkDrawn(plan, FAILS, { runtime: { nowMs: () => nowMs }, forMs: 1_500, run });
     expect(runs).toBe(2);
   });
 });
@@ -59,7 +59,7 @@ describe('the counterpart in the simulated world', () => {
     for (let seed = 1; seed <= 20; seed++) {
       const drawn = drawPlan(seed);
       const { plan, leftOut } = simCounterpart(drawn, seed);
-      expect(leftOut.length).toBeLessThanOrEqual(drawn.strikes.length);
+      expect(leftOut.length).toBeLessThanOrEqual(drawn.faults.length);
       if (plan === undefined) continue;
       parseCasePlan(plan, `counterpart of ${seed}`);
       const { verdict, failures, unknown } = await runCase(plan);
@@ -68,13 +68,12 @@ describe('the counterpart in the simulated world', () => {
   }, 60_000);
 
   it('leaves out what exists on real parts alone', () => {
-    const seed = seedOf(({ strikes }) => strikes.length === 1 && laneOf(strikes[0]!) === 'kafka');
+    const seed = seedOf(({ faults }) => faults.length === 1 && laneOf(faults[0]!) === 'kafka');
     const drawn = drawPlan(seed);
-    const delay = { fault: 'network.delay', on: 'kafka', delayMs: 50, lastsMs: 100 } as const;
-    const only = { ...drawn, strikes: [{ what: 'fault', afterRecords: 0, lane: 'kafka', fault: delay }] } as const;
-    expect(simCounterpart({ ...only, strikes: [...only.strikes] }, 1)).toEqual({
+    const delay = { what: 'network_delay', on: 'kafka', delayMs: 50, forMs: 100, when: { afterRecords: 0 } } as const;
+    expect(simCounterpart({ ...drawn, faults: [delay] }, 1)).toEqual({
       plan: undefined,
-      leftOut: ['network.delay kafka'],
+      leftOut: ['network_delay kafka'],
     });
   });
 });

@@ -1,22 +1,19 @@
 /**
  * Shrinks a drawn plan that broke a guarantee. First in the simulated world, where a run takes milliseconds: the same plan as
- * far as its faults exist there, from a few seeds; if the same guarantee breaks, that case is shrunk. Otherwise fast-check
- * shrinks the drawing and every candidate runs on real parts: bounded by time and by attempts.
+ * far as its faults exist there, from a few seeds; if the same guarantee breaks, that case is shrunk. Otherwise faults are left
+ * out, every candidate running on real parts.
  */
-import fc from 'fast-check';
 import type { Runtime } from '../../base/runtime.ts';
+import { bounded, fewerOf, shrinkBy } from '../delta-debugging.ts';
 import { shrink } from '../explore/shrink.ts';
 import { runPlanInChild, type ToldOutcome } from '../mutants/start-child.ts';
 import type { CasePlan } from '../sim/case/case-plan.ts';
 import { type CaseOutcome, runCase } from '../sim/case/sim-case.ts';
-import { anyDrawnPlan, DRAWING, intSeed } from './draw-plan.ts';
-import type { DrawnPlan } from './drawn-plan.ts';
+import type { DrawnFault, DrawnPlan } from './drawn-plan.ts';
 import type { DrawnOutcome } from './run-drawn-plan.ts';
 import { simCounterpart } from './sim-counterpart.ts';
 
 export interface ShrinkDrawnOptions {
-  /** That the plan was drawn from. */
-  readonly seed: number;
   readonly runtime: Pick<Runtime, 'nowMs'>;
   readonly forMs: number;
   readonly mutant?: string;
@@ -49,9 +46,26 @@ export async function shrinkDrawn(
   if (inSim.plan !== undefined) {
     return { world: 'sim', plan: inSim.plan, attempts: inSim.runs, sim: { runs: inSim.runs, leftOut: inSim.leftOut } };
   }
-  const { smallest, attempts } = await shrinkOnRealParts(plan, wanted, endsAtMs, options);
-  return { world: 'real', plan: smallest, attempts, sim: { runs: inSim.runs, leftOut: inSim.leftOut } };
+  const failsOnRealParts = async (candidate: DrawnPlan): Promise<boolean> =>
+    breaks(await options.run(candidate, shrinking.attempts()), wanted);
+  const forMs = endsAtMs - options.runtime.nowMs();
+  const bounds = { runtime: options.runtime, forMs, attemptsMax: REAL_ATTEMPTS_MAX };
+  const shrinking = bounded(failsOnRealParts, bounds);
+  const smallest = await shrinkBy(plan, [fewerFaults], shrinking.stillFails);
+  return {
+    world: 'real',
+    plan: smallest,
+    attempts: shrinking.attempts(),
+    sim: { runs: inSim.runs, leftOut: inSim.leftOut },
+  };
 }
+
+/** The only pass on real parts: every candidate costs seconds. */
+const fewerFaults = fewerOf<DrawnPlan, DrawnFault>(
+  ({ faults }) => faults,
+  (plan, faults) => ({ ...plan, faults: [...faults] }),
+  1,
+);
 
 type Guarantees = ReadonlySet<DrawnOutcome['failures'][number]['guarantee']>;
 type Judged = Pick<CaseOutcome, 'failures'>;
@@ -81,29 +95,4 @@ async function trySim(
     return { plan: await shrink(counterpart.plan, { runtime, forMs, run: asOutcome }), runs, leftOut };
   }
   return { runs, leftOut };
-}
-
-/** Drawn once more from its seed, as a value that fast-check knows how to make smaller. */
-async function shrinkOnRealParts(
-  plan: DrawnPlan,
-  wanted: Guarantees,
-  endsAtMs: number,
-  { seed, runtime, run }: ShrinkDrawnOptions,
-): Promise<{ smallest: DrawnPlan; attempts: number }> {
-  let attempts = 0;
-  let smallest = plan;
-  let isFirst = true;
-  const property = fc.asyncProperty(anyDrawnPlan, async (candidate) => {
-    if (isFirst) {
-      isFirst = false;
-      return false; // it is known to fail
-    }
-    if (attempts >= REAL_ATTEMPTS_MAX || runtime.nowMs() >= endsAtMs) return true;
-    attempts++;
-    if (!breaks(await run(candidate, attempts), wanted)) return true;
-    smallest = candidate;
-    return false;
-  });
-  await fc.check(property, { ...DRAWING, seed: intSeed(seed) });
-  return { smallest, attempts };
 }

@@ -5,17 +5,18 @@
  */
 import { generatePayments } from '../../simulator/generate.ts';
 import { resolvePlan } from '../../simulator/plan.ts';
+import type { SimFault } from '../fault.ts';
 import type { CasePlan } from '../sim/case/case-plan.ts';
-import { CALM, type Fault } from '../sim/case/plan.ts';
+import { CALM } from '../sim/case/noise.ts';
 import type { WorkloadRecord } from '../sim/case/workload.ts';
 import { EPOCH_MS } from '../sim/world/context.ts';
-import { type DrawnPlan, kindOf, type Strike } from './drawn-plan.ts';
+import { type DrawnFault, type DrawnPlan, kindOf, laneOf } from './drawn-plan.ts';
 import { dialsOf } from './drawn-workload.ts';
 
 export interface SimCounterpart {
   /** Undefined where no fault of the plan exists there. */
   readonly plan: CasePlan | undefined;
-  /** Kinds of strikes that it leaves out. */
+  /** Kinds of faults that it leaves out. */
   readonly leftOut: readonly string[];
 }
 
@@ -29,19 +30,19 @@ const HEAL_AFTER_MS = 15_000;
 const SECOND_OWNER = 'gamma';
 
 export function simCounterpart(plan: DrawnPlan, seed: number): SimCounterpart {
-  const faults: Fault[] = [];
+  const faults: SimFault[] = [];
   const leftOut: string[] = [];
   let atMs = BEGIN_MS;
-  for (const strike of plan.strikes) {
-    atMs += Math.round((strike.afterRecords / plan.workload.ratePerSecond) * 1_000);
-    const found = faultsOf(strike, atMs, plan);
-    if (found.length === 0) leftOut.push(kindOf(strike));
+  for (const drawn of plan.faults) {
+    atMs += Math.round(((drawn.when?.afterRecords ?? 0) / plan.workload.ratePerSecond) * 1_000);
+    const found = faultsOf(drawn, atMs, plan);
+    if (found.length === 0) leftOut.push(kindOf(drawn));
     faults.push(...found);
     // A restart and a takeover come between.
-    if (strike.what !== 'fault') atMs += AFTER_MS;
+    if (laneOf(drawn) === 'processors') atMs += AFTER_MS;
   }
   if (faults.length === 0) return { plan: undefined, leftOut };
-  const isShared = plan.strikes.some(({ what }) => what === 'second-group');
+  const isShared = plan.faults.some(({ what }) => what === 'second_owner');
   const spanMs = atMs + AFTER_MS;
   const workload = workloadOf(plan, spanMs);
   const lives = [...plan.processors, ...(isShared ? [SECOND_OWNER] : [])];
@@ -80,73 +81,60 @@ function workloadOf(plan: DrawnPlan, spanMs: number): WorkloadRecord[] {
   return records;
 }
 
-function faultsOf(strike: Strike, atMs: number, { processors }: DrawnPlan): Fault[] {
+function faultsOf(drawn: DrawnFault, atMs: number, { processors }: DrawnPlan): SimFault[] {
   const when = { atMs };
-  switch (strike.what) {
-    case 'kill':
-    case 'stop': {
-      const { processor: process, damage, restartAfterMs } = strike;
-      const end: Fault = { what: strike.what === 'kill' ? 'crash' : 'stop', process, restartAfterMs, when };
-      if (damage === undefined) return [end];
-      const effect = damage === 'delete' ? 'lost' : damage === 'swap' ? 'foreign' : 'corrupted';
-      return [end, { what: 'disk', process, effect, when: { atMs: atMs + Math.min(1, restartAfterMs) } }];
+  switch (drawn.what) {
+    case 'crash': {
+      const { when: at, ...crash } = drawn;
+      if (!('point' in at)) return [{ ...crash, when }];
+      const { process, ...anyProcess } = crash;
+      return [{ ...anyProcess, when: { point: at.point, hit: at.hit, process } }];
     }
-    case 'crash-point': {
-      const { processor: process, point, hit, restartAfterMs } = strike;
-      return [{ what: 'crash', restartAfterMs, when: { point, hit, process } }];
-    }
+    case 'stop':
     case 'pause':
-      return [{ what: 'pause', process: strike.processor, forMs: strike.lastsMs, when }];
-    case 'out-of-files':
-      return []; // nobody opens anything there
-    case 'reset-group':
-      return [
-        { what: 'reset_offsets', to: strike.to, when },
-        ...processors.map((process): Fault => ({ what: 'stop', process, when })),
-      ];
-    case 'second-group':
+    case 'streams_finalized':
+      return [{ ...drawn, when }];
+    case 'reset_offsets':
+      return [{ ...drawn, when }, ...processors.map((process): SimFault => ({ what: 'stop', process, when }))];
+    case 'second_owner':
       return [{ what: 'crash', process: SECOND_OWNER, restartAfterMs: 1, when }];
-    case 'fault':
-      return libraryFault(strike.fault, when);
+    case 'network_cut':
+    case 'network_black_hole': {
+      const { forMs = 1 } = drawn;
+      return [drawn.on === 'kafka' ? { what: 'leader_loss', forMs, when } : { what: 'bigquery_down', forMs, when }];
+    }
+    case 'storage_answer':
+      return [ofAppendAnswer(drawn)];
+    case 'rest_answer':
+      return ofRestAnswer(drawn);
+    case 'kafka_answer':
+      return drawn.request === 'offset-commit'
+        ? [{ what: 'answer', effect: 'lost_after', when: { point: 'commit', hit: drawn.nth } }]
+        : [];
+    case 'network_delay':
+    case 'network_half_open':
+    case 'out_of_files': // no process opens anything there
+      return [];
+    default:
+      return drawn satisfies never;
   }
 }
 
-function libraryFault(fault: Extract<Strike, { what: 'fault' }>['fault'], when: { atMs: number }): Fault[] {
-  switch (fault.fault) {
-    case 'sink.finalize-streams':
-      return [{ what: 'streams_finalized', partition: fault.partition, when }];
-    case 'network.cut':
-    case 'network.black-hole': {
-      const forMs = 'lastsMs' in fault && fault.lastsMs !== undefined ? fault.lastsMs : 1;
-      return [fault.on === 'kafka' ? { what: 'leader_loss', forMs, when } : { what: 'bigquery_down', forMs, when }];
-    }
-    case 'storage.answer': {
-      const point = { AppendRows: 'append', CreateWriteStream: 'create_stream', FinalizeWriteStream: 'finalize' }[
-        fault.method
-      ];
-      const at = { point, hit: fault.nth };
-      const { answer } = fault;
-      if (answer.kind === 'hold-answer') return [{ what: 'answer', effect: 'late', delayMs: answer.delayMs, when: at }];
-      if (answer.kind === 'lose-answer' || answer.kind === 'reset')
-        return [{ what: 'answer', effect: 'lost_after', when: at }];
-      const effect = ({ 8: 'resource_exhausted', 10: 'aborted', 13: 'internal' } as const)[answer.code as 8 | 10 | 13];
-      return [{ what: 'answer', effect: effect ?? 'unavailable', when: at }];
-    }
-    case 'rest.answer': {
-      if (fault.match.body === undefined) return [];
-      const at = { point: 'claim', hit: fault.nth };
-      if (fault.answer.kind === 'hold-answer')
-        return [{ what: 'answer', effect: 'late', delayMs: fault.answer.delayMs, when: at }];
-      return fault.answer.kind === 'lose-answer' || fault.answer.kind === 'garbage'
-        ? [{ what: 'answer', effect: 'lost_after', when: at }]
-        : [];
-    }
-    case 'kafka.answer':
-      return fault.request === 'offset-commit'
-        ? [{ what: 'answer', effect: 'lost_after', when: { point: 'commit', hit: fault.nth } }]
-        : [];
-    case 'network.delay':
-    case 'network.half-open':
-      return [];
-  }
+type Of<What extends DrawnFault['what']> = Extract<DrawnFault, { what: What }>;
+
+function ofAppendAnswer({ method, nth, answer }: Of<'storage_answer'>): SimFault {
+  const point = { AppendRows: 'append', CreateWriteStream: 'create_stream', FinalizeWriteStream: 'finalize' }[method];
+  const when = { point, hit: nth };
+  if (answer.kind === 'hold-answer') return { what: 'answer', effect: 'late', delayMs: answer.delayMs, when };
+  if (answer.kind === 'lose-answer' || answer.kind === 'reset') return { what: 'answer', effect: 'lost_after', when };
+  const effect = ({ 8: 'resource_exhausted', 10: 'aborted', 13: 'internal' } as const)[answer.code as 8 | 10 | 13];
+  return { what: 'answer', effect: effect ?? 'unavailable', when };
+}
+
+function ofRestAnswer({ match, nth, answer }: Of<'rest_answer'>): SimFault[] {
+  if (match.body === undefined) return [];
+  const when = { point: 'claim', hit: nth };
+  if (answer.kind === 'hold-answer') return [{ what: 'answer', effect: 'late', delayMs: answer.delayMs, when }];
+  const isLost = answer.kind === 'lose-answer' || answer.kind === 'garbage';
+  return isLost ? [{ what: 'answer', effect: 'lost_after', when }] : [];
 }

@@ -8,10 +8,10 @@ import { Worker } from 'node:worker_threads';
 import { ownCodeUrl } from '../../base/own-code.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import type { CasePlan } from '../sim/case/case-plan.ts';
-import { type Mark, missingMarks } from '../sim/case/coverage-marks.ts';
+import { type CoverageMark, missingCoverage } from '../sim/case/coverage-marks.ts';
 import { drawCase } from '../sim/case/draw-case.ts';
 import { type CaseOutcome, runCase } from '../sim/case/sim-case.ts';
-import { emptyTally, merge, type Tally } from './outcome-counts.ts';
+import { emptyCounts, merge, type OutcomeCounts } from './outcome-counts.ts';
 import { type Chunk, type ChunkResult, caseSeed } from './run-chunk.ts';
 import { shrink } from './shrink.ts';
 
@@ -25,14 +25,14 @@ export interface ExploreOptions {
   readonly runtime: Runtime;
   /** How long shrinking may take, in ms. */
   readonly shrinkMs: number;
-  /** Stops handing out runs; what is under way is finished. */
+  /** Stops handing out runs; those in progress are finished. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ExploreProgress) => void;
   readonly onFailure?: (run: number) => void;
 }
 
 export interface ExploreProgress {
-  readonly tally: Tally;
+  readonly counts: OutcomeCounts;
   readonly elapsedMs: number;
 }
 
@@ -47,13 +47,13 @@ export interface ExploreFailure {
 export interface ExploreReport {
   readonly verdict: 'PASS' | 'FAIL' | 'UNKNOWN';
   readonly seed: number;
-  readonly tally: Tally;
+  readonly counts: OutcomeCounts;
   /** SHA-256 over the traces of all runs, in order. */
   readonly digest: string;
   readonly elapsedMs: number;
-  readonly missing: readonly Mark[];
+  readonly missing: readonly CoverageMark[];
   /** Whether there were runs enough for a missing mark to mean something. */
-  readonly marksCount: boolean;
+  readonly coverageCounts: boolean;
   readonly failure?: ExploreFailure;
 }
 
@@ -66,18 +66,18 @@ export async function explore(options: ExploreOptions): Promise<ExploreReport> {
   const startedMs = runtime.nowMs();
   const results = await runAll(options, startedMs);
   const elapsedMs = runtime.nowMs() - startedMs;
-  const tally = emptyTally();
+  const counts = emptyCounts();
   const hash = createHash('sha256');
   for (const result of results) {
-    merge(tally, result.tally);
+    merge(counts, result.counts);
     for (const digest of result.digests) hash.update(`${digest}\n`);
   }
   const failedRun = results.at(-1)?.failedRun;
-  const missing = missingMarks(new Map(Object.entries(tally.marks) as [Mark, number][]));
-  const marksCount = tally.runs >= MARKS_COUNT_FROM_RUNS;
-  const common = { seed, tally, digest: hash.digest('hex'), elapsedMs, missing, marksCount };
+  const missing = missingCoverage(new Map(Object.entries(counts.marks) as [CoverageMark, number][]));
+  const coverageCounts = counts.runs >= MARKS_COUNT_FROM_RUNS;
+  const common = { seed, counts, digest: hash.digest('hex'), elapsedMs, missing, coverageCounts };
   if (failedRun === undefined) {
-    const isEnough = tally.runs > 0 && !(marksCount && missing.length > 0);
+    const isEnough = counts.runs > 0 && !(coverageCounts && missing.length > 0);
     return { verdict: isEnough ? 'PASS' : 'UNKNOWN', ...common };
   }
   options.onFailure?.(failedRun);
@@ -92,7 +92,7 @@ export async function explore(options: ExploreOptions): Promise<ExploreReport> {
 async function runAll(options: ExploreOptions, startedMs: number): Promise<ChunkResult[]> {
   const { seed, runtime, runs = Number.POSITIVE_INFINITY, forMs = Number.POSITIVE_INFINITY, signal } = options;
   const results: ChunkResult[] = [];
-  const seen = emptyTally();
+  const seen = emptyCounts();
   let nextRun = 0;
   let failedRun = Number.POSITIVE_INFINITY;
   const nextChunk = (): Chunk | undefined => {
@@ -105,8 +105,8 @@ async function runAll(options: ExploreOptions, startedMs: number): Promise<Chunk
   const take = (result: ChunkResult): void => {
     results.push(result);
     failedRun = Math.min(failedRun, result.failedRun ?? Number.POSITIVE_INFINITY);
-    merge(seen, result.tally);
-    options.onProgress?.({ tally: seen, elapsedMs: runtime.nowMs() - startedMs });
+    merge(seen, result.counts);
+    options.onProgress?.({ counts: seen, elapsedMs: runtime.nowMs() - startedMs });
   };
   await Promise.all(Array.from({ length: options.jobs }, () => workThrough(nextChunk, take)));
   return results.sort((a, b) => a.fromRun - b.fromRun).filter(({ fromRun }) => fromRun <= failedRun);

@@ -1,9 +1,9 @@
-/** What many runs add up to. Tallies of parts can be merged in any order; plain data, so that it passes between threads. */
+/** What many runs add up to. Counts of parts can be merged in any order; plain data, so that it passes between threads. */
 import type { CasePlan } from '../sim/case/case-plan.ts';
-import type { Mark } from '../sim/case/coverage-marks.ts';
+import type { CoverageMark } from '../sim/case/coverage-marks.ts';
 import type { CaseOutcome } from '../sim/case/sim-case.ts';
 
-export interface Tally {
+export interface OutcomeCounts {
   runs: number;
   records: number;
   virtualMs: number;
@@ -17,28 +17,28 @@ export interface Tally {
   readonly faults: Record<string, number>;
   /** Effects on answers, planned ones and noise, as `append:lost_after`. */
   readonly answers: Record<string, number>;
-  readonly marks: Partial<Record<Mark, number>>;
+  readonly marks: Partial<Record<CoverageMark, number>>;
 }
 
-export function emptyTally(): Tally {
+export function emptyCounts(): OutcomeCounts {
   const counts = { runs: 0, records: 0, virtualMs: 0, planned: 0, fired: 0, overlapping: 0, runsWithThreeFaults: 0 };
   return { ...counts, faults: {}, answers: {}, marks: {} };
 }
 
-export function addRun(tally: Tally, plan: CasePlan, outcome: CaseOutcome): void {
-  tally.runs++;
-  tally.records += plan.workload.length;
-  tally.virtualMs += outcome.virtualMs;
-  tally.planned += plan.faults.length;
-  tally.fired += outcome.fired.length;
-  tally.overlapping += outcome.overlapping;
-  if (outcome.fired.length >= 3) tally.runsWithThreeFaults++;
-  for (const { what } of outcome.fired) add(tally.faults, what, 1);
-  for (const [effect, count] of outcome.effects) add(tally.answers, effect, count);
-  for (const [mark, count] of outcome.marks) add(tally.marks, mark, count);
+export function addRun(counts: OutcomeCounts, plan: CasePlan, outcome: CaseOutcome): void {
+  counts.runs++;
+  counts.records += plan.workload.length;
+  counts.virtualMs += outcome.virtualMs;
+  counts.planned += plan.faults.length;
+  counts.fired += outcome.fired.length;
+  counts.overlapping += outcome.overlapping;
+  if (outcome.fired.length >= 3) counts.runsWithThreeFaults++;
+  for (const { what } of outcome.fired) add(counts.faults, what, 1);
+  for (const [effect, count] of outcome.effects) add(counts.answers, effect, count);
+  for (const [mark, count] of outcome.marks) add(counts.marks, mark, count);
 }
 
-export function merge(into: Tally, from: Tally): void {
+export function merge(into: OutcomeCounts, from: OutcomeCounts): void {
   into.runs += from.runs;
   into.records += from.records;
   into.virtualMs += from.virtualMs;
@@ -51,7 +51,7 @@ export function merge(into: Tally, from: Tally): void {
   }
 }
 
-/** With its keys in order: the same counts give the same document, whoever counted first. */
+/** With its keys in order: the same counts give the same document, in any order of counting. */
 export function sorted(counts: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -2,7 +2,7 @@
 import { drawCase } from '../sim/case/draw-case.ts';
 import { runCase } from '../sim/case/sim-case.ts';
 import { Rng } from '../sim/world/rng.ts';
-import { addRun, emptyTally, type Tally } from './outcome-counts.ts';
+import { addRun, emptyCounts, type OutcomeCounts } from './outcome-counts.ts';
 
 export interface Chunk {
   /** Of the exploration. */
@@ -14,7 +14,7 @@ export interface Chunk {
 
 export interface ChunkResult {
   readonly fromRun: number;
-  readonly tally: Tally;
+  readonly counts: OutcomeCounts;
   /** Of each run's trace, in order; up to and with the one that did not pass. */
   readonly digests: readonly string[];
   /** The first run that did not pass: the chunk ends with it. */
@@ -28,14 +28,14 @@ export function caseSeed(seed: number, run: number): number {
 }
 
 export async function runChunk({ seed, fromRun, toRun }: Chunk): Promise<ChunkResult> {
-  const tally = emptyTally();
+  const counts = emptyCounts();
   const digests: string[] = [];
   for (let run = fromRun; run < toRun; run++) {
     const plan = drawCase(caseSeed(seed, run));
     const outcome = await runCase(plan);
-    addRun(tally, plan, outcome);
+    addRun(counts, plan, outcome);
     digests.push(outcome.traceDigest);
-    if (outcome.verdict !== 'PASS') return { fromRun, tally, digests, failedRun: run };
+    if (outcome.verdict !== 'PASS') return { fromRun, counts, digests, failedRun: run };
   }
-  return { fromRun, tally, digests };
+  return { fromRun, counts, digests };
 }

@@ -2,16 +2,18 @@
  * Large steps that come before the small ones of shrink-passes.ts, because a fault that waits for its n-th hit or record
  * keeps all the records that bring it there.
  */
+
+import { firstFailing, type StillFails } from '../delta-debugging.ts';
+import type { SimFault, SimWhen } from '../fault.ts';
 import type { CasePlan } from '../sim/case/case-plan.ts';
-import type { Fault, When } from '../sim/case/plan.ts';
 import type { CaseOutcome } from '../sim/case/sim-case.ts';
 import type { WorkloadRecord } from '../sim/case/workload.ts';
-import { type StillFails, withOtherSeeds } from './shrink-passes.ts';
+import { withOtherSeeds } from './shrink-passes.ts';
 
 const SIZES = [2, 5, 10, 20, 40];
 const BURST_LATER_MS = 500;
 
-/** Faults that waited for so many records strike at the time at which they did. */
+/** Faults that waited for a number of records strike at the time at which they did. */
 export function byTheClock(plan: CasePlan, { fired, firedAtMs }: Pick<CaseOutcome, 'fired' | 'firedAtMs'>): CasePlan {
   const faults = plan.faults.map((fault) => {
     const at = fired.indexOf(fault);
@@ -21,7 +23,7 @@ export function byTheClock(plan: CasePlan, { fired, firedAtMs }: Pick<CaseOutcom
 }
 
 /** The smallest sample of the records that fails, with the faults moved to where they strike it. */
-export async function leap(plan: CasePlan, stillFails: StillFails): Promise<CasePlan> {
+export async function leap(plan: CasePlan, stillFails: StillFails<CasePlan>): Promise<CasePlan> {
   const { workload } = plan;
   for (const size of SIZES.filter((size) => size < workload.length)) {
     const share = size / workload.length;
@@ -30,7 +32,7 @@ export async function leap(plan: CasePlan, stillFails: StillFails): Promise<Case
     const scaled = plan.faults.map((fault) => ({ ...fault, when: scale(fault.when, share, 1) }));
     const early = plan.faults.map((fault) => ({ ...fault, when: scale(fault.when, share, share) }));
     const firstHits = scaled.map(
-      (fault): Fault => ('point' in fault.when ? { ...fault, when: { ...fault.when, hit: 1 } } : fault),
+      (fault): SimFault => ('point' in fault.when ? { ...fault, when: { ...fault.when, hit: 1 } } : fault),
     );
     const candidates = [
       { ...plan, workload: spread, faults: scaled },
@@ -40,7 +42,8 @@ export async function leap(plan: CasePlan, stillFails: StillFails): Promise<Case
       ...burstTimes(plan).map((atMs) => ({ ...plan, workload: spread.map((record) => ({ ...record, atMs })) })),
     ];
     const tried = [...candidates, ...candidates.map(withSmallAppends)].flatMap(withOtherSeeds);
-    for (const candidate of tried) if (await stillFails(candidate)) return candidate;
+    const found = await firstFailing(tried, stillFails);
+    if (found !== undefined) return found;
   }
   return plan;
 }
@@ -56,7 +59,7 @@ function withSmallAppends(plan: CasePlan): CasePlan {
   return { ...plan, limits: { ...plan.limits, maxAppendRows: 1 } };
 }
 
-function scale(when: When, share: number, timeShare: number): When {
+function scale(when: SimWhen, share: number, timeShare: number): SimWhen {
   if ('atMs' in when) return { atMs: Math.ceil(when.atMs * timeShare) };
   if ('records' in when) return { records: Math.max(1, Math.floor(when.records * share)) };
   return { ...when, hit: Math.max(1, Math.round(when.hit * share)) };

@@ -1,12 +1,12 @@
-/** The single ways of making a plan smaller. Each returns a plan that still fails: the one it was given, if nothing helped. */
+/** The passes that make a case smaller (src/lab/delta-debugging.ts). */
+
+import { fewerOf, firstFailing, type Pass } from '../delta-debugging.ts';
+import type { SimFault, SimWhen } from '../fault.ts';
 import type { CasePlan } from '../sim/case/case-plan.ts';
-import { CALM, type Fault, type Noise, type When } from '../sim/case/plan.ts';
+import { CALM, type Noise } from '../sim/case/noise.ts';
 import type { WorkloadRecord } from '../sim/case/workload.ts';
 
-/** Whether a plan still fails as it should. */
-export type StillFails = (plan: CasePlan) => Promise<boolean>;
-
-export type Pass = (plan: CasePlan, stillFails: StillFails) => Promise<CasePlan>;
+type CasePass = Pass<CasePlan>;
 
 /** Other seeds that are tried with a large change: what fails on a knife's edge may fail there again. */
 const OTHER_SEEDS = 3;
@@ -14,11 +14,11 @@ const OTHER_SEEDS = 3;
 const FEW_RECORDS = 10;
 
 /** What the noise did to answers, as planned faults; the rest of the noise stays. */
-export function withoutNoise(plan: CasePlan, drawn: readonly Fault[]): CasePlan {
+export function withoutNoise(plan: CasePlan, drawn: readonly SimFault[]): CasePlan {
   return { ...plan, faults: [...plan.faults, ...drawn], noise: { ...plan.noise, effects: {} } };
 }
 
-const calmer: Pass = async (plan, stillFails) => {
+const calmer: CasePass = async (plan, stillFails) => {
   if (isCalm(plan.noise)) return plan;
   const calm = await firstFailing(withOtherSeeds({ ...plan, noise: CALM }), stillFails);
   if (calm !== undefined) return calm;
@@ -32,7 +32,7 @@ const calmer: Pass = async (plan, stillFails) => {
 };
 
 /** With the change go the records that wait for it, which nobody would send. */
-const notRescaled: Pass = async (plan, stillFails) => {
+const notRescaled: CasePass = async (plan, stillFails) => {
   const faults = plan.faults.filter(({ what }) => what !== 'rescale');
   const workload = plan.workload.filter(({ afterRescale }) => afterRescale !== true);
   if (workload.length === plan.workload.length) return plan;
@@ -40,13 +40,13 @@ const notRescaled: Pass = async (plan, stillFails) => {
   return (await stillFails(candidate)) ? candidate : plan;
 };
 
-const fewerRecords: Pass = async (plan, stillFails) => {
-  const workload = await fewer(plan.workload, (kept) => stillFails({ ...plan, workload: kept }));
-  return workload === plan.workload ? plan : { ...plan, workload };
-};
+const fewerRecords: CasePass = fewerOf(
+  ({ workload }) => workload,
+  (plan, workload) => ({ ...plan, workload }),
+);
 
 /** Where several requests are needed, few rows a request make them from few records. */
-const smallerAppends: Pass = async (plan, stillFails) => {
+const smallerAppends: CasePass = async (plan, stillFails) => {
   if (plan.limits !== undefined || plan.workload.length <= FEW_RECORDS) return plan;
   for (const maxAppendRows of [1, 2, 4]) {
     const small = { ...plan, limits: { maxAppendRows } };
@@ -57,16 +57,16 @@ const smallerAppends: Pass = async (plan, stillFails) => {
   return plan;
 };
 
-const fewerFaults: Pass = async (plan, stillFails) => {
-  const faults = await fewer(plan.faults, (kept) => stillFails({ ...plan, faults: kept }));
-  return faults === plan.faults ? plan : { ...plan, faults };
-};
+const fewerFaults: CasePass = fewerOf(
+  ({ faults }) => faults,
+  (plan, faults) => ({ ...plan, faults }),
+);
 
-const fewerProcesses: Pass = async (plan, stillFails) => {
+const fewerProcesses: CasePass = async (plan, stillFails) => {
   let smallest = plan;
   for (const gone of plan.processes.toReversed()) {
     if (smallest.processes.length === 1) break;
-    const isNamed = (fault: Fault): boolean =>
+    const isNamed = (fault: SimFault): boolean =>
       ('process' in fault && fault.process === gone) || ('process' in fault.when && fault.when.process === gone);
     const candidate = {
       ...smallest,
@@ -79,7 +79,7 @@ const fewerProcesses: Pass = async (plan, stillFails) => {
 };
 
 /** Takes the records of the last partition away, or moves them all to the first. */
-const fewerPartitions: Pass = async (plan, stillFails) => {
+const fewerPartitions: CasePass = async (plan, stillFails) => {
   let smallest = plan;
   while (smallest.partitions > 1) {
     const partitions = smallest.partitions - 1;
@@ -110,7 +110,7 @@ const PLAIN_WITHOUT = [
 ] as const;
 
 /** Settings and ways of running that are not the ordinary ones. */
-const plainer: Pass = async (plan, stillFails) => {
+const plainer: CasePass = async (plan, stillFails) => {
   let smallest = plan;
   for (const name of PLAIN_WITHOUT) {
     if (smallest[name] === undefined) continue;
@@ -125,7 +125,7 @@ const plainer: Pass = async (plan, stillFails) => {
   return smallest;
 };
 
-const simplerRecords: Pass = async (plan, stillFails) => {
+const simplerRecords: CasePass = async (plan, stillFails) => {
   let smallest = plan;
   const attempt = async (change: (record: WorkloadRecord, index: number) => WorkloadRecord): Promise<boolean> => {
     const workload = smallest.workload.map(change);
@@ -147,11 +147,11 @@ const simplerRecords: Pass = async (plan, stillFails) => {
   return smallest;
 };
 
-const rounderFaults: Pass = async (plan, stillFails) => {
+const rounderFaults: CasePass = async (plan, stillFails) => {
   let smallest = plan;
   for (let at = 0; at < plan.faults.length; at++) {
     for (const simplify of SIMPLIFICATIONS) {
-      const simpler = simplify(smallest.faults[at] as Fault);
+      const simpler = simplify(smallest.faults[at] as SimFault);
       if (simpler === undefined) continue;
       const candidate = { ...smallest, faults: smallest.faults.with(at, simpler) };
       if (await stillFails(candidate)) smallest = candidate;
@@ -161,7 +161,7 @@ const rounderFaults: Pass = async (plan, stillFails) => {
 };
 
 /** In this order: what takes most away comes first. */
-export const PASSES: readonly Pass[] = [
+export const PASSES: readonly CasePass[] = [
   notRescaled,
   fewerFaults,
   calmer,
@@ -176,28 +176,6 @@ export const PASSES: readonly Pass[] = [
   rounderFaults,
 ];
 
-/** Delta debugging: leaves out ever smaller parts of a list. Returns the list itself where nothing could go. */
-export async function fewer<T>(
-  items: readonly T[],
-  isEnough: (kept: readonly T[]) => Promise<boolean>,
-): Promise<readonly T[]> {
-  let kept = items;
-  if (kept.length > 0 && (await isEnough([]))) return [];
-  for (let size = Math.ceil(kept.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let from = 0; from < kept.length; ) {
-      const candidate = [...kept.slice(0, from), ...kept.slice(from + size)];
-      if (candidate.length < kept.length && (await isEnough(candidate))) kept = candidate;
-      else from += size;
-    }
-  }
-  return kept;
-}
-
-async function firstFailing(candidates: readonly CasePlan[], stillFails: StillFails): Promise<CasePlan | undefined> {
-  for (const candidate of candidates) if (await stillFails(candidate)) return candidate;
-  return undefined;
-}
-
 /** The plan, and the same with other seeds. */
 export function withOtherSeeds(plan: CasePlan): CasePlan[] {
   return [plan, ...Array.from({ length: OTHER_SEEDS }, (_, i) => ({ ...plan, seed: i + 1 }))];
@@ -208,7 +186,7 @@ function isCalm(noise: Noise): boolean {
 }
 
 /** The same fault with one number rounder, or left to its default; undefined where that is nothing new. */
-const SIMPLIFICATIONS: readonly ((fault: Fault) => Fault | undefined)[] = [
+const SIMPLIFICATIONS: readonly ((fault: SimFault) => SimFault | undefined)[] = [
   (fault) => (fault.what === 'answer' && fault.effect !== 'late' ? without(fault, 'delayMs') : undefined),
   (fault) => without(fault, 'restartAfterMs'),
   (fault) => ('point' in fault.when && fault.what !== 'stop' ? without(fault, 'process') : undefined),
@@ -221,15 +199,15 @@ const SIMPLIFICATIONS: readonly ((fault: Fault) => Fault | undefined)[] = [
       : undefined,
 ];
 
-function without(fault: Fault, name: string): Fault | undefined {
+function without(fault: SimFault, name: string): SimFault | undefined {
   if (!(name in fault)) return undefined;
-  return Object.fromEntries(Object.entries(fault).filter(([key]) => key !== name)) as unknown as Fault;
+  return Object.fromEntries(Object.entries(fault).filter(([key]) => key !== name)) as unknown as SimFault;
 }
 
-function withWhen(fault: Fault, when: When | undefined): Fault | undefined {
+function withWhen(fault: SimFault, when: SimWhen | undefined): SimFault | undefined {
   return when === undefined ? undefined : { ...fault, when };
 }
 
-function roundTime(when: When): When | undefined {
+function roundTime(when: SimWhen): SimWhen | undefined {
   return 'atMs' in when && when.atMs % 1_000 !== 0 ? { atMs: Math.round(when.atMs / 1_000) * 1_000 } : undefined;
 }

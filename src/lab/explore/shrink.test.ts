@@ -1,18 +1,18 @@
 /** Shrinking: what a broken processor does in a big case, it still does in the small one. */
 import { describe, expect, it } from 'vitest';
-import type { ProcessorPorts } from '../../processor/processor.ts';
+import { fewer } from '../delta-debugging.ts';
 import type { CasePlan } from '../sim/case/case-plan.ts';
 import { drawCase } from '../sim/case/draw-case.ts';
-import { CALM } from '../sim/case/plan.ts';
+import { CALM } from '../sim/case/noise.ts';
 import { runCase } from '../sim/case/sim-case.ts';
+import type { SimWiring } from '../sim/world/processor-main.ts';
 import { shrink, signature } from './shrink.ts';
-import { fewer } from './shrink-passes.ts';
 
 /** Bounded by attempts alone. */
 const still = { nowMs: () => 0 };
 
 /** Counts an append as done when it is sent: acknowledgements are not waited for. */
-function forgetful(ports: ProcessorPorts): ProcessorPorts {
+function forgetful(ports: SimWiring): SimWiring {
   const { streams } = ports;
   return {
     ...ports,

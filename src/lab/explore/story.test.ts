@@ -1,6 +1,6 @@
 /** The story that a person reads, of a small case. */
 import { expect, it } from 'vitest';
-import { CALM } from '../sim/case/plan.ts';
+import { CALM } from '../sim/case/noise.ts';
 import { runCase } from '../sim/case/sim-case.ts';
 import { DEFAULT_DIALS, drawWorkload } from '../sim/case/workload.ts';
 import { faultText, storyText, timelineLine } from './story.ts';
@@ -17,7 +17,7 @@ it('tells what was planned, what happened when, and the verdict', async () => {
   expect(text).toContain('not fired  rebalance, at 900.000 s');
   expect(text).toMatch(/\d\.\d{3} {2}world {5}FAULT crash/);
   expect(text).toMatch(/a\.2 {7}p0: claimed, epoch 2/);
-  expect(text).toMatch(/p0: compared \d+ rows, goes on at 4/);
+  expect(text).toMatch(/p0: compared \d+ rows, continues at 4/);
   expect(text.endsWith('\nPASS')).toBe(true);
 });
 

@@ -2,8 +2,8 @@
 
 import { messageText, printableText } from '../../base/text/printable.ts';
 import type { ProcessorEvent } from '../../processor/events.ts';
+import type { SimFault } from '../fault.ts';
 import type { CasePlan } from '../sim/case/case-plan.ts';
-import type { Fault } from '../sim/case/plan.ts';
 import type { CaseOutcome } from '../sim/case/sim-case.ts';
 
 const LINES_MAX = 400;
@@ -36,7 +36,7 @@ export function verdictText({ verdict, failures, unknown }: CaseOutcome): string
 }
 
 /** A fault in words: what, and when. */
-export function faultText({ when, ...what }: Fault): string {
+export function faultText({ when, ...what }: SimFault): string {
   const { what: kind, ...details } = what;
   const facts = Object.entries(details).map(([name, value]) => ` ${name}=${value}`);
   const { point, hit, process, atMs, records } = { ...noTime, ...when };
@@ -66,7 +66,7 @@ export function timelineLine(line: string): string {
 }
 
 function inWords(what: string): string {
-  if (what.startsWith('fault {')) return `FAULT ${faultText(JSON.parse(what.slice('fault '.length)) as Fault)}`;
+  if (what.startsWith('fault {')) return `FAULT ${faultText(JSON.parse(what.slice('fault '.length)) as SimFault)}`;
   if (!what.startsWith('{"type":')) return what;
   return eventText(JSON.parse(what) as ProcessorEvent);
 }
@@ -90,7 +90,7 @@ function eventText(event: ProcessorEvent): string {
     case 'state.discarded':
       return `p${event.partition}: local state discarded: ${event.why}`;
     case 'replay.finished':
-      return `p${event.partition}: compared ${event.rowsSkipped} rows, goes on at ${event.atOffset}`;
+      return `p${event.partition}: compared ${event.rowsSkipped} rows, continues at ${event.atOffset}`;
     case 'partition.fenced':
       return `p${event.partition}: lost (epoch ${event.epoch}): ${event.why}`;
     case 'partition.released':

@@ -22,7 +22,7 @@ describe('protocol model: the protocol holds', () => {
 });
 
 describe('protocol model: what it does not promise, it shows', () => {
-  test('a log rewritten and then cut at the fingerprint by retention cannot be told from the old one', () => {
+  test('a log rewritten and then cut at the fingerprint by retention looks like the old one', () => {
     const { violation } = checkProtocol(modelConfig('A,B', { logFaults: 2 }));
     expect(violation?.kind).toBe('mixed-log');
   });
@@ -74,7 +74,7 @@ describe('protocol model: the search', () => {
     `);
   });
 
-  test('a dead end is told of the process that its trace shows stuck', () => {
+  test('a dead end names the process that its trace shows stuck', () => {
     const { violation } = checkProtocol(modelConfig('A', { claims: 3, rebalances: 1, variants: ['keepdead'] }));
     const [stuck] = violation!.message;
     const last = violation!.trace.flatMap(({ changes }) => changes).findLast((line) => line.startsWith(`${stuck}: `));

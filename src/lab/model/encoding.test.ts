@@ -14,7 +14,7 @@ test('a key decodes to a state that has this key again', () => {
   for (const key of keys) expect(encoder.encode(encoder.decode(key))).toEqual({ key, swapped: 0 });
 });
 
-test('states with P and Q swapped have one key, and the swap is told', () => {
+test('states with P and Q swapped have one key, and the swap is reported', () => {
   const encoder = new StateEncoder(model);
   const byP: State[] = [];
   const byQ: State[] = [];

@@ -1,5 +1,5 @@
 /**
- * Step 7 of a takeover and writing (design.md sections 4 and 5): fold record after record; rows that are there already
+ * Step 7 of a takeover and writing (docs/protocol.md): fold record after record; rows that are there already
  * must be the next ones the fold yields and are not written again, all others are sent to our streams.
  */
 import { type Model, settingFor } from './model.ts';
@@ -31,7 +31,7 @@ export function foldNext(
   return { process: { ...process, next: record + 1, left, rewrittenFrom }, sets: sent };
 }
 
-/** The same up to the end of the log; what is not needed any more is forgotten, so that equal futures are one state. */
+/** The same up to the end of the log; what is no longer needed is forgotten, so that equal futures are one state. */
 export function foldAll(model: Model, log: Log, process: Running, sets: readonly StreamSet[]) {
   let at: { process: Running; sets: readonly StreamSet[] } | undefined = { process, sets };
   while (at && at.process.next < log.end) at = foldNext(model, log, at.process, at.sets);

@@ -1,5 +1,5 @@
 /**
- * The moves that every step of a process is made of: go on, start over, stop with an error.
+ * The moves that every step of a process is made of: continue, start over, stop with an error.
  */
 import type { Model } from './model.ts';
 import {
@@ -35,7 +35,7 @@ export class Moves {
     return this.state.ownership.claimant === this.self;
   }
 
-  /** The process goes on as `next`; `changes` to the rest of the world happen in the same step. */
+  /** The process continues as `next`; `changes` to the rest of the world happen in the same step. */
   go(label: string, next: Process, changes: Partial<State> = {}, actor: Actor = this.index): void {
     this.#emit(actor, label, {
       ...this.state,
@@ -44,7 +44,7 @@ export class Moves {
     });
   }
 
-  /** Drop the partition and begin at step 1. Requests under way live on, and have no owner now. */
+  /** Drop the partition and begin at step 1. Requests in flight live on, and have no owner now. */
   startOver(label: string, changes: Partial<State> = {}, actor: Actor = this.index): void {
     const { ownership, updates } = this.state;
     const orphan = (update: Update): Update => (update.sender === this.self ? { ...update, sender: NOBODY } : update);
@@ -60,9 +60,9 @@ export class Moves {
     );
   }
 
-  /** Stop with an error. Ownership is read again before: if the claim is not ours any more, nothing is wrong. */
+  /** Stop with an error. Ownership is read again before: if the claim is no longer ours, nothing is wrong. */
   stop(label: string): void {
     if (this.ours || this.model.without.noreread) this.go(`stops: ${label}`, { at: 'stopped' });
-    else this.startOver(`drops the partition, not its own any more (${label})`);
+    else this.startOver(`drops the partition, no longer its own (${label})`);
   }
 }

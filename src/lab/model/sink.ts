@@ -1,7 +1,7 @@
 /**
  * The sink: what can be done to streams, and what queries over the tables say.
  *
- * It answers as design.md section 5 needs it to: offsets are enforced (a row lands once, in order per stream), nothing
+ * It answers as the protocol needs it to (docs/protocol.md): offsets are enforced (a row lands once, in order per stream), nothing
  * lands after finalize, finalize's row count is exact, acknowledged means visible.
  */
 import type { Model } from './model.ts';

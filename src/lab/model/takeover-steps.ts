@@ -1,5 +1,5 @@
 /**
- * Taking over a partition: steps 1 to 5 of design.md section 5, and the settings entry. Step 2 (creating streams) is
+ * Taking over a partition: steps 1 to 5 (docs/protocol.md), and the settings entry. Step 2 (creating streams) is
  * part of the claim here: nothing is appended to them before it is won.
  */
 import type { Moves } from './moves.ts';

@@ -39,15 +39,9 @@ export const WEAKENED: readonly WeakenedVariant[] = [
   caught('nocompare', 'duplicate-row', 'rows that are there already are neither compared nor skipped', 'A', {}),
   caught('nofrule', 'false-stop', 'checkpoints are written below F', 'A', { claims: 3 }),
   caught('allepochs', 'false-stop', "row counts of epochs before the checkpoint's are added", 'A', { claims: 3 }),
-  caught('nowait', 'duplicate-row', 'rows are read once, whatever the row counts say', 'A', { lag: true }),
+  caught('nowait', 'duplicate-row', 'rows are read once, without waiting for the row counts', 'A', { lag: true }),
   caught('earlyckpt', 'missing-row', 'a checkpoint does not wait for acknowledgements', 'A', { claims: 1 }),
-  caught(
-    'lateoffset',
-    'false-stop',
-    'a checkpoint holds the stream offsets of its moment, not of its position',
-    'A',
-    {},
-  ),
+  caught('lateoffset', 'false-stop', 'a checkpoint holds the stream offsets of its time, not of its position', 'A', {}),
   caught('noreread', 'false-stop', 'ownership is not read again before a stop', 'A', {}),
   caught('blindwait', 'dead-end', 'waits for row counts to agree without end', 'A', { claims: 3 }),
   caught('stalehistory', 'wrong-settings', 'uses the settings history read before the claim', 'A', { settings: true }),
@@ -57,7 +51,7 @@ export const WEAKENED: readonly WeakenedVariant[] = [
     logFaults: 1,
   }),
   caught('norecheck', 'mixed-log', 'the log is not checked again while running', 'A,A', { claims: 1, logFaults: 1 }),
-  caught('gapjump', 'missing-row', "a reader below the log's start goes on at the start", 'A,A', {
+  caught('gapjump', 'missing-row', "a reader below the log's start continues at the start", 'A,A', {
     claims: 1,
     logFaults: 1,
   }),
@@ -65,7 +59,7 @@ export const WEAKENED: readonly WeakenedVariant[] = [
     claims: 1,
     logFaults: 1,
   }),
-  caught('noleftover', 'mixed-log', 'rows there that the fold never comes to are not noticed', 'A', {
+  caught('noleftover', 'mixed-log', 'existing rows that the fold never reaches are not noticed', 'A', {
     logFaults: 1,
     rewrittenShapes: ['B'],
   }),
@@ -73,14 +67,14 @@ export const WEAKENED: readonly WeakenedVariant[] = [
     claims: 1,
     rebalances: 1,
   }),
-  caught('keepdead', 'dead-end', 'a partition kept in a rebalance stays, though its streams are refused', 'A', {
+  caught('keepdead', 'dead-end', 'a partition kept in a rebalance stays, although its streams refuse rows', 'A', {
     claims: 3,
     rebalances: 1,
   }),
   caught(
     'unsettled',
     'duplicate-row',
-    'rows of a lost stream show after it was found lost (the sink, not a rule)',
+    'rows of a lost stream become visible after it was found lost (the sink, not a rule)',
     'A',
     {
       streamLosses: 1,

@@ -81,7 +81,7 @@ function comeBack(moves: Moves, process: Running): void {
     const folded = foldAll(model, state.environment.log, rewound, state.sets);
     if (folded) moves.go('has it back, reads from its group offset', folded.process, { sets: folded.sets });
   } else {
-    moves.go('has it back, goes on', { ...process, hold: model.without.keepdead ? 'kept-blindly' : 'active' });
+    moves.go('has it back, continues', { ...process, hold: model.without.keepdead ? 'kept-blindly' : 'active' });
   }
 }
 

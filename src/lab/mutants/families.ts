@@ -2,9 +2,13 @@
  * Families of cases: each draws the input and the faults that a kind of bug needs to show, from a seed, as plain data. The
  * control runs the same cases as the mutants. `swarm` is what `lab explore` draws.
  */
+
+import type { SimFault } from '../fault.ts';
 import type { CasePlan } from '../sim/case/case-plan.ts';
 import { drawCase } from '../sim/case/draw-case.ts';
-import { CALM, DISK_EFFECTS, type Fault } from '../sim/case/plan.ts';
+
+import { CALM } from '../sim/case/noise.ts';
+import { DRAWN_DISK_EFFECTS } from '../sim/case/swarm.ts';
 import { DEFAULT_DIALS, drawWorkload } from '../sim/case/workload.ts';
 import { Rng } from '../sim/world/rng.ts';
 import { answersCase } from './families/answers.ts';
@@ -80,9 +84,14 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
     const workload = drawPayments(rng, { count: 160, spanMs: LONG_SPAN_MS, copyChance: 0.75 });
     return {
       ...base(rng, seed, { processes: ['a'], workload, spanMs: LONG_SPAN_MS }),
-      faults: times.flatMap((atMs): Fault[] => [
+      faults: times.flatMap((atMs): SimFault[] => [
         { what: 'crash', process: 'a', restartAfterMs: 200, when: { atMs } },
-        { what: 'disk', process: 'a', effect: rng.pick(['corrupted', ...DISK_EFFECTS]), when: { atMs: atMs + 1 } },
+        {
+          what: 'disk',
+          process: 'a',
+          effect: rng.pick(['corrupted', ...DRAWN_DISK_EFFECTS]),
+          when: { atMs: atMs + 1 },
+        },
       ]),
     };
   },
@@ -119,7 +128,7 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
   expiries: (rng, seed) => {
     const drawn = base(rng, seed, { processes: rng.pick([['a'], ['a', 'b']]), spanMs: LONG_SPAN_MS });
     const times = Array.from({ length: 6 }, (_, i) => 6_500 * (i + 1) + rng.between(0, 3_000));
-    const expiry = (partition: number, atMs: number): Fault => ({
+    const expiry = (partition: number, atMs: number): SimFault => ({
       what: 'expiry',
       partition,
       keep: rng.pick([0, 0, 1]),
@@ -141,7 +150,7 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
   'damaged-logs': (rng, seed) => {
     const drawn = base(rng, seed, { processes: rng.pick([['a'], ['a', 'b']]), spanMs: LONG_SPAN_MS });
     const offset = rng.between(5, RECORDS / drawn.partitions - 10);
-    const damage: Fault = {
+    const damage: SimFault = {
       what: 'damage',
       partition: 0,
       offset,
@@ -169,7 +178,7 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
 
   /** Answers that are empty, and refusals that say nothing. */
   answers: (rng, seed) => answersCase(rng, seed),
-  /** Streams are forgotten while rows are under way. */
+  /** Streams are forgotten while rows are in flight. */
   'lost-streams': (rng, seed) => lostStreamsCase(rng, seed),
   /** A table is dropped and made again, and restored later. */
   'lost-tables': (rng, seed) => lostTableCase(rng, seed),
@@ -191,7 +200,7 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
 };
 
 /** What makes a process look again at what it has folded. */
-const TAKEN_AGAIN: readonly ((atMs: number) => Fault[])[] = [
+const TAKEN_AGAIN: readonly ((atMs: number) => SimFault[])[] = [
   (atMs) => [{ what: 'rebalance', when: { atMs } }],
   (atMs) => [{ what: 'leader_loss', forMs: 1_000, when: { atMs } }],
   (atMs) => [{ what: 'streams_finalized', partition: 0, when: { atMs } }],
@@ -201,9 +210,9 @@ const TAKEN_AGAIN: readonly ((atMs: number) => Fault[])[] = [
   ],
 ];
 
-function appendFault(rng: Rng): Fault {
+function appendFault(rng: Rng): SimFault {
   const hit = rng.between(1, 30);
-  const kinds: (() => Fault)[] = [
+  const kinds: (() => SimFault)[] = [
     () => ({ what: 'crash', restartAfterMs: 500, when: { point: rng.pick(APPEND_POINTS), hit: rng.between(1, 10) } }),
     () => ({
       what: 'answer',
@@ -214,10 +223,10 @@ function appendFault(rng: Rng): Fault {
   return rng.pick(kinds)();
 }
 
-function restartFault(rng: Rng): Fault {
+function restartFault(rng: Rng): SimFault {
   const restartAfterMs = rng.pick([1, 200, 1_500]);
   const when = rng.chance(0.5) ? { records: rng.between(1, RECORDS) } : { atMs: rng.between(1, LONG_SPAN_MS) };
-  const kinds: (() => Fault)[] = [
+  const kinds: (() => SimFault)[] = [
     () => ({ what: 'crash', process: 'a', restartAfterMs, when }),
     () => ({ what: 'crash', restartAfterMs, when: { point: rng.pick(APPEND_POINTS), hit: rng.between(1, 10) } }),
     () => ({
@@ -230,13 +239,13 @@ function restartFault(rng: Rng): Fault {
     }),
     () => ({ what: 'stop', process: 'a', restartAfterMs, when }),
     () => ({ what: 'stop', process: 'a', restartAfterMs, when: { records: rng.between(5, RECORDS) } }),
-    () => ({ what: 'disk', process: 'a', effect: rng.pick(DISK_EFFECTS), when }),
+    () => ({ what: 'disk', process: 'a', effect: rng.pick(DRAWN_DISK_EFFECTS), when }),
     () => ({ what: 'reset_offsets', to: rng.pick(['earliest', 'latest']), when }),
   ];
   return rng.pick(kinds)();
 }
 
-function operatorFault(rng: Rng): Fault {
+function operatorFault(rng: Rng): SimFault {
   const when = { atMs: rng.between(2_000, SPAN_MS) };
   if (rng.chance(0.3))
     return { what: 'crash', process: rng.pick(['a', 'b']), restartAfterMs: rng.pick([1, 500]), when };

@@ -63,7 +63,7 @@ export interface MatrixOptions {
 
 const CONTROL_RUNS_MIN = 20;
 
-/** Throws ConfigurationError where a mutant does not fit the code any more. */
+/** Throws ConfigurationError where a mutant no longer fits the code. */
 export async function runMutants(options: MatrixOptions): Promise<MutantsReport> {
   const { mutants, budget, seed, jobs, nowMs, onResult = () => {} } = options;
   const startedMs = nowMs();

@@ -29,7 +29,7 @@ interface Insertion {
   readonly atStart: string;
 }
 
-/** What a mutant must break: a guarantee; or the log goes on being processed (no false stop, no dead end). */
+/** What a mutant must break: a guarantee; or liveness: the log is processed to its end (no false stop, no dead end). */
 export type MustBreak = Guarantee | 'liveness';
 
 /** Families of cases (families.ts): which input and which faults are drawn. */

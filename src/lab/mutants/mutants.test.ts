@@ -95,7 +95,7 @@ describe('the report', () => {
 });
 
 describe('the mutants on real parts', () => {
-  it('are told by scenarios that there are, each of which must find something', async () => {
+  it('belong to scenarios that exist, each of which must find something', async () => {
     const scenarios = (await loadScenarios()).map(({ name }) => name);
     expect(REAL_PAIRS.filter(({ scenario }) => !scenarios.includes(scenario))).toEqual([]);
     expect(misfits(REAL_PAIRS.map(({ mutant }) => requireMutant(mutant)))).toEqual([]);
@@ -139,7 +139,7 @@ describe('the mutants on real parts', () => {
     expect(judged(stopped, { ...report, verdict: 'UNKNOWN', broke: [] })).toMatchObject({ killed: true });
   });
 
-  it('are told as one row each, and complained about where they were not caught', () => {
+  it('are printed as one row each, and complained about where they were not caught', () => {
     const result: RealMutantResult = {
       name: 'm',
       scenario: 's',

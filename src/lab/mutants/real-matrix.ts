@@ -9,8 +9,9 @@ import { ConfigurationError } from '../../base/errors.ts';
 import { systemRuntime } from '../../base/system-runtime.ts';
 import { startInfra } from '../../infra/start-infra.ts';
 import type { InfraOptions } from '../../infra/types.ts';
+import { runOnParts } from '../run-on-parts.ts';
 import type { RunProgress } from '../run-progress.ts';
-import { runOnParts, sideBySide } from '../run-scenarios.ts';
+import { sideBySide } from '../run-scenarios.ts';
 import type { Scenario, ScenarioReport } from '../scenario.ts';
 import { requireMutant } from './catalogue.ts';
 import type { MustBreak } from './mutant.ts';
@@ -57,7 +58,7 @@ export interface RealMatrixOptions {
   readonly progress: RunProgress;
 }
 
-/** A mutant may have lost the records for good: whoever waits longer learns nothing. */
+/** A mutant may have lost the records for good: a longer wait shows nothing more. */
 const DRAIN_TIMEOUT_MS = 30_000;
 
 export async function runRealMutants(options: RealMatrixOptions): Promise<RealMutantsReport> {
@@ -82,7 +83,7 @@ async function runPair(
   if (scenario === undefined) throw new RangeError(`${pair.mutant}: no scenario is named ${pair.scenario}`);
   const own = `${pair.scenario}-${pair.mutant}`;
   const watch = progress.begin(own, `${scenario.title}; the bug: ${requireMutant(pair.mutant).what}`);
-  const report = await runOnParts(scenario, infra, path.join(folder, own), {
+  const { report } = await runOnParts(scenario, infra, path.join(folder, own), {
     seed,
     watch,
     mutant: pair.mutant,

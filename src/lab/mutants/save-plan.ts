@@ -6,7 +6,7 @@ import { runBudgetInChild } from './start-child.ts';
 
 const SHRINK_MS = 20_000;
 
-/** The file, or undefined where no case of the portable family shows the mutant within so many runs. */
+/** The file, or undefined where no case of the portable family shows the mutant within these runs. */
 export async function savePlan(
   { name, guarantee, anomaly }: Mutant,
   folder: string,

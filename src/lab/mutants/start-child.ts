@@ -15,7 +15,7 @@ const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 const TIMEOUT_MS = 300_000;
 
 type BudgetTask = Pick<MutantTask, 'mutant'> & NonNullable<MutantTask['budget']>;
-/** What of an outcome is told across processes. */
+/** What of an outcome passes between processes. */
 export type ToldOutcome = Pick<CaseOutcome, 'verdict' | 'failures' | 'unknown' | 'timeline'>;
 
 export function runBudgetInChild({ mutant, ...budget }: BudgetTask): Promise<BudgetResult> {

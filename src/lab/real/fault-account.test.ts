@@ -25,11 +25,11 @@ test('a fault of a moment meets what is in flight at that moment', () => {
 });
 
 test('the records of a produce request whose answer is lost are in flight, though no acknowledgement counts them', () => {
-  expect(ownRecordsOf('kafka.answer', { fault: 'kafka.answer', request: 'produce', nth: 13 })).toBe(1);
+  expect(ownRecordsOf('kafka_answer', { what: 'kafka_answer', request: 'produce', nth: 13 })).toBe(1);
   expect(accountOf(25, 25, HISTORY, 1).inFlightRecords).toBe(1);
   expect(accountOf(15, 15, HISTORY, 1).inFlightRecords).toBe(100);
-  expect(ownRecordsOf('kafka.answer', { fault: 'kafka.answer', request: 'fetch' })).toBe(0);
-  expect(ownRecordsOf('network.cut', {})).toBe(0);
+  expect(ownRecordsOf('kafka_answer', { what: 'kafka_answer', request: 'fetch' })).toBe(0);
+  expect(ownRecordsOf('network_cut', {})).toBe(0);
 });
 
 test('after the last checkpoint there is no progress', () => {
@@ -43,9 +43,9 @@ test('a fault that never fired has no account', () => {
 
 const COUNTED: FaultRecord = {
   id: 'f1',
-  fault: 'network.cut',
+  fault: 'network_cut',
   plan: {},
-  text: 'network.cut',
+  text: 'network_cut',
   processor: null,
   plannedAtMs: 1,
   firedAtMs: 2,
@@ -56,8 +56,8 @@ const COUNTED: FaultRecord = {
   progressAfter: 1,
 };
 
-test('a fault counts when it fired, met work, was healed, and work went on', () => {
-  expect(faultProblems(COUNTED, 'drained')).toEqual([]);
+test('a fault counts when it fired, met work, was healed, and work was done after it', () => {
+  expect(faultProblems(COUNTED, { ending: 'drained' })).toEqual([]);
 });
 
 test.each([
@@ -66,9 +66,9 @@ test.each([
   [{ healedAtMs: null }, 'was not healed'],
   [{ progressAfter: 0 }, 'nothing was processed after it'],
 ])('otherwise it does not, and the reason is given: %o', (change, reason) => {
-  expect(faultProblems({ ...COUNTED, ...change }, 'drained').join()).toContain(reason);
+  expect(faultProblems({ ...COUNTED, ...change }, { ending: 'drained' }).join()).toContain(reason);
 });
 
-test('a pipeline that had to stop need not go on afterwards', () => {
-  expect(faultProblems({ ...COUNTED, progressAfter: 0 }, 'stopped')).toEqual([]);
+test('a pipeline that had to stop need not work afterwards', () => {
+  expect(faultProblems({ ...COUNTED, progressAfter: 0 }, { ending: 'stopped' })).toEqual([]);
 });

@@ -3,6 +3,7 @@
  * the pipeline got during and after it. A fault that met no work, or after which nothing moved, proves nothing.
  */
 import type { FaultRecord } from '../artifacts.ts';
+import type { Scenario } from '../scenario.ts';
 
 /** Something that had reached `total` at that time; ascending in both. */
 export interface Mark {
@@ -20,7 +21,7 @@ export interface RunHistory {
 export type FaultAccount = Pick<FaultRecord, 'inFlightRecords' | 'progressDuring' | 'progressAfter'>;
 
 /**
- * `healedAtMs` null: it lasts to the end. `ownRecords`: at least so many were in flight by the nature of the fault, seen by
+ * `healedAtMs` null: it lasts to the end. `ownRecords`: the records that were in flight by the nature of the fault, seen by
  * the history or not.
  */
 export function accountOf(
@@ -48,22 +49,25 @@ export function accountOf(
  * know them, and they are what the fault is about. One, at least.
  */
 export function ownRecordsOf(fault: string, plan: FaultRecord['plan']): number {
-  return fault === 'kafka.answer' && plan.request === 'produce' ? 1 : 0;
+  return fault === 'kafka_answer' && plan.request === 'produce' ? 1 : 0;
 }
 
 function totalAt(marks: readonly Mark[], atMs: number): number {
   return marks.findLast((mark) => mark.atMs <= atMs)?.total ?? 0;
 }
 
-/** Why a planned fault does not count; empty where it does. A pipeline that refuses to go on need not move afterwards. */
-export function faultProblems(record: FaultRecord, ending: 'drained' | 'stopped'): string[] {
+/** Why a planned fault does not count; empty where it does. A pipeline that stops by design need not move afterwards. */
+export function faultProblems(
+  record: FaultRecord,
+  { ending = 'drained', faultsMeet = 'work' }: Pick<Scenario, 'ending' | 'faultsMeet'>,
+): string[] {
   const { id, text, firedAtMs, healedAtMs, inFlightRecords, progressAfter } = record;
   const name = `fault ${id} (${text})`;
   if (firedAtMs === null) return [`${name} did not fire`];
   const problems: string[] = [];
-  if (inFlightRecords === 0) problems.push(`${name} met no work in flight`);
+  if (faultsMeet === 'work' && inFlightRecords === 0) problems.push(`${name} met no work in flight`);
   if (healedAtMs === null) problems.push(`${name} was not healed`);
-  if (ending === 'drained' && healedAtMs !== null && progressAfter === 0) {
+  if (faultsMeet === 'work' && ending === 'drained' && healedAtMs !== null && progressAfter === 0) {
     problems.push(`${name}: nothing was processed after it`);
   }
   return problems;

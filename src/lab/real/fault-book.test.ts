@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import type { ChaosTarget } from '../../../chaos/chaos-target.ts';
-import type { FaultPlan } from '../../../chaos/fault.ts';
+import type { PlannedFault } from '../../../chaos/fault.ts';
 import { FaultBook } from './fault-book.ts';
 
 const NO_HISTORY = { acknowledged: [], checkpointed: [] };
-const PAUSE: FaultPlan = { fault: 'processor.pause', processor: 'alpha' };
+const PAUSE: PlannedFault = { what: 'pause', process: 'alpha' };
 
-/** A world where one processor is paused and killed, time goes by hand, and moments come when they are told to. */
+/** A world where one processor is paused and killed, and the test passes time and moments. */
 function book() {
   const done: string[] = [];
   let nowMs = 0;
@@ -43,19 +43,19 @@ function book() {
 test('a fault of a moment fires and is healed in that moment', async () => {
   const { faults, pass, only } = book();
   await pass(5);
-  await faults.plan({ fault: 'processor.kill', processor: 'alpha' }).healed;
+  await faults.plan({ what: 'crash', process: 'alpha' }).healed;
   expect(only()).toMatchObject({ id: 'f1', processor: 'alpha', plannedAtMs: 5, firedAtMs: 5, healedAtMs: 5 });
   expect(only().counts).toEqual({ kills: 1 });
 });
 
 test('a fault waits for its moment, lasts as long as it says, and is healed', async () => {
   const { faults, done, pass, arrive, only } = book();
-  const { fired, healed } = faults.plan({ ...PAUSE, when: { event: 'checkpoint.written' }, lastsMs: 100 });
+  const { fired, healed } = faults.plan({ ...PAUSE, when: { event: 'checkpoint.written' }, forMs: 100 });
   await pass(10);
   expect(done).toEqual([]);
   arrive();
   await fired;
-  expect([done, faults.active]).toEqual([['pause'], ['processor.pause, processor alpha, for 100 ms']]);
+  expect([done, faults.active]).toEqual([['pause'], ['pause, process alpha, for 100 ms']]);
   await pass(99);
   expect(done).toEqual(['pause']);
   await pass(1);
@@ -96,24 +96,24 @@ test('a fault that does not fire within a minute ends its wait, and says what it
 
 test('a fault that cannot be done did not fire', async () => {
   const { faults, only } = book();
-  const injected = faults.plan({ fault: 'network.cut', on: 'kafka' });
+  const injected = faults.plan({ what: 'network_cut', on: 'kafka' });
   await expect(injected.fired).rejects.toThrow();
   expect(only().firedAtMs).toBeNull();
 });
 
 test('what a story does by hand is written down, and not counted against it', async () => {
   const { faults, pass } = book();
-  const undone = faults.note('broker.kill', 'the broker is killed', null);
+  const undone = faults.note('broker_kill', 'the broker is killed', null);
   await pass(7);
   undone();
   expect(faults.plannedRecords(NO_HISTORY)).toEqual([]);
-  expect(faults.records(NO_HISTORY)[0]).toMatchObject({ fault: 'broker.kill', firedAtMs: 0, healedAtMs: 7 });
+  expect(faults.records(NO_HISTORY)[0]).toMatchObject({ fault: 'broker_kill', firedAtMs: 0, healedAtMs: 7 });
 });
 
 test('a planned fault that a story does by hand counts as the story tells it', async () => {
   const { faults, pass, only } = book();
-  const crash = faults.planByHand('processor.crash-point', 'alpha at claim', { hit: 1 }, 'alpha');
-  expect(only()).toMatchObject({ firedAtMs: null, healedAtMs: null, plan: { fault: 'processor.crash-point', hit: 1 } });
+  const crash = faults.planByHand('crash', 'alpha at claim', { hit: 1 }, 'alpha');
+  expect(only()).toMatchObject({ firedAtMs: null, healedAtMs: null, plan: { what: 'crash', hit: 1 } });
   await pass(7);
   crash.fired();
   expect(faults.active).toEqual(['alpha at claim']);

@@ -5,30 +5,25 @@
  * A planned fault counts only by its account (fault-account.ts); whether one that a story did itself has bitten, the story
  * says with its bits.
  */
+import type { AppliedFault } from '../../../chaos/applied-fault.ts';
 import { applyFault } from '../../../chaos/apply-fault.ts';
 import type { ChaosTarget } from '../../../chaos/chaos-target.ts';
-import { type AppliedFault, type FaultPlan, type FaultWhen, faultText } from '../../../chaos/fault.ts';
+import { faultText, type PlannedFault, type RealWhen } from '../../../chaos/fault.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import type { FaultRecord } from '../artifacts.ts';
-import type { InjectedFault } from '../scenario.ts';
+import type { FaultByHand, InjectedFault } from '../scenario.ts';
 import { within } from '../time-limit.ts';
 import { accountOf, ownRecordsOf, type RunHistory } from './fault-account.ts';
 
 export interface FaultBookOptions {
   readonly runtime: Pick<Runtime, 'nowMs' | 'sleep'>;
   readonly target: ChaosTarget;
-  /** Resolves at the plan's moment; rejects when the signal says that it will not come any more. */
-  readonly moment: (when: FaultWhen, signal: AbortSignal) => Promise<void>;
-  /** When a fault fires and when it is healed, for whoever watches. */
+  /** Resolves at the plan's moment; rejects when the signal is aborted. */
+  readonly moment: (when: RealWhen, signal: AbortSignal) => Promise<void>;
+  /** Called when a fault fires and when it is healed. */
   readonly onChange?: (text: string) => void;
   /** How far the run is, for a fault that does not fire. */
   readonly soFar?: () => string;
-}
-
-/** Each is called once at most. */
-export interface FaultByHand {
-  fired(): void;
-  healed(): void;
 }
 
 /** From its plan to its first effect, and for undoing it. */
@@ -60,9 +55,9 @@ export class FaultBook {
     );
   }
 
-  plan(plan: FaultPlan): InjectedFault {
-    const processor = 'processor' in plan ? plan.processor : null;
-    const entry = this.#add(plan.fault, faultText(plan), processor, { ...plan }, true);
+  plan(plan: PlannedFault): InjectedFault {
+    const process = 'process' in plan ? (plan.process ?? null) : null;
+    const entry = this.#add(plan.what, faultText(plan), process, { ...plan }, true);
     const injected = new Injected(plan, entry, this.#options, this.#over.signal);
     this.#injected.push(injected);
     return injected;
@@ -70,7 +65,7 @@ export class FaultBook {
 
   /** A planned fault that a story does with its own hands: it tells when it has hurt, and when it is undone. */
   planByHand(fault: string, text: string, plan: FaultRecord['plan'], processor: string | null): FaultByHand {
-    const entry = this.#add(fault, text, processor, { ...plan, fault }, true);
+    const entry = this.#add(fault, text, processor, { ...plan, what: fault }, true);
     const nowMs = (): number => this.#options.runtime.nowMs();
     return {
       fired: () => {
@@ -86,7 +81,7 @@ export class FaultBook {
 
   /** Something that a story did by itself, just now. Call the result when it is undone. */
   note(fault: string, text: string, processor: string | null): () => void {
-    const entry = this.#add(fault, text, processor, { fault }, false);
+    const entry = this.#add(fault, text, processor, { what: fault }, false);
     entry.facts = { ...entry.facts, firedAtMs: this.#options.runtime.nowMs() };
     return () => {
       entry.facts = { ...entry.facts, healedAtMs: this.#options.runtime.nowMs() };
@@ -141,7 +136,7 @@ class Injected implements InjectedFault {
   #applied: AppliedFault | undefined;
   #ending: Promise<void> | undefined;
 
-  constructor(plan: FaultPlan, entry: Entry, options: FaultBookOptions, over: AbortSignal) {
+  constructor(plan: PlannedFault, entry: Entry, options: FaultBookOptions, over: AbortSignal) {
     this.#entry = entry;
     this.#options = options;
     this.fired = this.#fire(plan, over);
@@ -157,12 +152,12 @@ class Injected implements InjectedFault {
     return this.#ending;
   }
 
-  /** At the end of the story: whatever state it is in. */
+  /** At the end of the story, in any state. */
   async end(): Promise<void> {
     if (this.#applied !== undefined) await this.heal();
   }
 
-  async #fire(plan: FaultPlan, over: AbortSignal): Promise<void> {
+  async #fire(plan: PlannedFault, over: AbortSignal): Promise<void> {
     const { runtime, onChange } = this.#options;
     const { text } = this.#entry.facts;
     const ended = new AbortController();
@@ -182,7 +177,7 @@ class Injected implements InjectedFault {
   }
 
   /** Resolves when it has hurt; rejects with the signal's reason. */
-  async #strike({ when, ...plan }: FaultPlan, signal: AbortSignal): Promise<void> {
+  async #strike({ when, ...plan }: PlannedFault, signal: AbortSignal): Promise<void> {
     if (when !== undefined) await this.#options.moment(when, signal);
     signal.throwIfAborted();
     const applied = await applyFault(plan, this.#options.target);
@@ -197,7 +192,7 @@ class Injected implements InjectedFault {
   }
 
   /** Why it has not fired. */
-  #missing({ when }: FaultPlan): string {
+  #missing({ when }: PlannedFault): string {
     const { text } = this.#entry.facts;
     const waitsFor =
       this.#applied === undefined
@@ -207,9 +202,9 @@ class Injected implements InjectedFault {
     return `${text} did not fire: ${waitsFor}${soFar === undefined ? '' : `; ${soFar}`}`;
   }
 
-  async #last({ lastsMs }: FaultPlan): Promise<void> {
-    if (lastsMs === undefined) return;
-    await this.#options.runtime.sleep(lastsMs);
+  async #last({ forMs }: PlannedFault): Promise<void> {
+    if (forMs === undefined) return;
+    await this.#options.runtime.sleep(forMs);
     await this.heal();
   }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { KafkaProxy } from '../../../chaos/kafka-proxy.ts';
+import { KafkaProxy } from '../../../chaos/proxies/kafka-proxy.ts';
 import { systemRuntime } from '../../base/system-runtime.ts';
 import type { KafkaConnectionOptions } from '../../kafka/client/connection-options.ts';
 import { KafkaAdmin } from '../../kafka/kafka-admin.ts';
@@ -42,7 +42,7 @@ test('an acknowledgement that is lost has been acted upon: the idempotent produc
   expect(await sendRecords(direct, topic, [payment('b')])).toEqual([1]);
 });
 
-test('refused and healed, the same client goes on', async () => {
+test('refused and healed, the same client continues', async () => {
   proxy.network.refuse();
   const sending = sendRecords(through(), topic, [payment('a')]);
   while (proxy.counts.refused === 0) await systemRuntime.sleep(10);

@@ -1,9 +1,9 @@
 /** The proxies of one world: between its pipeline and the three services, all on 127.0.0.1. */
 import type { Proxies } from '../../../chaos/chaos-target.ts';
-import { GrpcProxy } from '../../../chaos/grpc-proxy.ts';
-import { HttpProxy } from '../../../chaos/http-proxy.ts';
-import { KafkaProxy } from '../../../chaos/kafka-proxy.ts';
-import type { TcpProxy } from '../../../chaos/tcp-proxy.ts';
+import { GrpcProxy } from '../../../chaos/proxies/grpc-proxy.ts';
+import { HttpProxy } from '../../../chaos/proxies/http-proxy.ts';
+import { KafkaProxy } from '../../../chaos/proxies/kafka-proxy.ts';
+import type { TcpProxy } from '../../../chaos/proxies/tcp-proxy.ts';
 import type { ExternalEndpoints } from '../../infra/types.ts';
 
 export interface OpenProxies extends Proxies {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { SimFault } from '../fault.ts';
 import type { CasePlan } from '../sim/case/case-plan.ts';
-import { CALM, type Fault } from '../sim/case/plan.ts';
+import { CALM } from '../sim/case/noise.ts';
 import { realSteps } from './plan-on-real-parts.ts';
 
-function planWith(faults: readonly Fault[], processes = ['a']): CasePlan {
+function planWith(faults: readonly SimFault[], processes = ['a']): CasePlan {
   return { seed: 1, partitions: 1, processes, workload: [], faults, noise: CALM, healAtMs: 1 };
 }
 
@@ -16,15 +17,15 @@ describe('a plan on real parts', () => {
         { what: 'disk', process: 'a', effect: 'lost', when: { records: 7 } },
       ]),
     );
-    expect([...crashPoints]).toEqual([['a', { point: 'append.checkpoint_log.after', hit: 2, restartAfterMs: 500 }]]);
-    expect(timed.map(({ fault, when }) => [fault.what, when])).toEqual([
+    expect([...crashPoints]).toEqual([['a', { process: 'a', point: 'append.checkpoint_log.after', hit: 2 }]]);
+    expect(timed.map(({ what, when }) => [what, when])).toEqual([
       ['stop', { atMs: 5 }],
       ['disk', { records: 7 }],
     ]);
     expect(cannot).toEqual([]);
   });
 
-  const impossible: readonly (readonly [string, Fault, RegExp])[] = [
+  const impossible: readonly (readonly [string, SimFault, RegExp])[] = [
     [
       'an answer that is lost',
       { what: 'answer', effect: 'lost_after', when: { point: 'append', hit: 1 } },
@@ -32,9 +33,11 @@ describe('a plan on real parts', () => {
     ],
     ['streams that are lost', { what: 'streams_lost', when: { atMs: 1 } }, /no counterpart/],
     ['a stale disk', { what: 'disk', process: 'a', effect: 'stale', when: { atMs: 1 } }, /no counterpart/],
+    ['a damaged disk', { what: 'disk', process: 'a', effect: 'corrupted', when: { atMs: 1 } }, /shows in a checksum/],
+    ['a topic made anew', { what: 'recreate', when: { atMs: 1 } }, /no counterpart/],
     ['a crash at a request', { what: 'crash', when: { point: 'claim', hit: 1, process: 'a' } }, /no such crash point/],
     [
-      'a crash of whoever comes first',
+      'a crash of the first process that comes',
       { what: 'crash', when: { point: 'state.save.after', hit: 1 } },
       /do not count the points they pass together/,
     ],

@@ -1,30 +1,29 @@
 /**
  * What of a case can be done on real parts, and how: a plan becomes steps, or reasons why not. Pure. The simulated world
- * decides the answer to every request; real parts are killed, stopped, paused and deprived of their disk.
+ * decides the answer to every request; real parts are killed, stopped, paused and lose their local state.
  */
-import { CRASH_POINTS, type CrashPoint } from '../../processor/crash-points.ts';
+import type { SharedFault } from '../../../chaos/fault.ts';
+import { CRASH_POINTS } from '../../processor/crash-points.ts';
+import { existsIn, type SimFault, type SimWhen } from '../fault.ts';
 import type { CasePlan } from '../sim/case/case-plan.ts';
-import type { Fault, When } from '../sim/case/plan.ts';
+import type { CrashAtPoint } from './do-fault.ts';
 
-/** A fault at a time of the run, or once so many records were folded. */
-export interface TimedFault {
-  readonly fault: Fault & { readonly what: 'crash' | 'stop' | 'pause' | 'disk' | 'reset_offsets' };
-  readonly when: Exclude<When, { point: string }>;
-}
+/** A fault of both worlds, at a time of the run or after a number of folded records. */
+export type TimedFault = SharedFault & { readonly when: Exclude<SimWhen, { point: string }>; readonly forMs?: number };
 
 export interface RealSteps {
-  /** By process: where its first life ends itself with SIGKILL, and when it comes back. */
-  readonly crashPoints: ReadonlyMap<string, { point: CrashPoint; hit: number; restartAfterMs: number }>;
+  /** By process: where its first life kills itself, and when it is started again. */
+  readonly crashPoints: ReadonlyMap<string, CrashAtPoint>;
   readonly timed: readonly TimedFault[];
   /** Why the plan cannot be done as it stands; empty where it can. */
   readonly cannot: readonly string[];
 }
 
-/** As in the simulated world (world-faults.ts). */
-const RESTART_AFTER_MS = 500;
+/** After these a processor may have to stop, and a replay has no excuse for that. */
+const MAY_STOP: readonly string[] = ['recreate', 'partitions_added'];
 
 export function realSteps(plan: CasePlan): RealSteps {
-  const crashPoints = new Map<string, { point: CrashPoint; hit: number; restartAfterMs: number }>();
+  const crashPoints = new Map<string, CrashAtPoint>();
   const timed: TimedFault[] = [];
   const cannot: string[] = [];
   for (const fault of plan.faults) {
@@ -35,13 +34,15 @@ export function realSteps(plan: CasePlan): RealSteps {
       if (process === undefined) refuse('real processes do not count the points they pass together');
       else if (point === undefined) refuse('a real process has no such crash point');
       else if (crashPoints.has(process)) refuse('one crash point per process');
+      else if (isOtherDamage(fault)) refuse('on real parts a damage shows in a checksum');
       else {
-        const { restartAfterMs = RESTART_AFTER_MS } = fault;
-        crashPoints.set(process, { point, hit: fault.when.hit, restartAfterMs });
+        const { disk, restartAfterMs } = fault;
+        crashPoints.set(process, { process, point, hit: fault.when.hit, disk, restartAfterMs });
       }
     } else if ('point' in fault.when) refuse('only a crash can be had at a named point');
-    else if (isTimed(fault)) timed.push({ fault, when: fault.when });
-    else refuse('no counterpart on real parts');
+    else if (!isShared(fault)) refuse('no counterpart on real parts');
+    else if (isOtherDamage(fault)) refuse('on real parts a damage shows in a checksum');
+    else timed.push(fault);
   }
   if (plan.workload.some(({ transaction }) => transaction !== undefined)) {
     cannot.push('records in transactions: nothing sends them to a real broker yet');
@@ -53,7 +54,12 @@ export function realSteps(plan: CasePlan): RealSteps {
   return { crashPoints, timed, cannot };
 }
 
-function isTimed(fault: Fault): fault is TimedFault['fault'] {
-  if (fault.what === 'disk') return fault.effect === 'lost';
-  return ['crash', 'stop', 'pause', 'reset_offsets'].includes(fault.what);
+function isShared(fault: SimFault): fault is TimedFault {
+  return existsIn(fault, 'real') && !MAY_STOP.includes(fault.what);
+}
+
+/** The simulated world changes values under a right checksum; real parts change bits of files. */
+function isOtherDamage(fault: SimFault): boolean {
+  const effect = fault.what === 'disk' ? fault.effect : 'disk' in fault ? fault.disk : undefined;
+  return effect !== undefined && effect !== 'lost';
 }

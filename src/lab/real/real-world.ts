@@ -4,9 +4,10 @@
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { FaultPlan } from '../../../chaos/fault.ts';
+import type { PlannedFault, RealWhen } from '../../../chaos/fault.ts';
 import { systemRuntime } from '../../base/system-runtime.ts';
 import type { SumsByCurrency } from '../../checks/by-sql/assertions.ts';
+import { PrefixCheck } from '../../checks/by-sql/prefix-check.ts';
 import type { Guarantee } from '../../checks/findings.ts';
 import { realInputs } from '../../checks/inputs/real-inputs.ts';
 import type { VerifyInputs } from '../../checks/inputs/verify-inputs.ts';
@@ -18,11 +19,20 @@ import { createRandom, type Random } from '../../simulator/random.ts';
 import type { SimulationSummary } from '../../simulator/summary.ts';
 import { openSink, type Sink } from '../../sinks/bigquery/open-sink.ts';
 import type { RunPhase } from '../artifacts.ts';
+import { askedAgain } from '../ask-again.ts';
 import { LabError } from '../lab-error.ts';
-import type { Bit, InjectedFault, ScenarioRecord, ScenarioWorld, SendOptions, StartOptions } from '../scenario.ts';
+import type {
+  Bit,
+  FaultByHand,
+  InjectedFault,
+  ScenarioRecord,
+  ScenarioWorld,
+  SendOptions,
+  StartOptions,
+} from '../scenario.ts';
 import { within } from '../time-limit.ts';
 import { FaultBook } from './fault-book.ts';
-import { Moments } from './fault-triggers.ts';
+import { FaultTriggers } from './fault-triggers.ts';
 import { type OpenProxies, openProxies } from './open-proxies.ts';
 import { CheckpointFolders } from './processor/checkpoint-folders.ts';
 import { ProcessorChild } from './processor/processor-child.ts';
@@ -63,11 +73,16 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
   readonly ledger = ledgerOf;
   readonly nowMs = systemRuntime.nowMs;
   readonly sleep = systemRuntime.sleep;
+  /** Rejects when the first partition stops for good. */
+  readonly gaveUp: Promise<never>;
+  readonly #gaveUp = Promise.withResolvers<never>();
+  readonly #prefix: PrefixCheck;
   readonly #options: RealWorldOptions;
   readonly #connection: KafkaConnectionOptions;
   readonly #proxies: OpenProxies | undefined;
-  readonly #moments: Moments;
+  readonly #triggers: FaultTriggers;
   readonly #handNotes: HandNotes;
+  readonly #closed = new AbortController();
 
   private constructor(options: RealWorldOptions, topic: string, dataset: string, proxies: OpenProxies | undefined) {
     this.#options = options;
@@ -77,7 +92,7 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     this.seed = options.seed ?? Math.floor(systemRuntime.random() * 2 ** 31);
     this.random = createRandom(this.seed);
     const { infra } = options;
-    const note = (part: string) => () => this.faults.note(`${part}.kill`, `the ${part} is killed`, null);
+    const note = (part: string) => () => this.faults.note(`${part}_kill`, `the ${part} is killed`, null);
     this.broker = new RealPart('broker', infra.broker, note('broker'));
     this.emulator = new RealPart('emulator', infra.emulator, note('emulator'));
     this.#connection = { brokers: infra.kafkaBootstrapServers.split(','), clientId: 'provenonce-lab' };
@@ -99,15 +114,18 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
       bounds: (partition) => this.inputs.bounds(partition),
     });
     this.recorder = new RunRecorder(folder, systemRuntime.nowMs);
-    this.#moments = new Moments(systemRuntime, () => this.recorder.acknowledgedRecords);
+    this.#triggers = new FaultTriggers(systemRuntime, () => this.recorder.acknowledgedRecords);
     this.faults = new FaultBook({
       runtime: systemRuntime,
       target: chaosTarget(this, proxies),
-      moment: (when, signal) => this.#moments.reached(when, signal),
+      moment: (when, signal) => this.#triggers.reached(when, signal),
       onChange: (text) => options.onNews?.(text),
       soFar: () => `${this.recorder.acknowledgedRecords} records are acknowledged`,
     });
     this.#handNotes = new HandNotes(this.faults, this.recorder);
+    this.#prefix = new PrefixCheck(this.inputs, this.sink);
+    this.gaveUp = this.#gaveUp.promise;
+    this.gaveUp.catch(() => {}); // not every run looks
     const isRunning = (name: string): boolean => this.#running().some((child) => child.name === name);
     this.checkpointFolders = new CheckpointFolders(folder, isRunning, (...what) => this.faults.note(...what)());
     this.workloads = new Workloads({
@@ -161,11 +179,23 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
 
   async deleteRecords(partition: number, belowOffset: number): Promise<void> {
     await this.topicControl.deleteRecords(partition, belowOffset);
-    this.faults.note('topic.delete-records', `records of partition ${partition} below ${belowOffset} are gone`, null)();
+    this.faults.note('delete_records', `records of partition ${partition} below ${belowOffset} are gone`, null)();
   }
 
-  inject(plan: FaultPlan): InjectedFault {
-    return this.faults.plan(plan);
+  inject(fault: PlannedFault): InjectedFault {
+    return this.faults.plan(fault);
+  }
+
+  planByHand(what: string, text: string, members: object, process: string): FaultByHand {
+    return this.faults.planByHand(what, text, { ...members }, process);
+  }
+
+  moment(when: RealWhen): Promise<void> {
+    return this.#triggers.reached(when, this.#closed.signal);
+  }
+
+  get acknowledged(): number {
+    return this.recorder.acknowledgedRecords;
   }
 
   start(name: string, options: StartOptions = {}): ProcessorChild {
@@ -177,7 +207,9 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
       ...(options.crashAt === undefined ? {} : { crashAt: options.crashAt }),
       onEvent: (event, of) => {
         this.recorder.event(of, event);
-        this.#moments.onEvent(of.name, event.type);
+        this.#triggers.onEvent(of.name, event);
+        if (event.type === 'partition.stopped')
+          this.#gaveUp.reject(new Error(`partition ${event.partition} stopped: ${event.code}`));
         onEvent?.(event, of);
       },
       onMetricsPort: (port, of) => this.recorder.listens(of, port),
@@ -223,7 +255,7 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
 
   async resetGroup(to: 'earliest' | 'latest'): Promise<ReadonlyMap<number, number>> {
     const offsets = await this.topicControl.resetGroup(to);
-    this.faults.note('group.reset', `the group's offsets are reset to ${to}`, null)();
+    this.faults.note('reset_offsets', `the group's offsets are reset to ${to}`, null)();
     return offsets;
   }
 
@@ -295,6 +327,11 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     this.#options.onNews?.(PHASE_NEWS[name]);
   }
 
+  async compare(): Promise<number> {
+    const { records } = await askedAgain(systemRuntime, () => this.#prefix.check());
+    return records;
+  }
+
   verify(): Promise<VerifyReport> {
     return verify(this.inputs);
   }
@@ -316,6 +353,7 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
 
   /** Kills what still runs. Rejects at a limit. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort(new Error('the world is closed'));
     const close = async (): Promise<void> => {
       await Promise.all(this.#running().map((child) => child.kill()));
       await this.sink.close();

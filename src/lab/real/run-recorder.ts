@@ -23,10 +23,10 @@ import type { Mark, RunHistory } from './fault-account.ts';
 import { parseMetrics } from './processor/parse-metrics.ts';
 import type { ProcessorChild } from './processor/processor-child.ts';
 
-/** For whoever watches. */
+/** What a person reads when a phase begins. */
 export const PHASE_NEWS: Readonly<Record<RunPhase['name'], string>> = {
   story: 'the story begins',
-  heal: 'the story is told; healing what is still broken',
+  heal: 'the story is over; healing what is still broken',
   drain: 'draining',
   check: 'checking every record',
 };
@@ -147,7 +147,7 @@ export class RunRecorder {
     this.#checkpointed.push({ atMs, total });
   }
 
-  /** Kafka acknowledged so many more records. */
+  /** Kafka acknowledged more records. */
   acknowledged(records: number): void {
     this.#acknowledged.push({ atMs: this.#nowMs(), total: this.acknowledgedRecords + records });
   }

@@ -72,7 +72,7 @@ export function chaosTarget(world: WorldParts, proxies: OpenProxies | undefined)
 export class HandNotes {
   readonly #faults: FaultBook;
   readonly #recorder: RunRecorder;
-  /** By processor: says that it goes on. */
+  /** By processor: records that it is resumed. */
   readonly #paused = new Map<ProcessorChild, () => void>();
 
   constructor(faults: FaultBook, recorder: RunRecorder) {
@@ -82,10 +82,10 @@ export class HandNotes {
 
   signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT', child: ProcessorChild): void {
     if (signal === 'SIGKILL') {
-      this.#faults.note('processor.kill', `kill -9 of ${child.name}`, child.name)();
+      this.#faults.note('crash', `kill -9 of ${child.name}`, child.name)();
     } else if (signal === 'SIGSTOP') {
       this.#recorder.paused(child);
-      this.#paused.set(child, this.#faults.note('processor.pause', `${child.name} hangs (SIGSTOP)`, child.name));
+      this.#paused.set(child, this.#faults.note('pause', `${child.name} hangs (SIGSTOP)`, child.name));
     } else {
       this.#recorder.resumed(child);
       this.#paused.get(child)?.();
@@ -100,7 +100,7 @@ export class HandNotes {
       const hasEnded = isKill ? signal === 'SIGKILL' : code === (signals === 'SIGTERM' ? 0 : 143);
       const what = isKill ? 'kills itself' : `sends itself ${signals}`;
       const text = `${child.name} ${what} at ${point}, hit ${hit}`;
-      if (hasEnded) this.#faults.note('processor.crash-point', text, child.name)();
+      if (hasEnded) this.#faults.note(isKill ? 'crash' : 'stop', text, child.name)();
     });
   }
 }

@@ -18,7 +18,7 @@ async function inlined(files: Readonly<Record<string, string>>): Promise<string>
   return inlineModules(path.join(folder, 'main.ts'));
 }
 
-test('modules become one script that does what they do, whatever names they share', async () => {
+test('modules become one script that does what they do, also where they share names', async () => {
   const code = await inlined({
     'a.ts':
       '/** Header. */\nconst LIMIT: number = 2;\nexport function twice(n: number): number {\n  return LIMIT * n;\n}\n',

@@ -4,7 +4,7 @@ import type { EventLine } from '../artifacts.ts';
 import { packColumn } from './model/columns.ts';
 import type { Lane, LaneMark, LaneSpan, LifeFacts } from './model/page-data.ts';
 
-/** Marks of one lane; past that many they could not be told apart. */
+/** Marks of one lane; with more they could not be distinguished. */
 const MARKS_MAX = 400;
 
 interface Holding {

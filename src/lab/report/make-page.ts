@@ -109,7 +109,7 @@ ${inScript(code)}
 }
 
 async function styles(): Promise<string> {
-  const texts = await Promise.all(STYLES.map((name) => readFile(path.join(PAGE, `${name}.css`), 'utf8')));
+  const texts = await Promise.all(STYLES.map((name) => readFile(path.join(PAGE, 'styles', `${name}.css`), 'utf8')));
   return texts.join('');
 }
 

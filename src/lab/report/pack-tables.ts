@@ -72,7 +72,7 @@ export class EventPacker {
     };
   }
 
-  /** The last ones of a type give way: how a run starts explains more than how it went on. */
+  /** The last ones of a type give way: the start of a run explains more than the rest. */
   #kept(eventsMax: number) {
     const toKeep = new Map(this.#counts);
     let over = [...this.#counts.values()].reduce((sum, count) => sum + count, -eventsMax);

@@ -172,7 +172,7 @@ describe('by keyboard', () => {
       }
     }));
 
-  test('whatever has the focus shows it', () =>
+  test('every element that has the focus shows it', () =>
     withPage(files.small, '#/run/made-up-1', async (page) => {
       for (let stop = 0; stop < 24; stop++) {
         await page.keyboard.press('Tab');

@@ -1,6 +1,6 @@
 /**
  * Reads what `lab run` left (src/lab/artifacts.ts): a folder of runs with its suite.json, or the folder of one run. A run
- * that left nothing readable is said so; it never hides the others.
+ * that left nothing readable is listed as such; it never hides the others.
  */
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';

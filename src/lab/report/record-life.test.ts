@@ -67,7 +67,7 @@ const steps = (offset: number, sources: LifeSources, record?: Partial<SentRecord
   ]);
 const payment = { expected: 'accepted' };
 
-/** Alpha writes 20 records, covers 10 and dies; beta finds 20, and goes on to 40. */
+/** Alpha writes 20 records, covers 10 and dies; beta finds 20, and continues to 40. */
 const TAKEN_OVER: readonly Said[] = [
   [10, 'alpha', positioned(1, 0, 0)],
   [20, 'alpha', folded(10, 10)],
@@ -137,7 +137,7 @@ test('a duplicate is written to the exceptions, and waits for their rows', () =>
   expect(steps(4, sources, { expected: 'duplicate' })).toContainEqual(['written', 9]);
 });
 
-test('a record that nothing covers is said to be missing, and so is one of a partition nobody had', () => {
+test('a record that nothing covers is shown as missing, and so is one of a partition nobody had', () => {
   const sources = sourcesOf([
     [1, 'alpha', positioned(1, 0, 0)],
     [2, 'alpha', folded(10, 10)],

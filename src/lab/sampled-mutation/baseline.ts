@@ -27,7 +27,7 @@ export interface MeasuredFile {
   /** Of its text. */
   readonly hash: string;
   readonly loadMs: number;
-  /** Probes hit while no test was under way. */
+  /** Probes hit while no test was running. */
   readonly outside: readonly number[];
   readonly tests: readonly MeasuredTest[];
   /** Does not pass as it is: no mutant is judged by it. */
@@ -93,7 +93,7 @@ export interface MeasureOptions {
   readonly onFile?: (text: string) => void;
   /** Of the simulated world; default: this checkout's. */
   readonly simulation?: typeof simulate;
-  /** Called with what there is, after each file: a measurement that is broken off goes on where it was. */
+  /** Called with what there is, after each file: a measurement that is broken off resumes where it was. */
   readonly save?: (soFar: Baseline) => void;
 }
 

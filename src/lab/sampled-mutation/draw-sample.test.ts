@@ -3,7 +3,7 @@ import { drawSample, mutantsOfRoom, type RoomOfMutants, statementsOf } from './d
 import { mutantsOf } from './mutants-of.ts';
 import { ROOT } from './run-sample.ts';
 
-/** A file of so many statements, each with more than one mutant. */
+/** A file with this number of statements, each with more than one mutant. */
 function roomOf(room: RoomOfMutants['room'], statements: number): RoomOfMutants {
   const source = Array.from({ length: statements }, (_, at) => `if (a${at} > 1) b${at}(c, d);`).join('\n');
   return { room, mutants: mutantsOf(`src/${room}/made.ts`, source) };

@@ -21,7 +21,7 @@ const EQUIVALENT: Readonly<Record<string, string>> = {
   '824ce8d422': 'a record is looked for again only where one was folded, and then its offset is known',
   e63b588010: 'a tag with another number, still unlike the others',
   da0259ea5e: 'a byte is never negative: both shifts are the same',
-  eb00ccc970: 'the first look finds its range anew, whatever it starts from',
+  eb00ccc970: 'the first look finds its range anew, from any start',
   '2aa3f32e24': 'an exponent of ten digits is as far out of range as the one that it was taken for',
   c7455b3d34: 'minutes have other numbers, and each still one of its own',
   '029f3997a3': 'the version of an assigner that never joins a group',

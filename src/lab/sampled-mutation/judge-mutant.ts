@@ -1,6 +1,6 @@
 /**
  * One mutant against everything that could notice it, cheapest first, until something does. What takes many times as long as
- * in the code as it is counts as noticed too, and is told as a timeout; so does a process that dies.
+ * in the code as it is counts as noticed too, and is reported as a timeout; so does a process that dies.
  */
 import path from 'node:path';
 import type { Baseline, ProbePlan } from './baseline.ts';

@@ -14,7 +14,7 @@ const IS_TEST = /\.(test|fixture)\.ts$|(^|\/)testing\/|-(suite|samples|fixture)\
 /** Sizes, waits and retries that were found by measuring; and files that only word what others found. */
 const IS_TUNING_OR_WORDS = /\/(limits|sink-limits|source-options|verify-text|status-messages)\.ts$/;
 
-/** Who listens for operators. What is told them is a log. */
+/** Who listens for operators. What they get is a log. */
 const LISTENER = /(?:^|[.#?!])(?:observer|console|logger)[?!]?\.#?\w+$|\bon(?:Waiting|Recovered)$/;
 const MAKES_ERROR = /(?:Error|Problem)$/;
 const WORDS_FUNCTION = /(?:Text|Message|Advice|Hint|Words|Sentence)s?$|^(?:describe|explain)/;

@@ -67,7 +67,7 @@ const METHOD_SWAPS: Readonly<Record<string, string>> = { min: 'max', max: 'min',
 const DELETED = new Set(['ThrowStatement', 'BreakStatement', 'ContinueStatement']);
 const LOOPS_WITH_A_TEST = new Set(['WhileStatement', 'ForStatement']);
 const LOOPS_OVER_VALUES = new Set(['ForOfStatement', 'ForInStatement']);
-/** A number from here on is doubled: one more of so many is seldom anybody's business. */
+/** A number from here on is doubled: one more seldom makes a difference. */
 const LARGE = 1000n;
 
 /** The edits at this node itself, not at those inside it. */

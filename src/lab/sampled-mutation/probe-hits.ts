@@ -1,6 +1,6 @@
 /**
  * A setup file of vitest while the baseline is measured: writes down which probes each test hits, one file for each test
- * file. Hits between two bounds of tests belong to all tests that are under way; where none is, to the file itself (what
+ * file. Hits between two bounds of tests belong to all tests that are running; where none is, to the file itself (what
  * it does while it loads, and before all).
  *
  * The environment names the folder and the number of probes: a worker is started anew for each file.
@@ -13,7 +13,7 @@ import { HITS } from './probes.ts';
 
 export interface FileHits {
   readonly file: string;
-  /** While no test was under way. */
+  /** While no test was running. */
   readonly outside: readonly number[];
   /** By the id that vitest gives a test. */
   readonly tests: Readonly<Record<string, readonly number[]>>;

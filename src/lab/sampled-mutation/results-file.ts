@@ -1,5 +1,5 @@
 /**
- * The results of a sample, one JSON document a line, appended as they come: a run that is broken off goes on where it was.
+ * The results of a sample, one JSON document a line, appended as they come: a run that is broken off resumes where it was.
  * Where an id is there twice, the later line counts.
  */
 import { appendFileSync, mkdirSync, readFileSync, truncateSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** The whole tool on a checkout of one source and one test: what is noticed, what is not, and that a run goes on. */
+/** The whole tool on a checkout of one source and one test: what is noticed, what is not, and that a run resumes. */
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -115,7 +115,7 @@ it('ends what never ends, and takes it for noticed', async () => {
   expect(result).toMatchObject({ verdict: 'killed', how: 'timeout', where: 'src/payments/at-most.test.ts' });
 }, 120_000);
 
-it('goes on where it was broken off: nothing is judged twice, and half a line is judged again', async () => {
+it('resumes where it was broken off: nothing is judged twice, and half a line is judged again', async () => {
   const sampleOf = (seed: number) => drawSample([mutantsOfRoom('payments', root)], 4, seed);
   // Without one that may never end: that takes its time.
   const seed = Array.from({ length: 100 }, (_, at) => at).find((each) =>

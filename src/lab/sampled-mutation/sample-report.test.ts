@@ -69,7 +69,7 @@ describe('the figures', () => {
 });
 
 describe('what is explained', () => {
-  it('is told once each, with a reason', () => {
+  it('is listed once each, with a reason', () => {
     expect(new Set(EXPLAINED.map(({ id }) => id)).size).toBe(EXPLAINED.length);
     expect(EXPLAINED.filter(({ why }) => why.length < 10)).toEqual([]);
   });

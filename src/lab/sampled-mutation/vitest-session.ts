@@ -108,7 +108,7 @@ export class VitestSession {
     const specifications = wanted.map(({ file, ids }) =>
       project.createSpecification(file, ids === undefined ? undefined : { testIds: [...ids] }),
     );
-    // What earlier runs found is told again otherwise.
+    // Otherwise the findings of earlier runs are reported again.
     this.#vitest.state.filesMap.clear();
     this.#vitest.state.idMap.clear();
     const { testModules, unhandledErrors } = await this.#vitest.runTestSpecifications(specifications);

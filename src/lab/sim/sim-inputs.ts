@@ -5,14 +5,14 @@
  */
 import { type HeldRow, heldTables } from '../../checks/inputs/held-tables.ts';
 import type { CheckedTable, OwnershipFacts, TableCells, VerifyInputs } from '../../checks/inputs/verify-inputs.ts';
-import { formatDecimal } from '../../payments/event/decimal.ts';
-import type { Payment } from '../../payments/types.ts';
-import { streamOffsetsText } from '../../processor/takeover/stream-offsets.ts';
+import { cellsByName } from '../../payments/row-cells.ts';
+import type { DataRows } from '../../payments/types.ts';
+import { streamOffsetsText } from '../../sinks/bigquery/takeover/stream-offsets.ts';
 import type { SimRow } from './bigquery/sim-tables.ts';
 import type { LogGeneration } from './kafka/topic.ts';
 import type { World } from './world/world.ts';
 
-/** The index of the log generation to use, of so many; default: the last, which is the log as it is now. */
+/** The index of the log generation to use; default: the last, which is the log as it is now. */
 export type GenerationOf = (partition: number, generations: readonly LogGeneration[]) => number;
 
 export interface SimInputsOptions {
@@ -68,79 +68,13 @@ function last(_: number, generations: readonly LogGeneration[]): number {
 }
 
 function rowsOf<T extends CheckedTable>(world: World, table: T): HeldRow<TableCells[T]>[] {
-  const cells = CELLS_OF[table];
-  return world.bigquery.tables.landed(table).map((row) => ({ partition: row.stamp.partition, row: cells(row) }));
+  return world.bigquery.tables
+    .landed(table)
+    .map((row) => ({ partition: row.stamp.partition, row: cellsOf(table, row) }));
 }
 
-function transactionCells({ row, stamp }: SimRow<'payment_transactions'>): TableCells['payment_transactions'] {
-  return { kafka_offset: row.kafkaOffset, writer_epoch: stamp.writerEpoch, ...paymentCells(row.payment) };
+/** A landed row as `verify` reads it. */
+export function cellsOf<T extends CheckedTable>(table: T, { row, stamp }: SimRow<T>): TableCells[T] {
+  const place = { kafka_offset: row.kafkaOffset, writer_epoch: stamp.writerEpoch };
+  return { ...place, ...cellsByName<T>(table, row as DataRows[T]) } as unknown as TableCells[T];
 }
-
-function fraudCells({ row, stamp }: SimRow<'payment_transactions_fraud'>): TableCells['payment_transactions_fraud'] {
-  const { fraud, payment, kafkaOffset } = row;
-  return {
-    kafka_offset: kafkaOffset,
-    writer_epoch: stamp.writerEpoch,
-    ...paymentCells(payment),
-    risk_amount: fraud.riskAmount,
-    txn_count_5min: fraud.txnCount5Min,
-    unique_devices_sender: fraud.uniqueDevicesSender,
-    geographic_risk: fraud.geographicRisk,
-    fraud_score: fraud.fraudScore,
-    is_high_risk: fraud.isHighRisk,
-  };
-}
-
-function paymentCells(payment: Payment) {
-  return {
-    transaction_id: payment.transactionId,
-    sender_account_id: payment.senderAccountId,
-    receiver_account_id: payment.receiverAccountId,
-    amount: formatDecimal(payment.amount),
-    currency: payment.currency,
-    device_id: payment.deviceId,
-    ip_address: payment.ipAddress,
-    event_time: payment.eventTimeMs,
-    region: payment.region,
-    payment_method: payment.paymentMethod,
-  };
-}
-
-function partialCells({ row, stamp }: SimRow<'payment_metrics_partials'>): TableCells['payment_metrics_partials'] {
-  return {
-    kafka_offset: row.kafkaOffset,
-    writer_epoch: stamp.writerEpoch,
-    window_start: row.windowStartMs,
-    window_end: row.windowEndMs,
-    region: row.region,
-    currency: row.currency,
-    transaction_count: row.transactionCount,
-    total_amount: formatDecimal(row.totalAmount),
-    min_amount: formatDecimal(row.minAmount),
-    max_amount: formatDecimal(row.maxAmount),
-  };
-}
-
-function exceptionCells({ row, stamp }: SimRow<'payment_exceptions'>): TableCells['payment_exceptions'] {
-  return {
-    kafka_offset: row.kafkaOffset,
-    writer_epoch: stamp.writerEpoch,
-    disposition: row.disposition,
-    reason: row.reason,
-    transaction_id: row.transactionId,
-    event_time: row.eventTimeMs,
-    record_time: row.recordTimeMs,
-    first_kafka_offset: row.firstKafkaOffset,
-    conflict: row.conflict,
-    payload: row.payload,
-    payload_hash: row.payloadHash,
-  };
-}
-
-/** A landed row as `verify` reads it, by table. */
-export const CELLS_OF: { readonly [T in CheckedTable]: (row: SimRow<T>) => TableCells[T] } = {
-  payment_transactions: transactionCells,
-  payment_transactions_fraud: fraudCells,
-  payment_metrics_partials: partialCells,
-  payment_exceptions: exceptionCells,
-};

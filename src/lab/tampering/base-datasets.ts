@@ -6,10 +6,12 @@ import { createHash } from 'node:crypto';
 import { DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
 import type { DecisionSettings } from '../../payments/types.ts';
 import type { ProcessorLimits } from '../../processor/limits.ts';
-import { CALM, type Fault } from '../sim/case/plan.ts';
+import type { SimFault } from '../fault.ts';
+import { CALM } from '../sim/case/noise.ts';
 import { DEFAULT_DIALS, drawWorkload, send, type WorkloadDials, type WorkloadRecord } from '../sim/case/workload.ts';
+import { createWorld } from '../sim/world/create-world.ts';
 import { processorMain } from '../sim/world/processor-main.ts';
-import { createWorld, type World } from '../sim/world/world.ts';
+import type { World } from '../sim/world/world.ts';
 import { backfilled } from './backfilled-rows.ts';
 import { type BaseDataset, datasetOf } from './dataset.ts';
 
@@ -19,7 +21,7 @@ export interface BaseCase {
   readonly isWhole: boolean;
   readonly partitions: number;
   readonly dials: Partial<WorkloadDials>;
-  readonly faults: readonly Fault[];
+  readonly faults: readonly SimFault[];
   readonly decisions?: Readonly<Record<string, Partial<DecisionSettings>>>;
   readonly limits?: Partial<ProcessorLimits>;
   /** Each process is in a consumer group of its own: they take the partitions from each other. */
@@ -33,9 +35,9 @@ export interface BaseCase {
 }
 
 /** Each time one of the two dies, the other has all of it a second later. */
-const crashes = (...timesMs: readonly number[]): Fault[] =>
+const crashes = (...timesMs: readonly number[]): SimFault[] =>
   timesMs.map((atMs, i) => ({ what: 'crash', process: 'ab'[i % 2]!, restartAfterMs: 300, when: { atMs } }));
-const rebalances = (...timesMs: readonly number[]): Fault[] =>
+const rebalances = (...timesMs: readonly number[]): SimFault[] =>
   timesMs.map((atMs) => ({ what: 'rebalance', when: { atMs } }));
 
 const RICH: Partial<WorkloadDials> = {
@@ -180,6 +182,6 @@ async function runTo(world: World, faultsUntilMs: number, killAtMs: number | und
   for (const process of world.processes.values()) process.crash();
 }
 
-function lastFaultMs(faults: readonly Fault[]): number {
+function lastFaultMs(faults: readonly SimFault[]): number {
   return Math.max(0, ...faults.map(({ when }) => ('atMs' in when ? when.atMs : 0)));
 }

@@ -3,8 +3,8 @@
  * what a changed cell means is for `verify` to say.
  */
 
-import type { ColumnKind as ReadKind } from '../../checks/inputs/packed-rows.ts';
 import { COLUMNS } from '../../checks/inputs/table-columns.ts';
+import type { ColumnKind as ReadKind } from '../../payments/columns.ts';
 
 export type ColumnKind = ReadKind | 'json';
 

@@ -4,11 +4,11 @@
  */
 import type { TopicRecord } from '../../checks/inputs/verify-inputs.ts';
 import type { AppendTable, DataTable } from '../../payments/types.ts';
-import { streamOffsetsText } from '../../processor/takeover/stream-offsets.ts';
 import type { OwnershipRow } from '../../sinks/bigquery/ports.ts';
+import { streamOffsetsText } from '../../sinks/bigquery/takeover/stream-offsets.ts';
 import type { SimRow, SimStream } from '../sim/bigquery/sim-tables.ts';
 import type { SimDisk } from '../sim/disk/sim-disk.ts';
-import { CELLS_OF } from '../sim/sim-inputs.ts';
+import { cellsOf } from '../sim/sim-inputs.ts';
 import type { World } from '../sim/world/world.ts';
 import type { Row, TableName } from './columns.ts';
 
@@ -104,9 +104,8 @@ export function ownershipCells(row: OwnershipRow): Row {
 
 function rowsOf<T extends DataTable>(world: World, isWanted: (row: SimRow) => boolean, table: T): Row[] {
   const rows = world.bigquery.tables.landed(table).filter(isWanted as unknown as (row: SimRow<T>) => boolean);
-  const cells = CELLS_OF[table];
   // Every value of a row that verify reads is a cell.
-  return rows.map((row) => ({ ...placeOf(row), ...(cells(row) as unknown as Row) }));
+  return rows.map((row) => ({ ...placeOf(row), ...(cellsOf(table, row) as unknown as Row) }));
 }
 
 function placeOf<T extends DataTable>({ row, stamp }: SimRow<T>): Row {

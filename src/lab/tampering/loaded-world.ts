@@ -9,7 +9,8 @@ import type { AppendRows, CheckpointRow, OwnershipRow } from '../../sinks/bigque
 import { ROW_READERS } from '../../sinks/bigquery/rows/row-readers.ts';
 import { copy } from '../sim/bigquery/sim-encoder.ts';
 import type { SimRow } from '../sim/bigquery/sim-tables.ts';
-import { createWorld, type World } from '../sim/world/world.ts';
+import { createWorld } from '../sim/world/create-world.ts';
+import type { World } from '../sim/world/world.ts';
 import type { Row } from './columns.ts';
 import type { BaseDataset } from './dataset.ts';
 import { textOf } from './dataset-inputs.ts';

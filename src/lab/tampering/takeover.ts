@@ -8,9 +8,9 @@ import { GUARANTEES } from '../../checks/findings.ts';
 import { verify } from '../../checks/verify.ts';
 import { APPEND_TABLES } from '../../payments/types.ts';
 import type { ProcessorEvent } from '../../processor/events.ts';
-import type { ExitReport, ProcessorPorts } from '../../processor/processor.ts';
+import type { ExitReport } from '../../processor/processor.ts';
 import type { OwnershipRow } from '../../sinks/bigquery/ports.ts';
-import { processorMain } from '../sim/world/processor-main.ts';
+import { processorMain, type SimWiring } from '../sim/world/processor-main.ts';
 import type { World } from '../sim/world/world.ts';
 import type { Row, TableName } from './columns.ts';
 import { type BaseDataset, ownershipCells, writtenTables } from './dataset.ts';
@@ -46,14 +46,14 @@ const OF_THE_CHANGE = [
   'checkpoint_is_another',
 ];
 
-type Weaken = (ports: ProcessorPorts) => ProcessorPorts;
+type Weaken = (wiring: SimWiring) => SimWiring;
 
 export class Takeovers {
   /** By dataset and state: what is written where nothing was changed, once the oracle has confirmed it. */
   readonly #unchanged = new Map<string, Promise<string>>();
   readonly #weaken: Weaken;
 
-  /** `weaken`: the processor's ports changed in some way, to see that harm is found. */
+  /** `weaken`: what the processor is wired of, changed in some way, to see that harm is found. */
   constructor(weaken: Weaken = (ports) => ports) {
     this.#weaken = weaken;
   }

@@ -74,7 +74,7 @@ describe.concurrent.for([{ killed: false }, { killed: true }])('two processors, 
   });
 });
 
-/** Of what a newer release continued it writes nothing; what it had before goes on. */
+/** Of what a newer release continued it writes nothing; it continues with what it had before. */
 async function expectOldOneRefuses(
   world: UpgradeWorld,
   child: ProcessorChild,
@@ -84,7 +84,7 @@ async function expectOldOneRefuses(
     const stopped = await child.waitFor('partition.stopped', STEP_WITHIN_MS, (event) => event.partition === partition);
     expect(stopped.code).toBe('fold_version');
   }
-  // The killed one's streams are closed now: nothing that was under way can arrive any more.
+  // The killed one's streams are closed now: none of its requests in flight can still arrive.
   const rows = (await world.dispositions()).filter((_, partition) => continued.includes(partition));
   const seen = child.eventsOf('checkpoint.written').length;
   const goesOn = async (): Promise<boolean> =>
@@ -92,7 +92,7 @@ async function expectOldOneRefuses(
       .eventsOf('checkpoint.written')
       .slice(seen)
       .some(({ partition }) => !continued.includes(partition));
-  await world.until(() => `${child.name} goes on with what it had`, STEP_WITHIN_MS, goesOn);
+  await world.until(() => `${child.name} continues with what it had`, STEP_WITHIN_MS, goesOn);
   const rowsNow = (await world.dispositions()).filter((_, partition) => continued.includes(partition));
   expect(rowsNow).toEqual(rows);
 }

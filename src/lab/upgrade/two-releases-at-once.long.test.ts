@@ -39,7 +39,7 @@ test('a process of 0.1.0 that wakes up after this release took over writes nothi
     // Its claims closed our streams; ours closed its.
     const written = beta.eventsOf('checkpoint.written').length;
     await world.until(
-      () => 'the new one goes on with both partitions',
+      () => 'the new one continues with both partitions',
       STEP_WITHIN_MS,
       async () => {
         const since = new Set(

@@ -135,7 +135,7 @@ describe.concurrent.for(CRASHES)('after $how, with the local state $localState',
     for (const partition of past) {
       const { resumeOffset, rowsAlreadyThere } = positions.find((position) => position.partition === partition)!;
       expect(rowsAlreadyThere).toBeGreaterThan(0);
-      // What was under way when it was killed may have arrived later.
+      // Requests in flight when it was killed may have arrived later.
       expect(resumeOffset).toBeGreaterThan(lastRows[partition]!);
     }
     const how = upgraded.eventsOf('state.restored').map((event) => event.how);

@@ -27,7 +27,7 @@ export function emptyState(nextOffset = 0): StoredState {
   return { head: headAt(nextOffset), ids: [], activity: [], windows: [] };
 }
 
-/** Payments [fromOffset, toOffset), nothing dead unless said. */
+/** Payments [fromOffset, toOffset), nothing dead by default. */
 export function delta(fromOffset: number, toOffset: number, over: Partial<StateDelta> = {}): StateDelta {
   return {
     fromOffset,

@@ -1,6 +1,6 @@
 /**
- * What every StateStore must do, whatever it is made of. A test file calls it with a way to make a store:
- * `stateStoreSuite('journal', async () => ...)`. `reopen` closes the store and opens what it left behind.
+ * What every StateStore must do. A test file calls it with a function that makes a store: `stateStoreSuite('journal',
+ * async () => ...)`. `reopen` closes the store and opens its files again.
  */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { StateStore } from '../../processor/ports.ts';
@@ -62,7 +62,7 @@ export function stateStoreSuite(name: string, make: () => Promise<StoreUnderTest
       expect(plain(await (await reopened(two)).store.load(0))!.ids).toHaveLength(20);
     });
 
-    test('saving without loading first goes on from what is stored', async () => {
+    test('saving without loading first continues from what is stored', async () => {
       const one = await fresh();
       await one.store.replace(0, emptyState());
       const two = await reopened(one);

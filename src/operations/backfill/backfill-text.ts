@@ -9,7 +9,7 @@ const WHY: Readonly<Record<LeftOut, string>> = {
   present: 'are in payment_transactions already',
   conflict: 'have the id of another payment in payment_transactions',
   copy: 'are copies of another late record',
-  unreadable: 'have a payload that cannot be trusted',
+  unreadable: 'have a payload that does not match its hash',
 };
 
 export function backfillText(report: BackfillReport): string {
@@ -19,11 +19,11 @@ export function backfillText(report: BackfillReport): string {
   if (unfinished) {
     lines.push(
       dryRun
-        ? 'An earlier backfill did not finish: its windows are still to be summed up; the next run does it.'
-        : 'An earlier backfill had not finished: its windows are summed up now.',
+        ? 'An earlier backfill did not finish: the next run sums up its windows.'
+        : 'An earlier backfill had not finished: its windows have been summed up.',
     );
   }
-  lines.push(`${count.format(added)} ${dryRun ? 'would be put in' : 'were put in'}${sumsText(sums)}`);
+  lines.push(`${count.format(added)} ${dryRun ? 'would be added' : 'were added'}${sumsText(sums)}`);
   for (const { partition, offset, transactionId } of report.addedRecords) {
     lines.push(`  partition ${partition}, offset ${offset}: ${transactionId}`);
   }

@@ -1,20 +1,21 @@
 /**
- * Late payments into payment_transactions, exactly once, with their windows: whatever is killed, asked twice or running
- * beside it.
+ * Adds late payments to payment_transactions, exactly once, with their windows, even if commands are killed, retried or
+ * run concurrently.
  *
- * 1. Only late rows below the partition's checkpoint are looked at: everything below it is visible, so an id that the table
- *    does not have was not accepted there, and a copy of a late payment is late for ever (its event time does not change).
- * 2. Statements run one turn at a time (sinks/bigquery/query/backfill-turns.ts). A turn puts in ids that the table does not have, then
- *    makes the epoch-0 windows of its range the sums of their payments; both are read back, never counted.
- * 3. What a killed turn left undone stands in its row, and the next command does it first.
+ * 1. Only late rows below the partition's checkpoint are read: everything below it is visible, so an id that the table
+ *   does
+ *    not have was not accepted there, and a copy of a late payment is late for ever (its event time does not change).
+ * 2. Statements run one turn at a time (sinks/bigquery/query/backfill-turns.ts). A turn adds ids that the table does
+ *   not
+ *    have, then makes the epoch-0 windows of its range the sums of their payments; both are read back, never counted.
+ * 3. The row of a killed turn holds its unfinished work, and the next command does that first.
  */
 
 import type { Runtime } from '../../base/runtime.ts';
 import { formatDecimal } from '../../payments/event/decimal.ts';
 import type { BackfillPoint } from '../../processor/crash-points.ts';
-import type { Ownership } from '../../processor/ports.ts';
+import type { Ownership, SinkReads } from '../../processor/ports.ts';
 import { settingsByOffset } from '../../processor/run/settings-at.ts';
-import type { SinkQueries } from '../../sinks/bigquery/ports.ts';
 import type { BackfillQueries, LateRow, LateSelection } from '../../sinks/bigquery/query/backfill-queries.ts';
 import { windowsAround } from '../../sinks/bigquery/query/backfill-queries.ts';
 import type { Turn } from '../../sinks/bigquery/query/backfill-turns.ts';
@@ -23,20 +24,20 @@ import { LatePaymentReader, Unreadable } from './late-payment.ts';
 
 export interface BackfillSelection extends LateSelection {
   readonly topic: string;
-  /** All where it is not given. */
+  /** All if not given. */
   readonly partitions?: readonly number[] | undefined;
 }
 
 export interface BackfillOptions {
-  readonly queries: Pick<SinkQueries, 'readOwnership' | 'latestCheckpoint'>;
+  readonly queries: Pick<SinkReads, 'readOwnership' | 'latestCheckpoint'>;
   readonly backfill: BackfillQueries;
   readonly runtime: Runtime;
-  /** For the turn's row: who it is. */
+  /** The owner's name for the turn's row. */
   readonly owner: string;
   readonly dryRun: boolean;
-  /** Late rows that are read, and payments that are put in, at a time. */
+  /** Late rows read, and payments added, at a time. */
   readonly batchRows: number;
-  /** Records that the report names; all are counted. */
+  /** Maximum records listed in the report; all are counted. */
   readonly listMax: number;
   readonly onBatch?: (progress: {
     readonly partition: number;
@@ -57,22 +58,25 @@ export interface BackfillReport {
   readonly dryRun: boolean;
   /** Late rows below the checkpoints that the selection names. */
   readonly looked: number;
-  /** Put in by this run; with dryRun, what would be. */
+  /** Added by this run; with dryRun, what would be. */
   readonly added: number;
   /** Of what was added: count and decimal sum by currency. */
   readonly sums: Readonly<Record<string, { readonly count: number; readonly amount: string }>>;
   readonly leftOut: Readonly<Record<LeftOut, number>>;
   /** Late rows at or past a checkpoint: left for a later run. */
   readonly notCheckpointed: number;
-  /** Windows that an earlier, unfinished run left to be summed up; now done (dryRun: not yet). */
+  /** Windows that an earlier, unfinished run had not summed up; done now (dryRun: not yet). */
   readonly unfinished: boolean;
-  /** The first of each. */
+  /** The first of each kind. */
   readonly addedRecords: readonly AddedRecord[];
   readonly leftOutRecords: readonly LeftOutRecord[];
 }
 
 const ATTEMPTS_MAX = 100;
-/** How long someone else's turn is left alone; doubled whenever ours was cut short, or two slow ones would for ever do that. */
+/**
+ * How long another's turn is respected; doubled whenever ours was interrupted, otherwise two slow ones would interrupt
+ * each other for ever.
+ */
 const COURTESY_MS = 5_000;
 const COURTESY_MAX_MS = 160_000;
 
@@ -161,12 +165,12 @@ class BackfillRun {
     const stored = await sink.stored(add.map(({ payment }) => payment.transactionId));
     for (const candidate of add) {
       if (stored.some((row) => isBackfillOf(row, candidate))) this.#note(candidate);
-      // Another command, or a writer against the conditions, was first with this id.
+      // Another command, or a writer that breaks the conditions, was first with this id.
       else for (const record of classify([candidate], stored).leftOut) this.#leave(record);
     }
   }
 
-  /** Puts these in, sums their windows up, and ends with nothing pending; in further turns where a turn comes to nothing. */
+  /** Adds these, sums up their windows, and ends with nothing pending; takes further turns if a turn was lost. */
   async #inTurn(add: readonly Candidate[]): Promise<void> {
     const { backfill: sink, owner } = this.#options;
     const patience = sink.patience(`backfill of ${this.#selection.topic}`);
@@ -180,7 +184,9 @@ class BackfillRun {
       this.#courtesyMs = Math.min(COURTESY_MAX_MS, 2 * this.#courtesyMs);
       await patience.wait(failure ?? new Error(`turn ${turn.number} was overtaken`));
     }
-    throw new Error(`backfill of ${this.#selection.topic}: ${ATTEMPTS_MAX} turns came to nothing; run it again`);
+    throw new Error(
+      `backfill of ${this.#selection.topic}: ${ATTEMPTS_MAX} turns were lost to other backfills; run it again`,
+    );
   }
 
   async #insert(turn: Turn, add: readonly Candidate[]): Promise<Error | undefined> {
@@ -199,7 +205,9 @@ class BackfillRun {
     return failure;
   }
 
-  /** Another command may have taken the turn over, or barred a statement that it did not see running: what is there counts. */
+  /**
+   * Another command may have taken the turn, or barred a statement that it did not see running: only the rows count.
+   */
   async #isDone(turn: Turn, add: readonly Candidate[]): Promise<boolean> {
     const sink = this.#options.backfill;
     if (!(await sink.turns.isOurs(turn))) return false;

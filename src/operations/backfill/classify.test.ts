@@ -29,7 +29,7 @@ test('of two late records with one id the first goes in, and the report says whe
     [2, 'copy'],
     [3, 'copy'],
   ]);
-  expect(leftOut.map(({ detail }) => detail)).toEqual(['of offset 1', 'of offset 1, which says something else']);
+  expect(leftOut.map(({ detail }) => detail)).toEqual(['of offset 1', 'of offset 1, which differs']);
 });
 
 test('an accepted payment with the id keeps a late record out, as present or as conflict', () => {

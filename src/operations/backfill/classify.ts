@@ -1,12 +1,15 @@
-/** What is to become of each late payment of a batch: put in, or left out, and why. A pure function of what the tables have. */
+/**
+ * Decides for each late payment of a batch whether it is added or left out, and why. A pure function of the tables'
+ * content.
+ */
 import { hashPayment } from '../../payments/event/hash.ts';
 import type { Payment } from '../../payments/types.ts';
 
 export const LEFT_OUT = ['backfilled', 'present', 'conflict', 'copy', 'unreadable'] as const;
 /**
- * `backfilled`: this very record is in already. `present`: its id is in payment_transactions, with the same payment.
- * `conflict`: its id is there with another payment. `copy`: an earlier late record with its id goes in. `unreadable`: its
- * payload is not exactly the payment that its row describes.
+ * `backfilled`: this very record was added before. `present`: its id is in payment_transactions, with the same payment.
+ * `conflict`: its id is there with another payment. `copy`: an earlier late record with its id is added. `unreadable`:
+ * its payload is not exactly the payment that its row describes.
  */
 export type LeftOut = (typeof LEFT_OUT)[number];
 
@@ -20,7 +23,7 @@ export interface Stored extends Candidate {
   readonly writerEpoch: number;
 }
 
-/** A late record that is not put in. */
+/** A late record that is not added. */
 export interface LeftOutRecord {
   readonly partition: number;
   readonly offset: number;
@@ -29,7 +32,7 @@ export interface LeftOutRecord {
   readonly detail: string;
 }
 
-/** `stored`: every row of payment_transactions that has an id of a candidate. Candidates in the order of the log. */
+/** `stored`: every row of payment_transactions with an id of a candidate. Candidates in the order of the log. */
 export function classify(
   candidates: readonly Candidate[],
   stored: readonly Stored[],
@@ -52,7 +55,7 @@ function explain(candidate: Candidate, row: Stored | undefined, before: Candidat
   const { partition, offset, payment } = candidate;
   const record = { partition, offset, transactionId: payment.transactionId };
   if (row === undefined) {
-    const differs = samePayment(before!.payment, payment) ? '' : ', which says something else';
+    const differs = samePayment(before!.payment, payment) ? '' : ', which differs';
     return { ...record, why: 'copy', detail: `of offset ${before!.offset}${differs}` };
   }
   if (isBackfillOf(row, candidate)) return { ...record, why: 'backfilled', detail: 'before' };
@@ -60,10 +63,10 @@ function explain(candidate: Candidate, row: Stored | undefined, before: Candidat
   const at = `${how} from partition ${row.partition}, offset ${row.offset}`;
   return samePayment(row.payment, payment)
     ? { ...record, why: 'present', detail: at }
-    : { ...record, why: 'conflict', detail: `${at}, which says something else` };
+    : { ...record, why: 'conflict', detail: `${at}, which differs` };
 }
 
-/** Whether the row is what became of this late record. */
+/** Whether the row is the backfill of this late record. */
 export function isBackfillOf(row: Stored, { partition, offset }: Pick<Candidate, 'partition' | 'offset'>): boolean {
   return row.writerEpoch === 0 && row.partition === partition && row.offset === offset;
 }

@@ -1,6 +1,7 @@
 /**
- * A late row back to the exact payment. The processor kept its canonical columns as JSON and their hash; they are read by the
- * processor's own reader, with the settings that decided on the record, and must come to the row's own columns and hash.
+ * Restores the exact payment from a late row. The processor kept its canonical columns as JSON and their hash. The
+ * processor's own reader reads them, with the settings that decided the record, and the result must match the row's own
+ * columns and hash.
  */
 import { formatHash } from '../../payments/event/hash.ts';
 import { PaymentReader } from '../../payments/event/payment-reader.ts';
@@ -18,7 +19,7 @@ export interface KeptPayment {
   readonly payloadHash: string | null;
 }
 
-/** Why a kept payload is not taken. */
+/** Why a kept payload is refused. */
 export class Unreadable {
   readonly why: string;
 
@@ -37,7 +38,7 @@ export class LatePaymentReader {
   read(row: KeptPayment, settings: CompiledSettings): Payment | Unreadable {
     const { payload, offset, recordTimeMs: timestampMs } = row;
     if (payload === null) return new Unreadable('no payload');
-    // The key itself is not kept: it was the sender, or the record would have been rejected.
+    // The key itself is not kept: it was the sender, otherwise the record would have been rejected.
     const record = { offset, timestampMs, key: senderOf(payload), value: Buffer.from(payload) };
     const read = this.#reader.read(record, settings);
     if (read instanceof Rejection) return new Unreadable(read.reason);

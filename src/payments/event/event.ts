@@ -1,47 +1,24 @@
 /**
- * The payment event as it travels: JSON members in, canonical JSON out. Member names are the columns' names, but for
- * `timestamp`, which becomes event_time. Unknown members are ignored.
+ * The payment event as it travels: JSON members in, canonical JSON out. Its members are in
+ * payments/columns.ts; others are ignored.
  */
 
+import { memberOf, PAYMENT_COLUMNS, TEXT_COLUMNS } from '../columns.ts';
 import type { Nanos, Payment, ReasonCode } from '../types.ts';
 import type { TextRange } from './card-numbers.ts';
 import { type DecimalProblem, formatDecimal } from './decimal.ts';
 
-/** The members of an event, in the order in which they are checked. Each may be anything, or missing. */
-export interface RawEvent {
-  readonly transaction_id?: unknown;
-  readonly sender_account_id?: unknown;
-  readonly receiver_account_id?: unknown;
-  readonly amount?: unknown;
-  readonly currency?: unknown;
-  readonly device_id?: unknown;
-  readonly ip_address?: unknown;
-  readonly timestamp?: unknown;
-  readonly region?: unknown;
-  readonly payment_method?: unknown;
-}
-
-/** Most UTF-16 units of a text member. */
+/** Maximum length of a text member, in UTF-16 units. */
 export const MAX_TEXT_LENGTH = 256;
 
-export const TEXT_MEMBERS = [
-  'transaction_id',
-  'sender_account_id',
-  'receiver_account_id',
-  'currency',
-  'device_id',
-  'ip_address',
-  'region',
-  'payment_method',
-] as const satisfies readonly (keyof RawEvent)[];
-export type TextMember = (typeof TEXT_MEMBERS)[number];
+export const TEXT_MEMBERS: readonly string[] = TEXT_COLUMNS.map(memberOf);
 
 export type AmountReading = Nanos | 'missing' | 'out_of_range' | DecimalProblem;
 
 /** A value that is a JSON object, as a fold version reads it. */
 export interface ReadEvent {
   /** Undefined where it is missing; it may be anything. */
-  readonly texts: Readonly<Partial<Record<TextMember, unknown>>>;
+  readonly texts: Readonly<Record<string, unknown>>;
   readonly amount: AmountReading;
   /** A safe integer. */
   readonly timestampMs: number | 'missing' | 'malformed';
@@ -63,18 +40,16 @@ export class Unreadable {
   }
 }
 
-/** The event of a payment in one fixed form: all members, fixed order, the amount as its shortest decimal string. */
+/**
+ * The event of a payment in one fixed form: its members in the order of the columns, the amount as its shortest decimal string. A
+ * member that the event does not have is left out.
+ */
 export function canonicalJson(payment: Payment): string {
-  return JSON.stringify({
-    transaction_id: payment.transactionId,
-    sender_account_id: payment.senderAccountId,
-    receiver_account_id: payment.receiverAccountId,
-    amount: formatDecimal(payment.amount),
-    currency: payment.currency,
-    device_id: payment.deviceId,
-    ip_address: payment.ipAddress,
-    timestamp: payment.eventTimeMs,
-    region: payment.region,
-    payment_method: payment.paymentMethod,
-  } satisfies Required<RawEvent>);
+  const fields = payment as unknown as Readonly<Record<string, string | number | bigint>>;
+  const members: Record<string, string | number | undefined> = {};
+  for (const column of PAYMENT_COLUMNS) {
+    const value = fields[column.field];
+    members[memberOf(column)] = typeof value === 'bigint' ? formatDecimal(value) : value;
+  }
+  return JSON.stringify(members);
 }

@@ -5,6 +5,7 @@
 import xxhash from 'xxhash-wasm';
 import { avalanche, scrambleHigh, scrambleLow, TextKey } from '../../base/memory/text-key.ts';
 import { rotate } from '../../base/memory/words.ts';
+import { HASHED_TEXTS, TEXT_COLUMNS } from '../columns.ts';
 import type { LogRecord, OversizedFacts, Payment } from '../types.ts';
 
 /** Two unsigned 32-bit lanes. */
@@ -33,7 +34,7 @@ export class PaymentHasher implements Hash64 {
     return this;
   }
 
-  /** The eight texts in the order of hashPayment. A key's lanes tell its length too, so nothing runs into the next. */
+  /** The texts of HASHED_TEXTS, in their order. A key's lanes tell its length too, so nothing runs into the next. */
   text(key: TextKey): this {
     this.#word(key.high);
     this.#word(key.low);
@@ -71,15 +72,10 @@ const textKey = new TextKey();
 /** The hash of a payment that did not come as bytes. */
 export function hashPayment(payment: Payment): Hash64 {
   hasher.begin();
-  for (const text of hashedTexts(payment)) hasher.text(textKey.setText(text));
+  const fields = payment as unknown as Readonly<Record<string, string>>;
+  for (const text of HASHED_TEXTS) hasher.text(textKey.setText(fields[TEXT_COLUMNS[text]!.field]!));
   const { high, low } = hasher.finish(payment.eventTimeMs, payment.amount);
   return { high, low };
-}
-
-function hashedTexts(payment: Payment): readonly string[] {
-  const { transactionId, senderAccountId, receiverAccountId, currency } = payment;
-  const { deviceId, ipAddress, region, paymentMethod } = payment;
-  return [transactionId, senderAccountId, receiverAccountId, currency, deviceId, ipAddress, region, paymentMethod];
 }
 
 /** Hash of a value as it came. */

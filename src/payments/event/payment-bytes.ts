@@ -5,6 +5,7 @@
  */
 
 import { ByteScratch, TextKey } from '../../base/memory/text-key.ts';
+import { HASHED_TEXTS, PAYMENT_COLUMNS, type PaymentColumn, TEXT_COLUMNS, textNumber } from '../columns.ts';
 import type { Nanos, Payment } from '../types.ts';
 import { PaymentHasher } from './hash.ts';
 
@@ -14,79 +15,77 @@ export const MOST_SCANNED_BYTES = 16_384;
 /** A number wherever it is a safe integer, a bigint otherwise. */
 export type Amount = number | bigint;
 
+const ID = textNumber('transaction_id');
+const SENDER = textNumber('sender_account_id');
+const CURRENCY = textNumber('currency');
+const DEVICE = textNumber('device_id');
+const REGION = textNumber('region');
+
 export class PaymentBytes {
   readonly scratch: ByteScratch;
+  /** By the numbers of TEXT_COLUMNS. No text of a payment is empty: an empty one stands for NULL. */
+  readonly texts: readonly TextKey[];
+  /** Those of the texts that the fold decides by. */
   readonly transactionId: TextKey;
   readonly senderAccountId: TextKey;
-  readonly receiverAccountId: TextKey;
   readonly currency: TextKey;
   readonly deviceId: TextKey;
-  readonly ipAddress: TextKey;
   readonly region: TextKey;
-  readonly paymentMethod: TextKey;
   amount: Amount = 0;
   eventTimeMs = 0;
-  /** Of the canonical columns, as hashPayment gives it. */
+  /** Of the hashed columns, as hashPayment gives it. */
   readonly hash = new PaymentHasher();
 
   /** Several may lie in one scratch, side by side; only one that has it for itself is for set(). */
   constructor(scratch = new ByteScratch(MOST_SCANNED_BYTES)) {
     this.scratch = scratch;
-    this.transactionId = new TextKey(scratch);
-    this.senderAccountId = new TextKey(scratch);
-    this.receiverAccountId = new TextKey(scratch);
-    this.currency = new TextKey(scratch);
-    this.deviceId = new TextKey(scratch);
-    this.ipAddress = new TextKey(scratch);
-    this.region = new TextKey(scratch);
-    this.paymentMethod = new TextKey(scratch);
+    this.texts = TEXT_COLUMNS.map(() => new TextKey(scratch));
+    this.transactionId = this.texts[ID]!;
+    this.senderAccountId = this.texts[SENDER]!;
+    this.currency = this.texts[CURRENCY]!;
+    this.deviceId = this.texts[DEVICE]!;
+    this.region = this.texts[REGION]!;
   }
 
   /** A payment that did not come as the usual record. Throws RangeError where its texts are longer than any record's. */
   set(payment: Payment): this {
+    const fields = payment as unknown as Readonly<Record<string, string | undefined>>;
     let end = 0;
-    const put = (key: TextKey, text: string): void => {
-      if (end + 3 * text.length > this.scratch.capacity) throw new RangeError('the texts of a payment are too long');
+    for (let text = 0; text < TEXT_COLUMNS.length; text += 1) {
+      const value = fields[TEXT_COLUMNS[text]!.field] ?? '';
+      if (end + 3 * value.length > this.scratch.capacity) throw new RangeError('the texts of a payment are too long');
       const start = end;
-      end += this.scratch.bytes.write(text, start, 'utf8');
-      key.setRange(start, end);
-    };
-    put(this.transactionId, payment.transactionId);
-    put(this.senderAccountId, payment.senderAccountId);
-    put(this.receiverAccountId, payment.receiverAccountId);
-    put(this.currency, payment.currency);
-    put(this.deviceId, payment.deviceId);
-    put(this.ipAddress, payment.ipAddress);
-    put(this.region, payment.region);
-    put(this.paymentMethod, payment.paymentMethod);
+      end += this.scratch.bytes.write(value, start, 'utf8');
+      this.texts[text]!.setRange(start, end);
+    }
     this.amount = amountOf(payment.amount);
     this.eventTimeMs = payment.eventTimeMs;
     return this.hashColumns();
   }
 
-  /** To be called when all else is set. The order of texts is hashPayment's. */
+  /** To be called when all else is set. */
   hashColumns(): this {
-    const { hash } = this;
-    hash.begin().text(this.transactionId).text(this.senderAccountId).text(this.receiverAccountId);
-    hash.text(this.currency).text(this.deviceId).text(this.ipAddress).text(this.region).text(this.paymentMethod);
+    const { hash, texts } = this;
+    hash.begin();
+    for (let place = 0; place < HASHED_TEXTS.length; place += 1) hash.text(texts[HASHED_TEXTS[place]!]!);
     hash.finish(this.eventTimeMs, this.amount);
     return this;
   }
 
   toPayment(): Payment {
-    return {
-      transactionId: this.transactionId.toText(),
-      senderAccountId: this.senderAccountId.toText(),
-      receiverAccountId: this.receiverAccountId.toText(),
-      amount: BigInt(this.amount),
-      currency: this.currency.toText(),
-      deviceId: this.deviceId.toText(),
-      ipAddress: this.ipAddress.toText(),
-      eventTimeMs: this.eventTimeMs,
-      region: this.region.toText(),
-      paymentMethod: this.paymentMethod.toText(),
-    };
+    return paymentOf((text) => this.texts[text]!.toText(), BigInt(this.amount), this.eventTimeMs);
   }
+}
+
+/** A payment as an object, whose texts are given by their numbers. */
+export function paymentOf(textAt: (text: number) => string, amount: Nanos, eventTimeMs: number): Payment {
+  const fields: Record<string, string | number | bigint> = {};
+  let text = 0;
+  for (const { field, kind, nullable } of PAYMENT_COLUMNS as readonly PaymentColumn[]) {
+    const value = kind === 'text' ? textAt(text++) : kind === 'decimal' ? amount : eventTimeMs;
+    if (value !== '' || !nullable) fields[field] = value;
+  }
+  return fields as unknown as Payment;
 }
 
 export function amountOf(nanos: Nanos): Amount {

@@ -7,16 +7,19 @@
 
 import { MOST_AHEAD } from '../../base/memory/prefetch.ts';
 import { ByteScratch, type TextKey } from '../../base/memory/text-key.ts';
+import { TEXT_COLUMNS, textNumber } from '../columns.ts';
 import type { CompiledSettings } from '../settings.ts';
 import type { LogRecord, Payment } from '../types.ts';
 import { partitionForKey } from './murmur2.ts';
 import { NULL_AT, PackedRecord } from './packed-record.ts';
 import { MOST_SCANNED_BYTES, PaymentBytes } from './payment-bytes.ts';
-import { EventScanner, MEMBER } from './scan-event.ts';
+import { EventScanner } from './scan-event.ts';
 import { type RecordPlace, Rejection, validateRecord } from './validation.ts';
 
 /** A value starts this far behind the one before: the scanner writes zeros there. */
 const GAP_BYTES = 4;
+
+const SENDER = textNumber('sender_account_id');
 
 export class PaymentReader {
   readonly #place: RecordPlace;
@@ -123,26 +126,19 @@ export class PaymentReader {
     if (amountNanos === 0 || amountNanos > settings.maxAmountNumber) return false;
     if (timestampMs > record.timestampMs + settings.allowedSkewMs) return false;
     if (timestampMs < this.#place.minEventTimeMs) return false;
-    if (!isSameText(bytes, keyStart, keyEnd, this.#locate(payment.senderAccountId, MEMBER.senderAccountId)))
-      return false;
+    if (!isSameText(bytes, keyStart, keyEnd, this.#locate(payment, SENDER))) return false;
     const { partition, partitionCount } = this.#place;
     if (settings.checkPartitioner && partitionForKey(bytes, partitionCount, keyStart, keyEnd) !== partition)
       return false;
-    this.#locate(payment.transactionId, MEMBER.transactionId);
-    this.#locate(payment.receiverAccountId, MEMBER.receiverAccountId);
-    this.#locate(payment.currency, MEMBER.currency);
-    this.#locate(payment.deviceId, MEMBER.deviceId);
-    this.#locate(payment.ipAddress, MEMBER.ipAddress);
-    this.#locate(payment.region, MEMBER.region);
-    this.#locate(payment.paymentMethod, MEMBER.paymentMethod);
+    for (let text = 0; text < TEXT_COLUMNS.length; text += 1) if (text !== SENDER) this.#locate(payment, text);
     payment.amount = amountNanos;
     payment.eventTimeMs = timestampMs;
     payment.hashColumns();
     return true;
   }
 
-  #locate(key: TextKey, member: number): TextKey {
-    return key.setRange(this.#scanner.starts[member] as number, this.#scanner.ends[member] as number);
+  #locate({ texts }: PaymentBytes, text: number): TextKey {
+    return texts[text]!.setRange(this.#scanner.starts[text] as number, this.#scanner.ends[text] as number);
   }
 }
 

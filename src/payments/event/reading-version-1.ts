@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { parseDecimalNumber, parseDecimalString } from './decimal.ts';
-import { type AmountReading, MAX_TEXT_LENGTH, type RawEvent, type ReadEvent, Unreadable } from './event.ts';
+import { type AmountReading, MAX_TEXT_LENGTH, type ReadEvent, Unreadable } from './event.ts';
 
 export function readEvent1(value: Buffer): ReadEvent | Unreadable {
   if (!isUtf8(value)) return new Unreadable('not_utf8_json');
@@ -15,7 +15,7 @@ export function readEvent1(value: Buffer): ReadEvent | Unreadable {
     return new Unreadable('not_utf8_json');
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return new Unreadable('not_an_object');
-  const texts: RawEvent = parsed;
+  const texts = parsed as Readonly<Record<string, unknown>>;
   return { texts, amount: readAmount(texts.amount), timestampMs: readTime(texts.timestamp), timeRange: undefined };
 }
 

@@ -5,14 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import { maskCardNumbers, type TextRange } from './card-numbers.ts';
 import { parseDecimalLiteral, parseDecimalString, parseIntegerLiteral } from './decimal.ts';
-import {
-  type AmountReading,
-  MAX_TEXT_LENGTH,
-  type ReadEvent,
-  TEXT_MEMBERS,
-  type TextMember,
-  Unreadable,
-} from './event.ts';
+import { type AmountReading, MAX_TEXT_LENGTH, type ReadEvent, TEXT_MEMBERS, Unreadable } from './event.ts';
 import { type JsonMembers, type JsonSpan, readMembers, textOf } from './json-members.ts';
 import { foreignForm } from './value-form.ts';
 
@@ -45,7 +38,7 @@ function shownName(name: string): string | null {
 }
 
 function eventOf(text: string, { spans, repeated }: JsonMembers): ReadEvent {
-  const texts: Partial<Record<TextMember, unknown>> = {};
+  const texts: Record<string, unknown> = {};
   for (const name of TEXT_MEMBERS) {
     const span = spans.get(name);
     if (span !== undefined) texts[name] = span.kind === 'text' ? textOf(text, span) : null;

@@ -1,42 +1,27 @@
 /**
- * Reads the usual form of an event straight from its bytes: one flat object of exactly the ten members, plain ASCII
- * without escapes, amounts and times in plain digits. Anything else it declines, and JSON.parse and the checks of
- * validation.ts have the word: so it never rejects, and what it does read is what they would read (payment-reader.test.ts
- * draws events to hold that).
+ * Reads the usual form of an event straight from its bytes: one flat object of the members of payments/columns.ts and no others,
+ * plain ASCII without escapes, amounts and times in plain digits. It declines anything else, which JSON.parse and
+ * validation.ts then read: so it never rejects, and what it reads is what they would read (payment-reader.test.ts draws events
+ * to hold that).
  *
  * A value is copied to a scratch, with zeros after its end: no byte that is looked for is zero, so the end needs no look of
  * its own. Names are compared and texts gone through a word at a time.
  */
 import type { ByteScratch } from '../../base/memory/text-key.ts';
+import { memberOf, PAYMENT_COLUMNS, type PaymentColumn, TEXT_COLUMNS, textNumber } from '../columns.ts';
 
-/** Members by the numbers that the scanner gives them; texts first. */
-export const MEMBER = {
-  transactionId: 0,
-  senderAccountId: 1,
-  receiverAccountId: 2,
-  currency: 3,
-  deviceId: 4,
-  ipAddress: 5,
-  region: 6,
-  paymentMethod: 7,
-  amount: 8,
-  timestamp: 9,
-} as const;
-
-const NAMES = [
-  'transaction_id',
-  'sender_account_id',
-  'receiver_account_id',
-  'currency',
-  'device_id',
-  'ip_address',
-  'region',
-  'payment_method',
-  'amount',
-  'timestamp',
-].map((name) => nameWords(`"${name}"`));
-const TEXT_MEMBERS = 8;
-const ALL_MEMBERS = (1 << NAMES.length) - 1;
+/** Members by the numbers that the scanner gives them: texts by those of TEXT_COLUMNS, then the amount and the time. */
+const SCANNED: readonly PaymentColumn[] = [
+  ...TEXT_COLUMNS,
+  ...PAYMENT_COLUMNS.filter(({ kind }) => kind === 'decimal'),
+  ...PAYMENT_COLUMNS.filter(({ kind }) => kind === 'time'),
+];
+const NAMES = SCANNED.map((column) => nameWords(`"${memberOf(column)}"`));
+const TEXTS = TEXT_COLUMNS.length;
+const AMOUNT = TEXTS;
+const CURRENCY = textNumber('currency');
+const OPTIONAL = [...SCANNED.keys()].filter((member) => SCANNED[member]!.nullable);
+const REQUIRED_MEMBERS = OPTIONAL.reduce((members, member) => members & ~(1 << member), (1 << NAMES.length) - 1);
 const NOT_FOUND = -1;
 
 const MAX_TEXT_BYTES = 256;
@@ -62,8 +47,8 @@ for (const blank of [0x20, 0x09, 0x0a, 0x0d]) BLANK[blank] = 1;
 
 export class EventScanner {
   /** Texts by member: [start, end) in the scratch. */
-  readonly starts = new Int32Array(TEXT_MEMBERS);
-  readonly ends = new Int32Array(TEXT_MEMBERS);
+  readonly starts = new Int32Array(TEXTS);
+  readonly ends = new Int32Array(TEXTS);
   /** A safe integer. */
   amountNanos = 0;
   timestampMs = 0;
@@ -88,18 +73,18 @@ export class EventScanner {
     this.#view.setInt32(scannedEnd, 0, true);
     this.#at = at;
     if (!this.#take(OPEN)) return false;
+    for (const member of OPTIONAL) this.starts[member] = this.ends[member] = 0;
     let seen = 0;
     for (let place = 0; place < NAMES.length; place += 1) {
-      if (place > 0 && !this.#take(COMMA)) return false;
+      if (place > 0 && !this.#take(COMMA)) break;
       const member = this.#member(place);
-      if (member === NOT_FOUND || !this.#take(COLON)) return false;
+      if (member === NOT_FOUND || (seen & (1 << member)) !== 0 || !this.#take(COLON)) return false;
       seen |= 1 << member;
       this.#skipBlanks();
-      const read =
-        member < TEXT_MEMBERS ? this.#text(member) : member === MEMBER.amount ? this.#amount() : this.#timestamp();
+      const read = member < TEXTS ? this.#text(member) : member === AMOUNT ? this.#amount() : this.#timestamp();
       if (!read) return false;
     }
-    if (seen !== ALL_MEMBERS || !this.#take(CLOSE)) return false;
+    if ((seen & REQUIRED_MEMBERS) !== REQUIRED_MEMBERS || !this.#take(CLOSE)) return false;
     this.#skipBlanks();
     return this.#at === scannedEnd && this.#isCurrency();
   }
@@ -222,8 +207,8 @@ export class EventScanner {
   }
 
   #isCurrency(): boolean {
-    const start = this.starts[MEMBER.currency] as number;
-    if ((this.ends[MEMBER.currency] as number) - start !== 3) return false;
+    const start = this.starts[CURRENCY] as number;
+    if ((this.ends[CURRENCY] as number) - start !== 3) return false;
     for (let at = start; at < start + 3; at += 1) {
       const byte = this.#bytes[at] as number;
       if (byte < 0x41 || byte > 0x5a) return false;
@@ -246,7 +231,7 @@ function nameWords(quoted: string): NameWords {
   return { words: Int32Array.from(words), byteLength: bytes.length };
 }
 
-/** Not 0 where one of a word's four bytes does not stand for itself in a JSON text: quote, backslash, control, not ASCII. */
+/** Non-zero if any byte of the word needs JSON escaping or is not ASCII: quote, backslash, control character. */
 function specialBytes(word: number): number {
   const quotes = (word ^ 0x22222222) - 0x01010101;
   const backslashes = (word ^ 0x5c5c5c5c) - 0x01010101;

@@ -2,9 +2,10 @@
  * Bytes to a payment, or to the one reason why not. Never throws, whatever the bytes; depends on the record and the
  * settings alone. Order of the checks (the first that fails names the reason): value, size, form (UTF-8, JSON, an object, no
  * member twice), members in their order, amount, event time, key. How a value is read is the fold version's: that of the
- * settings entry which covers the record (reading-1.ts, reading-2.ts).
+ * settings entry which covers the record (reading-version-1.ts, reading-version-2.ts).
  */
 
+import { memberOf, PAYMENT_COLUMNS, type PaymentColumn } from '../columns.ts';
 import type { CompiledSettings, FoldVersion } from '../settings.ts';
 import type { LogRecord, Nanos, Payment, ReasonCode } from '../types.ts';
 import { maskCardNumbers } from './card-numbers.ts';
@@ -15,7 +16,7 @@ import { partitionForKey } from './murmur2.ts';
 import { readEvent1 } from './reading-version-1.ts';
 import { readEvent2 } from './reading-version-2.ts';
 
-/** Most bytes of a value. */
+/** Maximum size of a value, in bytes. */
 export const MAX_VALUE_BYTES = 1_048_576;
 /** TIMESTAMP ends with the year 9999. */
 const MAX_TIMESTAMP_MS = 253_402_300_799_999;
@@ -92,34 +93,28 @@ function readPayment(
   maxAmount: Nanos,
   reject: (code: ReasonCode, member?: string) => Rejection,
 ): Payment | Rejection {
-  const { transaction_id, sender_account_id, receiver_account_id, currency } = texts;
-  const { device_id, ip_address, region, payment_method } = texts;
-  const bad = (name: string, isMissing: boolean): Rejection =>
-    reject(isMissing ? 'field_missing' : 'field_invalid', name);
-  if (!isText(transaction_id)) return bad('transaction_id', transaction_id === undefined);
-  if (!isText(sender_account_id)) return bad('sender_account_id', sender_account_id === undefined);
-  if (!isText(receiver_account_id)) return bad('receiver_account_id', receiver_account_id === undefined);
-  if (amount === 'missing' || amount === 'malformed') return bad('amount', amount === 'missing');
-  if (!isCurrency(currency)) return bad('currency', currency === undefined);
-  if (!isText(device_id)) return bad('device_id', device_id === undefined);
-  if (!isText(ip_address)) return bad('ip_address', ip_address === undefined);
-  if (typeof timestampMs !== 'number') return bad('timestamp', timestampMs === 'missing');
-  if (!isText(region)) return bad('region', region === undefined);
-  if (!isText(payment_method)) return bad('payment_method', payment_method === undefined);
+  const payment: Record<string, string | number | bigint> = {};
+  for (const column of PAYMENT_COLUMNS as readonly PaymentColumn[]) {
+    const member = memberOf(column);
+    const value = column.kind === 'decimal' ? amount : column.kind === 'time' ? timestampMs : texts[member];
+    if (value === undefined && column.nullable) continue;
+    if (!isReadable(column, value)) return reject(isMissing(value) ? 'field_missing' : 'field_invalid', member);
+    payment[column.field] = value;
+  }
   if (amount === 'not_exact') return reject('amount_not_exact');
-  if (amount === 'out_of_range' || amount <= 0n || amount > maxAmount) return reject('amount_out_of_range');
-  return {
-    transactionId: transaction_id,
-    senderAccountId: sender_account_id,
-    receiverAccountId: receiver_account_id,
-    amount,
-    currency,
-    deviceId: device_id,
-    ipAddress: ip_address,
-    eventTimeMs: timestampMs,
-    region,
-    paymentMethod: payment_method,
-  };
+  if (typeof amount === 'string' || amount <= 0n || amount > maxAmount) return reject('amount_out_of_range');
+  return payment as unknown as Payment;
+}
+
+/** Whether the member is there and of its form. An amount that is one may still be too large, or not exact. */
+function isReadable({ kind, name }: PaymentColumn, value: unknown): value is string | number | bigint {
+  if (kind === 'time') return typeof value === 'number';
+  if (kind === 'decimal') return value !== 'missing' && value !== 'malformed';
+  return name === 'currency' ? isCurrency(value) : isText(value);
+}
+
+function isMissing(value: unknown): boolean {
+  return value === undefined || value === 'missing';
 }
 
 function isText(value: unknown): value is string {

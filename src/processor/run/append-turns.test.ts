@@ -1,20 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import type { EncodedRows, StreamAppender } from '../ports.ts';
+import { RowObjects } from '../../payments/row-batch.ts';
+import type { Checkpoint, PartitionWriter } from '../ports.ts';
 import { AppendTurns } from './append-turns.ts';
 
-const ROWS: EncodedRows = { rowCount: 1, byteLength: 1, payload: [] };
+const append = (writer: PartitionWriter): Promise<void> =>
+  writer.append('payment_exceptions', { rows: new RowObjects([]), from: 0, to: 0 }, 1).landed;
 const forever = new AbortController().signal;
 
-/** An appender whose appends are settled by hand. */
-function byHand(): { appender: StreamAppender; settle: (error?: Error) => Promise<void> } {
+/** A writer whose appends are settled by hand. */
+function byHand(): { writer: PartitionWriter; settle: (error?: Error) => Promise<void> } {
   const open: PromiseWithResolvers<void>[] = [];
+  const begin = (): Promise<void> => {
+    const settled = Promise.withResolvers<void>();
+    open.push(settled);
+    return settled.promise;
+  };
   return {
-    appender: {
-      append: () => {
-        const settled = Promise.withResolvers<void>();
-        open.push(settled);
-        return settled.promise;
-      },
+    writer: {
+      append: () => ({ byteLength: 1, landed: begin() }),
+      beginCheckpoint: () => begin,
+      outlived: () => undefined,
       close: () => {},
     },
     settle: async (error) => {
@@ -29,13 +34,13 @@ function byHand(): { appender: StreamAppender; settle: (error?: Error) => Promis
 describe('turns to append', () => {
   it('come at once as long as fewer appends are under way than may be', () => {
     const turns = new AppendTurns(2);
-    const { appender } = byHand();
-    const counted = turns.counted(appender);
+    const { writer } = byHand();
+    const counted = turns.counted(writer);
     const came: string[] = [];
     for (const name of ['first', 'second', 'third']) {
       turns.ask(() => {
         came.push(name);
-        void counted.append(ROWS);
+        void append(counted);
       }, forever);
     }
     expect(came).toEqual(['first', 'second']);
@@ -44,19 +49,19 @@ describe('turns to append', () => {
 
   it('come in the order in which they were asked for, when appends succeed and when they fail', async () => {
     const turns = new AppendTurns(1);
-    const { appender, settle } = byHand();
-    const counted = turns.counted(appender);
+    const { writer, settle } = byHand();
+    const counted = turns.counted(writer);
     const came: string[] = [];
     const failed: unknown[] = [];
     for (const name of ['first', 'second', 'third']) {
       turns.ask(() => {
         came.push(name);
-        counted.append(ROWS).catch((error: unknown) => failed.push(error));
+        append(counted).catch((error: unknown) => failed.push(error));
       }, forever);
     }
     await settle();
     expect(came).toEqual(['first', 'second']);
-    const lost = new Error('stream lost');
+    const lost = new Error('writer lost');
     await settle(lost);
     expect(came).toEqual(['first', 'second', 'third']);
     expect(failed).toEqual([lost]);
@@ -66,13 +71,13 @@ describe('turns to append', () => {
 
   it('come to urgent ones before the others, and to each kind in its order', async () => {
     const turns = new AppendTurns(1);
-    const { appender, settle } = byHand();
-    const counted = turns.counted(appender);
+    const { writer, settle } = byHand();
+    const counted = turns.counted(writer);
     const came: string[] = [];
     const ask = (name: string, isUrgent: boolean): void => {
       const go = (): void => {
         came.push(name);
-        void counted.append(ROWS);
+        void append(counted);
       };
       turns.ask(go, forever, isUrgent);
     };
@@ -87,24 +92,36 @@ describe('turns to append', () => {
 
   it('may begin several appends, or none, and then the next comes at once', () => {
     const turns = new AppendTurns(3);
-    const counted = turns.counted(byHand().appender);
+    const counted = turns.counted(byHand().writer);
     let came = 0;
     const nothingToSend = (): void => {
       came += 1;
     };
     turns.ask(nothingToSend, forever);
     turns.ask(() => {
-      for (let i = 0; i < 5; i++) void counted.append(ROWS);
+      for (let i = 0; i < 5; i++) void append(counted);
     }, forever);
     turns.ask(nothingToSend, forever);
     expect([came, turns.underWay]).toEqual([1, 5]);
   });
 
+  it('count a checkpoint as an append, from when it is written', async () => {
+    const turns = new AppendTurns(1);
+    const { writer, settle } = byHand();
+    const write = turns.counted(writer).beginCheckpoint();
+    expect(turns.underWay).toBe(0);
+    const written = write({} as Checkpoint);
+    expect(turns.underWay).toBe(1);
+    await settle();
+    await written;
+    expect(turns.underWay).toBe(0);
+  });
+
   it('never come for a run that is over', async () => {
     const turns = new AppendTurns(1);
-    const { appender, settle } = byHand();
-    const counted = turns.counted(appender);
-    turns.ask(() => void counted.append(ROWS), forever);
+    const { writer, settle } = byHand();
+    const counted = turns.counted(writer);
+    turns.ask(() => void append(counted), forever);
     const run = new AbortController();
     const came: string[] = [];
     turns.ask(() => came.push('of the run that is over'), run.signal);

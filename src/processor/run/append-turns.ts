@@ -5,7 +5,7 @@
  * Invariants: 1. a turn begins only while fewer than `most` appends are under way, and they begin in the order they were
  * asked for, urgent ones before the others; 2. what is done in a turn is synchronous: it may begin several appends, so that few more than `most` are under way.
  */
-import type { EncodedRows, StreamAppender } from '../ports.ts';
+import type { PartitionWriter } from '../ports.ts';
 
 interface Waiting {
   readonly go: () => void;
@@ -36,21 +36,31 @@ export class AppendTurns {
     this.#pump();
   }
 
-  /** The same appender, whose appends are counted until they are settled. */
-  counted(appender: StreamAppender): StreamAppender {
+  /** The same writer, whose appends, those of checkpoints included, are counted until they are settled. */
+  counted(writer: PartitionWriter): PartitionWriter {
     return {
-      append: (rows: EncodedRows) => {
-        const appended = appender.append(rows);
-        this.#underWay += 1;
-        const settled = (): void => {
-          this.#underWay -= 1;
-          this.#pump();
-        };
-        appended.then(settled, settled);
-        return appended;
+      append: (table, slice, toOffset) => {
+        const append = writer.append(table, slice, toOffset);
+        this.#count(append.landed);
+        return append;
       },
-      close: () => appender.close(),
+      beginCheckpoint: () => {
+        const write = writer.beginCheckpoint();
+        return (checkpoint) => this.#count(write(checkpoint));
+      },
+      outlived: () => writer.outlived(),
+      close: () => writer.close(),
     };
+  }
+
+  #count(appended: Promise<void>): Promise<void> {
+    this.#underWay += 1;
+    const settled = (): void => {
+      this.#underWay -= 1;
+      this.#pump();
+    };
+    appended.then(settled, settled);
+    return appended;
   }
 
   #pump(): void {

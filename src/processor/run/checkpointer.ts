@@ -7,26 +7,21 @@
 
 import type { Runtime } from '../../base/runtime.ts';
 import type { PartitionFold } from '../../payments/fold.ts';
-import type { DataTable } from '../../payments/types.ts';
 import type { Observer } from '../events.ts';
-import type { Checkpoint, FoundRows, LogSource, RowEncoder, StateStore, StreamAppender } from '../ports.ts';
-import type { WonClaim } from '../takeover/claim-rounds.ts';
-import type { Position } from '../takeover/position.ts';
-import { foundRowsOf } from '../takeover/stream-offsets.ts';
+import type { Checkpoint, LogSource, PartitionWriter, StateStore, WonClaim } from '../ports.ts';
 
 export interface CheckpointerOptions {
-  readonly won: WonClaim;
+  readonly won: Pick<WonClaim, 'ownership'>;
   readonly fold: PartitionFold;
   readonly runtime: Runtime;
   readonly log: LogSource;
-  readonly appender: StreamAppender;
-  readonly encoder: RowEncoder;
+  readonly writer: Pick<PartitionWriter, 'beginCheckpoint'>;
   readonly state: StateStore;
   readonly observer: Observer;
   /** F: no checkpoint below it. */
   readonly notBelow: number;
-  /** What its owner's takeover found. */
-  readonly position: Pick<Position, 'checkpointOffset' | 'rows'>;
+  /** The checkpoint, or the start, that the partition was taken over at. */
+  readonly wentOnFrom: number;
   /** Offset of the greatest checkpoint there is. */
   readonly lastOffset: number;
   /** Does the work when it is this process's turn to append, at one instant. Never settles once the run is over. */
@@ -37,18 +32,17 @@ export interface CheckpointerOptions {
   readonly fingerprint: () => string | null;
   /** Kafka timestamp of the newest folded record, ms; 0 where there is none. */
   readonly newestRecordMs: () => number;
-  readonly writers: readonly { readonly table: DataTable; readonly streamOffset: number; durable(): Promise<void> }[];
+  /** Resolves when every row handed over so far is acknowledged. */
+  readonly durable: () => Promise<unknown>;
 }
 
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
-  readonly #found: FoundRows;
   #lastOffset: number;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(options: CheckpointerOptions) {
     this.#options = options;
-    this.#found = foundRowsOf(options.position);
     this.#lastOffset = options.lastOffset;
   }
 
@@ -56,33 +50,29 @@ export class Checkpointer {
     return this.#lastOffset;
   }
 
-  /** Checkpoints what is folded by the time its turn comes, if that is new. Rejects when a stream failed. */
+  /** Checkpoints what is folded by the time its turn comes, if that is new. Rejects when an append failed. */
   checkpoint(): Promise<void> {
     this.#turn = this.#turn.then(() => this.#write());
     return this.#turn;
   }
 
-  close(): void {
-    this.#options.appender.close();
-  }
-
   async #write(): Promise<void> {
-    const { fold, runtime, observer, state, won } = this.#options;
+    const { fold, runtime, observer, state, won, writer } = this.#options;
     const { partition, epoch } = won.ownership;
     if (fold.nextOffset <= this.#lastOffset || fold.nextOffset < this.#options.notBelow) return;
     const startedMs = runtime.monotonicMs();
     // One instant: nothing may be folded between the last row handed over and the snapshot.
-    const { checkpoint, delta, newestRecordMs } = await this.#options.inTurn(() => {
+    const { checkpoint, write, delta, newestRecordMs } = await this.#options.inTurn(() => {
       this.#options.flush();
       return {
         checkpoint: this.#snapshot(),
+        write: writer.beginCheckpoint(),
         delta: fold.takeDelta(),
         newestRecordMs: this.#options.newestRecordMs(),
       };
     });
-    await Promise.all(this.#options.writers.map((writer) => writer.durable()));
-    const stamp = { partition, writerEpoch: epoch, processedAtMs: runtime.nowMs() };
-    await this.#options.appender.append(this.#options.encoder.encode('checkpoint_log', [checkpoint], stamp));
+    await this.#options.durable();
+    await write(checkpoint);
     this.#lastOffset = checkpoint.nextOffset;
     const stats = fold.stats();
     observer.emit({
@@ -102,10 +92,9 @@ export class Checkpointer {
   }
 
   #snapshot(): Checkpoint {
-    const { fold, won, fingerprint, writers } = this.#options;
+    const { fold, won, fingerprint, wentOnFrom } = this.#options;
     const head = fold.head();
     const { topic, partition, owner, epoch, fixed } = won.ownership;
-    const offsets = writers.map((writer) => [writer.table, writer.streamOffset] as const);
     return {
       topic,
       partition,
@@ -114,11 +103,9 @@ export class Checkpointer {
       nextOffset: head.nextOffset,
       watermarkMs: head.watermarkMs,
       counters: head.counters,
-      streamOffsets: Object.fromEntries(offsets) as Record<DataTable, number>,
       stateDigest: head.digest,
       recordFingerprint: fingerprint(),
-      of: { partition, epoch, nextOffset: head.nextOffset, wentOnFrom: this.#found.from, fixed },
-      found: this.#found,
+      of: { partition, epoch, nextOffset: head.nextOffset, wentOnFrom, fixed },
     };
   }
 

@@ -1,6 +1,6 @@
 /**
- * Step 7 and the life after: folds one partition from the checkpoint on and writes what it yields, until it is told to
- * stop or the partition is lost.
+ * Step 7 of a takeover, and steady state: folds one partition from the checkpoint on and writes what it yields, until it is told
+ * to stop or the partition is lost.
  *
  * Invariants: 1. rows go out in fold order, per table; 2. a checkpoint is appended only when every row of the records
  * below it is acknowledged, never below F, and never twice at one offset; 3. the group offset and the local state follow
@@ -8,16 +8,15 @@
  */
 
 import { abortedWithAny, orAborted } from '../../base/abort.ts';
-import { BugError, ContradictionError, WriterLostError } from '../../base/errors.ts';
+import { BugError, ContradictionError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import { AcceptedBatch } from '../../payments/accepted-batch.ts';
 import { recordFingerprint } from '../../payments/event/hash.ts';
 import type { FoldOutput, PartitionFold } from '../../payments/fold.ts';
-import type { AppendTable, LogRecord, SettingsEntry } from '../../payments/types.ts';
+import type { LogRecord, SettingsEntry } from '../../payments/types.ts';
 import type { Observer } from '../events.ts';
 import type { ProcessorLimits } from '../limits.ts';
-import type { LogSource, RowEncoder, StateStore, StreamAppender, WriteStreams } from '../ports.ts';
-import type { WonClaim } from '../takeover/claim-rounds.ts';
+import type { AppendLimits, LogSource, PartitionWriter, StateStore, WonClaim } from '../ports.ts';
 import type { Position } from '../takeover/position.ts';
 import type { AppendTurns } from './append-turns.ts';
 import { batchEnd } from './batch-boundary.ts';
@@ -27,16 +26,15 @@ import { settingsByOffset } from './settings-at.ts';
 import { TableWriters } from './table-writers.ts';
 
 export interface PartitionRunOptions {
-  readonly won: WonClaim;
+  readonly won: Pick<WonClaim, 'ownership' | 'open'>;
   readonly position: Position;
   readonly history: readonly SettingsEntry[];
   readonly fold: PartitionFold;
   readonly cursor: LogCursor;
   readonly runtime: Runtime;
   readonly log: LogSource;
-  readonly streams: WriteStreams;
+  readonly appendLimits: AppendLimits;
   readonly turns: AppendTurns;
-  readonly encoder: RowEncoder;
   readonly state: StateStore;
   readonly observer: Observer;
   readonly limits: ProcessorLimits;
@@ -47,6 +45,7 @@ export class PartitionRun {
   readonly #partition: number;
   readonly #fold: PartitionFold;
   readonly #settingsAt: ReturnType<typeof settingsByOffset>;
+  readonly #writer: PartitionWriter;
   readonly #writers: TableWriters;
   readonly #checkpointer: Checkpointer;
   readonly #failure = new AbortController();
@@ -71,14 +70,16 @@ export class PartitionRun {
     this.#lastFolded = options.cursor.fingerprint();
     this.#partition = options.won.ownership.partition;
     this.#settingsAt = settingsByOffset(options.history);
-    this.#writers = this.#openWriters();
-    this.#replaying = this.#writers.leftToCompare !== undefined;
+    this.#writer = options.turns.counted(options.won.open());
+    this.#writers = this.#tableWriters();
+    this.#replaying = this.#writers.withRowsLeft(options.fold.nextOffset) !== undefined;
     this.#checkpointer = new Checkpointer({
       ...options,
       notBelow: options.position.resumeOffset,
       lastOffset: options.position.checkpoint?.nextOffset ?? options.position.checkpointOffset,
-      appender: this.#open('checkpoint_log'),
-      writers: this.#writers.all,
+      wentOnFrom: options.position.checkpointOffset,
+      writer: this.#writer,
+      durable: () => this.#writers.durable(),
       inTurn: (work) => this.#inTurn(work),
       flush: () => this.#flush(),
       fingerprint: () => this.#fingerprint(),
@@ -91,7 +92,7 @@ export class PartitionRun {
     return this.#checkpointer.lastOffset;
   }
 
-  /** Runs until drained; rejects with what ended it: a lost stream, a contradiction, or signal.reason. */
+  /** Runs until drained; rejects with what ended it: a lost writer, a contradiction, or signal.reason. */
   async run(signal: AbortSignal): Promise<void> {
     const ended = abortedWithAny(signal, this.#failure.signal);
     const checkpoints = this.#checkpointNowAndThen(ended);
@@ -105,8 +106,7 @@ export class PartitionRun {
     } finally {
       this.#failure.abort(new BugError('the run is over'));
       await checkpoints;
-      this.#writers.close();
-      this.#checkpointer.close();
+      this.#writer.close();
     }
   }
 
@@ -192,7 +192,7 @@ export class PartitionRun {
       if (this.#fold.nextOffset < this.#options.position.resumeOffset) return;
       this.#noteReplay();
     }
-    this.#writers.send();
+    this.#writers.send(this.#fold.nextOffset);
     if (taken !== undefined) {
       taken.clear();
       this.#spare = taken;
@@ -211,11 +211,11 @@ export class PartitionRun {
 
   /** A row that the fold never yields would otherwise be certified by the next checkpoint. */
   #noteReplay(): void {
-    const left = this.#writers.leftToCompare;
+    const left = this.#writers.withRowsLeft(this.#fold.nextOffset);
     if (left !== undefined) {
       throw new ContradictionError(
         'rows_differ',
-        `partition ${this.#partition}, ${left.table}: ${left.rowsLeftToCompare} rows from before the takeover are not what the log ` +
+        `partition ${this.#partition}, ${left.table}: ${left.rowsLeft(this.#fold.nextOffset)} rows from before the takeover are not what the log ` +
           `yields up to offset ${this.#fold.nextOffset}. The log or the table is not what it was; nothing more was written.`,
       );
     }
@@ -223,7 +223,7 @@ export class PartitionRun {
     this.#options.observer.emit({
       type: 'replay.finished',
       partition: this.#partition,
-      rowsSkipped: this.#writers.rowsCompared,
+      rowsSkipped: this.#writers.rowsPassed,
       atOffset: this.#fold.nextOffset,
     });
   }
@@ -289,7 +289,7 @@ export class PartitionRun {
     try {
       for (;;) {
         await this.#untilCheckpointIsDue(ended);
-        this.#checkStreamAge();
+        this.#checkAge();
         this.#rowsAtCheckpoint = this.#writers.rowsSent;
         await orAborted(this.#checkpointer.checkpoint(), ended);
       }
@@ -319,31 +319,21 @@ export class PartitionRun {
     return this.#writers.rowsSent - this.#rowsAtCheckpoint;
   }
 
-  /** Streams expire unused: a new claim brings new ones. */
-  #checkStreamAge(): void {
-    const { runtime, limits } = this.#options;
-    if (runtime.nowMs() - this.#writers.oldestSentAtMs < limits.streamMaxIdleMs) return;
-    throw new WriterLostError(
-      'gone',
-      `partition ${this.#partition}: a write stream was idle for long and is replaced before it expires`,
-    );
+  /** Before the sink refuses what we write through: a new claim brings a new writer. */
+  #checkAge(): void {
+    const outlived = this.#writer.outlived();
+    if (outlived !== undefined) throw outlived;
   }
 
-  #openWriters(): TableWriters {
-    const { won, position } = this.#options;
+  #tableWriters(): TableWriters {
+    const { position } = this.#options;
     return new TableWriters({
       ...this.#options,
       partition: this.#partition,
-      writerEpoch: won.ownership.epoch,
-      open: (table) => this.#open(table),
-      alreadyThere: position.rows,
+      writer: this.#writer,
+      there: position.reached,
       onSettled: (error) => this.#onSettled(error),
     });
-  }
-
-  #open(table: AppendTable): StreamAppender {
-    const { won, streams, turns } = this.#options;
-    return turns.counted(streams.open(won.ownStreams[table]));
   }
 }
 

@@ -6,8 +6,8 @@ import { RowObjects } from '../../payments/row-batch.ts';
 import { emptyOutput, event, PLACE, record, settings } from '../../payments/testing/fold-fixture.ts';
 import type { ExceptionRow } from '../../payments/types.ts';
 import { silentObserver } from '../events.ts';
-import { DEFAULT_LIMITS } from '../limits.ts';
-import type { EncodedRows, RowEncoder } from '../ports.ts';
+import type { PartitionWriter, ReachedTable } from '../ports.ts';
+import { reachedWith } from '../testing/reached-tables.ts';
 import { TableWriter } from './table-writer.ts';
 
 const still: Runtime = {
@@ -17,13 +17,7 @@ const still: Runtime = {
   random: () => 0,
   uuid: () => 'id',
 };
-const plain: RowEncoder = {
-  encode: (_table, rows, _stamp, from = 0, to = rows.length) => ({
-    rowCount: to - from,
-    byteLength: 0,
-    payload: [...rows].slice(from, to),
-  }),
-};
+const MANY_BYTES = 6 * 1024 * 1024;
 
 function row(kafkaOffset: number, over: Partial<ExceptionRow> = {}): ExceptionRow {
   return {
@@ -41,34 +35,36 @@ function row(kafkaOffset: number, over: Partial<ExceptionRow> = {}): ExceptionRo
   };
 }
 
-function writerWith(alreadyThere: readonly ExceptionRow[], over: { refuse?: Error; maxAppendRows?: number } = {}) {
+function writerWith(
+  alreadyThere: readonly ExceptionRow[] | ReachedTable<'payment_exceptions'>,
+  over: { refuse?: Error; maxAppendRows?: number } = {},
+) {
   const sent: number[][] = [];
   const settled: unknown[] = [];
-  const appender = {
-    append: async (rows: EncodedRows) => {
-      sent.push((rows.payload as ExceptionRow[]).map((r) => r.kafkaOffset));
-      if (over.refuse !== undefined) throw over.refuse;
+  const handedOver: number[] = [];
+  const sink: Pick<PartitionWriter, 'append'> = {
+    append: (_, { rows, from, to }, toOffset) => {
+      sent.push([...rows].slice(from, to).map((r) => r.kafkaOffset));
+      handedOver.push(toOffset);
+      return { byteLength: 0, landed: over.refuse === undefined ? Promise.resolve() : Promise.reject(over.refuse) };
     },
-    close: () => {},
   };
   const writer = new TableWriter({
     table: 'payment_exceptions',
     partition: 0,
-    writerEpoch: 2,
-    appender,
-    encoder: plain,
+    writer: sink,
     runtime: still,
     observer: silentObserver,
-    limits: { ...DEFAULT_LIMITS, maxAppendRows: over.maxAppendRows ?? 100 },
-    alreadyThere: alreadyThere.map((r) => ({ row: r, writerEpoch: 1 })),
+    appendLimits: { maxAppendRows: over.maxAppendRows ?? 100, maxAppendBytes: MANY_BYTES },
+    there: 'ask' in alreadyThere ? alreadyThere : reachedWith('payment_exceptions', alreadyThere),
     onSettled: (error) => settled.push(error),
   });
-  return { writer, sent, settled };
+  return { writer, sent, settled, handedOver };
 }
 
 function take(writer: ReturnType<typeof writerWith>['writer'], rows: readonly ExceptionRow[]): void {
   writer.take(new RowObjects(rows));
-  writer.send();
+  writer.send(rows.at(-1)!.kafkaOffset + 1);
 }
 
 describe('table writer', () => {
@@ -79,7 +75,8 @@ describe('table writer', () => {
     take(writer, [row(8)]);
     await writer.durable();
     expect(sent).toEqual([[7], [8]]);
-    expect(writer).toMatchObject({ rowsCompared: 2, rowsLeftToCompare: 0, streamOffset: 2 });
+    expect(writer).toMatchObject({ rowsPassed: 2, rowsSent: 2 });
+    expect(writer.rowsLeft(9)).toBe(0);
   });
 
   it('stops when a row that was there is not what the log yields', () => {
@@ -93,12 +90,38 @@ describe('table writer', () => {
     expect(() => take(writer, [row(5)])).toThrow(/offset 5 that differs from the one in the table \(offset 6\)/);
   });
 
+  it('passes over what is below a position, where that is all that the sink knows of its rows', async () => {
+    const next = 7;
+    const there: ReachedTable<'payment_exceptions'> = {
+      next,
+      rows: 0,
+      ask: ({ kafkaOffset }) => (kafkaOffset < next ? 'present' : 'missing'),
+      left: (nextOffset) => Math.max(0, next - nextOffset),
+    };
+    const { writer, sent } = writerWith(there);
+    expect(writer.rowsLeft(5)).toBe(2);
+    take(writer, [row(5), row(6), row(7)]);
+    await writer.durable();
+    expect([sent, writer.rowsPassed, writer.rowsLeft(8)]).toEqual([[[7]], 2, 0]);
+  });
+
   it('keeps each request within its limits of rows and of bytes', async () => {
-    const { writer, sent } = writerWith([], { maxAppendRows: 2 });
+    const { writer, sent, handedOver } = writerWith([], { maxAppendRows: 2 });
     take(writer, [row(1), row(2), row(3)]);
     take(writer, [row(4, { payload: 'x'.repeat(4_000_000) }), row(5)]);
     await writer.durable();
     expect(sent).toEqual([[1, 2], [3], [4], [5]]);
+    expect(handedOver).toEqual([3, 4, 5, 6]);
+  });
+
+  it('says that a record is handed over only with the last of its rows', async () => {
+    const { writer, sent, handedOver } = writerWith([], { maxAppendRows: 2 });
+    writer.take(new RowObjects([row(1), row(2), row(2)]));
+    writer.take(new RowObjects([row(2), row(3)]));
+    writer.send(7);
+    await writer.durable();
+    expect(sent).toEqual([[1, 2], [2], [2, 3]]);
+    expect(handedOver).toEqual([2, 2, 7]);
   });
 
   it('keeps payments within the limit of bytes too: their texts count', async () => {
@@ -106,13 +129,16 @@ describe('table writer', () => {
     const writer = new TableWriter({
       table: 'payment_transactions',
       partition: 0,
-      writerEpoch: 2,
-      appender: { append: async (rows: EncodedRows) => void sent.push(rows.rowCount), close: () => {} },
-      encoder: plain,
+      writer: {
+        append: (_, { from, to }) => {
+          sent.push(to - from);
+          return { byteLength: 0, landed: Promise.resolve() };
+        },
+      },
       runtime: still,
       observer: silentObserver,
-      limits: { ...DEFAULT_LIMITS, maxAppendBytes: 5_000 },
-      alreadyThere: [],
+      appendLimits: { maxAppendRows: 4_000, maxAppendBytes: 5_000 },
+      there: reachedWith('payment_transactions', []),
       onSettled: () => {},
     });
     const out = emptyOutput();
@@ -121,7 +147,7 @@ describe('table writer', () => {
     for (const offset of [0, 1, 2])
       fold.fold(record(offset, event({ ...texts, transaction_id: `t${offset}` })), settings(), out);
     writer.take(out.accepted);
-    writer.send();
+    writer.send(3);
     await writer.durable();
     expect(sent).toEqual([2, 1]);
   });

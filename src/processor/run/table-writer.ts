@@ -1,43 +1,30 @@
 /**
- * The rows of one data table of one partition, from the fold to the stream.
+ * The rows of one data table of one partition, from the fold to the sink.
  *
- * Invariants: 1. as long as rows from before the takeover are left, the next row that the fold yields must equal the next
- * of them and is not written; 2. every other row is appended exactly once, in fold order, at the stream offset that
- * follows the last; 3. `durable()` resolves only when every row handed over so far is acknowledged or was there already.
+ * Invariants: 1. a row that the sink has from before the takeover is not written, and one that differs from what the sink has in
+ * its place stops the partition; 2. every other row is appended exactly once, in fold order; 3. `durable()` resolves only when
+ * every row handed over so far is acknowledged or was there already.
  */
 
 import { ContradictionError, RowsRefusedError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import { skipCommand } from '../../base/text/skip-command.ts';
-import type { AcceptedBatch } from '../../payments/accepted-batch.ts';
-import { maxTextBytes, type RowBatch } from '../../payments/row-batch.ts';
-import { differenceOf } from '../../payments/row-difference.ts';
-import type { DataRows, DataTable, ExceptionRow, PartialRow } from '../../payments/types.ts';
+import { maxTextBytes } from '../../payments/row-batch.ts';
+import type { DataRows, DataTable } from '../../payments/types.ts';
 import type { Observer } from '../events.ts';
-import type { ProcessorLimits } from '../limits.ts';
-import type { RowEncoder, RowStamp, StreamAppender, WrittenRow } from '../ports.ts';
+import type { AppendLimits, DataBatches, PartitionWriter, ReachedTable } from '../ports.ts';
 
 export interface TableWriterOptions<T extends DataTable> {
   readonly table: T;
   readonly partition: number;
-  readonly writerEpoch: number;
-  readonly appender: StreamAppender;
-  readonly encoder: RowEncoder;
+  readonly writer: Pick<PartitionWriter, 'append'>;
   readonly runtime: Runtime;
   readonly observer: Observer;
-  readonly limits: ProcessorLimits;
-  /** Rows that were there at the takeover, at or past the checkpoint, in fold order. */
-  readonly alreadyThere: readonly WrittenRow<T>[];
+  readonly appendLimits: AppendLimits;
+  /** What was there at the takeover, at or past the checkpoint. */
+  readonly there: ReachedTable<T>;
   /** Called once per append, when it is settled. */
   readonly onSettled: (error: unknown | undefined) => void;
-}
-
-/** What the rows of each table come in from the fold. */
-export interface DataBatches {
-  payment_transactions: AcceptedBatch;
-  payment_transactions_fraud: AcceptedBatch;
-  payment_metrics_partials: RowBatch<PartialRow>;
-  payment_exceptions: RowBatch<ExceptionRow>;
 }
 
 /** Rows of a batch from one on. */
@@ -48,26 +35,24 @@ interface WaitingRows<T extends DataTable> {
 
 export class TableWriter<T extends DataTable> {
   readonly #options: TableWriterOptions<T>;
-  readonly #alreadyThere: readonly WrittenRow<T>[];
-  #compared = 0;
+  /** Of the fold's rows, those that were there. */
+  #rowsPassed = 0;
+  /** The fold is past what was there. */
+  #isPast = false;
   #waiting: WaitingRows<T>[] = [];
   #sentRows = 0;
   #rowsInFlight = 0;
   #lastAck: Promise<void> = Promise.resolve();
-  #lastSentAtMs: number;
 
   constructor(options: TableWriterOptions<T>) {
     this.#options = options;
-    this.#alreadyThere = options.alreadyThere;
-    this.#lastSentAtMs = options.runtime.nowMs();
   }
 
   get table(): T {
     return this.#options.table;
   }
 
-  /** Rows that this epoch's stream holds when everything sent is acknowledged. */
-  get streamOffset(): number {
+  get rowsSent(): number {
     return this.#sentRows;
   }
 
@@ -76,43 +61,41 @@ export class TableWriter<T extends DataTable> {
     return this.#rowsInFlight;
   }
 
-  get rowsCompared(): number {
-    return this.#compared;
+  /** Rows of the fold that were there already. */
+  get rowsPassed(): number {
+    return this.#rowsPassed;
   }
 
-  /** Rows from before the takeover that the fold has not yielded yet. */
-  get rowsLeftToCompare(): number {
-    return this.#alreadyThere.length - this.#compared;
+  /** What is there from before the takeover and the fold, which is at `nextOffset`, has not yielded. */
+  rowsLeft(nextOffset: number): number {
+    return this.#options.there.left(nextOffset);
   }
 
-  get lastSentAtMs(): number {
-    return this.#lastSentAtMs;
-  }
-
-  /**
-   * Takes the fold's next rows: compares those that must be there already; the rest waits for send(), and must stay as it
-   * is until then.
-   */
+  /** Takes the fold's next rows: passes over those that are there already; the rest waits for send(), and must stay as it is until then. */
   take(rows: DataBatches[T]): void {
-    const from = this.rowsLeftToCompare > 0 ? this.#compare(rows) : 0;
+    const from = this.#isPast ? 0 : this.#passOverThere(rows);
     if (from < rows.length) this.#waiting.push({ rows, from });
   }
 
-  /** Sends what waits, at most `limits.maxAppendRows` and `maxAppendBytes` a request. Keeps none of the rows. */
-  send(): void {
+  /**
+   * Sends what waits, in pieces that the sink takes. Keeps none of the rows. `foldedTo`: all rows of records below it were taken.
+   */
+  send(foldedTo: number): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const { rows, from } of waiting) {
+    for (const [i, { rows, from }] of waiting.entries()) {
       for (let at = from; at < rows.length; ) {
         const to = this.#endOfAppend(rows, at);
-        this.#append(rows, at, to);
+        const { rows: later, from: laterFrom } = waiting[i + 1] ?? { rows, from: to };
+        const next = to < rows.length ? rows.at(to) : later.at(laterFrom);
+        this.#append(rows, at, to, next?.kafkaOffset ?? foldedTo);
         at = to;
       }
     }
   }
 
   #endOfAppend(rows: DataBatches[T], from: number): number {
-    const { maxAppendRows, maxAppendBytes } = this.#options.limits;
+    const { maxAppendRows, maxAppendBytes } = this.#options.appendLimits;
     const most = Math.min(rows.length, from + maxAppendRows);
     if (FIXED_BYTES * rows.length + rows.textBytes <= maxAppendBytes) return most;
     let to = from;
@@ -123,47 +106,42 @@ export class TableWriter<T extends DataTable> {
     return to;
   }
 
-  /** Resolves when all rows so far are in the table; rejects when the stream failed. */
+  /** Resolves when all rows so far are in the table; rejects when an append failed. */
   durable(): Promise<void> {
     return this.#lastAck;
   }
 
-  close(): void {
-    this.#options.appender.close();
-  }
-
-  /** Compares what must be there already; returns how many of the rows that were. */
-  #compare(rows: DataBatches[T]): number {
-    const { table, partition } = this.#options;
-    const count = Math.min(rows.length, this.rowsLeftToCompare);
-    for (let i = 0; i < count; i++) {
+  /** How many of the rows, from the first on, are there already. */
+  #passOverThere(rows: DataBatches[T]): number {
+    const { table, partition, there } = this.#options;
+    for (let i = 0; i < rows.length; i++) {
       const folded = rows.at(i) as DataRows[T];
-      const found = this.#alreadyThere[this.#compared]!.row;
-      const difference = differenceOf(table, folded, found);
-      if (difference !== undefined) {
+      const answer = there.ask(folded);
+      if (answer === 'missing') {
+        this.#isPast = true;
+        return i;
+      }
+      if (answer !== 'present') {
         throw new ContradictionError(
           'rows_differ',
           `partition ${partition}, ${table}: the log yields a row for offset ${folded.kafkaOffset} that differs from the one in the ` +
-            `table (offset ${found.kafkaOffset}): ${difference}. The log or the table is not what it was; nothing more was written.`,
+            `table ${answer.differs}. The log or the table is not what it was; nothing more was written.`,
         );
       }
-      this.#compared++;
+      this.#rowsPassed++;
     }
-    return count;
+    return rows.length;
   }
 
-  #append(rows: DataBatches[T], from: number, to: number): void {
-    const { table, partition, writerEpoch, encoder, runtime, observer, appender, onSettled } = this.#options;
+  #append(rows: DataBatches[T], from: number, to: number, toOffset: number): void {
+    const { table, partition, runtime, observer, writer, onSettled } = this.#options;
     const startedMs = runtime.monotonicMs();
-    const nowMs = runtime.nowMs();
-    const stamp: RowStamp = { partition, writerEpoch, processedAtMs: nowMs };
-    const encoded = encoder.encode<DataTable>(table, rows, stamp, from, to);
     const rowCount = to - from;
     const offsets = rows.kafkaOffsets(from, to);
+    const { byteLength, landed } = writer.append(table, { rows, from, to }, toOffset);
     this.#sentRows += rowCount;
     this.#rowsInFlight += rowCount;
-    this.#lastSentAtMs = nowMs;
-    this.#lastAck = appender.append(encoded).then(
+    this.#lastAck = landed.then(
       () => {
         this.#rowsInFlight -= rowCount;
         observer.emit({
@@ -171,7 +149,7 @@ export class TableWriter<T extends DataTable> {
           partition,
           table,
           rows: rowCount,
-          bytes: encoded.byteLength,
+          bytes: byteLength,
           tookMs: runtime.monotonicMs() - startedMs,
         });
         onSettled(undefined);

@@ -2,13 +2,11 @@
 import type { FoldOutput } from '../../payments/fold.ts';
 import { RowObjects } from '../../payments/row-batch.ts';
 import { DATA_TABLES, type DataTable } from '../../payments/types.ts';
-import type { StreamAppender } from '../ports.ts';
+import type { ReachedTables } from '../ports.ts';
 import { TableWriter, type TableWriterOptions } from './table-writer.ts';
 
-export interface TableWritersOptions
-  extends Omit<TableWriterOptions<DataTable>, 'table' | 'appender' | 'alreadyThere'> {
-  readonly open: (table: DataTable) => StreamAppender;
-  readonly alreadyThere: { readonly [T in DataTable]: TableWriterOptions<T>['alreadyThere'] };
+export interface TableWritersOptions extends Omit<TableWriterOptions<DataTable>, 'table' | 'there'> {
+  readonly there: ReachedTables;
 }
 
 /** A writer of whichever table: all but what its rows are. */
@@ -19,9 +17,9 @@ export class TableWriters {
   readonly all: readonly AnyTableWriter[];
 
   constructor(options: TableWritersOptions) {
-    const { open, alreadyThere } = options;
+    const { there } = options;
     const writer = <T extends DataTable>(table: T): TableWriter<T> =>
-      new TableWriter<T>({ ...options, table, appender: open(table), alreadyThere: alreadyThere[table] });
+      new TableWriter<T>({ ...options, table, there: there[table] as TableWriterOptions<T>['there'] });
     this.#writers = {
       payment_transactions: writer('payment_transactions'),
       payment_transactions_fraud: writer('payment_transactions_fraud'),
@@ -39,12 +37,14 @@ export class TableWriters {
     this.#writers.payment_exceptions.take(new RowObjects(exceptions));
   }
 
-  send(): void {
-    for (const writer of this.all) writer.send();
+  /** `foldedTo`: all rows of records below it were taken. */
+  send(foldedTo: number): void {
+    for (const writer of this.all) writer.send(foldedTo);
   }
 
-  close(): void {
-    for (const writer of this.all) writer.close();
+  /** Resolves when all rows so far are in their tables; rejects when an append failed. */
+  durable(): Promise<unknown> {
+    return Promise.all(this.all.map((writer) => writer.durable()));
   }
 
   /** Rows sent and not acknowledged. */
@@ -53,21 +53,17 @@ export class TableWriters {
   }
 
   get rowsSent(): number {
-    return this.#sum((writer) => writer.streamOffset);
+    return this.#sum((writer) => writer.rowsSent);
   }
 
   /** Rows from before the takeover that the fold yielded again, as they were. */
-  get rowsCompared(): number {
-    return this.#sum((writer) => writer.rowsCompared);
+  get rowsPassed(): number {
+    return this.#sum((writer) => writer.rowsPassed);
   }
 
-  /** A table that holds rows from before the takeover which the fold has not yielded yet. */
-  get leftToCompare(): AnyTableWriter | undefined {
-    return this.all.find((writer) => writer.rowsLeftToCompare > 0);
-  }
-
-  get oldestSentAtMs(): number {
-    return Math.min(...this.all.map((writer) => writer.lastSentAtMs));
+  /** A table that holds rows from before the takeover which a fold up to `nextOffset` has not yielded. */
+  withRowsLeft(nextOffset: number): AnyTableWriter | undefined {
+    return this.all.find((writer) => writer.rowsLeft(nextOffset) > 0);
   }
 
   #sum(of: (writer: AnyTableWriter) => number): number {

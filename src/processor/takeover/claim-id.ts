@@ -5,19 +5,18 @@
 import type { Runtime } from '../../base/runtime.ts';
 import type { Ownership } from '../ports.ts';
 
-/** `hold`: an operator's, who has no streams. */
+/** `hold`: an operator's, who writes nothing. */
 export function claimIdOf(epoch: number, runtime: Pick<Runtime, 'uuid'>, kind?: 'hold'): string {
   return kind === undefined ? `${epoch}:${runtime.uuid()}` : `${epoch}:${kind}:${runtime.uuid()}`;
 }
 
 /**
- * Why nobody may claim by this row: its epoch is another one than its claim made, or than its streams have. Under an epoch that
- * was used before, rows of two owners could not be told apart. Undefined where it is in order.
+ * Why nobody may claim by this row: its epoch is another one than its claim made, or the sink finds something wrong with it. Under an
+ * epoch that was used before, rows of two owners could not be told apart. Undefined where it is in order.
  */
-export function epochContradiction({ epoch, claimId, streams }: Ownership): string | undefined {
+export function ownershipContradiction({ epoch, claimId, contradiction }: Ownership): string | undefined {
   const made = /^(\d+):/.exec(claimId)?.[1];
   if (made !== undefined && Number(made) !== epoch)
     return `epoch is ${epoch}, and claim_id ${claimId} made epoch ${made}`;
-  const newest = Math.max(0, ...streams.map((stream) => stream.epoch));
-  return newest > epoch ? `epoch is ${epoch}, and streams has one of epoch ${newest}` : undefined;
+  return contradiction;
 }

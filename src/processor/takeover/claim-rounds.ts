@@ -1,34 +1,21 @@
 /**
- * Steps 1 to 3 of a takeover (docs/protocol.md): read ownership, create streams, claim, read back. Partitions that wait at
- * the same time go into one statement, since a table runs few of them at once; one round at a time per process.
+ * Steps 1 to 3 of a takeover (docs/protocol.md): reads ownership, claims, and learns who won. Partitions that wait at the same time
+ * go into one claim of the sink, one round at a time per process; who lost asks again later.
  *
  * A row that was read shortly before, when the process started, is as good to claim with: the claim's condition is its epoch.
- *
- * Invariant: a partition counts as won only when its row, read after the claim was applied or cancelled, holds our claim id.
  */
 
 import { ContradictionError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
-import { APPEND_TABLES, type AppendTable } from '../../payments/types.ts';
 import type { Observer } from '../events.ts';
-import type { Claim, Ownership, SinkQueries, StreamRef, WriteStreams } from '../ports.ts';
-import { claimIdOf, epochContradiction } from './claim-id.ts';
-
-/** A partition that is ours until someone else claims it. */
-export interface WonClaim {
-  readonly ownership: Ownership;
-  readonly ownStreams: Readonly<Record<AppendTable, StreamRef>>;
-  /** Streams of earlier epochs that may still take rows. */
-  readonly olderStreams: readonly StreamRef[];
-  readonly attempts: number;
-}
+import type { Ownership, Sink, WonClaim } from '../ports.ts';
+import { ownershipContradiction } from './claim-id.ts';
 
 export interface ClaimRoundsOptions {
   readonly topic: string;
   readonly owner: string;
   readonly runtime: Runtime;
-  readonly queries: SinkQueries;
-  readonly streams: WriteStreams;
+  readonly sink: Pick<Sink, 'readOwnership' | 'foresee' | 'claim'>;
   readonly observer: Observer;
 }
 
@@ -40,13 +27,6 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** What a claim is made from. */
-interface Found {
-  readonly row: Ownership;
-  /** Streams of earlier epochs were finalized by whoever wrote the greatest checkpoint. A checkpoint since then only says more. */
-  readonly keepFromEpoch: Promise<number>;
-}
-
 /** After that a row found at the start is more likely than not another one by now, and a lost claim costs more than a look. */
 const FOUND_IS_FRESH_MS = 5_000;
 /** Longest wait after a lost claim: losing means that somebody else made progress. */
@@ -56,7 +36,7 @@ export class ClaimRounds {
   readonly #options: ClaimRoundsOptions;
   #waiting: Waiting[] = [];
   #running = false;
-  #found: ReadonlyMap<number, Found> = new Map();
+  #found: ReadonlyMap<number, Ownership> = new Map();
   #foundAtMs = 0;
 
   constructor(options: ClaimRoundsOptions) {
@@ -65,8 +45,9 @@ export class ClaimRounds {
 
   /** Rows as they are now, for the first claims: what is asked for them is asked while the group is joined. */
   foresee(rows: readonly Ownership[]): void {
-    const claimable = rows.filter((row) => epochContradiction(row) === undefined);
-    this.#found = new Map(claimable.map((row) => [row.partition, this.#find(row)]));
+    const claimable = rows.filter((row) => ownershipContradiction(row) === undefined);
+    this.#options.sink.foresee(claimable);
+    this.#found = byPartition(claimable);
     this.#foundAtMs = this.#options.runtime.monotonicMs();
   }
 
@@ -108,36 +89,29 @@ export class ClaimRounds {
   }
 
   async #round(all: readonly Waiting[]): Promise<void> {
-    const { queries, topic, observer } = this.#options;
-    const [round, found] = this.#takeFound(all) ?? (await this.#readRows(all));
+    const { sink, topic, owner, observer } = this.#options;
+    const [round, rows] = this.#takeFound(all) ?? (await this.#readRows(all));
     if (round.length === 0) return;
-    const claims = await Promise.all(found.map((each) => this.#prepare(each)));
-    await queries.claim(topic, claims);
-    const after = byPartition(await queries.readOwnership(topic));
+    const outcomes = await sink.claim(topic, owner, rows);
     for (const [i, waiting] of round.entries()) {
-      const claim = claims[i]!;
-      const ownership = rowFor(waiting, after, topic);
+      const { row, won } = outcomes[i]!;
+      const { partition } = waiting;
+      const ownership = rowFor(waiting, row, topic);
       if (ownership === undefined) continue;
       waiting.attempts++;
-      if (ownership.claimId === claim.claimId) {
-        const { partition, attempts } = waiting;
-        observer.emit({ type: 'takeover.claimed', partition, epoch: ownership.epoch, attempts });
-        waiting.resolve(wonClaim(ownership, attempts));
+      if (won !== undefined) {
+        observer.emit({ type: 'takeover.claimed', partition, epoch: ownership.epoch, attempts: waiting.attempts });
+        waiting.resolve(won);
       } else {
-        const { expectedEpoch } = claim;
-        observer.emit({
-          type: 'takeover.lost_claim',
-          partition: waiting.partition,
-          expectedEpoch,
-          winner: ownership.owner,
-        });
+        const expectedEpoch = rows[i]!.epoch;
+        observer.emit({ type: 'takeover.lost_claim', partition, expectedEpoch, winner: ownership.owner });
         void this.#againLater(waiting);
       }
     }
   }
 
   /** What was found at the start, once, and for all of the round or none of it. */
-  #takeFound(round: readonly Waiting[]): [readonly Waiting[], Found[]] | undefined {
+  #takeFound(round: readonly Waiting[]): [readonly Waiting[], readonly Ownership[]] | undefined {
     const { runtime } = this.#options;
     const isFresh = runtime.monotonicMs() - this.#foundAtMs < FOUND_IS_FRESH_MS;
     const found = this.#found;
@@ -147,43 +121,11 @@ export class ClaimRounds {
   }
 
   /** Those whose rows are there; the others are told that theirs is not. */
-  async #readRows(round: readonly Waiting[]): Promise<[readonly Waiting[], Found[]]> {
-    const { queries, topic } = this.#options;
-    const rows = byPartition(await queries.readOwnership(topic));
-    const there = round.filter((waiting) => rowFor(waiting, rows, topic) !== undefined);
-    return [there, there.map(({ partition }) => this.#find(rows.get(partition)!))];
-  }
-
-  #find(row: Ownership): Found {
-    const keepFromEpoch = this.#keepFromEpoch(row);
-    keepFromEpoch.catch(() => {}); // whoever claims with it awaits it
-    return { row, keepFromEpoch };
-  }
-
-  /** New streams, nothing appended yet; and what the list will be. */
-  async #prepare({ row: current, keepFromEpoch: keeping }: Found): Promise<Claim> {
-    const { owner, runtime, streams } = this.#options;
-    const { partition } = current;
-    const epoch = current.epoch + 1;
-    const createdAtMs = runtime.nowMs();
-    const creating = Promise.all(APPEND_TABLES.map((table) => streams.create(table)));
-    const [names, keepFromEpoch] = await Promise.all([creating, keeping]);
-    const own = APPEND_TABLES.map((table, i): StreamRef => ({ epoch, table, name: names[i]!, createdAtMs }));
-    const kept = current.streams.filter((stream) => stream.epoch >= keepFromEpoch);
-    return {
-      partition,
-      expectedEpoch: current.epoch,
-      claimId: claimIdOf(epoch, runtime),
-      owner,
-      streams: [...kept, ...own],
-    };
-  }
-
-  /** Whoever wrote the greatest checkpoint had finalized all streams of the epochs before its own. */
-  async #keepFromEpoch({ topic, partition, streams }: Ownership): Promise<number> {
-    const epochs = new Set(streams.map((stream) => stream.epoch));
-    if (epochs.size < 2) return 0;
-    return (await this.#options.queries.latestCheckpoint(topic, partition))?.writerEpoch ?? 0;
+  async #readRows(round: readonly Waiting[]): Promise<[readonly Waiting[], readonly Ownership[]]> {
+    const { sink, topic } = this.#options;
+    const rows = byPartition(await sink.readOwnership(topic));
+    const there = round.filter((waiting) => rowFor(waiting, rows.get(waiting.partition), topic) !== undefined);
+    return [there, there.map(({ partition }) => rows.get(partition)!)];
   }
 
   async #againLater(waiting: Waiting): Promise<void> {
@@ -203,13 +145,9 @@ function byPartition(rows: readonly Ownership[]): Map<number, Ownership> {
 }
 
 /** Undefined where it is not there, which whoever waits is told: it concerns nobody else. */
-function rowFor(
-  { partition, reject }: Waiting,
-  rows: ReadonlyMap<number, Ownership>,
-  topic: string,
-): Ownership | undefined {
+function rowFor({ partition, reject }: Waiting, row: Ownership | undefined, topic: string): Ownership | undefined {
   try {
-    return ownershipOf(rows, topic, partition);
+    return requireOwnership(row, topic, partition);
   } catch (error) {
     reject(error);
     return undefined;
@@ -217,29 +155,26 @@ function rowFor(
 }
 
 /** The one row that must exist, and agree with itself. */
-export function ownershipOf(rows: ReadonlyMap<number, Ownership>, topic: string, partition: number): Ownership {
-  const row = rows.get(partition);
-  const contradiction = row === undefined ? undefined : epochContradiction(row);
-  if (contradiction !== undefined)
+export function requireOwnership(row: Ownership | undefined, topic: string, partition: number): Ownership {
+  if (row === undefined)
     throw new ContradictionError(
       'ownership_rows',
-      `partition_ownership, topic ${topic}, partition ${partition}: ${contradiction}: the row was changed by hand. Restore it as it was ` +
-        '(runbook, lost tables); nothing was written.',
+      `partition_ownership has no row for ${topic}, partition ${partition}: it was deleted. Restore the row; nothing was written.`,
     );
-  if (row !== undefined) return row;
+  const contradiction = ownershipContradiction(row);
+  if (contradiction === undefined) return row;
   throw new ContradictionError(
     'ownership_rows',
-    `partition_ownership has no row for ${topic}, partition ${partition}: it was deleted. Restore the row; nothing was written.`,
+    `partition_ownership, topic ${topic}, partition ${partition}: ${contradiction}: the row was changed by hand. Restore it as it was ` +
+      '(runbook, lost tables); nothing was written.',
   );
 }
 
-function wonClaim(ownership: Ownership, attempts: number): WonClaim {
-  const own = ownership.streams.filter((stream) => stream.epoch === ownership.epoch);
-  const ownStreams = Object.fromEntries(own.map((stream) => [stream.table, stream])) as Record<AppendTable, StreamRef>;
-  return {
-    ownership,
-    ownStreams,
-    olderStreams: ownership.streams.filter((stream) => stream.epoch < ownership.epoch),
-    attempts,
-  };
+/** The row of one partition among all of a topic. */
+export function ownershipOf(rows: readonly Ownership[], topic: string, partition: number): Ownership {
+  return requireOwnership(
+    rows.find((row) => row.partition === partition),
+    topic,
+    partition,
+  );
 }

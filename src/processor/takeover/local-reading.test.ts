@@ -15,7 +15,6 @@ const OWNERSHIP: Ownership = {
   epoch: 1,
   owner: 'me',
   claimId: 'claim',
-  streams: [],
   partitionCount: PLACE.partitionCount,
   startOffset: 0,
   fixed: PLACE.fixed,

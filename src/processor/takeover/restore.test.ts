@@ -79,7 +79,7 @@ function restore(
     },
     rebuilds: new Semaphore(1),
     bounds,
-    queries: {
+    sink: {
       async *payments() {
         yield rows;
       },

@@ -15,7 +15,7 @@ import { isKnownDigest } from '../../payments/state/state-head.ts';
 import type { Generation } from '../../payments/types.ts';
 import { type Observer, silentObserver } from '../events.ts';
 import { generationOf } from '../generation.ts';
-import type { Checkpoint, LogBounds, Ownership, SinkQueries, StateStore } from '../ports.ts';
+import type { Checkpoint, LogBounds, Ownership, SinkReads, StateStore } from '../ports.ts';
 import type { LogCursor } from '../run/log-cursor.ts';
 import { settingsByOffset } from '../run/settings-at.ts';
 import { foldPlaceOf, type LocalFold } from './local-reading.ts';
@@ -23,7 +23,7 @@ import type { Position } from './position.ts';
 
 export interface RestoreOptions {
   readonly runtime: Runtime;
-  readonly queries: SinkQueries;
+  readonly sink: Pick<SinkReads, 'payments'>;
   readonly state: StateStore;
   readonly observer: Observer;
   /** Shared by all partitions of the process: the first is rebuilt, and goes on, while others wait, and memory holds the rows of few. */
@@ -63,7 +63,7 @@ export async function restoreFold(
   }
   if (checkpoint === undefined) {
     const fold = PartitionFold.fresh({ ...foldPlaceOf(ownership, runtime), startOffset: ownership.startOffset });
-    if (generation !== undefined) await carryInto(fold, generation, ownership, options.queries, signal);
+    if (generation !== undefined) await carryInto(fold, generation, ownership, options.sink, signal);
     await state.replace(partition, fold.export());
     report('fresh', fold, atOffset);
     return fold;
@@ -105,12 +105,12 @@ async function carryInto(
   fold: PartitionFold,
   { sources }: Generation,
   { partition }: Ownership,
-  queries: SinkQueries,
+  sink: Pick<SinkReads, 'payments'>,
   signal: AbortSignal,
 ): Promise<void> {
   for (const source of sources) {
     if (source.partition === partition) continue;
-    for await (const rows of queries.payments(source.partition, source.offset, fold.carriedFromMs)) {
+    for await (const rows of sink.payments(source.partition, source.offset, fold.carriedFromMs)) {
       signal.throwIfAborted();
       fold.carry(rows);
     }
@@ -211,12 +211,12 @@ function rebuildInTurn(
 export async function rebuildFromSink(
   ownership: Ownership,
   checkpoint: Checkpoint,
-  { queries, runtime }: Pick<RestoreOptions, 'queries' | 'runtime'>,
+  { sink, runtime }: Pick<RestoreOptions, 'sink' | 'runtime'>,
   signal: AbortSignal,
 ): Promise<PartitionFold> {
   const { nextOffset, watermarkMs, counters } = checkpoint;
   const rebuild = PartitionFold.rebuild({ ...foldPlaceOf(ownership, runtime), nextOffset, watermarkMs, counters });
-  for await (const rows of queries.payments(ownership.partition, nextOffset, rebuild.fromEventTimeMs)) {
+  for await (const rows of sink.payments(ownership.partition, nextOffset, rebuild.fromEventTimeMs)) {
     signal.throwIfAborted();
     try {
       rebuild.add(rows);
@@ -228,7 +228,7 @@ export async function rebuildFromSink(
   }
   const fold = rebuild.finish();
   const generation = generationOf(ownership);
-  if (generation !== undefined) await carryInto(fold, generation, ownership, queries, signal);
+  if (generation !== undefined) await carryInto(fold, generation, ownership, sink, signal);
   return fold;
 }
 

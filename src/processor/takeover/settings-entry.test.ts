@@ -3,9 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../../payments/settings.ts';
 import type { SettingsEntry } from '../../payments/types.ts';
 import type { ProcessorEvent } from '../events.ts';
-import type { SinkQueries } from '../ports.ts';
+import type { Ownership, WonClaim } from '../ports.ts';
 import { settingsByOffset } from '../run/settings-at.ts';
-import type { WonClaim } from './claim-rounds.ts';
 import type { Position } from './position.ts';
 import { settleSettings } from './settings-entry.ts';
 
@@ -22,23 +21,22 @@ function sink(history: SettingsEntry[], arrives: (entry: SettingsEntry) => Setti
     epoch: 1,
     claimId: 'mine',
     owner: 'me',
-    streams: [],
     startOffset: 0,
     fixed,
     history,
   };
   const added: SettingsEntry[] = [];
   const events: ProcessorEvent[] = [];
-  const queries = {
-    addSettings: async (_topic: string, _partition: number, _claim: string, entry: SettingsEntry) => {
+  const won = {
+    ownership: { ...ownership, history: [...history] },
+    addEntry: async (entry: SettingsEntry) => {
       added.push(entry);
       history.push(arrives(entry));
     },
-    readOwnership: async () => [ownership],
-  } as unknown as SinkQueries;
-  const won = { ownership: { ...ownership, history: [...history] } } as unknown as WonClaim;
+  } as unknown as WonClaim;
+  const reads = { readOwnership: async () => [ownership as unknown as Ownership] };
   const settle = (position: Position = PAST_CHECKPOINT) =>
-    settleSettings(won, position, decision, queries, { emit: (event) => void events.push(event) });
+    settleSettings(won, position, decision, reads, { emit: (event) => void events.push(event) });
   return { added, events, settle };
 }
 

@@ -15,17 +15,16 @@ import {
 } from '../../payments/settings.ts';
 import type { DecisionSettings, SettingsEntry } from '../../payments/types.ts';
 import type { Observer } from '../events.ts';
-import type { SinkQueries } from '../ports.ts';
-import type { WonClaim } from './claim-rounds.ts';
+import type { Sink, WonClaim } from '../ports.ts';
 import { ownershipOf } from './claim-rounds.ts';
 import type { Position } from './position.ts';
 
 /** The history that is in force. Rejects with OwnershipLostError when the partition was claimed meanwhile. */
 export async function settleSettings(
-  won: WonClaim,
-  position: Position,
+  won: Pick<WonClaim, 'ownership' | 'addEntry'>,
+  position: Pick<Position, 'resumeOffset' | 'checkpointOffset'>,
   decision: DecisionSettings,
-  queries: SinkQueries,
+  sink: Pick<Sink, 'readOwnership'>,
   observer: Observer,
 ): Promise<readonly SettingsEntry[]> {
   const { topic, partition, history, claimId } = won.ownership;
@@ -35,9 +34,8 @@ export async function settleSettings(
   if (last.foldVersion === FOLD_VERSION && sameDecisionSettings(last.decision, decision)) return history;
 
   const entry: SettingsEntry = { fromOffset: position.resumeOffset, foldVersion: FOLD_VERSION, decision };
-  await queries.addSettings(topic, partition, claimId, entry);
-  const rows = await queries.readOwnership(topic);
-  const now = ownershipOf(new Map(rows.map((row) => [row.partition, row])), topic, partition);
+  await won.addEntry(entry);
+  const now = ownershipOf(await sink.readOwnership(topic), topic, partition);
   if (now.claimId !== claimId) {
     throw new OwnershipLostError(`partition ${partition} was claimed by ${now.owner} while its settings were changed`);
   }

@@ -1,32 +1,13 @@
 /** Names that become part of SQL text. Everything else reaches a query as a parameter. */
 import { ConfigurationError } from '../../base/errors.ts';
+import { TABLE_COLUMNS } from '../../payments/columns.ts';
 
 /** Project ids: RFC 1035 labels, with an optional `domain:` in front. */
 const PROJECT = /^(?:[a-z0-9.-]{1,60}:)?[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
 const DATASET = /^[A-Za-z0-9_]{1,1024}$/;
 
-/** What a payment is, as columns of both tables of payments. In the order of the tables. */
-export const PAYMENT_FIELDS: readonly string[] = [
-  'transaction_id',
-  'sender_account_id',
-  'receiver_account_id',
-  'amount',
-  'currency',
-  'device_id',
-  'ip_address',
-  'event_time',
-  'region',
-  'payment_method',
-];
-
 /** Of both tables of payments, so that either can be clustered by them (CLUSTERING_COLUMNS). In the order of the tables. */
-export const PAYMENT_COLUMNS: readonly string[] = [
-  'kafka_partition',
-  'kafka_offset',
-  'writer_epoch',
-  'processed_at',
-  ...PAYMENT_FIELDS,
-];
+export const PAYMENT_COLUMNS: readonly string[] = TABLE_COLUMNS.payment_transactions.map(({ name }) => name);
 
 export interface DatasetRef {
   readonly projectId: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { COLUMNS } from './rows/arrow-schemas.ts';
+import { TABLE_COLUMNS } from '../../payments/columns.ts';
 import { TABLES, VIEWS } from './schema.ts';
 import { contractSink } from './testing/contract-endpoints.ts';
 import { acceptedRow, appendRows, FIXED, settings } from './testing/sample-rows.ts';
@@ -27,9 +27,9 @@ describe('the schema on the service', () => {
       `SELECT table_name, column_name, is_nullable
 FROM \`${sink.dataset.projectId}.${sink.dataset.dataset}.INFORMATION_SCHEMA.COLUMNS\` ORDER BY table_name, ordinal_position`,
     );
-    for (const [table, columns] of Object.entries(COLUMNS)) {
+    for (const [table, columns] of Object.entries(TABLE_COLUMNS)) {
       expect(found.filter(({ table_name: of }) => of === table)).toEqual(
-        columns.map(([name, , nullable]) => ({
+        columns.map(({ name, nullable }) => ({
           table_name: table,
           column_name: name,
           is_nullable: nullable ? 'YES' : 'NO',

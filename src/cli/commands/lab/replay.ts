@@ -93,7 +93,7 @@ async function drawnOnRealParts(plan: DrawnPlan, { mutant, infra: way, emulatorI
     onProgress: ({ part, text }) => tell(`${part}: ${text}`),
   });
   using terminal = terminalProgress();
-  const watch = terminal.progress.begin('plan', plan.strikes.map(kindOf).join(', '));
+  const watch = terminal.progress.begin('plan', plan.faults.map(kindOf).join(', '));
   const outcome = await runDrawnPlan(plan, { infra, folder, watch, ...(mutant === undefined ? {} : { mutant }) });
   const text = `${findingsText(outcome)}\nLogs: ${folder}`;
   return { verdict: outcome.verdict, document: outcome, text };

@@ -1,4 +1,4 @@
-/** One AppendRows call with everything that it was told, and the rows that tests send through it. */
+/** One AppendRows call with everything that it was answered, and the rows that tests send through it. */
 
 import type { EncodedRows, StreamRef } from '../../../sinks/bigquery/ports.ts';
 import { batchOf } from '../../../sinks/bigquery/rows/batch-of.ts';

@@ -111,7 +111,7 @@ async function staleCommit(admin: KafkaAdmin, topic: string): Promise<number | u
       groupId,
       heartbeatInterval: 200,
       rebalanceTimeout: 6_000,
-      // Disconnecting waits for the fetch under way.
+      // Disconnecting waits for the fetch in flight.
       maxWaitTimeInMs: 200,
     });
     consumers.push(consumer);

@@ -1,9 +1,10 @@
 /** The simulated broker as the contract suite takes it: a world of its own for each test, each with another seed. */
 
-import { CALM, type Noise } from '../../sim/case/plan.ts';
+import { CALM, type Noise } from '../../sim/case/noise.ts';
 import { elapse, settled } from '../../sim/testing.ts';
 import { EPOCH_MS } from '../../sim/world/context.ts';
-import { createWorld, type World } from '../../sim/world/world.ts';
+import { createWorld } from '../../sim/world/create-world.ts';
+import type { World } from '../../sim/world/world.ts';
 import type { LogMember, LogUnderTest, MakeLog } from './log-under-test.ts';
 
 /** Slow and uneven, in small answers: nothing that the contract does not allow. */

@@ -2,9 +2,9 @@
 import { DEFAULT_SINK_LIMITS } from '../../../sinks/bigquery/sink-limits.ts';
 import { BigQueryWriteStreams } from '../../../sinks/bigquery/write/write-streams.ts';
 import { type Dialect, SIM_DATASET } from '../../sim/bigquery/sim-bigquery.ts';
-import { CALM, type Noise } from '../../sim/case/plan.ts';
+import { CALM, type Noise } from '../../sim/case/noise.ts';
 import { elapse, settled, tablePath } from '../../sim/testing.ts';
-import { createWorld } from '../../sim/world/world.ts';
+import { createWorld } from '../../sim/world/create-world.ts';
 import type { MakeSink, SinkClient } from './sink-under-test.ts';
 
 /** Slow and uneven, and rows that show late: nothing that the contract does not allow. */

@@ -32,7 +32,7 @@ else resolve(rows);`,
     what: 'takes a finalize that is refused for one that was done before',
     guarantee: 'G1',
     anomaly: 'row_twice',
-    why: 'the stream goes on taking rows of a predecessor that is only slow',
+    why: 'the stream still takes rows of a predecessor that is only slow',
     family: 'answers',
     patches: [
       {

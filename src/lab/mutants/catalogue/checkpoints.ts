@@ -13,7 +13,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
       {
         file: 'src/processor/run/checkpointer.ts',
         in: 'Checkpointer.#write',
-        find: 'await Promise.all(this.#options.writers.map((writer) => writer.durable()));',
+        find: 'await this.#options.durable();',
         replace: '',
       },
     ],
@@ -23,7 +23,7 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     what: 'writes checkpoints among rows of an earlier epoch, which its own streams do not count',
     guarantee: 'liveness',
     anomaly: 'stopped:row_counts_differ',
-    why: 'the next takeover counts rows of streams that it does not know any more, and stops for nothing',
+    why: 'the next takeover counts rows of streams that it no longer knows, and stops for nothing',
     family: 'takeovers',
     patches: [
       {

@@ -80,7 +80,7 @@ else $SET;`,
   },
   {
     name: 'form-not-named',
-    what: 'calls every value that is no JSON just that, whatever it is instead',
+    what: 'calls every value that cannot be read "no JSON"',
     guarantee: 'G5',
     anomaly: 'columns_differ',
     why: 'a byte order mark and the wire format of a schema registry have reasons of their own',

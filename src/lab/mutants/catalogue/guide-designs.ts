@@ -34,19 +34,33 @@ const COMMITTED_CAN_BE_READ: readonly Patch[] = [
   },
 ];
 
-/** The checkpoint travels in the commit's metadata; a process that is given a partition goes on from there, and looks no further. */
+/** The checkpoint travels in the commit's metadata; a process that is given a partition resumes there, and looks no further. */
 const RESUMES_FROM_THE_COMMIT: readonly Patch[] = [
   ...COMMITTED_CAN_BE_READ,
   {
-    file: 'src/processor/takeover/position.ts',
-    in: 'findPosition',
-    find: 'const outcomes = await options.fences.together($WORK);',
-    replace: `const metadata = await options.log.committed(partition);
-const committed = metadata ? JSON.parse(metadata) : undefined;
-const at = committed?.nextOffset ?? startOffset;
-const none = { payment_transactions: [], payment_transactions_fraud: [], payment_metrics_partials: [], payment_exceptions: [] };
-return { checkpoint: committed, checkpointOffset: at, resumeOffset: at, rows: none };
-const outcomes = await options.fences.together($WORK);`,
+    file: 'src/processor/partition-supervisor.ts',
+    in: 'PartitionSupervisor.#holdOnce',
+    find: 'const finding = findPosition($$$ARGUMENTS);',
+    replace: `const none = { next: 0, rows: 0, ask: () => 'missing', left: () => 0 };
+const reached = { payment_transactions: none, payment_transactions_fraud: none, payment_metrics_partials: none, payment_exceptions: none };
+const finding = log.committed(partition).then((metadata) => {
+  const committed = metadata ? JSON.parse(metadata) : undefined;
+  const at = committed?.nextOffset ?? won.ownership.startOffset;
+  return { checkpoint: committed, checkpointOffset: at, resumeOffset: at, reached };
+});`,
+  },
+  {
+    file: 'src/sinks/bigquery/takeover/stream-claim.ts',
+    in: 'StreamClaim.open',
+    find: 'assert($$$ARGUMENTS);',
+    replace: '',
+  },
+  {
+    file: 'src/sinks/bigquery/takeover/stream-claim.ts',
+    in: 'StreamClaim.open',
+    find: 'const { checkpointOffset, rows } = this.#found;',
+    replace: `const none = { payment_transactions: [], payment_transactions_fraud: [], payment_metrics_partials: [], payment_exceptions: [] };
+const { checkpointOffset, rows } = { checkpointOffset: 0, rows: none };`,
   },
   {
     file: 'src/processor/run/checkpointer.ts',
@@ -76,10 +90,10 @@ export const GUIDE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'commit-before-sink',
-    what: 'commits the offset to Kafka before the rows are in the sink, and goes on from the committed offset',
+    what: 'commits the offset to Kafka before the rows are in the sink, and resumes from the committed offset',
     guarantee: 'G1',
     anomaly: 'lost',
-    why: 'a crash between the two leaves records that nobody writes any more',
+    why: 'a crash between the two leaves records that nobody writes',
     family: 'restarts',
     isGuideDesign: true,
     patches: [
@@ -87,9 +101,9 @@ export const GUIDE_MUTANTS: readonly Mutant[] = [
       {
         file: 'src/processor/run/checkpointer.ts',
         in: 'Checkpointer.#write',
-        find: 'await Promise.all(this.#options.writers.map((writer) => writer.durable()));',
+        find: 'await this.#options.durable();',
         replace: `await Promise.all([this.#commit(checkpoint.nextOffset, checkpoint), state.save(partition, delta)]);
-await Promise.all(this.#options.writers.map((writer) => writer.durable()));`,
+await this.#options.durable();`,
       },
       {
         file: 'src/processor/run/checkpointer.ts',
@@ -101,10 +115,10 @@ await Promise.all(this.#options.writers.map((writer) => writer.durable()));`,
   },
   {
     name: 'commit-after-sink',
-    what: 'commits the offset to Kafka after the rows are in the sink, goes on from the committed offset, and fences nobody',
+    what: 'commits the offset to Kafka after the rows are in the sink, resumes from the committed offset, and fences nobody',
     guarantee: 'G1',
     anomaly: 'row_twice',
-    why: 'rows that were written and not committed yet are written a second time by whoever comes next',
+    why: 'rows that were written and not committed yet are written a second time by the next owner',
     family: 'restarts',
     isGuideDesign: true,
     patches: [
@@ -119,7 +133,7 @@ await Promise.all(this.#options.writers.map((writer) => writer.durable()));`,
   },
   {
     name: 'state-ahead-of-sink',
-    what: 'saves its local state before the rows are in the sink, and goes on from the local state',
+    what: 'saves its local state before the rows are in the sink, and resumes from the local state',
     guarantee: 'G1',
     anomaly: 'lost',
     why: 'after a crash the state says that records are done whose rows were never written',
@@ -129,9 +143,9 @@ await Promise.all(this.#options.writers.map((writer) => writer.durable()));`,
       {
         file: 'src/processor/run/checkpointer.ts',
         in: 'Checkpointer.#write',
-        find: 'await Promise.all(this.#options.writers.map((writer) => writer.durable()));',
+        find: 'await this.#options.durable();',
         replace: `await state.save(partition, delta);
-    await Promise.all(this.#options.writers.map((writer) => writer.durable()));`,
+    await this.#options.durable();`,
       },
       {
         file: 'src/processor/run/checkpointer.ts',
@@ -150,14 +164,14 @@ await Promise.all(this.#options.writers.map((writer) => writer.durable()));`,
       },
       {
         file: 'src/processor/run/partition-run.ts',
-        in: 'PartitionRun.#openWriters',
-        find: 'alreadyThere: position.rows',
-        replace: `alreadyThere: Object.fromEntries(
-        Object.entries(position.rows).map(([table, rows]) => [
+        in: 'PartitionRun.#tableWriters',
+        find: 'there: position.reached',
+        replace: `there: Object.fromEntries(
+        Object.entries(position.reached).map(([table, { constructor, found }]) => [
           table,
-          rows.filter(({ row }) => row.kafkaOffset >= this.#fold.nextOffset),
+          new constructor(table, found.filter(({ row }) => row.kafkaOffset >= this.#fold.nextOffset)),
         ]),
-      ) as typeof position.rows`,
+      ) as typeof position.reached`,
       },
     ],
   },

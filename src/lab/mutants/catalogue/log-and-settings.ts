@@ -6,7 +6,7 @@ const CURSOR = 'src/processor/run/log-cursor.ts';
 export const LOG_MUTANTS: readonly Mutant[] = [
   {
     name: 'gap-accepted',
-    what: 'goes on at the start of the log where retention has overtaken it',
+    what: 'continues at the start of the log where retention has overtaken it',
     guarantee: 'G6',
     anomaly: 'counters_differ_from_log',
     why: 'the records in between are jumped over without a word',
@@ -28,7 +28,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'seeks-what-is-gone',
-    what: 'goes on looking for the last record it folded after retention has taken it',
+    what: 'still looks for the last record it folded after retention has taken it',
     guarantee: 'liveness',
     anomaly: 'stuck',
     why: 'the log answers at its start, which is past that record, and it seeks it again, for ever',
@@ -71,7 +71,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
       {
         file: 'src/processor/takeover/settings-entry.ts',
         in: 'settleSettings',
-        find: 'await queries.addSettings(topic, partition, claimId, entry);',
+        find: 'await won.addEntry(entry);',
         replace: 'if (entry.fromOffset >= 0) return [...history, entry];',
       },
     ],
@@ -101,7 +101,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     family: 'superseded',
     patches: [
       {
-        file: 'src/processor/takeover/stream-offsets.ts',
+        file: 'src/processor/takeover/checkpoint-mark.ts',
         in: 'requireItself',
         find: 'writerEpoch >= epoch',
         replace: 'writerEpoch < 0',
@@ -129,7 +129,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     what: 'gives up offsets that have rows already, past the checkpoint',
     guarantee: 'liveness',
     anomaly: 'stopped:rows_differ',
-    why: 'the next owner finds rows that the log does not yield any more',
+    why: 'the next owner finds rows that the log no longer yields',
     family: 'operators',
     patches: [
       {

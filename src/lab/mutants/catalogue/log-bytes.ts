@@ -7,7 +7,7 @@ export const LOG_BYTES_MUTANTS: readonly Mutant[] = [
     what: 'stops a partition at a damaged batch without writing what was folded before it',
     guarantee: 'liveness',
     anomaly: 'stopped_undrained',
-    why: 'good records in front of the damage have no rows, and whoever mends the log finds the partition further behind than it was',
+    why: 'good records in front of the damage have no rows, and after the log is mended the partition is further behind than it was',
     family: 'damaged-logs',
     patches: [
       {

@@ -1,9 +1,9 @@
 /** Bugs that the protocol model has as weakened variants (src/lab/model/variants.ts), each under the name it has there. */
 import type { Mutant } from '../mutant.ts';
 
-const CLAIMS = 'src/processor/takeover/claim-rounds.ts';
+const CLAIMS = 'src/sinks/bigquery/takeover/claims.ts';
 const SUPERVISOR = 'src/processor/partition-supervisor.ts';
-const POSITION = 'src/processor/takeover/position.ts';
+const FENCE = 'src/sinks/bigquery/takeover/fence.ts';
 const CURSOR = 'src/processor/run/log-cursor.ts';
 
 export const MODEL_MUTANTS: readonly Mutant[] = [
@@ -17,7 +17,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: CLAIMS,
-        in: 'ClaimRounds.#prepare',
+        in: 'StreamClaims.#prepare',
         find: 'current.streams.filter((stream) => stream.epoch >= keepFromEpoch)',
         replace: 'current.streams.filter((stream) => stream.epoch > current.epoch)',
       },
@@ -33,13 +33,13 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: CLAIMS,
-        in: 'ClaimRounds.#prepare',
+        in: 'StreamClaims.#prepare',
         find: 'current.epoch + 1',
         replace: 'current.owner === owner ? current.epoch : current.epoch + 1',
       },
       {
-        file: CLAIMS,
-        in: 'wonClaim',
+        file: 'src/sinks/bigquery/takeover/stream-claim.ts',
+        in: 'StreamClaim.constructor',
         find: 'stream.epoch < ownership.epoch',
         replace: '!Object.values(ownStreams).includes(stream)',
       },
@@ -71,10 +71,10 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     family: 'takeovers',
     patches: [
       {
-        file: 'src/processor/run/table-writer.ts',
-        in: 'TableWriter.constructor',
-        find: 'options.alreadyThere',
-        replace: 'options.alreadyThere.slice(0, 0)',
+        file: 'src/sinks/bigquery/takeover/read-back-rows.ts',
+        in: 'ReadBackRows.constructor',
+        find: 'this.found = found;',
+        replace: 'this.found = found.slice(0, 0);',
       },
     ],
   },
@@ -87,7 +87,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     family: 'late-claims',
     patches: [
       {
-        file: POSITION,
+        file: 'src/sinks/bigquery/takeover/promised-rows.ts',
         in: 'promisedRows',
         find: 'stream.table !== table || stream.epoch < checkpointEpoch',
         replace: 'stream.table !== table',
@@ -103,14 +103,10 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     family: 'takeovers',
     patches: [
       {
-        file: 'src/processor/run/checkpointer.ts',
-        in: 'Checkpointer.#write',
-        find: "$ENCODER.encode('checkpoint_log', [checkpoint], stamp)",
-        replace: `$ENCODER.encode(
-  'checkpoint_log',
-  [{ ...checkpoint, streamOffsets: Object.fromEntries(this.#options.writers.map((writer) => [writer.table, writer.streamOffset])) }],
-  stamp,
-)`,
+        file: 'src/sinks/bigquery/write/partition-writer.ts',
+        in: 'StreamPartitionWriter.beginCheckpoint',
+        find: '{ ...checkpoint, streamOffsets, found: $FOUND }',
+        replace: '{ ...checkpoint, streamOffsets: { ...this.#sentRows }, found: $FOUND }',
       },
     ],
   },
@@ -119,7 +115,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     what: 'stops for a contradiction without reading the ownership row again',
     guarantee: 'liveness',
     anomaly: 'stopped:row_counts_differ',
-    why: 'somebody else has the partition by then, and what does not add up is his work under way',
+    why: 'somebody else has the partition by then, and what does not add up is its work in flight',
     family: 'late-claims',
     patches: [
       { file: SUPERVISOR, in: 'PartitionSupervisor.#isFinal', atStart: 'if (holding.won !== undefined) return true;' },
@@ -130,12 +126,12 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     what: 'waits for the row counts to agree, and never asks whether the partition is still its own',
     guarantee: 'liveness',
     anomaly: 'stuck',
-    why: 'rows of whoever took it over meanwhile are in no count, and nobody goes on once that one is gone',
+    why: 'rows of the owner that took it over meanwhile are in no count, and nobody continues once that one is gone',
     family: 'late-claims',
     patches: [
       {
-        file: POSITION,
-        in: 'findPosition',
+        file: FENCE,
+        in: 'fencePartition',
         find: 'waitedMs > settleTimeoutMs',
         replace: 'waitedMs < 0',
       },
@@ -151,9 +147,10 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: CLAIMS,
-        in: 'ClaimRounds.#round',
-        find: 'wonClaim(ownership, attempts)',
-        replace: 'wonClaim({ ...ownership, history: found[i]!.row.history }, attempts)',
+        in: 'StreamClaims.claim',
+        find: 'new StreamClaim(row, parts)',
+        replace:
+          'new StreamClaim({ ...row, history: rows.find(({ partition }) => partition === row.partition)!.history }, parts)',
       },
     ],
   },
@@ -200,7 +197,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     what: 'takes a log that ends below its place for one whose records are only late',
     guarantee: 'G5',
     anomaly: 'columns_differ',
-    why: 'a log that was cut and filled again goes on with other records in the place of those it folded',
+    why: 'a log that was cut and filled again continues with other records in the place of those it folded',
     family: 'made-anew',
     patches: [
       { file: CURSOR, in: 'LogCursor.#checkPlace', find: 'endOffset >= reached', replace: 'true' },
@@ -299,7 +296,7 @@ export const MODEL_MUTANTS: readonly Mutant[] = [
     what: 'is a sink whose streams are forgotten before the rows in them can be seen (the sink, not the processor)',
     guarantee: 'G1',
     anomaly: 'row_twice',
-    why: 'no stream says any more how many rows there are, and those that do not show yet are written again',
+    why: 'no stream says how many rows there are, and those that do not show yet are written again',
     family: 'lost-streams',
     patches: [
       {

@@ -11,16 +11,16 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     family: 'takeovers',
     patches: [
       {
-        file: 'src/processor/takeover/position.ts',
+        file: 'src/sinks/bigquery/takeover/fence.ts',
         in: 'finalizeOlder',
-        find: 'const outcome = await options.streams.finalize(stream);',
+        find: 'const outcome = await parts.streams.finalize(stream);',
         replace: "const outcome: FinalizeOutcome = { state: 'gone' };",
       },
     ],
   },
   {
     name: 'claim-without-condition',
-    what: 'claims a partition whatever its epoch is by now',
+    what: 'claims a partition regardless of its present epoch',
     guarantee: 'G1',
     anomaly: 'row_twice',
     why: 'a claim that comes late overwrites a newer one and hides its streams: its owner is never fenced',
@@ -54,11 +54,15 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     family: 'takeovers',
     patches: [
       {
-        file: 'src/processor/takeover/claim-rounds.ts',
-        in: 'ClaimRounds.#round',
-        find: 'const ownership = rowFor(waiting, after, topic);',
-        replace: `const { claimId, streams, expectedEpoch } = claim;
-      const ownership = { ...ownershipOf(after, topic, waiting.partition), claimId, streams, epoch: expectedEpoch + 1 };`,
+        file: 'src/sinks/bigquery/takeover/claims.ts',
+        in: 'sent',
+        find: 'return claims.map(({ partition, claimId }) => { $$$BODY });',
+        replace: `return claims.map(({ partition, claimId, streams, expectedEpoch }) => {
+    const there = after.get(partition);
+    if (there === undefined) return { row: there, won: undefined };
+    const row = { ...there, claimId, streams, epoch: expectedEpoch + 1 };
+    return { row, won: wonBy(row) };
+  });`,
       },
     ],
   },
@@ -71,8 +75,8 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     family: 'takeovers',
     patches: [
       {
-        file: 'src/processor/takeover/claim-rounds.ts',
-        in: 'ClaimRounds.#prepare',
+        file: 'src/sinks/bigquery/takeover/claims.ts',
+        in: 'StreamClaims.#prepare',
         find: 'current.streams.filter((stream) => stream.epoch >= keepFromEpoch)',
         replace: 'current.streams.filter((stream) => stream.epoch === current.epoch)',
       },
@@ -87,8 +91,8 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     family: 'takeovers',
     patches: [
       {
-        file: 'src/processor/takeover/position.ts',
-        in: 'findPosition',
+        file: 'src/sinks/bigquery/takeover/fence.ts',
+        in: 'fencePartition',
         find: 'difference === undefined',
         replace: 'true',
       },
@@ -96,7 +100,7 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'position-by-max',
-    what: 'goes on from the greatest offset in any table, without comparing table by table',
+    what: 'resumes from the greatest offset in any table, without comparing table by table',
     guarantee: 'G1',
     anomaly: 'lost',
     why: 'a table that lagged behind the others never gets the rows below that offset',
@@ -105,15 +109,15 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
       {
         file: 'src/processor/run/table-writer.ts',
         in: 'TableWriter.take',
-        find: 'const from = this.rowsLeftToCompare > 0 ? this.#compare(rows) : 0;',
+        find: 'const from = this.#isPast ? 0 : this.#passOverThere(rows);',
         replace: `const { resumeOffset } = this.#options.position;
     const at = [...rows].findIndex((row) => row.kafkaOffset >= resumeOffset);
     const from = at === -1 ? rows.length : at;`,
       },
       {
         file: 'src/processor/run/table-writer.ts',
-        in: 'TableWriter.rowsLeftToCompare',
-        find: 'return this.#alreadyThere.length - this.#compared;',
+        in: 'TableWriter.rowsLeft',
+        find: 'return this.#options.there.left(nextOffset);',
         replace: 'return 0;',
       },
     ],
@@ -127,10 +131,10 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     family: 'takeovers',
     patches: [
       {
-        file: 'src/processor/run/table-writer.ts',
-        in: 'TableWriter.constructor',
-        find: 'this.#alreadyThere = options.alreadyThere;',
-        replace: 'this.#alreadyThere = options.alreadyThere.slice(0, -1);',
+        file: 'src/sinks/bigquery/takeover/read-back-rows.ts',
+        in: 'ReadBackRows.constructor',
+        find: 'this.found = found;',
+        replace: 'this.found = found.slice(0, -1);',
       },
     ],
   },
@@ -143,10 +147,11 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     family: 'takeovers',
     patches: [
       {
-        file: 'src/processor/run/table-writer.ts',
-        in: 'TableWriter.#compare',
-        find: 'return count;',
-        replace: 'return this.rowsLeftToCompare === 0 ? count + 1 : count;',
+        file: 'src/sinks/bigquery/takeover/read-back-rows.ts',
+        in: 'ReadBackRows.ask',
+        find: "if (found === undefined) return 'missing';",
+        replace:
+          "if (found === undefined) return this.rows > 0 && this.#compared++ === this.rows ? 'present' : 'missing';",
       },
     ],
   },
@@ -160,9 +165,12 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/run/partition-run.ts',
-        in: 'PartitionRun.#openWriters',
-        find: 'alreadyThere: position.rows',
-        replace: 'alreadyThere: { ...position.rows, payment_exceptions: [] }',
+        in: 'PartitionRun.#tableWriters',
+        find: 'there: position.reached',
+        replace: `there: {
+        ...position.reached,
+        payment_exceptions: { next: 0, rows: 0, ask: () => 'missing', left: () => 0 },
+      } as typeof position.reached`,
       },
     ],
   },
@@ -176,9 +184,12 @@ export const TAKEOVER_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/run/partition-run.ts',
-        in: 'PartitionRun.#openWriters',
-        find: 'alreadyThere: position.rows',
-        replace: 'alreadyThere: { ...position.rows, payment_metrics_partials: [] }',
+        in: 'PartitionRun.#tableWriters',
+        find: 'there: position.reached',
+        replace: `there: {
+        ...position.reached,
+        payment_metrics_partials: { next: 0, rows: 0, ask: () => 'missing', left: () => 0 },
+      } as typeof position.reached`,
       },
     ],
   },

@@ -111,7 +111,7 @@ for (const sent of this.#entries.slice(0, this.#sentCount)) sent.resolve();`,
     what: 'gives the memory of an append back when it is sent, before it is acknowledged',
     guarantee: 'G1',
     anomaly: 'lost',
-    why: 'what is sent again after a lost connection is whatever lies in that memory by then',
+    why: 'what is sent again after a lost connection is what lies in that memory by then',
     family: 'appends',
     patches: [
       {
@@ -128,7 +128,7 @@ entry.rows.done?.();`,
     what: 'gives the memory of fetched records back before they are folded',
     guarantee: 'G6',
     anomaly: 'another_log',
-    why: 'what is folded is whatever lies in that memory by then, so that the topic seems to be another one',
+    why: 'what is folded is what lies in that memory by then, so that the topic seems to be another one',
     family: 'swarm',
     patches: [
       {

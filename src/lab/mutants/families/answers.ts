@@ -1,6 +1,8 @@
 /** Cases in which BigQuery answers with nothing, or refuses without a word of why, while partitions change hands. */
+
+import type { SimFault } from '../../fault.ts';
 import type { CasePlan } from '../../sim/case/case-plan.ts';
-import { CALM, type Fault } from '../../sim/case/plan.ts';
+import { CALM } from '../../sim/case/noise.ts';
 import { DEFAULT_DIALS, drawWorkload } from '../../sim/case/workload.ts';
 import type { Rng } from '../../sim/world/rng.ts';
 
@@ -43,9 +45,9 @@ export function answersCase(rng: Rng, seed: number): CasePlan {
   };
 }
 
-function fault(rng: Rng): Fault[] {
+function fault(rng: Rng): SimFault[] {
   const when = { point: rng.pick(POINTS), hit: rng.between(2, 10) };
-  const kinds: (() => Fault[])[] = [
+  const kinds: (() => SimFault[])[] = [
     () => [{ what: 'crash', restartAfterMs: rng.pick([1, 500, 4_000]), when }],
     () => [
       { what: 'crash', restartAfterMs: 500, when },

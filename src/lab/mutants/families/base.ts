@@ -1,6 +1,8 @@
 /** What the families of cases have in common. */
+
+import type { SimFault } from '../../fault.ts';
 import type { CasePlan } from '../../sim/case/case-plan.ts';
-import { CALM, type Fault, type Noise } from '../../sim/case/plan.ts';
+import { CALM, type Noise } from '../../sim/case/noise.ts';
 import { DEFAULT_DIALS, drawWorkload, type WorkloadRecord } from '../../sim/case/workload.ts';
 import type { Rng } from '../../sim/world/rng.ts';
 
@@ -38,7 +40,7 @@ export function base(
   };
 }
 
-export function many(rng: Rng, [from, to]: readonly [number, number], draw: (rng: Rng) => Fault): Fault[] {
+export function many(rng: Rng, [from, to]: readonly [number, number], draw: (rng: Rng) => SimFault): SimFault[] {
   return Array.from({ length: rng.between(from, to) }, () => draw(rng));
 }
 
@@ -63,11 +65,11 @@ export const APPEND_POINTS = [
 ] as const;
 
 /** What makes partitions change hands, or strikes while they do. */
-export function takeoverFault(rng: Rng, processes: readonly string[]): Fault {
+export function takeoverFault(rng: Rng, processes: readonly string[]): SimFault {
   const restartAfterMs = rng.pick([1, 500, 4_000]);
   const point = rng.pick(rng.chance(0.5) ? TAKEOVER_POINTS : APPEND_POINTS);
   const when = { point, hit: rng.between(1, 10) };
-  const kinds: (() => Fault)[] = [
+  const kinds: (() => SimFault)[] = [
     () => ({ what: 'crash', restartAfterMs, when }),
     () => ({ what: 'pause', forMs: rng.between(500, 15_000), when }),
     () => ({ what: 'rebalance', when: { atMs: rng.between(1, SPAN_MS) } }),

@@ -3,7 +3,7 @@
  * counts do not agree soon gives up waiting; and in the end one process is alone.
  */
 import type { CasePlan } from '../../sim/case/case-plan.ts';
-import { CALM } from '../../sim/case/plan.ts';
+import { CALM } from '../../sim/case/noise.ts';
 import type { Rng } from '../../sim/world/rng.ts';
 import { base, many, takeoverFault } from './base.ts';
 

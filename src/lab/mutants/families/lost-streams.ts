@@ -1,6 +1,8 @@
 /** Cases in which streams are forgotten again and again, by an emulator that is restarted, while rows take their time to show. */
+
+import type { SimFault } from '../../fault.ts';
 import type { CasePlan } from '../../sim/case/case-plan.ts';
-import { CALM, type Fault } from '../../sim/case/plan.ts';
+import { CALM } from '../../sim/case/noise.ts';
 import type { Rng } from '../../sim/world/rng.ts';
 import { APPEND_POINTS, base } from './base.ts';
 
@@ -20,9 +22,9 @@ export function lostStreamsCase(rng: Rng, seed: number): CasePlan {
   };
 }
 
-/** Beside the process that has rows under way, or just when it dies. */
-function lostStreams(rng: Rng): Fault[] {
+/** Beside the process that has rows in flight, or just when it dies. */
+function lostStreams(rng: Rng): SimFault[] {
   const when = { point: rng.pick(APPEND_POINTS), hit: rng.between(1, 12) };
-  const lost: Fault = { what: 'streams_lost', when };
+  const lost: SimFault = { what: 'streams_lost', when };
   return rng.chance(0.5) ? [lost] : [{ what: 'crash', restartAfterMs: rng.pick([1, 500]), when }, lost];
 }

@@ -1,6 +1,8 @@
 /** Cases in which a table is dropped and made again beside running processors, and restored by an operator some time later. */
+
+import type { SimFault } from '../../fault.ts';
 import type { CasePlan } from '../../sim/case/case-plan.ts';
-import { CALM, type Fault } from '../../sim/case/plan.ts';
+import { CALM } from '../../sim/case/noise.ts';
 import type { Rng } from '../../sim/world/rng.ts';
 import { drawPayments } from './payments-workload.ts';
 
@@ -12,7 +14,7 @@ export function lostTableCase(rng: Rng, seed: number): CasePlan {
   const table = 'payment_exceptions';
   const processes = rng.pick([['a'], ['a', 'b']]);
   const restarts = processes.map(
-    (process): Fault => ({ what: 'crash', process, restartAfterMs: 500, when: { atMs: RESTORED_AT_MS + 1 } }),
+    (process): SimFault => ({ what: 'crash', process, restartAfterMs: 500, when: { atMs: RESTORED_AT_MS + 1 } }),
   );
   return {
     seed,

@@ -25,7 +25,7 @@ const AMOUNTS = [
   0.3,
   4999.99,
 ];
-/** Copies are of one of the last so many originals. */
+/** Copies are of one of this number of last originals. */
 const RECENT = 16;
 const UNREADABLE = [null, '{', '[]', '{"amount": 1}', 'null'];
 

@@ -1,6 +1,8 @@
 /** Cases in which an operator gives the topic more partitions once all is drained, and old payments come again elsewhere. */
+
+import type { SimFault } from '../../fault.ts';
 import type { CasePlan } from '../../sim/case/case-plan.ts';
-import { CALM, type Fault } from '../../sim/case/plan.ts';
+import { CALM } from '../../sim/case/noise.ts';
 import { DEFAULT_DIALS, drawWorkload, type WorkloadRecord } from '../../sim/case/workload.ts';
 import type { Rng } from '../../sim/world/rng.ts';
 
@@ -22,7 +24,7 @@ export function rescaledCase(rng: Rng, seed: number): CasePlan {
     const partition = (record.partition + rng.between(1, AFTER - 1)) % AFTER;
     return { ...record, partition, atMs: RESTART_AT_MS + 3_000 + 100 * i };
   });
-  const restarts = ['a', 'b'].flatMap((process): Fault[] => [
+  const restarts = ['a', 'b'].flatMap((process): SimFault[] => [
     { what: 'crash', process, restartAfterMs: 500, when: { atMs: RESTART_AT_MS } },
     { what: 'crash', process, restartAfterMs: 500, when: { atMs: RESTART_AT_MS + rng.between(3_000, 9_000) } },
   ]);

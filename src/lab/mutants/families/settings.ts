@@ -1,6 +1,6 @@
 /** Cases in which processes have settings of their own, and histories get an entry whenever a partition changes hands. */
 import type { CasePlan } from '../../sim/case/case-plan.ts';
-import { CALM } from '../../sim/case/plan.ts';
+import { CALM } from '../../sim/case/noise.ts';
 import type { Rng } from '../../sim/world/rng.ts';
 import { base, many, RECORDS } from './base.ts';
 

@@ -3,7 +3,7 @@
  * and checkpoints: the first one then reads a checkpoint that was made by settings it does not know.
  */
 import type { CasePlan } from '../../sim/case/case-plan.ts';
-import { CALM } from '../../sim/case/plan.ts';
+import { CALM } from '../../sim/case/noise.ts';
 import type { Rng } from '../../sim/world/rng.ts';
 import { base } from './base.ts';
 

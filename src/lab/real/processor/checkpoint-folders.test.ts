@@ -32,14 +32,14 @@ const stateOf = (name: string): Promise<string> => readFile(journalOf(name), 'ut
 test('two processors get each other’s directory, and what changed hands is counted and noted', async () => {
   expect(await folders.swap('alpha', 'beta')).toBe(2);
   expect([await stateOf('alpha'), await stateOf('beta')]).toEqual(['beta', 'alpha']);
-  expect(notes).toEqual(['checkpoint.swap-folders alpha']);
+  expect(notes).toEqual(['folders_swapped alpha']);
 });
 
 test('a copy takes the place of what was there', async () => {
   await writeFile(path.join(folders.of('beta'), 'own.journal'), 'gone');
   expect(await folders.copy('alpha', 'beta')).toBe(1);
   expect([await stateOf('alpha'), await stateOf('beta')]).toEqual(['alpha', 'alpha']);
-  expect(notes).toEqual(['checkpoint.copy-folder beta']);
+  expect(notes).toEqual(['folder_copied beta']);
 });
 
 test('nothing is done to a directory that a processor uses', async () => {

@@ -4,7 +4,7 @@
  */
 import { cp, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { stateFiles } from '../../../../chaos/checkpoint-faults.ts';
+import { stateFiles } from '../../../../chaos/disk-faults.ts';
 import type { ScenarioFolders } from '../../scenario.ts';
 
 /** Writes a fault down: what, for people, of which processor. */
@@ -29,7 +29,7 @@ export class CheckpointFolders implements ScenarioFolders {
   async lose(processor: string): Promise<void> {
     this.#requireIdle(processor);
     await rm(this.of(processor), { recursive: true });
-    this.#note('checkpoint.delete', `the checkpoint of ${processor} is lost`, processor);
+    this.#note('disk', `the checkpoint of ${processor} is lost`, processor);
   }
 
   async swap(one: string, other: string): Promise<number> {
@@ -38,7 +38,7 @@ export class CheckpointFolders implements ScenarioFolders {
     await rename(this.of(one), aside);
     await rename(this.of(other), this.of(one));
     await rename(aside, this.of(other));
-    this.#note('checkpoint.swap-folders', `${one} and ${other} get each other's checkpoints`, one);
+    this.#note('folders_swapped', `${one} and ${other} get each other's checkpoints`, one);
     return (await stateFiles(this.of(one))).length + (await stateFiles(this.of(other))).length;
   }
 
@@ -46,7 +46,7 @@ export class CheckpointFolders implements ScenarioFolders {
     this.#requireIdle(from, to);
     await rm(this.of(to), { recursive: true, force: true });
     await cp(this.of(from), this.of(to), { recursive: true, preserveTimestamps: true });
-    this.#note('checkpoint.copy-folder', `${to} gets a copy of the checkpoint of ${from}`, to);
+    this.#note('folder_copied', `${to} gets a copy of the checkpoint of ${from}`, to);
     return (await stateFiles(this.of(to))).length;
   }
 

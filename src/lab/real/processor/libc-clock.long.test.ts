@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { scenario } from '../../../../scenarios/clock-jumps-in-libc.ts';
-import { runOnParts } from '../../run-scenarios.ts';
+import { runOnParts } from '../../run-on-parts.ts';
 
 test(`${scenario.name}: ${scenario.title}`, async () => {
   const infra = {
@@ -14,7 +14,7 @@ test(`${scenario.name}: ${scenario.title}`, async () => {
     bigqueryStorageEmulatorHost: inject('bigqueryStorageEmulatorHost'),
   };
   const folder = await mkdtemp(path.join(tmpdir(), `provenonce-${scenario.name}-`));
-  const { verdict, problems } = await runOnParts(scenario, infra, folder);
+  const { verdict, problems } = (await runOnParts(scenario, infra, folder)).report;
   expect(verdict, `${problems.join('\n')}\n\nLogs and what was sent: ${folder}`).toBe('PASS');
   await rm(folder, { recursive: true });
 });

@@ -16,7 +16,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-it('processors end with the lab that started them, when that is told to stop', async () => {
+it('processors end with the lab that started them, when that gets a signal to stop', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'provenonce-child-'));
   const lab = spawn(process.execPath, [FIXTURE, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {

@@ -1,11 +1,11 @@
 /** What of a topic is not below a checkpoint yet. */
 import type { VerifyInputs } from '../../../checks/inputs/verify-inputs.ts';
-import type { SinkQueries } from '../../../sinks/bigquery/ports.ts';
+import type { SinkReads } from '../../../processor/ports.ts';
 
 /** One line per partition that is behind; empty when all is processed. */
 export async function backlog(
   inputs: Pick<VerifyInputs, 'bounds'>,
-  queries: Pick<SinkQueries, 'latestCheckpoint'>,
+  queries: Pick<SinkReads, 'latestCheckpoint'>,
   topic: string,
   partitions: number,
 ): Promise<string[]> {

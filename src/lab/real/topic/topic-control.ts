@@ -42,8 +42,13 @@ export class TopicControl implements TopicTarget {
     return this.#with((admin) => admin.deleteRecords(this.#options.topic, partition, belowOffset));
   }
 
-  addPartitions(partitions: number): Promise<void> {
-    return this.#with((admin) => admin.addPartitions(this.#options.topic, partitions));
+  addPartitions(count: number): Promise<void> {
+    const { topic } = this.#options;
+    return this.#with(async (admin) => {
+      const present = await admin.partitionCount(topic);
+      if (present === undefined) throw new Error(`topic ${topic} does not exist`);
+      await admin.addPartitions(topic, present + count);
+    });
   }
 
   async recreate(): Promise<void> {

@@ -169,6 +169,6 @@ function rowsBefore(history: PartitionHistory, epoch: number, table: DataTableNa
 function missing(noHistory: boolean): LifeStep {
   const detail = noHistory
     ? 'no processor said anything about this partition'
-    : 'no checkpoint of this run covers it, and no acknowledged rows can be told to be its own';
+    : 'no checkpoint of this run covers it, and none of the acknowledged rows can be identified as its own';
   return { kind: 'missing', atMs: null, source: null, epoch: null, title: 'Not seen in the tables', detail };
 }

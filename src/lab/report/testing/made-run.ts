@@ -87,7 +87,7 @@ function madeLedger(count: number): LedgerEntry[] {
   });
 }
 
-/** Alpha works as epoch 1 until the middle and is killed; beta goes on as epoch 2, compares what is there, and ends it. */
+/** Alpha works as epoch 1 until the middle and is killed; beta continues as epoch 2, compares what is there, and ends it. */
 function madeEvents(ledger: readonly LedgerEntry[], batches: number): { events: EventLine[]; sent: SentLine[] } {
   const random = createRandom(12);
   const events: EventLine[] = [];
@@ -238,7 +238,7 @@ function madeFacts(verdict: RunArtifacts['verdict']): RunArtifacts {
     format: 1,
     scenario: {
       name: SCENARIO,
-      title: 'a processor is killed in the middle, and another goes on',
+      title: 'a processor is killed in the middle, and another continues',
       whatCouldGoWrong: 'What was written and not covered is written again.',
       guarantees: ['G1', 'G2'],
       tags: ['kill'],
@@ -263,8 +263,8 @@ function madeFacts(verdict: RunArtifacts['verdict']): RunArtifacts {
     faults: [
       {
         id: 'f1',
-        fault: 'processor.kill',
-        plan: { fault: 'processor.kill' },
+        fault: 'crash',
+        plan: { what: 'crash' },
         text: 'kill -9 of alpha',
         processor: 'alpha',
         plannedAtMs: at(0),

@@ -10,7 +10,7 @@ import {
   GRPC_STATUS,
   RpcError,
 } from '../../../sinks/bigquery/write/write-rpc.ts';
-import type { AnswerEffect } from '../case/plan.ts';
+import type { AnswerEffect } from '../case/answers.ts';
 import { latencyMs } from '../world/context.ts';
 import type { Injected } from '../world/fault-injector.ts';
 import type { Life } from '../world/life.ts';

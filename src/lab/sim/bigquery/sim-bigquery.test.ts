@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { UnreachableError } from '../../../base/errors.ts';
 import type { Seed } from '../../../processor/ports.ts';
 import { type AppendAnswer, type AppendCall, GRPC_STATUS, RpcError } from '../../../sinks/bigquery/write/write-rpc.ts';
-import { CALM, type Fault } from '../case/plan.ts';
+import type { SimFault } from '../../fault.ts';
+import { CALM } from '../case/noise.ts';
 import { elapse, exceptionRows, settled, tablePath } from '../testing.ts';
+import { createWorld } from '../world/create-world.ts';
 import type { SimPorts } from '../world/sim-process.ts';
-import { createWorld, type World, type WorldOptions } from '../world/world.ts';
+import type { World, WorldOptions } from '../world/world.ts';
 
 const SEED = {
   partition: 0,
@@ -45,7 +47,7 @@ const create = (world: World, ports: SimPorts): Promise<string> =>
   settled(world, ports.rpc.createWriteStream(tablePath('payment_exceptions')));
 const landed = (world: World): number[] =>
   world.bigquery.tables.landed('payment_exceptions').map(({ row }) => row.kafkaOffset);
-const answerFault = (point: string, effect: Extract<Fault, { what: 'answer' }>['effect'], hit = 1): Fault => ({
+const answerFault = (point: string, effect: Extract<SimFault, { what: 'answer' }>['effect'], hit = 1): SimFault => ({
   what: 'answer',
   effect,
   delayMs: 5_000,

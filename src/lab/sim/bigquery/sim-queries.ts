@@ -9,7 +9,7 @@ import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
 import type { DataTable, SettingsEntry, TransactionRow } from '../../../payments/types.ts';
 import type { HistoryChange, Seed } from '../../../processor/ports.ts';
 import type { CheckpointRow, Claim, OwnershipRow, SinkQueries, WrittenRow } from '../../../sinks/bigquery/ports.ts';
-import type { AnswerEffect, Operation } from '../case/plan.ts';
+import type { AnswerEffect, Operation } from '../case/answers.ts';
 import { EPOCH_MS, latencyMs } from '../world/context.ts';
 import type { Life } from '../world/life.ts';
 import type { SimOwnership } from './sim-ownership.ts';

@@ -11,7 +11,7 @@ import {
   RpcError,
   type WriteRpc,
 } from '../../../sinks/bigquery/write/write-rpc.ts';
-import type { AnswerEffect } from '../case/plan.ts';
+import type { AnswerEffect } from '../case/answers.ts';
 import { latencyMs } from '../world/context.ts';
 import type { Life } from '../world/life.ts';
 import { SimAppendCall } from './sim-append-call.ts';

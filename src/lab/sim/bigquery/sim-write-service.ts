@@ -1,6 +1,6 @@
 /** What the calls to the simulated write service have in common: its state, and how injected faults show as errors. */
 import { GRPC_STATUS, RpcError } from '../../../sinks/bigquery/write/write-rpc.ts';
-import type { AnswerEffect } from '../case/plan.ts';
+import type { AnswerEffect } from '../case/answers.ts';
 import type { SimContext } from '../world/context.ts';
 import type { SimTables } from './sim-tables.ts';
 

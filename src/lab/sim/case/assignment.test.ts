@@ -1,10 +1,10 @@
 /** What the processor does with its assignment, its first claim, a sink that fails beside it, and its end: on simulated ports. */
 import { expect, it } from 'vitest';
 import { UnreachableError } from '../../../base/errors.ts';
-import { Processor, type ProcessorPorts } from '../../../processor/processor.ts';
+import { Processor } from '../../../processor/processor.ts';
 import { elapse, settled, someRecords } from '../testing.ts';
-import { processorMain, processorPorts, processorSettings } from '../world/processor-main.ts';
-import { createWorld } from '../world/world.ts';
+import { createWorld } from '../world/create-world.ts';
+import { processorMain, processorPorts, processorSettings, type SimWiring } from '../world/processor-main.ts';
 
 /** A port with some methods replaced; the others keep their `this`. */
 function overriding<Port extends object>(port: Port, methods: Partial<Port>): Port {
@@ -16,7 +16,7 @@ function overriding<Port extends object>(port: Port, methods: Partial<Port>): Po
   });
 }
 
-function start(change: (wired: ProcessorPorts) => Partial<ProcessorPorts>) {
+function start(change: (wired: SimWiring) => Partial<SimWiring>) {
   const world = createWorld({ seed: 5, partitions: 2 });
   const ports = world.process('a').boot();
   const wired = processorPorts(ports, { weaken: (all) => ({ ...all, ...change(all) }) });
@@ -62,7 +62,7 @@ it('a partition that is lost is let go, and worked on again when it comes back',
   expect(await settled(world, ended)).toMatchObject({ exitCode: 0 });
 });
 
-it('the local state is read while the first claim is under way: its row is known by then', async () => {
+it('the local state is read while the first claim is in flight: its row is known by then', async () => {
   const done: string[] = [];
   const { world, stop, ended } = start(({ queries, state }) => ({
     queries: overriding(queries, {

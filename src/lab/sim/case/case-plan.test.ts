@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../../base/errors.ts';
 import { type CasePlan, loadCasePlan, parseCasePlan } from './case-plan.ts';
 import { drawCase } from './draw-case.ts';
-import { CALM } from './plan.ts';
+import { CALM } from './noise.ts';
 import { runCase } from './sim-case.ts';
 
 const SMALL: CasePlan = {
@@ -29,7 +29,7 @@ function problemsOf(document: unknown): string {
 }
 
 describe('a plan', () => {
-  it('is the same after the way through JSON, whatever is drawn', () => {
+  it('is the same after the way through JSON, for any draw', () => {
     for (let seed = 1; seed <= 200; seed++) {
       const plan = drawCase(seed, { records: 10, damageChance: 0.3 });
       const read = parseCasePlan(JSON.parse(JSON.stringify(plan)), 'plan');

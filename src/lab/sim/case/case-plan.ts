@@ -4,12 +4,15 @@
  */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { DISK_EFFECTS } from '../../../../chaos/fault.ts';
 import { ConfigurationError } from '../../../base/errors.ts';
 import type { CompactionLimits } from '../../../local-state/compaction.ts';
 import { APPEND_TABLES, type AppendTable, type DecisionSettings } from '../../../payments/types.ts';
-import type { ProcessorLimits } from '../../../processor/limits.ts';
+import type { SimFault } from '../../fault.ts';
 import type { Dialect } from '../bigquery/sim-bigquery.ts';
-import { ANSWER_EFFECTS, DISK_EFFECTS, EFFECTS_OF, type FaultPlan, type Noise, OPERATIONS } from './plan.ts';
+import type { SimLimits } from '../world/processor-main.ts';
+import { ANSWER_EFFECTS, EFFECTS_OF, OPERATIONS } from './answers.ts';
+import type { Noise } from './noise.ts';
 import type { WorkloadRecord } from './workload.ts';
 
 export interface CasePlan {
@@ -20,7 +23,7 @@ export interface CasePlan {
   /** Each process is in a consumer group of its own: several owners of everything. */
   readonly separateGroups?: boolean;
   readonly workload: readonly WorkloadRecord[];
-  readonly faults: FaultPlan;
+  readonly faults: readonly SimFault[];
   readonly noise: Noise;
   /** Default: `service`. */
   readonly dialect?: Dialect;
@@ -30,7 +33,7 @@ export interface CasePlan {
   readonly isEmulator?: boolean;
   /** Decision settings that differ from the defaults, by the name of the life (`a.1`): a restart may bring others. */
   readonly decisions?: Readonly<Record<string, Partial<DecisionSettings>>>;
-  readonly limits?: Partial<ProcessorLimits>;
+  readonly limits?: Partial<SimLimits>;
   /** When local state is written anew. Default: as in production, which needs a megabyte of it. */
   readonly compaction?: CompactionLimits;
   /** From healing on this process is alone: all others are gone for good, and it must be able to finish. */
@@ -46,6 +49,8 @@ const name = z.string().regex(/^[a-z][a-z0-9-]*$/, 'a process name: small letter
 
 const table = z.enum(APPEND_TABLES as [AppendTable, ...AppendTable[]]);
 
+const diskEffect = z.enum(DISK_EFFECTS);
+
 const whenSchema = z.union([
   z.strictObject({ atMs: count }),
   z.strictObject({ records: count }),
@@ -57,11 +62,11 @@ const what = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
 
 const faultSchema = z.discriminatedUnion('what', [
   what('answer', { effect: z.enum(ANSWER_EFFECTS), delayMs: count.optional() }),
-  what('crash', { process: name.optional(), restartAfterMs: count.optional() }),
-  what('stop', { process: name, restartAfterMs: count.optional() }),
+  what('crash', { process: name.optional(), disk: diskEffect.optional(), restartAfterMs: count.optional() }),
+  what('stop', { process: name, disk: diskEffect.optional(), restartAfterMs: count.optional() }),
   what('pause', { process: name.optional(), forMs: count }),
   what('clock_jump', { process: name, byMs: z.number().int() }),
-  what('disk', { process: name, effect: z.enum(DISK_EFFECTS), partition: count.optional() }),
+  what('disk', { process: name, effect: diskEffect, partition: count.optional() }),
   what('rebalance', {}),
   what('session_expiry', { process: name }),
   what('reset_offsets', { to: z.enum(['earliest', 'latest']) }),

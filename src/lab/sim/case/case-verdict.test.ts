@@ -5,7 +5,7 @@ import type { SimRow } from '../bigquery/sim-tables.ts';
 import type { World } from '../world/world.ts';
 import type { CasePlan } from './case-plan.ts';
 import { judge } from './case-verdict.ts';
-import { CALM } from './plan.ts';
+import { CALM } from './noise.ts';
 import { runCase, runCaseInWorld } from './sim-case.ts';
 import { DEFAULT_DIALS, drawWorkload } from './workload.ts';
 

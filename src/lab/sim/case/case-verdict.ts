@@ -8,10 +8,11 @@ import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
 import { GUARANTEES, type Guarantee, type GuaranteeResult } from '../../../checks/findings.ts';
 import { type VerifyReport, verify } from '../../../checks/verify.ts';
 import type { ExitReport } from '../../../processor/processor.ts';
+import type { SimFault } from '../../fault.ts';
 import { type GenerationOf, simInputs } from '../sim-inputs.ts';
 import type { World } from '../world/world.ts';
+import type { AnswerEffect } from './answers.ts';
 import type { CasePlan } from './case-plan.ts';
-import type { AnswerEffect, Fault } from './plan.ts';
 
 export type CaseVerdict = 'PASS' | 'FAIL' | 'UNKNOWN';
 
@@ -41,7 +42,7 @@ export interface StoppedPartition {
 }
 
 /** Stops that a fault excuses: the log or the sink then does contradict the guarantee. */
-const EXCUSED_STOPS: Readonly<Partial<Record<Fault['what'], readonly string[]>>> = {
+const EXCUSED_STOPS: Readonly<Partial<Record<SimFault['what'], readonly string[]>>> = {
   retention: ['retention_gap'],
   truncation: ['log_truncated', 'log_changed', 'rows_differ', 'retention_gap'],
   recreate: ['log_truncated', 'log_changed', 'rows_differ'],
@@ -51,14 +52,14 @@ const EXCUSED_STOPS: Readonly<Partial<Record<Fault['what'], readonly string[]>>>
 };
 
 const STOPS_BY_ITS_NAME: readonly AnswerEffect[] = ['rows_refused', 'append_refused', 'unreachable'];
-/** Findings that a fault brings about in a topic, whatever processors do: partitions that nobody reads yet. */
-const EXCUSED_FINDINGS: Readonly<Partial<Record<Fault['what'], readonly string[]>>> = {
+/** Findings that a fault causes in a topic by itself: partitions that nobody reads yet. */
+const EXCUSED_FINDINGS: Readonly<Partial<Record<SimFault['what'], readonly string[]>>> = {
   partitions_added: ['partition_unread'],
   rescale: ['partition_unread'],
 };
 
 /** Codes of stops that what was done so far excuses; `unreachable` stands for a service that stayed away. */
-export function excusedStops(fired: readonly Fault[]): ReadonlySet<string> {
+export function excusedStops(fired: readonly SimFault[]): ReadonlySet<string> {
   const codes = new Set(fired.flatMap((fault) => EXCUSED_STOPS[fault.what] ?? []));
   for (const fault of fired) {
     if (fault.what === 'damage' && fault.once !== true) codes.add('batch_damaged');
@@ -116,7 +117,7 @@ function uncalledFor(world: World, stopped: readonly StoppedPartition[]): CaseFa
         continue;
       }
       const exit = value as ExitReport;
-      // A partition that stopped is told above, by name.
+      // A partition that stopped is listed above, by name.
       const isTold = stopped.some((stop) => stop.process === who) && exit.exitCode === 65;
       if (exit.exitCode === 0 || isTold || excused.has(codeOf(exit))) continue;
       failures.push({
@@ -160,7 +161,7 @@ function codeOf({ error, exitCode }: ExitReport): string {
 
 /**
  * Verifies against the log as it is; where a partition's log was cut or made anew, against the log before that if the rows
- * are of that one: a processor that has written may not go on with another log, and one that has not may.
+ * are of that one: a processor that has written may not continue with another log, and one that has not may.
  */
 async function verifyWorld(world: World): Promise<VerifyReport> {
   const report = await verify(simInputs(world));

@@ -4,8 +4,9 @@ import { CREATE_TIME_AFTER_MAX_MS } from '../../../kafka/kafka-admin.ts';
 import { DEFAULT_DECISION_SETTINGS } from '../../../payments/settings.ts';
 import type { ExitReport } from '../../../processor/processor.ts';
 import { elapse } from '../testing.ts';
+import { createWorld } from '../world/create-world.ts';
 import { processorMain, type SimProcessorOptions } from '../world/processor-main.ts';
-import { createWorld, type World } from '../world/world.ts';
+import type { World } from '../world/world.ts';
 
 const HOUR_MS = 3_600_000;
 const RECOMMENDED: SimProcessorOptions = { decision: () => DEFAULT_DECISION_SETTINGS, acceptClockRisk: false };

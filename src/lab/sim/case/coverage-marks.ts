@@ -1,9 +1,10 @@
 /**
- * Marks: things that must have happened somewhere in a suite, or the suite proves less than it says. Hit by the world, which
- * knows what took effect, and by the processors' events (mark-events.ts). A suite adds them up; one never hit fails it.
+ * Coverage marks: situations that a suite of runs must have been in, or it proves less than it says. The world hits them, since
+ * it knows what took effect, and so do the processors' events (coverage-events.ts). A suite adds up the hits of its runs, and
+ * fails where a mark was never hit.
  */
 
-export const MARKS = {
+export const COVERAGE_MARKS = {
   append_refused_by_finalize: 'an append met a stream that a later owner had finalized',
   zombie_append_refused: 'a process that had been paused came back, and its append was refused',
   append_to_lost_stream: 'an append met a stream that the sink had forgotten',
@@ -47,23 +48,23 @@ export const MARKS = {
   log_changed_stop: 'the log was made anew: stopped, with that name',
 } as const;
 
-export type Mark = keyof typeof MARKS;
-export const MARK_NAMES = Object.keys(MARKS) as readonly Mark[];
+export type CoverageMark = keyof typeof COVERAGE_MARKS;
+export const COVERAGE_MARK_NAMES = Object.keys(COVERAGE_MARKS) as readonly CoverageMark[];
 
 /** Hits of one run. */
-export class MarkBook {
-  readonly #hits = new Map<Mark, number>();
+export class CoverageMarks {
+  readonly #hits = new Map<CoverageMark, number>();
 
-  hit(mark: Mark): void {
+  hit(mark: CoverageMark): void {
     this.#hits.set(mark, (this.#hits.get(mark) ?? 0) + 1);
   }
 
-  get hits(): ReadonlyMap<Mark, number> {
+  get hits(): ReadonlyMap<CoverageMark, number> {
     return this.#hits;
   }
 }
 
 /** Marks that nothing hit. */
-export function missingMarks(hits: Pick<ReadonlyMap<Mark, number>, 'has'>): Mark[] {
-  return MARK_NAMES.filter((mark) => !hits.has(mark));
+export function missingCoverage(hits: Pick<ReadonlyMap<CoverageMark, number>, 'has'>): CoverageMark[] {
+  return COVERAGE_MARK_NAMES.filter((mark) => !hits.has(mark));
 }

@@ -1,14 +1,15 @@
 /** Record batches that nobody can read, in the simulated world: the real processor stops by name, after all that it can write is written. */
 import { describe, expect, it } from 'vitest';
 import type { ExitReport } from '../../../processor/processor.ts';
+import type { SimFault } from '../../fault.ts';
 import type { CasePlan } from './case-plan.ts';
-import { CALM, type Fault } from './plan.ts';
+import { CALM } from './noise.ts';
 import { runCaseInWorld } from './sim-case.ts';
 import { DEFAULT_DIALS, drawWorkload } from './workload.ts';
 
 describe('a record batch with a flipped bit', () => {
   const AT = 70;
-  const oneOwner = (faults: readonly Fault[]): CasePlan => ({
+  const oneOwner = (faults: readonly SimFault[]): CasePlan => ({
     seed: 1,
     partitions: 1,
     processes: ['a'],
@@ -18,7 +19,7 @@ describe('a record batch with a flipped bit', () => {
     workload: drawWorkload({ ...DEFAULT_DIALS, seed: 1, partitions: 1, transactionChance: 0 }),
     mustFire: true,
   });
-  const damage: Fault = { what: 'damage', partition: 0, offset: AT, records: 5, when: { atMs: 1 } };
+  const damage: SimFault = { what: 'damage', partition: 0, offset: AT, records: 5, when: { atMs: 1 } };
 
   it('stops its partition in bounded time, after all that was folded before it is written and checkpointed', async () => {
     const { outcome, world } = await runCaseInWorld(oneOwner([damage]));
@@ -29,9 +30,9 @@ describe('a record batch with a flipped bit', () => {
     expect(exits).toMatchObject([{ exitCode: 65, error: { code: 'batch_damaged' } }]);
   });
 
-  it('is given up by an operator, and the partition goes on behind it', async () => {
-    const skip: Fault = { what: 'skip', partition: 0, ahead: 0, records: 5, when: { atMs: 30_000 } };
-    const restart: Fault = { what: 'crash', process: 'a', restartAfterMs: 25_000, when: { atMs: 9_000 } };
+  it('is given up by an operator, and the partition continues behind it', async () => {
+    const skip: SimFault = { what: 'skip', partition: 0, ahead: 0, records: 5, when: { atMs: 30_000 } };
+    const restart: SimFault = { what: 'crash', process: 'a', restartAfterMs: 25_000, when: { atMs: 9_000 } };
     const { outcome, world } = await runCaseInWorld(oneOwner([{ ...damage, offset: 20 }, restart, skip]));
     expect(outcome.failures).toEqual([]);
     const [row] = world.bigquery.ownership.read(world.kafka.topic);

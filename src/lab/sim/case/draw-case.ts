@@ -1,9 +1,9 @@
 /** A whole case from one seed: workload, processes, settings, noise and faults (swarm.ts). */
 import type { DecisionSettings } from '../../../payments/types.ts';
+import type { SimFault } from '../../fault.ts';
 import { Rng } from '../world/rng.ts';
 import type { CasePlan } from './case-plan.ts';
 import { withRescale } from './draw-rescale.ts';
-import type { Fault } from './plan.ts';
 import { drawSwarm } from './swarm.ts';
 import { DEFAULT_DIALS, drawWorkload } from './workload.ts';
 
@@ -82,10 +82,10 @@ function drawEnvironment(rng: Rng, processes: readonly string[]): Pick<CasePlan,
 }
 
 /** What a log should never do. For retention to overtake anybody the sink must be away for a while. */
-function drawDamage(rng: Rng, partitions: number): Fault[] {
+function drawDamage(rng: Rng, partitions: number): SimFault[] {
   const partition = rng.between(0, partitions - 1);
   const atMs = rng.between(6_000, 18_000);
-  const kinds: (() => Fault[])[] = [
+  const kinds: (() => SimFault[])[] = [
     () => [
       { what: 'bigquery_down', forMs: 15_000, when: { atMs: 2_000 } },
       { what: 'crash', process: 'a', when: { atMs: 2_500 } },
@@ -99,7 +99,7 @@ function drawDamage(rng: Rng, partitions: number): Fault[] {
 }
 
 /** Retention that nobody may notice: all that it takes is checkpointed. */
-function drawExpiries(rng: Rng, partitions: number): Fault[] {
+function drawExpiries(rng: Rng, partitions: number): SimFault[] {
   if (!rng.chance(EXPIRY_CHANCE)) return [];
   return Array.from({ length: rng.between(1, 3) }, () => ({
     what: 'expiry',
@@ -110,7 +110,7 @@ function drawExpiries(rng: Rng, partitions: number): Fault[] {
 }
 
 /** Offsets given up beside processors that run, mostly where they are about to be. */
-function drawSkip(rng: Rng, partitions: number): Fault {
+function drawSkip(rng: Rng, partitions: number): SimFault {
   return {
     what: 'skip',
     partition: rng.between(0, partitions - 1),

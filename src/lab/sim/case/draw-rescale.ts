@@ -3,9 +3,9 @@
  * takes, and then copies of what was sent before come in other partitions than their originals.
  */
 
+import type { SimFault } from '../../fault.ts';
 import type { Rng } from '../world/rng.ts';
 import type { CasePlan } from './case-plan.ts';
-import type { Fault } from './plan.ts';
 import type { WorkloadRecord } from './workload.ts';
 
 const COPIES = 40;
@@ -25,7 +25,7 @@ export function withRescale(plan: CasePlan, rng: Rng): CasePlan {
     return { ...record, partition, atMs: EVERY_MS * i, afterRescale: true };
   });
   const crashes = plan.processes.map(
-    (process): Fault => ({
+    (process): SimFault => ({
       what: 'crash',
       process,
       restartAfterMs: rng.pick([1, 500]),

@@ -1,7 +1,7 @@
 /** What drawn cases bring besides faults: a topic that gets more partitions, and one process that is alone in the end. */
 import { expect, test } from 'vitest';
 import { drawCase } from './draw-case.ts';
-import { CALM } from './plan.ts';
+import { CALM } from './noise.ts';
 import { runCase, runCaseInWorld } from './sim-case.ts';
 import { DEFAULT_DIALS, drawWorkload } from './workload.ts';
 

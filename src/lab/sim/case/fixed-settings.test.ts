@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { Processor } from '../../../processor/processor.ts';
 import type { SeedSettings } from '../../../processor/settings.ts';
 import { elapse } from '../testing.ts';
+import { createWorld } from '../world/create-world.ts';
 import { processorPorts, processorSettings } from '../world/processor-main.ts';
-import { createWorld } from '../world/world.ts';
 
 /** What a processor warns of, in a first life with the settings as they are and a second one with the change. */
 async function warnings(change: Partial<SeedSettings>): Promise<string[][]> {
@@ -29,7 +29,7 @@ async function warnings(change: Partial<SeedSettings>): Promise<string[][]> {
   return said;
 }
 
-it('are warned of at the start, once, with both values; nothing is said where they are the same', async () => {
+it('are warned of at the start, once, with both values; there is no warning where they are the same', async () => {
   expect(await warnings({ windowMs: 120_000 })).toEqual([
     [],
     [expect.stringMatching(/^METRICS_WINDOW is 2m, but partitions 0, 1 were first seen with 1m\./)],

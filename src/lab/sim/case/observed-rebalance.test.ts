@@ -5,8 +5,9 @@ import { createMetrics } from '../../../observability/metrics.ts';
 import { metricsObserver } from '../../../observability/metrics-observer.ts';
 import { observers, type ProcessorEvent } from '../../../processor/events.ts';
 import { elapse } from '../testing.ts';
+import { createWorld } from '../world/create-world.ts';
 import { processorMain } from '../world/processor-main.ts';
-import { createWorld, type World } from '../world/world.ts';
+import type { World } from '../world/world.ts';
 import { DEFAULT_DIALS, drawWorkload, send } from './workload.ts';
 
 const PARTITIONS = 4;

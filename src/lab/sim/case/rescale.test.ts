@@ -3,10 +3,11 @@
  * moment. The oracle recomputes across the change.
  */
 import { describe, expect, it } from 'vitest';
+import type { SimFault } from '../../fault.ts';
 import { Rng } from '../world/rng.ts';
 import type { World } from '../world/world.ts';
 import type { CasePlan } from './case-plan.ts';
-import { CALM, type Fault } from './plan.ts';
+import { CALM } from './noise.ts';
 import { type CaseOutcome, runCaseInWorld } from './sim-case.ts';
 import { DEFAULT_DIALS, drawWorkload, type WorkloadRecord } from './workload.ts';
 
@@ -53,10 +54,10 @@ function asNew(record: WorkloadRecord): WorkloadRecord {
   return { ...record, value };
 }
 
-function changing(faults: readonly Fault[], seed = 1): CasePlan {
-  const change: Fault = { what: 'rescale', partitions: AFTER, when: { atMs: CHANGE_AT_MS } };
+function changing(faults: readonly SimFault[], seed = 1): CasePlan {
+  const change: SimFault = { what: 'rescale', partitions: AFTER, when: { atMs: CHANGE_AT_MS } };
   // Both end when they see the change.
-  const restarts = ['a', 'b'].map((process): Fault => {
+  const restarts = ['a', 'b'].map((process): SimFault => {
     return { what: 'crash', process, restartAfterMs: 1_000, when: { atMs: RESTART_AT_MS } };
   });
   return {
@@ -96,8 +97,8 @@ describe('the topic gets more partitions', () => {
   });
 
   it('twice: what was learnt at the first change is known after the second, once', async () => {
-    const again: Fault = { what: 'rescale', partitions: 6, when: { atMs: 140_000 } };
-    const restarts = ['a', 'b'].map((process): Fault => {
+    const again: SimFault = { what: 'rescale', partitions: 6, when: { atMs: 140_000 } };
+    const restarts = ['a', 'b'].map((process): SimFault => {
       return { what: 'crash', process, restartAfterMs: 1_000, when: { atMs: 170_000 } };
     });
     const plan = changing([again, ...restarts]);
@@ -113,18 +114,18 @@ describe('the topic gets more partitions', () => {
     expect(countsOf(world)).toEqual([6, 6, 6, 6, 6, 6]);
   });
 
-  it('whoever dies, and whenever: the generation is whole or not there, and the rows are exact', async () => {
+  it('any process dies at any time: the generation is whole or not there, and the rows are exact', async () => {
     let whole = 0;
     let halted = 0;
     for (let seed = 1; seed <= 30; seed++) {
       const rng = new Rng(seed, 'rescale dies');
-      const dies: Fault = {
+      const dies: SimFault = {
         what: 'crash',
         process: 'operator-2',
         restartAfterMs: 3_000,
         when: { atMs: CHANGE_AT_MS + rng.between(1, 6_500) },
       };
-      const faults: Fault[] = [
+      const faults: SimFault[] = [
         ...(rng.chance(0.7) ? [dies] : []),
         {
           what: 'pause',

@@ -3,32 +3,32 @@
  * then an independent oracle checks the tables. Plain data in, plain data out: the same plan gives the same outcome and trace.
  */
 import type { ProcessorEvent } from '../../../processor/events.ts';
-import type { ProcessorPorts } from '../../../processor/processor.ts';
-import { processorMain } from '../world/processor-main.ts';
+import type { SimFault } from '../../fault.ts';
+import { createWorld } from '../world/create-world.ts';
+import { processorMain, type SimWiring } from '../world/processor-main.ts';
 import { type Sending, sendWorkload } from '../world/send-workload.ts';
-import { createWorld, type World } from '../world/world.ts';
+import type { World } from '../world/world.ts';
 import type { CasePlan } from './case-plan.ts';
 import { type CaseJudgement, excusedStops, judge, type StoppedPartition } from './case-verdict.ts';
-import type { Mark } from './coverage-marks.ts';
-import { MarkEvents } from './mark-events.ts';
-import type { Fault } from './plan.ts';
+import { CoverageEvents } from './coverage-events.ts';
+import type { CoverageMark } from './coverage-marks.ts';
 
 export interface CaseOutcome extends CaseJudgement {
   /** Planned faults that struck, in order. */
-  readonly fired: readonly Fault[];
+  readonly fired: readonly SimFault[];
   /** When, in virtual ms, one for one. */
   readonly firedAtMs: readonly number[];
   /** How many of them struck while records were waiting for a checkpoint. */
   readonly overlapping: number;
   /** What the noise did to answers, as faults that would do the same. */
-  readonly drawn: readonly Fault[];
+  readonly drawn: readonly SimFault[];
   /** How often each effect struck an answer, planned or noise, as `append:lost_after`. */
   readonly effects: ReadonlyMap<string, number>;
   /** How often each point was passed: operations, and the processor's crash points. */
   readonly points: ReadonlyMap<string, number>;
   /** How often each event of the processors occurred. */
   readonly events: ReadonlyMap<string, number>;
-  readonly marks: ReadonlyMap<Mark, number>;
+  readonly marks: ReadonlyMap<CoverageMark, number>;
   /** SHA-256 of the timeline. */
   readonly traceDigest: string;
   /** The story: `<virtual ms> <who> <what>`. */
@@ -39,7 +39,7 @@ export interface CaseOutcome extends CaseJudgement {
 
 export interface RunCaseOptions {
   /** The ports changed in some way: a weakened processor, to see that the lab finds it. */
-  readonly weaken?: (ports: ProcessorPorts) => ProcessorPorts;
+  readonly weaken?: (wiring: SimWiring) => SimWiring;
   /** Virtual time that draining may take after everything is healed. Default: ten minutes. */
   readonly drainMs?: number;
 }
@@ -61,7 +61,7 @@ export async function runCaseInWorld(
   const world = createWorld({ seed, partitions, faults, noise, dialect, isEmulator });
   const events = new Map<string, number>();
   const stopped: StoppedPartition[] = [];
-  const markEvents = new MarkEvents(world);
+  const markEvents = new CoverageEvents(world);
   startAll(plan, options, world, (process, life, event) => {
     events.set(event.type, (events.get(event.type) ?? 0) + 1);
     markEvents.see(process, life, event);

@@ -1,6 +1,7 @@
-/** SIGTERM while a service is away: the process ends within its limit, whatever its partitions wait for. */
+/** SIGTERM while a service is away: the process ends within its limit, in any state of its partitions. */
 import { expect, it } from 'vitest';
-import { CALM, type Fault, type What } from './plan.ts';
+import type { SimFault, SimFaultKind } from '../../fault.ts';
+import { CALM } from './noise.ts';
 import { runCaseInWorld } from './sim-case.ts';
 import { DEFAULT_DIALS, drawWorkload } from './workload.ts';
 
@@ -9,8 +10,8 @@ const TOLD_AT_MS = 15_000;
 const AWAY_MS = 400_000;
 
 /** Virtual ms from the signal to the end. */
-async function stopTook(seed: number, away: What): Promise<number> {
-  const faults: Fault[] = [
+async function stopTook(seed: number, away: SimFaultKind): Promise<number> {
+  const faults: SimFault[] = [
     { ...away, when: { point: 'append', hit: 1 } },
     { what: 'stop', process: 'a', when: { atMs: TOLD_AT_MS } },
   ];
@@ -29,7 +30,7 @@ async function stopTook(seed: number, away: What): Promise<number> {
   return Number.parseInt(end ?? '', 10) - TOLD_AT_MS;
 }
 
-const AWAY: readonly What[] = [
+const AWAY: readonly SimFaultKind[] = [
   { what: 'bigquery_down', forMs: AWAY_MS },
   { what: 'leader_loss', forMs: AWAY_MS },
 ];

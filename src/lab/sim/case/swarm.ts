@@ -3,24 +3,16 @@
  * a few of them do together. Everything drawn is plain data (plan.ts). Only faults that the guarantee covers without a
  * stop are drawn: a log that was cut ends in a named error, and has tests of its own.
  */
+import type { DiskEffect } from '../../../../chaos/fault.ts';
 import { CRASH_POINTS } from '../../../processor/crash-points.ts';
+import type { SimFault, SimFaultKind, SimWhen } from '../../fault.ts';
 import { Rng } from '../world/rng.ts';
-import {
-  type AnswerEffect,
-  DISK_EFFECTS,
-  EFFECTS_OF,
-  type Fault,
-  type FaultPlan,
-  type Noise,
-  type Operation,
-  PLANNED_ONLY,
-  type What,
-  type When,
-} from './plan.ts';
+import { type AnswerEffect, EFFECTS_OF, type Operation, PLANNED_ONLY } from './answers.ts';
+import type { Noise } from './noise.ts';
 
 export interface Swarm {
   readonly noise: Noise;
-  readonly faults: FaultPlan;
+  readonly faults: readonly SimFault[];
 }
 
 export interface SwarmDials {
@@ -34,6 +26,8 @@ export interface SwarmDials {
   readonly faults: readonly [number, number];
 }
 
+/** Damages to the local state that are drawn. */
+export const DRAWN_DISK_EFFECTS = ['lost', 'stale', 'foreign', 'corrupted'] as const satisfies readonly DiskEffect[];
 const HIT_MAX = 12;
 const PAUSE_MS_MAX = 25_000;
 /** Drawn elsewhere: the family `answers` of the mutants, and the properties. */
@@ -79,9 +73,9 @@ function drawNoise(rng: Rng): Noise {
   };
 }
 
-function drawFault(rng: Rng, dials: SwarmDials): Fault {
+function drawFault(rng: Rng, dials: SwarmDials): SimFault {
   const process = rng.pick(dials.processes);
-  const kinds: (() => Fault)[] = [
+  const kinds: (() => SimFault)[] = [
     () => ({ what: 'crash', process, restartAfterMs: restartMs(rng), when: drawWhen(rng, dials) }),
     () => ({ what: 'crash', restartAfterMs: restartMs(rng), when: drawPoint(rng) }),
     () => ({ what: 'crash', restartAfterMs: restartMs(rng), when: drawPoint(rng) }),
@@ -95,11 +89,11 @@ function drawFault(rng: Rng, dials: SwarmDials): Fault {
   return rng.pick(kinds)();
 }
 
-function drawSurrounding(rng: Rng, dials: SwarmDials, process: string): What {
+function drawSurrounding(rng: Rng, dials: SwarmDials, process: string): SimFaultKind {
   const partition = rng.between(0, dials.partitions - 1);
-  const kinds: What[] = [
+  const kinds: SimFaultKind[] = [
     { what: 'clock_jump', process, byMs: rng.pick([-3_600_000, -500, 500, 7_200_000]) },
-    { what: 'disk', process, effect: rng.pick(DISK_EFFECTS) },
+    { what: 'disk', process, effect: rng.pick(DRAWN_DISK_EFFECTS) },
     { what: 'rebalance' },
     { what: 'session_expiry', process },
     { what: 'reset_offsets', to: rng.pick(['earliest', 'latest']) },
@@ -112,20 +106,20 @@ function drawSurrounding(rng: Rng, dials: SwarmDials, process: string): What {
   return rng.pick(kinds);
 }
 
-function drawAnswer(rng: Rng): Fault {
+function drawAnswer(rng: Rng): SimFault {
   const point = rng.pick(NOISY);
   const effect = rng.pick(EFFECTS_OF[point].filter((known) => !NOT_DRAWN.includes(known)));
   return { what: 'answer', effect, delayMs: rng.between(50, 20_000), when: { point, hit: rng.between(1, HIT_MAX) } };
 }
 
-function drawPoint(rng: Rng): When {
+function drawPoint(rng: Rng): SimWhen {
   const points: readonly string[] = rng.chance(0.7)
     ? CRASH_POINTS
     : ['append', 'claim', 'claim:applied', 'finalize', 'rows_from'];
   return { point: rng.pick(points), hit: rng.between(1, HIT_MAX) };
 }
 
-function drawWhen(rng: Rng, dials: SwarmDials): When {
+function drawWhen(rng: Rng, dials: SwarmDials): SimWhen {
   return rng.chance(0.5) ? { atMs: rng.between(1, dials.spanMs) } : { records: rng.between(1, dials.records) };
 }
 

@@ -78,7 +78,7 @@ export function drawWorkload(dials: WorkloadDials): WorkloadRecord[] {
   const rng = new Rng(dials.seed, 'workload');
   const sent: { readonly event: Event; readonly partition: number }[] = [];
   const records: WorkloadRecord[] = [];
-  // Apart from the other draws, which stay what they are whatever the chance of edges.
+  // Apart from the other draws, which do not depend on the chance of edges.
   const edges = new Edges(new Rng(dials.seed, 'edges'), dials.edgeChance);
   const spellings = new Rng(dials.seed, 'spellings');
   for (let i = 0; i < dials.records; i++) {

@@ -2,11 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import { delta, emptyState, openWindow, plain } from '../../../local-state/testing/state-samples.ts';
 import type { CasePlan } from '../case/case-plan.ts';
-import { CALM } from '../case/plan.ts';
+import { CALM } from '../case/noise.ts';
 import { runCaseInWorld } from '../case/sim-case.ts';
 import { DEFAULT_DIALS, drawWorkload } from '../case/workload.ts';
 import { settled } from '../testing.ts';
-import { createWorld } from '../world/world.ts';
+import { createWorld } from '../world/create-world.ts';
 
 const SMALL = { leastDeadBytes: 256, bytesPerSave: 64, partBytes: 128 };
 

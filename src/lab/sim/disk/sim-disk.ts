@@ -4,12 +4,13 @@
  * Invariant: an operation is one event of the world: it is on the disk whole or not at all.
  */
 
+import type { DiskEffect } from '../../../../chaos/fault.ts';
 import type { CompactionLimits } from '../../../local-state/compaction.ts';
 import { JournalStateStore, stateDirectory } from '../../../local-state/journal-state-store.ts';
 import type { StateDelta, StoredState } from '../../../payments/types.ts';
 import type { StateStore } from '../../../processor/ports.ts';
 import { copy } from '../bigquery/sim-encoder.ts';
-import type { DiskEffect, Operation } from '../case/plan.ts';
+import type { Operation } from '../case/answers.ts';
 import { latencyMs, type SimContext } from '../world/context.ts';
 import type { Life } from '../world/life.ts';
 import type { Rng } from '../world/rng.ts';
@@ -49,7 +50,7 @@ export class SimDisk {
       context.trace.add(life.process, `disk: p${partition} discarded: ${why}`);
       this.#note(partition, why);
     });
-    /** In the order they were asked for, whatever their delays: a slow one holds up those behind it. */
+    /** In the order of the requests, regardless of their delays: a slow one holds up those behind it. */
     const waiting: (() => void)[] = [];
     let busyUntilMs = 0;
     const io = <T>(operation: Operation, perform: () => Promise<T>): Promise<T> =>
@@ -132,6 +133,11 @@ export class SimDisk {
       case 'corrupted':
         this.#rewrite(partition, partition, (state) => corrupted(state, rng));
         return;
+      case 'truncated': {
+        const whole = versions.at(-1)!;
+        this.#files.replace(path, whole.subarray(0, Math.floor(whole.length / 2)));
+        return;
+      }
       default:
         effect satisfies never;
     }

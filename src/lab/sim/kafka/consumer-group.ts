@@ -2,7 +2,7 @@
  * The group coordinator of the simulated broker: members, generations, eager rebalances, sessions, committed offsets; the
  * classic protocol as kafkajs speaks it.
  * Invariants: (1) a commit is checked against member and generation, never against who owns the partition: a stale one is
- * accepted, as real brokers do; (2) a member that does not answer in time is removed, and goes on unknowing until its next
+ * accepted, as real brokers do; (2) a member that does not answer in time is removed, and continues without knowing it until its next
  * heartbeat; (3) assignment is sticky: who stays keeps what it had, as far as the balance allows.
  */
 import { latencyMs, type SimContext } from '../world/context.ts';
@@ -13,7 +13,7 @@ export interface GroupMember {
   readonly id: string;
   readonly life: Life;
   assigned(generation: number, partitions: readonly number[]): void;
-  /** Its heartbeat is refused: it is not in the group any more. */
+  /** Its heartbeat is refused: it is no longer in the group. */
   expelled(): void;
 }
 

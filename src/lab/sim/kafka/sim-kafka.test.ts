@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { FetchAnswer, PartitionReader } from '../../../processor/ports.ts';
-import { CALM } from '../case/plan.ts';
+import { CALM } from '../case/noise.ts';
 import { elapse, settled, someRecords } from '../testing.ts';
+import { createWorld } from '../world/create-world.ts';
 import type { SimPorts } from '../world/sim-process.ts';
-import { createWorld, type World, type WorldOptions } from '../world/world.ts';
+import type { World, WorldOptions } from '../world/world.ts';
 import { assign, SESSION_TIMEOUT_MS } from './consumer-group.ts';
 
 interface Member {
@@ -120,7 +121,7 @@ describe('simulated Kafka: reading', () => {
     expect(new Set(answers.map(({ records }) => records.length)).size).toBeGreaterThan(3);
   });
 
-  it('waits at the end of the log, and goes on when there is more', async () => {
+  it('waits at the end of the log, and continues when there is more', async () => {
     const { world, log, reader } = await openAt(0);
     log.append(someRecords(2));
     await readTo(world, reader, 2);
@@ -141,7 +142,7 @@ describe('simulated Kafka: reading', () => {
     expect(rest.at(-1)).toMatchObject({ completeTo: 6, endOffset: 6 });
   });
 
-  it('a retention gap surfaces: the client goes on at the start of the log, in a new session', async () => {
+  it('a retention gap surfaces: the client continues at the start of the log, in a new session', async () => {
     const { world, log, reader } = await openAt(0);
     log.append(someRecords(30));
     const [first] = await readTo(world, reader, 1);
@@ -162,7 +163,7 @@ describe('simulated Kafka: reading', () => {
     expect([answer.askedFrom, answer.endOffset]).toEqual([0, 1]);
   });
 
-  it('may go on from the committed offset after a rejoin, in a new session', async () => {
+  it('may continue from the committed offset after a rejoin, in a new session', async () => {
     const { world, log, reader, member } = await openAt(0, { noise: { ...CALM, rejoinFromCommittedChance: 1 } });
     log.append(someRecords(10));
     const answers = await readTo(world, reader, 10);
@@ -191,7 +192,7 @@ describe('simulated Kafka: reading', () => {
     expect((await read(world, reader)).askedFrom).toBe(40);
   });
 
-  it('rejects a read that is aborted or closed, and goes on waiting otherwise', async () => {
+  it('rejects a read that is aborted or closed, and waits otherwise', async () => {
     const { world, reader } = await openAt(0);
     await read(world, reader);
     const abort = new AbortController();

@@ -1,7 +1,7 @@
 /**
  * LogSource of one life of a process: a member of a consumer group of the simulated broker, with the habits of kafkajs
  * (research/kafka-clients.md): no word before partitions are taken away, commits under the generation of the moment, a
- * rejoin that forgets where readers were. Reading goes on while it rejoins, as with the adapter: whoever lost a partition
+ * rejoin that forgets where readers were. Reading continues while it rejoins, as with the adapter: a reader that lost a partition
  * learns it only when it is assigned anew.
  */
 import { UnreachableError } from '../../../base/errors.ts';
@@ -13,7 +13,7 @@ import type {
   TopicFacts,
 } from '../../../processor/ports.ts';
 import { type FetchGate, SimReader } from '../bigquery/sim-reader.ts';
-import type { Operation } from '../case/plan.ts';
+import type { Operation } from '../case/answers.ts';
 import { latencyMs } from '../world/context.ts';
 import type { Life } from '../world/life.ts';
 import type { ConsumerGroup, GroupMember } from './consumer-group.ts';
@@ -92,7 +92,7 @@ export class SimLogSource implements LogSource, FetchGate {
   commit(partition: number, nextOffset: number, metadata: string): Promise<void> {
     return this.#life.call<void>((resolve, reject) => {
       const injected = this.#life.context.faults.request('commit', this.#life.process);
-      // As kafkajs does: member and generation of this moment, whatever the work was done under.
+      // As kafkajs does: member and generation of this moment, not those of the work that is committed.
       const member = this.#member?.id ?? '';
       const generation = this.#generation;
       const extraMs = injected?.effect === 'late' ? injected.delayMs : 0;

@@ -23,7 +23,7 @@ export interface LogSlice {
   readonly completeTo: number;
 }
 
-/** A log as it once was, from its first offset on, whatever retention took since. */
+/** A log as it once was, from its first offset on, with the records that retention took since. */
 export interface LogGeneration {
   readonly records: readonly LogRecord[];
   readonly endOffset: number;
@@ -48,7 +48,7 @@ export class SimPartition {
     return this.#unavailableUntilMs;
   }
 
-  /** Who leads changed so many times: clients then talk over a new connection. A log is never cut under one leader. */
+  /** How many times the leader changed: clients then talk over a new connection. A log is never cut under one leader. */
   get elections(): number {
     return this.#elections;
   }

@@ -1,6 +1,6 @@
 /** What every part of the simulated world shares: time, chance, faults and the trace. Nothing here is global. */
 
-import type { MarkBook } from '../case/coverage-marks.ts';
+import type { CoverageMarks } from '../case/coverage-marks.ts';
 import type { Trace } from '../case/trace.ts';
 import type { FaultInjector } from './fault-injector.ts';
 import type { Rng } from './rng.ts';
@@ -11,7 +11,7 @@ export interface SimContext {
   readonly scheduler: Scheduler;
   readonly trace: Trace;
   readonly faults: FaultInjector;
-  readonly marks: MarkBook;
+  readonly marks: CoverageMarks;
   /** Draws of the network and the services. */
   readonly rng: Rng;
 }

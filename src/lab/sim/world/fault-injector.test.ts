@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { CALM, EFFECTS_OF, type Fault, OPERATIONS } from '../case/plan.ts';
+import type { SimFault } from '../../fault.ts';
+import { EFFECTS_OF, OPERATIONS } from '../case/answers.ts';
+import { CALM } from '../case/noise.ts';
 import { drawSwarm } from '../case/swarm.ts';
 import { FaultInjector } from './fault-injector.ts';
 import { Rng } from './rng.ts';
 
-function injector(plan: readonly Fault[], noise = CALM) {
+function injector(plan: readonly SimFault[], noise = CALM) {
   const struck: (readonly [string, string | undefined])[] = [];
   const faults = new FaultInjector(plan, noise, new Rng(1, 'noise'), (fault, process) =>
     struck.push([fault.what, process]),
@@ -25,7 +27,7 @@ describe('fault injector', () => {
     expect(struck).toEqual([['crash', 'c']]);
   });
 
-  it('strikes once so many records were handed over', () => {
+  it('strikes once the given number of records was handed over', () => {
     const { faults, struck } = injector([{ what: 'rebalance', when: { records: 10 } }]);
     for (const records of [4, 5]) faults.handed(records);
     expect(struck).toEqual([]);
@@ -34,7 +36,7 @@ describe('fault injector', () => {
   });
 
   it('names what goes wrong with the n-th request of a kind, and with no other', () => {
-    const plan: Fault[] = [{ what: 'answer', effect: 'lost_after', delayMs: 9, when: { point: 'append', hit: 2 } }];
+    const plan: SimFault[] = [{ what: 'answer', effect: 'lost_after', delayMs: 9, when: { point: 'append', hit: 2 } }];
     const { faults } = injector(plan);
     const effects = ['append', 'claim', 'append', 'append'] as const;
     expect(effects.map((operation) => faults.request(operation, 'a')?.effect)).toEqual([
@@ -53,7 +55,7 @@ describe('fault injector', () => {
     expect(Math.abs((faults.effects.get('append:internal') ?? 0) - 1_000)).toBeLessThan(150);
   });
 
-  it('does nothing any more once healed', () => {
+  it('does nothing once healed', () => {
     const { faults, struck } = injector([{ what: 'crash', when: { point: 'append', hit: 1 } }], {
       ...CALM,
       effects: { append: { lost_before: 1 } },
@@ -65,7 +67,7 @@ describe('fault injector', () => {
   });
 
   it('refuses an effect that the operation does not know, naming the fault', () => {
-    const fault: Fault = { what: 'answer', effect: 'silent_after', when: { point: 'claim', hit: 1 } };
+    const fault: SimFault = { what: 'answer', effect: 'silent_after', when: { point: 'claim', hit: 1 } };
     expect(() => injector([fault])).toThrow(/no such effect at this point: .*silent_after/);
     expect(() => injector([{ ...fault, when: { atMs: 5 } }])).toThrow(/no such effect/);
   });

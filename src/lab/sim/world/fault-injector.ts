@@ -2,7 +2,9 @@
  * Counts what happens and says when a planned fault is due; draws the noise. Knows nothing of what a fault does: `strike`
  * does. Invariant: each planned fault fires at most once, and `fired` lists those that did, in order.
  */
-import { type AnswerEffect, EFFECTS_OF, type Fault, type FaultPlan, type Noise, type Operation } from '../case/plan.ts';
+import type { SimFault } from '../../fault.ts';
+import { type AnswerEffect, EFFECTS_OF, type Operation } from '../case/answers.ts';
+import type { Noise } from '../case/noise.ts';
 import type { Rng } from './rng.ts';
 
 /** What goes wrong with one request. */
@@ -12,12 +14,12 @@ export interface Injected {
 }
 
 /** Carries out a fault that is due; `process` is who passed the point, where there is one. */
-export type Strike = (fault: Fault, process: string | undefined) => void;
+export type Strike = (fault: SimFault, process: string | undefined) => void;
 
 const LATE_MS_MAX = 30_000;
 
 export class FaultInjector {
-  readonly fired: Fault[] = [];
+  readonly fired: SimFault[] = [];
   /** Virtual times of those, set by who carries them out. */
   readonly firedAtMs: number[] = [];
   /** Planned faults that struck while there was work; counted by who carries them out. */
@@ -25,11 +27,11 @@ export class FaultInjector {
   /** How often each effect struck, planned or noise, as `append:lost_after`. */
   readonly effects = new Map<string, number>();
   /** What the noise did to answers, as faults that would do the same: a plan with these needs no noise. */
-  readonly drawn: Fault[] = [];
+  readonly drawn: SimFault[] = [];
   /** How often each point was passed, by all processes together. */
   readonly points = new Map<string, number>();
-  readonly #byPoint = new Map<string, Fault[]>();
-  readonly #byRecords: Fault[] = [];
+  readonly #byPoint = new Map<string, SimFault[]>();
+  readonly #byRecords: SimFault[] = [];
   readonly #hitsByProcess = new Map<string, number>();
   readonly #rng: Rng;
   readonly #strike: Strike;
@@ -37,7 +39,7 @@ export class FaultInjector {
   #records = 0;
   #healed = false;
 
-  constructor(plan: FaultPlan, noise: Noise, rng: Rng, strike: Strike) {
+  constructor(plan: readonly SimFault[], noise: Noise, rng: Rng, strike: Strike) {
     this.#noise = noise;
     this.#rng = rng;
     this.#strike = strike;
@@ -55,7 +57,7 @@ export class FaultInjector {
     return this.#noise;
   }
 
-  /** From now on nothing planned or drawn goes wrong any more. */
+  /** From now on neither planned faults nor noise strike. */
   heal(noise: Noise): void {
     this.#healed = true;
     this.#noise = noise;
@@ -100,11 +102,11 @@ export class FaultInjector {
   }
 
   /** A fault whose time has come (the world keeps the clock). */
-  timeCame(fault: Fault): void {
+  timeCame(fault: SimFault): void {
     this.#fire(fault, undefined);
   }
 
-  #fire(fault: Fault, process: string | undefined): void {
+  #fire(fault: SimFault, process: string | undefined): void {
     if (this.#healed) return;
     this.fired.push(fault);
     this.#strike(fault, process);
@@ -117,7 +119,7 @@ export class FaultInjector {
     this.#hitsByProcess.set(key, (this.#hitsByProcess.get(key) ?? 0) + 1);
   }
 
-  #due(point: string, process: string): readonly Fault[] {
+  #due(point: string, process: string): readonly SimFault[] {
     const planned = this.#byPoint.get(point);
     if (planned === undefined || this.#healed) return [];
     return planned.filter((fault) => {
@@ -148,7 +150,7 @@ export class FaultInjector {
   }
 }
 
-function requireKnownEffect(fault: Extract<Fault, { what: 'answer' }>): void {
+function requireKnownEffect(fault: Extract<SimFault, { what: 'answer' }>): void {
   const known = 'point' in fault.when ? (EFFECTS_OF as Record<string, readonly AnswerEffect[]>)[fault.when.point] : [];
   if (known?.includes(fault.effect)) return;
   throw new RangeError(`fault plan: no such effect at this point: ${JSON.stringify(fault)}`);

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import type { DiskEffect } from '../../../../chaos/fault.ts';
 import type { StateDelta, StoredState } from '../../../payments/types.ts';
-import type { DiskEffect } from '../case/plan.ts';
 import { elapse, exceptionRows, settled, tablePath } from '../testing.ts';
+import { createWorld } from './create-world.ts';
 import type { SimPorts } from './sim-process.ts';
-import { createWorld, type World } from './world.ts';
+import type { World } from './world.ts';
 
 function setUp(seed = 1): { world: World; ports: SimPorts } {
   const world = createWorld({ seed, partitions: 1 });
@@ -12,7 +13,7 @@ function setUp(seed = 1): { world: World; ports: SimPorts } {
 }
 
 describe('a crash destroys', () => {
-  it('its sleeps, reads and requests never settle, although the world goes on', async () => {
+  it('its sleeps, reads and requests never settle, although the world continues', async () => {
     const { world, ports } = setUp();
     const settledAfter: string[] = [];
     const watch = (what: string, promise: Promise<unknown>): void => {

@@ -61,7 +61,7 @@ export class Life {
   }
 
   /**
-   * Passes a named point. Undefined where the process goes on; else a promise to be awaited: settled when it is resumed, or
+   * Passes a named point. Undefined where the process continues; else a promise to be awaited: settled when it is resumed, or
    * never, if the point was fatal.
    */
   pass(point: string): Promise<void> | undefined {

@@ -10,10 +10,11 @@ import { type SkipOrder, skipOffsets } from '../../../operations/skip.ts';
 import { DATA_TABLES } from '../../../payments/types.ts';
 import { silentObserver } from '../../../processor/events.ts';
 import type { ExitReport } from '../../../processor/processor.ts';
+import { operatorSink } from '../../../sinks/bigquery/operator-sink.ts';
 import { DEFAULT_SINK_LIMITS } from '../../../sinks/bigquery/sink-limits.ts';
 import { BigQueryWriteStreams } from '../../../sinks/bigquery/write/write-streams.ts';
+import type { SimFaultKind } from '../../fault.ts';
 import { SIM_DATASET } from '../bigquery/sim-bigquery.ts';
-import type { What } from '../case/plan.ts';
 import { OPERATOR_PREFIX, type SimPorts } from './sim-process.ts';
 import type { World } from './world.ts';
 
@@ -21,17 +22,17 @@ const LOOKS_EVERY_MS = 500;
 const TRIES_AGAIN_AFTER_MS = 3_000;
 
 export function operatorPorts({ runtime, queries, rpc, log, encoder }: SimPorts, isEmulator: boolean): OperatorPorts {
+  const streams = new BigQueryWriteStreams({
+    rpc,
+    runtime,
+    dataset: SIM_DATASET,
+    limits: DEFAULT_SINK_LIMITS,
+    isEmulator,
+    encoder,
+  });
   return {
     runtime,
-    queries,
-    streams: new BigQueryWriteStreams({
-      rpc,
-      runtime,
-      dataset: SIM_DATASET,
-      limits: DEFAULT_SINK_LIMITS,
-      isEmulator,
-      encoder,
-    }),
+    sink: operatorSink({ runtime, queries, streams, observer: silentObserver }),
     observer: silentObserver,
     bounds: (partition) => log.bounds(partition),
   };
@@ -60,7 +61,7 @@ export function operatorMain(
 }
 
 /** The operator reads where the partition stands, as `ownership` shows it, and gives up what follows. */
-export function operatorSkips(world: World, fault: Extract<What, { what: 'skip' }>): void {
+export function operatorSkips(world: World, fault: Extract<SimFaultKind, { what: 'skip' }>): void {
   const { partition, ahead, records } = fault;
   const log = world.kafka.partition(partition);
   const { tables } = world.bigquery;

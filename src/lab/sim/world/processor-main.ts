@@ -2,36 +2,56 @@
  * What a simulated process runs: the real processor, on the real append client, on simulated ports. Wiring only.
  */
 
+import type { Runtime } from '../../../base/runtime.ts';
 import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../../../payments/settings.ts';
 import type { DecisionSettings } from '../../../payments/types.ts';
-import { withCrashPoints } from '../../../processor/crash-points.ts';
+import { type CrashPoint, withCrashPoints } from '../../../processor/crash-points.ts';
 import { type Observer, silentObserver } from '../../../processor/events.ts';
 import { DEFAULT_LIMITS, type ProcessorLimits } from '../../../processor/limits.ts';
+import type { LogSource, SinkInspection, StateStore } from '../../../processor/ports.ts';
 import { type ExitReport, Processor, type ProcessorPorts } from '../../../processor/processor.ts';
 import type { ProcessorSettings } from '../../../processor/settings.ts';
+import { withSinkCrashPoints } from '../../../sinks/bigquery/crash-points.ts';
+import type { RowEncoder, SinkQueries, WriteStreams } from '../../../sinks/bigquery/ports.ts';
+import { DEFAULT_WRITER_LIMITS, processorSink, type WriterLimits } from '../../../sinks/bigquery/processor-sink.ts';
 import { DEFAULT_SINK_LIMITS } from '../../../sinks/bigquery/sink-limits.ts';
 import { BigQueryWriteStreams } from '../../../sinks/bigquery/write/write-streams.ts';
 import { SIM_DATASET } from '../bigquery/sim-bigquery.ts';
 import { EPOCH_MS } from './context.ts';
 import type { SimPorts } from './sim-process.ts';
 
+/** Everything that a simulated processor is wired of: the sink by its inner seams, so that one of them can be weakened. */
+export interface SimWiring {
+  readonly runtime: Runtime;
+  readonly log: LogSource;
+  readonly queries: SinkQueries;
+  readonly inspection: SinkInspection;
+  readonly streams: WriteStreams;
+  readonly encoder: RowEncoder;
+  readonly state: StateStore;
+  readonly observer: Observer;
+}
+
+export interface SimLimits extends ProcessorLimits, WriterLimits {}
+
 export interface SimProcessorOptions {
   readonly topic?: string;
   /** By the name of the life (`a.1`): a restart may bring other settings. */
   readonly decision?: (owner: string) => Partial<DecisionSettings>;
-  readonly limits?: Partial<ProcessorLimits>;
+  readonly limits?: Partial<SimLimits>;
   readonly observer?: Observer;
   readonly untilCaughtUp?: boolean;
   /** Default: true. Drawn delays are short, so that much is late. */
   readonly acceptClockRisk?: boolean;
   readonly isEmulator?: boolean;
   /** The ports changed in some way: a weakened processor, to see that the lab finds it. */
-  readonly weaken?: (ports: ProcessorPorts) => ProcessorPorts;
+  readonly weaken?: (wiring: SimWiring) => SimWiring;
 }
 
 /** Small batches: many appends from few records; checkpoints by rows as well as by time; partitions that wait for their turn, and for the one that is rebuilt. */
-export const SIM_LIMITS: ProcessorLimits = {
+export const SIM_LIMITS: SimLimits = {
   ...DEFAULT_LIMITS,
+  ...DEFAULT_WRITER_LIMITS,
   maxBatchRecords: 16,
   maxAppendRows: 8,
   checkpointRows: 150,
@@ -42,7 +62,7 @@ export const SIM_LIMITS: ProcessorLimits = {
 /** The ports that the processor is built on, in one life of a process. */
 export function processorPorts(
   ports: SimPorts,
-  { observer = silentObserver, isEmulator, weaken = (same) => same }: SimProcessorOptions,
+  { observer = silentObserver, isEmulator, weaken = (same) => same, limits }: SimProcessorOptions,
 ): ProcessorPorts {
   const { runtime, log, queries, inspection, rpc, encoder, disk } = ports;
   const streams = new BigQueryWriteStreams({
@@ -54,7 +74,24 @@ export function processorPorts(
     encoder,
   });
   const wired = weaken({ runtime, log, queries, inspection, streams, encoder, state: disk, observer });
-  return withCrashPoints(wired, (point) => ports.pass(point));
+  const pass = (point: CrashPoint) => ports.pass(point);
+  const sink = processorSink({ ...withSinkCrashPoints(wired, pass), limits: writerLimits(limits) });
+  return withCrashPoints({ ...wired, sink }, pass);
+}
+
+function writerLimits(given: Partial<SimLimits> = {}): WriterLimits {
+  const { maxAppendRows, maxAppendBytes, streamMaxIdleMs } = { ...SIM_LIMITS, ...given };
+  return { maxAppendRows, maxAppendBytes, streamMaxIdleMs };
+}
+
+function processorLimits(given: Partial<SimLimits> = {}): ProcessorLimits {
+  const {
+    maxAppendRows: _rows,
+    maxAppendBytes: _bytes,
+    streamMaxIdleMs: _idle,
+    ...limits
+  } = { ...SIM_LIMITS, ...given };
+  return limits;
 }
 
 export function processorSettings(owner: string, options: SimProcessorOptions): ProcessorSettings {
@@ -67,7 +104,7 @@ export function processorSettings(owner: string, options: SimProcessorOptions): 
     startAt: { kind: 'earliest' },
     untilCaughtUp: options.untilCaughtUp ?? false,
     acceptClockRisk: options.acceptClockRisk ?? true,
-    limits: { ...SIM_LIMITS, ...options.limits },
+    limits: processorLimits(options.limits),
   };
 }
 

@@ -65,7 +65,7 @@ export class SimProcess {
   #stop = new AbortController();
   /** What it runs when it is started; set by the world. */
   main: ProcessMain | undefined;
-  /** Planned restarts that are still to come: a process that is told twice to stop has two. */
+  /** Planned restarts that are still to come: a process that was stopped twice has two. */
   restartsPending = 0;
   /** How its lives ended by themselves, oldest first. */
   readonly exits: { readonly life: number; readonly value?: unknown; readonly error?: unknown }[] = [];

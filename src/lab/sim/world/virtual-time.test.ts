@@ -8,7 +8,7 @@ const LIMITS = { maxSteps: 10_000, maxMs: 1_000_000 };
 const drive = (scheduler: Scheduler) => scheduler.run(() => false, LIMITS);
 
 describe('virtual time', () => {
-  it('runs actions in the order of their times, whatever the order of scheduling', async () => {
+  it('runs actions in the order of their times, in any order of scheduling', async () => {
     const scheduler = new Scheduler(new Rng(1, 'ties'));
     const rng = new Rng(2, 'delays');
     const seen: number[] = [];

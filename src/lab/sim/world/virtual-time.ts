@@ -1,7 +1,7 @@
 /**
  * Virtual time: a queue of what is pending, in the order of its time, with ties broken by a seeded draw. One pending action
  * runs, then every microtask that it set off, then the next: so the code under test, which uses real promises, has settled
- * before time goes on.
+ * before time advances.
  * Invariants: (1) time never goes back; (2) no action runs while a microtask is waiting; (3) the order of actions is a
  * function of the seed and of what was scheduled, never of real time.
  */

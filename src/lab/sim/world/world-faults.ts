@@ -1,6 +1,7 @@
 /** Carries out planned faults on a world: one small action per kind. When they strike is the injector's business. */
 
-import type { Fault } from '../case/plan.ts';
+import type { SharedFault } from '../../../../chaos/fault.ts';
+import type { SimFault } from '../../fault.ts';
 import { operatorRescales, operatorRescalesUntilDone, operatorSkips } from './operator.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { World } from './world.ts';
@@ -8,20 +9,20 @@ import type { World } from './world.ts';
 const RESTART_AFTER_MS = 500;
 
 /** `passing`: the process that passed the fault's point, where there is one. */
-export function strike(world: World, fault: Fault, passing: string | undefined): void {
+export function strike(world: World, fault: SimFault, passing: string | undefined): void {
   const { kafka, bigquery } = world;
   const untilMs = (forMs: number): number => world.nowMs + forMs;
   switch (fault.what) {
     case 'crash': {
       const process = target(world, fault.process ?? passing);
       process?.crash();
-      restartLater(world, process, fault.restartAfterMs);
+      restartLater(world, process, fault);
       return;
     }
     case 'stop': {
       const process = target(world, fault.process);
       process?.stop();
-      restartLater(world, process, fault.restartAfterMs);
+      restartLater(world, process, fault);
       return;
     }
     case 'pause':
@@ -111,24 +112,31 @@ function expire(world: World, partition: number, keep: number): void {
   if (dropped > 0) world.context.marks.hit('expired_below_checkpoint');
 }
 
-function pause(world: World, process: SimProcess | undefined, forMs: number): void {
+/** Without `forMs` until the world heals. */
+function pause(world: World, process: SimProcess | undefined, forMs: number | undefined): void {
   const life = process?.life;
   if (life === undefined || life.state !== 'running') return;
   life.pause();
-  world.trace.add(life.process, `paused for ${forMs} ms`);
-  world.after(forMs, () => life.resume());
+  world.trace.add(life.process, forMs === undefined ? 'paused' : `paused for ${forMs} ms`);
+  if (forMs !== undefined) world.after(forMs, () => life.resume());
 }
 
-/** Starts it again once this life of it is over; a graceful stop may take its time. */
-function restartLater(world: World, process: SimProcess | undefined, afterMs = RESTART_AFTER_MS): void {
+/** Starts it again once this life is over; a graceful stop may take a while. Its disk is damaged in between. */
+function restartLater(
+  world: World,
+  process: SimProcess | undefined,
+  { disk, restartAfterMs = RESTART_AFTER_MS }: Extract<SharedFault, { readonly what: 'crash' | 'stop' }>,
+): void {
   const life = process?.life;
   if (process?.main === undefined || life === undefined) return;
   process.restartsPending++;
-  const startLater = (): void =>
-    world.after(afterMs, () => {
+  const startLater = (): void => {
+    if (disk !== undefined) process.disk.damage(disk, undefined, world.context.rng);
+    world.after(restartAfterMs, () => {
       process.restartsPending--;
       if (!process.running && process.main !== undefined) process.start();
     });
+  };
   if (life.dead) startLater();
   else life.onChange((state) => (state === 'dead' ? startLater() : undefined));
 }

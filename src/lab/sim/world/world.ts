@@ -3,9 +3,10 @@
  * one seed and plan tell the same story, byte for byte (Trace).
  */
 
+import type { SimFault } from '../../fault.ts';
 import { type Dialect, SimBigQuery } from '../bigquery/sim-bigquery.ts';
-import { MarkBook } from '../case/coverage-marks.ts';
-import { CALM, type Fault, type FaultPlan, type Noise } from '../case/plan.ts';
+import { CoverageMarks } from '../case/coverage-marks.ts';
+import { CALM, type Noise } from '../case/noise.ts';
 import { Trace } from '../case/trace.ts';
 import { SimKafka } from '../kafka/sim-kafka.ts';
 import type { SimContext } from './context.ts';
@@ -13,14 +14,13 @@ import { FaultInjector } from './fault-injector.ts';
 import { Rng } from './rng.ts';
 import { type ProcessMain, type ProcessOptions, SimProcess } from './sim-process.ts';
 import { type RunEnd, type RunLimits, Scheduler } from './virtual-time.ts';
-import { strike } from './world-faults.ts';
 
 export interface WorldOptions {
   readonly seed: number;
   readonly partitions: number;
   /** Default: `payment-events`. */
   readonly topic?: string;
-  readonly faults?: FaultPlan;
+  readonly faults?: readonly SimFault[];
   /** Default: CALM. */
   readonly noise?: Noise;
   /** Default: as the documented service. */
@@ -40,15 +40,19 @@ export class World {
   /** Told when an operator has given the topic more partitions. */
   onRescaled: () => void = () => {};
 
-  constructor({
-    seed,
-    partitions,
-    topic = 'payment-events',
-    faults = [],
-    noise = CALM,
-    dialect = 'service',
-    isEmulator = true,
-  }: WorldOptions) {
+  /** `strike` carries out a fault on this world; `passing`: the process that passed its point. */
+  constructor(
+    {
+      seed,
+      partitions,
+      topic = 'payment-events',
+      faults = [],
+      noise = CALM,
+      dialect = 'service',
+      isEmulator = true,
+    }: WorldOptions,
+    strike: (world: World, fault: SimFault, passing: string | undefined) => void,
+  ) {
     this.isEmulator = isEmulator;
     const scheduler = new Scheduler(new Rng(seed, 'ties'));
     const trace = new Trace(scheduler);
@@ -58,7 +62,7 @@ export class World {
       trace.add('world', `fault ${JSON.stringify(fault)}`);
       strike(this, fault, process);
     });
-    const marks = new MarkBook();
+    const marks = new CoverageMarks();
     this.context = { seed, scheduler, trace, faults: injector, marks, rng: new Rng(seed, 'network') };
     this.kafka = new SimKafka(this.context, topic, partitions);
     this.bigquery = new SimBigQuery(this.context, dialect);
@@ -99,7 +103,7 @@ export class World {
   }
 
   /**
-   * Ends the faulty phase: nothing goes wrong any more, what is down or paused comes back, who died starts again; or all
+   * Ends the faulty phase: no more faults, what is down or paused comes back, who died starts again; or all
    * processors but the survivor are gone for good.
    */
   heal(survivor?: string): void {
@@ -128,11 +132,7 @@ export class World {
   }
 
   /** Planned faults that have struck. */
-  get fired(): readonly Fault[] {
+  get fired(): readonly SimFault[] {
     return this.context.faults.fired;
   }
-}
-
-export function createWorld(options: WorldOptions): World {
-  return new World(options);
 }

@@ -67,8 +67,8 @@ export function checkAcceptable(order: ApplyOrder, assessment: Assessment): void
   const problems = lost
     .filter((name) => !isOther(name) && !losses.some(({ table }) => table === name))
     .map((name) => `--accept-loss ${name}: nothing of it is lost`);
-  if (reason.trim() === '') problems.push('--reason: say why the rows are given up; it stays in the dataset');
-  if (by.trim() === '') problems.push('--by: say who gives them up; it stays in the dataset');
+  if (reason.trim() === '') problems.push('--reason: is empty; it is recorded in the tables');
+  if (by.trim() === '') problems.push('--by: is empty; the name is recorded in the tables');
   const hasRows = counts?.partitions.some(({ rows, nextOffset }) => rows > 0 || nextOffset !== undefined) === true;
   for (const table of lost.filter((name) => IRREPLACEABLE.has(name))) {
     // Payments that were deleted on purpose: a person's, say.

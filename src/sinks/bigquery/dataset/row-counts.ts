@@ -228,7 +228,7 @@ function lostTurns(counts: DatasetCounts, accepted: readonly AcceptedRows[]): Ro
   const { backfilledRows, backfillTurns } = counts;
   const isAccepted = accepted.some(({ table }) => table === 'backfill_turns');
   if (backfilledRows === 0 || backfillTurns > 0 || isAccepted) return [];
-  const what = `it has no row, and payment_transactions holds ${backfilledRows} payments that a backfill put in`;
+  const what = `it has no row, and payment_transactions holds ${backfilledRows} payments that a backfill added`;
   return [{ table: 'backfill_turns', partition: undefined, promised: 1, found: 0, what }];
 }
 

@@ -5,13 +5,20 @@
  */
 
 import type { Runtime } from '../../../base/runtime.ts';
-import { formatDecimal } from '../../../payments/event/decimal.ts';
+import { type Column, PAYMENT_COLUMNS } from '../../../payments/columns.ts';
+import { cellsByName } from '../../../payments/row-cells.ts';
 import type { Payment } from '../../../payments/types.ts';
 import { type DatasetRef, integerLiteral, quotedTable } from '../identifiers.ts';
-import { integer, millis, nullable, ROW_READERS, text, transactionRow } from '../rows/row-readers.ts';
+import { integer, millis, nullable, ROW_READERS, text } from '../rows/row-readers.ts';
 import { BackfillTurns, type PendingRange, type Turn, type TurnStatement } from './backfill-turns.ts';
 import type { QueryJobs } from './query-job.ts';
-import { intParameter, type QueryParameter, rowsParameter, timestampParameter } from './query-values.ts';
+import {
+  intParameter,
+  type QueryParameter,
+  type QueryType,
+  rowsParameter,
+  timestampParameter,
+} from './query-values.ts';
 import type { RestError } from './rest-client.ts';
 
 /** Which late rows of a partition; what is not given does not matter. Times are event times, [from, before). */
@@ -121,8 +128,8 @@ ORDER BY transaction_id, writer_epoch DESC, kafka_partition, kafka_offset`,
       columns: STORED_COLUMNS,
     });
     return rows.map((cells) => {
-      const { kafkaOffset, payment } = transactionRow(cells);
-      return { partition: integer(cells[12]), offset: kafkaOffset, writerEpoch: integer(cells[0]), payment };
+      const { kafkaOffset, payment } = ROW_READERS.payment_transactions.read(cells);
+      return { partition: integer(cells.at(-1)), offset: kafkaOffset, writerEpoch: integer(cells[0]), payment };
     });
   }
 
@@ -132,18 +139,14 @@ ORDER BY transaction_id, writer_epoch DESC, kafka_partition, kafka_offset`,
     return this.#once(turn, 'payments', `backfill of ${payments.length} payments`, {
       sql: `MERGE ${this.#table('payment_transactions')} AS t
 USING (
-  SELECT p.kafka_partition, p.kafka_offset, TIMESTAMP_MILLIS(p.now_ms) AS processed_at, p.transaction_id,
-    p.sender_account_id, p.receiver_account_id, p.amount, p.currency, p.device_id, p.ip_address,
-    TIMESTAMP_MILLIS(p.event_time_ms) AS event_time, p.region, p.payment_method
+  SELECT p.kafka_partition, p.kafka_offset, TIMESTAMP_MILLIS(p.now_ms) AS processed_at, ${SELECTED.join(', ')}
   FROM UNNEST(@payments) AS p
 ) AS s
 ON t.transaction_id = s.transaction_id
 WHEN NOT MATCHED THEN INSERT (
-  kafka_partition, kafka_offset, writer_epoch, processed_at, transaction_id, sender_account_id, receiver_account_id, amount,
-  currency, device_id, ip_address, event_time, region, payment_method
+  kafka_partition, kafka_offset, writer_epoch, processed_at, ${NAMES.join(', ')}
 ) VALUES (
-  s.kafka_partition, s.kafka_offset, 0, s.processed_at, s.transaction_id, s.sender_account_id, s.receiver_account_id, s.amount,
-  s.currency, s.device_id, s.ip_address, s.event_time, s.region, s.payment_method
+  s.kafka_partition, s.kafka_offset, 0, s.processed_at, ${NAMES.map((name) => `s.${name}`).join(', ')}
 )`,
       parameters: [
         rowsParameter(
@@ -269,22 +272,29 @@ export function windowsAround(partition: number, eventTimesMs: readonly number[]
   return { partition, fromMs: start(least), toMs: start(greatest) + windowMs };
 }
 
-const PAYMENT_TYPES = {
+/** A payment's columns travel as they are, but times: in ms, by the name `<column>_ms`. */
+const IN_MS = (PAYMENT_COLUMNS as readonly Column[]).map((column) => ({
+  ...column,
+  parameter: column.kind === 'time' ? `${column.name}_ms` : column.name,
+}));
+const PARAMETER_TYPES = {
+  text: 'STRING',
+  integer: 'INT64',
+  // As its decimal text: exact. (A CAST from STRING keeps three decimals in the emulator.)
+  decimal: 'NUMERIC',
+  time: 'INT64',
+  truth: 'BOOL',
+} as const;
+const PAYMENT_TYPES: Readonly<Record<string, QueryType>> = {
   kafka_partition: 'INT64',
   kafka_offset: 'INT64',
   now_ms: 'INT64',
-  transaction_id: 'STRING',
-  sender_account_id: 'STRING',
-  receiver_account_id: 'STRING',
-  // As its decimal text: exact. (A CAST from STRING keeps three decimals in the emulator.)
-  amount: 'NUMERIC',
-  currency: 'STRING',
-  device_id: 'STRING',
-  ip_address: 'STRING',
-  event_time_ms: 'INT64',
-  region: 'STRING',
-  payment_method: 'STRING',
-} as const;
+  ...Object.fromEntries(IN_MS.map(({ parameter, kind }) => [parameter, PARAMETER_TYPES[kind]])),
+};
+const SELECTED = IN_MS.map(({ name, kind, parameter }) =>
+  kind === 'time' ? `TIMESTAMP_MILLIS(p.${parameter}) AS ${name}` : `p.${name}`,
+);
+const NAMES = IN_MS.map(({ name }) => name);
 const RANGE_TYPES = {
   kafka_partition: 'INT64',
   from_ms: 'INT64',
@@ -294,20 +304,12 @@ const RANGE_TYPES = {
 } as const;
 
 function paymentCells({ partition, offset, payment }: BackfilledPayment, nowMs: number) {
+  const cells = cellsByName('payment_transactions', { kafkaOffset: offset, payment });
   return {
     kafka_partition: partition,
     kafka_offset: offset,
     now_ms: nowMs,
-    transaction_id: payment.transactionId,
-    sender_account_id: payment.senderAccountId,
-    receiver_account_id: payment.receiverAccountId,
-    amount: formatDecimal(payment.amount),
-    currency: payment.currency,
-    device_id: payment.deviceId,
-    ip_address: payment.ipAddress,
-    event_time_ms: payment.eventTimeMs,
-    region: payment.region,
-    payment_method: payment.paymentMethod,
+    ...Object.fromEntries(IN_MS.map(({ name, parameter }) => [parameter, cells[name] as string | number | null])),
   };
 }
 

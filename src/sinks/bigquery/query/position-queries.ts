@@ -8,7 +8,7 @@ import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
 import { DATA_TABLES, type DataTable, type TransactionRow } from '../../../payments/types.ts';
 import { type DatasetRef, integerLiteral, quotedTable } from '../identifiers.ts';
 import type { CheckpointRow, WrittenRow } from '../ports.ts';
-import { integer, millis, nullable, ROW_READERS, text, textOfColumn, transactionRow } from '../rows/row-readers.ts';
+import { integer, millis, nullable, packedRows, ROW_READERS, text, unpackedRows } from '../rows/row-readers.ts';
 import { GatheredReads } from './gathered-reads.ts';
 import { IncompleteResultError, type QueryJobs, type Statement } from './query-job.ts';
 import { intParameter, textParameter, timestampParameter } from './query-values.ts';
@@ -155,7 +155,7 @@ GROUP BY kafka_partition`;
         what: `rows of ${table}, partitions ${partitions.join(', ')}`,
         sql: `SELECT
   kafka_partition,
-  STRING_AGG(TO_JSON_STRING([${reader.columns.map(textOfColumn).join(', ')}]), ',' ORDER BY ${reader.order}) AS cells,
+  ${packedRows(reader)} AS cells,
   DIV(kafka_offset, ${offsetsPerCell}) AS bucket
 FROM ${this.#table(table)}
 WHERE kafka_partition IN (${literals(partitions)}) AND kafka_offset >= @least_offset AND (${from.join(' OR ')})
@@ -175,7 +175,7 @@ ORDER BY kafka_partition, bucket`,
     return questions.map(({ partition, fromOffset }) =>
       readable(table, [partition], () =>
         (cellsOf.get(partition) ?? [])
-          .flatMap(([, cell]) => JSON.parse(`[${text(cell)}]`) as unknown[][])
+          .flatMap(([, cell]) => unpackedRows(text(cell)))
           .map((cells) => ({ row: reader.read(cells), writerEpoch: integer(cells[0]) }))
           // Asked twice at once, from two offsets, the query has the rows of both.
           .filter(({ row }) => row.kafkaOffset >= fromOffset),
@@ -233,10 +233,7 @@ WHERE kafka_partition = ${integerLiteral(partition)} AND kafka_offset >= @from_o
     return {
       what: `payments of partition ${partition}`,
       sql: `SELECT
-  STRING_AGG(TO_JSON_STRING([
-    CAST(kafka_offset AS STRING), transaction_id, sender_account_id, receiver_account_id, CAST(amount AS STRING), currency,
-    device_id, ip_address, CAST(UNIX_MICROS(event_time) AS STRING), region, payment_method
-  ]), ',' ORDER BY kafka_offset) AS payments,
+  ${packedRows(ROW_READERS.payment_transactions)} AS payments,
   DIV(kafka_offset, ${OFFSETS_PER_CELL}) AS bucket
 FROM ${this.#table('payment_transactions')}
 WHERE kafka_partition = ${integerLiteral(partition)} AND kafka_offset >= @from_offset AND kafka_offset < @below_offset
@@ -258,9 +255,7 @@ ORDER BY bucket`,
 }
 
 function paymentsOfCell(cell: string): TransactionRow[] {
-  const rows = JSON.parse(`[${cell}]`) as string[][];
-  // transactionRow expects writer_epoch in front, which nobody reads here.
-  return rows.map((cells) => transactionRow(['', ...cells]));
+  return unpackedRows(cell).map((cells) => ROW_READERS.payment_transactions.read(cells));
 }
 
 /** What a row of the table becomes. One that this code did not write is no crash: the table is not what it was. */

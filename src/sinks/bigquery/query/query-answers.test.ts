@@ -2,7 +2,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { UnreachableError } from '../../../base/errors.ts';
 import type { FixedSettings } from '../../../payments/types.ts';
-import { requireItself } from '../../../processor/takeover/stream-offsets.ts';
+import { requireItself } from '../../../processor/takeover/checkpoint-mark.ts';
 import {
   type Answering,
   type Ask,

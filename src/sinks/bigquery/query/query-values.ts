@@ -21,11 +21,13 @@ export function timestampParameter(name: string, valueMs: number): QueryParamete
   return { name, parameterType: { type: 'TIMESTAMP' }, parameterValue: { value } };
 }
 
+export type QueryType = 'INT64' | 'STRING' | 'NUMERIC' | 'BOOL';
+
 /** ARRAY<STRUCT<...>>, for UNNEST(@name). NUMERIC values are decimal texts. */
 export function rowsParameter<K extends string>(
   name: string,
-  types: Readonly<Record<K, 'INT64' | 'STRING' | 'NUMERIC'>>,
-  rows: readonly Readonly<Record<K, string | number>>[],
+  types: Readonly<Record<K, QueryType>>,
+  rows: readonly Readonly<Record<K, string | number | null>>[],
 ): QueryParameter {
   const columns = Object.keys(types) as K[];
   return {
@@ -39,7 +41,9 @@ export function rowsParameter<K extends string>(
     },
     parameterValue: {
       arrayValues: rows.map((row) => ({
-        structValues: Object.fromEntries(columns.map((column) => [column, { value: scalar(row[column]) }])),
+        structValues: Object.fromEntries(
+          columns.map((column) => [column, { value: row[column] === null ? null : scalar(row[column]) }]),
+        ),
       })),
     },
   };

@@ -4,6 +4,7 @@
  */
 import { Bool, type Data, type DataType, Decimal, Int64, makeData, TimestampMicrosecond, Utf8 } from 'apache-arrow';
 import { assert, BugError } from '../../../base/errors.ts';
+import type { ColumnKind } from '../../../payments/columns.ts';
 import type { Scratch } from './column-memory.ts';
 
 /** NUMERIC is 38 digits, 9 of them decimals. */
@@ -17,12 +18,12 @@ const MAX_64 = 0xffff_ffff_ffff_ffffn;
 const NUMERIC_LIMIT = 10n ** 38n;
 
 export const COLUMN_TYPES = {
-  int64: INT64_TYPE,
-  numeric: NUMERIC_TYPE,
-  timestamp: TIMESTAMP_TYPE,
   text: UTF8_TYPE,
-  bool: BOOL_TYPE,
-} as const satisfies Record<string, DataType>;
+  integer: INT64_TYPE,
+  decimal: NUMERIC_TYPE,
+  time: TIMESTAMP_TYPE,
+  truth: BOOL_TYPE,
+} as const satisfies Record<ColumnKind, DataType>;
 
 /** Which rows have a value; undefined: all of them. */
 interface Validity {
@@ -34,7 +35,7 @@ interface Validity {
 export function int64Column(values: readonly (number | null)[]): Data<Int64> {
   const words = new Int32Array(values.length * 2);
   for (let i = 0; i < values.length; i++) writeInt64(words, i, values[i] ?? 0);
-  return makeData({ type: INT64_TYPE, length: values.length, data: toBigInts(words), ...validity(values) });
+  return makeData({ type: INT64_TYPE, length: values.length, data: toBigInts(words), ...validityOf(values) });
 }
 
 export function constantInt64Column(scratch: Scratch, value: number, length: number): Data<Int64> {
@@ -60,7 +61,7 @@ export function stridedInt64Column(
 export function timestampColumn(valuesMs: readonly (number | null)[]): Data<TimestampMicrosecond> {
   const words = new Int32Array(valuesMs.length * 2);
   for (let i = 0; i < valuesMs.length; i++) writeMicros(words, i, valuesMs[i] ?? 0);
-  return makeData({ type: TIMESTAMP_TYPE, length: valuesMs.length, data: toBigInts(words), ...validity(valuesMs) });
+  return makeData({ type: TIMESTAMP_TYPE, length: valuesMs.length, data: toBigInts(words), ...validityOf(valuesMs) });
 }
 
 /** Milliseconds that lie `stride` apart, the first at `first`. */
@@ -131,23 +132,26 @@ export function textColumn(values: readonly (string | null)[]): Data<Utf8> {
     offsets[i + 1] = end;
   }
   assert(end === data.length, 'text that is not well-formed Unicode reached the encoder');
-  return makeData({ type: UTF8_TYPE, length: values.length, valueOffsets: offsets, data, ...validity(values) });
+  return makeData({ type: UTF8_TYPE, length: values.length, valueOffsets: offsets, data, ...validityOf(values) });
 }
 
-/** Texts [from, to) as their bytes, text n in [offsets[n], offsets[n + 1]). Bytes are wrapped, and offsets where they begin at 0. */
+/** `nullable`: empty texts are NULL. Texts [from, to) as their bytes, text n in [offsets[n], offsets[n + 1]). Bytes are wrapped, and offsets where they begin at 0. */
 export function bytesTextColumn(
   scratch: Scratch,
   bytes: Uint8Array,
   offsets: Int32Array,
   from: number,
   to: number,
+  nullable = false,
 ): Data<Utf8> {
   const length = to - from;
   const data = bytes.subarray(offsets[from], offsets[to]);
-  if (from === 0) return makeData({ type: UTF8_TYPE, length, valueOffsets: offsets.subarray(0, to + 1), data });
+  const nulls = nullable ? validity(length, (i) => offsets[from + i] === offsets[from + i + 1]) : undefined;
+  if (from === 0)
+    return makeData({ type: UTF8_TYPE, length, valueOffsets: offsets.subarray(0, to + 1), data, ...nulls });
   const valueOffsets = scratch.int32(length + 1);
   for (let i = 0; i <= length; i++) valueOffsets[i] = offsets[from + i]! - offsets[from]!;
-  return makeData({ type: UTF8_TYPE, length, valueOffsets, data });
+  return makeData({ type: UTF8_TYPE, length, valueOffsets, data, ...nulls });
 }
 
 /** For each row one of a few ASCII texts, by its number. */
@@ -194,11 +198,15 @@ function toBigInts(words: Int32Array): BigInt64Array {
   return new BigInt64Array(words.buffer, words.byteOffset, words.length / 2);
 }
 
-function validity(values: readonly unknown[]): Validity | undefined {
+function validityOf(values: readonly unknown[]): Validity | undefined {
+  return validity(values.length, (i) => values[i] === null);
+}
+
+function validity(length: number, isNull: (index: number) => boolean): Validity | undefined {
   let nullCount = 0;
-  for (let i = 0; i < values.length; i++) if (values[i] === null) nullCount++;
+  for (let i = 0; i < length; i++) if (isNull(i)) nullCount++;
   if (nullCount === 0) return undefined;
-  const nullBitmap = new Uint8Array((values.length + 7) >> 3);
-  for (let i = 0; i < values.length; i++) if (values[i] !== null) nullBitmap[i >> 3]! |= 1 << (i & 7);
+  const nullBitmap = new Uint8Array((length + 7) >> 3);
+  for (let i = 0; i < length; i++) if (!isNull(i)) nullBitmap[i >> 3]! |= 1 << (i & 7);
   return { nullCount, nullBitmap };
 }

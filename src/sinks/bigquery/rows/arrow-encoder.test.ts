@@ -2,12 +2,12 @@ import { tableFromIPC } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { BugError } from '../../../base/errors.ts';
 import { AcceptedBatch, RISKS } from '../../../payments/accepted-batch.ts';
+import { TABLE_COLUMNS } from '../../../payments/columns.ts';
 import { APPEND_TABLES, type AppendTable } from '../../../payments/types.ts';
 import type { AppendRows, EncodedRows } from '../ports.ts';
 import { acceptedRow, checkpoint, exceptionRow, NOON_MS, partialRow, STAMP } from '../testing/sample-rows.ts';
 import { numericColumn } from './arrow-columns.ts';
 import { type ArrowPayload, ArrowRowEncoder } from './arrow-encoder.ts';
-import { COLUMNS } from './arrow-schemas.ts';
 import { batchOf } from './batch-of.ts';
 
 function decode({ payload }: EncodedRows) {
@@ -29,7 +29,7 @@ describe('the Arrow encoder', () => {
     const encoded = encoder.encode(table, batchOf(table, [SAMPLES[table], SAMPLES[table]]), STAMP);
     const decoded = decode(encoded);
     expect(decoded.numRows).toBe(2);
-    expect(decoded.schema.fields.map(({ name }) => name)).toEqual(COLUMNS[table].map(([name]) => name));
+    expect(decoded.schema.fields.map(({ name }) => name)).toEqual(TABLE_COLUMNS[table].map(({ name }) => name));
     const again = encoder.encode(table, batchOf(table, [SAMPLES[table]]), STAMP).payload as ArrowPayload;
     expect(again.schemaBytes).toBe((encoded.payload as ArrowPayload).schemaBytes);
   });

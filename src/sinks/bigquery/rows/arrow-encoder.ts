@@ -12,7 +12,7 @@ import type { AppendBatches, CheckpointRow, EncodedRows, RowEncoder, RowStamp } 
 import { hardMaxAppendBytes } from '../sink-limits.ts';
 import { arrowSchema } from './arrow-schemas.ts';
 import { Scratch } from './column-memory.ts';
-import { checkpointColumns, exceptionColumns, fraudColumns, partialColumns, paymentColumns } from './row-columns.ts';
+import { checkpointColumns, fraudColumns, objectColumns, paymentColumns } from './row-columns.ts';
 
 /** EncodedRows.payload: what one AppendRows request carries. */
 export interface ArrowPayload {
@@ -74,9 +74,9 @@ export class ArrowRowEncoder implements RowEncoder {
         return [...paymentColumns(scratch, accepted, stamp, from, to), ...fraudColumns(scratch, accepted, from, to)];
       }
       case 'payment_metrics_partials':
-        return partialColumns(scratch, objects(rows as RowList<PartialRow>), stamp);
+        return objectColumns('payment_metrics_partials', scratch, objects(rows as RowList<PartialRow>), stamp);
       case 'payment_exceptions':
-        return exceptionColumns(scratch, objects(rows as RowList<ExceptionRow>), stamp);
+        return objectColumns('payment_exceptions', scratch, objects(rows as RowList<ExceptionRow>), stamp);
       case 'checkpoint_log':
         return checkpointColumns(scratch, objects(rows as RowList<CheckpointRow>), stamp);
     }

@@ -1,10 +1,11 @@
-/** The columns of each table's rows, in the order of arrow-schemas.ts. */
+/** The columns of each table's rows, in the order of payments/columns.ts. */
 import type { Data } from 'apache-arrow';
-import type { TextColumn } from '../../../base/memory/text-column.ts';
 import { type AcceptedBatch, AMOUNT_WORDS, RISKS, ROW_NUMBER, ROW_NUMBERS } from '../../../payments/accepted-batch.ts';
-import type { ExceptionRow, PartialRow } from '../../../payments/types.ts';
-import { streamOffsetsText } from '../../../processor/takeover/stream-offsets.ts';
+import { type ColumnKind, DATA_COLUMNS, PAYMENT_COLUMNS, type PaymentColumn } from '../../../payments/columns.ts';
+import { cellOf } from '../../../payments/row-cells.ts';
+import type { DataRows } from '../../../payments/types.ts';
 import type { CheckpointRow, RowStamp } from '../ports.ts';
+import { streamOffsetsText } from '../takeover/stream-offsets.ts';
 import {
   boolColumn,
   bytesTextColumn,
@@ -42,22 +43,21 @@ export function paymentColumns(
   const { numbers } = rows;
   const length = to - from;
   const first = from * ROW_NUMBERS;
-  const text = ({ bytes, offsets }: TextColumn) => bytesTextColumn(scratch, bytes, offsets, from, to);
+  let text = 0;
+  const ofPayment = ({ kind, nullable }: PaymentColumn): Data => {
+    if (kind === 'decimal')
+      return wordsNumericColumn(rows.amounts.subarray(from * AMOUNT_WORDS, to * AMOUNT_WORDS), length);
+    if (kind === 'time')
+      return stridedTimestampColumn(scratch, numbers, first + ROW_NUMBER.eventTimeMs, ROW_NUMBERS, length);
+    const { bytes, offsets } = rows.texts[text++]!;
+    return bytesTextColumn(scratch, bytes, offsets, from, to, nullable);
+  };
   return [
     constantInt64Column(scratch, stamp.partition, length),
     stridedInt64Column(scratch, numbers, first + ROW_NUMBER.kafkaOffset, ROW_NUMBERS, length),
     constantInt64Column(scratch, stamp.writerEpoch, length),
     constantTimestampColumn(scratch, stamp.processedAtMs, length),
-    text(rows.transactionIds),
-    text(rows.senders),
-    text(rows.receivers),
-    wordsNumericColumn(rows.amounts.subarray(from * AMOUNT_WORDS, to * AMOUNT_WORDS), length),
-    text(rows.currencies),
-    text(rows.devices),
-    text(rows.addresses),
-    stridedTimestampColumn(scratch, numbers, first + ROW_NUMBER.eventTimeMs, ROW_NUMBERS, length),
-    text(rows.regions),
-    text(rows.methods),
+    ...PAYMENT_COLUMNS.map(ofPayment),
   ];
 }
 
@@ -77,34 +77,27 @@ export function fraudColumns(scratch: Scratch, rows: AcceptedBatch, from: number
   ];
 }
 
-export function partialColumns(scratch: Scratch, rows: readonly PartialRow[], stamp: RowStamp): Data[] {
+/** The columns of rows that are objects. */
+export function objectColumns<T extends 'payment_metrics_partials' | 'payment_exceptions'>(
+  table: T,
+  scratch: Scratch,
+  rows: readonly DataRows[T][],
+  stamp: RowStamp,
+): Data[] {
   return [
     ...stampColumns(scratch, rows, stamp),
-    timestampColumn(rows.map((row) => row.windowStartMs)),
-    timestampColumn(rows.map((row) => row.windowEndMs)),
-    textColumn(rows.map((row) => row.region)),
-    textColumn(rows.map((row) => row.currency)),
-    int64Column(rows.map((row) => row.transactionCount)),
-    numericColumn(rows.map((row) => row.totalAmount)),
-    numericColumn(rows.map((row) => row.minAmount)),
-    numericColumn(rows.map((row) => row.maxAmount)),
+    ...DATA_COLUMNS[table].map((column) => MAKE[column.kind](rows.map(cellOf<T>(column)) as never)),
   ];
 }
 
-export function exceptionColumns(scratch: Scratch, rows: readonly ExceptionRow[], stamp: RowStamp): Data[] {
-  return [
-    ...stampColumns(scratch, rows, stamp),
-    textColumn(rows.map((row) => row.disposition)),
-    textColumn(rows.map((row) => row.reason)),
-    textColumn(rows.map((row) => row.transactionId)),
-    timestampColumn(rows.map((row) => row.eventTimeMs)),
-    timestampColumn(rows.map((row) => row.recordTimeMs)),
-    int64Column(rows.map((row) => row.firstKafkaOffset)),
-    boolColumn(rows.map((row) => row.conflict)),
-    textColumn(rows.map((row) => row.payload)),
-    textColumn(rows.map((row) => row.payloadHash)),
-  ];
-}
+/** A column of values, by its kind. */
+const MAKE = {
+  text: textColumn,
+  integer: int64Column,
+  decimal: numericColumn,
+  time: timestampColumn,
+  truth: boolColumn,
+} as const satisfies Record<ColumnKind, unknown>;
 
 export function checkpointColumns(scratch: Scratch, rows: readonly CheckpointRow[], stamp: RowStamp): Data[] {
   return [

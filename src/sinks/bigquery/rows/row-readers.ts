@@ -1,142 +1,71 @@
-/** Rows of the data tables as they are read back: which columns, in which order, and what they become. */
-import type {
-  AcceptedRow,
-  DataRows,
-  DataTable,
-  ExceptionRow,
-  PartialRow,
-  TransactionRow,
-} from '../../../payments/types.ts';
-import { PAYMENT_FIELDS } from '../identifiers.ts';
+/** Rows of the data tables as they are read back, by payments/columns.ts: which columns, in which order, and what they become. */
+import { type Column, type ColumnKind, DATA_COLUMNS } from '../../../payments/columns.ts';
+import { type CellValue, rowOf } from '../../../payments/row-cells.ts';
+import type { DataRows, DataTable } from '../../../payments/types.ts';
 import { integerFromText, millisFromText, nanosFromText } from '../query/query-values.ts';
 
 /** Columns that are read as microseconds; all others as they are cast to STRING. */
-const TIMES: ReadonlySet<string> = new Set(['event_time', 'record_time', 'window_start', 'window_end']);
+const TIMES: ReadonlySet<string> = new Set(
+  Object.values(DATA_COLUMNS).flatMap((columns) => columns.filter(({ kind }) => kind === 'time').map(nameOf)),
+);
 
 /** The column as the text that `read` expects, NULL staying NULL. */
 export function textOfColumn(column: string): string {
   return TIMES.has(column) ? `CAST(UNIX_MICROS(${column}) AS STRING)` : `CAST(${column} AS STRING)`;
 }
 
+/** Many rows as the text of one cell: a page of a query's answer costs by its cells. */
+export function packedRows({ columns, order }: Pick<RowReader<DataTable>, 'columns' | 'order'>): string {
+  return `STRING_AGG(TO_JSON_STRING([${columns.map(textOfColumn).join(', ')}]), ',' ORDER BY ${order})`;
+}
+
+/** The cells of each row that packedRows put into a cell. */
+export function unpackedRows(cell: string): unknown[][] {
+  return JSON.parse(`[${cell}]`) as unknown[][];
+}
+
 export interface RowReader<T extends DataTable> {
-  /** The first is writer_epoch. */
+  /** The first two are writer_epoch and kafka_offset. */
   readonly columns: readonly string[];
   /** ORDER BY of the fold's order. */
   readonly order: string;
   read(cells: readonly unknown[]): DataRows[T];
 }
 
-const PAYMENT_COLUMNS = ['writer_epoch', 'kafka_offset', ...PAYMENT_FIELDS];
-
-export const ROW_READERS: { readonly [T in DataTable]: RowReader<T> } = {
-  payment_transactions: { columns: PAYMENT_COLUMNS, order: 'kafka_offset', read: transactionRow },
-  payment_transactions_fraud: {
-    columns: [
-      ...PAYMENT_COLUMNS,
-      'risk_amount',
-      'txn_count_5min',
-      'unique_devices_sender',
-      'geographic_risk',
-      'fraud_score',
-      'is_high_risk',
-    ],
-    order: 'kafka_offset',
-    read: acceptedRow,
-  },
-  payment_metrics_partials: {
-    columns: [
-      'writer_epoch',
-      'kafka_offset',
-      'window_start',
-      'window_end',
-      'region',
-      'currency',
-      'transaction_count',
-      'total_amount',
-      'min_amount',
-      'max_amount',
-    ],
-    order: 'kafka_offset, window_start, region, currency',
-    read: partialRow,
-  },
-  payment_exceptions: {
-    columns: [
-      'writer_epoch',
-      'kafka_offset',
-      'disposition',
-      'reason',
-      'transaction_id',
-      'event_time',
-      'record_time',
-      'first_kafka_offset',
-      'conflict',
-      'payload',
-      'payload_hash',
-    ],
-    order: 'kafka_offset',
-    read: exceptionRow,
-  },
+const READ: { readonly [K in ColumnKind]: (cell: unknown) => CellValue } = {
+  text,
+  integer,
+  decimal: (cell) => nanosFromText(text(cell)),
+  time: millis,
+  truth: bool,
 };
 
-export function transactionRow(cells: readonly unknown[]): TransactionRow {
+export const ROW_READERS: { readonly [T in DataTable]: RowReader<T> } = {
+  payment_transactions: readerOf('payment_transactions', 'kafka_offset'),
+  payment_transactions_fraud: readerOf('payment_transactions_fraud', 'kafka_offset'),
+  payment_metrics_partials: readerOf('payment_metrics_partials', 'kafka_offset, window_start, region, currency'),
+  payment_exceptions: readerOf('payment_exceptions', 'kafka_offset'),
+};
+
+function readerOf<T extends DataTable>(table: T, order: string): RowReader<T> {
+  const columns = DATA_COLUMNS[table];
+  const reads = columns.map(({ kind, nullable }): ((cell: unknown) => CellValue) => {
+    const read = READ[kind];
+    return nullable ? (cell) => (cell === null || cell === undefined ? null : read(cell)) : read;
+  });
   return {
-    kafkaOffset: integer(cells[1]),
-    payment: {
-      transactionId: text(cells[2]),
-      senderAccountId: text(cells[3]),
-      receiverAccountId: text(cells[4]),
-      amount: nanosFromText(text(cells[5])),
-      currency: text(cells[6]),
-      deviceId: text(cells[7]),
-      ipAddress: text(cells[8]),
-      eventTimeMs: millis(cells[9]),
-      region: text(cells[10]),
-      paymentMethod: text(cells[11]),
+    columns: ['writer_epoch', 'kafka_offset', ...columns.map(nameOf)],
+    order,
+    read: (cells) => {
+      const values = new Array<CellValue>(reads.length);
+      for (let at = 0; at < reads.length; at += 1) values[at] = reads[at]!(cells[2 + at]);
+      return rowOf(table, integer(cells[1]), values);
     },
   };
 }
 
-function acceptedRow(cells: readonly unknown[]): AcceptedRow {
-  return {
-    ...transactionRow(cells),
-    fraud: {
-      riskAmount: text(cells[12]) as AcceptedRow['fraud']['riskAmount'],
-      txnCount5Min: integer(cells[13]),
-      uniqueDevicesSender: integer(cells[14]),
-      geographicRisk: integer(cells[15]),
-      fraudScore: integer(cells[16]),
-      isHighRisk: bool(cells[17]),
-    },
-  };
-}
-
-function partialRow(cells: readonly unknown[]): PartialRow {
-  return {
-    kafkaOffset: integer(cells[1]),
-    windowStartMs: millis(cells[2]),
-    windowEndMs: millis(cells[3]),
-    region: text(cells[4]),
-    currency: text(cells[5]),
-    transactionCount: integer(cells[6]),
-    totalAmount: nanosFromText(text(cells[7])),
-    minAmount: nanosFromText(text(cells[8])),
-    maxAmount: nanosFromText(text(cells[9])),
-  };
-}
-
-function exceptionRow(cells: readonly unknown[]): ExceptionRow {
-  return {
-    kafkaOffset: integer(cells[1]),
-    disposition: text(cells[2]) as ExceptionRow['disposition'],
-    reason: nullable(cells[3], text),
-    transactionId: nullable(cells[4], text),
-    eventTimeMs: nullable(cells[5], millis),
-    recordTimeMs: millis(cells[6]),
-    firstKafkaOffset: nullable(cells[7], integer),
-    conflict: bool(cells[8]),
-    payload: nullable(cells[9], text),
-    payloadHash: nullable(cells[10], text),
-  };
+function nameOf({ name }: Column): string {
+  return name;
 }
 
 export function text(cell: unknown): string {

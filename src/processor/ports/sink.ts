@@ -1,0 +1,173 @@
+/**
+ * The sink port: what the protocol needs of wherever the tables are. docs/adr/0021 has the reasons.
+ *
+ * A sink promises: 1. of concurrent claims on one epoch one wins, and the outcome is decided when `claim` returns; 2. once `fence`
+ * has returned, nothing of an earlier epoch can land any more; 3. an append that has landed, and a checkpoint that is written, are durable and seen by
+ * every later read; 4. each of them waits with backoff while the service is away, and rejects with UnreachableError past its limit.
+ */
+import type { AcceptedBatch } from '../../payments/accepted-batch.ts';
+import type { RowBatch } from '../../payments/row-batch.ts';
+import type {
+  DataRows,
+  DataTable,
+  ExceptionRow,
+  PartialRow,
+  SettingsEntry,
+  TransactionRow,
+} from '../../payments/types.ts';
+import type { Checkpoint, Ownership, Seed } from './records.ts';
+
+/** What is there, for whoever asks: processors and operators. */
+export interface SinkReads {
+  /** All rows of the topic, ascending by partition. Throws ContradictionError if a partition has two rows. */
+  readOwnership(topic: string): Promise<Ownership[]>;
+  /** The checkpoint with the greatest next_offset. */
+  latestCheckpoint(topic: string, partition: number): Promise<Checkpoint | undefined>;
+  /** Those of the tables that have rows with kafka_offset >= fromOffset and writer_epoch > 0. */
+  tablesWithRows(tables: readonly DataTable[], partition: number, fromOffset: number): Promise<ReadonlySet<DataTable>>;
+  /** Payments with kafka_offset < belowOffset, event time >= fromEventTimeMs, writer_epoch > 0, by kafka_offset. */
+  payments(partition: number, belowOffset: number, fromEventTimeMs: number): AsyncIterable<readonly TransactionRow[]>;
+  /** Inserts the ownership rows that are missing. Safe to call from several processes at once. */
+  seed(topic: string, seeds: readonly Seed[]): Promise<void>;
+}
+
+/**
+ * Whether the sink's tables are the ones they were, with the rows that were acknowledged. A table that was dropped answers like a
+ * service that is away, or like one that refuses a record: whoever is refused asks here before anybody is blamed.
+ */
+export interface SinkInspection {
+  /**
+   * What is wrong with the tables themselves (missing, another one, changed), as a ContradictionError. Undefined where nothing is,
+   * and where nothing can be learned: it does not wait for a service that is away. Never rejects for the service. A look that
+   * found nothing wrong and is not older than `freshForMs` (0 unless given) will do.
+   */
+  wrongTables(freshForMs?: number): Promise<Error | undefined>;
+  /** Rows that are fewer than the newest checkpoints count, as far as can be asked cheaply. Waits while the service is away. */
+  lostInBulk(): Promise<Error | undefined>;
+}
+
+/** What one append may carry. */
+export interface AppendLimits {
+  readonly maxAppendRows: number;
+  /** As the processor estimates them, generously. */
+  readonly maxAppendBytes: number;
+}
+
+export interface Sink extends SinkReads, SinkInspection {
+  readonly appendLimits: AppendLimits;
+  /** Topics that the dataset already has ownership rows of. */
+  topics(): Promise<string[]>;
+  /** These rows are likely to be claimed soon: what a claim of them needs may be asked for ahead. */
+  foresee(rows: readonly Ownership[]): void;
+  /**
+   * Claims these partitions, each on the condition that its epoch is still the row's. Returns when all of it has been applied, has
+   * failed, or was cancelled and awaited: in no case may it still be applied later. The outcomes are in the order of the rows.
+   */
+  claim(topic: string, owner: string, rows: readonly Ownership[]): Promise<readonly ClaimOutcome<WonClaim>[]>;
+}
+
+/** What became of one claim, by the row as it was read after it. */
+export interface ClaimOutcome<Won> {
+  /** Undefined where the row is gone. */
+  readonly row: Ownership | undefined;
+  /** Where the row holds our claim id. */
+  readonly won: Won | undefined;
+}
+
+/** A partition that is ours until somebody else claims it. Nobody before is kept from writing yet. */
+export interface HeldClaim {
+  readonly ownership: Ownership;
+  /**
+   * Keeps everybody before from writing, whatever they still have under way, and then finds how far they got. Rejects with
+   * ContradictionError('row_counts_differ') where that never adds up.
+   */
+  fence(terms: FenceTerms, signal: AbortSignal): Promise<Fenced>;
+}
+
+export interface WonClaim extends HeldClaim {
+  /** Appends the entry to the settings history, if the claim still holds. On the same terms as a claim: read it back. */
+  addEntry(entry: SettingsEntry): Promise<void>;
+  /** Opens the partition for writing under this claim, once it is fenced. Connects on first use. */
+  open(): PartitionWriter;
+}
+
+export interface FenceTerms {
+  /** How long what the sink counts and what it shows may disagree before that is a contradiction. */
+  readonly settleTimeoutMs: number;
+  /** How long partitions that are fenced at the same time may wait for each other. */
+  readonly gatherMs: number;
+  /**
+   * Called with the greatest checkpoint there seems to be, before anything past it is asked for; again where there is a greater one.
+   * What it throws ends the fence.
+   */
+  readonly onCheckpoint: (checkpoint: Checkpoint | undefined, checkpointOffset: number) => void;
+}
+
+/** How far a partition got. Final as long as the claim holds. */
+export interface Fenced {
+  readonly checkpoint: Checkpoint | undefined;
+  /** C: every record below it is in the tables. */
+  readonly checkpointOffset: number;
+  readonly reached: ReachedTables;
+}
+
+export type ReachedTables = { readonly [T in DataTable]: ReachedTable<T> };
+
+/** How far one table got past the checkpoint: its rows are not written again. */
+export interface ReachedTable<T extends DataTable> {
+  /** No row of the table is at or past it; 0 where there are none past the checkpoint. */
+  readonly next: number;
+  /** Rows past the checkpoint, where the sink counts them; 0 otherwise. */
+  readonly rows: number;
+  /** Whether a row of the fold is there already. Asked in fold order, each row once, up to the first that is missing. */
+  ask(row: DataRows[T]): RowAnswer;
+  /** What is there that a fold up to `nextOffset` should have yielded, and did not: rows, or offsets in a sink that counts no rows. */
+  left(nextOffset: number): number;
+}
+
+/** `differs`: the row that is there in its place, and in what it differs, as the end of a sentence. */
+export type RowAnswer = 'present' | 'missing' | { readonly differs: string };
+
+/** What the rows of each table come in from the fold: accepted payments as columns, all else as objects. */
+export interface DataBatches {
+  payment_transactions: AcceptedBatch;
+  payment_transactions_fraud: AcceptedBatch;
+  payment_metrics_partials: RowBatch<PartialRow>;
+  payment_exceptions: RowBatch<ExceptionRow>;
+}
+
+/** Rows [from, to) of a batch. */
+export interface BatchSlice<T extends DataTable> {
+  readonly rows: DataBatches[T];
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Append {
+  /** Of the rows as they are sent. */
+  readonly byteLength: number;
+  /** Resolves when they are durable and visible. */
+  readonly landed: Promise<void>;
+}
+
+/**
+ * Writes one partition under one claim. Rows of a table land in the order they were handed over, or not at all: after a failure
+ * everything later fails too. All rejections are WriterLostError (we were fenced, or the sink does not know us any more),
+ * RowsRefusedError (the content of one row), SinkRefusedError (the append, for another reason), or UnreachableError.
+ */
+export interface PartitionWriter {
+  /**
+   * Takes the table's next rows; with them, all its rows of records below `toOffset` are handed over. It has copied the rows when it
+   * returns: their memory is used again.
+   */
+  append<T extends DataTable>(table: T, slice: BatchSlice<T>, toOffset: number): Append;
+  /**
+   * Notes what was handed over so far, at this moment. The function that it returns writes a checkpoint of just that; it is called
+   * once all of it is acknowledged.
+   */
+  beginCheckpoint(): (checkpoint: Checkpoint) => Promise<void>;
+  /** Why the partition has to be claimed anew although nothing was refused: what we write through has become too old. */
+  outlived(): Error | undefined;
+  /** Ends connections without waiting. Idempotent. */
+  close(): void;
+}

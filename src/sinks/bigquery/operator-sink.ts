@@ -1,0 +1,33 @@
+/** The sink as operators' commands see it: holding partitions, and changing what is stored about them. */
+import type { OperatorSink } from '../../processor/ports.ts';
+import { holdStreams, readOwnership, storedRow } from './takeover/claims.ts';
+import type { FenceParts } from './takeover/fence.ts';
+import { FenceRounds } from './takeover/fence-rounds.ts';
+
+export function operatorSink(parts: Omit<FenceParts, 'fences'>): OperatorSink {
+  const { queries, runtime } = parts;
+  const fences = new FenceRounds(runtime);
+  return {
+    readOwnership: (topic) => readOwnership(topic, queries),
+    latestCheckpoint: (topic, partition) => queries.latestCheckpoint(topic, partition),
+    tablesWithRows: (tables, partition, fromOffset) => queries.tablesWithRows(tables, partition, fromOffset),
+    payments: (partition, belowOffset, fromEventTimeMs) => queries.payments(partition, belowOffset, fromEventTimeMs),
+    seed: (topic, seeds) => queries.seed(topic, seeds),
+    hold: (topic, owner, rows) => holdStreams(topic, owner, rows, { ...parts, fences }),
+    async writtenTo(partition, fromOffset) {
+      const tables = await Promise.all([
+        queries.rowsFrom('payment_transactions', partition, fromOffset),
+        queries.rowsFrom('payment_transactions_fraud', partition, fromOffset),
+        queries.rowsFrom('payment_metrics_partials', partition, fromOffset),
+        queries.rowsFrom('payment_exceptions', partition, fromOffset),
+      ]);
+      return Math.max(fromOffset, ...tables.map((rows) => (rows.at(-1)?.row.kafkaOffset ?? -1) + 1));
+    },
+    putSkipped: (held, skipped, rowsGo) => {
+      const { topic, partition, claimId, streams } = storedRow(held);
+      return queries.putSkipped(topic, partition, claimId, skipped, rowsGo ? [] : streams);
+    },
+    putHistories: (topic, changes) => queries.putHistories(topic, changes),
+    removeRows: (table, partition, from, to) => queries.removeRows(table, partition, from, to),
+  };
+}
