@@ -36,7 +36,9 @@ const CLEAN_ROOMS: readonly string[] = [
   'scenarios',
   'sql',
   'src/base',
+  'src/checks',
   'src/cli',
+  'src/conformance',
   'src/demo',
   'src/infra',
   'src/kafka',
@@ -51,11 +53,13 @@ const CLEAN_ROOMS: readonly string[] = [
   'src/lab/sim/disk',
   'src/lab/sim/kafka',
   'src/lab/sim/world',
+  'src/lab/tampering',
   'src/lab/upgrade',
   'src/local-state',
   'src/observability',
   'src/operations',
   'src/simulator',
+  'src/sinks/bigquery/dataset',
 ];
 
 /**
