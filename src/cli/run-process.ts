@@ -14,7 +14,7 @@ import { progressReporter } from '../observability/progress.ts';
 import { CRASH_POINTS } from '../processor/crash-points.ts';
 import { observers } from '../processor/events.ts';
 import type { ExitReport } from '../processor/processor.ts';
-import type { DatasetLook } from '../sinks/bigquery/dataset/look.ts';
+import type { DatasetLook } from '../sinks/bigquery/dataset/look-at-dataset.ts';
 import type { ProcessConfig } from './config/process-config.ts';
 import { ownerName } from './dead-owner.ts';
 import { killAt } from './kill-at.ts';
