@@ -163,12 +163,6 @@ test('the oracle, the guarantees and the reader of the topic share no code with 
   expect(wrong).toEqual([]);
 });
 
-/** Circles that are still there, until their rooms are rid of them. Add none. */
-const KNOWN_CIRCLES: readonly (readonly string[])[] = [
-  ['src/payments/fold-types.ts', 'src/payments/fold.ts'],
-  ['src/processor/takeover/position.ts', 'src/processor/takeover/stream-offsets.ts'],
-];
-
 test('no imports in a circle, those of types included', () => {
   const texts = new Map(
     globSync('{src,chaos,bench,scenarios,properties}/**/*.ts', { cwd: REPOSITORY })
@@ -176,9 +170,7 @@ test('no imports in a circle, those of types included', () => {
       .map((file) => [file, readFileSync(path.join(REPOSITORY, file), 'utf8')]),
   );
   expect(texts.size).toBeGreaterThan(FILES.length);
-  const isKnown = (circle: readonly string[]): boolean =>
-    KNOWN_CIRCLES.some((known) => circle.every((file) => known.includes(file)));
-  expect(circlesIn(texts).filter((circle) => !isKnown(circle))).toEqual([]);
+  expect(circlesIn(texts)).toEqual([]);
 });
 
 /** The first circle that each walk comes upon, as the files on it. */

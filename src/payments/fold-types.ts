@@ -2,7 +2,6 @@
 
 import type { IndexKey } from '../base/memory/slot-hash.ts';
 import type { AcceptedBatch } from './accepted-batch.ts';
-import type { PartitionFold } from './fold.ts';
 import type { Counters, ExceptionRow, FixedSettings, PartialRow, TransactionRow } from './types.ts';
 
 /** Where the fold puts rows, in fold order. `accepted` feeds both payment_transactions and payment_transactions_fraud. */
@@ -35,12 +34,12 @@ export interface RebuildOptions extends FoldPlace {
 }
 
 /** Takes the payments of a partition in offset order, batch by batch; `finish` gives the fold. */
-export interface Rebuild {
+export interface RebuildOf<Fold> {
   /** Payments with an event time at or past this are needed; older ones do no harm. */
   readonly fromEventTimeMs: number;
   /** Throws RangeError for a row out of order, or at or past `nextOffset`. */
   add(rows: readonly TransactionRow[]): void;
-  finish(): PartitionFold;
+  finish(): Fold;
 }
 
 /** How large the state is: for gauges and logs. */

@@ -14,7 +14,7 @@ import type { PaymentBytes } from './event/payment-bytes.ts';
 import { PaymentReader } from './event/payment-reader.ts';
 import { Rejection } from './event/validation.ts';
 import { exceptionRow, rejectedRow } from './exception-rows.ts';
-import type { FoldOutput, FoldPlace, FoldStats, Rebuild, RebuildOptions } from './fold-types.ts';
+import type { FoldOutput, FoldPlace, FoldStats, RebuildOf, RebuildOptions } from './fold-types.ts';
 import { type ActivityCounts, assessFraud } from './fraud.ts';
 import { LookAhead } from './look-ahead.ts';
 import { type CompiledSettings, requireFixedSettings } from './settings.ts';
@@ -36,7 +36,8 @@ import type {
 } from './types.ts';
 import { OpenWindows } from './windows.ts';
 
-export type { FoldOutput, FoldPlace, Rebuild, RebuildOptions } from './fold-types.ts';
+export type { FoldOutput, FoldPlace, RebuildOptions } from './fold-types.ts';
+export type Rebuild = RebuildOf<PartitionFold>;
 
 const BYTES_PER_WINDOW = 400;
 
