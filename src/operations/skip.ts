@@ -84,7 +84,7 @@ export async function skipOffsets(order: SkipOrder, ports: OperatorPorts, signal
   const now = await knownRow(order, ports);
   if (notGivenUp(order, now.skipped).length > 0) {
     throw new OwnershipLostError(
-      `partition ${partition} was claimed by ${now.owner} before the range was recorded: nothing is skipped. Run the command again.`,
+      `partition ${partition} was claimed by ${now.owner} before the range was put: nothing is skipped. Run the command again.`,
     );
   }
   if (plan.removesRows) await removeGivenUp(order, sink);
@@ -108,7 +108,7 @@ async function knownRow({ topic, partition }: SkipOrder, { sink }: OperatorPorts
   const rows = await sink.readOwnership(topic);
   const row = rows.find((each) => each.partition === partition);
   if (row !== undefined) return row;
-  const known = rows.length === 0 ? 'the dataset has no row for it' : `the dataset knows 0 to ${rows.length - 1}`;
+  const known = rows.length === 0 ? 'the dataset knows none of it' : `the dataset knows 0 to ${rows.length - 1}`;
   throw new ConfigurationError([`--partition ${partition}: topic ${topic} has no such partition here, ${known}`]);
 }
 
@@ -132,13 +132,11 @@ function checked(
     { partition, from: checkpointOffset, to: Math.max(to, resumeOffset), removeRows: true },
     reason.trim() === '' ? undefined : reason,
   );
-  if (reason.trim() === '') problems.push('--reason: is empty; it is recorded in the tables');
-  if (by.trim() === '') problems.push('--by: is empty; the name is recorded in the tables');
+  if (reason.trim() === '') problems.push('--reason: say why; it stays in the tables');
+  if (by.trim() === '') problems.push('--by: say who gives the records up; it stays in the tables');
   if (to <= from) problems.push(`--to ${to}: must be greater than --from ${from}; the range ends before it`);
   if (from < checkpointOffset) {
-    problems.push(
-      `--from ${from}: everything below offset ${checkpointOffset} is judged already and cannot be skipped`,
-    );
+    problems.push(`--from ${from}: everything below offset ${checkpointOffset} is judged already, and stays so`);
   } else if (removesRows && to < resumeOffset) {
     problems.push(
       `--to ${to}: the tables have rows up to offset ${resumeOffset - 1} that cannot be folded again; cover them: ${withRows}`,
@@ -146,19 +144,19 @@ function checked(
   } else if (removesRows && !order.removeRows) {
     problems.push(
       `--from ${from}: the tables have rows of offsets ${checkpointOffset} to ${resumeOffset - 1} whose records the log has lost. They go ` +
-        `with the range. If you want that: ${withRows}`,
+        `with the range. If that is meant: ${withRows}`,
     );
   } else if (from < resumeOffset && !removesRows) {
     problems.push(
       `--from ${from}: the tables have rows up to offset ${resumeOffset - 1} that are not checkpointed yet. ` +
         (isLost
-          ? `The log has lost records of theirs, so they must be removed: ${withRows}`
+          ? `The log has lost records of theirs, so they have to go: ${withRows}`
           : `Start the range at ${resumeOffset}, or let a processor checkpoint them first`),
     );
   }
   if (to > log.endOffset) {
     problems.push(
-      `--to ${to}: the log of partition ${partition} ends at ${log.endOffset}; an offset that does not exist yet cannot be skipped`,
+      `--to ${to}: the log of partition ${partition} ends at ${log.endOffset}; what is not there yet cannot be given up`,
     );
   }
   // Rows to remove may lie around ranges that were skipped before.
