@@ -47,7 +47,7 @@ export const benchmark = defineBenchmark({
     },
     jobs('quota-start', 'query jobs of a start after a clean stop, one process', 10, 7),
     jobs('quota-crash', 'the same after kill -9', 14, 11),
-    jobs('quota-rebuild', 'the same with the checkpoint directory lost', 16, 12),
+    jobs('quota-rebuild', 'the same with the local state lost', 16, 12),
   ],
   repeats: 1,
   sizes: { events: 200_000, waiting: 20_000, partitions: 4, accounts: 5_000 },

@@ -14,7 +14,7 @@ export const benchmark = defineBenchmark({
   figures: [
     {
       name: 'recover',
-      what: 'kill -9 to first new durable row, with the checkpoint',
+      what: 'kill -9 to first new durable row, with local state',
       unit: 'ms',
       must: 4_000,
       aim: 2_000,
@@ -22,7 +22,7 @@ export const benchmark = defineBenchmark({
     },
     {
       name: 'recover-rebuilt',
-      what: 'kill -9 to first new durable row, the checkpoint deleted: rebuilt from the sink',
+      what: 'kill -9 to first new durable row, local state deleted: rebuilt from the sink',
       unit: 'ms',
       must: 30_000,
       aim: 15_000,

@@ -11,7 +11,7 @@ export const benchmark = defineBenchmark({
   figures: [
     {
       name: 'start',
-      what: 'process start to first durable row, warm checkpoint',
+      what: 'process start to first durable row, warm local state',
       unit: 'ms',
       must: 2_000,
       aim: 1_000,

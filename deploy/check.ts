@@ -5,6 +5,8 @@
 import { execa } from 'execa';
 import { createMetrics, watchProcess } from '../src/observability/metrics.ts';
 import { metricsObserver } from '../src/observability/metrics-observer.ts';
+import { PartitionRoster } from '../src/observability/partition-roster.ts';
+import { observers } from '../src/processor/events.ts';
 
 const DEPLOY = import.meta.dirname;
 const PROMETHEUS = `${DEPLOY}/prometheus`;
@@ -70,7 +72,9 @@ async function run(command: string, args: readonly string[], cwd: string, input 
 function scrape(): Promise<string> {
   const metrics = createMetrics({ version: '0.1.0', nodeVersion: process.version });
   watchProcess(metrics);
-  const { emit, refresh } = metricsObserver(metrics, () => 1_700_000_000_000);
+  const roster = new PartitionRoster();
+  const observer = metricsObserver(metrics, () => 1_700_000_000_000, roster);
+  const { emit } = observers(roster, observer);
   const partition = 0;
   const counters = { consumed: 10, accepted: 7, duplicates: 1, late: 1, rejected: 1 };
   const position = { partition, counters, watermarkMs: 1_699_996_400_000, nextOffset: 10 };
@@ -79,7 +83,7 @@ function scrape(): Promise<string> {
   emit({ type: 'append.acknowledged', partition, table: 'payment_transactions', rows: 7, bytes: 900, tookMs: 20 });
   emit({ type: 'checkpoint.written', ...position, epoch: 1, ids: 7, stateBytes: 2_000, tookMs: 30, endToEndMs: 400 });
   emit({ type: 'service.waiting', service: 'kafka', what: 'fetch', waitedMs: 1, limitMs: 900_000, error: 'refused' });
-  refresh();
+  observer.refresh();
   return metrics.registry.metrics();
 }
 

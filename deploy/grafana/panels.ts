@@ -69,7 +69,7 @@ export const ROWS: readonly Row[] = [
     title: 'Flow',
     panels: [
       {
-        title: 'Records by what they became',
+        title: 'Records by disposition',
         text: 'Consumed = accepted + duplicate + late + rejected, always.',
         kind: 'timeseries',
         queries: { '{{disposition}}': 'sum by (disposition) (rate(provenonce_records_total[1m]))' },

@@ -36,7 +36,7 @@ export function checkOwnership(
 
 /**
  * All rows say the same number of partitions, and no other than the topic has. (One that has more partitions than the rows say
- * is told elsewhere: nobody reads those.)
+ * is reported elsewhere: nobody reads those.)
  */
 function checkCounts(
   ownership: readonly OwnershipFacts[],
@@ -53,7 +53,7 @@ function checkCounts(
       ? said[0]!
       : undefined;
   for (const [partition, count] of counts) {
-    // A topic with fewer partitions than there are rows is another topic, which is told elsewhere.
+    // A topic with fewer partitions than there are rows is another topic, which is reported elsewhere.
     if (count === right && (count <= topicPartitions.length || count === ownership.length)) continue;
     add(
       findings,

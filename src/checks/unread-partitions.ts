@@ -7,7 +7,7 @@ const PARTITIONS_BESIDES_MAX = 100;
 
 /**
  * Partitions of the topic without an ownership row. Resolves with what is only a remark: those that hold nothing. Where no
- * partition has one, nothing was ever processed into the dataset, and nothing is said of it.
+ * partition has one, nothing was ever processed into the dataset, and nothing is reported.
  */
 export async function checkUnreadPartitions(
   inputs: VerifyInputs,

@@ -171,7 +171,7 @@ describe('which epoch wrote a row', () => {
     ],
     ['what was found begins elsewhere', (said) => ({ ...said, found: { ...said.found, from: 5 } })],
     ['it says that it is another checkpoint', (said) => ({ ...said, of: { ...said.of, nextOffset: 13 } })],
-    ['it says that it went on from elsewhere', (said) => ({ ...said, of: { ...said.of, wentOnFrom: 0 } })],
+    ['it says that it resumed from elsewhere', (said) => ({ ...said, of: { ...said.of, wentOnFrom: 0 } })],
     ['it says something that nobody writes', (said) => ({ ...said, more: 1 })],
   ])('a checkpoint is a finding where %s', async (_, change) => {
     const history = fourOwners();

@@ -43,7 +43,7 @@ describe.each(TABLES)('%s', (table, guarantee) => {
     expect(guarantees[guarantee].findings).toMatchObject([{ kind: 'null_column', partition }]);
   });
 
-  test('rows of a partition without an ownership row are named, whatever their epoch', async () => {
+  test('rows of a partition without an ownership row are named, of any epoch', async () => {
     for (const writer_epoch of [0, 1]) {
       const history = faultless(records());
       const row = { ...history[table][0]!, writer_epoch };

@@ -24,7 +24,7 @@ export interface VerifyReport {
   readonly topic: string;
   readonly guarantees: Readonly<Record<Guarantee, GuaranteeResult>>;
   readonly partitions: readonly PartitionReport[];
-  /** What was taken as it is, because the log does not hold it any more. */
+  /** What was taken as it is, because the log no longer holds it. */
   readonly trusted: readonly string[];
   /** What the input did against its conditions. Breaks no guarantee. */
   readonly conditions: readonly string[];
@@ -232,7 +232,7 @@ class VerifyRun {
     return survey;
   }
 
-  /** As it was when first asked: the end of the log is the same for all that is said of it. */
+  /** As it was when first asked: every check sees the same end of the log. */
   async #boundsOf(partition: number): Promise<PartitionBounds> {
     const held = this.#bounds.get(partition);
     if (held !== undefined) return held;

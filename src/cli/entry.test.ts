@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -53,3 +53,19 @@ test('it keeps compiled code where main.ts does', () => {
   expect(read('src/cli/compile-cache.ts')).toContain(constant);
   expect(read(ENTRY)).toContain(constant.replaceAll("', '", '/').replaceAll("'", ''));
 });
+
+test.skipIf(process.platform === 'win32')(
+  'verify starts over with a larger young generation, and no other command does',
+  () => {
+    const shown = 'data:text/javascript,process._rawDebug(process.execArgv[0])';
+    const flagsOf = (command: string): string[] => {
+      const args = ['--max-semi-space-size=8', '--import', shown, path.join(ROOT, ENTRY), command, '--help'];
+      const { stderr, stdout, status } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+      expect(status, stderr).toBe(0);
+      expect(stdout).toContain(`Usage: provenonce ${command}`);
+      return stderr.trim().split('\n');
+    };
+    expect(flagsOf('verify')).toEqual(['--max-semi-space-size=8', '--max-semi-space-size=16']);
+    expect(flagsOf('process')).toEqual(['--max-semi-space-size=8']);
+  },
+);

@@ -1,5 +1,5 @@
 /** The first query of `process` to the sink, sent while most of the code is still loading: both take about as long. */
-import { type DatasetLook, lookAtDataset } from '../sinks/bigquery/dataset/look.ts';
+import { type DatasetLook, lookAtDataset } from '../sinks/bigquery/dataset/look-at-dataset.ts';
 import { LOOKED_AT } from '../sinks/bigquery/dataset/names.ts';
 import { RestClient } from '../sinks/bigquery/query/rest-client.ts';
 import type { ProcessConfig } from './config/process-config.ts';

@@ -15,7 +15,7 @@ import { DEFAULT_LIMITS } from '../processor/limits.ts';
 import { type ExitReport, Processor, type ProcessorPorts } from '../processor/processor.ts';
 import type { ProcessorSettings } from '../processor/settings.ts';
 import { withSinkCrashPoints } from '../sinks/bigquery/crash-points.ts';
-import type { DatasetLook } from '../sinks/bigquery/dataset/look.ts';
+import type { DatasetLook } from '../sinks/bigquery/dataset/look-at-dataset.ts';
 import { openSink, type Sink } from '../sinks/bigquery/open-sink.ts';
 import { processorSink } from '../sinks/bigquery/processor-sink.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';

@@ -9,11 +9,12 @@ import { createLogger, resolveLogFormat } from '../observability/logger.ts';
 import { createMetrics, watchProcess } from '../observability/metrics.ts';
 import { metricsObserver } from '../observability/metrics-observer.ts';
 import { startMetricsServer } from '../observability/metrics-server.ts';
+import { PartitionRoster } from '../observability/partition-roster.ts';
 import { progressReporter } from '../observability/progress.ts';
 import { CRASH_POINTS } from '../processor/crash-points.ts';
 import { observers } from '../processor/events.ts';
 import type { ExitReport } from '../processor/processor.ts';
-import type { DatasetLook } from '../sinks/bigquery/dataset/look.ts';
+import type { DatasetLook } from '../sinks/bigquery/dataset/look-at-dataset.ts';
 import type { ProcessConfig } from './config/process-config.ts';
 import { ownerName } from './dead-owner.ts';
 import { killAt } from './kill-at.ts';
@@ -45,11 +46,12 @@ export async function runProcess(
   const forgetLog = alsoTellBugs((error) => logger.error({ event: 'processor.bug', error }));
   const metrics = createMetrics({ version: VERSION, nodeVersion: process.version });
   watchProcess(metrics);
-  const toMetrics = metricsObserver(metrics, runtime.nowMs);
-  const health = healthObserver();
+  const roster = new PartitionRoster();
+  const toMetrics = metricsObserver(metrics, runtime.nowMs, roster);
+  const health = healthObserver(roster);
   const toLog = logObserver(logger);
-  const progress = progressReporter(runtime);
-  const observer = observers(toLog, toMetrics, health, progress);
+  const progress = progressReporter(runtime, roster);
+  const observer = observers(roster, toLog, toMetrics, health, progress);
   const server = await startMetricsServer({
     host: config.process.metricsHost,
     port: config.process.metricsPort,

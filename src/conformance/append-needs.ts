@@ -24,7 +24,7 @@ async function offsetsEnforced(bench: Bench): Promise<string> {
   demandEqual(codes, [undefined, ALREADY_EXISTS, ALREADY_EXISTS, OUT_OF_RANGE, undefined], 'codes of five appends');
   demandEqual(call.ends.length, 0, 'ends of the call');
   demandEqual(await bench.stored(), numbers(5), 'rows');
-  return 'taken and future offsets are refused in band, and the call goes on';
+  return 'taken and future offsets are refused in band, and the call stays open';
 }
 
 async function expectedOffsetNamed(bench: Bench): Promise<string> {
@@ -49,7 +49,7 @@ async function offsetOfStream(bench: Bench): Promise<string> {
   demandEqual(answers[0]?.error?.code, GRPC_STATUS.ALREADY_EXISTS, 'code on another connection');
   demandEqual(answers[1]?.acknowledged, true, 'the next append there');
   demandEqual(await bench.stored(), numbers(5), 'rows');
-  return 'another connection is told what the first one wrote';
+  return 'another connection sees what the first one wrote';
 }
 
 async function readAfterAck(bench: Bench): Promise<string> {

@@ -168,7 +168,7 @@ export class Bench {
   }
 }
 
-/** One AppendRows call and everything that it was told. */
+/** One AppendRows call and all its answers. */
 export class RawCall {
   readonly answers: AppendAnswer[] = [];
   readonly ends: (RpcError | undefined)[] = [];
@@ -204,7 +204,7 @@ export class RawCall {
     this.call.cancel();
   }
 
-  /** So many answers, or fewer where the call ended before. */
+  /** The first `count` answers, or fewer if the call ended before. */
   async answered(count: number): Promise<readonly AppendAnswer[]> {
     await this.#bench.until(`answer ${count} of an append`, () => this.answers.length >= count || this.ends.length > 0);
     return this.answers;

@@ -1,5 +1,5 @@
 /**
- * The emulator keeps what the protocol needs; endpoints that lie about one thing are told apart by the need that says so.
+ * The emulator keeps what the protocol needs; endpoints that lie about one thing are found by the need that says so.
  * A service with manners of its own, which conforms all the same: conformance.long.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -39,7 +39,7 @@ test('the emulator conforms, and differs from the service in three known ways on
   }
 });
 
-describe('an endpoint is told from one that keeps its word when it', () => {
+describe('an endpoint that breaks its word is found when it', () => {
   test('answers finalize without finalizing', async () => {
     const swallowed = (): Partial<WriteRpc> => ({ finalizeWriteStream: async () => ({ rowCount: 2 }) });
     expect(await brokenBy('nothing-after-finalize', { rpc: swallowed })).toEqual(['nothing-after-finalize']);
@@ -53,7 +53,7 @@ describe('an endpoint is told from one that keeps its word when it', () => {
     expect(await brokenBy('finalize-against-appends', { rpc: miscounting })).toEqual(['finalize-against-appends']);
   });
 
-  test('refuses to finalize, and goes on taking rows', async () => {
+  test('refuses to finalize, and still takes rows', async () => {
     const refusing = (): Partial<WriteRpc> => ({
       finalizeWriteStream: async () => {
         throw new RpcError(GRPC_STATUS.INVALID_ARGUMENT, 'Request contains an invalid argument.');
@@ -81,11 +81,11 @@ describe('an endpoint is told from one that keeps its word when it', () => {
     expect(await brokenBy('read-after-acknowledgement', { rpc: dropping })).toEqual(['read-after-acknowledgement']);
   });
 
-  test('appends at the end, whatever the offset', async () => {
+  test('appends at the end, at any offset', async () => {
     expect(await brokenBy('offsets-enforced', { rpc: ignoringOffsets })).toEqual(['offsets-enforced']);
   });
 
-  test('updates whatever the condition says', async () => {
+  test('updates although the condition does not hold', async () => {
     const rest = (sql: string): string => sql.replace('o.epoch = c.expected_epoch', 'o.epoch >= 0');
     expect(await brokenBy('one-claim-wins', { rest })).toEqual(['one-claim-wins']);
     expect(await brokenBy('late-claim-loses', { rest })).toEqual(['late-claim-loses']);

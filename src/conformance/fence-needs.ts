@@ -51,7 +51,7 @@ function wordingOf(refused: readonly { readonly call: RawCall; readonly index: n
     : differs(`refused with ${codes}; the service is known to say INVALID_ARGUMENT`);
 }
 
-/** Appends are under way on an open connection while another client finalizes. */
+/** Appends are in flight on an open connection while another client finalizes. */
 async function race(bench: Bench): Promise<string> {
   let cut = 0;
   for (let round = 0; round < RACES; round++) {
@@ -133,7 +133,7 @@ async function ownStreamOnly(bench: Bench): Promise<string> {
   await bench.finalize(one);
   call.send(1, 1);
   demandEqual((await call.answered(2))[1]?.acknowledged, true, 'append to the other stream');
-  return 'other streams of the table go on';
+  return 'other streams of the table still take rows';
 }
 
 export const FENCE_NEEDS: readonly Need[] = [

@@ -3,7 +3,7 @@ import type { Bench } from './bench.ts';
 
 /**
  * `documented`: BigQuery's documentation says so. `observed`: vendors' integration tests show it. `inferred`: neither; it
- * follows from what is said, and is the first thing to try on a real project.
+ * follows from other statements, and is the first thing to try on a real project.
  */
 export type Basis = 'documented' | 'observed' | 'inferred';
 

@@ -139,7 +139,7 @@ async function mergeBesideStreams(bench: Bench): Promise<string> {
   ];
   demandEqual(seen, expected, 'rows after two MERGEs of one id that was there and one that was not');
   call.send(1, 1);
-  demandEqual((await call.answered(2))[1]?.acknowledged, true, 'the open stream goes on');
+  demandEqual((await call.answered(2))[1]?.acknowledged, true, 'the open stream still takes rows');
   demandEqual(await bench.finalize(stream), 2, 'row count of the stream, which the MERGE must not change');
   return 'ids that are there stay, others go in; the open stream and its row count know nothing of it';
 }

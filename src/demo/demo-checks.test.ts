@@ -36,12 +36,12 @@ describe('each check can fail, and says what it saw', () => {
     [
       'a cent too much',
       { storedSums: { EUR: { count: 900, amount: '1234.51' } } },
-      'sums per currency equal what the producer wrote down: EUR: sent 900 payments, 1234.5; stored 900 payments, 1234.51',
+      'sums per currency equal what the producer recorded: EUR: sent 900 payments, 1234.5; stored 900 payments, 1234.51',
     ],
     [
       'a currency that nobody sent',
       { storedSums: { ...FACTS.storedSums, USD: { count: 1, amount: '1' } } },
-      'sums per currency equal what the producer wrote down: USD: sent 0 payments, 0; stored 1 payments, 1',
+      'sums per currency equal what the producer recorded: USD: sent 0 payments, 0; stored 1 payments, 1',
     ],
     [
       'a partition that does not add up',
@@ -86,7 +86,7 @@ describe('each check can fail, and says what it saw', () => {
     );
     const unknown = failing({ verified: { ...FACTS.verified, verdict: 'UNKNOWN' } });
     expect(unknown).toHaveLength(6);
-    expect(unknown[5]).toContain('but verify says UNKNOWN');
+    expect(unknown[5]).toContain('but the verdict of verify is UNKNOWN');
   });
 });
 

@@ -21,6 +21,7 @@ export type * from '../processor/ports.ts';
 export { type ExitReport, Processor, type ProcessorPorts } from '../processor/processor.ts';
 export type { ProcessorSettings } from '../processor/settings.ts';
 export { openSink } from '../sinks/bigquery/open-sink.ts';
+export { processorSink } from '../sinks/bigquery/processor-sink.ts';
 
 export interface ProcessorOptions {
   /**

@@ -1,4 +1,4 @@
-/** What broke a run off: one sentence for the verdict, and beside it what somebody who looks for the cause reads. */
+/** What broke a run off: one sentence for the verdict, and details for finding the cause. */
 
 export class LabError extends Error {
   override readonly name = 'LabError';
@@ -18,7 +18,7 @@ export function sentenceOf(error: unknown): string {
   return first.trim();
 }
 
-/** What else an error has to say: its details, or the lines after its first. */
+/** The details of an error, or the lines of its message after the first. */
 export function detailsOf(error: unknown): string | undefined {
   if (error instanceof LabError) return error.details;
   const [, ...more] = (error instanceof Error ? error.message : String(error)).split('\n');

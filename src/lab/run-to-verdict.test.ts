@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { PrefixMismatch } from '../checks/by-sql/prefix-check.ts';
 import type { VerifyReport } from '../checks/verify.ts';
 import { LabError } from './lab-error.ts';
 import type { RealWorld } from './real/real-world.ts';
@@ -157,6 +158,44 @@ test('a run that is interrupted is UNKNOWN, keeps what it saw, and does nothing 
   late.resolve();
   expect(String(await tried.promise)).toContain('SIGINT received');
   expect(done).toEqual(['stop sending']);
+});
+
+test('a story that must live ends when a partition stops: FAIL, with the stop and the death as its failures', async () => {
+  const { world, done } = quietWorld();
+  const stop = { type: 'partition.stopped', code: 'rows_differ', error: 'rows differ' };
+  const lives = [{ life: 1, exitCode: 65 }];
+  const given = Object.assign(world, {
+    gaveUp: Promise.reject(new Error('partition 0 stopped: rows_differ')),
+    allEventsOf: () => [stop],
+    recorder: { ...world.recorder, processors: () => [{ name: 'alpha', lives }] },
+  }) as RealWorld;
+  given.gaveUp.catch(() => {});
+  const hangs = { ...told(() => new Promise<void>(() => {})), mustLive: true };
+  const { report, failures } = await runToVerdict(hangs, given, LIMITS);
+  expect(report.verdict).toBe('FAIL');
+  expect(failures).toEqual([
+    { guarantee: null, kind: 'stopped:rows_differ', message: 'rows differ' },
+    { guarantee: null, kind: 'ended:65', message: 'life 1 of alpha ended with 65' },
+  ]);
+  expect(report.problems).toContain('the story broke off: partition 0 stopped: rows_differ');
+  expect(done).toEqual(['stop sending', 'heal', 'drain']);
+});
+
+test('a comparison by SQL that differs is a failure of its guarantee; other sums need not be known', async () => {
+  const { world } = quietWorld();
+  const unsummed = Object.assign(world, { expectedSums: [] }) as RealWorld;
+  const story = {
+    ...told(async ({ bit }) => bit('it was cut', true)),
+    knowsSums: false,
+    check: () => Promise.reject(new PrefixMismatch('G2', 'id_twice', 'an id is there twice')),
+  };
+  const { report, failures } = await runToVerdict(story, unsummed, LIMITS);
+  expect([report.verdict, report.problems, report.broke]).toEqual([
+    'FAIL',
+    ['not compared: an id is there twice'],
+    [{ guarantee: 'G2', kind: 'id_twice' }],
+  ]);
+  expect(failures).toHaveLength(1);
 });
 
 test('what verify must find is no failure where it finds it, and one where it does not, or finds more', async () => {

@@ -139,9 +139,9 @@ export interface ScenarioFolders {
   copy(from: string, to: string): Promise<number>;
 }
 
-/** A fault on its way. Whether it counts, its account decides; a story waits for it only where the story needs it. */
+/** An injected fault. Its account decides whether it counts; a story awaits it only where the story needs it. */
 export interface InjectedFault {
-  /** When it has really hurt. Rejects where it cannot be done, or when the story ends before. */
+  /** When it has taken effect. Rejects where it cannot be done, or when the story ends before. */
   readonly fired: Promise<void>;
   /** When it is undone: by its forMs, by heal, or at once for what does not last. */
   readonly healed: Promise<void>;
@@ -184,7 +184,7 @@ export interface ScenarioWorld {
   deleteRecords(partition: number, belowOffset: number): Promise<void>;
 
   /**
-   * Breaks something on purpose (chaos/fault.ts): now, or at the moment that the plan names. The run counts only if the
+   * Does a fault (chaos/fault.ts): now, or at the moment that it names. The run counts only if the
    * fault fired, met work in flight, was healed (by the end of the story at the latest), and work was done after it.
    */
   inject(fault: PlannedFault): InjectedFault;
@@ -222,11 +222,11 @@ export interface ScenarioWorld {
   change(sql: string): Promise<void>;
   /** The one number that a SELECT over the dataset yields. */
   count(sql: string): Promise<number>;
-  /** Says that something must have happened for the story to count, and whether it has. */
+  /** Something that must have happened for the story to count, and whether it has. */
   bit(what: string, happened: boolean): void;
-  /** Says what must hold besides what verify looks at: where it does not, the guarantee is broken, and the verdict FAIL. */
+  /** Something that must hold besides what verify checks. Where it does not, the guarantee is broken, and the verdict is FAIL. */
   holds(guarantee: Guarantee, what: string, holds: boolean): void;
-  /** Says a part of what payment_transactions must add up to, per currency, when all is done. The parts are added up. */
+  /** A part of what payment_transactions must add up to in the end, per currency. The parts are added up. */
   expectSums(sums: SumsByCurrency): void;
   /** Events of all processors of all lives so far. */
   allEventsOf<T extends ProcessorEventType>(type: T): Extract<ProcessorEvent, { type: T }>[];

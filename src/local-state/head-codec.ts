@@ -1,7 +1,7 @@
 /** The head and the open windows as sealed JSON. */
 import type { OpenWindow, StateHead } from '../payments/types.ts';
 import type { EntryBatch } from './entry-batch.ts';
-import { HEAD_KEY, type LiveFrom, windowKey } from './keys.ts';
+import { HEAD_KEY, type LiveFrom, windowName } from './keys.ts';
 import { SEAL_BYTES } from './seal.ts';
 
 /** What ends a save. */
@@ -21,7 +21,7 @@ export function decodeHead(value: Buffer): StoredHead {
 export function putWindow(window: OpenWindow, batch: EntryBatch): void {
   const { windowStartMs, region, currency, transactionCount, totalAmount, minAmount, maxAmount } = window;
   const amounts = [totalAmount, minAmount, maxAmount].map(String);
-  putText(windowKey(window), JSON.stringify([windowStartMs, region, currency, transactionCount, ...amounts]), batch);
+  putText(windowName(window), JSON.stringify([windowStartMs, region, currency, transactionCount, ...amounts]), batch);
 }
 
 export function decodeWindow(value: Buffer): OpenWindow {

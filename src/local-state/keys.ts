@@ -28,7 +28,7 @@ export function segmentKey(family: SegmentFamily, minute: number): Buffer {
   return key;
 }
 
-export function windowKey(window: Pick<OpenWindow, 'windowStartMs' | 'region' | 'currency'>): Buffer {
+export function windowName(window: Pick<OpenWindow, 'windowStartMs' | 'region' | 'currency'>): Buffer {
   const name = Buffer.from(window.currency + window.region, 'utf8');
   const key = Buffer.alloc(1 + WINDOW_START_BYTES + name.length);
   key[0] = FAMILY_BYTE.windows;

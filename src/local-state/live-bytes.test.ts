@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { EntryBatch } from './entry-batch.ts';
-import { HEAD_KEY, segmentKey, windowKey } from './keys.ts';
+import { HEAD_KEY, segmentKey, windowName } from './keys.ts';
 import { LiveBytes } from './live-bytes.ts';
 
 const MINUTE_MS = 60_000;
 const window = (minute: number, region = 'eu-west') =>
-  windowKey({ windowStartMs: minute * MINUTE_MS, region, currency: 'EUR' });
+  windowName({ windowStartMs: minute * MINUTE_MS, region, currency: 'EUR' });
 
 it('what is below its limit is dropped, each family by its own; what is at it stays', () => {
   const live = new LiveBytes();

@@ -1,6 +1,7 @@
 /** Readiness of the process, derived from its events: what it waits for and what has stopped, in words. */
 import type { Observer, ProcessorEvent } from '../processor/events.ts';
 import { waitingText } from './event-text.ts';
+import { ascending, type PartitionRoster } from './partition-roster.ts';
 
 export interface Readiness {
   readonly ready: boolean;
@@ -14,13 +15,10 @@ export interface HealthObserver extends Observer {
   readiness(): Readiness;
 }
 
-export function healthObserver(): HealthObserver {
+/** `roster` gets each event before it does. */
+export function healthObserver(roster: PartitionRoster): HealthObserver {
   let phase: 'starting' | 'started' | 'stopping' = 'starting';
-  /** Undefined until the group's first assignment, which may be empty for a process that stands by. */
-  let assigned: readonly number[] | undefined;
-  const running = new Set<number>();
   const waiting = new Map<string, string>();
-  const stopped = new Map<number, string>();
 
   function emit(event: ProcessorEvent): void {
     switch (event.type) {
@@ -30,13 +28,6 @@ export function healthObserver(): HealthObserver {
       case 'processor.stopping':
       case 'processor.stopped':
         phase = 'stopping';
-        return;
-      case 'assignment.changed':
-        assigned = event.partitions;
-        for (const partition of event.lost) {
-          running.delete(partition);
-          stopped.delete(partition);
-        }
         return;
       case 'service.waiting':
         waiting.set(event.service, waitingText(event));
@@ -48,29 +39,20 @@ export function healthObserver(): HealthObserver {
         // A write whose partition ended reports no end of its wait.
         waiting.delete('bigquery-write');
         return;
-      case 'takeover.running':
-        running.add(event.partition);
-        stopped.delete(event.partition);
-        return;
-      case 'partition.fenced':
-      case 'partition.released':
-        running.delete(event.partition);
-        return;
-      case 'partition.stopped':
-        running.delete(event.partition);
-        stopped.set(event.partition, `partition ${event.partition} stopped (${event.code}): ${event.error}`);
-        return;
       default:
     }
   }
 
   function readiness(): Readiness {
-    const reasons = [...waiting.values(), ...stopped.values()];
+    const { assigned, held, stopped, pending } = roster;
+    const stops = [...stopped].map(
+      ([partition, { code, error }]) => `partition ${partition} stopped (${code}): ${error}`,
+    );
+    const reasons = [...waiting.values(), ...stops];
     if (phase !== 'started') reasons.unshift(phase);
     if (phase === 'started' && assigned === undefined) reasons.push('waiting for the first assignment of partitions');
-    const pending = (assigned ?? []).filter((partition) => !running.has(partition) && !stopped.has(partition));
     if (pending.length > 0) reasons.push(`taking over partitions ${pending.join(', ')}`);
-    return { ready: reasons.length === 0, reasons, partitions: [...running].sort((a, b) => a - b) };
+    return { ready: reasons.length === 0, reasons, partitions: ascending(held) };
   }
 
   return { emit, readiness };

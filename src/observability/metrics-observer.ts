@@ -9,17 +9,19 @@ import type { Counter } from 'prom-client';
 import type { Counters } from '../payments/types.ts';
 import type { Observer, ProcessorEvent } from '../processor/events.ts';
 import type { Metrics } from './metrics.ts';
+import type { PartitionRoster } from './partition-roster.ts';
 
 export interface MetricsObserver extends Observer {
   /** Updates what depends on the time; call before a scrape. */
   refresh(): void;
 }
 
-export function metricsObserver(metrics: Metrics, nowMs: () => number): MetricsObserver {
+/** `roster` gets each event before it does. */
+export function metricsObserver(metrics: Metrics, nowMs: () => number, roster: PartitionRoster): MetricsObserver {
   const folded = new Map<number, Readonly<Counters>>();
   const checkpointedAtMs = new Map<number, number>();
+  /** The code that a partition's series stands under. */
   const stoppedWith = new Map<number, string>();
-  const running = new Set<number>();
   /** Lost, and not taken over again since: later events of them must not bring their series back. */
   const lost = new Set<number>();
 
@@ -38,14 +40,9 @@ export function metricsObserver(metrics: Metrics, nowMs: () => number): MetricsO
     forgetSeries(metrics, partition);
   }
 
-  function forget(partition: number): void {
-    running.delete(partition);
-    lose(partition);
-  }
-
   /** The group has assigned again what it may have given to others meanwhile. */
   function regain(partition: number): void {
-    if (!running.has(partition) || !lost.delete(partition)) return;
+    if (!roster.held.has(partition) || !lost.delete(partition)) return;
     metrics.owned.set({ partition }, 1);
   }
 
@@ -86,7 +83,6 @@ export function metricsObserver(metrics: Metrics, nowMs: () => number): MetricsO
         return;
       case 'takeover.running':
         clearStopped(event.partition);
-        running.add(event.partition);
         lost.delete(event.partition);
         metrics.takeovers.inc({ partition: event.partition });
         metrics.takeoverSeconds.observe(event.tookMs / 1_000);
@@ -97,20 +93,20 @@ export function metricsObserver(metrics: Metrics, nowMs: () => number): MetricsO
         return;
       case 'partition.fenced':
         metrics.fencings.inc({ partition: event.partition });
-        forget(event.partition);
+        lose(event.partition);
         return;
       case 'partition.released':
-        forget(event.partition);
+        lose(event.partition);
         return;
       case 'assignment.changed':
-        for (const partition of event.lost) forget(partition);
+        for (const partition of event.lost) lose(partition);
         for (const partition of event.partitions) regain(partition);
         return;
       case 'group.session_lost':
-        for (const partition of running) lose(partition);
+        for (const partition of roster.held) lose(partition);
         return;
       case 'partition.stopped':
-        forget(event.partition);
+        lose(event.partition);
         stoppedWith.set(event.partition, event.code);
         metrics.stopped.set({ partition: event.partition, code: event.code }, 1);
         return;

@@ -6,6 +6,7 @@ import { createLogger, type LogLevel, resolveLogFormat } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { metricsObserver } from './metrics-observer.ts';
 import { startMetricsServer } from './metrics-server.ts';
+import { onRoster } from './testing/on-roster.ts';
 
 const NOW_MS = 1_767_225_600_000;
 
@@ -98,7 +99,7 @@ describe('metrics', () => {
   function observed() {
     let nowMs = NOW_MS;
     const metrics = createMetrics({ version: '1.2.3', nodeVersion: 'v24' });
-    const observer = metricsObserver(metrics, () => nowMs);
+    const observer = onRoster((roster) => metricsObserver(metrics, () => nowMs, roster));
     const text = () => {
       observer.refresh();
       return metrics.registry.metrics();
@@ -206,7 +207,7 @@ describe('metrics', () => {
 
 describe('health', () => {
   test('is ready once every assigned partition runs, and says why it is not', () => {
-    const health = healthObserver();
+    const health = onRoster(healthObserver);
     expect(health.readiness()).toEqual({ ready: false, reasons: ['starting'], partitions: [] });
     health.emit(started);
     expect(health.readiness().reasons).toEqual(['waiting for the first assignment of partitions']);
@@ -235,14 +236,14 @@ describe('health', () => {
   });
 
   test('is ready as a spare, which the group gave nothing', () => {
-    const health = healthObserver();
+    const health = onRoster(healthObserver);
     health.emit(started);
     health.emit({ type: 'assignment.changed', partitions: [], gained: [], lost: [] });
     expect(health.readiness()).toEqual({ ready: true, reasons: [], partitions: [] });
   });
 
   test('a wait for the sink that a lost partition broke off is over when rows arrive there again', () => {
-    const health = healthObserver();
+    const health = onRoster(healthObserver);
     for (const event of [started, assigned, running, { ...running, partition: 2 }]) health.emit(event);
     const what = 'append to payment_transactions';
     health.emit({
@@ -262,7 +263,7 @@ describe('health', () => {
 
   test('is served with the metrics on a free port of this machine only', async () => {
     const metrics = createMetrics({ version: '1', nodeVersion: 'v24' });
-    const health = healthObserver();
+    const health = onRoster(healthObserver);
     let refreshed = 0;
     const options = {
       host: '127.0.0.1',

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ProcessorEvent } from '../processor/events.ts';
 import { PROGRESS_INTERVAL_MS, progressReporter } from './progress.ts';
+import { onRoster } from './testing/on-roster.ts';
 
 function counters(accepted: number, duplicates = 0) {
   return { consumed: accepted + duplicates, accepted, duplicates, late: 0, rejected: 0 };
@@ -26,7 +27,7 @@ function reporting() {
       wake = resolve;
       signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
     });
-  const reporter = progressReporter({ monotonicMs: () => nowMs, sleep });
+  const reporter = onRoster((roster) => progressReporter({ monotonicMs: () => nowMs, sleep }, roster));
   const events: ProcessorEvent[] = [];
   const ended = new AbortController();
   const running = reporter.run({ emit: (event) => events.push(event) }, ended.signal);

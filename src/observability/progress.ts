@@ -6,6 +6,7 @@
 import type { Runtime } from '../base/runtime.ts';
 import type { Counters } from '../payments/types.ts';
 import type { Observer, ProcessorEvent } from '../processor/events.ts';
+import { ascending, type PartitionRoster } from './partition-roster.ts';
 
 /** Time between two `processor.progress` events. */
 export const PROGRESS_INTERVAL_MS = 30_000;
@@ -15,41 +16,28 @@ export interface ProgressReporter extends Observer {
   run(observer: Observer, signal: AbortSignal): Promise<void>;
 }
 
-interface Held {
+interface Folded {
   counters: Readonly<Counters>;
   lag: number;
 }
 
-export function progressReporter(runtime: Pick<Runtime, 'monotonicMs' | 'sleep'>): ProgressReporter {
-  const held = new Map<number, Held>();
-  const stopped = new Set<number>();
-  let assigned: readonly number[] | undefined;
+/** `roster` gets each event before it does. */
+export function progressReporter(
+  runtime: Pick<Runtime, 'monotonicMs' | 'sleep'>,
+  roster: PartitionRoster,
+): ProgressReporter {
+  /** Since each partition was taken over; what is held is in the roster. */
+  const folded = new Map<number, Folded>();
   let since = nothingDone();
 
   function emit(event: ProcessorEvent): void {
     switch (event.type) {
-      case 'assignment.changed':
-        assigned = event.partitions;
-        for (const partition of event.lost) {
-          held.delete(partition);
-          stopped.delete(partition);
-        }
-        return;
       case 'takeover.running':
-        stopped.delete(event.partition);
-        held.set(event.partition, { counters: event.counters, lag: 0 });
-        return;
-      case 'partition.fenced':
-      case 'partition.released':
-        held.delete(event.partition);
-        return;
-      case 'partition.stopped':
-        held.delete(event.partition);
-        stopped.add(event.partition);
+        folded.set(event.partition, { counters: event.counters, lag: 0 });
         return;
       case 'batch.folded': {
-        const one = held.get(event.partition);
-        if (one === undefined) return;
+        const one = folded.get(event.partition);
+        if (one === undefined || !roster.held.has(event.partition)) return;
         since.records += event.records;
         for (const name of ['accepted', 'duplicates', 'late', 'rejected'] as const) {
           since[name] += event.counters[name] - one.counters[name];
@@ -65,16 +53,16 @@ export function progressReporter(runtime: Pick<Runtime, 'monotonicMs' | 'sleep'>
   function report(overMs: number): ProcessorEvent {
     const done = since;
     since = nothingDone();
-    const lag = [...held.values()].reduce((sum, one) => sum + one.lag, 0);
-    const takingOver = (assigned ?? []).filter((partition) => !held.has(partition) && !stopped.has(partition));
+    const { held, stopped, pending, assigned } = roster;
+    const lag = [...held].reduce((sum, partition) => sum + (folded.get(partition)?.lag ?? 0), 0);
     return {
       type: 'processor.progress',
       overMs,
       ...done,
       lag,
-      partitions: ascending(held.keys()),
-      takingOver: ascending(takingOver),
-      stopped: ascending(stopped),
+      partitions: ascending(held),
+      takingOver: ascending(pending),
+      stopped: ascending(stopped.keys()),
       assigned: assigned !== undefined,
     };
   }
@@ -98,8 +86,4 @@ export function progressReporter(runtime: Pick<Runtime, 'monotonicMs' | 'sleep'>
 
 function nothingDone() {
   return { records: 0, accepted: 0, duplicates: 0, late: 0, rejected: 0 };
-}
-
-function ascending(partitions: Iterable<number>): number[] {
-  return [...partitions].sort((a, b) => a - b);
 }

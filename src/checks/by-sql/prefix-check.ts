@@ -138,7 +138,7 @@ export class PrefixCheck {
     for await (const chunk of chunks) {
       for (const record of chunk) {
         const outcome = recomputed.oracle.take(record);
-        // At once: a reading that breaks off goes on from here.
+        // At once: after a reading that breaks off, the next one resumes here.
         recomputed.nextOffset = record.offset + 1;
         if (outcome.disposition !== 'accepted') continue;
         const { currency, amount } = outcome.payment;

@@ -34,7 +34,7 @@ export interface Reconciliation {
   readonly days: readonly ReconciledDay[];
 }
 
-/** `days`: only so many days back from the current one, as the guide's query (7); all where it is not given. */
+/** `days`: number of days back from the current one, as the guide's query (7); all where it is not given. */
 export async function reconcile(sink: TableQueries, options: { readonly days?: number } = {}): Promise<Reconciliation> {
   const since = options.days === undefined ? '' : 'WHERE date >= DATE_SUB(CURRENT_DATE(), INTERVAL @days DAY)';
   const rows = await sink.queries.runQuery(

@@ -9,7 +9,7 @@ import type { PartialCells, TransactionCells } from '../inputs/verify-inputs.ts'
 import { billionths, decimalText, plainDecimal, sameDecimal } from '../oracle/money.ts';
 import type { Step } from '../partition/walk-partition.ts';
 import { describe, transactionDifferences } from './row-differences.ts';
-import { windowKey } from './window-name.ts';
+import { windowName } from './window-name.ts';
 
 interface Sums {
   /** Of the newest of the payments: where a backfill puts the window. */
@@ -46,8 +46,8 @@ export class BackfilledCheck {
   step(step: Step): void {
     const { payments, partials } = step.backfilled;
     for (const row of partials) {
-      const rows = this.#partials.get(windowKey(row));
-      if (rows === undefined) this.#partials.set(windowKey(row), [row]);
+      const rows = this.#partials.get(windowName(row));
+      if (rows === undefined) this.#partials.set(windowName(row), [row]);
       else rows.push(row);
     }
     for (const [index, row] of payments.entries()) {
@@ -98,7 +98,7 @@ export class BackfilledCheck {
   #addToSums(row: TransactionCells): void {
     const window_start = Math.floor(row.event_time / this.#windowMs) * this.#windowMs;
     const amount = billionths(plainDecimal(row.amount)) ?? 0n;
-    const window = windowKey({ ...row, window_start });
+    const window = windowName({ ...row, window_start });
     const sum = this.#sums.get(window);
     if (sum === undefined) {
       this.#sums.set(window, {

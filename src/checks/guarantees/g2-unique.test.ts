@@ -1,4 +1,4 @@
-/** G2 is over all rows, whoever is to blame; the condition that the input broke is named beside it. */
+/** G2 is over all rows, for any cause of a repetition; the condition that the input broke is named beside it. */
 import { expect, test } from 'vitest';
 import { BASE_MS, event, faultless, inputsOf, MINUTE_MS, ownershipOf, record } from '../testing/history.ts';
 import { verify } from '../verify.ts';

@@ -1,5 +1,5 @@
 /**
- * G2: COUNT(*) = COUNT(DISTINCT transaction_id), over all rows of payment_transactions, whoever is to blame for a repetition.
+ * G2: COUNT(*) = COUNT(DISTINCT transaction_id), over all rows of payment_transactions, for any cause of a repetition.
  * Where each of the rows is what the rules give for its record, the input has broken a condition (a copy in another
  * partition, or with another event time after its original was forgotten): that is named beside the finding.
  */

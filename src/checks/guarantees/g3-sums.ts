@@ -9,14 +9,14 @@ import { ByWindow } from '../oracle/by-window.ts';
 import { billionths, decimalText, plainDecimal, sameDecimal } from '../oracle/money.ts';
 import type { OracleWindow } from '../oracle/recompute.ts';
 import type { Step } from '../partition/walk-partition.ts';
-import { windowKey } from './window-name.ts';
+import { windowName } from './window-name.ts';
 
 interface TableSum {
   count: number;
   total: bigint;
   readonly windowEnd: number;
   readonly offsets: number[];
-  readonly window: Parameters<typeof windowKey>[0];
+  readonly window: Parameters<typeof windowName>[0];
 }
 
 const OFFSETS_KEPT_MAX = 20;
@@ -66,7 +66,7 @@ export class SumsCheck {
         transactionIds: [],
         expected: '0 rows',
         actual: `${counted(sum.count, 'row')}, ${decimalText(sum.total)}`,
-        message: `payment_transactions has rows that no closed window counts, in window ${windowKey(sum.window)}`,
+        message: `payment_transactions has rows that no closed window counts, in window ${windowName(sum.window)}`,
       });
     }
   }
@@ -78,16 +78,16 @@ export class SumsCheck {
       offsets: sum?.offsets ?? [],
       expected: `${counted(window.count, 'row')}, ${decimalText(window.total)}`,
       actual: sum ? `${counted(sum.count, 'row')}, ${decimalText(sum.total)}` : '0 rows',
-      message: `sums over payment_transactions differ from the topic's in window ${windowKey(window)}`,
+      message: `sums over payment_transactions differ from the topic's in window ${windowName(window)}`,
     });
   }
 
   #comparePartials(step: Step, closed: readonly OracleWindow[]): void {
     const rows = step.rows.payment_metrics_partials;
     if (rows.length === 0 && closed.length === 0) return;
-    const byKey = Map.groupBy(rows, windowKey);
+    const byKey = Map.groupBy(rows, windowName);
     for (const window of closed) {
-      const key = windowKey(window);
+      const key = windowName(window);
       const found = byKey.get(key) ?? [];
       byKey.delete(key);
       const [row, ...more] = found;

@@ -82,7 +82,7 @@ describe('stream_offsets', () => {
 });
 
 describe('counters', () => {
-  test('of deleted payments: the tables are said to be wrong, not the checkpoint', async () => {
+  test('of deleted payments: the finding blames the tables, not the checkpoint', async () => {
     const history = faultless(records());
     history.payment_transactions.splice(3, 1);
     const { guarantees } = await verify(inputsOf(history));
@@ -94,7 +94,7 @@ describe('counters', () => {
     });
   });
 
-  test('of a changed checkpoint: the checkpoint is said to be wrong', async () => {
+  test('of a changed checkpoint: the finding blames the checkpoint', async () => {
     const history = faultless(records());
     const last = history.checkpoints[0]!;
     history.checkpoints[0] = { ...last, accepted: last.accepted + 1, consumed: last.consumed + 1 };

@@ -1,6 +1,6 @@
 /**
  * G6, of what a checkpoint says besides its own rows: which checkpoint it is, and what its owner found of earlier epochs at or
- * past the checkpoint that it went on from. The rows between that checkpoint and this one are there still, so their epochs are
+ * past the checkpoint that it resumed from. The rows between that checkpoint and this one are there still, so their epochs are
  * counted again. Checkpoints of releases that wrote neither are not judged.
  */
 import type { CheckedTable, CheckpointCells, OwnershipFacts } from '../inputs/verify-inputs.ts';
@@ -69,7 +69,7 @@ export class FoundRowsCheck {
     }
     const found = readFound(said.found, wentOnFrom);
     if (found === undefined) {
-      const message = 'stream_offsets does not say what its owner found of earlier epochs past where it went on from';
+      const message = 'stream_offsets does not say what its owner found of earlier epochs past where it resumed';
       return [
         {
           ...DIFFERS,
@@ -80,7 +80,7 @@ export class FoundRowsCheck {
         },
       ];
     }
-    // One that it went on from may be pruned, and then what lies past it cannot be counted.
+    // The checkpoint that it resumed from may be pruned; then the rows past it cannot be counted.
     const below = this.#below.get(wentOnFrom);
     return below === undefined ? [] : this.#recount(found, epoch, wentOnFrom, below);
   }
@@ -108,7 +108,7 @@ export class FoundRowsCheck {
 
 const DIFFERS = { kind: 'found_rows_differ' };
 
-/** What is the same in every checkpoint of an owner. Whatever the order of members: a column of JSON has none. */
+/** What is the same in every checkpoint of an owner. The order of members does not count: a column of JSON has none. */
 function textOf({ of, found }: Readonly<Record<string, unknown>>): string {
   return JSON.stringify([isObject(of) ? of.wentOnFrom : undefined, inOrder(found)]);
 }

@@ -11,9 +11,9 @@ import { integerFromText, millisFromText, type QueryValue } from '../../sinks/bi
 /** A text as it is, a decimal as its text, a whole number, milliseconds, true or false. */
 export type PackedColumns = Readonly<Record<string, ColumnKind>>;
 
-/** Rows of so many offsets of a partition make a cell: bounded, for tables whose rows are bounded in size. */
-export const OFFSETS_PER_CELL = 250;
-export const CELLS_PER_PAGE = 32;
+/** Offsets of a partition whose rows make a cell: bounded, for tables whose rows are bounded in size. */
+export const OFFSETS_PER_CELL = 1_000;
+export const CELLS_PER_PAGE = 8;
 /** A row of payment_exceptions may hold 64 KiB of its record: a cell each. */
 export const LARGE_ROWS_PER_PAGE = 1_000;
 

@@ -1,4 +1,4 @@
-/** What is asked of the service, and what becomes of the answers, in whatever order they come. */
+/** What is asked of the service, and what becomes of the answers, in any order. */
 import { expect, test } from 'vitest';
 import type { QueryParameter, QueryValue } from '../../sinks/bigquery/query/query-values.ts';
 import { readTables, slicesOf } from './read-tables.ts';

@@ -1,5 +1,5 @@
 /**
- * Reads the tables of a dataset for `verify`: checkpoints first, then every row of every table, whatever its partition and
+ * Reads the tables of a dataset for `verify`: checkpoints first, then every row of every table, of any partition and
  * epoch, in no order and a part of a table at a time (a day, or a Kafka partition), into a spool that puts them in order.
  * Then the service counts them.
  *
@@ -180,7 +180,7 @@ function partsOfDay(column: string, day: string | null, counts: ReadonlyMap<numb
   return slices.map((partitions) => ({ where: `${within} AND ${wherePartitions(partitions)}`, parameters }));
 }
 
-/** Groups of partitions with at most so many rows together, or one partition. */
+/** Groups of partitions with at most `rowsMax` rows together, or one partition. */
 export function slicesOf(counts: ReadonlyMap<number | null, number>, rowsMax: number): (number | null)[][] {
   const slices: (number | null)[][] = [];
   let rows = Number.POSITIVE_INFINITY;
@@ -222,7 +222,7 @@ async function countTable(
   }));
 }
 
-/** A column of partitions or offsets holds whatever somebody wrote there, what is below 0 included. */
+/** A column of partitions or offsets can hold any number that somebody wrote there, negative ones included. */
 function wholeNumber(value: number): string {
   if (!Number.isSafeInteger(value)) throw new RangeError(`not a whole number: ${value}`);
   return String(value);

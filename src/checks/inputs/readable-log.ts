@@ -1,4 +1,4 @@
-/** The log as far as it is to be read: around the offsets that were given up, and what is said where it cannot be read. */
+/** The part of the log that is read: all but the offsets that were given up; and the message for a part that cannot be read. */
 
 import { skipCommand } from '../../base/text/skip-command.ts';
 import { UnreadableLogError } from '../topic/errors.ts';

@@ -278,7 +278,7 @@ describe('events of any spelling are decided alike', () => {
     );
   });
 
-  test('whatever their first bytes are', () => {
+  test('with any first bytes', () => {
     const tail = fc.oneof(fc.uint8Array({ maxLength: 12 }), fc.constant(Buffer.from(JSON.stringify(event('p', 0)))));
     fc.assert(
       fc.property(fc.constantFrom(...beginnings), tail, (beginning, rest) => {

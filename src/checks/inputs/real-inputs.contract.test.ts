@@ -147,7 +147,7 @@ test('a faultless dataset passes verify, reconcile, and the sums of what was sen
   expect(reconciliationTable(reconciliation).rows[0]).toContain('PASS');
 });
 
-test('sums that differ by a billionth are told apart', async () => {
+test('sums that differ by a billionth are not equal', async () => {
   const [currency, sum] = Object.entries(summary.expectedSums)[0]!;
   const amount = decimalOf(billionthsOf(sum.amount) + 1n);
   const wrong = { ...summary.expectedSums, [currency]: { ...sum, amount } };

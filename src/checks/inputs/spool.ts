@@ -3,7 +3,7 @@
  * and where senders were first seen. SQLite puts them in order; memory holds its cache and one cell at a time.
  *
  * The file is in a directory of its own that nobody else may enter (0700, the file 0600), and it is unlinked as soon as it
- * is open: whatever ends the process, nothing stays behind. Its size is some fifth of what was read.
+ * is open: nothing stays behind, however the process ends. Its size is some fifth of what was read.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -221,7 +221,7 @@ export interface PartitionBounds {
   readonly highWatermark?: number;
 }
 
-/** In which partition a sender was first seen, since the topic has had so many partitions. */
+/** In which partition a sender was first seen, by the number of partitions that the topic had. */
 export interface SenderHomes {
   /** Its first partition; notes `partition` as that where the sender is new. */
   homeOf(partitions: number, sender: string, partition: number): number;
@@ -232,7 +232,7 @@ export interface TablesSnapshot {
   /** Ascending by next_offset, then writer_epoch; of this topic. */
   checkpoints(partition: number): AsyncIterable<readonly CheckpointCells[]>;
   /**
-   * Every row with this kafka_partition and an offset, whatever its epoch, ascending by kafka_offset, in bounded chunks. The
+   * Every row with this kafka_partition and an offset, of any epoch, ascending by kafka_offset, in bounded chunks. The
    * tables may hold NULL in any column, and so may a row.
    */
   rows<T extends CheckedTable>(table: T, partition: number): AsyncIterable<readonly TableCells[T][]>;

@@ -20,7 +20,7 @@ export class ByWindow<T> {
     currencies.set(currency, thing);
   }
 
-  /** What was there is not any more. */
+  /** Removes the entry and returns it. */
   take(startMs: number, region: string, currency: string): T | undefined {
     const regions = this.#starts.get(startMs);
     const currencies = regions?.get(region);
@@ -32,7 +32,7 @@ export class ByWindow<T> {
     return thing;
   }
 
-  /** Those of one start, in no order that counts; they are not there any more. */
+  /** Removes the entries of one start and returns them, in no particular order. */
   takeStart(startMs: number): T[] {
     const regions = this.#starts.get(startMs);
     this.#starts.delete(startMs);

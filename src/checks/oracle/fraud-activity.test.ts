@@ -11,7 +11,7 @@ const payment = fc.record({
   isForgetting: fc.boolean(),
 });
 
-test('what counts is every payment of the span before, however many there are and whatever was forgotten', () => {
+test('what counts is every payment of the span before, also with many payments and after old ones were forgotten', () => {
   fc.assert(
     fc.property(fc.array(payment, { minLength: 1, maxLength: 300 }), (payments) => {
       const activity = new SenderActivity(SPAN_MS);

@@ -2,6 +2,8 @@
  * What a sender did lately, kept the plain way: per sender, payments as they came. A sender with many has them by slices of
  * event time: a slice that lies wholly inside the span is counted whole, those at its two ends payment by payment.
  */
+import { ownText } from './own-text.ts';
+
 interface Payments {
   readonly times: number[];
   readonly devices: string[];
@@ -36,14 +38,14 @@ export class SenderActivity {
     let sender = this.#senders.get(name);
     if (sender === undefined) {
       sender = { times: [], devices: [], slices: undefined };
-      this.#senders.set(name, sender);
+      this.#senders.set(ownText(name), sender);
     }
     if (sender.slices !== undefined) {
       this.#addToSlice(sender.slices, timeMs, device);
       return;
     }
     sender.times.push(timeMs);
-    sender.devices.push(device);
+    sender.devices.push(heldOrOwn(device, sender.devices));
     if (sender.times.length > PAYMENTS_WITHOUT_SLICES_MAX) this.#cut(sender);
   }
 
@@ -64,7 +66,9 @@ export class SenderActivity {
       slices.set(number, slice);
     }
     slice.times.push(timeMs);
-    slice.devices.push(device);
+    slice.devices.push(
+      slice.devices.length > DEVICES_WITHOUT_SET_MAX ? ownText(device) : heldOrOwn(device, slice.devices),
+    );
     if (slice.deviceSet !== undefined) slice.deviceSet.add(device);
     else if (slice.devices.length > DEVICES_WITHOUT_SET_MAX) slice.deviceSet = new Set(slice.devices);
   }
@@ -100,7 +104,7 @@ export class SenderActivity {
     return slice.times.length;
   }
 
-  /** Forgets what no payment with event time >= earliestMs can count any more. */
+  /** Forgets payments that no payment with event time >= earliestMs can count. */
   forgetBefore(earliestMs: number): void {
     const deadBelowMs = earliestMs - this.#spanMs;
     for (const [name, sender] of this.#senders) {
@@ -110,6 +114,12 @@ export class SenderActivity {
       if (sender.times.length === 0 && (slices === undefined || slices.size === 0)) this.#senders.delete(name);
     }
   }
+}
+
+/** A sender has few devices: mostly one that is held already. */
+function heldOrOwn(device: string, devices: readonly string[]): string {
+  const place = devices.indexOf(device);
+  return place === -1 ? ownText(device) : devices[place]!;
 }
 
 /** How many have an event time in (afterMs, timeMs]; the device of each is added. */

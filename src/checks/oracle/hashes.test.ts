@@ -7,7 +7,7 @@ import { hashText, paymentHash, recordFingerprint, textHash, valueHash } from '.
 
 const text = fc.string({ unit: 'binary', maxLength: 40 });
 
-test('a text hashes to what the tables are kept by, whatever its length', () => {
+test('a text hashes to what the tables are kept by, at any length', () => {
   fc.assert(
     fc.property(fc.oneof(text, fc.constant('x'.repeat(5_000))), (value) => {
       const { high, low } = new TextKey().setText(value);

@@ -79,7 +79,7 @@ function readEvent(record: TopicRecord, reasons: Set<string>): Record<string, un
     reasons.add('not_an_object');
     return null;
   }
-  // Only the event's own fields count, whatever their names.
+  // Only the event's own fields count, under any name.
   return Object.assign(Object.create(null), parsed);
 }
 
@@ -122,7 +122,7 @@ function judgeTime(event: Record<string, unknown>, latestMs: number, earliestMs:
   if (value === undefined) reasons.add('field_missing');
   else if (typeof value !== 'number' || !Number.isInteger(value)) reasons.add('field_invalid');
   else {
-    // Past 2^53 a number is no exact integer any more; it is also far out of range.
+    // Past 2^53 a number is no longer an exact integer; it is also far out of range.
     if (!Number.isSafeInteger(value)) reasons.add('field_invalid');
     if (value > latestMs) reasons.add('event_time_in_future');
     if (value < earliestMs) reasons.add('event_time_too_old');

@@ -192,7 +192,7 @@ class SourceEvent {
   #judgeTime(): number | null {
     const source = this.#member('timestamp')?.source ?? '';
     if (!/^[-0-9]/.test(source)) return null;
-    if (/^[0-9]{1,15}$/.test(source)) return Number(source); // exact: every integer of so many digits is
+    if (/^[0-9]{1,15}$/.test(source)) return Number(source); // exact: every integer of up to 15 digits is
     const size = literalBillionths(source);
     if (typeof size !== 'bigint' || size % 1_000_000_000n !== 0n) return null;
     const time = Number(size / 1_000_000_000n);

@@ -8,7 +8,7 @@ import { judgeVersion1 } from './judge-version-1.ts';
 import { judgeVersion2 } from './judge-version-2.ts';
 import type { Circumstances, Judgement } from './judgement.ts';
 
-/** The log was folded by rules that this release does not have: nothing can be said of it. */
+/** The log was folded by rules that this release does not have: it cannot be judged. */
 export class UnknownFoldVersion extends Error {
   constructor(foldVersion: number, partition: number, offset: number) {
     super(

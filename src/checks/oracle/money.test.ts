@@ -7,7 +7,7 @@ const digits = (min: number, max: number) =>
   fc.array(fc.integer({ min: 0, max: 9 }), { minLength: min, maxLength: max }).map((each) => each.join(''));
 const decimal = fc.tuple(digits(1, 20), digits(1, 9));
 
-test('a decimal is as many billionths as its digits say, whatever its length', () => {
+test('a decimal is as many billionths as its digits say, at any length', () => {
   fc.assert(
     fc.property(decimal, ([whole, fraction]) => {
       const size = BigInt(whole) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0'));

@@ -18,6 +18,7 @@ import { judge } from './judge.ts';
 import type { OraclePayment, RejectedMust } from './judgement.ts';
 import { billionths, limitBillionths, plainDecimal } from './money.ts';
 import { OpenWindows, type OracleWindow } from './open-windows.ts';
+import { ownText } from './own-text.ts';
 import { livesFromMs, StateDigest } from './state-digest.ts';
 
 export interface OracleFraud {
@@ -62,7 +63,7 @@ export interface OracleCounts {
 interface KnownId {
   readonly time: number;
   readonly offset: number;
-  readonly payment: OraclePayment;
+  readonly business: string;
   readonly hash: Hash;
 }
 
@@ -149,7 +150,7 @@ export class PartitionOracle {
     const first = this.#known.get(payment.transaction_id);
     if (first && this.#isKnownTime(first.time)) {
       this.counts.duplicate++;
-      const conflict = !isSameBusiness(first.payment, payment);
+      const conflict = first.business !== businessText(payment);
       return { disposition: 'duplicate', payment, firstOffset: first.offset, conflict };
     }
     if (payment.event_time < this.#now) {
@@ -197,7 +198,7 @@ export class PartitionOracle {
     const { transaction_id, sender_account_id, device_id, event_time: time } = payment;
     const [id, sender, device] = [textHash(transaction_id), textHash(sender_account_id), textHash(device_id)];
     const hash = paymentHash(payment, id, sender, device);
-    const entry = { time, offset, hash, payment };
+    const entry = { time, offset, hash };
     if (time >= this.#activityFrom) {
       this.#activity.add(sender_account_id, time, device_id);
       this.#digest.addActivity(entry, sender, device);
@@ -207,7 +208,7 @@ export class PartitionOracle {
     const held = this.#known.get(transaction_id);
     if (held !== undefined && held.time >= time) return;
     if (held !== undefined && held.time >= this.#idsFrom) this.#digest.removeId(held, id);
-    this.#known.set(transaction_id, entry);
+    this.#known.set(ownText(transaction_id), { ...entry, business: businessText(payment) });
     this.#digest.addId(entry, id);
   }
 
@@ -226,21 +227,6 @@ export class PartitionOracle {
 /** A stored row as the payment that it was. */
 export function storedPayment(row: TransactionCells): OraclePayment {
   return { ...row, amount: billionths(plainDecimal(row.amount)) ?? 0n };
-}
-
-/** Whether every field but the id is the same. */
-function isSameBusiness(a: OraclePayment, b: OraclePayment): boolean {
-  return (
-    a.sender_account_id === b.sender_account_id &&
-    a.receiver_account_id === b.receiver_account_id &&
-    a.amount === b.amount &&
-    a.currency === b.currency &&
-    a.device_id === b.device_id &&
-    a.ip_address === b.ip_address &&
-    a.event_time === b.event_time &&
-    a.region === b.region &&
-    a.payment_method === b.payment_method
-  );
 }
 
 /** The business fields as one text: two payments are the same exactly if these are. */

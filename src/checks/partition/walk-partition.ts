@@ -49,7 +49,7 @@ export interface Visitor {
   step(step: Step): void;
 }
 
-/** From an offset on the topic has so many partitions; `accepted`: what the partition then learns of the others. */
+/** The number of partitions that the topic has from an offset on; `accepted`: what the partition then learns of the others. */
 export interface StartedGeneration {
   readonly fromOffset: number;
   readonly partitions: number;

@@ -14,7 +14,7 @@ import { epochAt, ownershipOf, type PartitionHistory, streamOffsetsOf } from './
 export interface FoldedOptions {
   readonly fixed: FixedSettings;
   readonly history: readonly SettingsEntry[];
-  /** A checkpoint after so many records. */
+  /** Records between two checkpoints. */
   readonly checkpointEvery: number;
   /** The Kafka timestamp of every record. */
   readonly recordTimeMs: number;

@@ -85,7 +85,7 @@ export class BrokerConnections {
   async #connect({ host, port }: Address, onGone: () => void): Promise<Connection> {
     const { Connection } = await this.library();
     const connection = new Connection(this.#endpoint.clientId, optionsFor(this.#endpoint, host));
-    // It may fail more than once, and each time is told to whoever waits for an answer of it.
+    // It may fail more than once; each time, every call that waits for its answer is rejected.
     connection.on('error', onGone);
     connection.on('close', onGone);
     await connection.connect(host, port);

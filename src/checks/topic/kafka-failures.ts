@@ -15,7 +15,7 @@ interface Failure extends Error {
 
 const PARTS_MAX = 16;
 
-/** The error, its parts and its causes, so many at most. */
+/** The error, its parts and its causes, up to a limit. */
 export function partsOf(error: unknown): readonly Failure[] {
   const found: Failure[] = [];
   const coming: unknown[] = [error];

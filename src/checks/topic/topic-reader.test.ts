@@ -123,7 +123,7 @@ test.for([
   expect(brokers[0]?.fetches).toBe(5);
 });
 
-test('a user who may not read is told at once', async () => {
+test('a user who may not read gets the error at once', async () => {
   const { reader, sleeps } = await start({ fetch: () => ({ errorCode: 29 }) });
   await expect(read(reader)).rejects.toMatchObject({ type: 'TOPIC_AUTHORIZATION_FAILED' });
   expect(sleeps).toEqual([]);
@@ -219,7 +219,7 @@ test('aborted transactions are left out, across answers', async () => {
   expect(await read(reader)).toEqual([0, 1, 10, 11]);
 });
 
-test('whoever stops reading hears of no failure afterwards', async () => {
+test('a caller that stops reading gets no failure afterwards', async () => {
   const { reader } = await start({
     fetch: ({ fromOffset }) => (fromOffset === 0 ? serve(LOG, 0) : { errorCode: 29 }),
   });

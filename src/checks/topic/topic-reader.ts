@@ -66,7 +66,7 @@ export class TopicReader implements AsyncDisposable {
       const part: Part = await coming;
       const { nextOffset } = part;
       const isOver = part.damage !== undefined || nextOffset >= toOffset;
-      // The next answer travels while this one is looked at. Whoever stops reading does not hear of its failure.
+      // The next answer is fetched while this one is read. Its failure does not reach a caller that stops reading.
       coming = isOver ? undefined : this.#part(partition, nextOffset, toOffset, true);
       coming?.catch(() => {});
       let { damage } = part;

@@ -1,7 +1,7 @@
 /** provenonce schema apply|print: the dataset, its tables and views. */
 import { InvalidArgumentError, Option } from 'commander';
 import { ConfigurationError } from '../../base/errors.ts';
-import type { Applied } from '../../sinks/bigquery/dataset/apply.ts';
+import type { Applied } from '../../sinks/bigquery/dataset/apply-to-dataset.ts';
 import type { ViewDifferences } from '../../sinks/bigquery/dataset/compare-views.ts';
 import { LOSSES_TABLE, TABLES } from '../../sinks/bigquery/dataset/names.ts';
 import { printSchema } from '../../sinks/bigquery/schema.ts';

@@ -12,7 +12,7 @@ import {
 } from '../../sinks/bigquery/write/write-rpc.ts';
 
 export interface Manners {
-  /** So many calls about a new stream, and attempts to make one on a table, are NOT_FOUND. */
+  /** Number of calls about a new stream, and of attempts to make one on a table, that are answered NOT_FOUND. */
   readonly notFoundFirst?: number;
   /** A second finalize: its count, a refusal with a storage error, or one without a word. */
   readonly finalizeAgain?: 'count' | 'storage_error' | 'silent';

@@ -1,10 +1,10 @@
 /**
- * Explores on real parts: plans drawn from a seed, run side by side on one broker and one emulator until enough ran or a
- * guarantee is broken. Then the failure is tried in the simulated world; where it does not show there, it is shrunk on
- * real parts, within a bound.
+ * Explores on real parts: runs plans drawn from a seed side by side on one broker and one emulator, until enough have run or a
+ * guarantee is broken. A failure is tried in the simulated world first; where it does not show there, it is shrunk on real
+ * parts, within bounds.
  *
- * Which plans are drawn depends on the seed alone. What comes out of a run does not: real parts have their own timing.
- * A plan whose fault missed is UNKNOWN, and so is the exploration; it does not end it.
+ * The seed alone decides which plans are drawn. The outcome of a run also depends on the timing of real parts. A plan whose
+ * fault did not count is UNKNOWN, and makes the exploration UNKNOWN without ending it.
  */
 import { createHash } from 'node:crypto';
 import path from 'node:path';

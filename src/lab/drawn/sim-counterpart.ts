@@ -1,7 +1,7 @@
 /**
- * A drawn plan as a case of the simulated world, as far as its faults exist there: a failure that shows there too is shrunk
- * in seconds, and replayed to the byte. The first of the same records come in the same time; moments that real parts count
- * in records are times there. What has no counterpart is listed, and left out.
+ * A drawn plan as a case of the simulated world, where a failure is shrunk in seconds and replayed to the byte. Faults of both
+ * worlds are taken as they are; some others have a counterpart that does the same to a processor; the rest is left out, and
+ * listed. It has the first of the same records, and times where real parts count records.
  */
 import { generatePayments } from '../../simulator/generate.ts';
 import { resolvePlan } from '../../simulator/plan.ts';
@@ -22,7 +22,7 @@ export interface SimCounterpart {
 
 /** Records are sent this much longer than the last fault lasts. */
 const AFTER_MS = 3_000;
-/** The first takeovers are over by then. */
+/** The first takeovers have ended by then. */
 const BEGIN_MS = 1_500;
 /** Fewer than on real parts: a run is to take a fraction of a second, and a plan must fit into a command line. */
 const RECORDS_MAX = 160;
@@ -68,7 +68,7 @@ export function simCounterpart(plan: DrawnPlan, seed: number): SimCounterpart {
   };
 }
 
-/** Text is text there: bytes that are no UTF-8 come as what a reader makes of them. */
+/** Values are text there: bytes that are not UTF-8 come with replacement characters. */
 function workloadOf(plan: DrawnPlan, spanMs: number): WorkloadRecord[] {
   const { ratePerSecond } = plan.workload;
   const count = Math.min(RECORDS_MAX, Math.ceil((spanMs / 1_000) * ratePerSecond));

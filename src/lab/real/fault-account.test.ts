@@ -69,6 +69,12 @@ test.each([
   expect(faultProblems({ ...COUNTED, ...change }, { ending: 'drained' }).join()).toContain(reason);
 });
 
+test('where faults may meet anything, only firing and healing count', () => {
+  const idle = { ...COUNTED, inFlightRecords: 0, progressAfter: 0 };
+  expect(faultProblems(idle, { faultsMeet: 'anything' })).toEqual([]);
+  expect(faultProblems({ ...idle, healedAtMs: null }, { faultsMeet: 'anything' })).toHaveLength(1);
+});
+
 test('a pipeline that had to stop need not work afterwards', () => {
   expect(faultProblems({ ...COUNTED, progressAfter: 0 }, { ending: 'stopped' })).toEqual([]);
 });

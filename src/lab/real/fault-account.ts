@@ -1,21 +1,21 @@
 /**
  * Fault accounting, as a pure function of a run's history: how much work was in flight while a fault lasted, and how far
- * the pipeline got during and after it. A fault that met no work, or after which nothing moved, proves nothing.
+ * the pipeline got during and after it. A fault that met no work, or after which nothing was processed, proves nothing.
  */
 import type { FaultRecord } from '../artifacts.ts';
 import type { Scenario } from '../scenario.ts';
 
-/** Something that had reached `total` at that time; ascending in both. */
-export interface Mark {
+/** A count had reached `total` at that time. In lists ascending in both. */
+export interface Progress {
   readonly atMs: number;
   readonly total: number;
 }
 
 export interface RunHistory {
   /** Records that Kafka had acknowledged, over all partitions. */
-  readonly acknowledged: readonly Mark[];
+  readonly acknowledged: readonly Progress[];
   /** Records below checkpoints, over all partitions. */
-  readonly checkpointed: readonly Mark[];
+  readonly checkpointed: readonly Progress[];
 }
 
 export type FaultAccount = Pick<FaultRecord, 'inFlightRecords' | 'progressDuring' | 'progressAfter'>;
@@ -52,7 +52,7 @@ export function ownRecordsOf(fault: string, plan: FaultRecord['plan']): number {
   return fault === 'kafka_answer' && plan.request === 'produce' ? 1 : 0;
 }
 
-function totalAt(marks: readonly Mark[], atMs: number): number {
+function totalAt(marks: readonly Progress[], atMs: number): number {
   return marks.findLast((mark) => mark.atMs <= atMs)?.total ?? 0;
 }
 

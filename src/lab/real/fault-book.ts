@@ -1,9 +1,9 @@
 /**
- * The faults of one run: planned ones wait for their moment, fire, last and are healed; what a story does with its own
- * hands (a kill, a pause) is written down beside them. Times and counts end up in the run's artifacts.
+ * The faults of one run, with their times and counts for its artifacts. A planned fault waits for its moment, fires, lasts and
+ * is healed. What a story does itself (a kill, a pause) is recorded beside them.
  *
- * A planned fault counts only by its account (fault-account.ts); whether one that a story did itself has bitten, the story
- * says with its bits.
+ * The account of a planned fault (fault-account.ts) decides whether the run counts. For what a story did itself, its bits
+ * decide.
  */
 import type { AppliedFault } from '../../../chaos/applied-fault.ts';
 import { applyFault } from '../../../chaos/apply-fault.ts';
@@ -22,11 +22,11 @@ export interface FaultBookOptions {
   readonly moment: (when: RealWhen, signal: AbortSignal) => Promise<void>;
   /** Called when a fault fires and when it is healed. */
   readonly onChange?: (text: string) => void;
-  /** How far the run is, for a fault that does not fire. */
+  /** How far the run is, for the error of a fault that does not fire. */
   readonly soFar?: () => string;
 }
 
-/** From its plan to its first effect, and for undoing it. */
+/** From planning a fault to its first effect, and for undoing it. */
 const FIRES_WITHIN_MS = 60_000;
 const HEALS_WITHIN_MS = 60_000;
 
@@ -48,7 +48,7 @@ export class FaultBook {
     this.#options = options;
   }
 
-  /** What is broken at the moment, for people. */
+  /** Faults that have fired and are not healed, as text. */
   get active(): string[] {
     return this.#entries.flatMap(({ facts: { firedAtMs, healedAtMs, text } }) =>
       firedAtMs !== null && healedAtMs === null ? [text] : [],
@@ -63,7 +63,7 @@ export class FaultBook {
     return injected;
   }
 
-  /** A planned fault that a story does with its own hands: it tells when it has hurt, and when it is undone. */
+  /** A planned fault that a story does itself: the story calls `fired` and `healed`. */
   planByHand(fault: string, text: string, plan: FaultRecord['plan'], processor: string | null): FaultByHand {
     const entry = this.#add(fault, text, processor, { ...plan, what: fault }, true);
     const nowMs = (): number => this.#options.runtime.nowMs();
@@ -79,7 +79,7 @@ export class FaultBook {
     };
   }
 
-  /** Something that a story did by itself, just now. Call the result when it is undone. */
+  /** Records what a story did itself, just now. Call the result when it is undone. */
   note(fault: string, text: string, processor: string | null): () => void {
     const entry = this.#add(fault, text, processor, { what: fault }, false);
     entry.facts = { ...entry.facts, firedAtMs: this.#options.runtime.nowMs() };
@@ -88,7 +88,7 @@ export class FaultBook {
     };
   }
 
-  /** Heals what is broken, and lets what has not fired go. */
+  /** Heals what is broken; what has not fired will not fire. */
   async heal(): Promise<void> {
     this.#over.abort();
     const failed = (await Promise.allSettled(this.#injected.map((each) => each.end()))).filter(
@@ -126,7 +126,7 @@ function recordOf({ facts, counts }: Entry, history: RunHistory): FaultRecord {
   return { ...facts, counts: counts(), ...accountOf(facts.firedAtMs, facts.healedAtMs, history, own) };
 }
 
-/** One planned fault on its way: it waits, hits, lasts, and is healed. */
+/** One planned fault: it waits, fires, lasts, and is healed. */
 class Injected implements InjectedFault {
   readonly fired: Promise<void>;
   readonly healed: Promise<void>;
@@ -141,7 +141,7 @@ class Injected implements InjectedFault {
     this.#options = options;
     this.fired = this.#fire(plan, over);
     this.healed = this.#healed.promise;
-    // A story that does not look learns it from the account.
+    // A story that awaits neither sees the failure in the account.
     this.fired.then(() => this.#last(plan)).catch((error: unknown) => this.#healed.reject(error));
     this.healed.catch(() => {});
   }
@@ -176,7 +176,7 @@ class Injected implements InjectedFault {
     if (this.#applied?.isOver) await this.heal();
   }
 
-  /** Resolves when it has hurt; rejects with the signal's reason. */
+  /** Resolves when it has taken effect; rejects with the signal's reason. */
   async #strike({ when, ...plan }: PlannedFault, signal: AbortSignal): Promise<void> {
     if (when !== undefined) await this.#options.moment(when, signal);
     signal.throwIfAborted();
@@ -212,7 +212,7 @@ class Injected implements InjectedFault {
     const { runtime } = this.#options;
     const undone = Promise.resolve(this.#applied?.heal());
     await within(runtime, HEALS_WITHIN_MS, undone, () => `${this.#entry.facts.text} is not healed`);
-    // What later faults of its kind do is theirs.
+    // Later faults of its kind count for themselves.
     const counts = this.#entry.counts();
     this.#entry.counts = () => counts;
     const { facts } = this.#entry;

@@ -1,6 +1,6 @@
 /**
- * Writes down one run while it happens: what processors say, what Kafka acknowledged, metrics twice a second, phases and
- * lives. Files as src/lab/artifacts.ts has them; the totals that fault accounting needs are kept in memory.
+ * Records one run while it happens: events of processors, records that Kafka acknowledged, metrics twice a second, phases and
+ * lives. It writes the files of src/lab/artifacts.ts, and keeps in memory the totals that fault accounting needs.
  */
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
@@ -19,7 +19,7 @@ import {
   SENT_FILE,
   type SentLine,
 } from '../artifacts.ts';
-import type { Mark, RunHistory } from './fault-account.ts';
+import type { Progress, RunHistory } from './fault-account.ts';
 import { parseMetrics } from './processor/parse-metrics.ts';
 import type { ProcessorChild } from './processor/processor-child.ts';
 
@@ -66,8 +66,8 @@ export class RunRecorder {
   readonly #metrics: WriteStream;
   readonly #lives: Life[] = [];
   readonly #phases: { name: RunPhase['name']; fromMs: number }[] = [];
-  readonly #acknowledged: Mark[] = [];
-  readonly #checkpointed: Mark[] = [];
+  readonly #acknowledged: Progress[] = [];
+  readonly #checkpointed: Progress[] = [];
   readonly #nextOffsets = new Map<number, number>();
   readonly #over = new AbortController();
   readonly #scraping: Promise<void>;

@@ -1,4 +1,4 @@
-/** Reports of runs that were done apart, as one: in the order of their runs, whoever was faster. */
+/** Joins the reports of separate threads, in the order of their runs. */
 import type { TamperReport } from './run-tamperings.ts';
 
 export function mergedReports(reports: readonly TamperReport[]): TamperReport {

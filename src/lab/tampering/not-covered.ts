@@ -231,7 +231,7 @@ const PAYMENT_MEMBERS = [
   ...['ip_address', 'timestamp', 'region', 'payment_method'],
 ];
 
-/** The members that a payment is made of, whatever else the text holds; the text itself where it is no JSON. */
+/** The members that a payment is made of, without any others; the text itself if it is no JSON. */
 function paymentText(value: unknown): string {
   const text = String(value);
   try {

@@ -9,7 +9,7 @@ const NEW_PAYMENTS = 8;
 const COPIES = 4;
 const STEP_MS = 45_000;
 
-/** The dataset's log with them at its end: the same ones, whatever was changed of the base. */
+/** The dataset's log with them at its end: the same ones for every change of the base. */
 export function withRecordsToCome(dataset: BaseDataset, base: BaseDataset): BaseDataset {
   const log = dataset.log.map((each, partition): PartitionLog => {
     const coming = recordsOf(base, partition);

@@ -39,7 +39,7 @@ export interface StratumTally {
 
 export interface EntryTally {
   excused: number;
-  /** It speaks of so many more, which `verify` found all the same. */
+  /** Changes that the entry speaks of and that `verify` found nevertheless. */
   found: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * A processor takes a changed dataset over, with the local state of whoever had it, or with none. It must notice, and stop by
+ * A processor takes a changed dataset over, with the local state of the owner before, or with none. It must notice, and stop by
  * name; or what it writes from there on is what the oracle gives for the log and the tables as they were.
  */
 

@@ -43,7 +43,7 @@ describe('changes of finished datasets', () => {
     }
   });
 
-  it('that a blind verify does not see are told, with the run to draw them again', async () => {
+  it('that a blind verify does not see are reported, with the run to draw them again', async () => {
     const strata = STRATA.filter(({ name }) => name === 'payment_transactions.amount');
     const blind = async (base: BaseDataset): Promise<VerifyInputs> => datasetInputs(base);
     const whole = bases.slice(0, 2);
@@ -53,7 +53,7 @@ describe('changes of finished datasets', () => {
     );
   });
 
-  it('that verify stops at with an error of no name are told as such', async () => {
+  it('that verify stops at with an unnamed error are reported as such', async () => {
     const broken = (dataset: Dataset): VerifyInputs => ({
       ...datasetInputs(dataset),
       bounds: () => Promise.reject(new TypeError('no such thing')),
@@ -116,7 +116,7 @@ describe('a takeover', () => {
         ).toEqual({ end: 'noticed', by: ['ownership_rows'] });
   });
 
-  it('that writes something else than the oracle gives is told', async () => {
+  it('that writes something else than the oracle gives is reported', async () => {
     const twice = new Takeovers((ports) => ({
       ...ports,
       encoder: {

@@ -1,10 +1,10 @@
 /** The BigQuery sink of one dataset, ready to use: everything that src/processor needs of it, wired. */
 import { ConfigurationError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
-import { type Applied, applyToDataset, ensureDataset } from './dataset/apply.ts';
 import type { ApplyOrder } from './dataset/apply-order.ts';
+import { type Applied, applyToDataset, ensureDataset } from './dataset/apply-to-dataset.ts';
 import type { DatasetInspector } from './dataset/inspect.ts';
-import type { DatasetLook } from './dataset/look.ts';
+import type { DatasetLook } from './dataset/look-at-dataset.ts';
 import { checkDataset, type DatasetRef, quotedTable } from './identifiers.ts';
 import type { RowEncoder } from './ports.ts';
 import { BackfillQueries } from './query/backfill-queries.ts';

@@ -1,5 +1,5 @@
 /**
- * The records of one batch, in bounded memory whatever it unpacks to. Where its bytes stop being records, those before are
+ * The records of one batch, in bounded memory for any unpacked size. Where its bytes stop being records, those before are
  * shown: they are what the producer sent, since the checksum is over all of them. The last record of a batch is shown once
  * nothing was found behind it.
  */

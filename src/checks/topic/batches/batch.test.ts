@@ -84,7 +84,7 @@ test('a batch of no records, as compaction leaves it, has none', async () => {
   });
 });
 
-test('whichever bit of a log is turned, no other record is ever shown: it is damaged from there on', async () => {
+test('a log with any one bit turned never shows another record: it is damaged from there', async () => {
   const good = Buffer.concat([
     batchBytes({ baseOffset: 0, records: ['aa', 'bb', 'cc'].map(text) }),
     batchBytes({ baseOffset: 3, records: ['dd', 'ee'].map(text), codec: 'zstd' }),
@@ -229,7 +229,7 @@ test.for([
   const { records, damage } = await read(bytes).finally(() => clearInterval(sampler));
   expect(damage).toBeUndefined();
   expect(records).toMatchObject([{ offset: 0, oversized: { valueByteLength: length } }]);
-  // Pieces that nobody holds any more lie about until they are collected.
+  // Pieces that are no longer held stay in memory until they are collected.
   expect(most).toBeLessThan(130 * MIB);
 });
 
@@ -277,14 +277,14 @@ test('of a large batch the records before its damage are shown, and the first of
     };
     await expect(reading(1e6)).rejects.toMatchObject({ name: 'DamagedBytesError', offset: 7 + count - 1 });
     expect([seen[0], seen.at(-1), seen.length]).toEqual([100, 7 + count - 2, count - 1 - 93]);
-    // Whoever needs none of what is damaged does not hear of it.
+    // A caller that needs none of what is damaged gets no error.
     seen.length = 0;
     await reading(7 + count - 1);
     expect(seen.at(-1)).toBe(7 + count - 2);
   }
 });
 
-test('a frame that breaks off shows the records before that, in whatever way it is unpacked', async () => {
+test('a frame that breaks off shows the records before that, in each way of unpacking', async () => {
   const records = Array.from({ length: 400 }, (_, i) => ({ value: Buffer.alloc(1_000, String(i * 7_919)) }));
   const body = bodyOf(records);
   const packed = pack('gzip', body);

@@ -11,7 +11,7 @@ import { zigzag64 } from './zigzag.ts';
 const VALUE_HELD_MAX_BYTES = 1024 * 1024;
 /** No valid key is nearly as long; the fingerprint of a record needs its key whole. */
 const KEY_HELD_MAX_BYTES = 16 * 1024 * 1024;
-/** 64 KiB are kept of a rejected value; what masking looks at goes on behind it. */
+/** 64 KiB are kept of a rejected value; masking reads beyond that. */
 const HEAD_BYTES = 128 * 1024;
 
 const { create64 } = await xxhash();

@@ -183,7 +183,7 @@ export class RecordParser {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 
-  /** Undefined where it does not end before `end`, or within so many bytes. */
+  /** Undefined if it does not end before `end`, or takes more than `maxBytes`. */
   #unsigned(end: number, maxBytes: number): number | undefined {
     let value = 0;
     let scale = 1;

@@ -59,7 +59,7 @@ test('a block of snappy-java that ends before it says is damaged, also where its
   expect(() => unpackWhole('snappy', longer, MAX)).toThrow(DamagedBytesError);
 });
 
-test.for(PACKED)('%s that is cut off anywhere, or goes on behind its end, is damaged', async (codec) => {
+test.for(PACKED)('%s that is cut off anywhere, or has bytes behind its end, is damaged', async (codec) => {
   const packed = pack(codec, Buffer.from('abcabcabcabcabcabc-0123456789'.repeat(5)));
   for (let length = codec === 'snappy' ? 17 : 1; length < packed.length; length += 1) {
     const cut = packed.subarray(0, length);

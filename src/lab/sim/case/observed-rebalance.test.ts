@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { healthObserver } from '../../../observability/health.ts';
 import { createMetrics } from '../../../observability/metrics.ts';
 import { metricsObserver } from '../../../observability/metrics-observer.ts';
+import { PartitionRoster } from '../../../observability/partition-roster.ts';
 import { observers, type ProcessorEvent } from '../../../processor/events.ts';
 import { elapse } from '../testing.ts';
 import { createWorld } from '../world/create-world.ts';
@@ -21,10 +22,11 @@ interface Watched {
 
 function start(world: World, name: string, groupId?: string): Watched {
   const metrics = createMetrics({ version: '0', nodeVersion: '0' });
-  const toMetrics = metricsObserver(metrics, () => world.nowMs);
-  const health = healthObserver();
+  const roster = new PartitionRoster();
+  const toMetrics = metricsObserver(metrics, () => world.nowMs, roster);
+  const health = healthObserver(roster);
   const events: ProcessorEvent[] = [];
-  const observer = observers(toMetrics, health, { emit: (event) => events.push(event) });
+  const observer = observers(roster, toMetrics, health, { emit: (event) => events.push(event) });
   world.spawn(name, processorMain({ observer }), groupId === undefined ? {} : { groupId });
   const exported = async (): Promise<Map<string, number[]>> => {
     toMetrics.refresh();

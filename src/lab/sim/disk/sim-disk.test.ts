@@ -27,6 +27,23 @@ test('a journal that was compacted while it was written to holds the whole state
   expect(world.context.marks.hits.get('state_read_after_compaction')).toBe(1);
 });
 
+test('a journal that is cut in half is given up; the others are not', async () => {
+  const world = createWorld({ seed: 1, partitions: 2 });
+  const process = world.process('a');
+  const ports = process.boot();
+  for (const partition of [0, 1]) {
+    await settled(world, ports.disk.replace(partition, emptyState()));
+    await settled(world, ports.disk.save(partition, delta(0, 5)));
+  }
+  process.crash();
+  process.disk.damage('truncated', 0, world.context.rng);
+  const { disk } = process.boot();
+  const whole = plain(await settled(world, disk.load(1)))!;
+  const cut = await settled(world, disk.load(0));
+  expect(whole.ids).not.toEqual([]);
+  expect(cut === undefined ? [] : plain(cut)!.ids).toEqual([]);
+});
+
 describe('a local state that is given up', () => {
   const plan: CasePlan = {
     seed: 1,

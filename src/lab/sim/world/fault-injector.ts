@@ -1,6 +1,6 @@
 /**
- * Counts what happens and says when a planned fault is due; draws the noise. Knows nothing of what a fault does: `strike`
- * does. Invariant: each planned fault fires at most once, and `fired` lists those that did, in order.
+ * Counts points and records, fires each planned fault when it is due, and draws the noise. `strike` carries a fault out
+ * (world-faults.ts). Invariant: each planned fault fires at most once, and `fired` lists those that did, in order.
  */
 import type { SimFault } from '../../fault.ts';
 import { type AnswerEffect, EFFECTS_OF, type Operation } from '../case/answers.ts';
@@ -20,9 +20,9 @@ const LATE_MS_MAX = 30_000;
 
 export class FaultInjector {
   readonly fired: SimFault[] = [];
-  /** Virtual times of those, set by who carries them out. */
+  /** Virtual times of those, in ms; set by the world. */
   readonly firedAtMs: number[] = [];
-  /** Planned faults that struck while there was work; counted by who carries them out. */
+  /** Planned faults that struck while there was work; counted by the world. */
   overlapping = 0;
   /** How often each effect struck, planned or noise, as `append:lost_after`. */
   readonly effects = new Map<string, number>();

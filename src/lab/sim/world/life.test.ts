@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { DiskEffect } from '../../../../chaos/fault.ts';
+import { emptyState } from '../../../local-state/testing/state-samples.ts';
 import type { StateDelta, StoredState } from '../../../payments/types.ts';
 import { elapse, exceptionRows, settled, tablePath } from '../testing.ts';
 import { createWorld } from './create-world.ts';
@@ -114,7 +115,40 @@ describe('a crash destroys', () => {
   });
 });
 
+describe('damage to the local state with an end of a process', () => {
+  it.each(['crash', 'stop'] as const)('%s: it comes between the two lives', async (what) => {
+    const world = createWorld({
+      seed: 1,
+      partitions: 1,
+      faults: [{ what, process: 'p', disk: 'lost', restartAfterMs: 1_000, when: { atMs: 500 } }],
+    });
+    const found: boolean[] = [];
+    world.spawn('p', async ({ disk, runtime, stopSignal }) => {
+      found.push((await disk.load(0)) !== undefined);
+      await disk.replace(0, emptyState());
+      await runtime.sleep(10_000, stopSignal).catch(() => {});
+      if (stopSignal.aborted) found.push((await disk.load(0)) !== undefined);
+    });
+    await elapse(world, 5_000);
+    expect(found).toEqual(what === 'crash' ? [false, false] : [false, true, false]);
+  });
+});
+
 describe('a pause', () => {
+  it('without an end lasts until the world heals', async () => {
+    const faults = [{ what: 'pause', process: 'p', when: { atMs: 100 } }] as const;
+    const world = createWorld({ seed: 1, partitions: 1, faults });
+    let looked = 0;
+    world.spawn('p', async ({ runtime }) => {
+      for (; looked < 1_000; looked++) await runtime.sleep(50);
+    });
+    await elapse(world, 60_000);
+    expect(looked).toBeLessThan(5);
+    world.heal();
+    await elapse(world, 1_000);
+    expect(looked).toBeGreaterThan(10);
+  });
+
   it('delays everything that comes to the process, keeps its order, and loses nothing', async () => {
     const { world, ports } = setUp();
     const seen: string[] = [];

@@ -5,9 +5,9 @@ import type { SinkQueries } from '../ports.ts';
 import type { QueryJobs } from '../query/query-job.ts';
 import type { RestCalls } from '../query/rest-client.ts';
 import type { Accepting, DatasetInspector } from './inspect.ts';
-import type { DatasetLook } from './look.ts';
+import type { DatasetLook } from './look-at-dataset.ts';
 import type { DatasetStatements } from './statements.ts';
-import type { WantedTable } from './wanted.ts';
+import type { WantedTable } from './wanted-tables.ts';
 
 export interface ApplyParts {
   readonly dataset: DatasetRef;

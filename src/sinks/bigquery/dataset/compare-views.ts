@@ -1,5 +1,5 @@
 /** The views as they must be, against those that are there. Pure. They hold no rows: what differs is replaced. */
-import type { TableResource } from './look.ts';
+import type { TableResource } from './look-at-dataset.ts';
 
 export interface ViewDifferences {
   readonly missing: readonly string[];

@@ -1,7 +1,7 @@
 /** What may be wrong with a dataset, by name, and the error that it becomes. */
 import { ContradictionError } from '../../../base/errors.ts';
 
-/** In the order in which they are told: what is missing explains the rest. */
+/** In the order in which they are reported: what is missing explains the rest. */
 export const FINDING_CODES = ['table_missing', 'table_replaced', 'table_changed', 'rows_lost'] as const;
 export type FindingCode = (typeof FINDING_CODES)[number];
 

@@ -3,7 +3,7 @@
  * what there is with what is needed, and, before anything is made, seeded or believed, looks for evidence that it was there
  * before: marks on tables, views, rows, ownership that was claimed.
  *
- * Invariants: 1. a table is `to make` only where nothing shows that it existed; 2. a missing or replaced table is told only when
+ * Invariants: 1. a table is `to make` only where nothing shows that it existed; 2. a missing or replaced table is reported only when
  * a second look agrees, since tables are looked at one by one while another process may be making them.
  */
 import { ConfigurationError } from '../../../base/errors.ts';
@@ -13,9 +13,9 @@ import type { OwnershipRow } from '../ports.ts';
 import type { QueryJobs } from '../query/query-job.ts';
 import { integerFromText, millisFromText } from '../query/query-values.ts';
 import { type RestCalls, RestError } from '../query/rest-client.ts';
-import { compareTable, datasetWarnings } from './compare.ts';
+import { compareTable, datasetWarnings } from './compare-table.ts';
 import { errorOf, type Finding } from './findings.ts';
-import { type DatasetLook, lookAtDataset } from './look.ts';
+import { type DatasetLook, lookAtDataset } from './look-at-dataset.ts';
 import { mendMissing, mendReplaced, mendRows } from './mend.ts';
 import { LAST_VIEW, LOOKED_AT, LOSSES_TABLE } from './names.ts';
 import {
@@ -28,7 +28,7 @@ import {
   totalsSql,
 } from './row-counts.ts';
 import { LOSS_LABEL, type Mark, markOf } from './table-labels.ts';
-import type { WantedTable } from './wanted.ts';
+import type { WantedTable } from './wanted-tables.ts';
 
 /** A look costs as many requests as there are tables; another process makes all of them within this time. */
 const LOOKS = 3;

@@ -51,7 +51,7 @@ describe('rows against counters', () => {
     expect(rowLosses(counts({ payment_exceptions: 0 }), [owned()], [{ ...accepted[0]!, rows: 39 }])).toHaveLength(1);
   });
 
-  it('that nobody counted are told', () => {
+  it('that nobody counted are reported', () => {
     expect(rowsTooMany(counts({ payment_transactions: 61 }))).toHaveLength(1);
   });
 });

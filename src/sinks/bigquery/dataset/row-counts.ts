@@ -190,7 +190,7 @@ export function rowsTooMany(counts: DatasetCounts): string[] {
   );
 }
 
-/** Whoever wrote a row that was counted had claimed before: `owned`, read later, has an epoch that is no less. */
+/** The writer of a counted row had claimed before: `owned`, read later, has an epoch that is no less. */
 function lostOwnership({ partitions }: DatasetCounts, owned: readonly OwnershipRow[]): RowLoss[] {
   const rowOf = new Map(owned.map((row) => [row.partition, row]));
   const losses: RowLoss[] = [];

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { checkClustering, checkDataset, type DatasetRef } from '../identifiers.ts';
 import { LOSSES_TABLE, TABLES, VIEWS } from './names.ts';
-import { type WantedTable, wantedTable } from './wanted.ts';
+import { type WantedTable, wantedTable } from './wanted-tables.ts';
 
 export const DEFAULT_CLUSTERING: readonly string[] = ['sender_account_id', 'currency'];
 

@@ -5,7 +5,7 @@
  */
 import type { DatasetRef } from '../identifiers.ts';
 import type { RestCalls } from '../query/rest-client.ts';
-import type { TableResource } from './look.ts';
+import type { TableResource } from './look-at-dataset.ts';
 
 /** Letters, digits, dashes and underscores only, 63 at most, as BigQuery has it for labels. */
 export const MARK_LABEL = 'provenonce_made_at_ms';

@@ -7,7 +7,7 @@ import { ScriptedDataset } from './testing/scripted-dataset.ts';
 
 const TOPIC = 'payments';
 
-/** Reads of ownership after which nobody takes the partition over any more. */
+/** Reads of ownership after which nobody takes the partition over. */
 const TAKEOVERS_MAX = 20;
 
 /**

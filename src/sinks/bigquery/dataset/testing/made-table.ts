@@ -1,6 +1,6 @@
 /** What the service's tables.get says of a table that was just made by our statement. */
-import type { FieldResource, TableResource } from '../look.ts';
-import type { WantedTable } from '../wanted.ts';
+import type { FieldResource, TableResource } from '../look-at-dataset.ts';
+import type { WantedTable } from '../wanted-tables.ts';
 
 export function made(table: WantedTable): TableResource {
   const { partitioning: by } = table;

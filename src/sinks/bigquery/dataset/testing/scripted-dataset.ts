@@ -4,7 +4,7 @@ import { systemRuntime } from '../../../../base/system-runtime.ts';
 import { type RestCalls, RestError, type RestRequest } from '../../query/rest-client.ts';
 import { datasetParts } from '../../schema.ts';
 import { DEFAULT_SINK_LIMITS } from '../../sink-limits.ts';
-import type { DatasetResource, TableResource } from '../look.ts';
+import type { DatasetResource, TableResource } from '../look-at-dataset.ts';
 import { LAST_VIEW, TABLES } from '../names.ts';
 import { wantedTables } from '../statements.ts';
 import { made } from './made-table.ts';

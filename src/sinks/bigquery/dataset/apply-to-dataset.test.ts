@@ -1,6 +1,6 @@
 /** What is made, and what is not, over a scripted service; on a real emulator: src/lab/contract/lost-tables.long.test.ts. */
 import { describe, expect, it } from 'vitest';
-import { applyToDataset, ensureDataset } from './apply.ts';
+import { applyToDataset, ensureDataset } from './apply-to-dataset.ts';
 import { LAST_VIEW, TABLES, VIEWS } from './names.ts';
 import { ScriptedDataset } from './testing/scripted-dataset.ts';
 
@@ -20,7 +20,7 @@ describe('a dataset', () => {
     }
   });
 
-  it('that is there is not made: whoever may not make datasets can use it', async () => {
+  it('that is there is not made: a user who may not make datasets can use it', async () => {
     const service = new ScriptedDataset();
     await applyToDataset(service.parts());
     expect(service.statements.filter((sql) => sql.startsWith('CREATE SCHEMA'))).toEqual([]);
@@ -33,7 +33,7 @@ describe('a dataset', () => {
     expect(service.statements).toEqual([]);
   });
 
-  it('in another place than BIGQUERY_LOCATION says is told, with where it is', async () => {
+  it('in another place than BIGQUERY_LOCATION says is refused, with where it is', async () => {
     const service = await ScriptedDataset.whole();
     await expect(ensureDataset(service.parts('us-east1'), undefined)).rejects.toMatchObject({
       problems: [expect.stringMatching(/set BIGQUERY_LOCATION=EU$/)],
@@ -55,7 +55,7 @@ describe('a dataset', () => {
     expect(service.statements.filter((sql) => sql.startsWith('CREATE'))).toEqual([]);
   });
 
-  it('with a dry run is told which views would be made and which would be replaced, and of no other', async () => {
+  it('with a dry run lists which views would be made and which would be replaced, and no other', async () => {
     const service = await ScriptedDataset.whole();
     const parts = service.parts();
     const { views } = await parts.statements();
@@ -74,7 +74,7 @@ describe('a dataset', () => {
     });
   });
 
-  it('that is not there is told by commands as a missing dataset, and one without tables as a missing table', async () => {
+  it('that is not there is named by commands as a missing dataset, and one without tables as a missing table', async () => {
     const service = new ScriptedDataset();
     const { inspector } = service.parts();
     await expect(inspector.requireTables()).rejects.toMatchObject({
@@ -169,7 +169,7 @@ describe('a loss', () => {
     },
   );
 
-  it('is told before it is given up: the rows of each partition, or all of a table', async () => {
+  it('is listed before it is given up: the rows of each partition, or all of a table', async () => {
     const service = await ScriptedDataset.whole();
     const parts = service.parts();
     const loss = (partition: number | undefined, promised: number, found: number) => {

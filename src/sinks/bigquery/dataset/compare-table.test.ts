@@ -5,12 +5,12 @@
 
 import { describe, expect, it, test } from 'vitest';
 import { type Column, TABLE_COLUMNS } from '../../../payments/columns.ts';
-import { compareTable, datasetWarnings } from './compare.ts';
-import type { FieldResource, TableResource } from './look.ts';
+import { compareTable, datasetWarnings } from './compare-table.ts';
+import type { FieldResource, TableResource } from './look-at-dataset.ts';
 import { TABLES } from './names.ts';
 import { datasetStatements, wantedTables } from './statements.ts';
 import { made } from './testing/made-table.ts';
-import { wantedTable } from './wanted.ts';
+import { wantedTable } from './wanted-tables.ts';
 
 const dataset = { projectId: 'p-1', dataset: 'd' };
 const options = { dataset, isEmulator: false };
@@ -192,7 +192,7 @@ describe('a table', () => {
   });
 });
 
-test('defaults of a dataset that a table made by hand would inherit are told', () => {
+test('defaults of a dataset that a table made by hand would inherit are listed', () => {
   expect(datasetWarnings({ location: 'US', maxTimeTravelHours: '168' })).toEqual([]);
   expect(
     datasetWarnings({

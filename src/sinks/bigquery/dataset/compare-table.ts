@@ -4,8 +4,8 @@
  */
 import { type DatasetRef, quotedTable } from '../identifiers.ts';
 import type { Finding } from './findings.ts';
-import type { DatasetResource, FieldResource, TableResource } from './look.ts';
-import type { WantedColumn, WantedTable } from './wanted.ts';
+import type { DatasetResource, FieldResource, TableResource } from './look-at-dataset.ts';
+import type { WantedColumn, WantedTable } from './wanted-tables.ts';
 
 export interface CompareOptions {
   readonly dataset: DatasetRef;

@@ -6,13 +6,13 @@
  */
 import { ConfigurationError } from '../../../base/errors.ts';
 import { JobFailedError, type QueryJobs } from '../query/query-job.ts';
-import { acceptLosses, checkAcceptable, dropOldStreams } from './accept.ts';
+import { acceptLosses, checkAcceptable, dropOldStreams } from './accept-losses.ts';
 import type { ApplyOrder, ApplyParts } from './apply-order.ts';
-import { compareTable } from './compare.ts';
+import { compareTable } from './compare-table.ts';
 import { compareViews, type ViewDifferences } from './compare-views.ts';
 import { errorOf } from './findings.ts';
 import { ACCEPTING_NOTHING, type Assessment } from './inspect.ts';
-import { type DatasetLook, lookAtDataset } from './look.ts';
+import { type DatasetLook, lookAtDataset } from './look-at-dataset.ts';
 import { LOSSES_TABLE, VIEWS } from './names.ts';
 import { markOf, markTable } from './table-labels.ts';
 

@@ -9,7 +9,7 @@ import { quotedTable } from '../identifiers.ts';
 import { intParameter, rowsParameter, textParameter } from '../query/query-values.ts';
 import type { ApplyOrder, ApplyParts } from './apply-order.ts';
 import type { Assessment } from './inspect.ts';
-import { lookAtDataset } from './look.ts';
+import { lookAtDataset } from './look-at-dataset.ts';
 import { IRREPLACEABLE } from './mend.ts';
 import { LOSSES_TABLE } from './names.ts';
 import { LOSS_LABEL, markTable } from './table-labels.ts';
@@ -50,7 +50,7 @@ FROM UNNEST(@losses) AS l`,
       ),
     ],
   });
-  // On tables that are not lost too: whoever drops accepted_losses as well is found out.
+  // On tables that are not lost too: a dropped accepted_losses is noticed.
   const { tables } = await lookAtDataset(rest, dataset, ['checkpoint_log', 'partition_ownership', LOSSES_TABLE]);
   for (const [name, found] of tables) {
     if (found !== undefined) await markTable(rest, dataset, name, found, { [LOSS_LABEL]: 'yes' });
@@ -82,7 +82,7 @@ export function checkAcceptable(order: ApplyOrder, assessment: Assessment): void
 }
 
 /**
- * The streams of a table that is gone take no row any more, and nobody can say how many they took: they leave the lists, by a
+ * The streams of a table that is gone take no more rows, and nobody knows how many they took: they leave the lists, by a
  * claim of each partition, and rows past its checkpoint go with them. The next owner yields those again.
  */
 export async function dropOldStreams({ queries, runtime }: ApplyParts, accepted: readonly string[]): Promise<void> {
