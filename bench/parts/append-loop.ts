@@ -120,7 +120,7 @@ class RowMaker {
     if (rows.length === 0) return;
     const stamp = { partition: this.#partition, writerEpoch: 1, processedAtMs: systemRuntime.nowMs() };
     // Every repeat appends them again: their memory is never given back.
-    const { done: _, ...kept } = this.#encoder.encode<DataTable>(table, rows, stamp);
+    const { lease: _, ...kept } = this.#encoder.encode<DataTable>(table, rows, stamp);
     this.#appends[table].push(kept);
   }
 }

@@ -253,9 +253,9 @@ export class PartitionFold {
     return delta;
   }
 
-  /** Nobody reads the delta's payments any more: a later delta is gathered in their memory. */
-  recycle({ remembered }: StateDelta): void {
-    this.#remembered.recycle(remembered);
+  /** Returns the delta's buffers for reuse: its payments must not be read afterwards. */
+  release({ remembered }: StateDelta): void {
+    this.#remembered.release(remembered);
   }
 
   /** The whole state, as a copy that later folding leaves alone. The next delta starts here. */

@@ -9,7 +9,7 @@ test('what was given back is handed out again, by any view of it', () => {
   const memory = new ReusedMemory(16 * MIB);
   const first = memory.take(900 * KIB);
   expect(first.length).toBe(900 * KIB);
-  memory.giveBack(first.subarray(10, 20));
+  memory.release(first.subarray(10, 20));
   const second = memory.take(950 * KIB);
   expect(second.length).toBe(950 * KIB);
   expect(second.buffer).toBe(first.buffer);
@@ -24,8 +24,8 @@ test('what is in use is never handed out', () => {
 test('of what is free the smallest that is large enough is taken', () => {
   const memory = new ReusedMemory(16 * MIB);
   const [large, small] = [memory.take(4 * MIB), memory.take(MIB)];
-  memory.giveBack(large);
-  memory.giveBack(small);
+  memory.release(large);
+  memory.release(small);
   expect(memory.take(700 * KIB).buffer).toBe(small.buffer);
   expect(memory.take(700 * KIB).buffer).toBe(large.buffer);
   expect(memory.take(700 * KIB).buffer).not.toBe(large.buffer);
@@ -34,7 +34,7 @@ test('of what is free the smallest that is large enough is taken', () => {
 test('no more than its bound is kept free', () => {
   const memory = new ReusedMemory(2 * MIB);
   const taken = Array.from({ length: 3 }, () => memory.take(MIB));
-  for (const bytes of taken) memory.giveBack(bytes);
+  for (const bytes of taken) memory.release(bytes);
   const again = Array.from({ length: 3 }, () => memory.take(MIB).buffer);
   expect(again.filter((buffer) => taken.some((bytes) => bytes.buffer === buffer))).toHaveLength(2);
 });
@@ -42,14 +42,14 @@ test('no more than its bound is kept free', () => {
 test('what is small is left to the garbage collector, and so is what is not its own', () => {
   const memory = new ReusedMemory(MIB);
   const small = memory.take(100);
-  memory.giveBack(small);
-  memory.giveBack(Buffer.alloc(MIB));
+  memory.release(small);
+  memory.release(Buffer.alloc(MIB));
   expect(memory.take(100).buffer).not.toBe(small.buffer);
 });
 
 test('giving back twice is a bug', () => {
   const memory = new ReusedMemory(16 * MIB);
   const bytes = memory.take(MIB);
-  memory.giveBack(bytes);
-  expect(() => memory.giveBack(bytes)).toThrow(BugError);
+  memory.release(bytes);
+  expect(() => memory.release(bytes)).toThrow(BugError);
 });

@@ -1,7 +1,7 @@
 /**
  * Memory of what is large and short-lived, used again: answers of brokers live until their records are folded, appends until
  * they are acknowledged, long enough that only a full collection would find them as garbage, and those are rare.
- * Invariant: memory is handed out again only after giveBack; what is never given back is left to the garbage collector.
+ * Invariant: memory is handed out again only after release(); what is never released is left to the garbage collector.
  */
 import { BugError } from '../errors.ts';
 
@@ -30,10 +30,10 @@ export class ReusedMemory {
   }
 
   /** Ends the use of these bytes and of every other view of the same memory. To be called once. */
-  giveBack(bytes: Buffer): void {
+  release(bytes: Buffer): void {
     const whole = this.#lent.get(bytes.buffer);
     if (whole === undefined) {
-      if (this.#free.some(({ buffer }) => buffer === bytes.buffer)) throw new BugError('memory was given back twice');
+      if (this.#free.some(({ buffer }) => buffer === bytes.buffer)) throw new BugError('memory was released twice');
       return;
     }
     this.#lent.delete(whole.buffer);

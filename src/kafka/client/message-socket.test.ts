@@ -48,7 +48,7 @@ test('a large message is in memory of its own, which is used again once it was g
   feed(reader, message(3_000_000, 1), whole);
   feed(reader, message(3_000_000, 2), whole);
   expect(got[1]!.buffer).not.toBe(got[0]!.buffer);
-  messageMemory.giveBack(got[0]!.subarray(100));
+  messageMemory.release(got[0]!.subarray(100));
   feed(reader, message(3_000_000, 3), whole);
   expect(got[2]!.buffer).toBe(got[0]!.buffer);
   expect(got[1]!.equals(message(3_000_000, 2))).toBe(true);

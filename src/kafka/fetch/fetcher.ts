@@ -7,8 +7,10 @@
  * for any number of readers that do not read; such a reader takes nothing from the others; 3. a reader's session rises
  * before anything is delivered that may come from another log or after a lost connection.
  */
+
 import { Backoff } from '../../base/backoff.ts';
 import { ConfigurationError, OwnershipLostError, UnreachableError } from '../../base/errors.ts';
+import type { Lease } from '../../base/memory/lease.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import { spanText } from '../../base/span-text.ts';
 import { Patience, type Wait } from '../client/away-limit.ts';
@@ -252,14 +254,14 @@ export class Fetcher {
       maxBytes: partitions.reduce((sum, { maxBytes }) => sum + maxBytes, 0),
     });
     requireAnswersTo(connection.topic, new Set(asked.keys()), answers);
-    const done = afterAll(answers);
+    const lease = leaseOfAll(answers);
     let failure: Error | undefined;
     let damage: { readonly track: PartitionTrack; readonly outcome: Outcome & { kind: 'damaged' } } | undefined;
     for (const answer of answers) {
       const question = asked.get(answer.partition);
       if (question === undefined) continue;
       const { track, place } = question;
-      const outcome = track.take(place, answer, socket, this.#answerLimits(track), done);
+      const outcome = track.take(place, answer, socket, this.#answerLimits(track), lease);
       if (outcome.kind === 'progress') this.#goLast(track);
       if (outcome.kind === 'out_of_range') await this.#backIntoRange(track, place);
       if (outcome.kind === 'failed') failure = outcome.failure;
@@ -315,11 +317,13 @@ export class Fetcher {
   }
 }
 
-/** Releases the memory of a response once every partition's part has been processed. */
-function afterAll(answers: readonly FetchedPartition[]): () => void {
+/** Releases the memory of a response once every partition's part is released. */
+function leaseOfAll(answers: readonly FetchedPartition[]): Lease {
   let left = answers.length;
-  return () => {
-    left -= 1;
-    if (left === 0) messageMemory.giveBack(answers[0]!.records);
+  return {
+    release: () => {
+      left -= 1;
+      if (left === 0) messageMemory.release(answers[0]!.records);
+    },
   };
 }

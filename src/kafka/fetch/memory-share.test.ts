@@ -7,9 +7,9 @@ test('parts are handed out up to the limit, then as they come back, first come f
   const share = new MemoryShare(10);
   const order: string[] = [];
   const take = (name: string, bytes: number, signal = never) =>
-    share.take(bytes, signal).then((giveBack) => {
+    share.take(bytes, signal).then((release) => {
       order.push(name);
-      return giveBack;
+      return release;
     });
   const [a, b] = [await take('a', 6), take('b', 6)];
   const c = take('c', 1);
@@ -23,13 +23,13 @@ test('parts are handed out up to the limit, then as they come back, first come f
 
 test('more than the limit is handed out alone, and who gives up waiting keeps nobody back', async () => {
   const share = new MemoryShare(10);
-  const giveBack = await share.take(50, never);
+  const release = await share.take(50, never);
   const abort = new AbortController();
   const large = share.take(60, abort.signal);
   const small = share.take(1, never);
   abort.abort(new Error('closed'));
   await expect(large).rejects.toThrow('closed');
-  giveBack();
+  release();
   (await small)();
   await expect(share.take(1, abort.signal)).rejects.toThrow('closed');
   expect(share.heldBytes).toBe(0);

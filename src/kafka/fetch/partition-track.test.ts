@@ -21,7 +21,7 @@ function newTrack() {
       ...{ aborted: [], records: Buffer.alloc(0) },
       ...over,
     } as FetchedPartition;
-    return track.take(reader.place, answer, SOCKET, limits, () => {});
+    return track.take(reader.place, answer, SOCKET, limits, { release: () => {} });
   };
   return { reader, track, take, sessions: () => session - first };
 }

@@ -6,7 +6,9 @@
  * count is cleared only when reading got past it: a cursor that goes back to an earlier record does not restart the
  * count.
  */
+
 import { ConfigurationError } from '../../base/errors.ts';
+import type { Lease } from '../../base/memory/lease.ts';
 import { FETCH_ERROR } from '../client/errors.ts';
 import { BrokenBatchError } from './batch-scan.ts';
 import { CodecMissingError } from './codecs.ts';
@@ -73,15 +75,15 @@ export class PartitionTrack {
   }
 
   /**
-   * Processes the answer to a request from `place`, which came over `socket`. Calls `done` when its bytes are no longer
+   * Processes the answer to a request from `place`, which came over `socket`. Releases `lease` when its bytes are no longer
    * needed, or never. Throws ConfigurationError if reading is not allowed.
    */
-  take(place: Place, answer: FetchedPartition, socket: object, limits: AnswerLimits, done: () => void): Outcome {
+  take(place: Place, answer: FetchedPartition, socket: object, limits: AnswerLimits, lease: Lease): Outcome {
     if (this.#socket !== undefined && this.#socket !== socket) this.reader.raiseSession();
     this.#socket = socket;
     switch (answer.errorCode) {
       case FETCH_ERROR.none:
-        return this.#accept(place, answer, limits, done);
+        return this.#accept(place, answer, limits, lease);
       case FETCH_ERROR.offsetOutOfRange:
         return { kind: 'out_of_range' };
       case FETCH_ERROR.corruptMessage:
@@ -121,7 +123,7 @@ export class PartitionTrack {
     return this.#handOn(pending, chunk);
   }
 
-  #accept(place: Place, answer: FetchedPartition, limits: AnswerLimits, done: () => void): Outcome {
+  #accept(place: Place, answer: FetchedPartition, limits: AnswerLimits, lease: Lease): Outcome {
     const reading = new AnswerReader(answer.records, place.offset, answer.aborted);
     if (this.#looksLikeAnotherLog(answer, reading.leaderEpoch)) this.reader.raiseSession();
     const pending = { reading, place, byteLength: answer.records.length, endOffset: answer.lastStableOffset };
@@ -130,27 +132,27 @@ export class PartitionTrack {
       if (this.#isCurrent(place)) this.#pending = pending;
       return NOTHING;
     }
-    return this.#handOn(pending, chunk, done);
+    return this.#handOn(pending, chunk, lease);
   }
 
-  /** `done` for a chunk that is the whole answer. */
-  #handOn(pending: Pending, chunk: ReadChunk, done?: () => void): Outcome {
+  /** `lease` for a chunk that is the whole answer. */
+  #handOn(pending: Pending, chunk: ReadChunk, lease?: Lease): Outcome {
     const { reading, place, endOffset } = pending;
     if (!this.#isCurrent(place)) {
       reading.close();
       return NOTHING;
     }
     const { records, completeTo, byteLength, stoppedBy } = chunk;
-    const isWhole = done !== undefined && chunk.isLast;
+    const isWhole = lease !== undefined && chunk.isLast;
     this.reader.deliver(place, {
       askedFrom: place.offset,
       completeTo,
       records,
       byteLength,
       endOffset,
-      done: isWhole && records.length > 0 ? done : undefined,
+      lease: isWhole && records.length > 0 ? lease : undefined,
     });
-    if (isWhole && records.length === 0) done();
+    if (isWhole && records.length === 0) lease.release();
     if (!chunk.isLast) this.#pending = { ...pending, place: this.reader.place };
     if (completeTo === place.offset) {
       return stoppedBy === undefined ? NOTHING : this.#cannotRead(place, stoppedBy, chunk.stoppedBatchEnd);

@@ -79,7 +79,7 @@ export class AnswerReader {
   #opened = 0;
   #open: OpenBatch | undefined;
   #large: LargeBatch | undefined;
-  #giveBack: (() => void) | undefined;
+  #release: (() => void) | undefined;
   #isCut = false;
   #isOver = false;
   // Of the chunk that is being read:
@@ -119,11 +119,11 @@ export class AnswerReader {
     const large = this.#large!;
     const { signal } = this.#closed;
     const place = this.#scan.batches[this.#opened - 1]!;
-    if (this.#giveBack === undefined) {
-      const giveBack = await unpackingMemory.take(large.memoryBytes, signal);
-      if (signal.aborted) giveBack();
+    if (this.#release === undefined) {
+      const release = await unpackingMemory.take(large.memoryBytes, signal);
+      if (signal.aborted) release();
       signal.throwIfAborted();
-      this.#giveBack = giveBack;
+      this.#release = release;
     }
     try {
       await large.read(limits, this.#records);
@@ -256,8 +256,8 @@ export class AnswerReader {
   #letGoOfLarge(): void {
     this.#large?.close();
     this.#large = undefined;
-    this.#giveBack?.();
-    this.#giveBack = undefined;
+    this.#release?.();
+    this.#release = undefined;
   }
 }
 

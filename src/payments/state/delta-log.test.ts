@@ -43,7 +43,7 @@ test('a delta that nobody reads any more gives its memory to the one after the n
   gather(log, 0, 3);
   const first = log.take(START_MS);
   gather(log, 3, 5);
-  log.recycle(first);
+  log.release(first);
   const second = log.take(START_MS);
   gather(log, 5, 9);
   const third = log.take(START_MS);
@@ -68,10 +68,10 @@ test('a delta that is gathered already is not started over when it is handed bac
   const log = new DeltaLog();
   gather(log, 0, 2);
   const first = log.take(START_MS);
-  log.recycle(first);
+  log.release(first);
   log.take(START_MS);
   gather(log, 2, 4);
-  log.recycle(first);
+  log.release(first);
   gather(log, 4, 5);
   expect(offsets(log.take(START_MS))).toEqual([2, 3, 4]);
 });

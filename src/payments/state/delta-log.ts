@@ -43,7 +43,7 @@ export class DeltaLog {
   }
 
   /** Nobody reads a list that was taken any more: a later one is gathered in its memory. */
-  recycle(taken: RememberedList): void {
+  release(taken: RememberedList): void {
     if (taken instanceof RememberedLog && taken !== this.#log && taken.clear()) this.#spare = taken;
   }
 }

@@ -2,6 +2,7 @@
  * The log port: facts about the topic, a group that shares out partitions, and a reader for each of them. src/kafka is the real
  * adapter.
  */
+import type { Lease } from '../../base/memory/lease.ts';
 import type { LogRecord } from '../../payments/types.ts';
 
 /** Facts about the topic that are checked before anything is consumed. */
@@ -33,11 +34,8 @@ export interface FetchAnswer {
   readonly records: readonly LogRecord[];
   readonly byteLength: number;
   readonly endOffset: number;
-  /**
-   * To be called at most once, when nobody looks at the records, or at any of their bytes, any more: their memory is used
-   * again. Without it, it is left to the garbage collector.
-   */
-  readonly done?: (() => void) | undefined;
+  /** Of the records' memory: released when all of them are folded. */
+  readonly lease?: Lease | undefined;
   /**
    * Rises whenever the client may have lost its place (reconnect, rejoin, offset out of range): what follows may be from
    * another log. The cursor then checks the last record it folded again.

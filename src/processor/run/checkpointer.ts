@@ -88,7 +88,7 @@ export class Checkpointer {
       endToEndMs: newestRecordMs === 0 ? 0 : runtime.nowMs() - newestRecordMs,
     });
     await Promise.all([this.#commit(checkpoint.nextOffset), state.save(partition, delta)]);
-    fold.recycle(delta);
+    fold.release(delta);
   }
 
   #snapshot(): Checkpoint {

@@ -8,6 +8,7 @@
  */
 
 import { ContradictionError } from '../../base/errors.ts';
+import type { Lease } from '../../base/memory/lease.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import { skipCommand } from '../../base/text/skip-command.ts';
 import { recordFingerprint } from '../../payments/event/hash.ts';
@@ -37,8 +38,8 @@ export interface CursorAnswer {
   readonly nextOffset: number;
   readonly byteLength: number;
   readonly endOffset: number;
-  /** As FetchAnswer.done; the cursor itself keeps nothing of the records after release(). */
-  readonly done?: (() => void) | undefined;
+  /** As FetchAnswer.lease; the cursor itself keeps nothing of the records after release(). */
+  readonly lease?: Lease | undefined;
 }
 
 /** Where a reader does best to begin: at the record that is compared before any past it is yielded. */
@@ -109,9 +110,9 @@ export class LogCursor {
     const within = split === -1 ? answer.records : answer.records.slice(0, split);
     const beyond = split === -1 ? [] : answer.records.slice(split);
     // Two parts have the same memory: it is left to the garbage collector.
-    this.#rest = { ...answer, records: beyond, byteLength: 0, done: undefined };
+    this.#rest = { ...answer, records: beyond, byteLength: 0, lease: undefined };
     this.#last = within.at(-1) ?? this.#last;
-    return { ...answer, records: within, nextOffset: limit, done: undefined };
+    return { ...answer, records: within, nextOffset: limit, lease: undefined };
   }
 
   async #read(signal: AbortSignal): Promise<CursorAnswer> {
@@ -182,8 +183,8 @@ export class LogCursor {
     if (this.#options.skipped.length > 0) records = records.filter((record) => !this.#isSkipped(record.offset));
     this.#expected = answer.completeTo;
     this.#steppedOver = false;
-    const { completeTo, byteLength, endOffset, done } = answer;
-    return { records, nextOffset: completeTo, byteLength, endOffset, done };
+    const { completeTo, byteLength, endOffset, lease } = answer;
+    return { records, nextOffset: completeTo, byteLength, endOffset, lease };
   }
 
   /** Whether the last folded record must be seen first; unless the answer at hand may hold it, the reader was sent back to it. */

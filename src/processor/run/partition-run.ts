@@ -175,7 +175,7 @@ export class PartitionRun {
   #letGo(answer: CursorAnswer): void {
     this.#options.cursor.release();
     this.#lastFolded = this.#fingerprint();
-    answer.done?.();
+    answer.lease?.release();
   }
 
   #fingerprint(): string | null {

@@ -2,6 +2,7 @@
  * The seams inside the BigQuery sink: queries and updates, write streams, and the encoder. The adapters of query/, write/ and rows/
  * implement them, and so does the simulated world; what is above them (takeover/, the writers) is the same code in both.
  */
+import type { Lease } from '../../base/memory/lease.ts';
 import type { AcceptedBatch } from '../../payments/accepted-batch.ts';
 import type { RowList } from '../../payments/row-batch.ts';
 import type {
@@ -103,11 +104,8 @@ export interface EncodedRows {
   readonly byteLength: number;
   /** For the write client alone. */
   readonly payload: unknown;
-  /**
-   * To be called at most once, when nobody may send them any more: their memory is used again. Without it, it is left to the
-   * garbage collector.
-   */
-  readonly done?: (() => void) | undefined;
+  /** Of the payload's memory: released when it is not sent again. */
+  readonly lease?: Lease | undefined;
 }
 
 /** What every appended row carries besides its own columns. */

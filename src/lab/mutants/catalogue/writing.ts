@@ -119,7 +119,7 @@ for (const sent of this.#entries.slice(0, this.#sentCount)) sent.resolve();`,
         in: 'AppendStream.#send',
         find: 'this.#call.write($REQUEST);',
         replace: `this.#call.write($REQUEST);
-entry.rows.done?.();`,
+entry.rows.lease?.release();`,
       },
     ],
   },
@@ -135,7 +135,7 @@ entry.rows.done?.();`,
         file: 'src/processor/run/partition-run.ts',
         in: 'PartitionRun.#foldUntilDrained',
         find: 'await this.#take(answer, ended);',
-        replace: `answer.done?.();
+        replace: `answer.lease?.release();
 await this.#take(answer, ended);`,
       },
     ],

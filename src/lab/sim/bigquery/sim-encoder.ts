@@ -22,10 +22,10 @@ export const simRowEncoder: RowEncoder = {
     const copies = Array.from({ length: to - from }, (_, index) => copy(columnsOf(table, rows.at(from + index)!)));
     const payload: SimPayload = { table, rows: copies, stamp: copy(stamp) };
     // Whoever sends them after that sends rows of no record: the checks find those, and miss the others.
-    const done = (): void => {
+    const release = (): void => {
       for (const [index, row] of copies.entries()) copies[index] = { ...row, kafkaOffset: NO_RECORD };
     };
-    return { rowCount: copies.length, byteLength: ROW_BYTES * copies.length, payload, done };
+    return { rowCount: copies.length, byteLength: ROW_BYTES * copies.length, payload, lease: { release } };
   },
 };
 

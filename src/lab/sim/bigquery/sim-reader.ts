@@ -256,16 +256,16 @@ export class SimReader implements PartitionReader {
   }
 }
 
-/** The records in memory of their own, which is another's after done(). */
+/** The records in memory of their own, which is another's after the release. */
 function lent(answer: FetchAnswer): FetchAnswer {
   const records = answer.records.map((record) => ({ ...record, key: copyOf(record.key), value: copyOf(record.value) }));
-  const done = (): void => {
+  const release = (): void => {
     for (const { key, value } of records) {
       key?.fill(OVERWRITTEN);
       value?.fill(OVERWRITTEN);
     }
   };
-  return { ...answer, records, done };
+  return { ...answer, records, lease: { release } };
 }
 
 function copyOf(bytes: Buffer | null): Buffer | null {

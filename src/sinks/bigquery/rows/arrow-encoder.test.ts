@@ -74,7 +74,7 @@ describe('the Arrow encoder', () => {
         [1, 2],
         [1, 3],
       ] as const) {
-        const { done: _, ...alone } = encoder.encode(table, batchOf(table, rows.slice(from, to)), STAMP);
+        const { lease: _, ...alone } = encoder.encode(table, batchOf(table, rows.slice(from, to)), STAMP);
         expect(encoder.encode(table, batchOf(table, rows), STAMP, from, to)).toMatchObject(alone);
       }
     }
@@ -89,7 +89,7 @@ describe('the Arrow encoder', () => {
     const idsOf = (encoded: EncodedRows) => [...decode(encoded).getChild('transaction_id')!];
     const [first, second] = [encode('first'), encode('second')];
     expect(bytesOf(second).buffer).not.toBe(bytesOf(first).buffer);
-    first.done!();
+    first.lease!.release();
     const third = encode('third');
     expect(bytesOf(third).buffer).toBe(bytesOf(first).buffer);
     expect(idsOf(second)).toEqual(many('second').map(({ payment }) => payment.transactionId));

@@ -58,7 +58,7 @@ export class ArrowRowEncoder implements RowEncoder {
     const memory = this.#memory.take(ROOM_BYTES + batchLength);
     const recordBatchBytes = joined(written.batch, memory.subarray(ROOM_BYTES));
     const payload: ArrowPayload = { schemaBytes, recordBatchBytes, roomBytes: ROOM_BYTES };
-    return { rowCount, byteLength, payload, done: () => this.#memory.giveBack(memory) };
+    return { rowCount, byteLength, payload, lease: { release: () => this.#memory.release(memory) } };
   }
 
   #columns<T extends AppendTable>(table: T, rows: AppendBatches[T], stamp: RowStamp, from: number, to: number): Data[] {

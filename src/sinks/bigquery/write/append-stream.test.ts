@@ -77,17 +77,17 @@ describe('append stream: connection lost', () => {
 
   it('lets the memory of rows be used again once they are acknowledged, unless they were sent twice', async () => {
     const { rpc, runtime, stream } = start();
-    const doneWith: number[] = [];
-    for (const number of [1, 2, 3]) void stream.append({ ...rows(2), done: () => doneWith.push(number) });
+    const released: number[] = [];
+    for (const number of [1, 2, 3]) void stream.append({ ...rows(2), lease: { release: () => released.push(number) } });
     const first = rpc.lastCall;
-    expect(doneWith).toEqual([]);
+    expect(released).toEqual([]);
     first.acknowledge(0);
-    expect(doneWith).toEqual([1]);
+    expect(released).toEqual([1]);
     first.over(GRPC_STATUS.UNAVAILABLE, 'gone away');
     await runtime.advance(1_000);
-    void stream.append({ ...rows(2), done: () => doneWith.push(4) });
+    void stream.append({ ...rows(2), lease: { release: () => released.push(4) } });
     for (const offset of [2, 4, 6]) rpc.lastCall.acknowledge(offset);
-    expect(doneWith).toEqual([1, 4]);
+    expect(released).toEqual([1, 4]);
   });
 
   it('takes ALREADY_EXISTS on a resend for arrived when the expected offset is at or past its end', async () => {

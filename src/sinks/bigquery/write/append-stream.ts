@@ -185,7 +185,7 @@ export class AppendStream implements StreamAppender {
     this.#hasAcknowledged = true;
     this.#startTimer();
     // An earlier connection may still have bytes of what was sent before: those are left alone.
-    if (!entry.wasSent) entry.rows.done?.();
+    if (!entry.wasSent) entry.rows.lease?.release();
     entry.resolve();
     this.#pump();
   }
