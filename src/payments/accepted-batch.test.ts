@@ -1,4 +1,4 @@
-/** A batch of columns gives back the payments that went in, whatever the records look like. */
+/** A batch of columns gives back the payments that went in, for records of any form. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AcceptedBatch } from './accepted-batch.ts';
@@ -31,7 +31,9 @@ const members = fc.record({
   region: fc.oneof(text, fc.constantFrom('eu-west', 'africa', 'constructor')),
   payment_method: text,
 });
-/** Escapes that JSON.stringify never writes, and blanks: the same event in bytes that the scanner leaves to the parser. */
+/**
+ * Escapes that JSON.stringify never writes, and blanks: the same event in bytes that the scanner leaves to the parser.
+ */
 const spelling = fc.constantFrom(
   (json: string) => json,
   (json: string) => json.replace(/[a-z]/, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),

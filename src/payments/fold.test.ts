@@ -207,7 +207,7 @@ describe('rejected records', () => {
     expect(out.exceptions[0]).toMatchObject({ reason: 'no_value', payload: null, payloadHash: null });
   });
 
-  it('give a row that a TIMESTAMP can hold, whatever time the producer set', () => {
+  it('give a row that a TIMESTAMP can hold, for any time that the producer set', () => {
     const { out } = foldAll([record(0, null, { timestampMs: Number.MAX_SAFE_INTEGER })]);
     expect(out.exceptions[0]?.recordTimeMs).toBe(Date.UTC(9999, 11, 31, 23, 59, 59, 999));
   });

@@ -1,12 +1,15 @@
 /**
- * The deterministic fold of one partition: records in, rows out. What a record turns into depends on the records before
- * it, its offset and the settings of its offset; never on time, on batches, or on which process folds. So a state can be
- * had in three ways, by folding, from a local store, or from the payments in the sink, and is the same state.
+ * The deterministic fold of one partition: records in, rows out. The rows of a record depend on the records before it,
+ * its offset and the settings of its offset. They never depend on the clock, on batches, or on which process folds. So
+ * folding, local state and a rebuild from the payments in the sink give the same state.
  *
- * Order of decisions, W being the watermark before the record: rejected; id known: duplicate; event time < W: late;
- * accepted. Only an accepted record moves W, to max(W, event time - delay), and W never goes back.
+ * Order of decisions, where W is the watermark before the record: rejected; id known: duplicate; event time < W: late;
+ * otherwise accepted. Only an accepted record moves W, to max(W, event time - delay). W never goes back.
  *
- * Invariants: offsets only rise; consumed = accepted + duplicates + late + rejected; an entry is dead exactly when liveness.ts says so for W.
+ * Invariants:
+ * - Offsets only rise.
+ * - consumed = accepted + duplicates + late + rejected.
+ * - liveness.ts alone decides from W which entries are dead.
  */
 
 import { KNOWN_INDEX_KEY } from '../base/memory/slot-hash.ts';
@@ -78,14 +81,15 @@ export class PartitionFold {
     this.#evict();
   }
 
-  /** A partition of which nothing was folded yet. */
+  /** A partition of which nothing has been folded yet. */
   static fresh(options: FoldPlace & { readonly startOffset: number }): PartitionFold {
     return new PartitionFold(options, options.startOffset, options.fixed.minEventTimeMs);
   }
 
   /**
-   * What a local store held. The digest is computed from every entry, never taken over: compare `head().digest` with
-   * `stored.head.digest`, or with a checkpoint's once it is folded up to there, before trusting it.
+   * Restores a fold from local state. The digest is computed from every entry, never copied. Before you trust the fold,
+   * compare `head().digest` with `stored.head.digest`, or with a checkpoint's digest once the fold has reached its
+   * offset.
    */
   static fromStored(options: FoldPlace & { readonly stored: StoredState }): PartitionFold {
     const restoring = PartitionFold.restoring(options);
@@ -95,7 +99,7 @@ export class PartitionFold {
     }
   }
 
-  /** The same in steps of a few milliseconds: whoever has other work to do may do it in between. */
+  /** The same in steps of a few milliseconds, so that the caller can do other work between them. */
   static *restoring(options: FoldPlace & { readonly stored: StoredState }): Generator<void, PartitionFold> {
     const { head, ids, activity, windows } = options.stored;
     const fold = new PartitionFold(options, head.nextOffset, head.watermarkMs);
@@ -107,7 +111,7 @@ export class PartitionFold {
     return fold;
   }
 
-  /** Starts a rebuild from the payments in the sink, which gives the state that folding gave. */
+  /** Starts a rebuild from the payments in the sink. It gives the same state as folding. */
   static rebuild(options: RebuildOptions): Rebuild {
     const { partition, fixed, nextOffset, watermarkMs } = options;
     const fold = new PartitionFold(options, nextOffset, watermarkMs);
@@ -134,7 +138,7 @@ export class PartitionFold {
     };
   }
 
-  /** Every record below it is folded in, or was skipped. */
+  /** Every record below it was folded or skipped. */
   get nextOffset(): number {
     return this.#nextOffset;
   }
@@ -143,12 +147,15 @@ export class PartitionFold {
     return this.#watermarkMs;
   }
 
-  /** What is late, and what is remembered, goes by the floor where that is ahead; windows close by the watermark alone. */
+  /**
+   * Lateness and remembered entries follow the floor if it is ahead of the watermark. Windows follow the watermark
+   * alone.
+   */
   get #decidesFromMs(): number {
     return Math.max(this.#watermarkMs, this.#floorMs);
   }
 
-  /** Payments of other partitions with an event time at or past this are needed by `carry`; older ones do no harm. */
+  /** `carry` needs every payment of the other partitions with an event time at or past this. Older ones are allowed. */
   get carriedFromMs(): number {
     return Math.min(
       idsLiveFromMs(this.#fixed, this.#decidesFromMs),
@@ -157,27 +164,31 @@ export class PartitionFold {
   }
 
   /**
-   * Remembers payments that other partitions accepted before the topic got more of them: as ids and as activity, not in
-   * windows or counters. To be called once the partition's own are in, partition by partition, ascending.
+   * Remembers payments that other partitions accepted before the topic got more partitions: as ids and as activity, not
+   * in windows or counters. Call it after the partition's own payments are in, for one partition after another,
+   * ascending.
    */
   carry(rows: readonly TransactionRow[]): void {
     for (const row of rows) this.#rememberRow(row);
   }
 
-  /** Live: read it, do not keep it. */
+  /** A live object: later folding changes it. */
   get counters(): Readonly<Counters> {
     return this.#counters;
   }
 
   /**
-   * Folds the next record and adds its rows to `out`. `settings` are those of its offset. Offsets between nextOffset and the
-   * record's are taken to hold no records: whether that is so is the caller's to know. Throws RangeError for an older one.
+   * Folds the next record and adds its rows to `out`. `settings` are those of its offset. The fold assumes that no
+   * record lies between nextOffset and the record's offset; the caller ensures it. Throws RangeError for an offset
+   * below nextOffset.
    */
   fold(record: LogRecord, settings: CompiledSettings, out: FoldOutput): void {
     this.#foldRead(record, this.#reader.read(record, settings), settings, out);
   }
 
-  /** The same for [from, to) of the records, each with the settings of its offset: faster, since it reads ahead. */
+  /**
+   * Folds [from, to) of the records, each with the settings of its offset. Faster than `fold`, since it reads ahead.
+   */
   foldAll(
     records: readonly LogRecord[],
     settingsAt: (offset: number) => CompiledSettings,
@@ -220,7 +231,9 @@ export class PartitionFold {
     this.#accept(record.offset, payment, settings, out);
   }
 
-  /** Offsets below `offset` hold no records (transaction markers), or were given up on purpose. */
+  /**
+   * Moves nextOffset to `offset`: the offsets between hold no records (transaction markers) or an operator skips them.
+   */
   skipTo(offset: number): void {
     if (offset < this.#nextOffset) {
       throw new RangeError(`partition ${this.#partition}: cannot go back from ${this.#nextOffset} to ${offset}`);
@@ -228,17 +241,17 @@ export class PartitionFold {
     this.#nextOffset = offset;
   }
 
-  /** Cheap: costs what changed since the last call, not what is held. */
+  /** Cheap: the cost depends on what changed since the last call, not on the size of the state. */
   head(): StateHead {
     return this.#headWith([this.#ids.lanes, this.#activity.lanes, this.#windows.lanes()]);
   }
 
-  /** The head with a digest computed afresh from every entry; equal to head() unless there is a bug. */
+  /** The head with a digest computed again from every entry. It equals head() unless there is a bug. */
   recomputeHead(): StateHead {
     return this.#headWith(sumEntries(this.#ids, this.#activity, this.#windows));
   }
 
-  /** What changed since the last takeDelta or export, or since this fold was made. Never more than what is live. */
+  /** The changes since the last takeDelta or export, or since this fold was made. It holds live entries only. */
   takeDelta(): StateDelta {
     const delta: StateDelta = {
       fromOffset: this.#deltaFromOffset,
@@ -253,12 +266,12 @@ export class PartitionFold {
     return delta;
   }
 
-  /** Returns the delta's buffers for reuse: its payments must not be read afterwards. */
+  /** Returns the delta's buffers for reuse. Do not read its payments afterwards. */
   release({ remembered }: StateDelta): void {
     this.#remembered.release(remembered);
   }
 
-  /** The whole state, as a copy that later folding leaves alone. The next delta starts here. */
+  /** The whole state, as a copy that later folding does not change. The next delta starts here. */
   export(): StoredState {
     const state: StoredState = {
       head: this.head(),
@@ -302,7 +315,7 @@ export class PartitionFold {
     this.#evict();
   }
 
-  /** Into the tables of ids and of activity; counts what can be seen from the payment. */
+  /** Adds the payment to the tables of ids and of activity, and counts its sender's recent activity. */
   #remember(offset: number, payment: PaymentBytes): ActivityCounts {
     const { transactionId, senderAccountId, deviceId, eventTimeMs, hash } = payment;
     const row = this.#ids.put(transactionId, offset, eventTimeMs, hash.high, hash.low);

@@ -89,7 +89,7 @@ describe('reading ahead', () => {
   });
   const logOfUsual = Array.from({ length: 2 * MOST_AHEAD }, (_, offset) => usual(offset));
 
-  it('takes so many usual records at once, each a payment of its own', () => {
+  it('takes MOST_AHEAD usual records at once, each a payment of its own', () => {
     const ahead = reader();
     expect(ahead.readAhead(logOfUsual, 3, logOfUsual.length, settingsAt)).toBe(MOST_AHEAD);
     const ids = Array.from({ length: MOST_AHEAD }, (_, index) =>

@@ -1,6 +1,6 @@
 /**
- * Touches (touch.ts) what the next payments will look for: their ids, their senders with the latest entries of their
- * chains, their devices. The fold of each then finds it in the cache.
+ * Touches (touch.ts) the memory that the next payments will look up: their ids, their senders with the latest entries
+ * of their chains, and their devices. The fold of each payment then finds it in the CPU cache. No result depends on it.
  */
 
 import { HashList } from '../base/memory/prefetch.ts';
@@ -17,12 +17,12 @@ export class LookAhead {
   readonly #indexKey: IndexKey;
   touched = 0;
 
-  /** The key of the tables that are looked at. */
+  /** `indexKey` is the key of the tables that it touches. */
   constructor(indexKey: IndexKey) {
     this.#indexKey = indexKey;
   }
 
-  /** Of the payments that the reader has read last, so many. */
+  /** Touches the entries of the first `count` payments that `reader` read last. */
   look(reader: PaymentReader, count: number, ids: KnownIds, activity: SenderActivity): void {
     this.#ids.count = 0;
     this.#senders.count = 0;

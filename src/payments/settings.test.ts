@@ -33,7 +33,7 @@ describe('settings', () => {
     expect(() => resolveEntry(history, 9)).toThrow('no settings entry covers offset 9; the history starts at 10');
   });
 
-  it('are the same by value, whatever the order of members', () => {
+  it('are the same by value, in any order of members', () => {
     const { fraud, ...rest } = structuredClone(DEFAULT_DECISION_SETTINGS);
     const regionPoints = Object.fromEntries(Object.entries(fraud.regionPoints).reverse());
     expect(sameDecisionSettings({ fraud: { ...fraud, regionPoints }, ...rest }, DEFAULT_DECISION_SETTINGS)).toBe(true);

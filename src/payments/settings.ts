@@ -1,18 +1,19 @@
 /**
- * Settings: their defaults, which entry of a history covers an offset, and their compiled form for the fold. What is
- * fixed at seeding and what may change is told apart in types.ts. Everything returned is deep-frozen.
+ * Settings: their defaults, the entry of a history that covers an offset, and their compiled form for the fold.
+ * types.ts separates what is fixed at seeding from what may change. Returned settings are deep-frozen.
  */
 import { requireDecimal } from './event/decimal.ts';
 import { type CompiledFraudRules, compileFraudRules } from './fraud.ts';
 import type { DecisionSettings, FixedSettings, Nanos, SettingsEntry } from './types.ts';
 
 /**
- * Fold versions that this release can fold by; each settings entry names the one of its records. A version is added whenever
- * the same records and settings would give other rows. A partition whose history names one that is not here is refused.
+ * Fold versions that this release supports. Each settings entry names the version for its records. A change after which
+ * the same records and settings give other rows needs a new version. The processor refuses a partition whose history
+ * names a version that is not listed here.
  */
 export const FOLD_VERSIONS = [1, 2] as const;
 export type FoldVersion = (typeof FOLD_VERSIONS)[number];
-/** Of new settings entries. */
+/** The version of new settings entries. */
 export const FOLD_VERSION: FoldVersion = 2;
 
 export function isKnownFoldVersion(version: number): version is FoldVersion {
@@ -20,7 +21,7 @@ export function isKnownFoldVersion(version: number): version is FoldVersion {
 }
 
 const DAY_MS = 86_400_000;
-/** BigQuery refuses rows more than ten years back; nine leave a topic a year of running on old seeds. */
+/** BigQuery refuses rows older than ten years. Nine years leave a partition one year to run on its seed. */
 const MIN_EVENT_TIME_DAYS = 9 * 365;
 /** BigQuery's NUMERIC has 29 digits before the point. */
 const MAX_NUMERIC: Nanos = 10n ** 38n - 1n;
@@ -62,25 +63,25 @@ export function defaultFixedSettings(nowMs: number): FixedSettings {
   });
 }
 
-/** Decision settings as the fold uses them. Compile once per settings entry, not per record. */
+/** Decision settings as the fold uses them. Compile them once per settings entry, not per record. */
 export interface CompiledSettings {
-  /** How records are read and what is kept of rejected ones. */
+  /** Decides how records are read and what is kept of rejected ones. */
   readonly foldVersion: FoldVersion;
   readonly watermarkDelayMs: number;
   readonly allowedSkewMs: number;
   readonly maxAmount: Nanos;
-  /** The greatest safe integer of nanos that is not over it. */
+  /** `maxAmount` in nanos as a number, capped at the greatest safe integer. */
   readonly maxAmountNumber: number;
   readonly checkPartitioner: boolean;
   readonly fraud: CompiledFraudRules;
 }
 
-/** An entry of a history, its fold version included. */
+/** Compiles an entry of a history by its own fold version. */
 export function compileEntry({ decision, foldVersion }: SettingsEntry): CompiledSettings {
   return compileSettings(decision, foldVersion);
 }
 
-/** Throws RangeError naming the setting where one cannot be used. `foldVersion`: this release's where there is no entry. */
+/** Throws a RangeError that names the setting if one is unusable. `foldVersion` defaults to that of new entries. */
 export function compileSettings(decision: DecisionSettings, foldVersion: number = FOLD_VERSION): CompiledSettings {
   if (!isKnownFoldVersion(foldVersion)) {
     throw new RangeError(`foldVersion: ${foldVersion} is none of ${FOLD_VERSIONS.join(', ')}`);
@@ -102,7 +103,7 @@ export function compileSettings(decision: DecisionSettings, foldVersion: number 
   });
 }
 
-/** Throws RangeError naming the setting where the fold could not work with it. */
+/** Throws a RangeError that names the setting if the fold cannot work with it. */
 export function requireFixedSettings(fixed: FixedSettings): void {
   requireWholeNumber(fixed.idHorizonMs, 'idHorizonMs', 0);
   requireWholeNumber(fixed.windowMs, 'windowMs', 1);
@@ -110,7 +111,7 @@ export function requireFixedSettings(fixed: FixedSettings): void {
   requireWholeNumber(fixed.minEventTimeMs, 'minEventTimeMs', Number.MIN_SAFE_INTEGER);
 }
 
-/** The entry that covers `offset`: the last one at or below it. Throws RangeError where none does. */
+/** The entry that covers `offset`: the last one that starts at or below it. Throws RangeError if none does. */
 export function resolveEntry(history: readonly SettingsEntry[], offset: number): SettingsEntry {
   for (let index = history.length - 1; index >= 0; index -= 1) {
     const entry = history[index];
@@ -121,7 +122,7 @@ export function resolveEntry(history: readonly SettingsEntry[], offset: number):
   );
 }
 
-/** Whether two settings decide alike: by value, whatever the order of members. */
+/** Whether two settings decide alike. Compares values; the order of members does not count. */
 export function sameDecisionSettings(left: DecisionSettings, right: DecisionSettings): boolean {
   return sameValue(left, right);
 }

@@ -1,11 +1,15 @@
 /**
- * Masks what looks like a card number in a text, whatever script and spelling its digits have: 13 digits or more in a row, all
- * but the last four become an asterisk. In one pass, so that any text costs its length.
+ * Masks what looks like a card number in a text, in any script and spelling. A run of 13 digits or more counts as one:
+ * all digits but the last four become an asterisk. It works in one pass, so the cost is linear in the length of the
+ * text.
  *
- * A digit is any decimal digit of Unicode (Nd), as itself or as a JSON escape (`\u0034`, with any number of backslashes).
- * Between two digits there may be up to three separators: blanks, controls, dashes, underscores, dot, comma, slash and the
- * others of SEPARATORS, each as itself or as an escape. Characters that take no room (format characters, combining marks) may
- * stand there in any number. No Luhn check and no upper end: a mistyped number, or one with its expiry date, must not get through.
+ * A digit is any decimal digit of Unicode (Nd), as itself or as a JSON escape (`\u0034`, with any number of
+ * backslashes). Between two digits of a run there may be:
+ * - up to three separators: blanks, controls, dashes, underscores, dot, comma, slash and the others of SEPARATORS, each
+ *   as itself or as an escape;
+ * - any number of characters without width (format characters, combining marks).
+ *
+ * There is no Luhn check and no maximum length, so that a mistyped number, or one with its expiry date, is masked too.
  */
 
 const MIN_CARD_DIGITS = 13;
@@ -13,14 +17,17 @@ const VISIBLE_DIGITS = 4;
 const MAX_SEPARATORS = 3;
 const MASK = '*';
 
-/** Besides those of the classes below; the last five are letters and signs that look like blanks. `%`, `;`, `&` and `#` are what percent and decimal HTML encoding put between digits. */
+/**
+ * Separators besides those of the classes below. The last five are letters and signs that look like blanks. Percent
+ * encoding and decimal HTML encoding put `%`, `;`, `&` and `#` between digits.
+ */
 const SEPARATORS = new Set(".,/'|%;&#·•‧∙⋅・−．，／’\u115f\u1160\u2800\u3164\uffa0");
 const DIGIT = /^\p{Nd}$/u;
 const ROOMLESS = /^[\p{Cf}\p{Mn}\p{Me}]$/u;
 const SEPARATOR = /^[\p{Z}\p{Cc}\p{Pd}\p{Pc}]$/u;
 const BACKSLASH = 0x5c;
 const SMALL_U = 0x75;
-/** What the short escapes of JSON stand for; `\/` is a slash. */
+/** The letters of JSON's short escapes for separators, such as `\n` and `\/`. */
 const SHORT_ESCAPES = new Set('bfnrt/');
 
 /** [start, end) of a text, in UTF-16 units. */
@@ -30,9 +37,9 @@ export interface TextRange {
 }
 
 export interface MaskOptions {
-  /** Stays as it is where exactly this is a run: the event's own time. */
+  /** A run with exactly this range is not masked: the event's own time. */
   readonly except?: TextRange | undefined;
-  /** The text goes on behind its end, so that a run which reaches the end is masked whole, however short it is. */
+  /** The text is cut at its end, so a run that reaches the end is masked whole, even a short one. */
   readonly goesOn?: boolean;
 }
 
@@ -64,28 +71,28 @@ export function maskCardNumbers(text: string, { except, goesOn = false }: MaskOp
 
 interface Run {
   readonly digits: readonly TextRange[];
-  /** Nothing but separators is between its last digit and the end of the text. */
+  /** Only separators and characters without width follow its last digit, up to the end of the text. */
   readonly reachesEnd: boolean;
 }
 
-/** Goes through a text by units; a unit is a character or an escape. */
+/** Reads a text unit by unit. A unit is a character or an escape. */
 class Walk {
   readonly #text: string;
   #at = 0;
-  /** Of the unit read last. */
+  /** End of the unit read last. */
   #end = 0;
 
   constructor(text: string) {
     this.#text = text;
   }
 
-  /** To the next digit; false at the end. */
+  /** Moves to the next digit. Returns false at the end of the text. */
   toDigit(): boolean {
     for (; this.#at < this.#text.length; this.#at = this.#end) if (this.#read() === A_DIGIT) return true;
     return false;
   }
 
-  /** The run that begins at a digit. Goes on behind its last unit that was looked at. */
+  /** Reads the run that begins at the current digit. It stops at the first unit that does not belong to the run. */
   run(): Run {
     const digits: TextRange[] = [];
     let separators = 0;
@@ -100,7 +107,7 @@ class Walk {
     return { digits, reachesEnd: true };
   }
 
-  /** The kind of the unit at #at; sets its end. */
+  /** Returns the kind of the unit at #at and sets #end. */
   #read(): Kind {
     const code = this.#text.charCodeAt(this.#at);
     if (code === BACKSLASH) return this.#readEscape();
@@ -113,7 +120,7 @@ class Walk {
     return kindOf(character);
   }
 
-  /** Backslashes are one unit with the escape behind them; without one they are a separator. */
+  /** Backslashes form one unit with the escape that follows them. Without an escape they are a separator. */
   #readEscape(): Kind {
     let at = this.#at;
     while (this.#text.charCodeAt(at) === BACKSLASH) at += 1;
@@ -134,7 +141,7 @@ class Walk {
     return kindOf(String.fromCharCode(high, low));
   }
 
-  /** The UTF-16 unit that `uXXXX` at `at` stands for. */
+  /** The UTF-16 unit that `uXXXX` at `at` spells, or undefined if there is none. */
   #escaped(at: number): number | undefined {
     if (this.#text.charCodeAt(at) !== SMALL_U) return undefined;
     const hex = this.#text.slice(at + 1, at + 5);

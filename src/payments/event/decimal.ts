@@ -1,11 +1,11 @@
 /**
- * Exact decimals. An amount is a bigint of billionths (`Nanos`), never a float. Fold version 2 judges a JSON number by its
- * source text. Fold version 1 had only the double of it: it takes the shortest decimal form of that double, while the form
- * has at most 15 significant digits. The two differ for numbers of more digits.
+ * Exact decimals. An amount is a bigint of billionths (`Nanos`), never a float. Fold version 2 reads a JSON number from
+ * its source text. Fold version 1 has only its double: it takes the double's shortest decimal form, if that has at most
+ * 15 significant digits. The two versions differ for numbers of more digits.
  */
 import type { Nanos } from '../types.ts';
 
-/** `malformed`: not a decimal as defined here. `not_exact`: too many digits to be sure of, or finer than a billionth. */
+/** `malformed`: not a decimal as defined here. `not_exact`: more digits than are certain, or finer than a billionth. */
 export type DecimalProblem = 'malformed' | 'not_exact';
 
 export const MAX_FRACTION_DIGITS = 9;
@@ -14,21 +14,22 @@ const NANOS_PER_UNIT = 1_000_000_000;
 const NANOS_PER_UNIT_BIG = 1_000_000_000n;
 /** Whole units whose nanos still fit a safe integer. */
 const SAFE_UNITS = 9_000_000;
-/** Past this many integer digits every amount is out of BigQuery's NUMERIC, so larger powers of ten are not computed. */
+/** Above this many integer digits every amount exceeds BigQuery's NUMERIC, so larger powers of ten are not computed. */
 const MAX_INTEGER_DIGITS = 400;
 
-/** Integer digits past which no amount fits BigQuery's NUMERIC (29), with one to spare. */
+/** BigQuery's NUMERIC has 29 integer digits; this is one more. */
 const MAX_LITERAL_INTEGER_DIGITS = 30;
 /** Digits of Number.MAX_SAFE_INTEGER. */
 const MAX_SAFE_DIGITS = 16;
-/** An exponent is taken as this where it has more digits: no mantissa of a value of 1 MiB makes up for it. */
+/** Replaces an exponent of more than HUGE_EXPONENT_DIGITS digits. No mantissa in a value of 1 MiB can offset it. */
 const HUGE_EXPONENT = 1_000_000_000;
 const HUGE_EXPONENT_DIGITS = 9;
 
 /**
- * Fold version 2: the value of a JSON number, from its source text (which JSON's grammar allows). Exact whatever the number
- * of digits, with or without exponent; `not_exact`: finer than a billionth; `out_of_range`: more than 30 integer digits.
- * Costs the length of the text, however large the exponent is.
+ * Fold version 2: the value of a JSON number, from its source text. The text must match JSON's grammar for numbers. The
+ * value is exact for any number of digits, with or without an exponent. `not_exact` means finer than a billionth;
+ * `out_of_range` means more than 30 integer digits. The cost depends on the length of the text, not on the size of the
+ * exponent.
  */
 export function parseDecimalLiteral(literal: string): Nanos | 'not_exact' | 'out_of_range' {
   const { first, last, scale, isNegative } = locateDigits(literal);
@@ -40,7 +41,7 @@ export function parseDecimalLiteral(literal: string): Nanos | 'not_exact' | 'out
   return isNegative ? -magnitude : magnitude;
 }
 
-/** Fold version 2: a JSON number whose value is a safe integer (`1.7e12` is one), or undefined. -0 is 0. */
+/** Fold version 2: the value of a JSON number if it is a safe integer (`1.7e12` is one), else undefined. -0 gives 0. */
 export function parseIntegerLiteral(literal: string): number | undefined {
   const { first, last, scale, isNegative } = locateDigits(literal);
   if (first === -1) return 0;
@@ -50,7 +51,7 @@ export function parseIntegerLiteral(literal: string): number | undefined {
   return isNegative ? -magnitude : magnitude;
 }
 
-/** Fold version 1: the value of a JSON number. Negative values are parsed as such; Infinity (1e999 in JSON) is `not_exact`. */
+/** Fold version 1: the value of a JSON number, negative ones included. Infinity (1e999 in JSON) is `not_exact`. */
 export function parseDecimalNumber(value: number): Nanos | DecimalProblem {
   if (value >= 0 && value <= SAFE_UNITS) {
     // A double that equals k/100 for a whole k of at most 15 digits has k/100 as its shortest form.
@@ -61,7 +62,7 @@ export function parseDecimalNumber(value: number): Nanos | DecimalProblem {
   return parseShortestForm(String(value));
 }
 
-/** Digits, optionally a point and 1 to 9 digits, nothing else: no sign, no exponent, no blank. */
+/** Parses digits, optionally with a point and 1 to 9 more digits. No sign, no exponent and no blank is allowed. */
 export function parseDecimalString(text: string): Nanos | DecimalProblem {
   let point = -1;
   for (let index = 0; index < text.length; index += 1) {
@@ -89,7 +90,7 @@ export function formatDecimal(nanos: Nanos): string {
   return withFraction(String(nanos / NANOS_PER_UNIT_BIG), Number(nanos % NANOS_PER_UNIT_BIG));
 }
 
-/** A decimal from settings or fixtures; throws RangeError naming `what` where it is not one. */
+/** A decimal from settings or fixtures. Throws a RangeError that names `what` if `text` is not a decimal. */
 export function requireDecimal(text: string, what: string): Nanos {
   const parsed = parseDecimalString(text);
   if (typeof parsed === 'bigint') return parsed;
@@ -115,7 +116,7 @@ function combine(integerDigits: string, fractionDigits: string): Nanos {
   return BigInt(integerDigits) * NANOS_PER_UNIT_BIG + BigInt(fraction);
 }
 
-/** Parses what String(number) gives for a finite number: `-12.5`, `1e-7`, `1.5e+21`. */
+/** Parses the result of String(number) for a finite number: `-12.5`, `1e-7`, `1.5e+21`. */
 function parseShortestForm(text: string): Nanos | DecimalProblem {
   const negative = text.startsWith('-');
   const unsigned = negative ? text.slice(1) : text;
@@ -134,7 +135,7 @@ function parseShortestForm(text: string): Nanos | DecimalProblem {
   return negative ? -magnitude : magnitude;
 }
 
-/** Where the first and the last digit other than zero are (-1: none), and the power of ten of the last one. */
+/** Indexes of the first and the last non-zero digit (-1: none), and the power of ten of the last one. */
 interface LocatedDigits {
   readonly first: number;
   readonly last: number;
@@ -161,7 +162,7 @@ function locateDigits(literal: string): LocatedDigits {
   return { first, last, scale, isNegative: literal.charCodeAt(0) === 0x2d };
 }
 
-/** What stands behind the `e` at `exponentAt`; 0 where the text ends there. */
+/** The exponent that follows the `e` at `exponentAt`, or 0 if the text ends there. */
 function exponentOf(literal: string, exponentAt: number): number {
   let at = exponentAt + 1;
   const isNegative = literal.charCodeAt(at) === 0x2d;

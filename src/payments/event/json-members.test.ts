@@ -100,7 +100,7 @@ describe('the members of an object', () => {
     );
   });
 
-  it('that come twice are named, whatever they hold and however they are spelled', () => {
+  it('that come twice are named, for any value and any spelling of the name', () => {
     const { spans, repeated } = members('{"a":1,"b":2,"\\u0061":3,"c":{"b":1,"b":2},"b":4,"a":5}');
     expect([...repeated]).toEqual(['a', 'b']);
     expect(spans.get('a')).toEqual({ kind: 'number', start: 5, end: 6 });

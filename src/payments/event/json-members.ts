@@ -1,13 +1,14 @@
 /**
- * The members of a JSON object as they stand in its text: each name once or more, and where each value begins and ends, so that
- * a number can be judged by its source text. Strict (RFC 8259, as JSON.parse), in one pass, without recursion: any text of any
- * depth costs its length. Values are not made; `textOf` decodes one string.
+ * Finds the members of a JSON object in its text: the range of each value, so that callers can read a number from its
+ * source text, and the names that repeat. It is as strict as JSON.parse (RFC 8259). It works in one pass and without
+ * recursion, so the cost is linear in the length of the text at any depth. It decodes no values; `textOf` decodes one
+ * string.
  */
 
-/** What a value is: texts and numbers are told apart, all else is `other`. */
+/** Range and kind of a value. Every value that is neither a text nor a number is `other`. */
 export interface JsonSpan {
   readonly kind: 'text' | 'number' | 'other';
-  /** [start, end) in UTF-16 units of the text; of a text with its quotes. */
+  /** [start, end) in UTF-16 units. The range of a text includes its quotes. */
   readonly start: number;
   readonly end: number;
 }
@@ -15,11 +16,11 @@ export interface JsonSpan {
 export interface JsonMembers {
   /** The first value of each name; names are unescaped. */
   readonly spans: ReadonlyMap<string, JsonSpan>;
-  /** Names that come more than once, in the order of their first repetition. */
+  /** Names that occur more than once, in the order of their first repetition. */
   readonly repeated: ReadonlySet<string>;
 }
 
-/** Not JSON: `at` is where the first character stands that JSON does not allow there, or the text's length. */
+/** `at` is the index of the first character that JSON does not allow there, or the text's length if it ends early. */
 export interface NotJson {
   readonly problem: 'not_json';
   readonly at: number;
@@ -40,7 +41,7 @@ const BACKSLASH = 0x5c;
 const SMALL_U = 0x75;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
-/** From an opening bracket to its closing one, in ASCII. */
+/** Distance from an opening bracket to its closing one, in ASCII. */
 const TO_CLOSING = 2;
 const ESCAPABLE = new Set([...'"\\/bfnrt'].map((character) => character.charCodeAt(0)));
 const WORDS = ['true', 'false', 'null'];
@@ -105,7 +106,7 @@ class Reading {
     return code === MINUS || isDigit(code) ? 'number' : 'other';
   }
 
-  /** From a value's first character to behind it, however deep it is. False: `#at` is where it is not JSON. */
+  /** Moves past the value at `#at`, at any depth. False: the text is not JSON, and `#at` is the place. */
   #skipValue(): boolean {
     const closings: number[] = [];
     for (;;) {
@@ -125,7 +126,7 @@ class Reading {
     }
   }
 
-  /** From behind a value to the next one of what is open; over every bracket that closes. */
+  /** Moves from the end of a value to the next value, past every closing bracket between them. */
   #toNextValue(closings: number[]): boolean {
     for (;;) {
       const closing = closings.at(-1);
@@ -141,7 +142,7 @@ class Reading {
     }
   }
 
-  /** In an object over a name and its colon. */
+  /** Moves to the value of the next member or element. In an object that is past a name and its colon. */
   #toValue(closing: number): boolean {
     if (closing !== CLOSE_OBJECT) return true;
     if (!this.#skipString()) return false;
@@ -176,7 +177,7 @@ class Reading {
         this.#at += 1;
         return true;
       }
-      // A control character, or the end.
+      // Without a backslash it is a control character or the end of the text.
       if (code !== BACKSLASH || !this.#skipEscape()) return false;
     }
   }
@@ -208,7 +209,7 @@ class Reading {
     return this.#skipDigits();
   }
 
-  /** At least one. */
+  /** Moves past digits. False if there is none. */
   #skipDigits(): boolean {
     const start = this.#at;
     while (isDigit(this.#code())) this.#at += 1;
@@ -229,7 +230,7 @@ class Reading {
     return true;
   }
 
-  /** NaN behind the end. */
+  /** The character code at `#at`, or NaN past the end. */
   #code(): number {
     return this.#text.charCodeAt(this.#at);
   }

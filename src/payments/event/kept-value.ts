@@ -1,31 +1,31 @@
 /**
- * What of a rejected value is kept by fold version 2: its text with card numbers masked (card-numbers.ts), cut at 64 KiB. The
- * event's own time stays readable, since repair needs it. Version 1 is in masking.ts.
+ * The part of a rejected value that fold version 2 keeps: its text with card numbers masked (card-numbers.ts), cut at
+ * 64 KiB. The event's own time stays readable, since repair needs it. Version 1 is in masking.ts.
  */
 import { maskCardNumbers, type TextRange } from './card-numbers.ts';
 import { MAX_PAYLOAD_BYTES } from './masking.ts';
 
 /**
- * Only so many bytes of a value are looked at: enough past the cut for a number that lies across it. A value of which no
- * more than this is at hand (an oversized one) gives the same.
+ * Number of bytes of a value that are read. It reaches far enough past the cut to recognize a card number that lies
+ * across it. An oversized value, of which only this many bytes are available, gives the same result as the whole value.
  */
 export const LOOKED_AT_BYTES = MAX_PAYLOAD_BYTES + 4_096;
 
-/** `ignoreBOM` keeps a byte order mark. */
+/** With `ignoreBOM` the decoder keeps a byte order mark in the text. */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** `time`: the digits of the event's own time in the value's text, where they may stay. */
+/** `time` is the range of the event's own time in the text of the value, if it may stay readable. */
 export function keptPayload(value: Buffer, time?: TextRange): string {
   const goesOn = value.length >= LOOKED_AT_BYTES;
   const masked = Buffer.from(maskCardNumbers(headOf(value), { except: time, goesOn }));
   return masked.toString('utf8', 0, cutBefore(masked, MAX_PAYLOAD_BYTES));
 }
 
-/** Bytes that are not UTF-8 become U+FFFD; a character that the end cuts is left out. */
+/** Bytes that are not UTF-8 become U+FFFD. A character that is cut at the end is omitted. */
 function headOf(value: Buffer): string {
   if (value.length < LOOKED_AT_BYTES) return decoder.decode(value);
   const head = decoder.decode(value.subarray(0, LOOKED_AT_BYTES), { stream: true });
-  decoder.decode(); // forgets the character that was cut
+  decoder.decode(); // drops the cut character
   return head;
 }
 

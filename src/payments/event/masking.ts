@@ -1,28 +1,28 @@
 /**
- * What of a rejected value may be kept: the text with card numbers masked, cut at 64 KiB.
+ * The part of a rejected value that fold version 1 keeps: its text with card numbers masked, cut at 64 KiB.
  *
- * Whatever looks like a card number is masked: 13 digits or more in a row, with up to three blanks or dashes between two
- * of them. No Luhn check and no upper end: a mistyped number, or one with its expiry date behind it, must not get
- * through. So 13-digit timestamps are masked as well; the row's own columns keep the times. The last four digits stay.
+ * A run of 13 digits or more counts as a card number, with up to three blanks or dashes between two digits. Its last
+ * four digits stay. There is no Luhn check and no maximum length, so that a mistyped number, or one with its expiry
+ * date, is masked too. 13-digit timestamps are masked as well; the row's own columns keep the times.
  */
 
-/** Most bytes of UTF-8 that a kept payload has. */
+/** Maximum size of a kept payload, in bytes of UTF-8. */
 export const MAX_PAYLOAD_BYTES = 65_536;
 const MIN_CARD_DIGITS = 13;
 const MAX_SEPARATORS = 3;
 const VISIBLE_DIGITS = 4;
-/** Past the cut, so that a number across it is seen as one: 13 digits with 3 separators each are 49 bytes. */
+/** Bytes read past the cut, to recognize a number across it: 13 digits with 3 separators each are 49 bytes. */
 const LOOK_AHEAD_BYTES = 256;
 const ASTERISK = 0x2a;
 
-/** The value as text (bytes that are not UTF-8 become U+FFFD), masked, at most 64 KiB and never half a character. */
+/** The masked text of a value, at most 64 KiB of whole characters. Bytes that are not UTF-8 become U+FFFD. */
 export function maskPayload(value: Buffer): string {
   const masked = Buffer.from(value.toString('utf8', 0, MAX_PAYLOAD_BYTES + LOOK_AHEAD_BYTES));
   maskDigitRuns(masked);
   return masked.toString('utf8', 0, cutBefore(masked, MAX_PAYLOAD_BYTES));
 }
 
-/** Replaces the digits of every run that looks like a card number, in place. Bytes of UTF-8 past ASCII are no digits. */
+/** Masks every run that looks like a card number, in place. Only ASCII digits count. */
 function maskDigitRuns(bytes: Buffer): void {
   let index = 0;
   while (index < bytes.length) {

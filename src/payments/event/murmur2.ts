@@ -1,6 +1,6 @@
 /**
- * The hash by which Kafka's Java client spreads keys over partitions (org.apache.kafka.common.utils.Utils.murmur2), so
- * that a record whose key belongs elsewhere can be told. Pure arithmetic on 32-bit integers.
+ * The hash by which Kafka's Java client assigns keys to partitions (org.apache.kafka.common.utils.Utils.murmur2).
+ * Validation uses it to reject records whose key belongs to another partition. Pure arithmetic on 32-bit integers.
  */
 
 const SEED = 0x9747b28c;
@@ -32,7 +32,7 @@ export function murmur2(bytes: Uint8Array, start = 0, end = bytes.length): numbe
   return hash ^ (hash >>> 15);
 }
 
-/** The partition that the Java client's default partitioner gives a non-null key, [start, end) of the bytes. */
+/** The partition that the Java client's default partitioner chooses for a non-null key, [start, end) of the bytes. */
 export function partitionForKey(bytes: Uint8Array, partitionCount: number, start = 0, end = bytes.length): number {
   return (murmur2(bytes, start, end) & 0x7fffffff) % partitionCount;
 }

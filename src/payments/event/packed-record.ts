@@ -1,18 +1,19 @@
 /**
- * A record that lies in its batch's bytes: key and value are cut out for whoever asks, and the usual payment is read where
- * it lies (payment-reader.ts), so that no Buffer is made for it. Getters are not copied by a spread: take what you need.
+ * A record that lies in its batch's bytes. The usual payment is read in place (payment-reader.ts), so that no Buffer is
+ * made for it. Other callers use the getters `key` and `value`, which make one. A spread copies no getters: read them
+ * by name.
  */
 import type { LogRecord } from '../types.ts';
 
-/** Where the start of a key or value would be that is null. */
+/** Stands in place of the start of a key or value that is null. */
 export const NULL_AT = -1;
 
 export class PackedRecord implements LogRecord {
   readonly offset: number;
   readonly timestampMs: number;
-  /** The batch, unpacked: it lives as long as any of its records. */
+  /** The decompressed batch. It stays in memory as long as any of its records. */
   readonly bytes: Buffer;
-  /** [start, end) in `bytes`; NULL_AT: there is none. */
+  /** [start, end) of key and value in `bytes`. A start of NULL_AT means null. */
   readonly keyStart: number;
   readonly keyEnd: number;
   readonly valueStart: number;

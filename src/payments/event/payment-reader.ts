@@ -1,8 +1,9 @@
 /**
- * Records to payments, each with its hash and the keys that the tables look for; some records ahead, so that the tables can
- * be asked for all of them at once. The usual form of an event goes through the scanner; all else, and whatever is to be
- * rejected, through validation.ts. Both ways end in the same payment, hash and keys: which one a record took is not to be
- * seen, nor how many were read together.
+ * Turns records into payments, each with its hash and its keys for the tables. It can read several records ahead, so
+ * that the memory of all their keys can be touched at once (look-ahead.ts). The scanner reads the usual form of an
+ * event. validation.ts reads every other form and decides every rejection.
+ *
+ * Invariant: both ways give the same payment, hash and keys, for any number of records that are read together.
  */
 
 import { MOST_AHEAD } from '../../base/memory/prefetch.ts';
@@ -16,7 +17,7 @@ import { MOST_SCANNED_BYTES, PaymentBytes } from './payment-bytes.ts';
 import { EventScanner } from './scan-event.ts';
 import { type RecordPlace, Rejection, validateRecord } from './validation.ts';
 
-/** A value starts this far behind the one before: the scanner writes zeros there. */
+/** Bytes between two values in the scratch. The scanner writes zeros there. */
 const GAP_BYTES = 4;
 
 const SENDER = textNumber('sender_account_id');
@@ -25,27 +26,27 @@ export class PaymentReader {
   readonly #place: RecordPlace;
   readonly #scratch = new ByteScratch(MOST_SCANNED_BYTES);
   readonly #scanner = new EventScanner(this.#scratch);
-  /** Usual payments read ahead, side by side in the scratch. */
+  /** Payments of the usual form that were read ahead, side by side in the scratch. */
   readonly #usual: PaymentBytes[] = [];
   #usualCount = 0;
   #scratchEnd = 0;
-  /** For all others, one at a time. */
+  /** Holds a payment of any other form, one at a time. */
   #other: PaymentBytes | undefined;
-  /** What came of the record behind the usual ones, if it was read. */
+  /** The result of the record after the usual ones, if that was read. */
   #last: PaymentBytes | Rejection | undefined;
 
   constructor(place: RecordPlace) {
     this.#place = place;
   }
 
-  /** The payment is the same object each time, and holds until the next call. */
+  /** Reads one record. The payment is valid until the next call, which reuses the object. */
   read(record: LogRecord, settings: CompiledSettings): PaymentBytes | Rejection {
     this.#forget();
     this.#readNext(record, settings);
     return this.at(0);
   }
 
-  /** Reads some of the records from `from` on, at least one; tells how many. at() gives them, until the next call. */
+  /** Reads at least one record from `from` on and returns how many. at() gives the results until the next call. */
   readAhead(
     records: readonly LogRecord[],
     from: number,
@@ -62,12 +63,12 @@ export class PaymentReader {
     return at - from;
   }
 
-  /** The n-th of those read last. */
+  /** The result of the record at `index` among those read last. */
   at(index: number): PaymentBytes | Rejection {
     return index < this.#usualCount ? (this.#usual[index] as PaymentBytes) : (this.#last as PaymentBytes | Rejection);
   }
 
-  /** A payment that did not come as a record. */
+  /** Wraps a payment that did not come as a record. It is valid until the next call. */
   take(payment: Payment): PaymentBytes {
     this.#other ??= new PaymentBytes();
     return this.#other.set(payment);
@@ -79,7 +80,7 @@ export class PaymentReader {
     this.#last = undefined;
   }
 
-  /** False where it has no room behind those read before it. */
+  /** False if the scratch has no room left for the record. */
   #readNext(record: LogRecord, settings: CompiledSettings): boolean {
     if (this.#usualCount === this.#usual.length) this.#usual.push(new PaymentBytes(this.#scratch));
     if (this.#readUsual(record, settings, this.#usual[this.#usualCount] as PaymentBytes)) {
@@ -92,7 +93,7 @@ export class PaymentReader {
     return true;
   }
 
-  /** False where the record is of another form, or to be rejected. */
+  /** False if the record has another form or must be rejected. */
   #readUsual(record: LogRecord, settings: CompiledSettings, payment: PaymentBytes): boolean {
     const scanner = this.#scanner;
     const at = this.#scratchEnd;
@@ -112,7 +113,7 @@ export class PaymentReader {
     return true;
   }
 
-  /** Takes over what was scanned; the record's key is [keyStart, keyEnd) of the bytes. */
+  /** Checks what was scanned and copies it to `payment`. The record's key is [keyStart, keyEnd) of the bytes. */
   #isUsual(
     record: LogRecord,
     settings: CompiledSettings,

@@ -1,6 +1,6 @@
 /**
- * Fold version 1's reading of a value: JSON.parse, and numbers judged by the double that it gives. Stays as it is for as long as
- * a partition's history may name version 1; what was wrong with it is mended in reading-2.ts.
+ * How fold version 1 reads a value: by JSON.parse, so that a number is the double that JSON.parse gives. This file must
+ * not change as long as a partition's history may name version 1. reading-version-2.ts corrects its faults.
  */
 import { isUtf8 } from 'node:buffer';
 import { parseDecimalNumber, parseDecimalString } from './decimal.ts';
@@ -21,7 +21,7 @@ export function readEvent1(value: Buffer): ReadEvent | Unreadable {
 
 function readAmount(value: unknown): AmountReading {
   if (value === undefined) return 'missing';
-  // JSON.parse gives Infinity for 1e999: larger than anything, whatever its digits were.
+  // JSON.parse gives Infinity for 1e999: larger than any amount.
   if (typeof value === 'number') return Number.isFinite(value) ? parseDecimalNumber(value) : 'out_of_range';
   if (typeof value === 'string' && value.length <= MAX_TEXT_LENGTH) return parseDecimalString(value);
   return 'malformed';

@@ -1,6 +1,6 @@
 /**
- * Fold version 2's reading of a value: numbers are judged by their source text, a member name that comes twice is a reason,
- * and bytes that are not UTF-8 JSON are told apart by what their producer has to change.
+ * How fold version 2 reads a value. It reads numbers from their source text, and it rejects an event whose member names
+ * repeat. For bytes that are not UTF-8 JSON the reason names what the producer has to change.
  */
 import { isUtf8 } from 'node:buffer';
 import { maskCardNumbers, type TextRange } from './card-numbers.ts';
@@ -9,9 +9,9 @@ import { type AmountReading, MAX_TEXT_LENGTH, type ReadEvent, TEXT_MEMBERS, Unre
 import { type JsonMembers, type JsonSpan, readMembers, textOf } from './json-members.ts';
 import { foreignForm } from './value-form.ts';
 
-/** What of a name that comes twice may be shown: it is the producer's text. */
+/** A repeated name is shown only in this form, since it is the producer's text. */
 const SHOWN_NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
-/** A time in ms from 2001 to 2065. No card number of 13 digits begins with 1 or 2, so that none stays by being called a time. */
+/** A time in ms from 2001 to 2065. No card number of 13 digits begins with 1 or 2, so none stays readable as a time. */
 const READABLE_TIME = /^[12][0-9]{12}$/;
 
 export function readEvent2(value: Buffer): ReadEvent | Unreadable {

@@ -1,16 +1,17 @@
 /**
- * Reads the usual form of an event straight from its bytes: one flat object of the members of payments/columns.ts and no others,
- * plain ASCII without escapes, amounts and times in plain digits. It declines anything else, which JSON.parse and
- * validation.ts then read: so it never rejects, and what it reads is what they would read (payment-reader.test.ts draws events
- * to hold that).
+ * Reads the usual form of an event straight from its bytes: one flat object with the members of payments/columns.ts and
+ * no others, in plain ASCII without escapes, with amounts and times in plain digits. It declines every other form, and
+ * validation.ts then reads the value. So the scanner never rejects.
  *
- * A value is copied to a scratch, with zeros after its end: no byte that is looked for is zero, so the end needs no look of
- * its own. Names are compared and texts gone through a word at a time.
+ * Invariant: what it reads equals what validation.ts would read. payment-reader.test.ts checks it with random events.
+ *
+ * A value is copied to a scratch, with zeros after its end. No byte that the scanner looks for is zero, so its loops
+ * need no check for the end. It compares names and scans texts one word of four bytes at a time.
  */
 import type { ByteScratch } from '../../base/memory/text-key.ts';
 import { memberOf, PAYMENT_COLUMNS, type PaymentColumn, TEXT_COLUMNS, textNumber } from '../columns.ts';
 
-/** Members by the numbers that the scanner gives them: texts by those of TEXT_COLUMNS, then the amount and the time. */
+/** Members in the order of their numbers in the scanner: texts as in TEXT_COLUMNS, then the amount and the time. */
 const SCANNED: readonly PaymentColumn[] = [
   ...TEXT_COLUMNS,
   ...PAYMENT_COLUMNS.filter(({ kind }) => kind === 'decimal'),
@@ -26,11 +27,12 @@ const NOT_FOUND = -1;
 
 const MAX_TEXT_BYTES = 256;
 const NANOS_PER_UNIT = 1_000_000_000;
-/** Digits of whole units whose nanos are safe integers, and of any safe integer. */
+/** Up to this many digits of whole units, the amount in nanos is a safe integer. */
 const MAX_UNIT_DIGITS = 6;
+/** Every integer of this many digits is a safe integer. */
 const MAX_TIME_DIGITS = 15;
 const MAX_FRACTION_DIGITS = 9;
-/** Every decimal of so many digits is the shortest form of its double: see decimal.ts. */
+/** A decimal of at most this many digits is the shortest form of its double: see decimal.ts. */
 const MAX_NUMBER_DIGITS = 15;
 
 const QUOTE = 0x22;
@@ -46,13 +48,13 @@ const BLANK = new Uint8Array(256);
 for (const blank of [0x20, 0x09, 0x0a, 0x0d]) BLANK[blank] = 1;
 
 export class EventScanner {
-  /** Texts by member: [start, end) in the scratch. */
+  /** The text of each member is [start, end) in the scratch. */
   readonly starts = new Int32Array(TEXTS);
   readonly ends = new Int32Array(TEXTS);
   /** A safe integer. */
   amountNanos = 0;
   timestampMs = 0;
-  /** The member found at each place of the last event: producers rarely change their mind. */
+  /** The member at each place of the last event. It is tried first, since producers rarely change the order. */
   readonly #order = NAMES.map((_, index) => index);
   readonly #scratch: ByteScratch;
   readonly #bytes: Buffer;
@@ -65,7 +67,9 @@ export class EventScanner {
     this.#view = scratch.view;
   }
 
-  /** Reads [start, end) of the bytes, copied to `at` of the scratch. False: not the usual form, or a member is not as it should be. */
+  /**
+   * Reads [start, end) of the bytes, copied to `at` of the scratch. False: not the usual form, or an invalid member.
+   */
   scan(from: Buffer, start = 0, end = from.length, at = 0): boolean {
     const scannedEnd = at + end - start;
     if (scannedEnd > this.#scratch.capacity) return false;
@@ -118,10 +122,10 @@ export class EventScanner {
     const { words, byteLength } = NAMES[member] as NameWords;
     const start = this.#at;
     const end = start + byteLength;
-    // Past the capacity lies nothing that was set.
+    // No value reaches past the capacity, and the view ends four bytes after it.
     if (end > this.#scratch.capacity) return false;
     const last = words.length - 1;
-    // From the end: names share their beginnings less than their lengths.
+    // The last word first: it holds the closing quote, so names of other lengths fail at once.
     if (this.#view.getInt32(end - 4, true) !== words[last]) return false;
     for (let word = 0; word < last; word += 1) {
       if (this.#view.getInt32(start + 4 * word, true) !== words[word]) return false;
@@ -140,7 +144,7 @@ export class EventScanner {
       at += 4;
       special = specialBytes(view.getInt32(at, true));
     }
-    // The lowest one is exact; those above it may be borrowed from it.
+    // Only the lowest flag is exact: the subtraction may borrow from the bytes above it.
     at += (31 - Math.clz32(special & -special)) >>> 3;
     if (this.#bytes[at] !== QUOTE || at === start || at - start > MAX_TEXT_BYTES) return false;
     this.starts[member] = start;
@@ -180,7 +184,7 @@ export class EventScanner {
     return this.#endOfNumber();
   }
 
-  /** The value of at most so many digits; more are left where they are, for what comes next to trip over. */
+  /** Reads at most `most` digits. Any further digit stays unread, so that the check that follows fails on it. */
   #digits(most: number): number {
     const bytes = this.#bytes;
     const end = this.#at + most;
@@ -217,7 +221,7 @@ export class EventScanner {
   }
 }
 
-/** A name with its quotes in words of four bytes, the last of which overlaps the one before it. */
+/** A quoted name as words of four bytes. The last word may overlap the one before it. */
 interface NameWords {
   readonly words: Int32Array;
   readonly byteLength: number;

@@ -73,7 +73,7 @@ describe('why a value is rejected', () => {
     expect(reasonOf(withValue(value))).toBe(reason);
   });
 
-  it('by fold version 1: one reason for whatever is not UTF-8 JSON', () => {
+  it('by fold version 1: one reason for every value that is not UTF-8 JSON', () => {
     for (const value of [Buffer.from([0x22, 0xff, 0x22]), '', '{"transaction_id":', '\ufeff{}', '['.repeat(500_000)]) {
       expect(reasonOf(withValue(value), settings({}, 1))).toBe('not_utf8_json');
     }

@@ -1,8 +1,10 @@
 /**
- * Bytes to a payment, or to the one reason why not. Never throws, whatever the bytes; depends on the record and the
- * settings alone. Order of the checks (the first that fails names the reason): value, size, form (UTF-8, JSON, an object, no
- * member twice), members in their order, amount, event time, key. How a value is read is the fold version's: that of the
- * settings entry which covers the record (reading-version-1.ts, reading-version-2.ts).
+ * Turns a record into a payment, or into one reason to reject it. It never throws. The result depends only on the
+ * record, its settings and what its partition fixed at seeding.
+ *
+ * The first check that fails gives the reason. Their order: value, size, form (UTF-8, JSON, an object, no member
+ * twice), members in their order, amount, event time, key. The fold version of the settings decides how a value is read
+ * (reading-version-1.ts, reading-version-2.ts).
  */
 
 import { memberOf, PAYMENT_COLUMNS, type PaymentColumn } from '../columns.ts';
@@ -18,12 +20,12 @@ import { readEvent2 } from './reading-version-2.ts';
 
 /** Maximum size of a value, in bytes. */
 export const MAX_VALUE_BYTES = 1_048_576;
-/** TIMESTAMP ends with the year 9999. */
+/** The end of the year 9999, where BigQuery's TIMESTAMP ends. */
 const MAX_TIMESTAMP_MS = 253_402_300_799_999;
-/** 2000-01-01: no clock that is set tells an earlier time. Kafka's -1 means that a record has none. */
+/** 2000-01-01. A record time before it comes from a clock that is not set; Kafka's -1 means no time. */
 const FIRST_CLOCK_TIME_MS = 946_684_800_000;
 
-/** Where a record was found, and what its partition fixed at seeding. */
+/** The partition of a record, and what was fixed when it was seeded. */
 export interface RecordPlace {
   readonly partition: number;
   readonly partitionCount: number;
@@ -32,11 +34,11 @@ export interface RecordPlace {
 
 export class Rejection {
   readonly code: ReasonCode;
-  /** What the reason is about, where it is about something: a member, say. */
+  /** The subject of the reason, if it has one: the name of a member, for example. */
   readonly detail: string | null;
-  /** Of the event, where it can be read and is a valid text; by fold version 2 masked as the payload is. */
+  /** The event's id if it is readable and a valid text. Fold version 2 masks it like the payload. */
   readonly transactionId: string | null;
-  /** Of the event, where it can be read and a TIMESTAMP can hold it. */
+  /** The event's time if it is readable and a TIMESTAMP can hold it. */
   readonly eventTimeMs: number | null;
   readonly #foldVersion: FoldVersion;
   readonly #timeRange: ReadEvent['timeRange'];
@@ -51,12 +53,12 @@ export class Rejection {
     this.#timeRange = event?.timeRange;
   }
 
-  /** `code` or `code: detail`, as payment_exceptions.reason has it. */
+  /** `code` or `code: detail`, the value of payment_exceptions.reason. */
   get reason(): string {
     return this.detail === null ? this.code : `${this.code}: ${this.detail}`;
   }
 
-  /** What of the record's value may be kept. */
+  /** The part of the record's value that may be kept, with card numbers masked. */
   keptPayload(value: Buffer): string {
     return this.#foldVersion === 1 ? maskPayload(value) : keptPayload(value, this.#timeRange);
   }
@@ -106,7 +108,7 @@ function readPayment(
   return payment as unknown as Payment;
 }
 
-/** Whether the member is there and of its form. An amount that is one may still be too large, or not exact. */
+/** Whether the member is present and well-formed. A well-formed amount may still be too large or not exact. */
 function isReadable({ kind, name }: PaymentColumn, value: unknown): value is string | number | bigint {
   if (kind === 'time') return typeof value === 'number';
   if (kind === 'decimal') return value !== 'missing' && value !== 'malformed';
@@ -136,7 +138,7 @@ function isStorableTime(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= MAX_TIMESTAMP_MS;
 }
 
-/** Whether `bytes` are the UTF-8 form of `text`; ASCII, the usual case, without making a buffer. */
+/** Whether `bytes` are the UTF-8 form of `text`. It makes no buffer for ASCII, the usual case. */
 function isUtf8Of(bytes: Buffer, text: string): boolean {
   for (let index = 0; index < text.length; index += 1) {
     const unit = text.charCodeAt(index);

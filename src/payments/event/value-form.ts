@@ -1,6 +1,7 @@
 /**
- * Forms of a value that are not UTF-8 JSON and can be told by their first bytes. No JSON text begins with any of them, so that
- * naming the form never changes whether a record is accepted: only what its producer is told to change.
+ * Recognizes forms of a value that are not UTF-8 JSON by their first bytes. No JSON text begins with any of these
+ * signatures. So naming the form never changes whether a record is accepted, only the reason that tells its producer
+ * what to change.
  */
 
 export interface ForeignForm {
@@ -16,10 +17,10 @@ function signature(hex: string, code: ForeignForm['code'], detail: string | null
   return { bytes: Buffer.from(hex, 'hex'), code, detail };
 }
 
-/** Longer ones before those that they begin with. */
+/** A signature that begins with a shorter one stands before it. */
 const SIGNATURES: readonly Signature[] = [
   signature('efbbbf', 'byte_order_mark', null),
-  // With a byte order mark, and without one where the text begins with a brace.
+  // UTF-16 and UTF-32 with a byte order mark, and without one if the text begins with a brace.
   signature('fffe0000', 'not_utf8', 'UTF-32LE'),
   signature('0000feff', 'not_utf8', 'UTF-32BE'),
   signature('7b000000', 'not_utf8', 'UTF-32LE'),
@@ -28,7 +29,8 @@ const SIGNATURES: readonly Signature[] = [
   signature('feff', 'not_utf8', 'UTF-16BE'),
   signature('7b00', 'not_utf8', 'UTF-16LE'),
   signature('007b00', 'not_utf8', 'UTF-16BE'),
-  // RFC 1952, RFC 8878, the LZ4 and the snappy frame format, the snappy blocks of xerial's library, RFC 1950, bzip2, xz.
+  // Sources: RFC 1952, RFC 8878, the frame formats of LZ4 and snappy, the snappy blocks of xerial's library, RFC 1950,
+  // bzip2, xz.
   signature('1f8b', 'compressed_value', 'gzip'),
   signature('28b52ffd', 'compressed_value', 'zstd'),
   signature('04224d18', 'compressed_value', 'lz4'),
@@ -46,10 +48,10 @@ const SIGNATURES: readonly Signature[] = [
 ];
 
 const OPEN_OBJECT = 0x7b;
-/** Of the Confluent wire format: a zero byte and the schema's id in four. */
+/** Head of the Confluent wire format: a zero byte and four bytes of schema id. */
 const SCHEMA_HEAD_BYTES = 5;
 
-/** Undefined where the bytes begin with none of them. */
+/** The form that the first bytes show, or undefined if they match none. */
 export function foreignForm(value: Buffer): ForeignForm | undefined {
   if (value[0] === OPEN_OBJECT && value[1] !== 0) return undefined; // the usual case
   const found = SIGNATURES.find(({ bytes }) => value.subarray(0, bytes.length).equals(bytes));

@@ -115,7 +115,7 @@ describe('sender activity', () => {
 });
 
 describe('timeline of a busy sender', () => {
-  it('forgets devices that nobody can see any more', () => {
+  it('forgets devices that no later payment can see', () => {
     const timeline = new SenderTimeline(SPAN_MS);
     for (let minute = 0; minute < 1_000; minute += 1) {
       timeline.evictBelow(minute * MINUTE_MS - SPAN_MS);

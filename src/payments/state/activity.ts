@@ -1,15 +1,16 @@
 /**
- * Recent activity of senders: for an accepted payment, how many of the sender's accepted payments in log order so far, and
- * from how many devices, have event times in (t - span, t].
+ * Recent activity of senders. For an accepted payment with event time t it counts the sender's payments accepted so
+ * far, in log order, with event times in (t - span, t], and the devices that they came from.
  *
- * Entries are rows by event-time minute (payment-rows.ts), for eviction and for the digest; those of one sender
- * are chained by event time, the latest first, so that counting looks at a few. A busy sender, whose counts look at many,
- * gets a timeline that answers in logarithmic time. Senders and devices are numbers of a pool.
+ * Entries are rows by event-time minute (payment-rows.ts), for eviction and for the digest. The entries of one sender
+ * form a chain by event time, the latest first, so that a count reads only a few. A busy sender, whose counts would
+ * read many, gets a timeline that answers in logarithmic time. Senders and devices are numbers of a text pool.
  *
- * Invariants: the counts for t depend on the set of entries with event times in (t - span, t] alone, and entries that
- * eviction has dropped are in no such set for a t at or past the watermark; so folding, a local store and a rebuild give the
- * same counts. A sender's text is used once per live entry, and eviction drops the earliest: so the first so many of a chain
- * are the live ones, and what follows them is never looked at.
+ * Invariants:
+ * - The counts for t depend only on the set of entries with event times in (t - span, t]. For a t at or past the
+ *   watermark no such set contains an evicted entry. So folding, local state and a rebuild give the same counts.
+ * - The pool counts one use of a sender's text per live entry, and eviction drops the earliest entries. So the first n
+ *   entries of a chain are the live ones, where n is the number of uses. Nothing reads beyond them.
  */
 
 import { type HashList, MOST_AHEAD, ROWS_AHEAD } from '../../base/memory/prefetch.ts';
@@ -24,28 +25,28 @@ import { DEVICE, type MinuteOfRows, NEXT, NO_SENDER, type PaymentRows, ROW_WORDS
 import { SenderTimeline } from './sender-timeline.ts';
 import { type EntryBlock, StoredActivity } from './stored-entries.ts';
 
-/** Entries of a chain that one payment may look at; past it the sender gets a timeline. */
+/** Maximum number of chain entries that one payment reads. Past it the sender gets a timeline. */
 export const TIMELINE_FROM_ENTRIES = 48;
 
-/** Where the reference to a sender's latest entry would be. */
+/** Stands in a sender's note in place of the reference to its latest entry. */
 const HAS_TIMELINE = -1;
-/** Entries of each sender's chain that are read ahead: the usual payment looks at two or three. */
+/** Entries of each sender's chain that are read ahead. The usual payment reads two or three. */
 const TOUCHED_STEPS = 2;
 
 export class SenderActivity {
   readonly #spanMs: number;
   readonly #rows: PaymentRows;
-  /** The note of a sender: its latest entry, or HAS_TIMELINE. */
+  /** A sender's note is the reference to its latest entry, or HAS_TIMELINE. */
   readonly #senders: TextPool;
   readonly #devices: TextPool;
   readonly #timelines = new Map<number, SenderTimeline>();
-  /** Devices seen while counting, the first so many. */
+  /** Scratch of #count: the distinct devices that it has found so far. The rest of the array is stale. */
   readonly #seenDevices = new Int32Array(TIMELINE_FROM_ENTRIES + 1);
   readonly #touchedNotes = new Int32Array(MOST_AHEAD);
   readonly #mixer = new EntryMixer();
   readonly #senderKey = new TextKey();
   readonly #deviceKey = new TextKey();
-  /** Sum over all live entries. Live: read it, do not keep it. */
+  /** Digest sum over all live entries. A live object: later entries change it. */
   readonly lanes = new LaneSum();
   #liveFromMs = Number.NEGATIVE_INFINITY;
   #size = 0;
@@ -67,17 +68,17 @@ export class SenderActivity {
     return this.#senders.size;
   }
 
-  /** Entries of chains looked at so far: what the work depends on. */
+  /** Number of chain entries read so far: the measure of work. */
   get looks(): number {
     return this.#looks;
   }
 
-  /** Bytes of tables and texts; rows and timelines aside. */
+  /** Bytes of tables and texts, without rows and timelines. */
   get approximateBytes(): number {
     return this.#senders.approximateBytes + this.#devices.approximateBytes;
   }
 
-  /** Remembers a payment and counts what can be seen from it. `idRow` is the row of its id, where it has one. */
+  /** Remembers a payment and counts its sender's recent activity. `idRow` is the row of its id, if it has one. */
   record(
     sender: TextKey,
     device: TextKey,
@@ -96,7 +97,7 @@ export class SenderActivity {
     return { payments: timeline.paymentsAt(eventTimeMs), devices: timeline.devicesAt(eventTimeMs) };
   }
 
-  /** Reads what recording payments of these senders and devices looks at: see touch.ts. */
+  /** Reads the memory that `record` will need for these senders and devices: see touch.ts. */
   touch(senders: HashList, devices: HashList): number {
     const [notes, rows] = [this.#touchedNotes, this.#rows];
     let touched = this.#senders.touchSlots(senders) ^ this.#devices.touchSlots(devices);
@@ -109,14 +110,14 @@ export class SenderActivity {
     return touched;
   }
 
-  /** Remembers a payment that was counted before, in any order; without effect where it is dead. */
+  /** Remembers a payment that was counted before. Order does not matter. A dead entry has no effect. */
   restore(entry: ActivityEntry): void {
     const { offset, eventTimeMs, hashHigh, hashLow } = entry;
     const sender = this.#senderKey.setText(entry.senderAccountId);
     this.add(sender, this.#deviceKey.setText(entry.deviceId), offset, eventTimeMs, hashHigh, hashLow);
   }
 
-  /** What a store held, in any order; dead ones have no effect. Yields how many it took, a few thousand at most. */
+  /** Restores stored entries, in any order. Dead ones have no effect. Yields the number of entries of each step. */
   *restoreAll(entries: Iterable<ActivityEntry>): Generator<number> {
     if (entries instanceof StoredActivity) {
       const [sender, device] = [new TextKey(), new TextKey()];
@@ -147,7 +148,7 @@ export class SenderActivity {
     }
   }
 
-  /** Drops what has an event time below `liveFromMs`, a whole minute that never goes back. */
+  /** Drops entries with an event time below `liveFromMs`, a whole minute. A lower one than before has no effect. */
   evictBelow(liveFromMs: number): void {
     if (liveFromMs <= this.#liveFromMs) return;
     this.#liveFromMs = liveFromMs;
@@ -170,7 +171,7 @@ export class SenderActivity {
     }
   }
 
-  /** Remembers a payment without counting, in any order. Gives the sender's number, or undefined where it is dead. */
+  /** Remembers a payment without counting, in any order. Returns the sender's number, or undefined if it is dead. */
   add(
     sender: TextKey,
     device: TextKey,
@@ -199,7 +200,7 @@ export class SenderActivity {
     return senderNumber;
   }
 
-  /** The row of the payment's id, where that is found; one of its own otherwise. */
+  /** The row of the payment's id if it is found, otherwise a new row. */
   #rowOf(minute: MinuteOfRows, offset: number, eventTimeMs: number, hashHigh: number, hashLow: number): number {
     const rows = this.#rows;
     const taken = rows.take(minute, offset, eventTimeMs, hashHigh, hashLow);
@@ -209,7 +210,7 @@ export class SenderActivity {
     return added;
   }
 
-  /** Puts an entry into its sender's chain, which it is not counted in yet, where its time belongs. */
+  /** Inserts an entry into its sender's chain by event time. The pool already counts its use; the chain lacks it. */
   #chain(sender: number, reference: number, eventTimeMs: number): void {
     const rows = this.#rows;
     const held = this.#senders.usesOf(sender) - 1;
@@ -227,7 +228,7 @@ export class SenderActivity {
     if (looked > TIMELINE_FROM_ENTRIES) this.#startTimeline(sender);
   }
 
-  /** Looks along a chain for event times in (afterMs, upToMs]. */
+  /** Counts the payments of a chain with event times in (afterMs, upToMs], and their devices. */
   #count(sender: number, afterMs: number, upToMs: number): ActivityCounts {
     const rows = this.#rows;
     const live = this.#senders.usesOf(sender);
@@ -288,7 +289,7 @@ export class SenderActivity {
     }
   }
 
-  /** The senders and devices of the next rows that are evicted, at once: see touch.ts. */
+  /** Reads the senders and devices of the next rows to evict, all at once: see touch.ts. */
   #touchRows(words: Int32Array, from: number, to: number): number {
     let touched = 0;
     for (let row = from; row < to; row += 1) {

@@ -38,7 +38,7 @@ test('what is gathered while the last delta is read does not touch it', () => {
   expect(offsets(log.take(START_MS))).toEqual([3, 4, 5, 6, 7]);
 });
 
-test('a delta that nobody reads any more gives its memory to the one after the next', () => {
+test('a delta that was released gives its memory to the one after the next', () => {
   const log = new DeltaLog();
   gather(log, 0, 3);
   const first = log.take(START_MS);

@@ -1,12 +1,13 @@
 /**
- * The payments that the next delta takes along. Two logs take turns: one is gathered while the other is written down.
- * Invariant: no more is held than twice what was alive at the last compaction, or LEAST_KEPT.
+ * The payments that go into the next delta. Two logs take turns: one collects payments while the other is written to
+ * local state. Invariant: before the next compaction a log holds at most twice the payments that were live after the
+ * last one, or LEAST_KEPT if that is more.
  */
 import type { PaymentBytes } from '../event/payment-bytes.ts';
 import type { RememberedList } from '../types.ts';
 import { RememberedLog } from './remembered-log.ts';
 
-/** Payments that may be held before dead ones are taken out. */
+/** Payments that a log may hold before dead ones are removed. */
 const LEAST_KEPT = 65_536;
 
 export class DeltaLog {
@@ -18,18 +19,18 @@ export class DeltaLog {
     this.#log.add(offset, payment);
   }
 
-  /** Whether some of it may be dead: compact then. */
+  /** The log has reached its limit: call `compact`. */
   get isLarge(): boolean {
     return this.#log.length >= this.#compactAt;
   }
 
-  /** Takes out what is dead both as an id and as activity: a store would drop it at once. */
+  /** Removes payments that are dead both as an id and as activity. Local state would drop them at once. */
   compact(liveFromMs: number): void {
     this.#log = this.#log.livingFrom(liveFromMs);
     this.#compactAt = Math.max(LEAST_KEPT, 2 * this.#log.length);
   }
 
-  /** What was gathered, less what is dead; the next delta starts empty. */
+  /** Returns the collected payments without the dead ones. The next delta starts empty. */
   take(liveFromMs: number): RememberedLog {
     const taken = this.#log.livingFrom(liveFromMs);
     this.restart();
@@ -42,7 +43,7 @@ export class DeltaLog {
     this.#compactAt = LEAST_KEPT;
   }
 
-  /** Nobody reads a list that was taken any more: a later one is gathered in its memory. */
+  /** Returns the memory of a taken list for reuse by a later one. The caller must no longer read the list. */
   release(taken: RememberedList): void {
     if (taken instanceof RememberedLog && taken !== this.#log && taken.clear()) this.#spare = taken;
   }

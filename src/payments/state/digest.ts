@@ -1,7 +1,8 @@
 /**
- * The digest of a state: `v<fold version>:<32 hex>`, the same whatever the order in which entries came. Each entry is
- * mixed into four 32-bit lanes, and lanes are summed modulo 2^32: so entries can be added, and taken out again, one by one
- * or a minute at a time. Texts go in by their 64-bit hashes (text-key.ts), which tables have at hand. It finds accidents (a lost, stale or flipped entry), not forgeries.
+ * The digest of a state: `v<fold version>:<32 hex>`. It does not depend on the order in which entries came. Each entry
+ * is mixed into four 32-bit lanes, and lanes are summed modulo 2^32. So entries can be added and removed, one by one or
+ * a minute at a time. Texts enter by their 64-bit hashes (text-key.ts), which the tables already hold. The digest
+ * detects accidents (a lost, stale or flipped entry), not forgeries.
  */
 import { avalanche, TextKey } from '../../base/memory/text-key.ts';
 import { rotate } from '../../base/memory/words.ts';
@@ -40,7 +41,7 @@ export class LaneSum {
   }
 }
 
-/** What kind of entry lanes stand for: the same numbers in another role must not cancel out. */
+/** Kind of an entry. It is mixed in so that equal numbers in different roles do not cancel out. */
 const KIND = { id: 1, activity: 2, window: 3, head: 4 } as const;
 
 export type IdEntry = Pick<RememberedPayment, 'offset' | 'transactionId' | 'eventTimeMs' | 'hashHigh' | 'hashLow'>;
@@ -49,13 +50,13 @@ export type ActivityEntry = Pick<
   'offset' | 'eventTimeMs' | 'hashHigh' | 'hashLow' | 'senderAccountId' | 'deviceId'
 >;
 
-/** The hash of a text, as a TextKey has it. */
+/** The 64-bit hash of a text, as a TextKey holds it. */
 export interface Lanes {
   readonly high: number;
   readonly low: number;
 }
 
-/** Mixes one entry at a time; the result is `lanes`, valid until the next one. One per state, not shared. */
+/** Mixes one entry at a time. The result is `lanes`, valid until the next entry. Each state has its own mixer. */
 export class EntryMixer {
   readonly lanes = new LaneSum();
   readonly #key = new TextKey();

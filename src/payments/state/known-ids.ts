@@ -1,9 +1,9 @@
 /**
- * The ids of accepted payments, for as long as they live: in an open-addressing index by hash, over rows that lie by
- * event-time minute (payment-rows.ts), each minute with its share of the digest, so that dropping a minute costs its rows
- * once and the sum is always there. An equal hash is never trusted: the bytes are compared.
+ * The ids of accepted payments that are still live. An open-addressing index by hash points to rows that are grouped by
+ * event-time minute (payment-rows.ts). Each minute keeps its share of the digest: dropping a minute reads its rows
+ * once, and the total is always at hand. Ids with equal hashes are compared by their bytes.
  *
- * Invariant: an id has at most one row, the one with the greatest offset; so entries may come in any order.
+ * Invariant: an id has at most one row, that of its latest acceptance (see `put`). So entries may come in any order.
  */
 
 import { PackedUuid, UUID_WORDS, unpackUuid } from '../../base/memory/id-bytes.ts';
@@ -16,20 +16,20 @@ import { floorTo, MINUTE_MS } from './liveness.ts';
 import { ID_HASH, type MinuteOfRows, PaymentRows, ROW_WORDS, type RowChunk } from './payment-rows.ts';
 import { type EntryBlock, StoredIds } from './stored-entries.ts';
 
-/** Power of two. A table grows by hashing all of it anew: so there are many small ones. */
+/** A power of two. A growing table hashes all its entries again; with many small tables each pause is short. */
 const SHARDS = 64;
 const SHARD_SHIFT = 26;
 
-/** In front of the bytes of an id that is no UUID. */
+/** Words before the bytes of an id that is no UUID: its length. */
 const LENGTH_WORDS = 1;
-/** More than any valid id has. */
+/** Maximum length of an id in bytes. Every valid id is shorter. */
 const MOST_ID_BYTES = 1_023;
 
-/** What is held of an id; the key is who asked. */
+/** The entry of an id, without the id, which the caller has as the key. */
 export type KnownId = Omit<IdEntry, 'transactionId'>;
 
 export class KnownIds {
-  /** Sum over all entries held. Live: read it, do not keep it. */
+  /** Digest sum over all entries. A live object: later entries change it. */
   readonly lanes = new LaneSum();
   readonly #rows: PaymentRows;
   readonly #indexKey: IndexKey;
@@ -41,7 +41,7 @@ export class KnownIds {
   #touched = 0;
   #size = 0;
 
-  /** Nobody who chooses ids may know the key. */
+  /** `indexKey` must be unknown to producers, who could otherwise choose ids that collide. */
   constructor(rows: PaymentRows, indexKey: IndexKey) {
     this.#rows = rows;
     this.#indexKey = indexKey;
@@ -51,19 +51,19 @@ export class KnownIds {
     return this.#size;
   }
 
-  /** Bytes of the index; rows aside. */
+  /** Bytes of the index, without the rows. */
   get byteLength(): number {
     let total = 0;
     for (const shard of this.#shards) total += shard.byteLength;
     return total;
   }
 
-  /** SlotTable.longestWalk, of the worst of its tables. */
+  /** The greatest SlotTable.longestWalk of its tables. */
   get longestWalk(): number {
     return this.#shards.reduce((longest, shard) => Math.max(longest, shard.longestWalk), 0);
   }
 
-  /** Reads the slots where looking for these ids begins: see touch.ts. */
+  /** Reads the slots where the lookups of these ids begin: see touch.ts. */
   touch({ count, slots }: HashList): number {
     let touched = 0;
     for (let index = 0; index < count; index += 1) {
@@ -73,7 +73,7 @@ export class KnownIds {
     return touched;
   }
 
-  /** What is held of an id; whether it is still *known* is the caller's question (liveness.ts). */
+  /** The entry of an id. The caller decides whether it still counts as known (liveness.ts). */
   get(key: TextKey): KnownId | undefined {
     const hash = key.slotOf(this.#indexKey);
     const reference = this.#shardOf(hash).at(this.#find(key, hash));
@@ -82,9 +82,9 @@ export class KnownIds {
   }
 
   /**
-   * Adds or replaces; without effect where the id is dead, or one with as late an event time is held. An id is accepted
-   * again only when it is not known any more, so a later acceptance has a later event time, wherever it comes from. Gives
-   * the row, NO_REFERENCE where there was no effect.
+   * Adds or replaces an id. It has no effect if the id is dead, or if the index holds it with the same or a later event
+   * time. The fold accepts an id again only when it is no longer known. So a later acceptance has a later event time,
+   * even if the entry comes from another partition. Returns the row, or NO_REFERENCE if there was no effect.
    */
   put(key: TextKey, offset: number, eventTimeMs: number, hashHigh: number, hashLow: number): number {
     if (floorTo(eventTimeMs, MINUTE_MS) < this.#liveFromMs) return NO_REFERENCE;
@@ -125,7 +125,7 @@ export class KnownIds {
     this.put(this.#key.setText(entry.transactionId), entry.offset, entry.eventTimeMs, entry.hashHigh, entry.hashLow);
   }
 
-  /** What a store held, in any order; dead ones have no effect. Yields how many it took, a few thousand at most. */
+  /** Restores stored entries, in any order. Dead ones have no effect. Yields the number of entries of each step. */
   *restoreAll(entries: Iterable<IdEntry>): Generator<number> {
     if (entries instanceof StoredIds) {
       const key = new TextKey();
@@ -153,7 +153,7 @@ export class KnownIds {
     }
   }
 
-  /** Drops what has an event time below `liveFromMs`, a whole minute that never goes back. */
+  /** Drops ids with an event time below `liveFromMs`, a whole minute. A lower one than before has no effect. */
   evictBelow(liveFromMs: number): void {
     if (liveFromMs <= this.#liveFromMs) return;
     this.#liveFromMs = liveFromMs;
@@ -167,7 +167,7 @@ export class KnownIds {
     }
   }
 
-  /** The slot of an id in its shard: holds its reference, or none. */
+  /** The slot of an id in its shard. It holds the id's reference, or NO_REFERENCE if the id is absent. */
   #find(key: TextKey, hash: number): number {
     const shard = this.#shardOf(hash);
     let slot = shard.first(hash);
@@ -186,7 +186,7 @@ export class KnownIds {
     return chunk.texts[at] === key.byteLength && isSameWords(key, chunk.texts, at + LENGTH_WORDS);
   }
 
-  /** Takes an id that is replaced out of the sums; its row stays in its chunk. */
+  /** Subtracts a replaced id from the sums. Its row stays in its chunk. */
   #forget(reference: number, key: TextKey): void {
     const chunk = this.#rows.chunkOf(reference);
     const word = this.#rows.wordOf(reference);
@@ -211,7 +211,7 @@ export class KnownIds {
     }
   }
 
-  /** The slots of the next rows that are evicted, at once: see touch.ts. */
+  /** Reads the slots of the next rows to evict, all at once: see touch.ts. */
   #touchSlots({ words, count }: RowChunk, from: number): number {
     const end = Math.min(count, from + ROWS_AHEAD);
     let touched = 0;

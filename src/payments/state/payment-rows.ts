@@ -1,20 +1,22 @@
 /**
- * What is remembered of accepted payments: one row each, as an id (known-ids.ts), as activity of its sender (activity.ts), or
- * as both, which die at different times. Rows lie by the minute of their event time, in chunks of typed arrays: no object
- * per payment, and a minute is dropped by dropping its chunks, once both parts of it are dead. A reference (chunk and row,
- * under 2^31) names a row until then, and may name another one after that: who keeps references lets go of them with
- * his part of the minute.
+ * The rows of accepted payments in memory. A row is an id (known-ids.ts), activity of its sender (activity.ts), or
+ * both. The two parts die at different times. Rows are grouped by the minute of their event time, in chunks of typed
+ * arrays. So there is no object per payment, and a minute goes with its chunks once both its parts are dead.
  *
- * A row is eight words: offset (its low 32 bits: the others are the chunk's) | payload hash (64) | id hash (32) | ms in the
- * minute (16), the word where the id's bytes start (14), whether they are a packed UUID (1), whether the row is an id (1) |
- * sender | device | next in the chain. What is no UUID has its length in the word before its bytes.
+ * A reference (chunk and row, below 2^31) names a row until its minute is dropped. After that it may name another row.
+ * So each table must forget its references when its part of the minute is dropped.
+ *
+ * A row has eight words: offset (its low 32 bits; the chunk holds the others) | payload hash (two words) | id hash | ms
+ * in the minute (16 bits), the word where the id's bytes start (14), whether they are a packed UUID (1), whether the
+ * row is an id (1) | sender | device | next entry of the sender's chain. An id that is no UUID has its length in the
+ * word before its bytes.
  */
 
 import { NO_REFERENCE } from '../../base/memory/slot-table.ts';
 import { LaneSum } from './digest.ts';
 import { floorTo, MINUTE_MS } from './liveness.ts';
 
-/** Words of a row by what they hold. */
+/** Words per row, and the index of each word in it. */
 export const ROW_WORDS = 8;
 export const ID_HASH = 3;
 export const SENDER = 5;
@@ -25,7 +27,7 @@ const HASH_HIGH = 1;
 const HASH_LOW = 2;
 const TIME_AND_TEXT = 4;
 
-/** In place of a sender's number: the row is no activity. */
+/** Stands in place of a sender's number if the row is no activity. */
 export const NO_SENDER = -1;
 const MILLIS_MASK = 0xffff;
 const TEXT_AT_SHIFT = 16;
@@ -35,24 +37,24 @@ const ID_BIT = 1 << 31;
 const TWO_32 = 4_294_967_296;
 
 const ROW_BITS = 12;
-/** Rows of a chunk, at most. */
+/** Maximum number of rows in a chunk. */
 const MOST_ROWS = 1 << ROW_BITS;
 const LEAST_ROWS = 16;
 const MOST_CHUNKS = 2 ** (31 - ROW_BITS);
-/** Where an id's bytes start fits 14 bits: enough for a UUID in every row. */
+/** Maximum words of ids in a chunk: the start of an id fits 14 bits. Enough for a UUID in every row. */
 const MOST_TEXT_WORDS = 16_384;
 const LEAST_TEXT_WORDS = 64;
 const NO_TEXTS = new Int32Array(0);
 
-/** Rows of one minute. */
+/** Rows of one minute whose offsets differ only in their low 32 bits. */
 export class RowChunk {
   readonly index: number;
   readonly minuteMs: number;
-  /** Of the offsets of all its rows. */
+  /** The bits above the low 32 of an offset, equal for all its rows. */
   readonly offsetHigh: number;
   count = 0;
   words = new Int32Array(LEAST_ROWS * ROW_WORDS);
-  /** The bytes of ids. */
+  /** The bytes of the ids, as words. */
   texts = NO_TEXTS;
   usedTextWords = 0;
 
@@ -67,7 +69,7 @@ export class RowChunk {
     return this.usedTextWords + textWords <= MOST_TEXT_WORDS;
   }
 
-  /** Where to write so many words: growing makes new `texts`. */
+  /** Reserves `wordCount` words and returns the first. It may replace `texts`: read the field again afterwards. */
   reserveText(wordCount: number): number {
     const start = this.usedTextWords;
     const end = start + wordCount;
@@ -85,13 +87,13 @@ export class RowChunk {
     this.usedTextWords = 0;
   }
 
-  /** Frees what growing left over; nothing is added after this. */
+  /** Frees unused room. Add nothing to the chunk afterwards. */
   trim(): void {
     if (this.words.length > this.count * ROW_WORDS) this.words = this.words.slice(0, this.count * ROW_WORDS);
     if (this.texts.length > this.usedTextWords) this.texts = this.texts.slice(0, this.usedTextWords);
   }
 
-  /** What both parts of a row have, written at `word`, the first of the row; it is no id yet, and no activity. */
+  /** Writes what both parts share. `word` is the row's first. Afterwards the row is neither an id nor activity. */
   set(word: number, offset: number, eventTimeMs: number, hashHigh: number, hashLow: number): void {
     const { words } = this;
     words[word + OFFSET_LOW] = offset; // modulo 2^32
@@ -148,11 +150,11 @@ export class RowChunk {
   }
 }
 
-/** The ids, or the activity, of a minute. */
+/** One part of a minute: its ids or its activity. */
 class Part {
-  /** Rows that were ever it; none once it is dropped. */
+  /** Rows that have ever belonged to the part; 0 once it is dropped. */
   rows = 0;
-  /** Sum of those that are it. */
+  /** Digest sum of the rows that belong to it now. */
   lanes = new LaneSum();
 }
 
@@ -163,7 +165,7 @@ export class MinuteOfRows {
   readonly chunks: RowChunk[] = [];
   ids = new Part();
   activity = new Part();
-  /** No row before it, counted through all chunks, waits for its sender: see PaymentRows.take(). */
+  /** Where PaymentRows.take() continues: a row number, counted with MOST_ROWS rows per chunk. */
   takenRows = 0;
 
   constructor(minuteMs: number) {
@@ -172,13 +174,13 @@ export class MinuteOfRows {
 }
 
 export class PaymentRows {
-  /** By number of the minute. */
+  /** By minutes since 1970. */
   readonly #minutes = new Map<number, MinuteOfRows>();
   readonly #chunks: (RowChunk | undefined)[] = [];
   readonly #free: number[] = [];
   #last: MinuteOfRows | undefined;
 
-  /** The minute of an event time; made if need be. */
+  /** The minute of an event time. It is created if absent. */
   minuteOf(eventTimeMs: number): MinuteOfRows {
     const minuteMs = floorTo(eventTimeMs, MINUTE_MS);
     if (this.#last?.minuteMs === minuteMs) return this.#last;
@@ -192,7 +194,9 @@ export class PaymentRows {
     return minute;
   }
 
-  /** A new row for a payment at this offset, its words not yet set, in a chunk that has room for an id of so many words. */
+  /**
+   * Adds a row for a payment at `offset`, in a chunk with room for `textWords` words of id. Its words are not set yet.
+   */
   add(minute: MinuteOfRows, offset: number, textWords: number): number {
     const offsetHigh = Math.floor(offset / TWO_32);
     let chunk = minute.chunks.at(-1);
@@ -212,15 +216,16 @@ export class PaymentRows {
   }
 
   /**
-   * A row that is an id with this offset, time and hash, and no activity yet; NO_REFERENCE where none is found. A store gives
-   * back ids first, then activity, in one order: so only the next that is no activity yet is looked at, and those that
-   * have no partner are passed by. Where the order is another, payments have two rows each, and all is as right.
+   * Finds the row that is an id with this offset, time and hash and no activity yet. Returns NO_REFERENCE if it finds
+   * none. Local state returns ids first, then activity, both in one order. So the search continues where the last one
+   * ended, and skips ids that have no activity. In any other order a payment may get two rows, and every result stays
+   * the same.
    */
   take(minute: MinuteOfRows, offset: number, eventTimeMs: number, hashHigh: number, hashLow: number): number {
     let rows = minute.takenRows;
     let found = NO_REFERENCE;
     for (; found === NO_REFERENCE; rows += 1) {
-      // All chunks but the last may be shorter, but not longer.
+      // A chunk may have fewer than MOST_ROWS rows, never more.
       const chunk = minute.chunks[rows >>> ROW_BITS];
       if (chunk === undefined) break;
       const row = rows & (MOST_ROWS - 1);
@@ -253,13 +258,13 @@ export class PaymentRows {
     return (reference & (MOST_ROWS - 1)) * ROW_WORDS;
   }
 
-  /** Reads one word of a row, 0 where there is none: see touch.ts. Any number will do for a reference. */
+  /** Reads one word of a row, or 0 if there is none: see touch.ts. `reference` may be any number. */
   touch(reference: number, wordInRow: number): number {
     const chunk = this.#chunks[reference >>> ROW_BITS];
     return chunk === undefined ? 0 : (chunk.words[this.wordOf(reference) + wordInRow] as number) | 0;
   }
 
-  /** Drops one part of the minutes before `liveFromMs`: `evict` is called with each that has it, before it is gone. */
+  /** Drops one part of the minutes before `liveFromMs`. It calls `evict` with each such minute before the drop. */
   dropBelow(part: PartName, liveFromMs: number, evict: (minute: MinuteOfRows) => void): void {
     for (const [number, minute] of this.#minutes) {
       if (minute.minuteMs >= liveFromMs || minute[part].rows === 0) continue;
@@ -276,7 +281,7 @@ export class PaymentRows {
     }
   }
 
-  /** Every row's chunk and first word, minute by minute, of minutes that have this part. */
+  /** The chunk and first word of every row, minute by minute, of the minutes that have this part. */
   *rowsWith(part: PartName): Generator<readonly [chunk: RowChunk, word: number]> {
     for (const minute of this.#minutes.values()) {
       if (minute[part].rows === 0) continue;

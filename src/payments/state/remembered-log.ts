@@ -1,6 +1,6 @@
 /**
- * The payments accepted since the last delta, as columns: a list of objects would be most of what the garbage collector
- * has to look at. They are read as RememberedPayment objects, one at a time, by whoever writes them down.
+ * The payments accepted since the last delta, as columns. A list of objects would be most of the garbage collector's
+ * work. Iterating gives RememberedPayment objects, one at a time, to the code that writes local state.
  */
 
 import { TextColumn } from '../../base/memory/text-column.ts';
@@ -9,22 +9,22 @@ import type { PaymentBytes } from '../event/payment-bytes.ts';
 import type { RememberedList, RememberedPayment } from '../types.ts';
 
 const LEAST_ROWS = 64;
-/** More than that many rows are only made room for when they come. */
+/** Maximum number of rows to allocate in advance. The log grows when more rows come. */
 const MOST_ROWS_AHEAD = 8_192;
 const LEAST_TEXT_BYTES = 256;
-/** Logs grow by doubling; one that grew past this was an exception. */
+/** A log with room for more rows than this is not reused: it served an exceptional delta. */
 const MOST_ROWS_KEPT = 4 * MOST_ROWS_AHEAD;
 
 export class RememberedLog implements RememberedList {
   #count = 0;
-  /** Offset and event time of a row, side by side. */
+  /** Two numbers per row: offset and event time. */
   #numbers: Float64Array;
   #hashes: Uint32Array;
   readonly ids: TextColumn;
   readonly senders: TextColumn;
   readonly devices: TextColumn;
 
-  /** With room for about as much as another one holds: one delta is like the next. */
+  /** Allocates about the room that `like` uses, since one delta is about as large as the next. */
   constructor(like?: RememberedLog) {
     const rows = Math.max(LEAST_ROWS, Math.min(like?.length ?? 0, MOST_ROWS_AHEAD));
     this.#numbers = new Float64Array(2 * rows);
@@ -34,7 +34,7 @@ export class RememberedLog implements RememberedList {
     this.devices = columnLike(like?.devices, rows);
   }
 
-  /** Starts over in the same memory; false where that is too much to keep. */
+  /** Empties the log and keeps its memory. Returns false if that is too much to keep. */
   clear(): boolean {
     this.#count = 0;
     this.ids.clear();
@@ -67,7 +67,7 @@ export class RememberedLog implements RememberedList {
     this.#add(offset, eventTimeMs, hash.high, hash.low, transactionId, senderAccountId, deviceId);
   }
 
-  /** Those with an event time at or past `liveFromMs`; this one where that is all. */
+  /** A log of the payments with an event time at or past `liveFromMs`; this log itself if all of them are. */
   livingFrom(liveFromMs: number): RememberedLog {
     let dead = 0;
     for (let row = 0; row < this.#count; row += 1) if (this.eventTimeMsAt(row) < liveFromMs) dead += 1;

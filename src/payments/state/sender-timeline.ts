@@ -1,11 +1,12 @@
 /**
- * Activity of one busy sender: how many payments, and from how many devices, have event times in (t - span, t], for any t
- * and whatever the order in which they came, in logarithmic time.
+ * Activity of one busy sender. For any t it counts the payments with event times in (t - span, t], and their devices,
+ * in logarithmic time. The counts do not depend on the order in which payments came.
  *
- * The argument for devices: a payment at e is seen from every t in [e, e + span). So a device is seen from the union of
- * such intervals over its payments, and the answer at t is the number of devices whose union holds t. A new payment adds to
- * its device's union at most one gap-free piece, since every interval has the same length and so nothing lies inside it.
- * Pieces are counted by their starts and ends, minute by minute, with what reaches into a minute from before as its base.
+ * How devices are counted: a payment at e counts for every t in [e, e + span). So a device counts for every t in the
+ * union of these intervals over its payments, and the answer for t is the number of devices whose union contains t. A
+ * new payment adds at most one gap-free piece to its device's union: all intervals have the same length, so none lies
+ * strictly inside the new one. Each minute counts the starts and ends of pieces in it, on top of the pieces that began
+ * before it.
  */
 import { floorTo, MINUTE_MS } from './liveness.ts';
 import { RankSet } from './rank-set.ts';
@@ -13,19 +14,19 @@ import { RankSet } from './rank-set.ts';
 class Minute {
   /** Event times of payments. */
   readonly payments = new RankSet();
-  /** Devices seen at the very start of the minute by pieces that began before it. */
+  /** Pieces that began before the minute and end at its start or later. */
   devicesAtStart = 0;
   readonly pieceStarts = new RankSet();
   readonly pieceEnds = new RankSet();
 }
 
-/** Devices held before dead ones are looked for. */
+/** Minimum number of devices to hold before dead ones are removed. */
 const DEVICES_KEPT = 64;
 
 export class SenderTimeline {
   readonly #spanMs: number;
   readonly #minutes = new Map<number, Minute>();
-  /** Per device its union as disjoint intervals, ascending and flat: start, end, start, end. */
+  /** The union of each device: disjoint intervals, ascending, as a flat list of start, end, start, end. */
   readonly #devices = new Map<string, number[]>();
   #sweepDevicesAt = DEVICES_KEPT;
   #liveFromMs = Number.NEGATIVE_INFINITY;
@@ -34,7 +35,7 @@ export class SenderTimeline {
     this.#spanMs = spanMs;
   }
 
-  /** Devices held: those seen, and at most as many again that are not any more. */
+  /** Devices held, dead ones included: at most DEVICES_KEPT or twice the live ones of the last sweep. */
   get deviceCount(): number {
     return this.#devices.size;
   }
@@ -56,7 +57,7 @@ export class SenderTimeline {
     return this.#paymentsBetween(timeMs - this.#spanMs, timeMs);
   }
 
-  /** Distinct devices among them. */
+  /** Distinct devices of the payments with an event time in (t - span, t]. */
   devicesAt(timeMs: number): number {
     const minuteMs = floorTo(timeMs, MINUTE_MS);
     const minute = this.#minutes.get(minuteMs);
@@ -65,7 +66,7 @@ export class SenderTimeline {
     return minute.devicesAtStart + minute.pieceStarts.rank(atMs) - minute.pieceEnds.rank(atMs);
   }
 
-  /** Forgets minutes below `liveFromMs`, a whole minute. Answers stay right for t >= liveFromMs + span. */
+  /** Drops minutes below `liveFromMs`, a whole minute. Counts stay right for t >= liveFromMs + span. */
   evictBelow(liveFromMs: number): void {
     this.#liveFromMs = liveFromMs;
     for (const minuteMs of this.#minutes.keys()) if (minuteMs < liveFromMs) this.#minutes.delete(minuteMs);
@@ -81,7 +82,7 @@ export class SenderTimeline {
     return count - (this.#minutes.get(firstMs)?.payments.rank(afterMs - firstMs) ?? 0);
   }
 
-  /** Adds [startMs, endMs) to a device's union and counts the piece that is new. */
+  /** Adds [startMs, endMs) to a device's union and counts the new piece. */
   #extend(union: number[], startMs: number, endMs: number): void {
     let dead = 0;
     while (dead < union.length && (union[dead + 1] as number) <= this.#liveFromMs) dead += 2;
@@ -120,7 +121,7 @@ export class SenderTimeline {
     return minute;
   }
 
-  /** Forgets devices that no later payment can see; next when there are twice as many, so that it is rarely done. */
+  /** Drops devices that no later payment can see. The next sweep waits until twice as many are held. */
   #sweepDevices(keptDeviceId: string): void {
     for (const [deviceId, union] of this.#devices) {
       const endMs = union[union.length - 1];
@@ -131,7 +132,7 @@ export class SenderTimeline {
   }
 }
 
-/** Index in a flat list of intervals of the first one that starts after `timeMs`; its length where none does. */
+/** Index in a flat list of intervals of the first one that starts after `timeMs`, or the list's length. */
 function firstStartingAfter(union: readonly number[], timeMs: number): number {
   let low = 0;
   let high = union.length / 2;

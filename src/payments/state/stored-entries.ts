@@ -1,6 +1,6 @@
 /**
- * Remembered payments as a store gives them back: blocks of columns, with the bytes of their texts side by side, so that a
- * million of them come back without an object or a string for each. Whoever wants objects iterates.
+ * Remembered payments as local state returns them: blocks of columns, with the bytes of their texts side by side. So a
+ * million payments can be restored without an object or a string for each. Iterating gives objects, for other callers.
  */
 import type { ActivityEntry, IdEntry } from './digest.ts';
 
@@ -11,11 +11,11 @@ export interface EntryBlock {
   readonly offsets: Float64Array;
   readonly hashHighs: Uint32Array;
   readonly hashLows: Uint32Array;
-  /** Event time in the minute. */
+  /** Event time as ms after `minuteMs`. */
   readonly millis: Uint16Array;
   /** Lengths in bytes: the first text of each entry, then the second of each. */
   readonly lengths: Uint16Array;
-  /** UTF-8, entry by entry, from `textAt` on. At least three bytes follow the last text. */
+  /** UTF-8 texts, entry by entry, from `textAt`. At least three bytes follow the last text. */
   readonly bytes: Buffer;
   readonly view: DataView;
   readonly textAt: number;
@@ -49,7 +49,7 @@ export class StoredActivity implements Iterable<ActivityEntry> {
 
 type CommonEntry = Omit<IdEntry, 'transactionId'>;
 
-/** What entries of both kinds have, and then their texts. */
+/** The members that both kinds of entries share, followed by the texts. */
 function* rowsOf(
   blocks: readonly EntryBlock[],
   textColumns: number,
@@ -69,10 +69,10 @@ function* rowsOf(
   }
 }
 
-/** Taken in one step, about: a few milliseconds. */
+/** Entries per step, roughly: a few milliseconds of work. */
 const ENTRIES_PER_STEP = 4_096;
 
-/** Work that yields how many entries it took, in steps of about as many. */
+/** Runs work that yields entry counts, and yields itself after each ENTRIES_PER_STEP entries or more. */
 export function* inSteps(work: Iterable<number>): Generator<void> {
   let taken = 0;
   for (const entries of work) {

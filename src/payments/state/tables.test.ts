@@ -22,7 +22,7 @@ function referencesOf(table: SlotTable, hash: number): number[] {
 }
 
 describe('the index', () => {
-  it('holds what was added and not removed, whatever collides, wraps around or closes a gap', () => {
+  it('holds what was added and not removed, with collisions, wrap-around and closed gaps', () => {
     // Hashes that share their low bits, and equal ones.
     const hash = fc.oneof(fc.nat({ max: 3 }), fc.integer({ min: 12, max: 18 }), fc.constantFrom(-1, 31, 47, -17));
     const step = fc.tuple(fc.boolean(), hash, fc.nat({ max: 40 }));
@@ -158,7 +158,7 @@ describe('ids in memory', () => {
           ids.evictBelow(liveFromMs);
           for (const [held, { eventTimeMs }] of model) if (eventTimeMs < liveFromMs) model.delete(held);
           ids.put(keyOf(transactionId), entry.offset, entry.eventTimeMs, 0xffff_ffff, index);
-          // Of two under one id the one with the later event time stays, whichever came first.
+          // Of two entries with one id the one with the later event time stays, in either order.
           if ((model.get(transactionId)?.eventTimeMs ?? -Infinity) < entry.eventTimeMs) model.set(transactionId, entry);
           expect(ids.get(keyOf(transactionId))).toEqual({ ...model.get(transactionId), hashHigh: 0xffff_ffff });
         }
@@ -174,7 +174,7 @@ describe('ids in memory', () => {
     );
   });
 
-  it('ids whose hashes are equal are told apart by their bytes', () => {
+  it('ids whose hashes are equal are distinguished by their bytes', () => {
     const ids = new KnownIds(new PaymentRows(), KNOWN_INDEX_KEY);
     const keys = ['one', 'two', '123e4567-e89b-12d3-a456-426614174000', '123e4567-e89b-12d3-a456-426614174001'].map(
       keyOf,
