@@ -14,7 +14,7 @@ function ask(checkpoint: number | undefined, target: number, endOffset = target)
   return caughtUp(TOPIC, open, new Map(), queries, log, new Map([[0, 0]]));
 }
 
-test('what the topic held at the start is done when a checkpoint, whoever wrote it, is at or past it', async () => {
+test('what the topic held at the start is done when a checkpoint of any process is at or past it', async () => {
   expect(await ask(99, 100)).toBe('some');
   expect(await ask(100, 100)).toBe('all');
   expect(await ask(130, 100, 140)).toBe('all');

@@ -1,5 +1,5 @@
 /**
- * When --until-caught-up is done: everything that the topic held at the start is below a checkpoint, no matter whose. So
+ * When --until-caught-up is done: everything that the topic held at the start is below a checkpoint of any process. So
  * processes that share the topic, or fight over it, all end.
  */
 import type { ContradictionError } from '../base/errors.ts';
@@ -14,9 +14,10 @@ export async function topicTargets(partitionCount: number, log: LogSource): Prom
 }
 
 /**
- * Removes from `open` what is below a checkpoint. `all`: nothing is left; a contradiction: only partitions that are stopped
- * here are left; `some`: there is more to wait for. `startOffsets`: where a partition without a checkpoint stands. A log
- * that ends below the checkpoint is not done but truncated: whoever takes the partition over says so.
+ * Removes from `open` every partition whose checkpoint has reached its target. Returns `all` if none is left, `some` if
+ * there is more to wait for, and a contradiction if only partitions that are stopped here are left. `startOffsets`:
+ * where a partition without a checkpoint stands. A log that ends below the checkpoint counts as open, because it is
+ * truncated: the process that takes the partition over reports it.
  */
 export async function caughtUp(
   topic: string,

@@ -1,12 +1,13 @@
 /**
  * The clock rule: no producer may move the watermark so far that good payments are late.
  *
- * The watermark is the newest accepted event time less WATERMARK_DELAY. An accepted event time lies at most ALLOWED_SKEW past
- * its record's timestamp, and that at most message.timestamp.after.max.ms past the broker's clock (LogAppendTime: it is the
- * broker's clock). So a single record can put the watermark at: broker's clock + after.max + ALLOWED_SKEW - WATERMARK_DELAY.
+ * The watermark is the newest accepted event time less WATERMARK_DELAY. An accepted event time lies at most
+ * ALLOWED_SKEW past its record's timestamp, and that at most message.timestamp.after.max.ms past the broker's clock
+ * (LogAppendTime: it is the broker's clock). So a single record can put the watermark at: broker's clock + after.max +
+ * ALLOWED_SKEW - WATERMARK_DELAY.
  *
- * Rule: after.max + ALLOWED_SKEW <= WATERMARK_DELAY / 2. Then whatever clocks producers have, a payment that arrives within half
- * of WATERMARK_DELAY of its event time is never late.
+ * Rule: after.max + ALLOWED_SKEW <= WATERMARK_DELAY / 2. Then a payment that arrives within half of WATERMARK_DELAY of
+ * its event time is never late, however wrong the producers' clocks are.
  */
 
 import { ContradictionError } from '../base/errors.ts';

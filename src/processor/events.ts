@@ -19,7 +19,7 @@ export type ProcessorEvent =
   | { readonly type: 'processor.stopping'; readonly why: string }
   | { readonly type: 'processor.stopped'; readonly exitCode: number; readonly why: string }
   | { readonly type: 'processor.caught_up'; readonly partitions: number }
-  /** Every half minute, also where nothing came in: what was done since the last one. */
+  /** Emitted every half minute, even if nothing came in. Counts what was done since the last one. */
   | {
       readonly type: 'processor.progress';
       readonly overMs: number;
@@ -34,7 +34,7 @@ export type ProcessorEvent =
       readonly partitions: readonly number[];
       readonly takingOver: readonly number[];
       readonly stopped: readonly number[];
-      /** Whether the group has said yet what this process is to work on. */
+      /** Whether the group has assigned partitions to this process yet. */
       readonly assigned: boolean;
     }
   | {
@@ -53,9 +53,9 @@ export type ProcessorEvent =
       readonly gained: readonly number[];
       readonly lost: readonly number[];
     }
-  /** A process that was killed in this one's place was still in the group: it was taken out instead of waited for. */
+  /** A killed process that this one replaces was still in the group: it was removed, so that nobody waits for it. */
   | { readonly type: 'group.dead_member_removed'; readonly groupId: string; readonly memberId: string }
-  /** No word from the group for as long as a session lasts: its partitions may have been given to others. */
+  /** The group was silent for a whole session timeout: its partitions may have been given to others. */
   | { readonly type: 'group.session_lost'; readonly groupId: string; readonly silentMs: number }
   | { readonly type: 'log.warning'; readonly what: string; readonly detail: string }
   | ({ readonly type: 'takeover.claimed'; readonly epoch: number; readonly attempts: number } & OnPartition)
@@ -124,11 +124,11 @@ export type ProcessorEvent =
       readonly epoch: number;
       readonly why: string;
       readonly retryInMs: number;
-      /** Who has claimed it since, and its epoch; left out where nobody has, and where that could not be learned in time. */
+      /** The owner that has claimed it since, and its epoch. Left out if nobody has, or if the answer came too late. */
       readonly newOwner?: string;
       readonly newEpoch?: number;
     } & OnPartition)
-  /** It is not written here any more: it was drained (its last checkpoint is written), or taken away at once. */
+  /** It is no longer written here. `drained`: a last checkpoint was written; otherwise it was taken away at once. */
   | ({ readonly type: 'partition.released'; readonly epoch: number; readonly drained: boolean } & OnPartition)
   | ({ readonly type: 'partition.stopped'; readonly code: string; readonly error: string } & OnPartition);
 

@@ -10,7 +10,7 @@ const row = (partition: number, change: object = {}) => ({
   fixed: { idHorizonMs: 0, windowMs: 60_000, activitySpanMs: 300_000, minEventTimeMs, ...change },
 });
 
-test('nothing is said where the settings are those of the start, however long ago that was', () => {
+test('returns nothing if the settings are those of the start, however long ago that was', () => {
   expect(ignoredSettings(seed, [row(0), row(1)], NOW_MS)).toEqual([]);
   expect(ignoredSettings(seed, [], NOW_MS)).toEqual([]);
 });
@@ -24,7 +24,7 @@ test.for([
     3_500 * DAY_MS,
     'MIN_EVENT_TIME_AGE is 3500d, which would accept events from 2017-05-01 on, but partitions 0, 1 were first seen with ',
   ],
-] as const)('%s that was changed is told with both values', ([key, value, text]) => {
+] as const)('a changed %s is reported with both values', ([key, value, text]) => {
   const [said, ...more] = ignoredSettings({ ...seed, [key]: value }, [row(0), row(1)], NOW_MS);
   expect(said!.slice(0, text.length)).toBe(text);
   expect(said).toContain('stays in force');

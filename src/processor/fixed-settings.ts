@@ -1,6 +1,6 @@
 /**
- * Settings that are fixed for a partition when it is first seen: a later value is stored nowhere and changes nothing. Whoever
- * sets one must learn that, with both values. Pure.
+ * Settings that are fixed for a partition when it is first seen. A later value is not stored and has no effect: an
+ * operator who sets one gets a warning with both values. Pure.
  */
 
 import { settingText } from '../base/span-text.ts';
@@ -17,7 +17,7 @@ const KEPT = 'That value stays in force: what is in the tables was made with it.
 
 type FixedRow = Pick<Ownership, 'partition' | 'fixed'>;
 
-/** One line per setting and value that is in force instead. Nothing for partitions that are not in `rows`: they take ours. */
+/** One line per setting and value in force that differs from ours. Partitions without a row take our settings. */
 export function ignoredSettings(seed: SeedSettings, rows: readonly FixedRow[], nowMs: number): string[] {
   const spans = Object.entries(VARIABLES).flatMap(([key, variable]) => {
     const wanted = seed[key as keyof typeof VARIABLES];
@@ -32,8 +32,9 @@ export function ignoredSettings(seed: SeedSettings, rows: readonly FixedRow[], n
 }
 
 /**
- * The minimum event time is stored as a moment, counted back from when the partition was first seen. Since then it can only
- * have come nearer: an earlier one by our setting means that the setting grew. (That it shrank cannot be told.)
+ * The minimum event time is stored as a moment, counted back from when the partition was first seen. With an unchanged
+ * setting, counting back from now gives a later moment. An earlier one means that the setting grew. (A setting that
+ * shrank cannot be detected.)
  */
 function ignoredMinimums({ minEventAgeMs }: SeedSettings, rows: readonly FixedRow[], nowMs: number): string[] {
   const wantedMs = Math.floor((nowMs - minEventAgeMs) / DAY_MS) * DAY_MS;

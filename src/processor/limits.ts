@@ -4,20 +4,20 @@ import { ConfigurationError } from '../base/errors.ts';
 export interface ProcessorLimits {
   /** Time between checkpoints of a partition that has something new. */
   readonly checkpointIntervalMs: number;
-  /** Rows sent since the last checkpoint that bring on the next one early: what a takeover reads back must not grow with the load. */
+  /** Rows since the last checkpoint that trigger the next one early: takeovers must not read back more under load. */
   readonly checkpointRows: number;
-  /** Records folded before their rows are sent. Large appends are what a sink takes best. */
+  /** Records folded before their rows are sent. Sinks are most efficient with large appends. */
   readonly maxBatchRecords: number;
-  /** Of a run's first rows, whose acknowledgement is waited for before more is folded. */
+  /** Records of a run's first batch. The run waits until its rows are acknowledged before it folds more. */
   readonly firstBatchRecords: number;
   /**
-   * Rows of one partition that wait for their acknowledgement, all tables together. After a crash so many, and those of
-   * checkpointRows, are read back and compared: the price of a takeover.
+   * Rows of one partition that wait for their acknowledgement, all tables together. A takeover after a crash reads back
+   * and compares up to this many rows plus checkpointRows.
    */
   readonly maxRowsInFlight: number;
-  /** Appends of a process that wait for their acknowledgement before the next partition's turn: rows gather instead. */
+  /** Appends of a process that may be in flight. At the limit partitions wait for a turn, and their rows gather. */
   readonly maxAppendsInFlight: number;
-  /** Partitions whose state is rebuilt from the sink at a time: the first goes on before the last is read. */
+  /** Partitions whose state is rebuilt from the sink at a time: the first ones run before the last is read. */
   readonly maxRebuilds: number;
   /** How long row counts and queries may disagree at a takeover before it is a contradiction. */
   readonly settleTimeoutMs: number;

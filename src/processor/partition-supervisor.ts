@@ -48,10 +48,10 @@ interface Holding {
   rowNow?: Ownership;
 }
 
-/** Partitions that are taken over together share a look, and the first ones that of the process's start. */
+/** Partitions that are taken over together share one look at the tables; the first ones share that of the start. */
 const TABLES_FRESH_MS = 5_000;
 
-/** How long an owner that was fenced asks who has its partition now, before it says that it has lost it. */
+/** How long a fenced owner waits to learn who has its partition now, before it reports the loss. */
 const OWNER_LOOK_MS = 2_000;
 
 const NOT_NEEDED = new Error('the timer is not needed any more');
@@ -63,10 +63,10 @@ export class PartitionSupervisor {
   readonly #backoff: Backoff;
   #phase: PartitionPhase = 'taking_over';
   #run: PartitionRun | undefined;
-  /** For the first claim alone: later ones come after others have had the partition. */
+  /** Used for the first claim only: before a later claim others may have held the partition. */
   #expected: Ownership | undefined;
   #draining = false;
-  /** The epoch that it holds, from the claim until somebody was told that it is lost. */
+  /** The epoch that it holds, from the claim until the event that reports its end. */
   #heldEpoch: number | undefined;
   #error: ContradictionError | undefined;
   #done: Promise<void> | undefined;
@@ -122,7 +122,7 @@ export class PartitionSupervisor {
         await this.#holdOnce(holding, signal);
       } catch (error) {
         if (this.#run !== undefined) holding.knownOffset = this.#run.checkpointedOffset;
-        // It is over: a stop has nothing of it to wait for.
+        // The run is over: drain() must not wait for it.
         this.#run = undefined;
         if (signal.aborted) break;
         await this.#react(error, holding, signal);
@@ -134,7 +134,7 @@ export class PartitionSupervisor {
     this.#tellReleased(false);
   }
 
-  /** Whatever ended it: whoever counts on this partition being written here is told once. */
+  /** Emits `partition.released` once per ownership, unless a fence or a stop has already been reported for it. */
   #tellReleased(drained: boolean): void {
     const epoch = this.#heldEpoch;
     this.#heldEpoch = undefined;
@@ -154,13 +154,13 @@ export class PartitionSupervisor {
     holding.won = won;
     this.#heldEpoch = won.ownership.epoch;
     const localFold = local.of(won.ownership);
-    // A new writer on a table that stands in the place of a lost one would be refused nothing.
+    // A table that replaced a lost one accepts a new writer, so the tables are checked before any append.
     const looking = sink.wrongTables(TABLES_FRESH_MS);
     looking.catch(() => {}); // awaited below
-    // Whatever is still under way when the partition is released does no harm: it may fence, read, or fill the cache.
+    // A request still in flight when the partition is released is harmless: it fences, reads, or fills the cache.
     let reader: PartitionReader | undefined;
     const onCheckpoint = (checkpoint: Checkpoint | undefined, checkpointOffset: number): void => {
-      // What comes first is read while the sink is still asked: it must be compared, then folded.
+      // The first records are fetched while the sink is still queried. They are compared first, then folded.
       const from = firstOffsetToRead(checkpoint?.recordFingerprint ?? null, checkpointOffset);
       if (reader === undefined) reader = log.open(partition, from);
       else reader.seek(from);
@@ -211,7 +211,7 @@ export class PartitionSupervisor {
     }
   }
 
-  /** By what the caller can do about it: claim again, stop this partition, or end the process. */
+  /** Sorts an error by what to do about it: claim again, stop this partition, or end the process. */
   async #react(thrown: unknown, holding: Holding, signal: AbortSignal): Promise<void> {
     try {
       const wrong = await orAborted(wrongTablesBehind(thrown, this.#options.scope.sink), signal);
@@ -263,7 +263,7 @@ export class PartitionSupervisor {
     await runtime.sleep(retryInMs, signal);
   }
 
-  /** Who has claimed it since. For people: nothing depends on it, so it is asked once and not waited for long. */
+  /** Who has claimed it since. It is only reported, and nothing depends on it: one query, with a short limit. */
   async #newOwner({ won, rowNow }: Holding, signal: AbortSignal): Promise<{ newOwner?: string; newEpoch?: number }> {
     const { runtime } = this.#options.scope;
     const timer = new AbortController();
@@ -284,8 +284,8 @@ export class PartitionSupervisor {
   }
 
   /**
-   * A contradiction may be none: seen by someone who was fenced meanwhile, or from a checkpoint below one that became
-   * visible later.
+   * Whether a contradiction stands. It does not if this owner was fenced meanwhile, or if a greater checkpoint than the
+   * one it worked from has become visible.
    */
   async #isFinal(holding: Holding): Promise<boolean> {
     const { won, knownOffset } = holding;

@@ -22,11 +22,11 @@ export interface ProcessScope extends ProcessorPorts {
   readonly settings: ProcessorSettings;
   /** Partitions that are claimed at the same time share a claim. */
   readonly claims: ClaimRounds;
-  /** Bounds the appends under way. */
+  /** Bounds the appends in flight. */
   readonly turns: AppendTurns;
-  /** One local state is read at a time: the first partition is ready when a part of them is read, and memory holds one file. */
+  /** One local state is read at a time. So the first partition runs early, and memory holds one file. */
   readonly restores: Semaphore;
-  /** A few states are rebuilt from the sink at a time: the first goes on while others wait, and memory holds the rows of few. */
+  /** Few states are rebuilt at a time. So the first partitions run early, and memory holds the rows of few. */
   readonly rebuilds: Semaphore;
 }
 

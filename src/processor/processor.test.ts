@@ -1,4 +1,4 @@
-/** How a processor ends: its exit code, what it says first and last, and that the whole of a reason is told once. */
+/** How a processor ends: its exit code, its first and last events, and that the full reason appears once. */
 import { expect, it } from 'vitest';
 import { ConfigurationError, ContradictionError, UnreachableError } from '../base/errors.ts';
 import { DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';

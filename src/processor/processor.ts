@@ -2,8 +2,8 @@
  * The processor: checks the topic and the dataset, joins the group, and keeps one supervisor for each partition that it
  * was given. Knows no client library and no clock: all of that comes in through ports.
  *
- * Exit codes (docs/reference/exit-codes.md): 0 stopped as asked; 64 configuration; 65 nothing it owns can go on because
- * the log or the sink contradicts the guarantee; 69 a service stayed unreachable; 70 a bug.
+ * Exit codes (docs/reference/exit-codes.md): 0 stopped as asked; 64 configuration; 65 the log or the sink contradicts
+ * the guarantee for everything that it owns; 69 a service stayed unreachable; 70 a bug.
  */
 
 import { orAborted } from '../base/abort.ts';
@@ -62,7 +62,7 @@ export class Processor {
     });
   }
 
-  /** Runs until `stop` is aborted (graceful), everything is caught up, or nothing can go on. Never rejects. */
+  /** Runs until `stop` is aborted (graceful), everything is caught up, or every partition is stopped. Never rejects. */
   async run(stop: AbortSignal): Promise<ExitReport> {
     const { observer } = this.#ports;
     const onStop = (): void => this.#end({ exitCode: 0, why: 'asked to stop' });
@@ -104,13 +104,13 @@ export class Processor {
     checkClock(facts, this.#settings.decision, this.#settings.acceptClockRisk);
   }
 
-  /** What is wrong with the sink's tables, where that is why it failed. */
+  /** What is wrong with the sink's tables, if that explains the error; otherwise the error. */
   async #causeOf(error: unknown): Promise<unknown> {
     if (this.#ending.signal.aborted) return error;
     return (await wrongTablesBehind(error, this.#ports.sink)) ?? error;
   }
 
-  /** Beside everything else: it reads no more than metadata, and makes nobody wait. */
+  /** Runs beside the work: it reads only metadata, and no partition waits for it. */
   async #lookForLosses(signal: AbortSignal): Promise<void> {
     const lost = await orAborted(this.#ports.sink.lostInBulk(), signal);
     if (lost !== undefined) throw lost;
@@ -161,7 +161,7 @@ export class Processor {
       this.#supervisors.set(partition, supervisor);
       supervisor.start();
     }
-    // Others may have taken the ones that could go on.
+    // The partitions that were still running may have been given to others.
     this.#endIfNothingGoesOn();
   }
 
@@ -175,7 +175,7 @@ export class Processor {
     });
   }
 
-  /** One stopped partition does not stop the others; a process that has none but stopped ones can do nothing more. */
+  /** One stopped partition does not stop the others. A process ends when all its partitions are stopped. */
   #endIfNothingGoesOn(): void {
     const all = [...this.#supervisors.values()];
     const { error } = all[0] ?? {};
@@ -192,7 +192,7 @@ export class Processor {
         const facts = await orAborted(log.facts(), signal);
         const { partitionCount } = facts;
         if (partitionCount !== this.#partitionCount) throw partitionsAdded(topic, this.#partitionCount, partitionCount);
-        // Whoever changes the topic's settings is told, before payments are late for it.
+        // Reports a changed setting of the topic before it makes payments late.
         this.#checkFacts(facts);
         const wrong = await orAborted(this.#ports.sink.wrongTables(), signal);
         if (wrong !== undefined) throw wrong;
@@ -264,7 +264,7 @@ function partitionsAdded(topic: string, known: number, found: number): Contradic
   );
 }
 
-/** The whole of it is told once, at the very end. */
+/** A short form for `processor.stopping`: the full reason is in `processor.stopped`, once. */
 function inShort({ exitCode, why, error }: ExitReport): string {
   if (error === undefined) return why;
   if (error instanceof ContradictionError) return error.code;

@@ -1,8 +1,8 @@
-/** What one processor is told: everything else it learns from the log and the sink. */
+/** The settings of one processor. It reads everything else from the log and the sink. */
 import type { DecisionSettings, FixedSettings } from '../payments/types.ts';
 import type { ProcessorLimits } from './limits.ts';
 
-/** Where a partition that was never seeded begins. Without effect afterwards. */
+/** Where a partition begins. It takes effect when the partition is seeded, and never later. */
 export type StartAt =
   | { readonly kind: 'earliest' }
   | { readonly kind: 'latest' }
@@ -20,7 +20,7 @@ export interface ProcessorSettings {
   readonly seed: SeedSettings;
   readonly decision: DecisionSettings;
   readonly startAt: StartAt;
-  /** End with 0 once everything that the topic held at start is below a checkpoint, whoever wrote it. */
+  /** End with 0 once everything that the topic held at start is below a checkpoint of any process. */
   readonly untilCaughtUp: boolean;
   /** Run although one fast clock can make good payments late (clock-rule.ts). */
   readonly acceptClockRisk: boolean;

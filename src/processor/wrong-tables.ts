@@ -1,10 +1,10 @@
-/** Whether an error has its cause in the sink's tables: then it is told by its own name, and nobody waits for what will not come. */
+/** Finds out whether the sink's tables caused an error. If so, that is reported instead, and nothing is retried. */
 import { ContradictionError, OwnershipLostError, WriterLostError } from '../base/errors.ts';
 import type { SinkInspection } from './ports.ts';
 
 /**
- * What is wrong with the tables, for an error that a lost or changed table can look like; undefined where the tables are as they
- * should be, or nothing can be learned. An owner that was fenced is no such error.
+ * What is wrong with the tables, for an error that a lost or changed table may have caused. Undefined if the tables are
+ * as they should be, or if nothing can be learned. The tables are not asked about a lost ownership or a fence.
  */
 export async function wrongTablesBehind(
   error: unknown,

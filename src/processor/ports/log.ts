@@ -34,7 +34,7 @@ export interface FetchAnswer {
   readonly records: readonly LogRecord[];
   readonly byteLength: number;
   readonly endOffset: number;
-  /** Of the records' memory: released when all of them are folded. */
+  /** The lease of the records' memory, released when all of them are folded. */
   readonly lease?: Lease | undefined;
   /**
    * Rises whenever the client may have lost its place (reconnect, rejoin, offset out of range): what follows may be from
@@ -45,18 +45,18 @@ export interface FetchAnswer {
 
 /** Reads one partition from an offset on. Holds at most a bounded number of bytes that were not read yet. */
 export interface PartitionReader {
-  /** The next answer, waiting for it; rejects with signal.reason when aborted, with a LogError when it is over. */
+  /** Waits for the next answer. Rejects with signal.reason if aborted, with a LogError if no more will come. */
   read(signal: AbortSignal): Promise<FetchAnswer>;
-  /** Goes on from `offset`; what was buffered is dropped. */
+  /** Continues at `offset` and drops what was buffered. */
   seek(offset: number): void;
   /** Stops fetching and frees what is buffered. Idempotent. */
   close(): void;
 }
 
 export interface AssignmentListener {
-  /** The partitions this process is to work on from now, whole; those it had and that are missing were taken away. */
+  /** The full list of partitions for this process from now on. Those it had that are missing were taken away. */
   assigned(partitions: readonly number[]): void;
-  /** The client cannot go on; the process ends with 69 or 70, as the error says. */
+  /** The client has failed for good. The process ends with 69 or 70, depending on the error. */
   failed(error: Error): void;
 }
 
@@ -69,7 +69,7 @@ export interface LogSource {
   offsetAt(partition: number, timestampMs: number): Promise<number>;
   /** Only for an assigned partition, at most one reader each: a second one closes the first. */
   open(partition: number, fromOffset: number): PartitionReader;
-  /** Advice for lag monitors; failure is reported, and harmless. */
+  /** Stores the group offset, which only lag monitors read. A rejection is harmless. */
   commit(partition: number, nextOffset: number, metadata: string): Promise<void>;
   stop(): Promise<void>;
 }

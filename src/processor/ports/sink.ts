@@ -1,9 +1,10 @@
 /**
- * The sink port: what the protocol needs of wherever the tables are. docs/adr/0021 has the reasons.
+ * The sink port: what the protocol needs of the service that has the tables. docs/adr/0021 has the reasons.
  *
- * A sink promises: 1. of concurrent claims on one epoch one wins, and the outcome is decided when `claim` returns; 2. once `fence`
- * has returned, nothing of an earlier epoch can land any more; 3. an append that has landed, and a checkpoint that is written, are durable and seen by
- * every later read; 4. each of them waits with backoff while the service is away, and rejects with UnreachableError past its limit.
+ * A sink promises: 1. of concurrent claims on one epoch one wins, and the outcome is decided when `claim` returns; 2.
+ * once `fence` has returned, nothing of an earlier epoch can land; 3. an append that has landed and a checkpoint that
+ * is written are durable, and every later read sees them; 4. each call waits with backoff while the service is away,
+ * and rejects with UnreachableError past its limit.
  */
 import type { AcceptedBatch } from '../../payments/accepted-batch.ts';
 import type { RowBatch } from '../../payments/row-batch.ts';
@@ -17,7 +18,7 @@ import type {
 } from '../../payments/types.ts';
 import type { Checkpoint, Ownership, Seed } from './records.ts';
 
-/** What is there, for whoever asks: processors and operators. */
+/** Reads of the tables, for processors and for operators' commands. */
 export interface SinkReads {
   /** All rows of the topic, ascending by partition. Throws ContradictionError if a partition has two rows. */
   readOwnership(topic: string): Promise<Ownership[]>;
@@ -32,17 +33,18 @@ export interface SinkReads {
 }
 
 /**
- * Whether the sink's tables are the ones they were, with the rows that were acknowledged. A table that was dropped answers like a
- * service that is away, or like one that refuses a record: whoever is refused asks here before anybody is blamed.
+ * Whether the sink's tables are the ones they were, with the rows that were acknowledged. A table that was dropped
+ * answers like a service that is away, or like one that refuses a record: a caller that is refused asks here for the
+ * cause first.
  */
 export interface SinkInspection {
   /**
-   * What is wrong with the tables themselves (missing, another one, changed), as a ContradictionError. Undefined where nothing is,
-   * and where nothing can be learned: it does not wait for a service that is away. Never rejects for the service. A look that
-   * found nothing wrong and is not older than `freshForMs` (0 unless given) will do.
+   * What is wrong with the tables themselves (missing, replaced, changed), as a ContradictionError. Undefined if
+   * nothing is wrong, or if nothing can be learned: it does not wait for a service that is away, and does not reject
+   * because of it. Reuses a look that found nothing wrong and is at most `freshForMs` old (default 0).
    */
   wrongTables(freshForMs?: number): Promise<Error | undefined>;
-  /** Rows that are fewer than the newest checkpoints count, as far as can be asked cheaply. Waits while the service is away. */
+  /** An error if a cheap query shows fewer rows than the newest checkpoints count. Waits while the service is away. */
   lostInBulk(): Promise<Error | undefined>;
 }
 
@@ -57,16 +59,17 @@ export interface Sink extends SinkReads, SinkInspection {
   readonly appendLimits: AppendLimits;
   /** Topics that the dataset already has ownership rows of. */
   topics(): Promise<string[]>;
-  /** These rows are likely to be claimed soon: what a claim of them needs may be asked for ahead. */
+  /** These rows are likely to be claimed soon: the sink may prepare what a claim of them needs. */
   foresee(rows: readonly Ownership[]): void;
   /**
-   * Claims these partitions, each on the condition that its epoch is still the row's. Returns when all of it has been applied, has
-   * failed, or was cancelled and awaited: in no case may it still be applied later. The outcomes are in the order of the rows.
+   * Claims these partitions, each on the condition that its epoch is still the row's. Returns when every claim was
+   * applied, failed, or was cancelled and awaited: none may be applied later. The outcomes are in the order of the
+   * rows.
    */
   claim(topic: string, owner: string, rows: readonly Ownership[]): Promise<readonly ClaimOutcome<WonClaim>[]>;
 }
 
-/** What became of one claim, by the row as it was read after it. */
+/** The outcome of one claim, according to the row as it was read afterwards. */
 export interface ClaimOutcome<Won> {
   /** Undefined where the row is gone. */
   readonly row: Ownership | undefined;
@@ -74,31 +77,31 @@ export interface ClaimOutcome<Won> {
   readonly won: Won | undefined;
 }
 
-/** A partition that is ours until somebody else claims it. Nobody before is kept from writing yet. */
+/** A partition that is ours until somebody else claims it. Earlier owners can still write before `fence`. */
 export interface HeldClaim {
   readonly ownership: Ownership;
   /**
-   * Keeps everybody before from writing, whatever they still have under way, and then finds how far they got. Rejects with
-   * ContradictionError('row_counts_differ') where that never adds up.
+   * Keeps earlier owners from writing, including their appends in flight, and then finds how far they got. Rejects with
+   * ContradictionError('row_counts_differ') if row counts and queries still disagree after the settle timeout.
    */
   fence(terms: FenceTerms, signal: AbortSignal): Promise<Fenced>;
 }
 
 export interface WonClaim extends HeldClaim {
-  /** Appends the entry to the settings history, if the claim still holds. On the same terms as a claim: read it back. */
+  /** Appends the entry to the settings history if the claim still holds. The caller reads it back. */
   addEntry(entry: SettingsEntry): Promise<void>;
   /** Opens the partition for writing under this claim, once it is fenced. Connects on first use. */
   open(): PartitionWriter;
 }
 
 export interface FenceTerms {
-  /** How long what the sink counts and what it shows may disagree before that is a contradiction. */
+  /** How long row counts and queries may disagree before that is a contradiction. */
   readonly settleTimeoutMs: number;
   /** How long partitions that are fenced at the same time may wait for each other. */
   readonly gatherMs: number;
   /**
-   * Called with the greatest checkpoint there seems to be, before anything past it is asked for; again where there is a greater one.
-   * What it throws ends the fence.
+   * Called with the greatest checkpoint found, before anything past it is queried, and again if a greater one is found.
+   * If it throws, the fence ends with that error.
    */
   readonly onCheckpoint: (checkpoint: Checkpoint | undefined, checkpointOffset: number) => void;
 }
@@ -119,16 +122,16 @@ export interface ReachedTable<T extends DataTable> {
   readonly next: number;
   /** Rows past the checkpoint, where the sink counts them; 0 otherwise. */
   readonly rows: number;
-  /** Whether a row of the fold is there already. Asked in fold order, each row once, up to the first that is missing. */
+  /** Whether a row of the fold is there already. Called in fold order, once per row, up to the first missing one. */
   ask(row: DataRows[T]): RowAnswer;
-  /** What is there that a fold up to `nextOffset` should have yielded, and did not: rows, or offsets in a sink that counts no rows. */
+  /** How many rows are there that a fold up to `nextOffset` has not yielded; offsets in a sink that counts no rows. */
   left(nextOffset: number): number;
 }
 
 /** `differs`: the row that is there in its place, and in what it differs, as the end of a sentence. */
 export type RowAnswer = 'present' | 'missing' | { readonly differs: string };
 
-/** What the rows of each table come in from the fold: accepted payments as columns, all else as objects. */
+/** The form in which the fold yields each table's rows: accepted payments as columns, all others as objects. */
 export interface DataBatches {
   payment_transactions: AcceptedBatch;
   payment_transactions_fraud: AcceptedBatch;
@@ -151,22 +154,22 @@ export interface Append {
 }
 
 /**
- * Writes one partition under one claim. Rows of a table land in the order they were handed over, or not at all: after a failure
- * everything later fails too. All rejections are WriterLostError (we were fenced, or the sink does not know us any more),
+ * Writes one partition under one claim. Rows of a table land in the order they were handed over: after a failure every
+ * later append fails too. All rejections are WriterLostError (we were fenced, or the sink no longer knows us),
  * RowsRefusedError (the content of one row), SinkRefusedError (the append, for another reason), or UnreachableError.
  */
 export interface PartitionWriter {
   /**
-   * Takes the table's next rows; with them, all its rows of records below `toOffset` are handed over. It has copied the rows when it
-   * returns: their memory is used again.
+   * Takes the table's next rows. With them, all its rows of records below `toOffset` are handed over. It copies the
+   * rows before it returns, because the caller reuses their memory.
    */
   append<T extends DataTable>(table: T, slice: BatchSlice<T>, toOffset: number): Append;
   /**
-   * Notes what was handed over so far, at this moment. The function that it returns writes a checkpoint of just that; it is called
-   * once all of it is acknowledged.
+   * Notes what was handed over up to this moment. The function that it returns writes a checkpoint of exactly that; the
+   * caller calls it once all of it is acknowledged.
    */
   beginCheckpoint(): (checkpoint: Checkpoint) => Promise<void>;
-  /** Why the partition has to be claimed anew although nothing was refused: what we write through has become too old. */
+  /** Why the partition must be claimed again although no append was refused: the writer has become too old. */
   outlived(): Error | undefined;
   /** Ends connections without waiting. Idempotent. */
   close(): void;

@@ -32,7 +32,7 @@ function byHand(): { writer: PartitionWriter; settle: (error?: Error) => Promise
 }
 
 describe('turns to append', () => {
-  it('come at once as long as fewer appends are under way than may be', () => {
+  it('come at once while fewer appends than the limit are in flight', () => {
     const turns = new AppendTurns(2);
     const { writer } = byHand();
     const counted = turns.counted(writer);

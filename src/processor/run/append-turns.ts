@@ -1,9 +1,10 @@
 /**
- * Bounds what a process has under way at its sink, over all its partitions. A sink that answers slowly is not asked more at
- * once: rows gather, and go in fewer and larger appends; claims and queries then find it free.
+ * Bounds the appends that a process has in flight at its sink, over all its partitions. A slow sink does not get
+ * more requests at once: rows gather and go out in fewer and larger appends, which leaves room for claims and queries.
  *
- * Invariants: 1. a turn begins only while fewer than `most` appends are under way, and they begin in the order they were
- * asked for, urgent ones before the others; 2. what is done in a turn is synchronous: it may begin several appends, so that few more than `most` are under way.
+ * Invariants: 1. a turn begins only while fewer than `most` appends are in flight; 2. turns begin in the order they
+ * were asked for, urgent ones before the others; 3. the work of a turn is synchronous. It may begin several appends, so
+ * that slightly more than `most` are in flight.
  */
 import type { PartitionWriter } from '../ports.ts';
 
@@ -28,15 +29,15 @@ export class AppendTurns {
   }
 
   /**
-   * Calls `go`, now or when it is its turn; never once `signal` is aborted. `go` must not throw: it may run in another's call.
-   * Urgent is what nobody asks for again and again, or the others would wait for ever.
+   * Calls `go`, now or when it is its turn, but never once `signal` is aborted. `go` must not throw: it may run inside
+   * the call of another caller. A caller must not ask for urgent turns repeatedly, or the others would wait forever.
    */
   ask(go: () => void, signal: AbortSignal, isUrgent = false): void {
     (isUrgent ? this.#urgent : this.#waiting).push({ go, signal });
     this.#pump();
   }
 
-  /** The same writer, whose appends, those of checkpoints included, are counted until they are settled. */
+  /** The same writer, with its appends counted until they are settled. Checkpoints count as appends. */
   counted(writer: PartitionWriter): PartitionWriter {
     return {
       append: (table, slice, toOffset) => {

@@ -2,8 +2,8 @@
 import type { LogRecord } from '../../payments/types.ts';
 
 /**
- * The index after the last record of the batch that begins at `from`; past `from`, so that a log without the record before
- * `comparedTo` still goes on, and is found out.
+ * The index after the last record of the batch that begins at `from`. Always past `from`: folding continues in a log
+ * that lacks the record before `comparedTo`, and the comparison then finds the difference.
  */
 export function batchEnd(records: readonly LogRecord[], from: number, full: number, comparedTo: number): number {
   const end = Math.min(records.length, full);

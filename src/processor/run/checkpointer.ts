@@ -24,7 +24,7 @@ export interface CheckpointerOptions {
   readonly wentOnFrom: number;
   /** Offset of the greatest checkpoint there is. */
   readonly lastOffset: number;
-  /** Does the work when it is this process's turn to append, at one instant. Never settles once the run is over. */
+  /** Does the work synchronously, when it is this partition's turn to append. Never settles once the run is over. */
   readonly inTurn: <T>(work: () => T) => Promise<T>;
   /** Hands all folded rows to the writers, synchronously. */
   readonly flush: () => void;
@@ -50,7 +50,7 @@ export class Checkpointer {
     return this.#lastOffset;
   }
 
-  /** Checkpoints what is folded by the time its turn comes, if that is new. Rejects when an append failed. */
+  /** Checkpoints what is folded when its turn comes, if anything is new. Rejects if an append failed. */
   checkpoint(): Promise<void> {
     this.#turn = this.#turn.then(() => this.#write());
     return this.#turn;
@@ -109,7 +109,7 @@ export class Checkpointer {
     };
   }
 
-  /** Advice for lag monitors: its failure is said, and harmless. */
+  /** Only lag monitors read the group offset: a failure is harmless, and emits an event. */
   async #commit(nextOffset: number): Promise<void> {
     const { log, observer, won } = this.#options;
     const { partition, epoch } = won.ownership;

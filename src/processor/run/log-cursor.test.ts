@@ -20,7 +20,7 @@ function givenUp(from: number, to: number): SkippedRange {
   return { from, to, reason: 'lost', by: 'me', atMs: 0 };
 }
 
-/** Hands out scripted answers; a seek is written down, and answers go on as scripted. */
+/** Hands out scripted answers. Records seeks, which do not change the answers. */
 class ScriptedReader implements PartitionReader {
   readonly seeks: number[] = [];
   readonly #answers: FetchAnswer[];
@@ -84,7 +84,7 @@ describe('log cursor', () => {
     expect(await next()).toEqual({ offsets: [13, 14], nextOffset: 15 });
   });
 
-  it('compares the last folded record in the first answer, where that holds it, and goes on with the rest', async () => {
+  it('compares the last folded record if the first answer holds it, then yields the rest', async () => {
     const { next, reader } = cursorOver([answer(9, 12), answer(12, 14)], { fingerprint: recordFingerprint(record(9)) });
     expect(await next()).toEqual({ offsets: [10, 11], nextOffset: 12 });
     expect(await next()).toEqual({ offsets: [12, 13], nextOffset: 14 });
@@ -101,9 +101,9 @@ describe('log cursor', () => {
     expect(firstOffsetToRead(recordFingerprint(record(7)), 10)).toBe(7);
   });
 
-  it('goes on where retention has taken the record that was to be seen again while it was sought', async () => {
+  it('continues if retention deletes the record to be seen again during the search for it', async () => {
     const bounds = [0, 10, 10].map((startOffset) => ({ startOffset, endOffset: 100 }));
-    // Out of range is told by an empty answer at the start of the log, in a new session.
+    // The reader reports an offset out of range by an empty answer at the log's start, in a new session.
     const answers = [answer(10, 13), answer(10, 10, { session: 2 }), answer(10, 13, { session: 2 })];
     const { next, reader } = cursorOver(answers, {
       fingerprint: recordFingerprint(record(9)),
@@ -136,7 +136,7 @@ describe('log cursor', () => {
     expect(reader.seeks).toEqual([10]);
   });
 
-  it('stops with a name when the client jumped because records were deleted', async () => {
+  it('stops with a named error when the client jumped because records were deleted', async () => {
     const { next } = cursorOver([answer(20, 22)], { bounds: async () => ({ startOffset: 20, endOffset: 100 }) });
     expect(await contradiction(next())).toBe('retention_gap');
   });
@@ -182,7 +182,7 @@ describe('log cursor', () => {
     expect(await contradiction(next())).toBe('log_changed');
   });
 
-  it('goes on unchecked when the checkpointed record is no longer retained', async () => {
+  it('continues without the check when the checkpointed record is no longer retained', async () => {
     const { next } = cursorOver([answer(10, 12)], {
       fingerprint: recordFingerprint(record(9)),
       bounds: async () => ({ startOffset: 10, endOffset: 100 }),

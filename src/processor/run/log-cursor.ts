@@ -1,5 +1,5 @@
 /**
- * Reads one partition without ever jumping: what it yields is the log, record after record, or an error with a name.
+ * Reads one partition without a gap: it yields the log, record after record, or throws a named error.
  *
  * Invariants: 1. a record is yielded only at or past the expected offset, in order; 2. the expected offset moves across
  * offsets without records only where an answer covers them and the log's start, read afterwards, is not past it;
@@ -42,7 +42,7 @@ export interface CursorAnswer {
   readonly lease?: Lease | undefined;
 }
 
-/** Where a reader does best to begin: at the record that is compared before any past it is yielded. */
+/** The best offset for a reader to begin at: the record that is compared before any other is yielded. */
 export function firstOffsetToRead(fingerprint: string | null, expectedOffset: number): number {
   return fingerprint === null ? expectedOffset : Math.min(offsetOf(fingerprint), expectedOffset);
 }
@@ -77,12 +77,12 @@ export class LogCursor {
     return this.#last === null || typeof this.#last === 'string' ? this.#last : recordFingerprint(this.#last);
   }
 
-  /** Lets go of the records yielded last: what is to be known of them is kept. */
+  /** Drops the records yielded last. Only the fingerprint of the last one is kept. */
   release(): void {
     this.#last = this.fingerprint();
   }
 
-  /** Goes on from another offset; the last folded record stays the one to be checked. */
+  /** Continues at another offset. `fingerprint`: of the record below it that must be seen again first. */
   restartAt(offset: number, fingerprint: string | null): void {
     this.#rest = undefined;
     this.#expected = offset;
@@ -93,7 +93,7 @@ export class LogCursor {
     this.#options.reader.seek(offset);
   }
 
-  /** The next records, only those below `limit`; what an answer holds past it is kept for the next call. */
+  /** The next records below `limit`. The rest of the answer is kept for the next call. */
   async next(signal: AbortSignal, limit = Number.POSITIVE_INFINITY): Promise<CursorAnswer> {
     this.#signal = signal;
     const rest = this.#rest;
@@ -109,7 +109,7 @@ export class LogCursor {
     const split = answer.records.findIndex((record) => record.offset >= limit);
     const within = split === -1 ? answer.records : answer.records.slice(0, split);
     const beyond = split === -1 ? [] : answer.records.slice(split);
-    // Two parts have the same memory: it is left to the garbage collector.
+    // Both parts share their memory, so no lease is passed on: the garbage collector frees it.
     this.#rest = { ...answer, records: beyond, byteLength: 0, lease: undefined };
     this.#last = within.at(-1) ?? this.#last;
     return { ...answer, records: within, nextOffset: limit, lease: undefined };
@@ -137,12 +137,12 @@ export class LogCursor {
     if (this.#verifying) {
       if (!this.#verify(answer)) return undefined;
       if (answer.completeTo < this.#expected) {
-        // What lies in between was given up or holds markers, and may be long, or unreadable.
+        // The offsets in between were given up or hold markers. They may be many, or unreadable, so they are not read.
         this.#options.reader.seek(this.#expected);
         return undefined;
       }
     } else if (answer.askedFrom < this.#expected && this.#verified) {
-      // Our own seeks leave nothing buffered, so this is the client's doing.
+      // Our own seeks leave nothing buffered, so the client moved by itself.
       const first = answer.records[0];
       if (
         first !== undefined &&
@@ -187,7 +187,7 @@ export class LogCursor {
     return { records, nextOffset: completeTo, byteLength, endOffset, lease };
   }
 
-  /** Whether the last folded record must be seen first; unless the answer at hand may hold it, the reader was sent back to it. */
+  /** True if the reader was sent back to the last folded record. False: nothing to check, or `answer` may hold it. */
   async #startVerifying(why: string, answer?: FetchAnswer): Promise<boolean> {
     const offset = this.#lastOffset();
     const { startOffset } = await this.#checkPlace();
@@ -233,7 +233,7 @@ export class LogCursor {
     return this.#verifying && error instanceof ContradictionError && error.leavesWhatWasFolded;
   }
 
-  /** What cannot be read is below our place: it is judged, and giving it up is no way out. */
+  /** The unreadable record is below our place, so it was folded already: `skip` does not help. */
   #cannotVerify({ code, cause }: ContradictionError): ContradictionError {
     const why = cause instanceof Error ? `: ${cause.message}` : '';
     return new ContradictionError(
@@ -256,7 +256,7 @@ export class LogCursor {
   async #checkPlace(): Promise<LogBounds> {
     const { runtime, bounds, logEndPatienceMs, writtenTo } = this.#options;
     const reached = Math.max(this.#expected, writtenTo);
-    // A log that ends before our place may be a broker that is still coming up.
+    // The log may seem to end before our place while a broker is still starting.
     for (let waitedMs = 0; ; waitedMs += 500) {
       const found = await bounds();
       const { startOffset, endOffset } = found;
@@ -273,7 +273,7 @@ export class LogCursor {
     }
   }
 
-  /** An answer that brings nothing may be the sign of a log that was cut. */
+  /** An empty answer may mean that the log was truncated. */
   async #checkEnd(answer: FetchAnswer): Promise<void> {
     if (answer.endOffset < this.#expected) await this.#checkPlace();
   }
@@ -302,7 +302,7 @@ export class LogCursor {
     this.#options.reader.seek(range.to);
   }
 
-  /** The range is the end of the log: there is no record to yield behind it, but the place is there. */
+  /** The skipped range is at the log's end: yields no record, but the position after the range. */
   #endOfStep(answer: FetchAnswer): CursorAnswer {
     this.#steppedOver = false;
     return { records: [], nextOffset: this.#expected, byteLength: 0, endOffset: answer.endOffset };

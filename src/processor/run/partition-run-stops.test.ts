@@ -1,4 +1,4 @@
-/** A partition that is released or drained ends at once, whatever service is away: nothing may hold up a stop or a rebalance. */
+/** A partition that is released or drained ends at once, even if a service is away: it must not delay a rebalance. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { PartitionFold } from '../../payments/fold.ts';

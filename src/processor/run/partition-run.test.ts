@@ -21,7 +21,7 @@ interface Append {
   acknowledge(): void;
 }
 
-/** Rows that are there already, of the first records: as many as each table is said to have. */
+/** The number of rows of the first records that each table has already. */
 type Rows = Partial<Record<'payment_transactions' | 'payment_transactions_fraud', number>>;
 
 function run(limits = DEFAULT_LIMITS, there: Rows = {}) {

@@ -1,10 +1,10 @@
 /**
- * Step 7 of a takeover, and steady state: folds one partition from the checkpoint on and writes what it yields, until it is told
- * to stop or the partition is lost.
+ * Step 7 of a takeover, and steady state: folds one partition from the checkpoint on and writes what it yields, until
+ * it is drained or released, or the partition is lost.
  *
  * Invariants: 1. rows go out in fold order, per table; 2. a checkpoint is appended only when every row of the records
- * below it is acknowledged, never below F, and never twice at one offset; 3. the group offset and the local state follow
- * the checkpoint, never lead it; 4. the first failure ends the run: nothing is sent after it.
+ * below it is acknowledged, never below F, and never twice at one offset; 3. the group offset and the local state
+ * follow the checkpoint, never lead it; 4. the first failure ends the run: nothing is sent after it.
  */
 
 import { abortedWithAny, orAborted } from '../../base/abort.ts';
@@ -51,7 +51,7 @@ export class PartitionRun {
   readonly #failure = new AbortController();
   readonly #drain = new AbortController();
   #output = emptyOutput(new AcceptedBatch());
-  /** Rows that were sent: their memory is used again. */
+  /** A batch whose rows were sent, for reuse of its memory. */
   #spare: AcceptedBatch | undefined;
   #recordsInOutput = 0;
   #newestRecordMs = 0;
@@ -92,7 +92,7 @@ export class PartitionRun {
     return this.#checkpointer.lastOffset;
   }
 
-  /** Runs until drained; rejects with what ended it: a lost writer, a contradiction, or signal.reason. */
+  /** Runs until drained. Rejects with the error that ended it: a lost writer, a contradiction, or signal.reason. */
   async run(signal: AbortSignal): Promise<void> {
     const ended = abortedWithAny(signal, this.#failure.signal);
     const checkpoints = this.#checkpointNowAndThen(ended);
@@ -101,7 +101,7 @@ export class PartitionRun {
       await orAborted(this.#checkpointer.checkpoint(), ended);
     } catch (error) {
       this.#fail(error);
-      // What aborted the rest came first, and is the reason.
+      // The first failure aborted the rest, and is the reason.
       throw signal.aborted ? signal.reason : this.#failure.signal.reason;
     } finally {
       this.#failure.abort(new BugError('the run is over'));
@@ -123,7 +123,7 @@ export class PartitionRun {
         answer = await orAborted(this.#options.cursor.next(reading), reading);
       } catch (error) {
         if (this.#drain.signal.aborted && !ended.aborted) return;
-        // Nobody may be able to fold it again: it is written before the partition stops.
+        // What was folded may be unreadable later: it is written before the partition stops.
         if (error instanceof ContradictionError && error.leavesWhatWasFolded)
           await orAborted(this.#checkpointer.checkpoint(), ended);
         throw error;
@@ -157,7 +157,7 @@ export class PartitionRun {
       endOffset: answer.endOffset,
     });
     this.#letGo(answer);
-    // With nothing under way waiting brings nothing; otherwise rows gather for a larger append.
+    // With nothing in flight the rows go out now; otherwise they gather for a larger append.
     if (this.#writers.rowsInFlight === 0) this.#flushInTurn();
   }
 
@@ -171,7 +171,7 @@ export class PartitionRun {
     if (to > from) this.#lastFolded = records[to - 1]!;
   }
 
-  /** All of the answer is folded: its rows are in columns, and of its last record the fingerprint is enough. */
+  /** The whole answer is folded. Its rows were copied, and the fingerprint of its last record is enough. */
   #letGo(answer: CursorAnswer): void {
     this.#options.cursor.release();
     this.#lastFolded = this.#fingerprint();
@@ -187,8 +187,8 @@ export class PartitionRun {
   #flush(): void {
     const taken = this.#recordsInOutput > 0 ? this.#takeOutput() : undefined;
     if (this.#replaying) {
-      // Nothing is sent before all that is there was compared: a log that is not what it was adds nothing to any table.
-      // What is held are the rows of records below F: no more than were in flight when the last owner ended.
+      // Nothing is sent before all rows that are there were compared: a changed log must not add rows to any table.
+      // Memory holds the rows of records below F: no more than were in flight when the last owner ended.
       if (this.#fold.nextOffset < this.#options.position.resumeOffset) return;
       this.#noteReplay();
     }
@@ -209,7 +209,7 @@ export class PartitionRun {
     return output.accepted;
   }
 
-  /** A row that the fold never yields would otherwise be certified by the next checkpoint. */
+  /** Throws if rows are there that the fold has not yielded: the next checkpoint would certify them. */
   #noteReplay(): void {
     const left = this.#writers.withRowsLeft(this.#fold.nextOffset);
     if (left !== undefined) {
@@ -228,7 +228,10 @@ export class PartitionRun {
     });
   }
 
-  /** When there is room. The thousands that wait at a start are slow to fold, cold, for all partitions: the first rows arrive before that. */
+  /**
+   * Waits for room, then sends. A first batch is also acknowledged before more is folded: thousands of records wait at
+   * a start, and a cold fold of them is slow for all partitions, so the first rows must land before that.
+   */
   async #flushSoon(ended: AbortSignal, isFirst: boolean): Promise<void> {
     await this.#roomInFlight(ended);
     const flushed = this.#inTurn(() => this.#flush());
@@ -255,7 +258,7 @@ export class PartitionRun {
     if (!this.#failure.signal.aborted && this.#writers.rowsInFlight === 0) this.#flushInTurn();
   }
 
-  /** What is folded by the time of the turn goes out; asked for once, however much comes until then. */
+  /** Sends what is folded when the turn comes. Asks for one turn at a time. */
   #flushInTurn(): void {
     if (this.#turnAsked) return;
     this.#turnAsked = true;
@@ -275,7 +278,7 @@ export class PartitionRun {
           reject(error);
         }
       };
-      // The first rows of a partition that was taken over go before more rows of those that flow.
+      // The first rows after a takeover go before further rows of partitions in steady state.
       this.#options.turns.ask(go, this.#failure.signal, this.#writers.rowsSent === 0);
     });
   }
@@ -298,7 +301,7 @@ export class PartitionRun {
     }
   }
 
-  /** After the interval, or after so many rows. */
+  /** Resolves after the interval, or after `checkpointRows` rows. */
   async #untilCheckpointIsDue(ended: AbortSignal): Promise<void> {
     const { runtime, limits } = this.#options;
     if (this.#rowsSinceCheckpoint() >= limits.checkpointRows) return;
@@ -319,7 +322,7 @@ export class PartitionRun {
     return this.#writers.rowsSent - this.#rowsAtCheckpoint;
   }
 
-  /** Before the sink refuses what we write through: a new claim brings a new writer. */
+  /** Throws before the writer is so old that the sink refuses it: a new claim brings a new writer. */
   #checkAge(): void {
     const outlived = this.#writer.outlived();
     if (outlived !== undefined) throw outlived;

@@ -9,7 +9,7 @@ export interface TableWritersOptions extends Omit<TableWriterOptions<DataTable>,
   readonly there: ReachedTables;
 }
 
-/** A writer of whichever table: all but what its rows are. */
+/** A writer of any table, without `take`, whose type depends on the table's rows. */
 type AnyTableWriter = Omit<TableWriter<DataTable>, 'take'>;
 
 export class TableWriters {
@@ -29,7 +29,7 @@ export class TableWriters {
     this.all = DATA_TABLES.map((table) => this.#writers[table]);
   }
 
-  /** Hands over what was folded; it must stay as it is until send(). */
+  /** Hands over what was folded. The caller must not change it before send(). */
   take({ accepted, partials, exceptions }: FoldOutput): void {
     this.#writers.payment_transactions.take(accepted);
     this.#writers.payment_transactions_fraud.take(accepted);
@@ -56,7 +56,7 @@ export class TableWriters {
     return this.#sum((writer) => writer.rowsSent);
   }
 
-  /** Rows from before the takeover that the fold yielded again, as they were. */
+  /** Rows from before the takeover that the fold yielded again, unchanged. */
   get rowsPassed(): number {
     return this.#sum((writer) => writer.rowsPassed);
   }

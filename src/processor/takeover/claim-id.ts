@@ -1,18 +1,19 @@
 /**
- * The id of a claim: the epoch that it makes, what kind of claim it is where it is no processor's, and a name of its own. The
- * epoch stands in the row as well: whoever changes one of them by hand is found out by the other (`verify`).
+ * The id of a claim: the epoch that it makes, the kind of claim unless it is a processor's, and a UUID. The epoch is
+ * also a column of the row, so that `verify` finds a change by hand of either one.
  */
 import type { Runtime } from '../../base/runtime.ts';
 import type { Ownership } from '../ports.ts';
 
-/** `hold`: an operator's, who writes nothing. */
+/** `hold`: the claim of an operator's command, which writes no data. */
 export function claimIdOf(epoch: number, runtime: Pick<Runtime, 'uuid'>, kind?: 'hold'): string {
   return kind === undefined ? `${epoch}:${runtime.uuid()}` : `${epoch}:${kind}:${runtime.uuid()}`;
 }
 
 /**
- * Why nobody may claim by this row: its epoch is another one than its claim made, or the sink finds something wrong with it. Under an
- * epoch that was used before, rows of two owners could not be told apart. Undefined where it is in order.
+ * Why this row must not be used for a claim: its epoch differs from the one that its claim made, or the sink finds
+ * something wrong with it. If an epoch were used twice, nobody could tell which of two owners wrote a row. Undefined if
+ * the row is in order.
  */
 export function ownershipContradiction({ epoch, claimId, contradiction }: Ownership): string | undefined {
   const made = /^(\d+):/.exec(claimId)?.[1];

@@ -1,4 +1,4 @@
-/** What a claim is made from: a row found at the start, or one that is read for it. Who lost asks again. */
+/** What a claim is made from: a row found at the start, or one that is read for it. A lost claim is retried. */
 import { setImmediate as later } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { Runtime } from '../../base/runtime.ts';
@@ -108,7 +108,7 @@ it('where no row is there nothing is claimed', async () => {
   expect(there.asked).toEqual(['read']);
 });
 
-it('a partition whose row is gone is told so, and those that are claimed with it are won', async () => {
+it('a partition whose row is gone is refused, and those that are claimed with it are won', async () => {
   const there = world(rowAt(4));
   const { signal } = new AbortController();
   const [won, gone] = await Promise.allSettled([there.claims.claim(0, signal), there.claims.claim(1, signal)]);
@@ -116,7 +116,7 @@ it('a partition whose row is gone is told so, and those that are claimed with it
   expect(gone).toMatchObject({ status: 'rejected', reason: { name: 'ContradictionError' } });
 });
 
-it('a row that goes while it is claimed is told to whoever waits', async () => {
+it('a claim is refused if its row disappears meanwhile', async () => {
   const there = world(rowAt(4));
   there.claims.foresee([rowAt(4)]);
   there.row = { ...there.row, partition: 3 };

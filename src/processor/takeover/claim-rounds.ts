@@ -1,8 +1,9 @@
 /**
- * Steps 1 to 3 of a takeover (docs/protocol.md): reads ownership, claims, and learns who won. Partitions that wait at the same time
- * go into one claim of the sink, one round at a time per process; who lost asks again later.
+ * Steps 1 to 3 of a takeover (docs/protocol.md): reads ownership, claims, and learns who won. Partitions that wait at
+ * the same time share one claim of the sink. A process has one round at a time. A partition whose claim lost retries
+ * later.
  *
- * A row that was read shortly before, when the process started, is as good to claim with: the claim's condition is its epoch.
+ * A row that was read when the process started is safe to claim with: the claim's condition is its epoch.
  */
 
 import { ContradictionError } from '../../base/errors.ts';
@@ -27,7 +28,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** After that a row found at the start is more likely than not another one by now, and a lost claim costs more than a look. */
+/** A row found at the start has probably changed after this time, and a lost claim costs more than reading it again. */
 const FOUND_IS_FRESH_MS = 5_000;
 /** Longest wait after a lost claim: losing means that somebody else made progress. */
 const LOST_CLAIM_WAIT_MAX_MS = 2_000;
@@ -43,7 +44,7 @@ export class ClaimRounds {
     this.#options = options;
   }
 
-  /** Rows as they are now, for the first claims: what is asked for them is asked while the group is joined. */
+  /** Rows as they are now, for the first claims. The sink prepares these claims while the process joins the group. */
   foresee(rows: readonly Ownership[]): void {
     const claimable = rows.filter((row) => ownershipContradiction(row) === undefined);
     this.#options.sink.foresee(claimable);
@@ -110,7 +111,7 @@ export class ClaimRounds {
     }
   }
 
-  /** What was found at the start, once, and for all of the round or none of it. */
+  /** The rows found at the start, once, and only if they cover the whole round. */
   #takeFound(round: readonly Waiting[]): [readonly Waiting[], readonly Ownership[]] | undefined {
     const { runtime } = this.#options;
     const isFresh = runtime.monotonicMs() - this.#foundAtMs < FOUND_IS_FRESH_MS;
@@ -120,7 +121,7 @@ export class ClaimRounds {
     return [round, round.map(({ partition }) => found.get(partition)!)];
   }
 
-  /** Those whose rows are there; the others are told that theirs is not. */
+  /** The waiting claims whose rows exist, with those rows. Rejects the other claims. */
   async #readRows(round: readonly Waiting[]): Promise<[readonly Waiting[], readonly Ownership[]]> {
     const { sink, topic } = this.#options;
     const rows = byPartition(await sink.readOwnership(topic));
@@ -144,7 +145,7 @@ function byPartition(rows: readonly Ownership[]): Map<number, Ownership> {
   return new Map(rows.map((row) => [row.partition, row]));
 }
 
-/** Undefined where it is not there, which whoever waits is told: it concerns nobody else. */
+/** The row of a waiting claim. If it is missing or contradictory, rejects that claim only and returns undefined. */
 function rowFor({ partition, reject }: Waiting, row: Ownership | undefined, topic: string): Ownership | undefined {
   try {
     return requireOwnership(row, topic, partition);

@@ -1,7 +1,7 @@
 /**
- * Reads a partition's local state while the sink is asked for other things. It begins before the claim, with the ownership row
- * as the process found it when it started: a claim changes nothing that the state depends on. Where somebody else did (more
- * partitions, say), it is read again.
+ * Reads a partition's local state while the takeover waits for the sink. It begins before the claim, with the ownership
+ * row as it was when the process started: a claim changes nothing that the state depends on. If anybody else changed
+ * the row (added partitions, for example), the state is read again.
  */
 
 import { drawIndexKey } from '../../base/memory/slot-hash.ts';
@@ -12,7 +12,7 @@ import type { StoredState } from '../../payments/types.ts';
 import { generationOf, partitionsOf } from '../generation.ts';
 import type { Ownership, StateStore } from '../ports.ts';
 
-/** What the local store held, as a fold. Nothing is proved about it yet. */
+/** What the local store held, as a fold. Nothing is verified yet. */
 export interface LocalFold {
   readonly stored: StoredState;
   readonly fold: PartitionFold;
@@ -21,7 +21,7 @@ export interface LocalFold {
 export interface LocalReadingOptions {
   readonly state: StateStore;
   readonly runtime: Runtime;
-  /** One partition at a time: the first is ready when a part of them is read, and memory holds one file. */
+  /** One partition at a time. So the first one runs early, and memory holds one file. */
   readonly restores: Semaphore;
 }
 
@@ -30,7 +30,7 @@ export class LocalReading {
   readonly #expected: Ownership | undefined;
   readonly #reading: Promise<LocalFold | undefined> | undefined;
 
-  /** Begins where it is known what the row will say. */
+  /** Begins to read at once if the expected row is known. */
   constructor(expected: Ownership | undefined, options: LocalReadingOptions) {
     this.#options = options;
     this.#expected = expected;
@@ -46,12 +46,12 @@ export class LocalReading {
 
   #read(ownership: Ownership): Promise<LocalFold | undefined> {
     const reading = this.#options.restores.run(() => readLocal(ownership, this.#options));
-    reading.catch(() => {}); // whoever needs it awaits it, unless something else ends this before
+    reading.catch(() => {}); // restoreFold awaits it, unless the takeover ends or the row changed
     return reading;
   }
 }
 
-/** Lets others have turns on the way. */
+/** Yields to other partitions while it reads. */
 async function readLocal(
   ownership: Ownership,
   { state, runtime }: LocalReadingOptions,

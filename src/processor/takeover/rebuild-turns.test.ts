@@ -1,4 +1,4 @@
-/** Partitions whose state is rebuilt from the sink take turns: the first goes on while others wait. */
+/** Partitions whose state is rebuilt from the sink take turns: the first runs while others wait. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { Semaphore } from '../../base/semaphore.ts';

@@ -70,7 +70,7 @@ function restore(
     runtime,
     observer: silentObserver,
     state: {
-      // Writing takes its time: who does not wait goes on with the old state on the disk.
+      // Writing takes time: a takeover that does not await it continues with the old state on disk.
       replace: async (_: number, { head }: StoredState) => {
         await later();
         replaced.push(head.nextOffset);
@@ -99,7 +99,7 @@ it('a local state that retention overtakes while it is folded forward is rebuilt
   for (const one of RECORDS.slice(0, 5)) early.fold(one, settings(), emptyOutput());
   const stored = early.export();
   const local = { stored, fold: PartitionFold.fromStored({ ...PLACE, stored }) };
-  // All is there at the first look; then the records below 10 are deleted, and the reader goes on where the log starts.
+  // At first every record is there. Then those below 10 are deleted, and the reader continues at the log's start.
   let looks = 0;
   const bounds = async () => ({ startOffset: looks++ === 0 ? 0 : 10, endOffset: END });
   let at = 0;
@@ -164,6 +164,6 @@ describe('a digest of a layout that this release does not know', () => {
   });
 });
 
-it('the prefix of a digest is the version of its layout, whatever the fold version is', () => {
+it('the prefix of a digest is the version of its layout, not the fold version', () => {
   expect(checkpointed().position.checkpoint!.stateDigest).toMatch(/^v1:[0-9a-f]{32}$/);
 });

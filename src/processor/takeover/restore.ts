@@ -1,9 +1,9 @@
 /**
- * Step 6 of a takeover: the fold's state, exactly at the checkpoint, from the cheapest source that can prove itself.
+ * Step 6 of a takeover: the fold's state, exactly at the checkpoint, from the cheapest source that can be verified.
  *
  * Invariant: a state is returned only if its digest, computed from its own entries, is the one in the checkpoint row. A
- * checkpoint whose digest is of a layout that this release does not know stops the partition: nothing could be proven
- * against it. The local store may be empty, stale, foreign or corrupt.
+ * digest of a layout that this release does not know stops the partition, because no state can be verified against it.
+ * The local state may be empty, stale, foreign or corrupt.
  */
 
 import { ContradictionError } from '../../base/errors.ts';
@@ -26,7 +26,7 @@ export interface RestoreOptions {
   readonly sink: Pick<SinkReads, 'payments'>;
   readonly state: StateStore;
   readonly observer: Observer;
-  /** Shared by all partitions of the process: the first is rebuilt, and goes on, while others wait, and memory holds the rows of few. */
+  /** Shared by all partitions: the first ones run while others wait, and memory holds the rows of few. */
   readonly rebuilds: Semaphore;
   readonly bounds: () => Promise<LogBounds>;
 }
@@ -53,7 +53,7 @@ export async function restoreFold(
   const held = await localFold;
   const generation = generationOf(ownership);
   if (generation !== undefined && atOffset === generation.fromOffset && checkpoint !== undefined) {
-    // The checkpoint is of the state before the change: that is proven as ever, and then what the change brings is added.
+    // The checkpoint is of the state before the change. That is verified first; then the change's payments are added.
     const quiet = { ...options, observer: silentObserver };
     await restoreFold(ownershipBefore(ownership), position, Promise.resolve(undefined), cursor, quiet, signal);
     const fold = await rebuildInTurn(ownership, checkpoint, options, signal);
@@ -94,7 +94,7 @@ function ownershipBefore(ownership: Ownership): Ownership {
   return { ...ownership, history: history.slice(0, last) };
 }
 
-/** The history that the state of a checkpoint was folded with: a change right there came after it. */
+/** The ownership that a checkpoint was folded with: without a change of the partition count right at `offset`. */
 export function ownershipAt(ownership: Ownership, offset: number): Ownership {
   const generation = generationOf(ownership);
   return generation?.fromOffset === offset ? ownershipAt(ownershipBefore(ownership), offset) : ownership;
@@ -117,7 +117,7 @@ async function carryInto(
   }
 }
 
-/** Undefined where the local state cannot be used; it is discarded then, and said so. */
+/** Undefined if the local state cannot be used: then it is discarded, with an event that gives the reason. */
 async function restoreLocal(
   { stored, fold }: LocalFold,
   ownership: Ownership,
@@ -181,7 +181,7 @@ async function foldForward(
 ): Promise<void> {
   const settingsAt = settingsByOffset(ownership.history);
   const unused: FoldOutput = { accepted: new AcceptedBatch(), partials: [], exceptions: [] };
-  // With only markers in between, the checkpoint's last record is below, and stays the one to be checked.
+  // If only markers lie in between, the checkpoint's last record is below this offset and is the one to check.
   const { recordFingerprint } = checkpoint;
   const isBelow = recordFingerprint !== null && Number(recordFingerprint.split(':', 1)[0]) < fold.nextOffset;
   cursor.restartAt(fold.nextOffset, isBelow ? recordFingerprint : null);
@@ -236,7 +236,7 @@ export function digestMatches(fold: PartitionFold, checkpoint: Checkpoint): bool
   return fold.head().digest === checkpoint.stateDigest;
 }
 
-/** Without a digest to compare with, whatever is in the tables would be taken for the state. */
+/** Throws if the digest's layout is unknown: otherwise the rows in the tables would become the state unchecked. */
 export function requireKnownDigest(partition: number, { nextOffset, stateDigest }: Checkpoint): void {
   if (isKnownDigest(stateDigest)) return;
   throw new ContradictionError(

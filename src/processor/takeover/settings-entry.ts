@@ -1,7 +1,7 @@
 /**
- * Makes the settings history of a partition end with our settings and our fold version, before anything is appended with them:
- * records below F are folded with the entries that cover them, of whatever fold version, records from F on with ours. So an
- * upgrade needs no clean stop of the release before.
+ * Makes the settings history of a partition end with our settings and our fold version before anything is appended with
+ * them. Records below F are folded with the entries that cover them, of any fold version. Records from F on are folded
+ * with ours. So an upgrade needs no clean stop of the previous release.
  */
 
 import { ContradictionError, OwnershipLostError } from '../../base/errors.ts';
@@ -48,7 +48,7 @@ export async function settleSettings(
   return now.history;
 }
 
-/** Settings that no record can be folded by were not written by a release: somebody changed the row. */
+/** No release writes settings that cannot be used to fold a record: if there are any, somebody changed the row. */
 function refuseUnusable({ topic, partition, startOffset, history, fixed }: WonClaim['ownership']): void {
   try {
     requireFixedSettings(fixed);
