@@ -1,6 +1,6 @@
 /**
- * House rules that no linter knows, held over the sources themselves. Each failure names the file and what to do instead.
- * Imports are read as text: static ones, type-only ones, and dynamic ones with a literal path.
+ * House rules that no linter knows, held over the sources themselves. Each failure names the file and what to do
+ * instead. Imports are read as text: static ones, type-only ones, and dynamic ones with a literal path.
  */
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -14,7 +14,9 @@ const MAX_ROOM = 20;
 /** The library of faults, beside src: it imports nothing of src, and the lab alone imports it. */
 const CHAOS = '../chaos';
 
-/** What the files of a folder may import from other folders; tests may also import from their own layer (see LAYERS). */
+/**
+ * What the files of a folder may import from other folders; tests may also import from their own layer (see LAYERS).
+ */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
   payments: ['base'],
@@ -61,7 +63,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 const CLI = 'cli';
 
-/** Inner ones first; a test may import whatever is not further out than itself. */
+/** From the innermost layer to the outermost. A test may import its own layer and those further in. */
 const LAYERS: readonly (readonly string[])[] = [
   ['base'],
   ['payments'],
@@ -247,7 +249,10 @@ test('the core opens no file, socket or process', () => {
   expect(wrong).toEqual([]);
 });
 
-/** What a sink is made of is the sink's: another one has other means. The names that a sink gives its events and points are in one file. */
+/**
+ * What a sink is made of is the sink's: another one has other means. The names that a sink gives its events and points
+ * are in one file.
+ */
 const SINKS_WORDS = /stream|finali[sz]|grpc|arrow\b|bigquery|\bjobs?\b/gi;
 const SINKS_OWN = 'processor/sink-words.ts';
 

@@ -1,6 +1,6 @@
 /**
- * What the protocol needs of BigQuery's queries and conditional updates: who owns a partition is decided
- * by one UPDATE and by reading back, and position is what queries see. Runs unchanged on the simulated and on the real sink.
+ * What the protocol needs of BigQuery's queries and conditional updates: one UPDATE and a read decide who owns a
+ * partition, and queries give its position. Runs unchanged on the simulated and on the real sink.
  *
  * Left to the real one (src/bigquery): exact values through Arrow, SQL and JSON, rows damaged by hand, and which of two
  * checkpoints with the same offset a query gives (the simulation draws one: nothing may depend on it).
@@ -245,7 +245,7 @@ function skippedOffsets(makeSink: MakeSink): void {
 }
 
 function checkpoints(makeSink: MakeSink): void {
-  test('the latest checkpoint is the one with the greatest next_offset, whoever wrote it, and comes back whole', async () => {
+  test('the latest checkpoint is the one with the greatest next_offset, of any writer, and comes back whole', async () => {
     await using sink = await makeSink();
     const { topic, partition } = sink;
     const at = (nextOffset: number, more: Partial<CheckpointRow> = {}) =>
@@ -265,7 +265,7 @@ function checkpoints(makeSink: MakeSink): void {
 }
 
 function rows(makeSink: MakeSink): void {
-  test('rows from an offset on come in fold order, with their epochs, without backfilled ones, whatever the order of writing', async () => {
+  test('rows from an offset on come in fold order, with their epochs, without backfilled ones, regardless of the order of writing', async () => {
     await using sink = await makeSink();
     await append(sink, 'payment_transactions', [acceptedRow(7), acceptedRow(9)], { writerEpoch: 2 });
     await append(sink, 'payment_transactions', [acceptedRow(3), acceptedRow(5), acceptedRow(6)]);
@@ -284,7 +284,7 @@ function rows(makeSink: MakeSink): void {
     expect(await sink.settle(sink.queries.rowsFrom('payment_exceptions', sink.partition, 0))).toEqual([]);
   });
 
-  test('tables that have rows from an offset on are told from those that have none, or backfilled ones only', async () => {
+  test('of the tables only those with rows from an offset on are returned; backfilled rows do not count', async () => {
     await using sink = await makeSink();
     const { partition } = sink;
     await append(sink, 'payment_transactions', [acceptedRow(7)]);

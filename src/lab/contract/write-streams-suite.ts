@@ -1,7 +1,7 @@
 /**
- * What the protocol needs of BigQuery's write streams, at the seam where the simulation
- * takes over (WriteRpc) and at the append client above it. Runs unchanged on the simulated and on the real sink; where they
- * answer differently, testing/dialects.ts says how, which one the simulation follows, and why.
+ * What the protocol needs of BigQuery's write streams, at the interface that the simulation replaces (WriteRpc) and at
+ * the append client above it. Runs unchanged on the simulated and on the real sink. testing/dialects.ts lists where
+ * their answers differ, which one the simulation follows, and why.
  */
 import { describe, expect, test } from 'vitest';
 import { APPEND_TABLES } from '../../payments/types.ts';
@@ -15,7 +15,7 @@ import { DIALECTS } from './testing/dialects.ts';
 import { encode, newStream, RawCall, stored, TABLE } from './testing/raw-appends.ts';
 import type { MakeSink, SinkUnderTest } from './testing/sink-under-test.ts';
 
-/** Races are drawn, not proven: each is run so many times. */
+/** Repetitions of each race: its timing is random, so one run proves little. */
 const ROUNDS = 12;
 
 export function writeStreamsContract(name: string, makeSink: MakeSink): void {
@@ -46,7 +46,7 @@ function offsets(makeSink: MakeSink): void {
     call.call.cancel();
   });
 
-  test('an offset that is taken, and one past the end, are refused in band with the offset expected; the call goes on', async () => {
+  test('an offset that is taken, and one past the end, are refused in band with the offset expected; the call continues', async () => {
     await using sink = await makeSink();
     const call = new RawCall(sink, (await newStream(sink)).name);
     call.send(0, 3);
@@ -65,7 +65,7 @@ function offsets(makeSink: MakeSink): void {
     call.call.cancel();
   });
 
-  test('the offset belongs to the stream: another connection is told what the first one wrote', async () => {
+  test('the offset belongs to the stream: another connection learns what the first one wrote', async () => {
     await using sink = await makeSink();
     const { name } = await newStream(sink);
     const first = new RawCall(sink, name);
@@ -95,7 +95,7 @@ function offsets(makeSink: MakeSink): void {
     call.call.cancel();
   });
 
-  test('streams are created for every table, each with a name of its own, also at once', async () => {
+  test('streams are created for every table, each with its own name, also at once', async () => {
     await using sink = await makeSink();
     const tables = [...APPEND_TABLES, ...APPEND_TABLES];
     const names = await sink.settle(Promise.all(tables.map((table) => sink.streams.create(table))));
@@ -220,7 +220,7 @@ function connections(makeSink: MakeSink): void {
     expect(call.reentered).toBe(false);
   });
 
-  test('after cancel() some of what was under way has landed, in order and from the first on; the end comes once', async () => {
+  test('after cancel() some of what was in flight has landed, in order and from the first on; the end comes once', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       await using sink = await makeSink();
       const { name } = await newStream(sink);
@@ -248,7 +248,7 @@ function client(makeSink: MakeSink): void {
     lossy.close();
   });
 
-  test('the client: its stream finalized by another is told as that, with appends under way or later ones', async () => {
+  test('the client: appends in flight and later ones fail as finalized when another finalizes the stream', async () => {
     await using sink = await makeSink();
     const stream = await newStream(sink);
     const appender = sink.streams.open(stream);

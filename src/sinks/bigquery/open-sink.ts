@@ -1,4 +1,4 @@
-/** The BigQuery sink of one dataset, ready to use: everything that src/processor needs of it, wired. */
+/** Builds the BigQuery sink of one dataset: everything that src/processor needs of it, wired together. */
 import { ConfigurationError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import type { ApplyOrder } from './dataset/apply-order.ts';
@@ -35,14 +35,14 @@ export interface Sink {
   readonly dataset: DatasetRef;
   readonly queries: BigQueryQueries;
   readonly backfill: BackfillQueries;
-  /** Statements of operators' commands that are nobody else's. */
+  /** For statements that only operators' commands run. */
   readonly jobs: QueryJobs;
   readonly streams: BigQueryWriteStreams;
   readonly encoder: RowEncoder;
   readonly rpc: WriteRpc;
-  /** Whether the tables are what they were. */
+  /** Finds tables that were dropped, replaced or changed. */
   readonly inspector: DatasetInspector;
-  /** Creates what is missing of the tables, and the views; throws ContradictionError where something was lost. */
+  /** Creates missing tables and the views. Throws ContradictionError if a table was lost. */
   applySchema(clustering?: readonly string[], order?: ApplyOrder): Promise<Applied>;
   /** The same, where it was not done yet: a look at the tables otherwise, or none where one was just taken. */
   ensureSchema(clustering: readonly string[], look?: DatasetLook): Promise<Applied>;
@@ -93,7 +93,7 @@ export function openSink(options: SinkOptions): Sink {
       rpc,
       isEmulator,
       encoder: new ArrowRowEncoder(),
-      // What time does not mend is said at once, while a table or a stream of it is not found.
+      // While a table or its stream is not found: fails at once if waiting cannot help.
       inspectTable: () => inspector.wrongTables(),
     }),
     encoder,

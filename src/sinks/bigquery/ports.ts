@@ -1,6 +1,7 @@
 /**
- * The seams inside the BigQuery sink: queries and updates, write streams, and the encoder. The adapters of query/, write/ and rows/
- * implement them, and so does the simulated world; what is above them (takeover/, the writers) is the same code in both.
+ * The interfaces inside the BigQuery sink: queries and updates, write streams, and the encoder. The adapters in query/,
+ * write/ and rows/ implement them, and so does the simulated world. The code above them (takeover/, the writers) is the
+ * same in both.
  */
 import type { Lease } from '../../base/memory/lease.ts';
 import type { AcceptedBatch } from '../../payments/accepted-batch.ts';
@@ -19,7 +20,7 @@ export interface StreamRef {
   readonly epoch: number;
   readonly table: AppendTable;
   readonly name: string;
-  /** By the clock of whoever created it: a stream that is days old may have expired. */
+  /** By the clock of the process that created it. A stream that is days old may have expired. */
   readonly createdAtMs: number;
 }
 
@@ -34,7 +35,7 @@ export interface Claim {
   readonly expectedEpoch: number;
   readonly claimId: string;
   readonly owner: string;
-  /** The whole new list: what is kept of the old one, and the new streams at expectedEpoch + 1. */
+  /** The whole new list: the streams kept from the old one, and the new streams at expectedEpoch + 1. */
   readonly streams: readonly StreamRef[];
 }
 
@@ -46,7 +47,7 @@ export interface CheckpointRow extends Checkpoint {
   readonly found?: FoundRows;
 }
 
-/** What the takeover of an owner found of earlier epochs: rows by epoch and table, at or past the offset that it went on from. */
+/** Rows of earlier epochs that an owner's takeover found at or past the offset it resumed from, by epoch and table. */
 export interface FoundRows {
   readonly from: number;
   readonly rows: Readonly<Record<string, Readonly<Partial<Record<DataTable, number>>>>>;
@@ -65,13 +66,13 @@ export interface SinkQueries extends SinkReads {
   topics(): Promise<string[]>;
   seed(topic: string, seeds: readonly Seed[]): Promise<void>;
   /**
-   * Sends the claims in one conditional UPDATE. Returns when it has been applied, has failed, or was cancelled and awaited:
-   * in no case may it still be applied later. Says nothing about who won: read ownership back.
+   * Sends the claims in one conditional UPDATE. Returns when the UPDATE has been applied, has failed, or was cancelled
+   * and has ended: it can never be applied later. Does not return who won: read ownership back.
    */
   claim(topic: string, claims: readonly Claim[]): Promise<void>;
   /** UPDATE ... WHERE claim_id = claimId: appends the entry. Same terms as claim. */
   addSettings(topic: string, partition: number, claimId: string, entry: SettingsEntry): Promise<void>;
-  /** UPDATE ... WHERE claim_id = claimId: puts the whole new lists of ranges given up and of streams. Same terms as claim. */
+  /** UPDATE ... WHERE claim_id = claimId: puts the whole lists of ranges given up and streams. Same terms as claim. */
   putSkipped(
     topic: string,
     partition: number,
@@ -80,21 +81,21 @@ export interface SinkQueries extends SinkReads {
     streams: readonly StreamRef[],
   ): Promise<void>;
   /**
-   * Replaces the histories of these partitions in one UPDATE: of all of them, if each still has the claim named here, or of
-   * none. Same terms as claim.
+   * Replaces the histories of these partitions in one UPDATE: of all of them, if each still has the claim named here,
+   * or of none. Same terms as claim.
    */
   putHistories(topic: string, changes: readonly HistoryChange[]): Promise<void>;
-  /** DELETE of what a data table has of offsets [from, to), writer_epoch > 0: only ever of a range that was given up. */
+  /** DELETE of a data table's rows of offsets [from, to), writer_epoch > 0. Only for a range that was given up. */
   removeRows(table: DataTable, partition: number, from: number, to: number): Promise<void>;
-  /** Rows with kafka_offset >= fromOffset and writer_epoch > 0, in fold order. Costs more than to learn that there are none. */
+  /** Rows with kafka_offset >= fromOffset and writer_epoch > 0, in fold order. Costs more than tablesWithRows. */
   rowsFrom<T extends DataTable>(table: T, partition: number, fromOffset: number): Promise<WrittenRow<T>[]>;
 }
 
 export type FinalizeOutcome =
   | { readonly state: 'finalized'; readonly rowCount: number }
   /**
-   * It takes no rows and says no count: not known (any more), as it expired or the emulator was restarted; or finalized before,
-   * and no count came with that. What the tables have of its rows is what there is.
+   * The stream takes no rows, and its row count is unknown: it expired, the emulator was restarted, or the stream was
+   * finalized earlier and the answer had no count. The rows that a query finds in the tables are all of its rows.
    */
   | { readonly state: 'gone' };
 
@@ -104,7 +105,7 @@ export interface EncodedRows {
   readonly byteLength: number;
   /** For the write client alone. */
   readonly payload: unknown;
-  /** Of the payload's memory: released when it is not sent again. */
+  /** Of the payload's memory. Released once the payload is never sent again. */
   readonly lease?: Lease | undefined;
 }
 
@@ -128,7 +129,7 @@ export interface AppendBatches {
 }
 
 export interface RowEncoder {
-  /** Rows [from, to) of a batch; default: all. Never more bytes than one append may carry: the caller limits rows and bytes. */
+  /** Encodes rows [from, to) of a batch; default: all. The caller keeps rows and bytes within an append's limits. */
   encode<T extends AppendTable>(
     table: T,
     rows: AppendBatches[T],
@@ -141,9 +142,10 @@ export interface RowEncoder {
 /** Appends to one stream at explicit offsets, first in first out. */
 export interface StreamAppender {
   /**
-   * Sends the rows at the end of what was sent before. Resolves when they are durable and visible; reconnects and resends
-   * by itself. Rejects, as do all later calls, with WriterLostError (someone finalized it, it is gone, or its answers make
-   * no sense), RowsRefusedError (the content of one), SinkRefusedError (the append, for another reason), or UnreachableError.
+   * Sends the rows after those of earlier calls. Reconnects and resends by itself. Resolves when the rows are durable
+   * and visible. Rejects, as do all later calls, with WriterLostError (the stream was finalized, is gone, or gives
+   * answers that contradict it), RowsRefusedError (a row's content), SinkRefusedError (another refusal), or
+   * UnreachableError.
    */
   append(rows: EncodedRows): Promise<void>;
   /** Ends the connection without waiting. Idempotent. */

@@ -1,14 +1,14 @@
-/** Every bound of the BigQuery adapter in one place. */
+/** All limits of the BigQuery adapter. */
 import type { WaitLimits } from './query/waiting.ts';
 
 /** Rows and (upper bound of) bytes of one append request. BigQuery refuses 20 MB today and refused 10 MB before. */
 export const maxAppendRows = 10_000;
 export const maxAppendBytes = 8 * 1024 * 1024;
-/** What the encoder refuses outright. */
+/** The encoder throws for a batch above this size. */
 export const hardMaxAppendBytes = 9 * 1024 * 1024 + 512 * 1024;
 
 export interface AppendLimits extends WaitLimits {
-  /** Requests and bytes of one connection that wait for their answer; what is past them is queued. */
+  /** Requests and bytes in flight on one connection. Further requests are queued. */
   readonly maxInFlightRequests: number;
   readonly maxInFlightBytes: number;
   /** Appends queued on one stream; the caller bounds them long before. */
@@ -18,8 +18,8 @@ export interface AppendLimits extends WaitLimits {
   /** A connection without traffic is closed; the service does that at 600 s. */
   readonly idleCloseMs: number;
   /**
-   * How long a NOT_FOUND is retried, and how old a stream may be for that where nothing was acknowledged on it: a table or a
-   * stream that was just made, and a column that was just added, may take minutes to be known everywhere.
+   * How long a NOT_FOUND is retried, and the greatest age of a stream without acknowledged rows for which it is. A
+   * table or stream that was just created, and a column that was just added, may take minutes to be known everywhere.
    */
   readonly notFoundPatienceMs: number;
 }
@@ -29,7 +29,7 @@ export interface SinkLimits extends AppendLimits {
   readonly requestTimeoutMs: number;
   /** One job, from its insertion to DONE; after that it is cancelled and awaited. */
   readonly jobTimeoutMs: number;
-  /** CreateWriteStream calls under way at a time: the service slows down above 40 a second. */
+  /** CreateWriteStream calls in flight at a time: the service slows down above 40 a second. */
   readonly maxConcurrentCreates: number;
   readonly maxConcurrentFinalizes: number;
   /** A stream older than this may have expired (three days without traffic). */

@@ -1,6 +1,6 @@
 /**
- * One AppendRows call of the simulated service. Two FIFO queues: requests on their way, answers on their way; each pending
- * event takes the head of its queue, so latencies cannot reorder what a stream keeps in order.
+ * One AppendRows call of the simulated service. It has two FIFO queues: requests in flight and answers in flight.
+ * Invariant: each pending event takes the head of its queue, so latencies cannot reorder the messages of a call.
  */
 import {
   type AppendAnswer,
@@ -24,12 +24,12 @@ interface Sent {
 }
 
 const BUFFERED_REQUESTS = 4;
-/** Refused by an answer, without effect. */
+/** The service refuses the append with an answer, and stores nothing. */
 const IN_BAND: readonly AnswerEffect[] = ['unavailable', 'aborted', 'internal', 'resource_exhausted', 'append_refused'];
-/** Rows land, and the client is not told that they did. */
+/** Rows land, and the client gets no acknowledgement. */
 const LOSES_ANSWER: readonly AnswerEffect[] = ['lost_after', 'silent_after', 'internal_after', 'empty'];
 const SAYS_NOTHING: AppendAnswer = { acknowledged: false, rowErrors: [] };
-/** The service closes a connection that was idle for so long. */
+/** The service closes a connection that was idle for this long. */
 const IDLE_MS = 600_000;
 
 export class SimAppendCall implements AppendCall {
@@ -42,11 +42,11 @@ export class SimAppendCall implements AppendCall {
   readonly #answers: (AppendAnswer | 'end')[] = [];
   #sentAny = false;
   #halfClosed = false;
-  /** The client side is over: nothing is delivered any more. */
+  /** The client side is over: no further answer is delivered. */
   #over = false;
-  /** The service side is over: what still arrives is dropped. */
+  /** The service side is over: requests that still arrive are dropped. */
   #serverOver = false;
-  /** Answers get lost from now on, without a word. */
+  /** Further answers are lost, and the client gets no error. */
   #mute = false;
   #unanswered = 0;
   #lastArrivalMs = 0;
@@ -104,7 +104,7 @@ export class SimAppendCall implements AppendCall {
     );
   }
 
-  /** The client is gone (cancelled, or its process died): some of what it sent still arrives, in order, or nothing. */
+  /** The client is gone (cancelled, or its process died): the first few requests in flight still arrive, or none. */
   abandon(): void {
     if (this.#over) return;
     if (this.#life.dead && this.#unanswered > 0) this.#life.context.marks.hit('crash_with_rows_in_flight');
@@ -121,7 +121,7 @@ export class SimAppendCall implements AppendCall {
     const effect = sent.injected?.effect;
     if (down !== undefined) this.#end(down);
     else if (effect === 'lost_before') this.#end(new RpcError(GRPC_STATUS.UNAVAILABLE, 'injected: connection lost'));
-    // The way there is cut, without a word: nothing of this call arrives any more.
+    // The way to the service is cut and the client gets no error: no later request of this call arrives.
     else if (effect === 'silent_before') this.#serverOver = true;
     else if (effect === 'not_found') this.#end(refusal(effect)!);
     else if (effect === 'rows_refused') this.#answer(refusedRow(), 0);
@@ -219,7 +219,7 @@ export class SimAppendCall implements AppendCall {
     if (this.#halfClosed && this.#unanswered === 0) this.#answer('end', 0);
   }
 
-  /** The connection breaks now; the client learns it a moment later, after the answers that were under way, or instead. */
+  /** The connection breaks now. The client learns it a moment later, after the answers in flight or instead of them. */
   #end(error: RpcError): void {
     if (this.#serverOver) return;
     this.#serverOver = true;

@@ -22,7 +22,7 @@ function setUp(options: Partial<WorldOptions> = {}): { world: World; ports: SimP
   return { world, ports: world.process('p').boot() };
 }
 
-/** One AppendRows call, with everything that it was told. */
+/** One AppendRows call, with all answers and ends that it received. */
 class Connection {
   readonly answers: AppendAnswer[] = [];
   readonly ends: (RpcError | undefined)[] = [];
@@ -68,7 +68,7 @@ describe('simulated BigQuery: offsets', () => {
     expect(landed(world)).toEqual([10, 11, 12]);
   });
 
-  it('refuses an offset that is taken, with the words of the service, and one past the end; the call goes on', async () => {
+  it('refuses an offset that is taken, with the words of the service, and one past the end; the call continues', async () => {
     const { world, ports } = setUp();
     const connection = new Connection(ports, await create(world, ports));
     connection.send(0, [10]);
@@ -85,7 +85,7 @@ describe('simulated BigQuery: offsets', () => {
     expect(landed(world)).toEqual([10, 11]);
   });
 
-  it('keeps what it was sent, whatever the caller changes afterwards', async () => {
+  it('keeps what it was sent, regardless of later changes by the caller', async () => {
     const { world, ports } = setUp();
     const { rows, stamp } = exceptionRows([1]);
     const row = { ...(rows[0] as object), reason: 'no_value' };
@@ -139,7 +139,7 @@ describe('simulated BigQuery: finalize is a fence', () => {
     expect(world.bigquery.tables.streams.get(stream)?.status).toBe('finalized');
   });
 
-  it('does not know a lost stream any more; its rows stay', async () => {
+  it('no longer knows a lost stream; its rows stay', async () => {
     const { world, ports } = setUp();
     const stream = await create(world, ports);
     const connection = new Connection(ports, stream);
@@ -180,7 +180,7 @@ describe('simulated BigQuery: answers get lost', () => {
     expect(landed(world)).toEqual([1]);
   });
 
-  it('after a cancel what was on its way lands in order, up to some point, and nothing is told but the end', async () => {
+  it('after a cancel what was on its way lands in order, up to some point, and the client receives only the end', async () => {
     const prefixes = new Set<number>();
     for (let seed = 1; seed <= 40; seed++) {
       const { world, ports } = setUp({ seed });

@@ -1,6 +1,6 @@
 /**
- * RowEncoder of the simulated world: the payload is the rows themselves, copied at that moment, as bytes would be: what the
- * caller changes afterwards does not reach the sink.
+ * RowEncoder of the simulated world: the payload is a copy of the rows. As with encoded bytes, later changes by the
+ * caller do not reach the sink.
  */
 import type { AppendTable, DataRows } from '../../../payments/types.ts';
 import type { AppendRows, RowEncoder, RowStamp } from '../../../sinks/bigquery/ports.ts';
@@ -12,16 +12,16 @@ export interface SimPayload {
   readonly stamp: RowStamp;
 }
 
-/** Near enough to an Arrow row for limits in bytes to matter. */
+/** About the size of an Arrow row, so that limits in bytes have an effect. */
 const ROW_BYTES = 200;
-/** Past every log. */
+/** An offset past every log. */
 const NO_RECORD = 1e9;
 
 export const simRowEncoder: RowEncoder = {
   encode(table, rows, stamp, from = 0, to = rows.length) {
     const copies = Array.from({ length: to - from }, (_, index) => copy(columnsOf(table, rows.at(from + index)!)));
     const payload: SimPayload = { table, rows: copies, stamp: copy(stamp) };
-    // Whoever sends them after that sends rows of no record: the checks find those, and miss the others.
+    // Rows sent after their release belong to no record: the checks report them, and the missing ones.
     const release = (): void => {
       for (const [index, row] of copies.entries()) copies[index] = { ...row, kafkaOffset: NO_RECORD };
     };

@@ -1,8 +1,8 @@
 /**
- * SinkQueries of one life of a process, straight on the simulated tables. Statements reach the service after a delay, take
- * effect at one moment, and are answered after another: also when their sender is dead by then.
- * Invariants: (1) a query sees what is visible at its moment; (2) claim and addSettings return only when they can no longer
- * take effect, unless they fail as unreachable: then they may still.
+ * SinkQueries of one life of a process, on the simulated tables. A statement reaches the service after a delay, takes
+ * effect at one moment, and is answered after another delay, even if its sender has died meanwhile.
+ * Invariants: (1) a query sees the rows visible at its moment; (2) claim and addSettings return only when they can no
+ * longer take effect; if they fail as unreachable, they may still take effect.
  */
 
 import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
@@ -22,7 +22,7 @@ export interface SimQueryService {
   readonly downUntilMs: number;
 }
 
-/** Of a read. Without `rows` it says nothing. */
+/** Answer to a read. Without `rows` it is an empty answer, which the client retries. */
 interface Answer<T> {
   readonly rows?: T[];
 }
@@ -102,7 +102,7 @@ export class SimQueries implements SinkQueries {
       const seen = this.#service.tables.visible('checkpoint_log', partition, ({ row }) => row.topic === topic);
       const top = Math.max(...seen.map(({ row }) => row.nextOffset));
       const tied = seen.filter(({ row }) => row.nextOffset === top);
-      // Nothing says which of two with the same offset a query gives.
+      // Of two checkpoints with the same offset a query may give either.
       return tied.length === 0 ? [] : [this.#life.context.rng.pick(tied).row];
     });
     return latest;
@@ -115,7 +115,7 @@ export class SimQueries implements SinkQueries {
   ): Promise<ReadonlySet<DataTable>> {
     const hasRows = (table: DataTable): boolean =>
       this.#service.tables.visible(table, partition, ({ row }) => row.kafkaOffset >= fromOffset).length > 0;
-    // The same point for faults as reading them: whichever a takeover asks.
+    // The same fault point as for reading the rows: a takeover passes it with either query.
     return new Set(await this.#rows('rows_from', () => tables.filter(hasRows)));
   }
 
@@ -147,8 +147,8 @@ export class SimQueries implements SinkQueries {
   }
 
   /**
-   * The rows of a read. An answer that says nothing is asked for again, as the client of the real service does: no rows are rows
-   * that the service says are none.
+   * The rows of a read. Retries after an empty answer, as the client of the real service does: there are no rows only
+   * if the service states it.
    */
   #rows<T>(operation: Operation, look: () => T[]): Promise<T[]> {
     return this.#life.call<T[]>((resolve, reject) => {
@@ -209,7 +209,7 @@ export class SimQueries implements SinkQueries {
   }
 }
 
-/** Looks now; what it saw, or the error, is told when the returned function is called. */
+/** Calls `look` now. The returned function settles with its result or its error. */
 function settling<T>(look: () => T, resolve: (value: T) => void, reject: (error: Error) => void): () => void {
   try {
     const seen = look();

@@ -1,8 +1,8 @@
 /**
- * PartitionReader of the simulated world: fetches ahead over the simulated network, with what kafkajs and brokers do to a
- * reader: answers of any size, empty answers, copies below the position, a reset to the earliest offset when out of range,
- * a jump to the committed offset after a rejoin. The cursor above it has to see through all of it.
- * What was given back is overwritten, so that a processor that still looks at it does not go unnoticed.
+ * PartitionReader of the simulated world. Fetches ahead over the simulated network and behaves as kafkajs and brokers
+ * do: answers of any size, empty answers, copies below the position, a reset to the earliest offset when out of range,
+ * a jump to the committed offset after a rejoin. The cursor above must handle all of it. Overwrites released records,
+ * so that the checks detect a processor that still reads them.
  * Invariant: an answer's records, from askedFrom on, are what the log held when the leader answered.
  */
 import { ContradictionError, OwnershipLostError } from '../../../base/errors.ts';
@@ -46,7 +46,7 @@ export class SimReader implements PartitionReader {
   #elections: number;
   #parked: { readonly wake: () => void; readonly log: SimPartition } | undefined;
   #told: { readonly session: number; readonly endOffset: number } | undefined;
-  /** Where damaged bytes were met, and not read past yet. */
+  /** Offset of damaged bytes that the reader has met and not yet read past. */
   #damagedAt: number | undefined;
   /** What reads reject with once the buffer is empty. */
   #failure: Error | undefined;
@@ -92,7 +92,7 @@ export class SimReader implements PartitionReader {
     this.poke();
   }
 
-  /** What the client does by itself after a rejoin: goes on elsewhere, keeping what is buffered. */
+  /** The client's own jump after a rejoin: it continues at another offset and keeps its buffer. */
   drift(offset: number): void {
     this.#position = offset;
     this.#abandonFetch();
@@ -108,14 +108,14 @@ export class SimReader implements PartitionReader {
     if (!this.#life.dead) waiting?.reject(closedError(this.#partition));
   }
 
-  /** After a rejoin: says where the log ends, even if that is no news. */
+  /** After a rejoin: reports the end of the log, even if it is unchanged. */
   rejoined(): void {
     const { wake } = this.#parked ?? {};
     if (wake === undefined) this.poke();
     else wake();
   }
 
-  /** Starts a fetch if there is room for its answer and none is under way. */
+  /** Starts a fetch if there is room for its answer and no fetch is in flight. */
   poke(): void {
     if (this.#closed || this.#fetching || this.#life.dead || this.#failure !== undefined) return;
     if (this.#buffer.length >= BUFFERED_ANSWERS_MAX) return;
@@ -157,7 +157,7 @@ export class SimReader implements PartitionReader {
     else this.#answer(fetch, answer);
   }
 
-  /** An answer without progress is told once per session and end of the log, as the adapter of kafkajs does. */
+  /** An answer without progress is delivered once per session and end of the log, as in the adapter of kafkajs. */
   #isNews(endOffset: number): boolean {
     const told = this.#told;
     const session = this.#gate.session(this.#partition);
@@ -165,7 +165,7 @@ export class SimReader implements PartitionReader {
     return told?.session !== session || told.endOffset !== endOffset;
   }
 
-  /** Once more over a new connection, then never again, as the adapter of kafkajs does. */
+  /** Retries once over a new connection, then fails, as the adapter of kafkajs does. */
   #damaged(fetch: number, offset: number): void {
     const { scheduler, trace } = this.#life.context;
     trace.add(this.#life.process, `p${this.#partition} ${offset} is damaged`);
@@ -256,7 +256,7 @@ export class SimReader implements PartitionReader {
   }
 }
 
-/** The records in memory of their own, which is another's after the release. */
+/** Copies the records into their own memory, which is overwritten at the release. */
 function lent(answer: FetchAnswer): FetchAnswer {
   const records = answer.records.map((record) => ({ ...record, key: copyOf(record.key), value: copyOf(record.value) }));
   const release = (): void => {

@@ -1,8 +1,8 @@
 /**
- * Tables and write streams of the simulated BigQuery: what has landed, and what of it can be seen.
- * Invariants: (1) a row is stored at the next offset of its stream or not at all; (2) a finalized or lost stream takes no
- * row; (3) rows of a stream become visible in order; an answer that says they are there is given only once they are visible
- * (answerAtMs); (4) rows outlive their streams.
+ * Tables and write streams of the simulated BigQuery: which rows have landed, and which of them queries see.
+ * Invariants: (1) a row is stored at the next offset of its stream or not at all; (2) a finalized or lost stream takes
+ * no row; (3) rows of a stream become visible in order; an answer that says they are there is given only once they are
+ * visible (answerAtMs); (4) rows outlive their streams.
  */
 import type { AppendTable, DataTable } from '../../../payments/types.ts';
 import { APPEND_TABLES } from '../../../payments/types.ts';
@@ -92,7 +92,7 @@ export class SimTables {
     }
   }
 
-  /** Rows of a world that begins with a dataset. */
+  /** Adds the rows of a world that begins with a dataset. */
   put<T extends AppendTable>(table: T, rows: readonly SimRow<T>[]): void {
     this.#rows[table].push(...(rows as readonly SimRow[]));
   }
@@ -102,7 +102,7 @@ export class SimTables {
     return this.#rows[table] as unknown as readonly SimRow<T>[];
   }
 
-  /** DELETE of a range of offsets; streams keep their row counts. How many went. */
+  /** DELETE of a range of offsets; streams keep their row counts. Returns the number of deleted rows. */
   removeRows(table: DataTable, partition: number, from: number, to: number): number {
     const kept = this.#rows[table].filter(({ row, stamp }) => {
       const { kafkaOffset } = row as { readonly kafkaOffset: number };
@@ -113,19 +113,19 @@ export class SimTables {
     return removed;
   }
 
-  /** Tables that were dropped and made again, with the rows of before: what is written meanwhile is in the wrong table. */
+  /** Tables dropped and created again, and not yet restored: rows written meanwhile are in the wrong table. */
   get replaced(): readonly AppendTable[] {
     return [...this.#setAside.keys()];
   }
 
-  /** DROP TABLE and CREATE TABLE: its rows are gone, and its streams. */
+  /** DROP TABLE and CREATE TABLE: the rows and streams of the table are gone. */
   replaceTable(table: AppendTable): void {
     if (this.#setAside.has(table)) return;
     this.#setAside.set(table, this.#rows[table].splice(0));
     this.#loseStreamsOf(table);
   }
 
-  /** The table as it was, in the place of the one that was made: an operator restores it, and accepts it. */
+  /** An operator restores the old table in place of the new one, and accepts it. */
   restoreTable(table: AppendTable): void {
     const before = this.#setAside.get(table);
     if (before === undefined) return;
@@ -156,7 +156,7 @@ export class SimTables {
     return this.landed(table).filter(({ visibleAtMs }) => visibleAtMs <= nowMs).length;
   }
 
-  /** What a query sees now, of one partition: copies. */
+  /** Copies of the rows of one partition that a query sees now. */
   visible<T extends AppendTable>(table: T, partition: number, where: (row: SimRow<T>) => boolean): SimRow<T>[] {
     const nowMs = this.#context.scheduler.nowMs;
     const found: SimRow<T>[] = [];
@@ -169,8 +169,9 @@ export class SimTables {
   }
 
   /**
-   * Marks streams as unknown, as a restarted emulator or expiry does; of one partition, or all. What had landed in them is
-   * visible from now on: nobody can be told a row count any more, so the guarantee rests on that (as in the protocol model).
+   * Marks the streams of one partition, or of all, as unknown, as expiry or a restart of the emulator does. Their
+   * landed rows are visible from now on: the row counts are lost, so the guarantee relies on this (as in the protocol
+   * model).
    */
   loseStreams(partition?: number): void {
     const { nowMs } = this.#context.scheduler;
@@ -185,7 +186,7 @@ export class SimTables {
     }
   }
 
-  /** Somebody else finalizes what is open. */
+  /** Another process finalizes the open streams. */
   finalizeStreams(partition: number): void {
     for (const stream of this.streams.values()) {
       if (stream.partition === partition && stream.status === 'open') stream.status = 'finalized';

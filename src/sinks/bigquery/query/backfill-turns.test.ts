@@ -90,7 +90,7 @@ it('a turn that went to another is waited for, and the next one is taken', async
   expect(turn).toMatchObject({ number: 6, turnId: 'id-2' });
 });
 
-it('the end of a turn that is not ours any more ends nothing', async () => {
+it('the end of a turn that is no longer ours ends nothing', async () => {
   const { turns, it } = turnsOver({ turn: 4, turnId: 'theirs', owner: 'ann', pending: JSON.stringify([RANGE]) });
   await turns.end({ topic: 't', number: 3, turnId: 'ours', owner: 'bob', pending: [] });
   expect(it.row.pending).toBe(JSON.stringify([RANGE]));

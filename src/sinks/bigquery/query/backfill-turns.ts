@@ -1,10 +1,11 @@
 /**
- * Turns of backfilling: one backfill statement at a time for a topic, whoever else runs the command, is killed in it, or
- * comes back from a pause.
+ * Turns of backfilling: one backfill statement runs at a time for a topic, even when several processes run the command,
+ * are killed in it, or continue after a pause.
  *
- * A turn is taken by a conditional UPDATE and belongs to whose turn_id is read back. Its statements run under job ids made
- * of the turn's number, and a job id runs once: the next turn is only taken after both ids are DONE or barred, so nothing of
- * an older turn can run any more. What a turn leaves undone stands in `pending`, and the next one does it.
+ * A process takes a turn by a conditional UPDATE and owns it if it reads its own turn_id back. The statements of a turn
+ * run under job ids made of the turn's number, and a job id runs once. Invariant: the next turn is taken only after
+ * both ids are DONE or barred, so no statement of an older turn can still run. Unfinished work stands in `pending` for
+ * the next turn.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -55,7 +56,7 @@ export class BackfillTurns {
     this.#table = quotedTable(dataset, 'backfill_turns');
   }
 
-  /** Undefined where nobody backfilled this topic yet. */
+  /** Undefined if this topic was never backfilled. */
   async read(topic: string): Promise<Turn | undefined> {
     const { rows } = await this.#jobs.read({
       what: `backfill turn of ${topic}`,
@@ -77,8 +78,8 @@ export class BackfillTurns {
   }
 
   /**
-   * The next turn, ours: `pending` is what we are about to touch, joined with what an unfinished turn left. A turn that is
-   * not over is left alone for `courtesyMs`, in which whoever has it may finish; nothing but speed hangs on that.
+   * Takes the next turn. Its `pending` joins the ranges given here with those of an unfinished turn. Gives the owner of
+   * an unfinished turn `courtesyMs` to finish; that wait affects only speed, not correctness.
    */
   async take(topic: string, owner: string, pending: readonly PendingRange[], courtesyMs: number): Promise<Turn> {
     const patience = this.#jobs.patience(`backfill turn of ${topic}`);
@@ -104,7 +105,7 @@ export class BackfillTurns {
     return (await this.read(turn.topic))?.turnId === turn.turnId;
   }
 
-  /** Nothing of the turn is left to do. Harmless where it is not ours any more. */
+  /** Records that nothing of the turn is left to do. Changes nothing if the turn is no longer ours. */
   async end(turn: Turn): Promise<void> {
     await this.#jobs.change({
       what: `end of backfill turn ${turn.number}`,
@@ -117,7 +118,7 @@ export class BackfillTurns {
     return `provenonce_backfill_${this.#key(topic)}_${number}_${statement}`;
   }
 
-  /** Lets a turn that someone else is in the middle of come to its end by itself, for a moment. */
+  /** Waits for another process to finish its turn: for `courtesyMs`, counted anew with each new turn. */
   async #idle(seen: Turn, courtesyMs: number): Promise<Turn> {
     let last = seen;
     for (let waitedMs = 0; waitedMs < courtesyMs && last.pending.length > 0; ) {

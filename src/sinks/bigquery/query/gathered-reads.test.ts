@@ -30,7 +30,7 @@ test('what is asked in one turn is asked together, and each gets its own answer'
   expect(await Promise.all(asked)).toEqual(['answer 1', 'answer 2', 'answer 3']);
 });
 
-test('a question that comes while a query is under way waits for the next one', async () => {
+test('a question that comes while a query is in flight waits for the next one', async () => {
   const { reads, queries } = gathered({ maxTogether: 10, maxUnderWay: 1 });
   const first = reads.ask(1);
   await turn();

@@ -1,16 +1,16 @@
 /**
- * Gathers questions of one kind into common queries: a query costs the service far more than one partition's answer does,
+ * Gathers questions of one kind into common queries. A query costs the service far more than one partition's answer,
  * and after a rebalance dozens of partitions ask the same at once.
  *
- * Invariant: an answer comes from a query that was begun after its question was asked.
+ * Invariant: an answer comes from a query that began after its question was asked.
  */
 
 export interface GatheredReadsOptions<Q, A> {
   /** Answers in the order of the questions. */
   ask(questions: readonly Q[]): Promise<readonly A[]>;
-  /** Questions of one query. */
+  /** Maximum number of questions in one query. */
   readonly maxTogether: number;
-  /** Queries under way. */
+  /** Maximum number of queries in flight. */
   readonly maxUnderWay: number;
 }
 
@@ -32,7 +32,7 @@ export class GatheredReads<Q, A> {
   ask(question: Q): Promise<A> {
     return new Promise<A>((resolve, reject) => {
       this.#waiting.push({ question, resolve, reject });
-      // Whoever asks within the same turn of the event loop is taken along.
+      // Questions of the same turn of the event loop share the query.
       setImmediate(() => this.#pump());
     });
   }

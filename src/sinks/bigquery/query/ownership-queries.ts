@@ -1,6 +1,6 @@
 /**
- * partition_ownership: who may write a partition. Changed by DML only, one statement for all partitions at hand. Every
- * change names what it expects to find, so that repeating it, or winning late, is harmless; who won is read back.
+ * partition_ownership: who may write a partition. Changed by DML only, with one statement for all partitions concerned.
+ * Invariant: every change names the row that it expects, so a repeated or late change is harmless. Read back who won.
  */
 import { createHash } from 'node:crypto';
 import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
@@ -58,8 +58,8 @@ export class OwnershipQueries {
   }
 
   /**
-   * All processes use the same job ids, and a job id runs once: two of them cannot insert the same row. The number in the id
-   * is only raised when the job is done and rows are missing, or when it failed before this process asked.
+   * All processes use the same job ids, and a job id runs once: two of them cannot insert the same row. The number in
+   * the id is only raised when the job is done and rows are missing, or when it failed before this process asked.
    */
   async seed(topic: string, seeds: readonly Seed[]): Promise<void> {
     const what = `seeding of ${topic}`;
@@ -164,7 +164,7 @@ WHERE o.topic = @topic AND o.kafka_partition = c.kafka_partition AND o.claim_id 
     });
   }
 
-  /** Whole lists: whoever writes them holds the claim, and nobody else changes them meanwhile. */
+  /** Writes whole lists: only the process that holds the claim changes them. */
   async putSkipped(
     topic: string,
     partition: number,

@@ -30,7 +30,7 @@ describe('ownership', () => {
     ['streams are not JSON', "streams = 'oops'"],
     ['the history is empty', "settings_history = '[]'"],
     ['a stream names no table of ours', 'streams = \'[{"epoch":1,"table":"x","name":"y","createdAtMs":0}]\''],
-  ])('a row is a contradiction with a name when %s', async (_, assignment) => {
+  ])('a row is a contradiction with a named error when %s', async (_, assignment) => {
     await using sink = await contractSink();
     await sink.queries.seed(TOPIC, seeds(1));
     await change(sink.dataset, `UPDATE ${sink.table('partition_ownership')} SET ${assignment} WHERE TRUE`);

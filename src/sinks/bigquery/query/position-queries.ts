@@ -1,7 +1,7 @@
 /**
- * How far a partition got, and what it remembers: reads for takeover and rebuild. kafka_partition is a constant in the text,
- * because the service prunes partitions by constants only; it is a checked integer. Partitions that ask at the same time
- * share a query, and many rows travel as one cell of JSON: a REST cell costs the service and us more than what is in it.
+ * A partition's position and its earlier rows: reads for takeover and rebuild. kafka_partition is a constant in the SQL
+ * text, a checked integer, because the service prunes partitions by constants only. Partitions that ask at the same
+ * time share a query. Many rows travel as one cell of JSON: a REST cell costs the service and us more than its content.
  */
 
 import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
@@ -118,7 +118,7 @@ QUALIFY ROW_NUMBER() OVER (
     return rows.map((cells) => readable('checkpoint_log', partitions, () => checkpointOf(topic, cells)));
   }
 
-  /** The last offset in each table and partition says it: short, as a query of its own for each table costs most by its text. */
+  /** Reads the last offset of each table and partition, in one short query: a query's text is most of its cost. */
   async #tablesWithRows(questions: readonly TablesQuestion[]): Promise<ReadonlySet<DataTable>[]> {
     const asked = DATA_TABLES.filter((table) => questions.some(({ tables }) => tables.includes(table)));
     const partitions = questions.map(({ partition }) => partition);
@@ -183,7 +183,7 @@ ORDER BY kafka_partition, bucket`,
     );
   }
 
-  /** May be repeated: a range that was given up has no rows, and gets none. */
+  /** May be repeated: a range that was given up never gets new rows. */
   async removeRows(table: DataTable, partition: number, from: number, to: number): Promise<void> {
     await this.#jobs.change({
       what: `removal of rows of ${table}, partition ${partition}`,
@@ -195,8 +195,9 @@ WHERE kafka_partition = ${integerLiteral(partition)} AND kafka_offset >= @from_o
   }
 
   /**
-   * Batches of some thousands. A million rows would be tens of millions of REST cells, which cost the service and us more
-   * than the data: many payments travel as one cell of JSON. If the job is lost, the next one goes on past the last batch.
+   * Yields batches of some thousands of payments. Many payments travel as one cell of JSON: a million rows would be
+   * tens of millions of REST cells, which cost more than the data. If the job is lost, a new one resumes past the last
+   * batch.
    */
   async *payments(
     partition: number,
@@ -221,7 +222,7 @@ WHERE kafka_partition = ${integerLiteral(partition)} AND kafka_offset >= @from_o
         }
         return;
       } catch (error) {
-        // Which page was not whole, nobody knows: past what was given, it would never be missed.
+        // It is unknown which page was incomplete: a resume past the last batch would not find its missing rows.
         if (error instanceof IncompleteResultError && fromOffset > 0) throw incomplete(partition, error);
         fruitless = this.#jobs.countFruitless(statement, fruitless, error);
         await patience.wait(this.#jobs.transient(error));
@@ -258,7 +259,7 @@ function paymentsOfCell(cell: string): TransactionRow[] {
   return unpackedRows(cell).map((cells) => ROW_READERS.payment_transactions.read(cells));
 }
 
-/** What a row of the table becomes. One that this code did not write is no crash: the table is not what it was. */
+/** Reads a row. A row that this code cannot have written is a contradiction in the table, not a bug here. */
 function readable<T>(table: string, partitions: readonly number[], read: () => T): T {
   try {
     return read();
@@ -311,6 +312,7 @@ function streamOffsets(json: string): Pick<CheckpointRow, 'streamOffsets' | 'of'
     if (!Number.isSafeInteger(offsets[table])) throw new TypeError(`checkpoint_log.stream_offsets: ${json}`);
   }
   const { of } = offsets;
-  // Somebody may have put anything there, null included: an object without the members then, which contradicts the columns.
+  // A row changed by hand may hold any JSON, even null: it becomes an object without the members, which contradicts
+  // the columns.
   return { streamOffsets: offsets as CheckpointRow['streamOffsets'], ...(of === undefined ? {} : { of: Object(of) }) };
 }

@@ -309,7 +309,7 @@ test.each([
     (queries: BigQueryQueries) => queries.rowsFrom('payment_exceptions', 0, 0),
   ],
   ['payments', 'payments bucket', (queries: BigQueryQueries) => Array.fromAsync(queries.payments(0, 9, 0))],
-])('%s: a cell that cannot be read is a contradiction with a name, and no crash', async (_name, columns, read) => {
+])('%s: a cell that cannot be read is a contradiction with its code, and no crash', async (_name, columns, read) => {
   const names = columns.split(' ');
   const cells = names.map((name) => ({ v: name === 'kafka_partition' ? '0' : null }));
   const { queries, run } = queriesOn(({ kind }) =>

@@ -1,8 +1,8 @@
 /**
- * Statements as jobs with ids of our own, without the cache. A job whose answer was lost is looked up by its id; nothing is
- * concluded from silence, nor from an answer that says nothing (job-answers.ts). Reads are asked again while the service is
- * away, under the same id as long as their job may be there; a change is either DONE or certain never to be applied when its
- * call returns.
+ * Runs statements as jobs with our own ids, without the cache. Looks a job up by its id after a lost answer. Concludes
+ * nothing from a missing or an empty answer (job-answers.ts). Retries reads while the service is away, under the same
+ * id as long as their job may exist.
+ * Invariant: when the call of a change returns, the change is DONE or can never be applied.
  */
 import { UnreachableError } from '../../../base/errors.ts';
 import type { Runtime } from '../../../base/runtime.ts';
@@ -32,7 +32,7 @@ export interface QueryJobOptions extends WaitingObserver {
   readonly rest: RestCalls;
   readonly runtime: Runtime;
   readonly limits: QueryJobLimits;
-  /** Inserted under the id of a job that must not run any more: a change that changes nothing. */
+  /** SQL of a change without effect. Inserted under the id of a job that must no longer run. */
   readonly nothing: string;
 }
 
@@ -41,14 +41,13 @@ export interface Statement {
   readonly what: string;
   readonly sql: string;
   readonly parameters?: readonly QueryParameter[];
-  /** Names of the columns that a read selects: an answer with others is none. */
+  /** Names of the columns that a read selects. An answer with other columns counts as lost. */
   readonly columns?: readonly string[];
 }
 
-/** A job of ours. */
 interface Job {
   readonly id: string;
-  /** Where it is, as the answer to its insertion says, or else the dataset; undefined where neither was learned. */
+  /** From the answer to its insertion, otherwise the dataset's; undefined if neither is known. */
   readonly location: string | undefined;
 }
 
@@ -56,7 +55,10 @@ type Start = { readonly started: 'done' | 'running' | 'was there'; readonly job:
 
 const POLL_MIN_MS = 20;
 const POLL_MAX_MS = 1_000;
-/** Jobs of one read that ran, were billed, and gave nothing; and how often a last page is asked for that makes no whole. */
+/**
+ * Maximum of jobs of one read that ran, were billed, and gave no result; and of requests for a last page that stays
+ * incomplete.
+ */
 const FRUITLESS_JOBS_MAX = 5;
 const LAST_PAGE_ASKS_MAX = 3;
 
@@ -88,9 +90,9 @@ export class QueryJobs {
   }
 
   /**
-   * One job of a read, page by page; what is lost on its way is asked for again while the job is there, as long as the patience
-   * lasts, which is the caller's: so all jobs together wait no longer than one would. What counts as a success is the caller's
-   * to say. Rejects with RestError; `transient` says whether to start over, `countFruitless` how often.
+   * One job of a read, page by page. Retries a lost answer while the job exists and `patience` lasts. The caller passes
+   * the patience, so that all jobs of a read together wait no longer than one would, and calls its success(). Rejects
+   * with RestError; `transient` tells the caller whether to start over, `countFruitless` limits how often.
    */
   async *pages(statement: Statement, pageRows: number, patience: Patience): AsyncIterable<ResultPage> {
     const job = await this.#begin(statement, patience);
@@ -105,7 +107,10 @@ export class QueryJobs {
     }
   }
 
-  /** How many jobs of a read ran and gave nothing, with this error's. Throws UnreachableError past a limit: each was billed. */
+  /**
+   * Number of jobs of a read that ran without a result, including this error's. Throws UnreachableError at the limit:
+   * each is billed.
+   */
   countFruitless({ what }: Statement, before: number, error: unknown): number {
     if (!(error instanceof RestError) || !isFruitless(error)) return before;
     if (before + 1 < FRUITLESS_JOBS_MAX) return before + 1;
@@ -116,7 +121,7 @@ export class QueryJobs {
     );
   }
 
-  /** A read's job, DONE. While nobody knows whether it arrived, it is sent again under its id: it cannot run twice. */
+  /** Runs a read's job until DONE. Resends it under its id while its arrival is uncertain: it cannot run twice. */
   async #begin(statement: Statement, patience: Patience): Promise<Job> {
     const asked = { id: this.#newJobId(), location: await this.#again(patience, () => this.#datasetLocation()) };
     const { started, job } = await this.#again(patience, () => this.#start(asked, statement, true));
@@ -124,7 +129,7 @@ export class QueryJobs {
     return job;
   }
 
-  /** Until there is an answer; rejects with what says that no other will come: the job failed, or is gone. */
+  /** Retries until there is an answer. Rejects with an error that a retry cannot help: the job failed or is gone. */
   async #again<T>(patience: Patience, ask: () => Promise<T>): Promise<T> {
     for (let incomplete = 0; ; ) {
       try {
@@ -155,7 +160,7 @@ export class QueryJobs {
     });
   }
 
-  /** The error to wait out; throws what no repetition helps against. A vanished job is a restarted emulator. */
+  /** Returns the error if a retry may help, otherwise throws it. A vanished job means that the emulator restarted. */
   transient(error: unknown): RestError {
     if (error instanceof RestError && (error.isTransient || isLostJob(error))) return error;
     throw error;
@@ -167,8 +172,8 @@ export class QueryJobs {
   }
 
   /**
-   * A change that may safely be repeated (its WHERE names what it expects). Returns when it is DONE, or certain never to be
-   * applied: the caller reads back what holds.
+   * Runs a change that may safely be repeated (its WHERE names what it expects). Returns when the change is DONE or can
+   * never be applied: the caller reads the result back.
    */
   async change(statement: Statement): Promise<void> {
     const patience = this.patience(statement.what);
@@ -179,12 +184,14 @@ export class QueryJobs {
     }
   }
 
-  /** One job under this id, run to its end; if it exists already, its end is awaited. Resolves with its error, if any. */
+  /**
+   * One job under this id, run to its end; if it exists already, its end is awaited. Resolves with its error, if any.
+   */
   async changeOnce(jobId: string, statement: Statement): Promise<RestError | undefined> {
     let wasThere = false;
     let job: Job = { id: jobId, location: undefined };
     try {
-      // Nothing of the job is anywhere yet: what fails here is no more than a failure.
+      // The job was not sent yet, so a failure here leaves nothing to settle.
       job = { id: jobId, location: await this.#datasetLocation() };
     } catch (error) {
       if (error instanceof RestError) return error;
@@ -206,8 +213,8 @@ export class QueryJobs {
   }
 
   /**
-   * The same under the first of the ids `<prefix>_<n>`, n from `from` on, that no failed job of before has used up: what failed
-   * it may be mended since, and an id runs once. Resolves with the number after it, and the job's error, if any.
+   * Like changeOnce, under the first id `<prefix>_<n>`, n from `from` on, that no earlier failed job has used: an id
+   * runs once, and the cause of the failure may be gone. Resolves with the next number, and the job's error, if any.
    */
   async changeUnderNextId(prefix: string, from: number, statement: Statement) {
     for (let number = from; ; number++) {
@@ -217,8 +224,8 @@ export class QueryJobs {
   }
 
   /**
-   * Returns when the job under this id can have no effect any more, without disturbing it: awaited where it runs, and where
-   * it never arrived, its id is taken by a job that does nothing.
+   * Returns when the job under this id can no longer have an effect. Does not cancel it: awaits its end if it runs; if
+   * it never arrived, takes its id with a job that does nothing.
    */
   async awaitEnd(jobId: string, what: string): Promise<void> {
     const patience = this.patience(`end of ${what}`);
@@ -244,7 +251,7 @@ export class QueryJobs {
     return rest.jobLocation === undefined ? rest.location : rest.jobLocation();
   }
 
-  /** Inserts the job: it is DONE with the answer, or runs, or was there already, whatever has become of it. A read may be sent twice. */
+  /** Inserts the job. It is then DONE, runs, or was there before, in any state. A read may be sent twice. */
   async #start(job: Job, statement: Statement, isRead = false): Promise<Start> {
     const { rest, limits } = this.#options;
     const { id, location } = job;
@@ -271,7 +278,7 @@ export class QueryJobs {
     } catch (error) {
       if (!(error instanceof RestError)) throw error;
       if (error.isDuplicate) return { started: 'was there', job };
-      // No job was made: its dataset or project is not there. (Of a job, NOT_FOUND would say that it is lost.)
+      // No job was created: the dataset or project does not exist. (NOT_FOUND of a known job means that it is lost.)
       if (error.isNotFound) throw new JobFailedError(`${statement.what} (${id}): ${error.message}`, 'notFound');
       throw error;
     }
@@ -280,7 +287,7 @@ export class QueryJobs {
     return { started, job: { id, location: read.location ?? location } };
   }
 
-  /** `patience`: for answers that are lost on their way; without it they reject. */
+  /** Retries lost answers if there is a `patience`; otherwise rejects. */
   async #untilDone(job: Job, patience?: Patience): Promise<void> {
     const { runtime, limits } = this.#options;
     let pauseMs = POLL_MIN_MS;
@@ -303,8 +310,8 @@ export class QueryJobs {
   }
 
   /**
-   * Returns when the job can have no effect any more: cancelled and DONE, or, where it never arrived, its id taken by a job
-   * that does nothing. (An emulator takes an id twice, but runs changes one after the other: ours is the last.)
+   * Returns when the job can no longer have an effect: it was cancelled and is DONE, or it never arrived and a job that
+   * does nothing took its id. (An emulator takes an id twice, but runs changes one after the other: ours is the last.)
    */
   async #settle(job: Job, what: string): Promise<void> {
     const patience = this.patience(`end of ${what}`);
@@ -321,7 +328,7 @@ export class QueryJobs {
     }
   }
 
-  /** Whatever is answered: whether the job is over is asked afterwards. */
+  /** Ignores the answer's content: the caller then polls the job until its end. */
   async #cancel({ id, location }: Job): Promise<void> {
     await this.#options.rest.request({
       method: 'POST',
@@ -340,7 +347,7 @@ export class QueryJobs {
   }
 }
 
-/** The member, where it has a value. */
+/** The members that have a value. */
 function named<K extends string>(member: Readonly<Record<K, string | undefined>>): Partial<Record<K, string>> {
   return Object.fromEntries(Object.entries(member).filter(([, value]) => value !== undefined)) as Partial<
     Record<K, string>

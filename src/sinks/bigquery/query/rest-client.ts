@@ -1,4 +1,4 @@
-/** REST calls to BigQuery: authentication and transport are @google-cloud/bigquery's; waiting and retries are not here. */
+/** REST calls to BigQuery. @google-cloud/bigquery does authentication and transport; query-job.ts waits and retries. */
 import { BigQuery, type BigQueryOptions } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
 import { ConfigurationError } from '../../../base/errors.ts';
@@ -16,7 +16,7 @@ export interface RestOptions {
   readonly maxAnswerBytes?: number | undefined;
 }
 
-/** The service keeps its pages below 20 MB. An emulator does not: 5,000 rows of more than this could not be read from one. */
+/** Limit of an answer's size. The service keeps its pages below 20 MB; pages of an emulator may be larger. */
 const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
 
 /** A call that failed, or a job that did. */
@@ -78,9 +78,9 @@ export interface RestCalls {
   /** As it was set (BIGQUERY_LOCATION). */
   readonly location: string | undefined;
   /**
-   * Where jobs on the dataset run: the dataset's location, asked for once; what was set where there is no dataset yet or it may
-   * not be seen. Jobs elsewhere than in the US or EU are found only with it. Rejects with RestError, and with
-   * ConfigurationError where the dataset is somewhere else than was set. Without it: `location`.
+   * Where jobs on the dataset run: the dataset's location, asked for once. If it does not exist or we may not see
+   * it: `location`. Jobs outside the US and EU are found only with their location. Rejects with RestError, and with
+   * ConfigurationError if the dataset's location is not `location`. Without this method: `location`.
    */
   jobLocation?(): Promise<string | undefined>;
   /** Rejects with RestError. */
@@ -133,7 +133,8 @@ export class RestClient implements RestCalls {
         throw new RestError(`dataset ${dataset.dataset}: an answer without its location`, undefined, undefined);
       }
     } catch (error) {
-      // Not there yet, or no answer: the next job asks again. Where we may not look, jobs say where they are themselves.
+      // The dataset does not exist yet, or there was no answer: the next job asks again. If we may not see the dataset,
+      // the answers about jobs contain their location.
       if (!(error instanceof RestError) || error.isNotFound || error.isTransient) this.#located = undefined;
       if (error instanceof RestError && !error.isTransient) return set;
       throw error;
@@ -148,8 +149,8 @@ export class RestClient implements RestCalls {
   }
 
   /**
-   * A server closes connections that were idle for a while, and may do so while a request is on its way: that is no outage, so
-   * what may be sent twice is sent once more, without a word, over another connection.
+   * A server closes idle connections, and may do so while a request is in flight. That is no outage: a repeatable
+   * request is sent once more over another connection, without a log entry.
    */
   async request<T>(request: RestRequest): Promise<T> {
     try {
@@ -170,8 +171,9 @@ export class RestClient implements RestCalls {
       ...(request.body === undefined ? {} : { json: request.body }),
     };
     return new Promise<T>((resolve, reject) => {
-      // The library takes a time limit and has none: its transport (node-fetch 3) knows no such option. Nor can it end a request:
-      // what is given up here stays under way until the service or TCP ends it, and would keep a command from ending (cli/main.ts).
+      // The library accepts a time limit and ignores it: its transport (node-fetch 3) has no such option and cannot end
+      // a request. A request that times out here stays in flight until the service or TCP ends it, and would
+      // keep a command from ending (see cli/main.ts).
       const late = setTimeout(
         () => reject(new RestError(`no answer within ${spanText(requestTimeoutMs)}`, undefined, undefined)),
         requestTimeoutMs,
@@ -179,7 +181,7 @@ export class RestClient implements RestCalls {
       this.#client.request(options, (error: unknown, body: unknown) => {
         clearTimeout(late);
         if (error) reject(toRestError(error));
-        // An answer that was cut, or is a page of something in between, comes as its text, under status 200; an empty one as nothing.
+        // The library passes on a cut answer, or a proxy's page, as text with status 200, an empty answer as no value.
         else if (request.mayBeEmpty || (typeof body === 'object' && body !== null && !Array.isArray(body))) {
           resolve(body as T);
         } else reject(noObject(body));

@@ -28,7 +28,7 @@ function patienceWith() {
   return { patience: new Patience(runtime, LIMITS, observer, about), clock, pass, waits, recovered };
 }
 
-test('a service that takes requests and answers none is unreachable after the limit, not after so many pauses', async () => {
+test('a service that takes requests and answers none is unreachable after the limit, not after a number of pauses', async () => {
   const { patience, clock, pass } = patienceWith();
   const asking = async (): Promise<never> => {
     for (;;) {

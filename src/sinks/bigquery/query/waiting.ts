@@ -1,6 +1,7 @@
 /**
- * Waiting for a service that is away: backoff with jitter, said aloud, up to a limit. The limit counts from the first
- * failure in a row, attempts that end by a deadline included; a clock that is set must not end a process.
+ * Waits for a service that is away: backoff with jitter, each wait reported to the observer, up to a limit. The limit
+ * counts from the first failure in a row and includes the attempts. It uses the monotonic clock: setting the time ends
+ * no process.
  */
 import { Backoff } from '../../../base/backoff.ts';
 import { UnreachableError } from '../../../base/errors.ts';
@@ -9,10 +10,10 @@ import { spanText } from '../../../base/span-text.ts';
 
 export interface Waiting {
   readonly service: 'bigquery' | 'bigquery-write';
-  /** What is being asked for, as `claim of payments` or `append to payment_transactions`. */
+  /** The request, such as `claim of payments` or `append to payment_transactions`. */
   readonly what: string;
   readonly waitedMs: number;
-  /** After so much waiting it is given up. */
+  /** Gives up after this wait. */
   readonly limitMs: number;
   /** Message of the last failure. */
   readonly error: string;
@@ -26,7 +27,7 @@ export interface WaitingObserver {
 export interface WaitLimits {
   readonly backoffMinMs: number;
   readonly backoffMaxMs: number;
-  /** UnreachableError after so much waiting without one success. */
+  /** UnreachableError after this time without a success. */
   readonly unreachableAfterMs: number;
 }
 
@@ -49,7 +50,7 @@ export class Patience {
     about: {
       readonly service: Waiting['service'];
       readonly what: string;
-      /** The error at the limit, where it can say more than that there was no success. */
+      /** Makes the error at the limit; default: an UnreachableError. */
       readonly tooLong?: (error: Error) => Error;
     },
   ) {

@@ -1,6 +1,7 @@
 /**
- * Arrow columns from plain arrays: typed arrays for fixed widths, one joined string for text. Written for speed: no object
- * per value, no BigInt but for amounts, which are bigints already. What is in a Scratch holds until its reset().
+ * Arrow columns from plain arrays: typed arrays for fixed widths, one joined string for text. Written for speed: no
+ * object per value, and no BigInt except for amounts, which are bigints already. A column in a Scratch is valid until
+ * its reset().
  */
 import { Bool, type Data, type DataType, Decimal, Int64, makeData, TimestampMicrosecond, Utf8 } from 'apache-arrow';
 import { assert, BugError } from '../../../base/errors.ts';
@@ -135,7 +136,10 @@ export function textColumn(values: readonly (string | null)[]): Data<Utf8> {
   return makeData({ type: UTF8_TYPE, length: values.length, valueOffsets: offsets, data, ...validityOf(values) });
 }
 
-/** `nullable`: empty texts are NULL. Texts [from, to) as their bytes, text n in [offsets[n], offsets[n + 1]). Bytes are wrapped, and offsets where they begin at 0. */
+/**
+ * Texts [from, to), given as bytes: text n is in [offsets[n], offsets[n + 1]). `nullable`: empty texts are NULL. Copies
+ * neither the bytes nor, if they begin at 0, the offsets.
+ */
 export function bytesTextColumn(
   scratch: Scratch,
   bytes: Uint8Array,
@@ -174,7 +178,7 @@ export function chosenTextColumn(
   return bytesTextColumn(scratch, data, offsets, 0, length);
 }
 
-/** Milliseconds as microseconds, in two words: times of a TIMESTAMP may be past the safe integers. */
+/** Writes milliseconds as microseconds, in two words: microseconds of a TIMESTAMP may exceed the safe integers. */
 function writeMicros(words: Int32Array, index: number, valueMs: number): void {
   if (!Number.isSafeInteger(valueMs)) throw new BugError(`not a safe integer: ${valueMs}`);
   const high = Math.floor(valueMs / TWO_32);
@@ -189,7 +193,7 @@ function writeInt64(words: Int32Array, index: number, value: number): void {
   words[2 * index + 1] = Math.floor(value / TWO_32);
 }
 
-/** One value of two words, so many times. */
+/** `length` copies of one value of two words. */
 function repeated(scratch: Scratch, words: Int32Array, length: number): BigInt64Array {
   return toBigInts(scratch.int32(length * 2)).fill(toBigInts(words)[0]!);
 }

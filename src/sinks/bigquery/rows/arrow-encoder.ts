@@ -1,6 +1,6 @@
 /**
- * Rows to Arrow record batches: the RowEncoder port. What encode() returns is a copy, the only one: the rows may be cleared after
- * it. It lies where an earlier one lay that was acknowledged.
+ * Rows to Arrow record batches: the RowEncoder port. encode() returns the only copy, so the rows may be cleared
+ * afterwards. The copy reuses the memory of an earlier one that was acknowledged.
  */
 import { type Data, makeData, RecordBatch, RecordBatchStreamWriter, type Schema, Struct } from 'apache-arrow';
 import { BugError } from '../../../base/errors.ts';
@@ -20,11 +20,11 @@ export interface ArrowPayload {
   readonly schemaBytes: Uint8Array;
   /** One IPC record batch message. */
   readonly recordBatchBytes: Uint8Array;
-  /** Bytes before recordBatchBytes, in the same memory, where the head of a request may be written; once. */
+  /** Bytes before recordBatchBytes, in the same memory, for the head of one request. */
   roomBytes?: number;
 }
 
-/** For a stream's name, the schema of the widest table, and what is said besides. */
+/** Enough for a stream's name, the schema of the widest table, and the other fields of a request. */
 const ROOM_BYTES = 4 * 1024;
 const MAX_FREE_BYTES = 12 * 1024 * 1024;
 
@@ -83,7 +83,7 @@ export class ArrowRowEncoder implements RowEncoder {
   }
 }
 
-/** Arrow's writer, whose messages are kept as the parts that it writes, columns as they are. */
+/** Arrow's writer. Keeps the parts that it writes without joining them, so columns are not copied. */
 class MessageParts extends RecordBatchStreamWriter {
   readonly schema: Uint8Array[] = [];
   readonly batch: Uint8Array[] = [];

@@ -1,6 +1,6 @@
 /**
- * Memory for columns that live until their append is encoded, used again for the next: they would be most of what an append
- * leaves behind. Contents are whatever was there before.
+ * Memory for columns that live until their append is encoded, reused for the next append: such columns would be most of
+ * an append's garbage. The memory is not cleared: it holds old values.
  */
 const ALIGNMENT = 8;
 const LEAST_BYTES = 64 * 1024;

@@ -108,7 +108,7 @@ describe('rows through Arrow into the sink and back', () => {
     expect(latest.map((each) => each?.partition)).toEqual([0, 1, undefined, 3]);
   });
 
-  it('payments come in batches, in offset order, whatever the order in which they were written', async () => {
+  it('payments come in batches, in offset order, regardless of the order in which they were written', async () => {
     await using sink = await contractSink();
     const rows = Array.from({ length: 20_000 }, (_, i) => acceptedRow(i * 3));
     for (const from of [10_000, 15_000, 0, 5_000]) {

@@ -1,4 +1,7 @@
-/** Claims on partition_ownership: new streams, which older ones stay in the list, and who won, which is always read back. */
+/**
+ * Claims on partition_ownership: new streams, which older ones stay in the list, and who won, which is always read
+ * back.
+ */
 import { expect, it } from 'vitest';
 import type { Runtime } from '../../../base/runtime.ts';
 import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../../../payments/settings.ts';
@@ -71,20 +74,20 @@ it('is won where the row, read back, holds its id, and has new streams of every 
   expect(there.asked).toEqual(['claim at 4', 'read']);
 });
 
-it('is lost where the row is another by then, which is told as it is now', async () => {
+it('is lost where the row has changed by then, and returns the row as it is now', async () => {
   const there = world(rowAt(6));
   const { won, row } = await there.claim(rowAt(4));
   expect([won, row?.epoch]).toEqual([undefined, 6]);
 });
 
-it('keeps the older streams that whoever wrote the checkpoint has not finalized', async () => {
+it('keeps the older streams that the writer of the checkpoint has not finalized', async () => {
   const there = world(rowAt(4, [2, 3, 4]), 3);
   const { won } = await there.claim(rowAt(4, [2, 3, 4]));
   expect([...new Set(won?.ownership.streams.map(({ epoch }) => epoch))]).toEqual([3, 4, 5]);
   expect(there.asked).toEqual(['checkpoint', 'claim at 4', 'read']);
 });
 
-it('asks for them ahead where it is told that the row will be claimed', async () => {
+it('asks for them ahead where foresee() announces that the row will be claimed', async () => {
   const there = world(rowAt(4, [2, 3, 4]), 3);
   const row = rowAt(4, [2, 3, 4]);
   there.claims.foresee([row]);

@@ -1,7 +1,8 @@
 /**
  * Claims of several partitions in one statement: creates their streams, sends the UPDATE, reads the rows back.
  *
- * Invariant: a partition counts as won only when its row, read after the claim was applied or cancelled, holds our claim id.
+ * Invariant: a partition counts as won only when its row, read after the claim was applied or cancelled, holds our
+ * claim id.
  */
 
 import { assert } from '../../../base/errors.ts';
@@ -15,14 +16,14 @@ import { type ClaimParts, HeldStreams, StreamClaim } from './stream-claim.ts';
 /** Claims of processors: each with new streams. */
 export class StreamClaims {
   readonly #parts: ClaimParts;
-  /** Asked ahead, by the row that it was asked for. */
+  /** Answers asked for ahead, by the row that they are for. */
   readonly #keepFromEpoch = new WeakMap<Ownership, Promise<number>>();
 
   constructor(parts: ClaimParts) {
     this.#parts = parts;
   }
 
-  /** Streams of earlier epochs were finalized by whoever wrote the greatest checkpoint. A checkpoint since then only says more. */
+  /** Asks ahead which streams claims of these rows keep. A later checkpoint only lets a claim drop more of them. */
   foresee(rows: readonly Ownership[]): void {
     for (const row of rows) this.#keepFromEpoch.set(row, this.#askKeepFromEpoch(storedRow(row)));
   }
@@ -34,7 +35,7 @@ export class StreamClaims {
     return sent(topic, claims, parts.queries, (row) => new StreamClaim(row, parts));
   }
 
-  /** New streams, nothing appended yet; and what the list will be. */
+  /** Creates the new streams and makes the claim with the whole new list. Appends nothing. */
   async #prepare(current: OwnershipRow, owner: string, keeping: Promise<number>): Promise<Claim> {
     const { runtime, streams } = this.#parts;
     const { partition } = current;
@@ -55,12 +56,14 @@ export class StreamClaims {
 
   #askKeepFromEpoch({ topic, partition, streams }: OwnershipRow): Promise<number> {
     const asking = keepFromEpochOf(topic, partition, streams, this.#parts.queries);
-    asking.catch(() => {}); // whoever claims with it awaits it
+    asking.catch(() => {}); // claim() awaits it
     return asking;
   }
 }
 
-/** Whoever wrote the greatest checkpoint had finalized all streams of the epochs before its own. */
+/**
+ * The first epoch whose streams stay listed: the writer of the greatest checkpoint had finalized all of earlier epochs.
+ */
 async function keepFromEpochOf(
   topic: string,
   partition: number,
@@ -72,7 +75,7 @@ async function keepFromEpochOf(
   return (await queries.latestCheckpoint(topic, partition))?.writerEpoch ?? 0;
 }
 
-/** Claims of an operator, who writes nothing: without new streams. */
+/** Claims of an operator, without new streams: an operator appends nothing. */
 export function holdStreams(
   topic: string,
   owner: string,
@@ -104,7 +107,7 @@ async function ownershipByPartition(topic: string, queries: SinkQueries): Promis
   return new Map((await readOwnership(topic, queries)).map((row) => [row.partition, row]));
 }
 
-/** As they are stored, each with what contradicts it. */
+/** The rows as stored, each with its contradiction if it has one. */
 export async function readOwnership(topic: string, queries: SinkQueries): Promise<OwnershipRow[]> {
   return (await queries.readOwnership(topic)).map((row) => {
     const newest = Math.max(0, ...row.streams.map((stream) => stream.epoch));
@@ -113,7 +116,7 @@ export async function readOwnership(topic: string, queries: SinkQueries): Promis
   });
 }
 
-/** A row that this sink gave. */
+/** Asserts that the row came from this sink. */
 export function storedRow(row: Ownership): OwnershipRow {
   assert('streams' in row, `the ownership row of partition ${row.partition} is not of this sink`);
   return row as OwnershipRow;

@@ -26,7 +26,7 @@ function stoppedClock(): { runtime: Runtime; slept: number[]; wake: () => void }
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('partitions that are fenced at the same time', () => {
-  it('go on together, with what each of them did', async () => {
+  it('continue together, each with its own result', async () => {
     const { runtime, slept } = stoppedClock();
     const rounds = new FenceRounds(runtime);
     const [first, second] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];

@@ -1,8 +1,9 @@
 /**
- * Partitions that are being fenced at the same time wait for each other before they ask how far they got: what each asks is
- * a query of its own otherwise, and a sink that is busy with queries is slow to finalize.
+ * Partitions that are fenced at the same time wait for each other before they query their positions, so that they share
+ * the queries. Otherwise each partition sends its own, and a sink busy with queries is slow to finalize streams.
  *
- * Invariant: nobody waits longer than the limit for others; a stream that cannot be finalized holds up its own partition only.
+ * Invariant: no partition waits for others longer than the limit. A stream that cannot be finalized delays only its own
+ * partition.
  */
 import type { Runtime } from '../../../base/runtime.ts';
 
@@ -15,7 +16,7 @@ export class FenceRounds {
     this.#runtime = runtime;
   }
 
-  /** Does the work; resolves with its result once all that were under way meanwhile are through, or the limit has passed. */
+  /** Does the work. Resolves with its result once no other work is in progress, or `longestWaitMs` after its end. */
   async together<T>(work: () => Promise<T>, longestWaitMs: number): Promise<T> {
     this.#underWay += 1;
     try {

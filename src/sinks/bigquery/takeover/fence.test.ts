@@ -191,7 +191,7 @@ describe('position at a takeover', () => {
     expect((await positionIn(sink, wonAt(2, [streamOf(1)]))).resumeOffset).toBe(112);
   });
 
-  it('waits for them whatever the clock says: it may be set meanwhile', async () => {
+  it('waits for them regardless of the clock, which may be set meanwhile', async () => {
     const sink: Sink = {
       checkpoint: checkpointAt(110, 1, 7),
       seen: [[], [], [exception(110, 1)]],
@@ -215,7 +215,7 @@ describe('position at a takeover', () => {
     );
   });
 
-  it('stops with a name when counts and rows never agree', async () => {
+  it('stops with a named error when counts and rows never agree', async () => {
     const sink: Sink = {
       seen: [[exception(100, 1)]],
       outcomes: { 'payment_exceptions/1': { state: 'finalized', rowCount: 2 } },

@@ -1,9 +1,9 @@
-/** How many rows there must be at or past a checkpoint, going by the streams of whoever wrote before. Pure. */
+/** How many rows there must be at or past a checkpoint, by the row counts of the earlier owners' streams. Pure. */
 import { DATA_TABLES, type DataTable } from '../../../payments/types.ts';
 import type { CheckpointRow, FinalizeOutcome, StreamRef, WrittenRow } from '../ports.ts';
 import type { RowsAlreadyThere } from './stream-offsets.ts';
 
-/** What finalizing the older streams said. */
+/** The older streams and the answers to their finalizes. */
 export interface FinalizedStreams {
   readonly olderStreams: readonly StreamRef[];
   /** By the name of the stream. */
@@ -16,7 +16,7 @@ export interface CountDifference {
   readonly found: number;
 }
 
-/** The first table whose rows, as a query found them, are not as many as its streams say. */
+/** The first table in which a query found another number of rows than its streams counted. */
 export function firstDifference(
   streams: FinalizedStreams,
   checkpoint: CheckpointRow | undefined,
@@ -29,7 +29,7 @@ export function firstDifference(
   return undefined;
 }
 
-/** Whether the streams say, without a look at the table, that there are no rows at or past the checkpoint. */
+/** Whether the streams' counts alone prove that the table has no rows at or past the checkpoint. */
 export function promisesNone(
   table: DataTable,
   streams: FinalizedStreams,
@@ -40,7 +40,7 @@ export function promisesNone(
   return !olderStreams.some(isGone) && promisedRows(table, streams, checkpoint, []) === 0;
 }
 
-/** Rows of a table that there must be at or past the checkpoint. Of a stream that is gone: what the query found. */
+/** Rows of a table that there must be at or past the checkpoint. For a stream that is gone: those the query found. */
 function promisedRows(
   table: DataTable,
   { olderStreams, outcomes }: FinalizedStreams,

@@ -1,8 +1,10 @@
 /**
- * What the column stream_offsets of a checkpoint says, as JSON: how many rows each data stream of its epoch held; which
- * checkpoint it is, and what its state depends on (`of`); and how many rows of earlier epochs its owner's takeover found at or
- * past the checkpoint that it went on from (`found`). With these `verify` recomputes from the tables which epoch wrote a row,
- * and a changed cell of a checkpoint is noticed.
+ * The JSON of a checkpoint's column stream_offsets:
+ * - the number of rows that each data stream of its epoch held;
+ * - `of`: which checkpoint it is, and what its state depends on;
+ * - `found`: the rows of earlier epochs that its owner's takeover found at or past the checkpoint it resumed from.
+ *
+ * With these `verify` recomputes from the tables which epoch wrote a row, and detects a changed cell of a checkpoint.
  */
 
 import { DATA_TABLES, type DataTable } from '../../../payments/types.ts';

@@ -1,6 +1,6 @@
 /**
- * What a failed append means. The service and the emulator word things differently; both wordings are read here and nowhere
- * else. Whatever is not known to be harmless is `confused`: the takeover path needs no interpretation.
+ * What a failed append means. The service and the emulator word their errors differently; only this module reads both
+ * wordings. An error that is not known to be harmless is `confused`: it leads to a takeover, which is always safe.
  */
 import { GRPC_STATUS, type RpcError } from './write-rpc.ts';
 
@@ -13,9 +13,9 @@ export type AppendFailure =
   | { readonly kind: 'gone' }
   /** The offset is past the end of the stream, which takes rows at its end. */
   | { readonly kind: 'out_of_range' }
-  /** Refused, and sending it again changes nothing. Which row is to blame, if any, only row errors say. */
+  /** Refused, and a retry would not help. Only row errors name the row at fault, if there is one. */
   | { readonly kind: 'refused' }
-  /** The table as the service knows it lacks a column that we send: it may have come a moment ago. */
+  /** The table lacks a column that we send. The column may have been added a moment ago. */
   | { readonly kind: 'schema_differs' }
   | { readonly kind: 'confused' };
 
@@ -32,11 +32,11 @@ const RETRIABLE: ReadonlySet<number> = new Set([
 const EXPECTED_OFFSET = /expected(?: offset)?:? (\d{1,16})\b/i;
 const FINALIZED = /\b(?:is|was|been|already|a) finalized\b/i;
 const NOT_FINALIZED = /\b(?:not|never)(?: yet| been| a)* finalized\b/i;
-/** Names are anybody's: a dataset may be called `is finalized`. */
+/** Removed before a message is read: a dataset may be called `is finalized`. */
 const RESOURCE_NAME = /projects\/\S+/g;
 /**
- * bqemulator: a Python exception while rows are stored ends the call with UNKNOWN and this text. Never to be sent again: it
- * has counted the rows that it did not store, and would answer that they exist.
+ * bqemulator: a Python exception while it stores rows ends the call with UNKNOWN and this text. The append is never
+ * resent: the emulator has counted the rows that it did not store, and would answer that they exist.
  */
 const HANDLER_EXCEPTION = /^(?:Unexpected <class|Exception (?:iterating|calling))/;
 
@@ -63,8 +63,9 @@ export function readAppendFailure(error: RpcError): AppendFailure {
 }
 
 /**
- * Whether an error says that the stream was finalized before: by its storage error, or else in words, as the emulator does. Nothing
- * else counts: what is taken for finalized is never finalized again, and might take rows for ever.
+ * Whether an error states that the stream was finalized before, by its storage error or, as the emulator does, in
+ * words. Nothing else counts: a stream wrongly taken for finalized would never be finalized and could take rows for
+ * ever.
  */
 export function saysFinalized({ code, message, storageErrorCode }: RpcError): boolean {
   if (storageErrorCode !== undefined) return storageErrorCode === 'STREAM_FINALIZED';

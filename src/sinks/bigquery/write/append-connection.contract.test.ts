@@ -1,4 +1,6 @@
-/** Calls that share a connection starve each other in Node's HTTP/2: held against a real gRPC server. */
+/**
+ * Append calls do not starve each other, as calls that share a connection do in Node's HTTP/2. Uses a real gRPC server.
+ */
 import { credentials } from '@grpc/grpc-js';
 import { expect, test } from 'vitest';
 import { serveAcknowledgements } from '../../../../bench/parts/acknowledging-sink.ts';
@@ -7,7 +9,7 @@ import type { AppendCall, RpcError } from './write-rpc.ts';
 
 const BUSY_CALLS = 3;
 const WAITING_EACH = 3;
-/** So many answers to the others, and a call that shares their connection has had none. */
+/** Answers to the busy calls. A call that shares their connection has had none by then. */
 const ENOUGH = 60;
 const payload = { schemaBytes: Buffer.alloc(10), recordBatchBytes: Buffer.alloc(800_000) };
 

@@ -1,7 +1,8 @@
 /**
- * One AppendRows call on a connection of its own. Node's HTTP/2 serves the streams of a connection by their age, not in turn:
- * while an older one has anything to send, a younger one waits, for as long as that lasts. Checkpoints, and whole partitions,
- * then wait for seconds (append-connection.contract.test.ts). Our own messages, since generated ones copy every append's bytes.
+ * One AppendRows call on a connection of its own. Node's HTTP/2 serves the streams of a connection by their age, not in
+ * turn: a younger stream waits as long as an older one has anything to send. On a shared connection checkpoints and
+ * whole partitions wait for seconds (append-connection.contract.test.ts). Messages are encoded here: generated classes
+ * copy each append's bytes.
  */
 import { type ChannelCredentials, type ChannelOptions, Client, type ClientDuplexStream, Metadata } from '@grpc/grpc-js';
 import { decodeAppendAnswer, encodeAppendRequest } from './append-messages.ts';
@@ -15,7 +16,7 @@ import {
   RpcError,
 } from './write-rpc.ts';
 
-/** Where a call that failed says more than its code and text. */
+/** Details of a failed call beyond its code and text. */
 const STATUS_TRAILER = 'grpc-status-details-bin';
 const METHOD = '/google.cloud.bigquery.storage.v1.BigQueryWrite/AppendRows';
 
@@ -26,17 +27,16 @@ export interface AppendEndpoint {
   readonly channel: ChannelOptions;
 }
 
-/** For every connection of ours. */
 export const CONNECTION_OPTIONS: ChannelOptions = {
   // Without this, clients of one address share a connection.
   'grpc.use_local_subchannel_pool': 1,
-  // The append client sends again by itself; this would keep what was sent.
+  // The append client resends by itself; gRPC's retries would keep a copy of each message.
   'grpc.enable_retries': 0,
-  // Otherwise a DNS query with every connection, for settings that there are none of.
+  // Otherwise each connection costs a DNS query for a service config, and none exists.
   'grpc.service_config_disable_resolution': 1,
 };
 
-/** Connects when something is written. Whatever ends the call ends its connection; `closed` is called then. */
+/** Connects on the first write. The end of the call closes its connection and then calls `closed`. */
 export function openAppendCall(
   { address, credentials, channel }: AppendEndpoint,
   streamName: string,
@@ -45,7 +45,7 @@ export function openAppendCall(
 ): AppendCall {
   const client = new Client(address, credentials, { ...channel, ...CONNECTION_OPTIONS });
   const metadata = new Metadata();
-  // The service routes by it.
+  // The service routes by this header.
   metadata.set('x-goog-request-params', `write_stream=${encodeURIComponent(streamName)}`);
   const stream: ClientDuplexStream<AppendRequest, AppendAnswer> = client.makeBidiStreamRequest(
     METHOD,
@@ -64,7 +64,7 @@ export function openAppendCall(
   stream.on('data', (answer: AppendAnswer) => {
     if (!isOver) handlers.onAnswer(answer);
   });
-  // Stays attached: a late error of a call that is over must not end the process.
+  // Never removed: a late error of an ended call must not end the process.
   stream.on('error', (error: unknown) => over(toRpcError(error)));
   stream.on('end', () => over(undefined));
   stream.on('close', () => over(new RpcError(GRPC_STATUS.CANCELLED, 'the call was closed')));

@@ -1,6 +1,6 @@
 /**
- * What an AppendRows call carries, as bytes: google.cloud.bigquery.storage.v1.AppendRowsRequest and AppendRowsResponse.
- * A test holds both against the generated classes.
+ * The messages of an AppendRows call as bytes: google.cloud.bigquery.storage.v1.AppendRowsRequest and
+ * AppendRowsResponse. A test compares both with the generated classes.
  */
 import type { ArrowPayload } from '../rows/arrow-encoder.ts';
 import { FRAME_BYTES, framedMessage } from './framed-messages.ts';
@@ -13,12 +13,12 @@ const REQUEST = { writeStream: 1, offset: 2, arrowRows: 5, traceId: 6 } as const
 const ARROW_DATA = { writerSchema: 1, rows: 2 } as const;
 const RESPONSE = { appendResult: 1, error: 2, rowErrors: 4 } as const;
 const ROW_ERROR = { index: 1, message: 3 } as const;
-/** Of Int64Value, AppendResult, ArrowSchema and ArrowRecordBatch: the one field that they have, or that counts. */
+/** The one field of Int64Value, AppendResult, ArrowSchema and ArrowRecordBatch that is used. */
 const ONLY = 1;
 
 const TRACE_ID = Buffer.from('provenonce');
 
-/** Every request names its stream: the service needs that in the first only, the emulator in each. */
+/** Every request names its stream: the service needs the name in the first request only, the emulator in each. */
 export function encodeAppendRequest(request: AppendRequest): Buffer {
   const payload = request.payload as ArrowPayload;
   const { schemaBytes, recordBatchBytes } = payload;
@@ -52,8 +52,8 @@ export function encodeAppendRequest(request: AppendRequest): Buffer {
 }
 
 /**
- * The rows with so many bytes before them. Where they have room, it is taken: once, since another request for the same rows
- * has another head, and the first may still be under way.
+ * The rows with `headLength` bytes and the frame before them. Uses the payload's own room if there is any, but only
+ * once: a second request for the same rows has another head, and the first may still be in flight.
  */
 function messageWith(payload: ArrowPayload, headLength: number): Buffer {
   const { recordBatchBytes } = payload;

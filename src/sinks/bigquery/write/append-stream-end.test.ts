@@ -64,7 +64,7 @@ describe('append stream: the end', () => {
       'Input schema has more fields than BigQuery schema',
     ],
     ['a key that is not there', 'CMEK_NOT_PROVIDED', 'no key'],
-    ['whatever it is', undefined, 'Request contains an invalid argument.'],
+    ['no storage error', undefined, 'Request contains an invalid argument.'],
   ])('takes INVALID_ARGUMENT without row errors for no fault of a record: %s', async (_, storageErrorCode, message) => {
     const { rpc, append, runtime } = start();
     const first = append(1);

@@ -28,7 +28,7 @@ describe('append stream: order and window', () => {
     expect(second.state).toBe('done');
   });
 
-  it('keeps at most so many requests in flight, and sends on when one is answered', () => {
+  it('keeps at most the allowed requests in flight, and sends the next when one is answered', () => {
     const { rpc, append } = start({ maxInFlightRequests: 2 });
     for (let i = 0; i < 4; i++) append(1);
     expect(rpc.lastCall.offsets).toEqual([0, 1]);
@@ -36,7 +36,7 @@ describe('append stream: order and window', () => {
     expect(rpc.lastCall.offsets).toEqual([0, 1, 2]);
   });
 
-  it('keeps at most so many bytes in flight, but always sends one request', () => {
+  it('keeps at most the allowed bytes in flight, but always sends one request', () => {
     const { rpc, append } = start({ maxInFlightBytes: 150 });
     append(1, 400);
     append(1, 100);
@@ -158,7 +158,7 @@ describe('append stream: connection lost', () => {
     ['INTERNAL', GRPC_STATUS.INTERNAL],
     ['RESOURCE_EXHAUSTED', GRPC_STATUS.RESOURCE_EXHAUSTED],
     ['UNAVAILABLE', GRPC_STATUS.UNAVAILABLE],
-  ])('goes back to the refused request after %s in band, whatever the later ones were answered', async (_, code) => {
+  ])('goes back to the refused request after %s in band, regardless of the answers to later ones', async (_, code) => {
     const { rpc, runtime, append } = start();
     append(3);
     append(2);

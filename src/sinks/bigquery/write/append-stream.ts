@@ -1,11 +1,13 @@
 /**
- * Appends to one COMMITTED stream: the thin AppendRows client. Strict first in first out, go-back-N: when a connection is
- * lost, everything from the first unacknowledged request on is sent again, with the same bytes at the same offsets.
+ * Appends to one COMMITTED stream: the thin AppendRows client. Strict first in first out, go-back-N: after a lost
+ * connection it resends everything from the first unacknowledged request on, with the same bytes at the same offsets.
  *
- * Invariants: 1. requests leave in the order of append(), at offsets without gap or overlap; 2. an append resolves only on
- * the answer to its own request, read from the present connection, or on ALREADY_EXISTS for a resent request when the
- * service names an expected offset at or past its end; 3. after a failure nothing more is sent, and all that is not
- * acknowledged rejects with that failure; 4. answers of an earlier connection are never read.
+ * Invariants:
+ * 1. Requests leave in the order of append(), at offsets without gap or overlap.
+ * 2. An append resolves only on the answer to its own request, read from the present connection, or on ALREADY_EXISTS
+ *    for a resent request if the service names an expected offset at or past its end.
+ * 3. After a failure nothing more is sent, and every unacknowledged append rejects with that failure.
+ * 4. Answers of an earlier connection are never read.
  */
 
 import { assert, RowsRefusedError, SinkRefusedError, WriterLostError } from '../../../base/errors.ts';
@@ -19,7 +21,7 @@ import type { AppendLimits } from '../sink-limits.ts';
 import { readAppendFailure } from './append-answers.ts';
 import { type AppendAnswer, type AppendCall, GRPC_STATUS, RpcError, type WriteRpc } from './write-rpc.ts';
 
-/** What is wrong with a table that is not found, or differs; undefined where nothing is, and time may help. */
+/** What is wrong with a table that is not found or differs; undefined if nothing is, and waiting may help. */
 export type InspectTable = (table: AppendTable) => Promise<Error | undefined>;
 
 export interface AppendStreamOptions extends WaitingObserver {
@@ -27,7 +29,7 @@ export interface AppendStreamOptions extends WaitingObserver {
   readonly runtime: Runtime;
   readonly stream: StreamRef;
   readonly limits: AppendLimits;
-  /** An emulator knows its streams at once: what it does not find is gone. */
+  /** An emulator knows its streams at once: a stream that it does not find is gone. */
   readonly isEmulator?: boolean | undefined;
   readonly inspectTable?: InspectTable | undefined;
 }
@@ -58,20 +60,20 @@ const NOT_NEEDED = new Error('the timer is not needed any more');
 export class AppendStream implements StreamAppender {
   readonly #options: AppendStreamOptions;
   readonly #patience: Patience;
-  /** For a stream that is too young to be known. */
+  /** For a stream too young to be known everywhere. */
   readonly #youth: Patience;
   #hasAcknowledged = false;
-  /** Once it waits for that, it waits to the end: lost, the stream would be replaced by one as young. */
+  /** Once set, the wait lasts to its limit: giving the stream up would only replace it with one as young. */
   #waitsForYouth = false;
-  /** Not acknowledged, in order; the first #sentCount are under way on the present connection. */
+  /** Unacknowledged appends, in order; the first #sentCount are in flight on the present connection. */
   readonly #entries: Entry[] = [];
   #sentCount = 0;
   #sentBytes = 0;
   #nextOffset = 0;
-  /** End of the last request that any connection carried: the service cannot hold more rows than that. */
+  /** End of the last request sent on any connection: the service cannot hold more rows than this. */
   #sentEndOffset = 0;
   #call: AppendCall | undefined;
-  /** Rises with every connection: handlers of earlier ones compare and do nothing. */
+  /** Number of the present connection. Handlers of earlier connections compare it and do nothing. */
   #connection = 0;
   #schemaSent = false;
   #reconnecting = false;
@@ -99,7 +101,7 @@ export class AppendStream implements StreamAppender {
       this.#entries.push({ rows, offset: this.#nextOffset, resolve, reject, wasSent: false });
       this.#nextOffset += rows.rowCount;
     });
-    // The caller may look at it later, or never (after close): that must not end the process.
+    // The caller may await the promise later, or never (after close): its rejection must not end the process.
     promise.catch(() => {});
     this.#pump();
     return promise;
@@ -184,7 +186,7 @@ export class AppendStream implements StreamAppender {
     if (!this.#hasAcknowledged) this.#youth.success();
     this.#hasAcknowledged = true;
     this.#startTimer();
-    // An earlier connection may still have bytes of what was sent before: those are left alone.
+    // An earlier connection may still hold a resent request's bytes, so its memory is not released for reuse.
     if (!entry.wasSent) entry.rows.lease?.release();
     entry.resolve();
     this.#pump();
@@ -199,7 +201,7 @@ export class AppendStream implements StreamAppender {
     }
     if (answer.error !== undefined) return this.#judgeFailure(answer.error, entry, true);
     if (!answer.acknowledged) return over(this.#confusion('an answer that neither acknowledges nor refuses'));
-    // Answers come in order: an acknowledgement that leaves the offset out is that of the oldest request.
+    // Answers come in order: an acknowledgement without an offset is for the oldest request.
     if (answer.offset !== undefined && answer.offset !== entry.offset) {
       return over(this.#confusion(`offset ${answer.offset} acknowledged where ${entry.offset} was sent`));
     }
@@ -234,7 +236,10 @@ export class AppendStream implements StreamAppender {
     }
   }
 
-  /** Made a moment ago, and nothing was acknowledged on it: what says that it is not there may not know it yet. */
+  /**
+   * The stream was created recently and has no acknowledged rows: a NOT_FOUND may come from a server that does not know
+   * it yet.
+   */
   #isYoung(): boolean {
     const { isEmulator, runtime, stream, limits } = this.#options;
     const ageMs = runtime.nowMs() - stream.createdAtMs;
@@ -304,8 +309,8 @@ export class AppendStream implements StreamAppender {
   }
 
   /**
-   * Started when a request becomes the oldest one unanswered, and when there is none. Answers come in order, so a deadline
-   * on the oldest bounds them all.
+   * Starts the deadline of the oldest unanswered request, or the idle timer if there is none. Answers come in order, so
+   * the deadline of the oldest bounds them all.
    */
   #startTimer(): void {
     this.#timer?.abort(NOT_NEEDED);

@@ -1,7 +1,9 @@
 /**
- * Whether a stream still takes rows, where finalizing it says neither yes nor no: one append at an offset that no stream reaches.
- * A stream that takes rows answers that this is past its end; one that was finalized, that it was. Nothing is ever written:
- * a row lands at the end of its stream or not at all, which the whole protocol rests on.
+ * Finds out whether a stream still takes rows when the answer to its finalize leaves that open: sends one append at an
+ * offset that no stream reaches. A live stream answers that the offset is past its end, a finalized one that it is
+ * finalized.
+ * Invariant: the probe writes nothing. The whole protocol relies on it that a row lands at the end of its stream or not
+ * at all.
  */
 
 import { UnreachableError } from '../../../base/errors.ts';
@@ -15,7 +17,7 @@ import { type AppendAnswer, type AppendCall, GRPC_STATUS, RpcError, type WriteRp
 
 /** Rows: a stream would have to take a million a second for 35 years. */
 export const FAR_OFFSET = 2 ** 50;
-/** A row that nobody wrote would be told by it: owners have epochs from 1 on, backfill has 0. */
+/** Marks a probe's row, should one ever be stored: owners have epochs from 1 on, backfill has 0. */
 const NOBODYS_EPOCH = -1;
 
 export interface StreamProbeOptions {
@@ -25,7 +27,7 @@ export interface StreamProbeOptions {
   readonly answerWithinMs: number;
 }
 
-/** `unclear`: neither, and what was said. */
+/** `unclear`: neither of the two; `code` and `said` are those of the answer. */
 export type StreamState =
   | { readonly state: 'finalized' }
   | { readonly state: 'live' }
@@ -33,7 +35,7 @@ export type StreamState =
 
 export type ProbedStream = Pick<StreamRef, 'name' | 'table'>;
 
-/** Rejects with UnreachableError where the far row is taken: then nothing that is known of streams is true. */
+/** Rejects with UnreachableError if the service accepts the probe's row: then the protocol's assumptions fail. */
 export async function probeStream(stream: ProbedStream, options: StreamProbeOptions): Promise<StreamState> {
   const { rpc, runtime, answerWithinMs } = options;
   const { promise, resolve } = Promise.withResolvers<AppendAnswer | RpcError>();
@@ -77,7 +79,7 @@ function stateOf({ name }: ProbedStream, answer: AppendAnswer | RpcError): Strea
   return { state: 'unclear', code: error.code, said: `code ${error.code}, ${error.message}` };
 }
 
-/** One row of the table, such as every table of that name takes. */
+/** One valid row of the table. */
 function probeRows<T extends AppendTable>(table: T, { encoder, runtime }: StreamProbeOptions): unknown {
   const nowMs = runtime.nowMs();
   const stamp = { partition: 0, writerEpoch: NOBODYS_EPOCH, processedAtMs: nowMs };

@@ -1,7 +1,7 @@
 /**
- * The calls of BigQueryWrite (google.cloud.bigquery.storage.v1) that the append client uses, and nothing else: the seam at which the
- * simulated BigQuery takes the place of the real one. write-rpc-google.ts is the real implementation; everything above
- * (offsets, deadlines, resends, the reading of answers) is the same code in both worlds.
+ * The calls of BigQueryWrite (google.cloud.bigquery.storage.v1) that the append client uses. The simulated BigQuery
+ * replaces the real one here; write-rpc-google.ts is the real implementation. All code above (offsets, deadlines,
+ * resends, the reading of answers) is the same in both worlds.
  */
 
 /** gRPC status codes that the protocol tells apart (google.rpc.Code). */
@@ -69,7 +69,7 @@ export interface AppendCall {
 /** Never called from within appendRows, write or end; after cancel the append client ignores them. */
 export interface AppendCallHandlers {
   onAnswer(answer: AppendAnswer): void;
-  /** Once, when the call is over for whatever reason; undefined after an orderly end. */
+  /** Called once, when the call is over for any reason; undefined after an orderly end. */
   onEnd(error: RpcError | undefined): void;
 }
 

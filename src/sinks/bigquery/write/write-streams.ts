@@ -1,10 +1,12 @@
 /**
  * Creates, finalizes and opens write streams: the WriteStreams port over WriteRpc.
  *
- * Creation may leave a stream behind that nobody knows (a lost answer): it takes no rows and expires. Finalizing repeats
- * until the answer is definite, because everything after it relies on no predecessor being able to write. Definite are a row
- * count, "finalized before" by its storage error or in words, the same learned from an append (stream-probe.ts), and NOT_FOUND of
- * a stream that can have expired. Whatever else is said, the stream may be live.
+ * A lost answer to a creation may leave an unknown stream behind: it takes no rows and expires.
+ *
+ * Invariant: finalize returns only when no predecessor can write to the stream. It repeats until the answer is
+ * definite: a row count, "finalized before" by its storage error or in words, the same answer to an append
+ * (stream-probe.ts), or NOT_FOUND of a stream old enough to have expired. After any other answer the stream may be
+ * live.
  */
 
 import { UnreachableError } from '../../../base/errors.ts';
@@ -33,7 +35,7 @@ export interface WriteStreamsOptions extends WaitingObserver {
   readonly inspectTable?: InspectTable | undefined;
 }
 
-/** Of a finalize: they may mean that it was done before. */
+/** Codes of a failed finalize which may mean that the stream was finalized before. */
 const UNCLEAR: ReadonlySet<number> = new Set([GRPC_STATUS.FAILED_PRECONDITION, GRPC_STATUS.INVALID_ARGUMENT]);
 const HOPELESS: ReadonlySet<number> = new Set([
   GRPC_STATUS.INVALID_ARGUMENT,
@@ -63,8 +65,8 @@ export class BigQueryWriteStreams implements WriteStreams {
   }
 
   /**
-   * Past the expiry of streams, and on an emulator, NOT_FOUND is `gone`; otherwise it is retried, because it may only mean
-   * that the stream has not become known everywhere.
+   * NOT_FOUND is `gone` on an emulator and for a stream old enough to have expired. Otherwise it is retried: the stream
+   * may not be known everywhere yet.
    */
   finalize(stream: StreamRef): Promise<FinalizeOutcome> {
     return this.#finalizes.run(() =>
@@ -74,7 +76,7 @@ export class BigQueryWriteStreams implements WriteStreams {
           return { state: 'finalized', rowCount };
         } catch (error) {
           if (!(error instanceof RpcError)) throw error;
-          // Finalized before, and no row count with it: what the query says, as for a stream that is gone.
+          // Finalized before, but the answer has no row count: a query counts the rows, as for a stream that is gone.
           if (saysFinalized(error)) return { state: 'gone' };
           if (isNotFound(error) && this.#canBeGone(stream)) return { state: 'gone' };
           if (UNCLEAR.has(error.code) && !isNotFound(error)) return this.#probed(stream, error);
@@ -84,13 +86,13 @@ export class BigQueryWriteStreams implements WriteStreams {
     );
   }
 
-  /** What an append says of a stream that finalize says nothing clear about. */
+  /** Probes the stream with an append after an unclear answer to its finalize. */
   async #probed(stream: StreamRef, refusal: RpcError): Promise<FinalizeOutcome> {
     const { limits } = this.#options;
     const found = await probeStream(stream, { ...this.#options, answerWithinMs: limits.appendDeadlineMs });
     if (found.state === 'finalized') return { state: 'gone' };
     const seen = found.state === 'live' ? 'the stream takes rows' : `an append is answered by ${found.said}`;
-    // Asked again: nothing but "finalized" may let a successor begin.
+    // Retried: only "finalized" may let a successor begin.
     throw new RpcError(GRPC_STATUS.ABORTED, `code ${refusal.code}, ${refusal.message}; and ${seen}`);
   }
 

@@ -37,7 +37,7 @@ describe('the append client on the service', () => {
     expect(await countRows(sink)).toEqual({ n: 0, d: 0 });
   });
 
-  it('content that ends the call is refused too: a resend would be told that it had arrived', async () => {
+  it('content that ends the call is refused too: a resend would get the answer that it had arrived', async () => {
     await using sink = await contractSink();
     const rows = encode(sink, 0, 1);
     const { schemaBytes, recordBatchBytes } = rows.payload as ArrowPayload;
