@@ -1,6 +1,6 @@
 /**
  * The words of pages, comments, errors and the command line: phrases that make a reader stop and guess are absent.
- * Each phrase stands here with what to write instead. Rooms that are clean are listed; a new room joins the list.
+ * Each phrase stands here with what to write instead.
  */
 import { globSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -25,41 +25,18 @@ const BANNED: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Where none of them stands. Paths from the repository's top, a folder with all below it. */
-const CLEAN_ROOMS: readonly string[] = [
+const ROOMS: readonly string[] = [
   'CONTRIBUTING.md',
   'README.md',
   'bench',
   'chaos',
   'deploy',
   'docs',
+  'examples',
   'properties',
   'scenarios',
   'sql',
-  'src/base',
-  'src/checks',
-  'src/cli',
-  'src/conformance',
-  'src/demo',
-  'src/infra',
-  'src/kafka',
-  'src/lab/drawn',
-  'src/lab/explore',
-  'src/lab/model',
-  'src/lab/mutants',
-  'src/lab/real',
-  'src/lab/report',
-  'src/lab/sampled-mutation',
-  'src/lab/sim/case',
-  'src/lab/sim/disk',
-  'src/lab/sim/kafka',
-  'src/lab/sim/world',
-  'src/lab/tampering',
-  'src/lab/upgrade',
-  'src/local-state',
-  'src/observability',
-  'src/operations',
-  'src/simulator',
-  'src/sinks/bigquery/dataset',
+  'src',
 ];
 
 /**
@@ -71,7 +48,11 @@ const EXEMPT: readonly string[] = [
   'docs/mutants.md',
   'docs/words.test.ts',
   'src/lab/sim/world/sim-process.ts',
+  'src/lab/sim/bigquery/sim-reader.ts',
 ];
+
+/** Reasons of endings, which stand in events, in logs and so in the traces of the simulated world. */
+const KEPT = /no partition can go on/g;
 
 interface Place {
   readonly line: number;
@@ -84,6 +65,7 @@ function bannedIn(text: string): Place[] {
   const blank = (part: string): string => part.replace(/\S/g, ' ');
   const plain = text
     .replace(/^```text\n[\s\S]*?^```$/gm, blank)
+    .replace(KEPT, blank)
     .replace(/\n\s*(?:\*(?!\/)|\/\/|--|>|#)/g, blank)
     .replace(/['"`] ?\+?\n\s*(?:\+ )?['"`]/g, blank);
   return BANNED.flatMap(([phrase, instead]) => {
@@ -103,7 +85,7 @@ function filesOf(room: string): string[] {
   );
 }
 
-describe.each(CLEAN_ROOMS)('%s', (room) => {
+describe.each(ROOMS)('%s', (room) => {
   test('says what happens, without riddles', () => {
     const files = filesOf(room);
     expect(files.length).toBeGreaterThan(0);

@@ -54,7 +54,7 @@ const TABLES_FRESH_MS = 5_000;
 /** How long a fenced owner waits to learn who has its partition now, before it reports the loss. */
 const OWNER_LOOK_MS = 2_000;
 
-const NOT_NEEDED = new Error('the timer is not needed any more');
+const NOT_NEEDED = new Error('the timer is no longer needed');
 const RELEASED = new OwnershipLostError('the partition was released');
 
 export class PartitionSupervisor {

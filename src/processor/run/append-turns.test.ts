@@ -81,13 +81,13 @@ describe('turns to append', () => {
       };
       turns.ask(go, forever, isUrgent);
     };
-    ask('under way', false);
+    ask('in flight', false);
     ask('one that flows', false);
     ask('a first', true);
     ask('another that flows', false);
     ask('a second', true);
     for (let i = 0; i < 4; i++) await settle();
-    expect(came).toEqual(['under way', 'a first', 'a second', 'one that flows', 'another that flows']);
+    expect(came).toEqual(['in flight', 'a first', 'a second', 'one that flows', 'another that flows']);
   });
 
   it('may begin several appends, or none, and then the next comes at once', () => {

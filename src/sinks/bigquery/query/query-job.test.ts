@@ -122,7 +122,7 @@ describe('a job that takes its time', () => {
     expect(pauses).toEqual(pauses.toSorted((a, b) => a - b));
   });
 
-  it('that failed and then was done is told as recovered', async () => {
+  it('that failed and then was done is reported as recovered', async () => {
     let tries = 0;
     const recovered: string[] = [];
     const { options, run } = start(({ kind }) => {

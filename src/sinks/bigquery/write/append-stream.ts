@@ -55,7 +55,7 @@ function over(error: Error): Verdict {
 }
 
 /** Why a timer ends early. One error for all: aborting without a reason makes a DOMException with a stack each time. */
-const NOT_NEEDED = new Error('the timer is not needed any more');
+const NOT_NEEDED = new Error('the timer is no longer needed');
 
 export class AppendStream implements StreamAppender {
   readonly #options: AppendStreamOptions;
