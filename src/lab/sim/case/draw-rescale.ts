@@ -20,8 +20,12 @@ const WATERMARK_DELAYS_MS = [600_000, 600_000, 120_000];
 export function withRescale(plan: CasePlan, rng: Rng): CasePlan {
   const after = plan.partitions + rng.between(1, 3);
   const originals = plan.workload.filter(({ transaction, value }) => transaction === undefined && value !== null);
+  // A producer's partitioner sends all records of a key to one partition, also those that were sent twice before.
+  const partitions = new Map<string, number>();
   const copies = originals.slice(-COPIES).map(({ timestampMs: _, ...record }, i): WorkloadRecord => {
-    const partition = (record.partition + rng.between(1, after - 1)) % after;
+    const drawn = (record.partition + rng.between(1, after - 1)) % after;
+    const partition = partitions.get(String(record.key)) ?? drawn;
+    partitions.set(String(record.key), partition);
     return { ...record, partition, atMs: EVERY_MS * i, afterRescale: true };
   });
   const crashes = plan.processes.map(
