@@ -103,7 +103,7 @@ describe('what it shows', () => {
     withPage(files.small, '#/run/made-up-1', async (page) => {
       const names = "[...document.querySelectorAll('.timeline .name')].map((name) => name.firstChild.data)";
       const partitions = ['partition 0', 'partition 1'];
-      expect(await page.evaluate(names)).toEqual(['f1 processor.kill', 'alpha', ...partitions, 'beta', ...partitions]);
+      expect(await page.evaluate(names)).toEqual(['f1 crash', 'alpha', ...partitions, 'beta', ...partitions]);
       expect(await page.locator('.timeline .band').count()).toBe(1);
       expect(await page.locator('.chart canvas').count()).toBe(4);
       expect(await page.locator('.timeline').getAttribute('aria-label')).toContain('alpha held partition 0 as epoch 1');
