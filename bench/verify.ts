@@ -41,8 +41,8 @@ export const benchmark = defineBenchmark({
   name: 'verify',
   what: '`provenonce verify` of two topics, the second three times as long, with copies, late and malformed records',
   limits:
-    'the emulator, which answers its queries on the same machine for most of the time; the event times are as dense in both, so ' +
-    'that as many ids live: memory is theirs, and the pages of rows on their way',
+    'processor time of one thread, which reads, judges and compares every record; the event times are as dense in both, so that ' +
+    'as many ids live: memory is theirs, and the pages of rows on their way',
   figures: [
     {
       name: 'verify',

@@ -7,7 +7,7 @@
  * claim id.
  */
 
-import { OwnershipLostError } from '../base/errors.ts';
+import { ContradictionError, OwnershipLostError } from '../base/errors.ts';
 import type { Runtime } from '../base/runtime.ts';
 import type { Observer } from '../processor/events.ts';
 import type { HeldClaim, LogBounds, OperatorSink, Ownership } from '../processor/ports.ts';
@@ -54,9 +54,9 @@ export async function holdPartitions(
       return won === undefined ? [] : [won];
     });
     if (held.length === partitions.length) {
-      return Promise.all(
-        held.map(async (claim) => ({ ownership: claim.ownership, position: await positionOf(claim, ports, signal) })),
-      );
+      const found = await Promise.all(held.map((claim) => fenced(claim, ports, signal)));
+      const stillHeld = found.filter((each) => each !== undefined);
+      if (stillHeld.length === partitions.length) return stillHeld;
     }
     if (attempt === ATTEMPTS_MAX) {
       throw new OwnershipLostError(
@@ -68,7 +68,23 @@ export async function holdPartitions(
   }
 }
 
-function positionOf(claim: HeldClaim, { observer }: OperatorPorts, signal: AbortSignal): Promise<Position> {
+/**
+ * Undefined where somebody claimed the partition after us: what they wrote since contradicts our claim, and nothing else. A
+ * contradiction under a claim that still holds is one.
+ */
+async function fenced(
+  claim: HeldClaim,
+  { observer, sink }: OperatorPorts,
+  signal: AbortSignal,
+): Promise<HeldPartition | undefined> {
   const limits = { settleTimeoutMs: SETTLE_TIMEOUT_MS, fenceGatherMs: SETTLE_TIMEOUT_MS };
-  return findPosition(claim, { observer, limits }, signal);
+  const { ownership } = claim;
+  const { topic, partition, claimId } = ownership;
+  try {
+    return { ownership, position: await findPosition(claim, { observer, limits }, signal) };
+  } catch (error) {
+    if (!(error instanceof ContradictionError)) throw error;
+    if (ownershipOf(await sink.readOwnership(topic), topic, partition).claimId === claimId) throw error;
+    return undefined;
+  }
 }

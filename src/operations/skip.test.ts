@@ -15,8 +15,10 @@ const never = new AbortController().signal;
 interface Sink {
   row: OwnershipRow;
   readonly done: string[];
-  /** Another process claims the partition before each put, or each claim. */
-  rival: 'none' | 'before the put' | 'before every claim';
+  /** Another process claims the partition before each put, or each claim; or while it is fenced, and checkpoints at 110. */
+  rival: 'none' | 'before the put' | 'before every claim' | 'once at a fence' | 'at every fence';
+  /** The epoch of the greatest checkpoint. */
+  checkpointEpoch: number;
 }
 
 /** Partition 0 is judged below 100, and has rows below 110. */
@@ -35,7 +37,7 @@ function sinkAt(skipped: readonly SkippedRange[] = []): Sink {
     skipped,
     claimedAtMs: 0,
   };
-  return { row, done: [], rival: 'none' };
+  return { row, done: [], rival: 'none', checkpointEpoch: 4 };
 }
 
 function portsOver(sink: Sink, log: LogBounds = { startOffset: 0, endOffset: 200 }): OperatorPorts {
@@ -57,10 +59,16 @@ function portsOver(sink: Sink, log: LogBounds = { startOffset: 0, endOffset: 200
       if (claimId === sink.row.claimId) sink.row = { ...sink.row, skipped, streams };
     },
     removeRows: async (table: string) => void sink.done.push(`remove ${table}`),
-    latestCheckpoint: async () => ({ nextOffset: 100, writerEpoch: 4, streamOffsets: { payment_exceptions: 7 } }),
+    latestCheckpoint: async () => ({
+      nextOffset: sink.checkpointEpoch === 4 ? 100 : 110,
+      writerEpoch: sink.checkpointEpoch,
+      streamOffsets: { payment_exceptions: 7 },
+    }),
     tablesWithRows: async () => new Set<string>(),
     rowsFrom: async (table: string) =>
-      table === 'payment_exceptions' ? [{ row: { kafkaOffset: 109 }, writerEpoch: 4 }] : [],
+      table === 'payment_exceptions' && sink.checkpointEpoch === 4
+        ? [{ row: { kafkaOffset: 109 }, writerEpoch: 4 }]
+        : [],
   };
   let ids = 0;
   const runtime = {
@@ -77,6 +85,11 @@ function portsOver(sink: Sink, log: LogBounds = { startOffset: 0, endOffset: 200
     },
     finalize: async () => {
       sink.done.push('finalize');
+      if (sink.rival === 'once at a fence' || sink.rival === 'at every fence') {
+        claimed('rival');
+        sink.checkpointEpoch = sink.row.epoch;
+        if (sink.rival === 'once at a fence') sink.rival = 'none';
+      }
       return { state: 'finalized', rowCount: 8 };
     },
   };
@@ -105,6 +118,31 @@ describe('skip', () => {
     const range = { from: 110, to: 120, reason: 'unreadable', by: 'ann', atMs: 5 };
     expect(sink.row).toMatchObject({ epoch: 5, owner: 'skip by ann', skipped: [range, given(150, 160)] });
     expect(sink.row.streams).toHaveLength(1);
+  });
+
+  it('claims again where another process claimed while it fenced: its checkpoint is no contradiction', async () => {
+    const sink = sinkAt();
+    sink.rival = 'once at a fence';
+    const plan = await skipOffsets(order(110, 120), portsOver(sink), never);
+    expect(plan).toMatchObject({ checkpointOffset: 110, resumeOffset: 110 });
+    expect(sink.done).toEqual(['claim', 'finalize', 'claim', 'finalize', 'put']);
+    expect(sink.row).toMatchObject({ epoch: 7, owner: 'skip by ann' });
+  });
+
+  it('gives up, and changes nothing, where others claim at every fence', async () => {
+    const sink = sinkAt();
+    sink.rival = 'at every fence';
+    const skipping = skipOffsets(order(110, 120), portsOver(sink), never);
+    await expect(skipping).rejects.toThrow(OwnershipLostError);
+    expect(sink.done).not.toContain('put');
+  });
+
+  it('stops for a checkpoint of a later epoch where nobody claimed since: someone changed the tables', async () => {
+    const sink = sinkAt();
+    sink.checkpointEpoch = 9;
+    const skipping = skipOffsets(order(110, 120), portsOver(sink), never);
+    await expect(skipping).rejects.toMatchObject({ name: 'ContradictionError', code: 'ownership_rows' });
+    expect(sink.done).toEqual(['claim', 'finalize']);
   });
 
   it('only looks in a dry run, and once the range is there', async () => {

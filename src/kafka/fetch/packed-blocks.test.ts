@@ -67,8 +67,11 @@ test('a block of lz4 cannot unpack past what its frame allows', () => {
   ]);
   const size = Buffer.alloc(4);
   size.writeUInt32LE(bomb.length);
-  const frame = Buffer.concat([SMALL_HEAD, size, bomb, Buffer.alloc(4)]);
-  expect(() => [...lz4Blocks(frame)]).toThrow();
+  const framed = (head: Buffer): Buffer => Buffer.concat([head, size, bomb, Buffer.alloc(4)]);
+  // The block itself is sound: a frame with blocks of 256 KiB takes it.
+  const largerHead = changed(SMALL_HEAD, (b) => b.writeUInt8(0x50, 5));
+  expect([...lz4Blocks(framed(largerHead))].map(({ length }) => length)).toEqual([1 + 15 + 4 + 500 * 255 + 5]);
+  expect(() => [...lz4Blocks(framed(SMALL_HEAD))]).toThrow();
 });
 
 test.for([

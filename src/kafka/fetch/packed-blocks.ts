@@ -28,8 +28,24 @@ const LZ4_IS_PLAIN = 0x8000_0000;
 
 /** Yields the unpacked blocks. Throws RangeError, or the library's error, if the bytes are not blocks. */
 export function* snappyBlocks(packed: Buffer): Generator<Buffer> {
+  for (const block of packedSnappyBlocks(packed)) yield unpackSnappy(block);
+}
+
+/** The unpacked size of the largest block, at most MAX_BLOCK_BYTES: the memory for unpacking. Broken bytes do not count. */
+export function largestSnappyBlock(packed: Buffer): number {
+  let largest = 0;
+  try {
+    for (const block of packedSnappyBlocks(packed)) largest = Math.max(largest, announcedBytes(block));
+  } catch {
+    // snappyBlocks() names what is wrong with them.
+  }
+  return Math.min(MAX_BLOCK_BYTES, largest);
+}
+
+/** Yields the blocks as they are. Throws RangeError where one is cut off. */
+function* packedSnappyBlocks(packed: Buffer): Generator<Buffer> {
   if (!packed.subarray(0, SNAPPY_STREAM_MAGIC.length).equals(SNAPPY_STREAM_MAGIC)) {
-    yield unpackSnappy(packed);
+    yield packed;
     return;
   }
   if (packed.length < SNAPPY_STREAM_HEADER_BYTES) throw new RangeError('the snappy header is cut off');
@@ -37,25 +53,8 @@ export function* snappyBlocks(packed: Buffer): Generator<Buffer> {
     if (at + 4 > packed.length) throw new RangeError('a snappy block is cut off');
     const end = at + 4 + packed.readUInt32BE(at);
     if (end > packed.length) throw new RangeError('a snappy block is cut off');
-    yield unpackSnappy(packed.subarray(at + 4, end));
+    yield packed.subarray(at + 4, end);
     at = end;
-  }
-}
-
-/** The unpacked size of the largest block: the memory for unpacking. 0 if the bytes are not blocks. */
-export function largestSnappyBlock(packed: Buffer): number {
-  if (!packed.subarray(0, SNAPPY_STREAM_MAGIC.length).equals(SNAPPY_STREAM_MAGIC)) return announcedIn(packed);
-  let largest = 0;
-  for (let at = SNAPPY_STREAM_HEADER_BYTES; at + 4 <= packed.length; at += 4 + packed.readUInt32BE(at))
-    largest = Math.max(largest, announcedIn(packed.subarray(at + 4)));
-  return largest;
-}
-
-function announcedIn(block: Buffer): number {
-  try {
-    return Math.min(MAX_BLOCK_BYTES, announcedBytes(block));
-  } catch {
-    return 0;
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The sink port: what the protocol needs of the service that has the tables. docs/adr/0021 has the reasons.
+ * The sink port: what the protocol needs of the service that has the tables. docs/adr/0022-the-sink-is-a-port.md has the reasons.
  *
  * A sink promises: 1. of concurrent claims on one epoch one wins, and the outcome is decided when `claim` returns; 2.
  * once `fence` has returned, nothing of an earlier epoch can land; 3. an append that has landed and a checkpoint that

@@ -1,6 +1,7 @@
 /** The sink as operators' commands see it: holding partitions, and changing what is stored about them. */
 import type { OperatorSink } from '../../processor/ports.ts';
-import { holdStreams, readOwnership, storedRow } from './takeover/claims.ts';
+import { sinkReads } from './sink-reads.ts';
+import { holdStreams, storedRow } from './takeover/claims.ts';
 import type { FenceParts } from './takeover/fence.ts';
 import { FenceRounds } from './takeover/fence-rounds.ts';
 
@@ -8,11 +9,7 @@ export function operatorSink(parts: Omit<FenceParts, 'fences'>): OperatorSink {
   const { queries, runtime } = parts;
   const fences = new FenceRounds(runtime);
   return {
-    readOwnership: (topic) => readOwnership(topic, queries),
-    latestCheckpoint: (topic, partition) => queries.latestCheckpoint(topic, partition),
-    tablesWithRows: (tables, partition, fromOffset) => queries.tablesWithRows(tables, partition, fromOffset),
-    payments: (partition, belowOffset, fromEventTimeMs) => queries.payments(partition, belowOffset, fromEventTimeMs),
-    seed: (topic, seeds) => queries.seed(topic, seeds),
+    ...sinkReads(queries),
     hold: (topic, owner, rows) => holdStreams(topic, owner, rows, { ...parts, fences }),
     async writtenTo(partition, fromOffset) {
       const tables = await Promise.all([

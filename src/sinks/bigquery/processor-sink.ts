@@ -2,7 +2,8 @@
 import { ConfigurationError } from '../../base/errors.ts';
 import type { AppendLimits, Sink, SinkInspection } from '../../processor/ports.ts';
 import type { RowEncoder } from './ports.ts';
-import { readOwnership, StreamClaims } from './takeover/claims.ts';
+import { sinkReads } from './sink-reads.ts';
+import { StreamClaims } from './takeover/claims.ts';
 import type { FenceParts } from './takeover/fence.ts';
 import { FenceRounds } from './takeover/fence-rounds.ts';
 
@@ -36,13 +37,9 @@ export function processorSink({ inspection, limits: given, ...parts }: Processor
   const { streamMaxIdleMs, ...appendLimits } = limits;
   const claims = new StreamClaims({ ...parts, streamMaxIdleMs, fences: new FenceRounds(runtime) });
   return {
+    ...sinkReads(queries),
     appendLimits,
     topics: () => queries.topics(),
-    readOwnership: (topic) => readOwnership(topic, queries),
-    latestCheckpoint: (topic, partition) => queries.latestCheckpoint(topic, partition),
-    tablesWithRows: (tables, partition, fromOffset) => queries.tablesWithRows(tables, partition, fromOffset),
-    payments: (partition, belowOffset, fromEventTimeMs) => queries.payments(partition, belowOffset, fromEventTimeMs),
-    seed: (topic, seeds) => queries.seed(topic, seeds),
     wrongTables: (freshForMs) => inspection.wrongTables(freshForMs),
     lostInBulk: () => inspection.lostInBulk(),
     foresee: (rows) => claims.foresee(rows),

@@ -1,0 +1,14 @@
+/** The reads that processors and operators' commands share, on BigQuery's queries. */
+import type { SinkReads } from '../../processor/ports.ts';
+import type { SinkQueries } from './ports.ts';
+import { readOwnership } from './takeover/claims.ts';
+
+export function sinkReads(queries: SinkQueries): SinkReads {
+  return {
+    readOwnership: (topic) => readOwnership(topic, queries),
+    latestCheckpoint: (topic, partition) => queries.latestCheckpoint(topic, partition),
+    tablesWithRows: (tables, partition, fromOffset) => queries.tablesWithRows(tables, partition, fromOffset),
+    payments: (partition, belowOffset, fromEventTimeMs) => queries.payments(partition, belowOffset, fromEventTimeMs),
+    seed: (topic, seeds) => queries.seed(topic, seeds),
+  };
+}
