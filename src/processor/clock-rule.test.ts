@@ -77,7 +77,7 @@ function isLateAfterFastClock(afterMaxMs: number, rules: { allowedSkewMs: number
   const fast = record(0, event({ transaction_id: 'fast' }, afterMaxMs + allowedSkewMs), {
     timestampMs: START_MS + afterMaxMs,
   });
-  const good = record(1, event({ transaction_id: 'good' }, -Math.floor(watermarkDelayMs / 2)), {
+  const good = record(1, event({ transaction_id: 'good' }, -Math.ceil(watermarkDelayMs / 2)), {
     timestampMs: START_MS,
   });
   const { out } = foldAll([fast, good], settings(rules));

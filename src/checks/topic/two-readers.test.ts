@@ -27,8 +27,9 @@ async function checkersRead(
   from: number,
   aborted: Aborted,
   records: TopicRecord[] = [],
+  highWatermark = 1e9,
 ): Promise<TopicRecord[]> {
-  const wanted = { fromOffset: from, toOffset: 1e9, isBatchStart: false, highWatermark: 1e9 };
+  const wanted = { fromOffset: from, toOffset: 1e9, isBatchStart: false, highWatermark };
   const { batches, damage } = findBatches(bytes, wanted);
   for (const batch of committedBatches(batches, aborted)) {
     const chunks = await Array.fromAsync(recordsOf(batch, from, 1e9));
@@ -114,12 +115,12 @@ test('of a log with changed bytes the checkers read nothing else than what was s
         const damaged = log.bytesFrom(0);
         damaged[place % damaged.length]! ^= change;
         const found: TopicRecord[] = [];
-        await checkersRead(damaged, 0, log.abortedFrom(0), found).catch((error: unknown) => {
+        // The wrong offset of a last batch is held against the end of the log.
+        const reading = checkersRead(damaged, 0, log.abortedFrom(0), found, log.endOffset);
+        await reading.catch((error: unknown) => {
           if (!(error instanceof UnreadableLogError || error instanceof DamagedBytesError)) throw error;
         });
-        // The wrong offset of a last batch is held against the end of the log, which is not in these bytes.
-        const within = found.filter(({ offset }) => offset < log.endOffset);
-        expect(within).toEqual(sent.slice(0, within.length));
+        expect(found).toEqual(sent.slice(0, found.length));
       },
     ),
     { numRuns: 300 },
