@@ -29,6 +29,8 @@ export function eventText(event: ProcessorEvent): string | undefined {
       return fencedText(event);
     case 'processor.progress':
       return progressText(event);
+    case 'first_look.waiting':
+      return lookingText(event);
     case 'records.rejected':
       return rejectedText(event);
     case 'processor.summary':
@@ -66,6 +68,15 @@ function progressText(event: EventOf<'processor.progress'>): string {
       : 'no partition is written here'
     : 'no assignment yet: the group has not answered';
   return [records === 0 ? `${over}: ${nothing}` : `${counts}; ${nothing}`, ...others].join('; ');
+}
+
+/** Also the reason in /readyz. */
+export function lookingText({ waitedMs, records, reasons }: EventOf<'first_look.waiting'>): string {
+  const found =
+    records === 0
+      ? 'the topic has no records yet'
+      : `none of the first ${records} records is one: ${reasonsText(reasons, records)}`;
+  return `waiting for the first payment of the topic for ${spanText(waitedMs)}, nothing is written before it: ${found}`;
 }
 
 function rejectedText({ records, rejected, reasons }: EventOf<'records.rejected'>): string {

@@ -68,6 +68,12 @@ export function rejectionReporter(runtime: Pick<Runtime, 'monotonicMs'>, to: Obs
 
   function emit(event: ProcessorEvent): void {
     switch (event.type) {
+      // It is the end of the process: nothing was folded, and this is what it read.
+      case 'first_look.ended':
+        if (event.passed) return;
+        totals.records = event.records;
+        all.addAll(event.reasons);
+        return;
       case 'takeover.running':
         countersAt.set(event.partition, event.counters);
         return;

@@ -38,6 +38,22 @@ export type ProcessorEvent =
       /** Whether the group has assigned partitions to this process yet. */
       readonly assigned: boolean;
     }
+  /** No payment was found yet in a topic whose dataset is new: after a second, then once a minute. */
+  | {
+      readonly type: 'first_look.waiting';
+      readonly waitedMs: number;
+      readonly records: number;
+      readonly rejected: number;
+      readonly reasons: readonly RejectionsOf[];
+    }
+  /** `passed`: a payment was found. Left out where it was found within a second. */
+  | {
+      readonly type: 'first_look.ended';
+      readonly passed: boolean;
+      readonly records: number;
+      readonly rejected: number;
+      readonly reasons: readonly RejectionsOf[];
+    }
   /** Most of the last records were rejected. At most once a minute. Records that `select` leaves out do not count. */
   | {
       readonly type: 'records.rejected';
