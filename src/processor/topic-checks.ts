@@ -50,12 +50,13 @@ export function checkPartitionCount(topic: string, partitionCount: number, rows:
   );
 }
 
-/** Seeds the partitions that have no ownership row yet; tells whether there were any. */
+/** Seeds the partitions that have no ownership row yet, at `startOffsets` if given; tells whether there were any. */
 export async function seedMissing(
   settings: ProcessorSettings,
   facts: TopicFacts,
   rows: readonly Ownership[],
   ports: { readonly log: LogSource; readonly sink: SinkReads; readonly runtime: Runtime },
+  startOffsets?: ReadonlyMap<number, number>,
 ): Promise<boolean> {
   const seeded = new Set(rows.map((row) => row.partition));
   const missing = Array.from({ length: facts.partitionCount }, (_, partition) => partition).filter(
@@ -64,11 +65,11 @@ export async function seedMissing(
   if (missing.length === 0) return false;
   const asking = requireUnknown(settings.topic, missing, ports.sink);
   asking.catch(() => {}); // awaited below, once the log was asked too
-  const { minEventAgeMs, ...fixed } = settings.seed;
-  const minEventTimeMs = Math.floor((ports.runtime.nowMs() - minEventAgeMs) / 86_400_000) * 86_400_000;
+  const { minEventAgeMs: _age, ...fixed } = settings.seed;
+  const minEventTimeMs = minEventTimeOf(settings, ports.runtime);
   const seeds = await Promise.all(
     missing.map(async (partition): Promise<Seed> => {
-      const startOffset = await firstOffset(settings, partition, ports.log);
+      const startOffset = startOffsets?.get(partition) ?? (await firstOffset(settings, partition, ports.log));
       return {
         partition,
         partitionCount: facts.partitionCount,
@@ -111,6 +112,21 @@ export async function requireUnknown(
     `partition_ownership has no row for ${topic}, partition ${lost.partition}, and ${lost.tables.join(', ')} holds rows of it: the row was lost. ` +
       'Restore partition_ownership as it was (runbook, lost tables); nothing was written.',
   );
+}
+
+/** Where each partition of a new dataset begins. */
+export async function firstOffsets(
+  settings: ProcessorSettings,
+  partitionCount: number,
+  log: LogSource,
+): Promise<Map<number, number>> {
+  const partitions = Array.from({ length: partitionCount }, (_, partition) => partition);
+  return new Map(await Promise.all(partitions.map(async (p) => [p, await firstOffset(settings, p, log)] as const)));
+}
+
+/** What is stored as the minimum event time of a partition that is seeded now. */
+export function minEventTimeOf({ seed }: Pick<ProcessorSettings, 'seed'>, runtime: Pick<Runtime, 'nowMs'>): number {
+  return Math.floor((runtime.nowMs() - seed.minEventAgeMs) / 86_400_000) * 86_400_000;
 }
 
 async function firstOffset(settings: ProcessorSettings, partition: number, log: LogSource): Promise<number> {
