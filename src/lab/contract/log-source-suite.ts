@@ -106,6 +106,29 @@ async function drainedTo(log: LogUnderTest, reader: PartitionReader): Promise<vo
 }
 
 function reading(makeLog: MakeLog): void {
+  test('a header is found by its name: the last of several, nothing where there is none', async () => {
+    await using log = await makeLog(1);
+    await log.appendWithHeaders(0, 'v', [
+      ['trace', '1'],
+      ['type', 'a'],
+      ['type', 'b'],
+      ['\u00e9', ''],
+    ]);
+    await log.appendWithHeaders(0, null, [['type', 'c']]);
+    await log.append(0, ['without']);
+    const { log: source } = await log.join();
+    const answers = await readTo(log, source.open(0, 0), 0, 3);
+    const names = ['trace', 'type', '\u00e9', 'Type'];
+    const found = answers.flatMap(({ records }) =>
+      records.map((record) => names.map((name) => record.header?.(name)?.toString() ?? null)),
+    );
+    expect(found).toEqual([
+      ['1', 'b', '', null],
+      [null, 'c', null, null],
+      [null, null, null, null],
+    ]);
+  });
+
   test('a partition is read from any offset on: every record once, in order', async () => {
     await using log = await makeLog(1);
     await log.append(0, numbered(40));
