@@ -310,6 +310,17 @@ function commits(makeLog: MakeLog): void {
     expect([...first.failures, ...second.failures]).toEqual([]);
   });
 
+  test('what a group has committed can be asked for by its name, and whether it has members', async () => {
+    await using log = await makeLog(2);
+    await log.append(0, numbered(10));
+    const first = await log.join();
+    const ask = (groupId: string) => log.settle(first.log.groupOffsets(groupId));
+    expect(await ask('nobody')).toEqual({ offsets: new Map(), members: 0 });
+    expect(await ask(log.groupId)).toEqual({ offsets: new Map(), members: 1 });
+    await commit(log, first, 0, 7);
+    expect(await ask(log.groupId)).toEqual({ offsets: new Map([[0, 7]]), members: 1 });
+  });
+
   test('brokers accept the commit of a member for a partition that it has lost: nothing may rest on committed offsets', async () => {
     await using log = await makeLog(2);
     expect(await log.staleCommit()).toBe(17);

@@ -25,6 +25,8 @@ export type Header = readonly [name: string, value: string];
 
 export interface LogUnderTest extends AsyncDisposable {
   readonly topic: string;
+  /** The group of this test. */
+  readonly groupId: string;
   /** A process that joins the group of this test; resolves when it was given its partitions. */
   join(): Promise<LogMember>;
   /** One record per value, with key `k`. */

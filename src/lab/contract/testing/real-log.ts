@@ -45,6 +45,7 @@ export const realLogs: MakeLog = async (partitions) => {
   };
   return {
     topic,
+    groupId: topic,
     append,
     async appendWithHeaders(partition, value, headers) {
       const byName = Map.groupBy(headers, ([name]) => name);

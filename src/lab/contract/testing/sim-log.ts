@@ -47,6 +47,7 @@ function underTest(world: World): LogUnderTest {
     values.map((value) => ({ timestampMs, key: Buffer.from('k'), value: Buffer.from(value) }));
   return {
     topic: kafka.topic,
+    groupId: GROUP,
     join,
     async append(partition, values, timestampMs) {
       kafka.partition(partition).append(records(values, timestampMs));
