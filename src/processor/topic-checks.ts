@@ -10,6 +10,7 @@ import { DATA_TABLES } from '../payments/types.ts';
 import { generationOf, partitionsOf } from './generation.ts';
 import type { LogSource, Ownership, Seed, Sink, SinkReads, TopicFacts } from './ports.ts';
 import type { ProcessorSettings } from './settings.ts';
+import { startOffsets } from './start-offsets.ts';
 
 /** Throws unless the topic can be consumed exactly once. */
 export function checkTopic(facts: TopicFacts): void {
@@ -66,18 +67,17 @@ export async function seedMissing(
   asking.catch(() => {}); // awaited below, once the log was asked too
   const { minEventAgeMs, ...fixed } = settings.seed;
   const minEventTimeMs = Math.floor((ports.runtime.nowMs() - minEventAgeMs) / 86_400_000) * 86_400_000;
-  const seeds = await Promise.all(
-    missing.map(async (partition): Promise<Seed> => {
-      const startOffset = await firstOffset(settings, partition, ports.log);
-      return {
-        partition,
-        partitionCount: facts.partitionCount,
-        startOffset,
-        fixed: { ...fixed, minEventTimeMs },
-        history: [{ fromOffset: startOffset, foldVersion: FOLD_VERSION, decision: settings.decision }],
-      };
-    }),
-  );
+  const starts = await startOffsets(settings.startAt, facts, missing, ports.log);
+  const seeds = missing.map((partition): Seed => {
+    const startOffset = starts.get(partition)!;
+    return {
+      partition,
+      partitionCount: facts.partitionCount,
+      startOffset,
+      fixed: { ...fixed, minEventTimeMs },
+      history: [{ fromOffset: startOffset, foldVersion: FOLD_VERSION, decision: settings.decision }],
+    };
+  });
   await asking;
   await ports.sink.seed(settings.topic, seeds);
   return true;
@@ -111,11 +111,4 @@ export async function requireUnknown(
     `partition_ownership has no row for ${topic}, partition ${lost.partition}, and ${lost.tables.join(', ')} holds rows of it: the row was lost. ` +
       'Restore partition_ownership as it was (runbook, lost tables); nothing was written.',
   );
-}
-
-async function firstOffset(settings: ProcessorSettings, partition: number, log: LogSource): Promise<number> {
-  const { startAt } = settings;
-  if (startAt.kind === 'timestamp') return log.offsetAt(partition, startAt.timestampMs);
-  const { startOffset, endOffset } = await log.bounds(partition);
-  return startAt.kind === 'earliest' ? startOffset : endOffset;
 }

@@ -45,6 +45,7 @@ export class FedLog {
       }),
       bounds,
       offsetAt: async () => 0,
+      groupOffsets: async () => ({ offsets: new Map(), members: 0 }),
       open: (_partition, fromOffset) => {
         let at = fromOffset;
         return {
