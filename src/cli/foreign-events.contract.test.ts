@@ -80,6 +80,8 @@ test('five foreign records are refused before anything is written, and are loud 
     CHECKPOINT_LOCATION: folder,
     METRICS_PORT: '0',
     LOG_FORMAT: 'json',
+    // The topic has the defaults of its broker, as a foreign one has.
+    ACCEPT_CLOCK_RISK: 'true',
   };
   await sendRecords(
     connection(),
