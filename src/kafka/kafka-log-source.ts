@@ -7,13 +7,21 @@ import { Backoff } from '../base/backoff.ts';
 import { BugError, ConfigurationError, UnreachableError } from '../base/errors.ts';
 import type { Runtime } from '../base/runtime.ts';
 import { spanText } from '../base/span-text.ts';
-import type { AssignmentListener, LogBounds, LogSource, PartitionReader, TopicFacts } from '../processor/ports.ts';
+import type {
+  AssignmentListener,
+  GroupOffsets,
+  LogBounds,
+  LogSource,
+  PartitionReader,
+  TopicFacts,
+} from '../processor/ports.ts';
 import { Patience, type Wait } from './client/away-limit.ts';
 import type { KafkaConnectionOptions, LogFn } from './client/connection-options.ts';
 import { isFinal, messageOf, refusalOf } from './client/errors.ts';
 import { TopicConnection } from './client/topic-connection.ts';
 import { Fetcher } from './fetch/fetcher.ts';
 import { GroupMember } from './group/group-member.ts';
+import { readGroupOffsets } from './group/group-offsets.ts';
 import { type KafkaLogLimits, type KafkaLogOptions, resolveLimits } from './source-options.ts';
 import { readTopicFacts } from './topic-facts.ts';
 
@@ -103,6 +111,12 @@ export class KafkaLogSource implements LogSource {
       const found = await this.#offset(partition, { timestampMs });
       return found < 0 ? endOffset : Math.min(found, endOffset);
     });
+  }
+
+  async groupOffsets(groupId: string): Promise<GroupOffsets> {
+    return this.#untilReached(`offsets of group ${groupId}`, () =>
+      readGroupOffsets(this.#connectionOptions, groupId, this.#options.topic),
+    );
   }
 
   /** For a partition that is not ours, or no longer, a reader whose reads reject with OwnershipLostError. */

@@ -63,6 +63,11 @@ export interface LogRecord {
   readonly value: Buffer | null;
   /** Of a record too large to be held: `key` and `value` are then only as much of their beginnings as rows need. */
   readonly oversized?: OversizedFacts;
+  /**
+   * The value of the last header of this name; null if there is none, or its value is null, or the record has more than
+   * 1 MiB of headers. Left out where a log has no headers.
+   */
+  header?(name: string): Buffer | null;
 }
 
 /** What is known of a record that was read in pieces, over all of its bytes. */

@@ -18,11 +18,11 @@ import { type PartitionPhase, PartitionSupervisor } from './partition-supervisor
 import type { Ownership, TopicFacts } from './ports.ts';
 import { type ProcessorPorts, type ProcessScope, processScope } from './process-scope.ts';
 import type { ProcessorSettings } from './settings.ts';
+import { startOffsets } from './start-offsets.ts';
 import {
   checkDataset,
   checkPartitionCount,
   checkTopic,
-  firstOffsets,
   minEventTimeOf,
   requireUnknown,
   seedMissing,
@@ -111,24 +111,26 @@ export class Processor {
   }
 
   /** Of a new dataset. Returns where its partitions begin: they must not begin behind what was looked at. */
-  async #lookFirst({ topic, partitionCount }: TopicFacts): Promise<ReadonlyMap<number, number> | undefined> {
-    const { acceptNothing, untilCaughtUp, decision } = this.#settings;
+  async #lookFirst(facts: TopicFacts): Promise<ReadonlyMap<number, number> | undefined> {
+    const { topic, partitionCount } = facts;
+    const { acceptNothing, untilCaughtUp, decision, startAt } = this.#settings;
     if (acceptNothing) return undefined;
     const { log, sink, runtime } = this.#ports;
     const { signal } = this.#ending;
-    const startOffsets = await orAborted(firstOffsets(this.#settings, partitionCount, log), signal);
+    const partitions = Array.from({ length: partitionCount }, (_, partition) => partition);
+    const starts = await orAborted(startOffsets(startAt, facts, partitions, log), signal);
     // A dataset that lost its ownership rows is none that is new: that is the reason to give.
-    await orAborted(requireUnknown(topic, [...startOffsets.keys()], sink), signal);
+    await orAborted(requireUnknown(topic, partitions, sink), signal);
     const options = {
       topic,
-      startOffsets,
+      startOffsets: starts,
       minEventTimeMs: minEventTimeOf(this.#settings, runtime),
       settings: compileSettings(decision),
       untilCaughtUp,
       isSeeded: async () => (await sink.readOwnership(topic)).length > 0,
     };
     await firstLook(options, this.#ports, signal);
-    return startOffsets;
+    return starts;
   }
 
   #checkFacts(facts: TopicFacts): void {

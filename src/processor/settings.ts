@@ -6,7 +6,11 @@ import type { ProcessorLimits } from './limits.ts';
 export type StartAt =
   | { readonly kind: 'earliest' }
   | { readonly kind: 'latest' }
-  | { readonly kind: 'timestamp'; readonly timestampMs: number };
+  | { readonly kind: 'timestamp'; readonly timestampMs: number }
+  /** An offset for every partition: the next record to be processed. `file`: where they come from. */
+  | { readonly kind: 'offsets'; readonly file: string; readonly offsets: ReadonlyMap<number, number> }
+  /** What another group has committed. */
+  | { readonly kind: 'group'; readonly groupId: string };
 
 /** What is stored when a partition is seeded; the minimum event time is counted back from that moment. */
 export interface SeedSettings extends Omit<FixedSettings, 'minEventTimeMs'> {

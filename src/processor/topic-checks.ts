@@ -10,6 +10,7 @@ import { DATA_TABLES } from '../payments/types.ts';
 import { generationOf, partitionsOf } from './generation.ts';
 import type { LogSource, Ownership, Seed, Sink, SinkReads, TopicFacts } from './ports.ts';
 import type { ProcessorSettings } from './settings.ts';
+import { startOffsets } from './start-offsets.ts';
 
 /** Throws unless the topic can be consumed exactly once. */
 export function checkTopic(facts: TopicFacts): void {
@@ -50,13 +51,13 @@ export function checkPartitionCount(topic: string, partitionCount: number, rows:
   );
 }
 
-/** Seeds the partitions that have no ownership row yet, at `startOffsets` if given; tells whether there were any. */
+/** Seeds the partitions that have no ownership row yet, at the offsets that were looked at, if given; tells whether there were any. */
 export async function seedMissing(
   settings: ProcessorSettings,
   facts: TopicFacts,
   rows: readonly Ownership[],
   ports: { readonly log: LogSource; readonly sink: SinkReads; readonly runtime: Runtime },
-  startOffsets?: ReadonlyMap<number, number>,
+  looked?: ReadonlyMap<number, number>,
 ): Promise<boolean> {
   const seeded = new Set(rows.map((row) => row.partition));
   const missing = Array.from({ length: facts.partitionCount }, (_, partition) => partition).filter(
@@ -67,18 +68,17 @@ export async function seedMissing(
   asking.catch(() => {}); // awaited below, once the log was asked too
   const { minEventAgeMs: _age, ...fixed } = settings.seed;
   const minEventTimeMs = minEventTimeOf(settings, ports.runtime);
-  const seeds = await Promise.all(
-    missing.map(async (partition): Promise<Seed> => {
-      const startOffset = startOffsets?.get(partition) ?? (await firstOffset(settings, partition, ports.log));
-      return {
-        partition,
-        partitionCount: facts.partitionCount,
-        startOffset,
-        fixed: { ...fixed, minEventTimeMs },
-        history: [{ fromOffset: startOffset, foldVersion: FOLD_VERSION, decision: settings.decision }],
-      };
-    }),
-  );
+  const starts = looked ?? (await startOffsets(settings.startAt, facts, missing, ports.log));
+  const seeds = missing.map((partition): Seed => {
+    const startOffset = starts.get(partition)!;
+    return {
+      partition,
+      partitionCount: facts.partitionCount,
+      startOffset,
+      fixed: { ...fixed, minEventTimeMs },
+      history: [{ fromOffset: startOffset, foldVersion: FOLD_VERSION, decision: settings.decision }],
+    };
+  });
   await asking;
   await ports.sink.seed(settings.topic, seeds);
   return true;
@@ -114,24 +114,7 @@ export async function requireUnknown(
   );
 }
 
-/** Where each partition of a new dataset begins. */
-export async function firstOffsets(
-  settings: ProcessorSettings,
-  partitionCount: number,
-  log: LogSource,
-): Promise<Map<number, number>> {
-  const partitions = Array.from({ length: partitionCount }, (_, partition) => partition);
-  return new Map(await Promise.all(partitions.map(async (p) => [p, await firstOffset(settings, p, log)] as const)));
-}
-
 /** What is stored as the minimum event time of a partition that is seeded now. */
 export function minEventTimeOf({ seed }: Pick<ProcessorSettings, 'seed'>, runtime: Pick<Runtime, 'nowMs'>): number {
   return Math.floor((runtime.nowMs() - seed.minEventAgeMs) / 86_400_000) * 86_400_000;
-}
-
-async function firstOffset(settings: ProcessorSettings, partition: number, log: LogSource): Promise<number> {
-  const { startAt } = settings;
-  if (startAt.kind === 'timestamp') return log.offsetAt(partition, startAt.timestampMs);
-  const { startOffset, endOffset } = await log.bounds(partition);
-  return startAt.kind === 'earliest' ? startOffset : endOffset;
 }

@@ -17,7 +17,7 @@ import {
   integer,
   pattern,
   pointsByName,
-  startAt,
+  startFrom,
   text,
   tokenUrl,
 } from './setting-kinds.ts';
@@ -199,7 +199,7 @@ export const DECISION_SETTINGS = {
 
 /** Settings fixed for a partition when it is first seen. */
 export const SEED_SETTINGS = {
-  start: setting('START_FROM', startAt, 'earliest', 'Where to start in a partition that was never processed.', {
+  start: setting('START_FROM', startFrom, 'earliest', 'Where to start in a partition that was never processed.', {
     flag: 'start',
   }),
   idHorizonMs: setting(

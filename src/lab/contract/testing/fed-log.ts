@@ -48,6 +48,7 @@ export class FedLog {
       offsetAt: async () => 0,
       open,
       peek: open,
+      groupOffsets: async () => ({ offsets: new Map(), members: 0 }),
       commit: async () => {},
       stop: async () => {},
     };

@@ -7,6 +7,7 @@
 import { UnreachableError } from '../../../base/errors.ts';
 import type {
   AssignmentListener,
+  GroupOffsets,
   LogBounds,
   LogSource,
   PartitionReader,
@@ -24,6 +25,7 @@ export interface BrokerView {
   facts(): TopicFacts;
   partition(partition: number): SimPartition;
   readonly group: ConsumerGroup;
+  groupOf(groupId: string): ConsumerGroup;
 }
 
 const RETRY_MS = 500;
@@ -78,6 +80,13 @@ export class SimLogSource implements LogSource, FetchGate {
 
   offsetAt(partition: number, timestampMs: number): Promise<number> {
     return this.#ask('offset_at', partition, () => this.#broker.partition(partition).offsetAt(timestampMs));
+  }
+
+  groupOffsets(groupId: string): Promise<GroupOffsets> {
+    return this.#ask('offset_at', undefined, () => {
+      const { committed, members } = this.#broker.groupOf(groupId);
+      return { offsets: new Map([...committed].map(([partition, { offset }]) => [partition, offset])), members };
+    });
   }
 
   open(partition: number, fromOffset: number): PartitionReader {
