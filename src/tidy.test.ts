@@ -20,6 +20,8 @@ const CHAOS = '../chaos';
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
   payments: ['base'],
+  // Reads rules files: zod and yaml stand here and not in the core.
+  rules: ['base', 'payments'],
   processor: ['base', 'payments'],
   observability: ['base', 'payments', 'processor'],
   'local-state': ['base', 'payments', 'processor'],
@@ -70,6 +72,7 @@ const CLI = 'cli';
 const LAYERS: readonly (readonly string[])[] = [
   ['base'],
   ['payments'],
+  ['rules'],
   ['processor'],
   ['observability', 'local-state', 'kafka', 'sinks', 'registry', 'infra', 'simulator', 'checks'],
   ['operations', 'conformance'],
