@@ -50,7 +50,7 @@ function columnText({ type, timeType }: ColumnRule, value: MappedValue): string 
       return size === null || size <= -NUMERIC_LIMIT || size >= NUMERIC_LIMIT ? null : decimalText(size);
     }
     case 'timestamp': {
-      const time = readTime(value, timeType ?? 'epoch_ms');
+      const time = readTime(value, timeType);
       if (time === null || time.isFiner || time.ms < TIMESTAMP_MIN_MS || time.ms > TIMESTAMP_MAX_MS) return null;
       return String(time.ms);
     }
