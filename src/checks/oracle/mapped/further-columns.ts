@@ -91,7 +91,7 @@ function numericOf(value: MappedValue): bigint | null {
   return isDecimal ? billionths(value.text) : null;
 }
 
-/** Whatever JSON has there, as it is written, without blanks between tokens. */
+/** Any JSON value, as it is written, without blanks between tokens. */
 function jsonText(value: MappedValue): string | null {
   const source = value.is === 'truth' ? String(value.truth) : 'source' in value ? value.source : undefined;
   if (source === undefined) return null;

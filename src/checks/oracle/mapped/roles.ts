@@ -61,7 +61,7 @@ function minorUnits(value: MappedValue, of: 'currency' | number, currency: strin
   const units = wholeNumber(value) ?? digitsOf(value, 40);
   if (units === null) return 'invalid';
   if (of !== 'currency') return scaled(units, of);
-  // Without a currency the record is rejected for that, whatever the amount is.
+  // Without a currency the record is rejected for that reason, with any amount.
   const decimals = currency === null ? 0 : minorUnitsOf(currency);
   return decimals === null ? 'currency_unknown' : scaled(units, decimals);
 }
