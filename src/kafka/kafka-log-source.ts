@@ -7,13 +7,21 @@ import { Backoff } from '../base/backoff.ts';
 import { BugError, ConfigurationError, UnreachableError } from '../base/errors.ts';
 import type { Runtime } from '../base/runtime.ts';
 import { spanText } from '../base/span-text.ts';
-import type { AssignmentListener, LogBounds, LogSource, PartitionReader, TopicFacts } from '../processor/ports.ts';
+import type {
+  AssignmentListener,
+  GroupOffsets,
+  LogBounds,
+  LogSource,
+  PartitionReader,
+  TopicFacts,
+} from '../processor/ports.ts';
 import { Patience, type Wait } from './client/away-limit.ts';
 import type { KafkaConnectionOptions, LogFn } from './client/connection-options.ts';
 import { isFinal, messageOf, refusalOf } from './client/errors.ts';
 import { TopicConnection } from './client/topic-connection.ts';
 import { Fetcher } from './fetch/fetcher.ts';
 import { GroupMember } from './group/group-member.ts';
+import { readGroupOffsets } from './group/group-offsets.ts';
 import { type KafkaLogLimits, type KafkaLogOptions, resolveLimits } from './source-options.ts';
 import { readTopicFacts } from './topic-facts.ts';
 
@@ -32,6 +40,7 @@ export class KafkaLogSource implements LogSource {
   readonly #stopped = new AbortController();
   #stopping: Promise<void> | undefined;
   #listener: AssignmentListener | undefined;
+  #peekFailed: ((error: Error) => void) | undefined;
   #assigned: ReadonlySet<number> = new Set();
   #hasFailed = false;
 
@@ -104,12 +113,23 @@ export class KafkaLogSource implements LogSource {
     });
   }
 
+  async groupOffsets(groupId: string): Promise<GroupOffsets> {
+    return this.#untilReached(`offsets of group ${groupId}`, () =>
+      readGroupOffsets(this.#connectionOptions, groupId, this.#options.topic),
+    );
+  }
+
   /** For a partition that is not ours, or no longer, a reader whose reads reject with OwnershipLostError. */
   open(partition: number, fromOffset: number): PartitionReader {
     const reader = this.#fetcher.open(partition, fromOffset);
     if (!this.#assigned.has(partition))
       this.#fetcher.end(partition, `partition ${partition}: is not assigned to this process`);
     return reader;
+  }
+
+  peek(partition: number, fromOffset: number, failed: (error: Error) => void): PartitionReader {
+    this.#peekFailed = failed;
+    return this.#fetcher.open(partition, fromOffset);
   }
 
   /** Never rejects: a failure goes to onCommitFailed and the log. Callers limit the rate. */
@@ -205,6 +225,7 @@ export class KafkaLogSource implements LogSource {
     if (this.#hasFailed || this.#stopped.signal.aborted) return;
     this.#hasFailed = true;
     this.#log('error', 'kafka.failed', { error: messageOf(error) });
-    this.#listener?.failed(error);
+    if (this.#listener !== undefined) this.#listener.failed(error);
+    else this.#peekFailed?.(error);
   }
 }

@@ -74,6 +74,8 @@ export interface ScenarioRecord {
   readonly partition: number;
   /** By the producer's clock, ms since the epoch. Default: when it is sent. */
   readonly timestampMs?: number;
+  /** By name; several values of one name are sent in their order. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 export interface StartOptions {

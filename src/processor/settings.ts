@@ -6,7 +6,11 @@ import type { ProcessorLimits } from './limits.ts';
 export type StartAt =
   | { readonly kind: 'earliest' }
   | { readonly kind: 'latest' }
-  | { readonly kind: 'timestamp'; readonly timestampMs: number };
+  | { readonly kind: 'timestamp'; readonly timestampMs: number }
+  /** An offset for every partition: the next record to be processed. `file`: where they come from. */
+  | { readonly kind: 'offsets'; readonly file: string; readonly offsets: ReadonlyMap<number, number> }
+  /** What another group has committed. */
+  | { readonly kind: 'group'; readonly groupId: string };
 
 /** What is stored when a partition is seeded; the minimum event time is counted back from that moment. */
 export interface SeedSettings extends Omit<FixedSettings, 'minEventTimeMs'> {
@@ -24,5 +28,7 @@ export interface ProcessorSettings {
   readonly untilCaughtUp: boolean;
   /** Run although one fast clock can make good payments late (clock-rule.ts). */
   readonly acceptClockRisk: boolean;
+  /** Begin a new dataset although none of the topic's first records is a payment (first-look.ts). */
+  readonly acceptNothing: boolean;
   readonly limits: ProcessorLimits;
 }

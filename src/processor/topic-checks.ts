@@ -10,6 +10,7 @@ import { DATA_TABLES } from '../payments/types.ts';
 import { generationOf, partitionsOf } from './generation.ts';
 import type { LogSource, Ownership, Seed, Sink, SinkReads, TopicFacts } from './ports.ts';
 import type { ProcessorSettings } from './settings.ts';
+import { startOffsets } from './start-offsets.ts';
 
 /** Throws unless the topic can be consumed exactly once. */
 export function checkTopic(facts: TopicFacts): void {
@@ -50,12 +51,13 @@ export function checkPartitionCount(topic: string, partitionCount: number, rows:
   );
 }
 
-/** Seeds the partitions that have no ownership row yet; tells whether there were any. */
+/** Seeds the partitions that have no ownership row yet, at the offsets that were looked at, if given; tells whether there were any. */
 export async function seedMissing(
   settings: ProcessorSettings,
   facts: TopicFacts,
   rows: readonly Ownership[],
   ports: { readonly log: LogSource; readonly sink: SinkReads; readonly runtime: Runtime },
+  looked?: ReadonlyMap<number, number>,
 ): Promise<boolean> {
   const seeded = new Set(rows.map((row) => row.partition));
   const missing = Array.from({ length: facts.partitionCount }, (_, partition) => partition).filter(
@@ -64,20 +66,19 @@ export async function seedMissing(
   if (missing.length === 0) return false;
   const asking = requireUnknown(settings.topic, missing, ports.sink);
   asking.catch(() => {}); // awaited below, once the log was asked too
-  const { minEventAgeMs, ...fixed } = settings.seed;
-  const minEventTimeMs = Math.floor((ports.runtime.nowMs() - minEventAgeMs) / 86_400_000) * 86_400_000;
-  const seeds = await Promise.all(
-    missing.map(async (partition): Promise<Seed> => {
-      const startOffset = await firstOffset(settings, partition, ports.log);
-      return {
-        partition,
-        partitionCount: facts.partitionCount,
-        startOffset,
-        fixed: { ...fixed, minEventTimeMs },
-        history: [{ fromOffset: startOffset, foldVersion: FOLD_VERSION, decision: settings.decision }],
-      };
-    }),
-  );
+  const { minEventAgeMs: _age, ...fixed } = settings.seed;
+  const minEventTimeMs = minEventTimeOf(settings, ports.runtime);
+  const starts = looked ?? (await startOffsets(settings.startAt, facts, missing, ports.log));
+  const seeds = missing.map((partition): Seed => {
+    const startOffset = starts.get(partition)!;
+    return {
+      partition,
+      partitionCount: facts.partitionCount,
+      startOffset,
+      fixed: { ...fixed, minEventTimeMs },
+      history: [{ fromOffset: startOffset, foldVersion: FOLD_VERSION, decision: settings.decision }],
+    };
+  });
   await asking;
   await ports.sink.seed(settings.topic, seeds);
   return true;
@@ -113,9 +114,7 @@ export async function requireUnknown(
   );
 }
 
-async function firstOffset(settings: ProcessorSettings, partition: number, log: LogSource): Promise<number> {
-  const { startAt } = settings;
-  if (startAt.kind === 'timestamp') return log.offsetAt(partition, startAt.timestampMs);
-  const { startOffset, endOffset } = await log.bounds(partition);
-  return startAt.kind === 'earliest' ? startOffset : endOffset;
+/** What is stored as the minimum event time of a partition that is seeded now. */
+export function minEventTimeOf({ seed }: Pick<ProcessorSettings, 'seed'>, runtime: Pick<Runtime, 'nowMs'>): number {
+  return Math.floor((runtime.nowMs() - seed.minEventAgeMs) / 86_400_000) * 86_400_000;
 }

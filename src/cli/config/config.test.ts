@@ -70,7 +70,7 @@ describe('configuration', () => {
     expect(problems.join('\n')).toContain('METRICS_PORT (flag --metrics-port) is "99999": expected at most 65535');
     expect(problems.join('\n')).toContain('BIGQUERY_PROJECT is not set: set it, or give --bigquery-project');
     expect(problems.join('\n')).toContain(
-      'START_FROM (flag --start) is "yesterday": expected earliest, latest or a time',
+      'START_FROM (flag --start) is "yesterday": expected earliest, latest, a time as',
     );
   });
 
@@ -92,6 +92,25 @@ describe('configuration', () => {
       kind: 'timestamp',
       timestampMs: Date.UTC(2026, 0, 31, 8),
     });
+  });
+
+  test('a start can be a file of offsets, read with the configuration', () => {
+    const env = { ...LEAST, START_FROM: 'offsets:/etc/offsets' };
+    const readFile = (file: string): string => {
+      if (file !== '/etc/offsets') throw new Error(`no file ${file}`);
+      return '0 1024';
+    };
+    expect(parseConfig(env, {}, readFile).config.startAt).toEqual({
+      kind: 'offsets',
+      file: '/etc/offsets',
+      offsets: new Map([[0, 1024]]),
+    });
+    expect(() => parseConfig({ ...env, START_FROM: 'offsets:/etc/gone' }, {}, readFile)).toThrow(
+      'START_FROM, /etc/gone: cannot be read: no file /etc/gone',
+    );
+    expect(() => parseConfig({ ...LEAST, START_FROM: 'group:old', KAFKA_GROUP_ID: 'old' }, {})).toThrow(
+      'give this processor a group of its own',
+    );
   });
 
   test('fraud rules come from their variables', () => {

@@ -18,6 +18,7 @@ import {
   PROCESS_SETTINGS,
   SEED_SETTINGS,
 } from './settings-table.ts';
+import { readStart } from './start-from.ts';
 
 type ReadFile = (path: string) => string;
 const readText: ReadFile = (path) => readFileSync(path, 'utf8');
@@ -82,8 +83,10 @@ export function checkConfig(env: Environment, flags: Flags, readFile: ReadFile =
     ...problemsWithin(BIGQUERY_SETTINGS, env, flags, emulatorProblems),
     ...problemsWithin(DECISION_SETTINGS, env, flags, decisionProblems),
   ];
-  const isUsable = values !== undefined && found.length === 0;
-  return { config: isUsable ? configOf(values) : undefined, origins: effective, problems: found };
+  const start = values && readStart(values.start, values.topic, values.groupId, readFile);
+  const all = [...found, ...(start?.problems ?? [])];
+  const config = values && start?.startAt && all.length === 0 ? configOf(values, start.startAt) : undefined;
+  return { config, origins: effective, problems: all };
 }
 
 /** Throws ConfigurationError with one line per problem. */
@@ -115,7 +118,7 @@ function fileProblems(kafka: KafkaEndpoint, readFile: ReadFile): readonly string
   }
 }
 
-function configOf(values: Values<typeof ALL_SETTINGS>): ProcessConfig {
+function configOf(values: Values<typeof ALL_SETTINGS>, startAt: StartAt): ProcessConfig {
   const { idHorizonMs, windowMs, activitySpanMs, minEventAgeMs } = values;
   const process = Object.fromEntries(
     Object.keys(PROCESS_SETTINGS).map((key) => [key, values[key as keyof typeof PROCESS_SETTINGS]]),
@@ -125,7 +128,7 @@ function configOf(values: Values<typeof ALL_SETTINGS>): ProcessConfig {
     bigquery: bigqueryOf(values),
     process,
     seed: { idHorizonMs, windowMs, activitySpanMs, minEventAgeMs },
-    startAt: values.start,
+    startAt,
     decision: decisionOf(values),
   };
 }

@@ -1,8 +1,8 @@
 /** The types of settings: each turns the text of a variable or flag into a value, or throws with what it expects. */
 import { z } from 'zod';
 import { requireDecimal } from '../../payments/event/decimal.ts';
-import type { StartAt } from '../../processor/settings.ts';
 import { clusteringProblems } from '../../sinks/bigquery/identifiers.ts';
+import { parseStartFrom, type StartFrom } from './start-from.ts';
 
 export interface SettingKind<T> {
   /** For the documentation. */
@@ -108,13 +108,10 @@ export const pointsByName: SettingKind<Readonly<Record<string, number>>> = kind(
   return { ...points };
 });
 
-export const startAt: SettingKind<StartAt> = kind('earliest, latest or an ISO 8601 time', (value) => {
-  if (value === 'earliest' || value === 'latest') return { kind: value };
-  const iso = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/.test(value);
-  const timestampMs = iso ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(timestampMs)) throw new Error('expected earliest, latest or a time as 2026-01-31T08:00:00Z');
-  return { kind: 'timestamp', timestampMs };
-});
+export const startFrom: SettingKind<StartFrom> = kind(
+  'earliest, latest, an ISO 8601 time, offsets:FILE or group:NAME',
+  parseStartFrom,
+);
 
 function kind<T>(type: string, parse: (value: string) => T): SettingKind<T> {
   const schema = z.string().transform((value, context) => {

@@ -17,7 +17,7 @@ import {
   integer,
   pattern,
   pointsByName,
-  startAt,
+  startFrom,
   text,
   tokenUrl,
 } from './setting-kinds.ts';
@@ -199,7 +199,7 @@ export const DECISION_SETTINGS = {
 
 /** Settings fixed for a partition when it is first seen. */
 export const SEED_SETTINGS = {
-  start: setting('START_FROM', startAt, 'earliest', 'Where to start in a partition that was never processed.', {
+  start: setting('START_FROM', startFrom, 'earliest', 'Where to start in a partition that was never processed.', {
     flag: 'start',
   }),
   idHorizonMs: setting(
@@ -265,6 +265,12 @@ export const PROCESS_SETTINGS = {
     flag,
     'false',
     'Run even if message.timestamp.after.max.ms and ALLOWED_SKEW together exceed half of WATERMARK_DELAY. One fast clock can then make good payments late; verify says so.',
+  ),
+  acceptNothing: setting(
+    'ACCEPT_NOTHING',
+    flag,
+    'false',
+    'Begin a new dataset even if all of the first 1,000 records of the topic are rejected. Without it the process waits for the first payment before it writes anything, and stops with `nothing_accepted` if there is none among them.',
   ),
   checkpointIntervalMs: setting(
     'CHECKPOINT_INTERVAL',

@@ -3,11 +3,12 @@ import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { hashBytes, recordFingerprint } from '../../payments/event/hash.ts';
+import { MAX_HEADER_BYTES } from '../../payments/event/record-headers.ts';
 import { MAX_VALUE_BYTES, Rejection, validateRecord } from '../../payments/event/validation.ts';
 import { rejectedRow } from '../../payments/exception-rows.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
 import type { LogRecord } from '../../payments/types.ts';
-import { batch, type CodecName, pack, record, varint } from '../testing/batch-bytes.ts';
+import { batch, type CodecName, headersOf, pack, record, varint } from '../testing/batch-bytes.ts';
 import { scanBatches } from './batch-scan.ts';
 import { memoryToUnpack } from './codecs.ts';
 import { LargeBatch } from './large-batch.ts';
@@ -161,23 +162,18 @@ test.for([
   },
 );
 
-/** Headers of a name and a value each, as they follow a record's value. */
-function headersOf(...headers: readonly (readonly [name: string, value: string | null])[]): Buffer {
-  const sized = (text: string) => Buffer.concat([varint(Buffer.byteLength(text)), Buffer.from(text)]);
-  return Buffer.concat([
-    varint(headers.length),
-    ...headers.map(([name, value]) => Buffer.concat([sized(name), value === null ? varint(-1) : sized(value)])),
-  ]);
-}
-
 const LONG = 'l'.repeat(64);
 /** More than the pieces in which a batch is unpacked: headers end in another piece than they begin in. */
 const MANY = Array.from({ length: 40_000 }, (_, at) => [`n${at}`, at % 3 === 0 ? null : `v${at}`] as const);
+/** More headers than a record may keep: they are walked over piece by piece. */
+const TOO_MANY = [['pad', 'p'.repeat(MAX_HEADER_BYTES)] as const, ['a', '1'] as const];
 
 test.each([
   ['of short names and values', headersOf(['a', '1'], ['', ''], ['b', '22'], ['c', null])],
   ['longer than one byte says', headersOf(['a', '1'], [LONG, LONG], ['b', LONG], [LONG, null], ['c', '3'])],
   ['more than one piece has', headersOf(...MANY)],
+  ['more than are kept', headersOf(...TOO_MANY)],
+  ['more than are kept, and many', headersOf(...TOO_MANY, ...MANY)],
 ])('headers of a record too large to be held are walked over: %s', async (_, headers) => {
   const value = Buffer.alloc(3 * MAX_VALUE_BYTES, 'y');
   const records = [record(0, 0, null, value, headers), record(1, 1, null, 'behind', headers)];
@@ -191,7 +187,7 @@ test.each([
   ]);
 });
 
-test.each([
+const BROKEN_HEADERS: readonly (readonly [string, Buffer, RegExp])[] = [
   ['that say they are fewer than none', varint(-1), /claims -1 headers/],
   ['of which one has no name', Buffer.concat([varint(1), varint(-1), varint(-1)]), /a header without a name/],
   ['fewer than they say', Buffer.concat([varint(2), varint(1), Buffer.from('a'), varint(-1)]), /past the end/],
@@ -201,6 +197,23 @@ test.each([
     Buffer.concat([varint(1), varint(1), Buffer.from('a'), varint(9)]),
     /claims 9 bytes, and 0 are left/,
   ],
+];
+const PAD = headersOf(['pad', 'p'.repeat(MAX_HEADER_BYTES)]).subarray(1);
+const BROKEN_BEHIND_A_PAD: typeof BROKEN_HEADERS = [
+  ['of which one has no name', Buffer.concat([varint(2), PAD, varint(-1), varint(-1)]), /a header without a name/],
+  ['fewer than they say', Buffer.concat([varint(3), PAD, varint(1), Buffer.from('a'), varint(-1)]), /past the end/],
+  ['more than they say', Buffer.concat([varint(1), PAD, Buffer.from('rest')]), /ends 4 bytes before the end/],
+  [
+    'past the end',
+    Buffer.concat([varint(2), PAD, varint(1), Buffer.from('a'), varint(9)]),
+    /claims 9 bytes, and 0 are left/,
+  ],
+  ['that say they are fewer than none', Buffer.concat([varint(-1), PAD]), /claims -1 headers/],
+];
+
+test.each([
+  ...BROKEN_HEADERS,
+  ...BROKEN_BEHIND_A_PAD.map(([name, headers, words]) => [`${name}, more than are kept`, headers, words] as const),
 ])('a record too large to be held with headers %s is broken', async (_, headers, words) => {
   const large = record(0, 0, null, Buffer.alloc(3 * MAX_VALUE_BYTES, 'y'), headers);
   const packed = zstdCompressSync(Buffer.concat([large, record(1, 1, null, 'behind')]));
@@ -208,6 +221,29 @@ test.each([
   const { records, stoppedBy } = await readAll(bytes, 0, IN_PIECES);
   expect(records).toEqual([]);
   expect(stoppedBy?.message).toMatch(words);
+});
+
+test.each([
+  ['a small record', 'v', MAX_HEADER_BYTES],
+  ['a record too large to be held', Buffer.alloc(3 * MAX_VALUE_BYTES, 'y'), MAX_HEADER_BYTES],
+])('the last header of a name is read, up to a limit for all headers: %s', async (_, value, limit) => {
+  const some = headersOf(['a', '1'], ['b', ''], ['\u00e9', 'x'], ['a', '2'], ['c', '3'], ['c', null], ['', 'none']);
+  const padded = (padBytes: number) => headersOf(['a', '1'], ['pad', 'p'.repeat(padBytes)]);
+  const overhead = padded(limit - 100).length - (limit - 100);
+  const asked = ['a', 'b', '\u00e9', 'c', '', 'A', 'none'] as const;
+  for (const limits of [DEFAULT_ANSWER_LIMITS, IN_PIECES]) {
+    for (const [headers, names, found] of [
+      [undefined, ['a'], [null]],
+      [some, asked, ['2', '', 'x', null, 'none', null, null]],
+      [padded(limit - overhead), ['a'], ['1']],
+      [padded(limit - overhead + 1), ['a'], [null]],
+    ] as const) {
+      const packed = zstdCompressSync(record(0, 0, null, value, headers));
+      const bytes = batch({ baseOffset: 0, codec: 'zstd', packed, count: 1, lastOffsetDelta: 0 });
+      const { records } = await readAll(bytes, 0, limits);
+      expect(names.map((name) => records[0]!.header!(name)?.toString() ?? null)).toEqual(found);
+    }
+  }
 });
 
 test('more than may be unpacked of one batch ends the reading, by a limit and not by time', async () => {

@@ -1,11 +1,12 @@
 /**
  * The records of a batch with a large unpacked size, read while it is unpacked. Memory holds one piece of it, the
  * decompressor's window and the records that were not handed on yet, for any unpacked size. Reading can stop at any
- * record and resume there later. Of a record too large to be held only the beginnings of key and value stay; its hash
- * and its fingerprint are computed on the way.
+ * record and resume there later. Of a record too large to be held only the beginnings of key and value and its headers
+ * stay; its hash and its fingerprint are computed on the way.
  */
 import { RecordDigest } from '../../payments/event/hash.ts';
 import { PackedRecord } from '../../payments/event/packed-record.ts';
+import { lastHeader, MAX_HEADER_BYTES } from '../../payments/event/record-headers.ts';
 import { MAX_VALUE_BYTES } from '../../payments/event/validation.ts';
 import type { LogRecord } from '../../payments/types.ts';
 import { type BatchPlace, codecOf, countOf, HEADER_BYTES, timesOf } from './batch-scan.ts';
@@ -16,10 +17,11 @@ import { Pieces } from './unpacked-pieces.ts';
 /** A record up to this size is held whole. */
 const HELD_RECORD_BYTES = 2 * MAX_VALUE_BYTES;
 const HELD_KEY_BYTES = 64 * 1024;
-/** Kept of a longer key: no sender's name is that long. */
-const KEY_HEAD_BYTES = 4 * 1024;
+/** Kept of a longer key: one byte more than any key that is read as a text (docs/reference/rules-file.md). */
+const KEY_HEAD_BYTES = HELD_KEY_BYTES + 1;
 /** Kept of a value that is not held: the part for its row, and as much again for masking. */
 const VALUE_HEAD_BYTES = 128 * 1024;
+const NO_BYTES: Buffer = Buffer.alloc(0);
 /** Memory of a record beyond its bytes. */
 export const RECORD_OVERHEAD_BYTES = 128;
 
@@ -162,10 +164,11 @@ export class LargeBatch {
       digest.addValue(part);
       head.add(part);
     });
-    await within.headers();
+    const headers = await within.headers();
     const value = valueLength === null ? null : head.bytes();
-    this.#lastHeldBytes = (key?.length ?? 0) + (value?.length ?? 0);
-    return { offset, timestampMs, key, value, oversized: digest.finish() };
+    this.#lastHeldBytes = (key?.length ?? 0) + (value?.length ?? 0) + headers.length;
+    const header = (name: string): Buffer | null => lastHeader(headers, 0, name);
+    return { offset, timestampMs, key, value, oversized: digest.finish(), header };
   }
 
   /** The length at a later position, by a second pass over the batch from its beginning. */
@@ -225,7 +228,18 @@ class WithinRecord {
     return Buffer.from(await this.#pieces.take(byteLength));
   }
 
-  async headers(): Promise<void> {
+  /** The headers' bytes, if there are no more than a record may keep; else none. */
+  async headers(): Promise<Buffer> {
+    if (this.#left > MAX_HEADER_BYTES) {
+      await this.#walkHeaders();
+      return NO_BYTES;
+    }
+    const bytes = await this.copy(this.#left);
+    new RecordReader(bytes).readHeaders();
+    return bytes;
+  }
+
+  async #walkHeaders(): Promise<void> {
     const count = await this.varint(MOST_VARINT_BYTES);
     if (count < 0) throw new RangeError(`a record claims ${count} headers`);
     for (let left = count; left > 0; left -= 1) {

@@ -39,6 +39,14 @@ export class RecordReader {
     }
   }
 
+  /** Walks over headers that take all of the bytes. Throws RangeError if they are none. */
+  readHeaders(): void {
+    this.#end = this.bytes.length;
+    this.#skipHeaders();
+    if (this.at !== this.#end)
+      throw new RangeError(`a record ends ${this.#end - this.at} bytes before the end that it claims`);
+  }
+
   /** Bytes of the next record, its length included; undefined if not all of them are here. Throws as next() does. */
   peekLength(): number | undefined {
     const { bytes, at } = this;

@@ -115,6 +115,15 @@ export function record(
   return Buffer.concat([varint(content.length), content]);
 }
 
+/** Headers of a name and a value each, as they follow a record's value. */
+export function headersOf(...headers: readonly (readonly [name: string, value: string | null])[]): Buffer {
+  const sized = (text: string) => Buffer.concat([varint(Buffer.byteLength(text)), Buffer.from(text)]);
+  return Buffer.concat([
+    varint(headers.length),
+    ...headers.map(([name, value]) => Buffer.concat([sized(name), value === null ? varint(-1) : sized(value)])),
+  ]);
+}
+
 export function varint(value: number): Buffer {
   const bytes: number[] = [];
   let zigzag = value < 0 ? -value * 2 - 1 : value * 2;

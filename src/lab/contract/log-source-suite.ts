@@ -106,6 +106,29 @@ async function drainedTo(log: LogUnderTest, reader: PartitionReader): Promise<vo
 }
 
 function reading(makeLog: MakeLog): void {
+  test('a header is found by its name: the last of several, nothing where there is none', async () => {
+    await using log = await makeLog(1);
+    await log.appendWithHeaders(0, 'v', [
+      ['trace', '1'],
+      ['type', 'a'],
+      ['type', 'b'],
+      ['\u00e9', ''],
+    ]);
+    await log.appendWithHeaders(0, null, [['type', 'c']]);
+    await log.append(0, ['without']);
+    const { log: source } = await log.join();
+    const answers = await readTo(log, source.open(0, 0), 0, 3);
+    const names = ['trace', 'type', '\u00e9', 'Type'];
+    const found = answers.flatMap(({ records }) =>
+      records.map((record) => names.map((name) => record.header?.(name)?.toString() ?? null)),
+    );
+    expect(found).toEqual([
+      ['1', 'b', '', null],
+      [null, 'c', null, null],
+      [null, null, null, null],
+    ]);
+  });
+
   test('a partition is read from any offset on: every record once, in order', async () => {
     await using log = await makeLog(1);
     await log.append(0, numbered(40));
@@ -285,6 +308,17 @@ function commits(makeLog: MakeLog): void {
     await commit(log, first, own, 12);
     expect((await log.committed()).get(own)).toBe(12);
     expect([...first.failures, ...second.failures]).toEqual([]);
+  });
+
+  test('what a group has committed can be asked for by its name, and whether it has members', async () => {
+    await using log = await makeLog(2);
+    await log.append(0, numbered(10));
+    const first = await log.join();
+    const ask = (groupId: string) => log.settle(first.log.groupOffsets(groupId));
+    expect(await ask('nobody')).toEqual({ offsets: new Map(), members: 0 });
+    expect(await ask(log.groupId)).toEqual({ offsets: new Map(), members: 1 });
+    await commit(log, first, 0, 7);
+    expect(await ask(log.groupId)).toEqual({ offsets: new Map([[0, 7]]), members: 1 });
   });
 
   test('brokers accept the commit of a member for a partition that it has lost: nothing may rest on committed offsets', async () => {

@@ -4,6 +4,7 @@
  * by name.
  */
 import type { LogRecord } from '../types.ts';
+import { lastHeader } from './record-headers.ts';
 
 /** Stands in place of the start of a key or value that is null. */
 export const NULL_AT = -1;
@@ -43,5 +44,10 @@ export class PackedRecord implements LogRecord {
 
   get value(): Buffer | null {
     return this.valueStart === NULL_AT ? null : this.bytes.subarray(this.valueStart, this.valueEnd);
+  }
+
+  /** Headers follow the value in the batch. */
+  header(name: string): Buffer | null {
+    return lastHeader(this.bytes, this.valueEnd, name);
   }
 }

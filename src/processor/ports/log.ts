@@ -24,6 +24,14 @@ export interface LogBounds {
   readonly endOffset: number;
 }
 
+/** What a consumer group has committed of the topic. */
+export interface GroupOffsets {
+  /** By partition; partitions without a commit are left out. */
+  readonly offsets: ReadonlyMap<number, number>;
+  /** The members that it has now: they may commit further offsets. */
+  readonly members: number;
+}
+
 /** One answer of the log to one question. */
 export interface FetchAnswer {
   /** The offset that was asked for. */
@@ -67,8 +75,15 @@ export interface LogSource {
   bounds(partition: number): Promise<LogBounds>;
   /** The first offset with a timestamp >= timestampMs, or the end offset. */
   offsetAt(partition: number, timestampMs: number): Promise<number>;
+  /** Of any group of the same brokers, also of one that is not there: it has committed nothing. */
+  groupOffsets(groupId: string): Promise<GroupOffsets>;
   /** Only for an assigned partition, at most one reader each: a second one closes the first. */
   open(partition: number, fromOffset: number): PartitionReader;
+  /**
+   * A reader for a look at any partition before `start`: the group does not end it. The caller closes it before it starts the log.
+   * `failed` is called if the client has failed for good: reads then never answer.
+   */
+  peek(partition: number, fromOffset: number, failed: (error: Error) => void): PartitionReader;
   /** Stores the group offset, which only lag monitors read. A rejection is harmless. */
   commit(partition: number, nextOffset: number, metadata: string): Promise<void>;
   stop(): Promise<void>;

@@ -20,12 +20,19 @@ export interface OpenTransaction {
   abort(): Promise<void>;
 }
 
+/** Of the real broker: several values of one name stand together, and none is null, for kafkajs sends no others. */
+export type Header = readonly [name: string, value: string];
+
 export interface LogUnderTest extends AsyncDisposable {
   readonly topic: string;
+  /** The group of this test. */
+  readonly groupId: string;
   /** A process that joins the group of this test; resolves when it was given its partitions. */
   join(): Promise<LogMember>;
   /** One record per value, with key `k`. */
   append(partition: number, values: readonly string[], timestampMs?: number): Promise<void>;
+  /** One record with key `k` and these headers, in this order. */
+  appendWithHeaders(partition: number, value: string | null, headers: readonly Header[]): Promise<void>;
   transaction(partition: number): Promise<OpenTransaction>;
   /** As retention does. */
   deleteBelow(partition: number, offset: number): Promise<void>;

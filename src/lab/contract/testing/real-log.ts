@@ -45,7 +45,13 @@ export const realLogs: MakeLog = async (partitions) => {
   };
   return {
     topic,
+    groupId: topic,
     append,
+    async appendWithHeaders(partition, value, headers) {
+      const byName = Map.groupBy(headers, ([name]) => name);
+      const sent = Object.fromEntries([...byName].map(([name, all]) => [name, all.map(([, text]) => text)]));
+      await plain.send({ topic, messages: [{ partition, key: 'k', value, headers: sent }] });
+    },
     async join() {
       const probe = await SourceProbe.joined({
         topic,

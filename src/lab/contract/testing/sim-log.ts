@@ -47,9 +47,16 @@ function underTest(world: World): LogUnderTest {
     values.map((value) => ({ timestampMs, key: Buffer.from('k'), value: Buffer.from(value) }));
   return {
     topic: kafka.topic,
+    groupId: GROUP,
     join,
     async append(partition, values, timestampMs) {
       kafka.partition(partition).append(records(values, timestampMs));
+    },
+    async appendWithHeaders(partition, value, headers) {
+      const sent = headers.map(([name, text]) => [name, Buffer.from(text)] as const);
+      const timestampMs = EPOCH_MS + world.nowMs;
+      const bytes = value === null ? null : Buffer.from(value);
+      kafka.partition(partition).append([{ timestampMs, key: Buffer.from('k'), value: bytes, headers: sent }]);
     },
     async transaction(partition) {
       const log = kafka.partition(partition);

@@ -1,4 +1,5 @@
 /** Sends hand-made records to chosen partitions, in order, and says where they landed. */
+import type { Message } from 'kafkajs';
 import { createKafka, type KafkaConnectionOptions } from '../../../kafka/client/connection-options.ts';
 import type { ScenarioRecord } from '../../scenario.ts';
 
@@ -16,9 +17,7 @@ export async function sendRecords(
       const { partition } = records[from]!;
       let to = from;
       while (to < records.length && records[to]!.partition === partition) to++;
-      const messages = records.slice(from, to).map(({ key, value, timestampMs }) => {
-        return { key, value, partition, ...(timestampMs === undefined ? {} : { timestamp: String(timestampMs) }) };
-      });
+      const messages = records.slice(from, to).map(messageOf);
       const [answer] = await producer.send({ topic, acks: -1, messages });
       const first = Number(answer?.baseOffset);
       if (!Number.isSafeInteger(first))
@@ -30,4 +29,15 @@ export async function sendRecords(
   } finally {
     await producer.disconnect();
   }
+}
+
+function messageOf({ key, value, partition, timestampMs, headers }: ScenarioRecord): Message {
+  const sent = Object.entries(headers ?? {}).map(([name, values]) => [name, [values].flat()] as const);
+  return {
+    key,
+    value,
+    partition,
+    ...(timestampMs === undefined ? {} : { timestamp: String(timestampMs) }),
+    ...(headers === undefined ? {} : { headers: Object.fromEntries(sent) }),
+  };
 }

@@ -258,18 +258,23 @@ export class SimReader implements PartitionReader {
 
 /** Copies the records into their own memory, which is overwritten at the release. */
 function lent(answer: FetchAnswer): FetchAnswer {
-  const records = answer.records.map((record) => ({ ...record, key: copyOf(record.key), value: copyOf(record.value) }));
+  const copies: Buffer[] = [];
+  const lend = (bytes: Buffer | null): Buffer | null => {
+    if (bytes === null) return null;
+    const copy = Buffer.from(bytes);
+    copies.push(copy);
+    return copy;
+  };
+  const records = answer.records.map((record) => ({
+    ...record,
+    key: lend(record.key),
+    value: lend(record.value),
+    header: (name: string) => lend(record.header?.(name) ?? null),
+  }));
   const release = (): void => {
-    for (const { key, value } of records) {
-      key?.fill(OVERWRITTEN);
-      value?.fill(OVERWRITTEN);
-    }
+    for (const copy of copies) copy.fill(OVERWRITTEN);
   };
   return { ...answer, records, lease: { release } };
-}
-
-function copyOf(bytes: Buffer | null): Buffer | null {
-  return bytes === null ? null : Buffer.from(bytes);
 }
 
 function closedError(partition: number): OwnershipLostError {

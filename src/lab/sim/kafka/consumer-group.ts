@@ -51,6 +51,10 @@ export class ConsumerGroup {
     return this.#generation;
   }
 
+  get members(): number {
+    return this.#members.size;
+  }
+
   join(member: GroupMember): void {
     this.#members.set(member.id, member);
     this.rebalance(`${member.id} joins`);

@@ -64,7 +64,12 @@ export class SimKafka {
         if (life.state !== 'running') group.expireLife(life);
       });
     });
-    return new SimLogSource(life, { facts: () => this.facts(), partition: (p) => this.partition(p), group });
+    return new SimLogSource(life, {
+      facts: () => this.facts(),
+      partition: (p) => this.partition(p),
+      group,
+      groupOf: (id) => this.group(id),
+    });
   }
 
   /** Group offsets of every group set to one end of the log, as the admin tool does it. */

@@ -7,6 +7,7 @@
 import { UnreachableError } from '../../../base/errors.ts';
 import type {
   AssignmentListener,
+  GroupOffsets,
   LogBounds,
   LogSource,
   PartitionReader,
@@ -24,6 +25,7 @@ export interface BrokerView {
   facts(): TopicFacts;
   partition(partition: number): SimPartition;
   readonly group: ConsumerGroup;
+  groupOf(groupId: string): ConsumerGroup;
 }
 
 const RETRY_MS = 500;
@@ -80,6 +82,13 @@ export class SimLogSource implements LogSource, FetchGate {
     return this.#ask('offset_at', partition, () => this.#broker.partition(partition).offsetAt(timestampMs));
   }
 
+  groupOffsets(groupId: string): Promise<GroupOffsets> {
+    return this.#ask('offset_at', undefined, () => {
+      const { committed, members } = this.#broker.groupOf(groupId);
+      return { offsets: new Map([...committed].map(([partition, { offset }]) => [partition, offset])), members };
+    });
+  }
+
   open(partition: number, fromOffset: number): PartitionReader {
     this.#readers.get(partition)?.close();
     const reader = new SimReader(this.#life, partition, fromOffset, () => this.#broker.partition(partition), this);
@@ -87,6 +96,15 @@ export class SimLogSource implements LogSource, FetchGate {
     if (this.#assigned.includes(partition)) this.#readers.set(partition, reader);
     else reader.close();
     return reader;
+  }
+
+  peek(partition: number, fromOffset: number): PartitionReader {
+    const gate: FetchGate = {
+      mayFetch: () => !this.#stopped,
+      session: (one) => this.session(one),
+      raiseSession: (one) => this.raiseSession(one),
+    };
+    return new SimReader(this.#life, partition, fromOffset, () => this.#broker.partition(partition), gate);
   }
 
   commit(partition: number, nextOffset: number, metadata: string): Promise<void> {

@@ -16,6 +16,8 @@ export interface NewRecord {
   readonly timestampMs: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  /** In the order in which they were sent; of several with one name, readers find the last. */
+  readonly headers?: readonly (readonly [name: string, value: Buffer | null])[];
 }
 
 export interface LogSlice {
@@ -193,8 +195,9 @@ export class SimPartition {
     this.#wake();
   }
 
-  #push(kind: EntryKind, { timestampMs, key, value }: NewRecord): void {
-    this.#entries.push({ kind, record: { offset: this.highWatermark, timestampMs, key, value } });
+  #push(kind: EntryKind, { timestampMs, key, value, headers = [] }: NewRecord): void {
+    const header = (name: string): Buffer | null => headers.findLast(([each]) => each === name)?.[1] ?? null;
+    this.#entries.push({ kind, record: { offset: this.highWatermark, timestampMs, key, value, header } });
   }
 
   #wake(): void {
