@@ -41,16 +41,25 @@ export const REASON_CODES = [
   'not_json',
   'not_an_object',
   'duplicate_member',
+  'not_wire_format',
+  'schema_rejected',
+  'value_undecodable',
+  'not_a_payment',
   'field_missing',
   'field_invalid',
+  'currency_unknown',
   'amount_not_exact',
   'amount_out_of_range',
+  'timestamp_not_exact',
   'record_time_missing',
   'event_time_in_future',
   'event_time_too_old',
   'key_missing',
   'key_not_sender',
+  'key_not_transaction',
+  'key_not_path',
   'key_wrong_partition',
+  'column_invalid',
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];
 
@@ -80,8 +89,11 @@ export interface OversizedFacts {
   readonly fingerprint: string;
 }
 
-/** A valid payment event: the columns of PAYMENT_COLUMNS. */
-export interface Payment extends ValuesOf<typeof PAYMENT_COLUMNS> {}
+/** A valid payment event: the columns of PAYMENT_COLUMNS, and what the rules keep beside them. */
+export interface Payment extends ValuesOf<typeof PAYMENT_COLUMNS> {
+  /** Further columns of payment_transactions by name, in canonical text form; without those that are NULL. Not hashed. */
+  readonly further?: Readonly<Record<string, string>>;
+}
 
 export interface FraudAssessment extends ValuesOf<typeof FRAUD_COLUMNS> {
   readonly riskAmount: 'HIGH' | 'MEDIUM' | 'LOW';

@@ -7,7 +7,7 @@
 import { ContradictionError } from '../../../base/errors.ts';
 import { sha256Hex } from '../../../base/text/sha256.ts';
 import type { LoadedRules, RulesRef } from '../../../payments/rules/rules.ts';
-import { canonicalRules, rulesFromCanonical } from '../../../payments/rules/rules-document.ts';
+import { rulesFromCanonical } from '../../../payments/rules/rules-document.ts';
 import type { SettingsEntry } from '../../../payments/types.ts';
 import type { HistoryChange, Seed } from '../../../processor/ports.ts';
 import type { OwnershipRow, RulesRow, SinkQueries, StoredEntry, StoredOwnership } from '../ports.ts';
@@ -65,7 +65,7 @@ export class RuledOwnership {
   async #keep(entries: readonly SettingsEntry[]): Promise<void> {
     for (const { rules } of entries) {
       if (rules === undefined || this.#known.has(rules.sha256)) continue;
-      await this.#queries.putRules({ ...refOf(rules), text: canonicalRules(rules.rules) });
+      await this.#queries.putRules({ ...refOf(rules), text: rules.text });
       await this.#learn([rules]);
     }
   }
@@ -108,7 +108,7 @@ function checked(ref: RulesRef, rows: readonly RulesRow[]): LoadedRules {
   try {
     const rules = rulesFromCanonical(row.text);
     if (rules.revision !== revision) throw new RangeError(`its text has the revision ${rules.revision}`);
-    return { revision, sha256, rules };
+    return { revision, sha256, text: row.text, rules };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new ContradictionError(
