@@ -9,6 +9,7 @@ import type { LogSource, Sink, StateStore } from './ports.ts';
 import { AppendTurns } from './run/append-turns.ts';
 import type { ProcessorSettings } from './settings.ts';
 import { ClaimRounds } from './takeover/claim-rounds.ts';
+import { OlderWarnings } from './takeover/settings-entry.ts';
 
 export interface ProcessorPorts {
   readonly runtime: Runtime;
@@ -26,6 +27,8 @@ export interface ProcessScope extends ProcessorPorts {
   readonly turns: AppendTurns;
   /** One local state is read at a time. So the first partition runs early, and memory holds one file. */
   readonly restores: Semaphore;
+  /** Newer settings than ours that were warned of. */
+  readonly warnedOf: OlderWarnings;
   /** Few states are rebuilt at a time. So the first partitions run early, and memory holds the rows of few. */
   readonly rebuilds: Semaphore;
 }
@@ -37,6 +40,7 @@ export function processScope(settings: ProcessorSettings, ports: ProcessorPorts)
     settings,
     claims: new ClaimRounds({ ...ports, topic, owner }),
     turns: new AppendTurns(limits.maxAppendsInFlight),
+    warnedOf: new OlderWarnings(),
     restores: new Semaphore(1),
     rebuilds: new Semaphore(limits.maxRebuilds),
   };
