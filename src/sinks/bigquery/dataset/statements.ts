@@ -1,6 +1,7 @@
 /** The statements of sql/, for one dataset: what makes it, and what its tables must be. */
 import { readFile } from 'node:fs/promises';
 import { checkClustering, checkDataset, type DatasetRef } from '../identifiers.ts';
+import { KNOWN_TABLE } from '../query/known-payments.ts';
 import { LOSSES_TABLE, TABLES, VIEWS } from './names.ts';
 import { type WantedTable, wantedTable } from './wanted-tables.ts';
 
@@ -14,7 +15,7 @@ export interface SchemaOptions {
 
 export interface DatasetStatements {
   readonly makeDataset: string;
-  /** By name, in the order in which they are made; accepted_losses among them, which is made only when it is needed. */
+  /** By name, in the order in which they are made; accepted_losses and known_payments among them, which are made when needed. */
   readonly tables: ReadonlyMap<string, string>;
   /** In the order in which they are made. They read tables only. */
   readonly views: readonly string[];
@@ -29,7 +30,7 @@ export async function datasetStatements(options: SchemaOptions): Promise<Dataset
     const text = await readFile(new URL(`../../../../sql/${file}.sql`, import.meta.url), 'utf8');
     return text.trimEnd().replaceAll('{{dataset}}', name).replaceAll('{{clustering}}', clustering.join(', '));
   };
-  const names = [...TABLES, LOSSES_TABLE];
+  const names = [...TABLES, LOSSES_TABLE, KNOWN_TABLE];
   const [tables, views] = await Promise.all([
     Promise.all(names.map(async (table) => [table, await read(`tables/${table}`)] as const)),
     Promise.all(VIEWS.map((view) => read(`views/${view}`))),
