@@ -77,9 +77,10 @@ function scrape(): Promise<string> {
   const { emit } = observers(roster, observer);
   const partition = 0;
   const counters = { consumed: 10, accepted: 7, duplicates: 1, late: 1, rejected: 1 };
+  const rejections = [{ code: 'not_json', count: 1, partition, offset: 3, reason: 'not_json: ends early' }];
   const position = { partition, counters, watermarkMs: 1_699_996_400_000, nextOffset: 10 };
   emit({ type: 'takeover.running', partition, epoch: 1, tookMs: 100, counters });
-  emit({ type: 'batch.folded', ...position, records: 10, bytes: 3_000, endOffset: 12 });
+  emit({ type: 'batch.folded', ...position, records: 10, bytes: 3_000, endOffset: 12, rejections });
   emit({ type: 'append.acknowledged', partition, table: 'payment_transactions', rows: 7, bytes: 900, tookMs: 20 });
   emit({ type: 'checkpoint.written', ...position, epoch: 1, ids: 7, stateBytes: 2_000, tookMs: 30, endToEndMs: 400 });
   emit({ type: 'service.waiting', service: 'kafka', what: 'fetch', waitedMs: 1, limitMs: 900_000, error: 'refused' });

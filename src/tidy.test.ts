@@ -20,6 +20,10 @@ const CHAOS = '../chaos';
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
   payments: ['base'],
+  // Reads rules files: zod and yaml stand here and not in the core.
+  rules: ['base', 'payments'],
+  // Tries rules on records, and proposes some.
+  'rules-check': ['base', 'payments', 'processor', 'rules'],
   processor: ['base', 'payments'],
   observability: ['base', 'payments', 'processor'],
   'local-state': ['base', 'payments', 'processor'],
@@ -67,9 +71,10 @@ const CLI = 'cli';
 const LAYERS: readonly (readonly string[])[] = [
   ['base'],
   ['payments'],
+  ['rules'],
   ['processor'],
   ['observability', 'local-state', 'kafka', 'sinks', 'infra', 'simulator', 'checks'],
-  ['operations', 'conformance'],
+  ['operations', 'conformance', 'rules-check'],
   ['lab'],
   ['demo'],
   [CLI],

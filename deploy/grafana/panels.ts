@@ -76,6 +76,13 @@ export const ROWS: readonly Row[] = [
         unit: 'cps',
       },
       {
+        title: 'Rejected records by reason',
+        text: 'not_a_payment: what the select of the rules file leaves out; nothing is wrong with those.',
+        kind: 'timeseries',
+        queries: { '{{reason}}': 'sum by (reason) (rate(provenonce_rejections_total[1m]))' },
+        unit: 'cps',
+      },
+      {
         title: 'Consumer lag',
         text: 'Records in the log that are not folded yet, by partition.',
         kind: 'timeseries',

@@ -29,6 +29,7 @@ export type ContradictionCode =
   | 'topic_compacted'
   | 'clock_risk'
   | 'other_topic'
+  | 'nothing_accepted'
   | 'codec_missing'
   | 'batch_damaged'
   | 'table_missing'

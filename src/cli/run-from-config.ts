@@ -94,7 +94,7 @@ async function firstOf(work: Promise<void>, stop: AbortSignal): Promise<ExitRepo
 
 function settingsOf(config: ProcessConfig, owner: string): ProcessorSettings {
   const { checkpointIntervalMs, checkpointRows, maxAppendsInFlight, stopTimeoutMs } = config.process;
-  const { untilCaughtUp, acceptClockRisk } = config.process;
+  const { untilCaughtUp, acceptClockRisk, acceptNothing } = config.process;
   return {
     topic: config.kafka.topic,
     owner,
@@ -103,6 +103,7 @@ function settingsOf(config: ProcessConfig, owner: string): ProcessorSettings {
     startAt: config.startAt,
     untilCaughtUp,
     acceptClockRisk,
+    acceptNothing,
     limits: { ...DEFAULT_LIMITS, checkpointIntervalMs, checkpointRows, maxAppendsInFlight, stopTimeoutMs },
   };
 }

@@ -11,6 +11,7 @@ import { metricsObserver } from '../observability/metrics-observer.ts';
 import { startMetricsServer } from '../observability/metrics-server.ts';
 import { PartitionRoster } from '../observability/partition-roster.ts';
 import { progressReporter } from '../observability/progress.ts';
+import { rejectionReporter } from '../observability/rejections.ts';
 import { CRASH_POINTS } from '../processor/crash-points.ts';
 import { observers } from '../processor/events.ts';
 import type { ExitReport } from '../processor/processor.ts';
@@ -51,7 +52,8 @@ export async function runProcess(
   const health = healthObserver(roster);
   const toLog = logObserver(logger);
   const progress = progressReporter(runtime, roster);
-  const observer = observers(roster, toLog, toMetrics, health, progress);
+  const rejections = rejectionReporter(runtime, toLog);
+  const observer = observers(roster, toLog, toMetrics, health, progress, rejections);
   const server = await startMetricsServer({
     host: config.process.metricsHost,
     port: config.process.metricsPort,
@@ -61,7 +63,7 @@ export async function runProcess(
   });
   logger.info({ event: 'metrics.listening', port: server.port, host: config.process.metricsHost });
   const ended = new AbortController();
-  void progress.run(toLog, ended.signal);
+  void progress.run(observers(toLog, rejections), ended.signal);
   try {
     const kafkaLog: RunOptions['kafkaLog'] = (level, event, fields) => logger[level]({ event, ...fields });
     const report = await runFromConfig(config, stop, { owner, observer, kafkaLog, killHit, asked });

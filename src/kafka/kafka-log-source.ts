@@ -40,6 +40,7 @@ export class KafkaLogSource implements LogSource {
   readonly #stopped = new AbortController();
   #stopping: Promise<void> | undefined;
   #listener: AssignmentListener | undefined;
+  #peekFailed: ((error: Error) => void) | undefined;
   #assigned: ReadonlySet<number> = new Set();
   #hasFailed = false;
 
@@ -124,6 +125,11 @@ export class KafkaLogSource implements LogSource {
     if (!this.#assigned.has(partition))
       this.#fetcher.end(partition, `partition ${partition}: is not assigned to this process`);
     return reader;
+  }
+
+  peek(partition: number, fromOffset: number, failed: (error: Error) => void): PartitionReader {
+    this.#peekFailed = failed;
+    return this.#fetcher.open(partition, fromOffset);
   }
 
   /** Never rejects: a failure goes to onCommitFailed and the log. Callers limit the rate. */
@@ -219,6 +225,7 @@ export class KafkaLogSource implements LogSource {
     if (this.#hasFailed || this.#stopped.signal.aborted) return;
     this.#hasFailed = true;
     this.#log('error', 'kafka.failed', { error: messageOf(error) });
-    this.#listener?.failed(error);
+    if (this.#listener !== undefined) this.#listener.failed(error);
+    else this.#peekFailed?.(error);
   }
 }

@@ -5,6 +5,7 @@
 
 import { spanText } from '../base/span-text.ts';
 import type { ProcessorEvent } from '../processor/events.ts';
+import { reasonsText, shareText } from '../processor/rejections.ts';
 
 type EventOf<T extends ProcessorEvent['type']> = Extract<ProcessorEvent, { type: T }>;
 
@@ -28,6 +29,12 @@ export function eventText(event: ProcessorEvent): string | undefined {
       return fencedText(event);
     case 'processor.progress':
       return progressText(event);
+    case 'first_look.waiting':
+      return lookingText(event);
+    case 'records.rejected':
+      return rejectedText(event);
+    case 'processor.summary':
+      return summaryText(event);
     default:
       return undefined;
   }
@@ -61,6 +68,35 @@ function progressText(event: EventOf<'processor.progress'>): string {
       : 'no partition is written here'
     : 'no assignment yet: the group has not answered';
   return [records === 0 ? `${over}: ${nothing}` : `${counts}; ${nothing}`, ...others].join('; ');
+}
+
+/** Also the reason in /readyz. */
+export function lookingText({ waitedMs, records, reasons }: EventOf<'first_look.waiting'>): string {
+  const found =
+    records === 0
+      ? 'the topic has no records yet'
+      : `none of the first ${records} records is one: ${reasonsText(reasons, records)}`;
+  return `waiting for the first payment of the topic for ${spanText(waitedMs)}, nothing is written before it: ${found}`;
+}
+
+function rejectedText({ records, rejected, reasons }: EventOf<'records.rejected'>): string {
+  return (
+    `${rejected} of the last ${records} records were rejected (${shareText(rejected, records)}): ${reasonsText(reasons, records)}. ` +
+    'They are rows of payment_exceptions, and no payments. `provenonce rules check --from-topic` shows what the records of the topic become'
+  );
+}
+
+/** `accepted 0 of 5 (rejected 5: field_missing 5)`: what became of the records of one run. */
+function summaryText(event: EventOf<'processor.summary'>): string {
+  const { records, accepted, duplicates, late, rejected, notPayments, reasons } = event;
+  const byReason = Object.entries(reasons).map(([code, count]) => `${code} ${count}`);
+  const others = [
+    ...(duplicates === 0 ? [] : [`duplicate ${duplicates}`]),
+    ...(late === 0 ? [] : [`late ${late}`]),
+    ...(notPayments === 0 ? [] : [`not a payment ${notPayments}`]),
+    ...(rejected === 0 ? [] : [`rejected ${rejected}: ${byReason.join(', ')}`]),
+  ];
+  return `accepted ${accepted} of ${records}${others.length === 0 ? '' : ` (${others.join(', ')})`}`;
 }
 
 /** `0 to 3, 7`: partitions in ascending order. */

@@ -1,6 +1,6 @@
 /** Readiness of the process, derived from its events: what it waits for and what has stopped, in words. */
 import type { Observer, ProcessorEvent } from '../processor/events.ts';
-import { waitingText } from './event-text.ts';
+import { lookingText, waitingText } from './event-text.ts';
 import { ascending, type PartitionRoster } from './partition-roster.ts';
 
 export interface Readiness {
@@ -31,6 +31,12 @@ export function healthObserver(roster: PartitionRoster): HealthObserver {
         return;
       case 'service.waiting':
         waiting.set(event.service, waitingText(event));
+        return;
+      case 'first_look.waiting':
+        waiting.set(event.type, lookingText(event));
+        return;
+      case 'first_look.ended':
+        waiting.delete('first_look.waiting');
         return;
       case 'service.recovered':
         waiting.delete(event.service);

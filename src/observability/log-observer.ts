@@ -19,6 +19,7 @@ const LEVELS: Partial<Record<ProcessorEventType, Level>> = {
   'service.waiting': 'warn',
   'group.session_lost': 'warn',
   'log.warning': 'warn',
+  'records.rejected': 'warn',
   'log.out_of_place': 'warn',
   'offset.commit_failed': 'warn',
   'state.discarded': 'warn',

@@ -49,6 +49,7 @@ export function metricsObserver(metrics: Metrics, nowMs: () => number, roster: P
   function emit(event: ProcessorEvent): void {
     switch (event.type) {
       case 'batch.folded': {
+        for (const { code, count } of event.rejections ?? []) metrics.rejections.inc({ reason: code }, count);
         if (lost.has(event.partition)) return;
         const before = folded.get(event.partition);
         // A takeover goes back to the checkpoint: the series restarts, as after a restart of the process.

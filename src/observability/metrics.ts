@@ -35,6 +35,7 @@ export function createMetrics(build: BuildInfo) {
       ...partition,
       'disposition',
     ]),
+    rejections: counter('rejections_total', 'Rejected records by reason code, folded by this process.', ['reason']),
     watermark: gauge('watermark_timestamp_seconds', 'Watermark of the partition, as event time.', partition),
     watermarkLag: gauge('watermark_lag_seconds', 'Wall clock less the watermark, when it was last set.', partition),
     consumerLag: gauge('consumer_lag_records', 'Records in the log that are not folded yet.', partition),

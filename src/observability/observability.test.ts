@@ -124,6 +124,19 @@ describe('metrics', () => {
     expect(await text()).toContain('provenonce_records_consumed_total{partition="1"} 14');
   });
 
+  test('rejected records are counted by reason code, those that are no payments too', async () => {
+    const { observer, text } = observed();
+    const first = { partition: 1, offset: 7 };
+    const rejections = [
+      { code: 'not_a_payment', count: 40, reason: 'not_a_payment', ...first },
+      { code: 'field_missing', count: 2, reason: 'field_missing: amount', ...first },
+    ];
+    observer.emit({ ...foldedTo(1), rejections } as ProcessorEvent);
+    observer.emit({ ...foldedTo(2), rejections: [rejections[1]!] } as ProcessorEvent);
+    expect(await text()).toContain('provenonce_rejections_total{reason="not_a_payment"} 40');
+    expect(await text()).toContain('provenonce_rejections_total{reason="field_missing"} 4');
+  });
+
   test('lags, checkpoint age and histograms are in seconds and records', async () => {
     const { observer, text, sleep } = observed();
     observer.emit(foldedTo(1));

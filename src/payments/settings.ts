@@ -11,10 +11,12 @@ import type { DecisionSettings, FixedSettings, Nanos, SettingsEntry } from './ty
  * the same records and settings give other rows needs a new version. The processor refuses a partition whose history
  * names a version that is not listed here.
  */
-export const FOLD_VERSIONS = [1, 2] as const;
+export const FOLD_VERSIONS = [1, 2, 3] as const;
 export type FoldVersion = (typeof FOLD_VERSIONS)[number];
-/** The version of new settings entries. */
+/** The version of new settings entries without rules. */
 export const FOLD_VERSION: FoldVersion = 2;
+/** The version of new settings entries with rules. */
+export const RULES_FOLD_VERSION: FoldVersion = 3;
 
 export function isKnownFoldVersion(version: number): version is FoldVersion {
   return (FOLD_VERSIONS as readonly number[]).includes(version);

@@ -5,6 +5,9 @@
  */
 
 import type { FRAUD_COLUMNS, PAYMENT_COLUMNS, ValuesOf } from './columns.ts';
+import type { FraudRules, LoadedRules } from './rules/rules.ts';
+
+export type { FraudRules } from './rules/rules.ts';
 
 /** Billionths of a currency unit: BigQuery's NUMERIC has nine decimals, so every amount is a whole number of these. */
 export type Nanos = bigint;
@@ -38,16 +41,25 @@ export const REASON_CODES = [
   'not_json',
   'not_an_object',
   'duplicate_member',
+  'not_wire_format',
+  'schema_rejected',
+  'value_undecodable',
+  'not_a_payment',
   'field_missing',
   'field_invalid',
+  'currency_unknown',
   'amount_not_exact',
   'amount_out_of_range',
+  'timestamp_not_exact',
   'record_time_missing',
   'event_time_in_future',
   'event_time_too_old',
   'key_missing',
   'key_not_sender',
+  'key_not_transaction',
+  'key_not_path',
   'key_wrong_partition',
+  'column_invalid',
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];
 
@@ -157,20 +169,6 @@ export interface FixedSettings {
   readonly minEventTimeMs: number;
 }
 
-export interface FraudRules {
-  /** In fold order, first match wins; an amount over `over` (decimal string) gives `points`. */
-  readonly amountHigh: { readonly over: string; readonly points: number };
-  readonly amountMedium: { readonly over: string; readonly points: number };
-  readonly amountLowPoints: number;
-  readonly countHigh: { readonly over: number; readonly points: number };
-  readonly countMedium: { readonly over: number; readonly points: number };
-  readonly devices: { readonly over: number; readonly points: number };
-  readonly regionPoints: Readonly<Record<string, number>>;
-  readonly otherRegionPoints: number;
-  readonly maxScore: number;
-  readonly highRiskOver: number;
-}
-
 /** What decisions depend on: may change between runs; the ownership row keeps their history. */
 export interface DecisionSettings {
   readonly watermarkDelayMs: number;
@@ -186,7 +184,12 @@ export interface DecisionSettings {
 export interface SettingsEntry {
   readonly fromOffset: number;
   readonly foldVersion: number;
+  /** Of an entry with rules, `fraud` is theirs. */
   readonly decision: DecisionSettings;
+  /** Which change of the settings it is: anybody who changes them raises it. Without it: 0 (entries of older releases). */
+  readonly revision?: number;
+  /** How a record becomes a payment. Without them: the built-in event. */
+  readonly rules?: LoadedRules;
   /** Set where the topic had another number of partitions from this offset on. */
   readonly generation?: Generation;
 }

@@ -3,6 +3,7 @@
  * checkpoint or takeover, never per record. `type` values are stable names: log lines and alert rules use them.
  */
 import type { Counters } from '../payments/types.ts';
+import type { RejectionsOf } from './rejections.ts';
 import type { SinkEvent } from './sink-words.ts';
 
 interface OnPartition {
@@ -36,6 +37,43 @@ export type ProcessorEvent =
       readonly stopped: readonly number[];
       /** Whether the group has assigned partitions to this process yet. */
       readonly assigned: boolean;
+    }
+  /** No payment was found yet in a topic whose dataset is new: after a second, then once a minute. */
+  | {
+      readonly type: 'first_look.waiting';
+      readonly waitedMs: number;
+      readonly records: number;
+      readonly rejected: number;
+      readonly reasons: readonly RejectionsOf[];
+    }
+  /** `passed`: a payment was found. Left out where it was found within a second. */
+  | {
+      readonly type: 'first_look.ended';
+      readonly passed: boolean;
+      readonly records: number;
+      readonly rejected: number;
+      readonly reasons: readonly RejectionsOf[];
+    }
+  /** Most of the last records were rejected. At most once a minute. Records that `select` leaves out do not count. */
+  | {
+      readonly type: 'records.rejected';
+      readonly records: number;
+      readonly rejected: number;
+      readonly reasons: readonly RejectionsOf[];
+    }
+  /** What became of the records that this process folded: after its last other event. */
+  | {
+      readonly type: 'processor.summary';
+      readonly records: number;
+      readonly accepted: number;
+      readonly duplicates: number;
+      readonly late: number;
+      /** Without `notPayments`. */
+      readonly rejected: number;
+      /** Records that `select` leaves out. */
+      readonly notPayments: number;
+      /** Of `rejected`, by reason code. */
+      readonly reasons: Readonly<Record<string, number>>;
     }
   | {
       readonly type: 'service.waiting';
@@ -95,6 +133,8 @@ export type ProcessorEvent =
       readonly watermarkMs: number;
       readonly nextOffset: number;
       readonly endOffset: number;
+      /** Those among them that were rejected. Left out where none was. */
+      readonly rejections?: readonly RejectionsOf[];
     } & OnPartition)
   | ({
       readonly type: 'append.acknowledged';

@@ -14,6 +14,7 @@ const SETTINGS = {
   startAt: { kind: 'earliest' },
   untilCaughtUp: false,
   acceptClockRisk: false,
+  acceptNothing: true,
   limits: DEFAULT_LIMITS,
 } as const;
 const FACTS = { topic: 't', partitionCount: 1, compacted: false, logAppendTime: true, timestampAfterMaxMs: 0 };

@@ -8,15 +8,25 @@
 
 import { orAborted } from '../base/abort.ts';
 import { ConfigurationError, ContradictionError, UnreachableError } from '../base/errors.ts';
+import { compileSettings } from '../payments/settings.ts';
 import { caughtUp, topicTargets } from './caught-up.ts';
 import { checkClock } from './clock-rule.ts';
+import { firstLook } from './first-look.ts';
 import { ignoredSettings } from './fixed-settings.ts';
 import { checkLimits } from './limits.ts';
 import { type PartitionPhase, PartitionSupervisor } from './partition-supervisor.ts';
 import type { Ownership, TopicFacts } from './ports.ts';
 import { type ProcessorPorts, type ProcessScope, processScope } from './process-scope.ts';
 import type { ProcessorSettings } from './settings.ts';
-import { checkDataset, checkPartitionCount, checkTopic, seedMissing } from './topic-checks.ts';
+import { startOffsets } from './start-offsets.ts';
+import {
+  checkDataset,
+  checkPartitionCount,
+  checkTopic,
+  minEventTimeOf,
+  requireUnknown,
+  seedMissing,
+} from './topic-checks.ts';
 import { wrongTablesBehind } from './wrong-tables.ts';
 
 export type { ProcessorPorts } from './process-scope.ts';
@@ -91,12 +101,36 @@ export class Processor {
     checkPartitionCount(topic, facts.partitionCount, rows);
     for (const detail of ignoredSettings(this.#settings.seed, rows, runtime.nowMs()))
       observer.emit({ type: 'log.warning', what: 'settings', detail });
-    const isChanged = await seedMissing(this.#settings, facts, rows, this.#ports);
+    const startOffsets = rows.length === 0 ? await this.#lookFirst(facts) : undefined;
+    const isChanged = await seedMissing(this.#settings, facts, rows, this.#ports, startOffsets);
     this.#partitionCount = facts.partitionCount;
     const seeded = isChanged ? await sink.readOwnership(topic) : rows;
     this.#rowsAtStart = new Map(seeded.map((row) => [row.partition, row]));
     this.#scope.claims.foresee(seeded);
     return facts;
+  }
+
+  /** Of a new dataset. Returns where its partitions begin: they must not begin behind what was looked at. */
+  async #lookFirst(facts: TopicFacts): Promise<ReadonlyMap<number, number> | undefined> {
+    const { topic, partitionCount } = facts;
+    const { acceptNothing, untilCaughtUp, decision, startAt } = this.#settings;
+    if (acceptNothing) return undefined;
+    const { log, sink, runtime } = this.#ports;
+    const { signal } = this.#ending;
+    const partitions = Array.from({ length: partitionCount }, (_, partition) => partition);
+    const starts = await orAborted(startOffsets(startAt, facts, partitions, log), signal);
+    // A dataset that lost its ownership rows is none that is new: that is the reason to give.
+    await orAborted(requireUnknown(topic, partitions, sink), signal);
+    const options = {
+      topic,
+      startOffsets: starts,
+      minEventTimeMs: minEventTimeOf(this.#settings, runtime),
+      settings: compileSettings(decision),
+      untilCaughtUp,
+      isSeeded: async () => (await sink.readOwnership(topic)).length > 0,
+    };
+    await firstLook(options, this.#ports, signal);
+    return starts;
   }
 
   #checkFacts(facts: TopicFacts): void {

@@ -28,5 +28,7 @@ export interface ProcessorSettings {
   readonly untilCaughtUp: boolean;
   /** Run although one fast clock can make good payments late (clock-rule.ts). */
   readonly acceptClockRisk: boolean;
+  /** Begin a new dataset although none of the topic's first records is a payment (first-look.ts). */
+  readonly acceptNothing: boolean;
   readonly limits: ProcessorLimits;
 }

@@ -51,12 +51,13 @@ export function checkPartitionCount(topic: string, partitionCount: number, rows:
   );
 }
 
-/** Seeds the partitions that have no ownership row yet; tells whether there were any. */
+/** Seeds the partitions that have no ownership row yet, at the offsets that were looked at, if given; tells whether there were any. */
 export async function seedMissing(
   settings: ProcessorSettings,
   facts: TopicFacts,
   rows: readonly Ownership[],
   ports: { readonly log: LogSource; readonly sink: SinkReads; readonly runtime: Runtime },
+  looked?: ReadonlyMap<number, number>,
 ): Promise<boolean> {
   const seeded = new Set(rows.map((row) => row.partition));
   const missing = Array.from({ length: facts.partitionCount }, (_, partition) => partition).filter(
@@ -65,9 +66,9 @@ export async function seedMissing(
   if (missing.length === 0) return false;
   const asking = requireUnknown(settings.topic, missing, ports.sink);
   asking.catch(() => {}); // awaited below, once the log was asked too
-  const { minEventAgeMs, ...fixed } = settings.seed;
-  const minEventTimeMs = Math.floor((ports.runtime.nowMs() - minEventAgeMs) / 86_400_000) * 86_400_000;
-  const starts = await startOffsets(settings.startAt, facts, missing, ports.log);
+  const { minEventAgeMs: _age, ...fixed } = settings.seed;
+  const minEventTimeMs = minEventTimeOf(settings, ports.runtime);
+  const starts = looked ?? (await startOffsets(settings.startAt, facts, missing, ports.log));
   const seeds = missing.map((partition): Seed => {
     const startOffset = starts.get(partition)!;
     return {
@@ -111,4 +112,9 @@ export async function requireUnknown(
     `partition_ownership has no row for ${topic}, partition ${lost.partition}, and ${lost.tables.join(', ')} holds rows of it: the row was lost. ` +
       'Restore partition_ownership as it was (runbook, lost tables); nothing was written.',
   );
+}
+
+/** What is stored as the minimum event time of a partition that is seeded now. */
+export function minEventTimeOf({ seed }: Pick<ProcessorSettings, 'seed'>, runtime: Pick<Runtime, 'nowMs'>): number {
+  return Math.floor((runtime.nowMs() - seed.minEventAgeMs) / 86_400_000) * 86_400_000;
 }

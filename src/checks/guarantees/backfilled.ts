@@ -7,6 +7,7 @@
 import type { FindingLists } from '../findings.ts';
 import type { PartialCells, TransactionCells } from '../inputs/verify-inputs.ts';
 import { billionths, decimalText, plainDecimal, sameDecimal } from '../oracle/money.ts';
+import { NO_REGION } from '../oracle/open-windows.ts';
 import type { Step } from '../partition/walk-partition.ts';
 import { describe, transactionDifferences } from './row-differences.ts';
 import { windowName } from './window-name.ts';
@@ -98,7 +99,7 @@ export class BackfilledCheck {
   #addToSums(row: TransactionCells): void {
     const window_start = Math.floor(row.event_time / this.#windowMs) * this.#windowMs;
     const amount = billionths(plainDecimal(row.amount)) ?? 0n;
-    const window = windowName({ ...row, window_start });
+    const window = windowName({ ...row, region: row.region ?? NO_REGION, window_start });
     const sum = this.#sums.get(window);
     if (sum === undefined) {
       this.#sums.set(window, {

@@ -7,6 +7,7 @@ import { counted, type FindingLists } from '../findings.ts';
 import type { PartialCells } from '../inputs/verify-inputs.ts';
 import { ByWindow } from '../oracle/by-window.ts';
 import { billionths, decimalText, plainDecimal, sameDecimal } from '../oracle/money.ts';
+import { NO_REGION } from '../oracle/open-windows.ts';
 import type { OracleWindow } from '../oracle/recompute.ts';
 import type { Step } from '../partition/walk-partition.ts';
 import { windowName } from './window-name.ts';
@@ -39,9 +40,10 @@ export class SumsCheck {
       const start = Math.floor(row.event_time / this.#windowMs) * this.#windowMs;
       const windowEnd = start + this.#windowMs;
       if (step.trusted && windowEnd <= this.#trustedWatermark) continue;
-      let sum = this.#tableSums.get(start, row.region, row.currency);
+      const { region: said, currency } = row;
+      const region = said ?? NO_REGION;
+      let sum = this.#tableSums.get(start, region, currency);
       if (sum === undefined) {
-        const { region, currency } = row;
         sum = { count: 0, total: 0n, windowEnd, offsets: [], window: { window_start: start, region, currency } };
         this.#tableSums.set(start, region, currency, sum);
       }

@@ -1,9 +1,15 @@
 /** Compares a table's row with what the recomputation says, column for column: the names of the columns that differ. */
-import type { ExceptionCells, FraudCells, TopicRecord, TransactionCells } from '../inputs/verify-inputs.ts';
+import type {
+  ExceptionCells,
+  FraudCells,
+  FurtherCells,
+  TopicRecord,
+  TransactionCells,
+} from '../inputs/verify-inputs.ts';
 import { TEXT_FIELDS } from '../oracle/event-rules.ts';
 import { hashText, paymentHash, valueHash } from '../oracle/hashes.ts';
 import type { OraclePayment } from '../oracle/judgement.ts';
-import { saysPayment } from '../oracle/kept-payload.ts';
+import { canonicalPayload } from '../oracle/kept-payload.ts';
 import { billionths, decimalText, sameDecimal } from '../oracle/money.ts';
 import type { OracleFraud, OracleOutcome } from '../oracle/recompute.ts';
 import type { Step } from '../partition/walk-partition.ts';
@@ -28,8 +34,26 @@ const TIMESTAMP_MAX_MS = Date.parse('9999-12-31T23:59:59.999Z');
 const SHOWN_LENGTH_MAX = 200;
 
 const NONE: readonly Difference[] = [];
+const NO_COLUMNS: FurtherCells = {};
 
+/** Of a row of payment_transactions. */
 export function transactionDifferences(row: TransactionCells, payment: OraclePayment): readonly Difference[] {
+  const ofPayment = paymentDifferences(row, payment);
+  const ofColumns = columnDifferences(row.columns ?? NO_COLUMNS, payment.columns);
+  return ofColumns.length === 0 ? ofPayment : [...ofPayment, ...ofColumns];
+}
+
+/** Of further columns; NULL is not listed on either side. */
+function columnDifferences(found: FurtherCells, expected: FurtherCells): readonly Difference[] {
+  if (found === NO_COLUMNS && Object.keys(expected).length === 0) return NONE;
+  const differences: Difference[] = [];
+  for (const name of new Set([...Object.keys(expected), ...Object.keys(found)]))
+    if (found[name] !== expected[name]) differences.push(different(name, expected[name] ?? null, found[name] ?? null));
+  return differences;
+}
+
+/** Of what both tables of payments have. */
+function paymentDifferences(row: TransactionCells, payment: OraclePayment): readonly Difference[] {
   if (saysSame(row, payment)) return NONE;
   const differences: Difference[] = [];
   for (const column of TEXT_FIELDS)
@@ -70,7 +94,7 @@ function saysSameFraud(row: FraudCells, fraud: OracleFraud): boolean {
 }
 
 export function fraudDifferences(row: FraudCells, payment: OraclePayment, fraud: OracleFraud): readonly Difference[] {
-  const ofPayment = transactionDifferences(row, payment);
+  const ofPayment = paymentDifferences(row, payment);
   if (ofPayment.length === 0 && saysSameFraud(row, fraud)) return NONE;
   const differences = [...ofPayment];
   for (const column of FRAUD_COLUMNS)
@@ -102,7 +126,7 @@ export function exceptionDifferences(row: ExceptionCells, step: Step): Differenc
   demand(row.event_time === payment.event_time, 'event_time', payment.event_time);
   demand(row.first_kafka_offset === first, 'first_kafka_offset', first);
   demand((row.conflict ?? false) === conflict, 'conflict', conflict);
-  demand(saysPayment(row.payload, payment), 'payload', 'the canonical columns');
+  demand(row.payload === canonicalPayload(payment), 'payload', 'the canonical columns');
   const hash = hashText(paymentHash(payment));
   demand(row.payload_hash === hash, 'payload_hash', hash);
   return differences;

@@ -33,9 +33,9 @@ const recordOf = (value: string | Buffer, timestampMs = BASE_MS + 3_600_000): Wh
 /** What both say of a record; they must agree, on the whole row of a rejected one. */
 function readAlike(record: WholeRecord, version: 1 | 2 = 2): Payment | Rejection {
   const read = validateRecord(record, COMPILED[version], PLACE);
-  const judged = judge(record, version, { ...PLACE, rules: RULES });
+  const judged = judge(record, { foldVersion: version }, { ...PLACE, rules: RULES });
   if (!(read instanceof Rejection)) {
-    const { amount, event_time, ...texts } = judged.payment!;
+    const { amount, event_time, columns: _, ...texts } = judged.payment!;
     same(record.value, amount, read.amount);
     same(record.value, event_time, read.eventTimeMs);
     const { transactionId, senderAccountId, receiverAccountId, currency, deviceId, ipAddress, region } = read;

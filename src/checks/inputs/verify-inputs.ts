@@ -12,6 +12,13 @@ export interface TopicRecord {
   /** The whole value; where `oversized` is set, only its head. */
   readonly value: Uint8Array | null;
   readonly oversized?: OversizedValue;
+  /** In their order; not set where there are none. */
+  readonly headers?: readonly TopicHeader[];
+}
+
+export interface TopicHeader {
+  readonly name: string;
+  readonly value: Uint8Array | null;
 }
 
 /** What is known of a record whose value (or key) was too large to be held in memory: `valueByteLength` says whether it was the value. */
@@ -32,15 +39,20 @@ export interface RowPosition {
 export interface TransactionCells extends RowPosition {
   readonly transaction_id: string;
   readonly sender_account_id: string;
-  readonly receiver_account_id: string;
+  readonly receiver_account_id: string | null;
   readonly amount: string;
   readonly currency: string;
-  readonly device_id: string;
-  readonly ip_address: string;
+  readonly device_id: string | null;
+  readonly ip_address: string | null;
   readonly event_time: number;
-  readonly region: string;
-  readonly payment_method: string;
+  readonly region: string | null;
+  readonly payment_method: string | null;
+  /** Of payment_transactions alone; not set where there are none. */
+  readonly columns?: FurtherCells;
 }
+
+/** Further columns of a payment that are not NULL, by name: each in its canonical text. */
+export type FurtherCells = Readonly<Record<string, string>>;
 
 export interface FraudCells extends TransactionCells {
   readonly risk_amount: string;
@@ -136,6 +148,19 @@ export interface RulesFrom {
   readonly foldVersion: number;
   readonly decision: DecisionRules;
   readonly generation?: TopicGeneration;
+  /** Raised with each change of the settings; 0 where it is not set. */
+  readonly revision?: number;
+  /** Of a rules file. */
+  readonly rules?: RulesOfEntry;
+}
+
+/** The rules that a settings entry names, and the text that the table `rules` has under that digest. */
+export interface RulesOfEntry {
+  readonly revision: number;
+  /** 64 hex digits: SHA-256 of the text. */
+  readonly sha256: string;
+  /** Null where the table has none. */
+  readonly text: string | null;
 }
 
 /** The topic since its partition count was changed. */

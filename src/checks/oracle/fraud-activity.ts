@@ -19,6 +19,8 @@ interface Sender extends Payments {
   slices: Map<number, Slice> | undefined;
 }
 
+/** For a payment that names no device: it is counted, and no device is. */
+export const NO_DEVICE = '';
 const SLICES_PER_SPAN = 30;
 const DEVICES_WITHOUT_SET_MAX = 8;
 /** A sender with more payments has them in slices. */
@@ -100,7 +102,7 @@ export class SenderActivity {
     const startMs = number * this.#sliceMs;
     if (startMs <= afterMs || startMs + this.#sliceMs - 1 > timeMs)
       return countBetween(slice, afterMs, timeMs, devices);
-    for (const device of slice.deviceSet ?? slice.devices) devices.add(device);
+    for (const device of slice.deviceSet ?? slice.devices) if (device !== NO_DEVICE) devices.add(device);
     return slice.times.length;
   }
 
@@ -134,7 +136,8 @@ function countBetween(
     const time = times[index]!;
     if (time <= afterMs || time > timeMs) continue;
     count++;
-    seen.add(devices[index]!);
+    const device = devices[index]!;
+    if (device !== NO_DEVICE) seen.add(device);
   }
   return count;
 }

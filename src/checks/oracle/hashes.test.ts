@@ -26,7 +26,7 @@ test('a payment hashes to its payload_hash', () => {
         const [transaction_id, sender_account_id, receiver_account_id, currency, device_id, ip_address] = texts;
         const [region, payment_method] = [texts[6], texts[7]];
         const payment = { transaction_id, sender_account_id, receiver_account_id, currency, device_id, ip_address };
-        const hash = hashText(paymentHash({ ...payment, region, payment_method, event_time, amount }));
+        const hash = hashText(paymentHash({ ...payment, region, payment_method, event_time, amount, columns: {} }));
         const folded = hashPayment({
           transactionId: transaction_id,
           senderAccountId: sender_account_id,

@@ -78,12 +78,15 @@ function fewTextHash(text: string): Hash {
   return hash;
 }
 
+/** No text of a payment is empty, so a NULL can be hashed as one that is. */
+const NO_TEXT = '';
+
 /** Of the canonical columns: the eight texts, the event time, the amount in billionths as 128 bits. */
 export function paymentHash(
   payment: OraclePayment,
   id = textHash(payment.transaction_id),
   sender = textHash(payment.sender_account_id),
-  device = textHash(payment.device_id),
+  device = textHash(payment.device_id ?? NO_TEXT),
 ): Hash {
   const mixed = { ...PAYMENT_START };
   const text = ({ high, low }: Hash): void => {
@@ -92,12 +95,12 @@ export function paymentHash(
   };
   text(id);
   text(sender);
-  text(textHash(payment.receiver_account_id));
+  text(textHash(payment.receiver_account_id ?? NO_TEXT));
   text(fewTextHash(payment.currency));
   text(device);
-  text(textHash(payment.ip_address));
-  text(fewTextHash(payment.region));
-  text(fewTextHash(payment.payment_method));
+  text(textHash(payment.ip_address ?? NO_TEXT));
+  text(fewTextHash(payment.region ?? NO_TEXT));
+  text(fewTextHash(payment.payment_method ?? NO_TEXT));
   const number = (value: number): void => {
     const [lower, upper] = wordsOf(value);
     mixWord(mixed, lower);

@@ -40,6 +40,7 @@ export function judgeVersion1(record: TopicRecord, circumstances: Circumstances)
     event_time: event.timestamp as number,
     region: text('region'),
     payment_method: text('payment_method'),
+    columns: {},
   };
   return { payment, must: null };
 }

@@ -62,6 +62,7 @@ export function judgeVersion2(record: TopicRecord, circumstances: Circumstances)
       event_time: event.time() as number,
       region: field('region'),
       payment_method: field('payment_method'),
+      columns: {},
     },
     must: null,
   };

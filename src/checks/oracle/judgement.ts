@@ -1,18 +1,21 @@
 /** What a record is judged to be: a payment, or what the row of a rejected record must say. Types only. */
-import type { DecisionRules } from '../inputs/verify-inputs.ts';
+import type { DecisionRules, FurtherCells } from '../inputs/verify-inputs.ts';
 
 export interface OraclePayment {
   readonly transaction_id: string;
   readonly sender_account_id: string;
-  readonly receiver_account_id: string;
+  /** Null where a mapping has no such role, or the record nothing for it; never in the built-in event. */
+  readonly receiver_account_id: string | null;
   /** Billionths. */
   readonly amount: bigint;
   readonly currency: string;
-  readonly device_id: string;
-  readonly ip_address: string;
+  readonly device_id: string | null;
+  readonly ip_address: string | null;
   readonly event_time: number;
-  readonly region: string;
-  readonly payment_method: string;
+  readonly region: string | null;
+  readonly payment_method: string | null;
+  /** The further columns that are not NULL, each in its canonical text. */
+  readonly columns: FurtherCells;
 }
 
 /** What the row of a rejected record must say. */

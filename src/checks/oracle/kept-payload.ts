@@ -92,13 +92,17 @@ function partAt(parts: readonly string[], position: number): number {
   });
 }
 
-/** Whether a kept payload is the canonical form of the payment, to the letter: its ten members in their order, and nothing else. */
-export function saysPayment(payload: string | null, payment: OraclePayment): boolean {
+/**
+ * The canonical form of a payment, which late and duplicate rows keep: its members in their order, those that are NULL left out,
+ * and behind them the further columns, if any is not NULL.
+ */
+export function canonicalPayload(payment: OraclePayment): string {
   const { transaction_id, sender_account_id, receiver_account_id, amount, currency } = payment;
-  const { device_id, ip_address, event_time, region, payment_method } = payment;
-  const canonical = {
+  const { device_id, ip_address, event_time, region, payment_method, columns } = payment;
+  const members = {
     ...{ transaction_id, sender_account_id, receiver_account_id, amount: decimalText(amount), currency },
     ...{ device_id, ip_address, timestamp: event_time, region, payment_method },
+    columns: Object.keys(columns).length === 0 ? null : columns,
   };
-  return payload === JSON.stringify(canonical);
+  return JSON.stringify(Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null)));
 }

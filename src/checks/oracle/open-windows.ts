@@ -14,6 +14,8 @@ export interface OracleWindow {
 }
 
 const NONE: readonly OracleWindow[] = [];
+/** What the window of a payment without a region has for one. */
+export const NO_REGION = '';
 
 export class OpenWindows {
   readonly #windowMs: number;
@@ -29,7 +31,8 @@ export class OpenWindows {
     return this.#startOf(eventTimeMs) + this.#windowMs;
   }
 
-  add({ event_time, region, currency, amount }: OraclePayment): void {
+  add({ event_time, region: said, currency, amount }: OraclePayment): void {
+    const region = said ?? NO_REGION;
     const start = this.#startOf(event_time);
     const window = this.#windows.get(start, region, currency);
     if (window === undefined) {

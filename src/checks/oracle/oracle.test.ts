@@ -140,7 +140,7 @@ describe('fraud rules', () => {
 describe('reasons for a rejection, by fold version 1', () => {
   const PLACE = { partition: 0, partitionCount: 1, minEventTimeMs: BASE_MS - 1e9 };
   const reasons = (value: Record<string, unknown> | string | null): string[] => [
-    ...(judge(record(0, value), 1, { ...PLACE, rules: RULES }).must?.reasons ?? []),
+    ...(judge(record(0, value), { foldVersion: 1 }, { ...PLACE, rules: RULES }).must?.reasons ?? []),
   ];
 
   test.each<[string, Record<string, unknown> | string | null]>([
@@ -168,12 +168,13 @@ describe('reasons for a rejection, by fold version 1', () => {
     const place = { partition: 1, partitionCount: 2, minEventTimeMs: 0 };
     const plain = record(0, event('p', 0));
     const of = (key: Buffer | null, rules = RULES): string[] => [
-      ...(judge({ ...plain, key }, 1, { ...place, rules }).must?.reasons ?? []),
+      ...(judge({ ...plain, key }, { foldVersion: 1 }, { ...place, rules }).must?.reasons ?? []),
     ];
     expect(of(null)).toEqual(['key_missing']);
     expect(of(Buffer.from('bob'))).toEqual(['key_not_sender']);
     const partitions = [0, 1].map((partition) => [
-      ...(judge(plain, 1, { ...place, partition, rules: { ...RULES, partitioner: 'murmur2' } }).must?.reasons ?? []),
+      ...(judge(plain, { foldVersion: 1 }, { ...place, partition, rules: { ...RULES, partitioner: 'murmur2' } }).must
+        ?.reasons ?? []),
     ]);
     expect(partitions.filter((found) => found.length === 0)).toHaveLength(1);
     expect(partitions.flat()).toEqual(['key_wrong_partition']);

@@ -7,13 +7,14 @@
 import type {
   CheckpointCells,
   DecisionRules,
+  FurtherCells,
   KnownCells,
   OwnershipFacts,
   RulesFrom,
   TopicRecord,
   TransactionCells,
 } from '../inputs/verify-inputs.ts';
-import { SenderActivity } from './fraud-activity.ts';
+import { NO_DEVICE, SenderActivity } from './fraud-activity.ts';
 import { type Hash, paymentHash, textHash } from './hashes.ts';
 import { judge } from './judge.ts';
 import type { OraclePayment, RejectedMust } from './judgement.ts';
@@ -78,6 +79,7 @@ export interface CarriedPayment {
 }
 
 const SWEEP_AT_LEAST = 20_000;
+const NONE: FurtherCells = {};
 
 export class PartitionOracle {
   readonly #facts: OwnershipFacts;
@@ -147,12 +149,13 @@ export class PartitionOracle {
 
   /** Takes the next record of the log. */
   take(record: TopicRecord): OracleOutcome {
-    const { decision: rules, foldVersion } = this.#entryAt(record.offset);
+    const entry = this.#entryAt(record.offset);
+    const { decision: rules } = entry;
     this.counts.consumed++;
     const { partition, fixed } = this.#facts;
     const { minEventTimeMs } = fixed;
     const circumstances = { partition, partitionCount: this.#partitionCount, rules, minEventTimeMs };
-    const { payment, must } = judge(record, foldVersion, circumstances);
+    const { payment, must } = judge(record, entry, circumstances);
     if (payment === null) {
       this.counts.rejected++;
       return { disposition: 'rejected', must };
@@ -207,11 +210,15 @@ export class PartitionOracle {
   /** As an id and as its sender's activity, as long as it lives as such. */
   #remember(payment: OraclePayment, offset: number): void {
     const { transaction_id, sender_account_id, device_id, event_time: time } = payment;
-    const [id, sender, device] = [textHash(transaction_id), textHash(sender_account_id), textHash(device_id)];
+    const [id, sender, device] = [
+      textHash(transaction_id),
+      textHash(sender_account_id),
+      textHash(device_id ?? NO_DEVICE),
+    ];
     const hash = paymentHash(payment, id, sender, device);
     const entry = { time, offset, hash };
     if (time >= this.#activityFrom) {
-      this.#activity.add(sender_account_id, time, device_id);
+      this.#activity.add(sender_account_id, time, device_id ?? NO_DEVICE);
       this.#digest.addActivity(entry, sender, device);
     }
     this.#rememberId(transaction_id, entry, businessText(payment), id);
@@ -241,7 +248,7 @@ export class PartitionOracle {
 
 /** A stored row as the payment that it was. */
 export function storedPayment(row: TransactionCells): OraclePayment {
-  return { ...row, amount: billionths(plainDecimal(row.amount)) ?? 0n };
+  return { ...row, amount: billionths(plainDecimal(row.amount)) ?? 0n, columns: row.columns ?? NONE };
 }
 
 /** The business fields as one text: two payments are the same exactly if these are. */
@@ -273,9 +280,13 @@ function assess(
   if (seen.count > rules.countMedium.over) countPoints = rules.countMedium.points;
   if (seen.count > rules.countHigh.over) countPoints = rules.countHigh.points;
   const devicePoints = seen.devices > rules.devices.over ? rules.devices.points : 0;
-  const geographic = Object.hasOwn(rules.regionPoints, payment.region)
-    ? rules.regionPoints[payment.region]!
-    : rules.otherRegionPoints;
+  const { region } = payment;
+  const geographic =
+    region === null
+      ? 0
+      : Object.hasOwn(rules.regionPoints, region)
+        ? rules.regionPoints[region]!
+        : rules.otherRegionPoints;
   const score = Math.min(rules.maxScore, risk.points + countPoints + devicePoints + geographic);
   return {
     risk_amount: risk.name,

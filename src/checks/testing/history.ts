@@ -15,6 +15,7 @@ import type {
 } from '../inputs/verify-inputs.ts';
 import { hashText, paymentHash, recordFingerprint, valueHash } from '../oracle/hashes.ts';
 import type { OraclePayment } from '../oracle/judgement.ts';
+import { canonicalPayload } from '../oracle/kept-payload.ts';
 import { decimalText } from '../oracle/money.ts';
 import { PartitionOracle } from '../oracle/recompute.ts';
 import { CHECKED_TABLES } from '../partition/walk-partition.ts';
@@ -193,8 +194,9 @@ function addRows(
   const outcome = oracle.take({ ...history.records.find((each) => each.offset === offset)! });
   const position = { kafka_offset: offset, writer_epoch: epochAt(history.ownership, offset) };
   if (outcome.disposition === 'accepted') {
+    const { columns: further } = outcome.payment;
     const cells = { ...position, ...columns(outcome.payment) };
-    history.payment_transactions.push(cells);
+    history.payment_transactions.push(Object.keys(further).length === 0 ? cells : { ...cells, columns: further });
     history.payment_transactions_fraud.push({ ...cells, ...outcome.fraud });
     for (const { count, total, min, max, ...window } of outcome.closed)
       history.payment_metrics_partials.push({
@@ -220,13 +222,13 @@ function addRows(
     });
     return;
   }
-  const { event_time, region, payment_method, ...kept } = columns(outcome.payment);
+  const { transaction_id, event_time } = outcome.payment;
   history.payment_exceptions.push({
     ...plain,
     disposition: outcome.disposition,
-    transaction_id: kept.transaction_id,
+    transaction_id,
     event_time,
-    payload: JSON.stringify({ ...kept, timestamp: event_time, region, payment_method }),
+    payload: canonicalPayload(outcome.payment),
     payload_hash: hashText(paymentHash(outcome.payment)),
     ...(outcome.disposition === 'duplicate'
       ? { first_kafka_offset: outcome.firstOffset, conflict: outcome.conflict }
@@ -234,7 +236,7 @@ function addRows(
   });
 }
 
-function columns(payment: OraclePayment): Omit<TransactionCells, 'kafka_offset' | 'writer_epoch'> {
+function columns({ columns: _, ...payment }: OraclePayment): Omit<TransactionCells, 'kafka_offset' | 'writer_epoch'> {
   return { ...payment, amount: decimalText(payment.amount) };
 }
 

@@ -3,6 +3,7 @@
  * Names that other programs or Kubernetes put into environments are left alone, because people stop reading warnings
  * that are mostly wrong.
  */
+import { nearestName } from '../../base/text/edit-distance.ts';
 import { fileNamesOf } from './secret-file.ts';
 import type { SettingsTable } from './setting.ts';
 
@@ -20,8 +21,6 @@ const OF_KUBERNETES = /_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$|_PORT_\d+_(TCP|UDP|SC
 const OF_OTHERS: ReadonlySet<string> = new Set(['LOGLEVEL']);
 /** Shorter names resemble too many others. */
 const SHORTEST = 8;
-/** From this length on, two letters may be wrong. */
-const LONG = 12;
 const SHARED_WORDS = 2;
 
 export function knownVariables(table: SettingsTable): ReadonlySet<string> {
@@ -58,14 +57,7 @@ function nearest(
 ): string | undefined {
   if (known.has(name)) return name;
   if (name.length < SHORTEST) return undefined;
-  const most = name.length < LONG ? 1 : 2;
-  let best: string | undefined;
-  let bestDistance = most + 1;
-  for (const candidate of known) {
-    if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
-    const distance = editDistance(name, candidate);
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
-  }
+  const best = nearestName(name, known);
   if (best !== undefined) return best;
   // BIGQUERY_PROJECT_ID, KAFKA_TOPIC: a word too many or too few at the end, if the right name is not set too.
   const words = name.split('_');
@@ -76,22 +68,4 @@ function differsByLastWord(left: readonly string[], right: readonly string[]): b
   const shared = Math.min(left.length, right.length);
   if (Math.abs(left.length - right.length) !== 1 || shared < SHARED_WORDS) return false;
   return left.slice(0, shared).every((word, index) => word === right[index]);
-}
-
-/** Number of letters to insert, remove, change or swap with their neighbour (optimal string alignment). */
-function editDistance(left: string, right: string): number {
-  let before: number[] = [];
-  let last = Array.from({ length: right.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= left.length; row += 1) {
-    const current = [row];
-    for (let column = 1; column <= right.length; column += 1) {
-      const isSame = left[row - 1] === right[column - 1];
-      let distance = Math.min(last[column]! + 1, current[column - 1]! + 1, last[column - 1]! + (isSame ? 0 : 1));
-      const isSwapped = left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
-      if (row > 1 && column > 1 && isSwapped) distance = Math.min(distance, before[column - 2]! + 1);
-      current.push(distance);
-    }
-    [before, last] = [last, current];
-  }
-  return last[right.length]!;
 }

@@ -266,6 +266,12 @@ export const PROCESS_SETTINGS = {
     'false',
     'Run even if message.timestamp.after.max.ms and ALLOWED_SKEW together exceed half of WATERMARK_DELAY. One fast clock can then make good payments late; verify says so.',
   ),
+  acceptNothing: setting(
+    'ACCEPT_NOTHING',
+    flag,
+    'false',
+    'Begin a new dataset even if all of the first 1,000 records of the topic are rejected. Without it the process waits for the first payment before it writes anything, and stops with `nothing_accepted` if there is none among them.',
+  ),
   checkpointIntervalMs: setting(
     'CHECKPOINT_INTERVAL',
     duration(10, HOUR_MS),

@@ -50,6 +50,7 @@ function start(): { readonly stop: AbortController; readonly ended: Promise<Exit
       startAt: { kind: 'earliest' },
       untilCaughtUp: false,
       acceptClockRisk: false,
+      acceptNothing: true,
       limits: { ...DEFAULT_LIMITS, checkpointIntervalMs: 100, topicCheckIntervalMs: 2_000 },
     },
     {

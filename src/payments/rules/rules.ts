@@ -5,7 +5,6 @@
  *
  * Invariant: two rules are the same exactly if their canonical texts are (canonical-rules.ts); `revision` is part of the text.
  */
-import type { FraudRules } from '../types.ts';
 
 /** How the bytes of a value are read. All but `json` are in the wire format of a schema registry. */
 export const EVENT_FORMATS = ['json', 'json-schema', 'avro', 'protobuf'] as const;
@@ -88,8 +87,24 @@ export interface FurtherColumn {
   readonly timeType?: TimeType;
 }
 
+export interface FraudRules {
+  /** In fold order, first match wins; an amount over `over` (decimal string) gives `points`. */
+  readonly amountHigh: { readonly over: string; readonly points: number };
+  readonly amountMedium: { readonly over: string; readonly points: number };
+  readonly amountLowPoints: number;
+  readonly countHigh: { readonly over: number; readonly points: number };
+  readonly countMedium: { readonly over: number; readonly points: number };
+  readonly devices: { readonly over: number; readonly points: number };
+  readonly regionPoints: Readonly<Record<string, number>>;
+  readonly otherRegionPoints: number;
+  readonly maxScore: number;
+  readonly highRiskOver: number;
+  /** `off`: the rules that count a sender's activity are off, and its two columns are 0. Left out: on. */
+  readonly activity?: 'off';
+}
+
 export interface Rules {
-  /** Raised by whoever changes the file. */
+  /** Anybody who changes the file raises it. */
   readonly revision: number;
   readonly event: EventRules;
   readonly columns: readonly FurtherColumn[];
@@ -101,4 +116,11 @@ export interface RulesRef {
   readonly revision: number;
   /** 64 hex digits, of the canonical text. */
   readonly sha256: string;
+}
+
+/** Rules of a settings entry, read from their canonical text. */
+export interface LoadedRules extends RulesRef {
+  /** As the table `rules` has it. The judge of `verify` reads the text by its own code. */
+  readonly text: string;
+  readonly rules: Rules;
 }

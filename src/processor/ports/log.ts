@@ -79,6 +79,11 @@ export interface LogSource {
   groupOffsets(groupId: string): Promise<GroupOffsets>;
   /** Only for an assigned partition, at most one reader each: a second one closes the first. */
   open(partition: number, fromOffset: number): PartitionReader;
+  /**
+   * A reader for a look at any partition before `start`: the group does not end it. The caller closes it before it starts the log.
+   * `failed` is called if the client has failed for good: reads then never answer.
+   */
+  peek(partition: number, fromOffset: number, failed: (error: Error) => void): PartitionReader;
   /** Stores the group offset, which only lag monitors read. A rejection is harmless. */
   commit(partition: number, nextOffset: number, metadata: string): Promise<void>;
   stop(): Promise<void>;

@@ -6,7 +6,7 @@ import { PartitionFold } from '../../payments/fold.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
 import { event, PLACE, record } from '../../payments/testing/fold-fixture.ts';
 import type { DataTable } from '../../payments/types.ts';
-import { silentObserver } from '../events.ts';
+import type { ProcessorEvent } from '../events.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import { nothingThere, reachedWith } from '../testing/reached-tables.ts';
 import { AppendTurns } from './append-turns.ts';
@@ -24,10 +24,13 @@ interface Append {
 /** The number of rows of the first records that each table has already. */
 type Rows = Partial<Record<'payment_transactions' | 'payment_transactions_fraud', number>>;
 
-function run(limits = DEFAULT_LIMITS, there: Rows = {}) {
+function run(limits = DEFAULT_LIMITS, there: Rows = {}, badEvery = 0) {
   const appends: Append[] = [];
+  const events: ProcessorEvent[] = [];
   const records = Array.from({ length: WAITING }, (_, offset) =>
-    record(offset, event({ transaction_id: `txn-${offset}` }, offset)),
+    badEvery > 0 && offset % badEvery === badEvery - 1
+      ? { ...record(offset, {}), value: Buffer.from(offset < 500 ? '{}' : '{') }
+      : record(offset, event({ transaction_id: `txn-${offset}` }, offset)),
   );
   const settings = compileSettings(DEFAULT_DECISION_SETTINGS);
   const folded = new AcceptedBatch();
@@ -74,7 +77,7 @@ function run(limits = DEFAULT_LIMITS, there: Rows = {}) {
       sleep: (_ms: number, signal: AbortSignal) => untilAborted(signal),
     },
     turns: new AppendTurns(100),
-    observer: silentObserver,
+    observer: { emit: (one: ProcessorEvent) => void events.push(one) },
     limits,
   };
   const ended = new AbortController();
@@ -88,7 +91,7 @@ function run(limits = DEFAULT_LIMITS, there: Rows = {}) {
     ended.abort(new Error('enough'));
     await expect(running).rejects.toThrow('enough');
   };
-  return { appends, taken, end };
+  return { appends, events, taken, end };
 }
 
 it('nothing more is folded and sent before the first rows are acknowledged in every table', async () => {
@@ -126,5 +129,26 @@ it('rows that a table lags behind by go out before anything else is folded', asy
   expect(await taken()).toEqual({ payment_transactions_fraud: [30] });
   appends[0]!.acknowledge();
   expect(await taken()).toEqual({ payment_transactions: [400], payment_transactions_fraud: [30, 400] });
+  await end();
+});
+
+it('the rejected records of an answer are reported with it, by reason, over all batches that it was cut into', async () => {
+  const { appends, events, taken, end } = run(
+    { ...DEFAULT_LIMITS, maxBatchRecords: 100, maxRowsInFlight: 9_999 },
+    {},
+    100,
+  );
+  for (let turns = 0; turns < 12; turns++) {
+    await taken();
+    for (const append of appends) append.acknowledge();
+  }
+  const folded = events.filter((one) => one.type === 'batch.folded');
+  const at = { partition: PLACE.partition };
+  expect(folded.map(({ rejections }) => rejections)).toEqual([
+    [
+      { code: 'field_missing', count: 5, offset: 99, reason: 'field_missing: transaction_id', ...at },
+      { code: 'not_utf8_json', count: 5, offset: 599, reason: 'not_utf8_json', ...at },
+    ],
+  ]);
   await end();
 });

@@ -17,6 +17,7 @@ import type { LogRecord, SettingsEntry } from '../../payments/types.ts';
 import type { Observer } from '../events.ts';
 import type { ProcessorLimits } from '../limits.ts';
 import type { AppendLimits, LogSource, PartitionWriter, StateStore, WonClaim } from '../ports.ts';
+import { RejectionCount } from '../rejections.ts';
 import type { Position } from '../takeover/position.ts';
 import type { AppendTurns } from './append-turns.ts';
 import { batchEnd } from './batch-boundary.ts';
@@ -54,6 +55,8 @@ export class PartitionRun {
   /** A batch whose rows were sent, for reuse of its memory. */
   #spare: AcceptedBatch | undefined;
   #recordsInOutput = 0;
+  /** Of the answer that is folded. */
+  readonly #rejections = new RejectionCount();
   #newestRecordMs = 0;
   /** The last folded record, or what the checkpoint says of it. */
   #lastFolded: LogRecord | string | null;
@@ -146,6 +149,8 @@ export class PartitionRun {
       if (this.#recordsInOutput >= most) await this.#flushSoon(ended, isFirst);
     }
     this.#fold.skipTo(answer.nextOffset);
+    const rejections = this.#rejections.counted();
+    this.#rejections.clear();
     this.#options.observer.emit({
       type: 'batch.folded',
       partition: this.#partition,
@@ -155,6 +160,7 @@ export class PartitionRun {
       watermarkMs: this.#fold.watermarkMs,
       nextOffset: this.#fold.nextOffset,
       endOffset: answer.endOffset,
+      ...(rejections.length === 0 ? {} : { rejections }),
     });
     this.#letGo(answer);
     // With nothing in flight the rows go out now; otherwise they gather for a larger append.
@@ -162,7 +168,13 @@ export class PartitionRun {
   }
 
   #foldRecords(records: readonly LogRecord[], from: number, to: number): void {
+    const { exceptions } = this.#output;
+    const before = exceptions.length;
     this.#fold.foldAll(records, this.#settingsAt, this.#output, from, to);
+    for (let at = before; at < exceptions.length; at += 1) {
+      const { kafkaOffset, reason } = exceptions[at]!;
+      if (reason !== null) this.#rejections.add(this.#partition, kafkaOffset, reason);
+    }
     for (let i = from; i < to; i++) {
       const { timestampMs } = records[i]!;
       if (timestampMs > this.#newestRecordMs) this.#newestRecordMs = timestampMs;

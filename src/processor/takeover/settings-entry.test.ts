@@ -69,7 +69,7 @@ describe('the settings of a partition that was taken over', () => {
   });
 
   it.each([
-    [3, 'run the newer release'],
+    [4, 'run the newer release'],
     [0, 'run a release that folds by version 0'],
   ])('of fold version %d are refused, and nothing is added', async (foldVersion, remedy) => {
     for (const history of [

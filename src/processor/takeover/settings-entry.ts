@@ -72,12 +72,12 @@ function refuseUnknownVersion(partition: number, history: readonly SettingsEntry
   if (unknown === undefined) return;
   const { foldVersion, fromOffset } = unknown;
   const remedy =
-    foldVersion > FOLD_VERSION
+    foldVersion > Math.max(...FOLD_VERSIONS)
       ? 'run the newer release'
       : `run a release that folds by version ${foldVersion}, up to this one's oldest`;
   throw new ContradictionError(
     'fold_version',
     `partition ${partition}: from offset ${fromOffset} on it is folded by version ${foldVersion}; this release knows ` +
-      `${FOLD_VERSIONS.join(' and ')}: ${remedy}. Nothing was written.`,
+      `${FOLD_VERSIONS.join(', ')}: ${remedy}. Nothing was written.`,
   );
 }

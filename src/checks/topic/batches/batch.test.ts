@@ -43,23 +43,26 @@ async function read(bytes: Buffer, from = 0, highWatermark = 1_000_000_000): Pro
 const values = (records: readonly TopicRecord[]) => records.map(({ value }) => value && Buffer.from(value).toString());
 const text = (value: string) => ({ value: Buffer.from(value) });
 
-test.for(CODECS)(
-  'records packed with %s carry offsets, times, keys, values; headers are passed over',
-  async (codec) => {
-    const records = [
-      { timestampDelta: 0, key: Buffer.from('k'), value: Buffer.from('a') },
-      { timestampDelta: -7, key: null, value: null, headers: [['h', null] as const, ['', Buffer.from('x')] as const] },
-      { timestampDelta: 2n ** 40n, key: Buffer.alloc(0), value: Buffer.alloc(0) },
-    ];
-    const found = await read(batchBytes({ baseOffset: 5, records, codec, baseTimestampMs: 1_000 }), 5);
-    expect(found.damage).toBeUndefined();
-    expect(found.records).toEqual([
-      { offset: 5, timestampMs: 1_000, key: Buffer.from('k'), value: Buffer.from('a') },
-      { offset: 6, timestampMs: 993, key: null, value: null },
-      { offset: 7, timestampMs: 1_000 + 2 ** 40, key: Buffer.alloc(0), value: Buffer.alloc(0) },
-    ]);
-  },
-);
+test.for(CODECS)('records packed with %s carry offsets, times, keys, values and headers', async (codec) => {
+  const records = [
+    { timestampDelta: 0, key: Buffer.from('k'), value: Buffer.from('a') },
+    { timestampDelta: -7, key: null, value: null, headers: [['h', null] as const, ['', Buffer.from('x')] as const] },
+    { timestampDelta: 2n ** 40n, key: Buffer.alloc(0), value: Buffer.alloc(0) },
+  ];
+  const found = await read(batchBytes({ baseOffset: 5, records, codec, baseTimestampMs: 1_000 }), 5);
+  expect(found.damage).toBeUndefined();
+  expect(found.records).toEqual([
+    { offset: 5, timestampMs: 1_000, key: Buffer.from('k'), value: Buffer.from('a') },
+    {
+      ...{ offset: 6, timestampMs: 993, key: null, value: null },
+      headers: [
+        { name: 'h', value: null },
+        { name: '', value: Buffer.from('x') },
+      ],
+    },
+    { offset: 7, timestampMs: 1_000 + 2 ** 40, key: Buffer.alloc(0), value: Buffer.alloc(0) },
+  ]);
+});
 
 test('with LogAppendTime every record has the time of its batch', async () => {
   const { records } = await read(batchBytes({ baseOffset: 0, records: [text('a'), text('b')], appendTimeMs: 1_234 }));

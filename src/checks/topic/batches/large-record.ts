@@ -1,9 +1,9 @@
 /**
  * One record that is too long to be held whole, taken a piece at a time: its key and value as far as a decision needs them,
- * hashes over all of them, its headers counted and passed over.
+ * hashes over all of them, and its headers.
  */
 import xxhash from 'xxhash-wasm';
-import type { TopicRecord } from '../../inputs/verify-inputs.ts';
+import type { TopicHeader, TopicRecord } from '../../inputs/verify-inputs.ts';
 import { DamagedBytesError } from '../errors.ts';
 import { zigzag64 } from './zigzag.ts';
 
@@ -13,6 +13,8 @@ const VALUE_HELD_MAX_BYTES = 1024 * 1024;
 const KEY_HELD_MAX_BYTES = 16 * 1024 * 1024;
 /** 64 KiB are kept of a rejected value; masking reads beyond that. */
 const HEAD_BYTES = 128 * 1024;
+/** Of a record with larger headers the contract says that it has none. */
+const HEADERS_HELD_MAX_BYTES = 1024 * 1024;
 
 const { create64 } = await xxhash();
 const SEED = 0n;
@@ -66,9 +68,12 @@ export class LargeRecord {
       valueHash.update(part);
       whole?.update(part);
     });
-    yield* this.#headers();
+    const headers = yield* this.#headers();
     if (this.#left !== 0) throw new DamagedBytesError(`${this.#left} bytes of a record are left over`);
-    const record = { offset, timestampMs, key: key?.bytes ?? null, value: value?.bytes ?? null };
+    const record = {
+      ...{ offset, timestampMs, key: key?.bytes ?? null, value: value?.bytes ?? null },
+      ...(headers.length === 0 ? {} : { headers }),
+    };
     if (isWhole(key) && isWhole(value)) return record;
     return {
       ...record,
@@ -80,17 +85,33 @@ export class LargeRecord {
     };
   }
 
-  *#headers(): Generator<undefined, void, undefined> {
-    let headers = Number(yield* this.#number(5));
-    if (headers < 0) throw new DamagedBytesError(`${headers} headers`);
-    for (; headers > 0; headers -= 1) {
+  /** None where they are larger than what is held of them. */
+  *#headers(): Generator<undefined, readonly TopicHeader[], undefined> {
+    const areHeld = this.#left <= HEADERS_HELD_MAX_BYTES;
+    const headers: TopicHeader[] = [];
+    let left = Number(yield* this.#number(5));
+    if (left < 0) throw new DamagedBytesError(`${left} headers`);
+    for (; left > 0; left -= 1) {
       const nameLength = Number(yield* this.#number(5));
       if (nameLength < 0) throw new DamagedBytesError('a header without a name');
-      yield* this.#pass(nameLength, () => {});
+      const name = yield* this.#header(nameLength, areHeld);
       const length = Number(yield* this.#number(5));
       if (length < -1) throw new DamagedBytesError(`a header of ${length} bytes`);
-      yield* this.#pass(Math.max(0, length), () => {});
+      const value = length === -1 ? null : yield* this.#header(length, areHeld);
+      if (areHeld) headers.push({ name: name.toString(), value });
     }
+    return headers;
+  }
+
+  /** The bytes of a name or value, if they are held. */
+  *#header(length: number, isHeld: boolean): Generator<undefined, Buffer, undefined> {
+    if (length > this.#left) throw new DamagedBytesError(`${length} bytes run past their record`);
+    const bytes = Buffer.alloc(isHeld ? length : 0);
+    let filled = 0;
+    yield* this.#pass(length, (part) => {
+      if (isHeld) filled += part.copy(bytes, filled);
+    });
+    return bytes;
   }
 
   /** Null where the length is -1. */

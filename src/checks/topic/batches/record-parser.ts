@@ -5,7 +5,7 @@
  * Invariant: records are handed out up to the first that breaks a rule, and the last one only by end(), once the body was
  * used to its last byte. Their offsets ascend within the batch, and there are as many as its header says.
  */
-import type { TopicRecord } from '../../inputs/verify-inputs.ts';
+import type { TopicHeader, TopicRecord } from '../../inputs/verify-inputs.ts';
 import { DamagedBytesError } from '../errors.ts';
 import { APPEND_TIME, type Batch } from './batch.ts';
 import { LargeRecord } from './large-record.ts';
@@ -15,6 +15,7 @@ import { zigzag64 } from './zigzag.ts';
 const WHOLE_RECORD_MAX_BYTES = 1024 * 1024;
 
 const NOTHING = Buffer.alloc(0);
+const NO_HEADERS: readonly TopicHeader[] = [];
 
 export class RecordParser {
   readonly #batch: Batch;
@@ -134,14 +135,22 @@ export class RecordParser {
     const offset = this.#batch.baseOffset + this.#varint();
     const key = this.#nullable(bytes);
     const value = this.#nullable(bytes);
-    let headers = this.#varint();
-    if (headers < 0) throw new DamagedBytesError(`${headers} headers`);
-    for (; headers > 0; headers -= 1) {
-      if (this.#nullable(bytes) === null) throw new DamagedBytesError('a header without a name');
-      this.#nullable(bytes);
-    }
+    const headers = this.#headers(bytes);
     if (this.#at !== this.#end) throw new DamagedBytesError(`${this.#end - this.#at} bytes of a record are left over`);
-    return { offset, timestampMs, key, value };
+    return headers.length === 0 ? { offset, timestampMs, key, value } : { offset, timestampMs, key, value, headers };
+  }
+
+  #headers(bytes: Buffer): readonly TopicHeader[] {
+    const count = this.#varint();
+    if (count < 0) throw new DamagedBytesError(`${count} headers`);
+    if (count === 0) return NO_HEADERS;
+    const headers: TopicHeader[] = [];
+    for (let left = count; left > 0; left -= 1) {
+      const name = this.#nullable(bytes);
+      if (name === null) throw new DamagedBytesError('a header without a name');
+      headers.push({ name: name.toString(), value: this.#nullable(bytes) });
+    }
+    return headers;
   }
 
   #nullable(bytes: Buffer): Buffer | null {

@@ -1,6 +1,6 @@
 /** A log of one partition that a test feeds record by record, for a real processor on a real sink. */
 import type { LogRecord } from '../../../payments/types.ts';
-import type { FetchAnswer, LogSource } from '../../../processor/ports.ts';
+import type { FetchAnswer, LogSource, PartitionReader } from '../../../processor/ports.ts';
 import { paymentRecord } from '../../payment-record.ts';
 
 export class FedLog {
@@ -33,6 +33,7 @@ export class FedLog {
 
   /** A connection to it, as one process has it. */
   source(): LogSource {
+    const open = (_partition: number, fromOffset: number): PartitionReader => this.#reader(fromOffset);
     const bounds = async () => ({ startOffset: 0, endOffset: this.#records.length });
     return {
       start: async (listener) => listener.assigned([0]),
@@ -45,25 +46,28 @@ export class FedLog {
       }),
       bounds,
       offsetAt: async () => 0,
+      open,
+      peek: open,
       groupOffsets: async () => ({ offsets: new Map(), members: 0 }),
-      open: (_partition, fromOffset) => {
-        let at = fromOffset;
-        return {
-          read: async (signal): Promise<FetchAnswer> => {
-            while (at >= this.#records.length) await this.#moreOrAborted(signal);
-            const records = this.#records.slice(at);
-            const askedFrom = at;
-            at = this.#records.length;
-            return { askedFrom, completeTo: at, records, byteLength: 1, endOffset: at, session: 1 };
-          },
-          seek: (offset) => {
-            at = offset;
-          },
-          close: () => {},
-        };
-      },
       commit: async () => {},
       stop: async () => {},
+    };
+  }
+
+  #reader(fromOffset: number): PartitionReader {
+    let at = fromOffset;
+    return {
+      read: async (signal): Promise<FetchAnswer> => {
+        while (at >= this.#records.length) await this.#moreOrAborted(signal);
+        const records = this.#records.slice(at);
+        const askedFrom = at;
+        at = this.#records.length;
+        return { askedFrom, completeTo: at, records, byteLength: 1, endOffset: at, session: 1 };
+      },
+      seek: (offset) => {
+        at = offset;
+      },
+      close: () => {},
     };
   }
 

@@ -34,6 +34,8 @@ export function processorEnv(options: ProcessorEnvOptions): Record<string, strin
     BIGQUERY_EMULATOR_HOST: endpoints.bigqueryEmulatorHost,
     BIGQUERY_STORAGE_EMULATOR_HOST: endpoints.bigqueryStorageEmulatorHost,
     CHECKPOINT_LOCATION: checkpointLocation,
+    // Scenarios start their processors on empty topics, and wait until they hold the partitions.
+    ACCEPT_NOTHING: 'true',
     ...settings,
     ...asMutant,
   };

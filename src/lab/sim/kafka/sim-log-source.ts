@@ -98,6 +98,15 @@ export class SimLogSource implements LogSource, FetchGate {
     return reader;
   }
 
+  peek(partition: number, fromOffset: number): PartitionReader {
+    const gate: FetchGate = {
+      mayFetch: () => !this.#stopped,
+      session: (one) => this.session(one),
+      raiseSession: (one) => this.raiseSession(one),
+    };
+    return new SimReader(this.#life, partition, fromOffset, () => this.#broker.partition(partition), gate);
+  }
+
   commit(partition: number, nextOffset: number, metadata: string): Promise<void> {
     return this.#life.call<void>((resolve, reject) => {
       const injected = this.#life.context.faults.request('commit', this.#life.process);

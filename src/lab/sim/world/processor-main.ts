@@ -43,6 +43,8 @@ export interface SimProcessorOptions {
   readonly untilCaughtUp?: boolean;
   /** Default: true. Drawn delays are short, so that much is late. */
   readonly acceptClockRisk?: boolean;
+  /** Default: true. The first look at a topic draws nothing and changes no row; drawn runs begin without it. */
+  readonly acceptNothing?: boolean;
   readonly isEmulator?: boolean;
   /** The ports changed in some way: a weakened processor, to see that the lab finds it. */
   readonly weaken?: (wiring: SimWiring) => SimWiring;
@@ -104,6 +106,7 @@ export function processorSettings(owner: string, options: SimProcessorOptions): 
     startAt: { kind: 'earliest' },
     untilCaughtUp: options.untilCaughtUp ?? false,
     acceptClockRisk: options.acceptClockRisk ?? true,
+    acceptNothing: options.acceptNothing ?? true,
     limits: processorLimits(options.limits),
   };
 }

@@ -1,0 +1,65 @@
+/** A record's value by its format: decoded so far that paths can be asked for, or why it cannot be. */
+import type { TopicRecord } from '../../inputs/verify-inputs.ts';
+import { foreignForm } from '../foreign-forms.ts';
+import { JsonPlaces } from './json-places.ts';
+import { type MappedValue, MISSING, UNUSABLE } from './mapped-value.ts';
+import type { EventRules, SourcePath } from './oracle-rules.ts';
+import { stepsOf } from './oracle-rules.ts';
+import { utf8 } from './text-forms.ts';
+
+/** What a pointer leads to. */
+export interface Decoded {
+  at(steps: readonly string[]): MappedValue;
+  /** Of the objects that were looked into so far; undefined where no name came twice. */
+  readonly repeatedName?: string | undefined;
+}
+
+/** The magic byte and the schema id. */
+const WIRE_HEAD_BYTES = 5;
+/** A longer key is no text. */
+const KEY_BYTES_MAX = 65_536;
+
+/** In the wire format of a schema registry. */
+export function isWireFormat(value: Uint8Array): boolean {
+  return value.length >= WIRE_HEAD_BYTES && value[0] === 0;
+}
+
+/** What JSON is read from: behind the five bytes, where the format has them and the value too. */
+export function jsonBytes(value: Uint8Array, { format }: EventRules): Uint8Array {
+  return format === 'json-schema' && isWireFormat(value) ? value.subarray(WIRE_HEAD_BYTES) : value;
+}
+
+/** The reason as documented, where it cannot be decoded. */
+export function decode(value: Uint8Array, event: EventRules): Decoded | string {
+  if (event.format === 'json') return decodeJson(value, foreignForm(value));
+  if (!isWireFormat(value)) return 'not_wire_format';
+  const schemaId = Buffer.from(value).readUInt32BE(1);
+  if (event.rejectSchemaIds.includes(schemaId)) return `schema_rejected: schema ${schemaId}`;
+  const json = jsonBytes(value, event);
+  const foreign = foreignForm(json);
+  return decodeJson(json, foreign?.startsWith('schema_registry_format') ? null : foreign);
+}
+
+function decodeJson(bytes: Uint8Array, foreign: string | null): Decoded | string {
+  if (foreign !== null) return foreign;
+  const text = utf8(bytes);
+  return text === null ? 'not_utf8' : JsonPlaces.of(text);
+}
+
+/** What stands at a path of any kind. */
+export function valueAt(path: SourcePath, record: TopicRecord, decoded: Decoded): MappedValue {
+  if (path === 'key') return (record.key?.length ?? 0) > KEY_BYTES_MAX ? UNUSABLE : textOf(record.key);
+  if (path === 'record.timestamp') return { is: 'record time', ms: record.timestampMs };
+  if (path.startsWith('header:')) {
+    const name = path.slice('header:'.length);
+    const last = record.headers?.findLast((header) => header.name === name);
+    return textOf(last?.value ?? null);
+  }
+  return decoded.at(stepsOf(path));
+}
+
+function textOf(bytes: Uint8Array | null): MappedValue {
+  if (bytes === null) return MISSING;
+  const text = utf8(bytes);
+  return text === null ? UNUSABLE : { is: 'text', text };
+}

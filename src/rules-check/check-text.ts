@@ -1,0 +1,65 @@
+/** The result of a check as text for a terminal. Pure; `width` as in base/text/table.ts. */
+import { tableText } from '../base/text/table.ts';
+import { wrapWords } from '../base/text/wrap.ts';
+import { shareText } from '../processor/rejections.ts';
+import type { CheckedRecord, SampleCheck } from './check-sample.ts';
+
+/** Columns of the table; the others of a payment stand together in one. */
+const SHOWN = ['transaction_id', 'sender_account_id', 'amount', 'currency', 'event_time'] as const;
+const TITLES = ['transaction', 'sender', 'amount', 'currency', 'time'] as const;
+const BECOMES = { payment: 'payment', rejected: 'rejected', not_a_payment: 'no payment' } as const;
+
+export function checkText(check: SampleCheck, width = Number.POSITIVE_INFINITY): string {
+  const { records, payments, rejected, notPayments, reasons, sums, missingPaths } = check;
+  const line = (text: string, indent = ''): string[] => wrapWords(text, width, { lead: indent, indent: `${indent}  ` });
+  const blocks: string[][] = [];
+  if (records.length > 0) blocks.push([recordsTable(records, width)]);
+  blocks.push(
+    line(
+      `${payments} of ${records.length} records become payments` +
+        `${rejected === 0 ? '' : `, ${rejected} are rejected`}${notPayments === 0 ? '' : `, ${notPayments} are no payments`}.`,
+    ),
+  );
+  if (reasons.length > 0) {
+    const head = ['reason', 'records', 'share', 'first', 'whole reason'];
+    const rows = reasons.map(({ code, count, partition, offset, reason }) => {
+      const whole = reason === code ? '' : reason;
+      return [code, String(count), shareText(count, records.length), `${partition}:${offset}`, whole];
+    });
+    blocks.push([tableText(head, rows, width)]);
+  }
+  if (sums.length > 0) {
+    const rows = sums.map(({ currency, payments: count, total }) => [currency, String(count), total]);
+    blocks.push([tableText(['currency', 'payments', 'sum'], rows, width)]);
+  }
+  if (missingPaths.length > 0) {
+    blocks.push([
+      ...line('Paths that no record has:'),
+      ...missingPaths.flatMap(({ path, use, nearest }) =>
+        line(`${path} (${use})${nearest.length === 0 ? '' : `: there are ${nearest.join(', ')}`}`, '  '),
+      ),
+    ]);
+  }
+  return blocks.map((lines) => lines.join('\n')).join('\n\n');
+}
+
+function recordsTable(records: readonly CheckedRecord[], width: number): string {
+  const hasOthers = records.some(({ values }) => othersOf(values) !== '');
+  const hasReasons = records.some(({ reason }) => reason !== null);
+  const head = ['offset', 'becomes', ...TITLES, ...(hasOthers ? ['others'] : []), ...(hasReasons ? ['reason'] : [])];
+  const rows = records.map(({ partition, offset, becomes, reason, values }) => [
+    `${partition}:${offset}`,
+    BECOMES[becomes],
+    ...SHOWN.map((name) => values[name] ?? ''),
+    ...(hasOthers ? [othersOf(values)] : []),
+    ...(hasReasons ? [reason ?? ''] : []),
+  ]);
+  return tableText(head, rows, width);
+}
+
+function othersOf(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
+    .filter(([name]) => !(SHOWN as readonly string[]).includes(name))
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+}

@@ -1,0 +1,81 @@
+/** Which paths the records of a sample have, and which paths of rules none of them has. Pure. */
+import { editDistance } from '../base/text/edit-distance.ts';
+import type { Rules } from '../payments/rules/rules.ts';
+
+/** A path of the rules, and what it is for: a role, `select`, `key`, or a column. */
+export interface UsedPath {
+  readonly path: string;
+  readonly use: string;
+}
+
+export interface MissingPath extends UsedPath {
+  /** Paths that records have, the nearest first. */
+  readonly nearest: readonly string[];
+}
+
+/** Values that are looked at for their names, and how deep. */
+const PATHS_MOST = 5_000;
+const DEPTH_MOST = 12;
+/** Elements of a list beyond these have the names of these. */
+const ELEMENTS_MOST = 3;
+const NEAREST_SHOWN = 3;
+
+export function pathsOf({ event, columns }: Rules): UsedPath[] {
+  const { select, key, texts, amount, timestamp } = event;
+  const found: UsedPath[] = [
+    ...select.map(({ path }) => ({ path, use: 'select' })),
+    ...(typeof key === 'object' ? [{ path: key.path, use: 'key' }] : []),
+    ...Object.entries(texts).flatMap(([use, role]) => (role?.path === undefined ? [] : [{ path: role.path, use }])),
+    { path: amount.path, use: 'amount' },
+    { path: timestamp.path, use: 'timestamp' },
+    ...columns.map(({ name, path }) => ({ path, use: `column ${name}` })),
+  ];
+  return found;
+}
+
+/** Paths into the values that some record has with a value, in the order in which they were met; with how many have them. */
+export class PathsThere {
+  readonly #counts = new Map<string, number>();
+
+  add(value: unknown): void {
+    this.#walk('', value, 0);
+  }
+
+  has(path: string): boolean {
+    return this.#counts.has(path);
+  }
+
+  /** Without those that lead to objects and lists. */
+  nearest(path: string): string[] {
+    const wanted = lastOf(path);
+    const scored = [...this.#counts.keys()].map((candidate) => {
+      const name = lastOf(candidate);
+      const byName = name === wanted ? -1 : editDistance(plain(name), plain(wanted));
+      return { candidate, score: byName * 4 + editDistance(candidate, path) };
+    });
+    scored.sort((a, b) => a.score - b.score || (a.candidate < b.candidate ? -1 : 1));
+    return scored.slice(0, NEAREST_SHOWN).map(({ candidate }) => candidate);
+  }
+
+  #walk(path: string, value: unknown, depth: number): void {
+    if (value === null || value === undefined || depth > DEPTH_MOST) return;
+    if (this.#counts.size >= PATHS_MOST && !this.#counts.has(path)) return;
+    if (path !== '') this.#counts.set(path, (this.#counts.get(path) ?? 0) + 1);
+    if (typeof value !== 'object') return;
+    const entries = Array.isArray(value) ? [...value.entries()].slice(0, ELEMENTS_MOST) : Object.entries(value);
+    for (const [name, below] of entries) this.#walk(`${path}/${escaped(String(name))}`, below, depth + 1);
+  }
+}
+
+/** RFC 6901. */
+export function escaped(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+function lastOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replaceAll(/[_-]/g, '');
+}
