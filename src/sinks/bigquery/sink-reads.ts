@@ -8,6 +8,8 @@ export function sinkReads(queries: SinkQueries): SinkReads {
     readOwnership: (topic) => readOwnership(topic, queries),
     latestCheckpoint: (topic, partition) => queries.latestCheckpoint(topic, partition),
     tablesWithRows: (tables, partition, fromOffset) => queries.tablesWithRows(tables, partition, fromOffset),
+    readSchemas: (ids) => queries.readSchemas(ids),
+    putSchema: (schema) => queries.putSchema(schema),
     payments: (partition, belowOffset, fromEventTimeMs) => queries.payments(partition, belowOffset, fromEventTimeMs),
     seed: (topic, seeds) => queries.seed(topic, seeds),
   };

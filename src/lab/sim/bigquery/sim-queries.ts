@@ -6,6 +6,7 @@
  */
 
 import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
+import type { StoredSchema } from '../../../payments/event/schema/stored-schema.ts';
 import type { DataTable, SettingsEntry, TransactionRow } from '../../../payments/types.ts';
 import type { HistoryChange, Seed } from '../../../processor/ports.ts';
 import type { CheckpointRow, Claim, OwnershipRow, SinkQueries, WrittenRow } from '../../../sinks/bigquery/ports.ts';
@@ -13,12 +14,14 @@ import type { AnswerEffect, Operation } from '../case/answers.ts';
 import { EPOCH_MS, latencyMs } from '../world/context.ts';
 import type { Life } from '../world/life.ts';
 import type { SimOwnership } from './sim-ownership.ts';
+import type { SimSchemas } from './sim-schemas.ts';
 import type { SimRow, SimTables } from './sim-tables.ts';
 
 /** What every connection to the query service shares. */
 export interface SimQueryService {
   readonly tables: SimTables;
   readonly ownership: SimOwnership;
+  readonly schemas: SimSchemas;
   readonly downUntilMs: number;
 }
 
@@ -47,6 +50,18 @@ export class SimQueries implements SinkQueries {
       if (twice !== undefined)
         throw new ContradictionError('ownership_rows', `two rows of partition ${twice.partition}`);
       return rows;
+    });
+  }
+
+  /** The fault points of other reads and updates: without records that name schemas nothing is asked or put. */
+  readSchemas(ids: readonly number[]): Promise<StoredSchema[]> {
+    return this.#rows('read_ownership', () => this.#service.schemas.read(ids));
+  }
+
+  putSchema(schema: StoredSchema): Promise<void> {
+    return this.#update('add_settings', () => {
+      const applied = this.#service.schemas.put(schema);
+      this.#life.context.trace.add('bigquery', `schema ${schema.id}: ${applied}`);
     });
   }
 

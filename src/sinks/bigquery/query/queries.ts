@@ -1,6 +1,7 @@
 /** The SinkQueries port, and reads for checks, over one dataset. */
 
 import type { Runtime } from '../../../base/runtime.ts';
+import type { StoredSchema } from '../../../payments/event/schema/stored-schema.ts';
 import type { DataTable, SettingsEntry } from '../../../payments/types.ts';
 import type { Seed } from '../../../processor/ports.ts';
 import { checkDataset, type DatasetRef, quotedTable } from '../identifiers.ts';
@@ -10,6 +11,7 @@ import { PositionQueries } from './position-queries.ts';
 import { type QueryJobLimits, QueryJobs, type ResultField } from './query-job.ts';
 import { type QueryParameter, type QueryValue, valueFromCell } from './query-values.ts';
 import type { RestCalls } from './rest-client.ts';
+import { SchemaQueries } from './schema-queries.ts';
 import type { WaitingObserver } from './waiting.ts';
 
 export interface BigQueryQueriesOptions extends WaitingObserver {
@@ -23,6 +25,7 @@ export class BigQueryQueries implements SinkQueries {
   readonly #jobs: QueryJobs;
   readonly #ownership: OwnershipQueries;
   readonly #position: PositionQueries;
+  readonly #schemas: SchemaQueries;
 
   constructor(options: BigQueryQueriesOptions) {
     checkDataset(options.dataset);
@@ -30,10 +33,19 @@ export class BigQueryQueries implements SinkQueries {
     this.#jobs = new QueryJobs({ ...options, nothing: `UPDATE ${ownershipTable} SET epoch = epoch WHERE FALSE` });
     this.#ownership = new OwnershipQueries(this.#jobs, options.dataset, options.runtime);
     this.#position = new PositionQueries(this.#jobs, options.dataset);
+    this.#schemas = new SchemaQueries(this.#jobs, options.dataset, options.runtime);
   }
 
   readOwnership(topic: string): Promise<OwnershipRow[]> {
     return this.#ownership.readOwnership(topic);
+  }
+
+  readSchemas(ids: readonly number[]): Promise<StoredSchema[]> {
+    return this.#schemas.read(ids);
+  }
+
+  putSchema(schema: StoredSchema): Promise<void> {
+    return this.#schemas.put(schema);
   }
 
   topics(): Promise<string[]> {
