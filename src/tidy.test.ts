@@ -22,6 +22,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   payments: ['base'],
   // Reads rules files: zod and yaml stand here and not in the core.
   rules: ['base', 'payments'],
+  // Tries rules on records, and proposes some.
+  'rules-check': ['base', 'payments', 'processor', 'rules'],
   processor: ['base', 'payments'],
   observability: ['base', 'payments', 'processor'],
   'local-state': ['base', 'payments', 'processor'],
@@ -75,7 +77,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['rules'],
   ['processor'],
   ['observability', 'local-state', 'kafka', 'sinks', 'registry', 'infra', 'simulator', 'checks'],
-  ['operations', 'conformance'],
+  ['operations', 'conformance', 'rules-check'],
   ['lab'],
   ['demo'],
   [CLI],

@@ -138,6 +138,8 @@ export interface DecisionRules {
     readonly otherRegionPoints: number;
     readonly maxScore: number;
     readonly highRiskOver: number;
+    /** `off`: what a sender did lately is not counted. Not set: on. */
+    readonly activity?: 'off';
   };
 }
 
@@ -148,7 +150,7 @@ export interface RulesFrom {
   readonly foldVersion: number;
   readonly decision: DecisionRules;
   readonly generation?: TopicGeneration;
-  /** What it was raised to by whoever changed the settings; 0 where it is not set. */
+  /** Raised with each change of the settings; 0 where it is not set. */
   readonly revision?: number;
   /** Of a rules file. */
   readonly rules?: RulesOfEntry;
