@@ -26,7 +26,7 @@ const GROUPS: readonly Group[] = [
   {
     title: 'Schema registry',
     text:
-      'For a [rules file](rules-file.md) with the format `avro` or `protobuf`. Each schema is asked for once, stored in\n' +
+      'For a rules file with the format `avro` or `protobuf`. Each schema is asked for once, stored in\n' +
       '`event_schemas`, and read from there afterwards.',
     table: REGISTRY_SETTINGS,
   },

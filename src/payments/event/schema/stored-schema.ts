@@ -3,7 +3,7 @@
  *
  * Invariant: the same schema gives the same text, so that two processes that store it store the same row.
  */
-import { createHash } from 'node:crypto';
+import { sha256Hex } from '../../../base/text/sha256.ts';
 import type { SchemaReference, SchemaSource } from './event-schema.ts';
 
 /** A row of event_schemas. */
@@ -24,12 +24,12 @@ export function storedSchema(id: number, { kind, text, references }: SchemaSourc
     text,
     references: references.map(({ name, text: referred }) => ({ name, text: referred })),
   });
-  return { id, sha256: sha256Of(stored), text: stored };
+  return { id, sha256: sha256Hex(stored), text: stored };
 }
 
 /** Undefined: the row is not what storedSchema makes, so it was changed. */
 export function schemaSource({ sha256, text }: StoredSchema): SchemaSource | undefined {
-  if (sha256Of(text) !== sha256) return undefined;
+  if (sha256Hex(text) !== sha256) return undefined;
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -48,8 +48,4 @@ export function schemaSource({ sha256, text }: StoredSchema): SchemaSource | und
 function isReference(value: unknown): value is SchemaReference {
   const { name, text } = (value ?? {}) as Partial<SchemaReference>;
   return typeof name === 'string' && typeof text === 'string';
-}
-
-function sha256Of(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
