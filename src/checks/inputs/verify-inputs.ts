@@ -138,6 +138,8 @@ export interface DecisionRules {
     readonly otherRegionPoints: number;
     readonly maxScore: number;
     readonly highRiskOver: number;
+    /** `off`: what a sender did lately is not counted. Not set: on. */
+    readonly activity?: 'off';
   };
 }
 
@@ -148,7 +150,7 @@ export interface RulesFrom {
   readonly foldVersion: number;
   readonly decision: DecisionRules;
   readonly generation?: TopicGeneration;
-  /** What it was raised to by whoever changed the settings; 0 where it is not set. */
+  /** Raised with each change of the settings; 0 where it is not set. */
   readonly revision?: number;
   /** Of a rules file. */
   readonly rules?: RulesOfEntry;
@@ -170,6 +172,22 @@ export interface TopicGeneration {
   readonly floorMs: number;
   /** Where each partition before the change ended. */
   readonly sources: readonly { readonly partition: number; readonly offset: number }[];
+  readonly known?: KnownListFacts;
+}
+
+/** A row of known_payments. */
+export interface KnownCells {
+  readonly transaction_id: string;
+  readonly event_time: number;
+}
+
+/** A list in known_payments: what another pipeline had written, and what its entries from `fromMs` on come to. */
+export interface KnownListFacts {
+  readonly list: string;
+  readonly fromMs: number;
+  readonly count: number;
+  /** 32 hex digits. */
+  readonly digest: string;
 }
 
 /** Offsets [from, to) that an operator gave up. */
@@ -268,6 +286,8 @@ export interface TablesSnapshot {
   /** Ids with more than one row in payment_transactions: how many there are, and up to `limit` of them. */
   repeatedIds(limit: number): Promise<{ readonly count: number; readonly repeated: readonly RepeatedId[] }>;
   readonly senderHomes: SenderHomes;
+  /** Rows of a list in known_payments with an event time from this on; undefined if the table is not there. */
+  known(list: string, fromMs: number): Promise<readonly KnownCells[] | undefined>;
   close(): Promise<void>;
 }
 

@@ -133,7 +133,8 @@ export function rulesFromCanonical(text: string): Rules {
 
 /** As a settings entry holds them in memory. */
 export function loadedRules(rules: Rules): LoadedRules {
-  return { revision: rules.revision, sha256: sha256Hex(canonicalRules(rules)), rules };
+  const text = canonicalRules(rules);
+  return { revision: rules.revision, sha256: sha256Hex(text), text, rules };
 }
 
 function eventOf(document: EventDocument): EventRules {

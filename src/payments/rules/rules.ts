@@ -120,5 +120,7 @@ export interface RulesRef {
 
 /** Rules of a settings entry, read from their canonical text. */
 export interface LoadedRules extends RulesRef {
+  /** As the table `rules` has it. The judge of `verify` reads the text by its own code. */
+  readonly text: string;
   readonly rules: Rules;
 }

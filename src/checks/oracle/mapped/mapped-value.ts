@@ -30,7 +30,7 @@ export function wholeNumber(value: MappedValue): bigint | null {
   return value.is === 'number' ? wholeOfLiteral(value.source) : null;
 }
 
-/** Digits alone, so many of them at most. */
+/** Digits alone, at most this many. */
 export function digitsOf(value: MappedValue, digitsMax: number): bigint | null {
   if (value.is !== 'text' || value.text.length > digitsMax) return null;
   return /^[0-9]+$/.test(value.text) ? BigInt(value.text) : null;
