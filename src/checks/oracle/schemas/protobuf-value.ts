@@ -278,8 +278,10 @@ function child(found: Found | undefined, step: string): Found | undefined {
   const held = found.fields.get(step);
   const field = found.type.fields[step];
   if (held !== undefined || field === undefined) return held;
-  const { repeated, map } = field;
-  return repeated || map || field.hasPresence ? undefined : defaultOf(field);
+  const { repeated, map, resolvedType } = field;
+  // A message has presence in every syntax.
+  const canBeMissing = repeated || map || field.hasPresence || resolvedType instanceof Type;
+  return canBeMissing ? undefined : defaultOf(field);
 }
 
 /** What a field has that is not set and has no presence, or an entry of a map without a value. */

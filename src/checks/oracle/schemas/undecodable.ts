@@ -43,23 +43,26 @@ export class Bytes {
     return this.take(1)[0]!;
   }
 
-  /** Base 128, least significant group first; at most ten bytes and 64 bits. */
-  varint(): bigint {
+  /** Base 128, least significant group first, in at most ten bytes; may have more than 64 bits. */
+  #groups(): bigint {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
       const byte = this.byte();
       value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) {
-        if (value >= 2n ** 64n) break;
-        return value;
-      }
+      if (byte < 0x80) return value;
     }
     throw new UndecodableError('a number of too many bits');
   }
 
-  /** A varint whose lowest bit is the sign. */
+  /** As Protobuf has it: what is over 64 bits is left out. */
+  varint(): bigint {
+    return BigInt.asUintN(64, this.#groups());
+  }
+
+  /** As Avro has it: the lowest bit is the sign, and there are 64 at most. */
   zigzag(): bigint {
-    const value = this.varint();
+    const value = this.#groups();
+    if (value >= 2n ** 64n) throw new UndecodableError('a number of too many bits');
     return value % 2n === 0n ? value / 2n : -(value + 1n) / 2n;
   }
 }
