@@ -30,6 +30,7 @@ const COMMANDS = [
   'rescale',
   'backfill',
   'prune-checkpoints',
+  'rules',
   'config',
   'conformance',
   'doctor',
