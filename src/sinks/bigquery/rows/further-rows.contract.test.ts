@@ -89,5 +89,7 @@ it('a new dataset has the columns of the rules at once; other rules add theirs, 
   expect(all.map(({ row }) => row.payment.further)).toEqual([{ note: 'n' }, OTHER]);
   const wrong = layoutOf([{ columns: [{ name: 'note', path: '/note', type: 'int64' }] }]);
   await using wrongly = await contractSink({ withoutSchema: true, dataset, layout: wrong });
-  await expect(wrongly.applySchema(undefined, { countRows: false })).rejects.toThrow(/column note is STRING NULLABLE, and must be INTEGER/);
+  await expect(wrongly.applySchema(undefined, { countRows: false })).rejects.toThrow(
+    /column note is STRING NULLABLE, and must be INTEGER/,
+  );
 });
