@@ -84,7 +84,7 @@ function tablesOption(flags: string, description: string): Option {
 
 export function appliedText(
   name: string,
-  { madeDataset, madeTables, markedTables, warnings, givenUp, views }: Applied,
+  { madeDataset, madeTables, markedTables, alteredColumns, warnings, givenUp, views }: Applied,
   dryRun: boolean,
 ): string {
   const marked = markedTables.filter((table) => !madeTables.includes(table));
@@ -92,6 +92,7 @@ export function appliedText(
     ...(madeDataset ? [dryRun ? 'would make the dataset' : 'made the dataset'] : []),
     ...givenUp.map((rows) => `${dryRun ? 'would give up for good' : 'gave up'}: ${rows}`),
     ...madeTables.map((table) => `${dryRun ? 'would make' : 'made'} ${table}`),
+    ...alteredColumns.map((change) => `${dryRun ? 'would change' : 'changed'} ${change}`),
     ...(marked.length === 0
       ? []
       : [`${dryRun ? 'would mark' : 'marked'} as the tables of this dataset: ${marked.join(', ')}`]),

@@ -5,6 +5,7 @@
 
 import { ContradictionError } from '../../base/errors.ts';
 import { type HeldRow, heldTables } from '../../checks/inputs/held-tables.ts';
+import { withRulesTexts } from '../../checks/inputs/rules-texts.ts';
 import type {
   CheckedTable,
   CheckpointCells,
@@ -25,7 +26,7 @@ export function datasetInputs(dataset: Dataset): VerifyInputs {
   const others = tables.checkpoint_log.filter((row) => row.topic !== topic);
   return {
     topic,
-    ownership: async () => readOwnership(dataset),
+    ownership: async () => readOwnership(dataset).map((facts) => withRulesTexts(facts, () => null)),
     topicPartitions: async () => [...log.keys()],
     bounds: async (partition) => {
       const { startOffset, endOffset } = log[partition]!;

@@ -99,7 +99,7 @@ function readPayment(
   for (const column of PAYMENT_COLUMNS as readonly PaymentColumn[]) {
     const member = memberOf(column);
     const value = column.kind === 'decimal' ? amount : column.kind === 'time' ? timestampMs : texts[member];
-    if (value === undefined && column.nullable) continue;
+    if (value === undefined && column.nullable === true) continue;
     if (!isReadable(column, value)) return reject(isMissing(value) ? 'field_missing' : 'field_invalid', member);
     payment[column.field] = value;
   }

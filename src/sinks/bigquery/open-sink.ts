@@ -1,6 +1,7 @@
 /** Builds the BigQuery sink of one dataset: everything that src/processor needs of it, wired together. */
 import { ConfigurationError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
+import type { RowLayout } from '../../payments/row-layout.ts';
 import type { ApplyOrder } from './dataset/apply-order.ts';
 import { type Applied, applyToDataset, ensureDataset } from './dataset/apply-to-dataset.ts';
 import type { DatasetInspector } from './dataset/inspect.ts';
@@ -27,6 +28,8 @@ export interface SinkOptions extends WaitingObserver {
   readonly storageEmulatorHost?: string | undefined;
   /** Location of the dataset, where it is not in the US or EU. */
   readonly location?: string | undefined;
+  /** What the rows of these rules hold: the tables must have its columns. Default: no rules. */
+  readonly layout?: RowLayout | undefined;
   readonly runtime: Runtime;
   readonly limits?: Partial<SinkLimits> | undefined;
 }
@@ -81,7 +84,7 @@ export function openSink(options: SinkOptions): Sink {
   const isEmulator = options.storageEmulatorHost !== undefined;
   const seen = neverSeen();
   const partsOf = (clustering: readonly string[] | undefined) =>
-    datasetParts({ ...common, rest, clustering, isEmulator, seen });
+    datasetParts({ ...common, rest, clustering, isEmulator, seen, layout: options.layout });
   const { inspector } = partsOf(undefined);
   return {
     dataset,

@@ -6,6 +6,7 @@
 import type { Lease } from '../../base/memory/lease.ts';
 import type { AcceptedBatch } from '../../payments/accepted-batch.ts';
 import type { RowList } from '../../payments/row-batch.ts';
+import type { FurtherColumn } from '../../payments/rules/rules.ts';
 import type {
   AppendTable,
   DataRows,
@@ -87,8 +88,16 @@ export interface SinkQueries extends SinkReads {
   putHistories(topic: string, changes: readonly HistoryChange[]): Promise<void>;
   /** DELETE of a data table's rows of offsets [from, to), writer_epoch > 0. Only for a range that was given up. */
   removeRows(table: DataTable, partition: number, from: number, to: number): Promise<void>;
-  /** Rows with kafka_offset >= fromOffset and writer_epoch > 0, in fold order. Costs more than tablesWithRows. */
-  rowsFrom<T extends DataTable>(table: T, partition: number, fromOffset: number): Promise<WrittenRow<T>[]>;
+  /**
+   * Rows with kafka_offset >= fromOffset and writer_epoch > 0, in fold order; of payment_transactions with these further columns.
+   * Costs more than tablesWithRows.
+   */
+  rowsFrom<T extends DataTable>(
+    table: T,
+    partition: number,
+    fromOffset: number,
+    further?: readonly FurtherColumn[],
+  ): Promise<WrittenRow<T>[]>;
 }
 
 export type FinalizeOutcome =

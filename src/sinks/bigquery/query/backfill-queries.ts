@@ -215,7 +215,7 @@ WHEN NOT MATCHED THEN INSERT (
     TIMESTAMP_MILLIS(r.now_ms) AS processed_at,
     TIMESTAMP_MILLIS(DIV(UNIX_MILLIS(p.event_time), r.window_ms) * r.window_ms) AS window_start,
     TIMESTAMP_MILLIS((DIV(UNIX_MILLIS(p.event_time), r.window_ms) + 1) * r.window_ms) AS window_end,
-    p.region AS region, p.currency AS currency, COUNT(*) AS transaction_count, SUM(p.amount) AS total_amount,
+    IFNULL(p.region, '') AS region, p.currency AS currency, COUNT(*) AS transaction_count, SUM(p.amount) AS total_amount,
     MIN(p.amount) AS min_amount, MAX(p.amount) AS max_amount
   FROM ${this.#table('payment_transactions')} AS p
   JOIN UNNEST(@ranges) AS r

@@ -1,6 +1,7 @@
 /** The SinkQueries port, and reads for checks, over one dataset. */
 
 import type { Runtime } from '../../../base/runtime.ts';
+import type { FurtherColumn } from '../../../payments/rules/rules.ts';
 import type { DataTable, SettingsEntry } from '../../../payments/types.ts';
 import type { Seed } from '../../../processor/ports.ts';
 import { checkDataset, type DatasetRef, quotedTable } from '../identifiers.ts';
@@ -72,8 +73,8 @@ export class BigQueryQueries implements SinkQueries {
     return this.#position.tablesWithRows(...args);
   }
 
-  rowsFrom<T extends DataTable>(table: T, partition: number, fromOffset: number) {
-    return this.#position.rowsFrom(table, partition, fromOffset);
+  rowsFrom<T extends DataTable>(table: T, partition: number, from: number, further?: readonly FurtherColumn[]) {
+    return this.#position.rowsFrom(table, partition, from, further);
   }
 
   payments(...args: Parameters<SinkQueries['payments']>): ReturnType<SinkQueries['payments']> {

@@ -1,6 +1,8 @@
 /** A dataset behind RestCalls: tables.get as the service answers it, statements noted and not run. */
+
 import { setImmediate as later } from 'node:timers/promises';
 import { systemRuntime } from '../../../../base/system-runtime.ts';
+import type { RowLayout } from '../../../../payments/row-layout.ts';
 import { type RestCalls, RestError, type RestRequest } from '../../query/rest-client.ts';
 import { datasetParts } from '../../schema.ts';
 import { DEFAULT_SINK_LIMITS } from '../../sink-limits.ts';
@@ -50,7 +52,7 @@ export class ScriptedDataset {
     this.tables.set(name, { ...table, labels: { provenonce_made_at_ms: table.creationTime! } });
   }
 
-  parts(location?: string) {
+  parts(location?: string, layout?: RowLayout) {
     const rest: RestCalls = {
       location,
       request: async <T>(request: RestRequest): Promise<T> => (await this.#answer(request)) as T,
@@ -61,7 +63,7 @@ export class ScriptedDataset {
       waitedMs += ms;
     };
     const runtime = { ...systemRuntime, sleep, monotonicMs: () => waitedMs };
-    return datasetParts({ dataset: DATASET, rest, runtime, limits: DEFAULT_SINK_LIMITS });
+    return datasetParts({ dataset: DATASET, rest, runtime, limits: DEFAULT_SINK_LIMITS, layout });
   }
 
   async #answer({ method, path, body }: RestRequest): Promise<unknown> {
@@ -92,11 +94,20 @@ export class ScriptedDataset {
     this.statements.push(statement);
     const [, made, name] = /^(CREATE TABLE|ALTER TABLE)[^`]*`[^`]*\.(\w+)`/.exec(statement) ?? [];
     if (made === 'CREATE TABLE' && !this.tables.has(name!)) await this.make(name!);
-    if (made === 'ALTER TABLE') await this.#alter(name!);
+    if (made === 'ALTER TABLE') await this.#alter(name!, statement);
     return { status: { state: 'DONE' } };
   }
 
-  async #alter(name: string): Promise<void> {
+  async #alter(name: string, statement: string): Promise<void> {
+    const [, added, sqlType] = /ADD COLUMN IF NOT EXISTS `(\w+)` (\w+)/.exec(statement) ?? [];
+    const relaxed = /ALTER COLUMN (\w+) DROP NOT NULL/.exec(statement)?.[1];
+    if (added !== undefined || relaxed !== undefined) {
+      const table = this.tables.get(name)!;
+      const fields = table.schema!.fields!.map((f) => (f.name === relaxed ? { ...f, mode: 'NULLABLE' } : f));
+      const more = added === undefined ? [] : [{ name: added, type: sqlType === 'INT64' ? 'INTEGER' : sqlType! }];
+      this.tables.set(name, { ...table, schema: { fields: [...fields, ...more] } });
+      return;
+    }
     this.inherited = {};
     const { creationTime } = this.tables.get(name)!;
     await this.make(name);
