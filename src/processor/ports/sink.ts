@@ -12,6 +12,7 @@ import type {
   DataRows,
   DataTable,
   ExceptionRow,
+  KnownPayment,
   PartialRow,
   SettingsEntry,
   TransactionRow,
@@ -28,6 +29,8 @@ export interface SinkReads {
   tablesWithRows(tables: readonly DataTable[], partition: number, fromOffset: number): Promise<ReadonlySet<DataTable>>;
   /** Payments with kafka_offset < belowOffset, event time >= fromEventTimeMs, writer_epoch > 0, by kafka_offset. */
   payments(partition: number, belowOffset: number, fromEventTimeMs: number): AsyncIterable<readonly TransactionRow[]>;
+  /** Payments of a list in known_payments with an event time >= fromEventTimeMs, in any order. */
+  knownPayments(list: string, fromEventTimeMs: number): AsyncIterable<readonly KnownPayment[]>;
   /** Inserts the ownership rows that are missing. Safe to call from several processes at once. */
   seed(topic: string, seeds: readonly Seed[]): Promise<void>;
 }

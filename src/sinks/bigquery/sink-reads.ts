@@ -9,6 +9,7 @@ export function sinkReads(queries: SinkQueries): SinkReads {
     latestCheckpoint: (topic, partition) => queries.latestCheckpoint(topic, partition),
     tablesWithRows: (tables, partition, fromOffset) => queries.tablesWithRows(tables, partition, fromOffset),
     payments: (partition, belowOffset, fromEventTimeMs) => queries.payments(partition, belowOffset, fromEventTimeMs),
+    knownPayments: (list, fromEventTimeMs) => queries.knownPayments(list, fromEventTimeMs),
     seed: (topic, seeds) => queries.seed(topic, seeds),
   };
 }

@@ -6,7 +6,7 @@
  */
 
 import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
-import type { DataTable, SettingsEntry, TransactionRow } from '../../../payments/types.ts';
+import type { DataTable, KnownPayment, SettingsEntry, TransactionRow } from '../../../payments/types.ts';
 import type { HistoryChange, Seed } from '../../../processor/ports.ts';
 import type { CheckpointRow, Claim, OwnershipRow, SinkQueries, WrittenRow } from '../../../sinks/bigquery/ports.ts';
 import type { AnswerEffect, Operation } from '../case/answers.ts';
@@ -19,6 +19,8 @@ import type { SimRow, SimTables } from './sim-tables.ts';
 export interface SimQueryService {
   readonly tables: SimTables;
   readonly ownership: SimOwnership;
+  /** known_payments, by list. */
+  readonly known: ReadonlyMap<string, readonly KnownPayment[]>;
   readonly downUntilMs: number;
 }
 
@@ -142,6 +144,13 @@ export class SimQueries implements SinkQueries {
         )
         .sort(inFoldOrder)
         .map(({ row }) => row),
+    );
+    for (let at = 0; at < rows.length; at += PAGE_ROWS) yield rows.slice(at, at + PAGE_ROWS);
+  }
+
+  async *knownPayments(list: string, fromEventTimeMs: number): AsyncGenerator<readonly KnownPayment[]> {
+    const rows = await this.#rows('payments', () =>
+      (this.#service.known.get(list) ?? []).filter(({ eventTimeMs }) => eventTimeMs >= fromEventTimeMs),
     );
     for (let at = 0; at < rows.length; at += PAGE_ROWS) yield rows.slice(at, at + PAGE_ROWS);
   }

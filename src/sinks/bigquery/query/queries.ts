@@ -6,6 +6,7 @@ import type { DataTable, SettingsEntry } from '../../../payments/types.ts';
 import type { Seed } from '../../../processor/ports.ts';
 import { checkDataset, type DatasetRef, quotedTable } from '../identifiers.ts';
 import type { Claim, OwnershipRow, SinkQueries } from '../ports.ts';
+import { KnownPaymentQueries } from './known-payments.ts';
 import { OwnershipQueries } from './ownership-queries.ts';
 import { PositionQueries } from './position-queries.ts';
 import { type QueryJobLimits, QueryJobs, type ResultField } from './query-job.ts';
@@ -24,6 +25,7 @@ export class BigQueryQueries implements SinkQueries {
   readonly #jobs: QueryJobs;
   readonly #ownership: OwnershipQueries;
   readonly #position: PositionQueries;
+  readonly known: KnownPaymentQueries;
 
   constructor(options: BigQueryQueriesOptions) {
     checkDataset(options.dataset);
@@ -31,6 +33,7 @@ export class BigQueryQueries implements SinkQueries {
     this.#jobs = new QueryJobs({ ...options, nothing: `UPDATE ${ownershipTable} SET epoch = epoch WHERE FALSE` });
     this.#ownership = new OwnershipQueries(this.#jobs, options.dataset, options.runtime);
     this.#position = new PositionQueries(this.#jobs, options.dataset);
+    this.known = new KnownPaymentQueries(this.#jobs, options.dataset);
   }
 
   readOwnership(topic: string): Promise<OwnershipRow[]> {
@@ -79,6 +82,10 @@ export class BigQueryQueries implements SinkQueries {
 
   payments(...args: Parameters<SinkQueries['payments']>): ReturnType<SinkQueries['payments']> {
     return this.#position.payments(...args);
+  }
+
+  knownPayments(...args: Parameters<SinkQueries['knownPayments']>): ReturnType<SinkQueries['knownPayments']> {
+    return this.known.read(...args);
   }
 
   /**
