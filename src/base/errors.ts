@@ -35,7 +35,9 @@ export type ContradictionCode =
   | 'table_missing'
   | 'table_replaced'
   | 'table_changed'
-  | 'rows_lost';
+  | 'rows_lost'
+  | 'rules_missing'
+  | 'rules_changed';
 
 /**
  * The log cannot be read past a place. What was folded before that place is still right. All other codes cast doubt on
