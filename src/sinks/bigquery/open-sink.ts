@@ -1,11 +1,13 @@
 /** Builds the BigQuery sink of one dataset: everything that src/processor needs of it, wired together. */
 import { ConfigurationError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
+import type { KnownPayments } from '../../processor/ports/known-payments.ts';
 import type { ApplyOrder } from './dataset/apply-order.ts';
 import { type Applied, applyToDataset, ensureDataset } from './dataset/apply-to-dataset.ts';
 import type { DatasetInspector } from './dataset/inspect.ts';
 import type { DatasetLook } from './dataset/look-at-dataset.ts';
 import { checkDataset, type DatasetRef, quotedTable } from './identifiers.ts';
+import { knownPayments } from './known-payments.ts';
 import type { RowEncoder } from './ports.ts';
 import { BackfillQueries } from './query/backfill-queries.ts';
 import { BigQueryQueries } from './query/queries.ts';
@@ -35,6 +37,7 @@ export interface Sink {
   readonly dataset: DatasetRef;
   readonly queries: BigQueryQueries;
   readonly backfill: BackfillQueries;
+  readonly known: KnownPayments;
   /** For statements that only operators' commands run. */
   readonly jobs: QueryJobs;
   readonly streams: BigQueryWriteStreams;
@@ -87,6 +90,7 @@ export function openSink(options: SinkOptions): Sink {
     dataset,
     jobs,
     backfill: new BackfillQueries(jobs, dataset, runtime),
+    known: knownPayments(jobs, dataset),
     queries: new BigQueryQueries({ ...common, rest }),
     streams: new BigQueryWriteStreams({
       ...common,
