@@ -5,7 +5,7 @@
 
 import { ContradictionError } from '../base/errors.ts';
 import type { Runtime } from '../base/runtime.ts';
-import { DATA_TABLES } from '../payments/types.ts';
+import { DATA_TABLES, type Generation } from '../payments/types.ts';
 import { generationOf, partitionsOf } from './generation.ts';
 import type { LogSource, Ownership, Seed, Sink, SinkReads, TopicFacts } from './ports.ts';
 import type { ProcessorSettings } from './settings.ts';
@@ -36,7 +36,7 @@ export function checkPartitionCount(topic: string, partitionCount: number, rows:
   if (rows.length === 0) return;
   const counts = rows.map(partitionsOf);
   const known = Math.max(rows.length, ...counts);
-  const isRescaled = rows.some((row) => generationOf(row) !== undefined);
+  const isRescaled = rows.some((row) => (generationOf(row)?.sources.length ?? 0) > 0);
   if (isRescaled && (rows.length < known || counts.some((count) => count !== known))) {
     throw new ContradictionError(
       'partition_count_changed',
@@ -51,13 +51,17 @@ export function checkPartitionCount(topic: string, partitionCount: number, rows:
   );
 }
 
-/** Seeds the partitions that have no ownership row yet, at the offsets that were looked at, if given; tells whether there were any. */
+/**
+ * Seeds the partitions that have no ownership row yet, at the offsets that were looked at, if given; tells whether there
+ * were any. `generation`: what all of them know when they start, of another pipeline.
+ */
 export async function seedMissing(
   settings: ProcessorSettings,
   facts: TopicFacts,
   rows: readonly Ownership[],
   ports: { readonly log: LogSource; readonly sink: SinkReads; readonly runtime: Runtime },
   looked?: ReadonlyMap<number, number>,
+  generation?: Generation,
 ): Promise<boolean> {
   const seeded = new Set(rows.map((row) => row.partition));
   const missing = Array.from({ length: facts.partitionCount }, (_, partition) => partition).filter(
@@ -76,7 +80,7 @@ export async function seedMissing(
       partitionCount: facts.partitionCount,
       startOffset,
       fixed: { ...fixed, minEventTimeMs },
-      history: [entryOf(settings, startOffset)],
+      history: [{ ...entryOf(settings, startOffset), ...(generation === undefined ? {} : { generation }) }],
     };
   });
   await asking;

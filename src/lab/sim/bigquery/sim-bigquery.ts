@@ -1,10 +1,11 @@
 /** The simulated BigQuery: tables, streams and ownership, and the connections of processes to them. */
-import type { AppendTable } from '../../../payments/types.ts';
+import type { AppendTable, KnownPayment } from '../../../payments/types.ts';
 import type { SimContext } from '../world/context.ts';
 import type { Life } from '../world/life.ts';
 import { copy } from './sim-encoder.ts';
 import { SimOwnership } from './sim-ownership.ts';
 import { SimQueries, type SimQueryService } from './sim-queries.ts';
+import { SimSchemas } from './sim-schemas.ts';
 import { type SimRow, SimTables } from './sim-tables.ts';
 import { SimWriteRpc } from './sim-write-rpc.ts';
 import type { SimWriteService } from './sim-write-service.ts';
@@ -17,6 +18,9 @@ export const SIM_DATASET = { projectId: 'sim-project', dataset: 'payment_data' }
 export class SimBigQuery implements SimWriteService, SimQueryService {
   readonly tables: SimTables;
   readonly ownership = new SimOwnership();
+  /** known_payments, by list: what a world begins with. */
+  readonly known = new Map<string, readonly KnownPayment[]>();
+  readonly schemas = new SimSchemas();
   readonly dialect: Dialect;
   downUntilMs = 0;
 

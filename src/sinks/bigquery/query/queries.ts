@@ -1,16 +1,19 @@
 /** The SinkQueries port, and reads for checks, over one dataset. */
 
 import type { Runtime } from '../../../base/runtime.ts';
+import type { StoredSchema } from '../../../payments/event/schema/stored-schema.ts';
 import type { FurtherColumn } from '../../../payments/rules/rules.ts';
 import type { DataTable } from '../../../payments/types.ts';
 import { checkDataset, type DatasetRef, quotedTable } from '../identifiers.ts';
 import type { Claim, RulesRow, SinkQueries, StoredEntry, StoredOwnership, StoredSeed } from '../ports.ts';
+import { KnownPaymentQueries } from './known-payments.ts';
 import { OwnershipQueries } from './ownership-queries.ts';
 import { PositionQueries } from './position-queries.ts';
 import { type QueryJobLimits, QueryJobs, type ResultField } from './query-job.ts';
 import { type QueryParameter, type QueryValue, valueFromCell } from './query-values.ts';
 import type { RestCalls } from './rest-client.ts';
 import { RulesQueries } from './rules-queries.ts';
+import { SchemaQueries } from './schema-queries.ts';
 import type { WaitingObserver } from './waiting.ts';
 
 export interface BigQueryQueriesOptions extends WaitingObserver {
@@ -24,7 +27,9 @@ export class BigQueryQueries implements SinkQueries {
   readonly #jobs: QueryJobs;
   readonly #ownership: OwnershipQueries;
   readonly #position: PositionQueries;
+  readonly known: KnownPaymentQueries;
   readonly #rules: RulesQueries;
+  readonly #schemas: SchemaQueries;
 
   constructor(options: BigQueryQueriesOptions) {
     checkDataset(options.dataset);
@@ -32,7 +37,9 @@ export class BigQueryQueries implements SinkQueries {
     this.#jobs = new QueryJobs({ ...options, nothing: `UPDATE ${ownershipTable} SET epoch = epoch WHERE FALSE` });
     this.#ownership = new OwnershipQueries(this.#jobs, options.dataset, options.runtime);
     this.#position = new PositionQueries(this.#jobs, options.dataset);
+    this.known = new KnownPaymentQueries(this.#jobs, options.dataset);
     this.#rules = new RulesQueries(this.#jobs, options.dataset, options.runtime);
+    this.#schemas = new SchemaQueries(this.#jobs, options.dataset, options.runtime);
   }
 
   readOwnership(topic: string): Promise<StoredOwnership[]> {
@@ -45,6 +52,14 @@ export class BigQueryQueries implements SinkQueries {
 
   putRules(row: RulesRow): Promise<void> {
     return this.#rules.put(row);
+  }
+
+  readSchemas(ids: readonly number[]): Promise<StoredSchema[]> {
+    return this.#schemas.read(ids);
+  }
+
+  putSchema(schema: StoredSchema): Promise<void> {
+    return this.#schemas.put(schema);
   }
 
   topics(): Promise<string[]> {
@@ -89,6 +104,10 @@ export class BigQueryQueries implements SinkQueries {
 
   payments(...args: Parameters<SinkQueries['payments']>): ReturnType<SinkQueries['payments']> {
     return this.#position.payments(...args);
+  }
+
+  knownPayments(...args: Parameters<SinkQueries['knownPayments']>): ReturnType<SinkQueries['knownPayments']> {
+    return this.known.read(...args);
   }
 
   /**
