@@ -39,7 +39,9 @@ export type ContradictionCode =
   | 'schema_unknown'
   | 'schema_unusable'
   | 'schema_missing'
-  | 'schema_changed';
+  | 'schema_changed'
+  | 'rules_missing'
+  | 'rules_changed';
 
 /**
  * The log cannot be read past a place. What was folded before that place is still right. All other codes cast doubt on

@@ -2,6 +2,7 @@
 import { ConfigurationError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import type { RowLayout } from '../../payments/row-layout.ts';
+import type { SinkReads } from '../../processor/ports.ts';
 import type { ApplyOrder } from './dataset/apply-order.ts';
 import { type Applied, applyToDataset, ensureDataset } from './dataset/apply-to-dataset.ts';
 import type { DatasetInspector } from './dataset/inspect.ts';
@@ -16,6 +17,8 @@ import type { WaitingObserver } from './query/waiting.ts';
 import { ArrowRowEncoder } from './rows/arrow-encoder.ts';
 import { datasetParts, neverSeen } from './schema.ts';
 import { DEFAULT_SINK_LIMITS, type SinkLimits } from './sink-limits.ts';
+import { sinkReads } from './sink-reads.ts';
+import { RuledOwnership } from './takeover/ruled-ownership.ts';
 import type { WriteRpc } from './write/write-rpc.ts';
 import { GoogleWriteRpc } from './write/write-rpc-google.ts';
 import { BigQueryWriteStreams } from './write/write-streams.ts';
@@ -37,6 +40,8 @@ export interface SinkOptions extends WaitingObserver {
 export interface Sink {
   readonly dataset: DatasetRef;
   readonly queries: BigQueryQueries;
+  /** The same reads, with the rules of the histories. */
+  readonly reads: SinkReads;
   readonly backfill: BackfillQueries;
   /** For statements that only operators' commands run. */
   readonly jobs: QueryJobs;
@@ -86,11 +91,13 @@ export function openSink(options: SinkOptions): Sink {
   const partsOf = (clustering: readonly string[] | undefined) =>
     datasetParts({ ...common, rest, clustering, isEmulator, seen, layout: options.layout });
   const { inspector } = partsOf(undefined);
+  const queries = new BigQueryQueries({ ...common, rest });
   return {
     dataset,
     jobs,
     backfill: new BackfillQueries(jobs, dataset, runtime),
-    queries: new BigQueryQueries({ ...common, rest }),
+    queries,
+    reads: sinkReads(queries, new RuledOwnership(queries)),
     streams: new BigQueryWriteStreams({
       ...common,
       rpc,

@@ -7,9 +7,18 @@
 
 import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
 import type { StoredSchema } from '../../../payments/event/schema/stored-schema.ts';
-import type { DataTable, SettingsEntry, TransactionRow } from '../../../payments/types.ts';
-import type { HistoryChange, Seed } from '../../../processor/ports.ts';
-import type { CheckpointRow, Claim, OwnershipRow, SinkQueries, WrittenRow } from '../../../sinks/bigquery/ports.ts';
+import type { DataTable, TransactionRow } from '../../../payments/types.ts';
+import type {
+  CheckpointRow,
+  Claim,
+  RulesRow,
+  SinkQueries,
+  StoredEntry,
+  StoredHistoryChange,
+  StoredOwnership,
+  StoredSeed,
+  WrittenRow,
+} from '../../../sinks/bigquery/ports.ts';
 import type { AnswerEffect, Operation } from '../case/answers.ts';
 import { EPOCH_MS, latencyMs } from '../world/context.ts';
 import type { Life } from '../world/life.ts';
@@ -43,7 +52,7 @@ export class SimQueries implements SinkQueries {
     this.#service = service;
   }
 
-  readOwnership(topic: string): Promise<OwnershipRow[]> {
+  readOwnership(topic: string): Promise<StoredOwnership[]> {
     return this.#rows('read_ownership', () => {
       const rows = this.#service.ownership.read(topic);
       const twice = rows.find((row, i) => row.partition === rows[i - 1]?.partition);
@@ -65,11 +74,23 @@ export class SimQueries implements SinkQueries {
     });
   }
 
+  /** The same fault points as for the rows that name the rules: where there are none, nothing is asked or put. */
+  readRules(sha256s: readonly string[]): Promise<RulesRow[]> {
+    return this.#rows('read_ownership', () => this.#service.ownership.rules(sha256s));
+  }
+
+  putRules(row: RulesRow): Promise<void> {
+    return this.#update('add_settings', () => {
+      this.#service.ownership.putRules(row);
+      this.#life.context.trace.add('bigquery', `rules of revision ${row.revision}`);
+    });
+  }
+
   topics(): Promise<string[]> {
     return this.#rows('topics', () => this.#service.ownership.topics());
   }
 
-  seed(topic: string, seeds: readonly Seed[]): Promise<void> {
+  seed(topic: string, seeds: readonly StoredSeed[]): Promise<void> {
     return this.#update('seed', () => this.#service.ownership.seed(topic, seeds, this.#serviceNowMs()));
   }
 
@@ -83,7 +104,7 @@ export class SimQueries implements SinkQueries {
     });
   }
 
-  addSettings(topic: string, partition: number, claimId: string, entry: SettingsEntry): Promise<void> {
+  addSettings(topic: string, partition: number, claimId: string, entry: StoredEntry): Promise<void> {
     return this.#update('add_settings', () => {
       const applied = this.#service.ownership.addSettings(topic, partition, claimId, entry);
       this.#life.context.trace.add('bigquery', `settings p${partition} from ${entry.fromOffset}: ${applied}`);
@@ -98,7 +119,7 @@ export class SimQueries implements SinkQueries {
     });
   }
 
-  putHistories(topic: string, changes: readonly HistoryChange[]): Promise<void> {
+  putHistories(topic: string, changes: readonly StoredHistoryChange[]): Promise<void> {
     return this.#update('put_histories', () => {
       const applied = this.#service.ownership.putHistories(topic, changes);
       this.#life.context.trace.add('bigquery', `histories of ${changes.length} partitions: ${applied}`);

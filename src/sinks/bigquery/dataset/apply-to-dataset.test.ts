@@ -1,6 +1,7 @@
 /** What is made, and what is not, over a scripted service; on a real emulator: src/lab/contract/lost-tables.long.test.ts. */
 import { describe, expect, it } from 'vitest';
 import { layoutOf } from '../../../payments/row-layout.ts';
+import { settings } from '../testing/sample-rows.ts';
 import { applyToDataset, ensureDataset } from './apply-to-dataset.ts';
 import { LAST_VIEW, TABLES, VIEWS } from './names.ts';
 import { ScriptedDataset } from './testing/scripted-dataset.ts';
@@ -88,10 +89,24 @@ describe('a dataset', () => {
   });
 });
 
+it('the texts of rules have a table in a dataset of a release without it, beside rows too', async () => {
+  const service = await ScriptedDataset.whole();
+  service.tables.delete('rules');
+  service.rows = SOME_ROWS;
+  service.history = [settings(0)];
+  expect(await applyToDataset(service.parts(), { dryRun: true })).toMatchObject({ madeTables: ['rules'] });
+  expect(service.tables.has('rules')).toBe(false);
+  // What only reads needs no such table before a history names rules.
+  await expect(service.parts().inspector.requireTables()).resolves.toMatchObject({ toMake: ['rules'] });
+  expect(await ensureDataset(service.parts(), undefined)).toMatchObject({ madeTables: ['rules'] });
+  expect(service.statements.filter((sql) => sql.startsWith('CREATE TABLE'))).toHaveLength(1);
+});
+
 describe.each(TABLES)('%s', (name) => {
   it('is not made again where it was', async () => {
     const service = await ScriptedDataset.whole();
     service.tables.delete(name);
+    service.history = [{ ...settings(0), rules: { revision: 1, sha256: '0'.repeat(64) } }];
     await expect(applyToDataset(service.parts())).rejects.toMatchObject({ code: 'table_missing' });
     expect(service.statements.filter((sql) => sql.startsWith('CREATE'))).toEqual([]);
     await expect(service.parts().inspector.wrongTables()).resolves.toMatchObject({ code: 'table_missing' });

@@ -3,15 +3,15 @@
 import type { Runtime } from '../../../base/runtime.ts';
 import type { StoredSchema } from '../../../payments/event/schema/stored-schema.ts';
 import type { FurtherColumn } from '../../../payments/rules/rules.ts';
-import type { DataTable, SettingsEntry } from '../../../payments/types.ts';
-import type { Seed } from '../../../processor/ports.ts';
+import type { DataTable } from '../../../payments/types.ts';
 import { checkDataset, type DatasetRef, quotedTable } from '../identifiers.ts';
-import type { Claim, OwnershipRow, SinkQueries } from '../ports.ts';
+import type { Claim, RulesRow, SinkQueries, StoredEntry, StoredOwnership, StoredSeed } from '../ports.ts';
 import { OwnershipQueries } from './ownership-queries.ts';
 import { PositionQueries } from './position-queries.ts';
 import { type QueryJobLimits, QueryJobs, type ResultField } from './query-job.ts';
 import { type QueryParameter, type QueryValue, valueFromCell } from './query-values.ts';
 import type { RestCalls } from './rest-client.ts';
+import { RulesQueries } from './rules-queries.ts';
 import { SchemaQueries } from './schema-queries.ts';
 import type { WaitingObserver } from './waiting.ts';
 
@@ -27,6 +27,7 @@ export class BigQueryQueries implements SinkQueries {
   readonly #ownership: OwnershipQueries;
   readonly #position: PositionQueries;
   readonly #schemas: SchemaQueries;
+  readonly #rules: RulesQueries;
 
   constructor(options: BigQueryQueriesOptions) {
     checkDataset(options.dataset);
@@ -35,9 +36,10 @@ export class BigQueryQueries implements SinkQueries {
     this.#ownership = new OwnershipQueries(this.#jobs, options.dataset, options.runtime);
     this.#position = new PositionQueries(this.#jobs, options.dataset);
     this.#schemas = new SchemaQueries(this.#jobs, options.dataset, options.runtime);
+    this.#rules = new RulesQueries(this.#jobs, options.dataset, options.runtime);
   }
 
-  readOwnership(topic: string): Promise<OwnershipRow[]> {
+  readOwnership(topic: string): Promise<StoredOwnership[]> {
     return this.#ownership.readOwnership(topic);
   }
 
@@ -49,11 +51,19 @@ export class BigQueryQueries implements SinkQueries {
     return this.#schemas.put(schema);
   }
 
+  readRules(sha256s: readonly string[]): Promise<RulesRow[]> {
+    return this.#rules.read(sha256s);
+  }
+
+  putRules(row: RulesRow): Promise<void> {
+    return this.#rules.put(row);
+  }
+
   topics(): Promise<string[]> {
     return this.#ownership.topics();
   }
 
-  seed(topic: string, seeds: readonly Seed[]): Promise<void> {
+  seed(topic: string, seeds: readonly StoredSeed[]): Promise<void> {
     return this.#ownership.seed(topic, seeds);
   }
 
@@ -61,7 +71,7 @@ export class BigQueryQueries implements SinkQueries {
     return this.#ownership.claim(topic, claims);
   }
 
-  addSettings(topic: string, partition: number, claimId: string, entry: SettingsEntry): Promise<void> {
+  addSettings(topic: string, partition: number, claimId: string, entry: StoredEntry): Promise<void> {
     return this.#ownership.addSettings(topic, partition, claimId, entry);
   }
 
