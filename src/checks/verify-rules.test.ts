@@ -95,7 +95,7 @@ describe('what the history says of rules is held against their texts', () => {
     ['rules_missing', [changed(ruled(FIRST), { text: null })]],
     ['rules_changed', [changed(ruled(FIRST), { text: rulesText(SECOND) })]],
     ['rules_unreadable', [ruledEntry(rulesText(FIRST).replace('"format":"json"', '"format":"thrift"'))]],
-  ])('%s: the partition is not judged, and that is said', async (kind, entries) => {
+  ])('%s: the partition is not judged, and verify names it', async (kind, entries) => {
     const whole = historyOf(ruled(FIRST));
     const report = await verify(inputsOf({ ...whole, ownership: ownershipOf(0, { history: entries }) }));
     expect(report.verdict).toBe('FAIL');

@@ -11,6 +11,7 @@ import type { OwnershipFacts, PartitionBounds, TablesSnapshot, VerifyInputs } fr
 import { isKeyedBySender, keyRuleOf } from './key-rule.ts';
 import { checkOwnership } from './ownership-check.ts';
 import { checkPartition, type PartitionReport } from './partition/check-partition.ts';
+import { knownLists } from './partition/known-lists.ts';
 import { partitionsAt, type StartOf, startedGenerations } from './partition/started-generations.ts';
 import { anotherLog, type CheckpointSurvey, surveyCheckpoints } from './partition/starting-point.ts';
 import type { Step } from './partition/walk-partition.ts';
@@ -117,7 +118,9 @@ class VerifyRun {
     }
     this.#unjudged = checkRules(wanted, this.#findings);
     const judged = await this.#withTheirLog(wanted, tables);
-    const generations = await startedGenerations(this.#inputs, tables, all, (facts) => this.#startOf(facts, tables));
+    const known = await knownLists(all, tables, this.#findings);
+    const startOf: StartOf = (facts) => this.#startOf(facts, tables);
+    const generations = await startedGenerations(this.#inputs, tables, all, startOf, known);
     const walked = new Set<number>();
     for (const ownership of judged) {
       const { partition } = ownership;

@@ -100,6 +100,7 @@ export async function rescale(order: RescaleOrder, ports: RescalePorts, signal: 
     partitions,
     floorMs: plan.floorMs,
     sources: plan.boundaries.map(({ partition, checkpointOffset }) => ({ partition, offset: checkpointOffset })),
+    ...knownBefore(held),
   };
   await sink.putHistories(
     topic,
@@ -151,7 +152,7 @@ function checked(
   const from = Math.max(...rows.map(partitionsOf));
   const floorMs = Math.max(...boundaries.map(({ watermarkMs }) => watermarkMs));
   const plan = { order, from, topicPartitions, boundaries, floorMs };
-  const isRescaled = rows.some((row) => generationOf(row) !== undefined);
+  const isRescaled = rows.some((row) => (generationOf(row)?.sources.length ?? 0) > 0);
   if (from === partitions && isRescaled && topicPartitions === partitions) return { ...plan, isDone: true };
   const problems: string[] = [];
   if (partitions <= from) {
@@ -180,6 +181,12 @@ function checked(
   }
   if (problems.length > 0) throw new ConfigurationError(problems);
   return { ...plan, isDone: false };
+}
+
+/** What another pipeline wrote stays known to partitions that are added. */
+function knownBefore(held: readonly HeldPartition[]): Pick<Generation, 'known'> {
+  const known = held.map(({ ownership }) => generationOf(ownership)?.known).find((list) => list !== undefined);
+  return known === undefined ? {} : { known };
 }
 
 function refuseMoved(before: readonly PartitionBoundary[], after: readonly PartitionBoundary[]): void {

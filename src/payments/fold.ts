@@ -23,6 +23,7 @@ import { LookAhead } from './look-ahead.ts';
 import { type CompiledSettings, requireFixedSettings } from './settings.ts';
 import { SenderActivity } from './state/activity.ts';
 import { DeltaLog } from './state/delta-log.ts';
+import { ELSEWHERE, knownEntry } from './state/known-elsewhere.ts';
 import { KnownIds } from './state/known-ids.ts';
 import { activityLiveFromMs, idsLiveFromMs, isKnownAt, rebuildFromMs, windowsLiveFromMs } from './state/liveness.ts';
 import { PaymentRows } from './state/payment-rows.ts';
@@ -31,6 +32,7 @@ import { inSteps } from './state/stored-entries.ts';
 import type {
   Counters,
   FixedSettings,
+  KnownPayment,
   LogRecord,
   StateDelta,
   StateHead,
@@ -172,6 +174,14 @@ export class PartitionFold {
     for (const row of rows) this.#rememberRow(row);
   }
 
+  /**
+   * Remembers payments that another pipeline wrote before the topic was first processed: as ids alone, of which neither
+   * the business fields nor the sender are known. Call it after the payments of this pipeline are in.
+   */
+  carryKnown(payments: readonly KnownPayment[]): void {
+    for (const payment of payments) this.#ids.restore(knownEntry(payment));
+  }
+
   /** A live object: later folding changes it. */
   get counters(): Readonly<Counters> {
     return this.#counters;
@@ -219,8 +229,10 @@ export class PartitionFold {
     const known = this.#ids.get(payment.transactionId);
     if (known !== undefined && isKnownAt(this.#fixed, this.#decidesFromMs, known.eventTimeMs)) {
       this.#counters.duplicates += 1;
-      const conflict = known.hashHigh !== hash.high || known.hashLow !== hash.low;
-      out.exceptions.push(exceptionRow(record, payment.toPayment(), hash, 'duplicate', known.offset, conflict));
+      const isElsewhere = known.offset === ELSEWHERE;
+      const conflict = !isElsewhere && (known.hashHigh !== hash.high || known.hashLow !== hash.low);
+      const firstOffset = isElsewhere ? null : known.offset;
+      out.exceptions.push(exceptionRow(record, payment.toPayment(), hash, 'duplicate', firstOffset, conflict));
       return;
     }
     if (payment.eventTimeMs < this.#decidesFromMs) {

@@ -133,7 +133,7 @@ export interface ExceptionRow {
   readonly transactionId: string | null;
   readonly eventTimeMs: number | null;
   readonly recordTimeMs: number;
-  /** For a duplicate: the offset of the record that was accepted. */
+  /** For a duplicate: the offset of the record that was accepted; null if another pipeline wrote the payment. */
   readonly firstKafkaOffset: number | null;
   /** For a duplicate: whether a business field differs from the accepted one. */
   readonly conflict: boolean;
@@ -204,6 +204,26 @@ export interface Generation {
   readonly floorMs: number;
   /** The partitions before the change, and where each ended: what they accepted is remembered by all. */
   readonly sources: readonly { readonly partition: number; readonly offset: number }[];
+  /** What another pipeline had written before this topic was first processed: remembered by all partitions, too. */
+  readonly known?: KnownList;
+}
+
+/** A payment that stands in a table of another pipeline. */
+export interface KnownPayment {
+  readonly transactionId: string;
+  readonly eventTimeMs: number;
+}
+
+/** A list in known_payments. What can be known at the start is what it has from `fromMs` on. */
+export interface KnownList {
+  /** Names its rows. */
+  readonly list: string;
+  /** Event times of the payments that can be known: [fromMs, toMs]. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Of those payments: their number, and an order-free digest (known-elsewhere.ts). */
+  readonly count: number;
+  readonly digest: string;
 }
 
 /** One remembered payment: a known id and one piece of sender activity. */

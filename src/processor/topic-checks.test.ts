@@ -33,7 +33,10 @@ it('a dataset of another topic is refused', async () => {
 
 it('a topic with another number of partitions than the dataset knows is refused, and so is a rescale that was broken off', () => {
   const rowOf = (partition: number, partitionCount: number, generation?: number) => {
-    const history = generation === undefined ? [] : [{ fromOffset: 0, generation: { partitions: generation } }];
+    const history =
+      generation === undefined
+        ? []
+        : [{ fromOffset: 0, generation: { partitions: generation, sources: [{ partition: 0, offset: 0 }] } }];
     return { partition, partitionCount, history } as unknown as Ownership;
   };
   expect(() => checkPartitionCount('t', 3, [])).not.toThrow();

@@ -36,7 +36,7 @@ export function checkPartitionCount(topic: string, partitionCount: number, rows:
   if (rows.length === 0) return;
   const counts = rows.map(partitionsOf);
   const known = Math.max(rows.length, ...counts);
-  const isRescaled = rows.some((row) => generationOf(row) !== undefined);
+  const isRescaled = rows.some((row) => (generationOf(row)?.sources.length ?? 0) > 0);
   if (isRescaled && (rows.length < known || counts.some((count) => count !== known))) {
     throw new ContradictionError(
       'partition_count_changed',

@@ -6,6 +6,7 @@ import type {
   CheckedTable,
   CheckpointCells,
   ForeignRows,
+  KnownCells,
   RepeatedId,
   TableCells,
   TableCount,
@@ -24,6 +25,8 @@ export interface HeldTables {
   readonly checkpoints: readonly HeldRow<CheckpointCells>[];
   /** What there is besides, and belongs to another topic. */
   readonly foreign?: readonly ForeignRows[];
+  /** known_payments, by list. */
+  readonly known?: ReadonlyMap<string, readonly KnownCells[]>;
 }
 
 /** `chunkRows`: rows to a chunk; default all. */
@@ -49,6 +52,7 @@ export function heldTables(held: HeldTables, chunkRows = Number.POSITIVE_INFINIT
     counts: CHECKED_TABLES.flatMap((table) => countsOf(held, table, checkpointsOf)),
     repeatedIds: (limit) => Promise.resolve(repeatedIds(held.rows.payment_transactions, limit)),
     senderHomes: new HeldSenderHomes(),
+    known: async (list, fromMs) => held.known && (held.known.get(list) ?? []).filter((row) => row.event_time >= fromMs),
     close: () => Promise.resolve(),
   };
 }

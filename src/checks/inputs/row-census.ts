@@ -21,7 +21,7 @@ import type {
 const OPTIONAL_ROLES = ['receiver_account_id', 'device_id', 'ip_address', 'region', 'payment_method'] as const;
 type Required = { readonly [T in CheckedTable]: readonly (keyof TableCells[T])[] };
 
-/** Columns that are never NULL, whatever the rules are; their position aside. */
+/** Columns that are never NULL under any rules; their position aside. */
 const REQUIRED: Required = {
   payment_transactions: withoutOptional(requiredColumns('payment_transactions')),
   payment_transactions_fraud: withoutOptional(requiredColumns('payment_transactions_fraud')),

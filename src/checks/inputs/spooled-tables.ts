@@ -1,6 +1,7 @@
 /** The snapshot of real tables: what was read into the spool, in order. */
 import { quotedTable } from '../../sinks/bigquery/identifiers.ts';
-import { intParameter, type QueryValue } from '../../sinks/bigquery/query/query-values.ts';
+import { JobFailedError } from '../../sinks/bigquery/query/job-errors.ts';
+import { intParameter, type QueryValue, textParameter } from '../../sinks/bigquery/query/query-values.ts';
 import { CHECKED_TABLES } from '../partition/walk-partition.ts';
 import { unpackedRows } from './packed-rows.ts';
 import { readTables } from './read-tables.ts';
@@ -11,6 +12,7 @@ import type {
   CheckedTable,
   CheckpointCells,
   ForeignRows,
+  KnownCells,
   RepeatedId,
   RowPosition,
   TableCells,
@@ -60,12 +62,32 @@ export async function spooledTables(source: RowQueries, topic: string): Promise<
       counts,
       repeatedIds: (limit) => repeatedIds(source, limit),
       senderHomes: spool,
+      known: (list, fromMs) => knownPayments(source, list, fromMs),
       close: async () => spool.close(),
     };
   } catch (error) {
     spool.close();
     throw error;
   }
+}
+
+async function knownPayments(
+  { dataset, queries }: RowQueries,
+  list: string,
+  fromMs: number,
+): Promise<readonly KnownCells[] | undefined> {
+  const sql = `SELECT transaction_id, UNIX_MILLIS(event_time) AS event_time_ms
+FROM ${quotedTable(dataset, 'known_payments')} WHERE list = @list AND UNIX_MILLIS(event_time) >= @from_ms`;
+  const rows: KnownCells[] = [];
+  try {
+    for await (const page of queries.streamQuery(sql, [textParameter('list', list), intParameter('from_ms', fromMs)]))
+      for (const row of page)
+        rows.push({ transaction_id: String(row.transaction_id), event_time: Number(row.event_time_ms) });
+  } catch (error) {
+    if (error instanceof JobFailedError && error.isNotFound) return undefined;
+    throw error;
+  }
+  return rows;
 }
 
 /** Cells that follow each other with one bucket, together. */

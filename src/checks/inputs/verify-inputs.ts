@@ -172,6 +172,22 @@ export interface TopicGeneration {
   readonly floorMs: number;
   /** Where each partition before the change ended. */
   readonly sources: readonly { readonly partition: number; readonly offset: number }[];
+  readonly known?: KnownListFacts;
+}
+
+/** A row of known_payments. */
+export interface KnownCells {
+  readonly transaction_id: string;
+  readonly event_time: number;
+}
+
+/** A list in known_payments: what another pipeline had written, and what its entries from `fromMs` on come to. */
+export interface KnownListFacts {
+  readonly list: string;
+  readonly fromMs: number;
+  readonly count: number;
+  /** 32 hex digits. */
+  readonly digest: string;
 }
 
 /** Offsets [from, to) that an operator gave up. */
@@ -270,6 +286,8 @@ export interface TablesSnapshot {
   /** Ids with more than one row in payment_transactions: how many there are, and up to `limit` of them. */
   repeatedIds(limit: number): Promise<{ readonly count: number; readonly repeated: readonly RepeatedId[] }>;
   readonly senderHomes: SenderHomes;
+  /** Rows of a list in known_payments with an event time from this on; undefined if the table is not there. */
+  known(list: string, fromMs: number): Promise<readonly KnownCells[] | undefined>;
   close(): Promise<void>;
 }
 

@@ -8,6 +8,7 @@ import type {
   CheckpointCells,
   DecisionRules,
   FurtherCells,
+  KnownCells,
   OwnershipFacts,
   RulesFrom,
   TopicRecord,
@@ -17,10 +18,11 @@ import { NO_DEVICE, SenderActivity } from './fraud-activity.ts';
 import { type Hash, paymentHash, textHash } from './hashes.ts';
 import { judge } from './judge.ts';
 import type { OraclePayment, RejectedMust } from './judgement.ts';
+import { knownEntry } from './known-elsewhere.ts';
 import { billionths, limitBillionths, plainDecimal } from './money.ts';
 import { OpenWindows, type OracleWindow } from './open-windows.ts';
 import { ownText } from './own-text.ts';
-import { livesFromMs, StateDigest } from './state-digest.ts';
+import { livesFromMs, type Remembered, StateDigest } from './state-digest.ts';
 
 export interface OracleFraud {
   readonly risk_amount: string;
@@ -44,7 +46,8 @@ export type OracleOutcome =
   | {
       readonly disposition: 'duplicate';
       readonly payment: OraclePayment;
-      readonly firstOffset: number;
+      /** Null where another pipeline wrote the payment. */
+      readonly firstOffset: number | null;
       readonly conflict: boolean;
     }
   | { readonly disposition: 'late'; readonly payment: OraclePayment }
@@ -64,7 +67,8 @@ export interface OracleCounts {
 interface KnownId {
   readonly time: number;
   readonly offset: number;
-  readonly business: string;
+  /** Null where another pipeline wrote the payment: nothing can contradict it. */
+  readonly business: string | null;
   readonly hash: Hash;
 }
 
@@ -99,11 +103,17 @@ export class PartitionOracle {
   }
 
   /** The topic has more partitions from here on; what the others had accepted is known here, too. */
-  startGeneration(partitions: number, floorMs: number, accepted: readonly CarriedPayment[]): void {
+  startGeneration(
+    partitions: number,
+    floorMs: number,
+    accepted: readonly CarriedPayment[],
+    elsewhere: readonly KnownCells[] = [],
+  ): void {
     this.#partitionCount = partitions;
     this.#floor = floorMs;
     this.#forget();
     for (const { payment, offset } of accepted) this.#remember(payment, offset);
+    for (const row of elsewhere) this.#rememberId(row.transaction_id, knownEntry(row), null);
   }
 
   /** What is late, and what is known, goes by this. */
@@ -154,8 +164,9 @@ export class PartitionOracle {
     const first = this.#known.get(payment.transaction_id);
     if (first && this.#isKnownTime(first.time)) {
       this.counts.duplicate++;
-      const conflict = first.business !== businessText(payment);
-      return { disposition: 'duplicate', payment, firstOffset: first.offset, conflict };
+      const conflict = first.business !== null && first.business !== businessText(payment);
+      const firstOffset = first.business === null ? null : first.offset;
+      return { disposition: 'duplicate', payment, firstOffset, conflict };
     }
     if (payment.event_time < this.#now) {
       this.counts.late++;
@@ -212,12 +223,16 @@ export class PartitionOracle {
       this.#activity.add(sender_account_id, time, device_id ?? NO_DEVICE);
       this.#digest.addActivity(entry, sender, device);
     }
-    if (time < this.#idsFrom) return;
+    this.#rememberId(transaction_id, entry, businessText(payment), id);
+  }
+
+  #rememberId(transactionId: string, entry: Remembered, business: string | null, id = textHash(transactionId)): void {
+    if (entry.time < this.#idsFrom) return;
     // Of several that were accepted under one id, the one with the latest event time: the others were forgotten by then.
-    const held = this.#known.get(transaction_id);
-    if (held !== undefined && held.time >= time) return;
+    const held = this.#known.get(transactionId);
+    if (held !== undefined && held.time >= entry.time) return;
     if (held !== undefined && held.time >= this.#idsFrom) this.#digest.removeId(held, id);
-    this.#known.set(ownText(transaction_id), { ...entry, business: businessText(payment) });
+    this.#known.set(ownText(transactionId), { ...entry, business });
     this.#digest.addId(entry, id);
   }
 

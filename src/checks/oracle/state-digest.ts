@@ -81,6 +81,13 @@ export class StateDigest {
   }
 }
 
+/** The sum over ids alone, for a list of them. */
+export function digestOfIds(ids: Iterable<readonly [Remembered, Hash]>): string {
+  const sum = new Lanes();
+  for (const [entry, id] of ids) sum.add(mixedId(entry, id), 1);
+  return sum.text;
+}
+
 function mixedId(entry: Remembered, id: Hash): Words {
   return mixed(KINDS.id, [...wordsOfEntry(entry), id.high, id.low]);
 }

@@ -15,6 +15,7 @@ import type {
 import { type CarriedPayment, storedPayment } from '../oracle/recompute.ts';
 import { livesFromMs } from '../oracle/state-digest.ts';
 import type { UnreadableLogError } from '../topic/errors.ts';
+import type { KnownLists } from './known-lists.ts';
 import { type PartitionSources, type StartedGeneration, walkPartition } from './walk-partition.ts';
 
 interface Accepted extends CarriedPayment {
@@ -41,6 +42,7 @@ export async function startedGenerations(
   tables: TablesSnapshot,
   ownership: readonly OwnershipFacts[],
   startOf: StartOf,
+  known: KnownLists,
 ): Promise<ReadonlyMap<number, readonly StartedGeneration[]>> {
   const started = new Map<number, StartedGeneration[]>(ownership.map(({ partition }) => [partition, []]));
   let before: TopicGeneration | undefined;
@@ -62,6 +64,7 @@ export async function startedGenerations(
         partitions: generation.partitions,
         floorMs: generation.floorMs,
         accepted: accepted.filter((payment) => isNews(payment, facts.partition, before)),
+        elsewhere: known.get(generation.known?.list ?? '') ?? [],
         ...(unreadable === undefined ? {} : { unreadable }),
       });
     }

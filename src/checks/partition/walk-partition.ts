@@ -5,6 +5,7 @@
 import type {
   CheckedTable,
   CheckpointCells,
+  KnownCells,
   OwnershipFacts,
   PartialCells,
   RowPosition,
@@ -55,6 +56,8 @@ export interface StartedGeneration {
   readonly partitions: number;
   readonly floorMs: number;
   readonly accepted: readonly CarriedPayment[];
+  /** What another pipeline had written before the topic was first processed. */
+  readonly elsewhere: readonly KnownCells[];
   /** Set where the log of another partition cannot be read, so that what this one learns is not known. */
   readonly unreadable?: UnreadableLogError;
 }
@@ -97,7 +100,7 @@ export async function walkPartition(sources: PartitionSources, visitor: Visitor)
     for (let next = coming[0]; next !== undefined && next.fromOffset <= upTo; next = coming[0]) {
       judgeCheckpoints(next.fromOffset);
       if (next.unreadable !== undefined) throw next.unreadable;
-      oracle.startGeneration(next.partitions, next.floorMs, next.accepted);
+      oracle.startGeneration(next.partitions, next.floorMs, next.accepted, next.elsewhere);
       coming.shift();
     }
   };

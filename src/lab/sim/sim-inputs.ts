@@ -25,7 +25,12 @@ export function simInputs(world: World, { generationOf = last }: SimInputsOption
   const { topic, partitions } = world.kafka;
   const ownership = world.bigquery.ownership.read(topic).map((facts) => withRulesTexts(facts, () => null));
   const { tables } = world.bigquery;
+  const known = [...world.bigquery.known].map(([list, payments]) => {
+    const rows = payments.map((each) => ({ transaction_id: each.transactionId, event_time: each.eventTimeMs }));
+    return [list, rows] as const;
+  });
   const held = heldTables({
+    known: new Map(known),
     rows: {
       payment_transactions: rowsOf(world, 'payment_transactions'),
       payment_transactions_fraud: rowsOf(world, 'payment_transactions_fraud'),

@@ -13,6 +13,7 @@ import type {
   DataRows,
   DataTable,
   ExceptionRow,
+  KnownPayment,
   PartialRow,
   SettingsEntry,
   TransactionRow,
@@ -33,6 +34,8 @@ export interface SinkReads {
   readSchemas(ids: readonly number[]): Promise<StoredSchema[]>;
   /** Inserts the row if none has its id. The caller reads it back. Safe to call from several processes at once. */
   putSchema(schema: StoredSchema): Promise<void>;
+  /** Payments of a list in known_payments with an event time >= fromEventTimeMs, in any order. */
+  knownPayments(list: string, fromEventTimeMs: number): AsyncIterable<readonly KnownPayment[]>;
   /** Inserts the ownership rows that are missing. Safe to call from several processes at once. */
   seed(topic: string, seeds: readonly Seed[]): Promise<void>;
 }

@@ -19,12 +19,13 @@ import type { Checkpoint, LogBounds, Ownership, SinkReads, StateStore } from '..
 import type { LogCursor } from '../run/log-cursor.ts';
 import { settingsByOffset } from '../run/settings-at.ts';
 import type { DatasetSchemas } from '../schemas/dataset-schemas.ts';
+import { carryKnown } from './carry-known.ts';
 import { foldPlaceOf, type LocalFold } from './local-reading.ts';
 import type { Position } from './position.ts';
 
 export interface RestoreOptions {
   readonly runtime: Runtime;
-  readonly sink: Pick<SinkReads, 'payments'>;
+  readonly sink: Pick<SinkReads, 'payments' | 'knownPayments'>;
   readonly state: StateStore;
   /** Undefined: no rules of the partition read records with schemas. */
   readonly schemas?: DatasetSchemas | undefined;
@@ -103,12 +104,12 @@ export function ownershipAt(ownership: Ownership, offset: number): Ownership {
   return generation?.fromOffset === offset ? ownershipAt(ownershipBefore(ownership), offset) : ownership;
 }
 
-/** Adds what the other partitions accepted before the topic got more of them. */
+/** Adds what the other partitions accepted before the topic got more of them, and what another pipeline wrote. */
 async function carryInto(
   fold: PartitionFold,
-  { sources }: Generation,
+  { sources, known }: Generation,
   { partition }: Ownership,
-  sink: Pick<SinkReads, 'payments'>,
+  sink: Pick<SinkReads, 'payments' | 'knownPayments'>,
   signal: AbortSignal,
 ): Promise<void> {
   for (const source of sources) {
@@ -118,6 +119,7 @@ async function carryInto(
       fold.carry(rows);
     }
   }
+  if (known !== undefined) await carryKnown(fold, known, sink, signal);
 }
 
 /** Undefined if the local state cannot be used: then it is discarded, with an event that gives the reason. */
@@ -138,7 +140,7 @@ async function restoreLocal(
     return undefined;
   };
   const generation = generationOf(ownership);
-  if (generation !== undefined && fromOffset <= generation.fromOffset) {
+  if (generation !== undefined && generation.sources.length > 0 && fromOffset <= generation.fromOffset) {
     return discard(`it is at offset ${fromOffset}, from before the topic had ${generation.partitions} partitions`);
   }
   if (fromOffset > checkpoint.nextOffset) {

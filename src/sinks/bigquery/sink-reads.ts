@@ -12,6 +12,7 @@ export function sinkReads(queries: SinkQueries, ownership: RuledOwnership): Sink
     readSchemas: (ids) => queries.readSchemas(ids),
     putSchema: (schema) => queries.putSchema(schema),
     payments: (partition, belowOffset, fromEventTimeMs) => queries.payments(partition, belowOffset, fromEventTimeMs),
+    knownPayments: (list, fromEventTimeMs) => queries.knownPayments(list, fromEventTimeMs),
     seed: (topic, seeds) => ownership.seed(topic, seeds),
   };
 }

@@ -184,7 +184,7 @@ describe('amounts', () => {
     expect(amountBy(amount, value, currency)).toBe(expected);
   });
 
-  test('a reason of the form comes before one of the value, whatever the order of the roles', () => {
+  test('a reason of the form comes before one of the value, in any order of the roles', () => {
     const event = { amount: { path: '/data/amount', minor_units: 'currency' } };
     expect(outcome({ event }, { currency: 'ZZZ', amount: 1, created: 'x' })).toBe('field_invalid: timestamp');
     expect(outcome({ event }, { currency: 'zz', amount: 1 })).toBe('field_invalid: currency');
@@ -263,7 +263,7 @@ describe('select and key', () => {
     [{ path: '/nothing' }, 'alice', 'key_not_path'],
     [{ path: '/data/amount' }, '10.25', 'key_not_path'],
     ['any', null, null],
-    ['any', 'whatever', null],
+    ['any', 'some-key', null],
   ])('key %j, and a record with key %j', (key, recordKey, reason) => {
     const found = outcome({ event: { key } }, {}, { key: recordKey === null ? null : Buffer.from(recordKey) });
     expect(typeof found === 'string' ? found : null).toBe(reason);

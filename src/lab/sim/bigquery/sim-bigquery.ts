@@ -1,5 +1,5 @@
 /** The simulated BigQuery: tables, streams and ownership, and the connections of processes to them. */
-import type { AppendTable } from '../../../payments/types.ts';
+import type { AppendTable, KnownPayment } from '../../../payments/types.ts';
 import type { SimContext } from '../world/context.ts';
 import type { Life } from '../world/life.ts';
 import { copy } from './sim-encoder.ts';
@@ -19,6 +19,8 @@ export class SimBigQuery implements SimWriteService, SimQueryService {
   readonly tables: SimTables;
   readonly ownership = new SimOwnership();
   readonly schemas = new SimSchemas();
+  /** known_payments, by list: what a world begins with. */
+  readonly known = new Map<string, readonly KnownPayment[]>();
   readonly dialect: Dialect;
   downUntilMs = 0;
 

@@ -7,7 +7,7 @@
 
 import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
 import type { StoredSchema } from '../../../payments/event/schema/stored-schema.ts';
-import type { DataTable, TransactionRow } from '../../../payments/types.ts';
+import type { DataTable, KnownPayment, TransactionRow } from '../../../payments/types.ts';
 import type {
   CheckpointRow,
   Claim,
@@ -31,6 +31,8 @@ export interface SimQueryService {
   readonly tables: SimTables;
   readonly ownership: SimOwnership;
   readonly schemas: SimSchemas;
+  /** known_payments, by list. */
+  readonly known: ReadonlyMap<string, readonly KnownPayment[]>;
   readonly downUntilMs: number;
 }
 
@@ -178,6 +180,13 @@ export class SimQueries implements SinkQueries {
         )
         .sort(inFoldOrder)
         .map(({ row }) => row),
+    );
+    for (let at = 0; at < rows.length; at += PAGE_ROWS) yield rows.slice(at, at + PAGE_ROWS);
+  }
+
+  async *knownPayments(list: string, fromEventTimeMs: number): AsyncGenerator<readonly KnownPayment[]> {
+    const rows = await this.#rows('payments', () =>
+      (this.#service.known.get(list) ?? []).filter(({ eventTimeMs }) => eventTimeMs >= fromEventTimeMs),
     );
     for (let at = 0; at < rows.length; at += PAGE_ROWS) yield rows.slice(at, at + PAGE_ROWS);
   }

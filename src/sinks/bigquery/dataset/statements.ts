@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Column, PAYMENT_COLUMNS } from '../../../payments/columns.ts';
 import { BUILT_IN_LAYOUT, type RowLayout } from '../../../payments/row-layout.ts';
 import { checkClustering, checkDataset, type DatasetRef } from '../identifiers.ts';
+import { KNOWN_TABLE } from '../query/known-payments.ts';
 import { FURTHER_IN_SINK, quotedColumn } from '../rows/further-columns.ts';
 import { LOSSES_TABLE, TABLES, VIEWS } from './names.ts';
 import { type WantedColumn, type WantedTable, wantedTable } from './wanted-tables.ts';
@@ -19,7 +20,7 @@ export interface SchemaOptions {
 
 export interface DatasetStatements {
   readonly makeDataset: string;
-  /** By name, in the order in which they are made; accepted_losses among them, which is made only when it is needed. */
+  /** By name, in the order in which they are made; accepted_losses and known_payments among them, which are made when needed. */
   readonly tables: ReadonlyMap<string, string>;
   /** In the order in which they are made. They read tables only. */
   readonly views: readonly string[];
@@ -37,7 +38,7 @@ export async function datasetStatements(options: SchemaOptions): Promise<Dataset
       .replaceAll('{{dataset}}', name)
       .replaceAll('{{clustering}}', clustering.join(', '));
   };
-  const names = [...TABLES, LOSSES_TABLE];
+  const names = [...TABLES, LOSSES_TABLE, KNOWN_TABLE];
   const [tables, views] = await Promise.all([
     Promise.all(names.map(async (table) => [table, await read(`tables/${table}`)] as const)),
     Promise.all(VIEWS.map((view) => read(`views/${view}`))),

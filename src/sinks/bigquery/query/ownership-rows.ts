@@ -35,6 +35,15 @@ const history = z
           partitions: z.int().min(1),
           floorMs: z.number(),
           sources: z.array(z.strictObject({ partition: offset, offset })),
+          known: z
+            .strictObject({
+              list: z.string().min(1),
+              fromMs: z.number(),
+              toMs: z.number(),
+              count: z.int().min(0),
+              digest: z.string(),
+            })
+            .optional(),
         })
         .optional(),
       decision: z.strictObject({

@@ -6,6 +6,7 @@ import type { FurtherColumn } from '../../../payments/rules/rules.ts';
 import type { DataTable } from '../../../payments/types.ts';
 import { checkDataset, type DatasetRef, quotedTable } from '../identifiers.ts';
 import type { Claim, RulesRow, SinkQueries, StoredEntry, StoredOwnership, StoredSeed } from '../ports.ts';
+import { KnownPaymentQueries } from './known-payments.ts';
 import { OwnershipQueries } from './ownership-queries.ts';
 import { PositionQueries } from './position-queries.ts';
 import { type QueryJobLimits, QueryJobs, type ResultField } from './query-job.ts';
@@ -27,6 +28,7 @@ export class BigQueryQueries implements SinkQueries {
   readonly #ownership: OwnershipQueries;
   readonly #position: PositionQueries;
   readonly #schemas: SchemaQueries;
+  readonly known: KnownPaymentQueries;
   readonly #rules: RulesQueries;
 
   constructor(options: BigQueryQueriesOptions) {
@@ -36,6 +38,7 @@ export class BigQueryQueries implements SinkQueries {
     this.#ownership = new OwnershipQueries(this.#jobs, options.dataset, options.runtime);
     this.#position = new PositionQueries(this.#jobs, options.dataset);
     this.#schemas = new SchemaQueries(this.#jobs, options.dataset, options.runtime);
+    this.known = new KnownPaymentQueries(this.#jobs, options.dataset);
     this.#rules = new RulesQueries(this.#jobs, options.dataset, options.runtime);
   }
 
@@ -101,6 +104,10 @@ export class BigQueryQueries implements SinkQueries {
 
   payments(...args: Parameters<SinkQueries['payments']>): ReturnType<SinkQueries['payments']> {
     return this.#position.payments(...args);
+  }
+
+  knownPayments(...args: Parameters<SinkQueries['knownPayments']>): ReturnType<SinkQueries['knownPayments']> {
+    return this.known.read(...args);
   }
 
   /**
