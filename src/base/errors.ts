@@ -36,12 +36,12 @@ export type ContradictionCode =
   | 'table_replaced'
   | 'table_changed'
   | 'rows_lost'
+  | 'rules_missing'
+  | 'rules_changed'
   | 'schema_unknown'
   | 'schema_unusable'
   | 'schema_missing'
-  | 'schema_changed'
-  | 'rules_missing'
-  | 'rules_changed';
+  | 'schema_changed';
 
 /**
  * The log cannot be read past a place. What was folded before that place is still right. All other codes cast doubt on

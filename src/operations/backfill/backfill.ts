@@ -13,7 +13,10 @@
 
 import type { Runtime } from '../../base/runtime.ts';
 import { formatDecimal } from '../../payments/event/decimal.ts';
+import { BUILT_IN_LAYOUT, joinLayouts, layoutOfHistory } from '../../payments/row-layout.ts';
+import { resolveEntry } from '../../payments/settings.ts';
 import type { BackfillPoint } from '../../processor/crash-points.ts';
+import { generationOf } from '../../processor/generation.ts';
 import type { Ownership, SinkReads } from '../../processor/ports.ts';
 import { settingsByOffset } from '../../processor/run/settings-at.ts';
 import type { BackfillQueries, LateRow, LateSelection } from '../../sinks/bigquery/query/backfill-queries.ts';
@@ -92,6 +95,8 @@ class BackfillRun {
   readonly #sums = new Map<string, { count: number; nanos: bigint }>();
   readonly #addedRecords: AddedRecord[] = [];
   readonly #leftOutRecords: LeftOutRecord[] = [];
+  /** Of all partitions: their payments go into one table. */
+  #layout = BUILT_IN_LAYOUT;
   #courtesyMs = COURTESY_MS;
   #looked = 0;
   #added = 0;
@@ -106,7 +111,10 @@ class BackfillRun {
     const { topic, partitions } = this.#selection;
     const { queries, dryRun, backfill: sink } = this.#options;
     const ownership = await queries.readOwnership(topic);
-    for (const { partition, fixed } of ownership) this.#windowMs.set(partition, fixed.windowMs);
+    for (const { partition, fixed, history } of ownership) {
+      this.#windowMs.set(partition, fixed.windowMs);
+      this.#layout = joinLayouts(this.#layout, layoutOfHistory(history));
+    }
     const unfinished = ((await sink.turns.read(topic))?.pending.length ?? 0) > 0;
     if (unfinished && !dryRun) await this.#inTurn([]);
     for (const owned of ownership) {
@@ -140,21 +148,24 @@ class BackfillRun {
       this.#looked += rows.length;
       const candidates: Candidate[] = [];
       for (const row of rows) {
-        const payment = reader.read(row, settingsAt(row.offset));
+        const { rules } = resolveEntry(history, row.offset);
+        const payment = reader.read(row, settingsAt(row.offset), rules?.rules);
         if (payment instanceof Unreadable) this.#leave(unreadable(row, payment));
         else candidates.push({ partition, offset: row.offset, payment });
       }
-      await this.#batch(candidates);
+      await this.#batch(candidates, generationOf(owned)?.known?.list);
       onBatch?.({ partition, looked: this.#looked, added: this.#added });
       fromOffset = rows.at(-1)!.offset + 1;
     }
     this.#notCheckpointed += await sink.countLateRows(partition, below, this.#selection);
   }
 
-  async #batch(candidates: readonly Candidate[]): Promise<void> {
+  /** `list`: of known_payments. */
+  async #batch(candidates: readonly Candidate[], list: string | undefined): Promise<void> {
     const { backfill: sink, dryRun } = this.#options;
     const ids = [...new Set(candidates.map(({ payment }) => payment.transactionId))];
-    const { add, leftOut } = classify(candidates, await sink.stored(ids));
+    const known = list === undefined ? undefined : await sink.known.idsIn(list, ids);
+    const { add, leftOut } = classify(candidates, await sink.stored(ids), known);
     for (const record of leftOut) this.#leave(record);
     if (add.length === 0) return;
     if (dryRun) {
@@ -192,7 +203,7 @@ class BackfillRun {
   async #insert(turn: Turn, add: readonly Candidate[]): Promise<Error | undefined> {
     if (add.length === 0) return undefined;
     await this.#hit('backfill.payments.before');
-    const failure = await this.#options.backfill.insertPayments(turn, add);
+    const failure = await this.#options.backfill.insertPayments(turn, add, this.#layout.further);
     await this.#hit('backfill.payments.after');
     return failure;
   }

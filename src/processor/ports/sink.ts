@@ -30,12 +30,12 @@ export interface SinkReads {
   tablesWithRows(tables: readonly DataTable[], partition: number, fromOffset: number): Promise<ReadonlySet<DataTable>>;
   /** Payments with kafka_offset < belowOffset, event time >= fromEventTimeMs, writer_epoch > 0, by kafka_offset. */
   payments(partition: number, belowOffset: number, fromEventTimeMs: number): AsyncIterable<readonly TransactionRow[]>;
+  /** Payments of a list in known_payments with an event time >= fromEventTimeMs, in any order. */
+  knownPayments(list: string, fromEventTimeMs: number): AsyncIterable<readonly KnownPayment[]>;
   /** The rows of event_schemas with these ids, as they stand: more than one of an id, or none. */
   readSchemas(ids: readonly number[]): Promise<StoredSchema[]>;
   /** Inserts the row if none has its id. The caller reads it back. Safe to call from several processes at once. */
   putSchema(schema: StoredSchema): Promise<void>;
-  /** Payments of a list in known_payments with an event time >= fromEventTimeMs, in any order. */
-  knownPayments(list: string, fromEventTimeMs: number): AsyncIterable<readonly KnownPayment[]>;
   /** Inserts the ownership rows that are missing. Safe to call from several processes at once. */
   seed(topic: string, seeds: readonly Seed[]): Promise<void>;
 }

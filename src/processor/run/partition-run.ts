@@ -13,6 +13,7 @@ import type { Runtime } from '../../base/runtime.ts';
 import { AcceptedBatch } from '../../payments/accepted-batch.ts';
 import { recordFingerprint } from '../../payments/event/hash.ts';
 import type { FoldOutput, PartitionFold } from '../../payments/fold.ts';
+import { layoutOfHistory, type RowLayout } from '../../payments/row-layout.ts';
 import type { LogRecord, SettingsEntry } from '../../payments/types.ts';
 import type { Observer } from '../events.ts';
 import type { ProcessorLimits } from '../limits.ts';
@@ -55,7 +56,9 @@ export class PartitionRun {
   readonly #checkpointer: Checkpointer;
   readonly #failure = new AbortController();
   readonly #drain = new AbortController();
-  #output = emptyOutput(new AcceptedBatch());
+  /** One for all batches of the run. */
+  readonly #layout: RowLayout;
+  #output: FoldOutput;
   /** A batch whose rows were sent, for reuse of its memory. */
   #spare: AcceptedBatch | undefined;
   #recordsInOutput = 0;
@@ -77,6 +80,8 @@ export class PartitionRun {
     this.#lastFolded = options.cursor.fingerprint();
     this.#partition = options.won.ownership.partition;
     this.#settingsAt = settingsByOffset(options.history);
+    this.#layout = layoutOfHistory(options.history);
+    this.#output = emptyOutput(new AcceptedBatch(this.#layout));
     this.#writer = options.turns.counted(options.won.open());
     this.#writers = this.#tableWriters();
     this.#replaying = this.#writers.withRowsLeft(options.fold.nextOffset) !== undefined;
@@ -234,7 +239,7 @@ export class PartitionRun {
 
   #takeOutput(): AcceptedBatch {
     const output = this.#output;
-    this.#output = emptyOutput(this.#spare ?? new AcceptedBatch());
+    this.#output = emptyOutput(this.#spare ?? new AcceptedBatch(this.#layout));
     this.#spare = undefined;
     this.#recordsInOutput = 0;
     this.#writers.take(output);

@@ -20,6 +20,7 @@ import type { LogCursor } from '../run/log-cursor.ts';
 import { settingsByOffset } from '../run/settings-at.ts';
 import type { DatasetSchemas } from '../schemas/dataset-schemas.ts';
 import { carryKnown } from './carry-known.ts';
+
 import { foldPlaceOf, type LocalFold } from './local-reading.ts';
 import type { Position } from './position.ts';
 

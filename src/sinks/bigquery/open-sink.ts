@@ -1,13 +1,24 @@
 /** Builds the BigQuery sink of one dataset: everything that src/processor needs of it, wired together. */
 import { ConfigurationError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
+
+<<<<<<< HEAD
+
 import type { RowLayout } from '../../payments/row-layout.ts';
 import type { SinkReads } from '../../processor/ports.ts';
+
+=======
+
+import type { KnownPayments } from '../../processor/ports/known-payments.ts';
+
+>>>>>>> h-g
+
 import type { ApplyOrder } from './dataset/apply-order.ts';
 import { type Applied, applyToDataset, ensureDataset } from './dataset/apply-to-dataset.ts';
 import type { DatasetInspector } from './dataset/inspect.ts';
 import type { DatasetLook } from './dataset/look-at-dataset.ts';
 import { checkDataset, type DatasetRef, quotedTable } from './identifiers.ts';
+import { knownPayments } from './known-payments.ts';
 import type { RowEncoder } from './ports.ts';
 import { BackfillQueries } from './query/backfill-queries.ts';
 import { BigQueryQueries } from './query/queries.ts';
@@ -21,7 +32,7 @@ import { sinkReads } from './sink-reads.ts';
 import { RuledOwnership } from './takeover/ruled-ownership.ts';
 import type { WriteRpc } from './write/write-rpc.ts';
 import { GoogleWriteRpc } from './write/write-rpc-google.ts';
-import { BigQueryWriteStreams } from './write/write-streams.ts';
+import type { BigQueryWriteStreams } from './write/write-streams.ts';
 
 export interface SinkOptions extends WaitingObserver {
   readonly projectId: string;
@@ -43,6 +54,7 @@ export interface Sink {
   /** The same reads, with the rules of the histories. */
   readonly reads: SinkReads;
   readonly backfill: BackfillQueries;
+  readonly known: KnownPayments;
   /** For statements that only operators' commands run. */
   readonly jobs: QueryJobs;
   readonly streams: BigQueryWriteStreams;
@@ -96,16 +108,20 @@ export function openSink(options: SinkOptions): Sink {
     dataset,
     jobs,
     backfill: new BackfillQueries(jobs, dataset, runtime),
+<<<<<<< HEAD
     queries,
     reads: sinkReads(queries, new RuledOwnership(queries)),
-    streams: new BigQueryWriteStreams({
+=======
+    known: knownPayments(jobs, dataset),
+    queries: new BigQueryQueries(...common, rest ),
+>>>>>>> h-g
+    streams: new BigQueryWriteStreams(
       ...common,
       rpc,
       isEmulator,
       encoder: new ArrowRowEncoder(),
       // While a table or its stream is not found: fails at once if waiting cannot help.
-      inspectTable: () => inspector.wrongTables(),
-    }),
+      inspectTable: () => inspector.wrongTables(),),
     encoder,
     rpc,
     inspector,

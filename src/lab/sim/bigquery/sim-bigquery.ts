@@ -18,9 +18,9 @@ export const SIM_DATASET = { projectId: 'sim-project', dataset: 'payment_data' }
 export class SimBigQuery implements SimWriteService, SimQueryService {
   readonly tables: SimTables;
   readonly ownership = new SimOwnership();
-  readonly schemas = new SimSchemas();
   /** known_payments, by list: what a world begins with. */
   readonly known = new Map<string, readonly KnownPayment[]>();
+  readonly schemas = new SimSchemas();
   readonly dialect: Dialect;
   downUntilMs = 0;
 

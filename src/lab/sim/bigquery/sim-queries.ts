@@ -30,9 +30,9 @@ import type { SimRow, SimTables } from './sim-tables.ts';
 export interface SimQueryService {
   readonly tables: SimTables;
   readonly ownership: SimOwnership;
-  readonly schemas: SimSchemas;
   /** known_payments, by list. */
   readonly known: ReadonlyMap<string, readonly KnownPayment[]>;
+  readonly schemas: SimSchemas;
   readonly downUntilMs: number;
 }
 
@@ -64,18 +64,6 @@ export class SimQueries implements SinkQueries {
     });
   }
 
-  /** The fault points of other reads and updates: without records that name schemas nothing is asked or put. */
-  readSchemas(ids: readonly number[]): Promise<StoredSchema[]> {
-    return this.#rows('read_ownership', () => this.#service.schemas.read(ids));
-  }
-
-  putSchema(schema: StoredSchema): Promise<void> {
-    return this.#update('add_settings', () => {
-      const applied = this.#service.schemas.put(schema);
-      this.#life.context.trace.add('bigquery', `schema ${schema.id}: ${applied}`);
-    });
-  }
-
   /** The same fault points as for the rows that name the rules: where there are none, nothing is asked or put. */
   readRules(sha256s: readonly string[]): Promise<RulesRow[]> {
     return this.#rows('read_ownership', () => this.#service.ownership.rules(sha256s));
@@ -85,6 +73,19 @@ export class SimQueries implements SinkQueries {
     return this.#update('add_settings', () => {
       this.#service.ownership.putRules(row);
       this.#life.context.trace.add('bigquery', `rules of revision ${row.revision}`);
+      return Promise.resolve();
+    });
+  }
+
+  /** The fault points of other reads and updates: without records that name schemas nothing is asked or put. */
+  readSchemas(ids: readonly number[]): Promise<StoredSchema[]> {
+    return this.#rows('read_ownership', () => this.#service.schemas.read(ids));
+  }
+
+  putSchema(schema: StoredSchema): Promise<void> {
+    return this.#update('add_settings', () => {
+      const applied = this.#service.schemas.put(schema);
+      this.#life.context.trace.add('bigquery', `schema ${schema.id}: ${applied}`);
     });
   }
 

@@ -27,9 +27,9 @@ export class BigQueryQueries implements SinkQueries {
   readonly #jobs: QueryJobs;
   readonly #ownership: OwnershipQueries;
   readonly #position: PositionQueries;
-  readonly #schemas: SchemaQueries;
   readonly known: KnownPaymentQueries;
   readonly #rules: RulesQueries;
+  readonly #schemas: SchemaQueries;
 
   constructor(options: BigQueryQueriesOptions) {
     checkDataset(options.dataset);
@@ -37,21 +37,13 @@ export class BigQueryQueries implements SinkQueries {
     this.#jobs = new QueryJobs({ ...options, nothing: `UPDATE ${ownershipTable} SET epoch = epoch WHERE FALSE` });
     this.#ownership = new OwnershipQueries(this.#jobs, options.dataset, options.runtime);
     this.#position = new PositionQueries(this.#jobs, options.dataset);
-    this.#schemas = new SchemaQueries(this.#jobs, options.dataset, options.runtime);
     this.known = new KnownPaymentQueries(this.#jobs, options.dataset);
     this.#rules = new RulesQueries(this.#jobs, options.dataset, options.runtime);
+    this.#schemas = new SchemaQueries(this.#jobs, options.dataset, options.runtime);
   }
 
   readOwnership(topic: string): Promise<StoredOwnership[]> {
     return this.#ownership.readOwnership(topic);
-  }
-
-  readSchemas(ids: readonly number[]): Promise<StoredSchema[]> {
-    return this.#schemas.read(ids);
-  }
-
-  putSchema(schema: StoredSchema): Promise<void> {
-    return this.#schemas.put(schema);
   }
 
   readRules(sha256s: readonly string[]): Promise<RulesRow[]> {
@@ -60,6 +52,14 @@ export class BigQueryQueries implements SinkQueries {
 
   putRules(row: RulesRow): Promise<void> {
     return this.#rules.put(row);
+  }
+
+  readSchemas(ids: readonly number[]): Promise<StoredSchema[]> {
+    return this.#schemas.read(ids);
+  }
+
+  putSchema(schema: StoredSchema): Promise<void> {
+    return this.#schemas.put(schema);
   }
 
   topics(): Promise<string[]> {
