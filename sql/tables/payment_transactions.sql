@@ -7,14 +7,14 @@ CREATE TABLE IF NOT EXISTS `{{dataset}}.payment_transactions` (
   processed_at TIMESTAMP NOT NULL,
   transaction_id STRING NOT NULL,
   sender_account_id STRING NOT NULL,
-  receiver_account_id STRING NOT NULL,
+  receiver_account_id STRING,
   amount NUMERIC(38, 9) NOT NULL,
   currency STRING NOT NULL,
-  device_id STRING NOT NULL,
-  ip_address STRING NOT NULL,
+  device_id STRING,
+  ip_address STRING,
   event_time TIMESTAMP NOT NULL,
-  region STRING NOT NULL,
-  payment_method STRING NOT NULL
+  region STRING,
+  payment_method STRING
 )
 DEFAULT COLLATE ''
 PARTITION BY DATE(event_time)

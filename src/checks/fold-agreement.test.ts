@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings, FOLD_VERSION, FOLD_VERSIONS } from '../payments/settings.ts';
+import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings, FOLD_VERSION } from '../payments/settings.ts';
 import type { DecisionSettings } from '../payments/types.ts';
 import { generatePayments } from '../simulator/generate.ts';
 import { MALFORMED_KINDS, resolvePlan } from '../simulator/plan.ts';
@@ -37,7 +37,7 @@ test('verify passes what the fold makes of any simulated topic', { timeout: 120_
         hotShare: fc.constantFrom(0, 0.5),
         partitioner: fc.constantFrom('any' as const, 'murmur2' as const),
         maxAmount: fc.constantFrom('1000000000000000', '999.5'),
-        firstVersion: fc.constantFrom(...FOLD_VERSIONS),
+        firstVersion: fc.constantFrom(1, 2),
       }),
       async (drawn) => {
         const { seed, span, delay, laterDelay, changeAt, hotShare, partitioner, maxAmount, firstVersion, ...fixed } =

@@ -4,6 +4,7 @@ import { textOfLines } from '../base/text/printable.ts';
 import type { Finding, Guarantee } from './findings.ts';
 import { counted, GUARANTEES } from './findings.ts';
 import type { PartitionReport } from './partition/check-partition.ts';
+import { rejectedText } from './rejected-share.ts';
 import type { VerifyReport } from './verify.ts';
 
 const COUNT = new Intl.NumberFormat('en');
@@ -33,6 +34,8 @@ export function verifyText(report: VerifyReport, ofTables: readonly string[] = [
   if (report.backfilled > 0) {
     lines.push(`backfilled: ${COUNT.format(report.backfilled)} late payments, added by an operator`);
   }
+  const rejected = rejectedText(report.rejections);
+  lines.push(...remarks('rejected', rejected === undefined ? [] : [rejected]));
   lines.push(...remarks('trusted', report.trusted), ...remarks('input', report.conditions));
   lines.push(...remarks('skipped', report.skipped), ...remarks('unknown', report.unknown));
   return textOfLines([...lines, ...ofTables, report.verdict]);

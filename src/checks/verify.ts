@@ -8,12 +8,15 @@ import { UniquenessCheck } from './guarantees/g2-unique.ts';
 import { unreadableText } from './inputs/readable-log.ts';
 import { RowCensus } from './inputs/row-census.ts';
 import type { OwnershipFacts, PartitionBounds, TablesSnapshot, VerifyInputs } from './inputs/verify-inputs.ts';
+import { isKeyedBySender, keyRuleOf } from './key-rule.ts';
 import { checkOwnership } from './ownership-check.ts';
 import { checkPartition, type PartitionReport } from './partition/check-partition.ts';
 import { knownLists } from './partition/known-lists.ts';
 import { partitionsAt, type StartOf, startedGenerations } from './partition/started-generations.ts';
 import { anotherLog, type CheckpointSurvey, surveyCheckpoints } from './partition/starting-point.ts';
 import type { Step } from './partition/walk-partition.ts';
+import { type RejectedShare, RejectionCount } from './rejected-share.ts';
+import { checkRules } from './rules-check.ts';
 import { checkUnreadPartitions } from './unread-partitions.ts';
 
 export type { PartitionReport } from './partition/check-partition.ts';
@@ -33,6 +36,8 @@ export interface VerifyReport {
   readonly backfilled: number;
   /** Offsets that an operator gave up on purpose. */
   readonly skipped: readonly string[];
+  /** Of the records that were recomputed. Breaks no guarantee. */
+  readonly rejections: RejectedShare;
   /** What could not be checked, and why. */
   readonly unknown: readonly string[];
 }
@@ -73,6 +78,9 @@ class VerifyRun {
   readonly #unknown: string[] = [];
   readonly #bounds = new Map<number, PartitionBounds>();
   readonly #surveys = new Map<number, CheckpointSurvey>();
+  readonly #rejections = new RejectionCount();
+  /** Partitions whose rules cannot be read, and why. */
+  #unjudged: ReadonlyMap<number, string> = new Map();
   #backfilled = 0;
   /** Of all partitions. */
   #recordsChecked = 0;
@@ -100,7 +108,7 @@ class VerifyRun {
     const { onlyPartitions } = this.#options;
     const wanted = all.filter(({ partition }) => onlyPartitions?.has(partition) ?? true);
     const { count: repeatedCount, repeated } = await tables.repeatedIds(this.#remarksMax);
-    const uniqueness = new UniquenessCheck(repeated);
+    const uniqueness = new UniquenessCheck(repeated, keyRuleOf({ history: all.flatMap(({ history }) => history) }));
     const foreign = await tables.foreignRows(new Set(all.map(({ partition }) => partition)), this.#remarksMax);
     if (onlyPartitions === undefined) {
       const topicPartitions = await this.#inputs.topicPartitions();
@@ -108,6 +116,7 @@ class VerifyRun {
       checkOwnership(all, topicPartitions, this.#findings);
       this.#unknown.push(...(await checkUnreadPartitions(this.#inputs, all, topicPartitions, this.#findings)));
     }
+    this.#unjudged = checkRules(wanted, this.#findings);
     const judged = await this.#withTheirLog(wanted, tables);
     const known = await knownLists(all, tables, this.#findings);
     const startOf: StartOf = (facts) => this.#startOf(facts, tables);
@@ -159,6 +168,7 @@ class VerifyRun {
       conditions: this.#told(this.#conditions),
       backfilled: this.#backfilled,
       skipped,
+      rejections: this.#rejections.share,
       unknown: this.#told(this.#unknown),
     };
   }
@@ -187,6 +197,11 @@ class VerifyRun {
       const another = await anotherLog(this.#inputs, tables, partition, survey, bounds);
       if (another !== undefined) {
         others.push({ partition, ...another });
+        continue;
+      }
+      const why = this.#unjudged.get(partition);
+      if (why !== undefined) {
+        this.#unknown.push(`partition ${partition}: nothing was checked: ${why}`);
         continue;
       }
       judged.push(ownership);
@@ -223,7 +238,7 @@ class VerifyRun {
   /** For what other partitions learn of this one. */
   async #startOf(facts: OwnershipFacts, tables: TablesSnapshot): ReturnType<StartOf> {
     const { start } = await this.#survey(facts, tables);
-    return start === 'none' ? undefined : start;
+    return start === 'none' || this.#unjudged.has(facts.partition) ? undefined : start;
   }
 
   async #survey(facts: OwnershipFacts, tables: TablesSnapshot): Promise<CheckpointSurvey> {
@@ -247,7 +262,9 @@ class VerifyRun {
   #noteStep({ partition, offset, record, outcome }: Step, ownership: OwnershipFacts, tables: TablesSnapshot): void {
     if (record && ++this.#recordsChecked % PROGRESS_EVERY_RECORDS === 0)
       this.#options.onProgress?.({ partition, recordsChecked: this.#recordsChecked });
-    if (!outcome || outcome.disposition === 'rejected') return;
+    if (!outcome) return;
+    this.#rejections.note(outcome);
+    if (outcome.disposition === 'rejected' || !isKeyedBySender(ownership)) return;
     const sender = outcome.payment.sender_account_id;
     const home = tables.senderHomes.homeOf(partitionsAt(ownership, offset), sender, partition);
     if (home !== partition)

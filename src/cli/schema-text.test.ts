@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { appliedText } from './commands/schema.ts';
 
-const nothing = { madeDataset: false, madeTables: [], markedTables: [], warnings: [], givenUp: [] };
+const nothing = { madeDataset: false, madeTables: [], markedTables: [], alteredColumns: [], warnings: [], givenUp: [] };
 const none = { missing: [], different: [], unknown: [] };
 
 describe('schema apply', () => {
@@ -28,7 +28,14 @@ describe('schema apply', () => {
     ]);
   });
 
+  test('says which columns it changes, before and after', () => {
+    const column = 'payment_transactions: column order_id STRING is added';
+    const applied = { ...nothing, alteredColumns: [column] };
+    expect(appliedText('p.d', applied, true)).toBe(`would change ${column}\np.d: nothing was changed`);
+    expect(appliedText('p.d', applied, false).split('\n')[0]).toBe(`changed ${column}`);
+  });
+
   test('once it is done says that all is up to date', () => {
-    expect(appliedText('p.d', nothing, false)).toBe('p.d: 7 tables and 10 views are up to date');
+    expect(appliedText('p.d', nothing, false)).toBe('p.d: 8 tables and 10 views are up to date');
   });
 });

@@ -6,10 +6,15 @@
  * Rows are only added. clear() starts over in the same memory: it must not be called while a reader still needs the rows.
  */
 
+import { BugError } from '../base/errors.ts';
 import { TextColumn } from '../base/memory/text-column.ts';
 import { TEXT_COLUMNS } from './columns.ts';
+import { FurtherValues, NULL_TEXT } from './event/further-values.ts';
 import { PaymentBytes, paymentOf } from './event/payment-bytes.ts';
+import { FurtherTexts } from './further-texts.ts';
 import type { RowBatch } from './row-batch.ts';
+import { BUILT_IN_LAYOUT, joinLayouts, type RowLayout } from './row-layout.ts';
+import type { FurtherColumn } from './rules/rules.ts';
 import type { AcceptedRow, FraudAssessment, Nanos } from './types.ts';
 
 const LEAST_ROWS = 16;
@@ -33,6 +38,13 @@ const NUMERIC_LIMIT = 10n ** 38n;
 const TWO_32 = 4_294_967_296;
 
 export class AcceptedBatch implements RowBatch<AcceptedRow> {
+  #layout: RowLayout;
+  readonly #isFixed: boolean;
+  /** By the numbers of `layout.further`. */
+  #further: FurtherTexts[];
+  /** The columns of the mapping that read the last payment, and their numbers in `layout.further`. */
+  #mapped: readonly FurtherColumn[] | undefined;
+  #places: readonly number[] = [];
   #length = 0;
   numbers = new Float64Array(LEAST_ROWS * ROW_NUMBERS);
   amounts = new Int32Array(LEAST_ROWS * AMOUNT_WORDS);
@@ -40,16 +52,31 @@ export class AcceptedBatch implements RowBatch<AcceptedRow> {
   /** By the numbers of TEXT_COLUMNS. */
   readonly texts: readonly TextColumn[] = TEXT_COLUMNS.map(() => new TextColumn());
 
+  /** With a layout, it is that of all rows to come; without one, it follows what is added. */
+  constructor(layout?: RowLayout) {
+    this.#layout = layout ?? BUILT_IN_LAYOUT;
+    this.#isFixed = layout !== undefined;
+    this.#further = this.#layout.further.map(() => new FurtherTexts());
+  }
+
   /** The same rows as columns, for a caller that has objects. */
-  static of(rows: Iterable<AcceptedRow>): AcceptedBatch {
-    const batch = new AcceptedBatch();
+  static of(rows: Iterable<AcceptedRow>, layout?: RowLayout): AcceptedBatch {
+    const batch = new AcceptedBatch(layout);
     const bytes = new PaymentBytes();
-    for (const { kafkaOffset, payment, fraud } of rows) batch.add(kafkaOffset, bytes.set(payment), fraud);
+    const further = layout?.nullRoles ? new FurtherValues(layout.further) : null;
+    for (const { kafkaOffset, payment, fraud } of rows) {
+      bytes.set(payment).further = further?.set(payment.further) ?? null;
+      batch.add(kafkaOffset, bytes, fraud);
+    }
     return batch;
   }
 
   get length(): number {
     return this.#length;
+  }
+
+  get layout(): RowLayout {
+    return this.#layout;
   }
 
   add(kafkaOffset: number, payment: PaymentBytes, fraud: FraudAssessment): void {
@@ -81,11 +108,13 @@ export class AcceptedBatch implements RowBatch<AcceptedRow> {
     }
     const { texts } = this;
     for (let text = 0; text < texts.length; text += 1) texts[text]!.add(payment.texts[text]!);
+    if (payment.further !== null) this.#addFurther(row, payment.further);
   }
 
   clear(): void {
     this.#length = 0;
     for (const column of this.texts) column.clear();
+    for (const column of this.#further) column.clear();
   }
 
   kafkaOffsets(from: number, to: number): Float64Array {
@@ -99,6 +128,7 @@ export class AcceptedBatch implements RowBatch<AcceptedRow> {
   get textBytes(): number {
     let sum = 0;
     for (const column of this.texts) sum += column.byteLength;
+    for (const { texts } of this.#further) sum += texts.byteLength;
     return sum;
   }
 
@@ -108,7 +138,12 @@ export class AcceptedBatch implements RowBatch<AcceptedRow> {
     const number = (which: number) => this.numbers[row * ROW_NUMBERS + which] as number;
     return {
       kafkaOffset: number(ROW_NUMBER.kafkaOffset),
-      payment: paymentOf((text) => this.texts[text]!.textAt(row), this.#amountAt(row), number(ROW_NUMBER.eventTimeMs)),
+      payment: paymentOf(
+        (text) => this.texts[text]!.textAt(row),
+        this.#amountAt(row),
+        number(ROW_NUMBER.eventTimeMs),
+        this.#furtherAt(row),
+      ),
       fraud: {
         riskAmount: RISKS[this.risks[row] as number] as FraudAssessment['riskAmount'],
         txnCount5Min: number(ROW_NUMBER.txnCount5Min),
@@ -122,6 +157,49 @@ export class AcceptedBatch implements RowBatch<AcceptedRow> {
 
   *[Symbol.iterator](): Generator<AcceptedRow> {
     for (let row = 0; row < this.#length; row += 1) yield this.at(row) as AcceptedRow;
+  }
+
+  /** The texts of a column of `layout.further`, by its number: as many as there are rows. */
+  furtherTexts(column: number): FurtherTexts {
+    const texts = this.#further[column]!;
+    texts.padTo(this.#length);
+    return texts;
+  }
+
+  #addFurther(row: number, { columns, starts, ends, scratch }: FurtherValues): void {
+    if (columns !== this.#mapped) this.#place(columns);
+    const places = this.#places;
+    for (let at = 0; at < places.length; at += 1) {
+      const start = starts[at]!;
+      if (start !== NULL_TEXT) this.#further[places[at]!]!.add(row, scratch, start, ends[at]!);
+    }
+  }
+
+  /** Finds the columns of another mapping in the layout. */
+  #place(columns: readonly FurtherColumn[]): void {
+    if (this.#isFixed && !this.#layout.nullRoles) throw new BugError('a mapped payment in a batch without rules');
+    if (!this.#isFixed) {
+      this.#layout = joinLayouts(this.#layout, { nullRoles: true, further: columns });
+      while (this.#further.length < this.#layout.further.length) this.#further.push(new FurtherTexts());
+    }
+    const { further } = this.#layout;
+    this.#places = columns.map(({ name }) => {
+      const place = further.findIndex((column) => column.name === name);
+      if (place < 0) throw new BugError(`the rows of this batch have no column ${name}`);
+      return place;
+    });
+    this.#mapped = columns;
+  }
+
+  #furtherAt(row: number): Readonly<Record<string, string>> | undefined {
+    let record: Record<string, string> | undefined;
+    for (let column = 0; column < this.#further.length; column += 1) {
+      const text = this.#further[column]!.textAt(row);
+      if (text === null) continue;
+      record ??= {};
+      record[this.#layout.further[column]!.name] = text;
+    }
+    return record;
   }
 
   #amountAt(row: number): Nanos {

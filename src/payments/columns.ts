@@ -13,11 +13,12 @@ export interface Column {
   readonly kind: ColumnKind;
   /** Where a row object has the value: a decimal in billionths, a time in ms since the epoch. */
   readonly field: string;
-  readonly nullable?: true;
+  /** `by_rules`: NULL only where rules leave a role out; the built-in event has all of them. */
+  readonly nullable?: true | 'by_rules';
 }
 
 export interface PaymentColumn extends Column {
-  /** The member of the event; default: the column's name. A nullable column's member may be missing. */
+  /** The member of the built-in event; default: the column's name. */
   readonly member?: string;
   /** Its place in the hash of a payment: texts first, then the time, then the amount. Default: not hashed. */
   readonly hashed?: number;
@@ -27,14 +28,14 @@ export interface PaymentColumn extends Column {
 export const PAYMENT_COLUMNS = [
   { name: 'transaction_id', kind: 'text', field: 'transactionId', hashed: 0 },
   { name: 'sender_account_id', kind: 'text', field: 'senderAccountId', hashed: 1 },
-  { name: 'receiver_account_id', kind: 'text', field: 'receiverAccountId', hashed: 2 },
+  { name: 'receiver_account_id', kind: 'text', field: 'receiverAccountId', nullable: 'by_rules', hashed: 2 },
   { name: 'amount', kind: 'decimal', field: 'amount', hashed: 9 },
   { name: 'currency', kind: 'text', field: 'currency', hashed: 3 },
-  { name: 'device_id', kind: 'text', field: 'deviceId', hashed: 4 },
-  { name: 'ip_address', kind: 'text', field: 'ipAddress', hashed: 5 },
+  { name: 'device_id', kind: 'text', field: 'deviceId', nullable: 'by_rules', hashed: 4 },
+  { name: 'ip_address', kind: 'text', field: 'ipAddress', nullable: 'by_rules', hashed: 5 },
   { name: 'event_time', kind: 'time', field: 'eventTimeMs', member: 'timestamp', hashed: 8 },
-  { name: 'region', kind: 'text', field: 'region', hashed: 6 },
-  { name: 'payment_method', kind: 'text', field: 'paymentMethod', hashed: 7 },
+  { name: 'region', kind: 'text', field: 'region', nullable: 'by_rules', hashed: 6 },
+  { name: 'payment_method', kind: 'text', field: 'paymentMethod', nullable: 'by_rules', hashed: 7 },
 ] as const satisfies readonly PaymentColumn[];
 
 /** The texts of a payment, by the numbers that a payment's bytes and a batch's columns have for them. */
@@ -149,7 +150,11 @@ interface KindValues {
 
 /** The object of one value a column; where a column is nullable and has none, the member is missing. */
 export type ValuesOf<Columns extends readonly Column[]> = {
-  readonly [C in Columns[number] as C extends { nullable: true } ? never : C['field']]: KindValues[C['kind']];
+  readonly [C in Columns[number] as C extends { nullable: true | 'by_rules' }
+    ? never
+    : C['field']]: KindValues[C['kind']];
 } & {
-  readonly [C in Columns[number] as C extends { nullable: true } ? C['field'] : never]?: KindValues[C['kind']];
+  readonly [C in Columns[number] as C extends { nullable: true | 'by_rules' }
+    ? C['field']
+    : never]?: KindValues[C['kind']];
 };

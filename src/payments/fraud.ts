@@ -1,6 +1,7 @@
 /**
  * Fraud points of one accepted payment: amount, sender activity, region. All thresholds come from FraudRules, compiled
- * once per settings entry. "Over" is strict everywhere: exactly 5000 is not over 5000.
+ * once per settings entry. "Over" is strict everywhere: exactly 5000 is not over 5000. A rule whose input a payment lacks
+ * is off: without a region there is no geographic risk; with `activity: off` the counts of a sender are 0.
  */
 import { requireDecimal } from './event/decimal.ts';
 import { type Amount, amountOf } from './event/payment-bytes.ts';
@@ -49,20 +50,24 @@ export function compileFraudRules(rules: FraudRules): CompiledFraudRules {
   };
 }
 
+const NO_ACTIVITY: ActivityCounts = { payments: 0, devices: 0 };
+
+/** `region`: empty where the payment has none. */
 export function assessFraud(
   compiled: CompiledFraudRules,
   amount: Amount,
   region: string,
-  activity: ActivityCounts,
+  counted: ActivityCounts,
 ): FraudAssessment {
   const rules = compiled.rules;
+  const activity = rules.activity === 'off' ? NO_ACTIVITY : counted;
   const high = amount > compiled.highOver;
   const medium = !high && amount > compiled.mediumOver;
   let score = high ? rules.amountHigh.points : medium ? rules.amountMedium.points : rules.amountLowPoints;
   if (activity.payments > rules.countHigh.over) score += rules.countHigh.points;
   else if (activity.payments > rules.countMedium.over) score += rules.countMedium.points;
   if (activity.devices > rules.devices.over) score += rules.devices.points;
-  const geographicRisk = compiled.regionPoints.get(region) ?? rules.otherRegionPoints;
+  const geographicRisk = region === '' ? 0 : (compiled.regionPoints.get(region) ?? rules.otherRegionPoints);
   const fraudScore = Math.min(rules.maxScore, score + geographicRisk);
   return {
     riskAmount: high ? 'HIGH' : medium ? 'MEDIUM' : 'LOW',

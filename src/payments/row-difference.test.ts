@@ -24,7 +24,7 @@ const fraud = {
 } as const;
 
 const ROWS: DataRows = {
-  payment_transactions: { kafkaOffset: 1, payment },
+  payment_transactions: { kafkaOffset: 1, payment: { ...payment, further: { order_id: 'o', note: '' } } },
   payment_transactions_fraud: { kafkaOffset: 1, payment, fraud },
   payment_metrics_partials: {
     kafkaOffset: 1,
@@ -88,6 +88,18 @@ describe('rows compared for the replay', () => {
     expect(differenceOf('payment_transactions', ROWS.payment_transactions, found)).toBe(
       'amount: folded 1.5, found 1.6',
     );
+  });
+
+  it('a further column that only one of the rows has is a difference, and NULL is not the empty text', () => {
+    const row = ROWS.payment_transactions;
+    const found = { ...row, payment: { ...row.payment, further: { order_id: 'o' } } };
+    expect(differenceOf('payment_transactions', row, found)).toBe('note: folded "", found null');
+    expect(differenceOf('payment_transactions', found, row)).toBe('note: folded null, found ""');
+    const none = { kafkaOffset: 1, payment };
+    expect(differenceOf('payment_transactions', row, none)).toBe('note: folded "", found null');
+    expect(differenceOf('payment_transactions', none, none)).toBeUndefined();
+    // The table of fraud results has none of them.
+    expect(differenceOf('payment_transactions_fraud', { ...row, fraud }, { ...none, fraud })).toBeUndefined();
   });
 
   it('payloads are not quoted: this text goes to logs', () => {

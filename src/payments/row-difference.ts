@@ -1,6 +1,6 @@
 /**
  * Row by row comparison of what the fold yields with what a table holds, for the replay after a takeover. Every column of
- * columns.ts counts; writer_epoch and processed_at are not part of these rows, as they tell who wrote, not what.
+ * columns.ts and every further column counts; writer_epoch and processed_at are not part of these rows, as they tell who wrote, not what.
  */
 import { DATA_COLUMNS } from './columns.ts';
 import { formatDecimal } from './event/decimal.ts';
@@ -23,10 +23,14 @@ function cellsOf<T extends DataTable>(table: T): Cell<T>[] {
   ];
 }
 
+const NOTHING: Readonly<Record<string, string>> = {};
 /** Maximum length of a quoted value, in characters. */
 const QUOTED_LENGTH = 80;
 
-/** The first differing column and both values, as `amount: folded 1.5, found 1.6`; undefined where none differs. */
+/**
+ * The first differing column and both values, as `amount: folded 1.5, found 1.6`; undefined where none differs. Further columns
+ * come last, by their names.
+ */
 export function differenceOf<T extends DataTable>(
   table: T,
   folded: DataRows[T],
@@ -37,7 +41,27 @@ export function differenceOf<T extends DataTable>(
     const actual = of(found);
     if (expected !== actual) return `${name}: folded ${quote(expected, name)}, found ${quote(actual, name)}`;
   }
+  return table === 'payment_transactions' ? furtherDifference(furtherOf(folded), furtherOf(found)) : undefined;
+}
+
+function furtherOf(row: DataRows[DataTable]): Readonly<Record<string, string>> {
+  return ('payment' in row ? row.payment.further : undefined) ?? NOTHING;
+}
+
+function furtherDifference(
+  folded: Readonly<Record<string, string>>,
+  found: Readonly<Record<string, string>>,
+): string | undefined {
+  if (folded === found) return undefined;
+  for (const name of [...new Set([...Object.keys(folded), ...Object.keys(found)])].sort()) {
+    const [expected, actual] = [textOf(folded, name), textOf(found, name)];
+    if (expected !== actual) return `${name}: folded ${quote(expected, name)}, found ${quote(actual, name)}`;
+  }
   return undefined;
+}
+
+function textOf(values: Readonly<Record<string, string>>, name: string): string | null {
+  return Object.hasOwn(values, name) ? values[name]! : null;
 }
 
 function quote(value: CellValue, column: string): string {

@@ -3,7 +3,10 @@
  * types.ts separates what is fixed at seeding from what may change. Returned settings are deep-frozen.
  */
 import { requireDecimal } from './event/decimal.ts';
+import { compileMapping } from './event/mapped/compile-mapping.ts';
+import type { CompiledMapping } from './event/mapped/compiled-mapping.ts';
 import { type CompiledFraudRules, compileFraudRules } from './fraud.ts';
+import type { Rules } from './rules/rules.ts';
 import type { DecisionSettings, FixedSettings, Nanos, SettingsEntry } from './types.ts';
 
 /**
@@ -76,15 +79,24 @@ export interface CompiledSettings {
   readonly maxAmountNumber: number;
   readonly checkPartitioner: boolean;
   readonly fraud: CompiledFraudRules;
+  /** How a record becomes a payment; null: it is the built-in event. */
+  readonly mapping: CompiledMapping | null;
 }
 
 /** Compiles an entry of a history by its own fold version. */
-export function compileEntry({ decision, foldVersion }: SettingsEntry): CompiledSettings {
-  return compileSettings(decision, foldVersion);
+export function compileEntry({ decision, foldVersion, rules }: SettingsEntry): CompiledSettings {
+  return compileSettings(decision, foldVersion, rules?.rules ?? null);
 }
 
-/** Throws a RangeError that names the setting if one is unusable. `foldVersion` defaults to that of new entries. */
-export function compileSettings(decision: DecisionSettings, foldVersion: number = FOLD_VERSION): CompiledSettings {
+/**
+ * Throws a RangeError that names the setting or the role if one is unusable. `foldVersion` defaults to that of new entries; with
+ * `rules` it is at least RULES_FOLD_VERSION.
+ */
+export function compileSettings(
+  decision: DecisionSettings,
+  foldVersion: number = FOLD_VERSION,
+  rules: Rules | null = null,
+): CompiledSettings {
   if (!isKnownFoldVersion(foldVersion)) {
     throw new RangeError(`foldVersion: ${foldVersion} is none of ${FOLD_VERSIONS.join(', ')}`);
   }
@@ -94,14 +106,17 @@ export function compileSettings(decision: DecisionSettings, foldVersion: number 
   if (maxAmount <= 0n || maxAmount > MAX_NUMERIC) {
     throw new RangeError(`maxAmount: ${decision.maxAmount} must be over 0 and have at most 29 digits before the point`);
   }
-  return deepFreeze({
+  if (rules !== null && foldVersion < RULES_FOLD_VERSION)
+    throw new RangeError(`foldVersion: ${foldVersion} has no rules; ${RULES_FOLD_VERSION} has`);
+  return Object.freeze({
     foldVersion,
     watermarkDelayMs: decision.watermarkDelayMs,
     allowedSkewMs: decision.allowedSkewMs,
     maxAmount,
     maxAmountNumber: Math.min(Number(maxAmount), Number.MAX_SAFE_INTEGER),
     checkPartitioner: decision.partitioner === 'murmur2',
-    fraud: compileFraudRules(decision.fraud),
+    fraud: deepFreeze(compileFraudRules(decision.fraud)),
+    mapping: rules === null ? null : compileMapping(rules),
   });
 }
 

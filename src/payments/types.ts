@@ -89,8 +89,11 @@ export interface OversizedFacts {
   readonly fingerprint: string;
 }
 
-/** A valid payment event: the columns of PAYMENT_COLUMNS. */
-export interface Payment extends ValuesOf<typeof PAYMENT_COLUMNS> {}
+/** A valid payment event: the columns of PAYMENT_COLUMNS, and what the rules keep beside them. */
+export interface Payment extends ValuesOf<typeof PAYMENT_COLUMNS> {
+  /** Further columns of payment_transactions by name, in canonical text form; without those that are NULL. Not hashed. */
+  readonly further?: Readonly<Record<string, string>>;
+}
 
 export interface FraudAssessment extends ValuesOf<typeof FRAUD_COLUMNS> {
   readonly riskAmount: 'HIGH' | 'MEDIUM' | 'LOW';

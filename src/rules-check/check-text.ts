@@ -46,7 +46,7 @@ export function checkText(check: SampleCheck, width = Number.POSITIVE_INFINITY):
 function recordsTable(records: readonly CheckedRecord[], width: number): string {
   const hasOthers = records.some(({ values }) => othersOf(values) !== '');
   const hasReasons = records.some(({ reason }) => reason !== null);
-  const head = ['offset', 'becomes', ...TITLES, ...(hasOthers ? ['others'] : []), ...(hasReasons ? ['reason'] : [])];
+  const head = ['record', 'becomes', ...TITLES, ...(hasOthers ? ['others'] : []), ...(hasReasons ? ['reason'] : [])];
   const rows = records.map(({ partition, offset, becomes, reason, values }) => [
     `${partition}:${offset}`,
     BECOMES[becomes],

@@ -34,6 +34,15 @@ export class TextColumn {
   }
 
   add({ view, start, end }: TextKey): void {
+    this.addBytes(view, start, end);
+  }
+
+  addEmpty(): void {
+    this.addBytes(this.#view, 0, 0);
+  }
+
+  /** Adds the bytes [start, end) of a view in which at least three bytes follow them. */
+  addBytes(view: DataView, start: number, end: number): void {
     const from = this.#byteLength;
     const to = from + end - start;
     if (to + PADDING_BYTES > this.bytes.length) this.#growBytes(to);

@@ -14,11 +14,14 @@ interface Accepted {
 
 export class UniquenessCheck {
   readonly #repeated: readonly RepeatedId[];
+  readonly #keyRule: string;
   /** Position of a repeated row -> what the rules accept there; null where they accept nothing, or were not asked. */
   readonly #accepted = new Map<string, Accepted | null>();
 
-  constructor(repeated: readonly RepeatedId[]) {
+  /** `keyRule`: what the key of a record is, as the rules say it. */
+  constructor(repeated: readonly RepeatedId[], keyRule = 'sender') {
     this.#repeated = repeated;
+    this.#keyRule = keyRule;
     for (const { rows } of repeated) for (const row of rows) this.#accepted.set(placeOf(row), null);
   }
 
@@ -76,6 +79,8 @@ export class UniquenessCheck {
     const time = `event times ${times.map((ms) => new Date(ms).toISOString()).join(' and ')}`;
     if (partitions.size === 1)
       return `${where}: a copy came with another event time after the original was forgotten (${time})`;
+    if (this.#keyRule !== 'sender')
+      return `${where}: copies in two partitions; with key: ${this.#keyRule} the producers must send all copies of a payment to one`;
     if (senders.length > 1) return `${where}: copies in two partitions, from senders ${senders.join(' and ')}`;
     return `${where}: sender ${senders[0]} has records in two partitions (another partitioner, or another key)`;
   }

@@ -17,13 +17,27 @@ import type {
   TableCount,
 } from './verify-inputs.ts';
 
-/** Columns that are never NULL, their position aside. */
-const REQUIRED: { readonly [T in CheckedTable]: readonly (keyof TableCells[T])[] } = {
-  payment_transactions: requiredColumns('payment_transactions'),
-  payment_transactions_fraud: requiredColumns('payment_transactions_fraud'),
+/** Roles that a rules file may leave out, and a record lack. */
+const OPTIONAL_ROLES = ['receiver_account_id', 'device_id', 'ip_address', 'region', 'payment_method'] as const;
+type Required = { readonly [T in CheckedTable]: readonly (keyof TableCells[T])[] };
+
+/** Columns that are never NULL under any rules; their position aside. */
+const REQUIRED: Required = {
+  payment_transactions: withoutOptional(requiredColumns('payment_transactions')),
+  payment_transactions_fraud: withoutOptional(requiredColumns('payment_transactions_fraud')),
   payment_metrics_partials: requiredColumns('payment_metrics_partials'),
   payment_exceptions: requiredColumns('payment_exceptions'),
 };
+/** Those of a partition that has only ever had built-in events. */
+const REQUIRED_WITHOUT_RULES: Required = {
+  ...REQUIRED,
+  payment_transactions: [...REQUIRED.payment_transactions, ...OPTIONAL_ROLES],
+  payment_transactions_fraud: [...REQUIRED.payment_transactions_fraud, ...OPTIONAL_ROLES],
+};
+
+function withoutOptional<T>(columns: readonly T[]): T[] {
+  return columns.filter((column) => !OPTIONAL_ROLES.some((role) => role === column));
+}
 const CHECKPOINT_REQUIRED = [
   'writer_epoch',
   'next_offset',
@@ -49,13 +63,16 @@ const BROKEN: Readonly<Record<CheckedTable, Guarantee>> = {
 };
 
 /** Why the walk cannot be given a row; undefined where it can. */
-function strayReason<T extends CheckedTable>(table: T, row: TableCells[T]): { kind: string; what: string } | undefined {
+function strayReason<T extends CheckedTable>(
+  table: T,
+  row: TableCells[T],
+  required: readonly (keyof TableCells[T])[] = REQUIRED[table],
+): { kind: string; what: string } | undefined {
   const { writer_epoch: epoch } = row as RowPosition;
   if (epoch === null) return { kind: 'null_column', what: 'NULL in writer_epoch' };
   if (epoch < 0) return { kind: 'epoch_of_nobody', what: `writer_epoch ${epoch}, which nobody has` };
   if (epoch === 0 && !BACKFILLED.has(table))
     return { kind: 'epoch_of_nobody', what: 'writer_epoch 0, and a backfill writes nothing here' };
-  const required = REQUIRED[table];
   for (const column of required) {
     if (row[column] !== null) continue;
     const empty = required.filter((each) => row[each] === null);
@@ -84,18 +101,20 @@ export class RowCensus {
   /** The rows of a partition that the walk may be given; counts all, and names the others. */
   async *walkable<T extends CheckedTable>(
     table: T,
-    { partition }: OwnershipFacts,
+    { partition, history }: OwnershipFacts,
     nextOffset: number,
     chunks: AsyncIterable<readonly TableCells[T][]>,
   ): AsyncGenerator<readonly TableCells[T][]> {
     const counts = this.#below.get(table)!;
     counts.set(partition, 0);
+    const hasRules = history.some(({ rules }) => rules !== undefined);
+    const required = (hasRules ? REQUIRED : REQUIRED_WITHOUT_RULES)[table];
     for await (const rows of chunks) {
       const fit: TableCells[T][] = [];
       let below = 0;
       for (const row of rows) {
         if (row.kafka_offset < nextOffset) below++;
-        const stray = strayReason(table, row);
+        const stray = strayReason(table, row, required);
         if (stray === undefined) fit.push(row);
         else this.#name(table, partition, row, stray);
       }

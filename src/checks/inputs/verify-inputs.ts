@@ -138,6 +138,8 @@ export interface DecisionRules {
     readonly otherRegionPoints: number;
     readonly maxScore: number;
     readonly highRiskOver: number;
+    /** `off`: what a sender did lately is not counted. Not set: on. */
+    readonly activity?: 'off';
   };
 }
 

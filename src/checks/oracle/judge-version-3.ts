@@ -6,7 +6,7 @@ import type { TopicRecord } from '../inputs/verify-inputs.ts';
 import { keyHome, valueProblem } from './event-rules.ts';
 import type { Circumstances, Judgement } from './judgement.ts';
 import { hideCards, maskedVersion2 } from './kept-payload.ts';
-import { decode, jsonBytes } from './mapped/decoded.ts';
+import { decode } from './mapped/decoded.ts';
 import { MappedEvent } from './mapped/mapped-event.ts';
 import { type OracleRules, readRulesText, TEXT_ROLES } from './mapped/oracle-rules.ts';
 import { limitBillionths } from './money.ts';
@@ -44,7 +44,7 @@ export function judgeVersion3(record: TopicRecord, rulesText: string, circumstan
   if (repeatedName !== undefined) return rejected(record, rules, duplicateReason(repeatedName));
   const { columns, invalid } = mapped.columns;
   const reason = reasonAgainst(mapped, record, rules, circumstances) ?? (invalid && `column_invalid: ${invalid}`);
-  if (reason !== null) return rejected(record, rules, reason, mapped);
+  if (reason !== null) return rejected(record, rules, reason, reason === 'not_a_payment' ? undefined : mapped);
   const texts = Object.fromEntries(TEXT_ROLES.map((role) => [role, mapped.text(role)]));
   return {
     payment: {
@@ -114,7 +114,7 @@ function duplicateReason(name: string): string {
   return isPlain ? `duplicate_member: ${hideCards(name)}` : 'duplicate_member';
 }
 
-/** `mapped`: where the form is right. */
+/** `mapped`: where the form is right, and `select` says that it is a payment. */
 function rejected(record: TopicRecord, rules: OracleRules, reason: string, mapped?: MappedEvent): Judgement {
   const [code = ''] = reason.split(':');
   const id = mapped?.text('transaction_id') ?? null;
@@ -134,6 +134,6 @@ function rejected(record: TopicRecord, rules: OracleRules, reason: string, mappe
 /** Masked with no digits left readable; of binary formats nothing, unless the rules ask for it. */
 function keptPayload({ value }: TopicRecord, { event }: OracleRules): string | null {
   if (value === null) return null;
-  if (event.format === 'json' || event.format === 'json-schema') return maskedVersion2(jsonBytes(value, event), null);
+  if (event.format === 'json' || event.format === 'json-schema') return maskedVersion2(value, null);
   return event.keepRejectedPayload ? Buffer.from(value.subarray(0, BINARY_KEPT_BYTES)).toString('base64') : null;
 }

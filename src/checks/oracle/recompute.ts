@@ -80,6 +80,7 @@ export interface CarriedPayment {
 
 const SWEEP_AT_LEAST = 20_000;
 const NONE: FurtherCells = {};
+const UNCOUNTED = { count: 0, devices: 0 };
 
 export class PartitionOracle {
   readonly #facts: OwnershipFacts;
@@ -177,7 +178,8 @@ export class PartitionOracle {
   #accept(offset: number, payment: OraclePayment, rules: DecisionRules): OracleOutcome {
     this.counts.accepted++;
     this.#remember(payment, offset);
-    const seen = this.#activity.within(payment.sender_account_id, payment.event_time);
+    const isCounted = rules.fraud.activity !== 'off';
+    const seen = isCounted ? this.#activity.within(payment.sender_account_id, payment.event_time) : UNCOUNTED;
     const fraud = assess(payment, seen, rules.fraud);
     this.#windows.add(payment);
     this.#watermark = Math.max(this.#watermark, payment.event_time - rules.watermarkDelayMs);

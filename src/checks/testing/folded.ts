@@ -5,10 +5,12 @@ import { recordFingerprint } from '../../payments/event/hash.ts';
 import type { FoldOutput } from '../../payments/fold.ts';
 import { PartitionFold } from '../../payments/fold.ts';
 import { cellsByName } from '../../payments/row-cells.ts';
+import { canonicalRules } from '../../payments/rules/rules-document.ts';
 import { compileEntry, resolveEntry } from '../../payments/settings.ts';
 import type { DataRows, DataTable, FixedSettings, LogRecord, SettingsEntry } from '../../payments/types.ts';
 import { generatePayments } from '../../simulator/generate.ts';
 import type { SimulationPlan } from '../../simulator/plan.ts';
+import type { RulesFrom } from '../inputs/verify-inputs.ts';
 import { epochAt, ownershipOf, type PartitionHistory, streamOffsetsOf } from './history.ts';
 
 export interface FoldedOptions {
@@ -37,7 +39,7 @@ function foldedHistory(
   partitionCount: number,
   { fixed, history, checkpointEvery }: FoldedOptions,
 ): PartitionHistory {
-  const ownership = ownershipOf(partition, { partitionCount, fixed, history });
+  const ownership = ownershipOf(partition, { partitionCount, fixed, history: namingTexts(history) });
   const result: PartitionHistory = {
     ownership,
     logStart: 0,
@@ -55,7 +57,7 @@ function foldedHistory(
   for (const record of log) {
     const out: FoldOutput = { accepted: new AcceptedBatch(), partials: [], exceptions: [] };
     fold.fold(record, compiled.get(resolveEntry(history, record.offset))!, out);
-    const epoch = epochAt({ history }, record.offset);
+    const epoch = epochAt(ownership, record.offset);
     addCells(result, out, epoch);
     if (fold.nextOffset % checkpointEvery === 0 || fold.nextOffset === log.length)
       result.checkpoints.push({
@@ -69,6 +71,15 @@ function foldedHistory(
       });
   }
   return result;
+}
+
+/** As the tables hold it: an entry names its rules by their digest, and the table `rules` has the text. */
+function namingTexts(history: readonly SettingsEntry[]): RulesFrom[] {
+  return history.map(({ rules, ...entry }) => {
+    if (rules === undefined) return entry;
+    const { revision, sha256 } = rules;
+    return { ...entry, rules: { revision, sha256, text: canonicalRules(rules.rules) } };
+  });
 }
 
 function addCells(history: PartitionHistory, out: FoldOutput, writer_epoch: number): void {

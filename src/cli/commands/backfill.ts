@@ -60,7 +60,7 @@ export const addCommand: AddCommand = (program) => {
           transactionIds: transaction,
         },
         {
-          queries: sink.queries,
+          queries: sink.reads,
           backfill: sink.backfill,
           runtime: systemRuntime,
           owner: `${hostname()}-${process.pid}`,

@@ -34,7 +34,7 @@ export const addCommand: AddCommand = (program) => {
     const sink = openCommandSink(config.bigquery);
     try {
       const { bounds } = await commandInputs(config, sink);
-      const { queries, jobs, dataset } = sink;
+      const { reads: queries, jobs, dataset } = sink;
       const beforeMs = systemRuntime.nowMs() - days * DAY_MS;
       const order = { topic: config.kafka.topic, beforeMs, dryRun };
       const partitions = await pruneCheckpoints(order, { queries, jobs, dataset, bounds });

@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { ConfigurationError } from '../../base/errors.ts';
 import type { Applied } from '../../sinks/bigquery/dataset/apply-to-dataset.ts';
 import type { ViewDifferences } from '../../sinks/bigquery/dataset/compare-views.ts';
-import { LOSSES_TABLE, TABLES } from '../../sinks/bigquery/dataset/names.ts';
+import { LOSSES_TABLE, TABLES, VIEWS } from '../../sinks/bigquery/dataset/names.ts';
 import { printSchema } from '../../sinks/bigquery/schema.ts';
 import { parseSettings } from '../config/parse-settings.ts';
 import { parseBigQuery } from '../config/process-config.ts';
@@ -28,7 +28,7 @@ interface ApplyFlags {
 }
 
 export const addCommand: AddCommand = (program) => {
-  const schema = program.command('schema').description('the dataset: seven tables and ten views');
+  const schema = program.command('schema').description('the dataset: its tables and views');
   const apply = schema.command('apply').description('create what is missing, and bring the views up to date');
   const print = schema.command('print').description('print the SQL');
   apply
@@ -84,7 +84,7 @@ function tablesOption(flags: string, description: string): Option {
 
 export function appliedText(
   name: string,
-  { madeDataset, madeTables, markedTables, warnings, givenUp, views }: Applied,
+  { madeDataset, madeTables, markedTables, alteredColumns, warnings, givenUp, views }: Applied,
   dryRun: boolean,
 ): string {
   const marked = markedTables.filter((table) => !madeTables.includes(table));
@@ -92,12 +92,15 @@ export function appliedText(
     ...(madeDataset ? [dryRun ? 'would make the dataset' : 'made the dataset'] : []),
     ...givenUp.map((rows) => `${dryRun ? 'would give up for good' : 'gave up'}: ${rows}`),
     ...madeTables.map((table) => `${dryRun ? 'would make' : 'made'} ${table}`),
+    ...alteredColumns.map((change) => `${dryRun ? 'would change' : 'changed'} ${change}`),
     ...(marked.length === 0
       ? []
       : [`${dryRun ? 'would mark' : 'marked'} as the tables of this dataset: ${marked.join(', ')}`]),
     ...(views === undefined ? [] : viewLines(views)),
     ...warnings.map((warning) => `warning: ${warning}`),
-    dryRun ? `${name}: nothing was changed` : `${name}: 7 tables and 10 views are up to date`,
+    dryRun
+      ? `${name}: nothing was changed`
+      : `${name}: ${TABLES.length} tables and ${VIEWS.length} views are up to date`,
   ].join('\n');
 }
 

@@ -30,7 +30,7 @@ export const addCommand: AddCommand = (program) => {
           findingsMax: Number(findings),
           ...(process.stderr.isTTY && !json ? { onProgress: showProgress } : {}),
         });
-        const clock = await clockConditionsOf(config, sink.queries);
+        const clock = await clockConditionsOf(config, sink.reads);
         const verdict = tables.lost === undefined ? checked.verdict : 'FAIL';
         const report = { ...checked, verdict, conditions: [...checked.conditions, ...clock] } as const;
         if (json) printJson({ ...report, ...comparisonJson(tables), ...lostDocument(tables.lost) });

@@ -29,6 +29,7 @@ export const FACTS: DemoFacts = {
     conditions: [],
     backfilled: 0,
     skipped: [],
+    rejections: { rejected: 10, notPayments: 0, records: 1_000, reasons: { not_json: 10 } },
     unknown: [],
   },
   days: [

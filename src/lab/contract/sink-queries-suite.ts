@@ -7,14 +7,17 @@
  */
 
 import { describe, expect, test } from 'vitest';
+import { sha256Hex } from '../../base/text/sha256.ts';
 import type { AppendTable } from '../../payments/types.ts';
 import type { Seed, SkippedRange } from '../../processor/ports.ts';
 import type {
   AppendRows,
   CheckpointRow,
   Claim,
-  OwnershipRow,
   RowStamp,
+  RulesRow,
+  StoredEntry,
+  StoredOwnership,
   StreamRef,
 } from '../../sinks/bigquery/ports.ts';
 import { batchOf } from '../../sinks/bigquery/rows/batch-of.ts';
@@ -35,6 +38,7 @@ export function sinkQueriesContract(name: string, makeSink: MakeSink): void {
     seeding(makeSink);
     claims(makeSink);
     settingsHistory(makeSink);
+    rules(makeSink);
     histories(makeSink);
     skippedOffsets(makeSink);
     checkpoints(makeSink);
@@ -61,7 +65,7 @@ function claim(claimId: string, expectedEpoch: number, partition = 0): Claim {
   return { partition, expectedEpoch, claimId, owner: `it's ${claimId}; --`, streams: streams(expectedEpoch + 1) };
 }
 
-function ownership(sink: SinkUnderTest): Promise<OwnershipRow[]> {
+function ownership(sink: SinkUnderTest): Promise<StoredOwnership[]> {
   return sink.settle(sink.queries.readOwnership(sink.topic));
 }
 
@@ -187,6 +191,33 @@ function settingsHistory(makeSink: MakeSink): void {
     await sink.settle(sink.another().queries.claim(sink.topic, [claim('next', 1, 1)]));
     await sink.settle(sink.queries.addSettings(sink.topic, 1, 'ours', settings(600)));
     expect((await ownership(sink))[1]!.history).toEqual([settings(10), entry]);
+  });
+}
+
+function rules(makeSink: MakeSink): void {
+  test('texts of rules are put by several processes at once, found by their digest, and named by an entry', async () => {
+    await using sink = await makeSink();
+    const long = `{"text":"${'é"\\\\ '.repeat(9_000)}"}`;
+    const rowOf = (revision: number, text: string): RulesRow => ({ revision, text, sha256: sha256Hex(text) });
+    const [one, two] = [rowOf(1, `{"of":"${sink.topic}"}`), rowOf(2, long)];
+    const processes = [sink, sink.another(), sink, sink.another()];
+    await sink.settle(Promise.all(processes.map(({ queries }) => queries.putRules(one))));
+    await sink.settle(sink.queries.putRules(two));
+    await sink.settle(sink.queries.putRules(two));
+    const asked = [two.sha256, one.sha256, sha256Hex('nowhere')];
+    const found = await sink.settle(sink.another().queries.readRules(asked));
+    // Statements that run side by side may put a text twice.
+    expect(found.every((row) => [one, two].some(({ sha256 }) => sha256 === row.sha256))).toBe(true);
+    expect(found).toContainEqual(one);
+    expect(found.filter(({ revision }) => revision === 2)).toEqual([two]);
+    expect(await sink.settle(sink.queries.readRules([]))).toEqual([]);
+
+    const entry: StoredEntry = { ...settings(0), revision: 2, rules: { revision: 2, sha256: two.sha256 } };
+    await sink.settle(sink.queries.seed(sink.topic, [{ ...seeds(1)[0]!, history: [entry] }]));
+    await sink.settle(sink.queries.claim(sink.topic, [claim('ours', 0)]));
+    const later: StoredEntry = { ...entry, fromOffset: 9, revision: 7 };
+    await sink.settle(sink.queries.addSettings(sink.topic, 0, 'ours', later));
+    expect((await ownership(sink))[0]!.history).toEqual([entry, later]);
   });
 }
 

@@ -4,7 +4,8 @@
  * A log that was truncated or made anew has been several logs; `generationOf` says which of them a partition is held to.
  */
 import { type HeldRow, heldTables } from '../../checks/inputs/held-tables.ts';
-import type { CheckedTable, OwnershipFacts, TableCells, VerifyInputs } from '../../checks/inputs/verify-inputs.ts';
+import { withRulesTexts } from '../../checks/inputs/rules-texts.ts';
+import type { CheckedTable, TableCells, VerifyInputs } from '../../checks/inputs/verify-inputs.ts';
 import { cellsByName } from '../../payments/row-cells.ts';
 import type { DataRows } from '../../payments/types.ts';
 import { streamOffsetsText } from '../../sinks/bigquery/takeover/stream-offsets.ts';
@@ -22,7 +23,7 @@ export interface SimInputsOptions {
 /** A snapshot: what happens in the world afterwards is not seen. */
 export function simInputs(world: World, { generationOf = last }: SimInputsOptions = {}): VerifyInputs {
   const { topic, partitions } = world.kafka;
-  const ownership: OwnershipFacts[] = world.bigquery.ownership.read(topic);
+  const ownership = world.bigquery.ownership.read(topic).map((facts) => withRulesTexts(facts, () => null));
   const { tables } = world.bigquery;
   const known = [...world.bigquery.known].map(([list, payments]) => {
     const rows = payments.map((each) => ({ transaction_id: each.transactionId, event_time: each.eventTimeMs }));

@@ -5,6 +5,7 @@
 
 import { ContradictionError } from '../../base/errors.ts';
 import { type HeldRow, heldTables } from '../../checks/inputs/held-tables.ts';
+import { withRulesTexts } from '../../checks/inputs/rules-texts.ts';
 import type {
   CheckedTable,
   CheckpointCells,
@@ -13,7 +14,7 @@ import type {
   VerifyInputs,
 } from '../../checks/inputs/verify-inputs.ts';
 import { CHECKED_TABLES } from '../../checks/partition/walk-partition.ts';
-import type { OwnershipRow } from '../../sinks/bigquery/ports.ts';
+import type { StoredOwnership } from '../../sinks/bigquery/ports.ts';
 import { OWNERSHIP_COLUMNS, ownershipFromCells } from '../../sinks/bigquery/query/ownership-rows.ts';
 import type { Cell, Row } from './columns.ts';
 import type { Dataset } from './dataset.ts';
@@ -25,7 +26,7 @@ export function datasetInputs(dataset: Dataset): VerifyInputs {
   const others = tables.checkpoint_log.filter((row) => row.topic !== topic);
   return {
     topic,
-    ownership: async () => readOwnership(dataset),
+    ownership: async () => readOwnership(dataset).map((facts) => withRulesTexts(facts, () => null)),
     topicPartitions: async () => [...log.keys()],
     bounds: async (partition) => {
       const { startOffset, endOffset } = log[partition]!;
@@ -44,7 +45,7 @@ export function datasetInputs(dataset: Dataset): VerifyInputs {
 }
 
 /** As the processor and `verify` read them. Throws ContradictionError `ownership_rows`. */
-export function readOwnership({ topic, tables }: Dataset): OwnershipRow[] {
+export function readOwnership({ topic, tables }: Dataset): StoredOwnership[] {
   const rows = tables.partition_ownership
     .filter((row) => row.topic === topic)
     .sort((a, b) => Number(a.kafka_partition) - Number(b.kafka_partition))

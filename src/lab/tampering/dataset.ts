@@ -4,7 +4,7 @@
  */
 import type { TopicRecord } from '../../checks/inputs/verify-inputs.ts';
 import type { AppendTable, DataTable } from '../../payments/types.ts';
-import type { OwnershipRow } from '../../sinks/bigquery/ports.ts';
+import type { StoredOwnership } from '../../sinks/bigquery/ports.ts';
 import { streamOffsetsText } from '../../sinks/bigquery/takeover/stream-offsets.ts';
 import type { SimRow, SimStream } from '../sim/bigquery/sim-tables.ts';
 import type { SimDisk } from '../sim/disk/sim-disk.ts';
@@ -85,7 +85,7 @@ export function writtenTables(world: World, isWanted: (row: SimRow) => boolean):
 }
 
 /** Of a row of partition_ownership. */
-export function ownershipCells(row: OwnershipRow): Row {
+export function ownershipCells(row: StoredOwnership): Row {
   return {
     topic: row.topic,
     kafka_partition: row.partition,

@@ -5,7 +5,7 @@
 
 import { ContradictionError } from '../../base/errors.ts';
 import { APPEND_TABLES, type AppendTable, DATA_TABLES, type DataTable } from '../../payments/types.ts';
-import type { AppendRows, CheckpointRow, OwnershipRow } from '../../sinks/bigquery/ports.ts';
+import type { AppendRows, CheckpointRow, StoredOwnership } from '../../sinks/bigquery/ports.ts';
 import { ROW_READERS } from '../../sinks/bigquery/rows/row-readers.ts';
 import { copy } from '../sim/bigquery/sim-encoder.ts';
 import type { SimRow } from '../sim/bigquery/sim-tables.ts';
@@ -16,7 +16,7 @@ import type { BaseDataset } from './dataset.ts';
 import { textOf } from './dataset-inputs.ts';
 
 /** `ownership`: as it was read from the dataset. */
-export function loadedWorld(dataset: BaseDataset, ownership: readonly OwnershipRow[]): World {
+export function loadedWorld(dataset: BaseDataset, ownership: readonly StoredOwnership[]): World {
   const world = createWorld({ seed: 1, partitions: dataset.log.length, topic: dataset.topic });
   const { tables, ownership: rows } = world.bigquery;
   for (const stream of dataset.streams)

@@ -9,7 +9,7 @@ import { verify } from '../../checks/verify.ts';
 import { APPEND_TABLES } from '../../payments/types.ts';
 import type { ProcessorEvent } from '../../processor/events.ts';
 import type { ExitReport } from '../../processor/processor.ts';
-import type { OwnershipRow } from '../../sinks/bigquery/ports.ts';
+import type { StoredOwnership } from '../../sinks/bigquery/ports.ts';
 import { processorMain, type SimWiring } from '../sim/world/processor-main.ts';
 import type { World } from '../sim/world/world.ts';
 import type { Row, TableName } from './columns.ts';
@@ -30,8 +30,8 @@ export type Takeover =
 interface Done {
   readonly written: Readonly<Partial<Record<TableName, readonly Row[]>>>;
   /** As the processor found it, and as it left it. */
-  readonly found: readonly OwnershipRow[];
-  readonly ownership: readonly OwnershipRow[];
+  readonly found: readonly StoredOwnership[];
+  readonly ownership: readonly StoredOwnership[];
   readonly stops: readonly string[];
   readonly broke: readonly string[];
 }
@@ -60,7 +60,7 @@ export class Takeovers {
 
   async judge(base: BaseDataset, changed: BaseDataset, state: StateAtHand): Promise<Takeover> {
     const expected = await this.#expected(base, state);
-    let ownership: OwnershipRow[];
+    let ownership: StoredOwnership[];
     try {
       ownership = readOwnership(changed);
     } catch (error) {
@@ -93,7 +93,7 @@ async function unchanged(base: BaseDataset, state: StateAtHand, weaken: Weaken):
 
 async function takeOver(
   dataset: BaseDataset,
-  ownership: readonly OwnershipRow[],
+  ownership: readonly StoredOwnership[],
   state: StateAtHand,
   weaken: Weaken,
 ): Promise<Done> {
@@ -156,7 +156,7 @@ async function harmOf(base: BaseDataset, { written, found, ownership }: Done): P
 }
 
 /** The row as it was, with the claim, and the rules that were added, since. */
-function ownerSince(row: Row, found: readonly OwnershipRow[], ownership: readonly OwnershipRow[]): Row {
+function ownerSince(row: Row, found: readonly StoredOwnership[], ownership: readonly StoredOwnership[]): Row {
   const now = ownership.find(({ partition }) => partition === row.kafka_partition);
   // Nobody has claimed it where its epoch is none that comes after.
   if (now === undefined || now.epoch <= Number(row.epoch)) return row;

@@ -51,6 +51,17 @@ export function parseIntegerLiteral(literal: string): number | undefined {
   return isNegative ? -magnitude : magnitude;
 }
 
+/**
+ * The digits of a JSON number that is whole by its value (`1.5e3` is 1500, -0 is 0), with a minus if it is negative; undefined if it is
+ * not whole or has more digits than `most`.
+ */
+export function parseWholeLiteral(literal: string, most: number): string | undefined {
+  const { first, last, scale, isNegative } = locateDigits(literal);
+  if (first === -1) return '0';
+  if (scale < 0 || digitsCount(literal, first, last) + scale > most) return undefined;
+  return (isNegative ? '-' : '') + digitsOf(literal, first, last) + '0'.repeat(scale);
+}
+
 /** Fold version 1: the value of a JSON number, negative ones included. Infinity (1e999 in JSON) is `not_exact`. */
 export function parseDecimalNumber(value: number): Nanos | DecimalProblem {
   if (value >= 0 && value <= SAFE_UNITS) {

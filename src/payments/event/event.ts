@@ -41,15 +41,19 @@ export class Unreadable {
 }
 
 /**
- * The event of a payment in one fixed form: its members in the order of the columns, the amount as its shortest decimal string. A
- * member that the event does not have is left out.
+ * The payment in one fixed form, as rows of late and duplicate payments keep it: a JSON object without blanks, spelt as JSON.stringify
+ * does. Its members are those of PAYMENT_COLUMNS in their order by their names as members of the built-in event (`timestamp` for
+ * event_time): texts as they are stored, the amount as its shortest decimal as a string, the time in ms as a number. A role that is
+ * NULL is left out. If any further column is not NULL, a last member `columns` follows: an object of those that are not NULL, in the
+ * order of the rules' columns, each by its name with its canonical text as a string, also a number or a time.
  */
 export function canonicalJson(payment: Payment): string {
-  const fields = payment as unknown as Readonly<Record<string, string | number | bigint>>;
-  const members: Record<string, string | number | undefined> = {};
+  const fields = payment as unknown as Readonly<Record<string, string | number | bigint | undefined>>;
+  const members: Record<string, string | number | Readonly<Record<string, string>> | undefined> = {};
   for (const column of PAYMENT_COLUMNS) {
     const value = fields[column.field];
     members[memberOf(column)] = typeof value === 'bigint' ? formatDecimal(value) : value;
   }
+  if (payment.further !== undefined) members.columns = payment.further;
   return JSON.stringify(members);
 }

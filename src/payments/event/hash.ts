@@ -69,11 +69,11 @@ export class PaymentHasher implements Hash64 {
 const hasher = new PaymentHasher();
 const textKey = new TextKey();
 
-/** The hash of a payment that did not come as bytes. */
+/** The hash of a payment that did not come as bytes. A NULL text hashes as the empty one would: no stored text is empty. */
 export function hashPayment(payment: Payment): Hash64 {
   hasher.begin();
-  const fields = payment as unknown as Readonly<Record<string, string>>;
-  for (const text of HASHED_TEXTS) hasher.text(textKey.setText(fields[TEXT_COLUMNS[text]!.field]!));
+  const fields = payment as unknown as Readonly<Record<string, string | undefined>>;
+  for (const text of HASHED_TEXTS) hasher.text(textKey.setText(fields[TEXT_COLUMNS[text]!.field] ?? ''));
   const { high, low } = hasher.finish(payment.eventTimeMs, payment.amount);
   return { high, low };
 }

@@ -7,6 +7,7 @@
 import { ByteScratch, TextKey } from '../../base/memory/text-key.ts';
 import { HASHED_TEXTS, PAYMENT_COLUMNS, type PaymentColumn, TEXT_COLUMNS, textNumber } from '../columns.ts';
 import type { Nanos, Payment } from '../types.ts';
+import type { FurtherValues } from './further-values.ts';
 import { PaymentHasher } from './hash.ts';
 
 /** Values up to this size are read where they are copied to: ten times what ten members of usual length take. */
@@ -33,6 +34,8 @@ export class PaymentBytes {
   readonly region: TextKey;
   amount: Amount = 0;
   eventTimeMs = 0;
+  /** Of a payment that a mapping read, also where it has no columns; null: of the built-in event. */
+  further: FurtherValues | null = null;
   /** Of the hashed columns, as hashPayment gives it. */
   readonly hash = new PaymentHasher();
 
@@ -47,7 +50,7 @@ export class PaymentBytes {
     this.region = this.texts[REGION]!;
   }
 
-  /** A payment that did not come as the usual record. Throws RangeError where its texts are longer than any record's. */
+  /** A payment that did not come as the usual record, without its further columns. Throws RangeError where its texts are longer than any record's. */
   set(payment: Payment): this {
     const fields = payment as unknown as Readonly<Record<string, string | undefined>>;
     let end = 0;
@@ -60,6 +63,7 @@ export class PaymentBytes {
     }
     this.amount = amountOf(payment.amount);
     this.eventTimeMs = payment.eventTimeMs;
+    this.further = null;
     return this.hashColumns();
   }
 
@@ -73,18 +77,25 @@ export class PaymentBytes {
   }
 
   toPayment(): Payment {
-    return paymentOf((text) => this.texts[text]!.toText(), BigInt(this.amount), this.eventTimeMs);
+    const textOf = (text: number): string => this.texts[text]!.toText();
+    return paymentOf(textOf, BigInt(this.amount), this.eventTimeMs, this.further?.toRecord());
   }
 }
 
 /** A payment as an object, whose texts are given by their numbers. */
-export function paymentOf(textAt: (text: number) => string, amount: Nanos, eventTimeMs: number): Payment {
-  const fields: Record<string, string | number | bigint> = {};
+export function paymentOf(
+  textAt: (text: number) => string,
+  amount: Nanos,
+  eventTimeMs: number,
+  further?: Payment['further'],
+): Payment {
+  const fields: Record<string, string | number | bigint | object> = {};
   let text = 0;
   for (const { field, kind, nullable } of PAYMENT_COLUMNS as readonly PaymentColumn[]) {
     const value = kind === 'text' ? textAt(text++) : kind === 'decimal' ? amount : eventTimeMs;
     if (value !== '' || !nullable) fields[field] = value;
   }
+  if (further !== undefined) fields.further = further;
   return fields as unknown as Payment;
 }
 

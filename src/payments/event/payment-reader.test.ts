@@ -48,7 +48,7 @@ function readByVersion(reader: PaymentReader, record: LogRecord, compiled: Compi
     const { high, low } = actual.hash;
     expect({ high, low }).toEqual(hashPayment(expected));
     const keys = [actual.transactionId, actual.senderAccountId, actual.deviceId];
-    const texts = [expected.transactionId, expected.senderAccountId, expected.deviceId];
+    const texts = [expected.transactionId, expected.senderAccountId, expected.deviceId ?? ''];
     expect(keys.map(lanesOf)).toEqual(texts.map((text) => lanesOf(new TextKey().setText(text))));
   }
   return expected;

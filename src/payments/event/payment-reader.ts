@@ -1,7 +1,8 @@
 /**
  * Turns records into payments, each with its hash and its keys for the tables. It can read several records ahead, so
- * that the memory of all their keys can be touched at once (look-ahead.ts). The scanner reads the usual form of an
- * event. validation.ts reads every other form and decides every rejection.
+ * that the memory of all their keys can be touched at once (look-ahead.ts). The settings of a record say whether it is a
+ * built-in event or read by a mapping (mapped/mapped-reader.ts). Of the built-in event the scanner reads the usual form;
+ * validation.ts reads every other form and decides every rejection.
  *
  * Invariant: both ways give the same payment, hash and keys, for any number of records that are read together.
  */
@@ -11,6 +12,8 @@ import { ByteScratch, type TextKey } from '../../base/memory/text-key.ts';
 import { TEXT_COLUMNS, textNumber } from '../columns.ts';
 import type { CompiledSettings } from '../settings.ts';
 import type { LogRecord, Payment } from '../types.ts';
+import type { CompiledMapping } from './mapped/compiled-mapping.ts';
+import { MappedReader } from './mapped/mapped-reader.ts';
 import { partitionForKey } from './murmur2.ts';
 import { NULL_AT, PackedRecord } from './packed-record.ts';
 import { MOST_SCANNED_BYTES, PaymentBytes } from './payment-bytes.ts';
@@ -34,6 +37,10 @@ export class PaymentReader {
   #other: PaymentBytes | undefined;
   /** The result of the record after the usual ones, if that was read. */
   #last: PaymentBytes | Rejection | undefined;
+  /** Of the mapping that was used last. */
+  #mapped: MappedReader | undefined;
+  /** The records were read last by #mapped. */
+  #isMapped = false;
 
   constructor(place: RecordPlace) {
     this.#place = place;
@@ -41,7 +48,7 @@ export class PaymentReader {
 
   /** Reads one record. The payment is valid until the next call, which reuses the object. */
   read(record: LogRecord, settings: CompiledSettings): PaymentBytes | Rejection {
-    this.#forget();
+    this.#forget(settings.mapping);
     this.#readNext(record, settings);
     return this.at(0);
   }
@@ -53,11 +60,13 @@ export class PaymentReader {
     to: number,
     settingsAt: (offset: number) => CompiledSettings,
   ): number {
-    this.#forget();
+    const { mapping } = settingsAt((records[from] as LogRecord).offset);
+    this.#forget(mapping);
     let at = from;
     while (at < to && this.#usualCount < MOST_AHEAD && this.#last === undefined) {
       const record = records[at] as LogRecord;
-      if (!this.#readNext(record, settingsAt(record.offset))) break;
+      const settings = settingsAt(record.offset);
+      if (settings.mapping !== mapping || !this.#readNext(record, settings)) break;
       at += 1;
     }
     return at - from;
@@ -65,6 +74,7 @@ export class PaymentReader {
 
   /** The result of the record at `index` among those read last. */
   at(index: number): PaymentBytes | Rejection {
+    if (this.#isMapped) return (this.#mapped as MappedReader).at(index);
     return index < this.#usualCount ? (this.#usual[index] as PaymentBytes) : (this.#last as PaymentBytes | Rejection);
   }
 
@@ -74,7 +84,12 @@ export class PaymentReader {
     return this.#other.set(payment);
   }
 
-  #forget(): void {
+  #forget(mapping: CompiledMapping | null): void {
+    this.#isMapped = mapping !== null;
+    if (mapping !== null) {
+      if (this.#mapped?.mapping !== mapping) this.#mapped = new MappedReader(mapping, this.#place);
+      this.#mapped.begin();
+    }
     this.#usualCount = 0;
     this.#scratchEnd = 0;
     this.#last = undefined;
@@ -82,6 +97,7 @@ export class PaymentReader {
 
   /** False if the scratch has no room left for the record. */
   #readNext(record: LogRecord, settings: CompiledSettings): boolean {
+    if (this.#isMapped) return (this.#mapped as MappedReader).readNext(record, settings);
     if (this.#usualCount === this.#usual.length) this.#usual.push(new PaymentBytes(this.#scratch));
     if (this.#readUsual(record, settings, this.#usual[this.#usualCount] as PaymentBytes)) {
       this.#usualCount += 1;

@@ -21,7 +21,7 @@ const NAMES = SCANNED.map((column) => nameWords(`"${memberOf(column)}"`));
 const TEXTS = TEXT_COLUMNS.length;
 const AMOUNT = TEXTS;
 const CURRENCY = textNumber('currency');
-const OPTIONAL = [...SCANNED.keys()].filter((member) => SCANNED[member]!.nullable);
+const OPTIONAL = [...SCANNED.keys()].filter((member) => SCANNED[member]!.nullable === true);
 const REQUIRED_MEMBERS = OPTIONAL.reduce((members, member) => members & ~(1 << member), (1 << NAMES.length) - 1);
 const NOT_FOUND = -1;
 

@@ -23,7 +23,7 @@ export const MAX_VALUE_BYTES = 1_048_576;
 /** The end of the year 9999, where BigQuery's TIMESTAMP ends. */
 const MAX_TIMESTAMP_MS = 253_402_300_799_999;
 /** 2000-01-01. A record time before it comes from a clock that is not set; Kafka's -1 means no time. */
-const FIRST_CLOCK_TIME_MS = 946_684_800_000;
+export const FIRST_CLOCK_TIME_MS = 946_684_800_000;
 
 /** The partition of a record, and what was fixed when it was seeded. */
 export interface RecordPlace {
@@ -36,21 +36,25 @@ export class Rejection {
   readonly code: ReasonCode;
   /** The subject of the reason, if it has one: the name of a member, for example. */
   readonly detail: string | null;
-  /** The event's id if it is readable and a valid text. Fold version 2 masks it like the payload. */
+  /** The event's id if it is readable and a valid text. From fold version 2 on it is masked like the payload. */
   readonly transactionId: string | null;
   /** The event's time if it is readable and a TIMESTAMP can hold it. */
   readonly eventTimeMs: number | null;
-  readonly #foldVersion: FoldVersion;
-  readonly #timeRange: ReadEvent['timeRange'];
+  readonly #keep: (value: Buffer) => string | null;
 
-  constructor(foldVersion: FoldVersion, code: ReasonCode, detail: string | null = null, event?: ReadEvent) {
+  /** `keep` gives the part of the record's value that may be kept. */
+  constructor(
+    code: ReasonCode,
+    detail: string | null,
+    transactionId: string | null,
+    eventTimeMs: number | null,
+    keep: (value: Buffer) => string | null,
+  ) {
     this.code = code;
     this.detail = detail;
-    const id = event?.texts.transaction_id;
-    this.transactionId = isText(id) ? (foldVersion === 1 ? id : maskCardNumbers(id)) : null;
-    this.eventTimeMs = isStorableTime(event?.timestampMs) ? event.timestampMs : null;
-    this.#foldVersion = foldVersion;
-    this.#timeRange = event?.timeRange;
+    this.transactionId = transactionId;
+    this.eventTimeMs = isStorableTime(eventTimeMs) ? eventTimeMs : null;
+    this.#keep = keep;
   }
 
   /** `code` or `code: detail`, the value of payment_exceptions.reason. */
@@ -59,21 +63,37 @@ export class Rejection {
   }
 
   /** The part of the record's value that may be kept, with card numbers masked. */
-  keptPayload(value: Buffer): string {
-    return this.#foldVersion === 1 ? maskPayload(value) : keptPayload(value, this.#timeRange);
+  keptPayload(value: Buffer): string | null {
+    return this.#keep(value);
   }
+}
+
+function rejection(
+  foldVersion: FoldVersion,
+  code: ReasonCode,
+  detail: string | null = null,
+  event?: ReadEvent,
+): Rejection {
+  const id = event?.texts.transaction_id;
+  const isVersion1 = foldVersion === 1;
+  return new Rejection(
+    code,
+    detail,
+    isText(id) ? (isVersion1 ? id : maskCardNumbers(id)) : null,
+    typeof event?.timestampMs === 'number' ? event.timestampMs : null,
+    isVersion1 ? maskPayload : (value) => keptPayload(value, event?.timeRange),
+  );
 }
 
 export function validateRecord(record: LogRecord, settings: CompiledSettings, place: RecordPlace): Payment | Rejection {
   const { foldVersion } = settings;
   const { value, oversized } = record;
-  if (value === null) return new Rejection(foldVersion, 'no_value');
-  if ((oversized?.valueByteLength ?? value.length) > MAX_VALUE_BYTES)
-    return new Rejection(foldVersion, 'value_too_large');
+  if (value === null) return rejection(foldVersion, 'no_value');
+  if ((oversized?.valueByteLength ?? value.length) > MAX_VALUE_BYTES) return rejection(foldVersion, 'value_too_large');
   const event = foldVersion === 1 ? readEvent1(value) : readEvent2(value);
-  if (event instanceof Unreadable) return new Rejection(foldVersion, event.code, event.detail, event.event);
+  if (event instanceof Unreadable) return rejection(foldVersion, event.code, event.detail, event.event);
   const reject = (code: ReasonCode, member: string | null = null): Rejection =>
-    new Rejection(foldVersion, code, member, event);
+    rejection(foldVersion, code, member, event);
 
   const payment = readPayment(event, settings.maxAmount, reject);
   if (payment instanceof Rejection) return payment;
@@ -99,7 +119,7 @@ function readPayment(
   for (const column of PAYMENT_COLUMNS as readonly PaymentColumn[]) {
     const member = memberOf(column);
     const value = column.kind === 'decimal' ? amount : column.kind === 'time' ? timestampMs : texts[member];
-    if (value === undefined && column.nullable) continue;
+    if (value === undefined && column.nullable === true) continue;
     if (!isReadable(column, value)) return reject(isMissing(value) ? 'field_missing' : 'field_invalid', member);
     payment[column.field] = value;
   }

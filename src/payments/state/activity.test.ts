@@ -20,6 +20,11 @@ function record(activity: SenderActivity, { offset, eventTimeMs, hashHigh, hashL
   return activity.record(sender, new TextKey().setText(texts.deviceId), offset, eventTimeMs, hashHigh, hashLow);
 }
 
+/** Device 0 is none. */
+function deviceOf(device: number): string {
+  return device === 0 ? '' : `d${device}`;
+}
+
 /** The definition, read word by word. */
 function countByDefinition(entries: readonly ActivityEntry[], last: ActivityEntry, spanMs: number): object {
   const seen = entries.filter(
@@ -28,7 +33,7 @@ function countByDefinition(entries: readonly ActivityEntry[], last: ActivityEntr
       one.eventTimeMs > last.eventTimeMs - spanMs &&
       one.eventTimeMs <= last.eventTimeMs,
   );
-  return { payments: seen.length, devices: new Set(seen.map((one) => one.deviceId)).size };
+  return { payments: seen.length, devices: new Set(seen.map((one) => one.deviceId).filter((id) => id !== '')).size };
 }
 
 describe('sender activity', () => {
@@ -39,6 +44,16 @@ describe('sender activity', () => {
     expect(record(activity, entry(2, SPAN_MS, 'e'))).toEqual({ payments: 2, devices: 2 });
     expect(record(activity, entry(3, 0, 'f'))).toEqual({ payments: 2, devices: 2 });
     expect(record(activity, entry(4, SPAN_MS, 'd', 'other'))).toEqual({ payments: 1, devices: 1 });
+  });
+
+  it('counts a payment without a device as a payment only', () => {
+    const activity = new SenderActivity(SPAN_MS, new PaymentRows(), KNOWN_INDEX_KEY);
+    expect(record(activity, entry(0, 0, ''))).toEqual({ payments: 1, devices: 0 });
+    expect(record(activity, entry(1, 1, 'd'))).toEqual({ payments: 2, devices: 1 });
+    expect(record(activity, entry(2, 2, ''))).toEqual({ payments: 3, devices: 1 });
+    expect([...activity.entries()].map(({ deviceId }) => deviceId)).toEqual(['', 'd', '']);
+    activity.evictBelow(MINUTE_MS);
+    expect([activity.size, activity.senderCount]).toEqual([0, 0]);
   });
 
   const spans = fc.constantFrom(1, 1_000, 59_999, 60_000, 150_000, SPAN_MS);
@@ -60,7 +75,7 @@ describe('sender activity', () => {
         const activity = new SenderActivity(spanMs, new PaymentRows(), KNOWN_INDEX_KEY);
         const entries: ActivityEntry[] = [];
         for (const { time, device } of drawn) {
-          const next = entry(entries.length, time, `d${device}`);
+          const next = entry(entries.length, time, deviceOf(device));
           entries.push(next);
           expect(record(activity, next)).toEqual(countByDefinition(entries, next, spanMs));
         }
@@ -83,7 +98,7 @@ describe('sender activity', () => {
         for (const { ahead, move, device } of steps) {
           watermarkMs += move;
           activity.evictBelow(Math.floor((watermarkMs - spanMs) / MINUTE_MS) * MINUTE_MS);
-          const next = entry(entries.length, watermarkMs + ahead, `d${device}`);
+          const next = entry(entries.length, watermarkMs + ahead, deviceOf(device));
           entries.push(next);
           expect(record(activity, next)).toEqual(countByDefinition(entries, next, spanMs));
         }

@@ -1,6 +1,7 @@
 /**
  * Recent activity of senders. For an accepted payment with event time t it counts the sender's payments accepted so
- * far, in log order, with event times in (t - span, t], and the devices that they came from.
+ * far, in log order, with event times in (t - span, t], and the devices that they came from. A payment without a device
+ * (an empty text) counts as a payment only.
  *
  * Entries are rows by event-time minute (payment-rows.ts), for eviction and for the digest. The entries of one sender
  * form a chain by event time, the latest first, so that a count reads only a few. A busy sender, whose counts would
@@ -21,7 +22,16 @@ import { TextPool } from '../../base/memory/text-pool.ts';
 import type { ActivityCounts } from '../fraud.ts';
 import { type ActivityEntry, EntryMixer, LaneSum } from './digest.ts';
 import { floorTo, MINUTE_MS } from './liveness.ts';
-import { DEVICE, type MinuteOfRows, NEXT, NO_SENDER, type PaymentRows, ROW_WORDS, SENDER } from './payment-rows.ts';
+import {
+  DEVICE,
+  type MinuteOfRows,
+  NEXT,
+  NO_DEVICE,
+  NO_SENDER,
+  type PaymentRows,
+  ROW_WORDS,
+  SENDER,
+} from './payment-rows.ts';
 import { SenderTimeline } from './sender-timeline.ts';
 import { type EntryBlock, StoredActivity } from './stored-entries.ts';
 
@@ -166,7 +176,7 @@ export class SenderActivity {
         hashHigh: chunk.hashHighAt(word),
         hashLow: chunk.hashLowAt(word),
         senderAccountId: this.#senders.textOf(sender),
-        deviceId: this.#devices.textOf(chunk.words[word + DEVICE] as number),
+        deviceId: this.#deviceOf(chunk.words[word + DEVICE] as number),
       };
     }
   }
@@ -189,7 +199,7 @@ export class SenderActivity {
     const word = rows.wordOf(reference);
     const senderNumber = this.#senders.use(sender);
     words[word + SENDER] = senderNumber;
-    words[word + DEVICE] = this.#devices.use(device);
+    words[word + DEVICE] = device.byteLength === 0 ? NO_DEVICE : this.#devices.use(device);
     this.#size += 1;
     const lanes = this.#mixer.ofActivity(offset, eventTimeMs, hashHigh, hashLow, sender, device);
     minute.activity.rows += 1;
@@ -249,7 +259,7 @@ export class SenderActivity {
       if (timeMs <= upToMs) {
         const device = words[word + DEVICE] as number;
         payments += 1;
-        if (!isAmong(device, seen, devices)) {
+        if (device !== NO_DEVICE && !isAmong(device, seen, devices)) {
           seen[devices] = device;
           devices += 1;
         }
@@ -265,7 +275,7 @@ export class SenderActivity {
     for (let left = this.#senders.usesOf(sender); left > 0; left -= 1) {
       const { words } = this.#rows.chunkOf(reference);
       const word = this.#rows.wordOf(reference);
-      timeline.add(this.#timeOf(reference), this.#devices.textOf(words[word + DEVICE] as number));
+      timeline.add(this.#timeOf(reference), this.#deviceOf(words[word + DEVICE] as number));
       reference = words[word + NEXT] as number;
       this.#looks += 1;
     }
@@ -283,7 +293,8 @@ export class SenderActivity {
         const sender = words[word + SENDER] as number;
         if (sender === NO_SENDER) continue;
         this.#size -= 1;
-        this.#devices.release(words[word + DEVICE] as number);
+        const device = words[word + DEVICE] as number;
+        if (device !== NO_DEVICE) this.#devices.release(device);
         if (this.#senders.release(sender)) this.#timelines.delete(sender);
       }
     }
@@ -297,6 +308,10 @@ export class SenderActivity {
       touched ^= this.#devices.touch(words[row * ROW_WORDS + DEVICE] as number);
     }
     return touched;
+  }
+
+  #deviceOf(device: number): string {
+    return device === NO_DEVICE ? '' : this.#devices.textOf(device);
   }
 
   #timeOf(reference: number): number {

@@ -29,6 +29,8 @@ const TIME_AND_TEXT = 4;
 
 /** Stands in place of a sender's number if the row is no activity. */
 export const NO_SENDER = -1;
+/** Stands in place of a device's number if the payment has no device. */
+export const NO_DEVICE = -1;
 const MILLIS_MASK = 0xffff;
 const TEXT_AT_SHIFT = 16;
 const TEXT_AT_MASK = 0x3fff;

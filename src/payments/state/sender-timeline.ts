@@ -40,9 +40,11 @@ export class SenderTimeline {
     return this.#devices.size;
   }
 
+  /** `deviceId`: empty where the payment has none. */
   add(eventTimeMs: number, deviceId: string): void {
     const minuteMs = floorTo(eventTimeMs, MINUTE_MS);
     this.#minuteAt(minuteMs).payments.add(eventTimeMs - minuteMs);
+    if (deviceId === '') return;
     let union = this.#devices.get(deviceId);
     if (union === undefined) {
       union = [];

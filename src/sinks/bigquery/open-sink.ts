@@ -1,7 +1,9 @@
 /** Builds the BigQuery sink of one dataset: everything that src/processor needs of it, wired together. */
 import { ConfigurationError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
+import type { RowLayout } from '../../payments/row-layout.ts';
 import type { KnownPayments } from '../../processor/ports/known-payments.ts';
+import type { SinkReads } from '../../processor/ports.ts';
 import type { ApplyOrder } from './dataset/apply-order.ts';
 import { type Applied, applyToDataset, ensureDataset } from './dataset/apply-to-dataset.ts';
 import type { DatasetInspector } from './dataset/inspect.ts';
@@ -17,6 +19,8 @@ import type { WaitingObserver } from './query/waiting.ts';
 import { ArrowRowEncoder } from './rows/arrow-encoder.ts';
 import { datasetParts, neverSeen } from './schema.ts';
 import { DEFAULT_SINK_LIMITS, type SinkLimits } from './sink-limits.ts';
+import { sinkReads } from './sink-reads.ts';
+import { RuledOwnership } from './takeover/ruled-ownership.ts';
 import type { WriteRpc } from './write/write-rpc.ts';
 import { GoogleWriteRpc } from './write/write-rpc-google.ts';
 import { BigQueryWriteStreams } from './write/write-streams.ts';
@@ -29,6 +33,8 @@ export interface SinkOptions extends WaitingObserver {
   readonly storageEmulatorHost?: string | undefined;
   /** Location of the dataset, where it is not in the US or EU. */
   readonly location?: string | undefined;
+  /** What the rows of these rules hold: the tables must have its columns. Default: no rules. */
+  readonly layout?: RowLayout | undefined;
   readonly runtime: Runtime;
   readonly limits?: Partial<SinkLimits> | undefined;
 }
@@ -36,6 +42,8 @@ export interface SinkOptions extends WaitingObserver {
 export interface Sink {
   readonly dataset: DatasetRef;
   readonly queries: BigQueryQueries;
+  /** The same reads, with the rules of the histories. */
+  readonly reads: SinkReads;
   readonly backfill: BackfillQueries;
   readonly known: KnownPayments;
   /** For statements that only operators' commands run. */
@@ -84,14 +92,16 @@ export function openSink(options: SinkOptions): Sink {
   const isEmulator = options.storageEmulatorHost !== undefined;
   const seen = neverSeen();
   const partsOf = (clustering: readonly string[] | undefined) =>
-    datasetParts({ ...common, rest, clustering, isEmulator, seen });
+    datasetParts({ ...common, rest, clustering, isEmulator, seen, layout: options.layout });
   const { inspector } = partsOf(undefined);
+  const queries = new BigQueryQueries({ ...common, rest });
   return {
     dataset,
     jobs,
     backfill: new BackfillQueries(jobs, dataset, runtime),
     known: knownPayments(jobs, dataset),
-    queries: new BigQueryQueries({ ...common, rest }),
+    queries,
+    reads: sinkReads(queries, new RuledOwnership(queries)),
     streams: new BigQueryWriteStreams({
       ...common,
       rpc,

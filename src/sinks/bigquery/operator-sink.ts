@@ -4,13 +4,15 @@ import { sinkReads } from './sink-reads.ts';
 import { holdStreams, storedRow } from './takeover/claims.ts';
 import type { FenceParts } from './takeover/fence.ts';
 import { FenceRounds } from './takeover/fence-rounds.ts';
+import { RuledOwnership } from './takeover/ruled-ownership.ts';
 
 export function operatorSink(parts: Omit<FenceParts, 'fences'>): OperatorSink {
   const { queries, runtime } = parts;
   const fences = new FenceRounds(runtime);
+  const ownership = new RuledOwnership(queries);
   return {
-    ...sinkReads(queries),
-    hold: (topic, owner, rows) => holdStreams(topic, owner, rows, { ...parts, fences }),
+    ...sinkReads(queries, ownership),
+    hold: (topic, owner, rows) => holdStreams(topic, owner, rows, { ...parts, ownership, fences }),
     async writtenTo(partition, fromOffset) {
       const tables = await Promise.all([
         queries.rowsFrom('payment_transactions', partition, fromOffset),
@@ -24,7 +26,7 @@ export function operatorSink(parts: Omit<FenceParts, 'fences'>): OperatorSink {
       const { topic, partition, claimId, streams } = storedRow(held);
       return queries.putSkipped(topic, partition, claimId, skipped, rowsGo ? [] : streams);
     },
-    putHistories: (topic, changes) => queries.putHistories(topic, changes),
+    putHistories: (topic, changes) => ownership.putHistories(topic, changes),
     removeRows: (table, partition, from, to) => queries.removeRows(table, partition, from, to),
   };
 }

@@ -6,6 +6,7 @@
 import type { Lease } from '../../base/memory/lease.ts';
 import type { AcceptedBatch } from '../../payments/accepted-batch.ts';
 import type { RowList } from '../../payments/row-batch.ts';
+import type { FurtherColumn, RulesRef } from '../../payments/rules/rules.ts';
 import type {
   AppendTable,
   DataRows,
@@ -24,7 +25,24 @@ export interface StreamRef {
   readonly createdAtMs: number;
 }
 
-/** partition_ownership as it is stored. */
+/** A settings entry as its row holds it: the text of its rules is in the table `rules`. */
+export interface StoredEntry extends Omit<SettingsEntry, 'rules'> {
+  readonly rules?: RulesRef;
+}
+
+type WithStoredHistory<T> = Omit<T, 'history'> & { readonly history: readonly StoredEntry[] };
+
+/** partition_ownership as it is stored, with the streams of an OwnershipRow. */
+export type StoredOwnership = WithStoredHistory<OwnershipRow>;
+export type StoredSeed = WithStoredHistory<Seed>;
+export type StoredHistoryChange = WithStoredHistory<HistoryChange>;
+
+/** A row of the table `rules`. */
+export interface RulesRow extends RulesRef {
+  readonly text: string;
+}
+
+/** partition_ownership, with the rules of its histories. */
 export interface OwnershipRow extends Ownership {
   /** Streams that may still take rows, or whose row counts a takeover needs: the owner's own and older ones. */
   readonly streams: readonly StreamRef[];
@@ -60,18 +78,22 @@ export interface WrittenRow<T extends DataTable> {
 }
 
 /** Queries and updates of the sink. Each waits with backoff while the service is away, up to its limit. */
-export interface SinkQueries extends SinkReads {
-  readOwnership(topic: string): Promise<OwnershipRow[]>;
+export interface SinkQueries extends Omit<SinkReads, 'readOwnership' | 'seed'> {
+  readOwnership(topic: string): Promise<StoredOwnership[]>;
+  /** The rows of the table `rules` with these digests, as they stand: more than one of a digest, or none. */
+  readRules(sha256s: readonly string[]): Promise<RulesRow[]>;
+  /** Inserts the row if none has its digest. Same terms as claim. */
+  putRules(row: RulesRow): Promise<void>;
   latestCheckpoint(topic: string, partition: number): Promise<CheckpointRow | undefined>;
   topics(): Promise<string[]>;
-  seed(topic: string, seeds: readonly Seed[]): Promise<void>;
+  seed(topic: string, seeds: readonly StoredSeed[]): Promise<void>;
   /**
    * Sends the claims in one conditional UPDATE. Returns when the UPDATE has been applied, has failed, or was cancelled
    * and has ended: it can never be applied later. Does not return who won: read ownership back.
    */
   claim(topic: string, claims: readonly Claim[]): Promise<void>;
   /** UPDATE ... WHERE claim_id = claimId: appends the entry. Same terms as claim. */
-  addSettings(topic: string, partition: number, claimId: string, entry: SettingsEntry): Promise<void>;
+  addSettings(topic: string, partition: number, claimId: string, entry: StoredEntry): Promise<void>;
   /** UPDATE ... WHERE claim_id = claimId: puts the whole lists of ranges given up and streams. Same terms as claim. */
   putSkipped(
     topic: string,
@@ -84,11 +106,19 @@ export interface SinkQueries extends SinkReads {
    * Replaces the histories of these partitions in one UPDATE: of all of them, if each still has the claim named here,
    * or of none. Same terms as claim.
    */
-  putHistories(topic: string, changes: readonly HistoryChange[]): Promise<void>;
+  putHistories(topic: string, changes: readonly StoredHistoryChange[]): Promise<void>;
   /** DELETE of a data table's rows of offsets [from, to), writer_epoch > 0. Only for a range that was given up. */
   removeRows(table: DataTable, partition: number, from: number, to: number): Promise<void>;
-  /** Rows with kafka_offset >= fromOffset and writer_epoch > 0, in fold order. Costs more than tablesWithRows. */
-  rowsFrom<T extends DataTable>(table: T, partition: number, fromOffset: number): Promise<WrittenRow<T>[]>;
+  /**
+   * Rows with kafka_offset >= fromOffset and writer_epoch > 0, in fold order; of payment_transactions with these further columns.
+   * Costs more than tablesWithRows.
+   */
+  rowsFrom<T extends DataTable>(
+    table: T,
+    partition: number,
+    fromOffset: number,
+    further?: readonly FurtherColumn[],
+  ): Promise<WrittenRow<T>[]>;
 }
 
 export type FinalizeOutcome =

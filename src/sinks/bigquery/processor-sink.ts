@@ -6,6 +6,7 @@ import { sinkReads } from './sink-reads.ts';
 import { StreamClaims } from './takeover/claims.ts';
 import type { FenceParts } from './takeover/fence.ts';
 import { FenceRounds } from './takeover/fence-rounds.ts';
+import { RuledOwnership } from './takeover/ruled-ownership.ts';
 
 /** What the processor's side of the sink keeps to. The service's own limits are in sink-limits.ts. */
 export interface WriterLimits extends AppendLimits {
@@ -35,9 +36,10 @@ export function processorSink({ inspection, limits: given, ...parts }: Processor
   checkWriterLimits(limits);
   const { runtime, queries } = parts;
   const { streamMaxIdleMs, ...appendLimits } = limits;
-  const claims = new StreamClaims({ ...parts, streamMaxIdleMs, fences: new FenceRounds(runtime) });
+  const ownership = new RuledOwnership(queries);
+  const claims = new StreamClaims({ ...parts, ownership, streamMaxIdleMs, fences: new FenceRounds(runtime) });
   return {
-    ...sinkReads(queries),
+    ...sinkReads(queries, ownership),
     appendLimits,
     topics: () => queries.topics(),
     wrongTables: (freshForMs) => inspection.wrongTables(freshForMs),

@@ -35,10 +35,10 @@ export async function printSchema(options: SchemaOptions): Promise<string> {
 
 /** What inspecting a dataset, and applying the schema to it, are made of. */
 export function datasetParts(options: ApplySchemaOptions): ApplyParts {
-  const { dataset, rest, runtime, clustering, isEmulator = false, seen = neverSeen() } = options;
+  const { dataset, rest, runtime, clustering, layout, isEmulator = false, seen = neverSeen() } = options;
   const jobs = new QueryJobs({ ...options, nothing: 'SELECT 1' });
   const queries = new BigQueryQueries(options);
-  const wanted = once(() => wantedTables({ dataset, clustering }));
+  const wanted = once(() => wantedTables({ dataset, clustering, layout }));
   return {
     dataset,
     rest,
@@ -48,7 +48,7 @@ export function datasetParts(options: ApplySchemaOptions): ApplyParts {
     isEmulator,
     wanted,
     location: rest.location,
-    statements: once(() => datasetStatements({ dataset, clustering })),
+    statements: once(() => datasetStatements({ dataset, clustering, layout })),
     inspector: new DatasetInspector({ rest, jobs, queries, dataset, runtime, isEmulator, seen, wanted }),
   };
 }

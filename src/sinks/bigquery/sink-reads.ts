@@ -2,14 +2,17 @@
 import type { SinkReads } from '../../processor/ports.ts';
 import type { SinkQueries } from './ports.ts';
 import { readOwnership } from './takeover/claims.ts';
+import type { RuledOwnership } from './takeover/ruled-ownership.ts';
 
-export function sinkReads(queries: SinkQueries): SinkReads {
+export function sinkReads(queries: SinkQueries, ownership: RuledOwnership): SinkReads {
   return {
-    readOwnership: (topic) => readOwnership(topic, queries),
+    readOwnership: (topic) => readOwnership(topic, ownership),
     latestCheckpoint: (topic, partition) => queries.latestCheckpoint(topic, partition),
     tablesWithRows: (tables, partition, fromOffset) => queries.tablesWithRows(tables, partition, fromOffset),
+    readSchemas: (ids) => queries.readSchemas(ids),
+    putSchema: (schema) => queries.putSchema(schema),
     payments: (partition, belowOffset, fromEventTimeMs) => queries.payments(partition, belowOffset, fromEventTimeMs),
     knownPayments: (list, fromEventTimeMs) => queries.knownPayments(list, fromEventTimeMs),
-    seed: (topic, seeds) => queries.seed(topic, seeds),
+    seed: (topic, seeds) => ownership.seed(topic, seeds),
   };
 }

@@ -20,13 +20,8 @@ const WIRE_HEAD_BYTES = 5;
 const KEY_BYTES_MAX = 65_536;
 
 /** In the wire format of a schema registry. */
-export function isWireFormat(value: Uint8Array): boolean {
+function isWireFormat(value: Uint8Array): boolean {
   return value.length >= WIRE_HEAD_BYTES && value[0] === 0;
-}
-
-/** What JSON is read from: behind the five bytes, where the format has them and the value too. */
-export function jsonBytes(value: Uint8Array, { format }: EventRules): Uint8Array {
-  return format === 'json-schema' && isWireFormat(value) ? value.subarray(WIRE_HEAD_BYTES) : value;
 }
 
 /** The reason as documented, where it cannot be decoded. */
@@ -35,7 +30,7 @@ export function decode(value: Uint8Array, event: EventRules): Decoded | string {
   if (!isWireFormat(value)) return 'not_wire_format';
   const schemaId = Buffer.from(value).readUInt32BE(1);
   if (event.rejectSchemaIds.includes(schemaId)) return `schema_rejected: schema ${schemaId}`;
-  const json = jsonBytes(value, event);
+  const json = value.subarray(WIRE_HEAD_BYTES);
   const foreign = foreignForm(json);
   return decodeJson(json, foreign?.startsWith('schema_registry_format') ? null : foreign);
 }

@@ -1,4 +1,5 @@
 /** The further columns of payment_transactions: each is a text in its canonical form, or NULL. */
+import { FIELD_LENGTH_MAX } from '../event-rules.ts';
 import { billionths, decimalText } from '../money.ts';
 import { withoutBlanks } from './json-places.ts';
 import { type MappedValue, scaledLiteral, wholeNumber } from './mapped-value.ts';
@@ -50,7 +51,7 @@ function columnText({ type, timeType }: ColumnRule, value: MappedValue): string 
       return size === null || size <= -NUMERIC_LIMIT || size >= NUMERIC_LIMIT ? null : decimalText(size);
     }
     case 'timestamp': {
-      const time = readTime(value, timeType ?? 'epoch_ms');
+      const time = readTime(value, timeType);
       if (time === null || time.isFiner || time.ms < TIMESTAMP_MIN_MS || time.ms > TIMESTAMP_MAX_MS) return null;
       return String(time.ms);
     }
@@ -87,7 +88,8 @@ function numericOf(value: MappedValue): bigint | null {
     const under = 10n ** BigInt(value.scale);
     return over % under === 0n ? over / under : null;
   }
-  const isDecimal = value.is === 'text' && /^-?0*[0-9]{1,29}(\.[0-9]{1,9})?$/.test(value.text);
+  const isDecimal =
+    value.is === 'text' && value.text.length <= FIELD_LENGTH_MAX && /^-?0*[0-9]{1,29}(\.[0-9]{1,9})?$/.test(value.text);
   return isDecimal ? billionths(value.text) : null;
 }
 

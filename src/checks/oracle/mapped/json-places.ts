@@ -34,6 +34,7 @@ const INDEX = /^(?:0|[1-9][0-9]*)$/;
 export class JsonPlaces {
   readonly #text: string;
   readonly #root: Place;
+  #ends: ReadonlyMap<number, number> | undefined;
   readonly #members = new Map<number, readonly Member[]>();
   readonly #elements = new Map<number, readonly Place[]>();
   #repeated: Repeated | undefined;
@@ -126,13 +127,8 @@ export class JsonPlaces {
     const first = this.#text[at];
     if (first === '"') return { at, end: this.#end(TEXT, at) };
     if (first !== '{' && first !== '[') return { at, end: this.#end(PLAIN, at) };
-    BRACKET_OR_TEXT.lastIndex = at + 1;
-    for (let depth = 1; depth > 0; ) {
-      const found = BRACKET_OR_TEXT.exec(this.#text)![0];
-      if (found === '{' || found === '[') depth++;
-      else if (found === '}' || found === ']') depth--;
-    }
-    return { at, end: BRACKET_OR_TEXT.lastIndex };
+    this.#ends ??= endsOfBrackets(this.#text);
+    return { at, end: this.#ends.get(at)! };
   }
 
   /** Behind a value: over a comma, to what comes next; or to the closing bracket. */
@@ -150,6 +146,17 @@ export class JsonPlaces {
     pattern.test(this.#text);
     return pattern.lastIndex;
   }
+}
+
+/** Of each bracket that opens, one past the one that closes it: in one walk, however deep they are. */
+function endsOfBrackets(text: string): ReadonlyMap<number, number> {
+  const ends = new Map<number, number>();
+  const open: number[] = [];
+  for (const { 0: found, index } of text.matchAll(BRACKET_OR_TEXT)) {
+    if (found === '{' || found === '[') open.push(index);
+    else if (found === '}' || found === ']') ends.set(open.pop()!, index + 1);
+  }
+  return ends;
 }
 
 /** A source without the blanks between its tokens. */

@@ -59,7 +59,7 @@ export class MappedEvent {
 
   /** `time`: also one that is finer than a millisecond, and must not be. */
   get time(): RoleState<ReadTime> {
-    const { path, type = 'epoch_ms' } = this.#rules.event.timestamp;
+    const { path, type } = this.#rules.event.timestamp;
     const value = this.#at(path);
     if (value.is === 'missing') return 'missing';
     const time = readTime(value, type);
@@ -70,7 +70,7 @@ export class MappedEvent {
   get timeMs(): number | null {
     const { time } = this;
     if (typeof time !== 'object') return null;
-    return time.is.isFiner && this.#rules.event.timestamp.finerThanMs !== 'round_down' ? null : time.is.ms;
+    return time.is.isFiner && !this.#rules.event.timestamp.isRoundedDown ? null : time.is.ms;
   }
 
   /** The text that the key must be, where the rule is a path; null where there is none. */

@@ -1,29 +1,33 @@
 /**
- * Rules as the checkers read them: from the text of the table `rules`, whose digest has been checked. A text with that digest
- * was written by a release that had checked it, so what is looked at here is only whether this release can judge by it.
+ * Rules as the checkers read them: from the canonical text of the table `rules` (a rules file as JSON, every default filled in),
+ * whose digest has been checked. A text with that digest was written by a release that had checked it, so what is looked at here
+ * is only whether this release can judge by it.
  */
+import type { DecisionRules } from '../../inputs/verify-inputs.ts';
+
 export type SourcePath = string;
 
 export interface TextRule {
-  readonly path?: SourcePath;
-  readonly constant?: string;
-  readonly type?: 'string' | 'integer';
-  readonly trim?: boolean;
-  readonly uppercase?: boolean;
+  readonly path: SourcePath | undefined;
+  readonly constant: string | undefined;
+  /** Takes a whole number instead of a text. */
+  readonly isInteger: boolean;
+  readonly isTrimmed: boolean;
+  readonly isUppercased: boolean;
 }
 
 export interface AmountRule {
   readonly path: SourcePath;
-  readonly minorUnits?: 'currency' | number;
-  readonly decimalBytes?: number | 'schema' | 'variable';
+  readonly minorUnits: 'currency' | number | undefined;
+  readonly decimalBytes: number | 'schema' | 'variable' | undefined;
 }
 
 export type TimeType = 'epoch_ms' | 'epoch_s' | 'epoch_us' | 'epoch_ns' | 'iso8601';
 
 export interface TimeRule {
   readonly path: SourcePath;
-  readonly type?: TimeType;
-  readonly finerThanMs?: 'reject' | 'round_down';
+  readonly type: TimeType;
+  readonly isRoundedDown: boolean;
 }
 
 export type KeyRule = 'sender' | 'transaction' | 'any' | { readonly path: SourcePath };
@@ -44,7 +48,7 @@ export interface ColumnRule {
   readonly name: string;
   readonly path: SourcePath;
   readonly type: 'string' | 'int64' | 'numeric' | 'timestamp' | 'bool' | 'json';
-  readonly timeType?: TimeType;
+  readonly timeType: TimeType;
 }
 
 export interface EventRules {
@@ -62,6 +66,14 @@ export interface OracleRules {
   readonly revision: number;
   readonly event: EventRules;
   readonly columns: readonly ColumnRule[];
+  readonly fraud: FraudRules;
+}
+
+type FraudRules = DecisionRules['fraud'];
+
+/** A part of a text: members by their names in a rules file. */
+interface Members {
+  readonly [name: string]: unknown;
 }
 
 const FORMATS: readonly unknown[] = ['json', 'json-schema', 'avro', 'protobuf'];
@@ -72,27 +84,85 @@ const HELD_MAX = 100;
 export function readRulesText(text: string): OracleRules {
   const held = HELD.get(text);
   if (held !== undefined) return held;
-  const { revision, event, columns } = JSON.parse(text) as Partial<OracleRules>;
-  const isKnown =
-    Number.isSafeInteger(revision) &&
-    FORMATS.includes(event?.format) &&
-    typeof event?.texts === 'object' &&
-    typeof event.amount?.path === 'string' &&
-    typeof event.timestamp?.path === 'string';
-  if (!isKnown) throw new TypeError('the text is not that of rules which this release knows');
+  const { revision, event, columns = [], fraud } = JSON.parse(text) as Record<string, unknown>;
+  if (!isMembers(event) || !isMembers(fraud) || !FORMATS.includes(event.format)) throw unknownRules();
   const rules: OracleRules = {
-    revision: revision!,
-    event: {
-      ...event,
-      select: event.select ?? [],
-      key: event.key ?? 'sender',
-      rejectSchemaIds: event.rejectSchemaIds ?? [],
-      keepRejectedPayload: event.keepRejectedPayload ?? false,
-    },
-    columns: columns ?? [],
+    revision: revision as number,
+    event: eventOf(event),
+    columns: (columns as Members[]).map(columnOf),
+    fraud: fraudOf(fraud),
   };
   if (HELD.size < HELD_MAX) HELD.set(text, rules);
   return rules;
+}
+
+function eventOf(event: Members): EventRules {
+  const { format, select, key, reject_schema_ids, keep_rejected_payload, amount, timestamp } = event;
+  if (!isMembers(amount) || !isMembers(timestamp)) throw unknownRules();
+  const texts = TEXT_ROLES.filter((role) => event[role] !== undefined).map((role) => [role, textOf(event[role])]);
+  return {
+    format: format as EventRules['format'],
+    select: select as EventRules['select'],
+    key: key as KeyRule,
+    rejectSchemaIds: reject_schema_ids as number[],
+    keepRejectedPayload: keep_rejected_payload as boolean,
+    texts: Object.fromEntries(texts),
+    amount: {
+      path: amount.path as string,
+      minorUnits: amount.minor_units as AmountRule['minorUnits'],
+      decimalBytes: amount.decimal_bytes as AmountRule['decimalBytes'],
+    },
+    timestamp: {
+      path: timestamp.path as string,
+      type: timestamp.type as TimeType,
+      isRoundedDown: timestamp.finer_than_ms === 'round_down',
+    },
+  };
+}
+
+function textOf(role: unknown): TextRule {
+  if (!isMembers(role)) throw unknownRules();
+  const { path, const: constant, type, trim, uppercase } = role;
+  return {
+    path: path as string | undefined,
+    constant: constant as string | undefined,
+    isInteger: type === 'integer',
+    isTrimmed: trim === true,
+    isUppercased: uppercase === true,
+  };
+}
+
+function columnOf({ name, path, type, time_type }: Members): ColumnRule {
+  return {
+    name: name as string,
+    path: path as string,
+    type: type as ColumnRule['type'],
+    timeType: (time_type ?? 'epoch_ms') as TimeType,
+  };
+}
+
+function fraudOf(fraud: Members): FraudRules {
+  return {
+    amountHigh: fraud.amount_high as FraudRules['amountHigh'],
+    amountMedium: fraud.amount_medium as FraudRules['amountMedium'],
+    amountLowPoints: fraud.amount_low_points as number,
+    countHigh: fraud.count_high as FraudRules['countHigh'],
+    countMedium: fraud.count_medium as FraudRules['countMedium'],
+    devices: fraud.devices as FraudRules['devices'],
+    regionPoints: fraud.region_points as FraudRules['regionPoints'],
+    otherRegionPoints: fraud.other_region_points as number,
+    maxScore: fraud.max_score as number,
+    highRiskOver: fraud.high_risk as number,
+    ...(fraud.activity === 'off' ? { activity: 'off' } : {}),
+  };
+}
+
+function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function unknownRules(): TypeError {
+  return new TypeError('the text is not that of rules which this release knows');
 }
 
 /** Every place in the decoded value at which something is looked for. */
@@ -114,3 +184,30 @@ export function stepsOf(pointer: string): string[] {
   const steps = pointer.split('/').slice(1);
   return steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
+
+/** What a later entry of a history never changes: the key, and where the required roles come from and as what. */
+export function fixedPartOf({ event }: OracleRules): unknown {
+  const { key, texts, amount, timestamp } = event;
+  const textOfRole = (role: TextRoleName): unknown => {
+    const rule = texts[role];
+    return [rule?.path ?? null, rule?.constant ?? null, rule?.isInteger === true];
+  };
+  return {
+    key,
+    transaction_id: textOfRole('transaction_id'),
+    sender_account_id: textOfRole('sender_account_id'),
+    currency: textOfRole('currency'),
+    amount: [amount.path, amount.minorUnits ?? null, amount.decimalBytes ?? null],
+    timestamp: [timestamp.path, timestamp.type],
+  };
+}
+
+/** The same of the built-in event. */
+export const BUILT_IN_FIXED: unknown = {
+  key: 'sender',
+  transaction_id: ['/transaction_id', null, false],
+  sender_account_id: ['/sender_account_id', null, false],
+  currency: ['/currency', null, false],
+  amount: ['/amount', null, null],
+  timestamp: ['/timestamp', 'epoch_ms'],
+};

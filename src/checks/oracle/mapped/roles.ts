@@ -14,15 +14,15 @@ export function textRole(rule: TextRule, value: MappedValue, isRequired: boolean
   if (rule.constant === undefined && value.is === 'missing') return 'missing';
   let text = rule.constant ?? textOf(rule, value);
   if (text === null) return 'invalid';
-  if (rule.trim) text = trimmed(text);
-  if (rule.uppercase) text = uppercased(text);
+  if (rule.isTrimmed) text = trimmed(text);
+  if (rule.isUppercased) text = uppercased(text);
   if (text === '') return isRequired ? 'invalid' : 'missing';
   return text.length <= FIELD_LENGTH_MAX && text.isWellFormed() ? { is: text } : 'invalid';
 }
 
 /** Null where it is of another type. */
-function textOf({ type }: TextRule, value: MappedValue): string | null {
-  if (type !== 'integer') return value.is === 'text' ? value.text : null;
+function textOf({ isInteger }: TextRule, value: MappedValue): string | null {
+  if (!isInteger) return value.is === 'text' ? value.text : null;
   const number = wholeNumber(value);
   return number === null ? null : String(number);
 }

@@ -47,8 +47,8 @@ else $SET;`,
     patches: [
       {
         file: VALIDATION,
-        in: 'Rejection.constructor',
-        find: 'isText(id) ? (foldVersion === 1 ? id : maskCardNumbers(id)) : null',
+        in: 'rejection',
+        find: 'isText(id) ? (isVersion1 ? id : maskCardNumbers(id)) : null',
         replace: 'isText(id) ? id : null',
       },
     ],

@@ -227,6 +227,7 @@ function madeReport(verdict: RunArtifacts['verdict'], ledger: readonly LedgerEnt
     conditions: [],
     backfilled: 0,
     skipped: [],
+    rejections: { rejected: 0, notPayments: 0, records: ledger.length, reasons: {} },
     unknown: [],
   };
 }

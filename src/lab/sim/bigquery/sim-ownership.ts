@@ -1,26 +1,56 @@
 /**
- * partition_ownership of the simulated BigQuery: rows changed by conditional statements, each atomic. Every answer is a
- * copy. Invariant: of the claims on one epoch exactly one takes effect.
+ * partition_ownership of the simulated BigQuery: rows changed by conditional statements, each atomic; and the table
+ * `rules`. Every answer is a copy. Invariant: of the claims on one epoch exactly one takes effect.
  */
+import { loadedRules, rulesFromCanonical } from '../../../payments/rules/rules-document.ts';
 import type { SettingsEntry } from '../../../payments/types.ts';
-import type { HistoryChange, Seed, SkippedRange } from '../../../processor/ports.ts';
-import type { Claim, OwnershipRow, StreamRef } from '../../../sinks/bigquery/ports.ts';
+import type { SkippedRange } from '../../../processor/ports.ts';
+import type {
+  Claim,
+  OwnershipRow,
+  RulesRow,
+  StoredEntry,
+  StoredHistoryChange,
+  StoredOwnership,
+  StoredSeed,
+  StreamRef,
+} from '../../../sinks/bigquery/ports.ts';
 import { copy } from './sim-encoder.ts';
 
 export class SimOwnership {
-  readonly #rows: OwnershipRow[] = [];
+  readonly #rows: StoredOwnership[] = [];
+  readonly #rules: RulesRow[] = [];
 
   /** All rows of a topic, ascending by partition. */
-  read(topic: string): OwnershipRow[] {
+  read(topic: string): StoredOwnership[] {
     return this.#rows
       .filter((row) => row.topic === topic)
       .sort((a, b) => a.partition - b.partition)
       .map(copy);
   }
 
+  /** The same, with the rules of the histories. */
+  readWithRules(topic: string): OwnershipRow[] {
+    const loaded = ({ rules, ...entry }: StoredEntry): SettingsEntry => {
+      if (rules === undefined) return entry;
+      return { ...entry, rules: loadedRules(rulesFromCanonical(this.rules([rules.sha256])[0]!.text)) };
+    };
+    return this.read(topic).map((row) => ({ ...row, history: row.history.map(loaded) }));
+  }
+
   /** Rows of a world that begins with a dataset. */
-  put(rows: readonly OwnershipRow[]): void {
+  put(rows: readonly StoredOwnership[]): void {
     this.#rows.push(...rows.map(copy));
+  }
+
+  /** The table `rules`: its rows with these digests. */
+  rules(sha256s: readonly string[]): RulesRow[] {
+    return this.#rules.filter(({ sha256 }) => sha256s.includes(sha256)).map(copy);
+  }
+
+  /** INSERT ... WHERE NOT EXISTS. */
+  putRules(row: RulesRow): void {
+    if (this.rules([row.sha256]).length === 0) this.#rules.push(copy(row));
   }
 
   topics(): string[] {
@@ -28,7 +58,7 @@ export class SimOwnership {
   }
 
   /** INSERT ... WHERE NOT EXISTS, for each. */
-  seed(topic: string, seeds: readonly Seed[], nowMs: number): void {
+  seed(topic: string, seeds: readonly StoredSeed[], nowMs: number): void {
     for (const seed of seeds) {
       if (this.#find(topic, seed.partition) >= 0) continue;
       const unowned = { epoch: 0, owner: '', claimId: '', streams: [], skipped: [], claimedAtMs: nowMs };
@@ -51,7 +81,7 @@ export class SimOwnership {
   }
 
   /** UPDATE ... WHERE claim_id = claimId, and the entry is not the last one already; whether it changed the row. */
-  addSettings(topic: string, partition: number, claimId: string, entry: SettingsEntry): boolean {
+  addSettings(topic: string, partition: number, claimId: string, entry: StoredEntry): boolean {
     const at = this.#find(topic, partition);
     const row = this.#rows[at];
     if (row === undefined || row.claimId !== claimId) return false;
@@ -76,7 +106,7 @@ export class SimOwnership {
   }
 
   /** One UPDATE: all rows, or none; whether it changed them. */
-  putHistories(topic: string, changes: readonly HistoryChange[]): boolean {
+  putHistories(topic: string, changes: readonly StoredHistoryChange[]): boolean {
     const places = changes.map(({ partition }) => this.#find(topic, partition));
     if (!changes.every(({ claimId }, i) => this.#rows[places[i]!]?.claimId === claimId)) return false;
     changes.forEach(({ history }, i) => {

@@ -6,13 +6,24 @@
  */
 
 import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
-import type { DataTable, KnownPayment, SettingsEntry, TransactionRow } from '../../../payments/types.ts';
-import type { HistoryChange, Seed } from '../../../processor/ports.ts';
-import type { CheckpointRow, Claim, OwnershipRow, SinkQueries, WrittenRow } from '../../../sinks/bigquery/ports.ts';
+import type { StoredSchema } from '../../../payments/event/schema/stored-schema.ts';
+import type { DataTable, KnownPayment, TransactionRow } from '../../../payments/types.ts';
+import type {
+  CheckpointRow,
+  Claim,
+  RulesRow,
+  SinkQueries,
+  StoredEntry,
+  StoredHistoryChange,
+  StoredOwnership,
+  StoredSeed,
+  WrittenRow,
+} from '../../../sinks/bigquery/ports.ts';
 import type { AnswerEffect, Operation } from '../case/answers.ts';
 import { EPOCH_MS, latencyMs } from '../world/context.ts';
 import type { Life } from '../world/life.ts';
 import type { SimOwnership } from './sim-ownership.ts';
+import type { SimSchemas } from './sim-schemas.ts';
 import type { SimRow, SimTables } from './sim-tables.ts';
 
 /** What every connection to the query service shares. */
@@ -21,6 +32,7 @@ export interface SimQueryService {
   readonly ownership: SimOwnership;
   /** known_payments, by list. */
   readonly known: ReadonlyMap<string, readonly KnownPayment[]>;
+  readonly schemas: SimSchemas;
   readonly downUntilMs: number;
 }
 
@@ -42,7 +54,7 @@ export class SimQueries implements SinkQueries {
     this.#service = service;
   }
 
-  readOwnership(topic: string): Promise<OwnershipRow[]> {
+  readOwnership(topic: string): Promise<StoredOwnership[]> {
     return this.#rows('read_ownership', () => {
       const rows = this.#service.ownership.read(topic);
       const twice = rows.find((row, i) => row.partition === rows[i - 1]?.partition);
@@ -52,11 +64,36 @@ export class SimQueries implements SinkQueries {
     });
   }
 
+  /** The same fault points as for the rows that name the rules: where there are none, nothing is asked or put. */
+  readRules(sha256s: readonly string[]): Promise<RulesRow[]> {
+    return this.#rows('read_ownership', () => this.#service.ownership.rules(sha256s));
+  }
+
+  putRules(row: RulesRow): Promise<void> {
+    return this.#update('add_settings', () => {
+      this.#service.ownership.putRules(row);
+      this.#life.context.trace.add('bigquery', `rules of revision ${row.revision}`);
+      return Promise.resolve();
+    });
+  }
+
+  /** The fault points of other reads and updates: without records that name schemas nothing is asked or put. */
+  readSchemas(ids: readonly number[]): Promise<StoredSchema[]> {
+    return this.#rows('read_ownership', () => this.#service.schemas.read(ids));
+  }
+
+  putSchema(schema: StoredSchema): Promise<void> {
+    return this.#update('add_settings', () => {
+      const applied = this.#service.schemas.put(schema);
+      this.#life.context.trace.add('bigquery', `schema ${schema.id}: ${applied}`);
+    });
+  }
+
   topics(): Promise<string[]> {
     return this.#rows('topics', () => this.#service.ownership.topics());
   }
 
-  seed(topic: string, seeds: readonly Seed[]): Promise<void> {
+  seed(topic: string, seeds: readonly StoredSeed[]): Promise<void> {
     return this.#update('seed', () => this.#service.ownership.seed(topic, seeds, this.#serviceNowMs()));
   }
 
@@ -70,7 +107,7 @@ export class SimQueries implements SinkQueries {
     });
   }
 
-  addSettings(topic: string, partition: number, claimId: string, entry: SettingsEntry): Promise<void> {
+  addSettings(topic: string, partition: number, claimId: string, entry: StoredEntry): Promise<void> {
     return this.#update('add_settings', () => {
       const applied = this.#service.ownership.addSettings(topic, partition, claimId, entry);
       this.#life.context.trace.add('bigquery', `settings p${partition} from ${entry.fromOffset}: ${applied}`);
@@ -85,7 +122,7 @@ export class SimQueries implements SinkQueries {
     });
   }
 
-  putHistories(topic: string, changes: readonly HistoryChange[]): Promise<void> {
+  putHistories(topic: string, changes: readonly StoredHistoryChange[]): Promise<void> {
     return this.#update('put_histories', () => {
       const applied = this.#service.ownership.putHistories(topic, changes);
       this.#life.context.trace.add('bigquery', `histories of ${changes.length} partitions: ${applied}`);

@@ -15,7 +15,7 @@ type AnyRow = DataRows[DataTable];
 /** Everything that is wrong; empty where nothing is. `complete`: the whole log must be below the checkpoints. */
 export function checkTables(world: World, complete: boolean): string[] {
   const findings: string[] = [];
-  for (const ownership of world.bigquery.ownership.read(world.kafka.topic)) {
+  for (const ownership of world.bigquery.ownership.readWithRules(world.kafka.topic)) {
     const checkpoint = world.bigquery.tables.checkpointed(ownership.partition);
     const { endOffset } = world.kafka.partition(ownership.partition);
     if (complete && checkpoint < endOffset) {

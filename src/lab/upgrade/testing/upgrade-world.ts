@@ -18,7 +18,7 @@ import { runSimulator } from '../../../simulator/run-simulator.ts';
 import type { SimulationSummary } from '../../../simulator/summary.ts';
 import { TABLES } from '../../../sinks/bigquery/dataset/names.ts';
 import { openSink, type Sink } from '../../../sinks/bigquery/open-sink.ts';
-import type { OwnershipRow } from '../../../sinks/bigquery/ports.ts';
+import type { StoredOwnership } from '../../../sinks/bigquery/ports.ts';
 import { ProcessorChild, type ProcessorChildOptions } from '../../real/processor/processor-child.ts';
 import { processorEnv } from '../../real/processor/processor-env.ts';
 import { type CommandEnd, runCommand } from '../../real/run-command.ts';
@@ -230,7 +230,7 @@ export class UpgradeWorld implements AsyncDisposable {
   }
 
   /** Ascending by partition. */
-  async ownership(): Promise<OwnershipRow[]> {
+  async ownership(): Promise<StoredOwnership[]> {
     return this.sink.queries.readOwnership(this.topic);
   }
 

@@ -61,9 +61,8 @@ export class BackfillBench {
   }
 
   options(change: Partial<BackfillOptions> = {}): BackfillOptions {
-    const { queries } = this.sink;
     return {
-      queries,
+      queries: this.sink.reads,
       backfill: this.sink.backfill,
       runtime: systemRuntime,
       owner: 'test',

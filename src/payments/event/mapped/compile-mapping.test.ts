@@ -36,10 +36,11 @@ test('key, headers and the time of the record are no paths into the value', () =
 });
 
 test('a constant is stored as it would be read: trimmed, in capitals', () => {
-  const { texts } = compileMapping(
+  const { texts, constants } = compileMapping(
     rules({ texts: { ...rules().event.texts, region: { constant: ' eu ', trim: true, uppercase: true } } }),
   );
-  expect(texts.map(({ constant }) => constant.toString()).filter((text) => text !== '')).toEqual(['EU']);
+  const held = texts.map(({ constantStart, constantEnd }) => constants.toString('utf8', constantStart, constantEnd));
+  expect(held.filter((text) => text !== '')).toEqual(['EU']);
 });
 
 test('a scale that varies is read beside its value', () => {

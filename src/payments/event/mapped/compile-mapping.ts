@@ -15,7 +15,11 @@ import {
   type HeaderPath,
   NO_PATH,
   type PathNode,
+  TRUE_FALSE,
 } from './compiled-mapping.ts';
+import { GAP_BYTES } from './path-values.ts';
+import { MAX_WHOLE_DIGITS } from './roles/value-text.ts';
+import { VALUE_ROOM_BYTES } from './value-reader.ts';
 
 /** Steps of a path: readers go down by recursion. */
 export const MAX_PATH_STEPS = 64;
@@ -39,13 +43,15 @@ export function compileMapping({ event, columns }: Rules): CompiledMapping {
     in: values.map((value) => Buffer.from(value)),
   }));
   const key = compileKey(event.key, paths);
+  const constants = [TRUE_FALSE];
   const texts = TEXT_COLUMNS.map((column) => {
     const name = memberOf(column) as TextRoleName;
-    return compileText(name, event.texts[name], paths);
+    return compileText(name, event.texts[name], paths, constants);
   });
   const amount = compileAmount(event.amount, paths);
   const timestamp = compileTime(event.timestamp, paths, 'timestamp');
-  const compiledColumns = columns.map((column) => compileColumn(column, paths));
+  const isJson = event.format === 'json' || event.format === 'json-schema';
+  const compiledColumns = columns.map((column) => compileColumn(column, paths, isJson));
   return {
     format: event.format,
     pathCount: paths.count,
@@ -59,10 +65,12 @@ export function compileMapping({ event, columns }: Rules): CompiledMapping {
     amount,
     timestamp,
     columns: compiledColumns,
-    columnNames: compiledColumns.map(({ name }) => name),
+    further: columns,
+    constants: Buffer.from(constants.join('')),
     rejectSchemaIds: new Set(event.rejectSchemaIds),
     keepRejectedPayload: event.keepRejectedPayload,
-    judgedBytes: judgedBytesOf(texts, compiledColumns),
+    rewrittenTexts: texts.filter(({ isInteger, uppercase }) => isInteger || uppercase).length,
+    jsonColumns: columns.filter(({ type }) => type === 'json').length,
   };
 }
 
@@ -126,15 +134,18 @@ function compileKey(key: KeyRule, paths: Paths): CompiledKey {
     : { rule: 'path', path: paths.numberOf(key.path, 'key') };
 }
 
-function compileText(name: TextRoleName, role: TextRole | undefined, paths: Paths): CompiledText {
+function compileText(name: TextRoleName, role: TextRole | undefined, paths: Paths, constants: string[]): CompiledText {
   const isRequired = name === 'transaction_id' || name === 'sender_account_id' || name === 'currency';
   if (role === undefined && isRequired) throw new RangeError(`${name}: a payment needs it`);
   const constant = role?.constant === undefined ? '' : storedConstant(name, role, role.constant);
   if (role !== undefined && (role.path === undefined) === (constant === ''))
     throw new RangeError(`${name}: needs either a path or a text`);
+  const constantStart = Buffer.byteLength(constants.join(''));
+  constants.push(constant);
   return {
     path: role?.path === undefined ? NO_PATH : paths.numberOf(role.path, name),
-    constant: Buffer.from(constant),
+    constantStart,
+    constantEnd: constantStart + Buffer.byteLength(constant),
     isInteger: role?.type === 'integer',
     trim: role?.trim === true,
     uppercase: role?.uppercase === true,
@@ -180,17 +191,20 @@ function compileTime({ path, type, finerThanMs }: TimeRole, paths: Paths, what: 
   };
 }
 
-function compileColumn({ name, path, type, timeType }: FurtherColumn, paths: Paths): CompiledColumn {
+function compileColumn({ name, path, type, timeType }: FurtherColumn, paths: Paths, isJson: boolean): CompiledColumn {
   const time = compileTime({ path, ...(timeType === undefined ? {} : { type: timeType }) }, paths, name);
   if (type === 'json') {
-    if (!path.startsWith('/') && path !== '') throw new RangeError(`${name}: ${path} has no JSON`);
+    if (!isJson || (!path.startsWith('/') && path !== '')) throw new RangeError(`${name}: ${path} has no JSON`);
     paths.nodeOf(path, name).wantsSource = true;
   }
-  return { name, path: time.path, type, time };
+  return { path: time.path, type, time };
 }
 
-function judgedBytesOf(texts: readonly CompiledText[], columns: readonly CompiledColumn[]): number {
-  const rewritten = texts.filter(({ isInteger, uppercase }) => isInteger || uppercase).length * MAX_ROLE_BYTES;
-  const json = columns.filter(({ type }) => type === 'json').length;
-  return rewritten + columns.length * NUMBER_TEXT_BYTES + (json > 0 ? MAX_COLUMNS_BYTES + MAX_JSON_COLUMN_BYTES : 0);
+/** Upper bound of the bytes that a record takes in a scratch: its value, what paths find elsewhere, and what is made of them. */
+export function roomFor(mapping: CompiledMapping, valueBytes: number, otherBytes: number): number {
+  const { pathCount, columns, rewrittenTexts, jsonColumns } = mapping;
+  const read = 2 * valueBytes + GAP_BYTES + otherBytes + pathCount * VALUE_ROOM_BYTES;
+  const json = Math.min(jsonColumns * valueBytes, MAX_COLUMNS_BYTES + MAX_JSON_COLUMN_BYTES);
+  const texts = rewrittenTexts * Math.min(valueBytes + otherBytes + MAX_WHOLE_DIGITS + 1, MAX_ROLE_BYTES);
+  return read + texts + json + columns.length * NUMBER_TEXT_BYTES;
 }

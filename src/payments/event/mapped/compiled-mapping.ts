@@ -2,10 +2,12 @@
  * The `event` and `columns` of rules as the fold uses them: paths are numbered, and every role says by number where its value is. Made
  * by compile-mapping.ts once for a settings entry; nothing in it changes.
  */
-import type { EventFormat, FurtherType, TimeType } from '../../rules/rules.ts';
+import type { EventFormat, FurtherColumn, FurtherType, TimeType } from '../../rules/rules.ts';
 
 /** Stands in place of a path's number where there is none. */
 export const NO_PATH = -1;
+/** The first constants of every mapping: `true`, then `false`. */
+export const TRUE_FALSE = 'truefalse';
 
 /** A step of paths into a value. The root is the value itself. */
 export interface PathNode {
@@ -40,8 +42,9 @@ export interface CompiledKey {
 export interface CompiledText {
   /** NO_PATH: the constant, or NULL in every row. */
   readonly path: number;
-  /** UTF-8, as it is stored; empty if there is none. */
-  readonly constant: Buffer;
+  /** [start, end) of the mapping's constants: the text as it is stored. Empty if there is none. */
+  readonly constantStart: number;
+  readonly constantEnd: number;
   readonly isInteger: boolean;
   readonly trim: boolean;
   readonly uppercase: boolean;
@@ -71,7 +74,6 @@ export interface CompiledTime {
 }
 
 export interface CompiledColumn {
-  readonly name: string;
   readonly path: number;
   readonly type: FurtherType;
   /** Of the type timestamp. */
@@ -95,9 +97,13 @@ export interface CompiledMapping {
   readonly amount: CompiledAmount;
   readonly timestamp: CompiledTime;
   readonly columns: readonly CompiledColumn[];
-  readonly columnNames: readonly string[];
+  /** The same, as the rules have them: one array for all payments. */
+  readonly further: readonly FurtherColumn[];
+  /** Texts that do not come from records: they lie at the head of every scratch, beginning with TRUE_FALSE. */
+  readonly constants: Buffer;
   readonly rejectSchemaIds: ReadonlySet<number>;
   readonly keepRejectedPayload: boolean;
-  /** Upper bound of what judging a record puts into its scratch, besides its values. */
-  readonly judgedBytes: number;
+  /** How many texts of roles, and columns, may need bytes of their own: see roomFor(). */
+  readonly rewrittenTexts: number;
+  readonly jsonColumns: number;
 }

@@ -28,6 +28,8 @@ export interface ApplyOrder {
   readonly by?: string;
   readonly reason?: string;
   readonly dryRun?: boolean;
+  /** Changes columns in place where this release or the rules need it. Default: yes. A process at its start changes nothing. */
+  readonly altersTables?: boolean;
   /** Counts the rows of a dataset that has some; otherwise only where nothing else tells whether the tables are the ones they were. */
   readonly countRows?: boolean;
   /** A look that was taken just before. */

@@ -1,5 +1,7 @@
 /** What is made, and what is not, over a scripted service; on a real emulator: src/lab/contract/lost-tables.long.test.ts. */
 import { describe, expect, it } from 'vitest';
+import { layoutOf } from '../../../payments/row-layout.ts';
+import { settings } from '../testing/sample-rows.ts';
 import { applyToDataset, ensureDataset } from './apply-to-dataset.ts';
 import { LAST_VIEW, TABLES, VIEWS } from './names.ts';
 import { ScriptedDataset } from './testing/scripted-dataset.ts';
@@ -87,10 +89,24 @@ describe('a dataset', () => {
   });
 });
 
+it('the texts of rules have a table in a dataset of a release without it, beside rows too', async () => {
+  const service = await ScriptedDataset.whole();
+  service.tables.delete('rules');
+  service.rows = SOME_ROWS;
+  service.history = [settings(0)];
+  expect(await applyToDataset(service.parts(), { dryRun: true })).toMatchObject({ madeTables: ['rules'] });
+  expect(service.tables.has('rules')).toBe(false);
+  // What only reads needs no such table before a history names rules.
+  await expect(service.parts().inspector.requireTables()).resolves.toMatchObject({ toMake: ['rules'] });
+  expect(await ensureDataset(service.parts(), undefined)).toMatchObject({ madeTables: ['rules'] });
+  expect(service.statements.filter((sql) => sql.startsWith('CREATE TABLE'))).toHaveLength(1);
+});
+
 describe.each(TABLES)('%s', (name) => {
   it('is not made again where it was', async () => {
     const service = await ScriptedDataset.whole();
     service.tables.delete(name);
+    service.history = [{ ...settings(0), rules: { revision: 1, sha256: '0'.repeat(64) } }];
     await expect(applyToDataset(service.parts())).rejects.toMatchObject({ code: 'table_missing' });
     expect(service.statements.filter((sql) => sql.startsWith('CREATE'))).toEqual([]);
     await expect(service.parts().inspector.wrongTables()).resolves.toMatchObject({ code: 'table_missing' });
@@ -117,6 +133,59 @@ describe.each(TABLES)('%s', (name) => {
     service.tables.set(name, { ...table, schema: { fields } });
     await expect(ensureDataset(service.parts(), undefined)).rejects.toMatchObject({ code: 'table_changed' });
     await expect(service.parts().inspector.wrongTables()).resolves.toMatchObject({ code: 'table_changed' });
+  });
+});
+
+describe('a dataset of the release before', () => {
+  const columns = [{ name: 'order_id', path: '/order', type: 'int64' }] as const;
+  const layout = layoutOf([{ columns }]);
+
+  async function ofBefore(): Promise<ScriptedDataset> {
+    const service = await ScriptedDataset.whole();
+    for (const name of ['payment_transactions', 'payment_transactions_fraud']) {
+      const table = service.tables.get(name)!;
+      const fields = table.schema!.fields!.map((f) => (f.name === 'region' ? { ...f, mode: 'REQUIRED' } : f));
+      service.tables.set(name, { ...table, schema: { fields } });
+    }
+    return service;
+  }
+  const alters = ({ statements }: ScriptedDataset) => statements.filter((sql) => sql.startsWith('ALTER'));
+
+  it('is left as it is without rules', async () => {
+    const service = await ofBefore();
+    const parts = service.parts();
+    await ensureDataset(parts, await parts.inspector.look());
+    expect(service.statements).toEqual([]);
+    expect((await applyToDataset(service.parts())).alteredColumns).toEqual([]);
+    expect(alters(service)).toEqual([]);
+  });
+
+  it('stops a process with rules, which names `schema apply`; then it has what the rules need', async () => {
+    const service = await ofBefore();
+    const look = () => service.parts(undefined, layout).inspector.look();
+    await expect(ensureDataset(service.parts(undefined, layout), await look())).rejects.toThrow(
+      /payment_transactions: column order_id of the rules is missing\. Run `provenonce schema apply`/,
+    );
+    await expect(service.parts(undefined, layout).inspector.wrongTables()).resolves.toMatchObject({
+      code: 'table_changed',
+    });
+    expect(alters(service)).toEqual([]);
+    const dry = await applyToDataset(service.parts(undefined, layout), { dryRun: true });
+    expect(dry.alteredColumns).toContainEqual(
+      expect.stringMatching(/^payment_transactions: column region may be NULL: ALTER TABLE .* DROP NOT NULL$/),
+    );
+    expect(alters(service)).toEqual([]);
+    const { alteredColumns } = await applyToDataset(service.parts(undefined, layout));
+    expect(alteredColumns).toEqual([
+      'payment_transactions: column region may be NULL',
+      'payment_transactions: column order_id INT64 is added',
+      'payment_transactions_fraud: column region may be NULL',
+    ]);
+    expect(alters(service)).toHaveLength(3);
+    expect((await applyToDataset(service.parts(undefined, layout))).alteredColumns).toEqual([]);
+    await ensureDataset(service.parts(undefined, layout), await look());
+    // Rules without it write NULL.
+    await ensureDataset(service.parts(), await service.parts().inspector.look());
   });
 });
 

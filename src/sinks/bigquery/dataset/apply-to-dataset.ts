@@ -1,8 +1,9 @@
 /**
  * Makes what is missing of a dataset, and nothing beside rows of before: what is to be made is the inspector's to say. Idempotent,
- * also from several processes at once; tables are never changed or dropped, views are replaced.
+ * also from several processes at once. Tables are never dropped, and no row is changed: columns are only relaxed or added, and only
+ * when an operator asks. Views are replaced.
  *
- * Order: dataset, tables, then views and marks. So views or a mark mean that every table was made.
+ * Order: dataset, tables, columns, then views and marks. So views or a mark mean that every table was made.
  */
 import { ConfigurationError } from '../../../base/errors.ts';
 import { JobFailedError, type QueryJobs } from '../query/query-job.ts';
@@ -10,7 +11,7 @@ import { acceptLosses, checkAcceptable, dropOldStreams } from './accept-losses.t
 import type { ApplyOrder, ApplyParts } from './apply-order.ts';
 import { compareTable } from './compare-table.ts';
 import { compareViews, type ViewDifferences } from './compare-views.ts';
-import { errorOf } from './findings.ts';
+import { type Alteration, errorOf, type Finding } from './findings.ts';
 import { ACCEPTING_NOTHING, type Assessment } from './inspect.ts';
 import { type DatasetLook, lookAtDataset } from './look-at-dataset.ts';
 import { LOSSES_TABLE, VIEWS } from './names.ts';
@@ -20,6 +21,8 @@ export interface Applied {
   readonly madeDataset: boolean;
   readonly madeTables: readonly string[];
   readonly markedTables: readonly string[];
+  /** Columns that were changed in place, a line each; in a dry run with its statement. */
+  readonly alteredColumns: readonly string[];
   readonly warnings: readonly string[];
   /** What --accept-loss gives up, a line for each table and partition. */
   readonly givenUp: readonly string[];
@@ -30,24 +33,28 @@ export interface Applied {
 /** Throws ContradictionError with what is wrong, before anything is made. Waits, with backoff, while the service is away. */
 export async function applyToDataset(parts: ApplyParts, order: ApplyOrder = {}): Promise<Applied> {
   const { inspector } = parts;
-  const { accepting = ACCEPTING_NOTHING, dryRun = false, countRows = true, look } = order;
+  const { accepting = ACCEPTING_NOTHING, dryRun = false, countRows = true, altersTables = true, look } = order;
   checkLocation(parts, look);
   const assessment = await inspector.assess(countRows, accepting, look);
   checkLocation(parts, assessment.look);
   checkAcceptable(order, assessment);
-  const error = errorOf(assessment.findings);
+  const isAltered = ({ alteration }: Finding): boolean => altersTables && alteration !== undefined;
+  const toAlter = assessment.findings.filter(isAltered).map(({ alteration }) => alteration!);
+  const error = errorOf(assessment.findings.filter((finding) => !isAltered(finding)));
   if (error !== undefined) throw error;
   const made = {
     madeDataset: assessment.look.dataset === undefined,
     madeTables: assessment.toMake,
     markedTables: assessment.toMark,
+    alteredColumns: toAlter.map(({ table, what, sql }) => (dryRun ? `${table}: ${what}: ${sql}` : `${table}: ${what}`)),
     warnings: assessment.warnings,
     givenUp: givenUpText(accepting.lost, assessment),
   };
   if (dryRun) return { ...made, views: await viewDifferences(parts) };
   await acceptLosses(parts, order, assessment);
   await makeTables(parts, assessment);
-  await Promise.all([makeViews(parts), settleTables(parts, assessment)]);
+  await alterTables(parts, toAlter);
+  await Promise.all([makeViews(parts), settleTables(parts, assessment, toAlter.length > 0)]);
   await dropOldStreams(parts, assessment.accepted);
   return made;
 }
@@ -61,11 +68,13 @@ export async function ensureDataset(parts: ApplyParts, first: DatasetLook | unde
       madeDataset: false,
       madeTables: [],
       markedTables: [],
+      alteredColumns: [],
       givenUp: [],
       warnings: await inspector.warnings(first),
     };
   }
-  return applyToDataset(parts, first === undefined ? { countRows: false } : { countRows: false, look: first });
+  const order = { countRows: false, altersTables: false };
+  return applyToDataset(parts, first === undefined ? order : { ...order, look: first });
 }
 
 function checkLocation({ location, dataset }: ApplyParts, look: DatasetLook | undefined): void {
@@ -102,6 +111,16 @@ async function makeTables({ jobs, statements, ...parts }: ApplyParts, assessment
   if (asked.length > 0) await clearInherited({ jobs, ...parts }, asked);
 }
 
+/** One statement after another for a table: the service limits how fast a table is changed, and refuses two at once. */
+async function alterTables({ jobs }: ApplyParts, toAlter: readonly Alteration[]): Promise<void> {
+  const ofTables = Map.groupBy(toAlter, ({ table }) => table);
+  await Promise.all(
+    [...ofTables.values()].map(async (alterations) => {
+      for (const { sql } of alterations) await make(jobs, sql);
+    }),
+  );
+}
+
 async function makeViews({ jobs, statements }: ApplyParts): Promise<void> {
   const { views } = await statements();
   await Promise.all(views.map((sql) => make(jobs, sql)));
@@ -123,11 +142,15 @@ async function clearInherited(parts: Omit<ApplyParts, 'statements'>, names: read
 }
 
 /** Looks again at what was made, and marks what is ours now. */
-async function settleTables(parts: ApplyParts, { look, toMake, toMark }: Assessment): Promise<void> {
+async function settleTables(
+  parts: ApplyParts,
+  { look, toMake, toMark }: Assessment,
+  hasAltered: boolean,
+): Promise<void> {
   const { rest, dataset, isEmulator, wanted } = parts;
   const names = [...new Set([...toMake, ...toMark])].filter((name) => name !== LOSSES_TABLE);
   if (names.length === 0) return;
-  const fresh = toMake.length === 0 ? look : await lookAtDataset(rest, dataset, names);
+  const fresh = toMake.length === 0 && !hasAltered ? look : await lookAtDataset(rest, dataset, names);
   const tables = (await wanted()).filter(({ name }) => names.includes(name));
   const found = tables.flatMap((table) => {
     const resource = fresh.tables.get(table.name);

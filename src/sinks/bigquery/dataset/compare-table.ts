@@ -3,7 +3,8 @@
  * of ours reads or writes them. Anything else is a finding about the table, with the statement that mends it.
  */
 import { type DatasetRef, quotedTable } from '../identifiers.ts';
-import type { Finding } from './findings.ts';
+import { quotedColumn } from '../rows/further-columns.ts';
+import type { Alteration, Finding } from './findings.ts';
 import type { DatasetResource, FieldResource, TableResource } from './look-at-dataset.ts';
 import type { WantedColumn, WantedTable } from './wanted-tables.ts';
 
@@ -27,14 +28,13 @@ export function compareTable(wanted: WantedTable, found: TableResource, options:
   const table = quotedTable(options.dataset, wanted.name);
   const problems: Problem[] = [
     ...typeProblems(wanted, found),
+    ...rulesProblems(wanted, found, table, options),
     ...columnProblems(wanted, found, table, options),
     ...partitioningProblems(wanted, found, options),
     ...expiryProblems(found, table),
     ...collationProblems(wanted, found),
   ];
-  const findings = problems.map(
-    ({ what, mend }): Finding => ({ code: 'table_changed', table: wanted.name, what, mend }),
-  );
+  const findings = problems.map((problem): Finding => ({ code: 'table_changed', table: wanted.name, ...problem }));
   return { findings, warnings: warningsOf(wanted, found, options) };
 }
 
@@ -55,6 +55,38 @@ export function datasetWarnings(found: DatasetResource): string[] {
 interface Problem {
   readonly what: string;
   readonly mend: string;
+  readonly alteration?: Alteration;
+}
+
+const APPLY = 'Run `provenonce schema apply` with this RULES_FILE.';
+
+/** What the rules need of columns: roles that an earlier release made REQUIRED, and further columns that are not there. */
+function rulesProblems(wanted: WantedTable, found: TableResource, table: string, options: CompareOptions): Problem[] {
+  const byName = fieldsByName(found);
+  return wanted.columns.flatMap((column): Problem[] => {
+    const { name, nullRole, furtherSql } = column;
+    const field = byName.get(name);
+    if (nullRole === 'now' && isRequiredRole(column, field, options)) {
+      const sql = `ALTER TABLE ${table} ALTER COLUMN ${name} DROP NOT NULL`;
+      const alteration = { table: wanted.name, sql, what: `column ${name} may be NULL` };
+      return [{ what: `column ${name} is REQUIRED, and the rules let it be NULL`, mend: APPLY, alteration }];
+    }
+    if (furtherSql === undefined || field !== undefined) return [];
+    const sql = `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${quotedColumn(name)} ${furtherSql}`;
+    const alteration = { table: wanted.name, sql, what: `column ${name} ${furtherSql} is added` };
+    return [{ what: `column ${name} of the rules is missing`, mend: APPLY, alteration }];
+  });
+}
+
+/** As an earlier release made it; without rules that is fine. */
+function isRequiredRole(column: WantedColumn, field: FieldResource | undefined, options: CompareOptions): boolean {
+  if (column.nullRole === undefined || field === undefined) return false;
+  return modeOf(field) === 'REQUIRED' && hasType(column, field, options);
+}
+
+/** Column names are case-insensitive there. */
+function fieldsByName(found: TableResource): ReadonlyMap<string, FieldResource> {
+  return new Map((found.schema?.fields ?? []).map((field) => [field.name.toLowerCase(), field]));
 }
 
 const MAKE_ANEW =
@@ -72,11 +104,10 @@ function typeProblems(wanted: WantedTable, { type }: TableResource): Problem[] {
 
 function columnProblems(wanted: WantedTable, found: TableResource, table: string, options: CompareOptions): Problem[] {
   const fields = found.schema?.fields ?? [];
-  // Column names are case-insensitive there.
-  const byName = new Map(fields.map((field) => [field.name.toLowerCase(), field]));
+  const byName = fieldsByName(found);
   const names = new Set(wanted.columns.map(({ name }) => name));
   const extra = fields.filter(({ name }) => !names.has(name.toLowerCase()));
-  const missing = wanted.columns.filter(({ name }) => !byName.has(name));
+  const missing = wanted.columns.filter(({ name, furtherSql }) => !byName.has(name) && furtherSql === undefined);
   const problems: Problem[] = [];
   const renamed = new Set<string>();
   for (const column of missing) {
@@ -87,13 +118,15 @@ function columnProblems(wanted: WantedTable, found: TableResource, table: string
   }
   for (const column of wanted.columns) {
     const field = byName.get(column.name);
-    if (field !== undefined && !isSame(column, field, options)) {
+    if (field !== undefined && !isSame(column, field, options) && !isRequiredRole(column, field, options)) {
       problems.push({
         what: `column ${column.name} is ${typeOf(field)} ${modeOf(field)}, and must be ${column.type} ${column.mode}`,
         mend:
           modeOf(field) === 'REQUIRED' && hasType(column, field, options)
             ? `Run \`ALTER TABLE ${bare(table)} ALTER COLUMN ${column.name} DROP NOT NULL\`.`
-            : makeAnew(wanted.name),
+            : column.furtherSql === undefined
+              ? makeAnew(wanted.name)
+              : `The type of a column never changes: give the column another name in the rules.`,
       });
     }
   }

@@ -12,6 +12,16 @@ export interface Finding {
   readonly what: string;
   /** The statement or command that mends it, complete. */
   readonly mend: string;
+  /** What `schema apply` does about it: nothing if not given. */
+  readonly alteration?: Alteration;
+}
+
+/** A column of a table that is changed in place: relaxed or added, never dropped. */
+export interface Alteration {
+  readonly table: string;
+  readonly sql: string;
+  /** As the end of `would change TABLE: `. */
+  readonly what: string;
 }
 
 /** One error for all of them, under the name of the first. */

@@ -9,7 +9,7 @@
 import { ConfigurationError } from '../../../base/errors.ts';
 import type { Runtime } from '../../../base/runtime.ts';
 import { type DatasetRef, quotedTable } from '../identifiers.ts';
-import type { OwnershipRow } from '../ports.ts';
+import type { StoredOwnership } from '../ports.ts';
 import type { QueryJobs } from '../query/query-job.ts';
 import { integerFromText, millisFromText } from '../query/query-values.ts';
 import { type RestCalls, RestError } from '../query/rest-client.ts';
@@ -17,7 +17,7 @@ import { compareTable, datasetWarnings } from './compare-table.ts';
 import { errorOf, type Finding } from './findings.ts';
 import { type DatasetLook, lookAtDataset } from './look-at-dataset.ts';
 import { mendMissing, mendReplaced, mendRows } from './mend.ts';
-import { LAST_VIEW, LOOKED_AT, LOSSES_TABLE } from './names.ts';
+import { LAST_VIEW, LOOKED_AT, LOSSES_TABLE, RULES_TABLE } from './names.ts';
 import {
   countsOf,
   countsSql,
@@ -37,7 +37,7 @@ const BETWEEN_LOOKS_MS = 400;
 export interface InspectorOptions {
   readonly rest: RestCalls;
   readonly jobs: QueryJobs;
-  readonly queries: { topics(): Promise<string[]>; readOwnership(topic: string): Promise<OwnershipRow[]> };
+  readonly queries: { topics(): Promise<string[]>; readOwnership(topic: string): Promise<StoredOwnership[]> };
   readonly dataset: DatasetRef;
   readonly runtime: Pick<Runtime, 'sleep' | 'monotonicMs'>;
   readonly isEmulator: boolean;
@@ -137,7 +137,8 @@ export class DatasetInspector {
     const assessment = await this.assess(countRows);
     const error = errorOf(assessment.findings.filter(({ code }) => code !== 'rows_lost'));
     if (error !== undefined) throw error;
-    const [missing] = assessment.toMake;
+    // Without rules in any history, the table of their texts is needed by nothing that reads.
+    const [missing] = assessment.toMake.filter((name) => name !== RULES_TABLE);
     if (missing !== undefined) {
       const name = `${dataset.projectId}.${dataset.dataset}`;
       const isThere = assessment.look.dataset !== undefined;
@@ -258,8 +259,11 @@ FROM ${quotedTable(dataset, LOSSES_TABLE)} ORDER BY accepted_at, table_name, kaf
     const isUsed = rows?.isUsed ?? true;
     const existed = isMarked || viewsAreThere || isUsed;
     // A release of before left no marks; the first ones of all had no backfill.
-    const hadIt = (name: string): boolean =>
-      existed && (isMarked || name !== 'backfill_turns' || rows?.counts.backfilledRows !== 0);
+    const hadIt = (name: string): boolean => {
+      // A release that had no rules made no such table, and it is not missed before a history names a text of it.
+      if (name === RULES_TABLE) return rows?.hasRules === true;
+      return existed && (isMarked || name !== 'backfill_turns' || rows?.counts.backfilledRows !== 0);
+    };
     const told = [...findings];
     for (const name of missing.filter(hadIt)) {
       if (!accepting.lost.has(name)) told.push({ code: 'table_missing', table: name, ...mendMissing(dataset, name) });
@@ -304,7 +308,7 @@ FROM ${quotedTable(dataset, LOSSES_TABLE)} ORDER BY accepted_at, table_name, kaf
     const { jobs, dataset, queries } = this.#options;
     const there = new Set([...tables].filter(([, found]) => found !== undefined).map(([name]) => name));
     const hasOwnership = there.has('partition_ownership');
-    const ownedNow = async (): Promise<OwnershipRow[]> =>
+    const ownedNow = async (): Promise<StoredOwnership[]> =>
       hasOwnership
         ? (await Promise.all((await queries.topics()).map((topic) => queries.readOwnership(topic)))).flat()
         : [];
@@ -314,10 +318,16 @@ FROM ${quotedTable(dataset, LOSSES_TABLE)} ORDER BY accepted_at, table_name, kaf
     const accepted = there.has(LOSSES_TABLE) ? await this.acceptedLosses() : [];
     const hasRows = counts.partitions.some(({ rows: n, nextOffset }) => n > 0 || nextOffset !== undefined);
     const isUsed = hasRows || counts.backfilledRows > 0 || owned.some(({ epoch }) => epoch > 0);
+    const hasRules = owned.some(({ history }) => history.some(({ rules }) => rules !== undefined));
     const losses = rowLosses(counts, owned, accepted);
     const isClear = losses.every(({ table }) => table !== 'partition_ownership');
     // Somebody may have claimed since: then the rows that were counted are of an owner who is there now.
-    return { counts, isUsed, losses: isClear ? losses : rowLosses(counts, owned, accepted, await ownedNow()) };
+    return {
+      counts,
+      isUsed,
+      hasRules,
+      losses: isClear ? losses : rowLosses(counts, owned, accepted, await ownedNow()),
+    };
   }
 }
 

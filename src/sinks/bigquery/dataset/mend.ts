@@ -11,6 +11,7 @@ export const IRREPLACEABLE: ReadonlySet<string> = new Set([
   'payment_transactions',
   'checkpoint_log',
   'partition_ownership',
+  'rules',
 ]);
 
 export function mendMissing(dataset: DatasetRef, table: string): Told {

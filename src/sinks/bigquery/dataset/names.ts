@@ -1,7 +1,10 @@
 /** The names of what is in a dataset, in the order in which it is made. */
 import { APPEND_TABLES } from '../../../payments/types.ts';
 
-export const TABLES = [...APPEND_TABLES, 'partition_ownership', 'backfill_turns'] as const;
+/** The texts of rules, which settings histories name by their digest. */
+export const RULES_TABLE = 'rules';
+
+export const TABLES = [...APPEND_TABLES, 'partition_ownership', 'backfill_turns', RULES_TABLE] as const;
 
 /** Made when a loss is first accepted. */
 export const LOSSES_TABLE = 'accepted_losses';

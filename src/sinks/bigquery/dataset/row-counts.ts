@@ -7,7 +7,7 @@
  */
 
 import { type DatasetRef, quotedTable } from '../identifiers.ts';
-import type { OwnershipRow } from '../ports.ts';
+import type { StoredOwnership } from '../ports.ts';
 import { integerFromText } from '../query/query-values.ts';
 
 /** A dataset is of one topic: nothing here asks for its name. What is counted, by its name in the answer: the rows below the newest checkpoint. */
@@ -153,9 +153,9 @@ export interface AcceptedRows {
  */
 export function rowLosses(
   counts: DatasetCounts,
-  owned: readonly OwnershipRow[],
+  owned: readonly StoredOwnership[],
   accepted: readonly AcceptedRows[] = [],
-  ownedAfter: readonly OwnershipRow[] = owned,
+  ownedAfter: readonly StoredOwnership[] = owned,
 ): RowLoss[] {
   const losses: RowLoss[] = [];
   const acceptedOf = (table: string, partition: number): number =>
@@ -191,7 +191,7 @@ export function rowsTooMany(counts: DatasetCounts): string[] {
 }
 
 /** The writer of a counted row had claimed before: `owned`, read later, has an epoch that is no less. */
-function lostOwnership({ partitions }: DatasetCounts, owned: readonly OwnershipRow[]): RowLoss[] {
+function lostOwnership({ partitions }: DatasetCounts, owned: readonly StoredOwnership[]): RowLoss[] {
   const rowOf = new Map(owned.map((row) => [row.partition, row]));
   const losses: RowLoss[] = [];
   for (const { partition, rows, nextOffset, lastEpoch } of partitions) {
@@ -208,7 +208,7 @@ function lostOwnership({ partitions }: DatasetCounts, owned: readonly OwnershipR
 }
 
 /** The checkpoint by which a claim dropped streams was there when `owned` was read: a later count has it, or a greater one. */
-function lostCheckpoints({ partitions }: DatasetCounts, owned: readonly OwnershipRow[]): RowLoss[] {
+function lostCheckpoints({ partitions }: DatasetCounts, owned: readonly StoredOwnership[]): RowLoss[] {
   const countsOfPartition = new Map(partitions.map((of) => [of.partition, of]));
   const losses: RowLoss[] = [];
   for (const { partition, streams, skipped } of owned) {

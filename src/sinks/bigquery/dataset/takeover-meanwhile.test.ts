@@ -1,6 +1,6 @@
 /** Rows are counted while partitions change hands: what was read a moment too early is no loss. */
 import { expect, it } from 'vitest';
-import type { OwnershipRow, StreamRef } from '../ports.ts';
+import type { StoredOwnership, StreamRef } from '../ports.ts';
 import { neverSeen } from '../schema.ts';
 import { DatasetInspector } from './inspect.ts';
 import { ScriptedDataset } from './testing/scripted-dataset.ts';
@@ -30,7 +30,7 @@ async function inspectorOf(readEpoch: (epoch: number) => number) {
   write();
   const queries = {
     topics: async () => [TOPIC],
-    readOwnership: async (): Promise<OwnershipRow[]> => {
+    readOwnership: async (): Promise<StoredOwnership[]> => {
       const row = ownedAt(readEpoch(epoch));
       if (epoch < TAKEOVERS_MAX) epoch++;
       write();
@@ -40,11 +40,11 @@ async function inspectorOf(readEpoch: (epoch: number) => number) {
   return new DatasetInspector({ ...service.parts(), queries, seen: neverSeen() });
 }
 
-function ownedAt(epoch: number): OwnershipRow {
+function ownedAt(epoch: number): StoredOwnership {
   const streams = [epoch - 1, epoch].map(
     (each): StreamRef => ({ epoch: each, table: 'payment_transactions', name: `s${each}`, createdAtMs: 0 }),
   );
-  return { topic: TOPIC, partition: 0, epoch, streams, skipped: [] } as unknown as OwnershipRow;
+  return { topic: TOPIC, partition: 0, epoch, streams, skipped: [], history: [] } as unknown as StoredOwnership;
 }
 
 it('rows of an owner that claimed after the ownership rows were read are no lost ownership row', async () => {

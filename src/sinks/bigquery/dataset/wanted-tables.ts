@@ -8,6 +8,10 @@ export interface WantedColumn {
   /** As tables.get spells it: INTEGER, BOOLEAN, NUMERIC, STRING, TIMESTAMP, JSON. */
   readonly type: string;
   readonly mode: 'REQUIRED' | 'NULLABLE';
+  /** An optional role, which an earlier release made REQUIRED. `now`: the rules let it be NULL. */
+  readonly nullRole?: 'later' | 'now';
+  /** A further column of the rules: `schema apply` adds it. In SQL it has this type. */
+  readonly furtherSql?: string;
 }
 
 export type Partitioning =
@@ -32,7 +36,7 @@ export interface WantedTable {
 /** BigQuery's REST answers use the names of legacy SQL (tables resource, TableFieldSchema.type). */
 const REST_TYPES: Readonly<Record<string, string>> = { INT64: 'INTEGER', BOOL: 'BOOLEAN', FLOAT64: 'FLOAT' };
 
-const COLUMN = /^ {2}([a-z0-9_]+) ([A-Z0-9]+)(?:\([0-9, ]+\))?( NOT NULL)?,?$/gm;
+const COLUMN = /^ {2}`?([a-z0-9_]+)`? ([A-Z0-9]+)(?:\([0-9, ]+\))?( NOT NULL)?,?$/gm;
 
 /** Throws where the statement is not of that form. */
 export function wantedTable(name: string, createTable: string): WantedTable {

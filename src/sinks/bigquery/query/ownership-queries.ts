@@ -5,10 +5,9 @@
 import { createHash } from 'node:crypto';
 import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
 import type { Runtime } from '../../../base/runtime.ts';
-import type { SettingsEntry } from '../../../payments/types.ts';
-import type { HistoryChange, Seed, SkippedRange } from '../../../processor/ports.ts';
+import type { SkippedRange } from '../../../processor/ports.ts';
 import { type DatasetRef, integerLiteral, quotedTable } from '../identifiers.ts';
-import type { Claim, OwnershipRow, StreamRef } from '../ports.ts';
+import type { Claim, StoredEntry, StoredHistoryChange, StoredOwnership, StoredSeed, StreamRef } from '../ports.ts';
 import { text } from '../rows/row-readers.ts';
 import { OWNERSHIP_COLUMNS, ownershipFromCells } from './ownership-rows.ts';
 import type { QueryJobs } from './query-job.ts';
@@ -30,7 +29,7 @@ export class OwnershipQueries {
     this.#table = quotedTable(dataset, 'partition_ownership');
   }
 
-  async readOwnership(topic: string): Promise<OwnershipRow[]> {
+  async readOwnership(topic: string): Promise<StoredOwnership[]> {
     const { rows } = await this.#jobs.read({
       what: `ownership of ${topic}`,
       sql: `SELECT ${OWNERSHIP_COLUMNS.join(', ')} FROM ${this.#table} WHERE topic = @topic ORDER BY kafka_partition`,
@@ -61,7 +60,7 @@ export class OwnershipQueries {
    * All processes use the same job ids, and a job id runs once: two of them cannot insert the same row. The number in
    * the id is only raised when the job is done and rows are missing, or when it failed before this process asked.
    */
-  async seed(topic: string, seeds: readonly Seed[]): Promise<void> {
+  async seed(topic: string, seeds: readonly StoredSeed[]): Promise<void> {
     const what = `seeding of ${topic}`;
     const key = createHash('sha256').update(`${this.#dataset.dataset}\n${topic}`).digest('hex').slice(0, 24);
     const patience = this.#jobs.patience(what);
@@ -121,7 +120,7 @@ WHERE o.topic = @topic AND o.kafka_partition = c.kafka_partition AND o.epoch = c
   }
 
   /** Appends to the JSON array as text; a repetition finds the entry at the end and changes nothing. */
-  async addSettings(topic: string, partition: number, claimId: string, entry: SettingsEntry): Promise<void> {
+  async addSettings(topic: string, partition: number, claimId: string, entry: StoredEntry): Promise<void> {
     await this.#jobs.change({
       what: `settings of ${topic}, partition ${partition}`,
       sql: `UPDATE ${this.#table}
@@ -137,7 +136,7 @@ WHERE topic = @topic AND kafka_partition = ${integerLiteral(partition)} AND clai
   }
 
   /** All or none: the condition counts the claims that hold, in the statement itself. */
-  async putHistories(topic: string, changes: readonly HistoryChange[]): Promise<void> {
+  async putHistories(topic: string, changes: readonly StoredHistoryChange[]): Promise<void> {
     await this.#jobs.change({
       what: `histories of ${changes.length} partitions of ${topic}`,
       sql: `UPDATE ${this.#table} AS o
@@ -198,7 +197,7 @@ const SEED_TYPES = {
   settings_history: 'STRING',
 } as const;
 
-function seedRow(seed: Seed): Record<keyof typeof SEED_TYPES, string | number> {
+function seedRow(seed: StoredSeed): Record<keyof typeof SEED_TYPES, string | number> {
   return {
     kafka_partition: seed.partition,
     partition_count: seed.partitionCount,

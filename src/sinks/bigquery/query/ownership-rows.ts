@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ContradictionError } from '../../../base/errors.ts';
 import { APPEND_TABLES } from '../../../payments/types.ts';
-import type { OwnershipRow } from '../ports.ts';
+import type { StoredOwnership } from '../ports.ts';
 import { integerFromText, millisFromText } from './query-values.ts';
 
 const offset = z.int().min(0);
@@ -28,6 +28,8 @@ const history = z
     z.strictObject({
       fromOffset: offset,
       foldVersion: z.int(),
+      revision: z.int().min(0).optional(),
+      rules: z.strictObject({ revision: z.int().min(1), sha256: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
       generation: z
         .strictObject({
           partitions: z.int().min(1),
@@ -60,6 +62,7 @@ const history = z
           otherRegionPoints: z.number(),
           maxScore: z.number(),
           highRiskOver: z.number(),
+          activity: z.literal('off').optional(),
         }),
       }),
     }),
@@ -89,7 +92,7 @@ export const OWNERSHIP_COLUMNS = [
 ] as const;
 
 /** Throws ContradictionError `ownership_rows` for a row that is not what this code writes. */
-export function ownershipFromCells(cells: readonly unknown[]): OwnershipRow {
+export function ownershipFromCells(cells: readonly unknown[]): StoredOwnership {
   const text = (index: number): string => {
     const cell = cells[index];
     if (typeof cell !== 'string') throw damaged(cells, `${OWNERSHIP_COLUMNS[index]} is ${cell}`);
@@ -117,11 +120,11 @@ export function ownershipFromCells(cells: readonly unknown[]): OwnershipRow {
     owner: text(3),
     claimId: text(4),
     claimedAtMs: number(5, millisFromText),
-    streams: json(6, streams) as OwnershipRow['streams'],
+    streams: json(6, streams) as StoredOwnership['streams'],
     partitionCount: number(7, integerFromText),
     startOffset: number(8, integerFromText),
     fixed: json(9, fixed),
-    history: json(10, history) as OwnershipRow['history'],
+    history: json(10, history) as StoredOwnership['history'],
     skipped: json(11, skipped),
   };
 }

@@ -5,10 +5,20 @@
  */
 
 import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
+import type { FurtherColumn } from '../../../payments/rules/rules.ts';
 import { DATA_TABLES, type DataTable, type TransactionRow } from '../../../payments/types.ts';
 import { type DatasetRef, integerLiteral, quotedTable } from '../identifiers.ts';
 import type { CheckpointRow, WrittenRow } from '../ports.ts';
-import { integer, millis, nullable, packedRows, ROW_READERS, text, unpackedRows } from '../rows/row-readers.ts';
+import {
+  integer,
+  millis,
+  nullable,
+  packedRows,
+  ROW_READERS,
+  rowReader,
+  text,
+  unpackedRows,
+} from '../rows/row-readers.ts';
 import { GatheredReads } from './gathered-reads.ts';
 import { IncompleteResultError, type QueryJobs, type Statement } from './query-job.ts';
 import { intParameter, textParameter, timestampParameter } from './query-values.ts';
@@ -53,6 +63,7 @@ interface TablesQuestion {
 interface RowsQuestion {
   readonly partition: number;
   readonly fromOffset: number;
+  readonly further: readonly FurtherColumn[];
 }
 
 export class PositionQueries {
@@ -87,8 +98,13 @@ export class PositionQueries {
     return this.#tables.ask({ tables, partition, fromOffset });
   }
 
-  rowsFrom<T extends DataTable>(table: T, partition: number, fromOffset: number): Promise<WrittenRow<T>[]> {
-    return this.#rows[table].ask({ partition, fromOffset });
+  rowsFrom<T extends DataTable>(
+    table: T,
+    partition: number,
+    fromOffset: number,
+    further: readonly FurtherColumn[] = [],
+  ): Promise<WrittenRow<T>[]> {
+    return this.#rows[table].ask({ partition, fromOffset, further });
   }
 
   async #latestCheckpoints(questions: readonly CheckpointQuestion[]): Promise<(CheckpointRow | undefined)[]> {
@@ -144,7 +160,10 @@ GROUP BY kafka_partition`;
   }
 
   async #rowsOf<T extends DataTable>(table: T, questions: readonly RowsQuestion[]): Promise<WrittenRow<T>[][]> {
-    const reader = ROW_READERS[table];
+    const further = new Map(
+      questions.flatMap((asked) => asked.further.map((column) => [column.name, column] as const)),
+    );
+    const reader = rowReader(table, [...further.values()]);
     const offsetsPerCell = table === 'payment_exceptions' ? EXCEPTION_OFFSETS_PER_CELL : OFFSETS_PER_CELL;
     const partitions = questions.map(({ partition }) => partition);
     const from = questions.map(

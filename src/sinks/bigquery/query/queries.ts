@@ -1,16 +1,19 @@
 /** The SinkQueries port, and reads for checks, over one dataset. */
 
 import type { Runtime } from '../../../base/runtime.ts';
-import type { DataTable, SettingsEntry } from '../../../payments/types.ts';
-import type { Seed } from '../../../processor/ports.ts';
+import type { StoredSchema } from '../../../payments/event/schema/stored-schema.ts';
+import type { FurtherColumn } from '../../../payments/rules/rules.ts';
+import type { DataTable } from '../../../payments/types.ts';
 import { checkDataset, type DatasetRef, quotedTable } from '../identifiers.ts';
-import type { Claim, OwnershipRow, SinkQueries } from '../ports.ts';
+import type { Claim, RulesRow, SinkQueries, StoredEntry, StoredOwnership, StoredSeed } from '../ports.ts';
 import { KnownPaymentQueries } from './known-payments.ts';
 import { OwnershipQueries } from './ownership-queries.ts';
 import { PositionQueries } from './position-queries.ts';
 import { type QueryJobLimits, QueryJobs, type ResultField } from './query-job.ts';
 import { type QueryParameter, type QueryValue, valueFromCell } from './query-values.ts';
 import type { RestCalls } from './rest-client.ts';
+import { RulesQueries } from './rules-queries.ts';
+import { SchemaQueries } from './schema-queries.ts';
 import type { WaitingObserver } from './waiting.ts';
 
 export interface BigQueryQueriesOptions extends WaitingObserver {
@@ -25,6 +28,8 @@ export class BigQueryQueries implements SinkQueries {
   readonly #ownership: OwnershipQueries;
   readonly #position: PositionQueries;
   readonly known: KnownPaymentQueries;
+  readonly #rules: RulesQueries;
+  readonly #schemas: SchemaQueries;
 
   constructor(options: BigQueryQueriesOptions) {
     checkDataset(options.dataset);
@@ -33,17 +38,35 @@ export class BigQueryQueries implements SinkQueries {
     this.#ownership = new OwnershipQueries(this.#jobs, options.dataset, options.runtime);
     this.#position = new PositionQueries(this.#jobs, options.dataset);
     this.known = new KnownPaymentQueries(this.#jobs, options.dataset);
+    this.#rules = new RulesQueries(this.#jobs, options.dataset, options.runtime);
+    this.#schemas = new SchemaQueries(this.#jobs, options.dataset, options.runtime);
   }
 
-  readOwnership(topic: string): Promise<OwnershipRow[]> {
+  readOwnership(topic: string): Promise<StoredOwnership[]> {
     return this.#ownership.readOwnership(topic);
+  }
+
+  readRules(sha256s: readonly string[]): Promise<RulesRow[]> {
+    return this.#rules.read(sha256s);
+  }
+
+  putRules(row: RulesRow): Promise<void> {
+    return this.#rules.put(row);
+  }
+
+  readSchemas(ids: readonly number[]): Promise<StoredSchema[]> {
+    return this.#schemas.read(ids);
+  }
+
+  putSchema(schema: StoredSchema): Promise<void> {
+    return this.#schemas.put(schema);
   }
 
   topics(): Promise<string[]> {
     return this.#ownership.topics();
   }
 
-  seed(topic: string, seeds: readonly Seed[]): Promise<void> {
+  seed(topic: string, seeds: readonly StoredSeed[]): Promise<void> {
     return this.#ownership.seed(topic, seeds);
   }
 
@@ -51,7 +74,7 @@ export class BigQueryQueries implements SinkQueries {
     return this.#ownership.claim(topic, claims);
   }
 
-  addSettings(topic: string, partition: number, claimId: string, entry: SettingsEntry): Promise<void> {
+  addSettings(topic: string, partition: number, claimId: string, entry: StoredEntry): Promise<void> {
     return this.#ownership.addSettings(topic, partition, claimId, entry);
   }
 
@@ -75,8 +98,8 @@ export class BigQueryQueries implements SinkQueries {
     return this.#position.tablesWithRows(...args);
   }
 
-  rowsFrom<T extends DataTable>(table: T, partition: number, fromOffset: number) {
-    return this.#position.rowsFrom(table, partition, fromOffset);
+  rowsFrom<T extends DataTable>(table: T, partition: number, from: number, further?: readonly FurtherColumn[]) {
+    return this.#position.rowsFrom(table, partition, from, further);
   }
 
   payments(...args: Parameters<SinkQueries['payments']>): ReturnType<SinkQueries['payments']> {

@@ -137,8 +137,8 @@ export function textColumn(values: readonly (string | null)[]): Data<Utf8> {
 }
 
 /**
- * Texts [from, to), given as bytes: text n is in [offsets[n], offsets[n + 1]). `nullable`: empty texts are NULL. Copies
- * neither the bytes nor, if they begin at 0, the offsets.
+ * Texts [from, to), given as bytes: text n is in [offsets[n], offsets[n + 1]). `given`: which are NULL, or `empty` where the
+ * empty ones are. Copies neither the bytes nor, if they begin at 0, the offsets.
  */
 export function bytesTextColumn(
   scratch: Scratch,
@@ -146,11 +146,11 @@ export function bytesTextColumn(
   offsets: Int32Array,
   from: number,
   to: number,
-  nullable = false,
+  given?: Validity | 'empty',
 ): Data<Utf8> {
   const length = to - from;
   const data = bytes.subarray(offsets[from], offsets[to]);
-  const nulls = nullable ? validity(length, (i) => offsets[from + i] === offsets[from + i + 1]) : undefined;
+  const nulls = given === 'empty' ? validity(length, (i) => offsets[from + i] === offsets[from + i + 1]) : given;
   if (from === 0)
     return makeData({ type: UTF8_TYPE, length, valueOffsets: offsets.subarray(0, to + 1), data, ...nulls });
   const valueOffsets = scratch.int32(length + 1);

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { BugError } from '../../../base/errors.ts';
 import { AcceptedBatch, RISKS } from '../../../payments/accepted-batch.ts';
 import { TABLE_COLUMNS } from '../../../payments/columns.ts';
+import { layoutOf, type RowLayout } from '../../../payments/row-layout.ts';
+import { FURTHER_TYPES } from '../../../payments/rules/rules.ts';
 import { APPEND_TABLES, type AppendTable } from '../../../payments/types.ts';
 import type { AppendRows, EncodedRows } from '../ports.ts';
 import { acceptedRow, checkpoint, exceptionRow, NOON_MS, partialRow, STAMP } from '../testing/sample-rows.ts';
@@ -13,6 +15,13 @@ import { batchOf } from './batch-of.ts';
 function decode({ payload }: EncodedRows) {
   const { schemaBytes, recordBatchBytes } = payload as ArrowPayload;
   return tableFromIPC(Buffer.concat([schemaBytes, recordBatchBytes]));
+}
+
+function nanosOf(words: Uint32Array): bigint {
+  return BigInt.asIntN(
+    128,
+    [...words].reduceRight((sum, word) => (sum << 32n) | BigInt(word), 0n),
+  );
 }
 
 const SAMPLES: { readonly [T in AppendTable]: AppendRows[T] } = {
@@ -111,6 +120,88 @@ describe('the Arrow encoder', () => {
   ])('takes %s for a bug', (_, row, expected) => {
     expect(() => new ArrowRowEncoder().encode('payment_transactions', AcceptedBatch.of([row]), STAMP)).toThrow(
       expected,
+    );
+  });
+
+  it('writes roles that are missing as NULL by rules, and has no field for NULL without them', () => {
+    const { region: _, deviceId: __, ...payment } = acceptedRow(1).payment;
+    const rows = [{ ...acceptedRow(1), payment }, acceptedRow(2)];
+    for (const table of ['payment_transactions', 'payment_transactions_fraud'] as const) {
+      const encode = (layout?: RowLayout) =>
+        decode(new ArrowRowEncoder().encode(table, AcceptedBatch.of(rows, layout), STAMP));
+      const byRules = encode(layoutOf([{ columns: [] }]));
+      expect([...byRules.getChild('region')!]).toEqual([null, 'eu-west']);
+      expect([...byRules.getChild('device_id')!]).toEqual([null, 'device-1']);
+      expect([...byRules.getChild('ip_address')!]).toEqual(['10.0.0.1', '10.0.0.1']);
+      const nullable = ({ schema }: typeof byRules) =>
+        schema.fields.filter((field) => field.nullable).map(({ name }) => name);
+      expect(nullable(byRules)).toEqual(['receiver_account_id', 'device_id', 'ip_address', 'region', 'payment_method']);
+      expect(nullable(encode())).toEqual([]);
+    }
+  });
+
+  it('writes further columns behind the others, of payment_transactions alone', () => {
+    const columns = FURTHER_TYPES.map((type) => ({ name: `of_${type}`, path: `/${type}`, type }));
+    const layout = layoutOf([{ columns }]);
+    const values = [
+      {
+        of_string: '',
+        of_int64: '-9223372036854775808',
+        of_numeric: '-0.000000001',
+        of_timestamp: '-62135596800000',
+        of_bool: 'false',
+        of_json: '{"a":1e400}',
+      },
+      undefined,
+      {
+        of_string: 'é',
+        of_int64: '9223372036854775807',
+        of_numeric: '12345678901234567890123456789.5',
+        of_timestamp: '253402300799999',
+        of_bool: 'true',
+        of_json: '[]',
+      },
+      { of_int64: '-7', of_numeric: '3', of_timestamp: '1748779200123' },
+    ];
+    const rows = values.map((further, offset) => acceptedRow(offset, further === undefined ? {} : { further }));
+    const encoder = new ArrowRowEncoder();
+    const batch = AcceptedBatch.of(rows, layout);
+    const decoded = decode(encoder.encode('payment_transactions', batch, STAMP));
+    expect(decoded.schema.fields.slice(-6).map(({ name }) => name)).toEqual(columns.map(({ name }) => name));
+    const cells = (name: string) => [...decoded.getChild(name)!];
+    const words = (name: string) => [...(decoded.getChild(name)!.data[0]!.values as BigInt64Array)];
+    expect(cells('of_string')).toEqual(['', null, 'é', null]);
+    expect(cells('of_int64')).toEqual([-(2n ** 63n), null, 2n ** 63n - 1n, -7n]);
+    const nanos = cells('of_numeric').map((cell: Uint32Array | null) => cell && nanosOf(cell));
+    expect(nanos).toEqual([-1n, null, 12345678901234567890123456789500000000n, 3_000_000_000n]);
+    expect(words('of_timestamp')).toEqual([-62135596800000000n, 0n, 253402300799999000n, 1748779200123000n]);
+    expect(cells('of_timestamp').map((cell) => cell === null)).toEqual([false, true, false, false]);
+    expect(cells('of_bool')).toEqual([false, null, true, null]);
+    expect(cells('of_json')).toEqual(['{"a":1e400}', null, '[]', null]);
+    const part = decode(encoder.encode('payment_transactions', batch, STAMP, 1, 3));
+    expect([...part.getChild('of_string')!]).toEqual([null, 'é']);
+    expect([...part.getChild('of_int64')!]).toEqual([null, 2n ** 63n - 1n]);
+    const fraud = decode(encoder.encode('payment_transactions_fraud', batch, STAMP));
+    expect(fraud.schema.fields.map(({ name }) => name)).toEqual(
+      TABLE_COLUMNS.payment_transactions_fraud.map(({ name }) => name),
+    );
+  });
+
+  it('sends the schema of many long columns in one request with the rows', () => {
+    const columns = Array.from({ length: 32 }, (_, i) => ({
+      name: `c${'x'.repeat(60)}${i}`,
+      path: '/x',
+      type: 'string' as const,
+    }));
+    const { payload } = new ArrowRowEncoder().encode(
+      'payment_transactions',
+      AcceptedBatch.of([acceptedRow(1)], layoutOf([{ columns }])),
+      STAMP,
+    );
+    const { roomBytes, schemaBytes } = payload as ArrowPayload;
+    expect(roomBytes).toBeGreaterThan(schemaBytes.length);
+    expect(decode({ payload } as EncodedRows).schema.fields).toHaveLength(
+      TABLE_COLUMNS.payment_transactions.length + 32,
     );
   });
 

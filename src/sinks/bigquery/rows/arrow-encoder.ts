@@ -7,12 +7,13 @@ import { BugError } from '../../../base/errors.ts';
 import { ReusedMemory } from '../../../base/memory/reused-memory.ts';
 import type { AcceptedBatch } from '../../../payments/accepted-batch.ts';
 import type { RowList } from '../../../payments/row-batch.ts';
-import { APPEND_TABLES, type AppendTable, type ExceptionRow, type PartialRow } from '../../../payments/types.ts';
+import { BUILT_IN_LAYOUT, type RowLayout } from '../../../payments/row-layout.ts';
+import type { AppendTable, ExceptionRow, PartialRow } from '../../../payments/types.ts';
 import type { AppendBatches, CheckpointRow, EncodedRows, RowEncoder, RowStamp } from '../ports.ts';
 import { hardMaxAppendBytes } from '../sink-limits.ts';
 import { arrowSchema } from './arrow-schemas.ts';
 import { Scratch } from './column-memory.ts';
-import { checkpointColumns, fraudColumns, objectColumns, paymentColumns } from './row-columns.ts';
+import { checkpointColumns, fraudColumns, furtherColumns, objectColumns, paymentColumns } from './row-columns.ts';
 
 /** EncodedRows.payload: what one AppendRows request carries. */
 export interface ArrowPayload {
@@ -24,13 +25,21 @@ export interface ArrowPayload {
   roomBytes?: number;
 }
 
-/** Enough for a stream's name, the schema of the widest table, and the other fields of a request. */
+interface TableSchema {
+  readonly schema: Schema;
+  /** Its IPC message, once one was written. */
+  bytes: Uint8Array | undefined;
+}
+
+/** Enough for a stream's name, the schema of the widest table without further columns, and the other fields of a request. */
 const ROOM_BYTES = 4 * 1024;
+/** Of a request without its schema. */
+const HEAD_BYTES = 1024;
 const MAX_FREE_BYTES = 12 * 1024 * 1024;
 
 export class ArrowRowEncoder implements RowEncoder {
-  readonly #schemas = new Map<AppendTable, Schema>(APPEND_TABLES.map((table) => [table, arrowSchema(table)]));
-  readonly #schemaBytes = new Map<AppendTable, Uint8Array>();
+  /** Of partitions that were lost, the layouts and with them their schemas go. */
+  readonly #schemas = new WeakMap<RowLayout, Map<AppendTable, TableSchema>>();
   readonly #scratch = new Scratch();
   readonly #memory = new ReusedMemory(MAX_FREE_BYTES);
 
@@ -43,22 +52,38 @@ export class ArrowRowEncoder implements RowEncoder {
   ): EncodedRows {
     const rowCount = to - from;
     const columns = this.#columns(table, rows, stamp, from, to);
-    const schema = this.#schemas.get(table)!;
+    const known = this.#schemaOf(table, rows);
+    const { schema } = known;
     const data = makeData({ type: new Struct(schema.fields), length: rowCount, nullCount: 0, children: columns });
     const written = new MessageParts();
     written.write(new RecordBatch(schema, data));
-    const schemaBytes =
-      this.#schemaBytes.get(table) ?? joined(written.schema, Buffer.allocUnsafeSlow(lengthOf(written.schema)));
-    this.#schemaBytes.set(table, schemaBytes);
+    known.bytes ??= joined(written.schema, Buffer.allocUnsafeSlow(lengthOf(written.schema)));
+    const schemaBytes = known.bytes;
     const batchLength = lengthOf(written.batch);
     const byteLength = schemaBytes.length + batchLength;
     if (byteLength > hardMaxAppendBytes) {
       throw new BugError(`${rowCount} rows of ${table} are ${byteLength} bytes: too many for one append`);
     }
-    const memory = this.#memory.take(ROOM_BYTES + batchLength);
-    const recordBatchBytes = joined(written.batch, memory.subarray(ROOM_BYTES));
-    const payload: ArrowPayload = { schemaBytes, recordBatchBytes, roomBytes: ROOM_BYTES };
+    const roomBytes = Math.max(ROOM_BYTES, HEAD_BYTES + schemaBytes.length);
+    const memory = this.#memory.take(roomBytes + batchLength);
+    const recordBatchBytes = joined(written.batch, memory.subarray(roomBytes));
+    const payload: ArrowPayload = { schemaBytes, recordBatchBytes, roomBytes };
     return { rowCount, byteLength, payload, lease: { release: () => this.#memory.release(memory) } };
+  }
+
+  #schemaOf<T extends AppendTable>(table: T, rows: AppendBatches[T]): TableSchema {
+    const layout = 'layout' in rows ? rows.layout : BUILT_IN_LAYOUT;
+    let ofLayout = this.#schemas.get(layout);
+    if (ofLayout === undefined) {
+      ofLayout = new Map();
+      this.#schemas.set(layout, ofLayout);
+    }
+    let known = ofLayout.get(table);
+    if (known === undefined) {
+      known = { schema: arrowSchema(table, layout), bytes: undefined };
+      ofLayout.set(table, known);
+    }
+    return known;
   }
 
   #columns<T extends AppendTable>(table: T, rows: AppendBatches[T], stamp: RowStamp, from: number, to: number): Data[] {
@@ -68,7 +93,10 @@ export class ArrowRowEncoder implements RowEncoder {
     // The type parameter is not narrowed by the switch; each case states what AppendBatches[T] is.
     switch (table as AppendTable) {
       case 'payment_transactions':
-        return paymentColumns(scratch, rows as AcceptedBatch, stamp, from, to);
+        return [
+          ...paymentColumns(scratch, rows as AcceptedBatch, stamp, from, to),
+          ...furtherColumns(scratch, rows as AcceptedBatch, from, to),
+        ];
       case 'payment_transactions_fraud': {
         const accepted = rows as AcceptedBatch;
         return [...paymentColumns(scratch, accepted, stamp, from, to), ...fraudColumns(scratch, accepted, from, to)];

@@ -22,6 +22,7 @@ import {
   wordsNumericColumn,
 } from './arrow-columns.ts';
 import type { Scratch } from './column-memory.ts';
+import { furtherColumn } from './further-columns.ts';
 
 function stampColumns(scratch: Scratch, rows: readonly { readonly kafkaOffset: number }[], stamp: RowStamp): Data[] {
   return [
@@ -50,7 +51,9 @@ export function paymentColumns(
     if (kind === 'time')
       return stridedTimestampColumn(scratch, numbers, first + ROW_NUMBER.eventTimeMs, ROW_NUMBERS, length);
     const { bytes, offsets } = rows.texts[text++]!;
-    return bytesTextColumn(scratch, bytes, offsets, from, to, nullable);
+    // An empty text stands for NULL, and only rules let a text be missing.
+    const isNullable = nullable === 'by_rules' && rows.layout.nullRoles;
+    return bytesTextColumn(scratch, bytes, offsets, from, to, isNullable ? 'empty' : undefined);
   };
   return [
     constantInt64Column(scratch, stamp.partition, length),
@@ -59,6 +62,11 @@ export function paymentColumns(
     constantTimestampColumn(scratch, stamp.processedAtMs, length),
     ...PAYMENT_COLUMNS.map(ofPayment),
   ];
+}
+
+/** What payment_transactions has behind paymentColumns. */
+export function furtherColumns(scratch: Scratch, rows: AcceptedBatch, from: number, to: number): Data[] {
+  return rows.layout.further.map((column, at) => furtherColumn(scratch, column, rows.furtherTexts(at), from, to));
 }
 
 /** What payment_transactions_fraud has besides paymentColumns. */

@@ -9,6 +9,7 @@ import { silentObserver } from '../../../processor/events.ts';
 import type { CheckpointRow, Claim, OwnershipRow, RowEncoder, SinkQueries, StreamRef, WriteStreams } from '../ports.ts';
 import { holdStreams, readOwnership, StreamClaims } from './claims.ts';
 import { FenceRounds } from './fence-rounds.ts';
+import { RuledOwnership } from './ruled-ownership.ts';
 
 function streamOf(epoch: number): StreamRef {
   return { epoch, table: 'payment_transactions', name: `stream of ${epoch}`, createdAtMs: 0 };
@@ -59,10 +60,11 @@ function world(start: OwnershipRow, checkpointEpoch = 0) {
   };
   const streams = { create: async (table: string) => `new ${table}` } as unknown as WriteStreams;
   const fences = new FenceRounds(runtime);
-  const common = { runtime, queries, streams, fences, observer: silentObserver };
+  const ownership = new RuledOwnership(queries);
+  const common = { runtime, queries, ownership, streams, fences, observer: silentObserver };
   const claims = new StreamClaims({ ...common, encoder: {} as RowEncoder, streamMaxIdleMs: 1_000 });
   const claim = async (row: OwnershipRow) => (await claims.claim('t', 'me', [row]))[0]!;
-  return Object.assign(it, { queries, claims, claim, common });
+  return Object.assign(it, { ownership, claims, claim, common });
 }
 
 it('is won where the row, read back, holds its id, and has new streams of every table then', async () => {
@@ -105,7 +107,7 @@ it('of an operator has no streams of its own, and leaves the list as it is', asy
 });
 
 it('a row with a stream of a later epoch contradicts itself', async () => {
-  const read = async (row: OwnershipRow) => (await readOwnership('t', world(row).queries))[0]?.contradiction;
+  const read = async (row: OwnershipRow) => (await readOwnership('t', world(row).ownership))[0]?.contradiction;
   expect(await read(rowAt(7, [6, 7]))).toBeUndefined();
   // An operator of an older release held it.
   expect(await read(rowAt(8, [7]))).toBeUndefined();

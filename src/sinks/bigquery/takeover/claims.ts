@@ -11,6 +11,7 @@ import type { ClaimOutcome, Ownership } from '../../../processor/ports.ts';
 import { claimIdOf } from '../../../processor/takeover/claim-id.ts';
 import type { Claim, OwnershipRow, SinkQueries, StreamRef } from '../ports.ts';
 import type { FenceParts } from './fence.ts';
+import type { RuledOwnership } from './ruled-ownership.ts';
 import { type ClaimParts, HeldStreams, StreamClaim } from './stream-claim.ts';
 
 /** Claims of processors: each with new streams. */
@@ -32,7 +33,7 @@ export class StreamClaims {
     const parts = this.#parts;
     const keeping = rows.map((row) => this.#keepFromEpoch.get(row) ?? this.#askKeepFromEpoch(storedRow(row)));
     const claims = await Promise.all(rows.map((row, i) => this.#prepare(storedRow(row), owner, keeping[i]!)));
-    return sent(topic, claims, parts.queries, (row) => new StreamClaim(row, parts));
+    return sent(topic, claims, parts, (row) => new StreamClaim(row, parts));
   }
 
   /** Creates the new streams and makes the claim with the whole new list. Appends nothing. */
@@ -80,36 +81,39 @@ export function holdStreams(
   topic: string,
   owner: string,
   rows: readonly Ownership[],
-  parts: FenceParts,
+  parts: FenceParts & Pick<ClaimParts, 'ownership'>,
 ): Promise<ClaimOutcome<HeldStreams>[]> {
   const claims = rows.map((row): Claim => {
     const { partition, epoch, streams } = storedRow(row);
     return { partition, expectedEpoch: epoch, claimId: claimIdOf(epoch + 1, parts.runtime, 'hold'), owner, streams };
   });
-  return sent(topic, claims, parts.queries, (row) => new HeldStreams(row, parts));
+  return sent(topic, claims, parts, (row) => new HeldStreams(row, parts));
 }
 
 async function sent<Won>(
   topic: string,
   claims: readonly Claim[],
-  queries: SinkQueries,
+  { queries, ownership }: Pick<ClaimParts, 'queries' | 'ownership'>,
   wonBy: (row: OwnershipRow) => Won,
 ): Promise<ClaimOutcome<Won>[]> {
   await queries.claim(topic, claims);
-  const after = await ownershipByPartition(topic, queries);
+  const after = await ownershipByPartition(topic, ownership);
   return claims.map(({ partition, claimId }) => {
     const row = after.get(partition);
     return { row, won: row?.claimId === claimId ? wonBy(row) : undefined };
   });
 }
 
-async function ownershipByPartition(topic: string, queries: SinkQueries): Promise<ReadonlyMap<number, OwnershipRow>> {
-  return new Map((await readOwnership(topic, queries)).map((row) => [row.partition, row]));
+async function ownershipByPartition(
+  topic: string,
+  ownership: RuledOwnership,
+): Promise<ReadonlyMap<number, OwnershipRow>> {
+  return new Map((await readOwnership(topic, ownership)).map((row) => [row.partition, row]));
 }
 
-/** The rows as stored, each with its contradiction if it has one. */
-export async function readOwnership(topic: string, queries: SinkQueries): Promise<OwnershipRow[]> {
-  return (await queries.readOwnership(topic)).map((row) => {
+/** The rows with their rules, each with its contradiction if it has one. */
+export async function readOwnership(topic: string, ownership: RuledOwnership): Promise<OwnershipRow[]> {
+  return (await ownership.readOwnership(topic)).map((row) => {
     const newest = Math.max(0, ...row.streams.map((stream) => stream.epoch));
     if (newest <= row.epoch) return row;
     return { ...row, contradiction: `epoch is ${row.epoch}, and streams has one of epoch ${newest}` };

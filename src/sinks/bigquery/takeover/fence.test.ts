@@ -16,6 +16,7 @@ import type {
   WrittenRow,
 } from '../ports.ts';
 import { FenceRounds } from './fence-rounds.ts';
+import { RuledOwnership } from './ruled-ownership.ts';
 import { StreamClaim } from './stream-claim.ts';
 
 function exception(kafkaOffset: number, writerEpoch: number): WrittenRow<'payment_exceptions'> {
@@ -115,7 +116,8 @@ function positionIn(
     finalize: async (stream: StreamRef) => sink.outcomes[stream.name] ?? { state: 'finalized', rowCount: 0 },
   } as unknown as WriteStreams;
   const parts = { runtime, queries: reads, streams, observer: silentObserver, fences: new FenceRounds(runtime) };
-  const claim = new StreamClaim(won, { ...parts, encoder: {} as RowEncoder, streamMaxIdleMs: 1_000 });
+  const ownership = new RuledOwnership(reads);
+  const claim = new StreamClaim(won, { ...parts, ownership, encoder: {} as RowEncoder, streamMaxIdleMs: 1_000 });
   const limits = { settleTimeoutMs, fenceGatherMs: 1_000 };
   return findPosition(claim, { observer: silentObserver, limits, ...more }, new AbortController().signal);
 }

@@ -7,9 +7,11 @@ import type { OwnershipRow, RowEncoder, StreamRef } from '../ports.ts';
 import { StreamPartitionWriter } from '../write/partition-writer.ts';
 import { type FenceParts, type Fencing, type FoundAtFence, fencePartition } from './fence.ts';
 import { ReadBackRows } from './read-back-rows.ts';
+import type { RuledOwnership } from './ruled-ownership.ts';
 import { foundRowsOf } from './stream-offsets.ts';
 
 export interface ClaimParts extends FenceParts {
+  readonly ownership: RuledOwnership;
   readonly encoder: RowEncoder;
   /** Streams expire after three days without traffic: the partition is claimed anew, with new streams, before. */
   readonly streamMaxIdleMs: number;
@@ -60,7 +62,7 @@ export class StreamClaim implements WonClaim {
 
   addEntry(entry: SettingsEntry): Promise<void> {
     const { topic, partition, claimId } = this.ownership;
-    return this.#parts.queries.addSettings(topic, partition, claimId, entry);
+    return this.#parts.ownership.addSettings(topic, partition, claimId, entry);
   }
 
   open(): PartitionWriter {

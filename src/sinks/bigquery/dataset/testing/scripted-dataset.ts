@@ -1,9 +1,13 @@
 /** A dataset behind RestCalls: tables.get as the service answers it, statements noted and not run. */
+
 import { setImmediate as later } from 'node:timers/promises';
 import { systemRuntime } from '../../../../base/system-runtime.ts';
+import type { RowLayout } from '../../../../payments/row-layout.ts';
+import type { StoredEntry } from '../../ports.ts';
 import { type RestCalls, RestError, type RestRequest } from '../../query/rest-client.ts';
 import { datasetParts } from '../../schema.ts';
 import { DEFAULT_SINK_LIMITS } from '../../sink-limits.ts';
+import { FIXED } from '../../testing/sample-rows.ts';
 import type { DatasetResource, TableResource } from '../look-at-dataset.ts';
 import { LAST_VIEW, TABLES } from '../names.ts';
 import { wantedTables } from '../statements.ts';
@@ -23,6 +27,8 @@ export class ScriptedDataset {
   readonly statements: string[] = [];
   /** Rows of the statement that counts; every other query has none. */
   rows: readonly (readonly (string | null)[])[] = [];
+  /** The settings history of the one ownership row; empty: there is no row. */
+  history: readonly StoredEntry[] = [];
   /** What a table has inherited although its statement says otherwise. */
   inherited: Partial<TableResource> = {};
   readonly #queries = new Map<string, string>();
@@ -50,7 +56,7 @@ export class ScriptedDataset {
     this.tables.set(name, { ...table, labels: { provenonce_made_at_ms: table.creationTime! } });
   }
 
-  parts(location?: string) {
+  parts(location?: string, layout?: RowLayout) {
     const rest: RestCalls = {
       location,
       request: async <T>(request: RestRequest): Promise<T> => (await this.#answer(request)) as T,
@@ -61,7 +67,7 @@ export class ScriptedDataset {
       waitedMs += ms;
     };
     const runtime = { ...systemRuntime, sleep, monotonicMs: () => waitedMs };
-    return datasetParts({ dataset: DATASET, rest, runtime, limits: DEFAULT_SINK_LIMITS });
+    return datasetParts({ dataset: DATASET, rest, runtime, limits: DEFAULT_SINK_LIMITS, layout });
   }
 
   async #answer({ method, path, body }: RestRequest): Promise<unknown> {
@@ -76,8 +82,9 @@ export class ScriptedDataset {
     if (path === '/datasets/d') return this.dataset ?? notFound();
     if (method === 'GET') {
       const query = this.#queries.get(path.split('/').at(-1)!)!;
-      const cells = query.includes(' AS what') ? this.rows : [];
-      const names = cells[0]?.map((_, i) => `column_${i}`) ?? columnsOf(query);
+      const cells = query.includes(' AS what') ? this.rows : ownershipCells(query, this.history);
+      const isCount = cells === this.rows && cells.length > 0;
+      const names = isCount ? cells[0]!.map((_, i) => `column_${i}`) : columnsOf(query);
       return {
         jobComplete: true,
         schema: { fields: names.map((name) => ({ name, type: 'STRING' })) },
@@ -92,16 +99,32 @@ export class ScriptedDataset {
     this.statements.push(statement);
     const [, made, name] = /^(CREATE TABLE|ALTER TABLE)[^`]*`[^`]*\.(\w+)`/.exec(statement) ?? [];
     if (made === 'CREATE TABLE' && !this.tables.has(name!)) await this.make(name!);
-    if (made === 'ALTER TABLE') await this.#alter(name!);
+    if (made === 'ALTER TABLE') await this.#alter(name!, statement);
     return { status: { state: 'DONE' } };
   }
 
-  async #alter(name: string): Promise<void> {
+  async #alter(name: string, statement: string): Promise<void> {
+    const [, added, sqlType] = /ADD COLUMN IF NOT EXISTS `(\w+)` (\w+)/.exec(statement) ?? [];
+    const relaxed = /ALTER COLUMN (\w+) DROP NOT NULL/.exec(statement)?.[1];
+    if (added !== undefined || relaxed !== undefined) {
+      const table = this.tables.get(name)!;
+      const fields = table.schema!.fields!.map((f) => (f.name === relaxed ? { ...f, mode: 'NULLABLE' } : f));
+      const more = added === undefined ? [] : [{ name: added, type: sqlType === 'INT64' ? 'INTEGER' : sqlType! }];
+      this.tables.set(name, { ...table, schema: { fields: [...fields, ...more] } });
+      return;
+    }
     this.inherited = {};
     const { creationTime } = this.tables.get(name)!;
     await this.make(name);
     this.tables.set(name, { ...this.tables.get(name)!, creationTime: creationTime! });
   }
+}
+
+/** Of the one row of partition_ownership, and of its topic. */
+function ownershipCells(query: string, history: readonly StoredEntry[]): readonly (readonly string[])[] {
+  if (history.length === 0 || !query.includes('.partition_ownership`')) return [];
+  if (query.includes('DISTINCT topic')) return [['t']];
+  return [['t', '0', '9', 'o', 'c', '0', '[]', '1', '0', JSON.stringify(FIXED), JSON.stringify(history), '[]']];
 }
 
 /** Of a plain SELECT: what its columns are called. */

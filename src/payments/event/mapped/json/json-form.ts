@@ -3,10 +3,10 @@
  * records as for the built-in event (reading-version-2.ts).
  */
 import { isUtf8 } from 'node:buffer';
-import { maskCardNumbers } from '../card-numbers.ts';
-import { readMembers } from '../json-members.ts';
-import { foreignForm } from '../value-form.ts';
-import type { FormProblem } from './value-reader.ts';
+import { maskCardNumbers } from '../../card-numbers.ts';
+import { readMembers } from '../../json-members.ts';
+import { foreignForm } from '../../value-form.ts';
+import type { FormProblem } from '../value-reader.ts';
 
 /** A repeated name is shown only in this form, since it is the producer's text. */
 const SHOWN_NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;

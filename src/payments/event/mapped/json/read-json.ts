@@ -2,13 +2,13 @@
  * Reads JSON values for a mapping: by the scanner where it can, plainly otherwise. With the format `json-schema` a value is in the wire
  * format of a schema registry: the head is taken off, and nothing is validated against the schema.
  */
-import type { CompiledMapping, PathNode } from './compiled-mapping.ts';
+import type { CompiledMapping, PathNode } from '../compiled-mapping.ts';
+import type { PathValues } from '../path-values.ts';
+import type { FormProblem, ValueReader } from '../value-reader.ts';
+import { HEAD_BYTES, wireFormatProblem } from '../wire-format.ts';
 import { duplicateMember, jsonTextOf } from './json-form.ts';
-import type { PathValues } from './path-values.ts';
 import { JsonScanner } from './scan-json.ts';
-import type { FormProblem, ValueReader } from './value-reader.ts';
 import { walkJson } from './walk-json.ts';
-import { HEAD_BYTES, wireFormatProblem } from './wire-format.ts';
 
 /** Reads every JSON value, and knows every problem. */
 export class PlainJsonReader implements ValueReader {

@@ -5,7 +5,7 @@
  *
  * Bounded: of objects with ever new names MOST_NAMES are held. A name more is declined, and the unknown ones are forgotten.
  */
-import { wordOf } from '../../../base/memory/words.ts';
+import { wordOf } from '../../../../base/memory/words.ts';
 
 export const NOT_A_NAME = -1;
 /** Unknown names that are held besides those that paths look for. */

@@ -1,15 +1,15 @@
 import { describe, expect, it, test } from 'vitest';
-import { ByteScratch } from '../../../base/memory/text-key.ts';
-import { seededChance } from '../../drawn/draw.ts';
-import { drawRecordFor } from '../../drawn/drawn-record.ts';
-import { drawRules } from '../../drawn/drawn-rules.ts';
-import { rules } from '../../testing/rules-fixture.ts';
-import { compileMapping } from './compile-mapping.ts';
-import type { CompiledMapping } from './compiled-mapping.ts';
-import { PathValues, VALUE_KIND } from './path-values.ts';
+import { ByteScratch } from '../../../../base/memory/text-key.ts';
+import { seededChance } from '../../../drawn/draw.ts';
+import { drawRecordFor } from '../../../drawn/drawn-record.ts';
+import { drawRules } from '../../../drawn/drawn-rules.ts';
+import { rules } from '../../../testing/rules-fixture.ts';
+import { compileMapping } from '../compile-mapping.ts';
+import type { CompiledMapping } from '../compiled-mapping.ts';
+import { PathValues, VALUE_KIND } from '../path-values.ts';
+import type { ValueReader } from '../value-reader.ts';
 import { JsonReader, PlainJsonReader } from './read-json.ts';
 import { JsonScanner } from './scan-json.ts';
-import type { ValueReader } from './value-reader.ts';
 
 /** Rules that are drawn, and records for each. */
 const RUNS = Number(process.env.PROVENONCE_RUNS ?? 400);

@@ -9,9 +9,9 @@
  * the end. Texts are scanned a word of four bytes at a time.
  */
 import { isUtf8 } from 'node:buffer';
-import { NO_PATH, type PathNode } from './compiled-mapping.ts';
+import { NO_PATH, type PathNode } from '../compiled-mapping.ts';
+import { GAP_BYTES, type PathValues, VALUE_KIND } from '../path-values.ts';
 import { MemberNames, NOT_A_NAME } from './member-names.ts';
-import { GAP_BYTES, type PathValues, VALUE_KIND } from './path-values.ts';
 
 /** Nesting of values that no path wants. Deeper ones are declined. */
 const MOST_SKIPPED_DEPTH = 128;

@@ -4,9 +4,9 @@
  *
  * It goes down by recursion only where a path goes down, at most MAX_PATH_STEPS. Everything else is skipped in one loop.
  */
-import { textOf } from '../json-members.ts';
-import { NO_PATH, type PathNode } from './compiled-mapping.ts';
-import { type PathValues, VALUE_KIND } from './path-values.ts';
+import { textOf } from '../../json-members.ts';
+import { NO_PATH, type PathNode } from '../compiled-mapping.ts';
+import { type PathValues, VALUE_KIND } from '../path-values.ts';
 
 /**
  * Fills `out` from the text of `value`. Returns the first member name in the text that repeats in an object in which a path looks

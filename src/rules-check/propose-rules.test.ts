@@ -1,0 +1,124 @@
+/** What is proposed for the records of examples/mappings, and for hostile ones. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import type { Rules } from '../payments/rules/rules.ts';
+import { readRules } from '../rules/read-rules.ts';
+import { proposalText } from './proposal-text.ts';
+import { proposeRules } from './propose-rules.ts';
+import { type SampleRecord, sampleOfLines } from './sample.ts';
+
+const NOW_MS = 1_764_007_200_000;
+const EXAMPLES = path.join(import.meta.dirname, '..', '..', 'examples', 'mappings');
+
+function exampleOf(name: string): SampleRecord[] {
+  return sampleOfLines(readFileSync(path.join(EXAMPLES, name, 'events.tsv'), 'utf8'), NOW_MS);
+}
+
+function proposed(sample: readonly SampleRecord[]): { text: string; rules: Rules } {
+  const text = proposalText(proposeRules(sample)!, sample.length);
+  const rules = readRules(text, 'proposed.yaml');
+  if (Array.isArray(rules)) throw new Error(rules.map((mistake) => mistake.text).join('\n'));
+  return { text, rules };
+}
+
+function roles({ event }: Rules) {
+  const { transaction_id, sender_account_id, currency } = event.texts;
+  const paths = [
+    transaction_id?.path,
+    sender_account_id?.path,
+    event.amount.path,
+    currency?.path,
+    event.timestamp.path,
+  ];
+  return [...paths, typeof event.key === 'object' ? event.key.path : event.key];
+}
+
+const ADYEN = '/notificationItems/0/NotificationRequestItem';
+const PACS = '/Document/FIToFICstmrCdtTrf';
+
+test.each([
+  ['stripe', ['id', 'customer', 'amount', 'currency', 'created'].map((name) => `/data/object/${name}`), 'sender'],
+  [
+    'adyen',
+    ['pspReference', 'additionalData/shopperReference', 'amount/value', 'amount/currency', 'eventDate'].map(
+      (name) => `${ADYEN}/${name}`,
+    ),
+    'transaction',
+  ],
+  [
+    'paypal',
+    [
+      '/resource/id',
+      '/resource/payer/payer_id',
+      '/resource/amount/value',
+      '/resource/amount/currency_code',
+      '/create_time',
+    ],
+    '/resource/payee/merchant_id',
+  ],
+  [
+    'iso20022',
+    [
+      `${PACS}/CdtTrfTxInf/0/PmtId/EndToEndId`,
+      `${PACS}/CdtTrfTxInf/0/DbtrAcct/Id/IBAN`,
+      `${PACS}/CdtTrfTxInf/0/IntrBkSttlmAmt/value`,
+      `${PACS}/CdtTrfTxInf/0/IntrBkSttlmAmt/Ccy`,
+      `${PACS}/GrpHdr/CreDtTm`,
+    ],
+    'sender',
+  ],
+  ['cloudevents', ['/data/payment', '/data/account', '/data/amount', '/data/currency', '/time'], 'sender'],
+  ['debezium', ['id', 'account', 'amount', 'currency', 'created_at'].map((name) => `/payload/after/${name}`), 'any'],
+] as const)('finds the required roles and the key in records as of %s', (name, paths, key) => {
+  expect(roles(proposed(exampleOf(name)).rules)).toEqual([...paths, key]);
+});
+
+test('says what the amounts are: minor units beside a currency, decimals, bytes in base64', () => {
+  const amountOf = (name: string) => proposed(exampleOf(name)).rules.event.amount;
+  expect(amountOf('stripe').minorUnits).toBe('currency');
+  expect(amountOf('paypal')).toEqual({ path: '/resource/amount/value' });
+  expect(amountOf('debezium').decimalBytes).toBe(2);
+});
+
+test('every line of a role says why, and marks what a reader must decide', () => {
+  const { text } = proposed(exampleOf('stripe'));
+  const lines = text.split('\n').filter((line) => /^ {2,4}[-a-z#]/.test(line) && !/^ {2}(select|activity)/.test(line));
+  expect(lines.length).toBeGreaterThan(10);
+  expect(lines.filter((line) => !/ # /.test(line))).toEqual([]);
+  expect(text).toContain('minor_units: currency } # UNSURE: whole numbers only, beside a currency: cents are likely');
+  expect(text).toContain('customer }           # in 20 of 20 records, 5 different; it is the key');
+});
+
+test('turns activity off where the key is not the sender', () => {
+  expect(proposed(exampleOf('adyen')).rules.fraud.activity).toBe('off');
+  expect(proposed(exampleOf('stripe')).rules.fraud.activity).not.toBe('off');
+});
+
+test('the same records give the same file', () => {
+  expect(proposed(exampleOf('paypal')).text).toBe(proposed(exampleOf('paypal')).text);
+});
+
+test('a member that was not found is named as one, and its file is still a rules file', () => {
+  const { rules, text } = proposed(sampleOfLines('{"a":true}\n{"a":false}', NOW_MS));
+  expect(rules.event.texts.transaction_id?.path).toBe('/NOT_FOUND');
+  expect(text).toContain('# UNSURE: no member looks like an amount');
+});
+
+test('names and values of records cannot leave their place in the file', () => {
+  const hostile = {
+    'amount" }\nrevision: 9 #': 5,
+    id: 'a # b\n- x',
+    currency: 'EUR',
+    'x/y~z': 'q',
+    "it's {": { id: 'z' },
+  };
+  const { rules } = proposed(
+    sampleOfLines([1, 2].map((n) => JSON.stringify({ ...hostile, id: `${hostile.id}${n}` })).join('\n'), NOW_MS),
+  );
+  expect(rules.revision).toBe(1);
+});
+
+test('nothing is proposed for records without JSON', () => {
+  expect(proposeRules(sampleOfLines('hello\n[1]\n7', NOW_MS))).toBeUndefined();
+});

@@ -1,0 +1,17 @@
+/** Settings as the fold uses them, for rules that no dataset has yet. Pure. */
+import type { Rules } from '../payments/rules/rules.ts';
+import { type CompiledSettings, compileSettings, DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
+import type { DecisionSettings } from '../payments/types.ts';
+
+/** By the rules, and by the same rules with `key: any` for records whose key is not known. */
+export function settingsToTry(
+  decided: Partial<DecisionSettings>,
+  rules?: Rules,
+): { readonly settings: CompiledSettings; readonly withoutKey: CompiledSettings } {
+  const decision = { ...DEFAULT_DECISION_SETTINGS, ...decided };
+  if (rules === undefined) {
+    const settings = compileSettings(decision);
+    return { settings, withoutKey: settings };
+  }
+  throw new Error('rules cannot be tried yet');
+}
