@@ -1,18 +1,9 @@
 /** Builds the BigQuery sink of one dataset: everything that src/processor needs of it, wired together. */
 import { ConfigurationError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
-
-<<<<<<< HEAD
-
 import type { RowLayout } from '../../payments/row-layout.ts';
-import type { SinkReads } from '../../processor/ports.ts';
-
-=======
-
 import type { KnownPayments } from '../../processor/ports/known-payments.ts';
-
->>>>>>> h-g
-
+import type { SinkReads } from '../../processor/ports.ts';
 import type { ApplyOrder } from './dataset/apply-order.ts';
 import { type Applied, applyToDataset, ensureDataset } from './dataset/apply-to-dataset.ts';
 import type { DatasetInspector } from './dataset/inspect.ts';
@@ -32,7 +23,7 @@ import { sinkReads } from './sink-reads.ts';
 import { RuledOwnership } from './takeover/ruled-ownership.ts';
 import type { WriteRpc } from './write/write-rpc.ts';
 import { GoogleWriteRpc } from './write/write-rpc-google.ts';
-import type { BigQueryWriteStreams } from './write/write-streams.ts';
+import { BigQueryWriteStreams } from './write/write-streams.ts';
 
 export interface SinkOptions extends WaitingObserver {
   readonly projectId: string;
@@ -108,20 +99,17 @@ export function openSink(options: SinkOptions): Sink {
     dataset,
     jobs,
     backfill: new BackfillQueries(jobs, dataset, runtime),
-<<<<<<< HEAD
     queries,
     reads: sinkReads(queries, new RuledOwnership(queries)),
-=======
     known: knownPayments(jobs, dataset),
-    queries: new BigQueryQueries(...common, rest ),
->>>>>>> h-g
-    streams: new BigQueryWriteStreams(
+    streams: new BigQueryWriteStreams({
       ...common,
       rpc,
       isEmulator,
       encoder: new ArrowRowEncoder(),
       // While a table or its stream is not found: fails at once if waiting cannot help.
-      inspectTable: () => inspector.wrongTables(),),
+      inspectTable: () => inspector.wrongTables(),
+    }),
     encoder,
     rpc,
     inspector,
