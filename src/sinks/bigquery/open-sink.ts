@@ -1,12 +1,9 @@
 /** Builds the BigQuery sink of one dataset: everything that src/processor needs of it, wired together. */
 import { ConfigurationError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
-<<<<<<< HEAD
 import type { RowLayout } from '../../payments/row-layout.ts';
-import type { SinkReads } from '../../processor/ports.ts';
-=======
 import type { KnownPayments } from '../../processor/ports/known-payments.ts';
->>>>>>> h-g
+import type { SinkReads } from '../../processor/ports.ts';
 import type { ApplyOrder } from './dataset/apply-order.ts';
 import { type Applied, applyToDataset, ensureDataset } from './dataset/apply-to-dataset.ts';
 import type { DatasetInspector } from './dataset/inspect.ts';
@@ -102,13 +99,9 @@ export function openSink(options: SinkOptions): Sink {
     dataset,
     jobs,
     backfill: new BackfillQueries(jobs, dataset, runtime),
-<<<<<<< HEAD
     queries,
     reads: sinkReads(queries, new RuledOwnership(queries)),
-=======
     known: knownPayments(jobs, dataset),
-    queries: new BigQueryQueries({ ...common, rest }),
->>>>>>> h-g
     streams: new BigQueryWriteStreams({
       ...common,
       rpc,

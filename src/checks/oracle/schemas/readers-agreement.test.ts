@@ -22,7 +22,7 @@ import { protobufValue, wantedOf } from './protobuf-value.ts';
 import { UndecodableError } from './undecodable.ts';
 
 const TIME_UNITS = [undefined, 'epoch_ms', 'epoch_us', 'epoch_ns'];
-const RUNS = Number(process.env.PROVENONCE_AGREEMENT_RUNS ?? 500);
+const RUNS = Number(process.env.PROVENONCE_AGREEMENT_RUNS ?? 150);
 
 /** Bytes that are changed, and how many of the end are cut off. */
 const damage = fc.record({
@@ -58,7 +58,7 @@ function compare(theirs: readonly Found[] | string, ours: readonly Found[] | 'no
   return ours !== 'none';
 }
 
-test('Avro', { timeout: 60_000 }, () => {
+test('Avro', { timeout: 60_000 + RUNS * 100 }, () => {
   let whole = 0;
   fc.assert(
     fc.property(fc.gen(), damage, (g, harm) => {
@@ -83,7 +83,7 @@ test('Avro', { timeout: 60_000 }, () => {
   expect(whole).toBeGreaterThan(RUNS / 10);
 });
 
-test('Protobuf', { timeout: 60_000 }, () => {
+test('Protobuf', { timeout: 60_000 + RUNS * 100 }, () => {
   let whole = 0;
   fc.assert(
     fc.property(fc.gen(), damage, (g, harm) => {
