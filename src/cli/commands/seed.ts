@@ -8,7 +8,6 @@ import { planSeed, type SeedOrder, seedTopic } from '../../operations/seeding/se
 import { silentObserver } from '../../processor/events.ts';
 import { errorOf } from '../../sinks/bigquery/dataset/findings.ts';
 import type { Sink } from '../../sinks/bigquery/open-sink.ts';
-import { sinkReads } from '../../sinks/bigquery/sink-reads.ts';
 import { ALL_SETTINGS, parseConfig } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { printJson } from '../exit.ts';
@@ -52,7 +51,7 @@ export const addCommand: AddCommand = (program) => {
     const log = openLog(config, { owner, observer: silentObserver }, undefined);
     try {
       await prepare(sink, dryRun, config.process.clusteringColumns);
-      const reads = { ...sinkReads(sink.queries), topics: () => sink.queries.topics() };
+      const reads = { ...sink.reads, topics: () => sink.queries.topics() };
       const ports = { log, sink: reads, known: sink.known, runtime: systemRuntime };
       const plan = await (dryRun ? planSeed(order, ports) : seedTopic(order, ports));
       if (json) printJson({ ...plan, dryRun });
