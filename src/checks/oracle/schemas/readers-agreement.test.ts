@@ -12,8 +12,7 @@ import { AvroDrawing, avscType, rememberRecords } from '../../../payments/event/
 import { ProtobufDrawing } from '../../../payments/event/schema/testing/draw-protobuf.ts';
 import { type Found, pathsOf, readPaths } from '../../../payments/event/schema/testing/read-paths.ts';
 import { parseProtobuf } from '../../../registry/parse-protobuf.ts';
-import type { Decoded } from '../mapped/decoded.ts';
-import type { MappedValue } from '../mapped/mapped-value.ts';
+import type { Decoded, MappedValue } from '../mapped/mapped-value.ts';
 import { stepsOf } from '../mapped/oracle-rules.ts';
 import { avroSchema } from './avro-schema.ts';
 import { avroValue } from './avro-value.ts';
