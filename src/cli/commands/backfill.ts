@@ -1,12 +1,21 @@
-/** provenonce backfill: adds late payments to payment_transactions, exactly once, and corrects their windows. */
+/**
+ * provenonce backfill: adds late payments, or payments of rejected records, to payment_transactions, exactly once, and corrects
+ * their windows.
+ */
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { systemRuntime } from '../../base/system-runtime.ts';
+import { terminalColumns } from '../../base/text/terminal.ts';
+import { readTopic } from '../../kafka/read-topic.ts';
 import { type BackfillReport, backfill } from '../../operations/backfill/backfill.ts';
 import { backfillText } from '../../operations/backfill/backfill-text.ts';
+import type { RecordsFrom } from '../../operations/backfill/rejected-records.ts';
 import { BACKFILL_POINTS } from '../../processor/crash-points.ts';
 import { errorOf } from '../../sinks/bigquery/dataset/findings.ts';
 import type { Sink } from '../../sinks/bigquery/open-sink.ts';
-import { parseTopicAndBigQuery, TOPIC_AND_BIGQUERY_SETTINGS } from '../config/process-config.ts';
+import type { KafkaEndpoint } from '../config/kafka-config.ts';
+import { kafkaConnection } from '../config/kafka-connection.ts';
+import { ENDPOINT_SETTINGS, parseEndpoints, parseTopicAndBigQuery } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { requireTopicOfDataset } from '../dataset-topic.ts';
 import { printJson } from '../exit.ts';
@@ -23,6 +32,7 @@ interface Options {
   readonly transaction?: readonly string[];
   readonly batch: number;
   readonly list: number;
+  readonly rejected?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -39,13 +49,17 @@ export const addCommand: AddCommand = (program) => {
       'only this transaction; may be repeated',
       listOf((id) => id),
     )
+    .option('--rejected', 'judge rejected records of the topic again, by the newest rules of their partitions')
     .option('--batch <n>', 'payments of one statement', wholeNumber(1), 1_000)
     .option('--list <n>', 'records named in the report; all are counted', wholeNumber(0), 20)
     .option('--dry-run', 'show what would be added and what is left out, and change nothing')
     .option('--json', 'one JSON document on standard output');
-  addFlags(command, TOPIC_AND_BIGQUERY_SETTINGS).action(async (flags: Options & Record<string, unknown>) => {
-    const { partition, from, to, transaction, batch, list, dryRun, json, ...rest } = flags;
+  addFlags(command, ENDPOINT_SETTINGS).action(async (flags: Options & Record<string, unknown>) => {
+    const { partition, from, to, transaction, batch, list, rejected, dryRun, json, ...rest } = flags;
     const { config } = parseTopicAndBigQuery(process.env, rest as Record<string, string>);
+    // Late rows hold what is needed: only rejected records are read from the topic.
+    const kafka =
+      rejected === true ? parseEndpoints(process.env, rest as Record<string, string>).config.kafka : undefined;
     const hit = killAt(process.env.PROVENONCE_CRASH_AT, BACKFILL_POINTS);
     const sink = openCommandSink(config.bigquery);
     try {
@@ -62,6 +76,7 @@ export const addCommand: AddCommand = (program) => {
         {
           queries: sink.reads,
           backfill: sink.backfill,
+          rejected: kafka === undefined ? undefined : { recordsFrom: topicRecords(kafka) },
           runtime: systemRuntime,
           owner: `${hostname()}-${process.pid}`,
           dryRun: dryRun === true,
@@ -76,6 +91,23 @@ export const addCommand: AddCommand = (program) => {
     }
   });
 };
+
+/** The records of the topic; a record that is no longer there is left out. */
+function topicRecords(kafka: KafkaEndpoint): RecordsFrom {
+  const connection = kafkaConnection(kafka, 'provenonce-backfill', (file) => readFileSync(file, 'utf8'));
+  return async function* (partition, fromOffset) {
+    const fromOffsets = new Map([[partition, fromOffset]]);
+    const { topic } = kafka;
+    for await (const { records } of await readTopic({
+      connection,
+      topic,
+      runtime: systemRuntime,
+      partitions: [partition],
+      fromOffsets,
+    }))
+      yield records;
+  };
+}
 
 /**
  * A dataset of an older release lacks the table of turns and has older views; any other dataset without that table has
@@ -92,5 +124,5 @@ async function prepare(sink: Sink, dryRun: boolean): Promise<void> {
 
 function show(report: BackfillReport, json: boolean): void {
   if (json) printJson(report);
-  else print(backfillText(report));
+  else print(backfillText(report, terminalColumns(process.stdout, process.env)));
 }
