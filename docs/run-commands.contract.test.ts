@@ -42,7 +42,7 @@ const LINES: readonly Line[] = [
   {
     title: 'the story of docs/start.md, then what an operator does later',
     rules: [
-      { command: /^simulate/, add: ['--count', '1000', '--rate', '0'] },
+      { command: /^simulate (?!--records)/, add: ['--count', '1000', '--rate', '0'] },
       { command: /^process --until-caught-up/, afterBlock: 'kill -9' },
       { command: /^(verify|reconcile|ownership)$/ },
       // The range that stands for the reader's lies behind the end of this log: refused, with a reason. Scenarios do the real thing.
@@ -65,6 +65,7 @@ const RULES = LINES.flatMap(({ rules }) => rules);
 
 /** Not run as commands: what these do, without their command line, is what the named test holds. */
 const WORK_HELD_BY: readonly { readonly command: RegExp; readonly by: string }[] = [
+  { command: /^(simulate --records|rules|process --rules-file)/, by: 'docs/your-own-topic.contract.test.ts' },
   { command: /^demo$/, by: 'docs/readme-demo.long.test.ts' },
   { command: /^demo ./, by: 'src/demo/embedded-demo.test.ts' },
   { command: /^lab up/, by: 'src/infra/native/native.long.test.ts' },

@@ -20,6 +20,7 @@ import { openSink, type Sink } from '../sinks/bigquery/open-sink.ts';
 import { processorSink } from '../sinks/bigquery/processor-sink.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
 import type { ProcessConfig } from './config/process-config.ts';
+import { schemaParts } from './config/registry-config.ts';
 import { isDeadOwner } from './dead-owner.ts';
 
 export interface RunOptions {
@@ -56,6 +57,9 @@ export async function runFromConfig(
       log: openLog(config, options, state.memberNote),
       sink: processorSink(killHit === undefined ? seams : withSinkCrashPoints(seams, killHit)),
       state,
+      schemaParts: schemaParts(config.registry, config.process.unreachableAfterMs, (file) =>
+        readFileSync(file, 'utf8'),
+      ),
     };
     sink.connect();
     const ensured = Promise.resolve(asked).then(async (look) => {
@@ -92,7 +96,7 @@ async function firstOf(work: Promise<void>, stop: AbortSignal): Promise<ExitRepo
   }
 }
 
-function settingsOf(config: ProcessConfig, owner: string): ProcessorSettings {
+export function settingsOf(config: ProcessConfig, owner: string): ProcessorSettings {
   const { checkpointIntervalMs, checkpointRows, maxAppendsInFlight, stopTimeoutMs } = config.process;
   const { untilCaughtUp, acceptClockRisk, acceptNothing } = config.process;
   return {
@@ -119,7 +123,7 @@ function openProcessSink(config: ProcessConfig, observer: Observer): Sink {
   });
 }
 
-function openLog(
+export function openLog(
   config: ProcessConfig,
   { owner, observer, kafkaLog }: RunOptions,
   memberNotes: MemberNotes | undefined,

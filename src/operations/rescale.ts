@@ -150,7 +150,9 @@ function checked(
 ): RescalePlan {
   const { topic, partitions } = order;
   const from = Math.max(...rows.map(partitionsOf));
-  const floorMs = Math.max(...boundaries.map(({ watermarkMs }) => watermarkMs));
+  // A floor from the seeding can be ahead of every watermark: it never goes back.
+  const floorsMs = rows.map((row) => generationOf(row)?.floorMs ?? Number.NEGATIVE_INFINITY);
+  const floorMs = Math.max(...boundaries.map(({ watermarkMs }) => watermarkMs), ...floorsMs);
   const plan = { order, from, topicPartitions, boundaries, floorMs };
   const isRescaled = rows.some((row) => (generationOf(row)?.sources.length ?? 0) > 0);
   if (from === partitions && isRescaled && topicPartitions === partitions) return { ...plan, isDone: true };

@@ -20,6 +20,7 @@ import { printJson, stopSignal } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { share, wholeNumber } from '../options.ts';
 import { complain, print, showStatus } from '../print.ts';
+import { sendFile } from '../send-file.ts';
 import { tableText } from '../table-text.ts';
 
 interface Dials {
@@ -40,6 +41,7 @@ interface Dials {
   readonly live?: boolean;
   readonly watermarkDelay: string;
   readonly ledger?: string;
+  readonly records?: string;
   readonly compression: 'none' | 'gzip' | 'zstd';
   readonly createTopic: boolean;
   readonly json?: boolean;
@@ -70,6 +72,7 @@ export const addCommand: AddCommand = (program) => {
     .option('--live', 'event times follow the clock, with new ids in every run (needs --rate; replaces --span)')
     .option('--watermark-delay <duration>', 'WATERMARK_DELAY of the processor; it decides what is late', '1h')
     .option('--ledger <file>', 'write every record sent to this file, one JSON object per line')
+    .option('--records <file>', 'send the records of this file instead, one a line: a key, a tab and a value')
     .addOption(
       new Option('--compression <codec>', 'compression of the batches')
         .choices(['none', 'gzip', 'zstd'])
@@ -86,10 +89,17 @@ async function simulate(flags: Dials & Record<string, unknown>): Promise<void> {
   // Wrong dials are refused before the wait for Kafka; live ones begin when it answers.
   dialsOf(flags);
   const partitions = await partitionsOf(connection, config.topic, flags);
+  const kafka = { connection, topic: config.topic, compression: flags.compression, patienceMs: PATIENCE_MS };
+  if (flags.records !== undefined) {
+    const sent = await sendFile(flags.records, partitions, kafka);
+    if (flags.json) printJson({ sent });
+    else print(`${sent} records of ${flags.records} acknowledged in ${printable(config.topic)}`);
+    return;
+  }
   const summary = await runSimulator(
     {
       dials: { ...dialsOf(flags), partitions },
-      kafka: { connection, topic: config.topic, compression: flags.compression, patienceMs: PATIENCE_MS },
+      kafka,
       ...(flags.ledger === undefined ? {} : { ledgerPath: flags.ledger }),
       signal: stopSignal(),
       ...(process.stderr.isTTY && !flags.json ? { onProgress: showProgress } : {}),

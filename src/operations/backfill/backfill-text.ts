@@ -9,6 +9,7 @@ const WHY: Readonly<Record<LeftOut, string>> = {
   present: 'are in payment_transactions already',
   conflict: 'have the id of another payment in payment_transactions',
   copy: 'are copies of another record',
+  known: 'were written by another pipeline before',
   unreadable: 'do not match the hash of their row',
   rejected: 'are rejected by the rules of now too',
   too_early: 'are too early: a copy of them could still be accepted; run it again when the watermark has passed them',

@@ -16,7 +16,7 @@ import { formatDecimal } from '../../payments/event/decimal.ts';
 import { BUILT_IN_LAYOUT, joinLayouts, layoutOfHistory } from '../../payments/row-layout.ts';
 import { compileEntry, resolveEntry } from '../../payments/settings.ts';
 import type { BackfillPoint } from '../../processor/crash-points.ts';
-import { partitionsOf } from '../../processor/generation.ts';
+import { generationOf, partitionsOf } from '../../processor/generation.ts';
 import type { Ownership, SinkReads } from '../../processor/ports.ts';
 import { settingsByOffset } from '../../processor/run/settings-at.ts';
 import type { BackfillQueries, LateRow, LateSelection } from '../../sinks/bigquery/query/backfill-queries.ts';
@@ -176,7 +176,7 @@ class BackfillRun {
         if (payment instanceof Unreadable) this.#leave(unreadable(row, payment));
         else candidates.push({ partition, offset: row.offset, payment });
       }
-      await this.#batch(candidates);
+      await this.#batch(candidates, generationOf(owned)?.known?.list);
       onBatch?.({ partition, looked: this.#looked, added: this.#added });
       fromOffset = rows.at(-1)!.offset + 1;
     }
@@ -205,7 +205,7 @@ class BackfillRun {
           if ('payment' in judged) candidates.push(judged);
           else this.#leave(judged);
         }
-        if (candidates.length > 0) await this.#batch(candidates);
+        if (candidates.length > 0) await this.#batch(candidates, generationOf(owned)?.known?.list);
         onBatch?.({ partition, looked: this.#looked, added: this.#added });
         fromOffset = rows.at(-1)!.offset + 1;
       }
@@ -215,10 +215,12 @@ class BackfillRun {
     this.#notCheckpointed += await sink.countRows('rejected', partition, below);
   }
 
-  async #batch(candidates: readonly Candidate[]): Promise<void> {
+  /** `list`: of known_payments. */
+  async #batch(candidates: readonly Candidate[], list: string | undefined): Promise<void> {
     const { backfill: sink, dryRun } = this.#options;
     const ids = [...new Set(candidates.map(({ payment }) => payment.transactionId))];
-    const { add, leftOut } = classify(candidates, await sink.stored(ids));
+    const known = list === undefined ? undefined : await sink.known.idsIn(list, ids);
+    const { add, leftOut } = classify(candidates, await sink.stored(ids), known);
     for (const record of leftOut) this.#leave(record);
     if (add.length === 0) return;
     if (dryRun) {

@@ -5,7 +5,8 @@
 import type { ProcessorEvent } from '../../../processor/events.ts';
 import type { SimFault } from '../../fault.ts';
 import { createWorld } from '../world/create-world.ts';
-import { processorMain, type SimWiring } from '../world/processor-main.ts';
+import { processorMain, processorSettings, type SimWiring } from '../world/processor-main.ts';
+import { seedKnown } from '../world/seed-known.ts';
 import { type Sending, sendWorkload } from '../world/send-workload.ts';
 import type { World } from '../world/world.ts';
 import type { CasePlan } from './case-plan.ts';
@@ -62,6 +63,10 @@ export async function runCaseInWorld(
   const events = new Map<string, number>();
   const stopped: StoppedPartition[] = [];
   const markEvents = new CoverageEvents(world);
+  const { decision } = processorSettings(`${plan.processes[0]}.1`, {
+    decision: (owner) => plan.decisions?.[owner] ?? {},
+  });
+  if (plan.known !== undefined) seedKnown(world, plan.known, decision);
   startAll(plan, options, world, (process, life, event) => {
     events.set(event.type, (events.get(event.type) ?? 0) + 1);
     markEvents.see(process, life, event);
