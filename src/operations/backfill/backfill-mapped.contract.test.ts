@@ -60,7 +60,7 @@ const options = (change: Partial<BackfillOptions> = {}): BackfillOptions => ({
 
 async function stored(partition: number): Promise<readonly { readonly offset: number; readonly payment: Payment }[]> {
   const rows = await sink.queries.runQuery(
-    `SELECT kafka_offset, transaction_id, region, receiver_account_id, amount, \`order\`, paid, at, ok, n
+    `SELECT kafka_offset, transaction_id, region, receiver_account_id, amount, \`order\`, paid, \`at\`, ok, n
 FROM ${sink.table('payment_transactions')} WHERE kafka_partition = ${partition} AND writer_epoch = 0 ORDER BY kafka_offset`,
   );
   return rows as never;
@@ -88,7 +88,7 @@ describe('late rows of mapped records', () => {
     const none = { region: null, receiver_account_id: null, paid: null, at: null, ok: null, n: null };
     expect(
       await sink.queries.runQuery(
-        `SELECT kafka_offset, region, receiver_account_id, amount, \`order\`, paid, at, ok, CAST(n AS STRING) AS n
+        `SELECT kafka_offset, region, receiver_account_id, amount, \`order\`, paid, \`at\`, ok, CAST(n AS STRING) AS n
 FROM ${sink.table('payment_transactions')} WHERE kafka_partition = 0 ORDER BY kafka_offset`,
       ),
     ).toEqual([
