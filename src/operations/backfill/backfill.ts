@@ -33,7 +33,7 @@ import {
 } from './classify.ts';
 import { LatePaymentReader, Unreadable } from './late-payment.ts';
 import { isSelected, lateFromMs } from './rejected-choice.ts';
-import { type RecordsFrom, RejectedRecords } from './rejected-records.ts';
+import { type RejectedOptions, RejectedRecords } from './rejected-records.ts';
 
 export interface BackfillSelection extends LateSelection {
   readonly topic: string;
@@ -46,7 +46,7 @@ export interface BackfillOptions {
   readonly backfill: BackfillQueries;
   readonly runtime: Runtime;
   /** Judges rejected records again, read from here, instead of late rows. */
-  readonly rejected?: { readonly recordsFrom: RecordsFrom } | undefined;
+  readonly rejected?: Pick<RejectedOptions, 'recordsFrom' | 'schemas'> | undefined;
   /** The owner's name for the turn's row. */
   readonly owner: string;
   readonly dryRun: boolean;
@@ -140,7 +140,7 @@ class BackfillRun {
     for (const owned of ownership) {
       if (partitions !== undefined && !partitions.includes(owned.partition)) continue;
       if (rejected === undefined) await this.#latePartition(owned);
-      else await this.#rejectedPartition(owned, ownership, rejected.recordsFrom);
+      else await this.#rejectedPartition(owned, ownership, rejected);
     }
     const sums = [...this.#sums].sort(([left], [right]) => (left < right ? -1 : 1));
     return {
@@ -183,7 +183,11 @@ class BackfillRun {
     this.#notCheckpointed += await sink.countRows('late', partition, below, this.#selection);
   }
 
-  async #rejectedPartition(owned: Ownership, all: readonly Ownership[], recordsFrom: RecordsFrom): Promise<void> {
+  async #rejectedPartition(
+    owned: Ownership,
+    all: readonly Ownership[],
+    rejected: Pick<RejectedOptions, 'recordsFrom' | 'schemas'>,
+  ): Promise<void> {
     const { queries, backfill: sink, batchRows, onBatch } = this.#options;
     const { topic, partition, fixed, history, startOffset } = owned;
     const below = (await queries.latestCheckpoint(topic, partition))?.nextOffset ?? startOffset;
@@ -191,7 +195,8 @@ class BackfillRun {
       place: { partition, partitionCount: partitionsOf(owned), minEventTimeMs: fixed.minEventTimeMs },
       settings: compileEntry(history.at(-1)!),
       lateFromMs: await lateFromMs(owned, all, queries),
-      recordsFrom,
+      mayAsk: !this.#options.dryRun,
+      ...rejected,
     });
     try {
       for (let fromOffset = 0; ; ) {

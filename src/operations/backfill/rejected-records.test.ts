@@ -26,7 +26,13 @@ function reading(records: readonly LogRecord[], late = Number.POSITIVE_INFINITY)
       closed += 1;
     }
   }
-  const judging = new RejectedRecords({ place: PLACE, settings: BY_RULES, lateFromMs: late, recordsFrom });
+  const judging = new RejectedRecords({
+    place: PLACE,
+    settings: BY_RULES,
+    lateFromMs: late,
+    recordsFrom,
+    mayAsk: true,
+  });
   const judge = (offset: number, payloadHash?: string) => {
     const value = records.find((one) => one.offset === offset)?.value;
     const { high, low } = hashBytes(value ?? Buffer.alloc(0));
