@@ -56,7 +56,7 @@ const changed = <T extends object>(list: T[], index: number, change: Partial<T>)
 test('late payments that were put in with their windows break nothing, and are counted', async () => {
   const report = await verify(inputsOf(backfilled()));
   expect(report).toMatchObject({ verdict: 'PASS', backfilled: 2 });
-  expect(verifyText(report)).toContain('backfilled: 2 late payments');
+  expect(verifyText(report)).toContain('backfilled: 2 payments, added by an operator');
 });
 
 test('some of the late payments may be put in, and others not', async () => {

@@ -23,7 +23,7 @@ export interface RejectedOptions {
   readonly place: RecordPlace;
   /** Of the newest entry of the partition's history. */
   readonly settings: CompiledSettings;
-  /** Every copy past the checkpoints with an event time below this is late, in whichever partition it is. */
+  /** Every copy past the checkpoints with an event time below this is late, in every partition. */
   readonly lateFromMs: number;
   readonly recordsFrom: RecordsFrom;
   /** For rules whose records name schemas. */
