@@ -135,7 +135,7 @@ class Look {
       this.#records += 1;
       if (!(read instanceof Rejection)) return this.#pass();
       this.#count.add(partition, record.offset, read.reason);
-      if (read.code !== (NOT_A_PAYMENT as string)) one.rejected += 1;
+      if (read.code !== NOT_A_PAYMENT) one.rejected += 1;
     };
   }
 

@@ -81,7 +81,7 @@ function checkRecord(one: SampleRecord, options: CheckOptions): CheckedRecord {
     const values: Record<string, string> = {};
     if (read.transactionId !== null) values.transaction_id = maskCardNumbers(read.transactionId);
     if (read.eventTimeMs !== null) values.event_time = timeText(read.eventTimeMs);
-    const becomes = read.code === (NOT_A_PAYMENT as string) ? 'not_a_payment' : 'rejected';
+    const becomes = read.code === NOT_A_PAYMENT ? 'not_a_payment' : 'rejected';
     return { ...at, becomes, reason: read.reason, values };
   }
   return { ...at, becomes: 'payment', reason: null, values: valuesOf(read.toPayment()) };
@@ -97,6 +97,7 @@ function senderOf(one: SampleRecord): Buffer | null {
 function valuesOf(payment: Payment): Record<string, string> {
   const fields = payment as unknown as Readonly<Record<string, string | number | bigint | undefined>>;
   const values: Record<string, string> = {};
+  for (const [name, value] of Object.entries(payment.further ?? {})) values[name] = maskCardNumbers(value);
   for (const { name, kind, field } of PAYMENT_COLUMNS) {
     const value = fields[field];
     if (value === undefined || value === '') continue;
