@@ -1,4 +1,5 @@
 /** docs/reference/configuration.md, made from the table of settings. `npm run docs:generate` writes it; a test compares. */
+import { REGISTRY_SETTINGS } from '../src/cli/config/registry-config.ts';
 import type { SettingsTable } from '../src/cli/config/setting.ts';
 import {
   BIGQUERY_SETTINGS,
@@ -21,6 +22,13 @@ const GROUPS: readonly Group[] = [
     title: 'BigQuery',
     text: 'Read by every command that touches the dataset. The two emulator hosts go together: both, or neither.',
     table: BIGQUERY_SETTINGS,
+  },
+  {
+    title: 'Schema registry',
+    text:
+      'For a rules file with the format `avro` or `protobuf`. Each schema is asked for once, stored in\n' +
+      '`event_schemas`, and read from there afterwards.',
+    table: REGISTRY_SETTINGS,
   },
   { title: 'Process', text: 'How `provenonce process` runs.', table: PROCESS_SETTINGS },
   {

@@ -37,13 +37,23 @@ export type ContradictionCode =
   | 'table_changed'
   | 'rows_lost'
   | 'rules_missing'
-  | 'rules_changed';
+  | 'rules_changed'
+  | 'schema_unknown'
+  | 'schema_unusable'
+  | 'schema_missing'
+  | 'schema_changed';
 
 /**
  * The log cannot be read past a place. What was folded before that place is still right. All other codes cast doubt on
  * what was folded (it may be of another log), or on the tables.
  */
-const ENDS_OF_READING: ReadonlySet<ContradictionCode> = new Set(['retention_gap', 'batch_damaged', 'codec_missing']);
+const ENDS_OF_READING: ReadonlySet<ContradictionCode> = new Set([
+  'retention_gap',
+  'batch_damaged',
+  'codec_missing',
+  'schema_unknown',
+  'schema_unusable',
+]);
 
 /** The log or the sink contradicts the guarantee: the partition stops and writes nothing past that place. Exit 65. */
 export class ContradictionError extends Error {

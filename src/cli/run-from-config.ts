@@ -20,6 +20,7 @@ import { openSink, type Sink } from '../sinks/bigquery/open-sink.ts';
 import { processorSink } from '../sinks/bigquery/processor-sink.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
 import type { ProcessConfig } from './config/process-config.ts';
+import { schemaParts } from './config/registry-config.ts';
 import { isDeadOwner } from './dead-owner.ts';
 
 export interface RunOptions {
@@ -56,6 +57,9 @@ export async function runFromConfig(
       log: openLog(config, options, state.memberNote),
       sink: processorSink(killHit === undefined ? seams : withSinkCrashPoints(seams, killHit)),
       state,
+      schemaParts: schemaParts(config.registry, config.process.unreachableAfterMs, (file) =>
+        readFileSync(file, 'utf8'),
+      ),
     };
     sink.connect();
     const ensured = Promise.resolve(asked).then(async (look) => {

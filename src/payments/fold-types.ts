@@ -2,6 +2,7 @@
 
 import type { IndexKey } from '../base/memory/slot-hash.ts';
 import type { AcceptedBatch } from './accepted-batch.ts';
+import type { SchemaBook } from './event/schema/event-schema.ts';
 import type { Counters, ExceptionRow, FixedSettings, PartialRow, TransactionRow } from './types.ts';
 
 /** The fold adds its rows here, in fold order. `accepted` feeds payment_transactions and payment_transactions_fraud. */
@@ -27,6 +28,8 @@ export interface FoldPlace {
    * nobody can choose texts that collide and slow the fold down. No result depends on it. Default: KNOWN_INDEX_KEY.
    */
   readonly indexKey?: IndexKey;
+  /** Schemas of Avro and Protobuf records. Every one that a record names is there before the record is folded. Default: none. */
+  readonly schemas?: SchemaBook | undefined;
 }
 
 /** The part of a state that its checkpoint row holds. The entries come from the payments. */

@@ -3,6 +3,7 @@
  * of payment_transactions. It follows from the rules of a partition's settings history, so that one layout fits all its rows.
  */
 import type { FurtherColumn, Rules } from './rules/rules.ts';
+import type { SettingsEntry } from './types.ts';
 
 export interface RowLayout {
   /** Rules map the events, so a payment may lack an optional role. The built-in event has all of them. */
@@ -23,6 +24,11 @@ export function layoutOf(rules: Iterable<Pick<Rules, 'columns'>>): RowLayout {
     for (const column of columns) if (!further.has(column.name)) further.set(column.name, column);
   }
   return nullRoles ? { nullRoles, further: [...further.values()] } : BUILT_IN_LAYOUT;
+}
+
+/** The layout for all rows of a partition. */
+export function layoutOfHistory(history: readonly Pick<SettingsEntry, 'rules'>[]): RowLayout {
+  return layoutOf(history.flatMap(({ rules }) => (rules === undefined ? [] : [rules.rules])));
 }
 
 /** The same layout with what `more` adds. */

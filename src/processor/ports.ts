@@ -6,5 +6,6 @@
 export type * from './ports/log.ts';
 export type * from './ports/operator-sink.ts';
 export type * from './ports/records.ts';
+export type * from './ports/schemas.ts';
 export type * from './ports/sink.ts';
 export type * from './ports/state.ts';

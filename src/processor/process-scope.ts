@@ -5,8 +5,9 @@
 import type { Runtime } from '../base/runtime.ts';
 import { Semaphore } from '../base/semaphore.ts';
 import type { Observer } from './events.ts';
-import type { LogSource, Sink, StateStore } from './ports.ts';
+import type { LogSource, SchemaParts, Sink, StateStore } from './ports.ts';
 import { AppendTurns } from './run/append-turns.ts';
+import { DatasetSchemas } from './schemas/dataset-schemas.ts';
 import type { ProcessorSettings } from './settings.ts';
 import { ClaimRounds } from './takeover/claim-rounds.ts';
 
@@ -16,6 +17,8 @@ export interface ProcessorPorts {
   readonly sink: Sink;
   readonly state: StateStore;
   readonly observer: Observer;
+  /** For rules whose records name schemas. Without it such rules cannot be used. */
+  readonly schemaParts?: SchemaParts | undefined;
 }
 
 export interface ProcessScope extends ProcessorPorts {
@@ -28,6 +31,8 @@ export interface ProcessScope extends ProcessorPorts {
   readonly restores: Semaphore;
   /** Few states are rebuilt at a time. So the first partitions run early, and memory holds the rows of few. */
   readonly rebuilds: Semaphore;
+  /** Undefined without schemaParts. */
+  readonly schemas: DatasetSchemas | undefined;
 }
 
 export function processScope(settings: ProcessorSettings, ports: ProcessorPorts): ProcessScope {
@@ -39,5 +44,6 @@ export function processScope(settings: ProcessorSettings, ports: ProcessorPorts)
     turns: new AppendTurns(limits.maxAppendsInFlight),
     restores: new Semaphore(1),
     rebuilds: new Semaphore(limits.maxRebuilds),
+    schemas: ports.schemaParts === undefined ? undefined : new DatasetSchemas({ ...ports, ...ports.schemaParts }),
   };
 }

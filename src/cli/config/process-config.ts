@@ -10,6 +10,7 @@ import type { SeedSettings, StartAt } from '../../processor/settings.ts';
 import { type KafkaEndpoint, kafkaOf, kafkaProblems } from './kafka-config.ts';
 import { kafkaConnection } from './kafka-connection.ts';
 import { type EffectiveSetting, type Environment, type Flags, parseSettings } from './parse-settings.ts';
+import { REGISTRY_SETTINGS, type RegistryConfig, registryProblems } from './registry-config.ts';
 import type { SettingsTable, Values } from './setting.ts';
 import {
   BIGQUERY_SETTINGS,
@@ -29,6 +30,7 @@ export const ENDPOINT_SETTINGS = { ...KAFKA_SETTINGS, ...BIGQUERY_SETTINGS } as 
 export const TOPIC_AND_BIGQUERY_SETTINGS = { topic: KAFKA_SETTINGS.topic, ...BIGQUERY_SETTINGS } as const;
 export const ALL_SETTINGS = {
   ...ENDPOINT_SETTINGS,
+  ...REGISTRY_SETTINGS,
   ...PROCESS_SETTINGS,
   ...SEED_SETTINGS,
   ...DECISION_SETTINGS,
@@ -53,6 +55,7 @@ export interface ProcessConfig extends EndpointConfig {
   readonly seed: SeedSettings;
   readonly startAt: StartAt;
   readonly decision: DecisionSettings;
+  readonly registry: RegistryConfig;
 }
 
 export interface Parsed<T> {
@@ -81,6 +84,7 @@ export function checkConfig(env: Environment, flags: Flags, readFile: ReadFile =
       ...fileProblems(kafkaOf(kafka), readFile),
     ]),
     ...problemsWithin(BIGQUERY_SETTINGS, env, flags, emulatorProblems),
+    ...problemsWithin(REGISTRY_SETTINGS, env, flags, (registry) => registryProblems(registry, readFile)),
     ...problemsWithin(DECISION_SETTINGS, env, flags, decisionProblems),
   ];
   const start = values && readStart(values.start, values.topic, values.groupId, readFile);
@@ -120,17 +124,21 @@ function fileProblems(kafka: KafkaEndpoint, readFile: ReadFile): readonly string
 
 function configOf(values: Values<typeof ALL_SETTINGS>, startAt: StartAt): ProcessConfig {
   const { idHorizonMs, windowMs, activitySpanMs, minEventAgeMs } = values;
-  const process = Object.fromEntries(
-    Object.keys(PROCESS_SETTINGS).map((key) => [key, values[key as keyof typeof PROCESS_SETTINGS]]),
-  ) as Values<typeof PROCESS_SETTINGS>;
   return {
     kafka: kafkaOf(values),
     bigquery: bigqueryOf(values),
-    process,
+    process: valuesOf(PROCESS_SETTINGS, values),
     seed: { idHorizonMs, windowMs, activitySpanMs, minEventAgeMs },
     startAt,
     decision: decisionOf(values),
+    registry: valuesOf(REGISTRY_SETTINGS, values),
   };
+}
+
+/** Those of one table. */
+function valuesOf<T extends Partial<typeof ALL_SETTINGS>>(table: T, values: Values<typeof ALL_SETTINGS>): Values<T> {
+  const keys = Object.keys(table) as (keyof typeof ALL_SETTINGS)[];
+  return Object.fromEntries(keys.map((key) => [key, values[key]])) as Values<T>;
 }
 
 /** For verify and other commands that need both topic and dataset. Throws ConfigurationError. */

@@ -57,7 +57,11 @@ test('blanks within and around it are part of it', () => {
 
 test('every setting that is a secret has one, in the flags and in the documentation', () => {
   const secrets = Object.values(ALL_SETTINGS).filter(({ secret }) => secret);
-  expect(secrets.map(({ env }) => env)).toEqual(['KAFKA_SASL_PASSWORD', 'KAFKA_SASL_OAUTH_CLIENT_SECRET']);
+  expect(secrets.map(({ env }) => env)).toEqual([
+    'KAFKA_SASL_PASSWORD',
+    'KAFKA_SASL_OAUTH_CLIENT_SECRET',
+    'SCHEMA_REGISTRY_PASSWORD',
+  ]);
   const help = addFlags(new Command('process'), ALL_SETTINGS).helpInformation();
   for (const { env, flag } of secrets.map(fileNamesOf)) {
     expect(documentSettings(ALL_SETTINGS)).toContain(`| \`${env}\` | \`--${flag}\` |`);

@@ -86,6 +86,16 @@ export const tokenUrl: SettingKind<string> = kind('https URL', (value) => {
   return value;
 });
 
+/** Passwords may go to it, so it is never part of a message with its user name: there is none in it. */
+export const registryUrl: SettingKind<string> = kind('URL', (value) => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') throw new Error('expected a URL (https:// or http://)');
+  if (url.username !== '' || url.password !== '')
+    throw new Error('expected a URL without a user name in it: set SCHEMA_REGISTRY_USER');
+  if (url.search !== '' || url.hash !== '') throw new Error('expected a URL without a query');
+  return value;
+});
+
 /**
  * The columns by which the tables of payments may be clustered. Any other would fail only when the table is created.
  */

@@ -13,6 +13,8 @@
 
 import type { Runtime } from '../../base/runtime.ts';
 import { formatDecimal } from '../../payments/event/decimal.ts';
+import { BUILT_IN_LAYOUT, joinLayouts, layoutOfHistory } from '../../payments/row-layout.ts';
+import { resolveEntry } from '../../payments/settings.ts';
 import type { BackfillPoint } from '../../processor/crash-points.ts';
 import type { Ownership, SinkReads } from '../../processor/ports.ts';
 import { settingsByOffset } from '../../processor/run/settings-at.ts';
@@ -92,6 +94,8 @@ class BackfillRun {
   readonly #sums = new Map<string, { count: number; nanos: bigint }>();
   readonly #addedRecords: AddedRecord[] = [];
   readonly #leftOutRecords: LeftOutRecord[] = [];
+  /** Of all partitions: their payments go into one table. */
+  #layout = BUILT_IN_LAYOUT;
   #courtesyMs = COURTESY_MS;
   #looked = 0;
   #added = 0;
@@ -106,7 +110,10 @@ class BackfillRun {
     const { topic, partitions } = this.#selection;
     const { queries, dryRun, backfill: sink } = this.#options;
     const ownership = await queries.readOwnership(topic);
-    for (const { partition, fixed } of ownership) this.#windowMs.set(partition, fixed.windowMs);
+    for (const { partition, fixed, history } of ownership) {
+      this.#windowMs.set(partition, fixed.windowMs);
+      this.#layout = joinLayouts(this.#layout, layoutOfHistory(history));
+    }
     const unfinished = ((await sink.turns.read(topic))?.pending.length ?? 0) > 0;
     if (unfinished && !dryRun) await this.#inTurn([]);
     for (const owned of ownership) {
@@ -140,7 +147,8 @@ class BackfillRun {
       this.#looked += rows.length;
       const candidates: Candidate[] = [];
       for (const row of rows) {
-        const payment = reader.read(row, settingsAt(row.offset));
+        const { rules } = resolveEntry(history, row.offset);
+        const payment = reader.read(row, settingsAt(row.offset), rules?.rules);
         if (payment instanceof Unreadable) this.#leave(unreadable(row, payment));
         else candidates.push({ partition, offset: row.offset, payment });
       }
@@ -192,7 +200,7 @@ class BackfillRun {
   async #insert(turn: Turn, add: readonly Candidate[]): Promise<Error | undefined> {
     if (add.length === 0) return undefined;
     await this.#hit('backfill.payments.before');
-    const failure = await this.#options.backfill.insertPayments(turn, add);
+    const failure = await this.#options.backfill.insertPayments(turn, add, this.#layout.further);
     await this.#hit('backfill.payments.after');
     return failure;
   }

@@ -7,6 +7,7 @@
  * and rejects with UnreachableError past its limit.
  */
 import type { AcceptedBatch } from '../../payments/accepted-batch.ts';
+import type { StoredSchema } from '../../payments/event/schema/stored-schema.ts';
 import type { RowBatch } from '../../payments/row-batch.ts';
 import type {
   DataRows,
@@ -31,6 +32,10 @@ export interface SinkReads {
   payments(partition: number, belowOffset: number, fromEventTimeMs: number): AsyncIterable<readonly TransactionRow[]>;
   /** Payments of a list in known_payments with an event time >= fromEventTimeMs, in any order. */
   knownPayments(list: string, fromEventTimeMs: number): AsyncIterable<readonly KnownPayment[]>;
+  /** The rows of event_schemas with these ids, as they stand: more than one of an id, or none. */
+  readSchemas(ids: readonly number[]): Promise<StoredSchema[]>;
+  /** Inserts the row if none has its id. The caller reads it back. Safe to call from several processes at once. */
+  putSchema(schema: StoredSchema): Promise<void>;
   /** Inserts the ownership rows that are missing. Safe to call from several processes at once. */
   seed(topic: string, seeds: readonly Seed[]): Promise<void>;
 }

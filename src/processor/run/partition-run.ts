@@ -13,11 +13,14 @@ import type { Runtime } from '../../base/runtime.ts';
 import { AcceptedBatch } from '../../payments/accepted-batch.ts';
 import { recordFingerprint } from '../../payments/event/hash.ts';
 import type { FoldOutput, PartitionFold } from '../../payments/fold.ts';
+import { layoutOfHistory, type RowLayout } from '../../payments/row-layout.ts';
 import type { LogRecord, SettingsEntry } from '../../payments/types.ts';
 import type { Observer } from '../events.ts';
 import type { ProcessorLimits } from '../limits.ts';
 import type { AppendLimits, LogSource, PartitionWriter, StateStore, WonClaim } from '../ports.ts';
 import { RejectionCount } from '../rejections.ts';
+import type { DatasetSchemas } from '../schemas/dataset-schemas.ts';
+import { firstWanted } from '../schemas/wanted-schemas.ts';
 import type { Position } from '../takeover/position.ts';
 import type { AppendTurns } from './append-turns.ts';
 import { batchEnd } from './batch-boundary.ts';
@@ -38,6 +41,8 @@ export interface PartitionRunOptions {
   readonly turns: AppendTurns;
   readonly state: StateStore;
   readonly observer: Observer;
+  /** Undefined: no rules of the partition read records with schemas. */
+  readonly schemas?: DatasetSchemas | undefined;
   readonly limits: ProcessorLimits;
 }
 
@@ -51,7 +56,9 @@ export class PartitionRun {
   readonly #checkpointer: Checkpointer;
   readonly #failure = new AbortController();
   readonly #drain = new AbortController();
-  #output = emptyOutput(new AcceptedBatch());
+  /** One for all batches of the run. */
+  readonly #layout: RowLayout;
+  #output: FoldOutput;
   /** A batch whose rows were sent, for reuse of its memory. */
   #spare: AcceptedBatch | undefined;
   #recordsInOutput = 0;
@@ -73,6 +80,8 @@ export class PartitionRun {
     this.#lastFolded = options.cursor.fingerprint();
     this.#partition = options.won.ownership.partition;
     this.#settingsAt = settingsByOffset(options.history);
+    this.#layout = layoutOfHistory(options.history);
+    this.#output = emptyOutput(new AcceptedBatch(this.#layout));
     this.#writer = options.turns.counted(options.won.open());
     this.#writers = this.#tableWriters();
     this.#replaying = this.#writers.withRowsLeft(options.fold.nextOffset) !== undefined;
@@ -121,9 +130,10 @@ export class PartitionRun {
   async #foldUntilDrained(ended: AbortSignal): Promise<void> {
     const reading = abortedWithAny(ended, this.#drain.signal);
     while (!this.#drain.signal.aborted) {
-      let answer: CursorAnswer;
       try {
-        answer = await orAborted(this.#options.cursor.next(reading), reading);
+        const answer = await orAborted(this.#options.cursor.next(reading), reading);
+        ended.throwIfAborted();
+        await this.#take(answer, ended, reading);
       } catch (error) {
         if (this.#drain.signal.aborted && !ended.aborted) return;
         // What was folded may be unreadable later: it is written before the partition stops.
@@ -131,19 +141,21 @@ export class PartitionRun {
           await orAborted(this.#checkpointer.checkpoint(), ended);
         throw error;
       }
-      ended.throwIfAborted();
-      await this.#take(answer, ended);
     }
   }
 
-  async #take(answer: CursorAnswer, ended: AbortSignal): Promise<void> {
+  /** `reading` ends waits for a schema at a drain, between two records. */
+  async #take(answer: CursorAnswer, ended: AbortSignal, reading: AbortSignal): Promise<void> {
     const { limits, position } = this.#options;
+    let readable = this.#options.schemas === undefined ? answer.records.length : 0;
     for (let from = 0; from < answer.records.length; ) {
+      if (from >= readable) readable = await this.#readableTo(answer.records, from, reading);
       if (this.#replaying && this.#fold.nextOffset >= position.resumeOffset) await this.#flushSoon(ended, true);
       const isFirst = !this.#replaying && this.#writers.rowsSent === 0;
       const most = Math.min(limits.maxBatchRecords, isFirst ? limits.firstBatchRecords : Number.POSITIVE_INFINITY);
       const full = from + most - this.#recordsInOutput;
-      const to = batchEnd(answer.records, from, full, this.#replaying ? position.resumeOffset : 0);
+      const end = batchEnd(answer.records, from, full, this.#replaying ? position.resumeOffset : 0);
+      const to = Math.min(end, readable);
       this.#foldRecords(answer.records, from, to);
       from = to;
       if (this.#recordsInOutput >= most) await this.#flushSoon(ended, isFirst);
@@ -165,6 +177,19 @@ export class PartitionRun {
     this.#letGo(answer);
     // With nothing in flight the rows go out now; otherwise they gather for a larger append.
     if (this.#writers.rowsInFlight === 0) this.#flushInTurn();
+  }
+
+  /** The index of the first record whose schema is not known yet, at least one past `from`: that one is waited for. */
+  async #readableTo(records: readonly LogRecord[], from: number, reading: AbortSignal): Promise<number> {
+    const { schemas, position } = this.#options;
+    for (;;) {
+      const wanted = firstWanted(records, from, records.length, this.#settingsAt, schemas!.isReady);
+      if (wanted === undefined) return records.length;
+      if (wanted.at > from) return wanted.at;
+      if (this.#writers.rowsInFlight === 0) this.#flushInTurn();
+      const mayAsk = wanted.offset >= position.resumeOffset;
+      await schemas!.ensure({ ...wanted, partition: this.#partition, mayAsk }, reading);
+    }
   }
 
   #foldRecords(records: readonly LogRecord[], from: number, to: number): void {
@@ -214,7 +239,7 @@ export class PartitionRun {
 
   #takeOutput(): AcceptedBatch {
     const output = this.#output;
-    this.#output = emptyOutput(this.#spare ?? new AcceptedBatch());
+    this.#output = emptyOutput(this.#spare ?? new AcceptedBatch(this.#layout));
     this.#spare = undefined;
     this.#recordsInOutput = 0;
     this.#writers.take(output);

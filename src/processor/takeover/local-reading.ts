@@ -7,6 +7,7 @@
 import { drawIndexKey } from '../../base/memory/slot-hash.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import type { Semaphore } from '../../base/semaphore.ts';
+import type { SchemaBook } from '../../payments/event/schema/event-schema.ts';
 import { type FoldPlace, PartitionFold } from '../../payments/fold.ts';
 import type { StoredState } from '../../payments/types.ts';
 import { generationOf, partitionsOf } from '../generation.ts';
@@ -21,6 +22,7 @@ export interface LocalFold {
 export interface LocalReadingOptions {
   readonly state: StateStore;
   readonly runtime: Runtime;
+  readonly schemas?: SchemaBook | undefined;
   /** One partition at a time. So the first one runs early, and memory holds one file. */
   readonly restores: Semaphore;
 }
@@ -54,11 +56,11 @@ export class LocalReading {
 /** Yields to other partitions while it reads. */
 async function readLocal(
   ownership: Ownership,
-  { state, runtime }: LocalReadingOptions,
+  { state, runtime, schemas }: LocalReadingOptions,
 ): Promise<LocalFold | undefined> {
   const stored = await state.load(ownership.partition);
   if (stored === undefined) return undefined;
-  const restoring = PartitionFold.restoring({ ...foldPlaceOf(ownership, runtime), stored });
+  const restoring = PartitionFold.restoring({ ...foldPlaceOf(ownership, { runtime, schemas }), stored });
   for (;;) {
     const step = restoring.next();
     if (step.done) return { stored, fold: step.value };
@@ -66,9 +68,15 @@ async function readLocal(
   }
 }
 
-/** All of a row that a fold depends on, and an index key of its own. */
-export function foldPlaceOf(ownership: Ownership, { random }: Pick<Runtime, 'random'>): FoldPlace {
-  return { ...placeOf(ownership), indexKey: drawIndexKey(random) };
+/** What a fold gets from its process. */
+export interface FoldParts {
+  readonly runtime: Pick<Runtime, 'random'>;
+  readonly schemas?: SchemaBook | undefined;
+}
+
+/** All of a row that a fold depends on, the schemas of its records, and an index key of its own. */
+export function foldPlaceOf(ownership: Ownership, { runtime, schemas }: FoldParts): FoldPlace {
+  return { ...placeOf(ownership), schemas, indexKey: drawIndexKey(runtime.random) };
 }
 
 function placeOf(ownership: Ownership): FoldPlace {

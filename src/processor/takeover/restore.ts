@@ -18,7 +18,9 @@ import { generationOf } from '../generation.ts';
 import type { Checkpoint, LogBounds, Ownership, SinkReads, StateStore } from '../ports.ts';
 import type { LogCursor } from '../run/log-cursor.ts';
 import { settingsByOffset } from '../run/settings-at.ts';
+import type { DatasetSchemas } from '../schemas/dataset-schemas.ts';
 import { carryKnown } from './carry-known.ts';
+
 import { foldPlaceOf, type LocalFold } from './local-reading.ts';
 import type { Position } from './position.ts';
 
@@ -26,6 +28,8 @@ export interface RestoreOptions {
   readonly runtime: Runtime;
   readonly sink: Pick<SinkReads, 'payments' | 'knownPayments'>;
   readonly state: StateStore;
+  /** Undefined: no rules of the partition read records with schemas. */
+  readonly schemas?: DatasetSchemas | undefined;
   readonly observer: Observer;
   /** Shared by all partitions: the first ones run while others wait, and memory holds the rows of few. */
   readonly rebuilds: Semaphore;
@@ -63,7 +67,7 @@ export async function restoreFold(
     return fold;
   }
   if (checkpoint === undefined) {
-    const fold = PartitionFold.fresh({ ...foldPlaceOf(ownership, runtime), startOffset: ownership.startOffset });
+    const fold = PartitionFold.fresh({ ...foldPlaceOf(ownership, options), startOffset: ownership.startOffset });
     if (generation !== undefined) await carryInto(fold, generation, ownership, options.sink, signal);
     await state.replace(partition, fold.export());
     report('fresh', fold, atOffset);
@@ -155,7 +159,7 @@ async function restoreLocal(
   }
   if (fromOffset < checkpoint.nextOffset) {
     try {
-      await foldForward(fold, ownership, checkpoint, cursor, signal);
+      await foldForward(fold, ownership, checkpoint, cursor, options.schemas, signal);
     } catch (error) {
       if (!(error instanceof ContradictionError && error.leavesWhatWasFolded)) throw error;
       const what = error.code === 'retention_gap' ? 'lost records' : `cannot be read (${error.code})`;
@@ -179,6 +183,7 @@ async function foldForward(
   ownership: Ownership,
   checkpoint: Checkpoint,
   cursor: LogCursor,
+  schemas: DatasetSchemas | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const settingsAt = settingsByOffset(ownership.history);
@@ -189,6 +194,7 @@ async function foldForward(
   cursor.restartAt(fold.nextOffset, isBelow ? recordFingerprint : null);
   while (fold.nextOffset < checkpoint.nextOffset) {
     const answer = await cursor.next(signal, checkpoint.nextOffset);
+    await schemas?.ensureAll(ownership.partition, answer.records, settingsAt, signal);
     fold.foldAll(answer.records, settingsAt, unused);
     fold.skipTo(answer.nextOffset);
     unused.accepted.clear();
@@ -213,11 +219,16 @@ function rebuildInTurn(
 export async function rebuildFromSink(
   ownership: Ownership,
   checkpoint: Checkpoint,
-  { sink, runtime }: Pick<RestoreOptions, 'sink' | 'runtime'>,
+  { sink, runtime, schemas }: Pick<RestoreOptions, 'sink' | 'runtime' | 'schemas'>,
   signal: AbortSignal,
 ): Promise<PartitionFold> {
   const { nextOffset, watermarkMs, counters } = checkpoint;
-  const rebuild = PartitionFold.rebuild({ ...foldPlaceOf(ownership, runtime), nextOffset, watermarkMs, counters });
+  const rebuild = PartitionFold.rebuild({
+    ...foldPlaceOf(ownership, { runtime, schemas }),
+    nextOffset,
+    watermarkMs,
+    counters,
+  });
   for await (const rows of sink.payments(ownership.partition, nextOffset, rebuild.fromEventTimeMs)) {
     signal.throwIfAborted();
     try {

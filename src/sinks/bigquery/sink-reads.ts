@@ -9,6 +9,8 @@ export function sinkReads(queries: SinkQueries, ownership: RuledOwnership): Sink
     readOwnership: (topic) => readOwnership(topic, ownership),
     latestCheckpoint: (topic, partition) => queries.latestCheckpoint(topic, partition),
     tablesWithRows: (tables, partition, fromOffset) => queries.tablesWithRows(tables, partition, fromOffset),
+    readSchemas: (ids) => queries.readSchemas(ids),
+    putSchema: (schema) => queries.putSchema(schema),
     payments: (partition, belowOffset, fromEventTimeMs) => queries.payments(partition, belowOffset, fromEventTimeMs),
     knownPayments: (list, fromEventTimeMs) => queries.knownPayments(list, fromEventTimeMs),
     seed: (topic, seeds) => ownership.seed(topic, seeds),

@@ -159,7 +159,7 @@ await this.#options.durable();`,
         find: 'if (fromOffset > checkpoint.nextOffset) $DISCARD;',
         replace: `if (fromOffset > checkpoint.nextOffset) {
   cursor.restartAt(fromOffset, null);
-  return { fold: PartitionFold.fromStored({ ...foldPlaceOf(ownership, options.runtime), stored }), fromOffset };
+  return { fold: PartitionFold.fromStored({ ...foldPlaceOf(ownership, options), stored }), fromOffset };
 }`,
       },
       {

@@ -134,9 +134,9 @@ entry.rows.lease?.release();`,
       {
         file: 'src/processor/run/partition-run.ts',
         in: 'PartitionRun.#foldUntilDrained',
-        find: 'await this.#take(answer, ended);',
+        find: 'await this.#take(answer, ended, reading);',
         replace: `answer.lease?.release();
-await this.#take(answer, ended);`,
+await this.#take(answer, ended, reading);`,
       },
     ],
   },

@@ -5,6 +5,7 @@ import type { Life } from '../world/life.ts';
 import { copy } from './sim-encoder.ts';
 import { SimOwnership } from './sim-ownership.ts';
 import { SimQueries, type SimQueryService } from './sim-queries.ts';
+import { SimSchemas } from './sim-schemas.ts';
 import { type SimRow, SimTables } from './sim-tables.ts';
 import { SimWriteRpc } from './sim-write-rpc.ts';
 import type { SimWriteService } from './sim-write-service.ts';
@@ -19,6 +20,7 @@ export class SimBigQuery implements SimWriteService, SimQueryService {
   readonly ownership = new SimOwnership();
   /** known_payments, by list: what a world begins with. */
   readonly known = new Map<string, readonly KnownPayment[]>();
+  readonly schemas = new SimSchemas();
   readonly dialect: Dialect;
   downUntilMs = 0;
 

@@ -29,11 +29,19 @@ export const simRowEncoder: RowEncoder = {
   },
 };
 
-/** The fold yields one object for both tables of payments; only one of them has the columns of the fraud rules. */
+/**
+ * The fold yields one object for both tables of payments; only one of them has the columns of the fraud rules, and only the other
+ * one further columns.
+ */
 function columnsOf(table: AppendTable, row: AppendRows[AppendTable]): AppendRows[AppendTable] {
-  if (table !== 'payment_transactions') return row;
-  const { kafkaOffset, payment } = row as DataRows['payment_transactions'];
-  return { kafkaOffset, payment };
+  if (table === 'payment_transactions') {
+    const { kafkaOffset, payment } = row as DataRows['payment_transactions'];
+    return { kafkaOffset, payment };
+  }
+  if (table !== 'payment_transactions_fraud') return row;
+  const { payment, ...enriched } = row as DataRows['payment_transactions_fraud'];
+  const { further: _, ...columns } = payment;
+  return { ...enriched, payment: columns };
 }
 
 /** A deep copy of plain data. */

@@ -6,6 +6,7 @@
  */
 
 import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
+import type { StoredSchema } from '../../../payments/event/schema/stored-schema.ts';
 import type { DataTable, KnownPayment, TransactionRow } from '../../../payments/types.ts';
 import type {
   CheckpointRow,
@@ -22,6 +23,7 @@ import type { AnswerEffect, Operation } from '../case/answers.ts';
 import { EPOCH_MS, latencyMs } from '../world/context.ts';
 import type { Life } from '../world/life.ts';
 import type { SimOwnership } from './sim-ownership.ts';
+import type { SimSchemas } from './sim-schemas.ts';
 import type { SimRow, SimTables } from './sim-tables.ts';
 
 /** What every connection to the query service shares. */
@@ -30,6 +32,7 @@ export interface SimQueryService {
   readonly ownership: SimOwnership;
   /** known_payments, by list. */
   readonly known: ReadonlyMap<string, readonly KnownPayment[]>;
+  readonly schemas: SimSchemas;
   readonly downUntilMs: number;
 }
 
@@ -70,6 +73,19 @@ export class SimQueries implements SinkQueries {
     return this.#update('add_settings', () => {
       this.#service.ownership.putRules(row);
       this.#life.context.trace.add('bigquery', `rules of revision ${row.revision}`);
+      return Promise.resolve();
+    });
+  }
+
+  /** The fault points of other reads and updates: without records that name schemas nothing is asked or put. */
+  readSchemas(ids: readonly number[]): Promise<StoredSchema[]> {
+    return this.#rows('read_ownership', () => this.#service.schemas.read(ids));
+  }
+
+  putSchema(schema: StoredSchema): Promise<void> {
+    return this.#update('add_settings', () => {
+      const applied = this.#service.schemas.put(schema);
+      this.#life.context.trace.add('bigquery', `schema ${schema.id}: ${applied}`);
     });
   }
 

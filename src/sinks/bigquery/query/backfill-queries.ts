@@ -6,9 +6,11 @@
 
 import type { Runtime } from '../../../base/runtime.ts';
 import { type Column, PAYMENT_COLUMNS } from '../../../payments/columns.ts';
-import { cellsByName } from '../../../payments/row-cells.ts';
+import { type CellValue, cellsByName } from '../../../payments/row-cells.ts';
+import type { FurtherColumn, FurtherType } from '../../../payments/rules/rules.ts';
 import type { Payment } from '../../../payments/types.ts';
 import { type DatasetRef, integerLiteral, quotedTable } from '../identifiers.ts';
+import { quotedColumn } from '../rows/further-columns.ts';
 import { integer, millis, nullable, ROW_READERS, text } from '../rows/row-readers.ts';
 import { BackfillTurns, type PendingRange, type Turn, type TurnStatement } from './backfill-turns.ts';
 import type { QueryJobs } from './query-job.ts';
@@ -133,26 +135,35 @@ ORDER BY transaction_id, writer_epoch DESC, kafka_partition, kafka_offset`,
     });
   }
 
-  /** Inserts those whose id is not in the table. Distinct ids only. Resolves with the job's failure, if any. */
-  insertPayments(turn: Turn, payments: readonly BackfilledPayment[]): Promise<RestError | undefined> {
+  /**
+   * Inserts those whose id is not in the table, with these further columns. Distinct ids only. Resolves with the job's failure, if
+   * any.
+   */
+  insertPayments(
+    turn: Turn,
+    payments: readonly BackfilledPayment[],
+    further: readonly FurtherColumn[] = [],
+  ): Promise<RestError | undefined> {
+    const columns = [...COLUMNS, ...further.map(insertedFurther)];
+    const names = columns.map(({ name }) => name);
     const nowMs = this.#runtime.nowMs();
     return this.#once(turn, 'payments', `backfill of ${payments.length} payments`, {
       sql: `MERGE ${this.#table('payment_transactions')} AS t
 USING (
-  SELECT p.kafka_partition, p.kafka_offset, TIMESTAMP_MILLIS(p.now_ms) AS processed_at, ${SELECTED.join(', ')}
+  SELECT p.kafka_partition, p.kafka_offset, TIMESTAMP_MILLIS(p.now_ms) AS processed_at, ${columns.map(({ name, value }) => `${value} AS ${name}`).join(', ')}
   FROM UNNEST(@payments) AS p
 ) AS s
 ON t.transaction_id = s.transaction_id
 WHEN NOT MATCHED THEN INSERT (
-  kafka_partition, kafka_offset, writer_epoch, processed_at, ${NAMES.join(', ')}
+  kafka_partition, kafka_offset, writer_epoch, processed_at, ${names.join(', ')}
 ) VALUES (
-  s.kafka_partition, s.kafka_offset, 0, s.processed_at, ${NAMES.map((name) => `s.${name}`).join(', ')}
+  s.kafka_partition, s.kafka_offset, 0, s.processed_at, ${names.map((name) => `s.${name}`).join(', ')}
 )`,
       parameters: [
         rowsParameter(
           'payments',
-          PAYMENT_TYPES,
-          payments.map((row) => paymentCells(row, nowMs)),
+          { ...PLACE_TYPES, ...Object.fromEntries(columns.map(({ parameter, type }) => [parameter, type])) },
+          payments.map((row) => paymentCells(row, nowMs, columns)),
         ),
       ],
     });
@@ -272,11 +283,16 @@ export function windowsAround(partition: number, eventTimesMs: readonly number[]
   return { partition, fromMs: start(least), toMs: start(greatest) + windowMs };
 }
 
-/** A payment's columns travel as they are, but times: in ms, by the name `<column>_ms`. */
-const IN_MS = (PAYMENT_COLUMNS as readonly Column[]).map((column) => ({
-  ...column,
-  parameter: column.kind === 'time' ? `${column.name}_ms` : column.name,
-}));
+/** A column of an inserted row: the member of the parameter that it comes as, and its value made of it. */
+interface InsertedColumn {
+  /** In SQL. */
+  readonly name: string;
+  readonly parameter: string;
+  readonly type: QueryType;
+  readonly value: string;
+  readonly cellOf: (payment: Payment, cells: Readonly<Record<string, CellValue>>) => CellValue | undefined;
+}
+
 const PARAMETER_TYPES = {
   text: 'STRING',
   integer: 'INT64',
@@ -285,16 +301,25 @@ const PARAMETER_TYPES = {
   time: 'INT64',
   truth: 'BOOL',
 } as const;
-const PAYMENT_TYPES: Readonly<Record<string, QueryType>> = {
+/** Columns travel as they are, but times: in ms, by the name `<column>_ms`. */
+const COLUMNS = (PAYMENT_COLUMNS as readonly Column[]).map(({ name, kind }): InsertedColumn => {
+  const parameter = kind === 'time' ? `${name}_ms` : name;
+  const value = kind === 'time' ? `TIMESTAMP_MILLIS(p.${parameter})` : `p.${parameter}`;
+  return { name, parameter, type: PARAMETER_TYPES[kind], value, cellOf: (_, cells) => cells[name] };
+});
+const FURTHER_TYPES = {
+  string: 'STRING',
+  json: 'STRING',
+  int64: 'INT64',
+  numeric: 'NUMERIC',
+  timestamp: 'INT64',
+  bool: 'BOOL',
+} as const satisfies Record<FurtherType, QueryType>;
+const PLACE_TYPES: Readonly<Record<string, QueryType>> = {
   kafka_partition: 'INT64',
   kafka_offset: 'INT64',
   now_ms: 'INT64',
-  ...Object.fromEntries(IN_MS.map(({ parameter, kind }) => [parameter, PARAMETER_TYPES[kind]])),
 };
-const SELECTED = IN_MS.map(({ name, kind, parameter }) =>
-  kind === 'time' ? `TIMESTAMP_MILLIS(p.${parameter}) AS ${name}` : `p.${name}`,
-);
-const NAMES = IN_MS.map(({ name }) => name);
 const RANGE_TYPES = {
   kafka_partition: 'INT64',
   from_ms: 'INT64',
@@ -303,13 +328,31 @@ const RANGE_TYPES = {
   now_ms: 'INT64',
 } as const;
 
-function paymentCells({ partition, offset, payment }: BackfilledPayment, nowMs: number) {
+/** In its canonical text, which is what the parameter takes. A name of its own: the column's may be a word of SQL. */
+function insertedFurther({ name, type }: FurtherColumn, index: number): InsertedColumn {
+  const parameter = `further_${index}`;
+  return {
+    name: quotedColumn(name),
+    parameter,
+    type: FURTHER_TYPES[type],
+    value: type === 'timestamp' ? `TIMESTAMP_MILLIS(p.${parameter})` : `p.${parameter}`,
+    cellOf: ({ further }) => (further !== undefined && Object.hasOwn(further, name) ? further[name] : null),
+  };
+}
+
+function paymentCells(
+  { partition, offset, payment }: BackfilledPayment,
+  nowMs: number,
+  columns: readonly InsertedColumn[],
+) {
   const cells = cellsByName('payment_transactions', { kafkaOffset: offset, payment });
   return {
     kafka_partition: partition,
     kafka_offset: offset,
     now_ms: nowMs,
-    ...Object.fromEntries(IN_MS.map(({ name, parameter }) => [parameter, cells[name] as string | number | null])),
+    ...Object.fromEntries(
+      columns.map(({ parameter, cellOf }) => [parameter, (cellOf(payment, cells) ?? null) as string | number | null]),
+    ),
   };
 }
 

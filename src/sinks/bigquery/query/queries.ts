@@ -1,6 +1,7 @@
 /** The SinkQueries port, and reads for checks, over one dataset. */
 
 import type { Runtime } from '../../../base/runtime.ts';
+import type { StoredSchema } from '../../../payments/event/schema/stored-schema.ts';
 import type { FurtherColumn } from '../../../payments/rules/rules.ts';
 import type { DataTable } from '../../../payments/types.ts';
 import { checkDataset, type DatasetRef, quotedTable } from '../identifiers.ts';
@@ -12,6 +13,7 @@ import { type QueryJobLimits, QueryJobs, type ResultField } from './query-job.ts
 import { type QueryParameter, type QueryValue, valueFromCell } from './query-values.ts';
 import type { RestCalls } from './rest-client.ts';
 import { RulesQueries } from './rules-queries.ts';
+import { SchemaQueries } from './schema-queries.ts';
 import type { WaitingObserver } from './waiting.ts';
 
 export interface BigQueryQueriesOptions extends WaitingObserver {
@@ -27,6 +29,7 @@ export class BigQueryQueries implements SinkQueries {
   readonly #position: PositionQueries;
   readonly known: KnownPaymentQueries;
   readonly #rules: RulesQueries;
+  readonly #schemas: SchemaQueries;
 
   constructor(options: BigQueryQueriesOptions) {
     checkDataset(options.dataset);
@@ -36,6 +39,7 @@ export class BigQueryQueries implements SinkQueries {
     this.#position = new PositionQueries(this.#jobs, options.dataset);
     this.known = new KnownPaymentQueries(this.#jobs, options.dataset);
     this.#rules = new RulesQueries(this.#jobs, options.dataset, options.runtime);
+    this.#schemas = new SchemaQueries(this.#jobs, options.dataset, options.runtime);
   }
 
   readOwnership(topic: string): Promise<StoredOwnership[]> {
@@ -48,6 +52,14 @@ export class BigQueryQueries implements SinkQueries {
 
   putRules(row: RulesRow): Promise<void> {
     return this.#rules.put(row);
+  }
+
+  readSchemas(ids: readonly number[]): Promise<StoredSchema[]> {
+    return this.#schemas.read(ids);
+  }
+
+  putSchema(schema: StoredSchema): Promise<void> {
+    return this.#schemas.put(schema);
   }
 
   topics(): Promise<string[]> {

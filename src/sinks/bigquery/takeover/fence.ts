@@ -9,6 +9,7 @@ import { Backoff } from '../../../base/backoff.ts';
 import { ContradictionError } from '../../../base/errors.ts';
 import type { Runtime } from '../../../base/runtime.ts';
 import { spanText } from '../../../base/span-text.ts';
+import { layoutOfHistory } from '../../../payments/row-layout.ts';
 import { DATA_TABLES, type DataTable } from '../../../payments/types.ts';
 import type { Observer } from '../../../processor/events.ts';
 import type { FenceTerms } from '../../../processor/ports.ts';
@@ -66,7 +67,7 @@ export async function fencePartition(
     const checkpointOffset = checkpoint?.nextOffset ?? startOffset;
     onCheckpoint(checkpoint, checkpointOffset);
     const emptyTables = DATA_TABLES.filter((table) => promisesNone(table, streams, checkpoint));
-    const rows = await readRows(queries, partition, checkpointOffset, emptyTables);
+    const rows = await readRows(queries, claimed.ownership, checkpointOffset, emptyTables);
     const difference = firstDifference(streams, checkpoint, rows);
     if (difference === undefined) return { checkpoint, checkpointOffset, rows };
     const waitedMs = runtime.monotonicMs() - startedMs;
@@ -104,13 +105,16 @@ async function finalizeOlder(claimed: Fencing, parts: FenceParts): Promise<Reado
 /** Tables that should have no rows are looked at together, and read only where they have some: most takeovers follow a clean stop. */
 async function readRows(
   queries: SinkQueries,
-  partition: number,
+  { partition, history }: OwnershipRow,
   from: number,
   emptyTables: readonly DataTable[],
 ): Promise<RowsAlreadyThere> {
   const looking = emptyTables.length === 0 ? undefined : queries.tablesWithRows(emptyTables, partition, from);
+  const { further } = layoutOfHistory(history);
   const read = async <T extends DataTable>(table: T): Promise<WrittenRow<T>[]> =>
-    emptyTables.includes(table) && !(await looking)?.has(table) ? [] : queries.rowsFrom(table, partition, from);
+    emptyTables.includes(table) && !(await looking)?.has(table)
+      ? []
+      : queries.rowsFrom(table, partition, from, further);
   const [transactions, fraud, partials, exceptions] = await Promise.all([
     read('payment_transactions'),
     read('payment_transactions_fraud'),

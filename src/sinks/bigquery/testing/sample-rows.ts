@@ -1,5 +1,6 @@
 /** Rows for tests; each shows only what the test is about. */
 
+import type { RowLayout } from '../../../payments/row-layout.ts';
 import type {
   AcceptedRow,
   AppendTable,
@@ -142,12 +143,13 @@ export async function appendRows<T extends AppendTable>(
   table: T,
   rows: readonly AppendRows[T][],
   stamp: Partial<RowStamp> = {},
+  layout?: RowLayout,
 ): Promise<void> {
   const whole = { ...STAMP, ...stamp };
   const name = await sink.streams.create(table);
   const appender = sink.streams.open({ epoch: Math.max(1, whole.writerEpoch), table, name, createdAtMs: 0 });
   try {
-    await appender.append(sink.encoder.encode(table, batchOf(table, rows), whole));
+    await appender.append(sink.encoder.encode(table, batchOf(table, rows, layout), whole));
   } finally {
     appender.close();
   }

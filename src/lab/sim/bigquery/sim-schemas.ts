@@ -1,0 +1,18 @@
+/** The table event_schemas of the simulated BigQuery. Every answer is a copy. */
+import type { StoredSchema } from '../../../payments/event/schema/stored-schema.ts';
+import { copy } from './sim-encoder.ts';
+
+export class SimSchemas {
+  readonly #rows: StoredSchema[] = [];
+
+  read(ids: readonly number[]): StoredSchema[] {
+    return this.#rows.filter(({ id }) => ids.includes(id)).map(copy);
+  }
+
+  /** INSERT ... WHERE NOT EXISTS; whether it inserted the row. */
+  put(row: StoredSchema): boolean {
+    if (this.read([row.id]).length > 0) return false;
+    this.#rows.push(copy(row));
+    return true;
+  }
+}
