@@ -83,6 +83,9 @@ function checkRules(facts: OwnershipFacts, wrong: (what: string) => void): void 
     if (partitionCount !== before)
       wrong(`partition_count is ${partitionCount}, and the partition was seeded when there were ${before}`);
   }
+  const floors = history.flatMap(({ generation }) => generation?.floorMs ?? []);
+  if (floors.some((floorMs, index) => floorMs < (floors[index - 1] ?? floorMs)))
+    wrong('settings_history has a floor that goes back: copies below the earlier one may be accepted again');
   if (fixed.windowMs <= 0 || fixed.idHorizonMs < 0 || fixed.activitySpanMs < 0)
     wrong('fixed_settings has a window or a span of no length');
   if (fixed.minEventTimeMs % DAY_MS !== 0) wrong('fixed_settings.minEventTimeMs is not the start of a day');

@@ -22,6 +22,7 @@ const LEFT_OPEN_MS = 2_000;
 const COMMANDS = [
   'simulate',
   'process',
+  'seed',
   'schema',
   'reconcile',
   'verify',

@@ -96,7 +96,7 @@ async function firstOf(work: Promise<void>, stop: AbortSignal): Promise<ExitRepo
   }
 }
 
-function settingsOf(config: ProcessConfig, owner: string): ProcessorSettings {
+export function settingsOf(config: ProcessConfig, owner: string): ProcessorSettings {
   const { checkpointIntervalMs, checkpointRows, maxAppendsInFlight, stopTimeoutMs } = config.process;
   const { untilCaughtUp, acceptClockRisk, acceptNothing } = config.process;
   return {
@@ -123,7 +123,7 @@ function openProcessSink(config: ProcessConfig, observer: Observer): Sink {
   });
 }
 
-function openLog(
+export function openLog(
   config: ProcessConfig,
   { owner, observer, kafkaLog }: RunOptions,
   memberNotes: MemberNotes | undefined,

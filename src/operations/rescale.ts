@@ -150,7 +150,9 @@ function checked(
 ): RescalePlan {
   const { topic, partitions } = order;
   const from = Math.max(...rows.map(partitionsOf));
-  const floorMs = Math.max(...boundaries.map(({ watermarkMs }) => watermarkMs));
+  // A floor from the seeding can be ahead of every watermark: it never goes back.
+  const floorsMs = rows.map((row) => generationOf(row)?.floorMs ?? Number.NEGATIVE_INFINITY);
+  const floorMs = Math.max(...boundaries.map(({ watermarkMs }) => watermarkMs), ...floorsMs);
   const plan = { order, from, topicPartitions, boundaries, floorMs };
   const isRescaled = rows.some((row) => (generationOf(row)?.sources.length ?? 0) > 0);
   if (from === partitions && isRescaled && topicPartitions === partitions) return { ...plan, isDone: true };
@@ -221,8 +223,8 @@ async function proveStates(held: readonly HeldPartition[], ports: RescalePorts, 
 }
 
 function entryAt(fromOffset: number, { history }: Pick<Ownership, 'history'>, generation: Generation): SettingsEntry {
-  const { foldVersion, decision } = history.at(-1)!;
-  return { fromOffset, foldVersion, decision, generation };
+  const { generation: _, ...newest } = history.at(-1)!;
+  return { ...newest, fromOffset, generation };
 }
 
 /** Adds the rows of the generation's new partitions; existing ones stay. */

@@ -5,12 +5,12 @@
 
 import { ContradictionError } from '../base/errors.ts';
 import type { Runtime } from '../base/runtime.ts';
-import { FOLD_VERSION } from '../payments/settings.ts';
-import { DATA_TABLES } from '../payments/types.ts';
+import { DATA_TABLES, type Generation } from '../payments/types.ts';
 import { generationOf, partitionsOf } from './generation.ts';
 import type { LogSource, Ownership, Seed, Sink, SinkReads, TopicFacts } from './ports.ts';
 import type { ProcessorSettings } from './settings.ts';
 import { startOffsets } from './start-offsets.ts';
+import { entryOf } from './takeover/next-entry.ts';
 
 /** Throws unless the topic can be consumed exactly once. */
 export function checkTopic(facts: TopicFacts): void {
@@ -51,13 +51,17 @@ export function checkPartitionCount(topic: string, partitionCount: number, rows:
   );
 }
 
-/** Seeds the partitions that have no ownership row yet, at the offsets that were looked at, if given; tells whether there were any. */
+/**
+ * Seeds the partitions that have no ownership row yet, at the offsets that were looked at, if given; tells whether there
+ * were any. `generation`: what all of them know when they start, of another pipeline.
+ */
 export async function seedMissing(
   settings: ProcessorSettings,
   facts: TopicFacts,
   rows: readonly Ownership[],
   ports: { readonly log: LogSource; readonly sink: SinkReads; readonly runtime: Runtime },
   looked?: ReadonlyMap<number, number>,
+  generation?: Generation,
 ): Promise<boolean> {
   const seeded = new Set(rows.map((row) => row.partition));
   const missing = Array.from({ length: facts.partitionCount }, (_, partition) => partition).filter(
@@ -76,7 +80,7 @@ export async function seedMissing(
       partitionCount: facts.partitionCount,
       startOffset,
       fixed: { ...fixed, minEventTimeMs },
-      history: [{ fromOffset: startOffset, foldVersion: FOLD_VERSION, decision: settings.decision }],
+      history: [{ ...entryOf(settings, startOffset), ...(generation === undefined ? {} : { generation }) }],
     };
   });
   await asking;

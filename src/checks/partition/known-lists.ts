@@ -18,6 +18,7 @@ export async function knownLists(
   for (const { history } of ownership)
     for (const { generation } of history)
       if (generation?.known !== undefined) lists.set(JSON.stringify(generation.known), generation.known);
+  requireOneList(ownership, findings);
   const read = new Map<string, readonly KnownCells[]>();
   for (const { list, fromMs, count, digest } of lists.values()) {
     const rows = await tables.known(list, fromMs);
@@ -36,4 +37,25 @@ export async function knownLists(
     });
   }
   return read;
+}
+
+/** What was known at the start stays known to every partition, also to those that are added later. */
+function requireOneList(ownership: readonly OwnershipFacts[], findings: FindingLists): void {
+  const named = ownership.flatMap(({ partition, history }) =>
+    history.flatMap(({ generation }) =>
+      generation === undefined ? [] : [{ partition, list: generation.known?.list ?? 'none' }],
+    ),
+  );
+  const [first] = named;
+  const other = named.find(({ list }) => list !== first?.list);
+  if (first === undefined || other === undefined) return;
+  findings.add('G6', {
+    kind: 'known_list_differs',
+    partition: other.partition,
+    offsets: [],
+    transactionIds: [],
+    expected: first.list,
+    actual: other.list,
+    message: `settings_history names list ${other.list} of known_payments, and partition ${first.partition} list ${first.list}`,
+  });
 }

@@ -5,6 +5,7 @@ import { CHECKPOINT_MUTANTS } from './catalogue/checkpoints.ts';
 import { DECISION_MUTANTS } from './catalogue/decisions.ts';
 import { READING_MUTANTS } from './catalogue/event-reading.ts';
 import { GUIDE_MUTANTS } from './catalogue/guide-designs.ts';
+import { KNOWN_ELSEWHERE_MUTANTS } from './catalogue/known-elsewhere.ts';
 import { LOCAL_STATE_MUTANTS } from './catalogue/local-state.ts';
 import { LOG_MUTANTS } from './catalogue/log-and-settings.ts';
 import { LOG_BYTES_MUTANTS } from './catalogue/log-bytes.ts';
@@ -29,6 +30,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LOST_TABLE_MUTANTS,
   ...MODEL_MUTANTS,
   ...LOCAL_STATE_MUTANTS,
+  ...KNOWN_ELSEWHERE_MUTANTS,
 ];
 
 /** Throws ConfigurationError where there is none of that name. */

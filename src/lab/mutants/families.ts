@@ -14,6 +14,7 @@ import { Rng } from '../sim/world/rng.ts';
 import { answersCase } from './families/answers.ts';
 import { APPEND_POINTS, base, LONG_SPAN_MS, many, RECORDS, SPAN_MS, takeoverFault } from './families/base.ts';
 import { cutLogCase, madeAnewCase } from './families/cut-logs.ts';
+import { knownElsewhereCase } from './families/known-elsewhere.ts';
 import { lateClaimsCase } from './families/late-claims.ts';
 import { lostStreamsCase } from './families/lost-streams.ts';
 import { lostTableCase } from './families/lost-tables.ts';
@@ -175,6 +176,9 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
 
   /** The topic gets more partitions, and copies come in others than their originals. */
   rescaled: (rng, seed) => rescaledCase(rng, seed),
+
+  /** Another pipeline had written part of what the log holds. */
+  'known-elsewhere': (rng, seed) => knownElsewhereCase(rng, seed),
 
   /** Answers that are empty, and refusals that say nothing. */
   answers: (rng, seed) => answersCase(rng, seed),

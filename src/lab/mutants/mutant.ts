@@ -51,6 +51,7 @@ export const FAMILIES = [
   'damaged-logs',
   'operators',
   'rescaled',
+  'known-elsewhere',
   'answers',
   'lost-tables',
   'portable',

@@ -9,6 +9,7 @@ const WHY: Readonly<Record<LeftOut, string>> = {
   present: 'are in payment_transactions already',
   conflict: 'have the id of another payment in payment_transactions',
   copy: 'are copies of another late record',
+  known: 'were written by another pipeline before',
   unreadable: 'have a payload that does not match its hash',
 };
 

@@ -16,6 +16,7 @@ import { formatDecimal } from '../../payments/event/decimal.ts';
 import { BUILT_IN_LAYOUT, joinLayouts, layoutOfHistory } from '../../payments/row-layout.ts';
 import { resolveEntry } from '../../payments/settings.ts';
 import type { BackfillPoint } from '../../processor/crash-points.ts';
+import { generationOf } from '../../processor/generation.ts';
 import type { Ownership, SinkReads } from '../../processor/ports.ts';
 import { settingsByOffset } from '../../processor/run/settings-at.ts';
 import type { BackfillQueries, LateRow, LateSelection } from '../../sinks/bigquery/query/backfill-queries.ts';
@@ -152,17 +153,19 @@ class BackfillRun {
         if (payment instanceof Unreadable) this.#leave(unreadable(row, payment));
         else candidates.push({ partition, offset: row.offset, payment });
       }
-      await this.#batch(candidates);
+      await this.#batch(candidates, generationOf(owned)?.known?.list);
       onBatch?.({ partition, looked: this.#looked, added: this.#added });
       fromOffset = rows.at(-1)!.offset + 1;
     }
     this.#notCheckpointed += await sink.countLateRows(partition, below, this.#selection);
   }
 
-  async #batch(candidates: readonly Candidate[]): Promise<void> {
+  /** `list`: of known_payments. */
+  async #batch(candidates: readonly Candidate[], list: string | undefined): Promise<void> {
     const { backfill: sink, dryRun } = this.#options;
     const ids = [...new Set(candidates.map(({ payment }) => payment.transactionId))];
-    const { add, leftOut } = classify(candidates, await sink.stored(ids));
+    const known = list === undefined ? undefined : await sink.known.idsIn(list, ids);
+    const { add, leftOut } = classify(candidates, await sink.stored(ids), known);
     for (const record of leftOut) this.#leave(record);
     if (add.length === 0) return;
     if (dryRun) {

@@ -5,11 +5,12 @@
 import { hashPayment } from '../../payments/event/hash.ts';
 import type { Payment } from '../../payments/types.ts';
 
-export const LEFT_OUT = ['backfilled', 'present', 'conflict', 'copy', 'unreadable'] as const;
+export const LEFT_OUT = ['backfilled', 'present', 'conflict', 'copy', 'known', 'unreadable'] as const;
 /**
  * `backfilled`: this very record was added before. `present`: its id is in payment_transactions, with the same payment.
- * `conflict`: its id is there with another payment. `copy`: an earlier late record with its id is added. `unreadable`:
- * its payload is not exactly the payment that its row describes.
+ * `conflict`: its id is there with another payment. `copy`: an earlier late record with its id is added. `known`: another
+ * pipeline wrote it, before the topic was first processed. `unreadable`: its payload is not exactly the payment that its
+ * row describes.
  */
 export type LeftOut = (typeof LEFT_OUT)[number];
 
@@ -32,10 +33,14 @@ export interface LeftOutRecord {
   readonly detail: string;
 }
 
-/** `stored`: every row of payment_transactions with an id of a candidate. Candidates in the order of the log. */
+/**
+ * `stored`: every row of payment_transactions with an id of a candidate. `known`: ids that another pipeline wrote.
+ * Candidates in the order of the log.
+ */
 export function classify(
   candidates: readonly Candidate[],
   stored: readonly Stored[],
+  known: ReadonlySet<string> = new Set(),
 ): { readonly add: Candidate[]; readonly leftOut: LeftOutRecord[] } {
   const rowOf = new Map<string, Stored>();
   for (const row of stored) if (!rowOf.has(row.payment.transactionId)) rowOf.set(row.payment.transactionId, row);
@@ -45,10 +50,15 @@ export function classify(
     const { transactionId } = candidate.payment;
     const row = rowOf.get(transactionId);
     const before = adding.get(transactionId);
-    if (row === undefined && before === undefined) adding.set(transactionId, candidate);
+    if (row === undefined && known.has(transactionId)) leftOut.push(elsewhere(candidate));
+    else if (row === undefined && before === undefined) adding.set(transactionId, candidate);
     else leftOut.push(explain(candidate, row, before));
   }
   return { add: [...adding.values()], leftOut };
+}
+
+function elsewhere({ partition, offset, payment: { transactionId } }: Candidate): LeftOutRecord {
+  return { partition, offset, transactionId, why: 'known', detail: 'in known_payments' };
 }
 
 function explain(candidate: Candidate, row: Stored | undefined, before: Candidate | undefined): LeftOutRecord {

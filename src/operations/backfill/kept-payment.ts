@@ -1,6 +1,6 @@
 /**
  * A payment out of the canonical JSON that a late row keeps of a mapped record (payments/event/event.ts writes it). The record's
- * own form and its rules' paths do not matter any more: the members are the columns. What is read must give back the very text.
+ * own form and its rules' paths no longer matter: the members are the columns. What is read must give back the very text.
  */
 import { type Column, memberOf, PAYMENT_COLUMNS, type PaymentColumn } from '../../payments/columns.ts';
 import { formatDecimal, parseDecimalString } from '../../payments/event/decimal.ts';

@@ -2,12 +2,14 @@
 import { ConfigurationError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import type { RowLayout } from '../../payments/row-layout.ts';
+import type { KnownPayments } from '../../processor/ports/known-payments.ts';
 import type { SinkReads } from '../../processor/ports.ts';
 import type { ApplyOrder } from './dataset/apply-order.ts';
 import { type Applied, applyToDataset, ensureDataset } from './dataset/apply-to-dataset.ts';
 import type { DatasetInspector } from './dataset/inspect.ts';
 import type { DatasetLook } from './dataset/look-at-dataset.ts';
 import { checkDataset, type DatasetRef, quotedTable } from './identifiers.ts';
+import { knownPayments } from './known-payments.ts';
 import type { RowEncoder } from './ports.ts';
 import { BackfillQueries } from './query/backfill-queries.ts';
 import { BigQueryQueries } from './query/queries.ts';
@@ -43,6 +45,7 @@ export interface Sink {
   /** The same reads, with the rules of the histories. */
   readonly reads: SinkReads;
   readonly backfill: BackfillQueries;
+  readonly known: KnownPayments;
   /** For statements that only operators' commands run. */
   readonly jobs: QueryJobs;
   readonly streams: BigQueryWriteStreams;
@@ -98,6 +101,7 @@ export function openSink(options: SinkOptions): Sink {
     backfill: new BackfillQueries(jobs, dataset, runtime),
     queries,
     reads: sinkReads(queries, new RuledOwnership(queries)),
+    known: knownPayments(jobs, dataset),
     streams: new BigQueryWriteStreams({
       ...common,
       rpc,

@@ -10,7 +10,7 @@ import { utf8 } from '../mapped/text-forms.ts';
 import { isClosed, isMap, messagesIn, nameOf, type ProtobufFile } from './protobuf-schema.ts';
 import { Bytes, LEVELS_MAX, UndecodableError } from './undecodable.ts';
 
-/** What paths ask for: the steps that go on from a place. */
+/** What paths ask for: the steps from a place on. */
 export interface Wanted {
   /** A path ends here. */
   isEnd: boolean;

@@ -12,7 +12,7 @@ export class UndecodableError extends Error {
   }
 }
 
-/** A schema that records name and that cannot be read: nothing can be said of them. */
+/** A schema that records name and that cannot be read: they cannot be judged. */
 export class UnreadableSchemaError extends Error {
   constructor(what: string) {
     super(what);

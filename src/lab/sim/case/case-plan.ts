@@ -11,6 +11,7 @@ import { APPEND_TABLES, type AppendTable, type DecisionSettings } from '../../..
 import type { SimFault } from '../../fault.ts';
 import type { Dialect } from '../bigquery/sim-bigquery.ts';
 import type { SimLimits } from '../world/processor-main.ts';
+import type { KnownElsewhere } from '../world/seed-known.ts';
 import { ANSWER_EFFECTS, EFFECTS_OF, OPERATIONS } from './answers.ts';
 import type { Noise } from './noise.ts';
 import type { WorkloadRecord } from './workload.ts';
@@ -34,6 +35,8 @@ export interface CasePlan {
   /** Decision settings that differ from the defaults, by the name of the life (`a.1`): a restart may bring others. */
   readonly decisions?: Readonly<Record<string, Partial<DecisionSettings>>>;
   readonly limits?: Partial<SimLimits>;
+  /** Payments that another pipeline had written when the topic was seeded. Default: the processors seed it themselves. */
+  readonly known?: KnownElsewhere;
   /** When local state is written anew. Default: as in production, which needs a megabyte of it. */
   readonly compaction?: CompactionLimits;
   /** From healing on this process is alone: all others are gone for good, and it must be able to finish. */
@@ -123,6 +126,12 @@ const planSchema = z
     isEmulator: z.boolean().optional(),
     decisions: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
     limits: z.record(z.string(), positive).optional(),
+    known: z
+      .strictObject({
+        payments: z.array(z.strictObject({ transactionId: z.string().min(1), eventTimeMs: z.int() })),
+        floorMs: z.int(),
+      })
+      .optional(),
     compaction: z.strictObject({ leastDeadBytes: count, bytesPerSave: positive, partBytes: positive }).optional(),
     survivor: name.optional(),
     mustFire: z.boolean().optional(),

@@ -5,13 +5,15 @@
 import type { ProcessorEvent } from '../../../processor/events.ts';
 import type { SimFault } from '../../fault.ts';
 import { createWorld } from '../world/create-world.ts';
-import { processorMain, type SimWiring } from '../world/processor-main.ts';
+import { processorMain, processorSettings, type SimWiring } from '../world/processor-main.ts';
+import { seedKnown } from '../world/seed-known.ts';
 import { type Sending, sendWorkload } from '../world/send-workload.ts';
 import type { World } from '../world/world.ts';
 import type { CasePlan } from './case-plan.ts';
 import { type CaseJudgement, excusedStops, judge, type StoppedPartition } from './case-verdict.ts';
 import { CoverageEvents } from './coverage-events.ts';
 import type { CoverageMark } from './coverage-marks.ts';
+import { settingsByLife } from './settings-by-life.ts';
 
 export interface CaseOutcome extends CaseJudgement {
   /** Planned faults that struck, in order. */
@@ -62,6 +64,10 @@ export async function runCaseInWorld(
   const events = new Map<string, number>();
   const stopped: StoppedPartition[] = [];
   const markEvents = new CoverageEvents(world);
+  const { decision } = processorSettings(`${plan.processes[0]}.1`, {
+    decision: (owner) => plan.decisions?.[owner] ?? {},
+  });
+  if (plan.known !== undefined) seedKnown(world, plan.known, decision);
   startAll(plan, options, world, (process, life, event) => {
     events.set(event.type, (events.get(event.type) ?? 0) + 1);
     markEvents.see(process, life, event);
@@ -112,11 +118,11 @@ function startAll(
   world: World,
   observe: (process: string, life: number, event: ProcessorEvent) => void,
 ): void {
-  const { isEmulator = true, decisions = {}, limits, separateGroups, compaction } = plan;
+  const { isEmulator = true, decisions, limits, separateGroups, compaction } = plan;
   for (const name of plan.processes) {
     const main = processorMain({
       isEmulator,
-      decision: (owner) => decisions[owner] ?? {},
+      ...settingsByLife(decisions),
       ...(limits === undefined ? {} : { limits }),
       ...(weaken === undefined ? {} : { weaken }),
       observer: { emit: (event) => observe(name, world.processes.get(name)?.life?.number ?? 0, event) },

@@ -13,6 +13,7 @@ import { type DatasetRef, integerLiteral, quotedTable } from '../identifiers.ts'
 import { quotedColumn } from '../rows/further-columns.ts';
 import { integer, millis, nullable, ROW_READERS, text } from '../rows/row-readers.ts';
 import { BackfillTurns, type PendingRange, type Turn, type TurnStatement } from './backfill-turns.ts';
+import { KnownPaymentQueries } from './known-payments.ts';
 import type { QueryJobs } from './query-job.ts';
 import {
   intParameter,
@@ -61,12 +62,14 @@ const STORED_COLUMNS = [...ROW_READERS.payment_transactions.columns, 'kafka_part
 
 export class BackfillQueries {
   readonly turns: BackfillTurns;
+  readonly known: KnownPaymentQueries;
   readonly #jobs: QueryJobs;
   readonly #runtime: Runtime;
   readonly #dataset: DatasetRef;
 
   constructor(jobs: QueryJobs, dataset: DatasetRef, runtime: Runtime) {
     this.turns = new BackfillTurns(jobs, dataset, runtime);
+    this.known = new KnownPaymentQueries(jobs, dataset);
     this.#jobs = jobs;
     this.#runtime = runtime;
     this.#dataset = dataset;

@@ -5,6 +5,7 @@
  */
 import { ConfigurationError, ContradictionError } from '../../../base/errors.ts';
 import type { KnownPayment } from '../../../payments/types.ts';
+import type { KnownSurvey } from '../../../processor/ports/known-payments.ts';
 import { type DatasetRef, quotedTable } from '../identifiers.ts';
 import { integer, millis, nullable, text } from '../rows/row-readers.ts';
 import { JobFailedError } from './job-errors.ts';
@@ -13,20 +14,6 @@ import { rowsParameter, textParameter, timestampParameter } from './query-values
 import { RestError } from './rest-client.ts';
 
 export const KNOWN_TABLE = 'known_payments';
-
-/** What a query of the operator has. */
-export interface KnownSurvey {
-  readonly rows: number;
-  /** Different ids that can be ids of payments. */
-  readonly ids: number;
-  /** Rows whose transaction_id is NULL, empty or too long to be that of a payment: they are left out. */
-  readonly unusable: number;
-  /** Rows without an event_time. */
-  readonly timeless: number;
-  /** Least and greatest event time; undefined if there is none. */
-  readonly fromMs: number | undefined;
-  readonly toMs: number | undefined;
-}
 
 const PAGE_ROWS = 10_000;
 /** Of an id of 256 UTF-16 units. */

@@ -1,0 +1,86 @@
+/** provenonce seed: where the topic begins, and what another pipeline has written already, before a processor runs. */
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { ConfigurationError } from '../../base/errors.ts';
+import { systemRuntime } from '../../base/system-runtime.ts';
+import { seedText } from '../../operations/seeding/seed-text.ts';
+import { planSeed, type SeedOrder, seedTopic } from '../../operations/seeding/seed-topic.ts';
+import { silentObserver } from '../../processor/events.ts';
+import { errorOf } from '../../sinks/bigquery/dataset/findings.ts';
+import type { Sink } from '../../sinks/bigquery/open-sink.ts';
+import { ALL_SETTINGS, parseConfig } from '../config/process-config.ts';
+import { addFlags } from '../config/show-settings.ts';
+import { printJson } from '../exit.ts';
+import type { AddCommand } from '../main.ts';
+import { instant } from '../options.ts';
+import { print } from '../print.ts';
+import { openLog, settingsOf } from '../run-from-config.ts';
+import { openCommandSink } from '../sink.ts';
+
+interface SeedFlags {
+  readonly knownIds?: string;
+  readonly lateBefore?: number;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+export const addCommand: AddCommand = (program) => {
+  const command = program
+    .command('seed')
+    .description('set where the topic begins, and which payments another pipeline has written, before a processor runs')
+    .option(
+      '--known-ids <query>',
+      'SELECT with the columns transaction_id and event_time, of what another pipeline wrote; @FILE reads it from a file',
+    )
+    .option(
+      '--late-before <time>',
+      'payments with an earlier event time are late. Default: from the known ids',
+      instant,
+    )
+    .option('--dry-run', 'show what would be seeded, and change nothing')
+    .option('--json', 'one JSON document on standard output');
+  addFlags(command, ALL_SETTINGS).action(async (flags: SeedFlags & Record<string, unknown>) => {
+    const { knownIds, lateBefore, dryRun = false, json, ...rest } = flags;
+    const { config } = parseConfig(process.env, rest as Record<string, string>);
+    if (lateBefore !== undefined && knownIds === undefined)
+      throw new ConfigurationError(['--late-before: only with --known-ids']);
+    const owner = `${hostname()}-${process.pid}`;
+    const settings = settingsOf(config, owner);
+    const order: SeedOrder = { settings, query: knownIds && queryOf(knownIds), lateBeforeMs: lateBefore };
+    const sink = openCommandSink(config.bigquery);
+    const log = openLog(config, { owner, observer: silentObserver }, undefined);
+    try {
+      await prepare(sink, dryRun, config.process.clusteringColumns);
+      const reads = { ...sink.reads, topics: () => sink.queries.topics() };
+      const ports = { log, sink: reads, known: sink.known, runtime: systemRuntime };
+      const plan = await (dryRun ? planSeed(order, ports) : seedTopic(order, ports));
+      if (json) printJson({ ...plan, dryRun });
+      else print(seedText(plan, dryRun));
+    } finally {
+      await log.stop();
+      await sink.close();
+    }
+  });
+};
+
+function queryOf(given: string): string {
+  if (!given.startsWith('@')) return given;
+  const file = given.slice(1);
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigurationError([
+      `--known-ids @${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    ]);
+  }
+}
+
+/** Makes the tables, as `process` does at its first start. */
+async function prepare(sink: Sink, dryRun: boolean, clustering: readonly string[]): Promise<void> {
+  const { toMake, findings } = await sink.inspector.assess(false);
+  const error = errorOf(findings);
+  if (error !== undefined) throw error;
+  if (toMake.length === 0) return;
+  if (!dryRun) await sink.applySchema(clustering);
+  else throw new ConfigurationError(['the dataset has no tables yet: run `provenonce schema apply` first']);
+}
