@@ -1,6 +1,6 @@
 /**
  * The look at a topic before its dataset is seeded: reads the first records of every partition and judges them, folds none and
- * writes nothing. It ends at the first record that the rules do not reject. If they reject all, the process stops with
+ * writes nothing, except the schemas that records name. It ends at the first record that the rules do not reject. If they reject all, the process stops with
  * `nothing_accepted`: a wrong first rules file must not turn the topic into rejected rows, nor fix its members for the dataset.
  *
  * Boundary: records of the log alone. No group is joined, so there is no rebalance; a process that is killed leaves nothing behind.
@@ -19,6 +19,7 @@ import type { LogRecord } from '../payments/types.ts';
 import type { FetchAnswer, LogSource, PartitionReader } from './ports.ts';
 import type { ProcessScope } from './process-scope.ts';
 import { NOT_A_PAYMENT, RejectionCount, reasonsText, refusedIn } from './rejections.ts';
+import { firstWanted } from './schemas/wanted-schemas.ts';
 
 /** Rejected records after which a topic is refused. */
 export const LOOKED_AT_MOST = 1_000;
@@ -39,12 +40,11 @@ export interface LookOptions {
   isSeeded(): Promise<boolean>;
 }
 
+/** `schemas` is undefined where no record names one. */
+type LookPorts = Pick<ProcessScope, 'log' | 'runtime' | 'observer' | 'schemas'>;
+
 /** Resolves when the partitions may begin. Rejects with `nothing_accepted`, with what the log fails with, or with signal.reason. */
-export async function firstLook(
-  options: LookOptions,
-  ports: Pick<ProcessScope, 'log' | 'runtime' | 'observer'>,
-  signal: AbortSignal,
-): Promise<void> {
+export async function firstLook(options: LookOptions, ports: LookPorts, signal: AbortSignal): Promise<void> {
   const look = new Look(options, ports);
   const stop = (): void => look.end(signal.reason);
   if (signal.aborted) stop();
@@ -68,7 +68,7 @@ interface Looked {
 class Look {
   readonly #options: LookOptions;
   readonly #log: LogSource;
-  readonly #ports: Pick<ProcessScope, 'log' | 'runtime' | 'observer'>;
+  readonly #ports: LookPorts;
   readonly #looked: readonly Looked[];
   readonly #count = new RejectionCount();
   #records = 0;
@@ -77,7 +77,7 @@ class Look {
   readonly #outcome = Promise.withResolvers<void>();
   #hasReported = false;
 
-  constructor(options: LookOptions, ports: Pick<ProcessScope, 'log' | 'runtime' | 'observer'>) {
+  constructor(options: LookOptions, ports: LookPorts) {
     this.#options = options;
     this.#ports = ports;
     this.#log = ports.log;
@@ -116,6 +116,8 @@ class Look {
     try {
       while (one.rejected < LOOKED_AT_MOST) {
         const answer: FetchAnswer = await orAborted(reader.read(signal), signal);
+        await this.#ensureSchemas(partition, answer.records);
+        if (signal.aborted) return;
         for (const record of answer.records) if (record.offset >= from) judge(record, one);
         answer.lease?.release();
         if (answer.completeTo >= endOffset) one.hasEnded = true;
@@ -127,9 +129,22 @@ class Look {
     }
   }
 
+  /** Stores the schemas that records name in the dataset, as the run does before it folds them. */
+  async #ensureSchemas(partition: number, records: readonly LogRecord[]): Promise<void> {
+    const { schemas } = this.#ports;
+    const { signal } = this.#over;
+    while (schemas !== undefined) {
+      const wanted = firstWanted(records, 0, records.length, () => this.#options.settings, schemas.isReady);
+      if (wanted === undefined) return;
+      await schemas.ensure({ ...wanted, partition, mayAsk: true }, signal);
+    }
+  }
+
   #judge(partition: number): (record: LogRecord, one: Looked) => void {
     const { settings, minEventTimeMs, startOffsets } = this.#options;
-    const reader = new PaymentReader({ partition, partitionCount: startOffsets.size, minEventTimeMs });
+    const { schemas } = this.#ports;
+    const place = { partition, partitionCount: startOffsets.size, minEventTimeMs, schemas };
+    const reader = new PaymentReader(place);
     return (record, one) => {
       const read = reader.read(record, settings);
       this.#records += 1;
@@ -175,7 +190,7 @@ class Look {
   /** A partition that cannot be read is left to its run, which stops it and says why. */
   #failed(error: unknown): void {
     if (this.#over.signal.aborted) return;
-    if (error instanceof ContradictionError) this.#pass();
+    if (error instanceof ContradictionError && error.leavesWhatWasFolded) this.#pass();
     else this.end(error);
   }
 

@@ -7,6 +7,7 @@ import { PAYMENT_COLUMNS } from '../payments/columns.ts';
 import { maskCardNumbers } from '../payments/event/card-numbers.ts';
 import { formatDecimal } from '../payments/event/decimal.ts';
 import { PaymentReader } from '../payments/event/payment-reader.ts';
+import type { SchemaBook } from '../payments/event/schema/event-schema.ts';
 import { Rejection } from '../payments/event/validation.ts';
 import type { Rules } from '../payments/rules/rules.ts';
 import type { CompiledSettings } from '../payments/settings.ts';
@@ -52,6 +53,8 @@ export interface CheckOptions {
   readonly withoutKey: CompiledSettings;
   readonly partitionCount: number;
   readonly minEventTimeMs: number;
+  /** Every schema that a record of the sample names and the rules do not reject. */
+  readonly schemas?: SchemaBook | undefined;
 }
 
 export function checkSample(sample: readonly SampleRecord[], options: CheckOptions): SampleCheck {
@@ -72,9 +75,10 @@ export function checkSample(sample: readonly SampleRecord[], options: CheckOptio
 
 function checkRecord(one: SampleRecord, options: CheckOptions): CheckedRecord {
   const { partition, hasKey } = one;
-  const { partitionCount, minEventTimeMs } = options;
+  const { partitionCount, minEventTimeMs, schemas } = options;
   const record = hasKey || options.rules !== undefined ? one.record : { ...one.record, key: senderOf(one) };
-  const reader = new PaymentReader({ partition, partitionCount, minEventTimeMs });
+  const place = { partition, partitionCount, minEventTimeMs, schemas };
+  const reader = new PaymentReader(place);
   const read = reader.read(record, hasKey ? options.settings : options.withoutKey);
   const at = { partition, offset: record.offset };
   if (read instanceof Rejection) {
