@@ -19,6 +19,7 @@ import type { LogRecord } from '../payments/types.ts';
 import type { FetchAnswer, LogSource, PartitionReader } from './ports.ts';
 import type { ProcessScope } from './process-scope.ts';
 import { NOT_A_PAYMENT, RejectionCount, reasonsText, refusedIn } from './rejections.ts';
+import type { DatasetSchemas } from './schemas/dataset-schemas.ts';
 import { firstWanted } from './schemas/wanted-schemas.ts';
 
 /** Rejected records after which a topic is refused. */
@@ -27,6 +28,8 @@ export const LOOKED_AT_MOST = 1_000;
 const REPORT_AFTER_MS = 1_000;
 /** Time between two reports of a topic without a payment. */
 const REPORT_AGAIN_MS = 60_000;
+
+type LookPorts = Pick<ProcessScope, 'log' | 'runtime' | 'observer'> & { readonly schemas?: DatasetSchemas | undefined };
 
 export interface LookOptions {
   readonly topic: string;
@@ -39,9 +42,6 @@ export interface LookOptions {
   /** Whether another process has seeded the dataset meanwhile. Asked once a minute. */
   isSeeded(): Promise<boolean>;
 }
-
-/** `schemas` is undefined where no record names one. */
-type LookPorts = Pick<ProcessScope, 'log' | 'runtime' | 'observer' | 'schemas'>;
 
 /** Resolves when the partitions may begin. Rejects with `nothing_accepted`, with what the log fails with, or with signal.reason. */
 export async function firstLook(options: LookOptions, ports: LookPorts, signal: AbortSignal): Promise<void> {
@@ -68,7 +68,8 @@ interface Looked {
 class Look {
   readonly #options: LookOptions;
   readonly #log: LogSource;
-  readonly #ports: LookPorts;
+  readonly #schemas: DatasetSchemas | undefined;
+  readonly #ports: Pick<ProcessScope, 'log' | 'runtime' | 'observer'>;
   readonly #looked: readonly Looked[];
   readonly #count = new RejectionCount();
   #records = 0;
@@ -79,6 +80,7 @@ class Look {
 
   constructor(options: LookOptions, ports: LookPorts) {
     this.#options = options;
+    this.#schemas = ports.schemas;
     this.#ports = ports;
     this.#log = ports.log;
     this.#looked = [...options.startOffsets.keys()].map((partition) => ({ partition, rejected: 0, hasEnded: false }));
@@ -116,9 +118,11 @@ class Look {
     try {
       while (one.rejected < LOOKED_AT_MOST) {
         const answer: FetchAnswer = await orAborted(reader.read(signal), signal);
-        await this.#ensureSchemas(partition, answer.records);
-        if (signal.aborted) return;
-        for (const record of answer.records) if (record.offset >= from) judge(record, one);
+        for (const record of answer.records) {
+          if (record.offset < from) continue;
+          if (!(await this.#hasSchema(record, partition, signal))) return this.#pass();
+          judge(record, one);
+        }
         answer.lease?.release();
         if (answer.completeTo >= endOffset) one.hasEnded = true;
         this.#decide();
@@ -129,28 +133,31 @@ class Look {
     }
   }
 
-  /** Stores the schemas that records name in the dataset, as the run does before it folds them. */
-  async #ensureSchemas(partition: number, records: readonly LogRecord[]): Promise<void> {
-    const { schemas } = this.#ports;
-    const { signal } = this.#over;
-    while (schemas !== undefined) {
-      const wanted = firstWanted(records, 0, records.length, () => this.#options.settings, schemas.isReady);
-      if (wanted === undefined) return;
-      await schemas.ensure({ ...wanted, partition, mayAsk: true }, signal);
+  /** False: the registry does not know the record's schema. That is no word against the rules: the partition says so when it runs. */
+  async #hasSchema(record: LogRecord, partition: number, signal: AbortSignal): Promise<boolean> {
+    const schemas = this.#schemas;
+    const { settings } = this.#options;
+    const wanted = schemas && firstWanted([record], 0, 1, () => settings, schemas.isReady);
+    if (wanted === undefined) return true;
+    try {
+      await schemas!.ensure({ ...wanted, partition, mayAsk: true }, signal);
+      return true;
+    } catch (error) {
+      if (error instanceof ContradictionError && error.leavesWhatWasFolded) return false;
+      throw error;
     }
   }
 
   #judge(partition: number): (record: LogRecord, one: Looked) => void {
     const { settings, minEventTimeMs, startOffsets } = this.#options;
-    const { schemas } = this.#ports;
-    const place = { partition, partitionCount: startOffsets.size, minEventTimeMs, schemas };
-    const reader = new PaymentReader(place);
+    const schemas = this.#schemas;
+    const reader = new PaymentReader({ partition, partitionCount: startOffsets.size, minEventTimeMs, schemas });
     return (record, one) => {
       const read = reader.read(record, settings);
       this.#records += 1;
       if (!(read instanceof Rejection)) return this.#pass();
       this.#count.add(partition, record.offset, read.reason);
-      if (read.code !== NOT_A_PAYMENT) one.rejected += 1;
+      if (read.code !== (NOT_A_PAYMENT as string)) one.rejected += 1;
     };
   }
 
@@ -190,7 +197,7 @@ class Look {
   /** A partition that cannot be read is left to its run, which stops it and says why. */
   #failed(error: unknown): void {
     if (this.#over.signal.aborted) return;
-    if (error instanceof ContradictionError && error.leavesWhatWasFolded) this.#pass();
+    if (error instanceof ContradictionError) this.#pass();
     else this.end(error);
   }
 
