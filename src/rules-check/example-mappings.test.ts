@@ -8,18 +8,21 @@ import { describe, expect, test } from 'vitest';
 import { AcceptedBatch } from '../payments/accepted-batch.ts';
 import { PAYMENT_COLUMNS } from '../payments/columns.ts';
 import { formatDecimal } from '../payments/event/decimal.ts';
+import type { SchemaBook } from '../payments/event/schema/event-schema.ts';
 import { type FoldOutput, PartitionFold } from '../payments/fold.ts';
 import type { Rules } from '../payments/rules/rules.ts';
 import { defaultFixedSettings } from '../payments/settings.ts';
 import type { AcceptedRow } from '../payments/types.ts';
+import { parseSchema } from '../registry/parse-schema.ts';
 import { readRules } from '../rules/read-rules.ts';
 import { checkSample } from './check-sample.ts';
-import { sampleOfLines } from './sample.ts';
+import { type SampleRecord, sampleOfLines } from './sample.ts';
 import { settingsToTry } from './settings-to-try.ts';
+import { AVRO_SCHEMA_ID, encoded, PROTOBUF_SCHEMA_ID, schemaOf } from './testing/encode-records.ts';
 import { EXAMPLE_RECORD_TIME_MS, EXAMPLES, type ExpectedRow, expectedOf } from './testing/examples.ts';
 
 const names = readdirSync(EXAMPLES, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && !['avro', 'protobuf'].includes(entry.name))
+  .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
 
 function rulesOf(name: string): Rules {
@@ -28,7 +31,27 @@ function rulesOf(name: string): Rules {
   return rules;
 }
 
-function sampleOf(name: string) {
+function isBinary(name: string): name is 'avro' | 'protobuf' {
+  return name === 'avro' || name === 'protobuf';
+}
+
+/** What the dataset would have: the schema of the example. */
+function schemasOf(name: string): SchemaBook | undefined {
+  if (!isBinary(name)) return undefined;
+  const schema = parseSchema(schemaOf(name));
+  const own = name === 'avro' ? AVRO_SCHEMA_ID : PROTOBUF_SCHEMA_ID;
+  return { schemaOf: (id) => (id === own ? schema : undefined) };
+}
+
+function sampleOf(name: string): SampleRecord[] {
+  if (isBinary(name)) {
+    const own = name === 'avro' ? AVRO_SCHEMA_ID : PROTOBUF_SCHEMA_ID;
+    return encoded(name, own).map(({ key, value }, offset) => ({
+      partition: 0,
+      record: { offset, timestampMs: EXAMPLE_RECORD_TIME_MS, key: Buffer.from(key), value },
+      hasKey: true,
+    }));
+  }
   return sampleOfLines(readFileSync(path.join(EXAMPLES, name, 'events.tsv'), 'utf8'), EXAMPLE_RECORD_TIME_MS);
 }
 
@@ -36,7 +59,8 @@ function sampleOf(name: string) {
 function folded(name: string): ExpectedRow[] {
   const { settings } = settingsToTry({}, rulesOf(name));
   const fixed = defaultFixedSettings(EXAMPLE_RECORD_TIME_MS);
-  const fold = PartitionFold.fresh({ partition: 0, partitionCount: 1, fixed, startOffset: 0 });
+  const schemas = schemasOf(name);
+  const fold = PartitionFold.fresh({ partition: 0, partitionCount: 1, fixed, startOffset: 0, schemas });
   const out: FoldOutput = { accepted: new AcceptedBatch(), partials: [], exceptions: [] };
   fold.foldAll(
     sampleOf(name).map(({ record }) => record),
@@ -65,8 +89,9 @@ function acceptedRow({ kafkaOffset, payment }: AcceptedRow): ExpectedRow {
   return { ...row, ...Object.fromEntries(columns), ...payment.further } as ExpectedRow;
 }
 
-test('there are six of them', () => {
-  expect(names.sort()).toEqual(['adyen', 'cloudevents', 'debezium', 'iso20022', 'paypal', 'stripe']);
+test('there are eight of them', () => {
+  const all = ['adyen', 'avro', 'cloudevents', 'debezium', 'iso20022', 'paypal', 'protobuf', 'stripe'];
+  expect(names.sort()).toEqual(all);
 });
 
 describe.each(names)('%s', (name) => {
@@ -89,7 +114,7 @@ describe.each(names)('%s', (name) => {
 
   test('rules check shows the same, each record alone, and every path of the rules is there', () => {
     const rules = rulesOf(name);
-    const place = { partitionCount: 1, minEventTimeMs: 0 };
+    const place = { partitionCount: 1, minEventTimeMs: 0, schemas: schemasOf(name) };
     const check = checkSample(sampleOf(name), { rules, ...settingsToTry({}, rules), ...place });
     expect(check.missingPaths).toEqual([]);
     const rejected = expected.filter(({ disposition }) => disposition === 'rejected');
