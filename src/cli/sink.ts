@@ -13,7 +13,7 @@ import { requireTopicOfDataset } from './dataset-topic.ts';
 import { complain } from './print.ts';
 
 /** For commands that people run: shorter than the quarter of an hour of a processor. */
-const PATIENCE_MS = 30_000;
+export const PATIENCE_MS = 30_000;
 
 /**
  * The sink of an interactive command: waits half a minute for the service, and reports on standard error that it waits.

@@ -5,14 +5,17 @@ import { ConfigurationError } from '../../../base/errors.ts';
 import { systemRuntime } from '../../../base/system-runtime.ts';
 import { FRAUD_MEMBERS } from '../../../payments/rules/fraud-document.ts';
 import { settingsRulesText } from '../../../rules/settings-rules-text.ts';
+import { decodeSample } from '../../../rules-check/decode-sample.ts';
 import { proposalText } from '../../../rules-check/proposal-text.ts';
 import { proposeRules } from '../../../rules-check/propose-rules.ts';
 import { parseSettings } from '../../config/parse-settings.ts';
 import { decisionOf } from '../../config/process-config.ts';
+import { REGISTRY_SETTINGS } from '../../config/registry-config.ts';
 import { DECISION_SETTINGS, KAFKA_SETTINGS } from '../../config/settings-table.ts';
 import { addFlags } from '../../config/show-settings.ts';
 import { wholeNumber } from '../../options.ts';
 import { complain, print } from '../../print.ts';
+import { sourcesOf } from './sample-schemas.ts';
 import { type SampleFlags, takeSample } from './take-sample.ts';
 
 export function addRulesInit(rules: Command): void {
@@ -27,7 +30,7 @@ export function addRulesInit(rules: Command): void {
     .option('--count <n>', 'records that are taken from the topic', wholeNumber(1), 200)
     .option('--from-settings', 'no proposal: the built-in event, and the fraud rules as the FRAUD_ variables have them')
     .option('--output <file>', 'write the file there, which must not exist; default: standard output');
-  addFlags(command, KAFKA_SETTINGS).action(init);
+  addFlags(command, { ...KAFKA_SETTINGS, ...REGISTRY_SETTINGS }).action(init);
 }
 
 interface InitFlags extends SampleFlags {
@@ -41,10 +44,11 @@ async function init(flags: InitFlags): Promise<void> {
     return;
   }
   const { records } = await takeSample(flags, systemRuntime.nowMs(), { base64: false });
-  const proposal = proposeRules(records);
+  const schemas = await sourcesOf(records, flags as unknown as Record<string, string>);
+  const proposal = proposeRules(records, decodeSample(records, schemas));
   if (proposal === undefined)
     throw new ConfigurationError([
-      `none of ${records.length} records has an object of JSON as its value: nothing to propose`,
+      `none of ${records.length} records has an object as its value: nothing to propose (records with a schema id need SCHEMA_REGISTRY_URL)`,
     ]);
   write(flags.output, proposalText(proposal, records.length));
 }
