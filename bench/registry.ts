@@ -9,6 +9,8 @@ interface BenchmarkFile {
 export const REGISTRY = {
   fold: () => import('./fold.ts'),
   'fold-mapped': () => import('./fold-mapped.ts'),
+  'fold-avro': () => import('./fold-avro.ts'),
+  'fold-protobuf': () => import('./fold-protobuf.ts'),
   state: () => import('./state.ts'),
   pipeline: () => import('./pipeline.ts'),
   'end-to-end': () => import('./end-to-end.ts'),

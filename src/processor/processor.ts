@@ -132,7 +132,7 @@ export class Processor {
       untilCaughtUp,
       isSeeded: async () => (await sink.readOwnership(topic)).length > 0,
     };
-    await firstLook(options, this.#ports, signal);
+    await firstLook(options, this.#scope, signal);
     return starts;
   }
 
