@@ -11,7 +11,7 @@ import { type CompiledSettings, compileSettings, DEFAULT_DECISION_SETTINGS, RULE
 import { emptyOutput, FIXED, PLACE, rowsOf, START_MS } from './testing/fold-fixture.ts';
 import type { LogRecord } from './types.ts';
 
-const RUNS = Number(process.env.PROVENONCE_RUNS ?? 150);
+const RUNS = Number(process.env.PROVENONCE_RUNS ?? 80);
 const RECORDS = 60;
 
 interface Log {
