@@ -9,8 +9,15 @@
 import { readBatches } from '../src/kafka/fetch/record-batches.ts';
 import { AcceptedBatch } from '../src/payments/accepted-batch.ts';
 import { type FoldOutput, PartitionFold } from '../src/payments/fold.ts';
-import { compileSettings, DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../src/payments/settings.ts';
+import type { FoldPlace } from '../src/payments/fold-types.ts';
+import {
+  type CompiledSettings,
+  compileSettings,
+  DEFAULT_DECISION_SETTINGS,
+  defaultFixedSettings,
+} from '../src/payments/settings.ts';
 import type { LogRecord } from '../src/payments/types.ts';
+import type { SimulatedPayment } from '../src/simulator/event.ts';
 import { generatePayments } from '../src/simulator/generate.ts';
 import { resolvePlan } from '../src/simulator/plan.ts';
 import { ArrowRowEncoder } from '../src/sinks/bigquery/rows/arrow-encoder.ts';
@@ -74,16 +81,24 @@ export const benchmark = defineBenchmark({
 /** Records of one Kafka record batch, about as producers send. */
 const BATCH_RECORDS = 500;
 
-/** The answers of fetches: each with this many records, in record batches. */
-export function fetchesOf({ events, accounts, batch }: FoldSizes): Buffer[] {
+/**
+ * The answers of fetches: each with this many records, in record batches. `encode` writes payments in another form; what the load
+ * generator damages stays as it is.
+ */
+export function fetchesOf(
+  { events, accounts, batch }: FoldSizes,
+  encode?: (payment: SimulatedPayment) => Buffer,
+): Buffer[] {
   const spanMs = 3 * HOUR_MS;
   const plan = resolvePlan({ count: events, partitions: 1, spanMs, accounts }, NOW_MS);
   const fetches: Buffer[] = [];
   let batches: Buffer[] = [];
   let records: LogRecord[] = [];
   let offset = 0;
-  for (const { key, value } of generatePayments(plan)) {
+  for (const { key, value: builtIn, payment, malformed } of generatePayments(plan)) {
     const keyBytes = key === null ? null : Buffer.from(key);
+    const isPayment = malformed === null && builtIn !== null;
+    const value = isPayment && encode !== undefined ? encode(payment) : builtIn;
     records.push({ offset, timestampMs: NOW_MS, key: keyBytes, value: value === null ? null : Buffer.from(value) });
     offset += 1;
     const isLastOfFetch = offset % batch === 0 || offset === events;
@@ -97,10 +112,14 @@ export function fetchesOf({ events, accounts, batch }: FoldSizes): Buffer[] {
   return fetches;
 }
 
-export function foldOnce(fetches: readonly Buffer[]): FoldRepeat {
+/** `place`: what a format needs besides the settings. */
+export function foldOnce(
+  fetches: readonly Buffer[],
+  settings: CompiledSettings = compileSettings(DEFAULT_DECISION_SETTINGS),
+  place: Partial<FoldPlace> = {},
+): FoldRepeat {
   const fixed = defaultFixedSettings(NOW_MS);
-  const fold = PartitionFold.fresh({ partition: 0, partitionCount: 1, fixed, startOffset: 0 });
-  const settings = compileSettings(DEFAULT_DECISION_SETTINGS);
+  const fold = PartitionFold.fresh({ partition: 0, partitionCount: 1, fixed, startOffset: 0, ...place });
   const encoder = new ArrowRowEncoder();
   const stamp = { partition: 0, writerEpoch: 1, processedAtMs: NOW_MS };
   let foldUs = 0;

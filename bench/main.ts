@@ -20,7 +20,7 @@ const USAGE = `usage: npm run bench -- NAME [--json] [--repeats N] [--smoke] [--
        npm run bench -- list
        npm run bench -- table FILE [--into PAGE]   the Markdown table of what --json printed, or put into the page
 benchmarks: ${BENCHMARK_NAMES.join(', ')}
---rate N and --minutes N are --set rate=N and --set minutes=N`;
+--rate N and --minutes N are --set rate=N and --set minutes=N; fold --format F is fold-F`;
 const EXIT = { done: 0, missed: 1, usage: 64, broke: 70 } as const;
 
 class UsageError extends Error {}
@@ -41,6 +41,7 @@ function readArguments() {
         set: { type: 'string', multiple: true, default: [] },
         rate: { type: 'string' },
         minutes: { type: 'string' },
+        format: { type: 'string' },
         into: { type: 'string' },
       },
     });
@@ -51,7 +52,8 @@ function readArguments() {
 
 async function main(): Promise<number> {
   const { values, positionals } = readArguments();
-  const [name, file] = positionals;
+  const [first, file] = positionals;
+  const name = first === 'fold' && values.format !== undefined ? `fold-${values.format}` : first;
   if (values.help) {
     process.stdout.write(`${USAGE}\n`);
     return EXIT.done;

@@ -8,6 +8,9 @@ interface BenchmarkFile {
 /** Loaded on demand: a measuring process loads nothing of the others. */
 export const REGISTRY = {
   fold: () => import('./fold.ts'),
+  'fold-mapped': () => import('./fold-mapped.ts'),
+  'fold-avro': () => import('./fold-avro.ts'),
+  'fold-protobuf': () => import('./fold-protobuf.ts'),
   state: () => import('./state.ts'),
   pipeline: () => import('./pipeline.ts'),
   'end-to-end': () => import('./end-to-end.ts'),

@@ -25,6 +25,11 @@ export function eventText(event: ProcessorEvent): string | undefined {
         `waiting for ${spanText(waitedMs)} of at most ${spanText(limitMs)}`
       );
     }
+    case 'settings.older':
+      return (
+        `settings of revision ${event.newest} are in force, and this process has revision ${event.revision}: it runs by the ` +
+        'newer ones. Give it the newer RULES_FILE or settings'
+      );
     case 'partition.fenced':
       return fencedText(event);
     case 'processor.progress':

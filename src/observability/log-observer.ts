@@ -21,6 +21,7 @@ const LEVELS: Partial<Record<ProcessorEventType, Level>> = {
   'log.warning': 'warn',
   'records.rejected': 'warn',
   'log.out_of_place': 'warn',
+  'settings.older': 'warn',
   'offset.commit_failed': 'warn',
   'state.discarded': 'warn',
   'takeover.lost_claim': 'warn',

@@ -223,8 +223,8 @@ async function proveStates(held: readonly HeldPartition[], ports: RescalePorts, 
 }
 
 function entryAt(fromOffset: number, { history }: Pick<Ownership, 'history'>, generation: Generation): SettingsEntry {
-  const { foldVersion, decision } = history.at(-1)!;
-  return { fromOffset, foldVersion, decision, generation };
+  const { generation: _, ...newest } = history.at(-1)!;
+  return { ...newest, fromOffset, generation };
 }
 
 /** Adds the rows of the generation's new partitions; existing ones stay. */

@@ -71,6 +71,7 @@ export class PartitionFold {
       partition: place.partition,
       partitionCount: place.partitionCount,
       minEventTimeMs: place.fixed.minEventTimeMs,
+      schemas: place.schemas,
     });
     const indexKey = place.indexKey ?? KNOWN_INDEX_KEY;
     this.#ids = new KnownIds(this.#rows, indexKey);

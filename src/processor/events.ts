@@ -114,7 +114,14 @@ export type ProcessorEvent =
       /** Of the partition, where folding begins. */
       readonly counters: Readonly<Counters>;
     } & OnPartition)
-  | ({ readonly type: 'settings.changed'; readonly fromOffset: number; readonly foldVersion: number } & OnPartition)
+  | ({
+      readonly type: 'settings.changed';
+      readonly fromOffset: number;
+      readonly foldVersion: number;
+      readonly revision: number;
+    } & OnPartition)
+  /** A newer revision than ours is in force, and this process runs by it. Emitted once for each newer revision. */
+  | ({ readonly type: 'settings.older'; readonly revision: number; readonly newest: number } & OnPartition)
   | ({
       readonly type: 'state.restored';
       readonly how: 'fresh' | 'local' | 'rebuilt';

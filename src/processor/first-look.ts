@@ -19,6 +19,8 @@ import type { LogRecord } from '../payments/types.ts';
 import type { FetchAnswer, LogSource, PartitionReader } from './ports.ts';
 import type { ProcessScope } from './process-scope.ts';
 import { NOT_A_PAYMENT, RejectionCount, reasonsText, refusedIn } from './rejections.ts';
+import type { DatasetSchemas } from './schemas/dataset-schemas.ts';
+import { firstWanted } from './schemas/wanted-schemas.ts';
 
 /** Rejected records after which a topic is refused. */
 export const LOOKED_AT_MOST = 1_000;
@@ -26,6 +28,8 @@ export const LOOKED_AT_MOST = 1_000;
 const REPORT_AFTER_MS = 1_000;
 /** Time between two reports of a topic without a payment. */
 const REPORT_AGAIN_MS = 60_000;
+
+type LookPorts = Pick<ProcessScope, 'log' | 'runtime' | 'observer'> & { readonly schemas?: DatasetSchemas | undefined };
 
 export interface LookOptions {
   readonly topic: string;
@@ -40,11 +44,7 @@ export interface LookOptions {
 }
 
 /** Resolves when the partitions may begin. Rejects with `nothing_accepted`, with what the log fails with, or with signal.reason. */
-export async function firstLook(
-  options: LookOptions,
-  ports: Pick<ProcessScope, 'log' | 'runtime' | 'observer'>,
-  signal: AbortSignal,
-): Promise<void> {
+export async function firstLook(options: LookOptions, ports: LookPorts, signal: AbortSignal): Promise<void> {
   const look = new Look(options, ports);
   const stop = (): void => look.end(signal.reason);
   if (signal.aborted) stop();
@@ -68,6 +68,7 @@ interface Looked {
 class Look {
   readonly #options: LookOptions;
   readonly #log: LogSource;
+  readonly #schemas: DatasetSchemas | undefined;
   readonly #ports: Pick<ProcessScope, 'log' | 'runtime' | 'observer'>;
   readonly #looked: readonly Looked[];
   readonly #count = new RejectionCount();
@@ -77,8 +78,9 @@ class Look {
   readonly #outcome = Promise.withResolvers<void>();
   #hasReported = false;
 
-  constructor(options: LookOptions, ports: Pick<ProcessScope, 'log' | 'runtime' | 'observer'>) {
+  constructor(options: LookOptions, ports: LookPorts) {
     this.#options = options;
+    this.#schemas = ports.schemas;
     this.#ports = ports;
     this.#log = ports.log;
     this.#looked = [...options.startOffsets.keys()].map((partition) => ({ partition, rejected: 0, hasEnded: false }));
@@ -116,7 +118,11 @@ class Look {
     try {
       while (one.rejected < LOOKED_AT_MOST) {
         const answer: FetchAnswer = await orAborted(reader.read(signal), signal);
-        for (const record of answer.records) if (record.offset >= from) judge(record, one);
+        for (const record of answer.records) {
+          if (record.offset < from) continue;
+          if (!(await this.#hasSchema(record, partition, signal))) return this.#pass();
+          judge(record, one);
+        }
         answer.lease?.release();
         if (answer.completeTo >= endOffset) one.hasEnded = true;
         this.#decide();
@@ -127,9 +133,25 @@ class Look {
     }
   }
 
+  /** False: the registry does not know the record's schema. That is no word against the rules: the partition says so when it runs. */
+  async #hasSchema(record: LogRecord, partition: number, signal: AbortSignal): Promise<boolean> {
+    const schemas = this.#schemas;
+    const { settings } = this.#options;
+    const wanted = schemas && firstWanted([record], 0, 1, () => settings, schemas.isReady);
+    if (wanted === undefined) return true;
+    try {
+      await schemas!.ensure({ ...wanted, partition, mayAsk: true }, signal);
+      return true;
+    } catch (error) {
+      if (error instanceof ContradictionError && error.leavesWhatWasFolded) return false;
+      throw error;
+    }
+  }
+
   #judge(partition: number): (record: LogRecord, one: Looked) => void {
     const { settings, minEventTimeMs, startOffsets } = this.#options;
-    const reader = new PaymentReader({ partition, partitionCount: startOffsets.size, minEventTimeMs });
+    const schemas = this.#schemas;
+    const reader = new PaymentReader({ partition, partitionCount: startOffsets.size, minEventTimeMs, schemas });
     return (record, one) => {
       const read = reader.read(record, settings);
       this.#records += 1;

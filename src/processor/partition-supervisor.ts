@@ -169,7 +169,7 @@ export class PartitionSupervisor {
       const finding = findPosition(won, { observer, limits, onCheckpoint }, signal);
       const position = await orAborted(finding, signal);
       holding.knownOffset = position.checkpointOffset;
-      const settling = settleSettings(won, position, settings.decision, sink, observer);
+      const settling = settleSettings(won, position, settings, sink, observer, scope.warnedOf);
       const history = await orAborted(settling, signal);
       const wrong = await orAborted(looking, signal);
       if (wrong !== undefined) throw wrong;

@@ -10,6 +10,7 @@ import { AppendTurns } from './run/append-turns.ts';
 import { DatasetSchemas } from './schemas/dataset-schemas.ts';
 import type { ProcessorSettings } from './settings.ts';
 import { ClaimRounds } from './takeover/claim-rounds.ts';
+import { OlderWarnings } from './takeover/settings-entry.ts';
 
 export interface ProcessorPorts {
   readonly runtime: Runtime;
@@ -29,6 +30,8 @@ export interface ProcessScope extends ProcessorPorts {
   readonly turns: AppendTurns;
   /** One local state is read at a time. So the first partition runs early, and memory holds one file. */
   readonly restores: Semaphore;
+  /** Newer settings than ours that were warned of. */
+  readonly warnedOf: OlderWarnings;
   /** Few states are rebuilt at a time. So the first partitions run early, and memory holds the rows of few. */
   readonly rebuilds: Semaphore;
   /** Undefined without schemaParts. */
@@ -42,6 +45,7 @@ export function processScope(settings: ProcessorSettings, ports: ProcessorPorts)
     settings,
     claims: new ClaimRounds({ ...ports, topic, owner }),
     turns: new AppendTurns(limits.maxAppendsInFlight),
+    warnedOf: new OlderWarnings(),
     restores: new Semaphore(1),
     rebuilds: new Semaphore(limits.maxRebuilds),
     schemas: ports.schemaParts === undefined ? undefined : new DatasetSchemas({ ...ports, ...ports.schemaParts }),

@@ -8,7 +8,7 @@
 
 import { orAborted } from '../base/abort.ts';
 import { ConfigurationError, ContradictionError, UnreachableError } from '../base/errors.ts';
-import { compileSettings } from '../payments/settings.ts';
+import { compileEntry } from '../payments/settings.ts';
 import { caughtUp, topicTargets } from './caught-up.ts';
 import { checkClock } from './clock-rule.ts';
 import { firstLook } from './first-look.ts';
@@ -19,6 +19,7 @@ import type { Ownership, TopicFacts } from './ports.ts';
 import { type ProcessorPorts, type ProcessScope, processScope } from './process-scope.ts';
 import type { ProcessorSettings } from './settings.ts';
 import { startOffsets } from './start-offsets.ts';
+import { entryOf, nextEntry } from './takeover/next-entry.ts';
 import {
   checkDataset,
   checkPartitionCount,
@@ -99,12 +100,14 @@ export class Processor {
     const [facts, rows] = await Promise.all([log.facts(), sink.readOwnership(topic), checkDataset(topic, sink)]);
     this.#checkFacts(facts);
     checkPartitionCount(topic, facts.partitionCount, rows);
+    this.#checkRevisions(rows);
     for (const detail of ignoredSettings(this.#settings.seed, rows, runtime.nowMs()))
       observer.emit({ type: 'log.warning', what: 'settings', detail });
     const startOffsets = rows.length === 0 ? await this.#lookFirst(facts) : undefined;
     const isChanged = await seedMissing(this.#settings, facts, rows, this.#ports, startOffsets);
     this.#partitionCount = facts.partitionCount;
     const seeded = isChanged ? await sink.readOwnership(topic) : rows;
+    if (isChanged) this.#checkRevisions(seeded);
     this.#rowsAtStart = new Map(seeded.map((row) => [row.partition, row]));
     this.#scope.claims.foresee(seeded);
     return facts;
@@ -113,7 +116,7 @@ export class Processor {
   /** Of a new dataset. Returns where its partitions begin: they must not begin behind what was looked at. */
   async #lookFirst(facts: TopicFacts): Promise<ReadonlyMap<number, number> | undefined> {
     const { topic, partitionCount } = facts;
-    const { acceptNothing, untilCaughtUp, decision, startAt } = this.#settings;
+    const { acceptNothing, untilCaughtUp, startAt } = this.#settings;
     if (acceptNothing) return undefined;
     const { log, sink, runtime } = this.#ports;
     const { signal } = this.#ending;
@@ -125,12 +128,17 @@ export class Processor {
       topic,
       startOffsets: starts,
       minEventTimeMs: minEventTimeOf(this.#settings, runtime),
-      settings: compileSettings(decision),
+      settings: compileEntry(entryOf(this.#settings, 0)),
       untilCaughtUp,
       isSeeded: async () => (await sink.readOwnership(topic)).length > 0,
     };
-    await firstLook(options, this.#ports, signal);
+    await firstLook(options, this.#scope, signal);
     return starts;
+  }
+
+  /** Settings that cannot follow a history end the process before anything is seeded or claimed. */
+  #checkRevisions(rows: readonly Ownership[]): void {
+    for (const { partition, history } of rows) nextEntry(partition, history, this.#settings, 0);
   }
 
   #checkFacts(facts: TopicFacts): void {

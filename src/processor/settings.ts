@@ -1,4 +1,5 @@
 /** The settings of one processor. It reads everything else from the log and the sink. */
+import type { LoadedRules } from '../payments/rules/rules.ts';
 import type { DecisionSettings, FixedSettings } from '../payments/types.ts';
 import type { ProcessorLimits } from './limits.ts';
 
@@ -17,12 +18,20 @@ export interface SeedSettings extends Omit<FixedSettings, 'minEventTimeMs'> {
   readonly minEventAgeMs: number;
 }
 
-export interface ProcessorSettings {
+/** What a new entry of a settings history says. */
+export interface WantedSettings {
+  /** Of the rules, or SETTINGS_REVISION without them. Raised with every change. Default: 0. */
+  readonly revision?: number;
+  /** With rules, `fraud` is theirs. */
+  readonly decision: DecisionSettings;
+  readonly rules?: LoadedRules;
+}
+
+export interface ProcessorSettings extends WantedSettings {
   readonly topic: string;
   /** Names this process in ownership rows, checkpoints and logs. */
   readonly owner: string;
   readonly seed: SeedSettings;
-  readonly decision: DecisionSettings;
   readonly startAt: StartAt;
   /** End with 0 once everything that the topic held at start is below a checkpoint of any process. */
   readonly untilCaughtUp: boolean;

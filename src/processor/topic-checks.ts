@@ -5,12 +5,12 @@
 
 import { ContradictionError } from '../base/errors.ts';
 import type { Runtime } from '../base/runtime.ts';
-import { FOLD_VERSION } from '../payments/settings.ts';
 import { DATA_TABLES, type Generation } from '../payments/types.ts';
 import { generationOf, partitionsOf } from './generation.ts';
 import type { LogSource, Ownership, Seed, Sink, SinkReads, TopicFacts } from './ports.ts';
 import type { ProcessorSettings } from './settings.ts';
 import { startOffsets } from './start-offsets.ts';
+import { entryOf } from './takeover/next-entry.ts';
 
 /** Throws unless the topic can be consumed exactly once. */
 export function checkTopic(facts: TopicFacts): void {
@@ -80,14 +80,7 @@ export async function seedMissing(
       partitionCount: facts.partitionCount,
       startOffset,
       fixed: { ...fixed, minEventTimeMs },
-      history: [
-        {
-          fromOffset: startOffset,
-          foldVersion: FOLD_VERSION,
-          decision: settings.decision,
-          ...(generation === undefined ? {} : { generation }),
-        },
-      ],
+      history: [{ ...entryOf(settings, startOffset), ...(generation === undefined ? {} : { generation }) }],
     };
   });
   await asking;

@@ -165,6 +165,17 @@ export interface RulesOfEntry {
   readonly text: string | null;
 }
 
+/** A schema of the table `event_schemas`: what a schema id of a record stands for. */
+export interface StoredSchema {
+  readonly kind: 'avro' | 'protobuf';
+  readonly text: string;
+  /** Each after those that it refers to itself. `name`: of Protobuf, the path in the import statement. */
+  readonly references: readonly { readonly name: string; readonly text: string }[];
+}
+
+/** By schema id. */
+export type StoredSchemas = ReadonlyMap<number, StoredSchema>;
+
 /** The topic since its partition count was changed. */
 export interface TopicGeneration {
   readonly partitions: number;

@@ -2,7 +2,7 @@
  * Fold version 3: by the rules of a rules file, which stand in the dataset as text. The checks come in the documented order
  * (docs/reference/rules-file.md, "Order of the checks"): the first that fails is the reason.
  */
-import type { TopicRecord } from '../inputs/verify-inputs.ts';
+import type { StoredSchemas, TopicRecord } from '../inputs/verify-inputs.ts';
 import { keyHome, valueProblem } from './event-rules.ts';
 import type { Circumstances, Judgement } from './judgement.ts';
 import { hideCards, maskedVersion2 } from './kept-payload.ts';
@@ -27,6 +27,7 @@ const ROLES = [
 const REQUIRED: readonly string[] = ['transaction_id', 'sender_account_id', 'amount', 'currency', 'timestamp'];
 const TIMESTAMP_MAX_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 const FIRST_CLOCK_TIME_MS = Date.UTC(2000, 0);
+const NO_SCHEMAS: StoredSchemas = new Map();
 const BINARY_KEPT_BYTES = 4_096;
 /** Reasons whose detail is not recomputed: where in the value it stops being what it should be. */
 const WITHOUT_DETAIL: readonly string[] = ['not_json', 'value_undecodable'];
@@ -37,7 +38,7 @@ export function judgeVersion3(record: TopicRecord, rulesText: string, circumstan
   const problem = valueProblem(record);
   if (problem === 'no_value') return rejected(record, rules, event.select.length > 0 ? 'not_a_payment' : problem);
   if (problem !== null) return rejected(record, rules, problem);
-  const decoded = decode(record.value!, event);
+  const decoded = decode(record.value!, rules, circumstances.schemas ?? NO_SCHEMAS);
   if (typeof decoded === 'string') return rejected(record, rules, decoded);
   const mapped = new MappedEvent(rules, record, decoded);
   const { repeatedName } = mapped;

@@ -1,5 +1,5 @@
 /** What a record is judged to be: a payment, or what the row of a rejected record must say. Types only. */
-import type { DecisionRules, FurtherCells } from '../inputs/verify-inputs.ts';
+import type { DecisionRules, FurtherCells, StoredSchemas } from '../inputs/verify-inputs.ts';
 
 export interface OraclePayment {
   readonly transaction_id: string;
@@ -40,4 +40,6 @@ export interface Circumstances {
   readonly partitionCount: number;
   readonly rules: DecisionRules;
   readonly minEventTimeMs: number;
+  /** What the schema ids of records stand for. */
+  readonly schemas?: StoredSchemas;
 }

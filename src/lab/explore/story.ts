@@ -83,6 +83,8 @@ function eventText(event: ProcessorEvent): string {
     }
     case 'takeover.counts_differ':
       return `p${event.partition}: ${event.table} promises ${event.promised} rows, ${event.found} can be seen`;
+    case 'settings.older':
+      return `p${event.partition}: runs by settings of revision ${event.newest}, and has ${event.revision}`;
     case 'settings.changed':
       return `p${event.partition}: other settings from offset ${event.fromOffset}`;
     case 'state.restored':

@@ -8,6 +8,7 @@ import type { DecisionSettings } from '../../payments/types.ts';
 import type { ProcessorLimits } from '../../processor/limits.ts';
 import type { SimFault } from '../fault.ts';
 import { CALM } from '../sim/case/noise.ts';
+import { settingsByLife } from '../sim/case/settings-by-life.ts';
 import { DEFAULT_DIALS, drawWorkload, send, type WorkloadDials, type WorkloadRecord } from '../sim/case/workload.ts';
 import { createWorld } from '../sim/world/create-world.ts';
 import { processorMain } from '../sim/world/processor-main.ts';
@@ -141,7 +142,7 @@ async function makeBase(base: BaseCase): Promise<BaseDataset> {
   for (const process of ['a', 'b'])
     world.spawn(
       process,
-      processorMain({ decision: (owner) => decisions[owner] ?? {}, ...(limits === undefined ? {} : { limits }) }),
+      processorMain({ ...settingsByLife(decisions), ...(limits === undefined ? {} : { limits }) }),
       separateGroups === true ? { groupId: `group-${process}` } : {},
     );
   const later = (delayMs: number, action: () => void): void => world.after(delayMs, action);

@@ -17,6 +17,7 @@ import { maskPayload } from './masking.ts';
 import { partitionForKey } from './murmur2.ts';
 import { readEvent1 } from './reading-version-1.ts';
 import { readEvent2 } from './reading-version-2.ts';
+import type { SchemaBook } from './schema/event-schema.ts';
 
 /** Maximum size of a value, in bytes. */
 export const MAX_VALUE_BYTES = 1_048_576;
@@ -30,6 +31,8 @@ export interface RecordPlace {
   readonly partition: number;
   readonly partitionCount: number;
   readonly minEventTimeMs: number;
+  /** Of Avro and Protobuf records. */
+  readonly schemas?: SchemaBook | undefined;
 }
 
 export class Rejection {

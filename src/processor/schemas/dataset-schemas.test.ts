@@ -212,7 +212,7 @@ describe('the schemas that a batch names', () => {
       records,
       0,
       records.length,
-      () => ({ foldVersion: 2, mapping }),
+      () => ({ mapping }),
       (id) => ready.includes(id),
     );
 

@@ -24,11 +24,6 @@ function idOf({ value, oversized }: LogRecord): number | undefined {
   return schemaIdOf(value, 0, value.length);
 }
 
-/** The settings of a record, as far as they say how it is read; without a mapping it is the built-in event. */
-export interface Mapped extends Pick<CompiledSettings, 'foldVersion'> {
-  readonly mapping?: CompiledMapping | null;
-}
-
 export interface WantedSchema {
   readonly id: number;
   readonly mapping: CompiledMapping;
@@ -42,7 +37,7 @@ export function firstWanted(
   records: readonly LogRecord[],
   from: number,
   to: number,
-  settingsAt: (offset: number) => Mapped,
+  settingsAt: (offset: number) => Pick<CompiledSettings, 'mapping'>,
   isReady: (id: number, mapping: CompiledMapping) => boolean,
 ): WantedSchema | undefined {
   // Records of one schema follow each other: its id is looked up once for all of them.
@@ -51,7 +46,7 @@ export function firstWanted(
   for (let at = from; at < to; at += 1) {
     const record = records[at]!;
     const { mapping } = settingsAt(record.offset);
-    if (mapping === null || mapping === undefined) continue;
+    if (mapping === null) continue;
     const id = wantedSchema(record, mapping);
     if (id === undefined || (id === ready && mapping === readyFor)) continue;
     if (!isReady(id, mapping)) return { id, mapping, offset: record.offset, at };

@@ -99,9 +99,9 @@ export function openSink(options: SinkOptions): Sink {
     dataset,
     jobs,
     backfill: new BackfillQueries(jobs, dataset, runtime),
-    known: knownPayments(jobs, dataset),
     queries,
     reads: sinkReads(queries, new RuledOwnership(queries)),
+    known: knownPayments(jobs, dataset),
     streams: new BigQueryWriteStreams({
       ...common,
       rpc,

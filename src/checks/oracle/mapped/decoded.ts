@@ -1,10 +1,10 @@
 /** A record's value by its format: decoded so far that paths can be asked for, or why it cannot be. */
-import type { TopicRecord } from '../../inputs/verify-inputs.ts';
+import type { StoredSchemas, TopicRecord } from '../../inputs/verify-inputs.ts';
 import { foreignForm } from '../foreign-forms.ts';
+import { decodeBySchema } from '../schemas/decode-by-schema.ts';
 import { JsonPlaces } from './json-places.ts';
 import { type MappedValue, MISSING, UNUSABLE } from './mapped-value.ts';
-import type { EventRules, SourcePath } from './oracle-rules.ts';
-import { stepsOf } from './oracle-rules.ts';
+import { type OracleRules, type SourcePath, stepsOf } from './oracle-rules.ts';
 import { utf8 } from './text-forms.ts';
 
 /** What a pointer leads to. */
@@ -25,11 +25,13 @@ function isWireFormat(value: Uint8Array): boolean {
 }
 
 /** The reason as documented, where it cannot be decoded. */
-export function decode(value: Uint8Array, event: EventRules): Decoded | string {
+export function decode(value: Uint8Array, rules: OracleRules, schemas: StoredSchemas): Decoded | string {
+  const { event } = rules;
   if (event.format === 'json') return decodeJson(value, foreignForm(value));
   if (!isWireFormat(value)) return 'not_wire_format';
   const schemaId = Buffer.from(value).readUInt32BE(1);
   if (event.rejectSchemaIds.includes(schemaId)) return `schema_rejected: schema ${schemaId}`;
+  if (event.format !== 'json-schema') return decodeBySchema(value.subarray(WIRE_HEAD_BYTES), schemaId, rules, schemas);
   const json = value.subarray(WIRE_HEAD_BYTES);
   const foreign = foreignForm(json);
   return decodeJson(json, foreign?.startsWith('schema_registry_format') ? null : foreign);

@@ -87,8 +87,8 @@ export const LOG_MUTANTS: readonly Mutant[] = [
       {
         file: 'src/processor/takeover/settings-entry.ts',
         in: 'settleSettings',
-        find: 'fromOffset: position.resumeOffset',
-        replace: 'fromOffset: position.checkpointOffset',
+        find: 'nextEntry(partition, history, wanted, position.resumeOffset)',
+        replace: 'nextEntry(partition, history, wanted, position.checkpointOffset)',
       },
     ],
   },

@@ -58,6 +58,9 @@ export class CoverageEvents {
       case 'settings.changed':
         marks.hit('settings_entry_added');
         return;
+      case 'settings.older':
+        marks.hit('settings_older_than_history');
+        return;
       case 'assignment.changed':
         if (event.partitions.length > event.gained.length) marks.hit('rebalance_kept_partition');
         return;

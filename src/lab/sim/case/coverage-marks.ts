@@ -24,6 +24,7 @@ export const COVERAGE_MARKS = {
   window_rows_replayed: 'closed windows past the checkpoint were there already',
   graceful_stop_left_nothing: 'after a graceful stop the next owner had nothing to replay',
   settings_entry_added: 'other settings were added to the history',
+  settings_older_than_history: 'a process ran by newer settings than its own',
   topic_rescaled: 'an operator gave the topic more partitions, and what came before came again elsewhere',
   skip_put: 'an operator gave up offsets beside processors',
   state_fresh: 'a partition began with an empty state',

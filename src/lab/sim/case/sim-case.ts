@@ -13,6 +13,7 @@ import type { CasePlan } from './case-plan.ts';
 import { type CaseJudgement, excusedStops, judge, type StoppedPartition } from './case-verdict.ts';
 import { CoverageEvents } from './coverage-events.ts';
 import type { CoverageMark } from './coverage-marks.ts';
+import { settingsByLife } from './settings-by-life.ts';
 
 export interface CaseOutcome extends CaseJudgement {
   /** Planned faults that struck, in order. */
@@ -117,11 +118,11 @@ function startAll(
   world: World,
   observe: (process: string, life: number, event: ProcessorEvent) => void,
 ): void {
-  const { isEmulator = true, decisions = {}, limits, separateGroups, compaction } = plan;
+  const { isEmulator = true, decisions, limits, separateGroups, compaction } = plan;
   for (const name of plan.processes) {
     const main = processorMain({
       isEmulator,
-      decision: (owner) => decisions[owner] ?? {},
+      ...settingsByLife(decisions),
       ...(limits === undefined ? {} : { limits }),
       ...(weaken === undefined ? {} : { weaken }),
       observer: { emit: (event) => observe(name, world.processes.get(name)?.life?.number ?? 0, event) },

@@ -3,6 +3,7 @@
  */
 
 import type { Runtime } from '../../../base/runtime.ts';
+import type { LoadedRules } from '../../../payments/rules/rules.ts';
 import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../../../payments/settings.ts';
 import type { DecisionSettings } from '../../../payments/types.ts';
 import { type CrashPoint, withCrashPoints } from '../../../processor/crash-points.ts';
@@ -38,6 +39,10 @@ export interface SimProcessorOptions {
   readonly topic?: string;
   /** By the name of the life (`a.1`): a restart may bring other settings. */
   readonly decision?: (owner: string) => Partial<DecisionSettings>;
+  /** Of its settings; 0 by default. Other settings than those of the history need a higher one. */
+  readonly revision?: (owner: string) => number;
+  /** Its rules file; their revision is the one that counts. */
+  readonly rules?: (owner: string) => LoadedRules | undefined;
   readonly limits?: Partial<SimLimits>;
   readonly observer?: Observer;
   readonly untilCaughtUp?: boolean;
@@ -98,11 +103,15 @@ function processorLimits(given: Partial<SimLimits> = {}): ProcessorLimits {
 
 export function processorSettings(owner: string, options: SimProcessorOptions): ProcessorSettings {
   const { minEventTimeMs, ...fixed } = defaultFixedSettings(EPOCH_MS);
+  const decision = { ...DEFAULT_DECISION_SETTINGS, watermarkDelayMs: 60_000, ...options.decision?.(owner) };
+  const rules = options.rules?.(owner);
   return {
     topic: options.topic ?? 'payment-events',
     owner,
     seed: { ...fixed, minEventAgeMs: EPOCH_MS - minEventTimeMs },
-    decision: { ...DEFAULT_DECISION_SETTINGS, watermarkDelayMs: 60_000, ...options.decision?.(owner) },
+    revision: rules?.revision ?? options.revision?.(owner) ?? 0,
+    decision: rules === undefined ? decision : { ...decision, fraud: rules.rules.fraud },
+    ...(rules === undefined ? {} : { rules }),
     startAt: { kind: 'earliest' },
     untilCaughtUp: options.untilCaughtUp ?? false,
     acceptClockRisk: options.acceptClockRisk ?? true,

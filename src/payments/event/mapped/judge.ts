@@ -106,7 +106,8 @@ export class MappedJudge {
     this.#amount.finish(values, texts[CURRENCY]!.start);
     const { amount, problem } = this.#amount;
     if (problem !== null) return problem;
-    return amount <= 0 || amount > settings.maxAmount ? 'amount_out_of_range' : null;
+    const most = typeof amount === 'number' ? settings.maxAmountNumber : settings.maxAmount;
+    return amount <= 0 || amount > most ? 'amount_out_of_range' : null;
   }
 
   #timeReason(recordTimeMs: number, settings: CompiledSettings): ReasonCode | null {
@@ -162,7 +163,8 @@ const ROLE_NAMES: readonly string[] = PAYMENT_COLUMNS.map(memberOf);
 function isSelected({ path, in: wanted }: CompiledSelect, values: PathValues): boolean {
   const kind = values.kinds[path];
   if (kind === VALUE_KIND.text) {
-    const [start, end] = [values.starts[path] as number, values.ends[path] as number];
+    const start = values.starts[path] as number;
+    const end = values.ends[path] as number;
     for (const text of wanted) if (sameBytes(values.scratch.bytes, start, end, text, 0, text.length)) return true;
     return false;
   }

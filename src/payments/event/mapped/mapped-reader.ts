@@ -42,7 +42,7 @@ export class MappedReader {
   constructor(mapping: CompiledMapping, place: RecordPlace) {
     this.mapping = mapping;
     this.#values = new PathValues(mapping.pathCount, this.#scratch);
-    this.#reader = valueReaderOf(mapping);
+    this.#reader = valueReaderOf(mapping, place.schemas);
     this.#keep = keepOf(mapping);
     this.#judge = new MappedJudge(mapping, place, this.#keep);
     mapping.constants.copy(this.#scratch.bytes);
@@ -65,7 +65,7 @@ export class MappedReader {
     }
     const headers = this.#headersOf(record);
     this.#setKey(record);
-    const room = roomFor(this.mapping, lengthOf(record), this.#otherBytes(headers));
+    const room = roomFor(this.mapping, lengthOf(record), this.#otherBytes(headers)) + this.#extraBytes(record);
     if (this.#scratchEnd + room <= this.#scratch.capacity) {
       const payment = this.#paymentAt(this.#count);
       this.#values.begin(this.#scratch, this.#scratchEnd);
@@ -153,6 +153,14 @@ export class MappedReader {
   #headersOf(record: LogRecord): readonly (Buffer | null)[] {
     const { headers } = this.mapping;
     return headers.length === 0 ? NO_HEADERS : headers.map(({ name }) => record.header?.(name) ?? null);
+  }
+
+  #extraBytes(record: LogRecord): number {
+    const reader = this.#reader;
+    if (reader.extraBytes === undefined) return 0;
+    if (record instanceof PackedRecord) return reader.extraBytes(record.bytes, record.valueStart, record.valueEnd);
+    const value = record.value as Buffer;
+    return reader.extraBytes(value, 0, value.length);
   }
 
   /** Bytes of a record besides its value, as far as paths look at them. */

@@ -17,6 +17,8 @@ export interface ValueReader {
    * `out` has room for twice the value's bytes and VALUE_ROOM_BYTES a path.
    */
   read(bytes: Buffer, start: number, end: number, out: PathValues): FormProblem | null;
+  /** Bytes of the scratch that read() needs besides. Left out: none. */
+  extraBytes?(bytes: Buffer, start: number, end: number): number;
 }
 
 export const VALUE_ROOM_BYTES = 32;

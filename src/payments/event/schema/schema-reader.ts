@@ -6,7 +6,7 @@ import { BugError } from '../../../base/errors.ts';
 import { AvroReader } from '../avro/compile-avro.ts';
 import type { CompiledMapping } from '../mapped/compiled-mapping.ts';
 import type { PathValues } from '../mapped/path-values.ts';
-import type { FormProblem, ValueReader } from '../mapped/value-reader.ts';
+import { type FormProblem, VALUE_ROOM_BYTES, type ValueReader } from '../mapped/value-reader.ts';
 import { HEAD_BYTES, schemaIdOf, wireFormatProblem } from '../mapped/wire-format.ts';
 import { ProtobufReader } from '../protobuf/compile-protobuf.ts';
 import { type EventSchema, type SchemaBook, SchemaProblem } from './event-schema.ts';
@@ -52,10 +52,11 @@ export class SchemaReader implements ValueReader {
     this.#book = book;
   }
 
-  /** Bytes of the scratch that read() needs besides twice the value. */
-  roomBytes(bytes: Buffer, start: number, end: number): number {
+  /** Where an enum that a path leads to has long names. */
+  extraBytes(bytes: Buffer, start: number, end: number): number {
     const id = schemaIdOf(bytes, start, end);
-    return id === undefined || this.#mapping.rejectSchemaIds.has(id) ? 0 : this.#of(id).roomBytes;
+    if (id === undefined || this.#mapping.rejectSchemaIds.has(id)) return 0;
+    return Math.max(0, this.#of(id).roomBytes - VALUE_ROOM_BYTES * this.#mapping.pathCount);
   }
 
   read(bytes: Buffer, start: number, end: number, out: PathValues): FormProblem | null {

@@ -89,18 +89,21 @@ describe('a dataset', () => {
   });
 });
 
-it('the texts of rules have a table in a dataset of a release without it, beside rows too', async () => {
-  const service = await ScriptedDataset.whole();
-  service.tables.delete('rules');
-  service.rows = SOME_ROWS;
-  service.history = [settings(0)];
-  expect(await applyToDataset(service.parts(), { dryRun: true })).toMatchObject({ madeTables: ['rules'] });
-  expect(service.tables.has('rules')).toBe(false);
-  // What only reads needs no such table before a history names rules.
-  await expect(service.parts().inspector.requireTables()).resolves.toMatchObject({ toMake: ['rules'] });
-  expect(await ensureDataset(service.parts(), undefined)).toMatchObject({ madeTables: ['rules'] });
-  expect(service.statements.filter((sql) => sql.startsWith('CREATE TABLE'))).toHaveLength(1);
-});
+it.each(['rules', 'event_schemas'])(
+  '%s is made in a dataset of a release without it, beside rows too',
+  async (name) => {
+    const service = await ScriptedDataset.whole();
+    service.tables.delete(name);
+    service.rows = SOME_ROWS;
+    service.history = [settings(0)];
+    expect(await applyToDataset(service.parts(), { dryRun: true })).toMatchObject({ madeTables: [name] });
+    expect(service.tables.has(name)).toBe(false);
+    // What only reads needs no such table before a history names rules.
+    await expect(service.parts().inspector.requireTables()).resolves.toMatchObject({ toMake: [name] });
+    expect(await ensureDataset(service.parts(), undefined)).toMatchObject({ madeTables: [name] });
+    expect(service.statements.filter((sql) => sql.startsWith('CREATE TABLE'))).toHaveLength(1);
+  },
+);
 
 describe.each(TABLES)('%s', (name) => {
   it('is not made again where it was', async () => {

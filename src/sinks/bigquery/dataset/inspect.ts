@@ -17,7 +17,7 @@ import { compareTable, datasetWarnings } from './compare-table.ts';
 import { errorOf, type Finding } from './findings.ts';
 import { type DatasetLook, lookAtDataset } from './look-at-dataset.ts';
 import { mendMissing, mendReplaced, mendRows } from './mend.ts';
-import { LAST_VIEW, LOOKED_AT, LOSSES_TABLE, RULES_TABLE } from './names.ts';
+import { LAST_VIEW, LOOKED_AT, LOSSES_TABLE, TABLES_OF_RULES } from './names.ts';
 import {
   countsOf,
   countsSql,
@@ -137,8 +137,8 @@ export class DatasetInspector {
     const assessment = await this.assess(countRows);
     const error = errorOf(assessment.findings.filter(({ code }) => code !== 'rows_lost'));
     if (error !== undefined) throw error;
-    // Without rules in any history, the table of their texts is needed by nothing that reads.
-    const [missing] = assessment.toMake.filter((name) => name !== RULES_TABLE);
+    // Without rules in any history, the tables of their texts and of schemas are needed by nothing that reads.
+    const [missing] = assessment.toMake.filter((name) => !TABLES_OF_RULES.includes(name));
     if (missing !== undefined) {
       const name = `${dataset.projectId}.${dataset.dataset}`;
       const isThere = assessment.look.dataset !== undefined;
@@ -260,8 +260,8 @@ FROM ${quotedTable(dataset, LOSSES_TABLE)} ORDER BY accepted_at, table_name, kaf
     const existed = isMarked || viewsAreThere || isUsed;
     // A release of before left no marks; the first ones of all had no backfill.
     const hadIt = (name: string): boolean => {
-      // A release that had no rules made no such table, and it is not missed before a history names a text of it.
-      if (name === RULES_TABLE) return rows?.hasRules === true;
+      // A release that had no rules made no such tables, and they are not missed before a history names rules.
+      if (TABLES_OF_RULES.includes(name)) return rows?.hasRules === true;
       return existed && (isMarked || name !== 'backfill_turns' || rows?.counts.backfilledRows !== 0);
     };
     const told = [...findings];

@@ -4,7 +4,13 @@ import { APPEND_TABLES } from '../../../payments/types.ts';
 /** The texts of rules, which settings histories name by their digest. */
 export const RULES_TABLE = 'rules';
 
-export const TABLES = [...APPEND_TABLES, 'partition_ownership', 'backfill_turns', RULES_TABLE] as const;
+/** The schemas that records name by their id. */
+export const SCHEMAS_TABLE = 'event_schemas';
+
+export const TABLES = [...APPEND_TABLES, 'partition_ownership', 'backfill_turns', RULES_TABLE, SCHEMAS_TABLE] as const;
+
+/** Of them, those that older releases did not make: without rules nothing that reads needs them. */
+export const TABLES_OF_RULES: readonly string[] = [RULES_TABLE, SCHEMAS_TABLE];
 
 /** Made when a loss is first accepted. */
 export const LOSSES_TABLE = 'accepted_losses';

@@ -14,6 +14,7 @@ import {
   Utf8,
 } from 'apache-arrow';
 import { BugError } from '../../../base/errors.ts';
+import type { TextColumn } from '../../../base/memory/text-column.ts';
 import { formatDecimal } from '../../../payments/event/decimal.ts';
 import type { FurtherTexts } from '../../../payments/further-texts.ts';
 import type { FurtherColumn, FurtherType } from '../../../payments/rules/rules.ts';
@@ -59,28 +60,25 @@ export function furtherColumn(
     return bytesTextColumn(scratch, bytes, offsets, from, to, nulls);
   }
   const { arrow } = FURTHER_IN_SINK[type];
-  const each = (write: (text: string, row: number) => void): void => {
-    for (let row = 0; row < length; row += 1) {
-      const text = values.textAt(from + row);
-      if (text !== null) write(text, row);
-    }
-  };
+  const { isNull, texts } = values;
   if (type === 'bool') {
     const bits = scratch.bytes((length + 7) >> 3).fill(0);
-    each((text, row) => {
-      if (text === 'true') bits[row >> 3]! |= 1 << (row & 7);
-    });
+    for (let row = 0; row < length; row += 1)
+      if (isNull[from + row] === 0 && texts.bytes[texts.offsets[from + row]!] === SMALL_T)
+        bits[row >> 3]! |= 1 << (row & 7);
     return makeData({ type: arrow as Bool, length, data: bits, ...nulls });
   }
   if (type === 'numeric') {
     const words = scratch.int32(4 * length).fill(0);
-    each((text, row) => writeNanos(words, 4 * row, nanosFromText(text)));
+    for (let row = 0; row < length; row += 1)
+      if (isNull[from + row] === 0) writeNumeric(words, 4 * row, texts, from + row);
     const data = new Uint32Array(words.buffer, words.byteOffset, words.length);
     return makeData({ type: arrow as Decimal, length, data, ...nulls });
   }
   const words = scratch.int32(2 * length).fill(0);
-  const factor = type === 'timestamp' ? 1_000n : 1n;
-  each((text, row) => writeInt64(words, 2 * row, text, factor));
+  const factor = type === 'timestamp' ? 1_000 : 1;
+  for (let row = 0; row < length; row += 1)
+    if (isNull[from + row] === 0) writeInteger(words, 2 * row, texts, from + row, factor);
   const data = new BigInt64Array(words.buffer, words.byteOffset, length);
   return makeData({ type: arrow as Int64, length, data, ...nulls });
 }
@@ -114,22 +112,72 @@ function nullsOf(scratch: Scratch, { isNull, nullCount }: FurtherTexts, from: nu
   return { nullCount: count, nullBitmap };
 }
 
-/** Digits up to which a number is exact and cheap. */
-const SAFE_DIGITS = 15;
 const TWO_32 = 4_294_967_296;
+const SMALL_T = 0x74;
+const MINUS = 0x2d;
+const POINT = 0x2e;
+const ZERO = 0x30;
+/** Digits in front of the point up to which billionths are a safe integer, and of whole numbers up to which microseconds are. */
+const SHORT_UNITS = 6;
+const SHORT_DIGITS = 12;
+const NANO_DECIMALS = 9;
+const POWERS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 
-function writeInt64(words: Int32Array, at: number, text: string, factor: bigint): void {
-  if (text.length <= SAFE_DIGITS - 3) {
-    const value = Number(text) * Number(factor);
-    if (!Number.isSafeInteger(value)) throw new BugError(`not a whole number: ${JSON.stringify(text)}`);
-    words[at] = value; // modulo 2^32
-    words[at + 1] = Math.floor(value / TWO_32);
-    return;
+/** A value in canonical form, from its bytes where it has the usual size: no text is made of it. */
+function writeInteger(words: Int32Array, at: number, texts: TextColumn, row: number, factor: number): void {
+  const { bytes, offsets } = texts;
+  const [start, end] = [offsets[row]!, offsets[row + 1]!];
+  const first = bytes[start] === MINUS ? start + 1 : start;
+  if (end - first <= SHORT_DIGITS && end > first) {
+    const whole = digitsOf(bytes, first, end) * factor;
+    if (whole >= 0) {
+      writeSafe(words, at, first > start ? -whole : whole);
+      return;
+    }
   }
-  const value = BigInt(text) * factor;
+  const text = texts.textAt(row);
+  const value = BigInt(text) * BigInt(factor);
   if (BigInt.asIntN(64, value) !== value) throw new BugError(`not within 64 bits: ${text}`);
   words[at] = Number(BigInt.asIntN(32, value));
   words[at + 1] = Number(BigInt.asIntN(32, value >> 32n));
+}
+
+/** The same for billionths, as two's complement of four words, the lowest first. */
+function writeNumeric(words: Int32Array, at: number, texts: TextColumn, row: number): void {
+  const { bytes, offsets } = texts;
+  const [start, end] = [offsets[row]!, offsets[row + 1]!];
+  const first = bytes[start] === MINUS ? start + 1 : start;
+  let point = first;
+  while (point < end && bytes[point] !== POINT) point += 1;
+  const decimals = point < end ? end - point - 1 : 0;
+  if (point > first && point - first <= SHORT_UNITS && decimals <= NANO_DECIMALS) {
+    const fraction = point < end ? digitsOf(bytes, point + 1, end) * POWERS[NANO_DECIMALS - decimals]! : 0;
+    const nanos = digitsOf(bytes, first, point) * POWERS[NANO_DECIMALS]! + fraction;
+    if (nanos >= 0) {
+      const value = first > start ? -nanos : nanos;
+      writeSafe(words, at, value);
+      words[at + 2] = words[at + 3] = value < 0 ? -1 : 0;
+      return;
+    }
+  }
+  writeNanos(words, at, nanosFromText(texts.textAt(row)));
+}
+
+/** A safe integer in two words. */
+function writeSafe(words: Int32Array, at: number, value: number): void {
+  words[at] = value; // modulo 2^32
+  words[at + 1] = Math.floor(value / TWO_32);
+}
+
+/** The value of at most 15 digits; NaN if there is anything else. */
+function digitsOf(bytes: Buffer, start: number, end: number): number {
+  let value = 0;
+  for (let at = start; at < end; at += 1) {
+    const digit = bytes[at]! - ZERO;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 /** Two's complement, the lowest word first. */

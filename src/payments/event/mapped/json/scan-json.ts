@@ -11,11 +11,12 @@
 import { isUtf8 } from 'node:buffer';
 import { NO_PATH, type PathNode } from '../compiled-mapping.ts';
 import { GAP_BYTES, type PathValues, VALUE_KIND } from '../path-values.ts';
-import { MemberNames, NOT_A_NAME } from './member-names.ts';
+import { MemberNames } from './member-names.ts';
 
 /** Nesting of values that no path wants. Deeper ones are declined. */
 const MOST_SKIPPED_DEPTH = 128;
 
+const SPACE = 0x20;
 const QUOTE = 0x22;
 const PLUS = 0x2b;
 const COMMA = 0x2c;
@@ -137,15 +138,18 @@ export class JsonScanner {
     for (let place = 0; ; place += 1) {
       const start = this.#at;
       if (this.#bytes[start] !== QUOTE) return false;
-      let name = names.expected(this.#view, start, this.#end, place);
-      if (name === NOT_A_NAME) {
+      let name = names.at(place);
+      if (name?.isAt(this.#view, start, this.#end)) this.#at = start + name.byteLength;
+      else {
         if (!this.#text() || this.#isEscaped) return false;
         name = names.find(this.#bytes, this.#view, start, this.#at, place);
-        if (name === NOT_A_NAME) return false;
-      } else this.#at = start + names.byteLengthOf(name);
-      if (!names.isAscii(name)) this.#isAscii = false;
-      if (names.sawTwice(name, serial) || !this.#colon()) return false;
-      const step = names.stepOf(name);
+        if (name === undefined) return false;
+      }
+      if (!name.isAscii) this.#isAscii = false;
+      if (name.serial === serial) return false; // it comes twice
+      name.serial = serial;
+      if (!this.#colon()) return false;
+      const { step } = name;
       if (!(step === null ? this.#skip() : this.#value(step))) return false;
       this.#skipBlanks();
       const next = this.#bytes[this.#at];
@@ -177,6 +181,13 @@ export class JsonScanner {
 
   /** Moves past the value at `#at`, which no path wants. */
   #skip(): boolean {
+    const first = this.#bytes[this.#at] as number;
+    if (first === QUOTE) return this.#text();
+    if (first === OPEN_OBJECT || first === OPEN_LIST) return this.#skipNested();
+    return first === MINUS || DIGIT[first] === 1 ? this.#number() : this.#word() !== undefined;
+  }
+
+  #skipNested(): boolean {
     const bytes = this.#bytes;
     const closings = this.#closings;
     let depth = 0;
@@ -232,7 +243,9 @@ export class JsonScanner {
   }
 
   #skipBlanks(): void {
-    while (BLANK[this.#bytes[this.#at] as number] === 1) this.#at += 1;
+    const bytes = this.#bytes;
+    if ((bytes[this.#at] as number) > SPACE) return;
+    while (BLANK[bytes[this.#at] as number] === 1) this.#at += 1;
   }
 
   /** Moves past the text whose quote is at `#at`. */

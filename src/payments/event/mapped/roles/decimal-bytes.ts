@@ -13,7 +13,8 @@ const SAFE_BYTES = 6;
 
 /** The unscaled value at a path: bytes, or a text in base64. */
 export function readUnscaled(values: PathValues, path: number): Amount | typeof UNREADABLE {
-  const [start, end] = [values.starts[path] as number, values.ends[path] as number];
+  const start = values.starts[path] as number;
+  const end = values.ends[path] as number;
   const { bytes } = values.scratch;
   if (values.kinds[path] === VALUE_KIND.bytes) return unscaledOf(bytes, start, end);
   if (values.kinds[path] !== VALUE_KIND.text || end - start > MAX_BASE64_LENGTH) return UNREADABLE;

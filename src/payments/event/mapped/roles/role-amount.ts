@@ -69,7 +69,8 @@ export class RoleAmount {
     const kind = values.kinds[path];
     const isText = kind === VALUE_KIND.text;
     if (!isText && kind !== VALUE_KIND.number && kind !== VALUE_KIND.integer) return INVALID;
-    const [start, end] = [values.starts[path] as number, values.ends[path] as number];
+    const start = values.starts[path] as number;
+    const end = values.ends[path] as number;
     const { bytes } = values.scratch;
     if (this.#readPlain(bytes, start, end)) return FOUND;
     if (isText && unitsOf(bytes, start, end) > MAX_TEXT_LENGTH) return INVALID;

@@ -79,7 +79,8 @@ export class RoleTime {
   #readDigits(type: TimeType, finer: number, values: PathValues, path: number): boolean {
     const kind = values.kinds[path];
     if (kind !== VALUE_KIND.number && kind !== VALUE_KIND.text && kind !== VALUE_KIND.integer) return false;
-    const [start, end] = [values.starts[path] as number, values.ends[path] as number];
+    const start = values.starts[path] as number;
+    const end = values.ends[path] as number;
     const { bytes } = values.scratch;
     const msEnd = end - finer;
     const most = type === 'epoch_s' ? SAFE_SECOND_DIGITS : SAFE_DIGITS;

@@ -42,7 +42,8 @@ export function numberOfDigits(bytes: Buffer, start: number, end: number): numbe
 
 /** Whether a text is digits alone, of at most `most`. */
 export function isDigitText(values: PathValues, path: number, most: number): boolean {
-  const [start, end] = [values.starts[path] as number, values.ends[path] as number];
+  const start = values.starts[path] as number;
+  const end = values.ends[path] as number;
   return end - start <= most && areDigits(values.scratch.bytes, start, end);
 }
 

@@ -1,0 +1,116 @@
+/**
+ * Which entry a settings history gets, by its revision: a higher one is appended, an equal one with the same content changes
+ * nothing, a lower one is not used. So two processes with different settings do not rewrite the history at each rebalance.
+ *
+ * Invariant: revisions in a history never fall. Pure.
+ */
+import { ConfigurationError } from '../../base/errors.ts';
+import { fixedDifferences } from '../../payments/rules/fixed-part.ts';
+import { FOLD_VERSION, type FoldVersion, RULES_FOLD_VERSION, sameDecisionSettings } from '../../payments/settings.ts';
+import type { DecisionSettings, SettingsEntry } from '../../payments/types.ts';
+import type { WantedSettings } from '../settings.ts';
+
+export interface NextEntry {
+  /** Undefined where the history stays as it is. */
+  readonly entry: SettingsEntry | undefined;
+  /** The revision that is in force instead of ours. */
+  readonly olderThan: number | undefined;
+}
+
+/** Of an entry, or of settings: 0 where it says none. */
+export function revisionOf({ revision = 0 }: Pick<SettingsEntry, 'revision'>): number {
+  return revision;
+}
+
+/** The fold version of new entries. */
+export function foldVersionFor({ rules }: Pick<SettingsEntry, 'rules'>): FoldVersion {
+  return rules === undefined ? FOLD_VERSION : RULES_FOLD_VERSION;
+}
+
+/** An entry of these settings. One of revision 0 without rules is written as older releases write it. */
+export function entryOf({ revision = 0, decision, rules }: WantedSettings, fromOffset: number): SettingsEntry {
+  return {
+    fromOffset,
+    foldVersion: foldVersionFor(rules === undefined ? {} : { rules }),
+    decision,
+    ...(revision === 0 ? {} : { revision }),
+    ...(rules === undefined ? {} : { rules }),
+  };
+}
+
+/** Throws ConfigurationError, one line for each problem, where the settings cannot follow the history. */
+export function nextEntry(
+  partition: number,
+  history: readonly SettingsEntry[],
+  wanted: WantedSettings,
+  fromOffset: number,
+): NextEntry {
+  const last = history.at(-1)!;
+  const newest = revisionOf(last);
+  const ours = revisionOf(wanted);
+  if (ours > newest) {
+    const problems = fixedProblems(partition, history, wanted);
+    if (problems.length > 0) throw new ConfigurationError(problems);
+    return { entry: entryOf(wanted, fromOffset), olderThan: undefined };
+  }
+  const isOlder = ours < newest;
+  if (!isOlder && !sameSettings(last, wanted)) throw new ConfigurationError([otherContent(partition, last, wanted)]);
+  const { decision, rules } = last;
+  // A new release continues with the same settings by its own fold version.
+  const kept = { revision: newest, decision, ...(rules === undefined ? {} : { rules }) };
+  const isCurrent = last.foldVersion === foldVersionFor(last);
+  return { entry: isCurrent ? undefined : entryOf(kept, fromOffset), olderThan: isOlder ? newest : undefined };
+}
+
+export function sameSettings(
+  left: Pick<SettingsEntry, 'decision' | 'rules'>,
+  right: Pick<SettingsEntry, 'decision' | 'rules'>,
+): boolean {
+  return left.rules?.sha256 === right.rules?.sha256 && sameDecisionSettings(left.decision, right.decision);
+}
+
+function fixedProblems(partition: number, history: readonly SettingsEntry[], wanted: WantedSettings): string[] {
+  const had = history[0]?.rules === undefined ? ' (the built-in event)' : '';
+  const has = wanted.rules === undefined ? 'without RULES_FILE it is (the built-in event)' : 'RULES_FILE has';
+  return fixedDifferences(history, wanted).map(
+    ({ member, before, now }) =>
+      `${member} is fixed for partition ${partition} as ${before}${had}, and ${has} ${now}: rows that are there were made with it. ` +
+      'Put it back as it was, or start over with another dataset. Nothing was written.',
+  );
+}
+
+const VARIABLES: readonly (readonly [keyof DecisionSettings, string])[] = [
+  ['watermarkDelayMs', 'WATERMARK_DELAY'],
+  ['allowedSkewMs', 'ALLOWED_SKEW'],
+  ['maxAmount', 'MAX_AMOUNT'],
+  ['partitioner', 'PARTITIONER'],
+  ['fraud', 'the fraud rules'],
+];
+
+function otherContent(partition: number, last: SettingsEntry, wanted: WantedSettings): string {
+  const revision = revisionOf(wanted);
+  const { rules } = wanted;
+  const differing = VARIABLES.filter(
+    ([name]) => !sameDecisionSettings(only(last.decision, name), only(wanted.decision, name)),
+  );
+  // Rules that differ in their fraud section differ in their digest.
+  const names = differing.filter(([name]) => name !== 'fraud' || rules === undefined).map(([, name]) => name);
+  const texts = last.rules?.sha256 === rules?.sha256 ? [] : [`rules of sha256 ${digest(rules)}`];
+  const change =
+    rules === undefined
+      ? `set SETTINGS_REVISION=${revision + 1}`
+      : `write \`revision: ${revision + 1}\` into RULES_FILE`;
+  return (
+    `revision ${revision} of the settings is in the history of partition ${partition} with other content (rules of sha256 ` +
+    `${digest(last.rules)}); here it has ${[...texts, ...names.map((name) => `another value of ${name}`)].join(', ')}. ` +
+    `To use what is here, ${change}; otherwise put it back as it was. Nothing was written.`
+  );
+}
+
+function only(decision: DecisionSettings, name: keyof DecisionSettings): DecisionSettings {
+  return { [name]: decision[name] } as unknown as DecisionSettings;
+}
+
+function digest(rules: { readonly sha256: string } | undefined): string {
+  return rules?.sha256 ?? 'none: the built-in event';
+}
