@@ -22,6 +22,7 @@ import type {
   VerifyInputs,
 } from '../inputs/verify-inputs.ts';
 import { laterPayments } from '../oracle/judge-later.ts';
+import { UnreadableSchemaError } from '../oracle/schemas/undecodable.ts';
 import type { UnreadableLogError } from '../topic/errors.ts';
 import type { StartingPoint } from './starting-point.ts';
 import { type StartedGeneration, type Step, walkPartition } from './walk-partition.ts';
@@ -70,7 +71,12 @@ export interface CheckContext {
 export async function checkPartition(
   { ownership, bounds, start, newest, generations }: PartitionTask,
   { inputs, tables, findings, census, uniqueness, onStep }: CheckContext,
-): Promise<{ report: PartitionReport; backfilled: number; unreadable: UnreadableLogError | undefined }> {
+): Promise<{
+  report: PartitionReport;
+  backfilled: number;
+  unreadable?: UnreadableLogError | undefined;
+  unjudged?: string | undefined;
+}> {
   const { partition, startOffset, epoch, fixed } = ownership;
   const { trusted, fromOffset } = start;
   const nextOffset = newest?.next_offset ?? startOffset;
@@ -125,8 +131,8 @@ export async function checkPartition(
     },
   );
   // What was found up to a place where the log cannot be read stands; the sums over all of it cannot be made.
-  const unreadable = await unreadableLogOf(walk);
-  if (unreadable === undefined) {
+  const { unreadable, unjudged } = await endOf(walk, partition, findings);
+  if (unreadable === undefined && unjudged === undefined) {
     sums.end(partition, newest?.watermark ?? Number.NEGATIVE_INFINITY);
     backfilled.end();
   }
@@ -144,7 +150,23 @@ export async function checkPartition(
     rowsChecked,
     epoch,
   };
-  return { report, backfilled: backfilled.payments, unreadable };
+  return { report, backfilled: backfilled.payments, unreadable, unjudged };
+}
+
+/** What kept the walk from its end: the log, or a schema without which its records say nothing. */
+async function endOf(
+  walk: Promise<unknown>,
+  partition: number,
+  findings: FindingLists,
+): Promise<{ unreadable?: UnreadableLogError | undefined; unjudged?: string }> {
+  try {
+    return { unreadable: await unreadableLogOf(walk) };
+  } catch (error) {
+    if (!(error instanceof UnreadableSchemaError)) throw error;
+    const { message } = error;
+    findings.add('G6', { kind: 'schema_missing', partition, offsets: [], transactionIds: [], message });
+    return { unjudged: `nothing from there on was checked: ${message}` };
+  }
 }
 
 function rowsIn({ rows, backfilled }: Step): number {

@@ -35,6 +35,7 @@ export function datasetInputs(dataset: Dataset): VerifyInputs {
     async *records(partition, fromOffset, toOffset) {
       yield log[partition]!.records.filter(({ offset }) => offset >= fromOffset && offset < toOffset);
     },
+    schemas: async () => [],
     tables: async () =>
       heldTables({
         rows: rows as unknown as { [T in CheckedTable]: HeldRow<TableCells[T]>[] },

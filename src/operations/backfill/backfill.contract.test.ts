@@ -69,7 +69,7 @@ describe('a backfill', () => {
       partition,
     });
     const report = await backfill({ topic }, bench.options());
-    expect(report.leftOut).toEqual({ backfilled: 0, present: 1, conflict: 1, copy: 1, unreadable: 1 });
+    expect(report.leftOut).toEqual({ backfilled: 0, present: 1, conflict: 1, copy: 1, known: 0, unreadable: 1 });
     expect(report.leftOutRecords.map(({ offset, why }) => [offset, why])).toEqual([
       [at + 4, 'unreadable'],
       [at, 'present'],

@@ -18,7 +18,7 @@ export interface KnownSurvey {
 export interface KnownPayments {
   survey(query: string): Promise<KnownSurvey>;
   countFrom(query: string, fromMs: number): Promise<number>;
-  /** Makes the table, where it is missing, and writes the list in one step. */
+  /** Makes the table, where it is missing, and writes the whole list, or nothing. */
   fill(list: string, query: string): Promise<void>;
   read(list: string, fromMs: number): AsyncIterable<readonly KnownPayment[]>;
   removeOthers(list: string): Promise<void>;

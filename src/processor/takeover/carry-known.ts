@@ -2,7 +2,7 @@
  * Gives a fold the payments that another pipeline wrote before the topic was first processed (known_payments).
  *
  * Invariant: a partition starts only with the whole list: number and digest of what can be known at the start stand in
- * its settings history. Later, the part of the list that is still live is part of the state, and proven by the checkpoint's
+ * its settings history. Later, the part of the list that is still live is in the state, and proven by the checkpoint's
  * digest.
  */
 import { ContradictionError } from '../../base/errors.ts';

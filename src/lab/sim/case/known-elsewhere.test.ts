@@ -8,7 +8,7 @@ import { Rng } from '../world/rng.ts';
 import { runCaseInWorld } from './sim-case.ts';
 
 describe('payments that another pipeline had written', () => {
-  it('are not accepted again, with any process killed; their copies are duplicates without a first offset', async () => {
+  it('are not accepted again after any crash; their copies are duplicates without a first offset', async () => {
     let duplicates = 0;
     let rescaled = 0;
     let rebuilt = 0;
