@@ -10,11 +10,13 @@ import { checkSample } from '../../../rules-check/check-sample.ts';
 import { checkText } from '../../../rules-check/check-text.ts';
 import { settingsToTry } from '../../../rules-check/settings-to-try.ts';
 import { parseSettings } from '../../config/parse-settings.ts';
+import { REGISTRY_SETTINGS } from '../../config/registry-config.ts';
 import { DECISION_SETTINGS, KAFKA_SETTINGS, SEED_SETTINGS } from '../../config/settings-table.ts';
 import { addFlags } from '../../config/show-settings.ts';
 import { EXIT, printJson } from '../../exit.ts';
 import { wholeNumber } from '../../options.ts';
 import { print } from '../../print.ts';
+import { schemasOf } from './sample-schemas.ts';
 import { type SampleFlags, takeSample } from './take-sample.ts';
 
 /** Of all settings, those that decide what one record becomes. */
@@ -33,7 +35,7 @@ export function addRulesCheck(rules: Command): void {
     )
     .option('--count <n>', 'records that are taken from the topic', wholeNumber(1), 20)
     .option('--json', 'one JSON document on standard output');
-  addFlags(command, { ...KAFKA_SETTINGS, ...JUDGED_BY }).action(check);
+  addFlags(command, { ...KAFKA_SETTINGS, ...REGISTRY_SETTINGS, ...JUDGED_BY }).action(check);
 }
 
 async function check(file: string | undefined, flags: SampleFlags & { readonly json?: boolean }): Promise<void> {
@@ -44,9 +46,11 @@ async function check(file: string | undefined, flags: SampleFlags & { readonly j
   const isBinary = rules?.event.format === 'avro' || rules?.event.format === 'protobuf';
   const { records, partitionCount } = await takeSample(flags, nowMs, { base64: isBinary });
   const { minEventAgeMs, ...decided } = values;
+  const tried = settingsToTry(decided, rules);
   const result = checkSample(records, {
     ...(rules === undefined ? {} : { rules }),
-    ...settingsToTry(decided, rules),
+    ...tried,
+    schemas: await schemasOf(records, tried.settings, flags as unknown as Record<string, string>),
     partitionCount,
     minEventTimeMs: nowMs - minEventAgeMs,
   });

@@ -3,12 +3,15 @@ import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { ConfigurationError } from '../../../base/errors.ts';
 import { systemRuntime } from '../../../base/system-runtime.ts';
+import { decodeSample } from '../../../rules-check/decode-sample.ts';
 import { proposalText } from '../../../rules-check/proposal-text.ts';
 import { proposeRules } from '../../../rules-check/propose-rules.ts';
+import { REGISTRY_SETTINGS } from '../../config/registry-config.ts';
 import { KAFKA_SETTINGS } from '../../config/settings-table.ts';
 import { addFlags } from '../../config/show-settings.ts';
 import { wholeNumber } from '../../options.ts';
 import { complain, print } from '../../print.ts';
+import { sourcesOf } from './sample-schemas.ts';
 import { type SampleFlags, takeSample } from './take-sample.ts';
 
 export function addRulesInit(rules: Command): void {
@@ -22,15 +25,16 @@ export function addRulesInit(rules: Command): void {
     )
     .option('--count <n>', 'records that are taken from the topic', wholeNumber(1), 200)
     .option('--output <file>', 'write the file there, which must not exist; default: standard output');
-  addFlags(command, KAFKA_SETTINGS).action(init);
+  addFlags(command, { ...KAFKA_SETTINGS, ...REGISTRY_SETTINGS }).action(init);
 }
 
 async function init(flags: SampleFlags & { readonly output?: string }): Promise<void> {
   const { records } = await takeSample(flags, systemRuntime.nowMs(), { base64: false });
-  const proposal = proposeRules(records);
+  const schemas = await sourcesOf(records, flags as unknown as Record<string, string>);
+  const proposal = proposeRules(records, decodeSample(records, schemas));
   if (proposal === undefined)
     throw new ConfigurationError([
-      `none of ${records.length} records has an object of JSON as its value: nothing to propose`,
+      `none of ${records.length} records has an object as its value: nothing to propose (records with a schema id need SCHEMA_REGISTRY_URL)`,
     ]);
   const text = proposalText(proposal, records.length);
   if (flags.output === undefined) {
