@@ -1,4 +1,5 @@
 /** All checks of one partition, over one walk. */
+
 import type { FindingLists } from '../findings.ts';
 import { BackfilledCheck } from '../guarantees/backfilled.ts';
 import { checkOneDisposition } from '../guarantees/g1-one-disposition.ts';
@@ -20,6 +21,7 @@ import type {
   TablesSnapshot,
   VerifyInputs,
 } from '../inputs/verify-inputs.ts';
+import { laterPayments } from '../oracle/judge-later.ts';
 import { UnreadableSchemaError } from '../oracle/schemas/undecodable.ts';
 import type { UnreadableLogError } from '../topic/errors.ts';
 import type { StartingPoint } from './starting-point.ts';
@@ -83,7 +85,9 @@ export async function checkPartition(
   const counters = new CountersCheck(ownership, trusted?.next_offset ?? 0, findings);
   const checkpoints = new CheckpointCheck(ownership, trusted?.next_offset, findings);
   const history = new HistoryCheck(ownership, findings);
-  const backfilled = new BackfilledCheck(partition, fixed.windowMs, findings);
+  const backfilled = new BackfilledCheck(partition, fixed.windowMs, findings, (record) =>
+    laterPayments(record, ownership),
+  );
   const rowsOf = <T extends CheckedTable>(table: T): AsyncIterable<readonly TableCells[T][]> =>
     census.walkable(table, ownership, nextOffset, tables.rows(table, partition));
   let [recordsChecked, recordsPastCheckpoint, rowsChecked] = [0, 0, 0];

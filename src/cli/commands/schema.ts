@@ -1,12 +1,14 @@
 /** provenonce schema apply|print: the dataset, its tables and views. */
 import { InvalidArgumentError, Option } from 'commander';
 import { ConfigurationError } from '../../base/errors.ts';
+import { layoutOf } from '../../payments/row-layout.ts';
 import type { Applied } from '../../sinks/bigquery/dataset/apply-to-dataset.ts';
 import type { ViewDifferences } from '../../sinks/bigquery/dataset/compare-views.ts';
 import { LOSSES_TABLE, TABLES, VIEWS } from '../../sinks/bigquery/dataset/names.ts';
 import { printSchema } from '../../sinks/bigquery/schema.ts';
 import { parseSettings } from '../config/parse-settings.ts';
 import { parseBigQuery } from '../config/process-config.ts';
+import { parseRules, RULES_SETTINGS } from '../config/rules-config.ts';
 import { BIGQUERY_SETTINGS, PROCESS_SETTINGS } from '../config/settings-table.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { printJson } from '../exit.ts';
@@ -47,6 +49,7 @@ export const addCommand: AddCommand = (program) => {
     )
     .option('--reason <text>', 'why the rows are given up; recorded in the tables', '')
     .addOption(operatorOption('who gives them up; recorded in the tables').makeOptionMandatory(false));
+  addFlags(apply, { rulesFile: RULES_SETTINGS.rulesFile });
   for (const command of [apply, print]) {
     addFlags(command, { ...BIGQUERY_SETTINGS, ...CLUSTERING });
     command.option('--json', 'one JSON document on standard output');
@@ -54,7 +57,8 @@ export const addCommand: AddCommand = (program) => {
   apply.action(async (flags: ApplyFlags & Flags) => {
     const { dryRun = false, acceptRestored = [], acceptLoss = [], reason, by = '', json, ...rest } = flags;
     const { config } = parseBigQuery(process.env, rest);
-    const sink = openCommandSink(config);
+    const rules = parseRules(process.env, rest);
+    const sink = openCommandSink(config, layoutOf(rules === undefined ? [] : [rules.rules]));
     try {
       const accepting = { restored: new Set(acceptRestored), lost: new Set(acceptLoss) };
       const applied = await sink.applySchema(clusteringOf(rest), { accepting, dryRun, reason, by });

@@ -142,7 +142,7 @@ export class RegistryBench implements AsyncDisposable {
     schema: string,
     references: readonly Reference[] = [],
   ): Promise<number> {
-    const response = await fetch(`${this.registry.url}/subjects/${subject}/versions`, {
+    const response = await fetch(`${this.registry.url}/subjects/${encodeURIComponent(subject)}/versions`, {
       method: 'POST',
       headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
       body: JSON.stringify({ schema, schemaType, references }),

@@ -57,3 +57,13 @@ test('an accepted payment at the same offset of epoch 1 is not a backfill', () =
   const { leftOut } = classify([late(5, { transactionId: 'a' })], [stored(5, 1, { transactionId: 'a' })]);
   expect(reasons(leftOut)).toEqual([[5, 'present']]);
 });
+
+test('what another pipeline wrote is left out, copies of it too', () => {
+  const known = { transactionId: 'elsewhere' };
+  const { add, leftOut } = classify([late(5, known), late(6), late(7, known)], [], new Set(['elsewhere']));
+  expect(add.map(({ offset }) => offset)).toEqual([6]);
+  expect(reasons(leftOut)).toEqual([
+    [5, 'known'],
+    [7, 'known'],
+  ]);
+});
