@@ -3,10 +3,13 @@
  * run without faults writes it (the same fold, straight over the log). Findings are sentences that name offsets.
  */
 import { AcceptedBatch } from '../../../payments/accepted-batch.ts';
+import type { SchemaBook } from '../../../payments/event/schema/event-schema.ts';
+import { schemaSource } from '../../../payments/event/schema/stored-schema.ts';
 import type { FoldOutput } from '../../../payments/fold.ts';
 import { PartitionFold } from '../../../payments/fold.ts';
 import { compileEntry, resolveEntry } from '../../../payments/settings.ts';
 import { DATA_TABLES, type DataRows, type DataTable } from '../../../payments/types.ts';
+import { parseSchema } from '../../../registry/parse-schema.ts';
 import type { OwnershipRow } from '../../../sinks/bigquery/ports.ts';
 import type { World } from '../world/world.ts';
 
@@ -63,7 +66,7 @@ function projection(row: AnyRow, table: DataTable): AnyRow {
 
 function foldLog(world: World, ownership: OwnershipRow): FoldOutput {
   const { partition, partitionCount, fixed, startOffset, history, skipped } = ownership;
-  const fold = PartitionFold.fresh({ partition, partitionCount, fixed, startOffset });
+  const fold = PartitionFold.fresh({ partition, partitionCount, fixed, startOffset, schemas: bookOf(world) });
   const output: FoldOutput = { accepted: new AcceptedBatch(), partials: [], exceptions: [] };
   const compiled = new Map(history.map((entry) => [entry, compileEntry(entry)]));
   // With what retention has taken since.
@@ -74,6 +77,16 @@ function foldLog(world: World, ownership: OwnershipRow): FoldOutput {
     fold.fold(record, compiled.get(resolveEntry(history, record.offset))!, output);
   }
   return output;
+}
+
+/** The schemas that the dataset has. */
+function bookOf(world: World): SchemaBook {
+  return {
+    schemaOf(id) {
+      const source = world.bigquery.schemas.read([id]).map(schemaSource)[0];
+      return source === undefined ? undefined : parseSchema(source);
+    },
+  };
 }
 
 function rowsOf({ accepted, partials, exceptions }: FoldOutput, table: DataTable): readonly AnyRow[] {
