@@ -1,5 +1,6 @@
 /** docs/reference/configuration.md, made from the table of settings. `npm run docs:generate` writes it; a test compares. */
 import { REGISTRY_SETTINGS } from '../src/cli/config/registry-config.ts';
+import { RULES_SETTINGS } from '../src/cli/config/rules-config.ts';
 import type { SettingsTable } from '../src/cli/config/setting.ts';
 import {
   BIGQUERY_SETTINGS,
@@ -24,6 +25,13 @@ const GROUPS: readonly Group[] = [
     table: BIGQUERY_SETTINGS,
   },
   {
+    title: 'Rules',
+    text:
+      'What a record becomes. Without a rules file: the built-in event ([rules-file.md](rules-file.md)). With one, no\n' +
+      'FRAUD_ setting may be set: the file has them in its section `fraud`.',
+    table: RULES_SETTINGS,
+  },
+  {
     title: 'Schema registry',
     text:
       'For a rules file with the format `avro` or `protobuf`. Each schema is asked for once, stored in\n' +
@@ -42,8 +50,9 @@ const GROUPS: readonly Group[] = [
   {
     title: 'Decisions',
     text:
-      'May differ from run to run. The ownership row keeps their history, with the first offset of each entry. Replay and\n' +
-      '`verify` decide every record by the entry that covers it.',
+      'May differ from run to run: raise SETTINGS_REVISION, or the `revision` of the rules file, with every change. The\n' +
+      'ownership row keeps their history, with the first offset of each entry. Replay and `verify` decide every record by\n' +
+      'the entry that covers it. Other settings of an equal revision are refused; settings of a lower one are not used.',
     table: DECISION_SETTINGS,
   },
 ];

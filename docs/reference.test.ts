@@ -2,6 +2,7 @@
 import { globSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { rulesSchemaText } from '../src/cli/commands/rules/schema.ts';
 import { createMetrics } from '../src/observability/metrics.ts';
 import { REASON_CODES } from '../src/payments/types.ts';
 import { BACKFILL_POINTS, CRASH_POINTS, RESCALE_POINTS } from '../src/processor/crash-points.ts';
@@ -20,6 +21,10 @@ function namesIn(file: string, pattern: RegExp): string[] {
 function sorted(names: Iterable<string>): string[] {
   return [...names].sort();
 }
+
+test('rules.schema.json is what the schema of rules files gives (npm run docs:generate)', () => {
+  expect(readRepositoryFile('docs/reference/rules.schema.json')).toBe(rulesSchemaText());
+});
 
 test('configuration.md is what the table of settings gives (npm run docs:generate)', () => {
   expect(page('configuration')).toBe(configurationPage());

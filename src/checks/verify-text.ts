@@ -32,7 +32,7 @@ export function verifyText(report: VerifyReport, ofTables: readonly string[] = [
     if (found > findings.length) lines.push(`        and ${found - findings.length} more (--findings shows more)`);
   }
   if (report.backfilled > 0) {
-    lines.push(`backfilled: ${COUNT.format(report.backfilled)} late payments, added by an operator`);
+    lines.push(`backfilled: ${COUNT.format(report.backfilled)} payments, added by an operator`);
   }
   const rejected = rejectedText(report.rejections);
   lines.push(...remarks('rejected', rejected === undefined ? [] : [rejected]));

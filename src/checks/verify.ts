@@ -17,6 +17,7 @@ import { anotherLog, type CheckpointSurvey, surveyCheckpoints } from './partitio
 import type { Step } from './partition/walk-partition.ts';
 import { type RejectedShare, RejectionCount } from './rejected-share.ts';
 import { checkRules } from './rules-check.ts';
+import { checkSchemas, needsSchemas } from './schemas-check.ts';
 import { checkUnreadPartitions } from './unread-partitions.ts';
 
 export type { PartitionReport } from './partition/check-partition.ts';
@@ -104,7 +105,7 @@ class VerifyRun {
 
   async #verify(tables: TablesSnapshot): Promise<VerifyReport> {
     // After the rows, so that no epoch is newer than what is known of the owners.
-    const all = await this.#inputs.ownership();
+    const all = await this.#ownership();
     const { onlyPartitions } = this.#options;
     const wanted = all.filter(({ partition }) => onlyPartitions?.has(partition) ?? true);
     const { count: repeatedCount, repeated } = await tables.repeatedIds(this.#remarksMax);
@@ -127,7 +128,7 @@ class VerifyRun {
       const { start, newest } = await this.#survey(ownership, tables);
       if (start === 'none') continue;
       const bounds = await this.#boundsOf(partition);
-      const { report, backfilled, unreadable } = await checkPartition(
+      const { report, backfilled, unreadable, unjudged } = await checkPartition(
         { ownership, bounds, start, newest, generations: generations.get(partition) ?? [] },
         {
           inputs: this.#inputs,
@@ -140,12 +141,21 @@ class VerifyRun {
       );
       this.#partitions.push(report);
       this.#backfilled += backfilled;
-      if (unreadable !== undefined) this.#unknown.push(unreadableText(unreadable, ownership));
+      if (unjudged !== undefined) this.#unknown.push(`partition ${partition}: ${unjudged}`);
+      else if (unreadable !== undefined) this.#unknown.push(unreadableText(unreadable, ownership));
       else if (newest !== undefined) walked.add(partition);
     }
     if (onlyPartitions === undefined) this.#census.compareCounts(tables.counts, foreign, walked);
     for (const condition of uniqueness.end(repeatedCount, this.#findings)) this.#remark(this.#conditions, condition);
     return this.#report(wanted);
+  }
+
+  /** With the schemas that their records name, if any do. */
+  async #ownership(): Promise<OwnershipFacts[]> {
+    const ownership = await this.#inputs.ownership();
+    if (!needsSchemas(ownership)) return ownership;
+    const schemas = checkSchemas(await this.#inputs.schemas(), this.#findings);
+    return ownership.map((facts) => ({ ...facts, schemas }));
   }
 
   #report(ownership: readonly OwnershipFacts[]): VerifyReport {

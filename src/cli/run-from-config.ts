@@ -9,6 +9,7 @@ import type { KafkaConnectionOptions } from '../kafka/client/connection-options.
 import type { MemberNotes } from '../kafka/group/group-member.ts';
 import { KafkaLogSource } from '../kafka/kafka-log-source.ts';
 import { type OpenedState, openStateStore } from '../local-state/open-state-store.ts';
+import { layoutOf } from '../payments/row-layout.ts';
 import { withCrashPoints } from '../processor/crash-points.ts';
 import type { Observer } from '../processor/events.ts';
 import { DEFAULT_LIMITS } from '../processor/limits.ts';
@@ -103,7 +104,9 @@ export function settingsOf(config: ProcessConfig, owner: string): ProcessorSetti
     topic: config.kafka.topic,
     owner,
     seed: config.seed,
+    revision: config.rules.revision,
     decision: config.decision,
+    ...(config.rules.rules === undefined ? {} : { rules: config.rules.rules }),
     startAt: config.startAt,
     untilCaughtUp,
     acceptClockRisk,
@@ -118,6 +121,7 @@ function openProcessSink(config: ProcessConfig, observer: Observer): Sink {
     ...config.bigquery,
     runtime: systemRuntime,
     limits: { unreachableAfterMs, maxInFlightBytes, appendDeadlineMs },
+    layout: layoutOf(config.rules.rules === undefined ? [] : [config.rules.rules.rules]),
     onWaiting: (waiting) => observer.emit({ type: 'service.waiting', ...waiting }),
     onRecovered: ({ service, waitedMs }) => observer.emit({ type: 'service.recovered', service, waitedMs }),
   });

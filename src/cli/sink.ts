@@ -5,6 +5,7 @@ import { spanText } from '../base/span-text.ts';
 import { systemRuntime } from '../base/system-runtime.ts';
 import { realInputs } from '../checks/inputs/real-inputs.ts';
 import type { VerifyInputs } from '../checks/inputs/verify-inputs.ts';
+import type { RowLayout } from '../payments/row-layout.ts';
 import { openSink, type Sink } from '../sinks/bigquery/open-sink.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
 import type { BigQueryEndpoint, EndpointConfig } from './config/process-config.ts';
@@ -12,15 +13,16 @@ import { requireTopicOfDataset } from './dataset-topic.ts';
 import { complain } from './print.ts';
 
 /** For commands that people run: shorter than the quarter of an hour of a processor. */
-const PATIENCE_MS = 30_000;
+export const PATIENCE_MS = 30_000;
 
 /**
  * The sink of an interactive command: waits half a minute for the service, and reports on standard error that it waits.
  */
-export function openCommandSink(endpoint: BigQueryEndpoint): Sink {
+export function openCommandSink(endpoint: BigQueryEndpoint, layout?: RowLayout): Sink {
   let said = false;
   return openSink({
     ...endpoint,
+    layout,
     runtime: systemRuntime,
     limits: { unreachableAfterMs: PATIENCE_MS },
     onWaiting: ({ service, limitMs, error }) => {

@@ -1,5 +1,5 @@
 /**
- * Reads a whole topic for benchmarks and tests, with the processor's decoder: no group, no commits, read committed, up
+ * Reads a whole topic, or some of its partitions, with the processor's decoder: no group, no commits, read committed, up
  * to the end offsets at the start. Memory holds one answer per partition, and one unpacked chunk of it.
  */
 
@@ -19,6 +19,8 @@ export interface ReadTopicOptions {
   readonly connection: KafkaConnectionOptions;
   readonly topic: string;
   readonly runtime: Runtime;
+  /** Default: all of the topic. */
+  readonly partitions?: readonly number[];
   /** Where to start, by partition; the log's start for a partition that is missing here or has a lower offset. */
   readonly fromOffsets?: ReadonlyMap<number, number>;
   /** Retries of a failed fetch, 200 ms apart; default 25. */
@@ -54,7 +56,7 @@ export async function readTopic(options: ReadTopicOptions): Promise<TopicReading
   const connection = new TopicConnection(options.connection, options.topic);
   try {
     await connection.connect();
-    const partitions = connection.partitions();
+    const partitions = connection.partitions().filter((partition) => options.partitions?.includes(partition) ?? true);
     const start = await connection.offsets({ partitions, at: 'start' });
     const end = await connection.offsets({ partitions, at: 'end' });
     const bounds = new Map<number, LogBounds>();

@@ -68,4 +68,16 @@ describe('fraud points', () => {
       'fraud.amountHigh.over',
     );
   });
+
+  it('without a region there is no geographic risk', () => {
+    expect(assess('1', 1, 1, '')).toMatchObject({ geographicRisk: 0, fraudScore: 5 });
+  });
+
+  it('with activity off the counts are 0 and score nothing', () => {
+    expect(assess('1', 100, 100, 'eu-west', { ...RULES, activity: 'off' })).toMatchObject({
+      txnCount5Min: 0,
+      uniqueDevicesSender: 0,
+      fraudScore: 5,
+    });
+  });
 });

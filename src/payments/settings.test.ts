@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import {
+  compileEntry,
   compileSettings,
   DEFAULT_DECISION_SETTINGS,
   defaultFixedSettings,
+  RULES_FOLD_VERSION,
   resolveEntry,
   sameDecisionSettings,
 } from './settings.ts';
+import { rules } from './testing/rules-fixture.ts';
 import type { SettingsEntry } from './types.ts';
 
 const entry = (fromOffset: number): SettingsEntry => ({
@@ -54,5 +57,15 @@ describe('settings', () => {
     [{ maxAmount: '1'.padEnd(30, '0') }, 'maxAmount: 1'],
   ])('%j is refused by name', (changes, message) => {
     expect(() => compileSettings({ ...DEFAULT_DECISION_SETTINGS, ...changes })).toThrow(message);
+  });
+
+  it('an entry with rules is compiled with them, one without reads the built-in event', () => {
+    const loaded = { revision: 1, sha256: '0'.repeat(64), text: '', rules: rules() };
+    expect(compileEntry({ ...entry(0), foldVersion: RULES_FOLD_VERSION, rules: loaded }).mapping?.format).toBe('json');
+    expect(compileEntry(entry(0)).mapping).toBeNull();
+  });
+
+  it('an older fold version has no rules', () => {
+    expect(() => compileSettings(DEFAULT_DECISION_SETTINGS, 2, rules())).toThrow('foldVersion: 2 has no rules');
   });
 });

@@ -1,7 +1,8 @@
 /**
  * The look at a topic before its dataset is seeded: reads the first records of every partition and judges them, folds none and
- * writes nothing. It ends at the first record that the rules do not reject. If they reject all, the process stops with
- * `nothing_accepted`: a wrong first rules file must not turn the topic into rejected rows, nor fix its members for the dataset.
+ * writes nothing, except the schemas that records name. It ends at the first record that the rules do not reject. If they
+ * reject all, the process stops with `nothing_accepted`: a wrong first rules file must not turn the topic into rejected rows,
+ * nor fix its members for the dataset.
  *
  * Boundary: records of the log alone. No group is joined, so there is no rebalance; a process that is killed leaves nothing behind.
  *

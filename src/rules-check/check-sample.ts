@@ -7,6 +7,7 @@ import { PAYMENT_COLUMNS } from '../payments/columns.ts';
 import { maskCardNumbers } from '../payments/event/card-numbers.ts';
 import { formatDecimal } from '../payments/event/decimal.ts';
 import { PaymentReader } from '../payments/event/payment-reader.ts';
+import type { SchemaBook } from '../payments/event/schema/event-schema.ts';
 import { Rejection } from '../payments/event/validation.ts';
 import type { Rules } from '../payments/rules/rules.ts';
 import type { CompiledSettings } from '../payments/settings.ts';
@@ -52,6 +53,8 @@ export interface CheckOptions {
   readonly withoutKey: CompiledSettings;
   readonly partitionCount: number;
   readonly minEventTimeMs: number;
+  /** Every schema that a record of the sample names and the rules do not reject. */
+  readonly schemas?: SchemaBook | undefined;
 }
 
 export function checkSample(sample: readonly SampleRecord[], options: CheckOptions): SampleCheck {
@@ -72,16 +75,17 @@ export function checkSample(sample: readonly SampleRecord[], options: CheckOptio
 
 function checkRecord(one: SampleRecord, options: CheckOptions): CheckedRecord {
   const { partition, hasKey } = one;
-  const { partitionCount, minEventTimeMs } = options;
+  const { partitionCount, minEventTimeMs, schemas } = options;
   const record = hasKey || options.rules !== undefined ? one.record : { ...one.record, key: senderOf(one) };
-  const reader = new PaymentReader({ partition, partitionCount, minEventTimeMs });
+  const place = { partition, partitionCount, minEventTimeMs, schemas };
+  const reader = new PaymentReader(place);
   const read = reader.read(record, hasKey ? options.settings : options.withoutKey);
   const at = { partition, offset: record.offset };
   if (read instanceof Rejection) {
     const values: Record<string, string> = {};
     if (read.transactionId !== null) values.transaction_id = maskCardNumbers(read.transactionId);
     if (read.eventTimeMs !== null) values.event_time = timeText(read.eventTimeMs);
-    const becomes = read.code === (NOT_A_PAYMENT as string) ? 'not_a_payment' : 'rejected';
+    const becomes = read.code === NOT_A_PAYMENT ? 'not_a_payment' : 'rejected';
     return { ...at, becomes, reason: read.reason, values };
   }
   return { ...at, becomes: 'payment', reason: null, values: valuesOf(read.toPayment()) };
@@ -97,6 +101,7 @@ function senderOf(one: SampleRecord): Buffer | null {
 function valuesOf(payment: Payment): Record<string, string> {
   const fields = payment as unknown as Readonly<Record<string, string | number | bigint | undefined>>;
   const values: Record<string, string> = {};
+  for (const [name, value] of Object.entries(payment.further ?? {})) values[name] = maskCardNumbers(value);
   for (const { name, kind, field } of PAYMENT_COLUMNS) {
     const value = fields[field];
     if (value === undefined || value === '') continue;

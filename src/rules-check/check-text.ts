@@ -17,7 +17,8 @@ export function checkText(check: SampleCheck, width = Number.POSITIVE_INFINITY):
   blocks.push(
     line(
       `${payments} of ${records.length} records become payments` +
-        `${rejected === 0 ? '' : `, ${rejected} are rejected`}${notPayments === 0 ? '' : `, ${notPayments} are no payments`}.`,
+        counted(rejected, 'is rejected', 'are rejected') +
+        `${counted(notPayments, 'is no payment', 'are no payments')}.`,
     ),
   );
   if (reasons.length > 0) {
@@ -41,6 +42,10 @@ export function checkText(check: SampleCheck, width = Number.POSITIVE_INFINITY):
     ]);
   }
   return blocks.map((lines) => lines.join('\n')).join('\n\n');
+}
+
+function counted(number: number, one: string, several: string): string {
+  return number === 0 ? '' : `, ${number} ${number === 1 ? one : several}`;
 }
 
 function recordsTable(records: readonly CheckedRecord[], width: number): string {

@@ -35,7 +35,7 @@ export function bestOf(
         (prefer(shape) ? 40 : 0) +
         uniqueness(role, shape) +
         nearness(shape, home) +
-        Math.round((20 * shape.values.length) / records) -
+        Math.round((40 * shape.values.length) / records) -
         shape.names.length,
     }));
   scored.sort((a, b) => b.score - a.score || (a.shape.path < b.shape.path ? -1 : 1));

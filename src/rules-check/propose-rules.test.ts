@@ -4,9 +4,11 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { Rules } from '../payments/rules/rules.ts';
 import { readRules } from '../rules/read-rules.ts';
+import { decodeSample } from './decode-sample.ts';
 import { proposalText } from './proposal-text.ts';
 import { proposeRules } from './propose-rules.ts';
 import { type SampleRecord, sampleOfLines } from './sample.ts';
+import { encoded, schemaOf } from './testing/encode-records.ts';
 
 const NOW_MS = 1_764_007_200_000;
 const EXAMPLES = path.join(import.meta.dirname, '..', '..', 'examples', 'mappings');
@@ -16,7 +18,7 @@ function exampleOf(name: string): SampleRecord[] {
 }
 
 function proposed(sample: readonly SampleRecord[]): { text: string; rules: Rules } {
-  const text = proposalText(proposeRules(sample)!, sample.length);
+  const text = proposalText(proposeRules(sample, decodeSample(sample, new Map()))!, sample.length);
   const rules = readRules(text, 'proposed.yaml');
   if (Array.isArray(rules)) throw new Error(rules.map((mistake) => mistake.text).join('\n'));
   return { text, rules };
@@ -74,6 +76,23 @@ test.each([
   expect(roles(proposed(exampleOf(name)).rules)).toEqual([...paths, key]);
 });
 
+test.each([
+  ['avro', ['/id', '/payer/account', '/money/amount', '/money/currency', '/created'], 'decimal_bytes: schema'],
+  ['protobuf', ['/id', '/payer/account', '/money/minor', '/money/currency', '/created_ms'], 'minor_units: currency'],
+] as const)('decodes %s with the schema of the registry', (name, paths, amount) => {
+  const sample = encoded(name, 7).map(({ key, value }, offset) => ({
+    partition: 0,
+    record: { offset, timestampMs: NOW_MS, key: Buffer.from(key), value },
+    hasKey: true,
+  }));
+  const proposal = proposeRules(sample, decodeSample(sample, new Map([[7, schemaOf(name)]])))!;
+  const text = proposalText(proposal, sample.length);
+  const rules = readRules(text, 'proposed.yaml') as Rules;
+  expect(roles(rules)).toEqual([...paths, 'sender']);
+  expect(rules.event.format).toBe(name);
+  expect(text).toContain(amount);
+});
+
 test('says what the amounts are: minor units beside a currency, decimals, bytes in base64', () => {
   const amountOf = (name: string) => proposed(exampleOf(name)).rules.event.amount;
   expect(amountOf('stripe').minorUnits).toBe('currency');
@@ -120,5 +139,6 @@ test('names and values of records cannot leave their place in the file', () => {
 });
 
 test('nothing is proposed for records without JSON', () => {
-  expect(proposeRules(sampleOfLines('hello\n[1]\n7', NOW_MS))).toBeUndefined();
+  const sample = sampleOfLines('hello\n[1]\n7', NOW_MS);
+  expect(proposeRules(sample, decodeSample(sample, new Map()))).toBeUndefined();
 });

@@ -4,10 +4,10 @@
  */
 
 import { bestOf, type Choice, isNamedAmount, parentOf } from './choose-member.ts';
+import { type DecodedSample, schemaIdIn } from './decode-sample.ts';
 import { isBase64, isWhole, most, type Shape, shapesOf, timeTypeOf } from './field-shapes.ts';
 import { KIND_NAMES, type ProposedRole } from './role-names.ts';
 import type { SampleRecord } from './sample.ts';
-import { jsonOf } from './sample.ts';
 
 /** One line of the file, and why it stands there. */
 export interface ProposedLine {
@@ -29,19 +29,18 @@ export interface Proposal {
 /** A path of a proposal for which no member was found. `rules check` names it as one that no record has. */
 export const NOT_FOUND = '/NOT_FOUND';
 
-/** Undefined if no value is JSON. */
-export function proposeRules(sample: readonly SampleRecord[]): Proposal | undefined {
-  const values = sample.map(jsonOf);
+/** Undefined if no value is an object. */
+export function proposeRules(sample: readonly SampleRecord[], { format, values }: DecodedSample): Proposal | undefined {
   const objects = values.filter((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
   if (objects.length === 0) return undefined;
   const change = changeOf(objects);
   const kind = change ?? kindOf(objects);
   const chosen = kind === undefined ? objects : objects.filter((value) => kind.holds(value));
   const shapes = shapesOf(chosen).filter(({ path }) => change === undefined || path.startsWith(`${change.row}/`));
-  const roles = new Roles(shapes, sample, chosen.length);
+  const roles = new Roles(shapes, sample, values, format, chosen.length);
   const { lines, keyLine, activityOff } = roles.proposed();
   return {
-    format: formatOf(sample),
+    format: formatOf(sample, format),
     select: kind === undefined ? [] : [kind.line],
     key: keyLine,
     roles: lines,
@@ -49,10 +48,11 @@ export function proposeRules(sample: readonly SampleRecord[]): Proposal | undefi
   };
 }
 
-function formatOf(sample: readonly SampleRecord[]): ProposedLine {
-  const wire = sample.filter(({ record }) => record.value?.[0] === 0).length;
-  if (wire === 0) return sure('format: json', 'no value is in the wire format of a schema registry');
-  return sure('format: json-schema', `${wire} of ${sample.length} values have a schema id in front, JSON behind it`);
+function formatOf(sample: readonly SampleRecord[], format: DecodedSample['format']): ProposedLine {
+  const wire = sample.filter((one) => schemaIdIn(one) !== undefined).length;
+  if (format === 'json') return sure('format: json', 'most values are not in the wire format of a schema registry');
+  const behind = format === 'json-schema' ? 'JSON behind it' : 'and the registry has the schema';
+  return sure(`format: ${format}`, `${wire} of ${sample.length} values have a schema id in front, ${behind}`);
 }
 
 interface Kind {
@@ -113,12 +113,20 @@ class Roles {
   readonly #records: number;
   readonly #keys: readonly (string | undefined)[];
   readonly #values: readonly unknown[];
+  readonly #format: DecodedSample['format'];
 
-  constructor(shapes: readonly Shape[], sample: readonly SampleRecord[], records: number) {
+  constructor(
+    shapes: readonly Shape[],
+    sample: readonly SampleRecord[],
+    values: readonly unknown[],
+    format: DecodedSample['format'],
+    records: number,
+  ) {
     this.#shapes = shapes;
     this.#records = records;
     this.#keys = sample.map(({ record, hasKey }) => (hasKey ? record.key?.toString('utf8') : undefined));
-    this.#values = sample.map(jsonOf);
+    this.#values = values;
+    this.#format = format;
   }
 
   proposed(): { lines: ProposedLine[]; keyLine: ProposedLine; activityOff: boolean } {
@@ -203,6 +211,11 @@ class Roles {
       return sure(
         `amount: { path: ${shown(home)}, decimal_bytes: variable }`,
         'bytes in base64, with their scale beside them (Debezium)',
+      );
+    if (this.#format === 'avro')
+      return sure(
+        `amount: { path: ${shown(bytes.path)}, decimal_bytes: schema }`,
+        'bytes, with the scale of the schema',
       );
     return unsure(
       `amount: { path: ${shown(bytes.path)}, decimal_bytes: 2 }`,

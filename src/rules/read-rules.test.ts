@@ -70,6 +70,7 @@ columns:
   - { name: order_id, path: /order, type: string }
   - { name: booked_at, path: /booked, type: timestamp, time_type: iso8601 }
   - { name: seen_at, path: record.timestamp, type: timestamp }
+  - { name: tags, path: /tags, type: string }
 fraud:
   activity: off
   amount_high: { over: "9.5" }
@@ -99,6 +100,7 @@ fraud:
       { name: 'order_id', path: '/order', type: 'string' },
       { name: 'booked_at', path: '/booked', type: 'timestamp', timeType: 'iso8601' },
       { name: 'seen_at', path: 'record.timestamp', type: 'timestamp' },
+      { name: 'tags', path: '/tags', type: 'string' },
     ]);
     expect(rules.fraud).toEqual({
       ...DEFAULT_DECISION_SETTINGS.fraud,
@@ -244,6 +246,11 @@ describe('a mistake is one line with its place, what was expected, and what stan
       'a column of a type that there is not',
       `${LEAST}columns: [{ name: a, path: /x, type: date }]\n`,
       /columns\.0\.type: expected string, int64, numeric, timestamp, bool, json; found "date"$/,
+    ],
+    [
+      'the whole value as a text',
+      `${LEAST}columns: [{ name: a, path: "", type: string }]\n`,
+      /type json for the whole value/,
     ],
     [
       'too many columns',

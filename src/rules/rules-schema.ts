@@ -50,6 +50,9 @@ function whole(min: number, max: number) {
 
 const path = z.string(PATH).refine(isPath, PATH);
 const timePath = z.string(TIME_PATH).refine((value) => value === 'record.timestamp' || isPath(value), TIME_PATH);
+const columnPath = z
+  .string(TIME_PATH)
+  .refine((value) => value === '' || value === 'record.timestamp' || isPath(value), TIME_PATH);
 const flag = z.boolean('true or false');
 
 /** Names the members that are missing or too many: `exactly one of a and b`. */
@@ -209,7 +212,7 @@ const column = z
         .string(NAME)
         .regex(/^[a-z][a-z0-9_]{0,63}$/, NAME)
         .refine((name) => !TAKEN.has(name), 'a name that payment_transactions does not have yet'),
-      path: timePath.meta({ description: 'Where the value is.' }),
+      path: columnPath.meta({ description: "Where the value is. Of type json: '' is the whole value." }),
       type: z.enum(FURTHER_TYPES, FURTHER_TYPES.join(', ')),
       time_type: timeType.optional().meta({ description: 'Of a column of type timestamp. Default: epoch_ms.' }),
     },
@@ -227,7 +230,11 @@ const column = z
     error: RECORD_TIME,
     path: ['time_type'],
   })
-  .refine(({ path: at, type }) => at.startsWith('/') || (type !== 'bool' && type !== 'json'), {
+  .refine(({ path: at, type }) => at !== '' || type === 'json', {
+    error: 'type json for the whole value',
+    path: ['type'],
+  })
+  .refine(({ path: at, type }) => at === '' || at.startsWith('/') || (type !== 'bool' && type !== 'json'), {
     error: 'a JSON Pointer for a column of type bool or json',
     path: ['path'],
   });

@@ -2,7 +2,17 @@
 import { describe, expect, test } from 'vitest';
 import { GUARANTEES, type Guarantee } from '../findings.ts';
 import type { ExceptionCells, PartialCells, TransactionCells } from '../inputs/verify-inputs.ts';
-import { BASE_MS, event, faultless, inputsOf, MINUTE_MS, type PartitionHistory, record } from '../testing/history.ts';
+import {
+  BASE_MS,
+  event,
+  faultless,
+  inputsOf,
+  MINUTE_MS,
+  ownershipOf,
+  type PartitionHistory,
+  RULES,
+  record,
+} from '../testing/history.ts';
 import { verify } from '../verify.ts';
 import { verifyText } from '../verify-text.ts';
 
@@ -46,7 +56,7 @@ const changed = <T extends object>(list: T[], index: number, change: Partial<T>)
 test('late payments that were put in with their windows break nothing, and are counted', async () => {
   const report = await verify(inputsOf(backfilled()));
   expect(report).toMatchObject({ verdict: 'PASS', backfilled: 2 });
-  expect(verifyText(report)).toContain('backfilled: 2 late payments');
+  expect(verifyText(report)).toContain('backfilled: 2 payments, added by an operator');
 });
 
 test('some of the late payments may be put in, and others not', async () => {
@@ -58,6 +68,65 @@ test('some of the late payments may be put in, and others not', async () => {
     min_amount: '10.25',
   });
   expect(await findings(history)).toEqual({});
+});
+
+describe('a rejected record that later settings take', () => {
+  /** Its amount is over what the settings of then allowed; those from offset 2 on allow it. */
+  function taken(): PartitionHistory {
+    const values = [
+      event('big', 0, { amount: '500' }),
+      event('huge', 0, { amount: '5000' }),
+      event('p1', 1),
+      event('p2', 30),
+    ];
+    const history = [
+      { fromOffset: 0, foldVersion: 2, decision: { ...RULES, maxAmount: '100' } },
+      { fromOffset: 2, foldVersion: 2, decision: { ...RULES, maxAmount: '1000' } },
+    ];
+    const made = faultless(
+      values.map((value, offset) => record(offset, value)),
+      { ownership: ownershipOf(0, { history }) },
+    );
+    expect(made.payment_exceptions.map(({ disposition }) => disposition)).toEqual(['rejected', 'rejected']);
+    const payload = JSON.stringify(event('big', 0, { amount: '500' }));
+    made.backfilled.payments.push(paymentOf({ kafka_offset: 0, payload } as ExceptionCells));
+    made.backfilled.partials.push({
+      kafka_offset: 0,
+      writer_epoch: 0,
+      window_start: BASE_MS,
+      window_end: BASE_MS + MINUTE_MS,
+      region: 'eu-west',
+      currency: 'EUR',
+      transaction_count: 1,
+      total_amount: '500',
+      min_amount: '500',
+      max_amount: '500',
+    });
+    return made;
+  }
+
+  test('may be put in', async () => {
+    expect(await findings(taken())).toEqual({});
+  });
+
+  test('is found where it was put in with another value, or where no later settings take it', async () => {
+    const other = taken();
+    changed<TransactionCells>(other.backfilled.payments, 0, { sender_account_id: 'eve' });
+    expect(await findings(other)).toEqual({ G1: ['backfilled_unexplained'] });
+    const refused = taken();
+    changed<TransactionCells>(refused.backfilled.payments, 0, {
+      kafka_offset: 1,
+      transaction_id: 'huge',
+      amount: '5000',
+    });
+    changed<PartialCells>(refused.backfilled.partials, 0, {
+      kafka_offset: 1,
+      total_amount: '5000',
+      min_amount: '5000',
+      max_amount: '5000',
+    });
+    expect(await findings(refused)).toEqual({ G1: ['backfilled_unexplained'] });
+  });
 });
 
 describe('verify finds', () => {

@@ -1,11 +1,12 @@
 /**
  * Payments that a backfill put in (writer_epoch 0). They are no disposition: G1, G4 and G5 do not count them. Each must be
- * the payment of a late record at its place (G1), and their windows of epoch 0 must be their sums, so that sums over all
+ * the payment of a late record at its place, or of a rejected one by later rules (G1), and their windows of epoch 0 must be their sums, so that sums over all
  * partials equal sums over all payments (G3). That no id is there twice, G2 sees over all rows.
  */
 
 import type { FindingLists } from '../findings.ts';
-import type { PartialCells, TransactionCells } from '../inputs/verify-inputs.ts';
+import type { PartialCells, TopicRecord, TransactionCells } from '../inputs/verify-inputs.ts';
+import type { OraclePayment } from '../oracle/judgement.ts';
 import { billionths, decimalText, plainDecimal, sameDecimal } from '../oracle/money.ts';
 import { NO_REGION } from '../oracle/open-windows.ts';
 import type { Step } from '../partition/walk-partition.ts';
@@ -29,14 +30,21 @@ export class BackfilledCheck {
   readonly #partition: number;
   readonly #windowMs: number;
   readonly #findings: FindingLists;
+  readonly #laterPayments: (record: TopicRecord) => readonly OraclePayment[];
   readonly #sums = new Map<string, Sums>();
   readonly #partials = new Map<string, PartialCells[]>();
   #payments = 0;
 
-  constructor(partition: number, windowMs: number, findings: FindingLists) {
+  constructor(
+    partition: number,
+    windowMs: number,
+    findings: FindingLists,
+    laterPayments: (record: TopicRecord) => readonly OraclePayment[],
+  ) {
     this.#partition = partition;
     this.#windowMs = windowMs;
     this.#findings = findings;
+    this.#laterPayments = laterPayments;
   }
 
   /** Payments so far. */
@@ -59,16 +67,25 @@ export class BackfilledCheck {
     }
   }
 
-  #explain(row: TransactionCells, { outcome }: Step): void {
-    if (outcome?.disposition !== 'late') {
+  #explain(row: TransactionCells, step: Step): void {
+    const { outcome } = step;
+    const payments = this.#paymentsOf(step);
+    if (payments.length === 0) {
       const what = outcome === null ? 'has no record' : `is ${outcome.disposition}`;
       this.#unexplained(row, `a backfilled row where the log ${what}`);
       return;
     }
-    const differences = transactionDifferences(row, outcome.payment);
-    if (differences.length === 0) return;
+    const all = payments.map((payment) => transactionDifferences(row, payment));
+    const differences = all.at(-1)!;
+    if (all.some(({ length }) => length === 0)) return;
     const { columns, ...sides } = describe(differences);
     this.#unexplained(row, `a backfilled row that differs from its record in ${columns}`, sides);
+  }
+
+  /** What a backfill may have made of the record, the newest rules last. */
+  #paymentsOf({ outcome, record }: Step): readonly OraclePayment[] {
+    if (outcome?.disposition === 'late') return [outcome.payment];
+    return outcome?.disposition === 'rejected' && record !== null ? this.#laterPayments(record) : [];
   }
 
   end(): void {

@@ -30,7 +30,7 @@ import { BASE_MS } from '../testing/history.ts';
 import type { RulesFrom, TopicHeader, TopicRecord } from './verify-inputs.ts';
 
 const PLACE = { partition: 1, partitionCount: 2, minEventTimeMs: BASE_MS - 1e11 };
-const RULES_DRAWN = Number(process.env.PROVENONCE_AGREEMENT_RUNS ?? 250);
+const RULES_DRAWN = Number(process.env.PROVENONCE_AGREEMENT_RUNS ?? 120);
 const RECORDS_EACH = 24;
 
 /** How both read, by one rules file. */

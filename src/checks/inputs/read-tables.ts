@@ -14,10 +14,17 @@ import {
   timestampParameter,
 } from '../../sinks/bigquery/query/query-values.ts';
 import { CHECKED_TABLES } from '../partition/walk-partition.ts';
-import { CELLS_PER_PAGE, LARGE_ROWS_PER_PAGE, OFFSETS_PER_CELL, packedSinglySql, packedSql } from './packed-rows.ts';
+import {
+  CELLS_PER_PAGE,
+  LARGE_ROWS_PER_PAGE,
+  OFFSETS_PER_CELL,
+  type PackedColumns,
+  packedSinglySql,
+  packedSql,
+} from './packed-rows.ts';
 import type { RowQueries } from './row-queries.ts';
 import type { Spool } from './spool.ts';
-import { COLUMNS, DAY_COLUMNS } from './table-columns.ts';
+import { columnsWith, DAY_COLUMNS, type FurtherColumns } from './table-columns.ts';
 import type { CheckedTable, CheckpointCells, ForeignRows, TableCount } from './verify-inputs.ts';
 
 /** Results larger than this are read in several queries, by Kafka partition: each reads the day again. */
@@ -42,11 +49,17 @@ interface Part {
   readonly parameters: readonly QueryParameter[];
 }
 
-export async function readTables(source: RowQueries, topic: string, spool: Spool): Promise<ReadTables> {
+export async function readTables(
+  source: RowQueries,
+  topic: string,
+  spool: Spool,
+  further: FurtherColumns = new Map(),
+): Promise<ReadTables> {
   const nextOffsets = new Map<number, number>();
   const otherTopics = await readCheckpoints(source, topic, spool, nextOffsets);
   const horizons: Partial<Record<CheckedTable, ReadonlyMap<number, number>>> = {};
-  for (const table of CHECKED_TABLES) horizons[table] = await readTable(source, table, spool);
+  for (const table of CHECKED_TABLES)
+    horizons[table] = await readTable(source, table, spool, columnsWith(further)[table]);
   spool.sort();
   const counts: TableCount[] = [];
   for (const table of CHECKED_TABLES) counts.push(...(await countTable(source, table, nextOffsets)));
@@ -107,19 +120,24 @@ async function ownershipOfOthers({ dataset, queries }: RowQueries, topic: string
 }
 
 /** Resolves with the last offset of each partition. */
-async function readTable(source: RowQueries, table: CheckedTable, spool: Spool): Promise<ReadonlyMap<number, number>> {
+async function readTable(
+  source: RowQueries,
+  table: CheckedTable,
+  spool: Spool,
+  columns: PackedColumns,
+): Promise<ReadonlyMap<number, number>> {
   const { dataset, queries } = source;
   const name = quotedTable(dataset, table);
   const { parts, horizon } = await partsOf(source, table);
   for (const { where, parameters } of parts) {
     if (DAY_COLUMNS[table] !== null) {
-      const sql = packedSql(name, COLUMNS[table], where);
+      const sql = packedSql(name, columns, where);
       for await (const page of queries.streamQuery(sql, parameters, CELLS_PER_PAGE))
         for (const { kafka_partition: partition, bucket, row_count, packed } of page)
           spool.add(table, partition as number | null, bucket as number | null, Number(row_count), String(packed));
       continue;
     }
-    const sql = packedSinglySql(name, COLUMNS[table], where);
+    const sql = packedSinglySql(name, columns, where);
     for await (const page of queries.streamQuery(sql, parameters, LARGE_ROWS_PER_PAGE)) spoolRows(page, table, spool);
   }
   return horizon;

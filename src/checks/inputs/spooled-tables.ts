@@ -7,7 +7,7 @@ import { unpackedRows } from './packed-rows.ts';
 import { readTables } from './read-tables.ts';
 import type { RowQueries } from './row-queries.ts';
 import { type Cell, Spool } from './spool.ts';
-import { COLUMNS } from './table-columns.ts';
+import { columnsWith, type FurtherColumns, gatheredColumns } from './table-columns.ts';
 import type {
   CheckedTable,
   CheckpointCells,
@@ -22,10 +22,15 @@ import type {
 /** Rows that are named of each repeated id. */
 const ROWS_PER_ID_MAX = 50;
 
-export async function spooledTables(source: RowQueries, topic: string): Promise<TablesSnapshot> {
+/** `further`: the columns that rules added to payment_transactions. */
+export async function spooledTables(
+  source: RowQueries,
+  topic: string,
+  further: FurtherColumns = new Map(),
+): Promise<TablesSnapshot> {
   const spool = new Spool();
   try {
-    const { horizons, counts, otherTopics } = await readTables(source, topic, spool);
+    const { horizons, counts, otherTopics } = await readTables(source, topic, spool, further);
     return {
       async *checkpoints(partition) {
         for (const cells of byBucket(spool.cells('checkpoint_log', partition)))
@@ -36,14 +41,16 @@ export async function spooledTables(source: RowQueries, topic: string): Promise<
       async *rows<T extends CheckedTable>(table: T, partition: number) {
         const horizon = horizons[table].get(partition) ?? Number.NEGATIVE_INFINITY;
         for (const cells of byBucket(spool.cells(table, partition))) {
-          const rows = rowsOf<TableCells[T]>(cells, table).filter(({ kafka_offset }) => kafka_offset <= horizon);
+          const rows = rowsOf<TableCells[T]>(cells, table, further).filter(
+            ({ kafka_offset }) => kafka_offset <= horizon,
+          );
           yield rows.sort((a, b) => a.kafka_offset - b.kafka_offset);
         }
       },
       foreignRows: async (known, limit) => [
         ...CHECKED_TABLES.flatMap((table) =>
           foreignRows(spool, table, known, limit, (cell) =>
-            rowsOf<RowPosition & { transaction_id?: string | null }>([cell], table).map((row) => ({
+            rowsOf<RowPosition & { transaction_id?: string | null }>([cell], table, further).map((row) => ({
               kafka_offset: row.kafka_offset,
               writer_epoch: row.writer_epoch,
               about: row.transaction_id ?? null,
@@ -103,14 +110,15 @@ function* byBucket(cells: Iterable<Cell>): Generator<Cell[]> {
   if (together.length > 0) yield together;
 }
 
-function rowsOf<Row>(cells: readonly Cell[], table: CheckedTable): Row[] {
+function rowsOf<Row>(cells: readonly Cell[], table: CheckedTable, further: FurtherColumns): Row[] {
   const rows = unpackedRows(
     cells.map(({ text }) => text),
-    COLUMNS[table],
+    columnsWith(further)[table],
   );
   const told = cells.reduce((sum, cell) => sum + cell.rows, 0);
   if (rows.length !== told) throw new TypeError(`${table}: ${rows.length} rows in cells that have ${told}`);
-  return rows as unknown as Row[];
+  const whole = table === 'payment_transactions' ? rows.map((row) => gatheredColumns(row, further)) : rows;
+  return whole as unknown as Row[];
 }
 
 function foreignRows(

@@ -229,6 +229,16 @@ export interface OwnershipFacts {
   /** Ascending by fromOffset: which decision rules hold from which offset on. */
   readonly history: readonly RulesFrom[];
   readonly skipped: readonly GivenUp[];
+  /** What the schema ids of its records stand for. Not set: no rules ask for any. */
+  readonly schemas?: StoredSchemas;
+}
+
+/** A row of the table `event_schemas`. */
+export interface SchemaRow {
+  readonly schema_id: number;
+  readonly sha256: string;
+  /** JSON: the format, the schema's text, and those that it refers to. */
+  readonly text: string;
 }
 
 /** A transaction id with more than one row, over all partitions and epochs. */
@@ -312,4 +322,6 @@ export interface VerifyInputs {
   records(partition: number, fromOffset: number, toOffset: number): AsyncIterable<readonly TopicRecord[]>;
   /** Reads the tables. To be closed. */
   tables(): Promise<TablesSnapshot>;
+  /** The table `event_schemas`. Asked for if rules are of a format that has schemas. */
+  schemas(): Promise<readonly SchemaRow[]>;
 }

@@ -6,7 +6,7 @@ import type { StoredSchemas, TopicRecord } from '../inputs/verify-inputs.ts';
 import { keyHome, valueProblem } from './event-rules.ts';
 import type { Circumstances, Judgement } from './judgement.ts';
 import { hideCards, maskedVersion2 } from './kept-payload.ts';
-import { decode } from './mapped/decoded.ts';
+import { decode, KEY_BYTES_MAX } from './mapped/decoded.ts';
 import { MappedEvent } from './mapped/mapped-event.ts';
 import { type OracleRules, readRulesText, TEXT_ROLES } from './mapped/oracle-rules.ts';
 import { limitBillionths } from './money.ts';
@@ -90,7 +90,8 @@ function reasonAgainst(
   if (time < minEventTimeMs) return 'event_time_too_old';
   const wrongKey = event.key === 'any' ? null : keyReason(mapped, record.key, event.key);
   if (wrongKey !== null) return wrongKey;
-  const isElsewhere = record.key !== null && keyHome(record.key, partitionCount) !== partition;
+  const isElsewhere =
+    record.key !== null && record.key.length <= KEY_BYTES_MAX && keyHome(record.key, partitionCount) !== partition;
   return rules.partitioner === 'murmur2' && isElsewhere ? 'key_wrong_partition' : null;
 }
 
@@ -100,7 +101,9 @@ function keyReason(
   rule: Exclude<OracleRules['event']['key'], 'any'>,
 ): string | null {
   if (key === null) return 'key_missing';
-  if (typeof rule === 'object') return isUtf8Of(key, mapped.textAtKeyPath(rule.path)) ? null : 'key_not_path';
+  const isKnown = key.length <= KEY_BYTES_MAX;
+  if (typeof rule === 'object')
+    return isKnown && isUtf8Of(key, mapped.textAtKeyPath(rule.path)) ? null : 'key_not_path';
   if (rule === 'sender') return isUtf8Of(key, mapped.text('sender_account_id')) ? null : 'key_not_sender';
   return isUtf8Of(key, mapped.text('transaction_id')) ? null : 'key_not_transaction';
 }

@@ -8,6 +8,7 @@ import { judgeVersion1 } from './judge-version-1.ts';
 import { judgeVersion2 } from './judge-version-2.ts';
 import { judgeVersion3 } from './judge-version-3.ts';
 import type { Circumstances, Judgement } from './judgement.ts';
+import { UnreadableSchemaError } from './schemas/undecodable.ts';
 
 /** The log was folded by rules that this release does not have: it cannot be judged. */
 export class UnknownFoldVersion extends Error {
@@ -27,6 +28,13 @@ export function judge(
 ): Judgement {
   if (foldVersion === 1) return judgeVersion1(record, circumstances);
   if (foldVersion === 2) return judgeVersion2(record, circumstances);
-  if (foldVersion === 3 && rules?.text) return judgeVersion3(record, rules.text, circumstances);
+  if (foldVersion === 3 && rules?.text) {
+    try {
+      return judgeVersion3(record, rules.text, circumstances);
+    } catch (error) {
+      if (!(error instanceof UnreadableSchemaError)) throw error;
+      throw new UnreadableSchemaError(`offset ${record.offset}: ${error.message}`);
+    }
+  }
   throw new UnknownFoldVersion(foldVersion, circumstances.partition, record.offset);
 }

@@ -153,10 +153,10 @@ export class PartitionOracle {
     const entry = this.#entryAt(record.offset);
     const { decision: rules } = entry;
     this.counts.consumed++;
-    const { partition, fixed } = this.#facts;
+    const { partition, fixed, schemas } = this.#facts;
     const { minEventTimeMs } = fixed;
-    const circumstances = { partition, partitionCount: this.#partitionCount, rules, minEventTimeMs };
-    const { payment, must } = judge(record, entry, circumstances);
+    const place = { partition, partitionCount: this.#partitionCount, rules, minEventTimeMs };
+    const { payment, must } = judge(record, entry, schemas === undefined ? place : { ...place, schemas });
     if (payment === null) {
       this.counts.rejected++;
       return { disposition: 'rejected', must };

@@ -1,4 +1,5 @@
 /** All checks of one partition, over one walk. */
+
 import type { FindingLists } from '../findings.ts';
 import { BackfilledCheck } from '../guarantees/backfilled.ts';
 import { checkOneDisposition } from '../guarantees/g1-one-disposition.ts';
@@ -20,6 +21,8 @@ import type {
   TablesSnapshot,
   VerifyInputs,
 } from '../inputs/verify-inputs.ts';
+import { laterPayments } from '../oracle/judge-later.ts';
+import { UnreadableSchemaError } from '../oracle/schemas/undecodable.ts';
 import type { UnreadableLogError } from '../topic/errors.ts';
 import type { StartingPoint } from './starting-point.ts';
 import { type StartedGeneration, type Step, walkPartition } from './walk-partition.ts';
@@ -68,7 +71,12 @@ export interface CheckContext {
 export async function checkPartition(
   { ownership, bounds, start, newest, generations }: PartitionTask,
   { inputs, tables, findings, census, uniqueness, onStep }: CheckContext,
-): Promise<{ report: PartitionReport; backfilled: number; unreadable: UnreadableLogError | undefined }> {
+): Promise<{
+  report: PartitionReport;
+  backfilled: number;
+  unreadable?: UnreadableLogError | undefined;
+  unjudged?: string | undefined;
+}> {
   const { partition, startOffset, epoch, fixed } = ownership;
   const { trusted, fromOffset } = start;
   const nextOffset = newest?.next_offset ?? startOffset;
@@ -77,7 +85,9 @@ export async function checkPartition(
   const counters = new CountersCheck(ownership, trusted?.next_offset ?? 0, findings);
   const checkpoints = new CheckpointCheck(ownership, trusted?.next_offset, findings);
   const history = new HistoryCheck(ownership, findings);
-  const backfilled = new BackfilledCheck(partition, fixed.windowMs, findings);
+  const backfilled = new BackfilledCheck(partition, fixed.windowMs, findings, (record) =>
+    laterPayments(record, ownership),
+  );
   const rowsOf = <T extends CheckedTable>(table: T): AsyncIterable<readonly TableCells[T][]> =>
     census.walkable(table, ownership, nextOffset, tables.rows(table, partition));
   let [recordsChecked, recordsPastCheckpoint, rowsChecked] = [0, 0, 0];
@@ -121,8 +131,8 @@ export async function checkPartition(
     },
   );
   // What was found up to a place where the log cannot be read stands; the sums over all of it cannot be made.
-  const unreadable = await unreadableLogOf(walk);
-  if (unreadable === undefined) {
+  const { unreadable, unjudged } = await endOf(walk, partition, findings);
+  if (unreadable === undefined && unjudged === undefined) {
     sums.end(partition, newest?.watermark ?? Number.NEGATIVE_INFINITY);
     backfilled.end();
   }
@@ -140,7 +150,23 @@ export async function checkPartition(
     rowsChecked,
     epoch,
   };
-  return { report, backfilled: backfilled.payments, unreadable };
+  return { report, backfilled: backfilled.payments, unreadable, unjudged };
+}
+
+/** What kept the walk from its end: the log, or a schema without which its records say nothing. */
+async function endOf(
+  walk: Promise<unknown>,
+  partition: number,
+  findings: FindingLists,
+): Promise<{ unreadable?: UnreadableLogError | undefined; unjudged?: string }> {
+  try {
+    return { unreadable: await unreadableLogOf(walk) };
+  } catch (error) {
+    if (!(error instanceof UnreadableSchemaError)) throw error;
+    const { message } = error;
+    findings.add('G6', { kind: 'schema_missing', partition, offsets: [], transactionIds: [], message });
+    return { unjudged: `nothing from there on was checked: ${message}` };
+  }
 }
 
 function rowsIn({ rows, backfilled }: Step): number {

@@ -8,6 +8,7 @@ import type {
   OwnershipFacts,
   PartialCells,
   RowPosition,
+  SchemaRow,
   TableCells,
   TopicRecord,
   TransactionCells,
@@ -248,10 +249,11 @@ export function inputsOf(...histories: PartitionHistory[]): VerifyInputs {
 /** The same with rows besides, which belong to no history; `topicPartitions`: default, as many as there are histories. */
 export function inputsWith(
   histories: readonly PartitionHistory[],
-  besides: { readonly topicPartitions?: number; readonly rows?: Partial<HeldTables['rows']> } & Pick<
-    HeldTables,
-    'foreign'
-  > = {},
+  besides: {
+    readonly topicPartitions?: number;
+    readonly rows?: Partial<HeldTables['rows']>;
+    readonly schemas?: readonly SchemaRow[];
+  } & Pick<HeldTables, 'foreign'> = {},
 ): VerifyInputs {
   const of = (partition: number): PartitionHistory => histories.find((each) => each.ownership.partition === partition)!;
   const partitions = histories.map(({ ownership }) => ownership.partition + 1);
@@ -265,6 +267,7 @@ export function inputsWith(
     ...((besides.rows?.[table] ?? []) as readonly HeldRow<TableCells[T]>[]),
   ];
   return {
+    schemas: async () => besides.schemas ?? [],
     topic: 'payment-events',
     ownership: async () => histories.map(({ ownership }) => ownership),
     topicPartitions: async () => [...Array(besides.topicPartitions ?? Math.max(0, ...partitions)).keys()],

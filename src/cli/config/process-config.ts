@@ -11,6 +11,7 @@ import { type KafkaEndpoint, kafkaOf, kafkaProblems } from './kafka-config.ts';
 import { kafkaConnection } from './kafka-connection.ts';
 import { type EffectiveSetting, type Environment, type Flags, parseSettings } from './parse-settings.ts';
 import { REGISTRY_SETTINGS, type RegistryConfig, registryProblems } from './registry-config.ts';
+import { RULES_SETTINGS, type RulesConfig, rulesConfig, withRules } from './rules-config.ts';
 import type { SettingsTable, Values } from './setting.ts';
 import {
   BIGQUERY_SETTINGS,
@@ -30,6 +31,7 @@ export const ENDPOINT_SETTINGS = { ...KAFKA_SETTINGS, ...BIGQUERY_SETTINGS } as 
 export const TOPIC_AND_BIGQUERY_SETTINGS = { topic: KAFKA_SETTINGS.topic, ...BIGQUERY_SETTINGS } as const;
 export const ALL_SETTINGS = {
   ...ENDPOINT_SETTINGS,
+  ...RULES_SETTINGS,
   ...REGISTRY_SETTINGS,
   ...PROCESS_SETTINGS,
   ...SEED_SETTINGS,
@@ -55,6 +57,7 @@ export interface ProcessConfig extends EndpointConfig {
   readonly seed: SeedSettings;
   readonly startAt: StartAt;
   readonly decision: DecisionSettings;
+  readonly rules: RulesConfig;
   readonly registry: RegistryConfig;
 }
 
@@ -88,8 +91,10 @@ export function checkConfig(env: Environment, flags: Flags, readFile: ReadFile =
     ...problemsWithin(DECISION_SETTINGS, env, flags, decisionProblems),
   ];
   const start = values && readStart(values.start, values.topic, values.groupId, readFile);
-  const all = [...found, ...(start?.problems ?? [])];
-  const config = values && start?.startAt && all.length === 0 ? configOf(values, start.startAt) : undefined;
+  const rules = rulesWithin(env, flags, effective);
+  const all = [...found, ...(start?.problems ?? []), ...(isRules(rules) ? [] : rules)];
+  const isUsable = start?.startAt !== undefined && isRules(rules) && all.length === 0;
+  const config = values && isUsable ? configOf(values, start.startAt, rules) : undefined;
   return { config, origins: effective, problems: all };
 }
 
@@ -111,6 +116,19 @@ function problemsWithin<T extends SettingsTable>(
   return values === undefined ? [] : check(values);
 }
 
+function rulesWithin(
+  env: Environment,
+  flags: Flags,
+  effective: readonly EffectiveSetting[],
+): RulesConfig | readonly string[] {
+  const { values } = parseSettings(RULES_SETTINGS, env, flags);
+  return values === undefined ? [] : rulesConfig(values, effective);
+}
+
+function isRules(read: RulesConfig | readonly string[]): read is RulesConfig {
+  return 'revision' in read;
+}
+
 /** Certificates that cannot be read. */
 function fileProblems(kafka: KafkaEndpoint, readFile: ReadFile): readonly string[] {
   try {
@@ -122,7 +140,7 @@ function fileProblems(kafka: KafkaEndpoint, readFile: ReadFile): readonly string
   }
 }
 
-function configOf(values: Values<typeof ALL_SETTINGS>, startAt: StartAt): ProcessConfig {
+function configOf(values: Values<typeof ALL_SETTINGS>, startAt: StartAt, rules: RulesConfig): ProcessConfig {
   const { idHorizonMs, windowMs, activitySpanMs, minEventAgeMs } = values;
   return {
     kafka: kafkaOf(values),
@@ -130,7 +148,8 @@ function configOf(values: Values<typeof ALL_SETTINGS>, startAt: StartAt): Proces
     process: valuesOf(PROCESS_SETTINGS, values),
     seed: { idHorizonMs, windowMs, activitySpanMs, minEventAgeMs },
     startAt,
-    decision: decisionOf(values),
+    decision: withRules(decisionOf(values), rules),
+    rules,
     registry: valuesOf(REGISTRY_SETTINGS, values),
   };
 }
@@ -204,7 +223,7 @@ function bigqueryOf(values: Values<typeof BIGQUERY_SETTINGS>): BigQueryEndpoint 
   return { projectId, dataset, location, emulatorHost, storageEmulatorHost };
 }
 
-function decisionOf(values: Values<typeof DECISION_SETTINGS>): DecisionSettings {
+export function decisionOf(values: Values<typeof DECISION_SETTINGS>): DecisionSettings {
   const { watermarkDelayMs, allowedSkewMs, maxAmount, partitioner } = values;
   return {
     watermarkDelayMs,

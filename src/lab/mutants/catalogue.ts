@@ -10,6 +10,7 @@ import { LOCAL_STATE_MUTANTS } from './catalogue/local-state.ts';
 import { LOG_MUTANTS } from './catalogue/log-and-settings.ts';
 import { LOG_BYTES_MUTANTS } from './catalogue/log-bytes.ts';
 import { LOST_TABLE_MUTANTS } from './catalogue/lost-tables.ts';
+import { MAPPING_MUTANTS } from './catalogue/mapping.ts';
 import { MODEL_MUTANTS } from './catalogue/model-rules.ts';
 import { SUM_MUTANTS } from './catalogue/sums.ts';
 import { TAKEOVER_MUTANTS } from './catalogue/takeovers.ts';
@@ -31,6 +32,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...MODEL_MUTANTS,
   ...LOCAL_STATE_MUTANTS,
   ...KNOWN_ELSEWHERE_MUTANTS,
+  ...MAPPING_MUTANTS,
 ];
 
 /** Throws ConfigurationError where there is none of that name. */

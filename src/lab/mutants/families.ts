@@ -18,6 +18,7 @@ import { knownElsewhereCase } from './families/known-elsewhere.ts';
 import { lateClaimsCase } from './families/late-claims.ts';
 import { lostStreamsCase } from './families/lost-streams.ts';
 import { lostTableCase } from './families/lost-tables.ts';
+import { mappedCase } from './families/mapped.ts';
 import { drawPayments } from './families/payments-workload.ts';
 import { rescaledCase } from './families/rescaled.ts';
 import { settingsCase } from './families/settings.ts';
@@ -179,6 +180,9 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
 
   /** Another pipeline had written part of what the log holds. */
   'known-elsewhere': (rng, seed) => knownElsewhereCase(rng, seed),
+
+  /** A rules file says where a record has its payment, and lives bring others. */
+  mapped: (rng, seed) => mappedCase(rng, seed),
 
   /** Answers that are empty, and refusals that say nothing. */
   answers: (rng, seed) => answersCase(rng, seed),

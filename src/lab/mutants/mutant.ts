@@ -52,6 +52,7 @@ export const FAMILIES = [
   'operators',
   'rescaled',
   'known-elsewhere',
+  'mapped',
   'answers',
   'lost-tables',
   'portable',

@@ -5,12 +5,12 @@
  */
 import { type HeldRow, heldTables } from '../../checks/inputs/held-tables.ts';
 import { withRulesTexts } from '../../checks/inputs/rules-texts.ts';
-import type { CheckedTable, TableCells, VerifyInputs } from '../../checks/inputs/verify-inputs.ts';
+import type { CheckedTable, TableCells, TopicRecord, VerifyInputs } from '../../checks/inputs/verify-inputs.ts';
 import { cellsByName } from '../../payments/row-cells.ts';
 import type { DataRows } from '../../payments/types.ts';
 import { streamOffsetsText } from '../../sinks/bigquery/takeover/stream-offsets.ts';
 import type { SimRow } from './bigquery/sim-tables.ts';
-import type { LogGeneration } from './kafka/topic.ts';
+import type { LogGeneration, SimRecord } from './kafka/topic.ts';
 import type { World } from './world/world.ts';
 
 /** The index of the log generation to use; default: the last, which is the log as it is now. */
@@ -23,7 +23,10 @@ export interface SimInputsOptions {
 /** A snapshot: what happens in the world afterwards is not seen. */
 export function simInputs(world: World, { generationOf = last }: SimInputsOptions = {}): VerifyInputs {
   const { topic, partitions } = world.kafka;
-  const ownership = world.bigquery.ownership.read(topic).map((facts) => withRulesTexts(facts, () => null));
+  const stored = world.bigquery.ownership.read(topic);
+  const named = stored.flatMap(({ history }) => history.flatMap((entry) => entry.rules?.sha256 ?? []));
+  const rules = new Map(world.bigquery.ownership.rules(named).map(({ sha256, text }) => [sha256, text]));
+  const ownership = stored.map((facts) => withRulesTexts(facts, (sha256) => rules.get(sha256) ?? null));
   const { tables } = world.bigquery;
   const known = [...world.bigquery.known].map(([list, payments]) => {
     const rows = payments.map((each) => ({ transaction_id: each.transactionId, event_time: each.eventTimeMs }));
@@ -63,10 +66,17 @@ export function simInputs(world: World, { generationOf = last }: SimInputsOption
       yield log(partition)
         .records.filter(({ offset }) => offset >= fromOffset && offset < toOffset)
         // The simulated log holds every record whole.
-        .map(({ offset, timestampMs, key, value }) => ({ offset, timestampMs, key, value }));
+        .map(topicRecordOf);
     },
     tables: () => Promise.resolve(held),
+    schemas: () => Promise.resolve(world.bigquery.schemas.all()),
   };
+}
+
+/** A record of the simulated log as the checkers' reader gives it. */
+export function topicRecordOf({ offset, timestampMs, key, value, headers }: SimRecord): TopicRecord {
+  const record = { offset, timestampMs, key, value };
+  return headers === undefined ? record : { ...record, headers };
 }
 
 function last(_: number, generations: readonly LogGeneration[]): number {
@@ -82,5 +92,8 @@ function rowsOf<T extends CheckedTable>(world: World, table: T): HeldRow<TableCe
 /** A landed row as `verify` reads it. */
 export function cellsOf<T extends CheckedTable>(table: T, { row, stamp }: SimRow<T>): TableCells[T] {
   const place = { kafka_offset: row.kafkaOffset, writer_epoch: stamp.writerEpoch };
-  return { ...place, ...cellsByName<T>(table, row as DataRows[T]) } as unknown as TableCells[T];
+  const cells = { ...place, ...cellsByName<T>(table, row as DataRows[T]) } as unknown as TableCells[T];
+  const further =
+    table === 'payment_transactions' ? (row as DataRows['payment_transactions']).payment.further : undefined;
+  return further === undefined ? cells : { ...cells, columns: further };
 }

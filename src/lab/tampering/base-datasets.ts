@@ -3,6 +3,8 @@
  * several owners, checkpoints, settings and ranges given up. Each is made once; a change is made to a copy.
  */
 import { createHash } from 'node:crypto';
+import { type EventRules, type LoadedRules, TEXT_ROLES } from '../../payments/rules/rules.ts';
+import { loadedRules } from '../../payments/rules/rules-document.ts';
 import { DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
 import type { DecisionSettings } from '../../payments/types.ts';
 import type { ProcessorLimits } from '../../processor/limits.ts';
@@ -24,6 +26,8 @@ export interface BaseCase {
   readonly dials: Partial<WorkloadDials>;
   readonly faults: readonly SimFault[];
   readonly decisions?: Readonly<Record<string, Partial<DecisionSettings>>>;
+  /** Rules of these revisions, by life; lives that are not named have revision 1. Built-in events, spelled as a mapping. */
+  readonly revisions?: Readonly<Record<string, number>>;
   readonly limits?: Partial<ProcessorLimits>;
   /** Each process is in a consumer group of its own: they take the partitions from each other. */
   readonly separateGroups?: boolean;
@@ -114,6 +118,15 @@ export const BASE_CASES: readonly BaseCase[] = [
     ],
     after: { atMs: 75_000, partitions: 3 },
   },
+  {
+    name: 'with-rules',
+    isWhole: false,
+    partitions: 2,
+    dials: { ...RICH, seed: 16, records: 80 },
+    separateGroups: true,
+    faults: crashes(4_000, 8_000, 12_000, 16_000, 20_000, 24_000),
+    revisions: { 'b.1': 2, 'a.2': 3, 'b.2': 4, 'a.3': 5, 'b.3': 6, 'a.4': 7, 'b.4': 8 },
+  },
 ];
 
 const DRAINED_BY_MS = 900_000;
@@ -131,7 +144,7 @@ export function digestOf(bases: readonly BaseDataset[]): string {
 }
 
 async function makeBase(base: BaseCase): Promise<BaseDataset> {
-  const { name, partitions, dials, faults, decisions = {}, limits, killAtMs, separateGroups } = base;
+  const { name, partitions, dials, faults, decisions = {}, revisions, limits, killAtMs, separateGroups } = base;
   const seed = dials.seed ?? 1;
   const world = createWorld({
     seed,
@@ -142,7 +155,11 @@ async function makeBase(base: BaseCase): Promise<BaseDataset> {
   for (const process of ['a', 'b'])
     world.spawn(
       process,
-      processorMain({ ...settingsByLife(decisions), ...(limits === undefined ? {} : { limits }) }),
+      processorMain({
+        ...settingsByLife(decisions),
+        ...(revisions === undefined ? {} : { rules: (owner) => mappedBuiltIn(revisions[owner] ?? 1) }),
+        ...(limits === undefined ? {} : { limits }),
+      }),
       separateGroups === true ? { groupId: `group-${process}` } : {},
     );
   const later = (delayMs: number, action: () => void): void => world.after(delayMs, action);
@@ -152,6 +169,17 @@ async function makeBase(base: BaseCase): Promise<BaseDataset> {
   await runTo(world, Math.max(lastFaultMs(faults), base.after?.atMs ?? 0), killAtMs);
   const dataset = datasetOf(name, world);
   return base.isBackfilled === true ? backfilled(dataset) : dataset;
+}
+
+/** The built-in event as a mapping, and rules of fraud that differ by the revision. */
+function mappedBuiltIn(revision: number): LoadedRules {
+  const texts = Object.fromEntries(TEXT_ROLES.map((role) => [role, { path: `/${role}` }]));
+  const event: EventRules = {
+    ...{ format: 'json', select: [], key: 'sender', rejectSchemaIds: [], keepRejectedPayload: false },
+    ...{ texts, amount: { path: '/amount' }, timestamp: { path: '/timestamp' } },
+  };
+  const fraud = { ...DEFAULT_DECISION_SETTINGS.fraud, maxScore: 100 - 10 * revision };
+  return loadedRules({ revision, event, columns: [], fraud });
 }
 
 function sentAfter(

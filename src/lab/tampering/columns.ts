@@ -73,6 +73,7 @@ export const TABLE_COLUMNS = {
     accepted_by: 'text',
     accepted_at: 'time',
   },
+  rules: { sha256: 'text', revision: 'integer', text: 'text', written_at: 'time' },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, ColumnKind>>>>;
 
 export type TableName = keyof typeof TABLE_COLUMNS;

@@ -26,7 +26,8 @@ export function datasetInputs(dataset: Dataset): VerifyInputs {
   const others = tables.checkpoint_log.filter((row) => row.topic !== topic);
   return {
     topic,
-    ownership: async () => readOwnership(dataset).map((facts) => withRulesTexts(facts, () => null)),
+    ownership: async () =>
+      readOwnership(dataset).map((facts) => withRulesTexts(facts, (sha256) => rulesText(dataset, sha256))),
     topicPartitions: async () => [...log.keys()],
     bounds: async (partition) => {
       const { startOffset, endOffset } = log[partition]!;
@@ -35,6 +36,7 @@ export function datasetInputs(dataset: Dataset): VerifyInputs {
     async *records(partition, fromOffset, toOffset) {
       yield log[partition]!.records.filter(({ offset }) => offset >= fromOffset && offset < toOffset);
     },
+    schemas: async () => [],
     tables: async () =>
       heldTables({
         rows: rows as unknown as { [T in CheckedTable]: HeldRow<TableCells[T]>[] },
@@ -42,6 +44,12 @@ export function datasetInputs(dataset: Dataset): VerifyInputs {
         foreign: [...foreignCheckpoints(others), ...foreignOwnership(dataset)],
       }),
   };
+}
+
+/** Of rows with one digest and several texts, all of them: no digest fits that. */
+function rulesText({ tables }: Dataset, sha256: string): string | null {
+  const texts = new Set(tables.rules.filter((row) => row.sha256 === sha256).map(({ text }) => String(text)));
+  return texts.size === 0 ? null : [...texts].sort().join('');
 }
 
 /** As the processor and `verify` read them. Throws ContradictionError `ownership_rows`. */

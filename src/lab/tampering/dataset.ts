@@ -8,7 +8,7 @@ import type { StoredOwnership } from '../../sinks/bigquery/ports.ts';
 import { streamOffsetsText } from '../../sinks/bigquery/takeover/stream-offsets.ts';
 import type { SimRow, SimStream } from '../sim/bigquery/sim-tables.ts';
 import type { SimDisk } from '../sim/disk/sim-disk.ts';
-import { cellsOf } from '../sim/sim-inputs.ts';
+import { cellsOf, topicRecordOf } from '../sim/sim-inputs.ts';
 import type { World } from '../sim/world/world.ts';
 import type { Row, TableName } from './columns.ts';
 
@@ -43,6 +43,7 @@ export function datasetOf(name: string, world: World): BaseDataset {
     tables: {
       ...writtenTables(world, () => true),
       partition_ownership: world.bigquery.ownership.read(topic).map(ownershipCells),
+      rules: rulesOf(world),
       backfill_turns: [
         { topic, turn: 1, turn_id: 'turn-1', owner: 'operator', taken_at: world.nowMs, pending: '' },
         { topic: `${topic}-2`, turn: 4, turn_id: 'turn-4', owner: 'another', taken_at: world.nowMs, pending: '[]' },
@@ -63,9 +64,7 @@ export function datasetOf(name: string, world: World): BaseDataset {
       return {
         startOffset,
         endOffset,
-        records: records
-          .filter(({ offset }) => offset >= startOffset)
-          .map(({ offset, timestampMs, key, value }) => ({ offset, timestampMs, key, value })),
+        records: records.filter(({ offset }) => offset >= startOffset).map(topicRecordOf),
       };
     }),
     streams: [...world.bigquery.tables.streams.values()],
@@ -82,6 +81,15 @@ export function writtenTables(world: World, isWanted: (row: SimRow) => boolean):
     payment_exceptions: rowsOf(world, isWanted, 'payment_exceptions'),
     checkpoint_log: world.bigquery.tables.landed('checkpoint_log').filter(isWanted).map(checkpointCells),
   };
+}
+
+/** Those that the settings histories name. */
+function rulesOf({ bigquery, kafka, nowMs }: World): Row[] {
+  const entries = bigquery.ownership.read(kafka.topic).flatMap(({ history }) => history);
+  const named = [...new Set(entries.flatMap(({ rules }) => rules?.sha256 ?? []))];
+  return bigquery.ownership
+    .rules(named)
+    .map(({ sha256, revision, text }) => ({ sha256, revision, text, written_at: nowMs }));
 }
 
 /** Of a row of partition_ownership. */

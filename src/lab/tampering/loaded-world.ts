@@ -22,6 +22,13 @@ export function loadedWorld(dataset: BaseDataset, ownership: readonly StoredOwne
   for (const stream of dataset.streams)
     tables.streams.set(stream.name, { ...stream, visibleAtMs: 0, status: stream.status === 'lost' ? 'lost' : 'open' });
   rows.put(ownership);
+  rows.loadRules(
+    dataset.tables.rules.map(({ sha256, revision, text }) => ({
+      sha256: String(sha256),
+      revision: Number(revision),
+      text: String(text),
+    })),
+  );
   for (const table of APPEND_TABLES) tables.put(table, landedRows(dataset, table));
   for (const [partition, { startOffset, endOffset, records }] of dataset.log.entries()) {
     const log = world.kafka.partition(partition);

@@ -82,6 +82,12 @@ export const NOT_COVERED: readonly NotCovered[] = [
       'table' in tampering && (tampering.table === 'backfill_turns' || tampering.table === 'accepted_losses'),
   },
   {
+    name: 'rules-again',
+    what: '`revision` of a row of `rules`; rows of `rules` that no history names, or that are there twice',
+    why: 'the text says its revision, and a text is found by its digest',
+    speaksOf: (tampering, base) => isRulesAgain(tampering, base),
+  },
+  {
     name: 'not-json-where',
     what:
       'of rejected records of fold version 2: the place in the text where a `not_json` reason says that it stops ' +
@@ -90,6 +96,16 @@ export const NOT_COVERED: readonly NotCovered[] = [
     speaksOf: (tampering, base) => isWhereNotJson(tampering, base),
   },
 ];
+
+/** Not where a digest that a history names gets another text. */
+function isRulesAgain(tampering: Tampering, { tables }: BaseDataset): boolean {
+  if (!('table' in tampering) || tampering.table !== 'rules') return false;
+  if (tampering.kind === 'cell') return tampering.column === 'revision';
+  if (tampering.kind !== 'forged') return tampering.kind === 'doubled';
+  const { sha256, text } = tampering.cells;
+  const named = tables.rules.find((row) => row.sha256 === sha256);
+  return named === undefined || named.text === text;
+}
 
 /** The entry that speaks of it; undefined where none does. */
 export function excuseFor(tampering: Tampering, base: BaseDataset): NotCovered | undefined {
@@ -103,6 +119,7 @@ const CLOCKS_AND_NAMES: Readonly<Record<string, readonly string[]>> = {
   payment_exceptions: ['processed_at'],
   checkpoint_log: ['processed_at', 'owner', 'written_at'],
   partition_ownership: ['owner', 'claimed_at'],
+  rules: ['written_at'],
 };
 /** Members of JSON that are such. */
 const CLOCK_OR_NAME_LEAF: Readonly<Record<string, RegExp>> = {

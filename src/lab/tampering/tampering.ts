@@ -79,7 +79,18 @@ export function placesOf(dataset: Dataset, tampering: Tampering): Place[] {
   const { table } = tampering;
   const before = tampering.kind === 'forged' ? tampering.cells : dataset.tables[table][tampering.row]!;
   const after = tampering.kind === 'cell' ? { ...before, [tampering.column]: tampering.value } : before;
+  if (table === 'rules') return [...entriesNaming(dataset, before.sha256!), ...entriesNaming(dataset, after.sha256!)];
   return [placeOf(table, before), placeOf(table, after)];
+}
+
+/** Where the settings entries begin that name this digest; a place of nothing where none does. */
+function entriesNaming({ tables }: Dataset, sha256: Cell): Place[] {
+  const places = tables.partition_ownership.flatMap(({ kafka_partition, settings_history }) => {
+    const entries = JSON.parse(String(settings_history)) as { fromOffset: number; rules?: { sha256: string } }[];
+    const naming = entries.filter(({ rules }) => rules?.sha256 === sha256);
+    return naming.map(({ fromOffset }): Place => ({ partition: Number(kafka_partition), offset: fromOffset }));
+  });
+  return places.length > 0 ? places : [{ partition: null, offset: null }];
 }
 
 /** The row that is changed, as it was; undefined where none is. */

@@ -1,8 +1,8 @@
 /**
- * Adds late payments to payment_transactions, exactly once, with their windows, even if commands are killed, retried or
+ * Adds late payments, or payments of rejected records, to payment_transactions, exactly once, with their windows, even if commands are killed, retried or
  * run concurrently.
  *
- * 1. Only late rows below the partition's checkpoint are read: everything below it is visible, so an id that the table
+ * 1. Only rows below the partition's checkpoint are read: everything below it is visible, so an id that the table
  *   does
  *    not have was not accepted there, and a copy of a late payment is late for ever (its event time does not change).
  * 2. Statements run one turn at a time (sinks/bigquery/query/backfill-turns.ts). A turn adds ids that the table does
@@ -14,16 +14,26 @@
 import type { Runtime } from '../../base/runtime.ts';
 import { formatDecimal } from '../../payments/event/decimal.ts';
 import { BUILT_IN_LAYOUT, joinLayouts, layoutOfHistory } from '../../payments/row-layout.ts';
-import { resolveEntry } from '../../payments/settings.ts';
+import { compileEntry, resolveEntry } from '../../payments/settings.ts';
 import type { BackfillPoint } from '../../processor/crash-points.ts';
-import { generationOf } from '../../processor/generation.ts';
+import { generationOf, partitionsOf } from '../../processor/generation.ts';
 import type { Ownership, SinkReads } from '../../processor/ports.ts';
 import { settingsByOffset } from '../../processor/run/settings-at.ts';
 import type { BackfillQueries, LateRow, LateSelection } from '../../sinks/bigquery/query/backfill-queries.ts';
 import { windowsAround } from '../../sinks/bigquery/query/backfill-queries.ts';
 import type { Turn } from '../../sinks/bigquery/query/backfill-turns.ts';
-import { type Candidate, classify, isBackfillOf, LEFT_OUT, type LeftOut, type LeftOutRecord } from './classify.ts';
+import {
+  type Candidate,
+  classify,
+  isBackfillOf,
+  LATE_LEFT_OUT,
+  type LeftOut,
+  type LeftOutRecord,
+  REJECTED_LEFT_OUT,
+} from './classify.ts';
 import { LatePaymentReader, Unreadable } from './late-payment.ts';
+import { isSelected, lateFromMs } from './rejected-choice.ts';
+import { type RejectedOptions, RejectedRecords } from './rejected-records.ts';
 
 export interface BackfillSelection extends LateSelection {
   readonly topic: string;
@@ -35,10 +45,12 @@ export interface BackfillOptions {
   readonly queries: Pick<SinkReads, 'readOwnership' | 'latestCheckpoint'>;
   readonly backfill: BackfillQueries;
   readonly runtime: Runtime;
+  /** Judges rejected records again, read from here, instead of late rows. */
+  readonly rejected?: Pick<RejectedOptions, 'recordsFrom' | 'schemas'> | undefined;
   /** The owner's name for the turn's row. */
   readonly owner: string;
   readonly dryRun: boolean;
-  /** Late rows read, and payments added, at a time. */
+  /** Rows read, and payments added, at a time. */
   readonly batchRows: number;
   /** Maximum records listed in the report; all are counted. */
   readonly listMax: number;
@@ -55,18 +67,24 @@ export interface AddedRecord {
   readonly partition: number;
   readonly offset: number;
   readonly transactionId: string;
+  /** Of a rejected record: why it was, and what it becomes. */
+  readonly was?: string;
+  readonly amount?: string;
+  readonly currency?: string;
 }
 
 export interface BackfillReport {
   readonly dryRun: boolean;
-  /** Late rows below the checkpoints that the selection names. */
+  /** Which rows were judged. */
+  readonly of: 'late' | 'rejected';
+  /** Rows below the checkpoints that the selection names. */
   readonly looked: number;
   /** Added by this run; with dryRun, what would be. */
   readonly added: number;
   /** Of what was added: count and decimal sum by currency. */
   readonly sums: Readonly<Record<string, { readonly count: number; readonly amount: string }>>;
-  readonly leftOut: Readonly<Record<LeftOut, number>>;
-  /** Late rows at or past a checkpoint: left for a later run. */
+  readonly leftOut: Readonly<Partial<Record<LeftOut, number>>>;
+  /** Rows at or past a checkpoint: left for a later run. */
   readonly notCheckpointed: number;
   /** Windows that an earlier, unfinished run had not summed up; done now (dryRun: not yet). */
   readonly unfinished: boolean;
@@ -91,7 +109,7 @@ class BackfillRun {
   readonly #selection: BackfillSelection;
   readonly #options: BackfillOptions;
   readonly #windowMs = new Map<number, number>();
-  readonly #leftOut = Object.fromEntries(LEFT_OUT.map((why) => [why, 0])) as Record<LeftOut, number>;
+  readonly #leftOut: Partial<Record<LeftOut, number>>;
   readonly #sums = new Map<string, { count: number; nanos: bigint }>();
   readonly #addedRecords: AddedRecord[] = [];
   readonly #leftOutRecords: LeftOutRecord[] = [];
@@ -105,11 +123,13 @@ class BackfillRun {
   constructor(selection: BackfillSelection, options: BackfillOptions) {
     this.#selection = selection;
     this.#options = options;
+    const kinds = options.rejected === undefined ? LATE_LEFT_OUT : REJECTED_LEFT_OUT;
+    this.#leftOut = Object.fromEntries(kinds.map((why) => [why, 0]));
   }
 
   async run(): Promise<BackfillReport> {
     const { topic, partitions } = this.#selection;
-    const { queries, dryRun, backfill: sink } = this.#options;
+    const { queries, dryRun, backfill: sink, rejected } = this.#options;
     const ownership = await queries.readOwnership(topic);
     for (const { partition, fixed, history } of ownership) {
       this.#windowMs.set(partition, fixed.windowMs);
@@ -118,11 +138,14 @@ class BackfillRun {
     const unfinished = ((await sink.turns.read(topic))?.pending.length ?? 0) > 0;
     if (unfinished && !dryRun) await this.#inTurn([]);
     for (const owned of ownership) {
-      if (partitions === undefined || partitions.includes(owned.partition)) await this.#partition(owned);
+      if (partitions !== undefined && !partitions.includes(owned.partition)) continue;
+      if (rejected === undefined) await this.#latePartition(owned);
+      else await this.#rejectedPartition(owned, ownership, rejected);
     }
     const sums = [...this.#sums].sort(([left], [right]) => (left < right ? -1 : 1));
     return {
       dryRun,
+      of: rejected === undefined ? 'late' : 'rejected',
       looked: this.#looked,
       added: this.#added,
       sums: Object.fromEntries(
@@ -136,7 +159,7 @@ class BackfillRun {
     };
   }
 
-  async #partition(owned: Ownership): Promise<void> {
+  async #latePartition(owned: Ownership): Promise<void> {
     const { queries, backfill: sink, batchRows, onBatch } = this.#options;
     const { topic, partition, partitionCount, fixed, history, startOffset } = owned;
     const below = (await queries.latestCheckpoint(topic, partition))?.nextOffset ?? startOffset;
@@ -157,7 +180,44 @@ class BackfillRun {
       onBatch?.({ partition, looked: this.#looked, added: this.#added });
       fromOffset = rows.at(-1)!.offset + 1;
     }
-    this.#notCheckpointed += await sink.countLateRows(partition, below, this.#selection);
+    this.#notCheckpointed += await sink.countRows('late', partition, below, this.#selection);
+  }
+
+  async #rejectedPartition(
+    owned: Ownership,
+    all: readonly Ownership[],
+    rejected: Pick<RejectedOptions, 'recordsFrom' | 'schemas'>,
+  ): Promise<void> {
+    const { queries, backfill: sink, batchRows, onBatch } = this.#options;
+    const { topic, partition, fixed, history, startOffset } = owned;
+    const below = (await queries.latestCheckpoint(topic, partition))?.nextOffset ?? startOffset;
+    const records = new RejectedRecords({
+      place: { partition, partitionCount: partitionsOf(owned), minEventTimeMs: fixed.minEventTimeMs },
+      settings: compileEntry(history.at(-1)!),
+      lateFromMs: await lateFromMs(owned, all, queries),
+      mayAsk: !this.#options.dryRun,
+      ...rejected,
+    });
+    try {
+      for (let fromOffset = 0; ; ) {
+        const rows = await sink.rejectedRows(partition, fromOffset, below, batchRows);
+        if (rows.length === 0) break;
+        const candidates: Candidate[] = [];
+        for (const row of rows) {
+          const judged = await records.judge(row);
+          if (!isSelected(judged, this.#selection)) continue;
+          this.#looked++;
+          if ('payment' in judged) candidates.push(judged);
+          else this.#leave(judged);
+        }
+        if (candidates.length > 0) await this.#batch(candidates, generationOf(owned)?.known?.list);
+        onBatch?.({ partition, looked: this.#looked, added: this.#added });
+        fromOffset = rows.at(-1)!.offset + 1;
+      }
+    } finally {
+      await records.close();
+    }
+    this.#notCheckpointed += await sink.countRows('rejected', partition, below);
   }
 
   /** `list`: of known_payments. */
@@ -238,17 +298,19 @@ class BackfillRun {
     return windowsAround(partition, times, this.#windowMs.get(partition)!);
   }
 
-  #note({ partition, offset, payment }: Candidate): void {
+  #note({ partition, offset, payment, was }: Candidate): void {
     this.#added++;
     const sum = this.#sums.get(payment.currency) ?? { count: 0, nanos: 0n };
     this.#sums.set(payment.currency, { count: sum.count + 1, nanos: sum.nanos + payment.amount });
     if (this.#addedRecords.length < this.#options.listMax) {
-      this.#addedRecords.push({ partition, offset, transactionId: payment.transactionId });
+      const { transactionId, currency } = payment;
+      const becomes = was === undefined ? {} : { was, amount: formatDecimal(payment.amount), currency };
+      this.#addedRecords.push({ partition, offset, transactionId, ...becomes });
     }
   }
 
   #leave(record: LeftOutRecord): void {
-    this.#leftOut[record.why]++;
+    this.#leftOut[record.why] = (this.#leftOut[record.why] ?? 0) + 1;
     if (this.#leftOutRecords.length < this.#options.listMax) this.#leftOutRecords.push(record);
   }
 

@@ -1,30 +1,36 @@
 /**
- * Decides for each late payment of a batch whether it is added or left out, and why. A pure function of the tables'
+ * Decides for each payment of a batch whether it is added or left out, and why. A pure function of the tables'
  * content.
  */
 import { hashPayment } from '../../payments/event/hash.ts';
 import type { Payment } from '../../payments/types.ts';
 
-export const LEFT_OUT = ['backfilled', 'present', 'conflict', 'copy', 'known', 'unreadable'] as const;
+/** Of late rows. */
+export const LATE_LEFT_OUT = ['backfilled', 'present', 'conflict', 'copy', 'known', 'unreadable'] as const;
+/** Of rejected records. */
+export const REJECTED_LEFT_OUT = [...LATE_LEFT_OUT, 'rejected', 'too_early', 'gone'] as const;
 /**
  * `backfilled`: this very record was added before. `present`: its id is in payment_transactions, with the same payment.
- * `conflict`: its id is there with another payment. `copy`: an earlier late record with its id is added. `known`: another
- * pipeline wrote it, before the topic was first processed. `unreadable`: its payload is not exactly the payment that its
- * row describes.
+ * `conflict`: its id is there with another payment. `copy`: an earlier record with its id is added. `known`: another pipeline
+ * wrote it, before the topic was first processed. `unreadable`: its payload, or the record in the topic, is not exactly what its
+ * row describes. `rejected`: it is rejected by the rules of now too. `too_early`: a
+ * copy of it could still be accepted. `gone`: the topic no longer has it.
  */
-export type LeftOut = (typeof LEFT_OUT)[number];
+export type LeftOut = (typeof REJECTED_LEFT_OUT)[number];
 
 export interface Candidate {
   readonly partition: number;
   readonly offset: number;
   readonly payment: Payment;
+  /** Why the record was rejected, where it was. */
+  readonly was?: string;
 }
 
 export interface Stored extends Candidate {
   readonly writerEpoch: number;
 }
 
-/** A late record that is not added. */
+/** A record that is not added. */
 export interface LeftOutRecord {
   readonly partition: number;
   readonly offset: number;

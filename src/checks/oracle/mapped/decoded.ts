@@ -3,21 +3,14 @@ import type { StoredSchemas, TopicRecord } from '../../inputs/verify-inputs.ts';
 import { foreignForm } from '../foreign-forms.ts';
 import { decodeBySchema } from '../schemas/decode-by-schema.ts';
 import { JsonPlaces } from './json-places.ts';
-import { type MappedValue, MISSING, UNUSABLE } from './mapped-value.ts';
+import { type Decoded, type MappedValue, MISSING, UNUSABLE } from './mapped-value.ts';
 import { type OracleRules, type SourcePath, stepsOf } from './oracle-rules.ts';
 import { utf8 } from './text-forms.ts';
 
-/** What a pointer leads to. */
-export interface Decoded {
-  at(steps: readonly string[]): MappedValue;
-  /** Of the objects that were looked into so far; undefined where no name came twice. */
-  readonly repeatedName?: string | undefined;
-}
-
 /** The magic byte and the schema id. */
 const WIRE_HEAD_BYTES = 5;
-/** A longer key is no text. */
-const KEY_BYTES_MAX = 65_536;
+/** A longer key belongs to nothing: of one in a large record only the beginning may be known. */
+export const KEY_BYTES_MAX = 4_095;
 
 /** In the wire format of a schema registry. */
 function isWireFormat(value: Uint8Array): boolean {

@@ -1,8 +1,8 @@
 /** An event by a mapping: its ten roles and further columns as the record has them, each judged once and by itself. */
 import type { TopicRecord } from '../../inputs/verify-inputs.ts';
-import { type Decoded, valueAt } from './decoded.ts';
+import { valueAt } from './decoded.ts';
 import { type ReadColumns, readColumns } from './further-columns.ts';
-import { type MappedValue, MISSING, wholeNumber } from './mapped-value.ts';
+import { type Decoded, type MappedValue, MISSING, wholeNumber } from './mapped-value.ts';
 import { type OracleRules, pointersOf, stepsOf, type TextRoleName } from './oracle-rules.ts';
 import { type AmountState, amountRole, type RoleState, textRole } from './roles.ts';
 import { type ReadTime, readTime } from './times.ts';

@@ -19,6 +19,13 @@ export type MappedValue =
   /** Floats and doubles of Avro and Protobuf, and keys and headers that are not UTF-8. */
   | { readonly is: 'unusable' };
 
+/** What a pointer leads to. */
+export interface Decoded {
+  at(steps: readonly string[]): MappedValue;
+  /** Of the objects that were looked into so far; undefined where no name came twice. */
+  readonly repeatedName?: string | undefined;
+}
+
 export const MISSING: MappedValue = { is: 'missing' };
 export const UNUSABLE: MappedValue = { is: 'unusable' };
 

@@ -2,7 +2,7 @@
  * A value of an Avro schema, read whole into a tree: no library, because a library trusts the counts that a value says, and the
  * contract bounds them. Texts stay bytes until a path ends at one.
  */
-import type { Decoded } from '../mapped/decoded.ts';
+import type { Decoded } from '../mapped/mapped-value.ts';
 import { type MappedValue, MISSING, UNUSABLE } from '../mapped/mapped-value.ts';
 import { utf8 } from '../mapped/text-forms.ts';
 import type { AvroType } from './avro-schema.ts';

@@ -1,6 +1,6 @@
 /** A value of Avro or Protobuf, by the schema that the dataset holds under its id. */
 import type { StoredSchema, StoredSchemas } from '../../inputs/verify-inputs.ts';
-import type { Decoded } from '../mapped/decoded.ts';
+import type { Decoded } from '../mapped/mapped-value.ts';
 import { type OracleRules, pointersOf, stepsOf } from '../mapped/oracle-rules.ts';
 import { type AvroType, avroSchema } from './avro-schema.ts';
 import { avroValue } from './avro-value.ts';

@@ -4,7 +4,7 @@
  * a member of a oneof clears the others, and a value of another wire type than its field's is an unknown field.
  */
 import { Enum, type Field, type OneOf, Type } from 'protobufjs';
-import type { Decoded } from '../mapped/decoded.ts';
+import type { Decoded } from '../mapped/mapped-value.ts';
 import { type MappedValue, MISSING, UNUSABLE } from '../mapped/mapped-value.ts';
 import { utf8 } from '../mapped/text-forms.ts';
 import { isClosed, isMap, messagesIn, nameOf, type ProtobufFile } from './protobuf-schema.ts';

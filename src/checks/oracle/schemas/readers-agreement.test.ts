@@ -12,8 +12,7 @@ import { AvroDrawing, avscType, rememberRecords } from '../../../payments/event/
 import { ProtobufDrawing } from '../../../payments/event/schema/testing/draw-protobuf.ts';
 import { type Found, pathsOf, readPaths } from '../../../payments/event/schema/testing/read-paths.ts';
 import { parseProtobuf } from '../../../registry/parse-protobuf.ts';
-import type { Decoded } from '../mapped/decoded.ts';
-import type { MappedValue } from '../mapped/mapped-value.ts';
+import type { Decoded, MappedValue } from '../mapped/mapped-value.ts';
 import { stepsOf } from '../mapped/oracle-rules.ts';
 import { avroSchema } from './avro-schema.ts';
 import { avroValue } from './avro-value.ts';
@@ -22,7 +21,7 @@ import { protobufValue, wantedOf } from './protobuf-value.ts';
 import { UndecodableError } from './undecodable.ts';
 
 const TIME_UNITS = [undefined, 'epoch_ms', 'epoch_us', 'epoch_ns'];
-const RUNS = Number(process.env.PROVENONCE_AGREEMENT_RUNS ?? 500);
+const RUNS = Number(process.env.PROVENONCE_AGREEMENT_RUNS ?? 150);
 
 /** Bytes that are changed, and how many of the end are cut off. */
 const damage = fc.record({
@@ -58,7 +57,7 @@ function compare(theirs: readonly Found[] | string, ours: readonly Found[] | 'no
   return ours !== 'none';
 }
 
-test('Avro', { timeout: 60_000 }, () => {
+test('Avro', { timeout: 60_000 + RUNS * 100 }, () => {
   let whole = 0;
   fc.assert(
     fc.property(fc.gen(), damage, (g, harm) => {
@@ -83,7 +82,7 @@ test('Avro', { timeout: 60_000 }, () => {
   expect(whole).toBeGreaterThan(RUNS / 10);
 });
 
-test('Protobuf', { timeout: 60_000 }, () => {
+test('Protobuf', { timeout: 60_000 + RUNS * 100 }, () => {
   let whole = 0;
   fc.assert(
     fc.property(fc.gen(), damage, (g, harm) => {

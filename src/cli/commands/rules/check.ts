@@ -1,20 +1,20 @@
 /** provenonce rules check: what each record of a sample, or of the topic's beginning, becomes by a rules file. */
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { ConfigurationError } from '../../../base/errors.ts';
 import { systemRuntime } from '../../../base/system-runtime.ts';
 import { terminalColumns } from '../../../base/text/terminal.ts';
-import type { Rules } from '../../../payments/rules/rules.ts';
-import { readRules } from '../../../rules/read-rules.ts';
 import { checkSample } from '../../../rules-check/check-sample.ts';
 import { checkText } from '../../../rules-check/check-text.ts';
 import { settingsToTry } from '../../../rules-check/settings-to-try.ts';
 import { parseSettings } from '../../config/parse-settings.ts';
+import { REGISTRY_SETTINGS } from '../../config/registry-config.ts';
+import { rulesOfFile } from '../../config/rules-config.ts';
 import { DECISION_SETTINGS, KAFKA_SETTINGS, SEED_SETTINGS } from '../../config/settings-table.ts';
 import { addFlags } from '../../config/show-settings.ts';
 import { EXIT, printJson } from '../../exit.ts';
 import { wholeNumber } from '../../options.ts';
 import { print } from '../../print.ts';
+import { schemasOf } from './sample-schemas.ts';
 import { type SampleFlags, takeSample } from './take-sample.ts';
 
 /** Of all settings, those that decide what one record becomes. */
@@ -33,41 +33,26 @@ export function addRulesCheck(rules: Command): void {
     )
     .option('--count <n>', 'records that are taken from the topic', wholeNumber(1), 20)
     .option('--json', 'one JSON document on standard output');
-  addFlags(command, { ...KAFKA_SETTINGS, ...JUDGED_BY }).action(check);
+  addFlags(command, { ...KAFKA_SETTINGS, ...REGISTRY_SETTINGS, ...JUDGED_BY }).action(check);
 }
 
 async function check(file: string | undefined, flags: SampleFlags & { readonly json?: boolean }): Promise<void> {
-  const rules = file === undefined ? undefined : rulesOf(file);
+  const rules = file === undefined ? undefined : rulesOfFile(file);
   const { values, problems } = parseSettings(JUDGED_BY, process.env, flags as unknown as Record<string, string>);
   if (values === undefined) throw new ConfigurationError(problems);
   const nowMs = systemRuntime.nowMs();
   const isBinary = rules?.event.format === 'avro' || rules?.event.format === 'protobuf';
   const { records, partitionCount } = await takeSample(flags, nowMs, { base64: isBinary });
   const { minEventAgeMs, ...decided } = values;
+  const tried = settingsToTry(decided, rules);
   const result = checkSample(records, {
     ...(rules === undefined ? {} : { rules }),
-    ...settingsToTry(decided, rules),
+    ...tried,
+    schemas: await schemasOf(records, tried.settings, flags as unknown as Record<string, string>),
     partitionCount,
     minEventTimeMs: nowMs - minEventAgeMs,
   });
   if (flags.json) printJson(result);
   else print(checkText(result, terminalColumns(process.stdout, process.env)));
   process.exitCode = result.payments > 0 ? EXIT.ok : EXIT.failed;
-}
-
-/** Throws ConfigurationError with a line for each mistake. */
-export function rulesOf(file: string): Rules {
-  const read = readRules(textOf(file), file);
-  if (Array.isArray(read)) throw new ConfigurationError(read.map(({ text }) => text));
-  return read;
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new ConfigurationError([
-      `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    ]);
-  }
 }

@@ -3,12 +3,19 @@ import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { ConfigurationError } from '../../../base/errors.ts';
 import { systemRuntime } from '../../../base/system-runtime.ts';
+import { FRAUD_MEMBERS } from '../../../payments/rules/fraud-document.ts';
+import { settingsRulesText } from '../../../rules/settings-rules-text.ts';
+import { decodeSample } from '../../../rules-check/decode-sample.ts';
 import { proposalText } from '../../../rules-check/proposal-text.ts';
 import { proposeRules } from '../../../rules-check/propose-rules.ts';
-import { KAFKA_SETTINGS } from '../../config/settings-table.ts';
+import { parseSettings } from '../../config/parse-settings.ts';
+import { decisionOf } from '../../config/process-config.ts';
+import { REGISTRY_SETTINGS } from '../../config/registry-config.ts';
+import { DECISION_SETTINGS, KAFKA_SETTINGS } from '../../config/settings-table.ts';
 import { addFlags } from '../../config/show-settings.ts';
 import { wholeNumber } from '../../options.ts';
 import { complain, print } from '../../print.ts';
+import { sourcesOf } from './sample-schemas.ts';
 import { type SampleFlags, takeSample } from './take-sample.ts';
 
 export function addRulesInit(rules: Command): void {
@@ -21,24 +28,50 @@ export function addRulesInit(rules: Command): void {
       'the first records of the topic, from all of its partitions; nothing is committed or written',
     )
     .option('--count <n>', 'records that are taken from the topic', wholeNumber(1), 200)
+    .option('--from-settings', 'no proposal: the built-in event, and the fraud rules as the FRAUD_ variables have them')
     .option('--output <file>', 'write the file there, which must not exist; default: standard output');
-  addFlags(command, KAFKA_SETTINGS).action(init);
+  addFlags(command, { ...KAFKA_SETTINGS, ...REGISTRY_SETTINGS }).action(init);
 }
 
-async function init(flags: SampleFlags & { readonly output?: string }): Promise<void> {
+interface InitFlags extends SampleFlags {
+  readonly output?: string;
+  readonly fromSettings?: boolean;
+}
+
+async function init(flags: InitFlags): Promise<void> {
+  if (flags.fromSettings === true) {
+    write(flags.output, settingsAsRules(flags));
+    return;
+  }
   const { records } = await takeSample(flags, systemRuntime.nowMs(), { base64: false });
-  const proposal = proposeRules(records);
+  const schemas = await sourcesOf(records, flags as unknown as Record<string, string>);
+  const proposal = proposeRules(records, decodeSample(records, schemas));
   if (proposal === undefined)
     throw new ConfigurationError([
-      `none of ${records.length} records has an object of JSON as its value: nothing to propose`,
+      `none of ${records.length} records has an object as its value: nothing to propose (records with a schema id need SCHEMA_REGISTRY_URL)`,
     ]);
-  const text = proposalText(proposal, records.length);
-  if (flags.output === undefined) {
+  write(flags.output, proposalText(proposal, records.length));
+}
+
+/** Reads no record. */
+function settingsAsRules({ sample, fromTopic }: InitFlags): string {
+  if (sample !== undefined || fromTopic === true)
+    throw new ConfigurationError(['--from-settings takes no records: leave out --sample and --from-topic']);
+  const { values, effective, problems } = parseSettings(DECISION_SETTINGS, process.env, {});
+  if (values === undefined) throw new ConfigurationError(problems);
+  const given = effective
+    .filter(({ origin, setting }) => origin === 'env' && setting.env in FRAUD_MEMBERS)
+    .map(({ setting }) => setting.env);
+  return settingsRulesText(decisionOf(values).fraud, given);
+}
+
+function write(output: string | undefined, text: string): void {
+  if (output === undefined) {
     print(text.trimEnd());
     return;
   }
-  writeNew(flags.output, text);
-  complain(`${flags.output} is written. Next: provenonce rules check ${flags.output} --from-topic`);
+  writeNew(output, text);
+  complain(`${output} is written. Next: provenonce rules check ${output} --from-topic`);
 }
 
 /** Never overwrites. */

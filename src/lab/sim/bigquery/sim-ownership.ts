@@ -48,6 +48,11 @@ export class SimOwnership {
     return this.#rules.filter(({ sha256 }) => sha256s.includes(sha256)).map(copy);
   }
 
+  /** Rows as somebody's hand may leave them. */
+  loadRules(rows: readonly RulesRow[]): void {
+    this.#rules.push(...rows.map(copy));
+  }
+
   /** INSERT ... WHERE NOT EXISTS. */
   putRules(row: RulesRow): void {
     if (this.rules([row.sha256]).length === 0) this.#rules.push(copy(row));

@@ -9,6 +9,11 @@ export class SimSchemas {
     return this.#rows.filter(({ id }) => ids.includes(id)).map(copy);
   }
 
+  /** As `verify` reads it. */
+  all(): { schema_id: number; sha256: string; text: string }[] {
+    return this.#rows.map(({ id, sha256, text }) => ({ schema_id: id, sha256, text }));
+  }
+
   /** INSERT ... WHERE NOT EXISTS; whether it inserted the row. */
   put(row: StoredSchema): boolean {
     if (this.read([row.id]).length > 0) return false;

@@ -16,6 +16,12 @@ import { ANSWER_EFFECTS, EFFECTS_OF, OPERATIONS } from './answers.ts';
 import type { Noise } from './noise.ts';
 import type { WorkloadRecord } from './workload.ts';
 
+/** Canonical texts of rules, oldest first, and which of them a life has: the first, if it is not named. */
+export interface CaseRules {
+  readonly files: readonly string[];
+  readonly byLife: Readonly<Record<string, number>>;
+}
+
 export interface CasePlan {
   readonly seed: number;
   readonly partitions: number;
@@ -34,6 +40,8 @@ export interface CasePlan {
   readonly isEmulator?: boolean;
   /** Decision settings that differ from the defaults, by the name of the life (`a.1`): a restart may bring others. */
   readonly decisions?: Readonly<Record<string, Partial<DecisionSettings>>>;
+  /** Rules files, and which of them each life has. Not beside `decisions`: a file has the revision of all settings. */
+  readonly rules?: CaseRules;
   readonly limits?: Partial<SimLimits>;
   /** Payments that another pipeline had written when the topic was seeded. Default: the processors seed it themselves. */
   readonly known?: KnownElsewhere;
@@ -125,6 +133,7 @@ const planSchema = z
     healAtMs: positive,
     isEmulator: z.boolean().optional(),
     decisions: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
+    rules: z.strictObject({ files: z.array(z.string().min(1)).min(1), byLife: z.record(z.string(), count) }).optional(),
     limits: z.record(z.string(), positive).optional(),
     known: z
       .strictObject({

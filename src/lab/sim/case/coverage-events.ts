@@ -101,8 +101,15 @@ export class CoverageEvents {
     for (const { row } of bigquery.tables.landed('payment_exceptions')) {
       if (row.disposition === 'late') marks.hit('late_payment');
       if (row.disposition === 'rejected') marks.hit('rejected_record');
+      if (row.reason === 'not_a_payment') marks.hit('record_without_payment');
       if (row.conflict) marks.hit('duplicate_with_conflict');
     }
+    for (const { row } of bigquery.tables.landed('payment_transactions')) {
+      if (row.payment.further !== undefined) marks.hit('further_column_kept');
+      if (row.payment.region === undefined || row.payment.deviceId === undefined) marks.hit('missing_role_kept');
+    }
+    for (const { history } of bigquery.ownership.read(kafka.topic))
+      if (history.filter(({ rules }) => rules !== undefined).length > 1) marks.hit('rules_changed');
     if (context.faults.points.has('state.discard.before')) marks.hit('state_local_discarded');
     kafka.partitions.forEach((log, partition) => {
       if (log.hasGapBelow(bigquery.tables.checkpointed(partition))) marks.hit('marker_gap_crossed');

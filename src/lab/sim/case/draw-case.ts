@@ -4,6 +4,7 @@ import type { SimFault } from '../../fault.ts';
 import { Rng } from '../world/rng.ts';
 import type { CasePlan } from './case-plan.ts';
 import { withRescale } from './draw-rescale.ts';
+import { withRules } from './draw-rules.ts';
 import { drawSwarm } from './swarm.ts';
 import { DEFAULT_DIALS, drawWorkload } from './workload.ts';
 
@@ -23,6 +24,7 @@ const FAULTS: readonly [number, number] = [4, 9];
 const DAMAGE_CHANCE = 0.04;
 const EDGE_CHANCE = 0.1;
 const SPELLED_CHANCE = 0.05;
+const RULES_CHANCE = 0.3;
 const SETTINGS_CHANCE = 0.2;
 const SKIP_CHANCE = 0.1;
 const EXPIRY_CHANCE = 0.3;
@@ -63,7 +65,9 @@ export function drawCase(seed: number, dials: CaseDials = {}): CasePlan {
     ...drawEnvironment(new Rng(seed, 'environment'), processes),
   };
   const rescale = new Rng(seed, 'rescale');
-  return !isDamaged && rescale.chance(RESCALE_CHANCE) ? withRescale(drawnCase, rescale) : drawnCase;
+  const rescaled = !isDamaged && rescale.chance(RESCALE_CHANCE) ? withRescale(drawnCase, rescale) : drawnCase;
+  const rules = new Rng(seed, 'rules');
+  return rules.chance(RULES_CHANCE) ? withRules(rescaled, rules) : rescaled;
 }
 
 /** Local state that is written anew every few checkpoints; and who is left when all is over. */

@@ -1,7 +1,9 @@
 /** The first look at a topic (processor/first-look.ts) in whole processors: nothing is written before the first payment. */
 import { expect, it } from 'vitest';
+import { loadedRules } from '../../../payments/rules/rules-document.ts';
 import type { ProcessorEvent } from '../../../processor/events.ts';
 import type { ExitReport } from '../../../processor/processor.ts';
+import { readRules } from '../../../rules/read-rules.ts';
 import { paymentRecord } from '../../payment-record.ts';
 import type { NewRecord } from '../kafka/topic.ts';
 import { elapse } from '../testing.ts';
@@ -148,4 +150,71 @@ it('a stop during the look is a clean end', async () => {
   await elapse(world, 5_000);
   expect(exits()).toEqual([expect.objectContaining({ exitCode: 0 })]);
   expect(isUntouched(world)).toBe(true);
+});
+
+/** The payments of this test's topic have a type of their own beside the members of the built-in event. */
+const RULES = readRules(
+  `revision: 1
+event:
+  select: [{ path: /type, in: [payment] }]
+  key: any
+  transaction_id: { path: /transaction_id }
+  sender_account_id: { path: /sender_account_id }
+  amount: { path: /amount }
+  currency: { path: /currency }
+  timestamp: { path: /timestamp }
+fraud: { activity: 'off' }`,
+  'rules.yaml',
+);
+
+function withRules(): SimProcessorOptions {
+  if (Array.isArray(RULES)) throw new Error(RULES.map(({ text }) => text).join('\n'));
+  const rules = loadedRules(RULES);
+  return { rules: () => rules };
+}
+
+function typed(id: string): NewRecord {
+  const { value, ...record } = payment(id);
+  return { ...record, value: Buffer.from(JSON.stringify({ ...JSON.parse(String(value)), type: 'payment' })) };
+}
+
+it('records that select leaves out speak neither for the rules nor against them', async () => {
+  const { world, events, exits } = start([foreign(1_500)], withRules());
+  await elapse(world, 30_000);
+  expect(exits()).toEqual([]);
+  expect(isUntouched(world)).toBe(true);
+  expect(events.find(({ type }) => type === 'first_look.waiting')).toMatchObject({ records: 1_500, rejected: 0 });
+  world.kafka.partition(0).append([typed('p-1')]);
+  await elapse(world, 30_000);
+  expect(world.bigquery.tables.checkpointed(0)).toBe(1_501);
+});
+
+it('records of the kind that is selected, in another form, are refused by the rules', async () => {
+  const { world, exits } = start([[...foreign(3), ...foreign(2, '{"type":"payment"}')]], {
+    ...withRules(),
+    untilCaughtUp: true,
+  });
+  await elapse(world, 30_000);
+  expect(exits()).toEqual([refused]);
+  expect(exits()[0]!.why).toContain('not_a_payment 3 (60 %)');
+  expect(isUntouched(world)).toBe(true);
+});
+
+it('after a refusal the corrected rules begin, with the same revision: the refused ones fixed nothing', async () => {
+  let options: SimProcessorOptions = {};
+  const world = createWorld({ seed: 7, partitions: 1 });
+  world.kafka.partition(0).append([typed('p-1')]);
+  const wrong = readRules(
+    'revision: 1\nevent: { transaction_id: { path: /id }, sender_account_id: { path: /a }, amount: { path: /b }, currency: { path: /c }, timestamp: { path: /d } }',
+    'wrong.yaml',
+  );
+  if (Array.isArray(wrong)) throw new Error(wrong.map(({ text }) => text).join('\n'));
+  const loaded = loadedRules(wrong);
+  options = { rules: (owner) => (owner === 'a.1' ? loaded : withRules().rules!(owner)) };
+  const process = world.spawn('a', processorMain({ acceptNothing: false, untilCaughtUp: true, ...options }));
+  await elapse(world, 30_000);
+  process.start();
+  await elapse(world, 60_000);
+  expect(process.exits.map(({ value }) => (value as ExitReport).exitCode)).toEqual([65, 0]);
+  expect(world.bigquery.tables.checkpointed(0)).toBe(1);
 });

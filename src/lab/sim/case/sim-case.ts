@@ -13,6 +13,7 @@ import type { CasePlan } from './case-plan.ts';
 import { type CaseJudgement, excusedStops, judge, type StoppedPartition } from './case-verdict.ts';
 import { CoverageEvents } from './coverage-events.ts';
 import type { CoverageMark } from './coverage-marks.ts';
+import { rulesByLife } from './draw-rules.ts';
 import { settingsByLife } from './settings-by-life.ts';
 
 export interface CaseOutcome extends CaseJudgement {
@@ -118,11 +119,12 @@ function startAll(
   world: World,
   observe: (process: string, life: number, event: ProcessorEvent) => void,
 ): void {
-  const { isEmulator = true, decisions, limits, separateGroups, compaction } = plan;
+  const { isEmulator = true, decisions, rules, limits, separateGroups, compaction } = plan;
   for (const name of plan.processes) {
     const main = processorMain({
       isEmulator,
       ...settingsByLife(decisions),
+      ...(rules === undefined ? {} : { rules: rulesByLife(rules) }),
       ...(limits === undefined ? {} : { limits }),
       ...(weaken === undefined ? {} : { weaken }),
       observer: { emit: (event) => observe(name, world.processes.get(name)?.life?.number ?? 0, event) },

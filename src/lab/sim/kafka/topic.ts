@@ -7,9 +7,14 @@ import type { LogRecord } from '../../../payments/types.ts';
 
 type EntryKind = 'record' | 'marker' | 'aborted' | 'open';
 
+/** A record with the list of its headers, which the checkers read. */
+export interface SimRecord extends LogRecord {
+  readonly headers?: readonly { readonly name: string; readonly value: Buffer | null }[];
+}
+
 interface Entry {
   kind: EntryKind;
-  readonly record: LogRecord;
+  readonly record: SimRecord;
 }
 
 export interface NewRecord {
@@ -27,7 +32,7 @@ export interface LogSlice {
 
 /** A log as it once was, from its first offset on, with the records that retention took since. */
 export interface LogGeneration {
-  readonly records: readonly LogRecord[];
+  readonly records: readonly SimRecord[];
   readonly endOffset: number;
 }
 
@@ -197,7 +202,9 @@ export class SimPartition {
 
   #push(kind: EntryKind, { timestampMs, key, value, headers = [] }: NewRecord): void {
     const header = (name: string): Buffer | null => headers.findLast(([each]) => each === name)?.[1] ?? null;
-    this.#entries.push({ kind, record: { offset: this.highWatermark, timestampMs, key, value, header } });
+    const record = { offset: this.highWatermark, timestampMs, key, value, header };
+    const listed = headers.map(([name, each]) => ({ name, value: each }));
+    this.#entries.push({ kind, record: listed.length === 0 ? record : { ...record, headers: listed } });
   }
 
   #wake(): void {

@@ -5,23 +5,15 @@
  */
 
 import type { Runtime } from '../../../base/runtime.ts';
-import { type Column, PAYMENT_COLUMNS } from '../../../payments/columns.ts';
-import { type CellValue, cellsByName } from '../../../payments/row-cells.ts';
-import type { FurtherColumn, FurtherType } from '../../../payments/rules/rules.ts';
+import type { FurtherColumn } from '../../../payments/rules/rules.ts';
 import type { Payment } from '../../../payments/types.ts';
 import { type DatasetRef, integerLiteral, quotedTable } from '../identifiers.ts';
-import { quotedColumn } from '../rows/further-columns.ts';
 import { integer, millis, nullable, ROW_READERS, text } from '../rows/row-readers.ts';
+import { type BackfilledPayment, insertedColumns, PLACE_TYPES, paymentCells } from './backfill-columns.ts';
 import { BackfillTurns, type PendingRange, type Turn, type TurnStatement } from './backfill-turns.ts';
 import { KnownPaymentQueries } from './known-payments.ts';
 import type { QueryJobs } from './query-job.ts';
-import {
-  intParameter,
-  type QueryParameter,
-  type QueryType,
-  rowsParameter,
-  timestampParameter,
-} from './query-values.ts';
+import { intParameter, type QueryParameter, rowsParameter, timestampParameter } from './query-values.ts';
 import type { RestError } from './rest-client.ts';
 
 /** Which late rows of a partition; what is not given does not matter. Times are event times, [from, before). */
@@ -42,18 +34,19 @@ export interface LateRow {
   readonly payloadHash: string | null;
 }
 
+/** A row of payment_exceptions with disposition rejected. */
+export interface RejectedRow {
+  readonly partition: number;
+  readonly offset: number;
+  readonly reason: string;
+  readonly payloadHash: string | null;
+}
+
 /** A row of payment_transactions. */
 export interface StoredPayment {
   readonly partition: number;
   readonly offset: number;
   readonly writerEpoch: number;
-  readonly payment: Payment;
-}
-
-/** A late payment on its way into payment_transactions. */
-export interface BackfilledPayment {
-  readonly partition: number;
-  readonly offset: number;
   readonly payment: Payment;
 }
 
@@ -106,16 +99,47 @@ LIMIT ${integerLiteral(limit)}`,
     }));
   }
 
-  /** How many late rows lie at or past an offset. */
-  async countLateRows(partition: number, fromOffset: number, selection: LateSelection): Promise<number> {
+  /** At most `limit` rejected rows with fromOffset <= kafka_offset < belowOffset, ascending. */
+  async rejectedRows(
+    partition: number,
+    fromOffset: number,
+    belowOffset: number,
+    limit: number,
+  ): Promise<RejectedRow[]> {
+    const { rows } = await this.#jobs.read({
+      what: `rejected rows of partition ${partition}`,
+      sql: `SELECT kafka_offset, reason, payload_hash
+FROM ${this.#table('payment_exceptions')}
+WHERE kafka_partition = ${integerLiteral(partition)} AND disposition = 'rejected' AND writer_epoch > 0
+  AND kafka_offset >= @from_offset AND kafka_offset < @below_offset
+ORDER BY kafka_offset
+LIMIT ${integerLiteral(limit)}`,
+      parameters: [intParameter('from_offset', fromOffset), intParameter('below_offset', belowOffset)],
+      columns: ['kafka_offset', 'reason', 'payload_hash'],
+    });
+    return rows.map((cells) => ({
+      partition,
+      offset: integer(cells[0]),
+      reason: text(cells[1]),
+      payloadHash: nullable(cells[2], text),
+    }));
+  }
+
+  /** How many late or rejected rows lie at or past an offset. */
+  async countRows(
+    disposition: 'late' | 'rejected',
+    partition: number,
+    fromOffset: number,
+    selection: LateSelection = {},
+  ): Promise<number> {
     const { sql, parameters } = selected(selection);
     const { rows } = await this.#jobs.read({
-      what: `late rows of partition ${partition}`,
-      sql: `SELECT COUNT(*) AS late FROM ${this.#table('payment_exceptions')}
-WHERE kafka_partition = ${integerLiteral(partition)} AND disposition = 'late' AND writer_epoch > 0
+      what: `${disposition} rows of partition ${partition}`,
+      sql: `SELECT COUNT(*) AS n FROM ${this.#table('payment_exceptions')}
+WHERE kafka_partition = ${integerLiteral(partition)} AND disposition = '${disposition}' AND writer_epoch > 0
   AND kafka_offset >= @from_offset${sql}`,
       parameters: [intParameter('from_offset', fromOffset), ...parameters],
-      columns: ['late'],
+      columns: ['n'],
     });
     return integer(rows[0]?.[0]);
   }
@@ -147,7 +171,7 @@ ORDER BY transaction_id, writer_epoch DESC, kafka_partition, kafka_offset`,
     payments: readonly BackfilledPayment[],
     further: readonly FurtherColumn[] = [],
   ): Promise<RestError | undefined> {
-    const columns = [...COLUMNS, ...further.map(insertedFurther)];
+    const columns = insertedColumns(further);
     const names = columns.map(({ name }) => name);
     const nowMs = this.#runtime.nowMs();
     return this.#once(turn, 'payments', `backfill of ${payments.length} payments`, {
@@ -286,43 +310,6 @@ export function windowsAround(partition: number, eventTimesMs: readonly number[]
   return { partition, fromMs: start(least), toMs: start(greatest) + windowMs };
 }
 
-/** A column of an inserted row: the member of the parameter that it comes as, and its value made of it. */
-interface InsertedColumn {
-  /** In SQL. */
-  readonly name: string;
-  readonly parameter: string;
-  readonly type: QueryType;
-  readonly value: string;
-  readonly cellOf: (payment: Payment, cells: Readonly<Record<string, CellValue>>) => CellValue | undefined;
-}
-
-const PARAMETER_TYPES = {
-  text: 'STRING',
-  integer: 'INT64',
-  // As its decimal text: exact. (A CAST from STRING keeps three decimals in the emulator.)
-  decimal: 'NUMERIC',
-  time: 'INT64',
-  truth: 'BOOL',
-} as const;
-/** Columns travel as they are, but times: in ms, by the name `<column>_ms`. */
-const COLUMNS = (PAYMENT_COLUMNS as readonly Column[]).map(({ name, kind }): InsertedColumn => {
-  const parameter = kind === 'time' ? `${name}_ms` : name;
-  const value = kind === 'time' ? `TIMESTAMP_MILLIS(p.${parameter})` : `p.${parameter}`;
-  return { name, parameter, type: PARAMETER_TYPES[kind], value, cellOf: (_, cells) => cells[name] };
-});
-const FURTHER_TYPES = {
-  string: 'STRING',
-  json: 'STRING',
-  int64: 'INT64',
-  numeric: 'NUMERIC',
-  timestamp: 'INT64',
-  bool: 'BOOL',
-} as const satisfies Record<FurtherType, QueryType>;
-const PLACE_TYPES: Readonly<Record<string, QueryType>> = {
-  kafka_partition: 'INT64',
-  kafka_offset: 'INT64',
-  now_ms: 'INT64',
-};
 const RANGE_TYPES = {
   kafka_partition: 'INT64',
   from_ms: 'INT64',
@@ -330,34 +317,6 @@ const RANGE_TYPES = {
   window_ms: 'INT64',
   now_ms: 'INT64',
 } as const;
-
-/** In its canonical text, which is what the parameter takes. A name of its own: the column's may be a word of SQL. */
-function insertedFurther({ name, type }: FurtherColumn, index: number): InsertedColumn {
-  const parameter = `further_${index}`;
-  return {
-    name: quotedColumn(name),
-    parameter,
-    type: FURTHER_TYPES[type],
-    value: type === 'timestamp' ? `TIMESTAMP_MILLIS(p.${parameter})` : `p.${parameter}`,
-    cellOf: ({ further }) => (further !== undefined && Object.hasOwn(further, name) ? further[name] : null),
-  };
-}
-
-function paymentCells(
-  { partition, offset, payment }: BackfilledPayment,
-  nowMs: number,
-  columns: readonly InsertedColumn[],
-) {
-  const cells = cellsByName('payment_transactions', { kafkaOffset: offset, payment });
-  return {
-    kafka_partition: partition,
-    kafka_offset: offset,
-    now_ms: nowMs,
-    ...Object.fromEntries(
-      columns.map(({ parameter, cellOf }) => [parameter, (cellOf(payment, cells) ?? null) as string | number | null]),
-    ),
-  };
-}
 
 function windowOf(windowMs: ReadonlyMap<number, number>, partition: number): number {
   const found = windowMs.get(partition);
