@@ -5,6 +5,7 @@ import { ConfigurationError } from '../../base/errors.ts';
 import { systemRuntime } from '../../base/system-runtime.ts';
 import { seedText } from '../../operations/seeding/seed-text.ts';
 import { planSeed, type SeedOrder, type SeedPorts, seedTopic } from '../../operations/seeding/seed-topic.ts';
+import { layoutOf } from '../../payments/row-layout.ts';
 import { compileEntry } from '../../payments/settings.ts';
 import { silentObserver } from '../../processor/events.ts';
 import { firstLook } from '../../processor/first-look.ts';
@@ -53,7 +54,8 @@ export const addCommand: AddCommand = (program) => {
     const owner = `${hostname()}-${process.pid}`;
     const settings = settingsOf(config, owner);
     const order: SeedOrder = { settings, query: knownIds && queryOf(knownIds), lateBeforeMs: lateBefore };
-    const sink = openCommandSink(config.bigquery);
+    const { rules } = config.rules;
+    const sink = openCommandSink(config.bigquery, layoutOf(rules === undefined ? [] : [rules.rules]));
     const log = openLog(config, { owner, observer: silentObserver }, undefined);
     try {
       await prepare(sink, dryRun, config.process.clusteringColumns);
