@@ -6,6 +6,8 @@ import { defineScenario, type RunningProcessor, type ScenarioWorld } from '../sr
 const HOUR_MS = 3_600_000;
 /** Each is two rebalances: a process leaves, and comes back. */
 const COMINGS_AND_GOINGS = 5;
+/** On a machine that runs other tests too. */
+const TAKES_OVER_WITHIN_MS = 180_000;
 
 interface StoredEntry {
   readonly fromOffset: number;
@@ -50,15 +52,15 @@ async function changeRules(
   let beta = start('beta', files.newer);
   const storm = (async () => {
     for (let turn = 0; turn < COMINGS_AND_GOINGS; turn++) {
-      await beta.waitFor('takeover.running', 60_000);
+      await beta.waitFor('takeover.running', TAKES_OVER_WITHIN_MS);
       await alpha.stop();
       alpha = start('alpha', files.older);
-      await alpha.waitFor('takeover.running', 60_000);
+      await alpha.waitFor('takeover.running', TAKES_OVER_WITHIN_MS);
       if (turn % 2 === 1) await beta.kill();
       else await beta.stop();
       beta = start('beta', files.newer);
     }
-    await beta.waitFor('takeover.running', 60_000);
+    await beta.waitFor('takeover.running', TAKES_OVER_WITHIN_MS);
   })();
   const meanwhile = await world.send(
     { seed: 1902, count: 60_000, ratePerSecond: 100, spanMs: HOUR_MS, accounts: 200 },
@@ -97,7 +99,7 @@ async function changeRules(
   world.bit('they have none since', (await payments(`(${isNewer}) AND payment_method IS NULL`)) > 0);
   world.bit('and none has one', (await payments(`(${isNewer}) AND payment_method IS NOT NULL`)) === 0);
 
-  const refused = await start('gamma', files.other).waitForExit(60_000);
+  const refused = await start('gamma', files.other).waitForExit(TAKES_OVER_WITHIN_MS);
   world.bit(`another file of the same revision is refused (exit code ${refused.code})`, refused.code === 64);
 }
 
