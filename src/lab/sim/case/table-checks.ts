@@ -56,11 +56,12 @@ function comparePartition(world: World, ownership: OwnershipRow, checkpoint: num
   return findings;
 }
 
-/** What the table has of a folded row: only payment_transactions has less than all. */
+/** What the table has of a folded row: payment_transactions lacks the fraud columns, and alone has the further columns. */
 function projection(row: AnyRow, table: DataTable): AnyRow {
-  return table === 'payment_transactions' && 'payment' in row
-    ? { kafkaOffset: row.kafkaOffset, payment: row.payment }
-    : row;
+  if (!('payment' in row)) return row;
+  if (table === 'payment_transactions') return { kafkaOffset: row.kafkaOffset, payment: row.payment };
+  const { further: _, ...payment } = row.payment;
+  return { ...row, payment };
 }
 
 function foldLog(world: World, ownership: OwnershipRow): FoldOutput {
