@@ -7,7 +7,8 @@ import protobuf from 'protobufjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inWireFormat, RegistryBench, type Sent } from './testing/registry-bench.ts';
 
-const LIMIT_MS = 300_000;
+/** Ten commands in sequence, on a machine that may be busy. */
+const LIMIT_MS = 540_000;
 const NOW_MS = 1_790_000_000_000;
 
 let bench: RegistryBench;

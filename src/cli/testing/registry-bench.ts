@@ -81,6 +81,7 @@ export class RegistryBench implements AsyncDisposable {
 
   /** A topic of one partition, a dataset and a rules file of their own. */
   async begin(rules: string): Promise<string> {
+    await this.registry.control.start();
     const id = randomUUID().slice(0, 8);
     const topic = `schemas-${id}`;
     const brokers = [inject('kafkaBootstrapServers')];
