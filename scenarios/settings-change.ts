@@ -25,7 +25,13 @@ export const scenario = defineScenario({
     await first.stop();
 
     const second = world.start('alpha', {
-      settings: { WATERMARK_DELAY: '10m', ACCEPT_CLOCK_RISK: 'true', FRAUD_AMOUNT_HIGH: '2000', FRAUD_HIGH_RISK: '40' },
+      settings: {
+        SETTINGS_REVISION: '1',
+        WATERMARK_DELAY: '10m',
+        ACCEPT_CLOCK_RISK: 'true',
+        FRAUD_AMOUNT_HIGH: '2000',
+        FRAUD_HIGH_RISK: '40',
+      },
     });
     await second.waitFor('takeover.running', 60_000);
     const after = await world.send({

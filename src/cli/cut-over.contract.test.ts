@@ -127,6 +127,10 @@ test(
     expect(committed, 'written past the commit').toBeLessThan(written.size);
     expect(await ours.queries.readOwnership(topic)).toEqual([]);
 
+    const wrong = await command('seed', '--known-ids', query, '--max-amount', '0.01');
+    expect(wrong).toMatchObject({ code: 65, said: expect.stringContaining('nothing_accepted') });
+    expect(await ours.queries.readOwnership(topic)).toEqual([]);
+
     const seeded = await command('seed', '--known-ids', query);
     expect(seeded, seeded.said).toMatchObject({ code: 0 });
     expect(seeded.out).toContain(`${written.size} of them are known to every partition when it starts`);

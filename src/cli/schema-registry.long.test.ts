@@ -108,12 +108,11 @@ test(
     const records = charges(first, CHARGE, 0, 20);
     await bench.send([...records, records[3]!, { key: 'x', value: inWireFormat(first, Buffer.from('00', 'hex')) }]);
     await bench.registry.control.pause(true);
-    const processing = bench.run('process', '--until-caught-up');
-    await new Promise((resolve) => setTimeout(resolve, 20_000));
+    const processing = bench.start('process', '--until-caught-up');
+    await processing.says('waiting for schema-registry');
     await bench.registry.control.pause(false);
-    const waited = await processing;
+    const waited = await processing.ended;
     expect(waited, waited.said).toMatchObject({ code: 0 });
-    expect(waited.said).toContain('"service.waiting"');
     expect(waited.said).toContain('"service.recovered"');
     expect(counted(waited.said)).toMatchObject({ consumed: 22, accepted: 20, duplicates: 1, rejected: 1 });
     await expectPass();
@@ -171,7 +170,7 @@ message Order {
 }`;
 
 test(
-  'Protobuf: nested messages, a import, a oneof and an enum, in a message that is not the first',
+  'Protobuf: nested messages, an import, a oneof and an enum, in a message that is not the first',
   async () => {
     await bench.begin(`revision: 1
 event:
@@ -243,10 +242,10 @@ test(
     expect(begun, begun.said).toMatchObject({ code: 0 });
     await bench.send([...charges(first, CHARGE, 10, 5), ...charges(second, CHARGE_2, 15, 5)]);
     await bench.registry.control.pause(true);
-    const processing = bench.run('process', '--until-caught-up');
-    await new Promise((resolve) => setTimeout(resolve, 20_000));
+    const processing = bench.start('process', '--until-caught-up');
+    await processing.says('waiting for schema-registry');
     await bench.registry.control.pause(false);
-    const done = await processing;
+    const done = await processing.ended;
     expect(done, done.said).toMatchObject({ code: 0 });
     expect(done.said).toContain(`schema ${second}, which partition 0 needs at offset 15`);
     // Those before it were written while it waited.

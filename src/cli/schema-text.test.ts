@@ -36,6 +36,6 @@ describe('schema apply', () => {
   });
 
   test('once it is done says that all is up to date', () => {
-    expect(appliedText('p.d', nothing, false)).toBe('p.d: 8 tables and 10 views are up to date');
+    expect(appliedText('p.d', nothing, false)).toBe('p.d: 9 tables and 10 views are up to date');
   });
 });

@@ -30,7 +30,7 @@ export function verdictText({ conforms, needs }: ConformanceReport): string {
 /** What a run on a real project makes, and about what it costs there. */
 export function announcement(projectId: string, dataset: string, keep: boolean): string {
   return [
-    `This creates the dataset ${projectId}.${dataset} with eight tables and ten views, opens about 30 write streams,`,
+    `This creates the dataset ${projectId}.${dataset} with nine tables and ten views, opens about 30 write streams,`,
     'appends under 1,000 rows and runs about 120 query jobs and 20 DML statements in it, none anywhere else.',
     'Most jobs bill BigQuery’s minimum of 10 MiB for each table that they read: about 2 GiB in all, on demand about 0.01 USD.',
     keep ? 'The dataset stays (--keep): remove it when you are done.' : 'The dataset is removed in the end.',

@@ -69,7 +69,8 @@ async function stopAtEachStep(world: ScenarioWorld, name: string, signals: Stops
   for (const [life, { point, needs }] of TAKEOVER_POINTS.entries()) {
     if (needs === 'a lost checkpoint') await world.loseCheckpoint(name);
     // Fraud rules change no sum; each life has its own.
-    const settings = needs === 'other settings' ? { FRAUD_COUNT_HIGH: String(20 + life) } : {};
+    const settings =
+      needs === 'other settings' ? { FRAUD_COUNT_HIGH: String(20 + life), SETTINGS_REVISION: String(20 + life) } : {};
     const end = await stopAt(world, name, point, signals, { settings });
     if (end.hasClaimed) claimed++;
     if (end.code === 143) atOnce++;

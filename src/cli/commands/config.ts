@@ -6,6 +6,7 @@
 import { ConfigurationError } from '../../base/errors.ts';
 import { ALL_SETTINGS, checkConfig } from '../config/process-config.ts';
 import { addFlags, documentSettings, showEffective } from '../config/show-settings.ts';
+import { rulesText, shownRules } from '../config/shown-rules.ts';
 import { EXIT, errorDocument, printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { complain, print, printVerbatim } from '../print.ts';
@@ -22,17 +23,20 @@ export const addCommand: AddCommand = (program) => {
       printVerbatim(documentSettings(ALL_SETTINGS).trimEnd());
       return;
     }
-    const { origins, problems } = checkConfig(process.env, flags);
+    const { config, origins, problems } = checkConfig(process.env, flags);
+    const rules = config && shownRules(config.rules);
     const settings = showEffective(origins);
     if (flags.json)
       printJson({
         settings,
         problems,
+        ...(rules === undefined ? {} : { rules }),
         ...(problems.length > 0 ? { error: errorDocument(new ConfigurationError(problems)) } : {}),
       });
     else {
       const rows = settings.map(({ name, value, origin }) => [name, value ?? '-', origin]);
       print(tableText(['setting', 'value', 'from'], rows));
+      if (rules !== undefined) print(rulesText(rules));
       for (const problem of problems) complain(problem);
     }
     process.exitCode = problems.length > 0 ? EXIT.usage : EXIT.ok;

@@ -1,7 +1,7 @@
 /** provenonce schema apply|print: the dataset, its tables and views. */
 import { InvalidArgumentError, Option } from 'commander';
 import { ConfigurationError } from '../../base/errors.ts';
-import { layoutOf } from '../../payments/row-layout.ts';
+import { layoutOf, type RowLayout } from '../../payments/row-layout.ts';
 import type { Applied } from '../../sinks/bigquery/dataset/apply-to-dataset.ts';
 import type { ViewDifferences } from '../../sinks/bigquery/dataset/compare-views.ts';
 import { LOSSES_TABLE, TABLES, VIEWS } from '../../sinks/bigquery/dataset/names.ts';
@@ -49,16 +49,14 @@ export const addCommand: AddCommand = (program) => {
     )
     .option('--reason <text>', 'why the rows are given up; recorded in the tables', '')
     .addOption(operatorOption('who gives them up; recorded in the tables').makeOptionMandatory(false));
-  addFlags(apply, { rulesFile: RULES_SETTINGS.rulesFile });
   for (const command of [apply, print]) {
-    addFlags(command, { ...BIGQUERY_SETTINGS, ...CLUSTERING });
+    addFlags(command, { ...BIGQUERY_SETTINGS, ...CLUSTERING, rulesFile: RULES_SETTINGS.rulesFile });
     command.option('--json', 'one JSON document on standard output');
   }
   apply.action(async (flags: ApplyFlags & Flags) => {
     const { dryRun = false, acceptRestored = [], acceptLoss = [], reason, by = '', json, ...rest } = flags;
     const { config } = parseBigQuery(process.env, rest);
-    const rules = parseRules(process.env, rest);
-    const sink = openCommandSink(config, layoutOf(rules === undefined ? [] : [rules.rules]));
+    const sink = openCommandSink(config, layoutOfFile(rest));
     try {
       const accepting = { restored: new Set(acceptRestored), lost: new Set(acceptLoss) };
       const applied = await sink.applySchema(clusteringOf(rest), { accepting, dryRun, reason, by });
@@ -71,7 +69,7 @@ export const addCommand: AddCommand = (program) => {
   });
   print.action(async (flags: Flags) => {
     const { config } = parseBigQuery(process.env, flags);
-    const sql = await printSchema({ dataset: config, clustering: clusteringOf(flags) });
+    const sql = await printSchema({ dataset: config, clustering: clusteringOf(flags), layout: layoutOfFile(flags) });
     if (flags.json) printJson({ sql });
     else printVerbatim(sql.trimEnd());
   });
@@ -117,6 +115,12 @@ function viewLines({ missing, different, unknown }: ViewDifferences): string[] {
     all.push(`would replace these views, of which the service does not say how they are made: ${unknown.join(', ')}`);
   }
   return all.length > 0 ? all : ['every view matches this release'];
+}
+
+/** What the rows of RULES_FILE hold. */
+function layoutOfFile(flags: Flags): RowLayout {
+  const rules = parseRules(process.env, flags);
+  return layoutOf(rules === undefined ? [] : [rules.rules]);
 }
 
 function clusteringOf(flags: Flags): readonly string[] {

@@ -4,13 +4,20 @@ import { hostname } from 'node:os';
 import { ConfigurationError } from '../../base/errors.ts';
 import { systemRuntime } from '../../base/system-runtime.ts';
 import { seedText } from '../../operations/seeding/seed-text.ts';
-import { planSeed, type SeedOrder, seedTopic } from '../../operations/seeding/seed-topic.ts';
+import { planSeed, type SeedOrder, type SeedPorts, seedTopic } from '../../operations/seeding/seed-topic.ts';
+import { layoutOf } from '../../payments/row-layout.ts';
+import { compileEntry } from '../../payments/settings.ts';
 import { silentObserver } from '../../processor/events.ts';
+import { firstLook } from '../../processor/first-look.ts';
+import type { LogSource } from '../../processor/ports.ts';
+import type { ProcessorSettings } from '../../processor/settings.ts';
+import { entryOf } from '../../processor/takeover/next-entry.ts';
+import { minEventTimeOf } from '../../processor/topic-checks.ts';
 import { errorOf } from '../../sinks/bigquery/dataset/findings.ts';
 import type { Sink } from '../../sinks/bigquery/open-sink.ts';
 import { ALL_SETTINGS, parseConfig } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
-import { printJson } from '../exit.ts';
+import { printJson, stopSignal } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { instant } from '../options.ts';
 import { print } from '../print.ts';
@@ -47,12 +54,13 @@ export const addCommand: AddCommand = (program) => {
     const owner = `${hostname()}-${process.pid}`;
     const settings = settingsOf(config, owner);
     const order: SeedOrder = { settings, query: knownIds && queryOf(knownIds), lateBeforeMs: lateBefore };
-    const sink = openCommandSink(config.bigquery);
+    const { rules } = config.rules;
+    const sink = openCommandSink(config.bigquery, layoutOf(rules === undefined ? [] : [rules.rules]));
     const log = openLog(config, { owner, observer: silentObserver }, undefined);
     try {
       await prepare(sink, dryRun, config.process.clusteringColumns);
       const reads = { ...sink.reads, topics: () => sink.queries.topics() };
-      const ports = { log, sink: reads, known: sink.known, runtime: systemRuntime };
+      const ports = { log, sink: reads, known: sink.known, runtime: systemRuntime, look: lookOf(settings, log) };
       const plan = await (dryRun ? planSeed(order, ports) : seedTopic(order, ports));
       if (json) printJson({ ...plan, dryRun });
       else print(seedText(plan, dryRun));
@@ -62,6 +70,27 @@ export const addCommand: AddCommand = (program) => {
     }
   });
 };
+
+/** As a processor looks at a new dataset. Records that name a schema are left to the processor, which can ask for it. */
+function lookOf(settings: ProcessorSettings, log: LogSource): SeedPorts['look'] {
+  const { topic, acceptNothing, rules } = settings;
+  if (acceptNothing || (rules !== undefined && rules.rules.event.format !== 'json')) return undefined;
+  const ports = { log, runtime: systemRuntime, observer: silentObserver };
+  return (startOffsets) =>
+    firstLook(
+      {
+        topic,
+        startOffsets,
+        minEventTimeMs: minEventTimeOf(settings, systemRuntime),
+        settings: compileEntry(entryOf(settings, 0)),
+        // It ends at the end of the log, also where that is before there is a payment.
+        untilCaughtUp: true,
+        isSeeded: async () => false,
+      },
+      ports,
+      stopSignal(),
+    );
+}
 
 function queryOf(given: string): string {
   if (!given.startsWith('@')) return given;

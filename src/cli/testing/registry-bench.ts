@@ -102,6 +102,7 @@ export class RegistryBench implements AsyncDisposable {
       SCHEMA_PATIENCE: '3s',
       UNREACHABLE_AFTER: '60s',
       LOG_FORMAT: 'json',
+      LOG_LEVEL: 'debug',
       METRICS_PORT: '0',
     };
     await this.rules(rules);
@@ -119,12 +120,31 @@ export class RegistryBench implements AsyncDisposable {
   }
 
   run(...args: string[]): Promise<Ended> {
-    return new Promise((resolve) => {
-      const options = { env: this.#env, timeout: 120_000, maxBuffer: 2 ** 26 };
-      execFile(process.execPath, [MAIN, ...args], options, (error, out, errors) =>
-        resolve({ code: error === null ? 0 : Number(error.code), out, said: out + errors }),
-      );
-    });
+    return this.start(...args).ended;
+  }
+
+  /** `says` resolves once the command has written the text. */
+  start(...args: string[]): { readonly ended: Promise<Ended>; readonly says: (text: string) => Promise<void> } {
+    const options = { env: this.#env, timeout: 150_000, maxBuffer: 2 ** 26 };
+    const { promise, resolve } = Promise.withResolvers<Ended>();
+    const child = execFile(process.execPath, [MAIN, ...args], options, (error, out, errors) =>
+      resolve({ code: error === null ? 0 : Number(error.code), out, said: out + errors }),
+    );
+    let said = '';
+    const says = (text: string): Promise<void> =>
+      new Promise((written, failed) => {
+        const look = (): void => {
+          if (said.includes(text)) written();
+        };
+        for (const stream of [child.stdout, child.stderr]) {
+          stream?.on('data', (chunk: string) => {
+            said += chunk;
+            look();
+          });
+        }
+        void promise.then((ended) => failed(new Error(`it ended without ${text}: ${ended.said}`)));
+      });
+    return { ended: promise, says };
   }
 
   async send(records: readonly Sent[], compression = 'lz4'): Promise<void> {

@@ -33,6 +33,21 @@ describe('a backfill', () => {
     },
   );
 
+  test.each(BACKFILL_POINTS.filter((point) => point.endsWith('.after')))(
+    'of rejected records that was killed at %s: the next one finishes it',
+    async (point) => {
+      const { topic, partition, rejected } = await bench.rejectedTopic();
+      const hit = (passed: BackfillPoint): void => {
+        if (passed === point) throw new Error('killed');
+      };
+      await expect(backfill({ topic }, bench.options({ rejected, hit }))).rejects.toThrow('killed');
+      await backfill({ topic }, bench.options({ rejected }));
+      await bench.expectWhole({ topic, partition });
+      const again = await backfill({ topic }, bench.options({ rejected }));
+      expect(again).toMatchObject({ added: 0, leftOut: { backfilled: LATE_COUNT }, notCheckpointed: 1 });
+    },
+  );
+
   test('three at once put every payment in once', async () => {
     const late = await bench.lateTopic();
     const { topic } = late;

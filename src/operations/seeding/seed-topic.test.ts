@@ -175,6 +175,19 @@ describe('seed', () => {
     expect(state.rows).toHaveLength(before);
   });
 
+  test('a topic whose first records are all rejected is not seeded: what is seeded cannot be taken back', async () => {
+    const { state, ports } = world();
+    const look = async (startOffsets: ReadonlyMap<number, number>): Promise<void> => {
+      expect([...startOffsets]).toEqual([
+        [0, 0],
+        [1, 10],
+      ]);
+      throw new Error('nothing_accepted');
+    };
+    await expect(seedTopic(ORDER, { ...ports, look })).rejects.toThrow('nothing_accepted');
+    expect([state.rows, state.lists.size]).toEqual([[], 0]);
+  });
+
   test('a processor that seeds in between wins, and the command says that nothing is known', async () => {
     const { state, ports } = world({
       meanwhile: () => {

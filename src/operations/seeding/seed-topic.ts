@@ -42,6 +42,11 @@ export interface SeedPorts {
   readonly sink: SinkReads & { topics(): Promise<string[]> };
   readonly known: KnownPayments;
   readonly runtime: Runtime;
+  /**
+   * Looks at the first records from these offsets on. Rejects with `nothing_accepted` if all are rejected: what is seeded
+   * cannot be taken back.
+   */
+  readonly look?: ((startOffsets: ReadonlyMap<number, number>) => Promise<void>) | undefined;
 }
 
 export interface SeedPlan {
@@ -96,7 +101,7 @@ export async function seedTopic(order: SeedOrder, ports: SeedPorts): Promise<See
 
 async function planned(
   { settings, query, lateBeforeMs }: SeedOrder,
-  { log, sink, known, runtime }: SeedPorts,
+  { log, sink, known, runtime, look }: SeedPorts,
 ): Promise<{ readonly plan: SeedPlan; readonly facts: TopicFacts }> {
   const { topic } = settings;
   const [facts, rows] = await Promise.all([log.facts(), sink.readOwnership(topic), checkDataset(topic, sink)]);
@@ -110,6 +115,7 @@ async function planned(
   }
   const all = Array.from({ length: facts.partitionCount }, (_, partition) => partition);
   const starts = await startOffsets(settings.startAt, facts, all, log);
+  await look?.(starts);
   const partitions = await Promise.all(
     all.map(async (partition) => ({
       partition,

@@ -125,6 +125,11 @@ export class UpgradeWorld implements AsyncDisposable {
     return runCommand(words, this.#env('commands', {}), { checkout: release, limitMs: COMMAND_LIMIT_MS });
   }
 
+  /** A command of this release with these settings, to its end. */
+  runWith(settings: Readonly<Record<string, string>>, ...words: readonly string[]): Promise<CommandEnd> {
+    return runCommand(words, this.#env('commands', settings), { checkout: undefined, limitMs: COMMAND_LIMIT_MS });
+  }
+
   /** Rejects where it ends with anything but 0. */
   async runWell(release: Checkout, ...words: readonly string[]): Promise<string> {
     const { code, output, complaints } = await this.run(release, ...words);

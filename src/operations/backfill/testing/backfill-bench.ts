@@ -1,9 +1,10 @@
 /** Late rows on an emulator for backfills, on a topic and a partition of their own each, and what a whole backfill leaves. */
 import { expect } from 'vitest';
 import { systemRuntime } from '../../../base/system-runtime.ts';
-import { hashPayment } from '../../../payments/event/hash.ts';
+import { canonicalJson } from '../../../payments/event/event.ts';
+import { formatHash, hashBytes, hashPayment } from '../../../payments/event/hash.ts';
 import { exceptionRow } from '../../../payments/exception-rows.ts';
-import type { Payment } from '../../../payments/types.ts';
+import type { LogRecord, Payment } from '../../../payments/types.ts';
 import { type ContractSink, contractSink } from '../../../sinks/bigquery/testing/contract-endpoints.ts';
 import {
   acceptedRow,
@@ -12,6 +13,7 @@ import {
   FIXED,
   MINUTE_MS,
   NOON_MS,
+  exceptionRow as sampleException,
   settings,
 } from '../../../sinks/bigquery/testing/sample-rows.ts';
 import type { BackfillOptions } from '../backfill.ts';
@@ -58,6 +60,36 @@ export class BackfillBench {
       partition,
     });
     return { topic, partition };
+  }
+
+  /**
+   * The same payments as records that were rejected because of the greatest amount of then, which settings of later have raised;
+   * their event times are below the watermark.
+   */
+  async rejectedTopic(): Promise<LateTopic & Pick<BackfillOptions, 'rejected'>> {
+    const partition = this.#topics++;
+    const topic = `payments-${partition}`;
+    const history = [settings(0, '1'), settings(LATE_FROM + 50)];
+    const seed = { partition, partitionCount: partition + 1, startOffset: 0, fixed: FIXED, history };
+    await this.sink.reads.seed(topic, [seed]);
+    const records = Array.from({ length: LATE_COUNT + 1 }, (_, i): LogRecord => {
+      const payment = latePayment(LATE_FROM + i, { transactionId: `${topic}-${i}` });
+      const [key, value] = [Buffer.from(payment.senderAccountId), Buffer.from(canonicalJson(payment))];
+      return { offset: LATE_FROM + i, timestampMs: NOON_MS + 3_600_000, key, value };
+    });
+    const rows = records.map((record) => {
+      const { high, low } = hashBytes(record.value!);
+      const payloadHash = formatHash(high, low);
+      return sampleException(record.offset, { disposition: 'rejected', reason: 'amount_out_of_range', payloadHash });
+    });
+    await appendRows(this.sink, 'payment_exceptions', rows, { partition });
+    const watermarkMs = NOON_MS + 10 * MINUTE_MS;
+    const at = checkpoint(LATE_FROM + LATE_COUNT, { topic, partition, watermarkMs });
+    await appendRows(this.sink, 'checkpoint_log', [at], { partition });
+    const recordsFrom = async function* (_: number, fromOffset: number) {
+      yield records.filter(({ offset }) => offset >= fromOffset);
+    };
+    return { topic, partition, rejected: { recordsFrom } };
   }
 
   options(change: Partial<BackfillOptions> = {}): BackfillOptions {
@@ -110,8 +142,12 @@ export class BackfillBench {
 }
 
 export function lateRow(offset: number, change: Partial<Payment>) {
-  const eventTimeMs = NOON_MS + (offset % 3) * MINUTE_MS;
-  const { payment } = acceptedRow(offset, { amount: BigInt(offset) * EUR + 1n, eventTimeMs, ...change });
+  const payment = latePayment(offset, change);
   const record = { offset, timestampMs: NOON_MS + 3_600_000, key: null, value: null };
   return exceptionRow(record, payment, hashPayment(payment), 'late', null, false);
+}
+
+function latePayment(offset: number, change: Partial<Payment>): Payment {
+  const eventTimeMs = NOON_MS + (offset % 3) * MINUTE_MS;
+  return acceptedRow(offset, { amount: BigInt(offset) * EUR + 1n, eventTimeMs, ...change }).payment;
 }
