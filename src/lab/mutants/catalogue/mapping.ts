@@ -212,8 +212,8 @@ export const MAPPING_MUTANTS: readonly Mutant[] = [
   {
     name: 'new-rules-from-the-checkpoint-on',
     what: 'lets new rules begin where the checkpoint is, below rows that are there',
-    guarantee: 'liveness',
-    anomaly: 'stopped:replay_differs',
+    guarantee: 'G5',
+    anomaly: 'rows_extra',
     why: 'rows that are there were made by the old rules',
     family: 'mapped',
     patches: [
