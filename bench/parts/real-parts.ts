@@ -105,6 +105,8 @@ export class RealParts implements AsyncDisposable {
         BIGQUERY_STORAGE_EMULATOR_HOST: endpoints.bigqueryStorageEmulatorHost,
         CHECKPOINT_LOCATION: path.join(folder, `checkpoint-${name}`),
         LOG_LEVEL: 'info',
+        // Measured from the takeover on, also of a topic that is empty until then.
+        ACCEPT_NOTHING: 'true',
         ...spec.settings,
       },
     });

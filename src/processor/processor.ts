@@ -8,7 +8,7 @@
 
 import { orAborted } from '../base/abort.ts';
 import { ConfigurationError, ContradictionError, UnreachableError } from '../base/errors.ts';
-import { compileEntry } from '../payments/settings.ts';
+import { compileEntry, isKnownFoldVersion } from '../payments/settings.ts';
 import { caughtUp, topicTargets } from './caught-up.ts';
 import { checkClock } from './clock-rule.ts';
 import { firstLook } from './first-look.ts';
@@ -136,9 +136,15 @@ export class Processor {
     return starts;
   }
 
-  /** Settings that cannot follow a history end the process before anything is seeded or claimed. */
+  /**
+   * Settings that cannot follow a history end the process before anything is seeded or claimed. A history of a newer release
+   * stops its partition at the takeover, with the release to run.
+   */
   #checkRevisions(rows: readonly Ownership[]): void {
-    for (const { partition, history } of rows) nextEntry(partition, history, this.#settings, 0);
+    for (const { partition, history } of rows) {
+      if (history.every(({ foldVersion }) => isKnownFoldVersion(foldVersion)))
+        nextEntry(partition, history, this.#settings, 0);
+    }
   }
 
   #checkFacts(facts: TopicFacts): void {

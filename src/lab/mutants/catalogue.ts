@@ -12,6 +12,7 @@ import { LOG_BYTES_MUTANTS } from './catalogue/log-bytes.ts';
 import { LOST_TABLE_MUTANTS } from './catalogue/lost-tables.ts';
 import { MAPPING_MUTANTS } from './catalogue/mapping.ts';
 import { MODEL_MUTANTS } from './catalogue/model-rules.ts';
+import { SCHEMA_MUTANTS } from './catalogue/schemas.ts';
 import { SUM_MUTANTS } from './catalogue/sums.ts';
 import { TAKEOVER_MUTANTS } from './catalogue/takeovers.ts';
 import { WRITING_MUTANTS } from './catalogue/writing.ts';
@@ -32,6 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...MODEL_MUTANTS,
   ...LOCAL_STATE_MUTANTS,
   ...KNOWN_ELSEWHERE_MUTANTS,
+  ...SCHEMA_MUTANTS,
   ...MAPPING_MUTANTS,
 ];
 

@@ -21,6 +21,7 @@ import { lostTableCase } from './families/lost-tables.ts';
 import { mappedCase } from './families/mapped.ts';
 import { drawPayments } from './families/payments-workload.ts';
 import { rescaledCase } from './families/rescaled.ts';
+import { schemasCase } from './families/schemas.ts';
 import { settingsCase } from './families/settings.ts';
 import { supersededCase } from './families/superseded.ts';
 import type { Family } from './mutant.ts';
@@ -32,6 +33,9 @@ export function drawFamilyCase(family: Family, seed: number): CasePlan {
 
 const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
   swarm: (_, seed) => drawCase(seed, { damageChance: 0, records: 150 }),
+
+  /** Records in Avro, with a registry that changes its mind. */
+  schemas: schemasCase,
 
   /** Several owners, slow ones and dead ones, at the steps of a takeover. */
   takeovers: (rng, seed) => ({

@@ -55,6 +55,7 @@ export const FAMILIES = [
   'mapped',
   'answers',
   'lost-tables',
+  'schemas',
   'portable',
 ] as const;
 export type Family = (typeof FAMILIES)[number];

@@ -14,6 +14,7 @@ import type { SimLimits } from '../world/processor-main.ts';
 import type { KnownElsewhere } from '../world/seed-known.ts';
 import { ANSWER_EFFECTS, EFFECTS_OF, OPERATIONS } from './answers.ts';
 import type { Noise } from './noise.ts';
+import type { CaseSchema } from './sim-registry.ts';
 import type { WorkloadRecord } from './workload.ts';
 
 /** Canonical texts of rules, oldest first, and which of them a life has: the first, if it is not named. */
@@ -42,6 +43,8 @@ export interface CasePlan {
   readonly decisions?: Readonly<Record<string, Partial<DecisionSettings>>>;
   /** Rules files, and which of them each life has. Not beside `decisions`: a file has the revision of all settings. */
   readonly rules?: CaseRules;
+  /** What the schema registry has, for rules whose records name schemas. */
+  readonly schemas?: readonly CaseSchema[];
   readonly limits?: Partial<SimLimits>;
   /** Payments that another pipeline had written when the topic was seeded. Default: the processors seed it themselves. */
   readonly known?: KnownElsewhere;
@@ -133,6 +136,7 @@ const planSchema = z
     healAtMs: positive,
     isEmulator: z.boolean().optional(),
     decisions: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
+    schemas: z.array(z.strictObject({ id: count, text: z.string(), later: z.string().optional() })).optional(),
     rules: z.strictObject({ files: z.array(z.string().min(1)).min(1), byLife: z.record(z.string(), count) }).optional(),
     limits: z.record(z.string(), positive).optional(),
     known: z

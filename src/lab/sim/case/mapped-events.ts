@@ -8,12 +8,18 @@ type Members = Record<string, unknown>;
 const ODD_CHANCE = 0.04;
 const OTHER_TYPE_CHANCE = 0.1;
 const FINER_CHANCE = 0.05;
+const WRONG_KEY_CHANCE = 0.03;
 const CENTS = 2;
+/** With none, two, three decimals, and two that ISO 4217 does not say. */
+const CURRENCIES = ['JPY', 'EUR', 'KWD', 'XAU', 'ZZZ'];
 
 export function mappedRecord(record: WorkloadRecord, event: EventRules, rng: Rng): WorkloadRecord {
-  const payment = plainPayment(record.value);
-  if (payment === undefined) return record;
-  const { transaction_id: id, sender_account_id: sender } = payment;
+  const plain = plainPayment(record.value);
+  if (plain === undefined) return record;
+  const { transaction_id: id, sender_account_id: sender } = plain;
+  // A copy has the currency of its original.
+  const currency = CURRENCIES[Number(String(id).slice(1)) % CURRENCIES.length];
+  const payment = event.amount.minorUnits === 'currency' ? { ...plain, currency } : plain;
   const value: Members = {
     type: rng.chance(OTHER_TYPE_CHANCE) ? 'refund' : rng.pick(['payment', 'charge']),
     order: { id: `o-${id}`, quantity: rng.between(-3, 3), fee: `${rng.between(0, 99)}.5`, gift: rng.chance(0.5) },
@@ -37,7 +43,8 @@ export function mappedRecord(record: WorkloadRecord, event: EventRules, rng: Rng
     ];
     put(rng.pick(paths), rng.pick([null, true, '', ' ', 'x', -1, 1.5, [], '\ud800', '4111 1111 1111 1111']));
   }
-  return { ...record, key: keyOf(event, String(id), String(sender)), value: JSON.stringify(value) };
+  const key = rng.chance(WRONG_KEY_CHANCE) ? 'nobody' : keyOf(event, String(id), String(sender));
+  return { ...record, key, value: JSON.stringify(value) };
 }
 
 /** Undefined for a value that is no event as JSON.stringify spells it. */

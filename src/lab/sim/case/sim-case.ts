@@ -15,6 +15,7 @@ import { CoverageEvents } from './coverage-events.ts';
 import type { CoverageMark } from './coverage-marks.ts';
 import { rulesByLife } from './draw-rules.ts';
 import { settingsByLife } from './settings-by-life.ts';
+import { simRegistry } from './sim-registry.ts';
 
 export interface CaseOutcome extends CaseJudgement {
   /** Planned faults that struck, in order. */
@@ -120,11 +121,13 @@ function startAll(
   observe: (process: string, life: number, event: ProcessorEvent) => void,
 ): void {
   const { isEmulator = true, decisions, rules, limits, separateGroups, compaction } = plan;
+  const schemaParts = plan.schemas === undefined ? undefined : simRegistry(plan.schemas);
   for (const name of plan.processes) {
     const main = processorMain({
       isEmulator,
       ...settingsByLife(decisions),
       ...(rules === undefined ? {} : { rules: rulesByLife(rules) }),
+      ...(schemaParts === undefined ? {} : { schemaParts }),
       ...(limits === undefined ? {} : { limits }),
       ...(weaken === undefined ? {} : { weaken }),
       observer: { emit: (event) => observe(name, world.processes.get(name)?.life?.number ?? 0, event) },

@@ -3,10 +3,13 @@
  * run without faults writes it (the same fold, straight over the log). Findings are sentences that name offsets.
  */
 import { AcceptedBatch } from '../../../payments/accepted-batch.ts';
+import type { SchemaBook } from '../../../payments/event/schema/event-schema.ts';
+import { schemaSource } from '../../../payments/event/schema/stored-schema.ts';
 import type { FoldOutput } from '../../../payments/fold.ts';
 import { PartitionFold } from '../../../payments/fold.ts';
 import { compileEntry, resolveEntry } from '../../../payments/settings.ts';
 import { DATA_TABLES, type DataRows, type DataTable } from '../../../payments/types.ts';
+import { parseSchema } from '../../../registry/parse-schema.ts';
 import type { OwnershipRow } from '../../../sinks/bigquery/ports.ts';
 import type { World } from '../world/world.ts';
 
@@ -53,16 +56,17 @@ function comparePartition(world: World, ownership: OwnershipRow, checkpoint: num
   return findings;
 }
 
-/** What the table has of a folded row: only payment_transactions has less than all. */
+/** What the table has of a folded row: payment_transactions lacks the fraud columns, and alone has the further columns. */
 function projection(row: AnyRow, table: DataTable): AnyRow {
-  return table === 'payment_transactions' && 'payment' in row
-    ? { kafkaOffset: row.kafkaOffset, payment: row.payment }
-    : row;
+  if (!('payment' in row)) return row;
+  if (table === 'payment_transactions') return { kafkaOffset: row.kafkaOffset, payment: row.payment };
+  const { further: _, ...payment } = row.payment;
+  return { ...row, payment };
 }
 
 function foldLog(world: World, ownership: OwnershipRow): FoldOutput {
   const { partition, partitionCount, fixed, startOffset, history, skipped } = ownership;
-  const fold = PartitionFold.fresh({ partition, partitionCount, fixed, startOffset });
+  const fold = PartitionFold.fresh({ partition, partitionCount, fixed, startOffset, schemas: bookOf(world) });
   const output: FoldOutput = { accepted: new AcceptedBatch(), partials: [], exceptions: [] };
   const compiled = new Map(history.map((entry) => [entry, compileEntry(entry)]));
   // With what retention has taken since.
@@ -73,6 +77,16 @@ function foldLog(world: World, ownership: OwnershipRow): FoldOutput {
     fold.fold(record, compiled.get(resolveEntry(history, record.offset))!, output);
   }
   return output;
+}
+
+/** The schemas that the dataset has. */
+function bookOf(world: World): SchemaBook {
+  return {
+    schemaOf(id) {
+      const source = world.bigquery.schemas.read([id]).map(schemaSource)[0];
+      return source === undefined ? undefined : parseSchema(source);
+    },
+  };
 }
 
 function rowsOf({ accepted, partials, exceptions }: FoldOutput, table: DataTable): readonly AnyRow[] {

@@ -9,7 +9,7 @@ import type { DecisionSettings } from '../../../payments/types.ts';
 import { type CrashPoint, withCrashPoints } from '../../../processor/crash-points.ts';
 import { type Observer, silentObserver } from '../../../processor/events.ts';
 import { DEFAULT_LIMITS, type ProcessorLimits } from '../../../processor/limits.ts';
-import type { LogSource, SinkInspection, StateStore } from '../../../processor/ports.ts';
+import type { LogSource, SchemaParts, SinkInspection, StateStore } from '../../../processor/ports.ts';
 import { type ExitReport, Processor, type ProcessorPorts } from '../../../processor/processor.ts';
 import type { ProcessorSettings } from '../../../processor/settings.ts';
 import { withSinkCrashPoints } from '../../../sinks/bigquery/crash-points.ts';
@@ -43,6 +43,8 @@ export interface SimProcessorOptions {
   readonly revision?: (owner: string) => number;
   /** Its rules file; their revision is the one that counts. */
   readonly rules?: (owner: string) => LoadedRules | undefined;
+  /** The schema registry. */
+  readonly schemaParts?: SchemaParts;
   readonly limits?: Partial<SimLimits>;
   readonly observer?: Observer;
   readonly untilCaughtUp?: boolean;
@@ -69,7 +71,7 @@ export const SIM_LIMITS: SimLimits = {
 /** The ports that the processor is built on, in one life of a process. */
 export function processorPorts(
   ports: SimPorts,
-  { observer = silentObserver, isEmulator, weaken = (same) => same, limits }: SimProcessorOptions,
+  { observer = silentObserver, isEmulator, weaken = (same) => same, limits, schemaParts }: SimProcessorOptions,
 ): ProcessorPorts {
   const { runtime, log, queries, inspection, rpc, encoder, disk } = ports;
   const streams = new BigQueryWriteStreams({
@@ -83,7 +85,7 @@ export function processorPorts(
   const wired = weaken({ runtime, log, queries, inspection, streams, encoder, state: disk, observer });
   const pass = (point: CrashPoint) => ports.pass(point);
   const sink = processorSink({ ...withSinkCrashPoints(wired, pass), limits: writerLimits(limits) });
-  return withCrashPoints({ ...wired, sink }, pass);
+  return withCrashPoints({ ...wired, sink, schemaParts }, pass);
 }
 
 function writerLimits(given: Partial<SimLimits> = {}): WriterLimits {

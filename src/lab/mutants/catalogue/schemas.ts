@@ -1,0 +1,80 @@
+/** Bugs in what is done with the schemas that records name, and in reading Avro with them. */
+import type { Mutant } from '../mutant.ts';
+
+const SCHEMAS = 'src/processor/schemas/dataset-schemas.ts';
+
+export const SCHEMA_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'registry-asked-again',
+    what: 'asks the registry for a schema in every process, although the dataset has it',
+    guarantee: 'G5',
+    anomaly: 'columns_differ',
+    why: 'what a record becomes depends on when the registry was asked',
+    family: 'schemas',
+    patches: [
+      {
+        file: SCHEMAS,
+        in: 'DatasetSchemas.#load',
+        find: 'let row = await this.#read(need, signal);',
+        replace: 'let row: StoredSchema | undefined;',
+      },
+      { file: SCHEMAS, in: 'DatasetSchemas.#load', find: 'if (!need.mayAsk) throw missing(need);', replace: '' },
+      {
+        file: SCHEMAS,
+        in: 'DatasetSchemas.#load',
+        find: `await orAborted(sink.putSchema(await this.#ask(need, signal)), signal);
+row = await this.#read(need, signal);`,
+        replace: `row = await this.#ask(need, signal);
+await orAborted(sink.putSchema(row), signal);`,
+      },
+    ],
+  },
+  {
+    name: 'avro-numbers-without-zigzag',
+    what: 'takes the bits of a varint of Avro for the number itself',
+    guarantee: 'G5',
+    anomaly: 'columns_differ',
+    why: 'lengths are twice what they are, and every value is undecodable',
+    family: 'schemas',
+    patches: [
+      {
+        file: 'src/payments/event/avro/avro-cursor.ts',
+        in: 'AvroCursor.long',
+        find: 'const value = (bits >>> 1) ^ -(bits & 1);',
+        replace: 'const value = bits;',
+      },
+    ],
+  },
+  {
+    name: 'union-branch-ignored',
+    what: "reads a union's last branch, without a look at the branch that the writer names",
+    guarantee: 'G5',
+    anomaly: 'columns_differ',
+    why: 'the bytes behind a null are read as a text',
+    family: 'schemas',
+    patches: [
+      {
+        file: 'src/payments/event/avro/avro-steps.ts',
+        in: 'ReadUnion.read',
+        find: 'const branch = this.#branches[cursor.long()];',
+        replace: 'const branch = cursor.long() < 0 ? undefined : this.#branches.at(-1);',
+      },
+    ],
+  },
+  {
+    name: 'lengths-past-the-end',
+    what: 'takes a value for good that is cut off inside its last text',
+    guarantee: 'G5',
+    anomaly: 'columns_differ',
+    why: 'a damaged payment is accepted with a part of a text',
+    family: 'schemas',
+    patches: [
+      {
+        file: 'src/payments/event/avro/avro-cursor.ts',
+        in: 'AvroCursor.length',
+        find: 'if (value > this.end - this.at) throw UNDECODABLE.cutOff;',
+        replace: 'if (value > this.end - this.at) return this.end - this.at;',
+      },
+    ],
+  },
+];
