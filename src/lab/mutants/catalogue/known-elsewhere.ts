@@ -54,9 +54,9 @@ export const KNOWN_ELSEWHERE_MUTANTS: readonly Mutant[] = [
   {
     name: 'floor-goes-back-at-a-rescale',
     what: 'takes the greatest watermark as the floor of a rescaled topic, though the floor of its seeding is ahead',
-    guarantee: 'G2',
-    anomaly: 'id_twice',
-    why: 'payments that were late, or known, below the old floor are accepted again',
+    guarantee: 'G6',
+    anomaly: 'ownership_contradicts',
+    why: 'payments that were late, or known, below the old floor can be accepted again',
     family: 'known-elsewhere',
     patches: [
       {
