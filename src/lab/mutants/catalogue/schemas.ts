@@ -22,10 +22,14 @@ export const SCHEMA_MUTANTS: readonly Mutant[] = [
       {
         file: SCHEMAS,
         in: 'DatasetSchemas.#load',
-        find: `await orAborted(sink.putSchema(await this.#ask(need, signal)), signal);
-row = await this.#read(need, signal);`,
-        replace: `row = await this.#ask(need, signal);
-await orAborted(sink.putSchema(row), signal);`,
+        find: 'await orAborted(sink.putSchema(await this.#ask(need, signal)), signal);',
+        replace: 'const asked = await this.#ask(need, signal); await orAborted(sink.putSchema(asked), signal);',
+      },
+      {
+        file: SCHEMAS,
+        in: 'DatasetSchemas.#load',
+        find: 'row = await this.#read(need, signal);',
+        replace: 'row = asked;',
       },
     ],
   },

@@ -28,7 +28,7 @@ function before(source: string, isChosen: (node: SyntaxNode, parent: SyntaxNode)
   const at = new Set<number>();
   for (const parent of nodesOf(parseSource(source)!)) {
     for (const list of Object.values(parent).filter(Array.isArray)) {
-      for (const node of list) if (isChosen(node, parent)) at.add(node.start);
+      for (const node of list) if (node !== null && isChosen(node, parent)) at.add(node.start);
     }
   }
   let result = source;
