@@ -116,7 +116,8 @@ async function acceptedRows(): Promise<number> {
     withoutSchema: true,
   });
   const [row] = await sink.queries.runQuery(`SELECT COUNT(*) AS n FROM ${sink.table('payment_transactions')}`);
-  return Number(row?.n);
+  const count = Number(row?.n);
+  return count;
 }
 
 /** By the batches' own attributes. */

@@ -19,6 +19,8 @@ on PYTHONPATH; the installed package stays untouched. In another version of the 
    them: a finalize then takes a second. Here: an append waits a moment before it begins, in which others have their turns.
 7. Columns. Rows are inserted by position, so that a column which somebody added to the table refuses all of them. Here: by
    name, and what is not given is NULL, as BigQuery has it.
+8. Altered tables. ALTER TABLE changes the table, and tables.get and INFORMATION_SCHEMA keep the columns of before. Here: they
+   are read from the table again.
 """
 import asyncio
 import asyncio.base_events
@@ -29,7 +31,9 @@ PAUSE_S = 0.0003
 
 _pool = concurrent.futures.ThreadPoolExecutor(max_workers=512, thread_name_prefix="rpc")
 _run_in_executor = asyncio.base_events.BaseEventLoop.run_in_executor
+_run_loop = asyncio.base_events.BaseEventLoop.run_forever
 _patched = False
+_alter_patched = False
 
 
 def _insert(connection, target, rows):
@@ -85,6 +89,30 @@ def _patch(loop):
     SnapshotManager.capture = capture_on_request
 
 
+def _patch_alter():
+    import sqlglot
+    from bqemulator.catalog import ddl_sync
+    from bqemulator.jobs import executor
+
+    sync_created_table = executor.sync_created_table
+
+    def sync_table(bq_sql, project_id, ctx):
+        sync_created_table(bq_sql, project_id, ctx)
+        try:
+            tree = sqlglot.parse_one(bq_sql, read="bigquery")
+        except sqlglot.errors.SqlglotError:
+            return
+        if not isinstance(tree, sqlglot.exp.Alter) or not isinstance(tree.this, sqlglot.exp.Table):
+            return
+        table = ddl_sync._split_target(tree.this, project_id)
+        meta = ctx.catalog.get_table(*table)
+        if meta is not None:
+            schema = ddl_sync._introspect_schema(*table, ctx)
+            ctx.catalog.update_table(meta.model_copy(update={"schema_": schema}))
+
+    executor.sync_created_table = sync_table
+
+
 def _run_in_large_pool(self, executor, func, *args):
     # The first use of the executor comes when the emulator serves, long after Python could import its modules.
     global _patched
@@ -94,4 +122,14 @@ def _run_in_large_pool(self, executor, func, *args):
     return _run_in_executor(self, executor or _pool, func, *args)
 
 
+def _run_forever(self):
+    # Statements may come before the first use of the executor.
+    global _alter_patched
+    if not _alter_patched:
+        _alter_patched = True
+        _patch_alter()
+    return _run_loop(self)
+
+
 asyncio.base_events.BaseEventLoop.run_in_executor = _run_in_large_pool
+asyncio.base_events.BaseEventLoop.run_forever = _run_forever

@@ -143,7 +143,7 @@ class Compiler {
       const value = this.#value(field.type, child);
       return { isKey: keyTest(keyType, key), value, below: this.#below(child, countersFrom) };
     });
-    return new MapField(node.path, wanted, SCALARS[keyType].wireType);
+    return new MapField(node.path, wanted, SCALARS[keyType].wireType, this.#value(field.type, NOWHERE));
   }
 }
 

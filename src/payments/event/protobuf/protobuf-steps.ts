@@ -135,11 +135,14 @@ export class MapField implements FieldStep {
   readonly #path: number;
   readonly #wanted: readonly WantedEntry[];
   readonly #keyWireType: number;
+  /** Of values that no path asks for. */
+  readonly #others: ValueStep;
 
-  constructor(path: number, wanted: readonly WantedEntry[], keyWireType: number) {
+  constructor(path: number, wanted: readonly WantedEntry[], keyWireType: number, others: ValueStep) {
     this.#path = path;
     this.#wanted = wanted;
     this.#keyWireType = keyWireType;
+    this.#others = others;
   }
 
   takes(wireType: number): boolean {
@@ -147,18 +150,24 @@ export class MapField implements FieldStep {
   }
 
   read(cursor: ProtobufCursor, out: SchemaValues): void {
-    if (this.#path >= 0) out.object(this.#path);
     const end = cursor.lengthEnd();
     const outer = cursor.enter(end);
     const start = cursor.at;
+    const valueTag = (VALUE << 3) | this.#others.wireType;
     let keyAt = -1;
+    let isUnknown = false;
     while (cursor.at < end) {
       const tag = cursor.tag();
       if (tag === ((KEY << 3) | this.#keyWireType)) keyAt = cursor.at;
-      cursor.skipField(tag & 7);
+      // Of a closed enum without a name: the whole entry is an unknown field.
+      if (tag === valueTag && isSkipped(this.#others, cursor)) isUnknown = true;
+      else cursor.skipField(tag & 7);
     }
-    const wanted = this.#find(cursor, keyAt);
-    if (wanted !== undefined) this.#readValue(cursor, out, wanted, start, end);
+    if (!isUnknown) {
+      if (this.#path >= 0) out.object(this.#path);
+      const wanted = this.#find(cursor, keyAt);
+      if (wanted !== undefined) this.#readValue(cursor, out, wanted, start, end);
+    }
     cursor.at = end;
     cursor.leave(outer);
   }
@@ -177,9 +186,7 @@ export class MapField implements FieldStep {
     cursor.at = start;
     while (cursor.at < end) {
       const tag = cursor.tag();
-      if (tag !== ((VALUE << 3) | value.wireType) || isSkipped(value, cursor)) {
-        // Of a closed enum without a name: the whole entry is unknown.
-        if (tag === ((VALUE << 3) | value.wireType)) return;
+      if (tag !== ((VALUE << 3) | value.wireType)) {
         cursor.skipField(tag & 7);
         continue;
       }
