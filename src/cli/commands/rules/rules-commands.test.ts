@@ -1,0 +1,34 @@
+/** `rules init` and `rules check` as a shell runs them: what is written, and how they end. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { runCommand } from '../../../lab/real/run-command.ts';
+import { readRules } from '../../../rules/read-rules.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'rules-commands-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const NARROW = { COLUMNS: '60' };
+const TIME = '2026-01-02T03:04:05Z';
+
+function written(name: string, text: string): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+/** Payments as somebody else sends them. */
+const sample = written(
+  'sample.tsv',
+  Array.from({ length: 20 }, (_, n) => {
+    const payment = { reference: `r${n}`, payer: `p${n % 4}`, amount: '1.5', currency: 'EUR', created: TIME };
+    return `p${n % 4}\t${JSON.stringify({ data: payment })}`;
+  }).join('\n'),
+);
+
+test('init writes a whole file at any width of a terminal', async () => {
+  const { code, output } = await runCommand(['rules', 'init', '--sample', sample], NARROW);
+  expect(code).toBe(0);
+  expect(readRules(output, 'proposed.yaml')).toMatchObject({ revision: 1 });
+});
