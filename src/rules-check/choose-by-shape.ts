@@ -7,7 +7,7 @@ const VALUES_LEAST = 10;
 /** From this share of different values on, a member is one of each record. A few records come twice. */
 const DIFFERENT_LEAST = 0.9;
 const PRESENT_LEAST = 0.5;
-/** A member with so many times fewer values than another says a kind, not who. */
+/** With fewer than this part of another one's values a member says a kind, not who. */
 const KINDS_SHARE = 4;
 const CANDIDATES_SHOWN = 3;
 

@@ -7,6 +7,7 @@ import { differsInEach, idCandidates, senderCandidates, timeByShape } from './ch
 import { bestOf, type Choice, isNamedAmount, parentOf } from './choose-member.ts';
 import { type DecodedSample, schemaIdIn } from './decode-sample.ts';
 import { isBase64, isWhole, most, type Shape, shapesOf, timeTypeOf } from './field-shapes.ts';
+import { NOT_FOUND } from './paths.ts';
 import { KIND_NAMES, type ProposedRole } from './role-names.ts';
 import type { SampleRecord } from './sample.ts';
 
@@ -26,9 +27,6 @@ export interface Proposal {
   readonly roles: readonly ProposedLine[];
   readonly activityOff: boolean;
 }
-
-/** A path of a proposal for which no member was found. `rules check` names it as one that no record has. */
-export const NOT_FOUND = '/NOT_FOUND';
 
 /** Undefined if no value is an object. */
 export function proposeRules(sample: readonly SampleRecord[], { format, values }: DecodedSample): Proposal | undefined {
