@@ -117,7 +117,7 @@ export class Processor {
   /** Of a new dataset. Returns where its partitions begin: they must not begin behind what was looked at. */
   async #lookFirst(facts: TopicFacts): Promise<ReadonlyMap<number, number> | undefined> {
     const { topic, partitionCount } = facts;
-    const { acceptNothing, untilCaughtUp, startAt } = this.#settings;
+    const { acceptNothing, untilCaughtUp, startAt, rulesFile } = this.#settings;
     if (acceptNothing) return undefined;
     const { log, sink, runtime } = this.#ports;
     const { signal } = this.#ending;
@@ -131,6 +131,7 @@ export class Processor {
       minEventTimeMs: minEventTimeOf(this.#settings, runtime),
       settings: compileEntry(entryOf(this.#settings, 0)),
       untilCaughtUp,
+      rulesFile,
       isSeeded: async () => (await sink.readOwnership(topic)).length > 0,
     };
     await firstLook(options, this.#scope, signal);
