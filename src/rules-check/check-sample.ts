@@ -9,6 +9,7 @@ import { formatDecimal } from '../payments/event/decimal.ts';
 import { PaymentReader } from '../payments/event/payment-reader.ts';
 import type { SchemaBook } from '../payments/event/schema/event-schema.ts';
 import { Rejection } from '../payments/event/validation.ts';
+import { recordTimeCondition } from '../payments/rules/record-time.ts';
 import type { Rules } from '../payments/rules/rules.ts';
 import type { CompiledSettings } from '../payments/settings.ts';
 import type { Payment } from '../payments/types.ts';
@@ -42,6 +43,8 @@ export interface SampleCheck {
   readonly sums: readonly CurrencySum[];
   /** Paths of the rules that no record has. */
   readonly missingPaths: readonly MissingPath[];
+  /** What must hold besides for these rules to be exactly-once, in a sentence each. */
+  readonly conditions: readonly string[];
 }
 
 export interface CheckOptions {
@@ -70,6 +73,7 @@ export function checkSample(sample: readonly SampleRecord[], options: CheckOptio
     reasons: count.counted(),
     sums: sumsOf(records),
     missingPaths: options.rules === undefined ? [] : missingIn(sample, options.rules),
+    conditions: [recordTimeCondition(options.rules)].filter((each) => each !== undefined),
   };
 }
 
