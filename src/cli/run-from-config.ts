@@ -13,10 +13,11 @@ import { layoutOf } from '../payments/row-layout.ts';
 import { withCrashPoints } from '../processor/crash-points.ts';
 import type { Observer } from '../processor/events.ts';
 import { DEFAULT_LIMITS } from '../processor/limits.ts';
+import { lookBeforeTables } from '../processor/look-before-tables.ts';
 import { type ExitReport, Processor, type ProcessorPorts } from '../processor/processor.ts';
 import type { ProcessorSettings } from '../processor/settings.ts';
 import { withSinkCrashPoints } from '../sinks/bigquery/crash-points.ts';
-import type { DatasetLook } from '../sinks/bigquery/dataset/look-at-dataset.ts';
+import { type DatasetLook, hasNoTables } from '../sinks/bigquery/dataset/look-at-dataset.ts';
 import { openSink, type Sink } from '../sinks/bigquery/open-sink.ts';
 import { processorSink } from '../sinks/bigquery/processor-sink.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
@@ -63,7 +64,9 @@ export async function runFromConfig(
       ),
     };
     sink.connect();
-    const ensured = Promise.resolve(asked).then(async (look) => {
+    const settings = settingsOf(config, owner);
+    const ensured = (asked ?? inspector.look().catch(() => undefined)).then(async (look) => {
+      if (look !== undefined && hasNoTables(look)) await lookBeforeTables(settings, ports, stop);
       const { warnings } = await sink.ensureSchema(config.process.clusteringColumns, look);
       for (const detail of warnings) observer.emit({ type: 'log.warning', what: 'dataset', detail });
     });
@@ -72,10 +75,7 @@ export async function runFromConfig(
       observer.emit({ type: 'processor.stopped', exitCode: early.exitCode, why: early.why });
       return early;
     }
-    const processor = new Processor(
-      settingsOf(config, owner),
-      killHit === undefined ? ports : withCrashPoints(ports, killHit),
-    );
+    const processor = new Processor(settings, killHit === undefined ? ports : withCrashPoints(ports, killHit));
     return await processor.run(stop);
   } finally {
     await sink.close();
@@ -107,6 +107,7 @@ export function settingsOf(config: ProcessConfig, owner: string): ProcessorSetti
     revision: config.rules.revision,
     decision: config.decision,
     ...(config.rules.rules === undefined ? {} : { rules: config.rules.rules }),
+    ...(config.rules.file === undefined ? {} : { rulesFile: config.rules.file }),
     startAt: config.startAt,
     untilCaughtUp,
     acceptClockRisk,

@@ -87,7 +87,7 @@ export function lookingText({ waitedMs, records, reasons }: EventOf<'first_look.
 function rejectedText({ records, rejected, reasons }: EventOf<'records.rejected'>): string {
   return (
     `${rejected} of the last ${records} records were rejected (${shareText(rejected, records)}): ${reasonsText(reasons, records)}. ` +
-    'They are rows of payment_exceptions, and no payments. `provenonce rules check --from-topic` shows what the records of the topic become'
+    'They are rows of payment_exceptions, and no payments. `provenonce rules check FILE --from-topic`, with your rules file if there is one, shows what they become'
   );
 }
 

@@ -52,7 +52,7 @@ test('warns when most of the last records were rejected, with reasons, shares an
     '900 of the last 1000 records were rejected (90 %): ' +
       'field_missing 890 (89 %), first at partition 0, offset 0 (field_missing: amount); ' +
       'not_json 10 (1 %), first at partition 0, offset 0 (not_json: byte 3). They are rows of payment_exceptions, ' +
-      'and no payments. `provenonce rules check --from-topic` shows what the records of the topic become',
+      'and no payments. `provenonce rules check FILE --from-topic`, with your rules file if there is one, shows what they become',
   ]);
 });
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { ContradictionError } from '../base/errors.ts';
-import { caughtUp } from './caught-up.ts';
-import type { Checkpoint, LogSource } from './ports.ts';
+import { DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
+import { caughtUp, notInForceText, withOlderSettings } from './caught-up.ts';
+import type { Checkpoint, LogSource, Ownership } from './ports.ts';
 
 const TOPIC = 'payments';
 
@@ -53,4 +54,16 @@ test('where none but partitions that are stopped here are left, it ends with wha
 test('a log that ends below the checkpoint is not caught up with: it was truncated or made again', async () => {
   expect(await ask(100, 0)).toBe('some');
   expect(await ask(100, 40, 99)).toBe('some');
+});
+
+test('partitions of a lower revision are those that did not take our settings yet, and they are named', () => {
+  const decision = DEFAULT_DECISION_SETTINGS;
+  const rows = [0, 3, 2].map((revision, partition) => ({
+    partition,
+    history: [{ fromOffset: 0, foldVersion: 2, decision, revision }],
+  })) as unknown as Ownership[];
+  const wanted = { revision: 3, decision };
+  expect([...withOlderSettings(rows, wanted)]).toEqual([0, 2]);
+  expect(notInForceText(withOlderSettings(rows, wanted), wanted)).toMatch(/revision 3 .* in partitions 0, 2, which/);
+  expect(notInForceText(withOlderSettings(rows, { revision: 0, decision }), wanted)).toBeUndefined();
 });

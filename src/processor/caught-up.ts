@@ -4,7 +4,9 @@
  */
 import type { ContradictionError } from '../base/errors.ts';
 import type { PartitionSupervisor } from './partition-supervisor.ts';
-import type { LogSource, SinkReads } from './ports.ts';
+import type { LogSource, Ownership, SinkReads } from './ports.ts';
+import type { WantedSettings } from './settings.ts';
+import { revisionOf } from './takeover/next-entry.ts';
 
 /** The end of each partition now. */
 export async function topicTargets(partitionCount: number, log: LogSource): Promise<Map<number, number>> {
@@ -41,4 +43,23 @@ export async function caughtUp(
   }
   if (open.size === 0) return 'all';
   return waiting === 0 && stopped !== undefined ? stopped : 'some';
+}
+
+/** Partitions whose newest settings have a lower revision than ours: ours take effect when they are taken over. */
+export function withOlderSettings(
+  rows: Iterable<Pick<Ownership, 'partition' | 'history'>>,
+  wanted: WantedSettings,
+): Set<number> {
+  const older = [...rows].filter(({ history }) => revisionOf(history.at(-1)!) < revisionOf(wanted));
+  return new Set(older.map(({ partition }) => partition));
+}
+
+/** Undefined where there are none. */
+export function notInForceText(partitions: ReadonlySet<number>, wanted: WantedSettings): string | undefined {
+  if (partitions.size === 0) return undefined;
+  const where = `partition${partitions.size === 1 ? '' : 's'} ${[...partitions].join(', ')}`;
+  return (
+    `the settings of revision ${revisionOf(wanted)} are not in force in ${where}, which this process did not take over: another ` +
+    'process has what it was not given. Give every process the same RULES_FILE and settings, or run one alone'
+  );
 }

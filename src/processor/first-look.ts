@@ -40,6 +40,10 @@ export interface LookOptions {
   /** Of the first entry of the history. */
   readonly settings: CompiledSettings;
   readonly untilCaughtUp: boolean;
+  /** There are no tables yet: then it ends at the end of the log, where it would wait otherwise. */
+  readonly isBeforeTables?: boolean;
+  /** The name of the rules file, for its message. */
+  readonly rulesFile?: string | undefined;
   /** Whether another process has seeded the dataset meanwhile. Asked once a minute. */
   isSeeded(): Promise<boolean>;
 }
@@ -169,11 +173,12 @@ class Look {
     const rejected = this.#looked.reduce((sum, one) => sum + one.rejected, 0);
     const hasAllShares = this.#looked.every((one) => one.hasEnded || one.rejected >= share);
     const isAtEnd = this.#looked.every(({ hasEnded }) => hasEnded);
+    const { untilCaughtUp, isBeforeTables = false } = this.#options;
     if (rejected >= LOOKED_AT_MOST && hasAllShares) this.#refuse();
-    else if (!this.#options.untilCaughtUp || !isAtEnd) return;
-    else if (this.#records > 0) this.#refuse();
+    else if (!isAtEnd) return;
+    else if (untilCaughtUp && this.#records > 0) this.#refuse();
     // Nothing to judge, and nothing to wait for.
-    else this.#pass();
+    else if (untilCaughtUp || isBeforeTables) this.#pass();
   }
 
   #pass(): void {
@@ -185,14 +190,25 @@ class Look {
   #refuse(): void {
     this.#emitEnd(false);
     const reasons = this.#count.counted();
+    const { topic, isBeforeTables } = this.#options;
+    const made = isBeforeTables
+      ? 'Nothing was made or written.'
+      : 'No row was written; the dataset has its tables, which are empty.';
     this.end(
       new ContradictionError(
         'nothing_accepted',
-        `topic ${this.#options.topic}: none of its first ${this.#records} records is a payment: ${reasonsText(reasons, this.#records)}. ` +
-          'Nothing was written. `provenonce rules check --from-topic` shows what each record becomes. Correct the rules file, or the ' +
-          'producers (docs/your-own-topic.md); --accept-nothing writes them as rejected rows.',
+        `topic ${topic}: none of its first ${this.#records} records is a payment: ${reasonsText(reasons, this.#records)}. ` +
+          `${made} ${this.#remedy()} (docs/your-own-topic.md), or the producers; --accept-nothing writes them as rejected rows.`,
       ),
     );
+  }
+
+  #remedy(): string {
+    const { settings, rulesFile = 'FILE' } = this.#options;
+    if (settings.mapping === null)
+      return 'There is no RULES_FILE, so they were read as built-in events. `provenonce rules init --from-topic` proposes one. Use it';
+    const check = `provenonce rules check ${rulesFile} --from-topic --count ${Math.min(this.#records, LOOKED_AT_MOST)}`;
+    return `\`${check}\` shows what each record becomes. Correct the rules file`;
   }
 
   /** A partition that cannot be read is left to its run, which stops it and says why. */

@@ -9,7 +9,7 @@
 import { orAborted } from '../base/abort.ts';
 import { ConfigurationError, ContradictionError, UnreachableError } from '../base/errors.ts';
 import { compileEntry, isKnownFoldVersion } from '../payments/settings.ts';
-import { caughtUp, topicTargets } from './caught-up.ts';
+import { caughtUp, notInForceText, topicTargets, withOlderSettings } from './caught-up.ts';
 import { checkClock } from './clock-rule.ts';
 import { firstLook } from './first-look.ts';
 import { ignoredSettings } from './fixed-settings.ts';
@@ -19,7 +19,7 @@ import type { Ownership, TopicFacts } from './ports.ts';
 import { type ProcessorPorts, type ProcessScope, processScope } from './process-scope.ts';
 import type { ProcessorSettings } from './settings.ts';
 import { startOffsets } from './start-offsets.ts';
-import { entryOf, nextEntry } from './takeover/next-entry.ts';
+import { entryOf, nextEntry, revisionOf } from './takeover/next-entry.ts';
 import {
   checkDataset,
   checkPartitionCount,
@@ -55,6 +55,7 @@ export class Processor {
   /** Ownership as it was found, or seeded. */
   #rowsAtStart: ReadonlyMap<number, Ownership> = new Map();
   #exit: ExitReport | undefined;
+  #wasAssigned = false;
   /** Assignments are applied one after the other. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -116,7 +117,7 @@ export class Processor {
   /** Of a new dataset. Returns where its partitions begin: they must not begin behind what was looked at. */
   async #lookFirst(facts: TopicFacts): Promise<ReadonlyMap<number, number> | undefined> {
     const { topic, partitionCount } = facts;
-    const { acceptNothing, untilCaughtUp, startAt } = this.#settings;
+    const { acceptNothing, untilCaughtUp, startAt, rulesFile } = this.#settings;
     if (acceptNothing) return undefined;
     const { log, sink, runtime } = this.#ports;
     const { signal } = this.#ending;
@@ -130,6 +131,7 @@ export class Processor {
       minEventTimeMs: minEventTimeOf(this.#settings, runtime),
       settings: compileEntry(entryOf(this.#settings, 0)),
       untilCaughtUp,
+      rulesFile,
       isSeeded: async () => (await sink.readOwnership(topic)).length > 0,
     };
     await firstLook(options, this.#scope, signal);
@@ -142,8 +144,12 @@ export class Processor {
    */
   #checkRevisions(rows: readonly Ownership[]): void {
     for (const { partition, history } of rows) {
-      if (history.every(({ foldVersion }) => isKnownFoldVersion(foldVersion)))
-        nextEntry(partition, history, this.#settings, 0);
+      if (!history.every(({ foldVersion }) => isKnownFoldVersion(foldVersion))) continue;
+      const { olderThan } = nextEntry(partition, history, this.#settings, 0);
+      // One that ends when it is caught up may end before it takes anything over, where others warn.
+      if (olderThan === undefined || !this.#settings.untilCaughtUp || !this.#scope.warnedOf.isNew(olderThan)) continue;
+      const revision = revisionOf(this.#settings);
+      this.#ports.observer.emit({ type: 'settings.older', partition, revision, newest: olderThan });
     }
   }
 
@@ -210,6 +216,7 @@ export class Processor {
       supervisor.start();
     }
     // The partitions that were still running may have been given to others.
+    this.#wasAssigned = true;
     this.#endIfNothingGoesOn();
   }
 
@@ -254,19 +261,25 @@ export class Processor {
     const { runtime, sink, observer, log } = this.#ports;
     const { topic, limits } = this.#settings;
     const open = new Map(targets);
+    const due = withOlderSettings(this.#rowsAtStart.values(), this.#settings);
     const startOffsets = new Map([...this.#rowsAtStart.values()].map((row) => [row.partition, row.startOffset]));
     while (!signal.aborted) {
       const asking = caughtUp(topic, open, this.#supervisors, sink, log, startOffsets);
-      const outcome = await orAborted(asking, signal).catch((error: unknown) => {
+      const found = await orAborted(asking, signal).catch((error: unknown) => {
         if (signal.aborted) return 'some' as const;
         throw error;
       });
-      if (outcome === 'all') {
+      // A takeover that was stopped has not put our settings in force.
+      const refused = [...due].map((partition) => this.#supervisors.get(partition)?.error).find((error) => error);
+      const outcome = found === 'all' && refused !== undefined ? refused : found;
+      if (outcome === 'all' && !this.#isTakingOver(due)) {
+        const left = await orAborted(this.#notInForce(due), signal);
+        if (left !== undefined) observer.emit({ type: 'log.warning', what: 'settings', detail: left });
         observer.emit({ type: 'processor.caught_up', partitions: targets.size });
-        this.#end({ exitCode: 0, why: 'caught up' });
+        this.#end({ exitCode: 0, why: left === undefined ? 'caught up' : `caught up, but ${left}` });
         return;
       }
-      if (outcome !== 'some') {
+      if (outcome !== 'some' && outcome !== 'all') {
         this.#end({
           exitCode: 65,
           why: `partitions are stopped, all others are caught up: ${outcome.code}: ${outcome.message}`,
@@ -276,6 +289,25 @@ export class Processor {
       }
       await runtime.sleep(limits.caughtUpPollMs, signal).catch(() => {});
     }
+  }
+
+  /** Higher settings take effect with a takeover, also where there is no record to process. */
+  #isTakingOver(due: ReadonlySet<number>): boolean {
+    if (due.size === 0) return false;
+    return (
+      !this.#wasAssigned ||
+      [...due].some((partition) => {
+        const phase = this.#supervisors.get(partition)?.phase;
+        return phase === 'taking_over' || phase === 'waiting';
+      })
+    );
+  }
+
+  /** Where our settings are not in force, though they are the higher ones: other processes have the partitions. */
+  async #notInForce(due: ReadonlySet<number>): Promise<string | undefined> {
+    if ([...due].every((partition) => this.#supervisors.get(partition)?.phase === 'running')) return undefined;
+    const rows = await this.#ports.sink.readOwnership(this.#settings.topic);
+    return notInForceText(withOlderSettings(rows, this.#settings), this.#settings);
   }
 
   #end(exit: ExitReport): void {

@@ -25,6 +25,8 @@ export interface WantedSettings {
   /** With rules, `fraud` is theirs. */
   readonly decision: DecisionSettings;
   readonly rules?: LoadedRules;
+  /** The name of the file with the rules, for messages. */
+  readonly rulesFile?: string;
 }
 
 export interface ProcessorSettings extends WantedSettings {

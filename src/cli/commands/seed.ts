@@ -73,7 +73,7 @@ export const addCommand: AddCommand = (program) => {
 
 /** As a processor looks at a new dataset. Records that name a schema are left to the processor, which can ask for it. */
 function lookOf(settings: ProcessorSettings, log: LogSource): SeedPorts['look'] {
-  const { topic, acceptNothing, rules } = settings;
+  const { topic, acceptNothing, rules, rulesFile } = settings;
   if (acceptNothing || (rules !== undefined && rules.rules.event.format !== 'json')) return undefined;
   const ports = { log, runtime: systemRuntime, observer: silentObserver };
   return (startOffsets) =>
@@ -85,6 +85,7 @@ function lookOf(settings: ProcessorSettings, log: LogSource): SeedPorts['look'] 
         settings: compileEntry(entryOf(settings, 0)),
         // It ends at the end of the log, also where that is before there is a payment.
         untilCaughtUp: true,
+        rulesFile,
         isSeeded: async () => false,
       },
       ports,

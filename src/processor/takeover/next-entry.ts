@@ -6,6 +6,7 @@
  */
 import { ConfigurationError } from '../../base/errors.ts';
 import { fixedDifferences } from '../../payments/rules/fixed-part.ts';
+import { rulesDifferences } from '../../payments/rules/rules-differences.ts';
 import { FOLD_VERSION, type FoldVersion, RULES_FOLD_VERSION, sameDecisionSettings } from '../../payments/settings.ts';
 import type { DecisionSettings, SettingsEntry } from '../../payments/types.ts';
 import type { WantedSettings } from '../settings.ts';
@@ -48,13 +49,15 @@ export function nextEntry(
   const last = history.at(-1)!;
   const newest = revisionOf(last);
   const ours = revisionOf(wanted);
-  if (ours > newest) {
+  const isOlder = ours < newest;
+  const isOther = ours > newest || (!isOlder && !sameSettings(last, wanted));
+  if (isOther) {
+    // Before the revision: a higher one does not help where a fixed member differs.
     const problems = fixedProblems(partition, history, wanted);
     if (problems.length > 0) throw new ConfigurationError(problems);
+    if (ours === newest) throw new ConfigurationError([otherContent(partition, last, wanted)]);
     return { entry: entryOf(wanted, fromOffset), olderThan: undefined };
   }
-  const isOlder = ours < newest;
-  if (!isOlder && !sameSettings(last, wanted)) throw new ConfigurationError([otherContent(partition, last, wanted)]);
   const { decision, rules } = last;
   // A new release continues with the same settings by its own fold version.
   const kept = { revision: newest, decision, ...(rules === undefined ? {} : { rules }) };
@@ -71,7 +74,7 @@ export function sameSettings(
 
 function fixedProblems(partition: number, history: readonly SettingsEntry[], wanted: WantedSettings): string[] {
   const had = history[0]?.rules === undefined ? ' (the built-in event)' : '';
-  const has = wanted.rules === undefined ? 'without RULES_FILE it is (the built-in event)' : 'RULES_FILE has';
+  const has = wanted.rules === undefined ? 'without RULES_FILE it is (the built-in event)' : `${fileOf(wanted)} has`;
   return fixedDifferences(history, wanted).map(
     ({ member, before, now }) =>
       `${member} is fixed for partition ${partition} as ${before}${had}, and ${has} ${now}: rows that are there were made with it. ` +
@@ -93,18 +96,30 @@ function otherContent(partition: number, last: SettingsEntry, wanted: WantedSett
   const differing = VARIABLES.filter(
     ([name]) => !sameDecisionSettings(only(last.decision, name), only(wanted.decision, name)),
   );
-  // Rules that differ in their fraud section differ in their digest.
+  // Rules that differ in their fraud section say so themselves.
   const names = differing.filter(([name]) => name !== 'fraud' || rules === undefined).map(([, name]) => name);
-  const texts = last.rules?.sha256 === rules?.sha256 ? [] : [`rules of sha256 ${digest(rules)}`];
+  const file = rules === undefined ? 'here there is no RULES_FILE' : `${fileOf(wanted)} has sha256 ${rules.sha256}`;
   const change =
     rules === undefined
       ? `set SETTINGS_REVISION=${revision + 1}`
-      : `write \`revision: ${revision + 1}\` into RULES_FILE`;
+      : `write \`revision: ${revision + 1}\` into ${fileOf(wanted)}`;
   return (
-    `revision ${revision} of the settings is in the history of partition ${partition} with other content (rules of sha256 ` +
-    `${digest(last.rules)}); here it has ${[...texts, ...names.map((name) => `another value of ${name}`)].join(', ')}. ` +
+    `revision ${revision} of the settings is in the history of partition ${partition} with other content. These differ: ` +
+    `${[...differingMembers(last, wanted), ...names].join(', ')} (there: ${digest(last.rules)}; ${file}). ` +
     `To use what is here, ${change}; otherwise put it back as it was. Nothing was written.`
   );
+}
+
+function differingMembers({ rules: before }: SettingsEntry, { rules: now }: WantedSettings): string[] {
+  if (before?.sha256 === now?.sha256) return [];
+  if (before === undefined) return ['the rules file, which was not there'];
+  if (now === undefined) return ['the rules file, which is not here'];
+  const members = rulesDifferences(before.rules, now.rules);
+  return members.length > 0 ? members : ['the order of columns'];
+}
+
+function fileOf({ rulesFile = 'RULES_FILE' }: WantedSettings): string {
+  return rulesFile;
 }
 
 function only(decision: DecisionSettings, name: keyof DecisionSettings): DecisionSettings {
@@ -112,5 +127,5 @@ function only(decision: DecisionSettings, name: keyof DecisionSettings): Decisio
 }
 
 function digest(rules: { readonly sha256: string } | undefined): string {
-  return rules?.sha256 ?? 'none: the built-in event';
+  return rules === undefined ? 'no rules, the built-in event' : `rules of sha256 ${rules.sha256}`;
 }

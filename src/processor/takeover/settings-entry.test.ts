@@ -16,8 +16,8 @@ const decision = DEFAULT_DECISION_SETTINGS;
 const OTHER = { ...decision, watermarkDelayMs: 60_000 };
 
 /** The built-in event, with the time at another place. */
-function rulesOfRevision(revision: number, timestamp = '/timestamp'): LoadedRules {
-  const event = { ...BUILT_IN_EVENT, timestamp: { path: timestamp } };
+function rulesOfRevision(revision: number, timestamp = '/timestamp', format: 'json' | 'avro' = 'json'): LoadedRules {
+  const event = { ...BUILT_IN_EVENT, format, timestamp: { path: timestamp } };
   return loadedRules({ revision, event, columns: [], fraud: decision.fraud });
 }
 
@@ -135,16 +135,30 @@ describe('the settings of a partition that was taken over', () => {
     const { added, settle } = sink([{ fromOffset: 0, foldVersion: 1, decision }]);
     const refused = settle({ decision: OTHER });
     await expect(refused).rejects.toMatchObject({ name: 'ConfigurationError' });
-    await expect(refused).rejects.toThrow(/another value of WATERMARK_DELAY.*SETTINGS_REVISION=1/);
-    const [ours, theirs] = [rulesOfRevision(4, '/at'), rulesOfRevision(4, '/time')];
+    await expect(refused).rejects.toThrow(/These differ: WATERMARK_DELAY .*SETTINGS_REVISION=1/);
+    const [ours, theirs] = [rulesOfRevision(4, '/timestamp', 'avro'), rulesOfRevision(4)];
     const ruled = sink([
       { fromOffset: 0, foldVersion: 2, decision },
       { fromOffset: 5, foldVersion: 3, decision, revision: 4, rules: theirs },
     ]);
-    const other = ruled.settle({ revision: 4, decision, rules: ours });
+    const other = ruled.settle({ revision: 4, decision, rules: ours, rulesFile: 'my.yaml' });
     await expect(other).rejects.toMatchObject({ name: 'ConfigurationError' });
-    await expect(other).rejects.toThrow(new RegExp(`${theirs.sha256}.*${ours.sha256}.*\\brevision: 5\\b`));
+    await expect(other).rejects.toThrow(
+      new RegExp(
+        `differ: event.format \\(there: .*${theirs.sha256}; my.yaml .*${ours.sha256}.*\\brevision: 5\\b.* into my.yaml`,
+      ),
+    );
     expect([...added, ...ruled.added]).toEqual([]);
+  });
+
+  it('of an equal revision with another fixed part are told so, and not to raise the revision', async () => {
+    const theirs = rulesOfRevision(4);
+    const { added, settle } = sink([{ fromOffset: 0, foldVersion: 3, decision, revision: 4, rules: theirs }]);
+    const ours = rulesOfRevision(4, '/time');
+    const refused = settle({ revision: 4, decision, rules: ours, rulesFile: 'my.yaml' });
+    await expect(refused).rejects.toThrow(/event\.timestamp is fixed .* my\.yaml has .*another dataset/);
+    await expect(refused).rejects.not.toThrow(/revision: 5/);
+    expect(added).toEqual([]);
   });
 
   it('that change a fixed part are refused, with both values', async () => {

@@ -61,7 +61,8 @@ it('a topic whose records are all rejected stops the process at its end, and not
   expect(exits()[0]!.why).toContain(
     'none of its first 5 records is a payment: field_missing 3 (60 %), first at partition 0, offset 0 (field_missing: transaction_id)',
   );
-  expect(exits()[0]!.why).toContain('`provenonce rules check --from-topic`');
+  expect(exits()[0]!.why).toContain('No row was written; the dataset has its tables, which are empty.');
+  expect(exits()[0]!.why).toContain('`provenonce rules init --from-topic` proposes one');
   expect(events.find(({ type }) => type === 'first_look.ended')).toMatchObject({
     passed: false,
     records: 5,

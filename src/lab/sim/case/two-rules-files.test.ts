@@ -5,7 +5,8 @@ import type { LoadedRules } from '../../../payments/rules/rules.ts';
 import { loadedRules } from '../../../payments/rules/rules-document.ts';
 import { DEFAULT_DECISION_SETTINGS } from '../../../payments/settings.ts';
 import type { ProcessorEvent } from '../../../processor/events.ts';
-import { elapse } from '../testing.ts';
+import type { ExitReport } from '../../../processor/processor.ts';
+import { elapse, someRecords } from '../testing.ts';
 import { createWorld } from '../world/create-world.ts';
 import { processorMain } from '../world/processor-main.ts';
 
@@ -76,4 +77,39 @@ it('a process without a file runs by the rules that are in force', async () => {
   expect([...exits.values()].filter((code) => code !== 0)).toEqual([]);
   for (const history of histories) expect(history.at(-1)).toMatchObject({ revision: 2, foldVersion: 3 });
   expect(events.some(({ type, process }) => type === 'settings.older' && process === 'a')).toBe(true);
+});
+
+/** Runs of one process, each to the end of the same records: the first reads them all, the next find nothing to do. */
+async function untilCaughtUp(...revisions: readonly number[]) {
+  const world = createWorld({ seed: 3, partitions: 2 });
+  for (const partition of [0, 1]) world.kafka.partition(partition).append(someRecords(20));
+  const events: ProcessorEvent[] = [];
+  const observer = { emit: (event: ProcessorEvent) => void events.push(event) };
+  let run = 0;
+  const main = processorMain({ untilCaughtUp: true, observer, rules: () => rules(revisions[run - 1]!) });
+  const process = world.spawn('a', (ports) => {
+    run++;
+    return main(ports);
+  });
+  for (const _ of revisions.slice(1)) {
+    await elapse(world, 60_000);
+    process.start();
+  }
+  await elapse(world, 60_000);
+  const histories = world.bigquery.ownership.read(world.kafka.topic).map(({ history }) => history);
+  return { events, histories, exits: process.exits.map(({ value }) => (value as ExitReport).exitCode) };
+}
+
+it('a higher revision is in force on an idle topic before a process ends for being caught up', async () => {
+  const { events, histories, exits } = await untilCaughtUp(1, 2);
+  expect(exits).toEqual([0, 0]);
+  for (const history of histories) expect(history.map(({ revision }) => revision)).toEqual([1, 2]);
+  expect(events.filter(({ type }) => type === 'settings.changed')).toHaveLength(2);
+});
+
+it('a lower revision is warned of on an idle topic, once', async () => {
+  const { events, histories, exits } = await untilCaughtUp(2, 1);
+  expect(exits).toEqual([0, 0]);
+  for (const history of histories) expect(history.map(({ revision }) => revision)).toEqual([2]);
+  expect(events.filter(({ type }) => type === 'settings.older')).toMatchObject([{ revision: 1, newest: 2 }]);
 });

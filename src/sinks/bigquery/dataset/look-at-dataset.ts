@@ -55,6 +55,10 @@ export interface DatasetLook {
   readonly tables: ReadonlyMap<string, TableResource | undefined>;
 }
 
+export function hasNoTables({ tables }: DatasetLook): boolean {
+  return [...tables.values()].every((table) => table === undefined);
+}
+
 /** One attempt. Rejects with RestError where anything but "not found" is in the way. */
 export async function lookAtDataset(
   rest: RestCalls,
