@@ -11,7 +11,7 @@ export const BUDGETS_MS = {
   unit: 6 * MINUTE_MS,
   contract: 6 * MINUTE_MS,
   scenarios: 5 * MINUTE_MS,
-  long: 24 * MINUTE_MS,
+  long: 30 * MINUTE_MS,
   browser: 2 * MINUTE_MS,
 } as const;
 

@@ -92,3 +92,12 @@ test('paths that are nearest to one that is not there come first', () => {
   expect(there.has('/a~1b/m~0n')).toBe(true);
   expect(there.has('/data/object/none')).toBe(false);
 });
+
+test('objects and members with another name are not offered for a path', () => {
+  const there = new PathsThere();
+  there.add({ meta: { kind: 'x', v: 3 }, payload: { ref: 'r', customers: { id: 1 } } });
+  expect(there.nearest('/NOT_FOUND')).toEqual([]);
+  expect(there.nearest('/payload/customer')).toEqual([]);
+  expect(there.nearest('/data/object/ref')).toEqual(['/payload/ref']);
+  expect(there.has('/payload/customers')).toBe(true);
+});

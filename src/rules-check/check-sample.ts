@@ -73,6 +73,11 @@ export function checkSample(sample: readonly SampleRecord[], options: CheckOptio
   };
 }
 
+/** Whether the rules may be used as they are: payments, no rejected record, and no path that no record has. */
+export function isClean({ payments, rejected, missingPaths }: SampleCheck): boolean {
+  return payments > 0 && rejected === 0 && missingPaths.length === 0;
+}
+
 function checkRecord(one: SampleRecord, options: CheckOptions): CheckedRecord {
   const { partition, hasKey } = one;
   const { partitionCount, minEventTimeMs, schemas } = options;

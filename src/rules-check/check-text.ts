@@ -3,6 +3,7 @@ import { tableText } from '../base/text/table.ts';
 import { wrapWords } from '../base/text/wrap.ts';
 import { shareText } from '../processor/rejections.ts';
 import type { CheckedRecord, SampleCheck } from './check-sample.ts';
+import { NOT_FOUND } from './paths.ts';
 
 /** Columns of the table; the others of a payment stand together in one. */
 const SHOWN = ['transaction_id', 'sender_account_id', 'amount', 'currency', 'event_time'] as const;
@@ -18,7 +19,10 @@ export function checkText(check: SampleCheck, width = Number.POSITIVE_INFINITY):
     line(
       `${payments} of ${records.length} records become payments` +
         counted(rejected, 'is rejected', 'are rejected') +
-        `${counted(notPayments, 'is no payment', 'are no payments')}.`,
+        `${counted(notPayments, 'is no payment', 'are no payments')}.` +
+        (payments > 1
+          ? ' Each is judged alone: a copy or a late record counts as a payment, here and in the sums.'
+          : ''),
     ),
   );
   if (reasons.length > 0) {
@@ -36,12 +40,15 @@ export function checkText(check: SampleCheck, width = Number.POSITIVE_INFINITY):
   if (missingPaths.length > 0) {
     blocks.push([
       ...line('Paths that no record has:'),
-      ...missingPaths.flatMap(({ path, use, nearest }) =>
-        line(`${path} (${use})${nearest.length === 0 ? '' : `: there are ${nearest.join(', ')}`}`, '  '),
-      ),
+      ...missingPaths.flatMap(({ path, use, nearest }) => line(`${path} (${use})${nearestText(path, nearest)}`, '  ')),
     ]);
   }
   return blocks.map((lines) => lines.join('\n')).join('\n\n');
+}
+
+function nearestText(path: string, nearest: readonly string[]): string {
+  if (path === NOT_FOUND) return ': `rules init` found no member: write the path of yours';
+  return nearest.length === 0 ? '' : `: ${nearest.length === 1 ? 'there is' : 'there are'} ${nearest.join(', ')}`;
 }
 
 function counted(number: number, one: string, several: string): string {

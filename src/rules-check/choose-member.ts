@@ -7,6 +7,8 @@ export interface Choice {
   /** Of its name, from 1. */
   readonly score: number;
   readonly others: readonly string[];
+  /** No name says so: a reader must decide. */
+  readonly isByShape?: boolean;
 }
 
 /** A member with this share of the records is one that payments have. */
@@ -90,7 +92,7 @@ function uniqueness(role: ProposedRole, { distinct, values }: Shape): number {
 }
 
 /** Whether it stands in the object that has the amount, or around that. */
-function nearness(shape: Shape, home: string | undefined): number {
+export function nearness(shape: Shape, home: string | undefined): number {
   const parent = parentOf(shape);
   if (home === undefined || !`${home}/`.startsWith(`${parent}/`)) return 0;
   return Math.max(5, 25 - 7 * (home.slice(parent.length).split('/').length - 1));

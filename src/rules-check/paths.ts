@@ -1,5 +1,5 @@
 /** Which paths the records of a sample have, and which paths of rules none of them has. Pure. */
-import { editDistance } from '../base/text/edit-distance.ts';
+import { editDistance, tolerance } from '../base/text/edit-distance.ts';
 import type { Rules } from '../payments/rules/rules.ts';
 
 /** A path of the rules, and what it is for: a role, `select`, `key`, or a column. */
@@ -19,6 +19,11 @@ const DEPTH_MOST = 12;
 /** Elements of a list beyond these have the names of these. */
 const ELEMENTS_MOST = 3;
 const NEAREST_SHOWN = 3;
+/** Letters of a name, from which on another one that contains it is like it. */
+const PART_LEAST = 3;
+
+/** A path of a proposal for which no member was found. `rules check` names it as one that no record has. */
+export const NOT_FOUND = '/NOT_FOUND';
 
 export function pathsOf({ event, columns }: Rules): UsedPath[] {
   const { select, key, texts, amount, timestamp } = event;
@@ -35,6 +40,8 @@ export function pathsOf({ event, columns }: Rules): UsedPath[] {
 
 /** Paths into the values that some record has with a value, in the order in which they were met; with how many have them. */
 export class PathsThere {
+  /** Of these, those that lead to texts, numbers and truth values. */
+  readonly #leaves = new Set<string>();
   readonly #counts = new Map<string, number>();
 
   add(value: unknown): void {
@@ -45,10 +52,11 @@ export class PathsThere {
     return this.#counts.has(path);
   }
 
-  /** Without those that lead to objects and lists. */
+  /** Those whose names are like its own; without those that lead to objects and lists. */
   nearest(path: string): string[] {
     const wanted = lastOf(path);
-    const scored = [...this.#counts.keys()].map((candidate) => {
+    const alike = [...this.#leaves].filter((candidate) => isAlike(plain(lastOf(candidate)), plain(wanted)));
+    const scored = alike.map((candidate) => {
       const name = lastOf(candidate);
       const byName = name === wanted ? -1 : editDistance(plain(name), plain(wanted));
       return { candidate, score: byName * 4 + editDistance(candidate, path) };
@@ -61,10 +69,19 @@ export class PathsThere {
     if (value === null || value === undefined || depth > DEPTH_MOST) return;
     if (this.#counts.size >= PATHS_MOST && !this.#counts.has(path)) return;
     if (path !== '') this.#counts.set(path, (this.#counts.get(path) ?? 0) + 1);
-    if (typeof value !== 'object') return;
+    if (typeof value !== 'object') {
+      if (path !== '') this.#leaves.add(path);
+      return;
+    }
     const entries = Array.isArray(value) ? [...value.entries()].slice(0, ELEMENTS_MOST) : Object.entries(value);
     for (const [name, below] of entries) this.#walk(`${path}/${escaped(String(name))}`, below, depth + 1);
   }
+}
+
+function isAlike(name: string, wanted: string): boolean {
+  const [short, long] = name.length < wanted.length ? [name, wanted] : [wanted, name];
+  if (short.length >= PART_LEAST && long.includes(short)) return true;
+  return editDistance(name, wanted) <= tolerance(wanted) * 2 && short.length > tolerance(wanted) * 2;
 }
 
 /** RFC 6901. */

@@ -114,6 +114,64 @@ test('turns activity off where the key is not the sender', () => {
   expect(proposed(exampleOf('stripe')).rules.fraud.activity).not.toBe('off');
 });
 
+/** Records whose members have no names that are known. */
+function movements(keyOf: (n: number) => string, names = { id: 'ref', time: 'bookedAt' }): SampleRecord[] {
+  const lines = Array.from({ length: 20 }, (_, n) => {
+    const time = `2026-11-30T14:02:${String(n + 10)}.473+02:00`;
+    const movement = {
+      [names.id]: `mv_${n}`,
+      value: { minor: 1000 + n, ccy: 'EUR' },
+      [names.time]: time,
+      source: { walletId: `wal_${n % 5}` },
+    };
+    return `${keyOf(n)}\t${JSON.stringify({ meta: { eventId: `we-${n}`, emittedAt: time }, payload: { movement } })}`;
+  });
+  return sampleOfLines(lines.join('\n'), NOW_MS);
+}
+const lineOf = (text: string, name: string): string => text.split('\n').find((line) => line.includes(`  ${name}: `))!;
+
+test('a key that differs in each record is the transaction, not who sends', () => {
+  const { rules, text } = proposed(movements((n) => `mv_${n}`));
+  expect(rules.event.texts.transaction_id?.path).toBe('/payload/movement/ref');
+  expect(lineOf(text, 'transaction_id')).toContain('# UNSURE: no name says so');
+  expect(rules.event.key).toBe('transaction');
+  expect(rules.fraud.activity).toBe('off');
+  expect(rules.event.texts.sender_account_id?.path).toBe('/NOT_FOUND');
+  expect(lineOf(text, 'sender_account_id')).toContain('/payload/movement/source/walletId');
+});
+
+test('a key that differs in each record beside a named transaction is a path, and somebody must decide', () => {
+  const { rules, text } = proposed(movements((n) => `we-${n}`, { id: 'transactionId', time: 'bookedAt' }));
+  expect(rules.event.texts.transaction_id?.path).toBe('/payload/movement/transactionId');
+  expect(rules.event.key).toEqual({ path: '/meta/eventId' });
+  expect(lineOf(text, 'key')).toContain('# UNSURE: ');
+  expect(rules.event.texts.sender_account_id?.path).toBe('/NOT_FOUND');
+});
+
+test('a sender that only the key shows is proposed, and somebody must decide', () => {
+  const { rules, text } = proposed(movements((n) => `wal_${n % 5}`));
+  expect(rules.event.texts.sender_account_id?.path).toBe('/payload/movement/source/walletId');
+  expect(rules.event.key).toBe('sender');
+  expect(lineOf(text, 'sender_account_id')).toContain('# UNSURE: no name says so');
+});
+
+test('a sender by its name that differs in each record is unsure', () => {
+  const lines = Array.from({ length: 20 }, (_, n) => `a${n}\t${JSON.stringify({ id: `p${n}`, sender: `a${n}` })}`);
+  const { text } = proposed(sampleOfLines(lines.join('\n'), NOW_MS));
+  expect(lineOf(text, 'sender_account_id')).toContain('{ path: /sender }');
+  expect(lineOf(text, 'sender_account_id')).toContain('# UNSURE: ');
+});
+
+test('ids and times that no name says are found by what they look like', () => {
+  const { rules, text } = proposed(movements((n) => `wal_${n % 5}`));
+  const id = lineOf(text, 'transaction_id');
+  expect(rules.event.texts.transaction_id?.path).toBe('/NOT_FOUND');
+  expect(id).toContain('/payload/movement/ref');
+  expect(id).toContain('/meta/eventId');
+  expect(rules.event.timestamp).toMatchObject({ path: '/payload/movement/bookedAt', type: 'iso8601' });
+  expect(lineOf(text, 'timestamp')).toMatch(/# UNSURE: no name says so.*\/meta\/emittedAt/);
+});
+
 test('the same records give the same file', () => {
   expect(proposed(exampleOf('paypal')).text).toBe(proposed(exampleOf('paypal')).text);
 });

@@ -3,9 +3,11 @@
  * each line why, and what is unsure; `rules check` then shows what it gives. The same records give the same file. Pure.
  */
 
+import { differsInEach, idCandidates, senderCandidates, timeByShape } from './choose-by-shape.ts';
 import { bestOf, type Choice, isNamedAmount, parentOf } from './choose-member.ts';
 import { type DecodedSample, schemaIdIn } from './decode-sample.ts';
 import { isBase64, isWhole, most, type Shape, shapesOf, timeTypeOf } from './field-shapes.ts';
+import { NOT_FOUND } from './paths.ts';
 import { KIND_NAMES, type ProposedRole } from './role-names.ts';
 import type { SampleRecord } from './sample.ts';
 
@@ -25,9 +27,6 @@ export interface Proposal {
   readonly roles: readonly ProposedLine[];
   readonly activityOff: boolean;
 }
-
-/** A path of a proposal for which no member was found. `rules check` names it as one that no record has. */
-export const NOT_FOUND = '/NOT_FOUND';
 
 /** Undefined if no value is an object. */
 export function proposeRules(sample: readonly SampleRecord[], { format, values }: DecodedSample): Proposal | undefined {
@@ -140,13 +139,21 @@ class Roles {
     const amount = take('amount');
     const currency = take('currency', (shape) => amount !== undefined && parentOf(shape) === parentOf(amount.shape));
     const home = amount === undefined ? undefined : parentOf(amount.shape);
-    const transaction = take('transaction_id', undefined, home);
-    const keyed = this.#shapes.find((shape) => this.#isKey(shape) && shape.path !== transaction?.shape.path);
-    const sender = take('sender_account_id', (shape) => shape === keyed) ?? choiceOf(keyed);
-    const time = take('timestamp', undefined, home);
+    const named = take('transaction_id', undefined, home);
+    const keyed = this.#shapes.find((shape) => this.#isKey(shape) && shape.path !== named?.shape.path);
+    // A key that is another one in each record is no sender: the sender is fixed for ever.
+    const isIdKey = keyed !== undefined && differsInEach(keyed);
+    const transaction = named ?? (isIdKey ? byKey(keyed) : undefined);
+    if (transaction !== undefined) taken.add(transaction.shape.path);
+    const sender = take('sender_account_id', (shape) => shape === keyed) ?? (isIdKey ? undefined : byKey(keyed));
+    if (sender !== undefined) taken.add(sender.shape.path);
+    const free = this.#shapes.filter(({ path }) => !taken.has(path));
+    const time = take('timestamp', undefined, home) ?? timeByShape(free, this.#records, home);
+    const ids = idCandidates(free, this.#records, home);
+    const senders = senderCandidates(free, this.#records);
     const lines = [
-      textLine('transaction_id', transaction, this.#records, this.#isKey(transaction?.shape)),
-      textLine('sender_account_id', sender, this.#records, this.#isKey(sender?.shape)),
+      textLine('transaction_id', transaction, this.#records, this.#isKey(transaction?.shape), ids),
+      senderLine(textLine('sender_account_id', sender, this.#records, this.#isKey(sender?.shape), senders), sender),
       this.#amountLine(amount, currency),
       currencyLine(currency),
       timeLine(time, this.#records),
@@ -178,6 +185,11 @@ class Roles {
     const off = 'activity of a sender cannot be counted then';
     if (this.#isKey(transaction?.shape))
       return sure('key: transaction', `the key of each record is its transaction; ${off}`);
+    if (keyed !== undefined && differsInEach(keyed))
+      return unsure(
+        `key: { path: ${shown(keyed.path)} }`,
+        `the key of each record is this member, another one in each: if it is the transaction, write it as transaction_id, and key: transaction; ${off}`,
+      );
     if (keyed !== undefined)
       return sure(`key: { path: ${shown(keyed.path)} }`, `the key of each record is this member; ${off}`);
     const keys = this.#keys.filter((key) => key !== undefined).length;
@@ -224,17 +236,40 @@ class Roles {
   }
 }
 
-function choiceOf(shape: Shape | undefined): Choice | undefined {
-  return shape === undefined ? undefined : { shape, score: 1, others: [] };
+function byKey(shape: Shape | undefined): Choice | undefined {
+  return shape === undefined ? undefined : { shape, score: 1, others: [], isByShape: true };
 }
 
-function textLine(role: string, choice: Choice | undefined, records: number, isKey: boolean): ProposedLine {
-  if (choice === undefined) return unsure(`${role}: { path: ${NOT_FOUND} }`, 'no member looks like it');
-  const { shape, others } = choice;
+/** `candidates`: members that may be meant if none was chosen. */
+function textLine(
+  role: string,
+  choice: Choice | undefined,
+  records: number,
+  isKey: boolean,
+  candidates: readonly string[],
+): ProposedLine {
+  if (choice === undefined) {
+    const what = role === 'transaction_id' ? 'different in each record' : 'the same in several records';
+    const found = candidates.length === 0 ? 'no member looks like it' : 'no member is named like it';
+    const maybe = candidates.length === 0 ? '' : `; ${what}: ${candidates.join(', ')}`;
+    return unsure(`${role}: { path: ${NOT_FOUND} }`, `${found}${maybe}`);
+  }
+  const { shape, others, isByShape = false } = choice;
   const isPadded = shape.values.some((value) => value !== value.trim());
   const type = `${shape.isNumber ? ', type: integer' : ''}${isPadded ? ', trim: true' : ''}`;
-  const why = `${seenText(shape, records, isKey ? [] : others)}${isKey ? '; it is the key' : ''}`;
-  return { yaml: `${role}: { path: ${shown(shape.path)}${type} }`, why, isUnsure: !isKey && others.length > 0 };
+  const why = `${nameText(choice)}${seenText(shape, records, isKey ? [] : others)}${isKey ? '; it is the key' : ''}`;
+  const isUnsure = isByShape || (!isKey && others.length > 0);
+  return { yaml: `${role}: { path: ${shown(shape.path)}${type} }`, why, isUnsure };
+}
+
+/** One who sends only once each is most often an id of the payment. */
+function senderLine(line: ProposedLine, choice: Choice | undefined): ProposedLine {
+  if (choice === undefined || !differsInEach(choice.shape)) return line;
+  return { ...line, why: `another one in almost each record, is this who sends? ${line.why}`, isUnsure: true };
+}
+
+function nameText({ isByShape = false }: Choice): string {
+  return isByShape ? 'no name says so; ' : '';
 }
 
 function currencyLine(choice: Choice | undefined): ProposedLine {
@@ -256,15 +291,19 @@ function timeLine(choice: Choice | undefined, records: number): ProposedLine {
       'timestamp: { path: record.timestamp }',
       "no member looks like a time with its offset: the record's own time in Kafka",
     );
-  const { shape, others } = choice;
+  const { shape, others, isByShape = false } = choice;
   const type = timeTypeOf(shape)!;
   const isFine =
     type === 'epoch_us' ||
     type === 'epoch_ns' ||
     (type === 'iso8601' && shape.values.some((value) => /\.\d{4,}/.test(value)));
   const fine = isFine ? ', finer_than_ms: round_down' : '';
-  const why = `${seenText(shape, records, others)}${isFine ? '; finer than a millisecond, which is cut off' : ''}`;
-  return { yaml: `timestamp: { path: ${shown(shape.path)}, type: ${type}${fine} }`, why, isUnsure: others.length > 0 };
+  const why = `${nameText(choice)}${seenText(shape, records, others)}${isFine ? '; finer than a millisecond, which is cut off' : ''}`;
+  return {
+    yaml: `timestamp: { path: ${shown(shape.path)}, type: ${type}${fine} }`,
+    why,
+    isUnsure: isByShape || others.length > 0,
+  };
 }
 
 function optionalLine(role: string, choice: Choice | undefined, records: number): ProposedLine {

@@ -173,7 +173,7 @@ describe('a mistake is one line with its place, what was expected, and what stan
     [
       'a path that is no JSON Pointer',
       inEvent('region: { path: data.region }'),
-      'rules.yaml:8:13: event.region.path: expected a JSON Pointer as /data/id, or key, or header:NAME; found "data.region"',
+      'rules.yaml:8:13: event.region.path: expected a JSON Pointer as /data/id, or key, or header:NAME; found "data.region": did you mean /data/region?',
     ],
     ['a path with a wrong escape', inEvent('region: { path: /a~2 }'), /event\.region\.path: expected a JSON Pointer/],
     [
@@ -194,7 +194,7 @@ describe('a mistake is one line with its place, what was expected, and what stan
     [
       'a key rule with a wrong path',
       inEvent('key: { path: tenant }'),
-      'rules.yaml:8:10: event.key.path: expected a JSON Pointer as /data/id, or key, or header:NAME; found "tenant"',
+      'rules.yaml:8:10: event.key.path: expected a JSON Pointer as /data/id, or key, or header:NAME; found "tenant": did you mean /tenant?',
     ],
     [
       'a key rule with a wrong member',
@@ -294,6 +294,41 @@ describe('a mistake is one line with its place, what was expected, and what stan
       expect(lines[0]).toMatch(line);
       expect(lines.every((one) => !one.includes('\n'))).toBe(true);
     }
+  });
+
+  it.each([
+    [
+      'a name without its colon',
+      'revision: 1\nevent:\n  select\n    - { path: /a }\n  key: any\n',
+      /^rules\.yaml:3:3: a name .*colon/,
+    ],
+    [
+      'a name without its colon before its value',
+      'revision: 1\nevent:\n  key any\n  format: json\n',
+      /^rules\.yaml:3:3: a name .*colon/,
+    ],
+    ['a tab between lines', 'revision: 1\nevent:\n  format: json\n\tkey: any\n  a: b\n', /^rules\.yaml:4:1: a tab/],
+    [
+      'a brace without its end',
+      'event:\n  key: { path: /a\n  format: json\n',
+      /^rules\.yaml:\d+:\d+: .*brace or bracket/,
+    ],
+  ])('of what is no YAML only the first: %s', (_, text, line) => {
+    expect(linesOf(text)).toEqual([expect.stringMatching(line)]);
+  });
+
+  it('names that stand twice are all told', () => {
+    expect(linesOf(`${LEAST}revision: 2\nrevision: 3\n`)).toHaveLength(2);
+  });
+
+  it.each([
+    ['payload.movement.ref', '/payload/movement/ref'],
+    ['$.items[0].id', '/items/0/id'],
+    ['data/id', '/data/id'],
+  ])('a path as others write it is answered with its JSON Pointer: %s', (path, pointer) => {
+    expect(linesOf(inEvent(`region: { path: "${path}" }`))).toEqual([
+      expect.stringContaining(`found "${path}": did you mean ${pointer}?`),
+    ]);
   });
 
   it('all of them at once, in the order of their places', () => {

@@ -61,7 +61,15 @@ function mistakeOf({ path, what, isSentence = false }: Problem, fileName: string
 function expected(what: string, found: unknown): string {
   if (found === undefined) return `is missing: expected ${what}`;
   const isUnquoted = /^(a text|a JSON Pointer|a decimal)/.test(what) && /number|boolean/.test(typeof found);
-  return `expected ${what}; found ${shownValue(found)}${isUnquoted ? ': write it in quotes' : ''}`;
+  const pointer = what.startsWith('a JSON Pointer') && typeof found === 'string' ? pointerOf(found) : undefined;
+  const help = pointer === undefined ? '' : `: did you mean ${pointer}?`;
+  return `expected ${what}; found ${shownValue(found)}${isUnquoted ? ': write it in quotes' : help}`;
+}
+
+/** Of a path with points, as JSONPath and jq have it, or without its first slash. */
+function pointerOf(text: string): string | undefined {
+  const names = text.replace(/^\$?\./, '').replaceAll(/\[(\d+)\]/g, '.$1');
+  return /^[\w-]+(?:[./][\w-]+)*$/.test(names) ? `/${names.replaceAll('.', '/')}` : undefined;
 }
 
 /** An object with an unknown member has no further problem: the member that seems to be missing is most often the same one. */

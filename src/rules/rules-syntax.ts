@@ -21,6 +21,7 @@ export interface RulesSyntax {
 const CAUSES: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'this name stands twice in the same object: keep one of them',
   TAB_AS_INDENT: 'a tab is no indentation in YAML: use spaces',
+  MULTILINE_IMPLICIT_KEY: 'a name has no colon behind it, here or in the line above',
   MULTIPLE_DOCS: 'a second document begins here: a rules file is one document',
 };
 
@@ -68,7 +69,7 @@ export function parseRulesText(text: string, fileName: string): RulesSyntax {
   let value: unknown;
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: false, version: '1.2' });
-    for (const error of [...document.errors, ...document.warnings]) {
+    for (const error of [...firstCause(document.errors), ...document.warnings]) {
       wrong(error.pos[0], [], causeOf(error));
     }
     if (document.errors.length === 0) value = plain(document.contents, [], 0);
@@ -89,9 +90,18 @@ export function parseRulesText(text: string, fileName: string): RulesSyntax {
   };
 }
 
+/** Behind the first place that is no YAML everything looks wrong. Names that stand twice have no such consequences. */
+function firstCause(errors: readonly YAMLError[]): readonly YAMLError[] {
+  const isOther = ({ code }: YAMLError): boolean => code !== 'DUPLICATE_KEY';
+  const first = errors.filter(isOther).sort((a, b) => a.pos[0] - b.pos[0])[0];
+  return first === undefined ? errors : [first];
+}
+
 function causeOf({ code, message }: YAMLError): string {
   // The parser catches its own overflow.
   if (message.includes('call stack')) return TOO_DEEP;
+  if (message.includes('must be sufficiently indented and end with'))
+    return 'a brace or bracket that was opened in a line above is not closed';
   const sentence = `${message.slice(0, 1).toLowerCase()}${message.slice(1)}`;
   return CAUSES[code] ?? `the file is neither YAML nor JSON here: ${sentence}`;
 }

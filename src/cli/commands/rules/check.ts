@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { ConfigurationError } from '../../../base/errors.ts';
 import { systemRuntime } from '../../../base/system-runtime.ts';
 import { terminalColumns } from '../../../base/text/terminal.ts';
-import { checkSample } from '../../../rules-check/check-sample.ts';
+import { checkSample, isClean } from '../../../rules-check/check-sample.ts';
 import { checkText } from '../../../rules-check/check-text.ts';
 import { settingsToTry } from '../../../rules-check/settings-to-try.ts';
 import { parseSettings } from '../../config/parse-settings.ts';
@@ -25,6 +25,11 @@ export function addRulesCheck(rules: Command): void {
   const command = rules
     .command('check')
     .description('show what each record becomes: a payment with these values, or a rejected row with this reason')
+    .addHelpText(
+      'after',
+      '\nEnds with 1 if a record is rejected, if the rules have a path that no record has, or if no record is a payment.\n' +
+        'Records that `select` leaves out are not rejected.',
+    )
     .argument('[file]', 'the rules file; without one, records have the built-in event')
     .option('--sample <file>', 'records, one a line: a value, or a key, a tab and a value (binary values in base64)')
     .option(
@@ -54,5 +59,5 @@ async function check(file: string | undefined, flags: SampleFlags & { readonly j
   });
   if (flags.json) printJson(result);
   else print(checkText(result, terminalColumns(process.stdout, process.env)));
-  process.exitCode = result.payments > 0 ? EXIT.ok : EXIT.failed;
+  process.exitCode = isClean(result) ? EXIT.ok : EXIT.failed;
 }

@@ -14,7 +14,7 @@ import { REGISTRY_SETTINGS } from '../../config/registry-config.ts';
 import { DECISION_SETTINGS, KAFKA_SETTINGS } from '../../config/settings-table.ts';
 import { addFlags } from '../../config/show-settings.ts';
 import { wholeNumber } from '../../options.ts';
-import { complain, print } from '../../print.ts';
+import { complain, printVerbatim } from '../../print.ts';
 import { sourcesOf } from './sample-schemas.ts';
 import { type SampleFlags, takeSample } from './take-sample.ts';
 
@@ -67,7 +67,8 @@ function settingsAsRules({ sample, fromTopic }: InitFlags): string {
 
 function write(output: string | undefined, text: string): void {
   if (output === undefined) {
-    print(text.trimEnd());
+    // A terminal's width would break comments, which end with their line.
+    printVerbatim(text.trimEnd());
     return;
   }
   writeNew(output, text);
