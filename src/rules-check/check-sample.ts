@@ -14,6 +14,7 @@ import type { Rules } from '../payments/rules/rules.ts';
 import type { CompiledSettings } from '../payments/settings.ts';
 import type { Payment } from '../payments/types.ts';
 import { NOT_A_PAYMENT, RejectionCount, type RejectionsOf } from '../processor/rejections.ts';
+import { hintsOf } from './hints.ts';
 import { type MissingPath, PathsThere, pathsOf } from './paths.ts';
 import { jsonOf, type SampleRecord } from './sample.ts';
 
@@ -45,6 +46,8 @@ export interface SampleCheck {
   readonly missingPaths: readonly MissingPath[];
   /** What must hold besides for these rules to be exactly-once, in a sentence each. */
   readonly conditions: readonly string[];
+  /** What is behind the reasons, and what to write in the rules; one sentence each. */
+  readonly hints: readonly string[];
 }
 
 export interface CheckOptions {
@@ -74,6 +77,7 @@ export function checkSample(sample: readonly SampleRecord[], options: CheckOptio
     sums: sumsOf(records),
     missingPaths: options.rules === undefined ? [] : missingIn(sample, options.rules),
     conditions: [recordTimeCondition(options.rules)].filter((each) => each !== undefined),
+    hints: hintsOf(sample, records, options.rules),
   };
 }
 
