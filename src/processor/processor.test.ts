@@ -1,10 +1,13 @@
 /** How a processor ends: its exit code, its first and last events, and that the full reason appears once. */
 import { expect, it } from 'vitest';
 import { ConfigurationError, ContradictionError, UnreachableError } from '../base/errors.ts';
+import { loadedRules } from '../payments/rules/rules-document.ts';
 import { DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
+import { rules } from '../payments/testing/rules-fixture.ts';
 import type { ProcessorEvent } from './events.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { Processor, type ProcessorPorts } from './processor.ts';
+import type { ProcessorSettings } from './settings.ts';
 
 const SETTINGS = {
   topic: 't',
@@ -20,7 +23,11 @@ const SETTINGS = {
 const FACTS = { topic: 't', partitionCount: 1, compacted: false, logAppendTime: true, timestampAfterMaxMs: 0 };
 
 /** A processor that learns these facts of the topic, or is refused them. */
-async function endingWith(facts: () => Promise<unknown>, stop = new AbortController()) {
+async function endingWith(
+  facts: () => Promise<unknown>,
+  stop = new AbortController(),
+  settings: ProcessorSettings = SETTINGS,
+) {
   const events: ProcessorEvent[] = [];
   const untilAborted = (_: number, signal?: AbortSignal): Promise<never> =>
     new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason), { once: true }));
@@ -36,8 +43,9 @@ async function endingWith(facts: () => Promise<unknown>, stop = new AbortControl
     state: { close: async () => {} },
     observer: { emit: (event: ProcessorEvent) => events.push(event) },
   } as unknown as ProcessorPorts;
-  const { exitCode } = await new Processor(SETTINGS, ports).run(stop.signal);
-  return { exitCode, told: events.map((event) => ('why' in event ? [event.type, event.why] : [event.type])) };
+  const { exitCode } = await new Processor(settings, ports).run(stop.signal);
+  const warnings = events.flatMap((event) => (event.type === 'log.warning' ? [event] : []));
+  return { exitCode, warnings, told: events.map((event) => ('why' in event ? [event.type, event.why] : [event.type])) };
 }
 
 const rejecting = (error: unknown) => async () => {
@@ -94,9 +102,22 @@ it('being asked to stop is reason enough', async () => {
   stop.abort(new Error('SIGTERM'));
   expect(await ending).toEqual({
     exitCode: 0,
+    warnings: [],
     told: [
       ['processor.stopping', 'asked to stop'],
       ['processor.stopped', 'asked to stop'],
     ],
   });
+});
+
+it('a mapping that takes the Kafka timestamp for the time of the event is warned of once, with its condition', async () => {
+  const ending = (path: string) => {
+    const settings = { ...SETTINGS, revision: 1, rules: loadedRules(rules({ timestamp: { path } })) };
+    return endingWith(rejecting(new ConfigurationError(['no topic t'])), undefined, settings);
+  };
+  const condition = /^timestamp: record.timestamp .* every copy of a payment .* ID_HORIZON/;
+  expect((await ending('record.timestamp')).warnings).toEqual([
+    { type: 'log.warning', what: 'rules', detail: expect.stringMatching(condition) },
+  ]);
+  expect((await ending('/timestamp')).warnings).toEqual([]);
 });

@@ -8,6 +8,7 @@
 
 import { orAborted } from '../base/abort.ts';
 import { ConfigurationError, ContradictionError, UnreachableError } from '../base/errors.ts';
+import { recordTimeCondition } from '../payments/rules/record-time.ts';
 import { compileEntry, isKnownFoldVersion } from '../payments/settings.ts';
 import { caughtUp, notInForceText, topicTargets, withOlderSettings } from './caught-up.ts';
 import { checkClock } from './clock-rule.ts';
@@ -97,7 +98,9 @@ export class Processor {
 
   async #prepare(): Promise<TopicFacts> {
     const { log, sink, observer, runtime } = this.#ports;
-    const { topic } = this.#settings;
+    const { topic, rules } = this.#settings;
+    const condition = recordTimeCondition(rules?.rules);
+    if (condition !== undefined) observer.emit({ type: 'log.warning', what: 'rules', detail: condition });
     const [facts, rows] = await Promise.all([log.facts(), sink.readOwnership(topic), checkDataset(topic, sink)]);
     this.#checkFacts(facts);
     checkPartitionCount(topic, facts.partitionCount, rows);

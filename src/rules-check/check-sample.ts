@@ -9,6 +9,7 @@ import { formatDecimal } from '../payments/event/decimal.ts';
 import { PaymentReader } from '../payments/event/payment-reader.ts';
 import type { SchemaBook } from '../payments/event/schema/event-schema.ts';
 import { Rejection } from '../payments/event/validation.ts';
+import { recordTimeCondition } from '../payments/rules/record-time.ts';
 import type { Rules } from '../payments/rules/rules.ts';
 import type { CompiledSettings } from '../payments/settings.ts';
 import type { Payment } from '../payments/types.ts';
@@ -43,6 +44,8 @@ export interface SampleCheck {
   readonly sums: readonly CurrencySum[];
   /** Paths of the rules that no record has. */
   readonly missingPaths: readonly MissingPath[];
+  /** What must hold besides for these rules to be exactly-once, in a sentence each. */
+  readonly conditions: readonly string[];
   /** What is behind the reasons, and what to write in the rules; one sentence each. */
   readonly hints: readonly string[];
 }
@@ -73,6 +76,7 @@ export function checkSample(sample: readonly SampleRecord[], options: CheckOptio
     reasons: count.counted(),
     sums: sumsOf(records),
     missingPaths: options.rules === undefined ? [] : missingIn(sample, options.rules),
+    conditions: [recordTimeCondition(options.rules)].filter((each) => each !== undefined),
     hints: hintsOf(sample, records, options.rules),
   };
 }

@@ -12,7 +12,7 @@ const TITLES = ['transaction', 'sender', 'amount', 'currency', 'time'] as const;
 const BECOMES = { payment: 'payment', rejected: 'rejected', not_a_payment: 'no payment' } as const;
 
 export function checkText(check: SampleCheck, width = Number.POSITIVE_INFINITY): string {
-  const { records, payments, rejected, notPayments, reasons, sums, missingPaths, hints } = check;
+  const { records, payments, rejected, notPayments, reasons, sums, missingPaths, hints, conditions } = check;
   const line = (text: string, indent = ''): string[] => wrapWords(text, width, { lead: indent, indent: `${indent}  ` });
   const blocks: string[][] = [];
   if (records.length > 0) blocks.push([recordsTable(records, width)]);
@@ -45,6 +45,7 @@ export function checkText(check: SampleCheck, width = Number.POSITIVE_INFINITY):
       ...missingPaths.flatMap(({ path, use, nearest }) => line(`${path} (${use})${nearestText(path, nearest)}`, '  ')),
     ]);
   }
+  if (conditions.length > 0) blocks.push(conditions.flatMap((condition) => line(`${condition}.`)));
   return blocks.map((lines) => lines.join('\n')).join('\n\n');
 }
 

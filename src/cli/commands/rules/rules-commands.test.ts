@@ -61,6 +61,16 @@ test.each([
   expect(await runCommand(['rules', 'check', ...files], {})).toMatchObject(end);
 });
 
+test('check prints the condition of a mapping that takes the Kafka timestamp for the time of the event', async () => {
+  const mapped = RULES.replace('{ path: /data/created, type: iso8601 }', '{ path: record.timestamp }');
+  const sampled = ['--sample', written('record-time.tsv', line(PAYMENT))];
+  const condition = 'timestamp: record.timestamp is exactly-once only if';
+  const { code, output } = await runCommand(['rules', 'check', written('record-time.yaml', mapped), ...sampled], {});
+  expect({ code, hasCondition: output.includes(condition) }).toEqual({ code: 0, hasCondition: true });
+  const other = await runCommand(['rules', 'check', written('event-time.yaml', RULES), ...sampled], {});
+  expect(other.output).not.toContain(condition);
+});
+
 test('init says what is left to decide, and the next command', async () => {
   const output = path.join(folder, 'proposed.yaml');
   const { code, complaints } = await runCommand(['rules', 'init', '--sample', sample, '--output', output], {});
