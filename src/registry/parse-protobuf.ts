@@ -15,6 +15,7 @@ import {
   type ProtobufType,
 } from '../payments/event/protobuf/protobuf-types.ts';
 import { SchemaProblem, type SchemaReference } from '../payments/event/schema/event-schema.ts';
+import { addGoogleFile } from './google-files.ts';
 
 /** Files of Confluent's registry that schemas import without a reference. */
 const CONFLUENT_FILES: Readonly<Record<string, string>> = {
@@ -59,12 +60,9 @@ export function parseProtobuf(text: string, references: readonly SchemaReference
 }
 
 function addCommon(root: protobuf.Root, name: string, parsed: Set<string>): void {
-  const common = protobuf.common.get(name);
-  if (common?.nested === undefined || common.nested === null) {
-    throw new SchemaProblem(`the Protobuf schema imports ${JSON.stringify(name)}, which is none of its references`);
-  }
   parsed.add(name);
-  root.addJSON(common.nested);
+  if (addGoogleFile(root, name)) return;
+  throw new SchemaProblem(`the Protobuf schema imports ${JSON.stringify(name)}, which is none of its references`);
 }
 
 function isMessage(object: protobuf.ReflectionObject): object is protobuf.Type {

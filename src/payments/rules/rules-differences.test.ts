@@ -15,7 +15,7 @@ const RULES: Rules = {
   fraud,
 };
 
-it('members that differ are named as the file has them, whichever side has them', () => {
+it('members that differ are named as the file has them, on either side', () => {
   const other: Rules = {
     ...RULES,
     event: { ...BUILT_IN_EVENT, key: 'any', amount: { path: '/sum' }, select: [{ path: '/type', in: ['paid'] }] },

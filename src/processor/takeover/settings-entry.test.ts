@@ -151,7 +151,7 @@ describe('the settings of a partition that was taken over', () => {
     expect([...added, ...ruled.added]).toEqual([]);
   });
 
-  it('of an equal revision with another fixed part are told so, and not to raise the revision', async () => {
+  it('of an equal revision with another fixed part are refused for that, without advice to raise the revision', async () => {
     const theirs = rulesOfRevision(4);
     const { added, settle } = sink([{ fromOffset: 0, foldVersion: 3, decision, revision: 4, rules: theirs }]);
     const ours = rulesOfRevision(4, '/time');

@@ -25,11 +25,17 @@ const TIME_TYPES: ReadonlyMap<unknown, string> = new Map([
 export function avroSchema(text: string, references: readonly { readonly text: string }[]): AvroType {
   const names = new Map<string, AvroType>();
   try {
-    for (const reference of references) typeOf(JSON.parse(reference.text), '', names);
-    return typeOf(JSON.parse(text), '', names);
+    for (const reference of references) typeOf(parsed(reference.text), '', names);
+    return typeOf(parsed(text), '', names);
   } catch (error) {
     throw new UnreadableSchemaError(`the Avro schema cannot be read: ${(error as Error).message}`);
   }
+}
+
+/** A name alone may stand without quotes. */
+function parsed(text: string): unknown {
+  const name = text.trim();
+  return /^[A-Za-z_][A-Za-z0-9_.]*$/.test(name) ? name : JSON.parse(text);
 }
 
 function typeOf(schema: unknown, namespace: string, names: Map<string, AvroType>): AvroType {
@@ -98,6 +104,6 @@ function scaleOf({ logicalType, precision, scale = 0 }: Json, size: number | und
   if (!Number.isSafeInteger(precision) || !Number.isSafeInteger(scale)) return {};
   const [digits, decimals] = [precision as number, scale as number];
   if (digits < 1 || decimals < 0 || decimals > digits) return {};
-  if (size !== undefined && 10n ** BigInt(digits) - 1n > 2n ** BigInt(8 * size - 1) - 1n) return {};
+  if (size !== undefined && digits > Math.floor((8 * size - 1) * Math.log10(2))) return {};
   return { scale: decimals };
 }

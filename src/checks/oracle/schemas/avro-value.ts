@@ -11,24 +11,30 @@ import { Bytes, ELEMENTS_MAX, LEVELS_MAX, UndecodableError } from './undecodable
 type Tree =
   | { readonly is: 'leaf'; readonly value: MappedValue }
   | { readonly is: 'text'; readonly bytes: Uint8Array }
-  /** Names as their UTF-8 bytes, a character each. */
-  | { readonly is: 'object'; readonly members: ReadonlyMap<string, Tree> }
+  /** Names as their UTF-8 bytes, a character each. Under one name all that a map has, and the last counts. */
+  | { readonly is: 'object'; readonly members: ReadonlyMap<string, readonly Tree[]> }
   | { readonly is: 'list'; readonly elements: readonly Tree[] };
 
 const INT_LIMIT = 2n ** 31n;
 const INDEX = /^(?:0|[1-9][0-9]*)$/;
 
-/** Throws UndecodableError. So does asking for a text that is not UTF-8. */
+/** Throws UndecodableError. So does asking for a text that is not UTF-8, or that one with the same path replaces. */
 export function avroValue(schema: AvroType, bytes: Uint8Array): Decoded {
   const reading = new AvroReading(bytes);
   const root = reading.value(schema, 1);
   if (!reading.isAtEnd) throw new UndecodableError('bytes left over');
-  return { at: (steps) => valueIn(steps.reduce<Tree | undefined>(child, root)) };
+  return {
+    at(steps) {
+      const all = steps.reduce<readonly Tree[]>((trees, step) => trees.flatMap((tree) => children(tree, step)), [root]);
+      for (const tree of all) valueIn(tree);
+      return valueIn(steps.reduce<Tree | undefined>((tree, step) => children(tree, step).at(-1), root));
+    },
+  };
 }
 
-function child(tree: Tree | undefined, step: string): Tree | undefined {
-  if (tree?.is === 'object') return tree.members.get(byteName(step));
-  return tree?.is === 'list' && INDEX.test(step) ? tree.elements[Number(step)] : undefined;
+function children(tree: Tree | undefined, step: string): readonly Tree[] {
+  if (tree?.is === 'object') return tree.members.get(byteName(step)) ?? [];
+  return tree?.is === 'list' && INDEX.test(step) ? tree.elements.slice(Number(step)).slice(0, 1) : [];
 }
 
 function valueIn(tree: Tree | undefined): MappedValue {
@@ -89,8 +95,8 @@ class AvroReading {
         return this.value(this.#oneOf(type.branches, this.#bytes.zigzag()), level);
       case 'record': {
         this.#begin(level);
-        const members = new Map<string, Tree>();
-        for (const field of type.fields) members.set(byteName(field.name), this.value(field.type, level + 1));
+        const members = new Map<string, readonly Tree[]>();
+        for (const field of type.fields) members.set(byteName(field.name), [this.value(field.type, level + 1)]);
         return { is: 'object', members };
       }
       case 'array': {
@@ -101,10 +107,12 @@ class AvroReading {
       }
       case 'map': {
         this.#begin(level);
-        const members = new Map<string, Tree>();
+        const members = new Map<string, Tree[]>();
         this.#blocks(() => {
           const name = Buffer.from(this.#bytes.take(this.#length())).toString('latin1');
-          members.set(name, this.value(type.of, level + 1));
+          const under = members.get(name) ?? [];
+          under.push(this.value(type.of, level + 1));
+          members.set(name, under);
         });
         return { is: 'object', members };
       }
@@ -118,10 +126,10 @@ class AvroReading {
     this.#count(1n);
   }
 
-  /** A count of elements, a negative one followed by a length that says nothing new; a count of zero is the end. */
+  /** A count of elements, a negative one followed by a length, which can be no longer than what is left; a count of zero is the end. */
   #blocks(element: () => void): void {
     for (let count = this.#bytes.zigzag(); count !== 0n; count = this.#bytes.zigzag()) {
-      if (count < 0n) this.#bytes.zigzag();
+      if (count < 0n && this.#length() > this.#bytes.left) throw new UndecodableError('cut off');
       const elements = count < 0n ? -count : count;
       this.#count(elements);
       for (let left = elements; left > 0n; left--) element();

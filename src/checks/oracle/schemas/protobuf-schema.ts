@@ -2,7 +2,8 @@
  * Protobuf schemas as the checkers read them. protobufjs parses the text of .proto files; it decodes nothing, because it reads
  * whole values, and the contract looks only at what a path leads through.
  */
-import { common, type Enum, type Field, MapField, Namespace, parse, Root, Type } from 'protobufjs';
+import { type Enum, type Field, MapField, Namespace, parse, Root, Type } from 'protobufjs';
+import { bringGoogle } from './google-protobuf.ts';
 import { UnreadableSchemaError } from './undecodable.ts';
 
 /** Messages by the place that a value names: at the top of the file, and inside of each other. */
@@ -25,18 +26,20 @@ export function protobufSchema(
 ): ProtobufFile {
   try {
     const root = new Root();
+    const parseAll = (file: string): string[] => {
+      const { imports, weakImports } = parse(file, root, { keepCase: true });
+      return [...(imports ?? []), ...(weakImports ?? [])];
+    };
     const done = new Set<string>();
     const bring = (name: string): void => {
       if (done.has(name)) return;
       done.add(name);
       const reference = references.find((each) => each.name === name)?.text ?? CONFLUENT[name];
-      const known = reference === undefined ? common.get(name) : null;
-      if (reference === undefined && known === null) return;
-      if (known !== null) root.addJSON(known.nested ?? {});
-      else for (const each of parse(reference!, root, { keepCase: true }).imports ?? []) bring(each);
+      if (reference !== undefined) for (const each of parseAll(reference)) bring(each);
+      else bringGoogle(root, name);
     };
     const names = topMessages(parse(text, new Root(), { keepCase: true }).root);
-    for (const each of parse(text, root, { keepCase: true }).imports ?? []) bring(each);
+    for (const each of parseAll(text)) bring(each);
     root.resolveAll();
     return { messages: names.map((name) => root.lookupType(name)) };
   } catch (error) {

@@ -55,7 +55,6 @@ const WIRE_TYPES: Readonly<Record<string, number>> = {
   ...{ fixed64: FIXED64, sfixed64: FIXED64, double: FIXED64, fixed32: FIXED32, sfixed32: FIXED32, float: FIXED32 },
   ...{ string: LENGTH, bytes: LENGTH },
 };
-const LARGEST_TAG = 2n ** 32n;
 const INDEXES_MAX = 64;
 const INDEX = /^(?:0|[1-9][0-9]*)$/;
 const PASSED: Leaf = { is: 'leaf', value: MISSING };
@@ -103,10 +102,10 @@ function readFields(bytes: Bytes, message: Message, wanted: Wanted, level: numbe
 }
 
 function readTag(bytes: Bytes): { readonly number: number; readonly wire: number } {
-  const tag = bytes.varint();
+  const tag = bytes.tag();
   const number = Number(tag / 8n);
   const wire = Number(tag % 8n);
-  if (tag >= LARGEST_TAG || number === 0) throw new UndecodableError('a field number that does not exist');
+  if (number === 0) throw new UndecodableError('a field number that does not exist');
   if (![VARINT, FIXED64, LENGTH, FIXED32].includes(wire)) throw new UndecodableError('a group, or no wire type');
   return { number, wire };
 }
@@ -173,7 +172,7 @@ function readElements(
   if (list.elements.length > 0) fields.set(field.name, list);
 }
 
-/** An entry is a message of a key, 1, and a value, 2. */
+/** An entry is a message, one level below that of the map, of a key, 1, and a value, 2. */
 function readEntry(
   bytes: Uint8Array,
   field: Field & { readonly keyType: string },
@@ -181,6 +180,7 @@ function readEntry(
   inside: Wanted,
   level: number,
 ): void {
+  if (level + 1 > LEVELS_MAX) throw new UndecodableError('too many levels');
   const held = fields.get(field.name);
   const map = held?.is === 'map' ? held : { is: 'map' as const, entries: new Map<string, Found>() };
   const entry = new Bytes(bytes);
@@ -193,14 +193,14 @@ function readEntry(
     if (number === 2 && wire === wireTypeOf(field)) values.push(value);
   }
   const wanted = inside.steps.get(key);
-  let found: Found | undefined = defaultOf(field);
+  let found: Found = defaultOf(field);
   for (const value of values) {
-    const before: Found | undefined = found;
-    found = valueFound(value, field, wanted, before, level);
+    const next = valueFound(value, field, wanted, found, level + 1);
     // A closed enum without a name: the entry is unknown.
-    if (found === undefined) return;
+    if (next === undefined) return;
+    found = next;
   }
-  if (found !== undefined) map.entries.set(key, found);
+  map.entries.set(key, found);
   fields.set(field.name, map);
 }
 
@@ -229,8 +229,7 @@ function valueFound(
   }
   if (type instanceof Type) {
     const message = before?.is === 'message' ? before : emptyMessage(type);
-    if (wanted !== undefined && wanted.steps.size > 0)
-      readFields(new Bytes(value as Uint8Array), message, wanted, level + 1);
+    if (wanted !== undefined) readFields(new Bytes(value as Uint8Array), message, wanted, level + 1);
     return message;
   }
   if (wanted === undefined) return PASSED;
@@ -276,7 +275,9 @@ function child(found: Found | undefined, step: string): Found | undefined {
   if (found?.is === 'map') return found.entries.get(step);
   if (found?.is !== 'message') return undefined;
   const held = found.fields.get(step);
-  const field = found.type.fields[step];
+  const { fields } = found.type;
+  // Not what JavaScript gives to every object.
+  const field = Object.hasOwn(fields, step) ? fields[step] : undefined;
   if (held !== undefined || field === undefined) return held;
   const { repeated, map, resolvedType } = field;
   // A message has presence in every syntax.
@@ -284,12 +285,12 @@ function child(found: Found | undefined, step: string): Found | undefined {
   return canBeMissing ? undefined : defaultOf(field);
 }
 
-/** What a field has that is not set and has no presence, or an entry of a map without a value. */
-function defaultOf({ resolvedType, type }: Field): Found | undefined {
+/** What a field has that is not set and has no presence, or an entry of a map without a value: of an enum its first name. */
+function defaultOf({ resolvedType, type }: Field): Found {
   if (resolvedType instanceof Type) return emptyMessage(resolvedType);
   if (resolvedType instanceof Enum) {
-    const name = nameOf(resolvedType, 0);
-    return name === undefined ? undefined : { is: 'leaf', value: { is: 'text', text: name } };
+    const [first] = Object.keys(resolvedType.values);
+    return { is: 'leaf', value: first === undefined ? { is: 'integer', value: 0n } : { is: 'text', text: first } };
   }
   if (type === 'string') return { is: 'leaf', value: { is: 'text', text: '' } };
   if (type === 'bytes') return { is: 'leaf', value: { is: 'bytes', bytes: new Uint8Array(0) } };

@@ -12,15 +12,13 @@ import { AvroDrawing, avscType, rememberRecords } from '../../../payments/event/
 import { ProtobufDrawing } from '../../../payments/event/schema/testing/draw-protobuf.ts';
 import { type Found, pathsOf, readPaths } from '../../../payments/event/schema/testing/read-paths.ts';
 import { parseProtobuf } from '../../../registry/parse-protobuf.ts';
-import type { Decoded, MappedValue } from '../mapped/mapped-value.ts';
 import { stepsOf } from '../mapped/oracle-rules.ts';
 import { avroSchema } from './avro-schema.ts';
 import { avroValue } from './avro-value.ts';
 import { protobufSchema } from './protobuf-schema.ts';
 import { protobufValue, wantedOf } from './protobuf-value.ts';
-import { UndecodableError } from './undecodable.ts';
+import { foundBy } from './testing/found-by.ts';
 
-const TIME_UNITS = [undefined, 'epoch_ms', 'epoch_us', 'epoch_ns'];
 const RUNS = Number(process.env.PROVENONCE_AGREEMENT_RUNS ?? 150);
 
 /** Bytes that are changed, and how many of the end are cut off. */
@@ -32,24 +30,6 @@ const damage = fc.record({
 function damaged(bytes: Buffer, { flips, cut }: { flips: [number, number][]; cut: number }, from: number): Buffer {
   for (const [at, byte] of flips) if (bytes.length > from) bytes[from + (at % (bytes.length - from))] = byte;
   return bytes.subarray(0, Math.max(from, bytes.length - cut));
-}
-
-function foundBy(paths: readonly string[], decode: () => Decoded): readonly Found[] | 'none' {
-  try {
-    const decoded = decode();
-    return paths.map((path) => asFound(decoded.at(stepsOf(path))));
-  } catch (error) {
-    if (error instanceof UndecodableError) return 'none';
-    throw error;
-  }
-}
-
-function asFound(value: MappedValue): Found {
-  if (value.is === 'text') return ['text', value.text];
-  if (value.is === 'integer') return ['integer', String(value.value), Math.max(0, TIME_UNITS.indexOf(value.timeType))];
-  if (value.is === 'bytes') return ['bytes', Buffer.from(value.bytes).toString('hex'), value.scale ?? -1];
-  if (value.is === 'truth') return [String(value.truth)];
-  return [value.is === 'unusable' ? 'float' : value.is];
 }
 
 function compare(theirs: readonly Found[] | string, ours: readonly Found[] | 'none'): boolean {

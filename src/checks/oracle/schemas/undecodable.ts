@@ -33,8 +33,12 @@ export class Bytes {
     return this.#at === this.#bytes.length;
   }
 
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+
   take(count: number): Uint8Array {
-    if (count > this.#bytes.length - this.#at) throw new UndecodableError('cut off');
+    if (count > this.left) throw new UndecodableError('cut off');
     this.#at += count;
     return this.#bytes.subarray(this.#at - count, this.#at);
   }
@@ -52,6 +56,14 @@ export class Bytes {
       if (byte < 0x80) return value;
     }
     throw new UndecodableError('a number of too many bits');
+  }
+
+  /** Five bytes at most, and 32 bits. */
+  tag(): bigint {
+    const from = this.#at;
+    const tag = this.#groups();
+    if (this.#at - from > 5 || tag >= 2n ** 32n) throw new UndecodableError('a field number that does not exist');
+    return tag;
   }
 
   /** As Protobuf has it: what is over 64 bits is left out. */

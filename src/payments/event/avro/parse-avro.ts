@@ -119,7 +119,7 @@ class AvroParser {
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0 || size > MOST_FIXED_BYTES) {
       throw this.#problem(`has the fixed ${name} with the size ${JSON.stringify(size)}`);
     }
-    return this.#define(name, { kind: 'fixed', size, ...scaleOf(attributes) });
+    return this.#define(name, { kind: 'fixed', size, ...scaleOf(attributes, size) });
   }
 
   /** The full name: its own namespace, or the attribute, or the enclosing one. */
@@ -153,8 +153,12 @@ function timestampOf({ logicalType }: Readonly<Record<string, unknown>>): { time
 }
 
 /** A decimal that the specification calls invalid is plain bytes. */
-function scaleOf({ logicalType, precision, scale = 0 }: Readonly<Record<string, unknown>>): { scale?: number } {
+function scaleOf(attributes: Readonly<Record<string, unknown>>, fixedBytes?: number): { scale?: number } {
+  const { logicalType, precision, scale = 0 } = attributes;
   if (logicalType !== 'decimal' || !Number.isSafeInteger(precision) || !Number.isSafeInteger(scale)) return {};
   const isValid = (precision as number) > 0 && (scale as number) >= 0 && (scale as number) <= (precision as number);
+  // A fixed holds so many digits and no more: one bit is the sign.
+  const mostDigits = fixedBytes === undefined ? Infinity : Math.floor((8 * fixedBytes - 1) * Math.log10(2));
+  if ((precision as number) > mostDigits) return {};
   return isValid ? { scale: scale as number } : {};
 }

@@ -14,7 +14,7 @@ export const WIRE_32 = 5;
 export class ProtobufCursor {
   bytes: Buffer = Buffer.alloc(0);
   at = 0;
-  /** Of the message that is being read. */
+  /** Of the message or packed list that is being read. */
   end = 0;
   /** Of the last varint or fixed number: 32 bits each, unsigned. */
   low = 0;
@@ -28,10 +28,15 @@ export class ProtobufCursor {
     this.#levels = 0;
   }
 
-  /** Into the message that ends at `end`; returns the end of the outer one, for leave(). */
+  /** Into the message that ends at `end`; returns the end of the outer one, for leave(). An entry of a map is a message. */
   enter(end: number): number {
     this.#levels += 1;
     if (this.#levels > MOST_LEVELS) throw UNDECODABLE.levels;
+    return this.narrow(end);
+  }
+
+  /** Into a packed list that ends at `end`, which is no level; returns the end of what is around it. */
+  narrow(end: number): number {
     const outer = this.end;
     this.end = end;
     return outer;

@@ -104,9 +104,9 @@ export class RepeatedField implements FieldStep {
       return;
     }
     const end = cursor.lengthEnd();
-    const outer = cursor.enter(end);
+    const outer = cursor.narrow(end);
     while (cursor.at < end) this.#element(cursor, out);
-    cursor.leave(outer);
+    cursor.end = outer;
   }
 
   #element(cursor: ProtobufCursor, out: SchemaValues): void {
