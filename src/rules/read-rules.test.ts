@@ -228,6 +228,21 @@ describe('a mistake is one line with its place, what was expected, and what stan
       'rules.yaml:5:28: event.amount.decimal_bytes: only an Avro schema says a scale, and the format is json: give the scale as a number',
     ],
     [
+      'a scale that varies in a key, which has no members',
+      LEAST.replace('{ path: /amount }', '{ path: key, decimal_bytes: variable }'),
+      'rules.yaml:5:13: event.amount.path: decimal_bytes: variable reads scale and value below the path, so it takes a JSON Pointer of at most 63 steps',
+    ],
+    [
+      'a scale that varies in a header',
+      LEAST.replace('{ path: /amount }', '{ path: "header:x", decimal_bytes: variable }'),
+      /^rules\.yaml:5:13: event\.amount\.path: decimal_bytes: variable reads scale and value below the path/,
+    ],
+    [
+      'a scale that varies too far below',
+      LEAST.replace('{ path: /amount }', `{ path: ${'/a'.repeat(64)}, decimal_bytes: variable }`),
+      /^rules\.yaml:5:13: event\.amount\.path: .* at most 63 steps$/,
+    ],
+    [
       "a type for the record's time",
       LEAST.replace('/at }', 'record.timestamp, type: epoch_s }'),
       /event\.timestamp\.type: expected no type but epoch_ms with record\.timestamp/,

@@ -8,7 +8,7 @@ import type { Rules } from '../payments/rules/rules.ts';
 import { canonicalRules, MAX_RULES_BYTES, type RulesDocument, rulesOf } from '../payments/rules/rules-document.ts';
 import { DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
 import { type RulesMistake, rulesMistake, shownValue } from './rules-mistake.ts';
-import { asDocument, RULES_SCHEMA } from './rules-schema.ts';
+import { asDocument, RULES_SCHEMA, SELECT_TEXT } from './rules-schema.ts';
 import { type Path, parseRulesText, type RulesSyntax } from './rules-syntax.ts';
 import { wholeFileProblems } from './whole-file.ts';
 
@@ -93,6 +93,8 @@ function problemsOf(issue: z.core.$ZodIssue, outer: Path, root: unknown): Proble
     const inner = issue.errors.find((issues) => !issues.some(isAtRoot)) ?? [];
     if (inner.length > 0) return inner.flatMap((one) => problemsOf(one, path, root));
   }
+  if (issue.code === 'invalid_key')
+    return [{ path, what: `its name must be ${SELECT_TEXT} of well-formed Unicode`, isSentence: true }];
   return [{ path, what: issue.message }];
 }
 

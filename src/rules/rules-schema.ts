@@ -12,7 +12,7 @@ const MAX_REVISION = 1_000_000_000;
 const MAX_TEXT_UNITS = 256;
 const MAX_PATH_UNITS = 1_024;
 /** Deeper values are refused by the readers. */
-const MAX_PATH_TOKENS = 64;
+export const MAX_PATH_TOKENS = 64;
 const MAX_SELECTS = 32;
 const MAX_SELECTED_TEXTS = 1_000;
 /** Four bytes without a sign, as the wire format has it. */
@@ -31,7 +31,7 @@ const TAKEN: ReadonlySet<string> = new Set([
 ]);
 const PATH = 'a JSON Pointer as /data/id, or key, or header:NAME';
 const TIME_PATH = `${PATH}, or record.timestamp`;
-const SELECT_TEXT = 'a text of at most 256 characters';
+export const SELECT_TEXT = 'a text of at most 256 characters';
 
 const isWellFormed = (value: string): boolean => value.isWellFormed();
 
@@ -272,7 +272,7 @@ const fraud = z.strictObject(
     count_medium: countPoints.optional(),
     devices: countPoints.optional(),
     region_points: z
-      .record(z.string().max(MAX_TEXT_UNITS, SELECT_TEXT), points, regions)
+      .record(z.string().max(MAX_TEXT_UNITS, SELECT_TEXT).refine(isWellFormed, SELECT_TEXT), points, regions)
       .refine((all) => Object.keys(all).length <= 1_000, regions)
       .optional()
       .meta({ description: 'Points by region. It replaces the default table as a whole.' }),

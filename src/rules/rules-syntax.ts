@@ -17,9 +17,10 @@ export interface RulesSyntax {
   placeOf(path: Path): { readonly line: number; readonly column: number };
 }
 
+const TWICE = 'this name stands twice in the same object: keep one of them';
 /** Names the cause of errors that the parser tells in words of its own. */
 const CAUSES: Readonly<Record<string, string>> = {
-  DUPLICATE_KEY: 'this name stands twice in the same object: keep one of them',
+  DUPLICATE_KEY: TWICE,
   TAB_AS_INDENT: 'a tab is no indentation in YAML: use spaces',
   MULTILINE_IMPLICIT_KEY: 'a name has no colon behind it, here or in the line above',
   MULTIPLE_DOCS: 'a second document begins here: a rules file is one document',
@@ -52,7 +53,7 @@ export function parseRulesText(text: string, fileName: string): RulesSyntax {
     if (tag !== undefined) return wrong(offset, path, 'a tag (!name) is not taken');
     if (isSeq(node)) return node.items.map((item, index) => plain(item, [...path, index], offset));
     if (!isMap(node)) return isScalar(node) ? node.value : null;
-    const members: [string, unknown][] = [];
+    const members = new Map<string, unknown>();
     for (const { key, value } of node.items) {
       const keyOffset = (key as Node | null)?.range?.[0] ?? offset;
       if (!(key instanceof Scalar)) {
@@ -60,8 +61,12 @@ export function parseRulesText(text: string, fileName: string): RulesSyntax {
         continue;
       }
       const name = String(key.source ?? key.value);
+      // The parser compares values: to it, the number 1 and the text "1" are two names.
+      if (members.has(name)) wrong(keyOffset, [...path, name], TWICE);
+      // What comes later does not see a member of this name.
+      if (name === '__proto__') wrong(keyOffset, [...path, name], 'a member cannot have this name');
       note([...path, name], keyOffset);
-      members.push([name, plain(value, [...path, name], keyOffset)]);
+      members.set(name, plain(value, [...path, name], keyOffset));
     }
     return Object.fromEntries(members);
   };
@@ -69,6 +74,12 @@ export function parseRulesText(text: string, fileName: string): RulesSyntax {
   let value: unknown;
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: false, version: '1.2' });
+    const { explicit = false, version } = document.directives?.yaml ?? {};
+    // YAML 1.1 reads 010 as 8, and yes as true.
+    if (explicit && version !== '1.2') {
+      const what = `a directive (%YAML ${version}) is not taken: the file is read as YAML 1.2`;
+      wrong(Math.max(text.search(/^%YAML/m), 0), [], what);
+    }
     for (const error of [...firstCause(document.errors), ...document.warnings]) {
       wrong(error.pos[0], [], causeOf(error));
     }

@@ -1,5 +1,6 @@
 /** What only the file as a whole shows: members that contradict each other. Each problem is a sentence, at the place to change. */
 import type { RulesDocument } from '../payments/rules/rules-document.ts';
+import { MAX_PATH_TOKENS } from './rules-schema.ts';
 import type { Path } from './rules-syntax.ts';
 
 interface WholeFileProblem {
@@ -11,6 +12,7 @@ export function wholeFileProblems(document: RulesDocument): WholeFileProblem[] {
   return [
     ...activityProblems(document),
     ...formatProblems(document),
+    ...variableProblems(document),
     ...columnProblems(document),
     ...constantProblems(document),
   ];
@@ -55,6 +57,17 @@ function formatProblems({ event, columns = [] }: RulesDocument): WholeFileProble
     problems.push({ path: ['columns', index, 'type'], what });
   }
   return problems;
+}
+
+/** The scale and the value are one step below the path. */
+function variableProblems({ event: { amount } }: RulesDocument): WholeFileProblem[] {
+  const { path, decimal_bytes } = amount;
+  const hasRoomBelow = path.startsWith('/') && path.split('/').length <= MAX_PATH_TOKENS;
+  if (decimal_bytes !== 'variable' || hasRoomBelow) return [];
+  const what =
+    'decimal_bytes: variable reads scale and value below the path, so it takes a JSON Pointer of at most ' +
+    `${MAX_PATH_TOKENS - 1} steps`;
+  return [{ path: ['event', 'amount', 'path'], what }];
 }
 
 function columnProblems({ columns = [] }: RulesDocument): WholeFileProblem[] {

@@ -44,6 +44,13 @@ describe('the canonical text of rules', () => {
     );
   });
 
+  it('has its members in the order of their UTF-16 units, names of digits too', () => {
+    const region_points = { z: 1, '2': 2, '10': 3, '-': 4 };
+    const text = canonicalRules(rulesOf({ ...LEAST, fraud: { region_points } }, DEFAULTS));
+    expect(text).toContain('"region_points":{"-":4,"10":3,"2":2,"z":1}');
+    expect(canonicalRules(rulesFromCanonical(text))).toBe(text);
+  });
+
   it('of drawn rules gives the same rules back, and of those the same text', () => {
     fc.assert(
       fc.property(drawnDocument(), (document) => {

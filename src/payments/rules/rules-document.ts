@@ -114,7 +114,7 @@ export function documentOf({ revision, event, columns, fraud }: Rules): RulesDoc
 
 /** As the table `rules` holds it. */
 export function canonicalRules(rules: Rules): string {
-  return JSON.stringify(sorted(documentOf(rules)));
+  return sortedJson(documentOf(rules));
 }
 
 /** Throws a RangeError unless the text is one that canonicalRules gives. */
@@ -230,11 +230,11 @@ function columnOf({ name, path, type, time_type }: ColumnDocument): FurtherColum
   return { name, path, type, ...(time_type === undefined || time_type === 'epoch_ms' ? {} : { timeType: time_type }) };
 }
 
-/** The same value with the members of all objects in the order of their names' UTF-16 units. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
+/** JSON without blanks, with the members of all objects in the order of their names' UTF-16 units: an object puts names of digits first. */
+function sortedJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(sortedJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
   members.sort(([left], [right]) => (left < right ? -1 : 1));
-  return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]));
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${sortedJson(member)}`).join(',')}}`;
 }
