@@ -10,11 +10,11 @@ WITH latest AS (
   ) = 1
 ),
 payments AS (
-  SELECT t.kafka_partition, COUNT(*) AS n
-  FROM `{{dataset}}.payment_transactions` AS t
-  JOIN latest AS l ON l.kafka_partition = t.kafka_partition
-  WHERE t.writer_epoch > 0 AND t.kafka_offset < l.next_offset
-  GROUP BY t.kafka_partition
+  SELECT _t.kafka_partition, COUNT(*) AS n
+  FROM `{{dataset}}.payment_transactions` AS _t
+  JOIN latest AS _l ON _l.kafka_partition = _t.kafka_partition
+  WHERE _t.writer_epoch > 0 AND _t.kafka_offset < _l.next_offset
+  GROUP BY _t.kafka_partition
 ),
 enriched AS (
   SELECT t.kafka_partition, COUNT(*) AS n

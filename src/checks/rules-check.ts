@@ -24,6 +24,8 @@ export function checkRules(ownership: readonly OwnershipFacts[], findings: Findi
 class HistoryRules {
   readonly #facts: OwnershipFacts;
   readonly #findings: FindingLists;
+  /** Of each further column, by the first entry that has it. */
+  readonly #columnTypes = new Map<string, string>();
 
   constructor(facts: OwnershipFacts, findings: FindingLists) {
     this.#facts = facts;
@@ -84,8 +86,14 @@ class HistoryRules {
       this.#add(
         'rules_contradict',
         entry,
-        'its rules have another key, or another source or type of a required role, than the first entry',
+        'its rules have another key, another source or type of a required role, or another trim or uppercase of an id, than the first entry',
       );
+    for (const { name, type } of rules.columns) {
+      const before = this.#columnTypes.get(name) ?? type;
+      this.#columnTypes.set(name, before);
+      if (before !== type)
+        this.#add('rules_contradict', entry, `its column ${name} has type ${type}, and an entry before it ${before}`);
+    }
   }
 
   #compareRevisions(before: RulesFrom, entry: RulesFrom): void {

@@ -81,6 +81,14 @@ describe('a changed row is found', () => {
   });
 });
 
+const PLACES = { transaction_id: '/data/id', sender_account_id: '/data/customer', currency: '/data/currency' };
+
+/** A text role at its place, with these flags on. */
+function textChanged(role: keyof typeof PLACES, ...flags: ('trim' | 'uppercase')[]): Record<string, unknown> {
+  const on = Object.fromEntries(flags.map((flag) => [flag, true]));
+  return { [role]: { type: 'string', trim: false, uppercase: false, path: PLACES[role], ...on } };
+}
+
 function alter(history: PartitionHistory, index: number, change: object): void {
   history.payment_transactions[index] = { ...history.payment_transactions[index]!, ...change };
 }
@@ -115,10 +123,30 @@ describe('what the history says of rules is held against their texts', () => {
       [ruled(FIRST), ruled({ revision: 2, event: { amount: { path: '/data/amount', minor_units: 2 } } }, 15)],
     ],
     ['rules_contradict', [ruled(FIRST), ruled({ revision: 2, event: { key: 'any' }, activity: 'off' }, 15)]],
+    ['rules_contradict', [ruled(FIRST), ruled({ revision: 2, event: textChanged('transaction_id', 'trim') }, 15)]],
+    [
+      'rules_contradict',
+      [ruled(FIRST), ruled({ revision: 2, event: textChanged('sender_account_id', 'uppercase') }, 15)],
+    ],
+    ['rules_contradict', [ruled(SECOND), ruled({ revision: 3, columns: [{ ...COLUMN, type: 'int64' }] }, 15)]],
+    [
+      'rules_contradict',
+      [ruled(SECOND), ruled({ revision: 3 }, 14), ruled({ revision: 4, columns: [{ ...COLUMN, type: 'int64' }] }, 15)],
+    ],
   ])('%s', async (kind, entries) => {
     const history = historyOf(...entries);
     const { findings } = (await verify(inputsOf(history))).guarantees.G6;
     expect(findings.map((finding) => finding.kind)).toContain(kind);
+  });
+
+  test('what may change is no contradiction', async () => {
+    const first = ruled({ revision: 1, columns: [COLUMN] });
+    const event = {
+      ...textChanged('currency', 'trim', 'uppercase'),
+      timestamp: { path: '/data/created', type: 'epoch_ms', finer_than_ms: 'round_down' },
+    };
+    const second = ruled({ revision: 2, event, columns: [{ ...COLUMN, path: '/data/id' }] }, 15);
+    expect((await verify(inputsOf(historyOf(first, second)))).guarantees.G6.findings).toEqual([]);
   });
 
   test('rules of fraud beside the settings entry are those of the text', async () => {

@@ -83,6 +83,7 @@ describe('the text', () => {
       for (const name of GUARANTEES) expect(report.guarantees[name]).toMatchObject({ holds: false, checked: false });
       expect(verifyText(report)).not.toContain('holds');
       expect(verifyText(report)).toContain('not checked  G1');
+      expect(verifyText(report)).toContain('run `provenonce process`, and verify then\nNODATA');
     }
   });
 

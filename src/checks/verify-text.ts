@@ -18,6 +18,8 @@ export const GUARANTEE_TEXTS: Readonly<Record<Guarantee, string>> = {
   G6: 'nothing was dropped silently',
 };
 
+const NOTHING_YET = 'no record has a checkpoint yet: run `provenonce process`, and verify then';
+
 /** The verdict is the last line. `ofTables`: what else is known of the tables, a line each. */
 export function verifyText(report: VerifyReport, ofTables: readonly string[] = []): string {
   const lines = [`${report.topic}: ${COUNT.format(recordsOf(report))} records recomputed from the topic`];
@@ -38,7 +40,8 @@ export function verifyText(report: VerifyReport, ofTables: readonly string[] = [
   lines.push(...remarks('rejected', rejected === undefined ? [] : [rejected]));
   lines.push(...remarks('trusted', report.trusted), ...remarks('input', report.conditions));
   lines.push(...remarks('skipped', report.skipped), ...remarks('unknown', report.unknown));
-  return textOfLines([...lines, ...ofTables, report.verdict]);
+  const next = report.verdict === 'NODATA' ? [NOTHING_YET] : [];
+  return textOfLines([...lines, ...ofTables, ...next, report.verdict]);
 }
 
 /** What was read, how far it is guaranteed, and what is not covered. */

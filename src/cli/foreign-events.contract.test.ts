@@ -102,9 +102,10 @@ test('five foreign records are refused before anything is written, and are loud 
   expect(linesOf(refused.output).at(-1)?.text).toBe(
     'accepted 0 of 5 (rejected 5: field_missing 4, schema_registry_format 1)',
   );
-  // Not even an ownership row, which would fix the first settings.
+  // Not even a dataset: its tables would fix the types of columns, and an ownership row the first settings.
   const nothing = await runCommand(['ownership', '--json'], env);
-  expect(JSON.parse(nothing.output)).toMatchObject({ partitions: [] });
+  expect(nothing.code).toBe(64);
+  expect(nothing.complaints).toContain('there is no dataset');
 
   const taken = await runCommand(['process', '--until-caught-up', '--accept-nothing'], env);
   expect(taken.code).toBe(0);

@@ -1,6 +1,6 @@
 /**
  * The look at a topic before its dataset is seeded: reads the first records of every partition and judges them, folds none and
- * writes nothing, except the schemas that records name. It ends at the first record that the rules do not reject. If they
+ * writes nothing: schemas that records name stay in memory. It ends at the first record that the rules do not reject. If they
  * reject all, the process stops with `nothing_accepted`: a wrong first rules file must not turn the topic into rejected rows,
  * nor fix its members for the dataset.
  *
@@ -85,7 +85,7 @@ class Look {
 
   constructor(options: LookOptions, ports: LookPorts) {
     this.#options = options;
-    this.#schemas = ports.schemas;
+    this.#schemas = ports.schemas?.withoutStoring();
     this.#ports = ports;
     this.#log = ports.log;
     this.#looked = [...options.startOffsets.keys()].map((partition) => ({ partition, rejected: 0, hasEnded: false }));

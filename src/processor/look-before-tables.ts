@@ -5,8 +5,6 @@
  * Boundary: reads the log and, where records name schemas, the registry. Writes nothing. A topic without a payment up to its
  * end passes where the process would wait: the processor looks again, with tables.
  */
-
-import type { StoredSchema } from '../payments/event/schema/stored-schema.ts';
 import { compileEntry } from '../payments/settings.ts';
 import { checkClock } from './clock-rule.ts';
 import { firstLook } from './first-look.ts';
@@ -50,14 +48,10 @@ export async function lookBeforeTables(
   }
 }
 
-/** Kept in memory. A schema that the registry does not know is not waited for here. */
+/** There are no rows yet, and a look stores none. A schema that the registry does not know is not waited for here. */
 function schemasOf({ runtime, observer, schemaParts }: LookedWith): DatasetSchemas | undefined {
   if (schemaParts === undefined) return undefined;
-  const rows = new Map<number, StoredSchema>();
-  const sink = {
-    readSchemas: async (ids: readonly number[]) => ids.flatMap((id) => rows.get(id) ?? []),
-    putSchema: async (schema: StoredSchema) => void rows.set(schema.id, schema),
-  };
+  const sink = { readSchemas: async () => [], putSchema: async () => {} };
   const limits = { ...schemaParts.limits, unknownAfterMs: 0 };
   return new DatasetSchemas({ ...schemaParts, limits, runtime, observer, sink });
 }

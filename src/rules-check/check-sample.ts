@@ -13,6 +13,7 @@ import type { Rules } from '../payments/rules/rules.ts';
 import type { CompiledSettings } from '../payments/settings.ts';
 import type { Payment } from '../payments/types.ts';
 import { NOT_A_PAYMENT, RejectionCount, type RejectionsOf } from '../processor/rejections.ts';
+import { hintsOf } from './hints.ts';
 import { type MissingPath, PathsThere, pathsOf } from './paths.ts';
 import { jsonOf, type SampleRecord } from './sample.ts';
 
@@ -42,6 +43,8 @@ export interface SampleCheck {
   readonly sums: readonly CurrencySum[];
   /** Paths of the rules that no record has. */
   readonly missingPaths: readonly MissingPath[];
+  /** What is behind the reasons, and what to write in the rules; one sentence each. */
+  readonly hints: readonly string[];
 }
 
 export interface CheckOptions {
@@ -70,6 +73,7 @@ export function checkSample(sample: readonly SampleRecord[], options: CheckOptio
     reasons: count.counted(),
     sums: sumsOf(records),
     missingPaths: options.rules === undefined ? [] : missingIn(sample, options.rules),
+    hints: hintsOf(sample, records, options.rules),
   };
 }
 

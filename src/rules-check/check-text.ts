@@ -1,4 +1,5 @@
 /** The result of a check as text for a terminal. Pure; `width` as in base/text/table.ts. */
+import { printable } from '../base/text/printable.ts';
 import { tableText } from '../base/text/table.ts';
 import { wrapWords } from '../base/text/wrap.ts';
 import { shareText } from '../processor/rejections.ts';
@@ -11,7 +12,7 @@ const TITLES = ['transaction', 'sender', 'amount', 'currency', 'time'] as const;
 const BECOMES = { payment: 'payment', rejected: 'rejected', not_a_payment: 'no payment' } as const;
 
 export function checkText(check: SampleCheck, width = Number.POSITIVE_INFINITY): string {
-  const { records, payments, rejected, notPayments, reasons, sums, missingPaths } = check;
+  const { records, payments, rejected, notPayments, reasons, sums, missingPaths, hints } = check;
   const line = (text: string, indent = ''): string[] => wrapWords(text, width, { lead: indent, indent: `${indent}  ` });
   const blocks: string[][] = [];
   if (records.length > 0) blocks.push([recordsTable(records, width)]);
@@ -33,6 +34,7 @@ export function checkText(check: SampleCheck, width = Number.POSITIVE_INFINITY):
     });
     blocks.push([tableText(head, rows, width)]);
   }
+  if (hints.length > 0) blocks.push(hints.flatMap((hint) => line(printable(hint))));
   if (sums.length > 0) {
     const rows = sums.map(({ currency, payments: count, total }) => [currency, String(count), total]);
     blocks.push([tableText(['currency', 'payments', 'sum'], rows, width)]);

@@ -84,6 +84,18 @@ function isAlike(name: string, wanted: string): boolean {
   return editDistance(name, wanted) <= tolerance(wanted) * 2 && short.length > tolerance(wanted) * 2;
 }
 
+/** What a JSON Pointer leads to, or undefined. */
+export function valueAt(value: unknown, pointer: string): unknown {
+  let at = value;
+  for (const name of pointer.slice(1).split('/')) {
+    if (typeof at !== 'object' || at === null) return undefined;
+    const member = name.replaceAll('~1', '/').replaceAll('~0', '~');
+    if (!Object.hasOwn(at, member)) return undefined;
+    at = (at as Record<string, unknown>)[member];
+  }
+  return at;
+}
+
 /** RFC 6901. */
 export function escaped(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1');

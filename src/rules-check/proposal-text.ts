@@ -1,4 +1,5 @@
 /** A proposal as the text of a rules file, with the reason behind each line. Pure. */
+import { NOT_FOUND } from './paths.ts';
 import type { Proposal, ProposedLine } from './propose-rules.ts';
 
 /** Reasons begin in one column, if the lines before them are not longer. */
@@ -22,6 +23,19 @@ export function proposalText(proposal: Proposal, records: number): string {
     ...(activityOff ? ['fraud:', '  activity: off'] : []),
     '',
   ].join('\n');
+}
+
+/** What a reader must decide before the rules can be checked, as sentences with a blank behind them; empty if nothing. */
+export function decisionsText({ format, select, key, roles }: Proposal): string {
+  const lines = [format, ...select, key, ...roles];
+  const unsure = lines.filter(({ isUnsure }) => isUnsure).length;
+  const missing = roles.filter(({ yaml }) => yaml.includes(NOT_FOUND)).map(({ yaml }) => yaml.split(':')[0]!);
+  if (unsure === 0) return '';
+  const paths =
+    missing.length === 0
+      ? ''
+      : ` No member was found for ${missing.join(' and ')}: write ${missing.length === 1 ? 'its path' : 'their paths'}.`;
+  return `${unsure === 1 ? '1 line is' : `${unsure} lines are`} UNSURE: decide.${paths} `;
 }
 
 /** Values of records stand in comments: nothing of them may end the line. */

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { Rules } from '../payments/rules/rules.ts';
 import { readRules } from '../rules/read-rules.ts';
 import { decodeSample } from './decode-sample.ts';
-import { proposalText } from './proposal-text.ts';
+import { decisionsText, proposalText } from './proposal-text.ts';
 import { proposeRules } from './propose-rules.ts';
 import { type SampleRecord, sampleOfLines } from './sample.ts';
 import { encoded, schemaOf } from './testing/encode-records.ts';
@@ -170,6 +170,29 @@ test('ids and times that no name says are found by what they look like', () => {
   expect(id).toContain('/meta/eventId');
   expect(rules.event.timestamp).toMatchObject({ path: '/payload/movement/bookedAt', type: 'iso8601' });
   expect(lineOf(text, 'timestamp')).toMatch(/# UNSURE: no name says so.*\/meta\/emittedAt/);
+});
+
+test.each([
+  [
+    (n: number) => `wal_${n % 5}`,
+    '4 lines are UNSURE: decide. No member was found for transaction_id: write its path. ',
+  ],
+  [
+    (n: number) => `x_${n}`,
+    '5 lines are UNSURE: decide. No member was found for transaction_id and sender_account_id: write their paths. ',
+  ],
+])('says how much is left to decide', (keyOf, said) => {
+  const sample = movements(keyOf);
+  expect(decisionsText(proposeRules(sample, decodeSample(sample, new Map()))!)).toBe(said);
+});
+
+test('nothing is left to decide where each line is sure', () => {
+  const lines = Array.from({ length: 20 }, (_, n) => {
+    const at = '2026-01-02T03:04:05Z';
+    return `p${n % 4}\t${JSON.stringify({ paymentId: `r${n}`, payer: `p${n % 4}`, amount: '1.50', currency: 'EUR', createdAt: at })}`;
+  });
+  const sample = sampleOfLines(lines.join('\n'), NOW_MS);
+  expect(decisionsText(proposeRules(sample, decodeSample(sample, new Map()))!)).toBe('');
 });
 
 test('the same records give the same file', () => {

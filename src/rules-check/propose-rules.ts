@@ -100,7 +100,7 @@ function kindOf(objects: readonly unknown[]): Kind | undefined {
       const why =
         left.length === 0
           ? 'all kinds of events that were seen: take out those that are no payments'
-          : `not ${left.join(', ')}: no amount`;
+          : `take out those that are no payments; left out because they have no amount: ${left.join(', ')}`;
       return { line: { yaml, why, isUnsure: true }, holds: (value) => withAmount.includes(String(below(value, path))) };
     }
   }

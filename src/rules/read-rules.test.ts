@@ -112,6 +112,12 @@ fraud:
     expect(rulesFromCanonical(canonicalRules(rules))).toEqual(rules);
   });
 
+  it('may reject every schema id that a record can name', () => {
+    const ids = [0, 1, 2_147_483_648, 4_294_967_295];
+    const { event } = rulesIn(`${LEAST}  format: avro\n  reject_schema_ids: ${JSON.stringify(ids)}\n`);
+    expect(event.rejectSchemaIds).toEqual(ids);
+  });
+
   it('may be JSON, with tabs, and is the same', () => {
     const json = JSON.stringify(
       {
@@ -232,6 +238,16 @@ describe('a mistake is one line with its place, what was expected, and what stan
       /event\.transaction_id\.const: transaction_id needs a path/,
     ],
     ['a constant currency of small letters', LEAST.replace('{ path: /currency }', '{ const: eur }'), /three capitals/],
+    [
+      'a currency that is a number',
+      LEAST.replace('/currency }', '/currency, type: integer }'),
+      'rules.yaml:6:32: event.currency.type: expected type string: a currency is three capitals, no number; found "integer"',
+    ],
+    [
+      'a schema id of over 32 bits',
+      inEvent('format: avro\n  reject_schema_ids: [4294967296]'),
+      /event\.reject_schema_ids\.0: expected a whole number from 0 to 4294967295; found the number 4294967296$/,
+    ],
     [
       'a column that the table has',
       `${LEAST}columns: [{ name: amount, path: /x, type: string }]\n`,

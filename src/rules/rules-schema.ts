@@ -15,7 +15,8 @@ const MAX_PATH_UNITS = 1_024;
 const MAX_PATH_TOKENS = 64;
 const MAX_SELECTS = 32;
 const MAX_SELECTED_TEXTS = 1_000;
-const MAX_SCHEMA_ID = 2_147_483_647;
+/** Four bytes without a sign, as the wire format has it. */
+const MAX_SCHEMA_ID = 4_294_967_295;
 const MAX_COLUMNS = 32;
 const MAX_POINTS = 1_000;
 const MAX_COUNT = 1_000_000;
@@ -85,10 +86,12 @@ const textRole = z
       value === undefined || (type === undefined && trim === undefined && uppercase === undefined),
     'const alone: type, trim and uppercase are for a path',
   );
-const currencyRole = textRole.refine(
-  ({ const: value }) => value === undefined || /^[A-Z]{3}$/.test(value),
-  'a const of three capitals A to Z',
-);
+const currencyRole = textRole
+  .refine(({ const: value }) => value === undefined || /^[A-Z]{3}$/.test(value), 'a const of three capitals A to Z')
+  .refine(({ const: value, type }) => value !== undefined || type !== 'integer', {
+    error: 'type string: a currency is three capitals, no number',
+    path: ['type'],
+  });
 
 const amountRole = z
   .strictObject(
@@ -182,7 +185,7 @@ const event = z.strictObject(
       .meta({ description: 'Which records are payments: all of them must hold.' }),
     key: keyRule.optional().meta({ description: 'What the key of a record is. Default: sender.' }),
     reject_schema_ids: z
-      .array(whole(1, MAX_SCHEMA_ID), schemaIds)
+      .array(whole(0, MAX_SCHEMA_ID), schemaIds)
       .max(1_000, schemaIds)
       .refine((ids) => new Set(ids).size === ids.length, schemaIds)
       .optional()

@@ -26,9 +26,9 @@ it('what is no row of these columns, or no safe integer, is an error', () => {
 it('the query asks for every column as text, and for no order: a whole day in order is more than the service sorts', () => {
   const sql = packedSql('`d.t`', COLUMNS, 'at >= @from_time');
   expect(sql).toContain(
-    '[CAST(kafka_offset AS STRING), CAST(amount AS STRING), CAST(UNIX_MICROS(at) AS STRING), who, CAST(high AS STRING)]',
+    '[CAST(`kafka_offset` AS STRING), CAST(`amount` AS STRING), CAST(UNIX_MICROS(`at`) AS STRING), `who`, CAST(`high` AS STRING)]',
   );
-  expect(sql).toMatch(/WHERE at >= @from_time\nGROUP BY kafka_partition, bucket$/);
+  expect(sql).toMatch(/WHERE at >= @from_time\nGROUP BY 1, 2$/);
   for (const text of [sql, packedSinglySql('`d.t`', COLUMNS, 'kafka_partition IN (3)')])
     expect(text).not.toContain('ORDER BY');
 });

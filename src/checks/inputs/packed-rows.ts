@@ -7,6 +7,7 @@
  */
 import type { ColumnKind } from '../../payments/columns.ts';
 import { integerFromText, millisFromText, type QueryValue } from '../../sinks/bigquery/query/query-values.ts';
+import { quotedColumn } from '../../sinks/bigquery/rows/further-columns.ts';
 
 /** A text as it is, a decimal as its text, a whole number, milliseconds, true or false. */
 export type PackedColumns = Readonly<Record<string, ColumnKind>>;
@@ -17,22 +18,26 @@ export const CELLS_PER_PAGE = 8;
 /** A row of payment_exceptions may hold 64 KiB of its record: a cell each. */
 export const LARGE_ROWS_PER_PAGE = 1_000;
 
-/** A row as text: a JSON array of its columns. */
+/** A row as text: a JSON array of its columns. A further column may have any name, a word of SQL as well. */
 export function packedRow(columns: PackedColumns): string {
   const texts = Object.entries(columns).map(([name, kind]) => {
-    if (kind === 'text') return name;
-    return `CAST(${kind === 'time' ? `UNIX_MICROS(${name})` : name} AS STRING)`;
+    const quoted = quotedColumn(name);
+    if (kind === 'text') return quoted;
+    return `CAST(${kind === 'time' ? `UNIX_MICROS(${quoted})` : quoted} AS STRING)`;
   });
   return `TO_JSON_STRING([${texts.join(', ')}])`;
 }
 
-/** A SELECT of kafka_partition, bucket, row_count and packed over the rows of a table. `table` is quoted. */
+/**
+ * A SELECT of kafka_partition, bucket, row_count and packed over the rows of a table. `table` is quoted. Groups are named by their
+ * place: in GROUP BY a further column hides an alias.
+ */
 export function packedSql(table: string, columns: PackedColumns, where: string): string {
   return `SELECT
   kafka_partition, DIV(kafka_offset, ${OFFSETS_PER_CELL}) AS bucket, COUNT(*) AS row_count,
   STRING_AGG(${packedRow(columns)}, ',') AS packed
 FROM ${table} WHERE ${where}
-GROUP BY kafka_partition, bucket`;
+GROUP BY 1, 2`;
 }
 
 /** The same for rows that can be large, one to a cell: kafka_partition, kafka_offset and packed. */

@@ -166,7 +166,7 @@ async function partsOf(
   /** By day (null where there is none), how many rows each partition has. */
   const days = new Map<string | null, Map<number | null, number>>();
   const sql = `SELECT ${day}kafka_partition, COUNT(*) AS row_count, MAX(kafka_offset) AS last_offset
-FROM ${quotedTable(dataset, table)} GROUP BY ${column === null ? '' : 'day, '}kafka_partition`;
+FROM ${quotedTable(dataset, table)} GROUP BY ${column === null ? '1' : '1, 2'}`;
   for await (const page of queries.streamQuery(sql)) {
     for (const row of page) {
       const partition = row.kafka_partition as number | null;

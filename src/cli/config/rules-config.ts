@@ -11,6 +11,7 @@ import { compileEntry, DEFAULT_DECISION_SETTINGS } from '../../payments/settings
 import type { DecisionSettings } from '../../payments/types.ts';
 import { entryOf } from '../../processor/takeover/next-entry.ts';
 import { readRules } from '../../rules/read-rules.ts';
+import { fileProblem } from './file-problem.ts';
 import { type EffectiveSetting, type Environment, type Flags, parseSettings } from './parse-settings.ts';
 import { optional, type Values } from './setting.ts';
 import { choice, integer, text } from './setting-kinds.ts';
@@ -102,11 +103,14 @@ function settingsBeside(effective: readonly EffectiveSetting[]): string[] {
     .filter(({ origin }) => origin === 'env' || origin === 'flag')
     .flatMap(({ setting, origin }) => {
       const name = origin === 'flag' ? `--${setting.flag}` : setting.env;
+      const takeOut = origin === 'flag' ? 'leave out' : 'unset';
       const member = FRAUD_MEMBERS[setting.env];
       if (member !== undefined)
-        return [`${name} and RULES_FILE are both set: the file has it as ${member}. Write it there, and unset ${name}`];
+        return [
+          `${name} and RULES_FILE are both set: the file has it as ${member}. Write it there, and ${takeOut} ${name}`,
+        ];
       if (setting.env !== 'SETTINGS_REVISION') return [];
-      return [`${name} and RULES_FILE are both set: the file has a revision of its own. Unset ${name}`];
+      return [`${name} and RULES_FILE are both set: the file has a revision of its own: ${takeOut} ${name}`];
     });
 }
 
@@ -117,7 +121,7 @@ function textOf(file: string): string {
       throw new Error(`it has ${size} bytes, and a rules file has at most ${MAX_RULES_BYTES} (64 KiB)`);
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
   } catch (error) {
-    const why = error instanceof TypeError ? 'it is not UTF-8' : error instanceof Error ? error.message : String(error);
+    const why = error instanceof TypeError ? 'it is not UTF-8' : fileProblem(error);
     throw new ConfigurationError([`${file}: cannot be read: ${why}`]);
   }
 }

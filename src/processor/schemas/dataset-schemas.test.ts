@@ -169,8 +169,43 @@ describe('a schema that is not in the dataset', () => {
   });
 
   test('a schema of another format than the rules say stops the partition', async () => {
-    const stop = await stopOf(setUp([AVRO]).schemas.ensure(need({ mapping: mappingOf('protobuf') }), never));
+    const { schemas, rows } = setUp([AVRO]);
+    const stop = await stopOf(schemas.ensure(need({ mapping: mappingOf('protobuf') }), never));
     expect(stop).toContain('it is of the format avro, and the rules say protobuf');
+    expect(rows).toEqual([]);
+  });
+
+  test.each<[string, SchemaSource, CompiledMapping]>([
+    ['is no schema', { ...AVRO, text: '<html>busy</html>' }, MAPPING],
+    ['is a schema of another format', AVRO, mappingOf('protobuf')],
+  ])('an answer that %s is not stored: the next process asks again', async (_, answer, mapping) => {
+    const rows: StoredSchema[] = [];
+    await stopOf(setUp([answer], rows).schemas.ensure(need({ mapping }), never));
+    expect(rows).toEqual([]);
+    const { schemas } = setUp([AVRO], rows);
+    await schemas.ensure(need(), never);
+    expect(rows).toEqual([storedSchema(7, AVRO)]);
+  });
+});
+
+describe('a look', () => {
+  test('stores nothing of what the registry answers, and the run that follows asks for it', async () => {
+    const { schemas, rows, asked } = setUp([AVRO]);
+    const look = schemas.withoutStoring();
+    await look.ensure(need(), never);
+    await look.ensure(need({ offset: 42 }), never);
+    expect(look.isReady(7, MAPPING)).toBe(true);
+    expect(look.schemaOf(7)).toEqual({ kind: 'avro', root: { kind: 'string' } });
+    expect([rows, asked()]).toEqual([[], 1]);
+    expect(schemas.isReady(7, MAPPING)).toBe(false);
+    await schemas.ensure(need(), never);
+    expect([rows, asked()]).toEqual([[storedSchema(7, AVRO)], 2]);
+  });
+
+  test('reads what the dataset has, and asks no registry for it', async () => {
+    const { schemas, asked } = setUp([new Error('away')], [storedSchema(7, AVRO)]);
+    await schemas.withoutStoring().ensure(need(), never);
+    expect(asked()).toBe(0);
   });
 });
 

@@ -2,7 +2,8 @@
  * The schemas of a process: the book that its folds read, and the step that fills it before a batch is folded.
  *
  * Invariants:
- * 1. The fold reads a schema from the dataset's row alone: what a registry answers is stored first, then read back.
+ * 1. The fold reads a schema from the dataset's row alone: what a registry answers is stored first, then read back. Only what can be
+ *    read as the rules' format is stored: a wrong answer must not stand there for good.
  * 2. A record that was folded before (below F) needs no registry: its schema is in the dataset, or the partition stops.
  * 3. What the registry says once counts for good. An id that it does not know is never taken for one that is rejected.
  */
@@ -63,6 +64,21 @@ export class DatasetSchemas implements SchemaBook {
   /** Whether records of the schema can be folded with the mapping. */
   readonly isReady = (id: number, mapping: CompiledMapping): boolean => this.#checked.get(mapping)?.has(id) === true;
 
+  /** The same schemas for a look that writes nothing: what the registry answers stays in memory, and is not there for a fold. */
+  withoutStoring(): DatasetSchemas {
+    const { sink } = this.#options;
+    const held = new Map<number, StoredSchema>();
+    const reads: DatasetSchemasOptions['sink'] = {
+      async readSchemas(ids) {
+        const heldRows = ids.flatMap((id) => held.get(id) ?? []);
+        const others = ids.filter((id) => !held.has(id));
+        return others.length === 0 ? heldRows : [...heldRows, ...(await sink.readSchemas(others))];
+      },
+      putSchema: async (row) => void held.set(row.id, row),
+    };
+    return new DatasetSchemas({ ...this.#options, sink: reads });
+  }
+
   /** Resolves when isReady holds. Throws ContradictionError where it never will, and UnreachableError for a registry that stays away. */
   async ensure(need: SchemaNeed, signal: AbortSignal): Promise<void> {
     const { id, mapping } = need;
@@ -117,9 +133,9 @@ export class DatasetSchemas implements SchemaBook {
     return rows[0];
   }
 
-  /** Asks the registry until it answers, and for an id that it does not know until that has lasted too long. */
+  /** What can be read with the mapping. Asks the registry until it answers, and for an id that it does not know until that has lasted too long. */
   async #ask(need: SchemaNeed, signal: AbortSignal): Promise<StoredSchema> {
-    const { registry, runtime, observer } = this.#options;
+    const { registry, runtime, observer, parse } = this.#options;
     if (registry === undefined) throw unknown(need, 'no registry is configured: set SCHEMA_REGISTRY_URL');
     const beganMs = runtime.monotonicMs();
     let isReported = false;
@@ -130,8 +146,10 @@ export class DatasetSchemas implements SchemaBook {
       });
       const stored = storedSchema(need.id, source);
       const bytes = Buffer.byteLength(stored.text);
-      if (bytes <= MAX_SCHEMA_BYTES) return stored;
-      throw new SchemaProblem(`with its references it has ${bytes} bytes, over ${MAX_SCHEMA_BYTES}`);
+      if (bytes > MAX_SCHEMA_BYTES)
+        throw new SchemaProblem(`with its references it has ${bytes} bytes, over ${MAX_SCHEMA_BYTES}`);
+      compileSchema(parse(source), need.mapping);
+      return stored;
     } catch (error) {
       throw error instanceof SchemaProblem ? unusable(need, error) : error;
     } finally {

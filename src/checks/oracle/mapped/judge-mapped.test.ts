@@ -138,6 +138,8 @@ describe('texts', () => {
     expect(outcome({}, { id: '' })).toBe('field_invalid: transaction_id');
     expect(outcome({}, { id: undefined })).toBe('field_missing: transaction_id');
     expect(outcome({}, { currency: 'eur' })).toBe('field_invalid: currency');
+    const integer = { ...PATH_ONLY, path: '/data/currency', type: 'integer' };
+    expect(outcome({ event: { currency: integer } }, { currency: 978 })).toBe('field_invalid: currency');
     const uppercase = { ...PATH_ONLY, path: '/data/currency', uppercase: true };
     expect(outcome({ event: { currency: uppercase } }, { currency: 'eur' })).toMatchObject({ currency: 'EUR' });
     expect(outcome({ event: { currency: { const: 'CHF' } } }, {})).toMatchObject({ currency: 'CHF' });

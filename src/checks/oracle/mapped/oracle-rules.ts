@@ -188,18 +188,25 @@ export function stepsOf(pointer: string): string[] {
   return steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/** What a later entry of a history never changes: the key, and where the required roles come from and as what. */
+/**
+ * What a later entry of a history never changes: the key, where the required roles come from and as what, and what is made of the
+ * letters of the two ids.
+ */
 export function fixedPartOf({ event }: OracleRules): unknown {
   const { key, texts, amount, timestamp } = event;
-  const textOfRole = (role: TextRoleName): unknown => {
+  const sourceOf = (role: TextRoleName): unknown[] => {
     const rule = texts[role];
     return [rule?.path ?? null, rule?.constant ?? null, rule?.isInteger === true];
   };
+  const idOf = (role: 'transaction_id' | 'sender_account_id'): unknown[] => {
+    const rule = texts[role];
+    return [...sourceOf(role), rule?.isTrimmed === true, rule?.isUppercased === true];
+  };
   return {
     key,
-    transaction_id: textOfRole('transaction_id'),
-    sender_account_id: textOfRole('sender_account_id'),
-    currency: textOfRole('currency'),
+    transaction_id: idOf('transaction_id'),
+    sender_account_id: idOf('sender_account_id'),
+    currency: sourceOf('currency'),
     amount: [amount.path, amount.minorUnits ?? null, amount.decimalBytes ?? null],
     timestamp: [timestamp.path, timestamp.type],
   };
@@ -208,8 +215,8 @@ export function fixedPartOf({ event }: OracleRules): unknown {
 /** The same of the built-in event. */
 export const BUILT_IN_FIXED: unknown = {
   key: 'sender',
-  transaction_id: ['/transaction_id', null, false],
-  sender_account_id: ['/sender_account_id', null, false],
+  transaction_id: ['/transaction_id', null, false, false, false],
+  sender_account_id: ['/sender_account_id', null, false, false, false],
   currency: ['/currency', null, false],
   amount: ['/amount', null, null],
   timestamp: ['/timestamp', 'epoch_ms'],

@@ -6,8 +6,9 @@ import { systemRuntime } from '../../../base/system-runtime.ts';
 import { FRAUD_MEMBERS } from '../../../payments/rules/fraud-document.ts';
 import { settingsRulesText } from '../../../rules/settings-rules-text.ts';
 import { decodeSample } from '../../../rules-check/decode-sample.ts';
-import { proposalText } from '../../../rules-check/proposal-text.ts';
+import { decisionsText, proposalText } from '../../../rules-check/proposal-text.ts';
 import { proposeRules } from '../../../rules-check/propose-rules.ts';
+import { fileProblem } from '../../config/file-problem.ts';
 import { parseSettings } from '../../config/parse-settings.ts';
 import { decisionOf } from '../../config/process-config.ts';
 import { REGISTRY_SETTINGS } from '../../config/registry-config.ts';
@@ -40,7 +41,7 @@ interface InitFlags extends SampleFlags {
 
 async function init(flags: InitFlags): Promise<void> {
   if (flags.fromSettings === true) {
-    write(flags.output, settingsAsRules(flags));
+    write(flags, settingsAsRules(flags), '');
     return;
   }
   const { records } = await takeSample(flags, systemRuntime.nowMs(), { base64: false });
@@ -50,7 +51,7 @@ async function init(flags: InitFlags): Promise<void> {
     throw new ConfigurationError([
       `none of ${records.length} records has an object as its value: nothing to propose (records with a schema id need SCHEMA_REGISTRY_URL)`,
     ]);
-  write(flags.output, proposalText(proposal, records.length));
+  write(flags, proposalText(proposal, records.length), decisionsText(proposal));
 }
 
 /** Reads no record. */
@@ -65,14 +66,16 @@ function settingsAsRules({ sample, fromTopic }: InitFlags): string {
   return settingsRulesText(decisionOf(values).fraud, given);
 }
 
-function write(output: string | undefined, text: string): void {
+/** `decisions`: what is to be done with the file first; may be empty. */
+function write({ output, sample }: InitFlags, text: string, decisions: string): void {
   if (output === undefined) {
     // A terminal's width would break comments, which end with their line.
     printVerbatim(text.trimEnd());
     return;
   }
   writeNew(output, text);
-  complain(`${output} is written. Next: provenonce rules check ${output} --from-topic`);
+  const records = sample === undefined ? '--from-topic' : `--sample ${sample}`;
+  complain(`${output} is written. ${decisions}Next: provenonce rules check ${output} ${records}`);
 }
 
 /** Never overwrites. */
@@ -80,6 +83,6 @@ function writeNew(file: string, text: string): void {
   try {
     writeFileSync(file, text, { flag: 'wx' });
   } catch (error) {
-    throw new ConfigurationError([`--output ${file}: ${error instanceof Error ? error.message : String(error)}`]);
+    throw new ConfigurationError([`--output ${file}: ${fileProblem(error)}`]);
   }
 }

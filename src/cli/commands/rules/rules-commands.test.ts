@@ -60,3 +60,20 @@ test.each([
   const files = [written(`${name}.yaml`, rules), '--sample', written(`${name}.tsv`, records)];
   expect(await runCommand(['rules', 'check', ...files], {})).toMatchObject(end);
 });
+
+test('init says what is left to decide, and the next command', async () => {
+  const output = path.join(folder, 'proposed.yaml');
+  const { code, complaints } = await runCommand(['rules', 'init', '--sample', sample, '--output', output], {});
+  expect(code).toBe(0);
+  expect(complaints.trimEnd()).toBe(`${output} is written. Next: provenonce rules check ${output} --sample ${sample}`);
+});
+
+test.each([
+  [['init', '--sample', sample, '--output', sample], 'it exists already, and is not overwritten'],
+  [['init', '--sample', folder], 'it is a folder'],
+  [['check', path.join(folder, 'gone.yaml'), '--sample', sample], 'there is no such file or folder'],
+])('the message says in words why a file cannot be used: %s', async (words, said) => {
+  const { code, complaints } = await runCommand(['rules', ...words], {});
+  expect(code).toBe(64);
+  expect(complaints.trimEnd().endsWith(said)).toBe(true);
+});

@@ -5,6 +5,7 @@ import { systemRuntime } from '../../../base/system-runtime.ts';
 import { readTopic } from '../../../kafka/read-topic.ts';
 import type { LogRecord } from '../../../payments/types.ts';
 import { type SampleRecord, sampleOfLines } from '../../../rules-check/sample.ts';
+import { fileProblem } from '../../config/file-problem.ts';
 import { kafkaConnection } from '../../config/kafka-connection.ts';
 import { parseKafka } from '../../config/process-config.ts';
 
@@ -32,9 +33,7 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new ConfigurationError([
-      `--sample ${file}: cannot be read: ${error instanceof Error ? error.message : error}`,
-    ]);
+    throw new ConfigurationError([`--sample ${file}: cannot be read: ${fileProblem(error)}`]);
   }
 }
 

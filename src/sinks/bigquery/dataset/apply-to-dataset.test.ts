@@ -1,6 +1,9 @@
 /** What is made, and what is not, over a scripted service; on a real emulator: src/lab/contract/lost-tables.long.test.ts. */
 import { describe, expect, it } from 'vitest';
 import { layoutOf } from '../../../payments/row-layout.ts';
+import { BUILT_IN_EVENT } from '../../../payments/rules/built-in-event.ts';
+import { canonicalRules } from '../../../payments/rules/rules-document.ts';
+import { DEFAULT_DECISION_SETTINGS } from '../../../payments/settings.ts';
 import { settings } from '../testing/sample-rows.ts';
 import { applyToDataset, ensureDataset } from './apply-to-dataset.ts';
 import { LAST_VIEW, TABLES, VIEWS } from './names.ts';
@@ -33,6 +36,25 @@ describe('a dataset', () => {
     const parts = service.parts();
     await ensureDataset(parts, await parts.inspector.look());
     expect(service.statements).toEqual([]);
+  });
+
+  it('with columns that the rules given do not have names the revision that has each, or somebody else', async () => {
+    const service = await ScriptedDataset.whole();
+    const table = service.tables.get('payment_transactions')!;
+    const more = ['fee', 'note'].map((name) => ({ name, type: 'STRING' }));
+    service.tables.set('payment_transactions', { ...table, schema: { fields: [...table.schema!.fields!, ...more] } });
+    const { fraud } = DEFAULT_DECISION_SETTINGS;
+    const columns = [{ name: 'fee', path: '/fee', type: 'string' }] as const;
+    service.rulesTexts = [3, 4].map((revision) => canonicalRules({ revision, event: BUILT_IN_EVENT, columns, fraud }));
+    const told = [
+      expect.stringMatching(/has the column fee of the rules of revision 4 of this dataset.*give the RULES_FILE/),
+      'payment_transactions has a column of somebody else: note',
+    ];
+    const parts = service.parts();
+    expect((await ensureDataset(parts, await parts.inspector.look())).warnings).toEqual(told);
+    expect((await applyToDataset(parts)).warnings).toEqual(told);
+    service.rulesTexts = ['what nobody wrote'];
+    expect((await applyToDataset(parts)).warnings[0]).toBe('payment_transactions has a column of somebody else: fee');
   });
 
   it('in another place than BIGQUERY_LOCATION says is refused, with where it is', async () => {

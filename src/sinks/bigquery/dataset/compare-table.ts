@@ -4,6 +4,7 @@
  */
 import { type DatasetRef, quotedTable } from '../identifiers.ts';
 import { quotedColumn } from '../rows/further-columns.ts';
+import type { ExtraColumn } from './extra-columns.ts';
 import type { Alteration, Finding } from './findings.ts';
 import type { DatasetResource, FieldResource, TableResource } from './look-at-dataset.ts';
 import type { WantedColumn, WantedTable } from './wanted-tables.ts';
@@ -21,6 +22,8 @@ export interface Comparison {
   readonly findings: readonly Finding[];
   /** What costs time or money, or could become a problem, and breaks nothing now. */
   readonly warnings: readonly string[];
+  /** Columns that it has beside ours. */
+  readonly extra: readonly ExtraColumn[];
 }
 
 /** `found` is there; whether it is the same table as before is not asked here. */
@@ -35,7 +38,7 @@ export function compareTable(wanted: WantedTable, found: TableResource, options:
     ...collationProblems(wanted, found),
   ];
   const findings = problems.map((problem): Finding => ({ code: 'table_changed', table: wanted.name, ...problem }));
-  return { findings, warnings: warningsOf(wanted, found, options) };
+  return { findings, warnings: warningsOf(wanted, found, options), extra: extraOf(wanted, found) };
 }
 
 /** Defaults of the dataset that a table which is made now would inherit; ours say otherwise. Nothing to refuse, good to know. */
@@ -126,7 +129,7 @@ function columnProblems(wanted: WantedTable, found: TableResource, table: string
             ? `Run \`ALTER TABLE ${bare(table)} ALTER COLUMN ${column.name} DROP NOT NULL\`.`
             : column.furtherSql === undefined
               ? makeAnew(wanted.name)
-              : `The type of a column never changes: give the column another name in the rules.`,
+              : 'The type of a column never changes: give the column another name in the rules. Where no row was written yet, use another BIGQUERY_DATASET.',
       });
     }
   }
@@ -220,16 +223,20 @@ function collationProblems(wanted: WantedTable, found: TableResource): Problem[]
 }
 
 function warningsOf(wanted: WantedTable, found: TableResource, { isEmulator }: CompareOptions): string[] {
-  const names = new Set(wanted.columns.map(({ name }) => name));
-  const extra = (found.schema?.fields ?? []).filter(({ name }) => !names.has(name.toLowerCase()));
   const clustered = found.clustering?.fields ?? [];
   const isClusteredElse = clustered.join() !== wanted.clustering.join() && !(isEmulator && clustered.length === 0);
   return [
-    ...extra.map(({ name }) => `${wanted.name} has a column of somebody else: ${name}`),
     ...(isClusteredElse
       ? [`${wanted.name} is clustered by ${clustered.join(', ') || 'nothing'}, not by ${wanted.clustering.join(', ')}`]
       : []),
   ];
+}
+
+function extraOf(wanted: WantedTable, found: TableResource): ExtraColumn[] {
+  const names = new Set(wanted.columns.map(({ name }) => name));
+  return (found.schema?.fields ?? [])
+    .filter(({ name }) => !names.has(name.toLowerCase()))
+    .map(({ name }) => ({ table: wanted.name, name }));
 }
 
 function isSet(value: string | undefined): boolean {

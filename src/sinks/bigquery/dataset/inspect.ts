@@ -14,6 +14,7 @@ import type { QueryJobs } from '../query/query-job.ts';
 import { integerFromText, millisFromText } from '../query/query-values.ts';
 import { type RestCalls, RestError } from '../query/rest-client.ts';
 import { compareTable, datasetWarnings } from './compare-table.ts';
+import { type ExtraColumn, extraColumnWarnings } from './extra-columns.ts';
 import { errorOf, type Finding } from './findings.ts';
 import { type DatasetLook, lookAtDataset } from './look-at-dataset.ts';
 import { mendMissing, mendReplaced, mendRows } from './mend.ts';
@@ -108,7 +109,8 @@ export class DatasetInspector {
   }
 
   async warnings(look: DatasetLook): Promise<readonly string[]> {
-    return (await this.#compare(look)).warnings;
+    const { warnings, extra } = await this.#compare(look);
+    return [...warnings, ...(await extraColumnWarnings(extra, look, this.#options))];
   }
 
   /**
@@ -121,7 +123,8 @@ export class DatasetInspector {
       await this.#options.runtime.sleep(BETWEEN_LOOKS_MS);
       look = await this.#patiently();
     }
-    return this.#assess(look, countRows, accepting);
+    const assessment = await this.#assess(look, countRows, accepting);
+    return { ...assessment, warnings: await this.warnings(look) };
   }
 
   /** Nothing is strange, or nothing was ever made: another look would say the same. */
@@ -226,6 +229,7 @@ FROM ${quotedTable(dataset, LOSSES_TABLE)} ORDER BY accepted_at, table_name, kaf
     const tables = await wanted();
     const findings: Finding[] = [];
     const warnings: string[] = look.dataset === undefined ? [] : datasetWarnings(look.dataset);
+    const extra: ExtraColumn[] = [];
     const marks = new Map<string, Mark>();
     for (const table of tables) {
       const found = look.tables.get(table.name);
@@ -234,11 +238,12 @@ FROM ${quotedTable(dataset, LOSSES_TABLE)} ORDER BY accepted_at, table_name, kaf
       const compared = compareTable(table, found, { dataset, isEmulator });
       findings.push(...compared.findings);
       warnings.push(...compared.warnings);
+      extra.push(...compared.extra);
     }
     const missing = tables.map(({ name }) => name).filter((name) => look.tables.get(name) === undefined);
     const hasLosses = [...look.tables.values()].some((found) => found?.labels?.[LOSS_LABEL] !== undefined);
     if (hasLosses && look.tables.get(LOSSES_TABLE) === undefined) missing.push(LOSSES_TABLE);
-    return { findings, warnings, marks, missing };
+    return { findings, warnings, extra, marks, missing };
   }
 
   async #assess(look: DatasetLook, countRows: boolean, accepting: Accepting): Promise<Assessment> {
@@ -333,6 +338,7 @@ FROM ${quotedTable(dataset, LOSSES_TABLE)} ORDER BY accepted_at, table_name, kaf
 
 interface Compared {
   readonly findings: readonly Finding[];
+  readonly extra: readonly ExtraColumn[];
   readonly warnings: readonly string[];
   readonly marks: ReadonlyMap<string, Mark>;
   readonly missing: readonly string[];

@@ -59,10 +59,10 @@ export function countsSql(dataset: DatasetRef, there: ReadonlySet<string>): stri
   ) AS epochs GROUP BY kafka_partition`);
   }
   for (const table of COUNTED.filter((name) => there.has(name))) {
-    const below = hasCheckpoints ? 'COUNTIF(t.kafka_offset < l.next_offset)' : '0';
-    const join = hasCheckpoints ? 'LEFT JOIN latest AS l ON l.kafka_partition = t.kafka_partition' : '';
-    parts.push(`SELECT '${table}' AS what, t.kafka_partition, ${below} AS a, COUNT(*) AS b, MAX(t.writer_epoch) AS c
-  FROM ${of(table)} AS t ${join} WHERE t.writer_epoch > 0 GROUP BY t.kafka_partition`);
+    const below = hasCheckpoints ? 'COUNTIF(_t.kafka_offset < _l.next_offset)' : '0';
+    const join = hasCheckpoints ? 'LEFT JOIN latest AS _l ON _l.kafka_partition = _t.kafka_partition' : '';
+    parts.push(`SELECT '${table}' AS what, _t.kafka_partition, ${below} AS a, COUNT(*) AS b, MAX(_t.writer_epoch) AS c
+  FROM ${of(table)} AS _t ${join} WHERE _t.writer_epoch > 0 GROUP BY _t.kafka_partition`);
   }
   if (there.has('payment_transactions')) {
     parts.push(`SELECT 'backfilled' AS what, -1 AS kafka_partition, COUNT(*) AS a, 0 AS b, 0 AS c

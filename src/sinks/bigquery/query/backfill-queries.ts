@@ -151,7 +151,7 @@ WHERE kafka_partition = ${integerLiteral(partition)} AND disposition = '${dispos
       what: 'payments with the ids of late ones',
       sql: `SELECT ${STORED_COLUMNS.join(', ')}
 FROM ${this.#table('payment_transactions')}
-WHERE transaction_id IN (SELECT c.id FROM UNNEST(@ids) AS c)
+WHERE transaction_id IN (SELECT _c.id FROM UNNEST(@ids) AS _c)
 ORDER BY transaction_id, writer_epoch DESC, kafka_partition, kafka_offset`,
       parameters: [idsParameter(transactionIds)],
       columns: STORED_COLUMNS,
@@ -175,16 +175,16 @@ ORDER BY transaction_id, writer_epoch DESC, kafka_partition, kafka_offset`,
     const names = columns.map(({ name }) => name);
     const nowMs = this.#runtime.nowMs();
     return this.#once(turn, 'payments', `backfill of ${payments.length} payments`, {
-      sql: `MERGE ${this.#table('payment_transactions')} AS t
+      sql: `MERGE ${this.#table('payment_transactions')} AS _t
 USING (
   SELECT p.kafka_partition, p.kafka_offset, TIMESTAMP_MILLIS(p.now_ms) AS processed_at, ${columns.map(({ name, value }) => `${value} AS ${name}`).join(', ')}
   FROM UNNEST(@payments) AS p
-) AS s
-ON t.transaction_id = s.transaction_id
+) AS _s
+ON _t.transaction_id = _s.transaction_id
 WHEN NOT MATCHED THEN INSERT (
   kafka_partition, kafka_offset, writer_epoch, processed_at, ${names.join(', ')}
 ) VALUES (
-  s.kafka_partition, s.kafka_offset, 0, s.processed_at, ${names.map((name) => `s.${name}`).join(', ')}
+  _s.kafka_partition, _s.kafka_offset, 0, _s.processed_at, ${names.map((name) => `_s.${name}`).join(', ')}
 )`,
       parameters: [
         rowsParameter(
@@ -247,18 +247,18 @@ WHEN NOT MATCHED THEN INSERT (
     return integer(rows[0]?.[0]);
   }
 
-  /** Rows of payment_metrics_partials as the epoch-0 payments of the ranges give them. */
+  /** Rows of payment_metrics_partials as the epoch-0 payments of the ranges give them. No column can be named like these aliases. */
   #windowSums(): string {
-    return `SELECT p.kafka_partition AS kafka_partition, MAX(p.kafka_offset) AS kafka_offset,
-    TIMESTAMP_MILLIS(r.now_ms) AS processed_at,
-    TIMESTAMP_MILLIS(DIV(UNIX_MILLIS(p.event_time), r.window_ms) * r.window_ms) AS window_start,
-    TIMESTAMP_MILLIS((DIV(UNIX_MILLIS(p.event_time), r.window_ms) + 1) * r.window_ms) AS window_end,
-    IFNULL(p.region, '') AS region, p.currency AS currency, COUNT(*) AS transaction_count, SUM(p.amount) AS total_amount,
-    MIN(p.amount) AS min_amount, MAX(p.amount) AS max_amount
-  FROM ${this.#table('payment_transactions')} AS p
-  JOIN UNNEST(@ranges) AS r
-    ON p.kafka_partition = r.kafka_partition AND UNIX_MILLIS(p.event_time) >= r.from_ms AND UNIX_MILLIS(p.event_time) < r.to_ms
-  WHERE p.writer_epoch = 0 AND p.event_time >= @from_time AND p.event_time < @to_time
+    return `SELECT _p.kafka_partition AS kafka_partition, MAX(_p.kafka_offset) AS kafka_offset,
+    TIMESTAMP_MILLIS(_r.now_ms) AS processed_at,
+    TIMESTAMP_MILLIS(DIV(UNIX_MILLIS(_p.event_time), _r.window_ms) * _r.window_ms) AS window_start,
+    TIMESTAMP_MILLIS((DIV(UNIX_MILLIS(_p.event_time), _r.window_ms) + 1) * _r.window_ms) AS window_end,
+    IFNULL(_p.region, '') AS region, _p.currency AS currency, COUNT(*) AS transaction_count, SUM(_p.amount) AS total_amount,
+    MIN(_p.amount) AS min_amount, MAX(_p.amount) AS max_amount
+  FROM ${this.#table('payment_transactions')} AS _p
+  JOIN UNNEST(@ranges) AS _r
+    ON _p.kafka_partition = _r.kafka_partition AND UNIX_MILLIS(_p.event_time) >= _r.from_ms AND UNIX_MILLIS(_p.event_time) < _r.to_ms
+  WHERE _p.writer_epoch = 0 AND _p.event_time >= @from_time AND _p.event_time < @to_time
   GROUP BY 1, 3, 4, 5, 6, 7`;
   }
 

@@ -2,6 +2,9 @@
  * A partition's position and its earlier rows: reads for takeover and rebuild. kafka_partition is a constant in the SQL
  * text, a checked integer, because the service prunes partitions by constants only. Partitions that ask at the same
  * time share a query. Many rows travel as one cell of JSON: a REST cell costs the service and us more than its content.
+ *
+ * payment_transactions may have a further column of any name from a to z on: groups are named by their place, since in GROUP BY
+ * a column hides an alias.
  */
 
 import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
@@ -179,8 +182,8 @@ GROUP BY kafka_partition`;
 FROM ${this.#table(table)}
 WHERE kafka_partition IN (${literals(partitions)}) AND kafka_offset >= @least_offset AND (${from.join(' OR ')})
   AND writer_epoch > 0
-GROUP BY kafka_partition, bucket
-ORDER BY kafka_partition, bucket`,
+GROUP BY 1, 3
+ORDER BY 1, 3`,
         parameters: [
           // Says nothing new, and lets a service leave out what its statistics of this column rule out.
           intParameter('least_offset', Math.min(...questions.map(({ fromOffset }) => fromOffset))),
@@ -258,8 +261,8 @@ WHERE kafka_partition = ${integerLiteral(partition)} AND kafka_offset >= @from_o
 FROM ${this.#table('payment_transactions')}
 WHERE kafka_partition = ${integerLiteral(partition)} AND kafka_offset >= @from_offset AND kafka_offset < @below_offset
   AND event_time >= @from_time AND writer_epoch > 0
-GROUP BY bucket
-ORDER BY bucket`,
+GROUP BY 2
+ORDER BY 2`,
       parameters: [
         intParameter('from_offset', fromOffset),
         intParameter('below_offset', belowOffset),

@@ -33,12 +33,14 @@ export class RoleText {
     if (kind === VALUE_KIND.missing) return MISSING;
     this.start = values.starts[path] as number;
     this.end = values.ends[path] as number;
-    const outcome = role.isInteger ? this.#readInteger(values, path) : this.#readText(role, values, path);
+    const outcome = role.isInteger ? this.#readInteger(role, values, path) : this.#readText(role, values, path);
     if (outcome !== FOUND) this.start = this.end = 0;
     return outcome;
   }
 
-  #readInteger(values: PathValues, path: number): Outcome {
+  #readInteger({ isCurrency }: CompiledText, values: PathValues, path: number): Outcome {
+    // Digits are no three capitals. A rules file cannot ask for it; the amount reads the currency's exponent by its letters.
+    if (isCurrency) return INVALID;
     const { bytes } = values.scratch;
     const kind = values.kinds[path];
     const isShort = this.end - this.start <= MAX_WHOLE_DIGITS;

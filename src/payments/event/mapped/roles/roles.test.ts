@@ -66,9 +66,18 @@ describe('texts', () => {
     [' usd ', { uppercase: true, trim: true }, 'USD'],
     ['US', {}, 'field_invalid: currency'],
     ['ÜSD', {}, 'field_invalid: currency'],
+    [978, { type: 'integer' }, 'field_invalid: currency'],
+    ['EUR', { type: 'integer' }, 'field_invalid: currency'],
+    [null, { type: 'integer' }, 'field_missing: currency'],
   ])('the currency %j with %j is %s', (value, role, expected) => {
     const result = judged({ currency: value }, withText('currency', role));
     expect(typeof result === 'string' ? result : result.currency).toBe(expected);
+  });
+
+  it('a currency that is a number is invalid with an amount in its minor units too', () => {
+    const { by } = withText('currency', { type: 'integer' });
+    const how = { by: { ...by, ...withAmount({ minorUnits: 'currency' }).by } };
+    expect(judged({ currency: 978, amount: 500 }, how)).toBe('field_invalid: currency');
   });
 
   it('a constant stands in every row', () => {

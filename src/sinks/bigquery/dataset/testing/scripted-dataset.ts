@@ -29,6 +29,8 @@ export class ScriptedDataset {
   rows: readonly (readonly (string | null)[])[] = [];
   /** The settings history of the one ownership row; empty: there is no row. */
   history: readonly StoredEntry[] = [];
+  /** Texts of the table `rules`. */
+  rulesTexts: readonly string[] = [];
   /** What a table has inherited although its statement says otherwise. */
   inherited: Partial<TableResource> = {};
   readonly #queries = new Map<string, string>();
@@ -82,7 +84,11 @@ export class ScriptedDataset {
     if (path === '/datasets/d') return this.dataset ?? notFound();
     if (method === 'GET') {
       const query = this.#queries.get(path.split('/').at(-1)!)!;
-      const cells = query.includes(' AS what') ? this.rows : ownershipCells(query, this.history);
+      const cells = query.includes(' AS what')
+        ? this.rows
+        : query.includes('SELECT text FROM')
+          ? this.rulesTexts.map((text) => [text])
+          : ownershipCells(query, this.history);
       const isCount = cells === this.rows && cells.length > 0;
       const names = isCount ? cells[0]!.map((_, i) => `column_${i}`) : columnsOf(query);
       return {
