@@ -159,7 +159,7 @@ function scaleOf(attributes: Readonly<Record<string, unknown>>, fixedBytes?: num
   const { logicalType, precision, scale = 0 } = attributes;
   if (logicalType !== 'decimal' || !Number.isSafeInteger(precision) || !Number.isSafeInteger(scale)) return {};
   const isValid = (precision as number) > 0 && (scale as number) >= 0 && (scale as number) <= (precision as number);
-  // A fixed holds so many digits and no more: one bit is the sign.
+  // The digits that a fixed holds: one bit is the sign.
   const mostDigits = fixedBytes === undefined ? Infinity : Math.floor((8 * fixedBytes - 1) * Math.log10(2));
   if ((precision as number) > mostDigits) return {};
   return isValid ? { scale: Math.min(scale as number, MOST_SCALE + 1) } : {};
