@@ -16,7 +16,7 @@ const BESIDE_COMMON: ReadonlyMap<string, INamespace> = new Map<string, INamespac
 /** Of api.proto and type.proto. */
 const IMPORTED = ['type', 'any'].map((name) => `${PLACE}${name}.proto`);
 
-/** Does nothing where there is no such file: resolving the names then fails. */
+/** Nothing where there is no such file: a missing type is reported when names are resolved. */
 export function bringGoogle(root: Root, name: string): void {
   const isOfTypes = name === `${PLACE}api.proto` || name === `${PLACE}type.proto`;
   for (const each of isOfTypes ? [name, ...IMPORTED] : [name]) {
