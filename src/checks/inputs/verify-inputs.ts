@@ -12,7 +12,7 @@ export interface TopicRecord {
   /** The whole value; where `oversized` is set, only its head. */
   readonly value: Uint8Array | null;
   readonly oversized?: OversizedValue;
-  /** In their order; not set where there are none. */
+  /** In their order, without those whose name is not UTF-8: nothing asks for them. Not set where there are none. */
   readonly headers?: readonly TopicHeader[];
 }
 

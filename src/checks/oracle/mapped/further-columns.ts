@@ -4,6 +4,7 @@ import { billionths, decimalText } from '../money.ts';
 import { withoutBlanks } from './json-places.ts';
 import { type MappedValue, scaledLiteral, wholeNumber } from './mapped-value.ts';
 import type { ColumnRule } from './oracle-rules.ts';
+import { SCALE_MAX } from './roles.ts';
 import { twosComplement } from './text-forms.ts';
 import { readTime } from './times.ts';
 
@@ -83,7 +84,7 @@ function numericOf(value: MappedValue): bigint | null {
   if (value.is === 'integer') return value.value * 1_000_000_000n;
   if (value.is === 'bytes' && value.scale !== undefined) {
     const unscaled = twosComplement(value.bytes);
-    if (unscaled === null) return null;
+    if (unscaled === null || value.scale > SCALE_MAX) return null;
     const over = unscaled * 1_000_000_000n;
     const under = 10n ** BigInt(value.scale);
     return over % under === 0n ? over / under : null;

@@ -20,6 +20,8 @@ export interface AmountRule {
   readonly path: SourcePath;
   readonly minorUnits: 'currency' | number | undefined;
   readonly decimalBytes: number | 'schema' | 'variable' | undefined;
+  /** Bytes are then texts in base64. */
+  readonly isOfJson: boolean;
 }
 
 export type TimeType = 'epoch_ms' | 'epoch_s' | 'epoch_us' | 'epoch_ns' | 'iso8601';
@@ -111,6 +113,7 @@ function eventOf(event: Members): EventRules {
       path: amount.path as string,
       minorUnits: amount.minor_units as AmountRule['minorUnits'],
       decimalBytes: amount.decimal_bytes as AmountRule['decimalBytes'],
+      isOfJson: format === 'json' || format === 'json-schema',
     },
     timestamp: {
       path: timestamp.path as string,

@@ -27,6 +27,9 @@ function textOf({ isInteger }: TextRule, value: MappedValue): string | null {
   return number === null ? null : String(number);
 }
 
+/** Of decimal bytes. */
+export const SCALE_MAX = 38;
+
 /** Billionths; or why there are none. */
 export type AmountState = bigint | 'missing' | 'invalid' | 'currency_unknown' | 'finer' | 'larger';
 
@@ -44,8 +47,8 @@ export function amountRole(
 ): AmountState {
   if (value.is === 'missing') return 'missing';
   if (rule.minorUnits !== undefined) return minorUnits(value, rule.minorUnits, currency);
-  if (rule.decimalBytes === 'variable') return value.is === 'object' ? variableScale(variable()) : 'invalid';
-  if (rule.decimalBytes !== undefined) return decimalBytes(value, rule.decimalBytes);
+  if (rule.decimalBytes === 'variable') return value.is === 'object' ? variableScale(variable(), rule) : 'invalid';
+  if (rule.decimalBytes !== undefined) return decimalBytes(value, rule.decimalBytes, rule);
   return decimal(value);
 }
 
@@ -66,19 +69,19 @@ function minorUnits(value: MappedValue, of: 'currency' | number, currency: strin
   return decimals === null ? 'currency_unknown' : scaled(units, decimals);
 }
 
-function decimalBytes(value: MappedValue, scale: number | 'schema'): AmountState {
-  const bytes = value.is === 'bytes' ? value.bytes : value.is === 'text' ? unbased64(value.text) : null;
+function decimalBytes(value: MappedValue, scale: number | 'schema', { isOfJson }: AmountRule): AmountState {
+  const bytes = value.is === 'bytes' ? value.bytes : value.is === 'text' && isOfJson ? unbased64(value.text) : null;
   const unscaled = bytes === null ? null : twosComplement(bytes);
   if (unscaled === null) return 'invalid';
   const said = value.is === 'bytes' ? value.scale : undefined;
-  if (scale === 'schema') return said === undefined ? 'invalid' : scaled(unscaled, said);
+  if (scale === 'schema') return said === undefined || said > SCALE_MAX ? 'invalid' : scaled(unscaled, said);
   return said === undefined || said === scale ? scaled(unscaled, scale) : 'invalid';
 }
 
-function variableScale({ scale, value }: ScaleAndValue): AmountState {
+function variableScale({ scale, value }: ScaleAndValue, rule: AmountRule): AmountState {
   const decimals = wholeNumber(scale);
-  if (decimals === null || decimals < 0n || decimals > 38n) return 'invalid';
-  return decimalBytes(value, Number(decimals));
+  if (decimals === null || decimals < 0n || decimals > BigInt(SCALE_MAX)) return 'invalid';
+  return decimalBytes(value, Number(decimals), rule);
 }
 
 /** unscaled / 10^scale as billionths. */

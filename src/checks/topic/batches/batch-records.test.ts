@@ -28,3 +28,14 @@ test('headers of a record that is too long to be held whole are passed over, tho
     [1, undefined],
   ]);
 });
+
+test.each([0, 3 * MIB])(
+  'a header whose name is not UTF-8 has no name that a path can ask for: %i bytes',
+  async (size) => {
+    const headers = [[Buffer.of(0xff), Buffer.from('x')] as const, ['\ufffd', Buffer.from('y')] as const];
+    const [found] = await read(
+      batchBytes({ baseOffset: 0, records: [{ value: Buffer.alloc(size), headers }], codec: 'none' }),
+    );
+    expect(found!.headers?.map(({ name, value }) => [name, String(value)])).toEqual([['\ufffd', 'y']]);
+  },
+);

@@ -2,6 +2,7 @@
  * One record that is too long to be held whole, taken a piece at a time: its key and value as far as a decision needs them,
  * hashes over all of them, and its headers.
  */
+import { isUtf8 } from 'node:buffer';
 import xxhash from 'xxhash-wasm';
 import type { TopicHeader, TopicRecord } from '../../inputs/verify-inputs.ts';
 import { DamagedBytesError } from '../errors.ts';
@@ -98,7 +99,7 @@ export class LargeRecord {
       const length = Number(yield* this.#number(5));
       if (length < -1) throw new DamagedBytesError(`a header of ${length} bytes`);
       const value = length === -1 ? null : yield* this.#header(length, areHeld);
-      if (areHeld) headers.push({ name: name.toString(), value });
+      if (areHeld && isUtf8(name)) headers.push({ name: name.toString(), value });
     }
     return headers;
   }

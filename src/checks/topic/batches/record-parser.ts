@@ -5,6 +5,7 @@
  * Invariant: records are handed out up to the first that breaks a rule, and the last one only by end(), once the body was
  * used to its last byte. Their offsets ascend within the batch, and there are as many as its header says.
  */
+import { isUtf8 } from 'node:buffer';
 import type { TopicHeader, TopicRecord } from '../../inputs/verify-inputs.ts';
 import { DamagedBytesError } from '../errors.ts';
 import { APPEND_TIME, type Batch } from './batch.ts';
@@ -148,7 +149,8 @@ export class RecordParser {
     for (let left = count; left > 0; left -= 1) {
       const name = this.#nullable(bytes);
       if (name === null) throw new DamagedBytesError('a header without a name');
-      headers.push({ name: name.toString(), value: this.#nullable(bytes) });
+      const value = this.#nullable(bytes);
+      if (isUtf8(name)) headers.push({ name: name.toString(), value });
     }
     return headers;
   }

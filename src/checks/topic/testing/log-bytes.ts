@@ -11,7 +11,7 @@ export interface RecordSpec {
   readonly timestampDelta?: number | bigint;
   readonly key?: Uint8Array | null;
   readonly value?: Uint8Array | null;
-  readonly headers?: readonly (readonly [string, Uint8Array | null])[];
+  readonly headers?: readonly (readonly [string | Uint8Array, Uint8Array | null])[];
 }
 
 export interface BatchSpec {

@@ -9,7 +9,7 @@ export type TimestampUnit = (typeof TIMESTAMP_UNITS)[number];
 export type AvroType =
   | { readonly kind: 'null' | 'boolean' | 'int' | 'float' | 'double' | 'string' }
   | { readonly kind: 'long'; readonly timestamp?: TimestampUnit }
-  /** `scale`: of the logical type decimal. */
+  /** `scale`: of the logical type decimal; 39 stands for any larger one. */
   | { readonly kind: 'bytes'; readonly scale?: number }
   | { readonly kind: 'fixed'; readonly size: number; readonly scale?: number }
   | { readonly kind: 'enum'; readonly symbols: readonly string[] }

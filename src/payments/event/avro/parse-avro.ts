@@ -11,6 +11,8 @@ const MOST_LEVELS = 128;
 const MOST_TYPES = 20_000;
 /** A value has at most 1 MiB: a larger fixed cannot stand in one. */
 const MOST_FIXED_BYTES = 1 << 30;
+/** No amount and no column takes a larger scale: one more stands for all of them. */
+const MOST_SCALE = 38;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const PRIMITIVES = ['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string'] as const;
 type Primitive = (typeof PRIMITIVES)[number];
@@ -160,5 +162,5 @@ function scaleOf(attributes: Readonly<Record<string, unknown>>, fixedBytes?: num
   // A fixed holds this number of digits and no more: one bit is the sign.
   const mostDigits = fixedBytes === undefined ? Infinity : Math.floor((8 * fixedBytes - 1) * Math.log10(2));
   if ((precision as number) > mostDigits) return {};
-  return isValid ? { scale: scale as number } : {};
+  return isValid ? { scale: Math.min(scale as number, MOST_SCALE + 1) } : {};
 }

@@ -48,9 +48,9 @@ export function compileMapping({ event, columns }: Rules): CompiledMapping {
     const name = memberOf(column) as TextRoleName;
     return compileText(name, event.texts[name], paths, constants);
   });
-  const amount = compileAmount(event.amount, paths);
-  const timestamp = compileTime(event.timestamp, paths, 'timestamp');
   const isJson = event.format === 'json' || event.format === 'json-schema';
+  const amount = compileAmount(event.amount, paths, isJson);
+  const timestamp = compileTime(event.timestamp, paths, 'timestamp');
   const compiledColumns = columns.map((column) => compileColumn(column, paths, isJson));
   return {
     format: event.format,
@@ -163,7 +163,8 @@ function storedConstant(name: TextRoleName, { trim, uppercase }: TextRole, text:
   return stored;
 }
 
-function compileAmount({ path, minorUnits, decimalBytes }: AmountRole, paths: Paths): CompiledAmount {
+function compileAmount(role: AmountRole, paths: Paths, isJson: boolean): CompiledAmount {
+  const { path, minorUnits, decimalBytes } = role;
   const number = paths.numberOf(path, 'amount');
   const isVariable = decimalBytes === 'variable';
   return {
@@ -178,6 +179,7 @@ function compileAmount({ path, minorUnits, decimalBytes }: AmountRole, paths: Pa
     path: number,
     minorUnitDecimals: typeof minorUnits === 'number' ? minorUnits : null,
     scale: typeof decimalBytes === 'number' ? decimalBytes : null,
+    takesBase64: isJson,
     scalePath: isVariable ? paths.numberOf(`${path}/scale`, 'amount') : NO_PATH,
     valuePath: isVariable ? paths.numberOf(`${path}/value`, 'amount') : NO_PATH,
   };

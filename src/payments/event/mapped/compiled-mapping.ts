@@ -61,6 +61,8 @@ export interface CompiledAmount {
   readonly minorUnitDecimals: number | null;
   /** Scale of decimal bytes; null: the schema's. */
   readonly scale: number | null;
+  /** Decimal bytes may be a text in base64: in JSON alone. */
+  readonly takesBase64: boolean;
   /** Of variable decimal bytes: the members of the object at `path`. */
   readonly scalePath: number;
   readonly valuePath: number;

@@ -6,6 +6,8 @@ import type { Amount } from '../../payment-bytes.ts';
 import { type PathValues, VALUE_KIND } from '../path-values.ts';
 
 export const UNREADABLE = 'unreadable';
+/** Decimals of an unscaled value. */
+export const MAX_SCALE = 38;
 const MAX_BYTES = 32;
 const MAX_BASE64_LENGTH = 44;
 /** An unscaled value of this many bytes is a safe integer. */

@@ -9,7 +9,7 @@ import { type FurtherValues, NULL_TEXT } from '../../further-values.ts';
 import { MAX_COLUMNS_BYTES, MAX_JSON_COLUMN_BYTES } from '../compile-mapping.ts';
 import { type CompiledColumn, type CompiledMapping, TRUE_FALSE } from '../compiled-mapping.ts';
 import { NO_SCALE, type PathValues, VALUE_KIND } from '../path-values.ts';
-import { readUnscaled, UNREADABLE } from './decimal-bytes.ts';
+import { MAX_SCALE, readUnscaled, UNREADABLE } from './decimal-bytes.ts';
 import { RoleTime } from './role-time.ts';
 import { FOUND, isCanonicalWhole, isDigit, putAscii, sourceOf, unitsOf, wholeNumberOf } from './value-text.ts';
 
@@ -129,7 +129,7 @@ export class FurtherReader {
   #scaledBytes(values: PathValues, path: number): bigint | typeof UNREADABLE {
     const scale = values.scales[path] as number;
     const unscaled = readUnscaled(values, path);
-    if (scale === NO_SCALE || unscaled === UNREADABLE) return UNREADABLE;
+    if (scale === NO_SCALE || scale > MAX_SCALE || unscaled === UNREADABLE) return UNREADABLE;
     if (scale <= NANO_DECIMALS) return BigInt(unscaled) * 10n ** BigInt(NANO_DECIMALS - scale);
     const divisor = 10n ** BigInt(scale - NANO_DECIMALS);
     return BigInt(unscaled) % divisor === 0n ? BigInt(unscaled) / divisor : UNREADABLE;

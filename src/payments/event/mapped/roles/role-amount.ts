@@ -8,7 +8,7 @@ import { MAX_TEXT_LENGTH } from '../../event.ts';
 import { type Amount, amountOf } from '../../payment-bytes.ts';
 import type { CompiledAmount } from '../compiled-mapping.ts';
 import { NO_SCALE, type PathValues, VALUE_KIND } from '../path-values.ts';
-import { readUnscaled, UNREADABLE } from './decimal-bytes.ts';
+import { MAX_SCALE, readUnscaled, UNREADABLE } from './decimal-bytes.ts';
 import { minorUnitDecimals } from './minor-units.ts';
 import {
   FOUND,
@@ -26,7 +26,6 @@ import {
 
 const NANO_DECIMALS = 9;
 const POWERS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
-const MAX_SCALE = 38;
 /** Up to this many digits of whole units, the amount in nanos is a safe integer. */
 const MAX_UNIT_DIGITS = 6;
 /** Any number of this many digits is a safe integer. */
@@ -50,11 +49,11 @@ export class RoleAmount {
     if (kind === VALUE_KIND.missing) return MISSING;
     if (form === 'decimal') return this.#readDecimal(values, path);
     if (form === 'minor_units') return this.#readMinorUnits(role, values);
-    if (form === 'decimal_bytes') return this.#readBytes(values, path, role.scale);
+    if (form === 'decimal_bytes') return this.#readBytes(role, values, path, role.scale);
     if (kind !== VALUE_KIND.object) return INVALID;
     const scale = wholeNumberOf(values, role.scalePath);
     if (scale === undefined || !/^[0-9]{1,2}$/.test(scale) || Number(scale) > MAX_SCALE) return INVALID;
-    return this.#readBytes(values, role.valuePath, Number(scale));
+    return this.#readBytes(role, values, role.valuePath, Number(scale));
   }
 
   /** To be called when the currency is known: its three capitals begin at `currencyAt`. */
@@ -119,7 +118,8 @@ export class RoleAmount {
     return FOUND;
   }
 
-  #readBytes(values: PathValues, path: number, scale: number | null): Outcome {
+  #readBytes(role: CompiledAmount, values: PathValues, path: number, scale: number | null): Outcome {
+    if (values.kinds[path] === VALUE_KIND.text && !role.takesBase64) return INVALID;
     const ofSchema = values.kinds[path] === VALUE_KIND.bytes ? (values.scales[path] as number) : NO_SCALE;
     const used = scale ?? ofSchema;
     if (used === NO_SCALE || used > MAX_SCALE || (ofSchema !== NO_SCALE && ofSchema !== used)) return INVALID;
