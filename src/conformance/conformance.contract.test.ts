@@ -92,8 +92,14 @@ describe('an endpoint that breaks its word is found when it', () => {
   });
 
   test('merges without looking at what is there', async () => {
-    const rest = (sql: string): string => sql.replace('t.transaction_id = s.transaction_id', 'FALSE');
+    const condition = '_t.transaction_id = _s.transaction_id';
+    let changed = 0;
+    const rest = (sql: string): string => {
+      if (sql.includes(condition)) changed += 1;
+      return sql.replace(condition, 'FALSE');
+    };
     expect(await brokenBy('merge-beside-streams', { rest })).toEqual(['merge-beside-streams']);
+    expect(changed).toBeGreaterThan(0);
   });
 });
 
