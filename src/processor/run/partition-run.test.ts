@@ -1,6 +1,7 @@
 /** A run's first rows go out few and alone; what waits behind them goes as large as ever. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { BugError } from '../../base/errors.ts';
 import { AcceptedBatch } from '../../payments/accepted-batch.ts';
 import { PartitionFold } from '../../payments/fold.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
@@ -8,6 +9,7 @@ import { event, PLACE, record } from '../../payments/testing/fold-fixture.ts';
 import type { DataTable } from '../../payments/types.ts';
 import type { ProcessorEvent } from '../events.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
+import type { Checkpoint } from '../ports.ts';
 import { nothingThere, reachedWith } from '../testing/reached-tables.ts';
 import { AppendTurns } from './append-turns.ts';
 import type { CursorAnswer } from './log-cursor.ts';
@@ -24,8 +26,14 @@ interface Append {
 /** The number of rows of the first records that each table has already. */
 type Rows = Partial<Record<'payment_transactions' | 'payment_transactions_fraud', number>>;
 
-function run(limits = DEFAULT_LIMITS, there: Rows = {}, badEvery = 0) {
+function run(
+  limits = DEFAULT_LIMITS,
+  there: Rows = {},
+  badEvery = 0,
+  broken?: { offset: number; value: () => Buffer },
+) {
   const appends: Append[] = [];
+  const checkpoints: Checkpoint[] = [];
   const events: ProcessorEvent[] = [];
   const records = Array.from({ length: WAITING }, (_, offset) =>
     badEvery > 0 && offset % badEvery === badEvery - 1
@@ -37,6 +45,7 @@ function run(limits = DEFAULT_LIMITS, there: Rows = {}, badEvery = 0) {
   const before = { accepted: folded, partials: [], exceptions: [] };
   PartitionFold.fresh({ ...PLACE, startOffset: 0 }).foldAll(records, () => settings, before, 0, WAITING);
   const rowsOf = (table: keyof Rows) => Array.from({ length: there[table] ?? 0 }, (_, i) => folded.at(i)!);
+  if (broken !== undefined) Object.defineProperty(records[broken.offset], 'value', { get: broken.value });
   const answers: CursorAnswer[] = [{ records, nextOffset: WAITING, byteLength: 1, endOffset: WAITING }];
   const untilAborted = (signal: AbortSignal): Promise<never> =>
     new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
@@ -49,7 +58,7 @@ function run(limits = DEFAULT_LIMITS, there: Rows = {}, badEvery = 0) {
           appends.push({ table, rows: to - from, acknowledge: resolve });
           return { byteLength: 1, landed };
         },
-        beginCheckpoint: () => async () => {},
+        beginCheckpoint: () => async (checkpoint: Checkpoint) => void checkpoints.push(checkpoint),
         outlived: () => undefined,
         close: () => {},
       }),
@@ -81,7 +90,8 @@ function run(limits = DEFAULT_LIMITS, there: Rows = {}, badEvery = 0) {
     limits,
   };
   const ended = new AbortController();
-  const running = new PartitionRun(ports as unknown as PartitionRunOptions).run(ended.signal);
+  const partitionRun = new PartitionRun(ports as unknown as PartitionRunOptions);
+  const running = partitionRun.run(ended.signal);
   const taken = async (): Promise<Record<string, number[]>> => {
     await turn();
     const byTable = Object.groupBy(appends, ({ table }) => table);
@@ -91,7 +101,7 @@ function run(limits = DEFAULT_LIMITS, there: Rows = {}, badEvery = 0) {
     ended.abort(new Error('enough'));
     await expect(running).rejects.toThrow('enough');
   };
-  return { appends, events, taken, end };
+  return { appends, checkpoints, events, running, taken, end, drain: () => partitionRun.drain() };
 }
 
 it('nothing more is folded and sent before the first rows are acknowledged in every table', async () => {
@@ -151,4 +161,15 @@ it('the rejected records of an answer are reported with it, by reason, over all 
     ],
   ]);
   await end();
+});
+
+it('what stops a partition while it folds stops it during a drain as well, and nothing is certified', async () => {
+  const value = (): Buffer => {
+    started.drain();
+    throw new BugError('in the middle of a batch');
+  };
+  const started = run(DEFAULT_LIMITS, {}, 0, { offset: 100, value });
+  await expect(started.running).rejects.toThrow('in the middle of a batch');
+  expect(started.appends).toEqual([]);
+  expect(started.checkpoints).toEqual([]);
 });

@@ -130,26 +130,36 @@ export class PartitionRun {
   async #foldUntilDrained(ended: AbortSignal): Promise<void> {
     const reading = abortedWithAny(ended, this.#drain.signal);
     while (!this.#drain.signal.aborted) {
-      try {
-        const answer = await orAborted(this.#options.cursor.next(reading), reading);
-        ended.throwIfAborted();
-        await this.#take(answer, ended, reading);
-      } catch (error) {
-        if (this.#drain.signal.aborted && !ended.aborted) return;
-        // What was folded may be unreadable later: it is written before the partition stops.
-        if (error instanceof ContradictionError && error.leavesWhatWasFolded)
-          await orAborted(this.#checkpointer.checkpoint(), ended);
-        throw error;
-      }
+      const answer = await this.#betweenRecords(orAborted(this.#options.cursor.next(reading), reading), ended);
+      if (answer === undefined) return;
+      ended.throwIfAborted();
+      await this.#take(answer, ended, reading);
     }
   }
 
-  /** `reading` ends waits for a schema at a drain, between two records. */
+  /**
+   * Awaits what the next record needs. Undefined: a drain ended the wait, or what failed during one is left to the next owner.
+   * Only for work that folds and sends nothing: an error in the middle of that must never end in a last checkpoint.
+   */
+  async #betweenRecords<T>(waiting: Promise<T>, ended: AbortSignal): Promise<T | undefined> {
+    try {
+      return await waiting;
+    } catch (error) {
+      if (this.#drain.signal.aborted && !ended.aborted) return undefined;
+      // What was folded may be unreadable later: it is written before the partition stops.
+      if (error instanceof ContradictionError && error.leavesWhatWasFolded)
+        await orAborted(this.#checkpointer.checkpoint(), ended);
+      throw error;
+    }
+  }
+
+  /** A drain ends it where it waits for a schema: between two records. */
   async #take(answer: CursorAnswer, ended: AbortSignal, reading: AbortSignal): Promise<void> {
     const { limits, position } = this.#options;
     let readable = this.#options.schemas === undefined ? answer.records.length : 0;
     for (let from = 0; from < answer.records.length; ) {
-      if (from >= readable) readable = await this.#readableTo(answer.records, from, reading);
+      if (from >= readable) readable = await this.#readableTo(answer.records, from, ended, reading);
+      if (readable === from) return;
       if (this.#replaying && this.#fold.nextOffset >= position.resumeOffset) await this.#flushSoon(ended, true);
       const isFirst = !this.#replaying && this.#writers.rowsSent === 0;
       const most = Math.min(limits.maxBatchRecords, isFirst ? limits.firstBatchRecords : Number.POSITIVE_INFINITY);
@@ -179,8 +189,13 @@ export class PartitionRun {
     if (this.#writers.rowsInFlight === 0) this.#flushInTurn();
   }
 
-  /** The index of the first record whose schema is not known yet, at least one past `from`: that one is waited for. */
-  async #readableTo(records: readonly LogRecord[], from: number, reading: AbortSignal): Promise<number> {
+  /** The index of the first record whose schema is not known yet. That of `from` is waited for; `from`: a drain ended the wait. */
+  async #readableTo(
+    records: readonly LogRecord[],
+    from: number,
+    ended: AbortSignal,
+    reading: AbortSignal,
+  ): Promise<number> {
     const { schemas, position } = this.#options;
     for (;;) {
       const wanted = firstWanted(records, from, records.length, this.#settingsAt, schemas!.isReady);
@@ -188,7 +203,8 @@ export class PartitionRun {
       if (wanted.at > from) return wanted.at;
       if (this.#writers.rowsInFlight === 0) this.#flushInTurn();
       const mayAsk = wanted.offset >= position.resumeOffset;
-      await schemas!.ensure({ ...wanted, partition: this.#partition, mayAsk }, reading);
+      const ensuring = schemas!.ensure({ ...wanted, partition: this.#partition, mayAsk }, reading).then(() => true);
+      if ((await this.#betweenRecords(ensuring, ended)) === undefined) return from;
     }
   }
 

@@ -12,7 +12,7 @@ export const LOG_BYTES_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/processor/run/partition-run.ts',
-        in: 'PartitionRun.#foldUntilDrained',
+        in: 'PartitionRun.#betweenRecords',
         find: 'error instanceof ContradictionError && error.leavesWhatWasFolded',
         replace: "error instanceof ContradictionError && error.code === 'retention_gap'",
       },
