@@ -2,28 +2,26 @@
  * Files of google/protobuf that schemas import without a reference, as the protobufjs package brings them. It writes the names of
  * fields in camel case and leaves the syntax out; here they are as the files have them.
  */
-import protobuf from 'protobufjs';
-import api from 'protobufjs/google/protobuf/api.json' with { type: 'json' };
-import descriptor from 'protobufjs/google/protobuf/descriptor.json' with { type: 'json' };
-import sourceContext from 'protobufjs/google/protobuf/source_context.json' with { type: 'json' };
-import type from 'protobufjs/google/protobuf/type.json' with { type: 'json' };
+import type protobuf from 'protobufjs';
+import { googleJson, protobufjs } from './protobufjs.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
 const FOLDER = 'google/protobuf/';
-const OTHERS: Readonly<Record<string, readonly (protobuf.INamespace | null)[]>> = {
-  'descriptor.proto': [descriptor],
-  'source_context.proto': [sourceContext],
+const ANY = `${FOLDER}any.proto`;
+const OTHERS: Readonly<Record<string, () => readonly (protobuf.INamespace | null)[]>> = {
+  'descriptor.proto': () => [googleJson('descriptor')],
+  'source_context.proto': () => [googleJson('source_context')],
   // Both name google.protobuf.Any.
-  'type.proto': [type, protobuf.common.get('google/protobuf/any.proto')],
-  'api.proto': [api, type, protobuf.common.get('google/protobuf/any.proto')],
+  'type.proto': () => [googleJson('type'), protobufjs().common.get(ANY)],
+  'api.proto': () => [googleJson('api'), googleJson('type'), protobufjs().common.get(ANY)],
 };
 
 /** False: there is no such file. Types that the root has already stay as they are: files of the package repeat some. */
 export function addGoogleFile(root: protobuf.Root, name: string): boolean {
   const own = name.slice(FOLDER.length);
   if (!name.startsWith(FOLDER)) return false;
-  const files = Object.hasOwn(OTHERS, own) ? OTHERS[own]! : [protobuf.common.get(name)];
+  const files = Object.hasOwn(OTHERS, own) ? OTHERS[own]!() : [protobufjs().common.get(name)];
   const edition = own === 'descriptor.proto' ? 'proto2' : 'proto3';
   for (const file of files) {
     if (file === null) return false;

@@ -4,7 +4,7 @@
  *
  * Imports are looked for among the references, then among the files that every registry knows: google/protobuf and confluent.
  */
-import protobuf from 'protobufjs';
+import type protobuf from 'protobufjs';
 import {
   PROTOBUF_SCALARS,
   type ProtobufEnum,
@@ -16,6 +16,7 @@ import {
 } from '../payments/event/protobuf/protobuf-types.ts';
 import { SchemaProblem, type SchemaReference } from '../payments/event/schema/event-schema.ts';
 import { addGoogleFile } from './google-files.ts';
+import { protobufjs } from './protobufjs.ts';
 
 /** Files of Confluent's registry that schemas import without a reference. */
 const CONFLUENT_FILES: Readonly<Record<string, string>> = {
@@ -29,15 +30,16 @@ const THIS_FILE = 'the schema';
 
 /** Throws SchemaProblem for a text that is no Protobuf schema. */
 export function parseProtobuf(text: string, references: readonly SchemaReference[] = []): ProtobufFile {
-  const root = new protobuf.Root();
+  const { parse, Root } = protobufjs();
+  const root = new Root();
   const files = new Map(references.map((reference) => [reference.name, reference.text]));
   const parsed = new Set<string>();
   try {
     const parseFile = (name: string, source: string): protobuf.IParserResult => {
       parsed.add(name);
       // The parser keeps the name of the file in each type.
-      (protobuf.parse as typeof protobuf.parse & { filename: string | null }).filename = name;
-      const result = protobuf.parse(source, root, { keepCase: true });
+      (parse as typeof parse & { filename: string | null }).filename = name;
+      const result = parse(source, root, { keepCase: true });
       for (const imported of [...(result.imports ?? []), ...(result.weakImports ?? [])]) {
         if (parsed.has(imported)) continue;
         const found = files.get(imported) ?? CONFLUENT_FILES[imported];
@@ -66,7 +68,7 @@ function addCommon(root: protobuf.Root, name: string, parsed: Set<string>): void
 }
 
 function isMessage(object: protobuf.ReflectionObject): object is protobuf.Type {
-  return object instanceof protobuf.Type;
+  return object instanceof protobufjs().Type;
 }
 
 /** Each type once, so that cycles end. */
@@ -98,7 +100,7 @@ class Types {
       hasPresence:
         label === 'singular' &&
         (typeof type === 'object' && type.kind === 'message' ? true : Boolean(field.hasPresence)),
-      ...(field instanceof protobuf.MapField ? { keyType: field.keyType as ProtobufScalar } : {}),
+      ...(field instanceof protobufjs().MapField ? { keyType: field.keyType as ProtobufScalar } : {}),
       ...(partOf === null || partOf === undefined ? {} : { oneof: partOf.name }),
     };
   }
@@ -106,8 +108,9 @@ class Types {
   #type(field: protobuf.Field): ProtobufType {
     const { type, resolvedType } = field;
     if ((PROTOBUF_SCALARS as readonly string[]).includes(type)) return type as ProtobufScalar;
-    if (resolvedType instanceof protobuf.Enum) return this.#enum(resolvedType);
-    if (!(resolvedType instanceof protobuf.Type)) throw new SchemaProblem(`the Protobuf schema has no type ${type}`);
+    if (resolvedType instanceof protobufjs().Enum) return this.#enum(resolvedType);
+    if (!(resolvedType instanceof protobufjs().Type))
+      throw new SchemaProblem(`the Protobuf schema has no type ${type}`);
     if (isGroup(resolvedType, field)) {
       throw new SchemaProblem(`the Protobuf schema has the group ${field.fullName.slice(1)}: groups are not read`);
     }

@@ -2,7 +2,9 @@
  * The text of a rules file as plain values, with the place of each. YAML 1.2, of which JSON is a part; what makes a file say
  * something else than it seems to is refused: anchors and aliases, tags, names that stand twice, several documents.
  */
-import { Alias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar, type YAMLError } from 'yaml';
+import { createRequire } from 'node:module';
+import type * as Yaml from 'yaml';
+import type { Node, YAMLError } from 'yaml';
 import { type RulesMistake, rulesMistake } from './rules-mistake.ts';
 
 /** A file with all members has four levels. */
@@ -29,6 +31,9 @@ const CAUSES: Readonly<Record<string, string>> = {
 const TOO_DEEP = 'nests too deeply to be read';
 
 export function parseRulesText(text: string, fileName: string): RulesSyntax {
+  // Loaded where there is a rules file: a start without one does not pay for it.
+  const yaml = createRequire(import.meta.url)('yaml') as typeof Yaml;
+  const { Alias, isMap, isScalar, isSeq, LineCounter, parseDocument, Scalar } = yaml;
   const lines = new LineCounter();
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset);
