@@ -1,5 +1,6 @@
 /** What every fold version says of an event alike: its members, and which partition a key belongs to. */
 import type { TopicRecord } from '../inputs/verify-inputs.ts';
+import { hideCards } from './kept-payload.ts';
 
 export const VALUE_BYTES_MAX = 1024 * 1024;
 export const FIELD_LENGTH_MAX = 256;
@@ -13,6 +14,30 @@ export const TEXT_FIELDS = [
   'region',
   'payment_method',
 ] as const;
+
+/** All of them, in the order in which they are judged. */
+export const MEMBERS = [
+  'transaction_id',
+  'sender_account_id',
+  'receiver_account_id',
+  'amount',
+  'currency',
+  'device_id',
+  'ip_address',
+  'timestamp',
+  'region',
+  'payment_method',
+] as const;
+/** The end of the year 9999, where the column's type ends. */
+export const TIMESTAMP_MAX_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+/** A record's time before it comes from a clock that is not set. */
+export const FIRST_CLOCK_TIME_MS = Date.UTC(2000, 0);
+
+/** The reason of a name that comes twice: of a name only what is plain is shown, and no card number. */
+export function duplicateReason(name: string): string {
+  const isPlain = name.length <= 64 && /^[A-Za-z_][\w.-]*$/.test(name);
+  return isPlain ? `duplicate_member: ${hideCards(name)}` : 'duplicate_member';
+}
 
 /** Why a value is not even looked into, or null. */
 export function valueProblem({ value, oversized }: TopicRecord): 'no_value' | 'value_too_large' | null {

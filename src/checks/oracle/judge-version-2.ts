@@ -3,7 +3,16 @@
  * here, as documented: the first that applies is the one.
  */
 import type { TopicRecord } from '../inputs/verify-inputs.ts';
-import { FIELD_LENGTH_MAX, keyHome, type TEXT_FIELDS, valueProblem } from './event-rules.ts';
+import {
+  duplicateReason,
+  FIELD_LENGTH_MAX,
+  FIRST_CLOCK_TIME_MS,
+  keyHome,
+  MEMBERS,
+  type TEXT_FIELDS,
+  TIMESTAMP_MAX_MS,
+  valueProblem,
+} from './event-rules.ts';
 import { foreignForm } from './foreign-forms.ts';
 import { type SourceMember, sourceMembers, unquoted } from './json-source.ts';
 import type { Circumstances, Judgement } from './judgement.ts';
@@ -12,24 +21,9 @@ import { billionths, limitBillionths, literalBillionths } from './money.ts';
 
 type TextField = (typeof TEXT_FIELDS)[number];
 
-/** In the order in which they are judged. */
-const MEMBERS = [
-  'transaction_id',
-  'sender_account_id',
-  'receiver_account_id',
-  'amount',
-  'currency',
-  'device_id',
-  'ip_address',
-  'timestamp',
-  'region',
-  'payment_method',
-] as const;
 /** Of each in that order. */
 const PLACES: ReadonlyMap<string, number> = new Map(MEMBERS.map((name, place) => [name, place]));
 const NOTHING: readonly undefined[] = MEMBERS.map(() => undefined);
-const TIMESTAMP_MAX_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
-const FIRST_CLOCK_TIME_MS = Date.UTC(2000, 0);
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export function judgeVersion2(record: TopicRecord, circumstances: Circumstances): Judgement {
@@ -97,12 +91,6 @@ function isUtf8Of(bytes: Uint8Array, text: string): boolean {
     if (bytes[at] !== code) return false;
   }
   return bytes.length === text.length;
-}
-
-/** Of a name only what is plain is shown, and no card number. */
-function duplicateReason(name: string): string {
-  const isPlain = name.length <= 64 && /^[A-Za-z_][\w.-]*$/.test(name);
-  return isPlain ? `duplicate_member: ${hideCards(name)}` : 'duplicate_member';
 }
 
 function rejected(record: TopicRecord, reason: string, event?: SourceEvent): Judgement {

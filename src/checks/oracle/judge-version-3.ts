@@ -3,30 +3,23 @@
  * (docs/reference/rules-file.md, "Order of the checks"): the first that fails is the reason.
  */
 import type { StoredSchemas, TopicRecord } from '../inputs/verify-inputs.ts';
-import { keyHome, valueProblem } from './event-rules.ts';
+import {
+  duplicateReason,
+  FIRST_CLOCK_TIME_MS,
+  keyHome,
+  MEMBERS,
+  TEXT_FIELDS,
+  TIMESTAMP_MAX_MS,
+  valueProblem,
+} from './event-rules.ts';
 import type { Circumstances, Judgement } from './judgement.ts';
 import { hideCards, maskedVersion2 } from './kept-payload.ts';
 import { decode, KEY_BYTES_MAX } from './mapped/decoded.ts';
 import { MappedEvent } from './mapped/mapped-event.ts';
-import { type OracleRules, readRulesText, TEXT_ROLES } from './mapped/oracle-rules.ts';
+import { type OracleRules, readRulesText } from './mapped/oracle-rules.ts';
 import { limitBillionths } from './money.ts';
 
-/** In the order in which they are judged. */
-const ROLES = [
-  'transaction_id',
-  'sender_account_id',
-  'receiver_account_id',
-  'amount',
-  'currency',
-  'device_id',
-  'ip_address',
-  'timestamp',
-  'region',
-  'payment_method',
-] as const;
 const REQUIRED: readonly string[] = ['transaction_id', 'sender_account_id', 'amount', 'currency', 'timestamp'];
-const TIMESTAMP_MAX_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
-const FIRST_CLOCK_TIME_MS = Date.UTC(2000, 0);
 const NO_SCHEMAS: StoredSchemas = new Map();
 const BINARY_KEPT_BYTES = 4_096;
 /** Reasons whose detail is not recomputed: where in the value it stops being what it should be. */
@@ -46,7 +39,7 @@ export function judgeVersion3(record: TopicRecord, rulesText: string, circumstan
   const { columns, invalid } = mapped.columns;
   const reason = reasonAgainst(mapped, record, rules, circumstances) ?? (invalid && `column_invalid: ${invalid}`);
   if (reason !== null) return rejected(record, rules, reason, reason === 'not_a_payment' ? undefined : mapped);
-  const texts = Object.fromEntries(TEXT_ROLES.map((role) => [role, mapped.text(role)]));
+  const texts = Object.fromEntries(TEXT_FIELDS.map((role) => [role, mapped.text(role)]));
   return {
     payment: {
       transaction_id: texts.transaction_id!,
@@ -74,7 +67,7 @@ function reasonAgainst(
 ): string | null {
   if (!mapped.isSelected) return 'not_a_payment';
   const { amount } = mapped;
-  for (const role of ROLES) {
+  for (const role of MEMBERS) {
     const state = role === 'amount' ? amount : role === 'timestamp' ? mapped.time : mapped.textState(role);
     if (state === 'invalid') return `field_invalid: ${role}`;
     if (state === 'missing' && REQUIRED.includes(role)) return `field_missing: ${role}`;
@@ -110,12 +103,6 @@ function keyReason(
 
 function isUtf8Of(bytes: Uint8Array, text: string | null): boolean {
   return text !== null && Buffer.from(text).equals(bytes);
-}
-
-/** Of a name only what is plain is shown, and no card number. */
-function duplicateReason(name: string): string {
-  const isPlain = name.length <= 64 && /^[A-Za-z_][\w.-]*$/.test(name);
-  return isPlain ? `duplicate_member: ${hideCards(name)}` : 'duplicate_member';
 }
 
 /** `mapped`: where the form is right, and `select` says that it is a payment. */

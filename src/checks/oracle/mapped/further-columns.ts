@@ -1,5 +1,5 @@
 /** The further columns of payment_transactions: each is a text in its canonical form, or NULL. */
-import { FIELD_LENGTH_MAX } from '../event-rules.ts';
+import { FIELD_LENGTH_MAX, TIMESTAMP_MAX_MS } from '../event-rules.ts';
 import { billionths, decimalText } from '../money.ts';
 import { withoutBlanks } from './json-places.ts';
 import { type MappedValue, scaledLiteral, wholeNumber } from './mapped-value.ts';
@@ -16,7 +16,6 @@ const INT64_MAX = 2n ** 63n - 1n;
 /** 29 digits before the point, in billionths. */
 const NUMERIC_LIMIT = 10n ** 38n;
 const TIMESTAMP_MIN_MS = Date.parse('0001-01-01T00:00:00.000Z');
-const TIMESTAMP_MAX_MS = Date.parse('9999-12-31T23:59:59.999Z');
 
 export type ReadColumns =
   /** Those that are not NULL, by name. */

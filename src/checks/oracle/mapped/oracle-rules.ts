@@ -4,6 +4,7 @@
  * is only whether this release can judge by it.
  */
 import type { DecisionRules } from '../../inputs/verify-inputs.ts';
+import { TEXT_FIELDS } from '../event-rules.ts';
 
 export type SourcePath = string;
 
@@ -34,17 +35,7 @@ export interface TimeRule {
 
 export type KeyRule = 'sender' | 'transaction' | 'any' | { readonly path: SourcePath };
 
-export const TEXT_ROLES = [
-  'transaction_id',
-  'sender_account_id',
-  'receiver_account_id',
-  'currency',
-  'device_id',
-  'ip_address',
-  'region',
-  'payment_method',
-] as const;
-export type TextRoleName = (typeof TEXT_ROLES)[number];
+export type TextRoleName = (typeof TEXT_FIELDS)[number];
 
 export interface ColumnRule {
   readonly name: string;
@@ -101,7 +92,7 @@ export function readRulesText(text: string): OracleRules {
 function eventOf(event: Members): EventRules {
   const { format, select, key, reject_schema_ids, keep_rejected_payload, amount, timestamp } = event;
   if (!isMembers(amount) || !isMembers(timestamp)) throw unknownRules();
-  const texts = TEXT_ROLES.filter((role) => event[role] !== undefined).map((role) => [role, textOf(event[role])]);
+  const texts = TEXT_FIELDS.filter((role) => event[role] !== undefined).map((role) => [role, textOf(event[role])]);
   return {
     format: format as EventRules['format'],
     select: select as EventRules['select'],
@@ -175,7 +166,7 @@ export function pointersOf({ event, columns }: OracleRules): string[] {
   const paths = [
     ...select.map(({ path }) => path),
     ...(typeof key === 'object' ? [key.path] : []),
-    ...TEXT_ROLES.flatMap((role) => texts[role]?.path ?? []),
+    ...TEXT_FIELDS.flatMap((role) => texts[role]?.path ?? []),
     ...[amount.path, ...variable, timestamp.path],
     ...columns.map(({ path }) => path),
   ];

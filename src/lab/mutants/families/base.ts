@@ -44,6 +44,20 @@ export function many(rng: Rng, [from, to]: readonly [number, number], draw: (rng
   return Array.from({ length: rng.between(from, to) }, () => draw(rng));
 }
 
+/** Crashes of the processes a and b, each soon back, and the local state of a gone at some moment. */
+export function restartsAndLostDisk(rng: Rng): SimFault[] {
+  const restarts = Array.from(
+    { length: 4 },
+    (): SimFault => ({
+      what: 'crash',
+      process: rng.pick(['a', 'b']),
+      restartAfterMs: rng.pick([1, 300]),
+      when: { records: rng.between(10, RECORDS) },
+    }),
+  );
+  return [...restarts, { what: 'disk', process: 'a', effect: 'lost', when: { records: rng.between(20, RECORDS) } }];
+}
+
 const TAKEOVER_POINTS = [
   'ownership.claim.before',
   'ownership.claim.after',

@@ -4,14 +4,12 @@
  */
 import { canonicalRules } from '../../../payments/rules/rules-document.ts';
 import { DEFAULT_DECISION_SETTINGS } from '../../../payments/settings.ts';
-import type { SimFault } from '../../fault.ts';
 import type { CasePlan } from '../../sim/case/case-plan.ts';
 import { CALM } from '../../sim/case/noise.ts';
 import { DEFAULT_DIALS, drawWorkload, type WorkloadRecord } from '../../sim/case/workload.ts';
 import type { Rng } from '../../sim/world/rng.ts';
-import { base, RECORDS, SPAN_MS } from './base.ts';
+import { base, RECORDS, restartsAndLostDisk, SPAN_MS } from './base.ts';
 
-const RESTARTS = 4;
 const DAMAGED_CHANCE = 0.05;
 const FIELDS = ['transaction_id', 'sender_account_id', 'currency', 'amount', 'timestamp', 'region'];
 
@@ -52,25 +50,11 @@ export function schemasCase(rng: Rng, seed: number): CasePlan {
   const dials = { ...DEFAULT_DIALS, seed, records: RECORDS, spanMs: SPAN_MS, duplicateChance: 0.2, lateChance: 0.1 };
   const workload = drawWorkload({ ...dials, partitions: 1 }).map((record) => avroRecord(record, rng));
   const drawn = base(rng, seed, { processes: ['a', 'b'], workload });
-  const restarts = Array.from(
-    { length: RESTARTS },
-    (): SimFault => ({
-      what: 'crash',
-      process: rng.pick(['a', 'b']),
-      restartAfterMs: rng.pick([1, 300]),
-      when: { records: rng.between(10, RECORDS) },
-    }),
-  );
-  const lostDisk: SimFault = {
-    what: 'disk',
-    process: 'a',
-    effect: 'lost',
-    when: { records: rng.between(20, RECORDS) },
-  };
+  const faults = restartsAndLostDisk(rng);
   return {
     ...drawn,
     noise: { ...CALM, latencyMsMax: rng.pick([20, 150]) },
-    faults: [...restarts, lostDisk],
+    faults,
     rules: { files: [RULES], byLife: {} },
     schemas: [
       { id: 1, text: schemaText(false), later: schemaText(true) },

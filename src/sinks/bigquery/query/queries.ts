@@ -12,9 +12,19 @@ import { PositionQueries } from './position-queries.ts';
 import { type QueryJobLimits, QueryJobs, type ResultField } from './query-job.ts';
 import { type QueryParameter, type QueryValue, valueFromCell } from './query-values.ts';
 import type { RestCalls } from './rest-client.ts';
-import { RulesQueries } from './rules-queries.ts';
-import { SchemaQueries } from './schema-queries.ts';
+import { StoredTexts } from './stored-texts.ts';
 import type { WaitingObserver } from './waiting.ts';
+
+const RULES = {
+  name: 'rules',
+  key: 'sha256',
+  columns: { sha256: 'STRING', revision: 'INT64', text: 'STRING' },
+} as const;
+const EVENT_SCHEMAS = {
+  name: 'event_schemas',
+  key: 'schema_id',
+  columns: { schema_id: 'INT64', sha256: 'STRING', text: 'STRING' },
+} as const;
 
 export interface BigQueryQueriesOptions extends WaitingObserver {
   readonly rest: RestCalls;
@@ -28,8 +38,8 @@ export class BigQueryQueries implements SinkQueries {
   readonly #ownership: OwnershipQueries;
   readonly #position: PositionQueries;
   readonly known: KnownPaymentQueries;
-  readonly #rules: RulesQueries;
-  readonly #schemas: SchemaQueries;
+  readonly #rules: StoredTexts<typeof RULES.columns>;
+  readonly #schemas: StoredTexts<typeof EVENT_SCHEMAS.columns>;
 
   constructor(options: BigQueryQueriesOptions) {
     checkDataset(options.dataset);
@@ -38,8 +48,8 @@ export class BigQueryQueries implements SinkQueries {
     this.#ownership = new OwnershipQueries(this.#jobs, options.dataset, options.runtime);
     this.#position = new PositionQueries(this.#jobs, options.dataset);
     this.known = new KnownPaymentQueries(this.#jobs, options.dataset);
-    this.#rules = new RulesQueries(this.#jobs, options.dataset, options.runtime);
-    this.#schemas = new SchemaQueries(this.#jobs, options.dataset, options.runtime);
+    this.#rules = new StoredTexts(this.#jobs, options.dataset, options.runtime, RULES);
+    this.#schemas = new StoredTexts(this.#jobs, options.dataset, options.runtime, EVENT_SCHEMAS);
   }
 
   readOwnership(topic: string): Promise<StoredOwnership[]> {
@@ -54,12 +64,12 @@ export class BigQueryQueries implements SinkQueries {
     return this.#rules.put(row);
   }
 
-  readSchemas(ids: readonly number[]): Promise<StoredSchema[]> {
-    return this.#schemas.read(ids);
+  async readSchemas(ids: readonly number[]): Promise<StoredSchema[]> {
+    return (await this.#schemas.read(ids)).map(({ schema_id: id, sha256, text }) => ({ id, sha256, text }));
   }
 
-  putSchema(schema: StoredSchema): Promise<void> {
-    return this.#schemas.put(schema);
+  putSchema({ id, sha256, text }: StoredSchema): Promise<void> {
+    return this.#schemas.put({ schema_id: id, sha256, text });
   }
 
   topics(): Promise<string[]> {
