@@ -4,6 +4,7 @@
  */
 import avsc from 'avsc';
 import { parseAvro } from '../src/payments/event/avro/parse-avro.ts';
+import { CHARGE_COLUMNS, chargeOf, chargeRules } from './parts/charge.ts';
 import { type FoldFormat, formatBenchmark } from './parts/fold-format.ts';
 import { decimalBytes, inWireFormat } from './parts/wire-format.ts';
 
@@ -54,59 +55,18 @@ const ROOT = parseAvro(JSON.stringify(SCHEMA));
 export const AVRO: FoldFormat = {
   name: 'avro',
   what: 'nested Avro records by a rules file, ten roles and five further columns',
-  event: {
-    format: 'avro',
-    select: [],
-    key: 'sender',
-    rejectSchemaIds: [],
-    keepRejectedPayload: false,
-    texts: {
-      transaction_id: { path: '/charge/id' },
-      sender_account_id: { path: '/charge/customer' },
-      receiver_account_id: { path: '/charge/destination' },
-      currency: { path: '/charge/currency' },
-      device_id: { path: '/charge/device' },
-      ip_address: { path: '/charge/ip' },
-      region: { path: '/charge/region' },
-      payment_method: { path: '/charge/method' },
-    },
-    amount: { path: '/charge/amount', decimalBytes: 'schema' },
-    timestamp: { path: '/charge/created' },
-  },
-  columns: [
-    { name: 'event_id', path: '/event_id', type: 'string' },
-    { name: 'order_id', path: '/charge/order_id', type: 'string' },
-    { name: 'attempt', path: '/charge/attempt', type: 'int64' },
-    { name: 'fee', path: '/charge/fee', type: 'numeric' },
-    { name: 'live', path: '/live', type: 'bool' },
-  ],
+  event: chargeRules('avro', { decimalBytes: 'schema' }),
+  columns: CHARGE_COLUMNS,
   place: { schemas: { schemaOf: () => ({ kind: 'avro', root: ROOT }) } },
   encode: (payment) =>
     inWireFormat(
-      WRITER.toBuffer({
-        event_id: `evt_${payment.transactionId}`,
-        source: 'checkout',
-        live: true,
-        charge: {
-          id: payment.transactionId,
-          customer: payment.sender,
-          destination: payment.receiver,
+      WRITER.toBuffer(
+        chargeOf(payment, {
           amount: decimalBytes(payment.amount, SCALE),
-          currency: payment.currency,
-          created: payment.eventTimeMs,
-          captured: true,
-          risk: 0.25,
-          method: payment.method,
-          device: payment.device,
-          ip: payment.ip,
-          region: payment.region,
-          order_id: `order-${payment.transactionId}`,
-          attempt: 1,
           fee: decimalBytes('1.25', 2),
-          labels: { channel: 'web', campaign: 'spring' },
-          history: [1, 2, 3],
-        },
-      }),
+          method: payment.method,
+        }),
+      ),
     ),
 };
 

@@ -4,6 +4,7 @@
  */
 import protobuf from 'protobufjs';
 import { parseProtobuf } from '../src/registry/parse-protobuf.ts';
+import { CHARGE_COLUMNS, chargeOf, chargeRules } from './parts/charge.ts';
 import { type FoldFormat, formatBenchmark } from './parts/fold-format.ts';
 import { decimalBytes, inWireFormat } from './parts/wire-format.ts';
 
@@ -44,64 +45,15 @@ const FILE = parseProtobuf(SCHEMA);
 export const PROTOBUF: FoldFormat = {
   name: 'protobuf',
   what: 'nested Protobuf messages by a rules file, ten roles and five further columns',
-  event: {
-    format: 'protobuf',
-    select: [],
-    key: 'sender',
-    rejectSchemaIds: [],
-    keepRejectedPayload: false,
-    texts: {
-      transaction_id: { path: '/charge/id' },
-      sender_account_id: { path: '/charge/customer' },
-      receiver_account_id: { path: '/charge/destination' },
-      currency: { path: '/charge/currency' },
-      device_id: { path: '/charge/device' },
-      ip_address: { path: '/charge/ip' },
-      region: { path: '/charge/region' },
-      payment_method: { path: '/charge/method' },
-    },
-    amount: { path: '/charge/amount', decimalBytes: SCALE },
-    timestamp: { path: '/charge/created' },
-  },
-  columns: [
-    { name: 'event_id', path: '/event_id', type: 'string' },
-    { name: 'order_id', path: '/charge/order_id', type: 'string' },
-    { name: 'attempt', path: '/charge/attempt', type: 'int64' },
-    { name: 'fee', path: '/charge/fee', type: 'numeric' },
-    { name: 'live', path: '/live', type: 'bool' },
-  ],
+  event: chargeRules('protobuf', { decimalBytes: SCALE }),
+  columns: CHARGE_COLUMNS,
   place: { schemas: { schemaOf: () => ({ kind: 'protobuf', file: FILE }) } },
-  encode: (payment) =>
-    inWireFormat(
-      Buffer.concat([
-        // The first message of the file.
-        Buffer.from([0]),
-        WRITER.encode({
-          event_id: `evt_${payment.transactionId}`,
-          source: 'checkout',
-          live: true,
-          charge: {
-            id: payment.transactionId,
-            customer: payment.sender,
-            destination: payment.receiver,
-            amount: decimalBytes(payment.amount, SCALE),
-            currency: payment.currency,
-            created: payment.eventTimeMs,
-            captured: true,
-            risk: 0.25,
-            method: METHODS[payment.method],
-            device: payment.device,
-            ip: payment.ip,
-            region: payment.region,
-            order_id: `order-${payment.transactionId}`,
-            attempt: 1,
-            fee: '1.25',
-            labels: { channel: 'web', campaign: 'spring' },
-            history: [1, 2, 3],
-          },
-        }).finish(),
-      ]),
-    ),
+  encode(payment) {
+    const amount = decimalBytes(payment.amount, SCALE);
+    const charge = chargeOf(payment, { amount, fee: '1.25', method: METHODS[payment.method] });
+    // The first message of the file.
+    return inWireFormat(Buffer.concat([Buffer.from([0]), WRITER.encode(charge).finish()]));
+  },
 };
 
 export const benchmark = formatBenchmark(PROTOBUF);

@@ -21,12 +21,12 @@ import {
   RULES_FOLD_VERSION,
 } from '../../payments/settings.ts';
 import type { LogRecord, Payment } from '../../payments/types.ts';
-import { exceptionDifferences } from '../guarantees/row-differences.ts';
 import { hashText, paymentHash } from '../oracle/hashes.ts';
 import { judge } from '../oracle/judge.ts';
 import type { OraclePayment } from '../oracle/judgement.ts';
 import { canonicalPayload } from '../oracle/kept-payload.ts';
 import { BASE_MS } from '../testing/history.ts';
+import { rejectedDifferences } from '../testing/rejected-row.ts';
 import type { RulesFrom, TopicHeader, TopicRecord } from './verify-inputs.ts';
 
 const PLACE = { partition: 1, partitionCount: 2, minEventTimeMs: BASE_MS - 1e11 };
@@ -67,33 +67,7 @@ function readAlike({ rules, entry, settings, reader }: Readers, record: LogRecor
     return 'payment';
   }
   if (judged.payment !== null) throw new Error(`no payment (${read.reason}), and one`);
-  const row = rejectedRow(record, read);
-  const cells = {
-    kafka_offset: row.kafkaOffset,
-    writer_epoch: 1,
-    disposition: row.disposition,
-    reason: row.reason,
-    transaction_id: row.transactionId,
-    event_time: row.eventTimeMs,
-    record_time: row.recordTimeMs,
-    first_kafka_offset: row.firstKafkaOffset,
-    conflict: row.conflict,
-    payload: row.payload,
-    payload_hash: row.payloadHash,
-  };
-  const outcome = { disposition: 'rejected', must: judged.must! } as const;
-  const step = {
-    ...{ partition: 1, offset: record.offset, below: true, trusted: false, outcome },
-    record: topicRecord(rules, record),
-    rows: {
-      payment_transactions: [],
-      payment_transactions_fraud: [],
-      payment_metrics_partials: [],
-      payment_exceptions: [],
-    },
-    backfilled: { payments: [], partials: [] },
-  };
-  expectSame(exceptionDifferences(cells, step), []);
+  expectSame(rejectedDifferences(rejectedRow(record, read), topicRecord(rules, record), judged.must!), []);
   return read.code;
 }
 

@@ -10,10 +10,10 @@ import { Rejection, validateRecord } from '../../payments/event/validation.ts';
 import { rejectedRow } from '../../payments/exception-rows.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
 import type { LogRecord, Payment } from '../../payments/types.ts';
-import { exceptionDifferences } from '../guarantees/row-differences.ts';
 import { judge } from '../oracle/judge.ts';
 import { hideCards } from '../oracle/kept-payload.ts';
 import { BASE_MS, event } from '../testing/history.ts';
+import { rejectedDifferences } from '../testing/rejected-row.ts';
 
 const PLACE = { partition: 0, partitionCount: 1, minEventTimeMs: BASE_MS - 1e11 };
 const RULES = DEFAULT_DECISION_SETTINGS;
@@ -43,30 +43,7 @@ function readAlike(record: WholeRecord, version: 1 | 2 = 2): Payment | Rejection
     same(record.value, Object.values(texts).join('\n'), [...columns, read.paymentMethod].join('\n'));
     return read;
   }
-  const row = rejectedRow(record, read);
-  const cells = {
-    kafka_offset: row.kafkaOffset,
-    writer_epoch: 1,
-    disposition: row.disposition,
-    reason: row.reason,
-    transaction_id: row.transactionId,
-    event_time: row.eventTimeMs,
-    record_time: row.recordTimeMs,
-    first_kafka_offset: row.firstKafkaOffset,
-    conflict: row.conflict,
-    payload: row.payload,
-    payload_hash: row.payloadHash,
-  };
-  const outcome = { disposition: 'rejected', must: judged.must! } as const;
-  const rows = {
-    payment_transactions: [],
-    payment_transactions_fraud: [],
-    payment_metrics_partials: [],
-    payment_exceptions: [],
-  };
-  const backfilled = { payments: [], partials: [] };
-  const step = { partition: 0, offset: 3, below: true, trusted: false, record, outcome, rows, backfilled };
-  const differences = exceptionDifferences(cells, step);
+  const differences = rejectedDifferences(rejectedRow(record, read), record, judged.must!);
   if (differences.length > 0) expect(differences).toEqual([]);
   return read;
 }
