@@ -7,9 +7,10 @@ import type { ProcessConfig } from './config/process-config.ts';
 /** After that the components that wait for the sink take over, and log that they wait. */
 const PATIENCE_MS = 5_000;
 
-/** What exists of the dataset; undefined if that could not be found out. Never rejects. */
-export async function askForTables({ bigquery }: Pick<ProcessConfig, 'bigquery'>): Promise<DatasetLook | undefined> {
-  const { projectId, dataset: name, emulatorHost, location } = bigquery;
+/** What exists of the dataset; undefined if that could not be found out, and for a sink that is no service. Never rejects. */
+export async function askForTables({ sink }: Pick<ProcessConfig, 'sink'>): Promise<DatasetLook | undefined> {
+  if (sink.kind !== 'bigquery') return undefined;
+  const { projectId, dataset: name, emulatorHost, location } = sink;
   const dataset = { projectId, dataset: name };
   try {
     const rest = new RestClient({ dataset, emulatorHost, location, requestTimeoutMs: PATIENCE_MS });
