@@ -17,7 +17,7 @@ import { lookBeforeTables } from '../processor/look-before-tables.ts';
 import { type ExitReport, Processor, type ProcessorPorts } from '../processor/processor.ts';
 import type { ProcessorSettings } from '../processor/settings.ts';
 import { withSinkCrashPoints } from '../sinks/bigquery/crash-points.ts';
-import { type DatasetLook, hasNoTables } from '../sinks/bigquery/dataset/look-at-dataset.ts';
+import { hasNoTables } from '../sinks/bigquery/dataset/look-at-dataset.ts';
 import { openSink, type Sink } from '../sinks/bigquery/open-sink.ts';
 import { processorSink } from '../sinks/bigquery/processor-sink.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
@@ -33,8 +33,6 @@ export interface RunOptions {
   readonly kafkaLog?: KafkaConnectionOptions['log'];
   /** Called at each crash point; tests end the process there. */
   readonly killHit?: Parameters<typeof withCrashPoints>[1] | undefined;
-  /** What is there of the dataset, where it was asked before. */
-  readonly asked?: Promise<DatasetLook | undefined>;
 }
 
 const CLIENT_ID_PREFIX = 'provenonce-';
@@ -47,7 +45,7 @@ export async function runFromConfig(
   stop: AbortSignal,
   options: RunOptions,
 ): Promise<ExitReport> {
-  const { owner, observer, killHit, asked } = options;
+  const { owner, observer, killHit } = options;
   const sink = openProcessSink(config, observer);
   try {
     const state = openState(config, observer);
@@ -65,11 +63,14 @@ export async function runFromConfig(
     };
     sink.connect();
     const settings = settingsOf(config, owner);
-    const ensured = (asked ?? inspector.look().catch(() => undefined)).then(async (look) => {
-      if (look !== undefined && hasNoTables(look)) await lookBeforeTables(settings, ports, stop);
-      const { warnings } = await sink.ensureSchema(config.process.clusteringColumns, look);
-      for (const detail of warnings) observer.emit({ type: 'log.warning', what: 'dataset', detail });
-    });
+    const ensured = inspector
+      .look()
+      .catch(() => undefined)
+      .then(async (look) => {
+        if (look !== undefined && hasNoTables(look)) await lookBeforeTables(settings, ports, stop);
+        const { warnings } = await sink.ensureSchema(config.process.clusteringColumns, look);
+        for (const detail of warnings) observer.emit({ type: 'log.warning', what: 'dataset', detail });
+      });
     const early = await firstOf(ensured, stop);
     if (early !== undefined) {
       observer.emit({ type: 'processor.stopped', exitCode: early.exitCode, why: early.why });
