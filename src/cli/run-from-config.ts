@@ -16,7 +16,7 @@ import { DEFAULT_LIMITS } from '../processor/limits.ts';
 import { lookBeforeTables } from '../processor/look-before-tables.ts';
 import { type ExitReport, Processor, type ProcessorPorts } from '../processor/processor.ts';
 import type { ProcessorSettings } from '../processor/settings.ts';
-import { type OpenSinkOptions, openSink } from '../sinks/open-sink.ts';
+import { openSink } from '../sinks/open-sink.ts';
 import type { OpenedSink } from '../sinks/opened-sink.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
 import type { ProcessConfig } from './config/process-config.ts';
@@ -31,8 +31,6 @@ export interface RunOptions {
   readonly kafkaLog?: KafkaConnectionOptions['log'];
   /** Called at each crash point; tests end the process there. */
   readonly killHit?: Parameters<typeof withCrashPoints>[1] | undefined;
-  /** What is there of the dataset, where it was asked before. */
-  readonly asked?: OpenSinkOptions['asked'];
 }
 
 const CLIENT_ID_PREFIX = 'provenonce-';
@@ -45,8 +43,8 @@ export async function runFromConfig(
   stop: AbortSignal,
   options: RunOptions,
 ): Promise<ExitReport> {
-  const { owner, observer, killHit, asked } = options;
-  const sink = await openProcessSink(config, observer, asked);
+  const { owner, observer, killHit } = options;
+  const sink = await openProcessSink(config, observer);
   try {
     const state = openState(config, observer);
     const ports: ProcessorPorts = {
@@ -112,14 +110,9 @@ export function settingsOf(config: ProcessConfig, owner: string): ProcessorSetti
   };
 }
 
-function openProcessSink(
-  config: ProcessConfig,
-  observer: Observer,
-  asked: OpenSinkOptions['asked'],
-): Promise<OpenedSink> {
+function openProcessSink(config: ProcessConfig, observer: Observer): Promise<OpenedSink> {
   const { unreachableAfterMs, maxInFlightBytes, appendDeadlineMs } = config.process;
   return openSink(config.sink, {
-    asked,
     runtime: systemRuntime,
     limits: { unreachableAfterMs, maxInFlightBytes, appendDeadlineMs },
     layout: layoutOf(config.rules.rules === undefined ? [] : [config.rules.rules.rules]),

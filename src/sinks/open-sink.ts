@@ -3,7 +3,7 @@
 import { ConfigurationError } from '../base/errors.ts';
 import type { Runtime } from '../base/runtime.ts';
 import type { RowLayout } from '../payments/row-layout.ts';
-import { type BigQuerySink, type BigQuerySinkOptions, openBigQuerySink } from './bigquery/open-sink.ts';
+import { type BigQuerySink, openBigQuerySink } from './bigquery/open-sink.ts';
 import type { SinkEndpoint } from './sink-endpoint.ts';
 
 /** A service that is waited for; as the events service.waiting and service.recovered have it. */
@@ -15,7 +15,7 @@ export interface SinkWaiting {
   readonly error: string;
 }
 
-export interface OpenSinkOptions extends Pick<BigQuerySinkOptions, 'asked'> {
+export interface OpenSinkOptions {
   readonly runtime: Runtime;
   /** What the rows of these rules hold: the tables must have its columns. Default: no rules. */
   readonly layout?: RowLayout | undefined;

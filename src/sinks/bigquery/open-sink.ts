@@ -36,8 +36,6 @@ export interface BigQuerySinkOptions extends WaitingObserver, BigQueryEndpoint {
   readonly layout?: RowLayout | undefined;
   readonly runtime: Runtime;
   readonly limits?: Partial<SinkLimits> | undefined;
-  /** What is there of the dataset, where it was asked before. */
-  readonly asked?: Promise<DatasetLook | undefined> | undefined;
 }
 
 /** With what is BigQuery's alone. */
@@ -136,7 +134,7 @@ export function openBigQuerySink(options: BigQuerySinkOptions): BigQuerySink {
     applySchema: (clustering, order) => applyToDataset(partsOf(clustering), order),
     ensureSchema,
     async prepare({ clustering, beforeFirst }) {
-      const look = await (options.asked ?? inspector.look().catch(() => undefined));
+      const look = await inspector.look().catch(() => undefined);
       if (look !== undefined && hasNoTables(look)) await beforeFirst();
       return ensureSchema(clustering, look);
     },
