@@ -16,10 +16,8 @@ import { DEFAULT_LIMITS } from '../processor/limits.ts';
 import { lookBeforeTables } from '../processor/look-before-tables.ts';
 import { type ExitReport, Processor, type ProcessorPorts } from '../processor/processor.ts';
 import type { ProcessorSettings } from '../processor/settings.ts';
-import { withSinkCrashPoints } from '../sinks/bigquery/crash-points.ts';
-import { hasNoTables } from '../sinks/bigquery/dataset/look-at-dataset.ts';
-import { openSink, type Sink } from '../sinks/bigquery/open-sink.ts';
-import { processorSink } from '../sinks/bigquery/processor-sink.ts';
+import { openSink } from '../sinks/open-sink.ts';
+import type { OpenedSink } from '../sinks/opened-sink.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
 import type { ProcessConfig } from './config/process-config.ts';
 import { schemaParts } from './config/registry-config.ts';
@@ -46,16 +44,14 @@ export async function runFromConfig(
   options: RunOptions,
 ): Promise<ExitReport> {
   const { owner, observer, killHit } = options;
-  const sink = openProcessSink(config, observer);
+  const sink = await openProcessSink(config, observer);
   try {
     const state = openState(config, observer);
-    const { queries, streams, encoder, inspector } = sink;
-    const seams = { runtime: systemRuntime, observer, queries, streams, encoder, inspection: inspector };
     const ports: ProcessorPorts = {
       runtime: systemRuntime,
       observer,
       log: openLog(config, options, state.memberNote),
-      sink: processorSink(killHit === undefined ? seams : withSinkCrashPoints(seams, killHit)),
+      sink: sink.processor({ observer, hit: killHit }),
       state,
       schemaParts: schemaParts(config.registry, config.process.unreachableAfterMs, (file) =>
         readFileSync(file, 'utf8'),
@@ -63,14 +59,11 @@ export async function runFromConfig(
     };
     sink.connect();
     const settings = settingsOf(config, owner);
-    const ensured = inspector
-      .look()
-      .catch(() => undefined)
-      .then(async (look) => {
-        if (look !== undefined && hasNoTables(look)) await lookBeforeTables(settings, ports, stop);
-        const { warnings } = await sink.ensureSchema(config.process.clusteringColumns, look);
-        for (const detail of warnings) observer.emit({ type: 'log.warning', what: 'dataset', detail });
-      });
+    const clustering = config.process.clusteringColumns;
+    const beforeFirst = (): Promise<void> => lookBeforeTables(settings, ports, stop);
+    const ensured = sink.prepare({ clustering, beforeFirst }).then(({ warnings }) => {
+      for (const detail of warnings) observer.emit({ type: 'log.warning', what: 'dataset', detail });
+    });
     const early = await firstOf(ensured, stop);
     if (early !== undefined) {
       observer.emit({ type: 'processor.stopped', exitCode: early.exitCode, why: early.why });
@@ -117,10 +110,9 @@ export function settingsOf(config: ProcessConfig, owner: string): ProcessorSetti
   };
 }
 
-function openProcessSink(config: ProcessConfig, observer: Observer): Sink {
+function openProcessSink(config: ProcessConfig, observer: Observer): Promise<OpenedSink> {
   const { unreachableAfterMs, maxInFlightBytes, appendDeadlineMs } = config.process;
-  return openSink({
-    ...config.bigquery,
+  return openSink(config.sink, {
     runtime: systemRuntime,
     limits: { unreachableAfterMs, maxInFlightBytes, appendDeadlineMs },
     layout: layoutOf(config.rules.rules === undefined ? [] : [config.rules.rules.rules]),
