@@ -139,11 +139,15 @@ export interface DeltaTable {
    * commit in it. Waits with backoff while the store is away, and rejects with UnreachableError past the limit. An error that
    * `prepare` throws ends the commit.
    */
-  commit(prepare: (snapshot: TableSnapshot) => Promise<CommitActions | undefined> | CommitActions | undefined): Promise<TableSnapshot>;
+  commit(
+    prepare: (snapshot: TableSnapshot) => Promise<CommitActions | undefined> | CommitActions | undefined,
+  ): Promise<TableSnapshot>;
   /** Makes the table if it is not there: version 0. Safe to call from several processes at once. */
   ensure(metadata: Omit<TableMetadata, 'id'>): Promise<TableSnapshot>;
   /** Uploads a file of the table under a fresh name. No commit names it yet, so nobody sees it. */
-  upload(bytes: Uint8Array): Promise<{ readonly path: string; readonly byteLength: number; readonly modifiedAtMs: number }>;
+  upload(
+    bytes: Uint8Array,
+  ): Promise<{ readonly path: string; readonly byteLength: number; readonly modifiedAtMs: number }>;
   /** A file of the table; undefined where it is gone. */
   read(path: string): Promise<Uint8Array | undefined>;
 }
