@@ -1,7 +1,10 @@
 /**
  * Reads a table's log: opens it (from the newest log checkpoint, or from version 0), and follows it from a state that was
- * read before. Never takes a version that clean-up has freed for the end of the log: an answer of "not there" counts only
- * if `_last_checkpoint`, read afterwards, is not past it, and the version before it is still there.
+ * read before.
+ *
+ * Clean-up frees the names of old versions, in ascending order, and a put that was under way may then land under such a name,
+ * in no table. So neither "not there" nor "there" is believed of a version unless, afterwards, the version that the state
+ * stands on is still there and `_last_checkpoint` is not past the end that was found.
  */
 import { ContradictionError } from '../../../base/errors.ts';
 import type { StoredObject } from '../ports.ts';
@@ -46,23 +49,23 @@ export class LogReader {
     const commits: Commit[] = [];
     for (let version = state.version + 1; ; version++) {
       const commit = await this.#commit(version);
-      if (commit !== undefined) commits.push(commit);
-      else if (await this.isEnd(version - 1)) break;
-      else return this.reopen(state);
+      if (commit === undefined) break;
+      commits.push(commit);
     }
+    if (!(await this.holds(state.version, state.version + commits.length))) return this.reopen(state);
     return commits.length === 0 ? state : this.replay(state, commits);
   }
 
   /**
-   * Whether this version is, or was just now, in the log that readers see. Asked after the store said that the next one is
-   * not there, or after it was created.
+   * Asked after versions past `base` were read or created: whether none of them was freed by then, and nothing is known of
+   * the log past `end`.
    */
-  async isEnd(version: number): Promise<boolean> {
+  async holds(base: number, end: number): Promise<boolean> {
     const [last, isThere] = await Promise.all([
       this.#lastCheckpoint(),
-      version < 0 ? true : this.#store.has(commitKey(this.table, version)),
+      base < 0 ? true : this.#store.has(commitKey(this.table, base)),
     ]);
-    return isThere && (last?.version ?? -1) <= version;
+    return isThere && (last?.version ?? -1) <= end;
   }
 
   /** Whether a file of the next version follows nothing: this version is not there, and no log checkpoint is past it. */
@@ -128,7 +131,7 @@ export class LogReader {
   async #open(before: LogState | undefined): Promise<LogState | undefined> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#openOnce(before);
+        return await this.#openOnce(before, attempt % 2 === 1);
       } catch (error) {
         if (!(error instanceof Overtaken)) throw error;
         if (attempt < this.#limits.openAttempts) continue;
@@ -138,8 +141,16 @@ export class LogReader {
     }
   }
 
-  async #openOnce(before: LogState | undefined): Promise<LogState | undefined> {
+  /** Every second attempt looks at all files: `_last_checkpoint` may be wrong. */
+  async #openOnce(before: LogState | undefined, trustsHint: boolean): Promise<LogState | undefined> {
     const hint = await this.#lastCheckpoint();
+    const state = await this.#openAt(trustsHint ? hint : undefined, before);
+    const now = await this.#lastCheckpoint();
+    if (now?.version !== hint?.version) throw new Overtaken('a newer log checkpoint was written at every attempt');
+    return state;
+  }
+
+  async #openAt(hint: LastCheckpoint | undefined, before: LogState | undefined): Promise<LogState | undefined> {
     const start = hint === undefined ? undefined : await this.#readCheckpoint(hint);
     if (hint !== undefined && Array.isArray(start)) {
       const after = await this.#store.list(logPrefix(this.table), commitKey(this.table, hint.version));
@@ -202,6 +213,10 @@ export class LogReader {
         if (commit === undefined) throw new Overtaken(`version ${slice[index]} was listed, and is missing`);
         commits.push(commit);
       }
+    }
+    const first = versions[0];
+    if (first !== undefined && !(await this.#store.has(commitKey(this.table, first)))) {
+      throw new Overtaken(`version ${first} was removed while the log was read`);
     }
     return commits;
   }
