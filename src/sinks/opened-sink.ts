@@ -1,5 +1,5 @@
 /**
- * A sink as the command line, programs and operators' commands see it, whichever it is: BigQuery (bigquery/open-sink.ts) or Delta
+ * A sink as the command line, programs and operators' commands see it: BigQuery (bigquery/open-sink.ts) or Delta
  * Lake (delta/open-delta-sink.ts). Types only. What one sink alone has (write streams, SQL of a service) stands in its own type; a
  * caller that needs it looks at `kind`.
  */
