@@ -8,7 +8,8 @@ import type { StoredOwnership } from '../../sinks/bigquery/ports.ts';
 import { streamOffsetsText } from '../../sinks/bigquery/takeover/stream-offsets.ts';
 import type { SimRow, SimStream } from '../sim/bigquery/sim-tables.ts';
 import type { SimDisk } from '../sim/disk/sim-disk.ts';
-import { cellsOf, topicRecordOf } from '../sim/sim-inputs.ts';
+import { cellsOf } from '../sim/bigquery/stored-tables.ts';
+import { topicRecordOf } from '../sim/sim-inputs.ts';
 import type { World } from '../sim/world/world.ts';
 import type { Row, TableName } from './columns.ts';
 

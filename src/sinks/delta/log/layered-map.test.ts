@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LayeredMap } from './layered-map.ts';
 
-test('a layered map is like one that is copied, whatever is changed, and older ones stay as they were', () => {
+test('a layered map is like one that is copied in every change, and older ones stay as they were', () => {
   const change = fc.array(fc.tuple(fc.nat(400), fc.option(fc.nat(9), { nil: undefined })), { maxLength: 60 });
   fc.assert(
     fc.property(fc.array(change, { maxLength: 40 }), (changes) => {

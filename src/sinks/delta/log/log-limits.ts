@@ -11,20 +11,20 @@ export interface LogLimits extends WaitLimits {
   readonly maxLogFileBytes: number;
   /** Attempts to open a log whose files are cleaned up while they are read. */
   readonly openAttempts: number;
-  /** A log checkpoint is written after so many commits. */
+  /** A log checkpoint is written after this number of commits. */
   readonly checkpointEveryCommits: number;
   /** Commit files and log checkpoints that are older are removed, if a newer log checkpoint has all that they say. */
   readonly logRetentionMs: number;
   /**
-   * So many commit files before the newest log checkpoint are kept whatever their age. A reader that is further behind opens
-   * the table anew. All processes on a table must have the same number.
+   * The number of commit files before the newest log checkpoint that are kept at any age. A reader that is further behind
+   * opens the table anew. All processes on a table must have the same number.
    */
   readonly keptCommits: number;
   /** How long a log checkpoint still names a removed file: as long as `vacuum` must keep the file itself. */
   readonly removedFileRetentionMs: number;
-  /** A process cleans up at most so often. */
+  /** The shortest time between two clean-ups of one process. */
   readonly cleanUpEveryMs: number;
-  /** Files that one clean-up removes at most. The next one goes on. */
+  /** Files that one clean-up removes at most. The next one removes more. */
   readonly maxRemovedPerCleanUp: number;
   /** Foreign commits that are remembered, the first ones. */
   readonly maxForeignCommits: number;

@@ -2,7 +2,7 @@
  * One table of the location, by its log. Commits by putting the next version's file, which exactly one writer can.
  *
  * Invariants: a put is repeated with the same bytes until its version exists; it counts as landed only while the log that
- * readers see ends just before it (clean-up frees names: a put under such a name is in no table); whatever took the version,
+ * readers see ends just before it (clean-up frees names: a put under such a name is in no table); regardless of what took the version,
  * and whenever the outcome is unknown, the log is read on and `prepare` decides again on the newer snapshot.
  */
 import { BugError, ContradictionError } from '../../../base/errors.ts';
@@ -142,7 +142,7 @@ export class DeltaLogTable implements DeltaTable {
     return this.#adopt(kept) ?? kept;
   }
 
-  /** Resolves when no log checkpoint or clean-up of this process is under way. */
+  /** Resolves when no log checkpoint or clean-up of this process is running. */
   settled(): Promise<void> {
     return this.#upkeep.settled();
   }

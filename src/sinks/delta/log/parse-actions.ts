@@ -136,7 +136,7 @@ function parseDomain(fields: Fields): DomainMetadataAction {
   };
 }
 
-/** For people: whatever has not the usual type is left out. */
+/** For people: a field of another type than usual is left out. */
 function parseCommitInfo(fields: Fields): CommitInfo {
   return {
     timestamp: fields.loose('timestamp', 'number'),
