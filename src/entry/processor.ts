@@ -5,7 +5,7 @@
 
 import { systemRuntime } from '../base/system-runtime.ts';
 import { parseConfig } from '../cli/config/process-config.ts';
-import { ownerName } from '../cli/dead-owner.ts';
+import { ownerName, runAsOwner } from '../cli/dead-owner.ts';
 import { runFromConfig } from '../cli/run-from-config.ts';
 import type { Observer } from '../processor/events.ts';
 import type { ExitReport } from '../processor/processor.ts';
@@ -20,7 +20,7 @@ export { DEFAULT_LIMITS } from '../processor/limits.ts';
 export type * from '../processor/ports.ts';
 export { type ExitReport, Processor, type ProcessorPorts } from '../processor/processor.ts';
 export type { ProcessorSettings } from '../processor/settings.ts';
-export { openSink } from '../sinks/bigquery/open-sink.ts';
+export { openBigQuerySink as openSink } from '../sinks/bigquery/open-sink.ts';
 export { processorSink } from '../sinks/bigquery/processor-sink.ts';
 
 export interface ProcessorOptions {
@@ -38,10 +38,10 @@ export interface ProcessorOptions {
 /**
  * Runs a processor until `signal`, and resolves with how it ended: exit code 0 stopped as asked, 65 the log or the sink
  * contradicts the guarantee, 69 a service stayed unreachable, 70 a bug. Rejects with ConfigurationError before anything is
- * touched. Run one at a time in a process: a second one of the same group would take the first for its dead predecessor.
+ * touched. A program may run several at a time; each needs a CHECKPOINT_LOCATION of its own.
  */
 export async function runProcessor({ settings, signal, observer }: ProcessorOptions): Promise<ExitReport> {
   const { config } = parseConfig(settings, {});
   const owner = ownerName(systemRuntime.uuid());
-  return runFromConfig(config, signal, { owner, observer: observer ?? { emit: () => {} } });
+  return runAsOwner(owner, () => runFromConfig(config, signal, { owner, observer: observer ?? { emit: () => {} } }));
 }

@@ -13,8 +13,7 @@ import type { LogSource } from '../../processor/ports.ts';
 import type { ProcessorSettings } from '../../processor/settings.ts';
 import { entryOf } from '../../processor/takeover/next-entry.ts';
 import { minEventTimeOf } from '../../processor/topic-checks.ts';
-import { errorOf } from '../../sinks/bigquery/dataset/findings.ts';
-import type { Sink } from '../../sinks/bigquery/open-sink.ts';
+import type { OpenedSink } from '../../sinks/opened-sink.ts';
 import { ALL_SETTINGS, parseConfig } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { printJson, stopSignal } from '../exit.ts';
@@ -55,11 +54,11 @@ export const addCommand: AddCommand = (program) => {
     const settings = settingsOf(config, owner);
     const order: SeedOrder = { settings, query: knownIds && queryOf(knownIds), lateBeforeMs: lateBefore };
     const { rules } = config.rules;
-    const sink = openCommandSink(config.bigquery, layoutOf(rules === undefined ? [] : [rules.rules]));
+    const sink = await openCommandSink(config.sink, layoutOf(rules === undefined ? [] : [rules.rules]));
     const log = openLog(config, { owner, observer: silentObserver }, undefined);
     try {
       await prepare(sink, dryRun, config.process.clusteringColumns);
-      const reads = { ...sink.reads, topics: () => sink.queries.topics() };
+      const reads = { ...sink.reads, topics: () => sink.topics() };
       const ports = { log, sink: reads, known: sink.known, runtime: systemRuntime, look: lookOf(settings, log) };
       const plan = await (dryRun ? planSeed(order, ports) : seedTopic(order, ports));
       if (json) printJson({ ...plan, dryRun });
@@ -106,11 +105,9 @@ function queryOf(given: string): string {
 }
 
 /** Makes the tables, as `process` does at its first start. */
-async function prepare(sink: Sink, dryRun: boolean, clustering: readonly string[]): Promise<void> {
-  const { toMake, findings } = await sink.inspector.assess(false);
-  const error = errorOf(findings);
-  if (error !== undefined) throw error;
-  if (toMake.length === 0) return;
+async function prepare(sink: OpenedSink, dryRun: boolean, clustering: readonly string[]): Promise<void> {
+  const missing = await sink.missingTables();
+  if (missing.length === 0) return;
   if (!dryRun) await sink.applySchema(clustering);
   else throw new ConfigurationError(['the dataset has no tables yet: run `provenonce schema apply` first']);
 }

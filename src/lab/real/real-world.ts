@@ -17,7 +17,7 @@ import type { ProcessorEvent, ProcessorEventType } from '../../processor/events.
 import type { SimulationDials } from '../../simulator/plan.ts';
 import { createRandom, type Random } from '../../simulator/random.ts';
 import type { SimulationSummary } from '../../simulator/summary.ts';
-import { openSink, type Sink } from '../../sinks/bigquery/open-sink.ts';
+import { type BigQuerySink, openBigQuerySink } from '../../sinks/bigquery/open-sink.ts';
 import type { RunPhase } from '../artifacts.ts';
 import { askedAgain } from '../ask-again.ts';
 import { LabError } from '../lab-error.ts';
@@ -55,7 +55,7 @@ const POLL_MS = 250;
 export class RealWorld implements ScenarioWorld, AsyncDisposable {
   readonly topic: string;
   readonly dataset: string;
-  readonly sink: Sink;
+  readonly sink: BigQuerySink;
   readonly inputs: VerifyInputs;
   readonly seed: number;
   readonly random: Random;
@@ -96,7 +96,7 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     this.broker = new RealPart('broker', infra.broker, note('broker'));
     this.emulator = new RealPart('emulator', infra.emulator, note('emulator'));
     this.#connection = { brokers: infra.kafkaBootstrapServers.split(','), clientId: 'provenonce-lab' };
-    this.sink = openSink({
+    this.sink = openBigQuerySink({
       projectId: infra.projectId,
       dataset,
       emulatorHost: infra.bigqueryEmulatorHost,

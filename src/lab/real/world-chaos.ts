@@ -1,6 +1,6 @@
 /** A real world as faults see it (chaos/chaos-target.ts), and what its stories do by hand, noted as faults. */
 import type { ChaosTarget, ServiceTarget } from '../../../chaos/chaos-target.ts';
-import type { Sink } from '../../sinks/bigquery/open-sink.ts';
+import type { BigQuerySink } from '../../sinks/bigquery/open-sink.ts';
 import type { CrashAt } from '../scenario.ts';
 import type { FaultBook } from './fault-book.ts';
 import type { OpenProxies } from './open-proxies.ts';
@@ -14,7 +14,7 @@ export interface WorldParts {
   readonly broker: RealPart;
   readonly emulator: RealPart;
   readonly topicControl: TopicControl;
-  readonly sink: Sink;
+  readonly sink: BigQuerySink;
   readonly recorder: RunRecorder;
   readonly children: readonly ProcessorChild[];
   checkpointOf(name: string): string;

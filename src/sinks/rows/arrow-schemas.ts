@@ -1,8 +1,8 @@
 /** Arrow schemas of the tables that are appended to, by payments/columns.ts and the layout of a partition's rows. */
 import { Field, Schema } from 'apache-arrow';
-import { TABLE_COLUMNS } from '../../../payments/columns.ts';
-import { BUILT_IN_LAYOUT, type RowLayout } from '../../../payments/row-layout.ts';
-import type { AppendTable } from '../../../payments/types.ts';
+import { TABLE_COLUMNS } from '../../payments/columns.ts';
+import { BUILT_IN_LAYOUT, type RowLayout } from '../../payments/row-layout.ts';
+import type { AppendTable } from '../../payments/types.ts';
 import { COLUMN_TYPES } from './arrow-columns.ts';
 import { furtherField } from './further-columns.ts';
 

@@ -4,8 +4,8 @@
  * its reset().
  */
 import { Bool, type Data, type DataType, Decimal, Int64, makeData, TimestampMicrosecond, Utf8 } from 'apache-arrow';
-import { assert, BugError } from '../../../base/errors.ts';
-import type { ColumnKind } from '../../../payments/columns.ts';
+import { assert, BugError } from '../../base/errors.ts';
+import type { ColumnKind } from '../../payments/columns.ts';
 import type { Scratch } from './column-memory.ts';
 
 /** NUMERIC is 38 digits, 9 of them decimals. */

@@ -4,39 +4,37 @@
  * Invariants: 1. a text is read back before an entry that names it is written; 2. rules that are handed out have the digest that
  * the row names.
  */
-import { ContradictionError } from '../../../base/errors.ts';
-import { sha256Hex } from '../../../base/text/sha256.ts';
-import type { LoadedRules, RulesRef } from '../../../payments/rules/rules.ts';
-import { rulesFromCanonical } from '../../../payments/rules/rules-document.ts';
-import type { SettingsEntry } from '../../../payments/types.ts';
-import type { HistoryChange, Seed } from '../../../processor/ports.ts';
-import type { OwnershipRow, RulesRow, SinkQueries, StoredEntry, StoredOwnership } from '../ports.ts';
+import { ContradictionError } from '../../base/errors.ts';
+import { sha256Hex } from '../../base/text/sha256.ts';
+import type { LoadedRules, RulesRef } from '../../payments/rules/rules.ts';
+import { rulesFromCanonical } from '../../payments/rules/rules-document.ts';
+import type { SettingsEntry } from '../../payments/types.ts';
+import type { HistoryChange, Seed } from '../../processor/ports.ts';
+import type { OwnershipAccess, RulesRow, StoredEntry, StoredOwnership } from './stored-ownership.ts';
 
-type RulesAccess = Pick<
-  SinkQueries,
-  'readOwnership' | 'seed' | 'addSettings' | 'putHistories' | 'readRules' | 'putRules'
->;
+/** The row of a sink with the rules of its history. */
+export type Loaded<Row extends StoredOwnership> = Omit<Row, 'history'> & { readonly history: readonly SettingsEntry[] };
 
 const MEND =
   'Restore the table rules as it was (runbook, rules_missing), then run `provenonce schema apply --accept-restored rules`. ' +
   'Nothing was written.';
 
-export class RuledOwnership {
-  readonly #queries: RulesAccess;
+export class RuledOwnership<Row extends StoredOwnership> {
+  readonly #queries: OwnershipAccess<Row>;
   /** Read and checked. A text never changes. */
   readonly #known = new Map<string, LoadedRules>();
 
-  constructor(queries: RulesAccess) {
+  constructor(queries: OwnershipAccess<Row>) {
     this.#queries = queries;
   }
 
   /** Throws ContradictionError if a text is missing or is another one. */
-  async readOwnership(topic: string): Promise<OwnershipRow[]> {
+  async readOwnership(topic: string): Promise<Loaded<Row>[]> {
     const rows = await this.#queries.readOwnership(topic);
     return this.load(rows);
   }
 
-  async load(rows: readonly StoredOwnership[]): Promise<OwnershipRow[]> {
+  async load(rows: readonly Row[]): Promise<Loaded<Row>[]> {
     await this.#learn(rows.flatMap(({ history }) => history.flatMap(({ rules }) => rules ?? [])));
     return rows.map((row) => ({ ...row, history: row.history.map((entry) => this.#loaded(entry)) }));
   }

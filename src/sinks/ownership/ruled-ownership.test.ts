@@ -1,11 +1,11 @@
 /** Histories get their rules from the table `rules`, and nothing else than what they name. */
 import { describe, expect, it } from 'vitest';
-import type { Rules } from '../../../payments/rules/rules.ts';
-import { canonicalRules, loadedRules, rulesOf } from '../../../payments/rules/rules-document.ts';
-import { DEFAULT_DECISION_SETTINGS } from '../../../payments/settings.ts';
-import type { SettingsEntry } from '../../../payments/types.ts';
-import type { RulesRow, SinkQueries, StoredEntry, StoredOwnership } from '../ports.ts';
+import type { Rules } from '../../payments/rules/rules.ts';
+import { canonicalRules, loadedRules, rulesOf } from '../../payments/rules/rules-document.ts';
+import { DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
+import type { SettingsEntry } from '../../payments/types.ts';
 import { RuledOwnership } from './ruled-ownership.ts';
+import type { OwnershipAccess, RulesRow, StoredEntry, StoredOwnership } from './stored-ownership.ts';
 
 const decision = DEFAULT_DECISION_SETTINGS;
 const PLAIN: SettingsEntry = { fromOffset: 0, foldVersion: 2, decision };
@@ -52,7 +52,7 @@ function dataset(history: StoredEntry[], table: RulesRow[] = [], { loses = false
     putHistories: async () => {
       asked.push('histories');
     },
-  } as unknown as SinkQueries;
+  } as unknown as OwnershipAccess<StoredOwnership>;
   return { asked, table, history, ownership: new RuledOwnership(queries) };
 }
 

@@ -1,11 +1,9 @@
 /** The columns of each table's rows, in the order of payments/columns.ts. */
 import type { Data } from 'apache-arrow';
-import { type AcceptedBatch, AMOUNT_WORDS, RISKS, ROW_NUMBER, ROW_NUMBERS } from '../../../payments/accepted-batch.ts';
-import { type ColumnKind, DATA_COLUMNS, PAYMENT_COLUMNS, type PaymentColumn } from '../../../payments/columns.ts';
-import { cellOf } from '../../../payments/row-cells.ts';
-import type { DataRows } from '../../../payments/types.ts';
-import type { CheckpointRow, RowStamp } from '../ports.ts';
-import { streamOffsetsText } from '../takeover/stream-offsets.ts';
+import { type AcceptedBatch, AMOUNT_WORDS, RISKS, ROW_NUMBER, ROW_NUMBERS } from '../../payments/accepted-batch.ts';
+import { type ColumnKind, DATA_COLUMNS, PAYMENT_COLUMNS, type PaymentColumn } from '../../payments/columns.ts';
+import { cellOf } from '../../payments/row-cells.ts';
+import type { DataRows } from '../../payments/types.ts';
 import {
   boolColumn,
   bytesTextColumn,
@@ -23,6 +21,13 @@ import {
 } from './arrow-columns.ts';
 import type { Scratch } from './column-memory.ts';
 import { furtherColumn } from './further-columns.ts';
+
+/** What every row carries besides its own columns. */
+export interface RowStamp {
+  readonly partition: number;
+  readonly writerEpoch: number;
+  readonly processedAtMs: number;
+}
 
 function stampColumns(scratch: Scratch, rows: readonly { readonly kafkaOffset: number }[], stamp: RowStamp): Data[] {
   return [
@@ -106,24 +111,3 @@ const MAKE = {
   time: timestampColumn,
   truth: boolColumn,
 } as const satisfies Record<ColumnKind, unknown>;
-
-export function checkpointColumns(scratch: Scratch, rows: readonly CheckpointRow[], stamp: RowStamp): Data[] {
-  return [
-    constantInt64Column(scratch, stamp.partition, rows.length),
-    constantInt64Column(scratch, stamp.writerEpoch, rows.length),
-    constantTimestampColumn(scratch, stamp.processedAtMs, rows.length),
-    textColumn(rows.map((row) => row.topic)),
-    textColumn(rows.map((row) => row.owner)),
-    int64Column(rows.map((row) => row.nextOffset)),
-    timestampColumn(rows.map((row) => row.watermarkMs)),
-    int64Column(rows.map((row) => row.counters.consumed)),
-    int64Column(rows.map((row) => row.counters.accepted)),
-    int64Column(rows.map((row) => row.counters.duplicates)),
-    int64Column(rows.map((row) => row.counters.late)),
-    int64Column(rows.map((row) => row.counters.rejected)),
-    textColumn(rows.map(streamOffsetsText)),
-    textColumn(rows.map((row) => row.stateDigest)),
-    textColumn(rows.map((row) => row.recordFingerprint)),
-    constantTimestampColumn(scratch, stamp.processedAtMs, rows.length),
-  ];
-}
