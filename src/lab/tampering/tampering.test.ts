@@ -140,6 +140,15 @@ describe('a schema in event_schemas', () => {
   });
 });
 
+describe('a takeover of a dataset whose schemas were changed', () => {
+  it.each(['local', 'none'] as const)('stops if a schema of its last record is gone: %s', async (state) => {
+    const base = bases.find(({ name }) => name === 'in-avro')!;
+    // The registry still has them: it must not be asked again.
+    const without = { ...base, tables: { ...base.tables, event_schemas: [] } };
+    expect(await new Takeovers().judge(base, without, state)).toEqual({ end: 'noticed', by: ['schema_missing'] });
+  });
+});
+
 describe('a dataset as it is', () => {
   it.each(BASE_CASES.map(({ name }) => name))('%s passes, and is taken over without harm', async (name) => {
     const base = bases.find((each) => each.name === name)!;
