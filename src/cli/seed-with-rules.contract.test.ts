@@ -128,8 +128,9 @@ FROM UNNEST(GENERATE_ARRAY(0, ${KNOWN - 1})) AS n`;
     expect(JSON.parse(verified.out)).toMatchObject({ verdict: 'PASS', unknown: [] });
 
     const payments = `SELECT transaction_id, amount, order_id, cents FROM ${dataset}.payment_transactions ORDER BY event_time`;
-    expect(await ask(payments, dataset)).toEqual(
-      CHARGES.slice(KNOWN).map(({ id, cents, order }) => [id, `${cents / 100}`, order, `${cents}`]),
+    const rows = (await ask(payments, dataset)) as (string | null)[][];
+    expect(rows.map(([id, amount, ...columns]) => [id, Number(amount), ...columns])).toEqual(
+      CHARGES.slice(KNOWN).map(({ id, cents, order }) => [id, cents / 100, order, `${cents}`]),
     );
     const copies = `SELECT transaction_id, disposition, first_kafka_offset FROM ${dataset}.payment_exceptions ORDER BY event_time`;
     expect(await ask(copies, dataset)).toEqual(CHARGES.slice(0, KNOWN).map(({ id }) => [id, 'duplicate', null]));
