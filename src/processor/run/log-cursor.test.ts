@@ -113,7 +113,7 @@ describe('log cursor', () => {
     expect(isYielded).toBe(true);
   });
 
-  it('yields nothing where the last folded record cannot be read any more', async () => {
+  it('yields nothing where the last folded record can no longer be read', async () => {
     const { next } = cursorOver([answer(9, 12)], {
       fingerprint: recordFingerprint(record(9)),
       seenAgain: () => Promise.reject(new ContradictionError('schema_missing', 'its schema is gone')),
