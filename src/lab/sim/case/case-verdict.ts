@@ -49,6 +49,7 @@ const EXCUSED_STOPS: Readonly<Partial<Record<SimFault['what'], readonly string[]
   partitions_added: ['partition_count_changed'],
   rescale: ['partition_count_changed'],
   table_replaced: ['table_replaced', 'rows_lost'],
+  foreign_rows: ['table_changed', 'rows_lost'],
 };
 
 const STOPS_BY_ITS_NAME: readonly AnswerEffect[] = ['rows_refused', 'append_refused', 'unreachable'];
@@ -62,6 +63,7 @@ const EXCUSED_FINDINGS: Readonly<Partial<Record<SimFault['what'], readonly strin
 export function excusedStops(fired: readonly SimFault[]): ReadonlySet<string> {
   const codes = new Set(fired.flatMap((fault) => EXCUSED_STOPS[fault.what] ?? []));
   for (const fault of fired) {
+    if (fault.what === 'log_cleanup' && fault.txns === false) codes.add('rows_lost');
     if (fault.what === 'damage' && fault.once !== true) codes.add('batch_damaged');
     if (fault.what !== 'answer') continue;
     if (STOPS_BY_ITS_NAME.includes(fault.effect)) codes.add(fault.effect);
@@ -142,12 +144,12 @@ function wrongStates({ processes }: World): CaseFailure[] {
 }
 
 /** What was folded before a batch that cannot be read is written before the partition stops. */
-function undrainedStops({ kafka, bigquery }: World, stopped: readonly StoppedPartition[]): CaseFailure[] {
-  const skipped = new Map(bigquery.ownership.read(kafka.topic).map((row) => [row.partition, row.skipped.length]));
+function undrainedStops({ kafka, stored }: World, stopped: readonly StoppedPartition[]): CaseFailure[] {
+  const skipped = new Map(stored.ownership(kafka.topic).map((row) => [row.partition, row.skipped.length]));
   return stopped.flatMap(({ process, partition, code }): CaseFailure[] => {
     const { damagedFrom } = kafka.partition(partition);
     if (code !== 'batch_damaged' || damagedFrom === undefined || skipped.get(partition) !== 0) return [];
-    const checkpoint = bigquery.tables.checkpointed(partition);
+    const checkpoint = stored.checkpointed(partition);
     if (checkpoint >= damagedFrom) return [];
     const message = `${process} stopped partition ${partition} at offset ${damagedFrom} and left it checkpointed at ${checkpoint}`;
     return [{ guarantee: null, kind: 'stopped_undrained', message }];
