@@ -176,7 +176,7 @@ async function makeBase(base: BaseCase): Promise<BaseDataset> {
     faults,
     noise: { ...CALM, visibilityLagChance: 0.1, visibilityLagMsMax: 200 },
   });
-  const schemaParts = form === 'avro' ? simRegistry(AVRO_SCHEMAS) : undefined;
+  const schemaParts = form === 'avro' ? simRegistry(AVRO_SCHEMAS, {}, world) : undefined;
   for (const process of ['a', 'b'])
     world.spawn(
       process,

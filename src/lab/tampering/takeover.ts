@@ -100,7 +100,7 @@ async function takeOver(
   weaken: Weaken,
 ): Promise<Done> {
   const world = loadedWorld(dataset, ownership);
-  const schemaParts = dataset.form === 'avro' ? { schemaParts: simRegistry(AVRO_SCHEMAS) } : {};
+  const schemaParts = dataset.form === 'avro' ? { schemaParts: simRegistry(AVRO_SCHEMAS, {}, world) } : {};
   const stops = new Map<number, string>();
   const process = world.process('next');
   if (state === 'local') await process.disk.adopt(dataset.disks);
