@@ -113,11 +113,12 @@ function checkClaim({ epoch, claimId, streams }: OwnershipFacts, wrong: (what: s
 }
 
 function checkStreams(
-  { partition, streams = [] }: OwnershipFacts,
+  { partition, streams }: OwnershipFacts,
   ownerOfStream: Map<string, number>,
   findings: FindingLists,
   wrong: (what: string) => void,
 ): void {
+  if (streams === undefined) return;
   for (const [epoch, some] of Map.groupBy(streams, (stream) => stream.epoch)) {
     const tables = some.map(({ table }) => table).sort();
     if (tables.join() !== [...STREAM_TABLES].sort().join())

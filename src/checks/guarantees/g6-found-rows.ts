@@ -34,46 +34,29 @@ export class FoundRowsCheck {
     this.#below = new Map([[facts.startOffset, new Map()]]);
   }
 
-  /** In the order of the walk; `said`: its column stream_offsets. `hasPositions`: of a sink that counts no rows found. */
+  /** In the order of the walk; `said`: its column stream_offsets. */
   checkpoint(
     { writer_epoch: epoch, next_offset }: CheckpointCells,
     said: Readonly<Record<string, unknown>>,
-    hasPositions = false,
   ): Contradiction[] {
     const contradictions =
-      said.of === undefined && said.found === undefined ? [] : this.#judge(epoch, next_offset, said, hasPositions);
+      said.of === undefined && said.found === undefined ? [] : this.#judge(epoch, next_offset, said);
     this.#previous = { epoch, nextOffset: next_offset, text: textOf(said) };
     this.#below.set(next_offset, this.#rows.snapshot());
     if (this.#below.size > REMEMBERED_MAX) this.#below.delete(this.#below.keys().next().value!);
     return contradictions;
   }
 
-  #judge(
-    epoch: number,
-    nextOffset: number,
-    said: Readonly<Record<string, unknown>>,
-    hasPositions: boolean,
-  ): Contradiction[] {
+  #judge(epoch: number, nextOffset: number, said: Readonly<Record<string, unknown>>): Contradiction[] {
     const wentOnFrom = isObject(said.of) ? said.of.wentOnFrom : undefined;
-    const { partition, fixed } = this.#facts;
-    const of = { partition, epoch, nextOffset, wentOnFrom, fixed };
-    if (typeof wentOnFrom !== 'number' || !isSame(said.of, of))
-      return [
-        {
-          kind: 'checkpoint_is_another',
-          expected: JSON.stringify(of),
-          actual: JSON.stringify(said.of) ?? 'nothing',
-          message: 'stream_offsets says that it is another checkpoint than its columns say',
-          offsets: [],
-        },
-      ];
+    const another = anotherCheckpoint(this.#facts, epoch, nextOffset, said);
+    if (another !== undefined || typeof wentOnFrom !== 'number') return another === undefined ? [] : [another];
     const previous = this.#previous;
     if (previous?.epoch === epoch) {
       if (previous.text === textOf(said)) return [];
       const message = 'stream_offsets says that its owner found other rows than the checkpoint before it says';
       return [{ ...DIFFERS, expected: previous.text, actual: textOf(said), message, offsets: [previous.nextOffset] }];
     }
-    if (hasPositions) return [];
     const found = readFound(said.found, wentOnFrom);
     if (found === undefined) {
       const message = 'stream_offsets does not say what its owner found of earlier epochs past where it resumed';
@@ -111,6 +94,25 @@ export class FoundRowsCheck {
     }
     return contradictions;
   }
+}
+
+/** What `of` in a checkpoint says, where it is not of this checkpoint. */
+export function anotherCheckpoint(
+  { partition, fixed }: Pick<OwnershipFacts, 'partition' | 'fixed'>,
+  epoch: number,
+  nextOffset: number,
+  said: Readonly<Record<string, unknown>>,
+): Contradiction | undefined {
+  const wentOnFrom = isObject(said.of) ? said.of.wentOnFrom : undefined;
+  const of = { partition, epoch, nextOffset, wentOnFrom, fixed };
+  if (typeof wentOnFrom === 'number' && isSame(said.of, of)) return undefined;
+  return {
+    kind: 'checkpoint_is_another',
+    expected: JSON.stringify(of),
+    actual: JSON.stringify(said.of) ?? 'nothing',
+    message: 'stream_offsets says that it is another checkpoint than its columns say',
+    offsets: [],
+  };
 }
 
 const DIFFERS = { kind: 'found_rows_differ' };

@@ -1,6 +1,6 @@
 /**
  * Rows of the fold to Arrow, with the statistics of a file that holds them. All rows of a table have one schema, regardless of the rules
- * of their partition are: only further columns make another one.
+ * of their partition: only further columns make another one.
  *
  * Invariant: the bytes are a copy, because the fold reuses the memory of its rows.
  */

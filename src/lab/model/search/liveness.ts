@@ -3,11 +3,11 @@
  * taking no step and nothing failing?
  */
 import type { NumberList } from './number-list.ts';
-import type { ProcessIndex } from './state.ts';
+import type { ProcessIndex } from './system.ts';
 
-/** Bits of a state's flags: it is finished; process 0, process 1 must be able to finish from it. */
-export const FINISHED = 1;
-export const MUST_FINISH = [2, 4] as const;
+/** Bits of a state's flags: process 0, process 1 has finished in it; process 0, process 1 must be able to finish from it. */
+export const FINISHED = [1, 2] as const;
+export const MUST_FINISH = [4, 8] as const;
 
 /** Who takes the step of an edge, processes being 0 and 1. */
 export const BY_NETWORK = 2;
@@ -24,7 +24,9 @@ export function findDeadEnd(
   const count = flags.length;
   // canFinish[2 n + i]: process i can finish from state n.
   const canFinish = new Uint8Array(2 * count);
-  for (let n = 0; n < count; n++) if (flags.at(n) & FINISHED) canFinish[2 * n] = canFinish[2 * n + 1] = 1;
+  for (let n = 0; n < count; n++) {
+    for (const process of [0, 1] as const) if (flags.at(n) & FINISHED[process]) canFinish[2 * n + process] = 1;
+  }
 
   const reaches = (n: number, process: number): boolean => {
     for (let e = firstEdge.at(n); e < firstEdge.at(n + 1); e++) {

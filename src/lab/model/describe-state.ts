@@ -1,69 +1,8 @@
-/**
- * A counterexample for people: the shortest way to a state, one line per step, with what the step changed.
- *
- * The search keeps a parent per state only; the way is walked again from the start, taking at each state the step that
- * leads to the next key. P and Q keep their names along the way, although states are stored with either first.
- */
-import type { Model } from './model.ts';
-import { type Search, successors } from './search.ts';
-import {
-  type Actor,
-  FINALIZED,
-  GONE,
-  NEVER,
-  type Owner,
-  type Process,
-  type State,
-  type Stream,
-  type Update,
-} from './state.ts';
-
-export interface TraceStep {
-  /** P, Q, network or fault. */
-  readonly actor: string;
-  readonly action: string;
-  /** What is different after it, or the initial state in full. */
-  readonly changes: readonly string[];
-}
-
-/** The steps from the initial state to a state of the search. */
-export function traceTo(model: Model, search: Search, stateNumber: number): TraceStep[] {
-  const path: number[] = [];
-  for (let n = stateNumber; n > 0; n = search.parents.at(n) >> 1) path.unshift(n);
-
-  let number = 0;
-  let names = 'PQ';
-  let described = describe(search.encoder.decode(search.keys[0]!), names);
-  const steps: TraceStep[] = [{ actor: 'start', action: '', changes: [...described.values()] }];
-  for (const next of path) {
-    let step: { actor: Actor; label: string } | undefined;
-    successors(model, search.encoder.decode(search.keys[number]!), (actor, label, state) => {
-      if (!step && search.encoder.encode(state).key === search.keys[next]) step = { actor, label };
-    });
-    const { actor, label } = step!;
-    const actorName = actor === 'network' || actor === 'fault' ? actor : names[actor]!;
-    if (search.parents.at(next) & 1) names = names[1]! + names[0]!;
-    const after = describe(search.encoder.decode(search.keys[next]!), names);
-    const changes = [...after].filter(([part, text]) => described.get(part) !== text).map(([, text]) => text);
-    steps.push({ actor: actorName, action: label, changes });
-    described = after;
-    number = next;
-  }
-  return steps;
-}
-
-/** The trace as lines of text. */
-export function formatTrace(steps: readonly TraceStep[]): string {
-  return steps
-    .map(({ actor, action, changes }, index) => {
-      const what = changes.map((change) => `\n        ${change}`).join('');
-      return `${`${String(index).padStart(4)}  ${actor} ${action}`.trimEnd()}${what}`;
-    })
-    .join('\n');
-}
+/** States of the protocol on BigQuery in words, for traces. */
+import { FINALIZED, GONE, NEVER, type Owner, type Process, type State, type Stream, type Update } from './state.ts';
 
 /** A line per part of a state. */
-function describe(state: State, names: string): Map<string, string> {
+export function describeState(state: State, names: string): Map<string, string> {
   const { ownership, sets, updates, processes, environment } = state;
   const lines = new Map<string, string>();
   const history = ownership.history.map(({ from, setting }) => `setting ${setting} from ${from}`).join(', ');
