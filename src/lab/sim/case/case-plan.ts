@@ -117,7 +117,10 @@ const noiseSchema = z.strictObject({
   latencyMsMax: positive,
   slowChance: chance,
   slowMsMax: count,
-  effects: z.partialRecord(z.enum([...OPERATIONS, ...STORE_OPERATIONS]), z.partialRecord(z.enum(ANSWER_EFFECTS), chance)),
+  effects: z.partialRecord(
+    z.enum([...OPERATIONS, ...STORE_OPERATIONS]),
+    z.partialRecord(z.enum(ANSWER_EFFECTS), chance),
+  ),
   visibilityLagChance: chance,
   visibilityLagMsMax: count,
   fetchRecordsMax: positive,

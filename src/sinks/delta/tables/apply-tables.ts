@@ -45,7 +45,9 @@ export interface LocationLook {
 
 /** Rejects while the store is away for too long, and with ContradictionError for a log that cannot be read. */
 export async function lookAtTables({ tables, layout }: LocationParts): Promise<LocationLook> {
-  const snapshots = await Promise.all(DELTA_TABLES.map((name) => tables[name].refresh()));
+  const first = await Promise.all(DELTA_TABLES.map((name) => tables[name].refresh()));
+  // The looks are of different moments. What another process made meanwhile is there at a second look, before its rows mean anything.
+  const snapshots = await Promise.all(first.map((snapshot, i) => snapshot ?? tables[DELTA_TABLES[i]!].refresh()));
   const found = new Map<DeltaTableName, TableSnapshot>();
   for (const [i, name] of DELTA_TABLES.entries()) if (snapshots[i] !== undefined) found.set(name, snapshots[i]);
   const missing = DELTA_TABLES.filter((name) => !found.has(name));
