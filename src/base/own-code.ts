@@ -20,8 +20,8 @@ export function ownCodePath(file: string, base: string): string {
 }
 
 /** Throws ConfigurationError in the package, which has no source text. */
-export function requireSources(what: string): void {
-  if (CODE_EXTENSION === '.ts') return;
+export function requireSources(what: string, extension = CODE_EXTENSION): void {
+  if (extension === '.ts') return;
   throw new ConfigurationError([
     `${what} changes the source text: run it in a checkout of the repository, after npm ci`,
   ]);

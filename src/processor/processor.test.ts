@@ -2,10 +2,11 @@
 import { expect, it } from 'vitest';
 import { ConfigurationError, ContradictionError, UnreachableError } from '../base/errors.ts';
 import { loadedRules } from '../payments/rules/rules-document.ts';
-import { DEFAULT_DECISION_SETTINGS } from '../payments/settings.ts';
+import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../payments/settings.ts';
 import { rules } from '../payments/testing/rules-fixture.ts';
 import type { ProcessorEvent } from './events.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
+import type { Ownership } from './ports.ts';
 import { Processor, type ProcessorPorts } from './processor.ts';
 import type { ProcessorSettings } from './settings.ts';
 
@@ -27,6 +28,7 @@ async function endingWith(
   facts: () => Promise<unknown>,
   stop = new AbortController(),
   settings: ProcessorSettings = SETTINGS,
+  owned: readonly Partial<Ownership>[] = [],
 ) {
   const events: ProcessorEvent[] = [];
   const untilAborted = (_: number, signal?: AbortSignal): Promise<never> =>
@@ -35,17 +37,29 @@ async function endingWith(
     runtime: { nowMs: () => 0, monotonicMs: () => 0, sleep: untilAborted, random: () => 0, uuid: () => 'id' },
     log: { facts, start: () => new Promise(() => {}), stop: async () => {} },
     sink: {
-      readOwnership: async () => [],
+      readOwnership: async () => owned,
+      foresee: () => {},
       topics: async () => ['t'],
       wrongTables: async () => undefined,
       lostInBulk: async () => undefined,
     },
     state: { close: async () => {} },
-    observer: { emit: (event: ProcessorEvent) => events.push(event) },
+    observer: {
+      emit: (event: ProcessorEvent) => {
+        events.push(event);
+        if (event.type === 'processor.started') stop.abort();
+      },
+    },
   } as unknown as ProcessorPorts;
   const { exitCode } = await new Processor(settings, ports).run(stop.signal);
   const warnings = events.flatMap((event) => (event.type === 'log.warning' ? [event] : []));
-  return { exitCode, warnings, told: events.map((event) => ('why' in event ? [event.type, event.why] : [event.type])) };
+  const older = events.filter(({ type }) => type === 'settings.older');
+  return {
+    exitCode,
+    older,
+    warnings,
+    told: events.map((event) => ('why' in event ? [event.type, event.why] : [event.type])),
+  };
 }
 
 const rejecting = (error: unknown) => async () => {
@@ -102,6 +116,7 @@ it('being asked to stop is reason enough', async () => {
   stop.abort(new Error('SIGTERM'));
   expect(await ending).toEqual({
     exitCode: 0,
+    older: [],
     warnings: [],
     told: [
       ['processor.stopping', 'asked to stop'],
@@ -120,4 +135,36 @@ it('a mapping that takes the Kafka timestamp for the time of the event is warned
     { type: 'log.warning', what: 'rules', detail: expect.stringMatching(condition) },
   ]);
   expect((await ending('/timestamp')).warnings).toEqual([]);
+});
+
+/** Partition 0 as it was left, last by settings of this revision. */
+function leftBy(revision: number): Partial<Ownership> {
+  const rulesFile = loadedRules({ ...rules(), revision });
+  const decision = DEFAULT_DECISION_SETTINGS;
+  const history = [{ fromOffset: 0, foldVersion: 3, decision, revision, rules: rulesFile }];
+  const fixed = defaultFixedSettings(0);
+  return { topic: 't', partition: 0, partitionCount: 1, epoch: 1, startOffset: 0, fixed, history };
+}
+
+it.each([
+  ['one that ends when it is caught up warns at its start', true, 1],
+  ['another one when it takes the partition over', false, 0],
+])('of settings that are older than those in force %s', async (_, untilCaughtUp, warnings) => {
+  const settings = { ...SETTINGS, untilCaughtUp, revision: 2, rules: loadedRules({ ...rules(), revision: 2 }) };
+  const { exitCode, older } = await endingWith(async () => FACTS, undefined, settings, [leftBy(4)]);
+  expect(exitCode).toBe(0);
+  expect(older).toEqual(
+    Array.from({ length: warnings }, () => ({ type: 'settings.older', partition: 0, revision: 2, newest: 4 })),
+  );
+});
+
+it('other rules of the revision that is in force are refused before anything is claimed', async () => {
+  const settings = {
+    ...SETTINGS,
+    revision: 4,
+    rules: loadedRules({ ...rules({ timestamp: { path: '/at' } }), revision: 4 }),
+  };
+  const { exitCode, told } = await endingWith(async () => FACTS, undefined, settings, [leftBy(4)]);
+  expect(exitCode).toBe(64);
+  expect(told.map(([type]) => type)).toEqual(['processor.stopping', 'processor.stopped']);
 });

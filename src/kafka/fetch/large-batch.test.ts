@@ -162,6 +162,21 @@ test.for([
   },
 );
 
+test('of the key of such a record one byte more is kept than a key may have that is read as a text', async () => {
+  const mostOfText = 64 * 1024;
+  const value = Buffer.alloc(3 * MAX_VALUE_BYTES, 'y');
+  for (const [length, kept] of [
+    [mostOfText, mostOfText],
+    [mostOfText + 1, mostOfText + 1],
+    [mostOfText + 2, mostOfText + 1],
+  ] as const) {
+    const packed = zstdCompressSync(record(0, 0, Buffer.alloc(length, 'k'), value));
+    const bytes = batch({ baseOffset: 0, codec: 'zstd', packed, count: 1, lastOffsetDelta: 0 });
+    const { records } = await readAll(bytes, 0, IN_PIECES);
+    expect(records.map(({ key }) => key?.length)).toEqual([kept]);
+  }
+});
+
 const LONG = 'l'.repeat(64);
 /** More than the pieces in which a batch is unpacked: headers end in another piece than they begin in. */
 const MANY = Array.from({ length: 40_000 }, (_, at) => [`n${at}`, at % 3 === 0 ? null : `v${at}`] as const);

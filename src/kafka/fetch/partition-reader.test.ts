@@ -87,6 +87,27 @@ test('out of range: an empty answer from where reading continues, in a new sessi
   expect(await reader.read(never)).toMatchObject({ askedFrom: 7, completeTo: 9, session: 2 });
 });
 
+test('news of a place that was left are ignored: it is in range, and nothing has failed', async () => {
+  const { reader, deliver, counts } = newReader(50);
+  const left = reader.place;
+  reader.seek(5);
+  reader.resetTo(left, 7, 20);
+  reader.fail(left, new ContradictionError('codec_missing', 'lz4'));
+  expect([reader.place.offset, reader.isFetching, counts.session]).toEqual([5, true, 1]);
+  deliver(6);
+  expect(await reader.read(never)).toMatchObject({ askedFrom: 5, completeTo: 6, session: 1 });
+});
+
+test('after a failure nothing more is delivered, and the first one stays', async () => {
+  const { reader, deliver, counts } = newReader(5);
+  reader.fail(reader.place, new ContradictionError('codec_missing', 'lz4'));
+  reader.fail(reader.place, new ContradictionError('codec_missing', 'zstd'));
+  reader.resetTo(reader.place, 7, 20);
+  deliver(9);
+  expect([reader.place.offset, reader.bufferedBytes, counts.session]).toEqual([5, 0, 1]);
+  await expect(reader.read(never)).rejects.toThrow('lz4');
+});
+
 test('a failure comes after what is buffered, and a seek starts over', async () => {
   const { reader, deliver } = newReader();
   deliver(3);

@@ -14,6 +14,7 @@ function newTrack() {
   let session = 0;
   const reader = new BufferedReader(0, 0, { wake: () => {}, closed: () => {}, nextSession: () => ++session });
   const first = session;
+  const counts = { released: 0 };
   const track = new PartitionTrack(reader, 't');
   const take = (over: Partial<FetchedPartition> = {}, limits = DEFAULT_ANSWER_LIMITS) => {
     const answer = {
@@ -21,9 +22,9 @@ function newTrack() {
       ...{ aborted: [], records: Buffer.alloc(0) },
       ...over,
     } as FetchedPartition;
-    return track.take(reader.place, answer, SOCKET, limits, { release: () => {} });
+    return track.take(reader.place, answer, SOCKET, limits, { release: () => (counts.released += 1) });
   };
-  return { reader, track, take, sessions: () => session - first };
+  return { reader, track, take, sessions: () => session - first, counts };
 }
 
 const ofEpoch = (leaderEpoch: number, baseOffset: number) => ({ records: batch({ baseOffset, leaderEpoch }) });
@@ -65,6 +66,24 @@ test('an answer of more than one chunk is read on from where the last one ended,
   while (reader.bufferedBytes > 0) offsets.push(...(await reader.read(never)).records.map(({ offset }) => offset));
   expect(offsets).toEqual([0, 1, 2, 3]);
   expect([track.pendingBytes, reader.place.offset]).toEqual([0, 4]);
+});
+
+test('the memory of an answer without records is given back at once, of others by who reads them', async () => {
+  const { reader, take, counts } = newTrack();
+  take();
+  expect(counts.released).toBe(1);
+  await reader.read(never);
+  take({ records: batch({ baseOffset: 0, values: ['a'] }) });
+  expect(counts.released).toBe(1);
+  (await reader.read(never)).lease?.release();
+  expect(counts.released).toBe(2);
+});
+
+test('the memory of an answer that is read in chunks is not given back: the rest of it still lies there', async () => {
+  const { reader, take, counts } = newTrack();
+  take({ records: batch({ baseOffset: 0, values: ['a', 'b'] }) }, { ...DEFAULT_ANSWER_LIMITS, maxRecords: 1 });
+  expect((await reader.read(never)).lease).toBeUndefined();
+  expect(counts.released).toBe(0);
 });
 
 test('an answer that is not read to its end is dropped when the reader is sent elsewhere', () => {

@@ -67,3 +67,71 @@ describe('known ids', () => {
     );
   });
 });
+
+describe('ids in memory', () => {
+  it('known ids agree with a Map, ids of all kinds, over many minutes and replacements', () => {
+    const id = fc.oneof(
+      fc.constantFrom('a', 'b', 'é', '123e4567-e89b-12d3-a456-426614174000', '123E4567-e89b-12d3-a456-426614174000'),
+      fc.constantFrom('x'.repeat(256), '\u20ac'.repeat(256), `${'x'.repeat(255)}y`),
+      fc.nat({ max: 500 }).map(String),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(id, fc.nat({ max: 2_000 })), { minLength: 50, maxLength: 800 }), (drawn) => {
+        const ids = new KnownIds(new PaymentRows(), KNOWN_INDEX_KEY);
+        const model = new Map<string, { offset: number; eventTimeMs: number; hashLow: number }>();
+        let nowMs = 0;
+        for (const [index, [transactionId, stepMs]] of drawn.entries()) {
+          nowMs += stepMs;
+          // Offsets past 32 bits; some event times go back.
+          const offset = 2 ** 33 * (index + 1) + index;
+          const entry = { offset, eventTimeMs: nowMs - (index % 3) * 20_000, hashLow: index };
+          const liveFromMs = Math.floor(nowMs / MINUTE_MS - 3) * MINUTE_MS;
+          ids.evictBelow(liveFromMs);
+          for (const [held, { eventTimeMs }] of model) if (eventTimeMs < liveFromMs) model.delete(held);
+          ids.put(key(transactionId), entry.offset, entry.eventTimeMs, 0xffff_ffff, index);
+          // Of two entries with one id the one with the later event time stays, in either order.
+          if ((model.get(transactionId)?.eventTimeMs ?? -Infinity) < entry.eventTimeMs) model.set(transactionId, entry);
+          expect(ids.get(key(transactionId))).toEqual({ ...model.get(transactionId), hashHigh: 0xffff_ffff });
+        }
+        expect(ids.size).toBe(model.size);
+        const held = [...ids.entries()].map(({ transactionId, offset, eventTimeMs, hashLow }) => [
+          transactionId,
+          { offset, eventTimeMs, hashLow },
+        ]);
+        expect(new Map(held as [string, object][])).toEqual(model);
+        expect(held.length).toBe(model.size);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('ids whose hashes are equal are distinguished by their bytes', () => {
+    const ids = new KnownIds(new PaymentRows(), KNOWN_INDEX_KEY);
+    const keys = ['one', 'two', '123e4567-e89b-12d3-a456-426614174000', '123e4567-e89b-12d3-a456-426614174001'].map(
+      key,
+    );
+    for (const each of keys) {
+      each.high = 5;
+      each.low = 5;
+      each.slotOf = () => 5;
+    }
+    keys.forEach((each, index) => {
+      ids.put(each, index, index * MINUTE_MS, 0, 0);
+    });
+    expect(keys.map((each) => ids.get(each)?.offset)).toEqual([0, 1, 2, 3]);
+    ids.evictBelow(2 * MINUTE_MS);
+    expect(keys.map((each) => ids.get(each)?.offset)).toEqual([undefined, undefined, 2, 3]);
+  });
+
+  it('a minute may hold more than a chunk of entries, and its memory goes with it', () => {
+    const rows = new PaymentRows();
+    const ids = new KnownIds(rows, KNOWN_INDEX_KEY);
+    const anyKey = new TextKey();
+    for (let index = 0; index < 20_000; index += 1)
+      ids.put(anyKey.setText(`t${index}`), index, index % MINUTE_MS, 1, 2);
+    expect(ids.get(key('t19999'))?.offset).toBe(19_999);
+    expect((rows.byteLength + ids.byteLength) / ids.size).toBeLessThan(80);
+    ids.evictBelow(MINUTE_MS);
+    expect([ids.size, ids.get(key('t0')), rows.byteLength, ids.byteLength < 20_000]).toEqual([0, undefined, 0, true]);
+  });
+});

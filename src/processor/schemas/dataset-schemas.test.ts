@@ -38,7 +38,7 @@ function mappingOf(format: 'avro' | 'protobuf' | 'json', rejectSchemaIds: readon
 const MAPPING = mappingOf('avro');
 
 /** `answers`: what the registry says, one after the other; the last one for good. */
-function setUp(answers: readonly (SchemaSource | undefined | Error)[], rows: StoredSchema[] = []) {
+function setUp(answers: readonly (SchemaSource | undefined | Error | 'thrown text')[], rows: StoredSchema[] = []) {
   let nowMs = 0;
   let asked = 0;
   const events: ProcessorEvent[] = [];
@@ -63,7 +63,7 @@ function setUp(answers: readonly (SchemaSource | undefined | Error)[], rows: Sto
       schema: async () => {
         const answer = answers[Math.min(asked, answers.length - 1)];
         asked += 1;
-        if (answer instanceof Error) throw answer;
+        if (answer instanceof Error || answer === 'thrown text') throw answer;
         return answer;
       },
     },
@@ -118,6 +118,12 @@ describe('a schema that is not in the dataset', () => {
       error: 'ECONNREFUSED',
     });
     expect(now()).toBeGreaterThan(0);
+  });
+
+  test('is waited for too where what was thrown is no error at all', async () => {
+    const { schemas, events } = setUp(['thrown text', AVRO]);
+    await schemas.ensure(need(), never);
+    expect(events[0]).toMatchObject({ type: 'service.waiting', error: 'thrown text' });
   });
 
   test('a registry that stays away ends the process, and nothing is stored', async () => {

@@ -33,10 +33,16 @@ interface Validity {
 }
 
 /** Safe integers; null where allowed. */
-export function int64Column(values: readonly (number | null)[]): Data<Int64> {
+/** A bigint where the number is no safe integer: a further column may have any of 64 bits. */
+export function int64Column(values: readonly (number | bigint | null)[]): Data<Int64> {
   const words = new Int32Array(values.length * 2);
-  for (let i = 0; i < values.length; i++) writeInt64(words, i, values[i] ?? 0);
-  return makeData({ type: INT64_TYPE, length: values.length, data: toBigInts(words), ...validityOf(values) });
+  const data = toBigInts(words);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0;
+    if (typeof value === 'bigint') data[i] = value;
+    else writeInt64(words, i, value);
+  }
+  return makeData({ type: INT64_TYPE, length: values.length, data, ...validityOf(values) });
 }
 
 export function constantInt64Column(scratch: Scratch, value: number, length: number): Data<Int64> {

@@ -7,7 +7,6 @@
  */
 import path from 'node:path';
 import { systemRuntime } from '../../../base/system-runtime.ts';
-import { realInputs } from '../../../checks/inputs/real-inputs.ts';
 import { topicInputs } from '../../../checks/inputs/topic-inputs.ts';
 import type { VerifyInputs } from '../../../checks/inputs/verify-inputs.ts';
 import { CREATE_TIME_AFTER_MAX_MS, KafkaAdmin } from '../../../kafka/kafka-admin.ts';
@@ -71,7 +70,10 @@ class LoadedDataset {
     this.#infra = infra;
     this.world = world;
     this.dataset = dataset;
-    this.#writer = new TableWriter(world.sink, (table) => `\`${infra.projectId}.${world.dataset}.${table}\``);
+    this.#writer = new TableWriter(
+      world.tables.bigquery,
+      (table) => `\`${infra.projectId}.${world.dataset}.${table}\``,
+    );
   }
 
   static async load(infra: RealWorldOptions['infra'], base: BaseDataset): Promise<LoadedDataset> {
@@ -91,8 +93,8 @@ class LoadedDataset {
   async changedTo(changed: BaseDataset, { tampering }: DrawnTampering): Promise<VerifyInputs> {
     if (this.#changed !== undefined) await this.#writer.replace(this.#changed, this.dataset.tables[this.#changed]);
     this.#changed = undefined;
-    const { sink, topic, connection } = this.world;
-    const inputs = realInputs({ topic, kafka: connection, sink, runtime: systemRuntime });
+    const { topic, connection, tables } = this.world;
+    const inputs = tables.inputs({ topic, kafka: connection, runtime: systemRuntime });
     if ('partition' in tampering) {
       const other = await this.#otherTopic(changed.log);
       return { ...inputs, ...topicInputs({ topic: other.topic, kafka: connection, runtime: systemRuntime }) };

@@ -293,13 +293,13 @@ export class UpgradeWorld implements AsyncDisposable {
 
   #env(stateOf: string, settings: Readonly<Record<string, string>>, groupId?: string): Record<string, string> {
     return processorEnv({
-      endpoints: {
-        kafkaBootstrapServers: inject('kafkaBootstrapServers'),
-        bigqueryEmulatorHost: inject('bigqueryEmulatorHost'),
-        bigqueryStorageEmulatorHost: inject('bigqueryStorageEmulatorHost'),
+      kafkaBootstrapServers: inject('kafkaBootstrapServers'),
+      tables: {
+        BIGQUERY_PROJECT: inject('bigqueryProjectId'),
+        BIGQUERY_DATASET: this.dataset,
+        BIGQUERY_EMULATOR_HOST: inject('bigqueryEmulatorHost'),
+        BIGQUERY_STORAGE_EMULATOR_HOST: inject('bigqueryStorageEmulatorHost'),
       },
-      projectId: inject('bigqueryProjectId'),
-      dataset: this.dataset,
       topic: this.topic,
       groupId: groupId ?? `${this.topic}-processors`,
       checkpointLocation: this.stateOf(stateOf),

@@ -69,7 +69,8 @@ export function checkAcceptable(order: ApplyOrder, assessment: Assessment): void
     .map((name) => `--accept-loss ${name}: nothing of it is lost`);
   if (reason.trim() === '') problems.push('--reason: is empty; it is recorded in the tables');
   if (by.trim() === '') problems.push('--by: is empty; the name is recorded in the tables');
-  const hasRows = counts?.partitions.some(({ rows, nextOffset }) => rows > 0 || nextOffset !== undefined) === true;
+  // Only a partition with a row somewhere is counted.
+  const hasRows = counts !== undefined && counts.partitions.length > 0;
   for (const table of lost.filter((name) => IRREPLACEABLE.has(name))) {
     // Payments that were deleted on purpose: a person's, say.
     if (!hasRows || (table === 'payment_transactions' && !isOther(table))) continue;

@@ -127,6 +127,16 @@ describe('append stream: connection lost', () => {
     expect(outcome.state).toMatchObject({ kind: 'confused' });
   });
 
+  it('is confused by ALREADY_EXISTS as the end of a connection: that is no answer to a request', async () => {
+    const { rpc, runtime, append } = start();
+    const outcome = append(3);
+    rpc.lastCall.over(GRPC_STATUS.UNAVAILABLE);
+    await runtime.advance(1_000);
+    rpc.lastCall.over(GRPC_STATUS.ALREADY_EXISTS, 'expected offset 3, received 0');
+    await settle();
+    expect(outcome.state).toMatchObject({ name: 'WriterLostError', kind: 'confused' });
+  });
+
   it('reads no answer of an earlier connection', async () => {
     const { rpc, runtime, append } = start();
     const outcomes = [append(3), append(2)];

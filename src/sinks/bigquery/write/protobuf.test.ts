@@ -27,3 +27,15 @@ it.each([
 ])('a message that is cut within %s is an error', (_, bytes) => {
   expect(() => [...fieldsOf(Buffer.from(bytes))]).toThrow(/cut short/);
 });
+
+it('a varint has up to ten bytes and is a signed number of 64 bits; a longer one is an error', () => {
+  const ofBytes = (last: number[]): bigint[] =>
+    [...fieldsOf(Buffer.from([key(1, 0), ...Array<number>(9).fill(0xff), ...last]))].map(
+      ({ value }) => value as bigint,
+    );
+  expect(ofBytes([0x01])).toEqual([-1n]);
+  expect([...fieldsOf(Buffer.from([key(1, 0), ...Array<number>(8).fill(0xff), 0x7f]))]).toEqual([
+    { number: 1, value: 2n ** 63n - 1n },
+  ]);
+  expect(() => ofBytes([0x81, 0x01])).toThrow(/cut short/);
+});

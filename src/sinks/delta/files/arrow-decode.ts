@@ -46,7 +46,7 @@ function readerOf(name: string, data: Data, vector: Vector): (inChunk: number, i
     return (_, inColumn) => vector.get(inColumn);
   if (DataType.isInt(type) && type.bitWidth === 64 && type.isSigned) {
     const values = data.values as BigInt64Array;
-    return (i) => safeInteger(name, values[i]!);
+    return (i) => integerOf(values[i]!);
   }
   if (DataType.isTimestamp(type) && type.unit === TimeUnit.MICROSECOND) {
     const values = data.values as BigInt64Array;
@@ -59,10 +59,10 @@ function readerOf(name: string, data: Data, vector: Vector): (inChunk: number, i
   throw new RangeError(`${name} is of the type ${type}, which no column here has`);
 }
 
-function safeInteger(name: string, value: bigint): number {
+/** A further column may have any of 64 bits: what is no safe integer stays a bigint. */
+function integerOf(value: bigint): number | bigint {
   const number = Number(value);
-  if (!Number.isSafeInteger(number)) throw new RangeError(`${name} is ${value}: not a safe integer`);
-  return number;
+  return Number.isSafeInteger(number) ? number : value;
 }
 
 /** Two's complement of four words, the lowest first. */

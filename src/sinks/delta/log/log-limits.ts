@@ -15,6 +15,11 @@ export interface LogLimits extends WaitLimits {
   readonly checkpointEveryCommits: number;
   /** Commit files and log checkpoints that are older are removed, if a newer log checkpoint has all that they say. */
   readonly logRetentionMs: number;
+  /**
+   * So many commit files before the newest log checkpoint are kept whatever their age. A reader that is further behind opens
+   * the table anew. All processes on a table must have the same number.
+   */
+  readonly keptCommits: number;
   /** How long a log checkpoint still names a removed file: as long as `vacuum` must keep the file itself. */
   readonly removedFileRetentionMs: number;
   /** Files that one clean-up removes at most. The next one removes more. */
@@ -37,6 +42,7 @@ export const DEFAULT_LOG_LIMITS: LogLimits = Object.freeze({
   checkpointEveryCommits: 100,
   logRetentionMs: 30 * DAY_MS,
   removedFileRetentionMs: 7 * DAY_MS,
-  maxRemovedPerCleanUp: 10_000,
+  keptCommits: 1_000,
+  maxRemovedPerCleanUp: 1_000,
   maxForeignCommits: 100,
 });

@@ -201,8 +201,13 @@ describe('a commit', () => {
 });
 
 describe('versions whose names clean-up has freed', () => {
+  const limits = { keptCommits: 0 };
+
   /** Another process commits to version 5, writes a log checkpoint of it and removes what is below. */
-  async function cleanUpTo(version: number, other = tableOn(store, { runtime: new BusyRuntime(9) })): Promise<void> {
+  async function cleanUpTo(
+    version: number,
+    other = tableOn(store, { runtime: new BusyRuntime(9), limits }),
+  ): Promise<void> {
     while ((await other.refresh())!.version < version) {
       const path = `f${other.current!.version}`;
       await other.commit(oneOf(write(path, { next: other.current!.version })));
@@ -220,7 +225,7 @@ describe('versions whose names clean-up has freed', () => {
   }
 
   test('are not taken for the end of the log', async () => {
-    const table = tableOn(store);
+    const table = tableOn(store, { limits });
     await table.ensure(METADATA);
     await cleanUpTo(5);
     const read = await table.refresh();
@@ -228,7 +233,7 @@ describe('versions whose names clean-up has freed', () => {
   });
 
   test('do not take a put for a commit: it is put again at the end of the log', async () => {
-    const table = tableOn(store);
+    const table = tableOn(store, { limits });
     await table.ensure(METADATA);
     await cleanUpTo(5);
     const versions: number[] = [];
@@ -238,13 +243,13 @@ describe('versions whose names clean-up has freed', () => {
     });
     expect(versions).toEqual([0, 5]);
     expect([after.version, after.files.has('mine')]).toEqual([6, true]);
-    expect((await tableOn(store).refresh())!.files.has('mine')).toBe(true);
+    expect((await tableOn(store, { limits }).refresh())!.files.has('mine')).toBe(true);
   });
 
   test('are known even if _last_checkpoint was set back', async () => {
-    const table = tableOn(store);
+    const table = tableOn(store, { limits });
     await table.ensure(METADATA);
-    const other = tableOn(store, { runtime: new BusyRuntime(9) });
+    const other = tableOn(store, { runtime: new BusyRuntime(9), limits });
     await cleanUpTo(2, other);
     const last = store.text(lastCheckpointKey('t'));
     await table.refresh();

@@ -129,7 +129,7 @@ export class DeltaLogTable implements DeltaTable {
     for (;;) {
       const outcome = await this.#attempt(key, bytes);
       if (outcome === 'created') {
-        if (await this.#reader.holds(last, last)) return { isOurs: true, state: this.#after(state, bytes) };
+        if (await this.#reader.holds(last)) return { isOurs: true, state: this.#after(state, bytes) };
         return { isOurs: false, state: await this.#outside(state, key) };
       }
       if (outcome !== 'exists') await patience.wait(outcome);

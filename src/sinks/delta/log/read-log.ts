@@ -2,9 +2,10 @@
  * Reads a table's log: opens it (from the newest log checkpoint, or from version 0), and follows it from a state that was
  * read before.
  *
- * Clean-up frees the names of old versions, in ascending order, and a put that was under way may then land under such a name,
- * in no table. So neither "not there" nor "there" is believed of a version unless, afterwards, the version that the state
- * stands on is still there and `_last_checkpoint` is not past the end that was found.
+ * Clean-up frees the names of old versions, and a put that was under way may then land under such a name, in no table. So
+ * neither "not there" nor "there" is believed of a version past the one that the state stands on, unless afterwards
+ * `_last_checkpoint` is at most `keptCommits` past that: nothing newer has been freed then (clean-up.ts). Other engines free
+ * by age alone, below `_last_checkpoint`: against theirs, the version that the state stands on must still be there.
  */
 import { ContradictionError } from '../../../base/errors.ts';
 import type { StoredObject } from '../ports.ts';
@@ -19,6 +20,12 @@ import type { PatientStore } from './patient-store.ts';
 
 /** Clean-up took a file while we read: open again. */
 class Overtaken extends Error {}
+
+interface Opened {
+  /** Version of the log checkpoint that it stands on; -1 for the start of the log. */
+  readonly base: number;
+  readonly state: LogState | undefined;
+}
 
 export class LogReader {
   readonly table: string;
@@ -52,20 +59,21 @@ export class LogReader {
       if (commit === undefined) break;
       commits.push(commit);
     }
-    if (!(await this.holds(state.version, state.version + commits.length))) return this.reopen(state);
+    if (!(await this.holds(state.version))) return this.reopen(state);
     return commits.length === 0 ? state : this.replay(state, commits);
   }
 
-  /**
-   * Asked after versions past `base` were read or created: whether none of them was freed by then, and nothing is known of
-   * the log past `end`.
-   */
-  async holds(base: number, end: number): Promise<boolean> {
+  /** Asked after versions past `base` were read or created: whether none of them had been freed. */
+  async holds(base: number): Promise<boolean> {
     const [last, isThere] = await Promise.all([
       this.#lastCheckpoint(),
       base < 0 ? true : this.#store.has(commitKey(this.table, base)),
     ]);
-    return isThere && (last?.version ?? -1) <= end;
+    return isThere && this.#keeps(base, last);
+  }
+
+  #keeps(base: number, last: LastCheckpoint | undefined): boolean {
+    return (last?.version ?? -1) - this.#limits.keptCommits <= base;
   }
 
   /** Whether a file of the next version follows nothing: this version is not there, and no log checkpoint is past it. */
@@ -144,13 +152,12 @@ export class LogReader {
   /** Every second attempt looks at all files: `_last_checkpoint` may be wrong. */
   async #openOnce(before: LogState | undefined, trustsHint: boolean): Promise<LogState | undefined> {
     const hint = await this.#lastCheckpoint();
-    const state = await this.#openAt(trustsHint ? hint : undefined, before);
-    const now = await this.#lastCheckpoint();
-    if (now?.version !== hint?.version) throw new Overtaken('a newer log checkpoint was written at every attempt');
-    return state;
+    const opened = await this.#openAt(trustsHint ? hint : undefined, before);
+    if (this.#keeps(opened.base, await this.#lastCheckpoint())) return opened.state;
+    throw new Overtaken('while it was read, newer log checkpoints took its place');
   }
 
-  async #openAt(hint: LastCheckpoint | undefined, before: LogState | undefined): Promise<LogState | undefined> {
+  async #openAt(hint: LastCheckpoint | undefined, before: LogState | undefined): Promise<Opened> {
     const start = hint === undefined ? undefined : await this.#readCheckpoint(hint);
     if (hint !== undefined && Array.isArray(start)) {
       const after = await this.#store.list(logPrefix(this.table), commitKey(this.table, hint.version));
@@ -160,7 +167,7 @@ export class LogReader {
   }
 
   /** Without a usable `_last_checkpoint`: the newest log checkpoint that is whole, or the log from version 0. */
-  async #openByListing(before: LogState | undefined): Promise<LogState | undefined> {
+  async #openByListing(before: LogState | undefined): Promise<Opened> {
     const listed = await this.#store.list(logPrefix(this.table));
     const versions = versionsIn(listed);
     let unusable: Error | undefined;
@@ -169,14 +176,14 @@ export class LogReader {
       if (Array.isArray(start)) return this.#fromCheckpoint(checkpoint.version, start, versions, before);
       unusable ??= start;
     }
-    if (versions.length === 0 && unusable === undefined) return undefined;
+    if (versions.length === 0 && unusable === undefined) return { base: -1, state: undefined };
     if (versions[0] !== 0) {
       if (unusable !== undefined) throw unusable;
       const second = listed.find(({ key }) => logFileOf(key).kind === 'checkpoint-v2');
       if (second !== undefined) throw secondKind(this.#where(second.key));
       throw new Overtaken(`version 0 is missing and there is no log checkpoint: the first one is ${versions[0]}`);
     }
-    return this.#replayed(undefined, await this.#commits(-1, versions), before);
+    return { base: -1, state: this.#replayed(undefined, await this.#commits(-1, versions), before) };
   }
 
   async #fromCheckpoint(
@@ -184,11 +191,11 @@ export class LogReader {
     actions: readonly Action[],
     versions: readonly number[],
     before: LogState | undefined,
-  ): Promise<LogState> {
+  ): Promise<Opened> {
     const where = `the log checkpoint of version ${version}`;
     const start = replay(undefined, [{ version, actions, where }], this.#replayOptions(Number.POSITIVE_INFINITY));
     const later = versions.filter((each) => each > version);
-    return this.#replayed(start, await this.#commits(version, later), before);
+    return { base: version, state: this.#replayed(start, await this.#commits(version, later), before) };
   }
 
   #replayed(start: LogState | undefined, commits: readonly Commit[], before: LogState | undefined): LogState {
