@@ -15,7 +15,7 @@ import type { SimLimits } from '../world/processor-main.ts';
 import type { KnownElsewhere } from '../world/seed-known.ts';
 import { ANSWER_EFFECTS, EFFECTS_OF, OPERATIONS, STORE_OPERATIONS } from './answers.ts';
 import type { Noise } from './noise.ts';
-import type { CaseSchema } from './sim-registry.ts';
+import type { CaseRegistry, CaseSchema } from './sim-registry.ts';
 import type { WorkloadRecord } from './workload.ts';
 
 /** Canonical texts of rules, oldest first, and which of them a life has: the first, if it is not named. */
@@ -48,6 +48,8 @@ export interface CasePlan {
   readonly rules?: CaseRules;
   /** What the schema registry has, for rules whose records name schemas. */
   readonly schemas?: readonly CaseSchema[];
+  /** What the schema registry does besides. */
+  readonly registry?: CaseRegistry;
   readonly limits?: Partial<SimLimits>;
   /** Of the sink on Delta Lake. */
   readonly deltaLimits?: Partial<SimDeltaLimits>;
@@ -134,9 +136,25 @@ const recordSchema = z.strictObject({
   partition: count,
   key: z.string().nullable(),
   value: z.string().nullable(),
+  isBase64: z.boolean().optional(),
   timestampMs: z.number().int().optional(),
   afterRescale: z.boolean().optional(),
   transaction: z.strictObject({ outcome: z.enum(['commit', 'abort']), openForMs: count }).optional(),
+});
+
+const schemaSchema = z.strictObject({
+  id: count,
+  kind: z.enum(['avro', 'protobuf']).optional(),
+  text: z.string(),
+  references: z.array(z.strictObject({ name: z.string(), text: z.string() })).optional(),
+  later: z.string().optional(),
+  knownAtMs: count.optional(),
+});
+
+const registrySchema = z.strictObject({
+  away: z.array(z.strictObject({ fromMs: count, toMs: count })).optional(),
+  goesOnceStored: z.boolean().optional(),
+  unknownIds: z.array(count).optional(),
 });
 
 const planSchema = z
@@ -153,7 +171,8 @@ const planSchema = z
     healAtMs: positive,
     isEmulator: z.boolean().optional(),
     decisions: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
-    schemas: z.array(z.strictObject({ id: count, text: z.string(), later: z.string().optional() })).optional(),
+    schemas: z.array(schemaSchema).optional(),
+    registry: registrySchema.optional(),
     rules: z.strictObject({ files: z.array(z.string().min(1)).min(1), byLife: z.record(z.string(), count) }).optional(),
     limits: z.record(z.string(), positive).optional(),
     deltaLimits: z.record(z.string(), count).optional(),

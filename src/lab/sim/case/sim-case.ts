@@ -144,7 +144,7 @@ function startAll(
   observe: (process: string, life: number, event: ProcessorEvent) => void,
 ): void {
   const { isEmulator = true, decisions, rules, limits, deltaLimits, separateGroups, compaction } = plan;
-  const schemaParts = plan.schemas === undefined ? undefined : simRegistry(plan.schemas);
+  const schemaParts = plan.schemas === undefined ? undefined : simRegistry(plan.schemas, plan.registry ?? {}, world);
   for (const name of plan.processes) {
     const main = processorMain({
       isEmulator,
@@ -175,7 +175,7 @@ async function runToTheEnd(
   const lags = (partition: number): boolean =>
     world.stored.checkpointed(partition) < world.kafka.partition(partition).endOffset;
   const isExcused = (): boolean => {
-    const excused = excusedStops(world.fired);
+    const excused = excusedStops(world.fired, plan);
     return excused.size > 0 && stopped.some(({ code }) => excused.has(code));
   };
   const waiting = (): number[] => [...world.kafka.partitions.keys()].filter(lags);
@@ -192,7 +192,7 @@ async function runToTheEnd(
     world.heal(plan.survivor);
     end = await world.run(isOver, { maxMs: plan.healAtMs + drainMs, maxSteps: STEPS_MAX });
   }
-  const excused = excusedStops(world.fired);
+  const excused = excusedStops(world.fired, plan);
   const endedWithExcuse = allStopped(world) && excused.size > 0;
   const unsent = sending.unsent > 0 ? [`${sending.unsent} records were not sent (${end} at ${world.nowMs} ms)`] : [];
   const undrained = waiting()

@@ -55,6 +55,7 @@ function sqlOf(kind: ColumnKind, cell: Cell, parameters: QueryParameter[]): stri
     case 'truth':
       return String(cell).toUpperCase();
     case 'json':
+    case 'whole':
     case 'text': {
       const text = String(cell);
       if (/^[ -&(-[\]-~]*$/.test(text)) return `'${text}'`;

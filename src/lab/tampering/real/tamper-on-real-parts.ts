@@ -12,7 +12,7 @@ import type { VerifyInputs } from '../../../checks/inputs/verify-inputs.ts';
 import { CREATE_TIME_AFTER_MAX_MS, KafkaAdmin } from '../../../kafka/kafka-admin.ts';
 import { RealWorld, type RealWorldOptions } from '../../real/real-world.ts';
 import { BASE_CASES, baseDatasets } from '../base-datasets.ts';
-import { APPENDED_OR_OWNED, type TableName } from '../columns.ts';
+import { APPENDED_OR_OWNED, columnsOf, type TableName } from '../columns.ts';
 import type { BaseDataset, PartitionLog } from '../dataset.ts';
 import { type DrawnTampering, STRATA } from '../draw-tampering.ts';
 import { runTamperings, type TamperReport } from '../run-tamperings.ts';
@@ -27,10 +27,13 @@ export interface RealTamperOptions {
   readonly onProgress?: (report: TamperReport) => void;
 }
 
-/** Without tables that `verify` does not read. A broker gives offsets out itself: none can be left without a record, or given one. */
+/** Without tables that `verify` does not read, and without columns of rules, which these datasets do not have. A broker gives offsets out itself: none can be left without a record, or given one. */
 const STRATA_OF_REAL_PARTS = STRATA.filter(
-  ({ table, record }) =>
-    (table === undefined || APPENDED_OR_OWNED.includes(table)) && record !== 'added' && record !== 'removed',
+  ({ table, column, record }) =>
+    (table === undefined || APPENDED_OR_OWNED.includes(table)) &&
+    (column === undefined || column in columnsOf(table!)) &&
+    record !== 'added' &&
+    record !== 'removed',
 );
 
 export async function tamperOnRealParts(options: RealTamperOptions): Promise<TamperReport> {

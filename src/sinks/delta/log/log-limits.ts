@@ -16,13 +16,13 @@ export interface LogLimits extends WaitLimits {
   /** Commit files and log checkpoints that are older are removed, if a newer log checkpoint has all that they say. */
   readonly logRetentionMs: number;
   /**
-   * So many commit files before the newest log checkpoint are kept whatever their age. A reader that is further behind opens
-   * the table anew. All processes on a table must have the same number.
+   * The number of commit files before the newest log checkpoint that are kept at any age. A reader that is further behind
+   * opens the table anew. All processes on a table must have the same number.
    */
   readonly keptCommits: number;
   /** How long a log checkpoint still names a removed file: as long as `vacuum` must keep the file itself. */
   readonly removedFileRetentionMs: number;
-  /** A process cleans up at most so often. */
+  /** The shortest time between two clean-ups of one process. */
   readonly cleanUpEveryMs: number;
   /** Files that one clean-up removes at most. The next one removes more. */
   readonly maxRemovedPerCleanUp: number;

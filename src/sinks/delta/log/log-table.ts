@@ -142,7 +142,7 @@ export class DeltaLogTable implements DeltaTable {
     return this.#adopt(kept) ?? kept;
   }
 
-  /** Resolves when no log checkpoint or clean-up of this process is under way. */
+  /** Resolves when no log checkpoint or clean-up of this process is running. */
   settled(): Promise<void> {
     return this.#upkeep.settled();
   }

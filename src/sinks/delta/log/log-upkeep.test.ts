@@ -171,7 +171,7 @@ describe('clean-up', () => {
     expect(removed.filter((keys) => keys.includes(' '))).toEqual([]);
   });
 
-  test('removes files that a crash left, once nobody writes them any more', async () => {
+  test('removes files that a crash left, once no writer can be at them', async () => {
     const table = open();
     await table.ensure(METADATA);
     await store.create('t/_delta_log/.tmp-1', Buffer.from('half'));

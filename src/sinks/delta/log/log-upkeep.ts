@@ -36,7 +36,7 @@ export class LogUpkeep {
     this.#options = options;
   }
 
-  /** Resolves when nothing runs any more. */
+  /** Resolves when nothing is running. */
   async settled(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
   }
@@ -45,7 +45,7 @@ export class LogUpkeep {
   afterCommit(state: LogState, newest: number): boolean {
     const every = this.#options.limits.checkpointEveryCommits;
     const since = state.version - Math.max(0, newest);
-    // Whoever has the round number writes it; if that one died, somebody else does.
+    // The process with the round number writes it; if that one died, another one does.
     const isDue = since >= 2 * every || (since >= every && state.version % every === 0);
     if (!isDue || this.#running !== undefined) return false;
     this.#running = this.run(state)

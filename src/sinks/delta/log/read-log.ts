@@ -2,7 +2,7 @@
  * Reads a table's log: opens it (from the newest log checkpoint, or from version 0), and follows it from a state that was
  * read before.
  *
- * Clean-up frees the names of old versions, and a put that was under way may then land under such a name, in no table. So
+ * Clean-up frees the names of old versions, and a put that was in flight may then land under such a name, in no table. So
  * neither "not there" nor "there" is believed of a version past the one that the state stands on, unless afterwards
  * `_last_checkpoint` is at most `keptCommits` past that: nothing newer has been freed then (log-upkeep.ts). Other engines free
  * by age alone, below `_last_checkpoint`: against theirs, the version that the state stands on must still be there.
@@ -243,7 +243,7 @@ export class LogReader {
       const found = await Promise.all(Array.from({ length: width }, (_, index) => this.#commit(next + index)));
       const end = found.indexOf(undefined);
       commits.push(...found.slice(0, end < 0 ? width : end).filter((commit) => commit !== undefined));
-      // Past one that was not there yet, others may have been put while these reads were under way: read again.
+      // Past one that was not there yet, others may have been put while these reads were running: read again.
       if (end >= 0 && found.slice(end).every((commit) => commit === undefined)) return commits;
       if (end >= 0 && !(await this.#store.has(commitKey(this.table, next + end)))) {
         throw new Overtaken(`version ${next + end} is missing, and a later one is there`);

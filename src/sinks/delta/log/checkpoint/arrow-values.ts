@@ -55,7 +55,7 @@ function readPresent(data: Data): ReadValue | undefined {
   return undefined;
 }
 
-/** A type that no log checkpoint has: whoever needs the value names it as damaged. */
+/** A type that no log checkpoint has: the check of the value names it as damaged. */
 function unread(): unknown {
   return Number.NaN;
 }
