@@ -140,7 +140,10 @@ async function makeTables(
   const others = missing.filter((name) => name !== CONTROL);
   const made = await Promise.all(others.map((name) => tables[name].ensure(metadataOf(name, layout, set))));
   const compared = others.map((name, i) => [name, compareTable(name, made[i]!.metadata, set, layout)] as const);
-  const toAdd = compared.map(([name, comparison]): [DeltaTableName, readonly TableColumn[]] => [name, comparison.toAdd]);
+  const toAdd = compared.map(([name, comparison]): [DeltaTableName, readonly TableColumn[]] => [
+    name,
+    comparison.toAdd,
+  ]);
   const unmended = addsColumns ? [] : toAdd.flatMap(([name, columns]) => missingColumns(name, columns));
   const error = errorOf([...compared.flatMap(([, { findings }]) => findings), ...unmended]);
   if (error !== undefined) throw error;
