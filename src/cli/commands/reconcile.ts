@@ -12,7 +12,7 @@ import { failWith, lostDocument, printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { wholeNumber } from '../options.ts';
 import { print } from '../print.ts';
-import { openCommandSink } from '../sink.ts';
+import { bigQueryOf, openCommandSink } from '../sink.ts';
 import { tableText } from '../table-text.ts';
 
 export const addCommand: AddCommand = (program) => {
@@ -31,7 +31,7 @@ export const addCommand: AddCommand = (program) => {
       const sink = await openCommandSink(config);
       try {
         const tables = await sink.compareRows();
-        const result = await reconcile(sink, days === undefined ? {} : { days: Number(days) });
+        const result = await reconcile(bigQueryOf(sink), days === undefined ? {} : { days: Number(days) });
         if (textfile !== undefined)
           await replaceFile(textfile, await reconciliationText(result.days, systemRuntime.nowMs()));
         const verdict = tables.tooMany.length > 0 || tables.lost !== undefined ? 'FAIL' : result.verdict;
