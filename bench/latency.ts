@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quotedTable } from '../src/sinks/bigquery/identifiers.ts';
-import type { Sink } from '../src/sinks/bigquery/open-sink.ts';
+import type { BigQuerySink } from '../src/sinks/bigquery/open-sink.ts';
 import { defineBenchmark } from './harness/benchmark.ts';
 import { latencySummary } from './parts/percentile.ts';
 import { ProgressLog } from './parts/progress-log.ts';
@@ -84,7 +84,7 @@ async function once(parts: RealParts, { rate, seconds, warmUpSeconds, partitions
 }
 
 /** By partition, one past the greatest offset in the table. */
-async function visible(sink: Sink): Promise<Map<number, number>> {
+async function visible(sink: BigQuerySink): Promise<Map<number, number>> {
   const rows = await sink.queries.runQuery(
     `SELECT kafka_partition AS p, MAX(kafka_offset) AS o FROM ${quotedTable(sink.dataset, 'payment_transactions')} GROUP BY p`,
   );

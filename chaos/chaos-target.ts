@@ -3,11 +3,15 @@ import type { GrpcProxy } from './proxies/grpc-proxy.ts';
 import type { HttpProxy } from './proxies/http-proxy.ts';
 import type { KafkaProxy } from './proxies/kafka-proxy.ts';
 
-/** What stands between the processors and the services: Kafka, BigQuery's REST side, its Storage Write API. */
+/**
+ * What stands between the processors and the services: Kafka; BigQuery's REST side and its Storage Write API, or the
+ * S3-compatible store of Delta tables. What a world has not throws.
+ */
 export interface Proxies {
   readonly kafka: KafkaProxy;
   readonly rest: HttpProxy;
   readonly storage: GrpcProxy;
+  readonly store: HttpProxy;
 }
 
 export type ServiceName = keyof Proxies;

@@ -78,7 +78,7 @@ const WORK_HELD_BY: readonly { readonly command: RegExp; readonly by: string }[]
   { command: /^lab mutants/, by: 'src/lab/mutants/mutants.long.test.ts' },
   { command: /^lab mutate/, by: 'src/lab/sampled-mutation/run-sample.test.ts' },
   { command: /^lab tamper/, by: 'src/lab/tampering/tampering.test.ts' },
-  { command: /^lab model (large|variants)/, by: 'src/lab/model/variants.test.ts' },
+  { command: /^lab model (large|variants|--sink delta)/, by: 'src/lab/model/variants.test.ts' },
   { command: /^schema apply .*--accept-restored/, by: 'src/lab/contract/lost-tables.long.test.ts' },
   { command: /^lab report/, by: 'src/lab/report/report.test.ts' },
 ];

@@ -12,7 +12,7 @@ import { PartitionFold } from '../../src/payments/fold.ts';
 import { compileSettings, DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../../src/payments/settings.ts';
 import type { DataTable, LogRecord } from '../../src/payments/types.ts';
 import { DEFAULT_LIMITS } from '../../src/processor/limits.ts';
-import type { Sink } from '../../src/sinks/bigquery/open-sink.ts';
+import type { BigQuerySink } from '../../src/sinks/bigquery/open-sink.ts';
 import type { AppendBatches, EncodedRows, RowEncoder } from '../../src/sinks/bigquery/ports.ts';
 
 /** Appends of one stream, in order. */
@@ -52,7 +52,7 @@ export async function prepareRows(
 }
 
 /** From the first append to the last acknowledgement, ms. The dataset must have its tables. */
-export async function appendAll(sink: Sink, { streams }: Prepared): Promise<number> {
+export async function appendAll(sink: BigQuerySink, { streams }: Prepared): Promise<number> {
   const opened = await Promise.all(
     streams.map(async ({ table, appends }) => {
       const name = await sink.streams.create(table);

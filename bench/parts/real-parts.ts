@@ -13,7 +13,7 @@ import { type ExternalEndpoints, INFRA_WAYS, type InfraChoice, type StartedInfra
 import type { KafkaConnectionOptions } from '../../src/kafka/client/connection-options.ts';
 import { TopicConnection } from '../../src/kafka/client/topic-connection.ts';
 import type { SimulationSummary } from '../../src/simulator/summary.ts';
-import { openSink, type Sink } from '../../src/sinks/bigquery/open-sink.ts';
+import { type BigQuerySink, openBigQuerySink } from '../../src/sinks/bigquery/open-sink.ts';
 import { endsWithUs } from './children.ts';
 import { WatchedProcessor } from './watched-processor.ts';
 
@@ -37,7 +37,7 @@ export class RealParts implements AsyncDisposable {
   readonly folder: string;
   readonly #infra: StartedInfra;
   readonly #processors: WatchedProcessor[] = [];
-  readonly #sinks: Sink[] = [];
+  readonly #sinks: BigQuerySink[] = [];
   /** Distinguishes the caller's topics and datasets on shared parts. */
   readonly #unique = systemRuntime.uuid().slice(0, 8);
 
@@ -137,9 +137,9 @@ export class RealParts implements AsyncDisposable {
   }
 
   /** Closed with the parts. */
-  sink(dataset: string): Sink {
+  sink(dataset: string): BigQuerySink {
     const { projectId, bigqueryEmulatorHost, bigqueryStorageEmulatorHost } = this.endpoints;
-    const sink = openSink({
+    const sink = openBigQuerySink({
       projectId,
       dataset,
       emulatorHost: bigqueryEmulatorHost,

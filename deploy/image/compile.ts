@@ -21,7 +21,6 @@ process.on('exit', () => {
 // The same first file as every start; the help loads every command.
 process.argv = [process.execPath, 'provenonce', '--help'];
 await import(`../../${ENTRY}`);
-await import('../../src/cli/first-query.ts');
 await import('../../src/cli/run-process.ts');
 await import('../../src/simulator/run-simulator.ts');
 // Loaded when credentials are needed.

@@ -104,6 +104,7 @@ function checkClaim({ epoch, claimId, streams }: OwnershipFacts, wrong: (what: s
     wrong(`epoch is ${epoch}, and claim_id ${claimId} made epoch ${said}`);
   if (said === undefined && epoch > 0 && !NAME_ALONE.test(claimId))
     wrong(`claim_id ${claimId} is none that a claim has`);
+  if (streams === undefined) return;
   const newest = Math.max(0, ...streams.map((stream) => stream.epoch));
   if (newest > epoch) wrong(`epoch is ${epoch}, and streams has one of epoch ${newest}`);
   // An operator who holds the partition has no streams; an older release does not say that it is one.
@@ -117,6 +118,7 @@ function checkStreams(
   findings: FindingLists,
   wrong: (what: string) => void,
 ): void {
+  if (streams === undefined) return;
   for (const [epoch, some] of Map.groupBy(streams, (stream) => stream.epoch)) {
     const tables = some.map(({ table }) => table).sort();
     if (tables.join() !== [...STREAM_TABLES].sort().join())

@@ -15,7 +15,7 @@ function ownedBy(changes: Partial<OwnershipFacts>): PartitionHistory {
 }
 
 describe('an ownership row', () => {
-  const { claimId, streams } = ownershipOf(0);
+  const { claimId, streams = [] } = ownershipOf(0);
 
   test.each<[string, Partial<OwnershipFacts>]>([
     ['an epoch that its claim did not make', { epoch: 2 }],

@@ -3,6 +3,7 @@
  * step.
  */
 import { afterEach, expect, test, vi } from 'vitest';
+import { comparedRows } from '../sinks/bigquery/dataset/compared-rows.ts';
 import { ScriptedDataset } from '../sinks/bigquery/dataset/testing/scripted-dataset.ts';
 import { requireRows } from './commands/ownership.ts';
 import { failWith } from './exit.ts';
@@ -17,7 +18,8 @@ afterEach(() => {
 async function withRows(rows: ScriptedDataset['rows']) {
   const service = await ScriptedDataset.whole();
   service.rows = rows;
-  return { inspector: service.parts().inspector, asked: service.statements };
+  const { inspector } = service.parts();
+  return { compareRows: () => comparedRows({ inspector }), asked: service.statements };
 }
 
 const SOME_ROWS = [['payment_exceptions', '0', '0', '9', '0']];

@@ -16,10 +16,8 @@ import { DEFAULT_LIMITS } from '../processor/limits.ts';
 import { lookBeforeTables } from '../processor/look-before-tables.ts';
 import { type ExitReport, Processor, type ProcessorPorts } from '../processor/processor.ts';
 import type { ProcessorSettings } from '../processor/settings.ts';
-import { withSinkCrashPoints } from '../sinks/bigquery/crash-points.ts';
-import { type DatasetLook, hasNoTables } from '../sinks/bigquery/dataset/look-at-dataset.ts';
-import { openSink, type Sink } from '../sinks/bigquery/open-sink.ts';
-import { processorSink } from '../sinks/bigquery/processor-sink.ts';
+import { openSink } from '../sinks/open-sink.ts';
+import type { OpenedSink } from '../sinks/opened-sink.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
 import type { ProcessConfig } from './config/process-config.ts';
 import { schemaParts } from './config/registry-config.ts';
@@ -33,8 +31,6 @@ export interface RunOptions {
   readonly kafkaLog?: KafkaConnectionOptions['log'];
   /** Called at each crash point; tests end the process there. */
   readonly killHit?: Parameters<typeof withCrashPoints>[1] | undefined;
-  /** What is there of the dataset, where it was asked before. */
-  readonly asked?: Promise<DatasetLook | undefined>;
 }
 
 const CLIENT_ID_PREFIX = 'provenonce-';
@@ -47,17 +43,15 @@ export async function runFromConfig(
   stop: AbortSignal,
   options: RunOptions,
 ): Promise<ExitReport> {
-  const { owner, observer, killHit, asked } = options;
-  const sink = openProcessSink(config, observer);
+  const { owner, observer, killHit } = options;
+  const sink = await openProcessSink(config, observer);
   try {
     const state = openState(config, observer);
-    const { queries, streams, encoder, inspector } = sink;
-    const seams = { runtime: systemRuntime, observer, queries, streams, encoder, inspection: inspector };
     const ports: ProcessorPorts = {
       runtime: systemRuntime,
       observer,
       log: openLog(config, options, state.memberNote),
-      sink: processorSink(killHit === undefined ? seams : withSinkCrashPoints(seams, killHit)),
+      sink: sink.processor({ observer, hit: killHit }),
       state,
       schemaParts: schemaParts(config.registry, config.process.unreachableAfterMs, (file) =>
         readFileSync(file, 'utf8'),
@@ -65,9 +59,9 @@ export async function runFromConfig(
     };
     sink.connect();
     const settings = settingsOf(config, owner);
-    const ensured = (asked ?? inspector.look().catch(() => undefined)).then(async (look) => {
-      if (look !== undefined && hasNoTables(look)) await lookBeforeTables(settings, ports, stop);
-      const { warnings } = await sink.ensureSchema(config.process.clusteringColumns, look);
+    const clustering = config.process.clusteringColumns;
+    const beforeFirst = (): Promise<void> => lookBeforeTables(settings, ports, stop);
+    const ensured = sink.prepare({ clustering, beforeFirst }).then(({ warnings }) => {
       for (const detail of warnings) observer.emit({ type: 'log.warning', what: 'dataset', detail });
     });
     const early = await firstOf(ensured, stop);
@@ -116,10 +110,9 @@ export function settingsOf(config: ProcessConfig, owner: string): ProcessorSetti
   };
 }
 
-function openProcessSink(config: ProcessConfig, observer: Observer): Sink {
+function openProcessSink(config: ProcessConfig, observer: Observer): Promise<OpenedSink> {
   const { unreachableAfterMs, maxInFlightBytes, appendDeadlineMs } = config.process;
-  return openSink({
-    ...config.bigquery,
+  return openSink(config.sink, {
     runtime: systemRuntime,
     limits: { unreachableAfterMs, maxInFlightBytes, appendDeadlineMs },
     layout: layoutOf(config.rules.rules === undefined ? [] : [config.rules.rules.rules]),

@@ -15,7 +15,6 @@ import { rejectionReporter } from '../observability/rejections.ts';
 import { CRASH_POINTS } from '../processor/crash-points.ts';
 import { observers } from '../processor/events.ts';
 import type { ExitReport } from '../processor/processor.ts';
-import type { DatasetLook } from '../sinks/bigquery/dataset/look-at-dataset.ts';
 import type { ProcessConfig } from './config/process-config.ts';
 import { ownerName } from './dead-owner.ts';
 import { killAt } from './kill-at.ts';
@@ -31,7 +30,6 @@ export async function runProcess(
   config: ProcessConfig,
   stop: AbortSignal,
   env: NodeJS.ProcessEnv,
-  asked: Promise<DatasetLook | undefined>,
 ): Promise<ExitReport> {
   const runtime = systemRuntime;
   const owner = ownerName(runtime.uuid());
@@ -66,7 +64,7 @@ export async function runProcess(
   void progress.run(observers(toLog, rejections), ended.signal);
   try {
     const kafkaLog: RunOptions['kafkaLog'] = (level, event, fields) => logger[level]({ event, ...fields });
-    const report = await runFromConfig(config, stop, { owner, observer, kafkaLog, killHit, asked });
+    const report = await runFromConfig(config, stop, { owner, observer, kafkaLog, killHit });
     if (report.exitCode === 70) logger.error({ event: 'processor.bug', error: report.error });
     return report;
   } finally {

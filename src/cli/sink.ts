@@ -1,4 +1,4 @@
-/** Opens the BigQuery sink and the inputs of the checks from a command's configuration. */
+/** Opens the sink and the inputs of the checks from a command's configuration. */
 
 import { readFileSync } from 'node:fs';
 import { spanText } from '../base/span-text.ts';
@@ -6,9 +6,10 @@ import { systemRuntime } from '../base/system-runtime.ts';
 import { realInputs } from '../checks/inputs/real-inputs.ts';
 import type { VerifyInputs } from '../checks/inputs/verify-inputs.ts';
 import type { RowLayout } from '../payments/row-layout.ts';
-import { openSink, type Sink } from '../sinks/bigquery/open-sink.ts';
+import { type AnySink, openSink } from '../sinks/open-sink.ts';
+import type { SinkEndpoint } from '../sinks/sink-endpoint.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
-import type { BigQueryEndpoint, EndpointConfig } from './config/process-config.ts';
+import type { EndpointConfig } from './config/process-config.ts';
 import { requireTopicOfDataset } from './dataset-topic.ts';
 import { complain } from './print.ts';
 
@@ -18,10 +19,9 @@ export const PATIENCE_MS = 30_000;
 /**
  * The sink of an interactive command: waits half a minute for the service, and reports on standard error that it waits.
  */
-export function openCommandSink(endpoint: BigQueryEndpoint, layout?: RowLayout): Sink {
+export function openCommandSink(endpoint: SinkEndpoint, layout?: RowLayout): Promise<AnySink> {
   let said = false;
-  return openSink({
-    ...endpoint,
+  return openSink(endpoint, {
     layout,
     runtime: systemRuntime,
     limits: { unreachableAfterMs: PATIENCE_MS },
@@ -32,10 +32,10 @@ export function openCommandSink(endpoint: BigQueryEndpoint, layout?: RowLayout):
   });
 }
 
-/** Rejects if the dataset is another topic's, or its tables were replaced. */
-export async function commandInputs({ kafka, bigquery }: EndpointConfig, sink: Sink): Promise<VerifyInputs> {
-  await sink.inspector.requireTables();
-  await requireTopicOfDataset(kafka.topic, bigquery.dataset, sink.queries);
+/** Rejects if the tables are another topic's, or were replaced. */
+export async function commandInputs({ kafka }: EndpointConfig, sink: AnySink): Promise<VerifyInputs> {
+  await sink.requireTables();
+  await requireTopicOfDataset(kafka.topic, sink);
   const connection = kafkaConnection(kafka, 'provenonce', (file) => readFileSync(file, 'utf8'));
   return realInputs({ topic: kafka.topic, kafka: connection, sink, runtime: systemRuntime });
 }

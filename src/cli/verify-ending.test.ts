@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { ContradictionError } from '../base/errors.ts';
 import { verifyText } from '../checks/verify-text.ts';
 import { FACTS } from '../demo/testing/passing-demo.ts';
-import { comparisonText } from '../sinks/bigquery/dataset/compared-rows.ts';
+import { comparisonText } from '../sinks/compared-rows.ts';
 import { progressText } from './commands/verify.ts';
 import { lostDocument } from './exit.ts';
 

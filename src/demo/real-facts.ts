@@ -8,7 +8,7 @@ import type { DemoFacts } from './demo-facts.ts';
 
 export async function realFacts(world: RealWorld): Promise<DemoFacts> {
   const verified = await world.verify();
-  const { days } = await reconcile(world.sink);
+  const { days } = await reconcile(world.tables.sql);
   const [[counted], [windows], partitions, fraud, duplicates, sums] = await Promise.all([
     world.query(
       'SELECT COUNT(*) AS total, COUNT(DISTINCT transaction_id) AS ids FROM `{dataset}.payment_transactions`',
@@ -23,7 +23,7 @@ export async function realFacts(world: RealWorld): Promise<DemoFacts> {
     world.query(
       'SELECT CAST(date AS STRING) AS date, accepted, duplicates, conflicts FROM `{dataset}.deduplication_effectiveness` ORDER BY date DESC',
     ),
-    storedSums(world.sink),
+    storedSums(world.tables.sql),
   ]);
   return {
     verified,

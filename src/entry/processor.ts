@@ -20,7 +20,7 @@ export { DEFAULT_LIMITS } from '../processor/limits.ts';
 export type * from '../processor/ports.ts';
 export { type ExitReport, Processor, type ProcessorPorts } from '../processor/processor.ts';
 export type { ProcessorSettings } from '../processor/settings.ts';
-export { openSink } from '../sinks/bigquery/open-sink.ts';
+export { openBigQuerySink as openSink } from '../sinks/bigquery/open-sink.ts';
 export { processorSink } from '../sinks/bigquery/processor-sink.ts';
 
 export interface ProcessorOptions {

@@ -3,6 +3,9 @@ import { type DoctorReport, FREE_BYTES_LEAST, NODE_MAJOR_LEAST } from './doctor.
 import { JAVA_MAJOR_LEAST, PYTHON_MINOR_LEAST, type ToolLook } from './native/tools.ts';
 
 const GIB = 1024 ** 3;
+const EXTERNAL =
+  'KAFKA_BOOTSTRAP_SERVERS, BIGQUERY_EMULATOR_HOST and BIGQUERY_STORAGE_EMULATOR_HOST (host:port each) of parts that are already running';
+const EXTERNAL_BROKER = 'KAFKA_BOOTSTRAP_SERVERS (host:port) of a broker that is already running';
 
 /** The whole report, one line per thing. */
 export function renderDoctor(report: DoctorReport): string {
@@ -36,15 +39,15 @@ export function renderDoctor(report: DoctorReport): string {
   return [...lines, ...missing].join('\n');
 }
 
-/** How to make real runs possible: one of the three ways, each with what it lacks. */
-export function renderMissing(report: DoctorReport): string {
+/** How to make real runs possible: one of the three ways, each with what it lacks. Without an emulator Python is not needed. */
+export function renderMissing(report: DoctorReport, { emulator = true }: { readonly emulator?: boolean } = {}): string {
   const native: string[] = [];
   if (!report.java.usable) {
     native.push(
       `Java ${JAVA_MAJOR_LEAST} or newer: ${report.java.problem}; install a JRE (Debian, Ubuntu: apt-get install default-jre-headless)`,
     );
   }
-  if (!report.python.usable) {
+  if (emulator && !report.python.usable) {
     native.push(
       `Python 3.${PYTHON_MINOR_LEAST} or newer: ${report.python.problem}; install it with its venv module (Debian, Ubuntu: apt-get install python3 python3-venv)`,
     );
@@ -56,16 +59,14 @@ export function renderMissing(report: DoctorReport): string {
   }
   const docker: string[] = [];
   if (!report.docker.usable) docker.push(`a Docker daemon: ${report.docker.problem}; install and start Docker`);
-  for (const image of report.docker.images) {
+  for (const image of emulator ? report.docker.images : report.docker.images.slice(0, 1)) {
     if (!image.present) docker.push(`the image ${image.name}: not on this machine; it must be possible to pull it`);
   }
   return [
     'Any one of these makes real runs possible:',
     ...way('docker', docker),
     ...way('native', native),
-    ...way('external', [
-      'KAFKA_BOOTSTRAP_SERVERS, BIGQUERY_EMULATOR_HOST and BIGQUERY_STORAGE_EMULATOR_HOST (host:port each) of parts that are already running',
-    ]),
+    ...way('external', [emulator ? EXTERNAL : EXTERNAL_BROKER]),
   ].join('\n');
 }
 

@@ -1,11 +1,13 @@
 /** The external way: a broker and an emulator that someone else runs. They are checked once, and never killed. */
 import { probeEmulator, probeKafka } from './probes.ts';
 import {
+  type BrokerOptions,
   DEFAULT_PROJECT_ID,
   type ExternalEndpoints,
   type InfraOptions,
   InfraUnavailableError,
   type PartControl,
+  type StartedBroker,
   type StartedInfra,
 } from './types.ts';
 
@@ -24,9 +26,7 @@ export async function startExternal(options: InfraOptions): Promise<StartedInfra
     ),
   };
   await Promise.all([
-    probeKafka(endpoints.kafkaBootstrapServers, AbortSignal.timeout(LOOK_LIMIT_MS)).catch((error) => {
-      throw unanswered('Kafka', endpoints.kafkaBootstrapServers, error);
-    }),
+    brokerAnswers(endpoints.kafkaBootstrapServers),
     probeEmulator(endpoints, AbortSignal.timeout(LOOK_LIMIT_MS)).catch((error) => {
       const { bigqueryEmulatorHost, bigqueryStorageEmulatorHost } = endpoints;
       throw unanswered('the BigQuery emulator', `${bigqueryEmulatorHost}, ${bigqueryStorageEmulatorHost}`, error);
@@ -42,6 +42,22 @@ export async function startExternal(options: InfraOptions): Promise<StartedInfra
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** A broker that someone else runs. Throws InfraUnavailableError if it is not given or does not answer. */
+export async function externalBroker(options: BrokerOptions): Promise<StartedBroker> {
+  const env = options.env ?? process.env;
+  const servers = given(options.endpoints?.kafkaBootstrapServers, env, 'KAFKA_BOOTSTRAP_SERVERS');
+  await brokerAnswers(servers);
+  const stop = async () => {};
+  const broker = notOurs('broker');
+  return { way: 'external', kafkaBootstrapServers: servers, broker, stop, [Symbol.asyncDispose]: stop };
+}
+
+async function brokerAnswers(servers: string): Promise<void> {
+  await probeKafka(servers, AbortSignal.timeout(LOOK_LIMIT_MS)).catch((error) => {
+    throw unanswered('Kafka', servers, error);
+  });
 }
 
 function given(option: string | undefined, env: NodeJS.ProcessEnv, name: string): string {

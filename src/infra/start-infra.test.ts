@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { doctor } from './doctor.ts';
 import { renderDoctor } from './doctor-text.ts';
-import { startInfra } from './start-infra.ts';
+import { startBroker, startInfra } from './start-infra.ts';
 import { InfraUnavailableError } from './types.ts';
 
 /** A machine with these programs only, each a shell script. */
@@ -34,6 +34,15 @@ describe('a machine with no docker, Java or Python', () => {
     });
   }
 
+  test('lacks no Python for a broker alone', async () => {
+    const refused = startBroker({ env: await machine({}) });
+    await expect(refused).rejects.toBeInstanceOf(InfraUnavailableError);
+    const { message } = (await refused.catch((error: unknown) => error)) as Error;
+    expect(message).toContain('this machine has no Kafka broker.');
+    expect(message).toContain('install a JRE');
+    expect(message).not.toMatch(/Python|bqemulator|BIGQUERY/);
+  });
+
   test('has a doctor who says that real runs are not possible', async () => {
     const report = await doctor({ env: await machine({}) });
     expect(report.auto).toBeUndefined();
@@ -44,6 +53,14 @@ describe('a machine with no docker, Java or Python', () => {
 test('external infra names the endpoint that was not given', async () => {
   const env = { KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1', BIGQUERY_EMULATOR_HOST: '127.0.0.1:1' };
   await expect(startInfra({ way: 'external', env })).rejects.toThrow('BIGQUERY_STORAGE_EMULATOR_HOST');
+});
+
+test('an external broker needs no endpoint of BigQuery, and has to answer', async () => {
+  await expect(startBroker({ way: 'external', env: {} })).rejects.toThrow(
+    'external infra needs KAFKA_BOOTSTRAP_SERVERS',
+  );
+  const env = { KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1' };
+  await expect(startBroker({ way: 'external', env })).rejects.toThrow(/Kafka does not answer at 127\.0\.0\.1:1/);
 });
 
 test('external infra says which endpoint does not answer', async () => {

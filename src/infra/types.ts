@@ -41,6 +41,9 @@ export interface InfraOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
+/** For a broker alone. */
+export type BrokerOptions = Pick<InfraOptions, 'way' | 'endpoints' | 'onProgress' | 'env'>;
+
 /** Control of one part. Calls must not overlap; each resolves when it is done. */
 export interface PartControl {
   /** SIGKILL, or the container's kill. Resolves when the process is gone; no effect on one that is gone. */
@@ -57,13 +60,18 @@ export interface PartControl {
   logTail(): Promise<string>;
 }
 
-export interface StartedInfra extends ExternalEndpoints, AsyncDisposable {
+/** A broker alone: all that a pipeline needs besides a sink that keeps its tables in files. */
+export interface StartedBroker extends AsyncDisposable {
   readonly way: InfraWay;
-  readonly projectId: string;
+  readonly kafkaBootstrapServers: string;
   readonly broker: PartControl;
-  readonly emulator: PartControl;
   /** Stops everything and removes its data. Idempotent. */
   stop(): Promise<void>;
+}
+
+export interface StartedInfra extends StartedBroker, ExternalEndpoints {
+  readonly projectId: string;
+  readonly emulator: PartControl;
 }
 
 /** The chosen way is not available on this machine. The message says what is missing and how to get it. */

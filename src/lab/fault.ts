@@ -52,7 +52,18 @@ export type SimOnlyFault =
   | { readonly what: 'table_replaced'; readonly table: AppendTable }
   /** An operator puts the table as it was in its place. */
   | { readonly what: 'table_restored'; readonly table: AppendTable }
-  | { readonly what: 'bigquery_down'; readonly forMs: number };
+  | { readonly what: 'bigquery_down'; readonly forMs: number }
+  /** Delta Lake: no request to the object store is answered for so long. */
+  | { readonly what: 'store_down'; readonly forMs: number }
+  /** Delta Lake: another engine writes the files of the table into one, without changing a row. */
+  | { readonly what: 'compaction'; readonly table: AppendTable }
+  /**
+   * Delta Lake: another engine writes a log checkpoint of the table and removes the commits below it. `txns` false: the log
+   * checkpoint leaves out how far the writers are, which no engine may do.
+   */
+  | { readonly what: 'log_cleanup'; readonly table: AppendTable | 'partition_ownership'; readonly txns?: boolean }
+  /** Delta Lake: another engine adds the rows of the table's first file again. */
+  | { readonly what: 'foreign_rows'; readonly table: AppendTable };
 
 /** Done by the story of a plan on real parts, with a processor of its own. */
 export interface SecondOwner {
@@ -117,6 +128,10 @@ export const WORLDS: { readonly [Name in FaultName]: WorldsOf<Name> } = {
   table_replaced: 'sim',
   table_restored: 'sim',
   bigquery_down: 'sim',
+  store_down: 'sim',
+  compaction: 'sim',
+  log_cleanup: 'sim',
+  foreign_rows: 'sim',
 };
 
 /** Whether this fault, with its members, exists in that world. */

@@ -128,7 +128,7 @@ class Run {
     const world = this.#world;
     const { knowsSums = true, check, replacesLog, verifyFinds = [] } = this.#scenario;
     await this.#attempt('G2', async () => {
-      await this.#checked(() => assertUnique(world.sink), 'ids are counted');
+      await this.#checked(() => assertUnique(world.tables.sql), 'ids are counted');
     });
     // Where not all was sent or processed, sums prove nothing.
     if (knowsSums && this.#problems.unknown.length === 0)
@@ -238,9 +238,9 @@ function limited<T>(limitMs: number, act: Promise<T>, what: string): Promise<T> 
   return within(systemRuntime, limitMs, act, () => what);
 }
 
-async function checkSums({ sink, expectedSums }: RealWorld): Promise<void> {
+async function checkSums({ tables, expectedSums }: RealWorld): Promise<void> {
   if (expectedSums.length === 0) throw new Error('the story does not say what the payments add up to');
-  await assertSumsMatch(addedUp(expectedSums), sink);
+  await assertSumsMatch(addedUp(expectedSums), tables.sql);
 }
 
 /** Exact: sums per currency, over all parts. */

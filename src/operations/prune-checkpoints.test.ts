@@ -5,7 +5,7 @@ import { pruneCheckpoints } from './prune-checkpoints.ts';
 
 const OLD = 40;
 
-/** Old checkpoints below offset 1,000; at every query a processor has written three more. */
+/** Old checkpoints below offset 1,000; at every count a processor has written three more. */
 function writtenMeanwhile() {
   let old = OLD;
   let fresh = 1;
@@ -13,17 +13,18 @@ function writtenMeanwhile() {
     readOwnership: async () => [{ partition: 0, startOffset: 0 } as Ownership],
     latestCheckpoint: async () => ({ nextOffset: 1_000 }) as Checkpoint,
   };
-  const jobs = {
-    read: async () => {
-      const cells = [old + fresh, old].map(String);
+  const checkpoints = {
+    firstAtOrPast: async () => undefined,
+    count: async () => {
+      const counted = { all: old + fresh, removable: old };
       fresh += 3;
-      return { rows: [cells], fields: [] };
+      return counted;
     },
-    change: async () => {
+    remove: async () => {
       old = 0;
     },
   };
-  return { queries, jobs, dataset: { projectId: 'p-1', dataset: 'd' }, bounds: async () => ({ startOffset: 0 }) };
+  return { queries, checkpoints, bounds: async () => ({ startOffset: 0 }) };
 }
 
 test('counts what it removed, not what a processor adds meanwhile', async () => {

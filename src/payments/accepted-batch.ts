@@ -1,6 +1,6 @@
 /**
  * The accepted payments of a batch, enriched, as columns: what the fold yields. The columns are filled from the bytes of
- * records and sent as they are (sinks/bigquery/rows/row-columns.ts): no object and no string is made for a row. at() makes
+ * records and sent as they are (sinks/rows/row-columns.ts): no object and no string is made for a row. at() makes
  * one for a reader that needs it: the comparison at a takeover, the simulated sink, tests.
  *
  * Rows are only added. clear() starts over in the same memory: it must not be called while a reader still needs the rows.

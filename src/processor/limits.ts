@@ -17,6 +17,8 @@ export interface ProcessorLimits {
   readonly maxRowsInFlight: number;
   /** Appends of a process that may be in flight. At the limit partitions wait for a turn, and their rows gather. */
   readonly maxAppendsInFlight: number;
+  /** Bytes of the appends in flight, of a process: at the limit partitions wait for a turn. */
+  readonly maxBytesInFlight: number;
   /** Partitions whose state is rebuilt from the sink at a time: the first ones run before the last is read. */
   readonly maxRebuilds: number;
   /** How long row counts and queries may disagree at a takeover before it is a contradiction. */
@@ -45,6 +47,7 @@ export const DEFAULT_LIMITS: ProcessorLimits = Object.freeze({
   firstBatchRecords: 250,
   maxRowsInFlight: 8_000,
   maxAppendsInFlight: 16,
+  maxBytesInFlight: Number.MAX_SAFE_INTEGER,
   maxRebuilds: 2,
   settleTimeoutMs: 60_000,
   fenceGatherMs: 5_000,

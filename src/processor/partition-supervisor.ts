@@ -20,6 +20,7 @@ import type { Checkpoint, Ownership, PartitionReader, WonClaim } from './ports.t
 import type { ProcessScope } from './process-scope.ts';
 import { firstOffsetToRead, LogCursor } from './run/log-cursor.ts';
 import { PartitionRun } from './run/partition-run.ts';
+import { settingsByOffset } from './run/settings-at.ts';
 import { LocalReading } from './takeover/local-reading.ts';
 import { findPosition } from './takeover/position.ts';
 import { restoreFold } from './takeover/restore.ts';
@@ -146,7 +147,7 @@ export class PartitionSupervisor {
   /** One ownership, from claim to loss. Returns after a drain; rejects with what ended it. */
   async #holdOnce(holding: Holding, signal: AbortSignal): Promise<void> {
     const { partition, scope } = this.#options;
-    const { claims, runtime, log, sink, observer, settings } = scope;
+    const { claims, runtime, log, sink, observer, settings, schemas } = scope;
     const { limits } = settings;
     const local = new LocalReading(this.#expected, scope);
     this.#expected = undefined;
@@ -174,6 +175,7 @@ export class PartitionSupervisor {
       const wrong = await orAborted(looking, signal);
       if (wrong !== undefined) throw wrong;
       const bounds = () => log.bounds(partition);
+      const settingsAt = settingsByOffset(history);
       const cursor = new LogCursor({
         partition,
         reader: reader ?? log.open(partition, position.checkpointOffset),
@@ -185,6 +187,8 @@ export class PartitionSupervisor {
         fingerprint: position.checkpoint?.recordFingerprint ?? null,
         skipped: won.ownership.skipped,
         logEndPatienceMs: limits.logEndPatienceMs,
+        // A row of event_schemas that was lost: the registry may have another schema under the id by now.
+        seenAgain: schemas && ((record) => schemas.ensureAll(partition, [record], settingsAt, signal)),
       });
       const { ownership } = won;
       const restoring = restoreFold(

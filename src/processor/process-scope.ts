@@ -44,7 +44,7 @@ export function processScope(settings: ProcessorSettings, ports: ProcessorPorts)
     ...ports,
     settings,
     claims: new ClaimRounds({ ...ports, topic, owner }),
-    turns: new AppendTurns(limits.maxAppendsInFlight),
+    turns: new AppendTurns(limits.maxAppendsInFlight, limits.maxBytesInFlight),
     warnedOf: new OlderWarnings(),
     restores: new Semaphore(1),
     rebuilds: new Semaphore(limits.maxRebuilds),

@@ -36,6 +36,17 @@ export const SINK_EFFECTS = [
 ] as const;
 export type SinkEffect = (typeof SINK_EFFECTS)[number];
 
+/** Delta Lake: its commits, in the order of a takeover. */
+export const DELTA_EFFECTS = [
+  'ownership.seed',
+  'ownership.claim',
+  'table.fence',
+  'ownership.settings',
+  ...APPEND_TABLES.map((table) => `append.${table}` as const),
+] as const;
+export type DeltaEffect = (typeof DELTA_EFFECTS)[number];
+export type DeltaCrashPoint = `${DeltaEffect}.before` | `${DeltaEffect}.after`;
+
 /** Of the command `rescale`, in their order (operations/rescale-points.ts). */
 export const RESCALE_EFFECTS = [
   'rescale.claim',

@@ -97,9 +97,14 @@ test('there are eight of them', () => {
 describe.each(names)('%s', (name) => {
   const expected = expectedOf(name);
 
-  test('has at least twenty records, of which five or more are no accepted payments', () => {
-    expect(expected.length).toBeGreaterThanOrEqual(20);
-    expect(expected.filter(({ disposition }) => disposition !== 'accepted').length).toBeGreaterThanOrEqual(5);
+  test('has as many records of each kind as the page of the examples says', () => {
+    const page = readFileSync(path.join(EXAMPLES, 'README.md'), 'utf8').replaceAll('\n', ' ');
+    const says = /20 to 22 records.* 15 are accepted, one is a copy, one is late, and three to five are rejected/;
+    expect(page).toMatch(says);
+    const count = (wanted: string): number => expected.filter(({ disposition }) => disposition === wanted).length;
+    expect([count('accepted'), count('duplicate'), count('late')]).toEqual([15, 1, 1]);
+    expect([3, 4, 5]).toContain(count('rejected'));
+    expect(expected.length).toBe(17 + count('rejected'));
   });
 
   test('each record becomes the row that is written down for it', () => {

@@ -10,6 +10,7 @@ import type { PartitionOracle } from '../oracle/recompute.ts';
 import { DIGEST_VERSION } from '../oracle/state-digest.ts';
 import { CHECKED_TABLES, type Step } from '../partition/walk-partition.ts';
 import { type Contradiction, FoundRowsCheck } from './g6-found-rows.ts';
+import { PositionsCheck } from './g6-positions.ts';
 import { RowsByEpoch } from './rows-by-epoch.ts';
 
 export class CheckpointCheck {
@@ -19,21 +20,25 @@ export class CheckpointCheck {
   readonly #trustedBelow: number | undefined;
   readonly #rows = new RowsByEpoch();
   readonly #found: FoundRowsCheck;
+  readonly #positions: PositionsCheck;
 
   constructor(ownership: OwnershipFacts, trustedBelow: number | undefined, findings: FindingLists) {
     this.#ownership = ownership;
     this.#trustedBelow = trustedBelow;
     this.#findings = findings;
     this.#found = new FoundRowsCheck(ownership, this.#rows);
+    this.#positions = new PositionsCheck(ownership);
   }
 
   step(step: Step): void {
     this.#rows.step(step);
+    this.#positions.step(step);
   }
 
   /** `last`: the last record below it, where one was read. */
   checkpoint(checkpoint: CheckpointCells, oracle: PartitionOracle, last: TopicRecord | undefined): void {
-    this.#checkStreams(checkpoint);
+    if (this.#ownership.streams === undefined) this.#checkPositions(checkpoint);
+    else this.#checkStreams(checkpoint);
     if (checkpoint.next_offset < (this.#trustedBelow ?? 0)) return;
     this.#checkDigest(checkpoint, oracle);
     // Of the record below the checkpoint that a cut log is judged from nothing is left.
@@ -64,6 +69,11 @@ export class CheckpointCheck {
         offsets: this.#rows.ends(table, checkpoint.writer_epoch),
       });
     }
+  }
+
+  #checkPositions(checkpoint: CheckpointCells): void {
+    const said = streamOffsetsOf(checkpoint.stream_offsets);
+    for (const each of this.#positions.checkpoint(checkpoint, said)) this.#report(each.kind, checkpoint, each);
   }
 
   #checkDigest(checkpoint: CheckpointCells, oracle: PartitionOracle): void {

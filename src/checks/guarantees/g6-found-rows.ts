@@ -49,18 +49,8 @@ export class FoundRowsCheck {
 
   #judge(epoch: number, nextOffset: number, said: Readonly<Record<string, unknown>>): Contradiction[] {
     const wentOnFrom = isObject(said.of) ? said.of.wentOnFrom : undefined;
-    const { partition, fixed } = this.#facts;
-    const of = { partition, epoch, nextOffset, wentOnFrom, fixed };
-    if (typeof wentOnFrom !== 'number' || !isSame(said.of, of))
-      return [
-        {
-          kind: 'checkpoint_is_another',
-          expected: JSON.stringify(of),
-          actual: JSON.stringify(said.of) ?? 'nothing',
-          message: 'stream_offsets says that it is another checkpoint than its columns say',
-          offsets: [],
-        },
-      ];
+    const another = anotherCheckpoint(this.#facts, epoch, nextOffset, said);
+    if (another !== undefined || typeof wentOnFrom !== 'number') return another === undefined ? [] : [another];
     const previous = this.#previous;
     if (previous?.epoch === epoch) {
       if (previous.text === textOf(said)) return [];
@@ -104,6 +94,25 @@ export class FoundRowsCheck {
     }
     return contradictions;
   }
+}
+
+/** What `of` in a checkpoint says, where it is not of this checkpoint. */
+export function anotherCheckpoint(
+  { partition, fixed }: Pick<OwnershipFacts, 'partition' | 'fixed'>,
+  epoch: number,
+  nextOffset: number,
+  said: Readonly<Record<string, unknown>>,
+): Contradiction | undefined {
+  const wentOnFrom = isObject(said.of) ? said.of.wentOnFrom : undefined;
+  const of = { partition, epoch, nextOffset, wentOnFrom, fixed };
+  if (typeof wentOnFrom === 'number' && isSame(said.of, of)) return undefined;
+  return {
+    kind: 'checkpoint_is_another',
+    expected: JSON.stringify(of),
+    actual: JSON.stringify(said.of) ?? 'nothing',
+    message: 'stream_offsets says that it is another checkpoint than its columns say',
+    offsets: [],
+  };
 }
 
 const DIFFERS = { kind: 'found_rows_differ' };

@@ -4,7 +4,6 @@ import { layoutOf } from '../../payments/row-layout.ts';
 import { FURTHER_TYPES, type FurtherColumn } from '../../payments/rules/rules.ts';
 import { VIEWS } from '../../sinks/bigquery/dataset/names.ts';
 import { countsOf, countsSql, totalsSql } from '../../sinks/bigquery/dataset/row-counts.ts';
-import { windowsAround } from '../../sinks/bigquery/query/backfill-queries.ts';
 import { type ContractSink, contractSink } from '../../sinks/bigquery/testing/contract-endpoints.ts';
 import {
   acceptedRow,
@@ -15,6 +14,7 @@ import {
   NOON_MS,
   settings,
 } from '../../sinks/bigquery/testing/sample-rows.ts';
+import { windowsAround } from '../../sinks/pending-ranges.ts';
 import { assertUnique, storedSums } from '../by-sql/assertions.ts';
 import { reconcile } from '../by-sql/reconcile.ts';
 import { spooledTables } from './spooled-tables.ts';

@@ -98,7 +98,7 @@ export interface CheckpointCells {
   readonly writer_epoch: number;
   readonly next_offset: number;
   readonly watermark: number;
-  /** JSON text: by data table, how many rows the stream of writer_epoch held. */
+  /** JSON text: by data table, how many rows the stream of writer_epoch held; on Delta Lake how far each table was, and its rows. */
   readonly stream_offsets: string;
   readonly state_digest: string;
   readonly record_fingerprint: string | null;
@@ -222,7 +222,8 @@ export interface OwnershipFacts {
   readonly epoch: number;
   /** `<epoch>:<name>`, with `hold:` before the name of an operator's; a name alone where an older release claimed. */
   readonly claimId: string;
-  readonly streams: readonly ListedStream[];
+  /** Not set: the sink has none (Delta Lake), and checkpoints hold positions instead. */
+  readonly streams?: readonly ListedStream[];
   readonly partitionCount: number;
   readonly startOffset: number;
   readonly fixed: FixedRules;

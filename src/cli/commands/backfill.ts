@@ -14,12 +14,11 @@ import type { RecordsFrom } from '../../operations/backfill/rejected-records.ts'
 import { BACKFILL_POINTS } from '../../processor/crash-points.ts';
 import { silentObserver } from '../../processor/events.ts';
 import { DatasetSchemas } from '../../processor/schemas/dataset-schemas.ts';
-import { errorOf } from '../../sinks/bigquery/dataset/findings.ts';
-import type { Sink } from '../../sinks/bigquery/open-sink.ts';
+import type { OpenedSink } from '../../sinks/opened-sink.ts';
 import type { KafkaEndpoint } from '../config/kafka-config.ts';
 import { kafkaConnection } from '../config/kafka-connection.ts';
 import { parseSettings } from '../config/parse-settings.ts';
-import { ENDPOINT_SETTINGS, parseEndpoints, parseTopicAndBigQuery } from '../config/process-config.ts';
+import { ENDPOINT_SETTINGS, parseEndpoints, parseTopicAndSink } from '../config/process-config.ts';
 import { REGISTRY_SETTINGS, registryProblems, schemaParts } from '../config/registry-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { requireTopicOfDataset } from '../dataset-topic.ts';
@@ -62,15 +61,15 @@ export const addCommand: AddCommand = (program) => {
   addFlags(command, { ...ENDPOINT_SETTINGS, ...REGISTRY_SETTINGS }).action(
     async (flags: Options & Record<string, unknown>) => {
       const { partition, from, to, transaction, batch, list, rejected, dryRun, json, ...rest } = flags;
-      const { config } = parseTopicAndBigQuery(process.env, rest as Record<string, string>);
+      const { config } = parseTopicAndSink(process.env, rest as Record<string, string>);
       // Late rows hold what is needed: only rejected records are read from the topic.
       const kafka =
         rejected === true ? parseEndpoints(process.env, rest as Record<string, string>).config.kafka : undefined;
       const hit = killAt(process.env.PROVENONCE_CRASH_AT, BACKFILL_POINTS);
-      const sink = openCommandSink(config.bigquery);
+      const sink = await openCommandSink(config.sink);
       try {
         await prepare(sink, dryRun === true);
-        await requireTopicOfDataset(config.topic, config.bigquery.dataset, sink.queries);
+        await requireTopicOfDataset(config.topic, sink);
         const report = await backfill(
           {
             topic: config.topic,
@@ -103,7 +102,7 @@ export const addCommand: AddCommand = (program) => {
 };
 
 /** For rules whose records name schemas: those of the dataset, and of the registry, which is asked as a processor asks. */
-function schemasOf(sink: Sink, flags: Record<string, string>): DatasetSchemas {
+function schemasOf(sink: OpenedSink, flags: Record<string, string>): DatasetSchemas {
   const read = (file: string): string => readFileSync(file, 'utf8');
   const { values, problems } = parseSettings(REGISTRY_SETTINGS, process.env, flags);
   const found = values === undefined ? problems : registryProblems(values, read);
@@ -133,12 +132,10 @@ function topicRecords(kafka: KafkaEndpoint): RecordsFrom {
  * A dataset of an older release lacks the table of turns and has older views; any other dataset without that table has
  * lost it.
  */
-async function prepare(sink: Sink, dryRun: boolean): Promise<void> {
-  const { toMake, findings } = await sink.inspector.assess(false);
-  const error = errorOf(findings);
-  if (error !== undefined) throw error;
-  if (toMake.length === 0) return;
-  if (dryRun) await sink.inspector.requireTables();
+async function prepare(sink: OpenedSink, dryRun: boolean): Promise<void> {
+  const missing = await sink.missingTables();
+  if (missing.length === 0) return;
+  if (dryRun) await sink.requireTables();
   await sink.applySchema();
 }
 

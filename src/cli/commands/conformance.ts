@@ -10,7 +10,8 @@ import { announcement, needText, verdictText } from '../../conformance/conforman
 import { newDatasetName, openEndpoint } from '../../conformance/open-endpoint.ts';
 import { startInfra } from '../../infra/start-infra.ts';
 import { INFRA_WAYS, type InfraChoice } from '../../infra/types.ts';
-import { type BigQueryEndpoint, parseBigQuery } from '../config/process-config.ts';
+import type { BigQueryEndpoint } from '../../sinks/sink-endpoint.ts';
+import { parseBigQuery } from '../config/process-config.ts';
 import { BIGQUERY_SETTINGS } from '../config/settings-table.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { EXIT, printJson } from '../exit.ts';

@@ -31,13 +31,13 @@ export const addCommand: AddCommand = (program) => {
   addFlags(command, ENDPOINT_SETTINGS).action(async (flags: PruneFlags & Record<string, unknown>) => {
     const { days, dryRun = false, json, ...rest } = flags;
     const { config } = parseEndpoints(process.env, rest as Record<string, string>);
-    const sink = openCommandSink(config.bigquery);
+    const sink = await openCommandSink(config.sink);
     try {
       const { bounds } = await commandInputs(config, sink);
-      const { reads: queries, jobs, dataset } = sink;
+      const { reads: queries, checkpoints } = sink;
       const beforeMs = systemRuntime.nowMs() - days * DAY_MS;
       const order = { topic: config.kafka.topic, beforeMs, dryRun };
-      const partitions = await pruneCheckpoints(order, { queries, jobs, dataset, bounds });
+      const partitions = await pruneCheckpoints(order, { queries, checkpoints, bounds });
       if (json) printJson({ dryRun, partitions });
       else print(prunedText(partitions, dryRun));
     } finally {

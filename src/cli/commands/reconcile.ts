@@ -4,8 +4,8 @@ import { systemRuntime } from '../../base/system-runtime.ts';
 import { reconcile, reconciliationTable } from '../../checks/by-sql/reconcile.ts';
 import { VERDICT_EXIT_CODES } from '../../checks/verify.ts';
 import { reconciliationText } from '../../observability/reconciliation-metrics.ts';
-import { comparedRows, comparisonJson, comparisonText } from '../../sinks/bigquery/dataset/compared-rows.ts';
-import { parseBigQuery } from '../config/process-config.ts';
+import { comparisonJson, comparisonText } from '../../sinks/compared-rows.ts';
+import { parseSink } from '../config/process-config.ts';
 import { BIGQUERY_SETTINGS } from '../config/settings-table.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { failWith, lostDocument, printJson } from '../exit.ts';
@@ -27,10 +27,10 @@ export const addCommand: AddCommand = (program) => {
   addFlags(command, BIGQUERY_SETTINGS).action(
     async (flags: Record<string, string | undefined> & { days?: number; textfile?: string; json?: boolean }) => {
       const { days, textfile, json, ...rest } = flags;
-      const { config } = parseBigQuery(process.env, rest as Record<string, string | undefined>);
-      const sink = openCommandSink(config);
+      const { config } = parseSink(process.env, rest as Record<string, string | undefined>);
+      const sink = await openCommandSink(config);
       try {
-        const tables = await comparedRows(sink);
+        const tables = await sink.compareRows();
         const result = await reconcile(sink, days === undefined ? {} : { days: Number(days) });
         if (textfile !== undefined)
           await replaceFile(textfile, await reconciliationText(result.days, systemRuntime.nowMs()));

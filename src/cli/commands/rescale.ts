@@ -14,8 +14,6 @@ import {
 import { withRescalePoints } from '../../operations/rescale-points.ts';
 import { RESCALE_POINTS } from '../../processor/crash-points.ts';
 import { silentObserver } from '../../processor/events.ts';
-import { withSinkRescalePoints } from '../../sinks/bigquery/crash-points.ts';
-import { operatorSink } from '../../sinks/bigquery/operator-sink.ts';
 import { kafkaConnection } from '../config/kafka-connection.ts';
 import { ENDPOINT_SETTINGS, type EndpointConfig, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
@@ -47,14 +45,12 @@ export const addCommand: AddCommand = (program) => {
     const { partitions, producersStopped = false, by, dryRun = false, json, ...rest } = flags;
     const { config } = parseEndpoints(process.env, rest as Record<string, string>);
     const hit = killAt(process.env.PROVENONCE_CRASH_AT, RESCALE_POINTS);
-    const sink = openCommandSink(config.bigquery);
+    const sink = await openCommandSink(config.sink);
     try {
-      const { queries, streams } = sink;
-      const seams = { runtime: systemRuntime, observer: silentObserver, queries, streams };
       const { bounds } = await commandInputs(config, sink);
       const plain: RescalePorts = {
         runtime: systemRuntime,
-        sink: operatorSink(hit === undefined ? seams : withSinkRescalePoints(seams, hit)),
+        sink: sink.operator({ observer: silentObserver, hit }),
         observer: silentObserver,
         bounds,
         ...topicPorts(config),

@@ -2,12 +2,11 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { ConfigurationError } from '../../base/errors.ts';
 import { layoutOf, type RowLayout } from '../../payments/row-layout.ts';
-import type { Applied } from '../../sinks/bigquery/dataset/apply-to-dataset.ts';
-import type { ViewDifferences } from '../../sinks/bigquery/dataset/compare-views.ts';
 import { LOSSES_TABLE, TABLES, VIEWS } from '../../sinks/bigquery/dataset/names.ts';
-import { printSchema } from '../../sinks/bigquery/schema.ts';
+import type { Applied, ViewDifferences } from '../../sinks/opened-sink.ts';
+import { printSinkSchema } from '../../sinks/print-schema.ts';
 import { parseSettings } from '../config/parse-settings.ts';
-import { parseBigQuery } from '../config/process-config.ts';
+import { parseSink } from '../config/process-config.ts';
 import { parseRules, RULES_SETTINGS } from '../config/rules-config.ts';
 import { BIGQUERY_SETTINGS, PROCESS_SETTINGS } from '../config/settings-table.ts';
 import { addFlags } from '../config/show-settings.ts';
@@ -55,21 +54,20 @@ export const addCommand: AddCommand = (program) => {
   }
   apply.action(async (flags: ApplyFlags & Flags) => {
     const { dryRun = false, acceptRestored = [], acceptLoss = [], reason, by = '', json, ...rest } = flags;
-    const { config } = parseBigQuery(process.env, rest);
-    const sink = openCommandSink(config, layoutOfFile(rest));
+    const { config } = parseSink(process.env, rest);
+    const sink = await openCommandSink(config, layoutOfFile(rest));
     try {
       const accepting = { restored: new Set(acceptRestored), lost: new Set(acceptLoss) };
       const applied = await sink.applySchema(clusteringOf(rest), { accepting, dryRun, reason, by });
-      const { projectId, dataset } = config;
-      if (json) printJson({ applied: !dryRun, projectId, dataset, ...applied });
-      else printText(appliedText(`${projectId}.${dataset}`, applied, dryRun));
+      if (json) printJson({ applied: !dryRun, ...sink.place.json, ...applied });
+      else printText(appliedText(sink.place.name, applied, dryRun));
     } finally {
       await sink.close();
     }
   });
   print.action(async (flags: Flags) => {
-    const { config } = parseBigQuery(process.env, flags);
-    const sql = await printSchema({ dataset: config, clustering: clusteringOf(flags), layout: layoutOfFile(flags) });
+    const { config } = parseSink(process.env, flags);
+    const sql = await printSinkSchema(config, { clustering: clusteringOf(flags), layout: layoutOfFile(flags) });
     if (flags.json) printJson({ sql });
     else printVerbatim(sql.trimEnd());
   });

@@ -4,7 +4,14 @@ import { hostname } from 'node:os';
 import { ConfigurationError } from '../../base/errors.ts';
 import { systemRuntime } from '../../base/system-runtime.ts';
 import { seedText } from '../../operations/seeding/seed-text.ts';
-import { planSeed, type SeedOrder, type SeedPorts, seedTopic } from '../../operations/seeding/seed-topic.ts';
+import {
+  lookBeforeSeeding,
+  planSeed,
+  type SeedLook,
+  type SeedOrder,
+  type SeedPorts,
+  seedTopic,
+} from '../../operations/seeding/seed-topic.ts';
 import { layoutOf } from '../../payments/row-layout.ts';
 import { compileEntry } from '../../payments/settings.ts';
 import { silentObserver } from '../../processor/events.ts';
@@ -13,14 +20,13 @@ import type { LogSource } from '../../processor/ports.ts';
 import type { ProcessorSettings } from '../../processor/settings.ts';
 import { entryOf } from '../../processor/takeover/next-entry.ts';
 import { minEventTimeOf } from '../../processor/topic-checks.ts';
-import { errorOf } from '../../sinks/bigquery/dataset/findings.ts';
-import type { Sink } from '../../sinks/bigquery/open-sink.ts';
+import type { OpenedSink } from '../../sinks/opened-sink.ts';
 import { ALL_SETTINGS, parseConfig } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { printJson, stopSignal } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { instant } from '../options.ts';
-import { print } from '../print.ts';
+import { complain, print } from '../print.ts';
 import { openLog, settingsOf } from '../run-from-config.ts';
 import { openCommandSink } from '../sink.ts';
 
@@ -55,13 +61,15 @@ export const addCommand: AddCommand = (program) => {
     const settings = settingsOf(config, owner);
     const order: SeedOrder = { settings, query: knownIds && queryOf(knownIds), lateBeforeMs: lateBefore };
     const { rules } = config.rules;
-    const sink = openCommandSink(config.bigquery, layoutOf(rules === undefined ? [] : [rules.rules]));
+    const sink = await openCommandSink(config.sink, layoutOf(rules === undefined ? [] : [rules.rules]));
     const log = openLog(config, { owner, observer: silentObserver }, undefined);
     try {
-      await prepare(sink, dryRun, config.process.clusteringColumns);
-      const reads = { ...sink.reads, topics: () => sink.queries.topics() };
-      const ports = { log, sink: reads, known: sink.known, runtime: systemRuntime, look: lookOf(settings, log) };
-      const plan = await (dryRun ? planSeed(order, ports) : seedTopic(order, ports));
+      const reads = { ...sink.reads, topics: () => sink.topics() };
+      const ports = { log, sink: reads, known: sink.known, runtime: systemRuntime, look: lookOf(settings, log, false) };
+      const withoutTables = { ...ports, look: lookOf(settings, log, true) };
+      const { clusteringColumns } = config.process;
+      const looked = await prepare(sink, dryRun, clusteringColumns, () => lookBeforeSeeding(order, withoutTables));
+      const plan = await (dryRun ? planSeed(order, ports, looked) : seedTopic(order, ports, looked));
       if (json) printJson({ ...plan, dryRun });
       else print(seedText(plan, dryRun));
     } finally {
@@ -72,7 +80,7 @@ export const addCommand: AddCommand = (program) => {
 };
 
 /** As a processor looks at a new dataset. Records that name a schema are left to the processor, which can ask for it. */
-function lookOf(settings: ProcessorSettings, log: LogSource): SeedPorts['look'] {
+function lookOf(settings: ProcessorSettings, log: LogSource, isBeforeTables: boolean): SeedPorts['look'] {
   const { topic, acceptNothing, rules, rulesFile } = settings;
   if (acceptNothing || (rules !== undefined && rules.rules.event.format !== 'json')) return undefined;
   const ports = { log, runtime: systemRuntime, observer: silentObserver };
@@ -85,6 +93,7 @@ function lookOf(settings: ProcessorSettings, log: LogSource): SeedPorts['look'] 
         settings: compileEntry(entryOf(settings, 0)),
         // It ends at the end of the log, also where that is before there is a payment.
         untilCaughtUp: true,
+        isBeforeTables,
         rulesFile,
         isSeeded: async () => false,
       },
@@ -105,12 +114,22 @@ function queryOf(given: string): string {
   }
 }
 
-/** Makes the tables, as `process` does at its first start. */
-async function prepare(sink: Sink, dryRun: boolean, clustering: readonly string[]): Promise<void> {
-  const { toMake, findings } = await sink.inspector.assess(false);
-  const error = errorOf(findings);
-  if (error !== undefined) throw error;
-  if (toMake.length === 0) return;
-  if (!dryRun) await sink.applySchema(clustering);
-  else throw new ConfigurationError(['the dataset has no tables yet: run `provenonce schema apply` first']);
+/**
+ * Makes the tables, as `process` does at its first start: once the topic was looked at, if there are none. A dry run makes none. Resolves
+ * with what was seen where it looked.
+ */
+async function prepare(
+  sink: OpenedSink,
+  dryRun: boolean,
+  clustering: readonly string[],
+  look: () => Promise<SeedLook>,
+): Promise<SeedLook | undefined> {
+  if (dryRun) return (await sink.missingTables()).includes('partition_ownership') ? await look() : undefined;
+  let looked: SeedLook | undefined;
+  const beforeFirst = async (): Promise<void> => {
+    looked = await look();
+  };
+  const { warnings } = await sink.prepare({ clustering, beforeFirst });
+  for (const warning of warnings) complain(warning);
+  return looked;
 }

@@ -4,7 +4,6 @@ import { systemRuntime } from '../../base/system-runtime.ts';
 import { textOfLines } from '../../base/text/printable.ts';
 import { planSkip, type SkipOrder, type SkipPlan, skipOffsets } from '../../operations/skip.ts';
 import { silentObserver } from '../../processor/events.ts';
-import { operatorSink } from '../../sinks/bigquery/operator-sink.ts';
 import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { printJson, stopSignal } from '../exit.ts';
@@ -39,12 +38,11 @@ export const addCommand: AddCommand = (program) => {
   addFlags(command, ENDPOINT_SETTINGS).action(async (flags: SkipFlags & Record<string, string>) => {
     const { partition, from, to, reason, by, removeRows = false, dryRun = false, json, ...rest } = flags;
     const { config } = parseEndpoints(process.env, rest as Record<string, string>);
-    const sink = openCommandSink(config.bigquery);
+    const sink = await openCommandSink(config.sink);
     try {
       const { bounds } = await commandInputs(config, sink);
-      const { queries, streams } = sink;
-      const common = { runtime: systemRuntime, observer: silentObserver };
-      const ports = { ...common, sink: operatorSink({ ...common, queries, streams }), bounds };
+      const observer = silentObserver;
+      const ports = { runtime: systemRuntime, observer, sink: sink.operator({ observer }), bounds };
       const order: SkipOrder = { topic: config.kafka.topic, partition, from, to, reason, by, removeRows };
       const plan = dryRun ? await planSkip(order, ports) : await skipOffsets(order, ports, stopSignal());
       if (json) printJson({ ...plan, dryRun });

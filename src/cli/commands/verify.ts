@@ -2,7 +2,7 @@
 
 import { VERDICT_EXIT_CODES, verify } from '../../checks/verify.ts';
 import { verifyText } from '../../checks/verify-text.ts';
-import { comparedRows, comparisonJson, comparisonText } from '../../sinks/bigquery/dataset/compared-rows.ts';
+import { comparisonJson, comparisonText } from '../../sinks/compared-rows.ts';
 import { clockConditionsOf } from '../clock-conditions.ts';
 import { ENDPOINT_SETTINGS, parseEndpoints } from '../config/process-config.ts';
 import { addFlags } from '../config/show-settings.ts';
@@ -22,10 +22,10 @@ export const addCommand: AddCommand = (program) => {
     async (flags: Record<string, string> & { findings: number; json?: boolean }) => {
       const { findings, json, ...rest } = flags;
       const { config } = parseEndpoints(process.env, rest as Record<string, string>);
-      const sink = openCommandSink(config.bigquery);
+      const sink = await openCommandSink(config.sink);
       try {
         const inputs = await commandInputs(config, sink);
-        const tables = await comparedRows(sink);
+        const tables = await sink.compareRows();
         const checked = await verify(inputs, {
           findingsMax: Number(findings),
           ...(process.stderr.isTTY && !json ? { onProgress: showProgress } : {}),

@@ -28,7 +28,7 @@ describe('configuration', () => {
       tls: undefined,
       sasl: undefined,
     });
-    expect(config.bigquery.dataset).toBe('payment_data');
+    expect(config.sink).toMatchObject({ kind: 'bigquery', dataset: 'payment_data' });
     expect(config.decision).toEqual(DEFAULT_DECISION_SETTINGS);
     expect(config.seed).toEqual({
       idHorizonMs: 0,

@@ -7,6 +7,7 @@ import { ConfigurationError } from '../../base/errors.ts';
 import { compileSettings } from '../../payments/settings.ts';
 import type { DecisionSettings } from '../../payments/types.ts';
 import type { SeedSettings, StartAt } from '../../processor/settings.ts';
+import type { BigQueryEndpoint, SinkEndpoint } from '../../sinks/sink-endpoint.ts';
 import { type KafkaEndpoint, kafkaOf, kafkaProblems } from './kafka-config.ts';
 import { kafkaConnection } from './kafka-connection.ts';
 import { type EffectiveSetting, type Environment, type Flags, parseSettings } from './parse-settings.ts';
@@ -38,18 +39,9 @@ export const ALL_SETTINGS = {
   ...DECISION_SETTINGS,
 } as const;
 
-export interface BigQueryEndpoint {
-  readonly projectId: string;
-  readonly dataset: string;
-  readonly location: string | undefined;
-  /** Both or neither. */
-  readonly emulatorHost: string | undefined;
-  readonly storageEmulatorHost: string | undefined;
-}
-
 export interface EndpointConfig {
   readonly kafka: KafkaEndpoint;
-  readonly bigquery: BigQueryEndpoint;
+  readonly sink: SinkEndpoint;
 }
 
 export interface ProcessConfig extends EndpointConfig {
@@ -144,7 +136,7 @@ function configOf(values: Values<typeof ALL_SETTINGS>, startAt: StartAt, rules: 
   const { idHorizonMs, windowMs, activitySpanMs, minEventAgeMs } = values;
   return {
     kafka: kafkaOf(values),
-    bigquery: bigqueryOf(values),
+    sink: sinkOf(values),
     process: valuesOf(PROCESS_SETTINGS, values),
     seed: { idHorizonMs, windowMs, activitySpanMs, minEventAgeMs },
     startAt,
@@ -163,7 +155,7 @@ function valuesOf<T extends Partial<typeof ALL_SETTINGS>>(table: T, values: Valu
 /** For verify and other commands that need both topic and dataset. Throws ConfigurationError. */
 export function parseEndpoints(env: Environment, flags: Flags): Parsed<EndpointConfig> {
   const { values, effective } = parseTable(ENDPOINT_SETTINGS, env, flags, endpointProblems);
-  return { config: { kafka: kafkaOf(values), bigquery: bigqueryOf(values) }, origins: effective };
+  return { config: { kafka: kafkaOf(values), sink: sinkOf(values) }, origins: effective };
 }
 
 /** For simulate, which needs no sink. Throws ConfigurationError. */
@@ -173,18 +165,24 @@ export function parseKafka(env: Environment, flags: Flags): Parsed<KafkaEndpoint
 }
 
 /** For reconcile and schema, which need no log. Throws ConfigurationError. */
+export function parseSink(env: Environment, flags: Flags): Parsed<SinkEndpoint> {
+  const { values, effective } = parseTable(BIGQUERY_SETTINGS, env, flags, emulatorProblems);
+  return { config: sinkOf(values), origins: effective };
+}
+
+/** For conformance, which tries BigQuery. Throws ConfigurationError. */
 export function parseBigQuery(env: Environment, flags: Flags): Parsed<BigQueryEndpoint> {
   const { values, effective } = parseTable(BIGQUERY_SETTINGS, env, flags, emulatorProblems);
   return { config: bigqueryOf(values), origins: effective };
 }
 
 /** For operations on the tables of a topic, which need no broker. Throws ConfigurationError. */
-export function parseTopicAndBigQuery(
+export function parseTopicAndSink(
   env: Environment,
   flags: Flags,
-): Parsed<{ readonly topic: string; readonly bigquery: BigQueryEndpoint }> {
+): Parsed<{ readonly topic: string; readonly sink: SinkEndpoint }> {
   const { values, effective } = parseTable(TOPIC_AND_BIGQUERY_SETTINGS, env, flags, emulatorProblems);
-  return { config: { topic: values.topic, bigquery: bigqueryOf(values) }, origins: effective };
+  return { config: { topic: values.topic, sink: sinkOf(values) }, origins: effective };
 }
 
 function parseTable<T extends SettingsTable>(
@@ -216,6 +214,10 @@ function decisionProblems(values: Values<typeof DECISION_SETTINGS>): string[] {
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];
   }
+}
+
+function sinkOf(values: Values<typeof BIGQUERY_SETTINGS>): SinkEndpoint {
+  return { kind: 'bigquery', ...bigqueryOf(values) };
 }
 
 function bigqueryOf(values: Values<typeof BIGQUERY_SETTINGS>): BigQueryEndpoint {

@@ -15,11 +15,14 @@ import { type PortBlock, reservePorts } from '../ports.ts';
 import { probeEmulator, probeKafka } from '../probes.ts';
 import { Reaper } from '../reaper/reaper.ts';
 import {
+  type BrokerOptions,
   DEFAULT_PROJECT_ID,
   EMULATOR_IMAGE,
   type InfraOptions,
+  type InfraProgress,
   InfraUnavailableError,
   KAFKA_IMAGE,
+  type StartedBroker,
   type StartedInfra,
 } from '../types.ts';
 import { ContainerPart } from './container-part.ts';
@@ -38,17 +41,42 @@ export async function startDocker(options: InfraOptions): Promise<StartedInfra> 
   const image = options.emulatorImage ?? EMULATOR_IMAGE;
   await obtainImages([KAFKA_IMAGE, image], env, options.onProgress ?? (() => {}));
   const library = await loadTestcontainers(env);
+  return await onFreePorts((ports, reaper) => startContainers(options, library, image, ports, reaper));
+}
+
+/** The broker alone. Throws InfraUnavailableError without a daemon, the image or the testcontainers package. */
+export async function startDockerBroker(options: BrokerOptions): Promise<StartedBroker> {
+  const env = options.env ?? process.env;
+  await obtainImages([KAFKA_IMAGE], env, options.onProgress ?? (() => {}));
+  const library = await loadTestcontainers(env);
+  return await onFreePorts(async (ports, reaper) => {
+    const start = await starter(options.onProgress ?? (() => {}), reaper);
+    const broker = await startedBroker(start, library, ports);
+    const stop = stopOf(reaper, ports);
+    const kafkaBootstrapServers = `127.0.0.1:${ports.kafka}`;
+    return { way: 'docker', kafkaBootstrapServers, broker, stop, [Symbol.asyncDispose]: stop };
+  });
+}
+
+/** Again on other ports where another program took one meanwhile. */
+async function onFreePorts<T>(start: (ports: PortBlock, reaper: Reaper) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     const ports = await reservePorts();
     const reaper = new Reaper();
     try {
-      return await startContainers(options, library, image, ports, reaper);
+      return await start(ports, reaper);
     } catch (error) {
-      await reaper.end();
-      ports.release();
+      await stopOf(reaper, ports)();
       if (attempt === PORT_ATTEMPTS || !PORT_TAKEN.test(String(error))) throw error;
     }
   }
+}
+
+function stopOf(reaper: Reaper, ports: PortBlock): () => Promise<void> {
+  return async () => {
+    await reaper.end();
+    ports.release();
+  };
 }
 
 async function loadTestcontainers(env: NodeJS.ProcessEnv): Promise<Testcontainers> {
@@ -74,38 +102,49 @@ async function startContainers(
   ports: PortBlock,
   reaper: Reaper,
 ): Promise<StartedInfra> {
-  const onProgress = options.onProgress ?? (() => {});
   const projectId = options.projectId ?? DEFAULT_PROJECT_ID;
-  const label = { 'provenonce.infra': randomUUID() };
-  await reaper.removeContainersAtEnd(`provenonce.infra=${label['provenonce.infra']}`);
+  const start = await starter(options.onProgress ?? (() => {}), reaper);
   const endpoints = {
     kafkaBootstrapServers: `127.0.0.1:${ports.kafka}`,
     bigqueryEmulatorHost: `127.0.0.1:${ports.rest}`,
     bigqueryStorageEmulatorHost: `127.0.0.1:${ports.grpc}`,
   };
-  const start = async (part: 'broker' | 'emulator', name: string, container: GenericContainer, probe: Probe) => {
+  const emulatorContainer = await emulatorFor(library, emulatorImage, ports, projectId, options.cureEmulator !== false);
+  const settled = await Promise.allSettled([
+    startedBroker(start, library, ports),
+    start('emulator', 'BigQuery emulator', emulatorContainer, (signal) => probeEmulator(endpoints, signal)),
+  ]);
+  const [broker, emulator] = settled;
+  if (broker.status === 'rejected') throw broker.reason;
+  if (emulator.status === 'rejected') throw emulator.reason;
+  const stop = stopOf(reaper, ports);
+  const parts = { broker: broker.value, emulator: emulator.value };
+  return { way: 'docker', ...endpoints, projectId, ...parts, stop, [Symbol.asyncDispose]: stop };
+}
+
+type StartPart = (
+  part: 'broker' | 'emulator',
+  name: string,
+  container: GenericContainer,
+  probe: Probe,
+) => Promise<ContainerPart>;
+
+/** Starts containers with one label, by which the reaper finds them. */
+async function starter(onProgress: (progress: InfraProgress) => void, reaper: Reaper): Promise<StartPart> {
+  const label = { 'provenonce.infra': randomUUID() };
+  await reaper.removeContainersAtEnd(`provenonce.infra=${label['provenonce.infra']}`);
+  return async (part, name, container, probe) => {
     onProgress({ part, text: `starting the ${name}` });
     const started = await container.withLabels(label).withStartupTimeout(START_LIMIT_MS).start();
     const control = await controlled(started, name, probe);
     onProgress({ part, text: `${name} ready`, done: true });
     return control;
   };
-  const emulatorContainer = await emulatorFor(library, emulatorImage, ports, projectId, options.cureEmulator !== false);
-  const settled = await Promise.allSettled([
-    start('broker', 'Kafka broker', brokerFor(library, ports), (signal) =>
-      probeKafka(endpoints.kafkaBootstrapServers, signal),
-    ),
-    start('emulator', 'BigQuery emulator', emulatorContainer, (signal) => probeEmulator(endpoints, signal)),
-  ]);
-  const [broker, emulator] = settled;
-  if (broker.status === 'rejected') throw broker.reason;
-  if (emulator.status === 'rejected') throw emulator.reason;
-  const stop = async () => {
-    await reaper.end();
-    ports.release();
-  };
-  const parts = { broker: broker.value, emulator: emulator.value };
-  return { way: 'docker', ...endpoints, projectId, ...parts, stop, [Symbol.asyncDispose]: stop };
+}
+
+function startedBroker(start: StartPart, library: Testcontainers, ports: PortBlock): Promise<ContainerPart> {
+  const servers = `127.0.0.1:${ports.kafka}`;
+  return start('broker', 'Kafka broker', brokerFor(library, ports), (signal) => probeKafka(servers, signal));
 }
 
 type Probe = (signal: AbortSignal) => Promise<void>;

@@ -3,18 +3,23 @@
  * Kafka's tools on the broker's jars. Fetched once into the cache, pinned and compared as the broker and the emulator
  * are. Rejects with InfraUnavailableError, which names the missing part.
  */
-import { readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { InfraUnavailableError } from '../types.ts';
-import { cacheDirectory, cached, entryName } from './cache.ts';
+import { cacheDirectory } from './cache.ts';
 import { mavenJars } from './maven-jars.ts';
 import { obtainBrokerSoftware } from './native.ts';
-import { findPython } from './tools.ts';
+import { pythonVenv } from './python-venv.ts';
 
 const FOLDER = new URL('../producers/', import.meta.url);
 const REQUIREMENTS = fileURLToPath(new URL('requirements.txt', FOLDER));
+const LIBRDKAFKA = {
+  name: 'confluent-kafka',
+  what: "librdkafka's producer (confluent-kafka)",
+  sizeMb: 40,
+  requirements: REQUIREMENTS,
+};
 const SEND_LINES = fileURLToPath(new URL('send_lines.py', FOLDER));
 const TOOLS = {
   name: 'kafka-tools',
@@ -23,7 +28,6 @@ const TOOLS = {
   pom: fileURLToPath(new URL('pom.xml', FOLDER)),
   lock: fileURLToPath(new URL('jars.lock', FOLDER)),
 };
-const INSTALL_LIMIT_MS = 5 * 60_000;
 const SEND_LIMIT_MS = 120_000;
 
 export type ForeignText = string | { readonly base64: string } | null;
@@ -48,24 +52,7 @@ export interface LibrdkafkaOrder {
 export async function librdkafka(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<(order: LibrdkafkaOrder) => Promise<void>> {
-  const { usable, problem } = await findPython(env);
-  if (usable === undefined) throw new InfraUnavailableError(`librdkafka's producer (confluent-kafka): ${problem}`);
-  const directory = await cached({
-    cache: cacheDirectory(env),
-    name: entryName('confluent-kafka', await readFile(REQUIREMENTS, 'utf8'), usable.command, usable.version),
-    async make(making) {
-      const venv = join(making, 'venv');
-      const inVenv = join(venv, 'bin', 'python');
-      await run('confluent-kafka could not be installed', usable.command, ['-m', 'venv', venv], env);
-      await run(
-        'confluent-kafka could not be installed',
-        inVenv,
-        ['-m', 'pip', 'install', '-q', '-r', REQUIREMENTS],
-        env,
-      );
-    },
-  });
-  const python = join(directory, 'venv', 'bin', 'python');
+  const { python } = await pythonVenv(LIBRDKAFKA, env);
   return (order) => run('librdkafka did not send', python, [SEND_LINES], env, JSON.stringify(order));
 }
 
@@ -94,9 +81,9 @@ async function run(
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  input = '',
+  input: string,
 ): Promise<void> {
-  const timeout = input === '' ? INSTALL_LIMIT_MS : SEND_LIMIT_MS;
+  const timeout = SEND_LIMIT_MS;
   const result = await execa(command, args, { env, extendEnv: false, timeout, reject: false, all: true, input });
   if (result.failed) throw new InfraUnavailableError(`${failure}: ${result.shortMessage}\n${result.all.slice(-1500)}`);
 }

@@ -11,10 +11,12 @@ import { type PortBlock, reservePorts } from '../ports.ts';
 import { probeEmulator } from '../probes.ts';
 import { Reaper } from '../reaper/reaper.ts';
 import {
+  type BrokerOptions,
   DEFAULT_PROJECT_ID,
   type InfraOptions,
   type InfraProgress,
   InfraUnavailableError,
+  type StartedBroker,
   type StartedInfra,
 } from '../types.ts';
 import { cacheDirectory } from './cache.ts';
@@ -38,17 +40,53 @@ export async function startNative(options: InfraOptions): Promise<StartedInfra> 
   const onProgress = options.onProgress ?? (() => {});
   const env = options.env ?? process.env;
   const software = await obtainSoftware(env, onProgress);
+  return await onFreePorts((place) => startParts({ ...options, env, onProgress }, software, place));
+}
+
+/** The broker alone. Throws InfraUnavailableError without a JRE or a way to fetch the rest. */
+export async function startNativeBroker(options: BrokerOptions): Promise<StartedBroker> {
+  const onProgress = options.onProgress ?? (() => {});
+  const env = options.env ?? process.env;
+  const software = await obtainBrokerSoftware(env, onProgress);
+  return await onFreePorts(async (place) => {
+    const data = await dataFolder(place);
+    const broker = await startedBroker({ env, onProgress }, software, place, data);
+    const { stop, ports } = place;
+    const kafkaBootstrapServers = `127.0.0.1:${ports.kafka}`;
+    return { way: 'native', kafkaBootstrapServers, broker, stop, [Symbol.asyncDispose]: stop };
+  });
+}
+
+/** What the parts of one instance share. */
+interface Place {
+  readonly ports: PortBlock;
+  readonly reaper: Reaper;
+  /** Ends all that was started. */
+  stop(): Promise<void>;
+}
+
+/** Again on other ports where another program took one meanwhile. */
+async function onFreePorts<T>(start: (place: Place) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     const ports = await reservePorts();
     const reaper = new Reaper();
-    try {
-      return await startParts({ ...options, env, onProgress }, software, ports, reaper);
-    } catch (error) {
+    const stop = async (): Promise<void> => {
       await reaper.end();
       ports.release();
+    };
+    try {
+      return await start({ ports, reaper, stop });
+    } catch (error) {
+      await stop();
       if (attempt === PORT_ATTEMPTS || !PORT_TAKEN.test(String(error))) throw error;
     }
   }
+}
+
+async function dataFolder({ reaper }: Place): Promise<string> {
+  const data = await mkdtemp(join(tmpdir(), 'provenonce-infra-'));
+  await reaper.removeAtEnd(data);
+  return data;
 }
 
 /** Throws InfraUnavailableError. */
@@ -83,22 +121,23 @@ async function obtainSoftware(
 
 type ResolvedOptions = InfraOptions & Required<Pick<InfraOptions, 'env' | 'onProgress'>>;
 
-async function startParts(
-  options: ResolvedOptions,
-  software: Software,
-  ports: PortBlock,
-  reaper: Reaper,
-): Promise<StartedInfra> {
-  const data = await mkdtemp(join(tmpdir(), 'provenonce-infra-'));
-  await reaper.removeAtEnd(data);
+async function startedBroker(
+  { env, onProgress }: Pick<ResolvedOptions, 'env' | 'onProgress'>,
+  software: Pick<Software, 'java' | 'jars'>,
+  { reaper, ports }: Place,
+  data: string,
+): Promise<KeptPart> {
+  onProgress({ part: 'broker', text: 'starting the Kafka broker' });
+  const part = await nativeBroker({ ...software, reaper, ports, data, env });
+  await part.start();
+  onProgress({ part: 'broker', text: 'Kafka broker ready', done: true });
+  return part;
+}
+
+async function startParts(options: ResolvedOptions, software: Software, place: Place): Promise<StartedInfra> {
+  const { ports, reaper, stop } = place;
+  const data = await dataFolder(place);
   const projectId = options.projectId ?? DEFAULT_PROJECT_ID;
-  const startBroker = async () => {
-    options.onProgress({ part: 'broker', text: 'starting the Kafka broker' });
-    const part = await nativeBroker({ ...software, reaper, ports, data, env: options.env });
-    await part.start();
-    options.onProgress({ part: 'broker', text: 'Kafka broker ready', done: true });
-    return part;
-  };
   const startEmulator = async () => {
     options.onProgress({ part: 'emulator', text: 'starting the BigQuery emulator' });
     const part = await nativeEmulator(software, ports, reaper, data, options, projectId);
@@ -107,13 +146,9 @@ async function startParts(
     return part;
   };
   // Both are awaited, so that none is still starting when the other's failure ends the reaper.
-  const [broker, emulator] = await Promise.allSettled([startBroker(), startEmulator()]);
+  const [broker, emulator] = await Promise.allSettled([startedBroker(options, software, place, data), startEmulator()]);
   if (broker.status === 'rejected') throw broker.reason;
   if (emulator.status === 'rejected') throw emulator.reason;
-  const stop = async () => {
-    await reaper.end();
-    ports.release();
-  };
   return {
     way: 'native',
     kafkaBootstrapServers: `127.0.0.1:${ports.kafka}`,

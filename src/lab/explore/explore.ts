@@ -9,7 +9,7 @@ import { ownCodeUrl } from '../../base/own-code.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import type { CasePlan } from '../sim/case/case-plan.ts';
 import { type CoverageMark, missingCoverage } from '../sim/case/coverage-marks.ts';
-import { drawCase } from '../sim/case/draw-case.ts';
+import { type CaseSink, drawCaseOn } from '../sim/case/draw-for-sink.ts';
 import { type CaseOutcome, runCase } from '../sim/case/sim-case.ts';
 import { emptyCounts, merge, type OutcomeCounts } from './outcome-counts.ts';
 import { type Chunk, type ChunkResult, caseSeed } from './run-chunk.ts';
@@ -17,6 +17,8 @@ import { shrink } from './shrink.ts';
 
 export interface ExploreOptions {
   readonly seed: number;
+  /** Default: `bigquery`. */
+  readonly sink?: CaseSink;
   /** Either may end it. At least one. */
   readonly runs?: number;
   readonly forMs?: number;
@@ -47,6 +49,7 @@ export interface ExploreFailure {
 export interface ExploreReport {
   readonly verdict: 'PASS' | 'FAIL' | 'UNKNOWN';
   readonly seed: number;
+  readonly sink: CaseSink;
   readonly counts: OutcomeCounts;
   /** SHA-256 over the traces of all runs, in order. */
   readonly digest: string;
@@ -62,7 +65,7 @@ const CHUNK_RUNS = 10;
 const MARKS_COUNT_FROM_RUNS = 5_000;
 
 export async function explore(options: ExploreOptions): Promise<ExploreReport> {
-  const { seed, runtime } = options;
+  const { seed, sink = 'bigquery', runtime } = options;
   const startedMs = runtime.nowMs();
   const results = await runAll(options, startedMs);
   const elapsedMs = runtime.nowMs() - startedMs;
@@ -73,15 +76,15 @@ export async function explore(options: ExploreOptions): Promise<ExploreReport> {
     for (const digest of result.digests) hash.update(`${digest}\n`);
   }
   const failedRun = results.at(-1)?.failedRun;
-  const missing = missingCoverage(new Map(Object.entries(counts.marks) as [CoverageMark, number][]));
+  const missing = missingCoverage(new Map(Object.entries(counts.marks) as [CoverageMark, number][]), sink);
   const coverageCounts = counts.runs >= MARKS_COUNT_FROM_RUNS;
-  const common = { seed, counts, digest: hash.digest('hex'), elapsedMs, missing, coverageCounts };
+  const common = { seed, sink, counts, digest: hash.digest('hex'), elapsedMs, missing, coverageCounts };
   if (failedRun === undefined) {
     const isEnough = counts.runs > 0 && !(coverageCounts && missing.length > 0);
     return { verdict: isEnough ? 'PASS' : 'UNKNOWN', ...common };
   }
   options.onFailure?.(failedRun);
-  const original = drawCase(caseSeed(seed, failedRun));
+  const original = drawCaseOn(sink, caseSeed(seed, failedRun));
   const plan = await shrink(original, { runtime, forMs: options.shrinkMs });
   const outcome = await runCase(plan);
   const verdict = outcome.verdict === 'FAIL' ? 'FAIL' : 'UNKNOWN';
@@ -90,7 +93,14 @@ export async function explore(options: ExploreOptions): Promise<ExploreReport> {
 
 /** Results in order of their runs, without a gap; the last one holds the first failure, if there is one. */
 async function runAll(options: ExploreOptions, startedMs: number): Promise<ChunkResult[]> {
-  const { seed, runtime, runs = Number.POSITIVE_INFINITY, forMs = Number.POSITIVE_INFINITY, signal } = options;
+  const {
+    seed,
+    sink = 'bigquery',
+    runtime,
+    runs = Number.POSITIVE_INFINITY,
+    forMs = Number.POSITIVE_INFINITY,
+    signal,
+  } = options;
   const results: ChunkResult[] = [];
   const seen = emptyCounts();
   let nextRun = 0;
@@ -100,7 +110,7 @@ async function runAll(options: ExploreOptions, startedMs: number): Promise<Chunk
     if (isOver || nextRun >= runs || failedRun < nextRun) return undefined;
     const fromRun = nextRun;
     nextRun = Math.min(runs, fromRun + CHUNK_RUNS);
-    return { seed, fromRun, toRun: nextRun };
+    return { seed, sink, fromRun, toRun: nextRun };
   };
   const take = (result: ChunkResult): void => {
     results.push(result);

@@ -1,7 +1,7 @@
 /** Reports of an exploration: the JSON document of the contract, the closing text, and the line that is shown meanwhile. */
 
 import { textOfLines } from '../../base/text/printable.ts';
-import { COVERAGE_MARKS } from '../sim/case/coverage-marks.ts';
+import { COVERAGE_MARKS, missingCoverage } from '../sim/case/coverage-marks.ts';
 import type { ExploreProgress, ExploreReport } from './explore.ts';
 import { type OutcomeCounts, sorted } from './outcome-counts.ts';
 
@@ -46,8 +46,8 @@ export function exploreDocument(report: ExploreReport, artifact: string | undefi
 }
 
 export function exploreText(report: ExploreReport): string {
-  const { verdict, counts, digest, elapsedMs, missing, coverageCounts, seed } = report;
-  const marks = Object.keys(COVERAGE_MARKS).length;
+  const { verdict, counts, digest, elapsedMs, missing, coverageCounts, seed, sink } = report;
+  const marks = missingCoverage(new Map(), sink).length;
   const lines = [
     `${verdict}: ${counts.runs} runs of seed ${seed}, ${counts.records} records, in ${(elapsedMs / 1_000).toFixed(1)} s ` +
       `(${runsPerMinute(counts, elapsedMs)} a minute)`,

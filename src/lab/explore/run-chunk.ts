@@ -1,5 +1,5 @@
 /** Runs of an exploration, one after the other: what a worker thread does. */
-import { drawCase } from '../sim/case/draw-case.ts';
+import { type CaseSink, drawCaseOn } from '../sim/case/draw-for-sink.ts';
 import { runCase } from '../sim/case/sim-case.ts';
 import { Rng } from '../sim/world/rng.ts';
 import { addRun, emptyCounts, type OutcomeCounts } from './outcome-counts.ts';
@@ -7,6 +7,7 @@ import { addRun, emptyCounts, type OutcomeCounts } from './outcome-counts.ts';
 export interface Chunk {
   /** Of the exploration. */
   readonly seed: number;
+  readonly sink: CaseSink;
   /** Runs [fromRun, toRun). */
   readonly fromRun: number;
   readonly toRun: number;
@@ -27,11 +28,11 @@ export function caseSeed(seed: number, run: number): number {
   return (rng.next() & 0x1f_ffff) * 2 ** 32 + rng.next();
 }
 
-export async function runChunk({ seed, fromRun, toRun }: Chunk): Promise<ChunkResult> {
+export async function runChunk({ seed, sink, fromRun, toRun }: Chunk): Promise<ChunkResult> {
   const counts = emptyCounts();
   const digests: string[] = [];
   for (let run = fromRun; run < toRun; run++) {
-    const plan = drawCase(caseSeed(seed, run));
+    const plan = drawCaseOn(sink, caseSeed(seed, run));
     const outcome = await runCase(plan);
     addRun(counts, plan, outcome);
     digests.push(outcome.traceDigest);

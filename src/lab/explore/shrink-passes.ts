@@ -105,8 +105,10 @@ const PLAIN_WITHOUT = [
   'dialect',
   'isEmulator',
   'limits',
+  'deltaLimits',
   'compaction',
   'survivor',
+  'parquet',
 ] as const;
 
 /** Settings and ways of running that are not the ordinary ones. */

@@ -51,11 +51,19 @@ export function faultText({ when, ...what }: SimFault): string {
 
 const noTime: { point?: string; hit?: number; process?: string; atMs?: number; records?: number } = {};
 
-function headline({ seed, processes, partitions, workload, separateGroups, dialect = 'service' }: CasePlan): string {
+function headline({
+  seed,
+  sink,
+  processes,
+  partitions,
+  workload,
+  separateGroups,
+  dialect = 'service',
+}: CasePlan): string {
   const groups = separateGroups === true ? ', each in a group of its own' : '';
   return (
     `seed ${seed}: ${workload.length} records in ${partitions} ${partitions === 1 ? 'partition' : 'partitions'}, ` +
-    `${processes.length === 1 ? 'process' : 'processes'} ${processes.join(', ')}${groups}, BigQuery as the ${dialect}`
+    `${processes.length === 1 ? 'process' : 'processes'} ${processes.join(', ')}${groups}, ${sink === 'delta' ? 'Delta Lake' : `BigQuery as the ${dialect}`}`
   );
 }
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { checkProtocol } from './check-protocol.ts';
 import { modelConfig } from './config.ts';
 import { nameOf } from './run-model.ts';
+import { formatTrace } from './search/trace.ts';
 import { SMALL_SUITE } from './suites.ts';
-import { formatTrace } from './trace.ts';
 
 describe('protocol model: the protocol holds', () => {
   test.each(SMALL_SUITE.map((entry) => ({ name: nameOf(entry.config), ...entry })))(

@@ -2,8 +2,9 @@
 import { configProblems, type ModelConfig } from './config.ts';
 import type { ViolationKind } from './invariants.ts';
 import { createModel } from './model.ts';
-import { search } from './search.ts';
-import { type TraceStep, traceTo } from './trace.ts';
+import { protocolSystem } from './protocol-system.ts';
+import { search } from './search/search.ts';
+import { type TraceStep, traceTo } from './search/trace.ts';
 
 export interface ModelResult {
   /** undecided: the state limit was reached and nothing was found until then. */
@@ -29,12 +30,12 @@ export interface ModelResult {
 export function checkProtocol(config: ModelConfig): ModelResult {
   const problems = configProblems(config);
   if (problems.length > 0) throw new RangeError(problems.join('; '));
-  const model = createModel(config);
-  const result = search(model);
+  const system = protocolSystem(createModel(config));
+  const result = search(system);
   const counts = { states: result.keys.length, finished: result.finished, stopped: result.stopped };
   if (result.violation) {
     const { kind, message, stateNumber } = result.violation;
-    const trace = traceTo(model, result, stateNumber);
+    const trace = traceTo(system, result, stateNumber);
     return { verdict: 'violated', ...counts, violation: { kind, message, trace } };
   }
   return { verdict: result.complete ? 'holds' : 'undecided', ...counts };

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { modelConfig } from './config.ts';
 import { StateEncoder } from './encoding.ts';
 import { createModel } from './model.ts';
-import { initialState, search, successors } from './search.ts';
+import { initialState, protocolSystem, successors } from './protocol-system.ts';
+import { search } from './search/search.ts';
 import type { State } from './state.ts';
 
 const model = createModel(
@@ -10,8 +11,9 @@ const model = createModel(
 );
 
 test('a key decodes to a state that has this key again', () => {
-  const { encoder, keys } = search(model);
-  for (const key of keys) expect(encoder.encode(encoder.decode(key))).toEqual({ key, swapped: 0 });
+  const system = protocolSystem(model);
+  const { keys } = search(system);
+  for (const key of keys) expect(system.encode(system.decode(key))).toEqual({ key, swapped: 0 });
 });
 
 test('states with P and Q swapped have one key, and the swap is reported', () => {

@@ -1,14 +1,13 @@
 /**
- * States as short strings, exactly: equal keys are equal states, and a key can be turned back into its state.
- *
- * Collapse compression, as SPIN calls it: the parts of a state (ownership, statements, environment, two processes, each
- * set of streams) take few values each. Every distinct part is kept once and numbered; a key is the part numbers, a
- * character each. A decoded state shares its parts, so an unchanged part is found again by identity.
+ * States as short strings, exactly: equal keys are equal states, and a key can be turned back into its state. The parts are
+ * ownership, statements, environment, two processes, each set of streams.
  *
  * Canonical: the two processes are interchangeable, so states that are the same with P and Q swapped get one key; so do
  * states that differ in the order of statements on their way, or in statements whose condition can never hold again.
  */
 import type { Model } from './model.ts';
+import { numbersIn, PartTable, pushDigits } from './search/part-table.ts';
+import type { Encoded } from './search/system.ts';
 import {
   type Checkpoint,
   type Environment,
@@ -23,12 +22,6 @@ import {
   type StreamSet,
   type Update,
 } from './state.ts';
-
-export interface Encoded {
-  readonly key: string;
-  /** 1: the canonical state has P and Q swapped. */
-  readonly swapped: 0 | 1;
-}
 
 export class StateEncoder {
   readonly #model: Model;
@@ -90,52 +83,6 @@ export class StateEncoder {
 }
 
 const NO_UPDATES: readonly Update[] = [];
-
-/** Numbers the distinct values of one part of the state. */
-class PartTable<Part extends object> {
-  readonly #text: (part: Part) => string;
-  readonly #numberByText = new Map<string, number>();
-  readonly #numberByIdentity = new Map<Part, number>();
-  readonly #parts: Part[] = [];
-
-  constructor(text: (part: Part) => string) {
-    this.#text = text;
-  }
-
-  numberOf(part: Part): number {
-    const known = this.#numberByIdentity.get(part);
-    if (known !== undefined) return known;
-    const text = this.#text(part);
-    let number = this.#numberByText.get(text);
-    if (number === undefined) {
-      number = this.#parts.length;
-      this.#parts.push(part);
-      this.#numberByText.set(text, number);
-      this.#numberByIdentity.set(part, number);
-    }
-    return number;
-  }
-
-  at(number: number): Part {
-    return this.#parts[number]!;
-  }
-}
-
-/** A number as one UTF-16 unit, or as two from 2^15 on; no encoding begins another. */
-function pushDigits(units: number[], number: number): void {
-  if (number < 0x8000) units.push(number);
-  else units.push(0x8000 | (number >> 16), number & 0xffff);
-}
-
-function numbersIn(key: string): number[] {
-  const numbers: number[] = [];
-  for (let i = 0; i < key.length; i++) {
-    const unit = key.charCodeAt(i);
-    if (unit < 0x8000) numbers.push(unit);
-    else numbers.push(((unit & 0x7fff) << 16) | key.charCodeAt(++i));
-  }
-  return numbers;
-}
 
 function otherOwner(owner: Owner): Owner {
   return owner === NOBODY ? NOBODY : owner === 1 ? 2 : 1;

@@ -4,8 +4,9 @@
  * They share with the steps only what the fold yields for a record (model.ts): what the guarantee is measured against.
  */
 import { type Model, settingFor } from './model.ts';
+import type { ProcessIndex, Violation } from './search/system.ts';
 import { SLOTS, streamAt } from './sink.ts';
-import { NEVER, OPEN, ownerOf, type ProcessIndex, type Row, type State, TABLES } from './state.ts';
+import { NEVER, OPEN, ownerOf, type Row, type State, TABLES } from './state.ts';
 
 export type ViolationKind =
   | 'duplicate-row'
@@ -15,17 +16,12 @@ export type ViolationKind =
   | 'false-stop'
   | 'dead-end';
 
-export interface Violation {
-  readonly kind: ViolationKind;
-  readonly message: string;
-}
-
 /** The first rule that a state breaks. */
-export function violationIn(model: Model, state: State): Violation | undefined {
+export function violationIn(model: Model, state: State): Violation<ViolationKind> | undefined {
   return falseStop(state) ?? wrongRows(state) ?? mixedLog(model, state) ?? missingRows(model, state);
 }
 
-function falseStop({ processes, environment }: State): Violation | undefined {
+function falseStop({ processes, environment }: State): Violation<ViolationKind> | undefined {
   if (environment.log.damaged || processes.every(({ at }) => at !== 'stopped')) return undefined;
   return {
     kind: 'false-stop',
@@ -34,7 +30,7 @@ function falseStop({ processes, environment }: State): Violation | undefined {
 }
 
 /** No row twice, and every row is as the settings history says. */
-function wrongRows(state: State): Violation | undefined {
+function wrongRows(state: State): Violation<ViolationKind> | undefined {
   for (const table of TABLES) {
     const seen = new Set<number>();
     for (const row of landedRows(state, table)) {
@@ -53,7 +49,7 @@ function wrongRows(state: State): Violation | undefined {
 }
 
 /** Below the greatest checkpoint all rows and checkpoints come from one log, whether or not it is there still. */
-function mixedLog(model: Model, state: State): Violation | undefined {
+function mixedLog(model: Model, state: State): Violation<ViolationKind> | undefined {
   const { rewrittenFrom } = state.environment.log;
   if (model.foldsAtOnce || rewrittenFrom === NEVER) return undefined;
   const { nextOffset: below } = greatestLanded(state);
@@ -77,7 +73,7 @@ function mixedLog(model: Model, state: State): Violation | undefined {
 }
 
 /** All rows of the records below a checkpoint are visible. */
-function missingRows(model: Model, state: State): Violation | undefined {
+function missingRows(model: Model, state: State): Violation<ViolationKind> | undefined {
   const { nextOffset, rewritten } = greatestLanded(state);
   const { rewrittenFrom } = state.environment.log;
   for (const table of TABLES) {

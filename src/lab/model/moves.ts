@@ -2,18 +2,8 @@
  * The moves that every step of a process is made of: continue, start over, stop with an error.
  */
 import type { Model } from './model.ts';
-import {
-  type Actor,
-  type Emit,
-  NOBODY,
-  type Owner,
-  ownerOf,
-  type Process,
-  type ProcessIndex,
-  replaceIn,
-  type State,
-  type Update,
-} from './state.ts';
+import type { Actor, ProcessIndex } from './search/system.ts';
+import { type Emit, NOBODY, type Owner, ownerOf, type Process, replaceIn, type State, type Update } from './state.ts';
 
 export class Moves {
   readonly model: Model;

@@ -1,7 +1,8 @@
 /** Everything that a process can do next, or that can happen to it, by where it is. */
 import type { Model } from './model.ts';
 import { Moves } from './moves.ts';
-import type { Emit, ProcessIndex, State } from './state.ts';
+import type { ProcessIndex } from './search/system.ts';
+import type { Emit, State } from './state.ts';
 import {
   finalizeOlder,
   readClaimBack,

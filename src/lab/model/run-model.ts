@@ -8,17 +8,10 @@ import { parseArgs } from 'node:util';
 import { ConfigurationError } from '../../base/errors.ts';
 import { checkProtocol, type ModelResult } from './check-protocol.ts';
 import { configProblems, type ModelConfig, modelConfig, STATE_LIMIT, type Variant } from './config.ts';
+import { DELTA_MODEL_USAGE, runDeltaModel } from './delta/run-delta-model.ts';
+import { type Check, judgeReal, judgeWeakened, type ModelIo, runChecks } from './search/run-checks.ts';
 import { LARGE_SUITE, SMALL_SUITE, type SuiteEntry } from './suites.ts';
-import { formatTrace } from './trace.ts';
 import { WEAKENED } from './variants.ts';
-
-/** What the command needs of the outside. */
-export interface ModelIo {
-  /** Standard output. */
-  write(text: string): void;
-  /** Any steady clock, in ms: for the figures only. */
-  nowMs(): number;
-}
 
 export const MODEL_USAGE = `usage: lab model SHAPES [options]   check one configuration
        lab model small|large       check a suite of configurations
@@ -34,20 +27,14 @@ SHAPES: the tables of each record's rows, as AB,AA ('-': an offset without rows)
   --without NAMES    leave rules out: ${WEAKENED.map(({ variant }) => variant).join(' ')}
   --limit N          stop, undecided, at N states (${STATE_LIMIT})
   --json             one JSON document
-`;
 
-interface Report {
-  readonly name: string;
-  readonly config: ModelConfig;
-  readonly result: ModelResult;
-  readonly seconds: number;
-  /** Why this is not what was expected; undefined: it is. */
-  readonly problem: string | undefined;
-}
+${DELTA_MODEL_USAGE}`;
 
 /** Run the command; returns the exit code. */
 export function runModel(args: readonly string[], io: ModelIo): 0 | 1 | 2 {
-  const { values, positionals } = parse(args);
+  const { sink, others } = sinkOf(args);
+  if (sink === 'delta') return runDeltaModel(others, io);
+  const { values, positionals } = parse(others);
   if (values.help) {
     io.write(MODEL_USAGE);
     return 0;
@@ -55,24 +42,19 @@ export function runModel(args: readonly string[], io: ModelIo): 0 | 1 | 2 {
   const what = positionals[0];
   if (positionals.length !== 1 || what === undefined)
     throw new ConfigurationError(['lab model: give SHAPES or a suite', MODEL_USAGE]);
-  const reports: Report[] = [];
-  for (const entry of entriesOf(what, values)) {
-    const began = io.nowMs();
-    const result = checkProtocol(entry.config);
-    const report = {
-      name: nameOf(entry.config),
-      config: entry.config,
-      result,
-      seconds: (io.nowMs() - began) / 1000,
-      problem: entry.judge(result),
-    };
-    reports.push(report);
-    if (!values.json) io.write(describe(report));
+  return runChecks(checksOf(what, values), values.json ?? false, io);
+}
+
+/** The sink whose protocol is checked, and the other arguments. */
+function sinkOf(args: readonly string[]): { sink: 'bigquery' | 'delta'; others: readonly string[] } {
+  const at = args.findIndex((arg) => arg === '--sink' || arg.startsWith('--sink='));
+  if (at < 0) return { sink: 'bigquery', others: args };
+  const joined = args[at]!.slice('--sink='.length);
+  const [sink, length] = args[at] === '--sink' ? [args[at + 1], 2] : [joined, 1];
+  if (sink !== 'bigquery' && sink !== 'delta') {
+    throw new ConfigurationError([`lab model: --sink ${sink ?? ''}: give bigquery or delta`, MODEL_USAGE]);
   }
-  const verdict = verdictOf(reports);
-  if (values.json) io.write(`${JSON.stringify({ verdict, checks: reports }, undefined, 2)}\n`);
-  else io.write(`${verdict}: ${reports.length} checked\n`);
-  return verdict === 'PASS' ? 0 : verdict === 'FAIL' ? 1 : 2;
+  return { sink, others: args.toSpliced(at, length) };
 }
 
 const COUNTS = {
@@ -111,27 +93,29 @@ function parse(args: readonly string[]) {
   }
 }
 
-interface Entry {
-  readonly config: ModelConfig;
-  judge(result: ModelResult): string | undefined;
-}
-
-function entriesOf(what: string, values: Values): Entry[] {
-  const suite = (entries: readonly SuiteEntry[]): Entry[] =>
-    entries.map((entry) => ({ config: entry.config, judge: (result) => judgeReal(result, entry) }));
+function checksOf(what: string, values: Values): Check<ModelConfig, ModelResult>[] {
+  const suite = (entries: readonly SuiteEntry[]) =>
+    entries.map(({ config, reference }) => checkOf(config, (result) => judgeReal(result, reference)));
   if (what === 'small') return suite(SMALL_SUITE);
   if (what === 'large') return suite(LARGE_SUITE);
   if (what === 'variants') {
     return WEAKENED.flatMap(({ caughtBy, harmlessIn }) =>
       caughtBy
-        ? [{ config: caughtBy.config, judge: (result: ModelResult) => judgeWeakened(result, caughtBy.kind) }]
-        : (harmlessIn ?? []).map((config) => ({ config, judge: judgeReal })),
+        ? [checkOf(caughtBy.config, (result) => judgeWeakened(result, caughtBy.kind))]
+        : (harmlessIn ?? []).map((config) => checkOf(config, judgeReal)),
     );
   }
   const config = configFrom(what, values);
   const problems = configProblems(config);
   if (problems.length > 0) throw new ConfigurationError(problems.map((problem) => `lab model: ${problem}`));
-  return [{ config, judge: judgeReal }];
+  return [checkOf(config, judgeReal)];
+}
+
+function checkOf(
+  config: ModelConfig,
+  judge: (result: ModelResult) => string | undefined,
+): Check<ModelConfig, ModelResult> {
+  return { name: nameOf(config), config, run: () => checkProtocol(config), judge: (result) => judge(result) };
 }
 
 function configFrom(shapes: string, values: Values): ModelConfig {
@@ -150,24 +134,6 @@ function configFrom(shapes: string, values: Values): ModelConfig {
   });
 }
 
-function judgeReal(result: ModelResult, { reference }: Partial<SuiteEntry> = {}): string | undefined {
-  if (result.violation) return `${result.violation.kind}: ${result.violation.message}`;
-  if (result.verdict === 'holds' && reference && reference.states !== result.states) {
-    return `${reference.command} finds ${reference.states} states`;
-  }
-  return undefined;
-}
-
-function judgeWeakened({ violation }: ModelResult, expected: string): string | undefined {
-  if (violation?.kind === expected) return undefined;
-  return violation ? `caught as ${violation.kind}, not as ${expected}` : `not caught; it must be, as ${expected}`;
-}
-
-function verdictOf(reports: readonly Report[]): 'PASS' | 'FAIL' | 'UNKNOWN' {
-  if (reports.some(({ problem }) => problem !== undefined)) return 'FAIL';
-  return reports.some(({ result }) => result.verdict === 'undecided') ? 'UNKNOWN' : 'PASS';
-}
-
 /** The arguments that give this configuration. */
 export function nameOf(config: ModelConfig): string {
   const standard = modelConfig(config.shapes.join());
@@ -180,17 +146,4 @@ export function nameOf(config: ModelConfig): string {
     words.push(`--rewritten ${config.rewrittenShapes.join()}`);
   if (config.variants.length > 0) words.push(`--without ${config.variants.join()}`);
   return words.join(' ');
-}
-
-function describe({ name, result, seconds, problem }: Report): string {
-  const { states, finished, violation } = result;
-  const rate = seconds > 0 ? `, ${Math.round(states / seconds)} states/s` : '';
-  const figures = `${states} states, ${finished} finished, ${seconds.toFixed(1)} s${rate}`;
-  if (problem !== undefined) {
-    const trace = violation ? `\n${formatTrace(violation.trace)}` : '';
-    return `FAIL  ${name}: ${problem} (${figures})${trace}\n`;
-  }
-  if (violation)
-    return `ok    ${name}: caught as ${violation.kind} in ${violation.trace.length - 1} steps (${figures})\n`;
-  return `${result.verdict === 'holds' ? 'ok   ' : '?    '} ${name}: ${result.verdict} (${figures})\n`;
 }

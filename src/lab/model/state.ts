@@ -4,6 +4,7 @@
  *
  * The partition itself is left out: there is one, and two processes that may both believe they own it.
  */
+import type { Actor, ProcessIndex } from './search/system.ts';
 
 /** Which of the two settings rows are made with. */
 export type Setting = 0 | 1;
@@ -13,8 +14,6 @@ export type Version = 0 | 1;
 export type Table = 0 | 1;
 export const TABLES: readonly Table[] = [0, 1];
 
-/** Position of a process in `State.processes`. */
-export type ProcessIndex = 0 | 1;
 /** A process by number, or nobody: a sender that is dead or gave up. */
 export type Owner = 0 | 1 | 2;
 export const NOBODY: Owner = 0;
@@ -208,9 +207,6 @@ export interface State {
   readonly processes: readonly [Process, Process];
   readonly environment: Environment;
 }
-
-/** Who makes a step: process 0 or 1, the network (which is never out of luck forever), or a fault. */
-export type Actor = ProcessIndex | 'network' | 'fault';
 
 /** Takes the steps of a state as they are found. */
 export type Emit = (actor: Actor, label: string, next: State) => void;

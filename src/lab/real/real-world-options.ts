@@ -2,14 +2,21 @@
 import type { ExternalEndpoints, StartedInfra } from '../../infra/types.ts';
 import type { ProcessorEvent } from '../../processor/events.ts';
 import type { ProcessorChild } from './processor/processor-child.ts';
+import type { WorldSink } from './tables/world-tables.ts';
+
+/** Its parts only where a world has them to itself: without them they cannot be killed. Delta Lake needs a broker alone. */
+export interface WorldInfra
+  extends Partial<ExternalEndpoints>,
+    Partial<Pick<StartedInfra, 'projectId' | 'broker' | 'emulator'>> {
+  readonly kafkaBootstrapServers: string;
+}
 
 export interface RealWorldOptions {
-  /** Starts the topic's and the dataset's name. */
+  /** Starts the topic's and the dataset's or folder's name. */
   readonly name: string;
-  /** Its parts only where this world has them to itself: without them they cannot be killed. */
-  readonly infra: ExternalEndpoints &
-    Pick<StartedInfra, 'projectId'> &
-    Partial<Pick<StartedInfra, 'broker' | 'emulator'>>;
+  readonly infra: WorldInfra;
+  /** Default: BigQuery. */
+  readonly sink?: WorldSink;
   readonly partitions: number;
   /** For logs, ledgers and checkpoints; kept. */
   readonly folder: string;

@@ -1,6 +1,6 @@
 /**
- * The real world of the lab: a real broker, a real BigQuery emulator, processors as processes of their own. One world is
- * one topic, one dataset and one folder, so that many can stand side by side on one infra.
+ * The real world of the lab: a real broker, a real BigQuery emulator or real Delta tables, processors as processes of their
+ * own. One world is one topic, one place of tables and one folder, so that many can stand side by side on one infra.
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -9,7 +9,6 @@ import { systemRuntime } from '../../base/system-runtime.ts';
 import type { SumsByCurrency } from '../../checks/by-sql/assertions.ts';
 import { PrefixCheck } from '../../checks/by-sql/prefix-check.ts';
 import type { Guarantee } from '../../checks/findings.ts';
-import { realInputs } from '../../checks/inputs/real-inputs.ts';
 import type { VerifyInputs } from '../../checks/inputs/verify-inputs.ts';
 import { type VerifyReport, verify } from '../../checks/verify.ts';
 import type { KafkaConnectionOptions } from '../../kafka/client/connection-options.ts';
@@ -17,7 +16,7 @@ import type { ProcessorEvent, ProcessorEventType } from '../../processor/events.
 import type { SimulationDials } from '../../simulator/plan.ts';
 import { createRandom, type Random } from '../../simulator/random.ts';
 import type { SimulationSummary } from '../../simulator/summary.ts';
-import { openSink, type Sink } from '../../sinks/bigquery/open-sink.ts';
+import type { OpenedSink } from '../../sinks/opened-sink.ts';
 import type { RunPhase } from '../artifacts.ts';
 import { askedAgain } from '../ask-again.ts';
 import { LabError } from '../lab-error.ts';
@@ -41,6 +40,8 @@ import { RealPart } from './real-part.ts';
 import type { RealWorldOptions } from './real-world-options.ts';
 import { type CommandEnd, runCommand } from './run-command.ts';
 import { PHASE_NEWS, RunRecorder } from './run-recorder.ts';
+import { openTables } from './tables/open-tables.ts';
+import type { WorldTables } from './tables/world-tables.ts';
 import { backlog } from './topic/backlog.ts';
 import { TopicControl } from './topic/topic-control.ts';
 import { ledgerOf, Workloads } from './topic/workloads.ts';
@@ -52,10 +53,17 @@ const DRAIN_TIMEOUT_MS = 90_000;
 const CLOSES_WITHIN_MS = 45_000;
 const POLL_MS = 250;
 
+interface MadeParts {
+  readonly topic: string;
+  readonly dataset: string;
+  readonly tables: WorldTables;
+  readonly proxies: OpenProxies | undefined;
+}
+
 export class RealWorld implements ScenarioWorld, AsyncDisposable {
   readonly topic: string;
   readonly dataset: string;
-  readonly sink: Sink;
+  readonly tables: WorldTables;
   readonly inputs: VerifyInputs;
   readonly seed: number;
   readonly random: Random;
@@ -84,11 +92,12 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
   readonly #handNotes: HandNotes;
   readonly #closed = new AbortController();
 
-  private constructor(options: RealWorldOptions, topic: string, dataset: string, proxies: OpenProxies | undefined) {
+  private constructor(options: RealWorldOptions, { topic, dataset, tables, proxies }: MadeParts) {
     this.#options = options;
     this.#proxies = proxies;
     this.topic = topic;
     this.dataset = dataset;
+    this.tables = tables;
     this.seed = options.seed ?? Math.floor(systemRuntime.random() * 2 ** 31);
     this.random = createRandom(this.seed);
     const { infra } = options;
@@ -96,15 +105,7 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     this.broker = new RealPart('broker', infra.broker, note('broker'));
     this.emulator = new RealPart('emulator', infra.emulator, note('emulator'));
     this.#connection = { brokers: infra.kafkaBootstrapServers.split(','), clientId: 'provenonce-lab' };
-    this.sink = openSink({
-      projectId: infra.projectId,
-      dataset,
-      emulatorHost: infra.bigqueryEmulatorHost,
-      storageEmulatorHost: infra.bigqueryStorageEmulatorHost,
-      runtime: systemRuntime,
-      onWaiting: () => {},
-    });
-    this.inputs = realInputs({ topic, kafka: this.#connection, sink: this.sink, runtime: systemRuntime });
+    this.inputs = tables.inputs({ topic, kafka: this.#connection, runtime: systemRuntime });
     const { partitions, folder, onProgress } = options;
     this.topicControl = new TopicControl({
       connection: this.#connection,
@@ -123,7 +124,7 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
       soFar: () => `${this.recorder.acknowledgedRecords} records are acknowledged`,
     });
     this.#handNotes = new HandNotes(this.faults, this.recorder);
-    this.#prefix = new PrefixCheck(this.inputs, this.sink);
+    this.#prefix = new PrefixCheck(this.inputs, tables.sql);
     this.gaveUp = this.#gaveUp.promise;
     this.gaveUp.catch(() => {}); // not every run looks
     const isRunning = (name: string): boolean => this.#running().some((child) => child.name === name);
@@ -144,8 +145,11 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     const topic = options.topic ?? unique;
     const dataset = options.dataset ?? unique.replaceAll('-', '_');
     await mkdir(options.folder, { recursive: true });
-    const proxies = options.proxied ? await openProxies(options.infra, options.proxied) : undefined;
-    const world = new RealWorld(options, topic, dataset, proxies);
+    const tables = await openTables(options, dataset);
+    const { kafkaBootstrapServers } = options.infra;
+    const services = { kafkaBootstrapServers, ...tables.services };
+    const proxies = options.proxied ? await openProxies(services, options.proxied) : undefined;
+    const world = new RealWorld(options, { topic, dataset, tables, proxies });
     try {
       await world.topicControl.create();
       await world.sink.applySchema();
@@ -154,6 +158,10 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
       await world[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  get sink(): OpenedSink {
+    return this.tables.sink;
   }
 
   get connection(): KafkaConnectionOptions {
@@ -215,9 +223,8 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
       onMetricsPort: (port, of) => this.recorder.listens(of, port),
       onSignal: (signal, of) => this.#handNotes.signal(signal, of),
       env: processorEnv({
-        endpoints: this.#proxies?.endpoints ?? infra,
-        projectId: infra.projectId,
-        dataset: this.dataset,
+        kafkaBootstrapServers: this.#proxies?.endpoints.kafkaBootstrapServers ?? infra.kafkaBootstrapServers,
+        tables: this.tables.settings(this.#proxies?.endpoints),
         topic: this.topic,
         groupId: options.groupId ?? this.#groupId,
         checkpointLocation: this.checkpointOf(options.checkpointOf ?? name),
@@ -234,9 +241,8 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
   operate(...args: readonly string[]): Promise<CommandEnd> {
     const { infra, settings } = this.#options;
     const env = processorEnv({
-      endpoints: infra,
-      projectId: infra.projectId,
-      dataset: this.dataset,
+      kafkaBootstrapServers: infra.kafkaBootstrapServers,
+      tables: this.tables.settings(),
       topic: this.topic,
       groupId: this.#groupId,
       checkpointLocation: this.checkpointOf('operator'),
@@ -261,7 +267,7 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
 
   async drain(timeoutMs = this.#options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS): Promise<void> {
     const { inputs, sink, topic } = this;
-    const behind = (): Promise<string[]> => backlog(inputs, sink.queries, topic, this.#options.partitions);
+    const behind = (): Promise<string[]> => backlog(inputs, sink.reads, topic, this.#options.partitions);
     if ((await behind()).length === 0) return;
     if (this.#running().length === 0) this.start('drain');
     const deadlineMs = systemRuntime.nowMs() + timeoutMs;
@@ -276,13 +282,12 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     }
   }
 
-  async query(sql: string): Promise<Record<string, unknown>[]> {
-    const name = `${this.#options.infra.projectId}.${this.dataset}`;
-    return this.sink.queries.runQuery(sql.replaceAll('{dataset}', name));
+  query(sql: string): Promise<Record<string, unknown>[]> {
+    return this.tables.query(sql);
   }
 
   change(sql: string): Promise<void> {
-    return this.sink.jobs.change({ what: 'statement of the story', sql });
+    return this.tables.bigquery.jobs.change({ what: 'statement of the story', sql });
   }
 
   async until(what: string, timeoutMs: number, condition: () => Promise<boolean>): Promise<void> {
@@ -356,7 +361,7 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
     this.#closed.abort(new Error('the world is closed'));
     const close = async (): Promise<void> => {
       await Promise.all(this.#running().map((child) => child.kill()));
-      await this.sink.close();
+      await this.tables.close();
       await this.#proxies?.close();
       await this.recorder.close();
     };

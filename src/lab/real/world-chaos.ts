@@ -1,12 +1,12 @@
 /** A real world as faults see it (chaos/chaos-target.ts), and what its stories do by hand, noted as faults. */
 import type { ChaosTarget, ServiceTarget } from '../../../chaos/chaos-target.ts';
-import type { Sink } from '../../sinks/bigquery/open-sink.ts';
 import type { CrashAt } from '../scenario.ts';
 import type { FaultBook } from './fault-book.ts';
 import type { OpenProxies } from './open-proxies.ts';
 import type { ProcessorChild } from './processor/processor-child.ts';
 import type { RealPart } from './real-part.ts';
 import type { RunRecorder } from './run-recorder.ts';
+import type { WorldTables } from './tables/world-tables.ts';
 import type { TopicControl } from './topic/topic-control.ts';
 
 export interface WorldParts {
@@ -14,7 +14,7 @@ export interface WorldParts {
   readonly broker: RealPart;
   readonly emulator: RealPart;
   readonly topicControl: TopicControl;
-  readonly sink: Sink;
+  readonly tables: Pick<WorldTables, 'bigquery'>;
   readonly recorder: RunRecorder;
   readonly children: readonly ProcessorChild[];
   checkpointOf(name: string): string;
@@ -59,10 +59,11 @@ export function chaosTarget(world: WorldParts, proxies: OpenProxies | undefined)
       };
     },
     async finalizeStreams(partition) {
-      const rows = await world.sink.queries.readOwnership(world.topic);
+      const { queries, rpc } = world.tables.bigquery;
+      const rows = await queries.readOwnership(world.topic);
       const { epoch, streams = [] } = rows.find((row) => row.partition === partition) ?? {};
       const present = streams.filter((stream) => stream.epoch === epoch);
-      for (const { name } of present) await world.sink.rpc.finalizeWriteStream(name);
+      for (const { name } of present) await rpc.finalizeWriteStream(name);
       return present.length;
     },
   };

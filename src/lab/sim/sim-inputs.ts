@@ -3,13 +3,9 @@
  * columns, no judgement: rows are laid out as the tables hold them.
  * A log that was truncated or made anew has been several logs; `generationOf` says which of them a partition is held to.
  */
-import { type HeldRow, heldTables } from '../../checks/inputs/held-tables.ts';
+import { heldTables } from '../../checks/inputs/held-tables.ts';
 import { withRulesTexts } from '../../checks/inputs/rules-texts.ts';
-import type { CheckedTable, TableCells, TopicRecord, VerifyInputs } from '../../checks/inputs/verify-inputs.ts';
-import { cellsByName } from '../../payments/row-cells.ts';
-import type { DataRows } from '../../payments/types.ts';
-import { streamOffsetsText } from '../../sinks/bigquery/takeover/stream-offsets.ts';
-import type { SimRow } from './bigquery/sim-tables.ts';
+import type { TopicRecord, VerifyInputs } from '../../checks/inputs/verify-inputs.ts';
 import type { LogGeneration, SimRecord } from './kafka/topic.ts';
 import type { World } from './world/world.ts';
 
@@ -23,36 +19,9 @@ export interface SimInputsOptions {
 /** A snapshot: what happens in the world afterwards is not seen. */
 export function simInputs(world: World, { generationOf = last }: SimInputsOptions = {}): VerifyInputs {
   const { topic, partitions } = world.kafka;
-  const stored = world.bigquery.ownership.read(topic);
-  const named = stored.flatMap(({ history }) => history.flatMap((entry) => entry.rules?.sha256 ?? []));
-  const rules = new Map(world.bigquery.ownership.rules(named).map(({ sha256, text }) => [sha256, text]));
-  const ownership = stored.map((facts) => withRulesTexts(facts, (sha256) => rules.get(sha256) ?? null));
-  const { tables } = world.bigquery;
-  const known = [...world.bigquery.known].map(([list, payments]) => {
-    const rows = payments.map((each) => ({ transaction_id: each.transactionId, event_time: each.eventTimeMs }));
-    return [list, rows] as const;
-  });
-  const held = heldTables({
-    known: new Map(known),
-    rows: {
-      payment_transactions: rowsOf(world, 'payment_transactions'),
-      payment_transactions_fraud: rowsOf(world, 'payment_transactions_fraud'),
-      payment_metrics_partials: rowsOf(world, 'payment_metrics_partials'),
-      payment_exceptions: rowsOf(world, 'payment_exceptions'),
-    },
-    checkpoints: tables.landed('checkpoint_log').map(({ row, stamp }) => ({
-      partition: stamp.partition,
-      row: {
-        writer_epoch: stamp.writerEpoch,
-        next_offset: row.nextOffset,
-        watermark: row.watermarkMs,
-        ...row.counters,
-        stream_offsets: streamOffsetsText(row),
-        state_digest: row.stateDigest,
-        record_fingerprint: row.recordFingerprint,
-      },
-    })),
-  });
+  const { stored } = world;
+  const ownership = stored.ownership(topic).map((facts) => withRulesTexts(facts, (sha256) => stored.rulesText(sha256)));
+  const held = heldTables(stored.held());
   const log = (partition: number): LogGeneration => {
     const generations = world.kafka.partition(partition).generations();
     return generations[generationOf(partition, generations)] as LogGeneration;
@@ -69,7 +38,7 @@ export function simInputs(world: World, { generationOf = last }: SimInputsOption
         .map(topicRecordOf);
     },
     tables: () => Promise.resolve(held),
-    schemas: () => Promise.resolve(world.bigquery.schemas.all()),
+    schemas: () => Promise.resolve(stored.schemas()),
   };
 }
 
@@ -81,19 +50,4 @@ export function topicRecordOf({ offset, timestampMs, key, value, headers }: SimR
 
 function last(_: number, generations: readonly LogGeneration[]): number {
   return generations.length - 1;
-}
-
-function rowsOf<T extends CheckedTable>(world: World, table: T): HeldRow<TableCells[T]>[] {
-  return world.bigquery.tables
-    .landed(table)
-    .map((row) => ({ partition: row.stamp.partition, row: cellsOf(table, row) }));
-}
-
-/** A landed row as `verify` reads it. */
-export function cellsOf<T extends CheckedTable>(table: T, { row, stamp }: SimRow<T>): TableCells[T] {
-  const place = { kafka_offset: row.kafkaOffset, writer_epoch: stamp.writerEpoch };
-  const cells = { ...place, ...cellsByName<T>(table, row as DataRows[T]) } as unknown as TableCells[T];
-  const further =
-    table === 'payment_transactions' ? (row as DataRows['payment_transactions']).payment.further : undefined;
-  return further === undefined ? cells : { ...cells, columns: further };
 }

@@ -3,20 +3,20 @@
  * several owners, checkpoints, settings and ranges given up. Each is made once; a change is made to a copy.
  */
 import { createHash } from 'node:crypto';
-import { type EventRules, type LoadedRules, TEXT_ROLES } from '../../payments/rules/rules.ts';
-import { loadedRules } from '../../payments/rules/rules-document.ts';
 import { DEFAULT_DECISION_SETTINGS } from '../../payments/settings.ts';
 import type { DecisionSettings } from '../../payments/types.ts';
 import type { ProcessorLimits } from '../../processor/limits.ts';
 import type { SimFault } from '../fault.ts';
 import { CALM } from '../sim/case/noise.ts';
 import { settingsByLife } from '../sim/case/settings-by-life.ts';
+import { simRegistry } from '../sim/case/sim-registry.ts';
 import { DEFAULT_DIALS, drawWorkload, send, type WorkloadDials, type WorkloadRecord } from '../sim/case/workload.ts';
 import { createWorld } from '../sim/world/create-world.ts';
 import { processorMain } from '../sim/world/processor-main.ts';
 import type { World } from '../sim/world/world.ts';
 import { backfilled } from './backfilled-rows.ts';
 import { type BaseDataset, datasetOf } from './dataset.ts';
+import { AVRO_SCHEMAS, type EventForm, inForm, rulesOfForm } from './mapped/event-forms.ts';
 
 export interface BaseCase {
   readonly name: string;
@@ -26,7 +26,9 @@ export interface BaseCase {
   readonly dials: Partial<WorkloadDials>;
   readonly faults: readonly SimFault[];
   readonly decisions?: Readonly<Record<string, Partial<DecisionSettings>>>;
-  /** Rules of these revisions, by life; lives that are not named have revision 1. Built-in events, spelled as a mapping. */
+  /** Of its events; default: built-in. */
+  readonly form?: EventForm;
+  /** Rules of the form, of these revisions, by life; lives that are not named have revision 1. */
   readonly revisions?: Readonly<Record<string, number>>;
   readonly limits?: Partial<ProcessorLimits>;
   /** Each process is in a consumer group of its own: they take the partitions from each other. */
@@ -124,8 +126,29 @@ export const BASE_CASES: readonly BaseCase[] = [
     partitions: 2,
     dials: { ...RICH, seed: 16, records: 80 },
     separateGroups: true,
+    form: 'mapped',
     faults: crashes(4_000, 8_000, 12_000, 16_000, 20_000, 24_000),
     revisions: { 'b.1': 2, 'a.2': 3, 'b.2': 4, 'a.3': 5, 'b.3': 6, 'a.4': 7, 'b.4': 8 },
+  },
+  {
+    name: 'with-columns',
+    isWhole: false,
+    partitions: 2,
+    dials: { ...RICH, seed: 17, records: 90 },
+    separateGroups: true,
+    form: 'columns',
+    faults: crashes(5_000, 10_000, 15_000),
+    revisions: { 'a.2': 2, 'b.2': 3 },
+  },
+  {
+    name: 'in-avro',
+    isWhole: false,
+    partitions: 2,
+    dials: { ...RICH, seed: 18, records: 90, spelledChance: 0 },
+    separateGroups: true,
+    form: 'avro',
+    faults: crashes(5_000, 10_000, 15_000),
+    revisions: { 'a.2': 2, 'b.2': 3 },
   },
 ];
 
@@ -145,6 +168,7 @@ export function digestOf(bases: readonly BaseDataset[]): string {
 
 async function makeBase(base: BaseCase): Promise<BaseDataset> {
   const { name, partitions, dials, faults, decisions = {}, revisions, limits, killAtMs, separateGroups } = base;
+  const { form = 'built-in' } = base;
   const seed = dials.seed ?? 1;
   const world = createWorld({
     seed,
@@ -152,34 +176,25 @@ async function makeBase(base: BaseCase): Promise<BaseDataset> {
     faults,
     noise: { ...CALM, visibilityLagChance: 0.1, visibilityLagMsMax: 200 },
   });
+  const schemaParts = form === 'avro' ? simRegistry(AVRO_SCHEMAS) : undefined;
   for (const process of ['a', 'b'])
     world.spawn(
       process,
       processorMain({
         ...settingsByLife(decisions),
-        ...(revisions === undefined ? {} : { rules: (owner) => mappedBuiltIn(revisions[owner] ?? 1) }),
+        ...(revisions === undefined ? {} : { rules: (owner) => rulesOfForm(form, revisions[owner] ?? 1) }),
+        ...(schemaParts === undefined ? {} : { schemaParts }),
         ...(limits === undefined ? {} : { limits }),
       }),
       separateGroups === true ? { groupId: `group-${process}` } : {},
     );
   const later = (delayMs: number, action: () => void): void => world.after(delayMs, action);
-  const first = drawWorkload({ ...DEFAULT_DIALS, ...dials, partitions });
+  const first = drawWorkload({ ...DEFAULT_DIALS, ...dials, partitions }).map((record) => inForm(form, record));
   for (const record of [...first, ...(base.after === undefined ? [] : sentAfter(first, base.after))])
     world.after(record.atMs, () => send(record, world.kafka.partition(record.partition), world.nowMs, later));
   await runTo(world, Math.max(lastFaultMs(faults), base.after?.atMs ?? 0), killAtMs);
-  const dataset = datasetOf(name, world);
+  const dataset = datasetOf(name, form, world);
   return base.isBackfilled === true ? backfilled(dataset) : dataset;
-}
-
-/** The built-in event as a mapping, and rules of fraud that differ by the revision. */
-function mappedBuiltIn(revision: number): LoadedRules {
-  const texts = Object.fromEntries(TEXT_ROLES.map((role) => [role, { path: `/${role}` }]));
-  const event: EventRules = {
-    ...{ format: 'json', select: [], key: 'sender', rejectSchemaIds: [], keepRejectedPayload: false },
-    ...{ texts, amount: { path: '/amount' }, timestamp: { path: '/timestamp' } },
-  };
-  const fraud = { ...DEFAULT_DECISION_SETTINGS.fraud, maxScore: 100 - 10 * revision };
-  return loadedRules({ revision, event, columns: [], fraud });
 }
 
 function sentAfter(

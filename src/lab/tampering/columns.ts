@@ -6,7 +6,8 @@
 import { COLUMNS } from '../../checks/inputs/table-columns.ts';
 import type { ColumnKind as ReadKind } from '../../payments/columns.ts';
 
-export type ColumnKind = ReadKind | 'json';
+/** `whole`: the text of a whole number of 64 bits. */
+export type ColumnKind = ReadKind | 'json' | 'whole';
 
 /** A cell as the table holds it: a time is ms since the epoch (a fraction for microseconds), a decimal its text. */
 export type Cell = string | number | boolean | null;
@@ -74,10 +75,26 @@ export const TABLE_COLUMNS = {
     accepted_at: 'time',
   },
   rules: { sha256: 'text', revision: 'integer', text: 'text', written_at: 'time' },
+  event_schemas: { schema_id: 'integer', sha256: 'text', text: 'text', written_at: 'time' },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, ColumnKind>>>>;
 
 export type TableName = keyof typeof TABLE_COLUMNS;
 export const TABLE_NAMES = Object.keys(TABLE_COLUMNS) as TableName[];
+
+/** Further columns that the rules of some datasets have, by the name that they have in all of them. */
+export const FURTHER_COLUMNS: Readonly<Record<string, ColumnKind>> = {
+  order_id: 'text',
+  quantity: 'whole',
+  fee: 'decimal',
+  order_kind: 'text',
+  received_at: 'time',
+  is_gift: 'truth',
+  order_json: 'json',
+};
+
+export function kindOf(table: TableName, column: string): ColumnKind {
+  return columnsOf(table)[column] ?? FURTHER_COLUMNS[column]!;
+}
 
 export function columnsOf(table: TableName): Readonly<Record<string, ColumnKind>> {
   return TABLE_COLUMNS[table];

@@ -4,12 +4,15 @@
  */
 
 import { ContradictionError } from '../../base/errors.ts';
+import { furtherColumnsOf } from '../../checks/further-columns.ts';
 import { type HeldRow, heldTables } from '../../checks/inputs/held-tables.ts';
 import { withRulesTexts } from '../../checks/inputs/rules-texts.ts';
+import { gatheredColumns } from '../../checks/inputs/table-columns.ts';
 import type {
   CheckedTable,
   CheckpointCells,
   ForeignRows,
+  OwnershipFacts,
   TableCells,
   VerifyInputs,
 } from '../../checks/inputs/verify-inputs.ts';
@@ -21,13 +24,16 @@ import type { Dataset } from './dataset.ts';
 
 export function datasetInputs(dataset: Dataset): VerifyInputs {
   const { topic, tables, log } = dataset;
-  const rows = Object.fromEntries(CHECKED_TABLES.map((table) => [table, tables[table].map(heldRow)]));
+  const rows = Object.fromEntries(
+    CHECKED_TABLES.map((table) => [table, tables[table].map((row) => heldRow<Row>(row))]),
+  ) as Record<CheckedTable, HeldRow<Row>[]>;
+  const ownership = (): OwnershipFacts[] =>
+    readOwnership(dataset).map((facts) => withRulesTexts(facts, (sha256) => rulesText(dataset, sha256)));
   const ofTopic = tables.checkpoint_log.filter((row) => row.topic === topic);
   const others = tables.checkpoint_log.filter((row) => row.topic !== topic);
   return {
     topic,
-    ownership: async () =>
-      readOwnership(dataset).map((facts) => withRulesTexts(facts, (sha256) => rulesText(dataset, sha256))),
+    ownership: async () => ownership(),
     topicPartitions: async () => [...log.keys()],
     bounds: async (partition) => {
       const { startOffset, endOffset } = log[partition]!;
@@ -36,13 +42,26 @@ export function datasetInputs(dataset: Dataset): VerifyInputs {
     async *records(partition, fromOffset, toOffset) {
       yield log[partition]!.records.filter(({ offset }) => offset >= fromOffset && offset < toOffset);
     },
-    schemas: async () => [],
-    tables: async () =>
-      heldTables({
-        rows: rows as unknown as { [T in CheckedTable]: HeldRow<TableCells[T]>[] },
+    schemas: async () =>
+      tables.event_schemas.map(({ schema_id, sha256, text }) => ({
+        schema_id: Number(schema_id),
+        sha256: String(sha256),
+        text: String(text),
+      })),
+    tables: async () => {
+      const further = furtherColumnsOf(ownership());
+      const payments = rows.payment_transactions.map(({ partition, row }) => ({
+        partition,
+        row: gatheredColumns({ ...row }, further),
+      }));
+      return heldTables({
+        rows: { ...rows, payment_transactions: payments } as unknown as {
+          [T in CheckedTable]: HeldRow<TableCells[T]>[];
+        },
         checkpoints: ofTopic.map((row) => heldRow<CheckpointCells>(row)),
         foreign: [...foreignCheckpoints(others), ...foreignOwnership(dataset)],
-      }),
+      });
+    },
   };
 }
 
@@ -70,7 +89,15 @@ export function textOf(cell: Cell, column: string): string | null {
   return String(cell);
 }
 
-const TIMES = new Set(['claimed_at', 'event_time', 'record_time', 'window_start', 'window_end', 'watermark']);
+const TIMES = new Set([
+  'claimed_at',
+  'event_time',
+  'record_time',
+  'window_start',
+  'window_end',
+  'watermark',
+  'received_at',
+]);
 
 function heldRow<R>(row: Row): HeldRow<R> {
   const { kafka_partition: partition, ...cells } = row;

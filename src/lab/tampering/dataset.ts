@@ -7,10 +7,12 @@ import type { AppendTable, DataTable } from '../../payments/types.ts';
 import type { StoredOwnership } from '../../sinks/bigquery/ports.ts';
 import { streamOffsetsText } from '../../sinks/bigquery/takeover/stream-offsets.ts';
 import type { SimRow, SimStream } from '../sim/bigquery/sim-tables.ts';
+import { cellsOf } from '../sim/bigquery/stored-tables.ts';
 import type { SimDisk } from '../sim/disk/sim-disk.ts';
-import { cellsOf, topicRecordOf } from '../sim/sim-inputs.ts';
+import { topicRecordOf } from '../sim/sim-inputs.ts';
 import type { World } from '../sim/world/world.ts';
 import type { Row, TableName } from './columns.ts';
+import { type EventForm, furtherOf } from './mapped/event-forms.ts';
 
 /** One partition of the topic, as it can be read now. Offsets without a record are markers, or were aborted. */
 export interface PartitionLog {
@@ -31,19 +33,23 @@ export interface Dataset {
 /** A dataset, and what the service and the processors know beside its tables. */
 export interface BaseDataset extends Dataset {
   readonly name: string;
+  /** Of the events in its log. */
+  readonly form: EventForm;
   readonly streams: readonly SimStream[];
   readonly disks: readonly SimDisk[];
 }
 
-export function datasetOf(name: string, world: World): BaseDataset {
+export function datasetOf(name: string, form: EventForm, world: World): BaseDataset {
   const { topic, partitions } = world.kafka;
   return {
     name,
+    form,
     topic,
     tables: {
-      ...writtenTables(world, () => true),
+      ...writtenTables(world, form, () => true),
       partition_ownership: world.bigquery.ownership.read(topic).map(ownershipCells),
       rules: rulesOf(world),
+      event_schemas: world.bigquery.schemas.all().map((row) => ({ ...row, written_at: world.nowMs })),
       backfill_turns: [
         { topic, turn: 1, turn_id: 'turn-1', owner: 'operator', taken_at: world.nowMs, pending: '' },
         { topic: `${topic}-2`, turn: 4, turn_id: 'turn-4', owner: 'another', taken_at: world.nowMs, pending: '[]' },
@@ -73,9 +79,14 @@ export function datasetOf(name: string, world: World): BaseDataset {
 }
 
 /** What was appended to the tables, of what is wanted. */
-export function writtenTables(world: World, isWanted: (row: SimRow) => boolean): Pick<Tables, AppendTable> {
+export function writtenTables(
+  world: World,
+  form: EventForm,
+  isWanted: (row: SimRow) => boolean,
+): Pick<Tables, AppendTable> {
+  const payments = rowsOf(world, isWanted, 'payment_transactions');
   return {
-    payment_transactions: rowsOf(world, isWanted, 'payment_transactions'),
+    payment_transactions: payments.map((row) => withFurther(row, form)),
     payment_transactions_fraud: rowsOf(world, isWanted, 'payment_transactions_fraud'),
     payment_metrics_partials: rowsOf(world, isWanted, 'payment_metrics_partials'),
     payment_exceptions: rowsOf(world, isWanted, 'payment_exceptions'),
@@ -114,6 +125,17 @@ function rowsOf<T extends DataTable>(world: World, isWanted: (row: SimRow) => bo
   const rows = world.bigquery.tables.landed(table).filter(isWanted as unknown as (row: SimRow<T>) => boolean);
   // Every value of a row that verify reads is a cell.
   return rows.map((row) => ({ ...placeOf(row), ...(cellsOf(table, row) as unknown as Row) }));
+}
+
+/** With a cell for each further column: NULL where the row has none. */
+function withFurther({ columns, ...row }: Row & { readonly columns?: unknown }, form: EventForm): Row {
+  const held = (columns ?? {}) as Readonly<Record<string, string>>;
+  const cells = furtherOf(form).map(({ name, type }) => {
+    const text = held[name];
+    if (text === undefined) return [name, null] as const;
+    return [name, type === 'timestamp' ? Number(text) : type === 'bool' ? text === 'true' : text] as const;
+  });
+  return { ...row, ...Object.fromEntries(cells) };
 }
 
 function placeOf<T extends DataTable>({ row, stamp }: SimRow<T>): Row {

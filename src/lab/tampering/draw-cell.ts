@@ -6,7 +6,7 @@
 import { formatDecimal } from '../../payments/event/decimal.ts';
 import { nanosFromText } from '../../sinks/bigquery/query/query-values.ts';
 import type { Rng } from '../sim/world/rng.ts';
-import { type Cell, columnsOf, type Row, type TableName } from './columns.ts';
+import { type Cell, kindOf, type Row, type TableName } from './columns.ts';
 
 /** Columns of STRING that hold JSON text, where anything can stand. */
 const JSON_TEXTS = new Set(['streams', 'fixed_settings', 'settings_history', 'skipped']);
@@ -18,6 +18,7 @@ const CODES: Readonly<Record<string, readonly string[]>> = {
   risk_amount: ['LOW', 'MEDIUM', 'HIGH'],
   currency: ['EUR', 'USD', 'GBP'],
   reason: ['not_json', 'field_missing: amount', 'no_value', 'key_not_sender'],
+  order_kind: ['RETAIL', 'TRADE'],
 };
 
 /** Undefined where the way that was drawn gives the value that is there. */
@@ -39,9 +40,11 @@ function drawValue(rng: Rng, rows: readonly Row[], old: Cell, table: TableName, 
   if (way === 'neighbour') return rng.pick(rows)[column]!;
   const known = CODES[column];
   if (known !== undefined && way === 'other') return rng.pick(known);
-  switch (columnsOf(table)[column]!) {
+  switch (kindOf(table, column)) {
     case 'integer':
       return integer(rng, Number(old ?? 0), way);
+    case 'whole':
+      return String(integer(rng, Number(old ?? 0), way));
     case 'decimal':
       return decimal(rng, String(old ?? '0'), way);
     case 'time':

@@ -4,9 +4,10 @@
  */
 import type { TopicRecord } from '../../checks/inputs/verify-inputs.ts';
 import { Rng } from '../sim/world/rng.ts';
-import { columnsOf, type Row, TABLE_NAMES, type TableName } from './columns.ts';
+import { columnsOf, FURTHER_COLUMNS, type Row, TABLE_NAMES, type TableName } from './columns.ts';
 import type { Dataset } from './dataset.ts';
 import { drawCell, withOneCharacter } from './draw-cell.ts';
+import { drawExchanged } from './mapped/exchanged-schema.ts';
 import type { RecordPart, Tampering } from './tampering.ts';
 
 export interface Stratum {
@@ -14,7 +15,7 @@ export interface Stratum {
   readonly name: string;
   readonly table?: TableName;
   readonly column?: string;
-  readonly rows?: 'deleted' | 'doubled' | 'forged';
+  readonly rows?: 'deleted' | 'doubled' | 'forged' | 'exchanged';
   readonly record?: RecordPart | 'removed' | 'added';
 }
 
@@ -30,9 +31,15 @@ export const STRATA: readonly Stratum[] = [
   ...TABLE_NAMES.flatMap((table) =>
     Object.keys(columnsOf(table)).map((column) => ({ name: `${table}.${column}`, table, column })),
   ),
+  ...Object.keys(FURTHER_COLUMNS).map((column) => ({
+    name: `payment_transactions.${column}, of rules`,
+    table: 'payment_transactions' as const,
+    column,
+  })),
   ...TABLE_NAMES.flatMap((table) =>
     (['deleted', 'doubled', 'forged'] as const).map((rows) => ({ name: `${table}: a row ${rows}`, table, rows })),
   ),
+  { name: 'event_schemas: a schema exchanged', table: 'event_schemas', rows: 'exchanged' },
   ...(['value', 'key', 'timestamp', 'removed', 'added'] as const).map((record) => ({
     name: `a record: ${record}`,
     record,
@@ -64,8 +71,13 @@ function drawIn(rng: Rng, dataset: Dataset, { table, column, rows: kind, record 
   if (rows.length === 0) return undefined;
   const row = rng.between(0, rows.length - 1);
   if (column !== undefined) {
+    if (!(column in rows[row]!)) return undefined;
     const value = drawCell(rng, rows, row, table!, column);
     return value === undefined ? undefined : { kind: 'cell', table: table!, column, row, value };
+  }
+  if (kind === 'exchanged') {
+    const cells = drawExchanged(rng, rows, row);
+    return cells && { kind, table: 'event_schemas', row, cells };
   }
   if (kind === 'forged') return { kind, table: table!, cells: forged(rng, rows, table!) };
   return { kind: kind!, table: table!, row };
@@ -74,7 +86,7 @@ function drawIn(rng: Rng, dataset: Dataset, { table, column, rows: kind, record 
 /** Each cell is one that some row has, but for a few that are other ones. */
 function forged(rng: Rng, rows: readonly Row[], table: TableName): Row {
   const like = rng.between(0, rows.length - 1);
-  const cells = Object.keys(columnsOf(table)).map((column) => {
+  const cells = Object.keys(rows[like]!).map((column) => {
     const isOwn = rng.chance(0.7);
     return [column, isOwn ? rows[like]![column]! : (drawCell(rng, rows, like, table, column) ?? rows[like]![column]!)];
   });

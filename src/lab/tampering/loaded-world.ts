@@ -6,7 +6,7 @@
 import { ContradictionError } from '../../base/errors.ts';
 import { APPEND_TABLES, type AppendTable, DATA_TABLES, type DataTable } from '../../payments/types.ts';
 import type { AppendRows, CheckpointRow, StoredOwnership } from '../../sinks/bigquery/ports.ts';
-import { ROW_READERS } from '../../sinks/bigquery/rows/row-readers.ts';
+import { rowReader } from '../../sinks/bigquery/rows/row-readers.ts';
 import { copy } from '../sim/bigquery/sim-encoder.ts';
 import type { SimRow } from '../sim/bigquery/sim-tables.ts';
 import { createWorld } from '../sim/world/create-world.ts';
@@ -14,6 +14,7 @@ import type { World } from '../sim/world/world.ts';
 import type { Row } from './columns.ts';
 import type { BaseDataset } from './dataset.ts';
 import { textOf } from './dataset-inputs.ts';
+import { furtherOf } from './mapped/event-forms.ts';
 
 /** `ownership`: as it was read from the dataset. */
 export function loadedWorld(dataset: BaseDataset, ownership: readonly StoredOwnership[]): World {
@@ -26,6 +27,13 @@ export function loadedWorld(dataset: BaseDataset, ownership: readonly StoredOwne
     dataset.tables.rules.map(({ sha256, revision, text }) => ({
       sha256: String(sha256),
       revision: Number(revision),
+      text: String(text),
+    })),
+  );
+  world.bigquery.schemas.load(
+    dataset.tables.event_schemas.map(({ schema_id, sha256, text }) => ({
+      id: Number(schema_id),
+      sha256: String(sha256),
       text: String(text),
     })),
   );
@@ -55,7 +63,7 @@ function landedRows<T extends AppendTable>(dataset: BaseDataset, table: T): SimR
   );
   return rows.map((row, streamOffset) => ({
     row: readOnce(row, () =>
-      table === 'checkpoint_log' ? checkpoint(row) : dataRow(table as DataTable, row),
+      table === 'checkpoint_log' ? checkpoint(row) : dataRow(table as DataTable, row, dataset),
     ) as AppendRows[T],
     stamp: {
       partition: Number(row.kafka_partition),
@@ -77,8 +85,8 @@ function readOnce(row: Row, read: () => object): object {
   return known;
 }
 
-function dataRow(table: DataTable, row: Row): AppendRows[AppendTable] {
-  const reader = ROW_READERS[table];
+function dataRow(table: DataTable, row: Row, { form }: BaseDataset): AppendRows[AppendTable] {
+  const reader = rowReader(table, furtherOf(form));
   const cells = reader.columns.map((column) => textOf(row[column]!, column));
   return readable({ kafkaOffset: Number(row.kafka_offset) }, () => reader.read(cells)) as AppendRows[AppendTable];
 }

@@ -6,6 +6,7 @@
 import type { Row } from './columns.ts';
 import type { BaseDataset } from './dataset.ts';
 import { changedLeaves } from './json-leaves.ts';
+import { isReadAlike, namedSchema } from './mapped/exchanged-schema.ts';
 import { rowOf, type Tampering } from './tampering.ts';
 
 export interface NotCovered {
@@ -83,9 +84,22 @@ export const NOT_COVERED: readonly NotCovered[] = [
   },
   {
     name: 'rules-again',
-    what: '`revision` of a row of `rules`; rows of `rules` that no history names, or that are there twice',
-    why: 'the text says its revision, and a text is found by its digest',
-    speaksOf: (tampering, base) => isRulesAgain(tampering, base),
+    what:
+      '`revision` of a row of `rules`; rows of `rules` that no history names, or that are there twice; rows of ' +
+      '`event_schemas` that no record names, or that are there twice',
+    why: 'the text says its revision, and a text is found by its digest, or by the id in a record',
+    speaksOf: (tampering, base) => isRulesAgain(tampering, base) || isSchemaAgain(tampering, base),
+  },
+  {
+    name: 'schemas-alike',
+    what:
+      'a schema in `event_schemas` that was exchanged together with its digest, if every record of the log that ' +
+      'names it reads the same',
+    why:
+      'records are read by it. One that reads differently shows in its row; a takeover reads what comes by the schema ' +
+      'that it finds',
+    speaksOf: (tampering, base) =>
+      tampering.kind === 'exchanged' && isReadAlike(base, rowOf(base, tampering)!, tampering.cells),
   },
   {
     name: 'not-json-where',
@@ -107,6 +121,18 @@ function isRulesAgain(tampering: Tampering, { tables }: BaseDataset): boolean {
   return named === undefined || named.text === text;
 }
 
+/** Not where an id that a record names gets another schema. */
+function isSchemaAgain(tampering: Tampering, base: BaseDataset): boolean {
+  if (tampering.kind === 'doubled') return tampering.table === 'event_schemas';
+  if (tampering.kind !== 'forged' || tampering.table !== 'event_schemas') return false;
+  const { schema_id, sha256, text } = tampering.cells;
+  const isNamed = base.log.some(({ records }) => records.some(({ value }) => namedSchema(value) === schema_id));
+  const isThere = base.tables.event_schemas.some(
+    (row) => row.schema_id === schema_id && row.sha256 === sha256 && row.text === text,
+  );
+  return !isNamed || isThere;
+}
+
 /** The entry that speaks of it; undefined where none does. */
 export function excuseFor(tampering: Tampering, base: BaseDataset): NotCovered | undefined {
   return NOT_COVERED.find(({ speaksOf }) => speaksOf(tampering, base));
@@ -120,6 +146,7 @@ const CLOCKS_AND_NAMES: Readonly<Record<string, readonly string[]>> = {
   checkpoint_log: ['processed_at', 'owner', 'written_at'],
   partition_ownership: ['owner', 'claimed_at'],
   rules: ['written_at'],
+  event_schemas: ['written_at'],
 };
 /** Members of JSON that are such. */
 const CLOCK_OR_NAME_LEAF: Readonly<Record<string, RegExp>> = {
@@ -237,15 +264,21 @@ function isUnkept(
   const isHere = (row: Row): boolean =>
     row.kafka_partition === partition && row.kafka_offset === offset && row.writer_epoch !== 0;
   const exception = tables.payment_exceptions.find(isHere);
-  if (part === 'timestamp') return exception === undefined;
+  if (part === 'timestamp')
+    return exception === undefined && !tables.payment_transactions.some((row) => isHere(row) && hasRecordTime(row));
   if (part === 'key') return exception?.disposition === 'rejected';
   const record = log[partition]!.records.find((each) => each.offset === offset);
   return exception?.disposition !== 'rejected' && paymentText(value) === paymentText(Buffer.from(record?.value ?? ''));
 }
 
+/** A further column keeps the record's own time. */
+function hasRecordTime({ received_at }: Row): boolean {
+  return received_at !== undefined && received_at !== null;
+}
+
 const PAYMENT_MEMBERS = [
   ...['transaction_id', 'sender_account_id', 'receiver_account_id', 'amount', 'currency', 'device_id'],
-  ...['ip_address', 'timestamp', 'region', 'payment_method'],
+  ...['ip_address', 'timestamp', 'region', 'payment_method', 'order'],
 ];
 
 /** The members that a payment is made of, without any others; the text itself if it is no JSON. */

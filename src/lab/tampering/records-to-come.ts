@@ -4,6 +4,7 @@
  */
 import type { TopicRecord } from '../../checks/inputs/verify-inputs.ts';
 import type { BaseDataset, PartitionLog } from './dataset.ts';
+import { inForm } from './mapped/event-forms.ts';
 
 const NEW_PAYMENTS = 8;
 const COPIES = 4;
@@ -19,7 +20,7 @@ export function withRecordsToCome(dataset: BaseDataset, base: BaseDataset): Base
   return { ...dataset, log };
 }
 
-function recordsOf({ tables, log }: BaseDataset, partition: number): Omit<TopicRecord, 'offset'>[] {
+function recordsOf({ tables, log, form }: BaseDataset, partition: number): Omit<TopicRecord, 'offset'>[] {
   const payments = tables.payment_transactions.filter(
     (row) => row.kafka_partition === partition && Number(row.writer_epoch) > 0,
   );
@@ -29,7 +30,7 @@ function recordsOf({ tables, log }: BaseDataset, partition: number): Omit<TopicR
   const record = (event: Readonly<Record<string, unknown>>): Omit<TopicRecord, 'offset'> => ({
     timestampMs,
     key: Buffer.from(String(event.sender_account_id)),
-    value: Buffer.from(JSON.stringify(event)),
+    value: Buffer.from(inForm(form, { value: JSON.stringify(event) }).value!),
   });
   const news = Array.from({ length: NEW_PAYMENTS }, (_, i) =>
     record({

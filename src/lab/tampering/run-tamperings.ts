@@ -8,9 +8,10 @@ import type { BaseDataset } from './dataset.ts';
 import { datasetInputs } from './dataset-inputs.ts';
 import { type DrawnTampering, drawTampering, STRATA, type Stratum } from './draw-tampering.ts';
 import { type Sight, sightOf } from './judge-verify.ts';
+import { isReadAlike } from './mapped/exchanged-schema.ts';
 import { excuseFor, NOT_COVERED } from './not-covered.ts';
 import { type StateAtHand, type Takeover, Takeovers } from './takeover.ts';
-import { placesOf, tampered, tamperingText } from './tampering.ts';
+import { placesOf, rowOf, tampered, tamperingText } from './tampering.ts';
 
 export interface TamperOptions {
   readonly seed: number;
@@ -85,7 +86,7 @@ export async function runTamperings(options: TamperOptions): Promise<TamperRepor
     const changed = tampered(base, drawn.tampering);
     const inputs = (await options.inputs?.(base, changed, drawn)) ?? datasetInputs(changed);
     noteSight(report, drawn, base, await sightOf(inputs, placesOf(base, drawn.tampering)));
-    for (const state of options.takeovers === false || !isRead(drawn) ? [] : STATES)
+    for (const state of options.takeovers === false || !isJudged(drawn, base) ? [] : STATES)
       noteTakeover(report, drawn, base, state, await takeovers.judge(base, changed, state));
     report.runs++;
     options.onProgress?.(report);
@@ -93,8 +94,9 @@ export async function runTamperings(options: TamperOptions): Promise<TamperRepor
   return report;
 }
 
-/** Whether processors read what was changed. */
-function isRead({ tampering }: DrawnTampering): boolean {
+/** Whether processors read what was changed, and can know it from what was there. */
+function isJudged({ tampering }: DrawnTampering, base: BaseDataset): boolean {
+  if (tampering.kind === 'exchanged') return isReadAlike(base, rowOf(base, tampering)!, tampering.cells);
   return !('table' in tampering) || !['backfill_turns', 'accepted_losses'].includes(tampering.table);
 }
 

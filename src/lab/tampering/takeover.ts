@@ -10,12 +10,14 @@ import { APPEND_TABLES } from '../../payments/types.ts';
 import type { ProcessorEvent } from '../../processor/events.ts';
 import type { ExitReport } from '../../processor/processor.ts';
 import type { StoredOwnership } from '../../sinks/bigquery/ports.ts';
+import { simRegistry } from '../sim/case/sim-registry.ts';
 import { processorMain, type SimWiring } from '../sim/world/processor-main.ts';
 import type { World } from '../sim/world/world.ts';
 import type { Row, TableName } from './columns.ts';
 import { type BaseDataset, ownershipCells, writtenTables } from './dataset.ts';
 import { datasetInputs, readOwnership } from './dataset-inputs.ts';
 import { loadedWorld } from './loaded-world.ts';
+import { AVRO_SCHEMAS } from './mapped/event-forms.ts';
 import { withRecordsToCome } from './records-to-come.ts';
 
 export type StateAtHand = 'local' | 'none';
@@ -98,13 +100,14 @@ async function takeOver(
   weaken: Weaken,
 ): Promise<Done> {
   const world = loadedWorld(dataset, ownership);
+  const schemaParts = dataset.form === 'avro' ? { schemaParts: simRegistry(AVRO_SCHEMAS) } : {};
   const stops = new Map<number, string>();
   const process = world.process('next');
   if (state === 'local') await process.disk.adopt(dataset.disks);
   const emit = (event: ProcessorEvent): void => {
     if (event.type === 'partition.stopped') stops.set(event.partition, event.code);
   };
-  world.spawn('next', processorMain({ observer: { emit }, weaken }));
+  world.spawn('next', processorMain({ observer: { emit }, weaken, ...schemaParts }));
   const isOver = (): boolean =>
     !process.running ||
     world.kafka.partitions.every((_, partition) => stops.has(partition) || isDrained(world, partition));
@@ -113,7 +116,7 @@ async function takeOver(
   const broke = exits.flatMap(({ bug }) => bug ?? []);
   if (end !== 'done') broke.push(`it neither ended nor stopped: ${end}`);
   return {
-    written: writtenTables(world, ({ stream }) => stream !== 'loaded'),
+    written: writtenTables(world, dataset.form, ({ stream }) => stream !== 'loaded'),
     found: ownership,
     ownership: world.bigquery.ownership.read(dataset.topic),
     stops: [...stops.values(), ...exits.flatMap(({ code }) => code ?? [])],

@@ -3,13 +3,15 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { VerifyInputs } from '../../checks/inputs/verify-inputs.ts';
+import { schemaSource, storedSchema } from '../../payments/event/schema/stored-schema.ts';
 import { BASE_CASES, baseDatasets } from './base-datasets.ts';
-import { columnsOf, TABLE_NAMES } from './columns.ts';
+import { type Cell, columnsOf, FURTHER_COLUMNS, TABLE_NAMES } from './columns.ts';
 import type { BaseDataset, Dataset } from './dataset.ts';
 import { datasetInputs } from './dataset-inputs.ts';
 import { drawTampering, STRATA } from './draw-tampering.ts';
 import { changedLeaves } from './json-leaves.ts';
 import { sightOf } from './judge-verify.ts';
+import { furtherOf } from './mapped/event-forms.ts';
 import { NOT_COVERED } from './not-covered.ts';
 import { runTamperings } from './run-tamperings.ts';
 import { Takeovers } from './takeover.ts';
@@ -63,6 +65,90 @@ describe('changes of finished datasets', () => {
   });
 });
 
+describe('a further column of rules', () => {
+  const OFF_BY_ONE: Readonly<Record<string, (cell: Cell) => Cell>> = {
+    order_id: (cell) => `${cell}1`,
+    quantity: (cell) => String(BigInt(String(cell)) + 1n),
+    fee: (cell) => `${cell}00000001`,
+    order_kind: (cell) => (cell === 'TRADE' ? 'RETAIL' : 'TRADE'),
+    received_at: (cell) => Number(cell) + 0.001,
+    is_gift: (cell) => cell !== true,
+    order_json: (cell) => String(cell).replace('"gift"', '"Gift"'),
+  };
+
+  it.each(Object.keys(FURTHER_COLUMNS))('%s off by one unit, NULL, or filled is named', async (column) => {
+    const base = bases.find(({ name }) => name === 'with-columns')!;
+    const rows = base.tables.payment_transactions;
+    const filled = rows.findIndex((row) => row[column] !== null);
+    const empty = rows.findIndex((row) => row[column] === null);
+    const value = rows[filled]![column]!;
+    const changes: readonly [row: number, value: Cell][] = [
+      [filled, OFF_BY_ONE[column]!(value)],
+      [filled, null],
+      [empty, value],
+    ];
+    for (const [row, to] of changes) {
+      const tampering: Tampering = { kind: 'cell', table: 'payment_transactions', column, row, value: to };
+      expect(NOT_COVERED.some(({ speaksOf }) => speaksOf(tampering, base))).toBe(false);
+      const sight = await sightOf(datasetInputs(tampered(base, tampering)), placesOf(base, tampering));
+      expect(sight, `${value} -> ${to}`).toEqual({ seen: 'noticed', by: ['G5 columns_differ'] });
+    }
+  });
+});
+
+describe('a schema in event_schemas', () => {
+  const other = (change: (text: string) => string): Tampering => {
+    const [row] = bases.find(({ name }) => name === 'in-avro')!.tables.event_schemas;
+    const source = schemaSource({ id: 1, sha256: String(row!.sha256), text: String(row!.text) })!;
+    const { sha256, text } = storedSchema(1, { ...source, text: change(source.text) });
+    return { kind: 'exchanged', table: 'event_schemas', row: 0, cells: { sha256, text } };
+  };
+  const sight = async (tampering: Tampering): Promise<unknown> => {
+    const base = bases.find(({ name }) => name === 'in-avro')!;
+    return await sightOf(datasetInputs(tampered(base, tampering)), placesOf(base, tampering));
+  };
+  const isExcused = (tampering: Tampering): boolean =>
+    NOT_COVERED.some(({ speaksOf }) => speaksOf(tampering, bases.find(({ name }) => name === 'in-avro')!));
+
+  it('that was exchanged for one that reads records otherwise is named by what they became', async () => {
+    const swapped = other((text) => text.replace('"RETAIL","TRADE"', '"TRADE","RETAIL"'));
+    expect(isExcused(swapped)).toBe(false);
+    expect(await sight(swapped)).toEqual({ seen: 'noticed', by: ['G5 columns_differ'] });
+  });
+
+  it('that was exchanged for one that reads all records alike passes, as the list says', async () => {
+    const commented = other((text) => text.replace('"name":"Payment"', '"name":"Payment","doc":"a payment"'));
+    expect(isExcused(commented)).toBe(true);
+    expect(await sight(commented)).toEqual({ seen: 'nothing', verdict: 'PASS' });
+  });
+
+  it('is named if its row is gone, its text or digest changed, or its id has two', async () => {
+    const { event_schemas: rows } = bases.find(({ name }) => name === 'in-avro')!.tables;
+    const cell = (column: string, value: Cell): Tampering => ({
+      ...{ kind: 'cell', table: 'event_schemas', column, row: 0, value },
+    });
+    const changes: Tampering[] = [
+      { kind: 'deleted', table: 'event_schemas', row: 0 },
+      { kind: 'forged', table: 'event_schemas', cells: { ...rows[1]!, schema_id: rows[0]!.schema_id! } },
+      cell('text', String(rows[0]!.text).replace('Payment', 'payment')),
+      cell('sha256', rows[1]!.sha256!),
+      cell('schema_id', rows[1]!.schema_id!),
+      cell('schema_id', null),
+    ];
+    for (const change of changes)
+      expect(await sight(change), JSON.stringify(change)).toMatchObject({ seen: 'noticed' });
+  });
+});
+
+describe('a takeover of a dataset whose schemas were changed', () => {
+  it.each(['local', 'none'] as const)('stops if a schema of its last record is gone: %s', async (state) => {
+    const base = bases.find(({ name }) => name === 'in-avro')!;
+    // The registry still has them: it must not be asked again.
+    const without = { ...base, tables: { ...base.tables, event_schemas: [] } };
+    expect(await new Takeovers().judge(base, without, state)).toEqual({ end: 'noticed', by: ['schema_missing'] });
+  });
+});
+
 describe('a dataset as it is', () => {
   it.each(BASE_CASES.map(({ name }) => name))('%s passes, and is taken over without harm', async (name) => {
     const base = bases.find((each) => each.name === name)!;
@@ -91,8 +177,10 @@ describe('a dataset as it is', () => {
         ([, name]) => name,
       );
       expect(Object.keys(columnsOf(table))).toEqual(columns);
-      for (const { tables } of bases)
-        for (const row of tables[table]) expect(Object.keys(row).sort()).toEqual([...columns].sort());
+      for (const { tables, form } of bases) {
+        const further = table === 'payment_transactions' ? furtherOf(form).map(({ name }) => name) : [];
+        for (const row of tables[table]) expect(Object.keys(row).sort()).toEqual([...columns, ...further].sort());
+      }
     }
   });
 });

@@ -5,6 +5,7 @@
 import type { TopicRecord } from '../../checks/inputs/verify-inputs.ts';
 import type { Cell, Row, TableName } from './columns.ts';
 import type { Dataset, PartitionLog } from './dataset.ts';
+import { namedSchema } from './mapped/exchanged-schema.ts';
 
 export type Tampering =
   /** `row`: which row of the table, counted from 0. */
@@ -17,6 +18,13 @@ export type Tampering =
     }
   | { readonly kind: 'deleted' | 'doubled'; readonly table: TableName; readonly row: number }
   | { readonly kind: 'forged'; readonly table: TableName; readonly cells: Row }
+  /** The schema of a row is another one, and its digest is that of the other. */
+  | {
+      readonly kind: 'exchanged';
+      readonly table: 'event_schemas';
+      readonly row: number;
+      readonly cells: Pick<Row, 'sha256' | 'text'>;
+    }
   /** Another value, key or timestamp of a record; texts, or null where there is none. */
   | {
       readonly kind: 'record';
@@ -44,6 +52,11 @@ export function tampered<D extends Dataset>(dataset: D, tampering: Tampering): D
       const { table, row, column, value } = tampering;
       const rows = dataset.tables[table];
       return withRows(dataset, table, rows.with(row, { ...rows[row]!, [column]: value }));
+    }
+    case 'exchanged': {
+      const rows = dataset.tables.event_schemas;
+      const { row, cells } = tampering;
+      return withRows(dataset, 'event_schemas', rows.with(row, { ...rows[row]!, ...cells }));
     }
     case 'deleted':
       return withRows(dataset, tampering.table, dataset.tables[tampering.table].toSpliced(tampering.row, 1));
@@ -80,6 +93,7 @@ export function placesOf(dataset: Dataset, tampering: Tampering): Place[] {
   const before = tampering.kind === 'forged' ? tampering.cells : dataset.tables[table][tampering.row]!;
   const after = tampering.kind === 'cell' ? { ...before, [tampering.column]: tampering.value } : before;
   if (table === 'rules') return [...entriesNaming(dataset, before.sha256!), ...entriesNaming(dataset, after.sha256!)];
+  if (table === 'event_schemas') return partitionsNaming(dataset, [before.schema_id!, after.schema_id!]);
   return [placeOf(table, before), placeOf(table, after)];
 }
 
@@ -91,6 +105,14 @@ function entriesNaming({ tables }: Dataset, sha256: Cell): Place[] {
     return naming.map(({ fromOffset }): Place => ({ partition: Number(kafka_partition), offset: fromOffset }));
   });
   return places.length > 0 ? places : [{ partition: null, offset: null }];
+}
+
+/** No partition, and those that have records with these schema ids. */
+function partitionsNaming({ log }: Dataset, ids: readonly Cell[]): Place[] {
+  const naming = [...log.keys()].filter((partition) =>
+    log[partition]!.records.some(({ value }) => ids.includes(namedSchema(value) ?? null)),
+  );
+  return [null, ...naming].map((partition): Place => ({ partition, offset: null }));
 }
 
 /** The row that is changed, as it was; undefined where none is. */

@@ -2,11 +2,9 @@
  * Adds late payments, or payments of rejected records, to payment_transactions, exactly once, with their windows, even if commands are killed, retried or
  * run concurrently.
  *
- * 1. Only rows below the partition's checkpoint are read: everything below it is visible, so an id that the table
- *   does
- *    not have was not accepted there, and a copy of a late payment is late for ever (its event time does not change).
- * 2. Statements run one turn at a time (sinks/bigquery/query/backfill-turns.ts). A turn adds ids that the table does
- *   not
+ * 1. Only rows below the partition's checkpoint are read: everything below it is visible, so an id that the table does not
+ *    have was not accepted there, and a copy of a late payment is late for ever (its event time does not change).
+ * 2. Changes are made one turn at a time (processor/ports/backfill-tables.ts). A turn adds ids that the table does not
  *    have, then makes the epoch-0 windows of its range the sums of their payments; both are read back, never counted.
  * 3. The row of a killed turn holds its unfinished work, and the next command does that first.
  */
@@ -17,11 +15,9 @@ import { BUILT_IN_LAYOUT, joinLayouts, layoutOfHistory } from '../../payments/ro
 import { compileEntry, resolveEntry } from '../../payments/settings.ts';
 import type { BackfillPoint } from '../../processor/crash-points.ts';
 import { generationOf, partitionsOf } from '../../processor/generation.ts';
-import type { Ownership, SinkReads } from '../../processor/ports.ts';
+import type { BackfillTables, LateRow, LateSelection, Ownership, SinkReads, Turn } from '../../processor/ports.ts';
 import { settingsByOffset } from '../../processor/run/settings-at.ts';
-import type { BackfillQueries, LateRow, LateSelection } from '../../sinks/bigquery/query/backfill-queries.ts';
-import { windowsAround } from '../../sinks/bigquery/query/backfill-queries.ts';
-import type { Turn } from '../../sinks/bigquery/query/backfill-turns.ts';
+import { windowsAround } from '../../sinks/pending-ranges.ts';
 import {
   type Candidate,
   classify,
@@ -43,7 +39,7 @@ export interface BackfillSelection extends LateSelection {
 
 export interface BackfillOptions {
   readonly queries: Pick<SinkReads, 'readOwnership' | 'latestCheckpoint'>;
-  readonly backfill: BackfillQueries;
+  readonly backfill: BackfillTables;
   readonly runtime: Runtime;
   /** Judges rejected records again, read from here, instead of late rows. */
   readonly rejected?: Pick<RejectedOptions, 'recordsFrom' | 'schemas'> | undefined;

@@ -1,7 +1,6 @@
 /** Which rejected records a backfill may add: those that the operator selects, and whose copies are late wherever they come. */
 import { generationOf } from '../../processor/generation.ts';
-import type { Ownership, SinkReads } from '../../processor/ports.ts';
-import type { LateSelection } from '../../sinks/bigquery/query/backfill-queries.ts';
+import type { LateSelection, Ownership, SinkReads } from '../../processor/ports.ts';
 import type { Candidate, LeftOutRecord } from './classify.ts';
 
 /**

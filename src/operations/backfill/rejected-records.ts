@@ -11,9 +11,9 @@ import { PaymentReader } from '../../payments/event/payment-reader.ts';
 import { type RecordPlace, Rejection } from '../../payments/event/validation.ts';
 import type { CompiledSettings } from '../../payments/settings.ts';
 import type { LogRecord } from '../../payments/types.ts';
+import type { RejectedRow } from '../../processor/ports.ts';
 import type { DatasetSchemas } from '../../processor/schemas/dataset-schemas.ts';
 import { firstWanted } from '../../processor/schemas/wanted-schemas.ts';
-import type { RejectedRow } from '../../sinks/bigquery/query/backfill-queries.ts';
 import type { Candidate, LeftOutRecord } from './classify.ts';
 
 /** Records of a partition from an offset on, in the order of the log. */

@@ -9,7 +9,7 @@ import type { KnownSurvey } from '../../processor/ports/known-payments.ts';
 import type { Ownership, Seed } from '../../processor/ports.ts';
 import type { ProcessorSettings } from '../../processor/settings.ts';
 import { seedText } from './seed-text.ts';
-import { planSeed, type SeedOrder, type SeedPorts, seedTopic } from './seed-topic.ts';
+import { lookBeforeSeeding, planSeed, type SeedOrder, type SeedPorts, seedTopic } from './seed-topic.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 22, 12);
 const MINUTE_MS = 60_000;
@@ -97,6 +97,10 @@ function world(change: Partial<World> = {}): { readonly state: World; readonly p
 }
 
 const ORDER: SeedOrder = { settings, query: 'SELECT' };
+const withFirst = (seed: Seed, change: Partial<Seed['history'][number]>): Seed => ({
+  ...seed,
+  history: [{ ...seed.history[0]!, ...change }],
+});
 const FLOOR_MS = KNOWN.at(-1)!.eventTimeMs - 10 * MINUTE_MS;
 
 describe('seed', () => {
@@ -186,6 +190,41 @@ describe('seed', () => {
     };
     await expect(seedTopic(ORDER, { ...ports, look })).rejects.toThrow('nothing_accepted');
     expect([state.rows, state.lists.size]).toEqual([[], 0]);
+  });
+
+  test.each([
+    ['begins elsewhere', (seed: Seed) => ({ ...seed, startOffset: seed.startOffset + 5 })],
+    ['has other settings', (seed: Seed) => withFirst(seed, { decision: { ...settings.decision, maxAmount: '7' } })],
+    ['has rules', (seed: Seed) => withFirst(seed, { rules: { sha256: 'a', revision: 1 } as never })],
+    ['knows another list', (seed: Seed) => withFirst(seed, { generation: { partitions: 2 } as never })],
+  ])('without known ids, a seed of somebody else that %s is an error, though nothing is known', async (_, change) => {
+    const others = world();
+    await seedTopic({ settings }, others.ports);
+    const { state, ports } = world({
+      meanwhile: () => void state.rows.push(...others.state.rows.map((row) => change(row as never) as never)),
+    });
+    await expect(seedTopic({ settings }, ports)).rejects.toThrow(/with other start offsets or settings/);
+  });
+
+  test('without known ids, the same seed of somebody else is as good', async () => {
+    const others = world();
+    await seedTopic({ settings }, others.ports);
+    const { state, ports } = world({ meanwhile: () => void state.rows.push(...others.state.rows) });
+    expect((await seedTopic({ settings }, ports)).partitions).toHaveLength(2);
+  });
+
+  test('what needs no table is seen before there are any, and the topic is looked at once', async () => {
+    const { state, ports } = world();
+    let looks = 0;
+    const look = async (): Promise<void> => {
+      looks += 1;
+    };
+    const { sink: _, ...withoutTables } = { ...ports, look };
+    const looked = await lookBeforeSeeding(ORDER, withoutTables);
+    const sink = { ...ports.sink, readOwnership: () => Promise.reject(new Error('there is no table')) };
+    expect((await planSeed(ORDER, { ...ports, sink }, looked)).known).toMatchObject({ ids: 30, knownAtStart: 11 });
+    await seedTopic(ORDER, { ...ports, look }, looked);
+    expect([state.rows.length, looks]).toEqual([2, 1]);
   });
 
   test('a processor that seeds in between wins, and the command says that nothing is known', async () => {

@@ -14,13 +14,15 @@
  */
 import { ConfigurationError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
+import { sameDecisionSettings } from '../../payments/settings.ts';
 import { KnownSum } from '../../payments/state/known-elsewhere.ts';
 import { idsLiveFromMs } from '../../payments/state/liveness.ts';
 import type { Generation } from '../../payments/types.ts';
 import type { KnownPayments, KnownSurvey } from '../../processor/ports/known-payments.ts';
-import type { LogSource, SinkReads, TopicFacts } from '../../processor/ports.ts';
+import type { LogSource, Ownership, SinkReads, TopicFacts } from '../../processor/ports.ts';
 import type { ProcessorSettings } from '../../processor/settings.ts';
 import { startOffsets } from '../../processor/start-offsets.ts';
+import { entryOf } from '../../processor/takeover/next-entry.ts';
 import {
   checkDataset,
   checkPartitionCount,
@@ -66,28 +68,47 @@ export interface PlannedKnown extends KnownSurvey {
   readonly lateBeforeMs: number;
 }
 
-/** Only reads. Throws ConfigurationError, one line per order that is wrong. */
-export async function planSeed(order: SeedOrder, ports: SeedPorts): Promise<SeedPlan> {
-  const { plan } = await planned(order, ports);
+/** What the topic and the query say of an order, before anything is asked of the dataset. */
+export interface SeedLook {
+  readonly plan: SeedPlan;
+  readonly facts: TopicFacts;
+}
+
+/**
+ * Only reads. Throws ConfigurationError, one line per order that is wrong. `looked`: of a dataset without tables, which then need not
+ * be made to see the plan.
+ */
+export async function planSeed(order: SeedOrder, ports: SeedPorts, looked?: SeedLook): Promise<SeedPlan> {
+  const { plan } = looked ?? (await planned(order, ports));
   const { query } = order;
   if (plan.known === undefined || query === undefined) return plan;
   const fromMs = knownFromMs(order, plan.known.lateBeforeMs);
   return { ...plan, known: { ...plan.known, knownAtStart: await ports.known.countFrom(query, fromMs) } };
 }
 
-/** Throws ConfigurationError for a wrong order, and if a processor or another run was first: then nothing is known. */
-export async function seedTopic(order: SeedOrder, ports: SeedPorts): Promise<SeedPlan> {
-  const { plan, facts } = await planned(order, ports);
+/**
+ * Throws ConfigurationError for a wrong order, and if a processor or another run was first with something else: then nothing of this
+ * order holds. `looked`: what was seen before the dataset's tables were made.
+ */
+export async function seedTopic(order: SeedOrder, ports: SeedPorts, looked?: SeedLook): Promise<SeedPlan> {
+  const { plan, facts } = await planned(order, ports, looked);
   const { settings, query } = order;
-  const looked = new Map(plan.partitions.map(({ partition, startOffset }) => [partition, startOffset]));
+  const starts = new Map(plan.partitions.map(({ partition, startOffset }) => [partition, startOffset]));
   const log = ports.log as LogSource;
   if (plan.known === undefined || query === undefined) {
-    await seedMissing(settings, facts, [], { ...ports, log }, looked);
+    await seedMissing(settings, facts, [], { ...ports, log }, starts);
+    const rows = await ports.sink.readOwnership(settings.topic);
+    if (rows.length === 0 || !rows.every((row) => isOfOrder(row, settings, starts))) {
+      throw new ConfigurationError([
+        `topic ${settings.topic} was seeded by a processor, or by another run of this command, while this one ran, with other start offsets ` +
+          'or settings (`provenonce ownership` shows them). They hold; nothing of this run does. To start over, use another BIGQUERY_DATASET',
+      ]);
+    }
     return plan;
   }
   const list = ports.runtime.uuid();
   const generation = await filled(order, list, query, plan.known, facts, ports);
-  await seedMissing(settings, facts, [], { ...ports, log }, looked, generation);
+  await seedMissing(settings, facts, [], { ...ports, log }, starts, generation);
   const rows = await ports.sink.readOwnership(settings.topic);
   if (rows.length === 0 || rows.some(({ history }) => history[0]?.generation?.known?.list !== list)) {
     throw new ConfigurationError([
@@ -99,12 +120,31 @@ export async function seedTopic(order: SeedOrder, ports: SeedPorts): Promise<See
   return { ...plan, known: { ...plan.known, knownAtStart: generation.known!.count } };
 }
 
-async function planned(
-  { settings, query, lateBeforeMs }: SeedOrder,
-  { log, sink, known, runtime, look }: SeedPorts,
-): Promise<{ readonly plan: SeedPlan; readonly facts: TopicFacts }> {
-  const { topic } = settings;
-  const [facts, rows] = await Promise.all([log.facts(), sink.readOwnership(topic), checkDataset(topic, sink)]);
+/** Whether a partition begins as this order says: where, and by which settings and rules. */
+function isOfOrder(
+  { partition, startOffset, history }: Ownership,
+  settings: ProcessorSettings,
+  starts: ReadonlyMap<number, number>,
+): boolean {
+  const [first] = history;
+  const ours = entryOf(settings, startOffset);
+  return (
+    startOffset === starts.get(partition) &&
+    first !== undefined &&
+    first.generation === undefined &&
+    first.rules?.sha256 === ours.rules?.sha256 &&
+    sameDecisionSettings(first.decision, ours.decision)
+  );
+}
+
+async function planned(order: SeedOrder, ports: SeedPorts, looked?: SeedLook): Promise<SeedLook> {
+  const { topic } = order.settings;
+  const { sink } = ports;
+  const [facts, rows] = await Promise.all([
+    looked?.facts ?? ports.log.facts(),
+    sink.readOwnership(topic),
+    checkDataset(topic, sink),
+  ]);
   checkTopic(facts);
   checkPartitionCount(topic, facts.partitionCount, rows);
   if (rows.length > 0) {
@@ -113,6 +153,21 @@ async function planned(
         'over, use another BIGQUERY_DATASET',
     ]);
   }
+  return looked ?? (await lookBeforeSeeding(order, ports, facts));
+}
+
+/**
+ * The part of the plan that needs no table: where partitions begin, whether their first records are payments, what the query gives.
+ * So a topic that is refused leaves no dataset behind. Throws as planSeed does.
+ */
+export async function lookBeforeSeeding(
+  { settings, query, lateBeforeMs }: SeedOrder,
+  { log, known, runtime, look }: Omit<SeedPorts, 'sink'>,
+  given?: TopicFacts,
+): Promise<SeedLook> {
+  const { topic } = settings;
+  const facts = given ?? (await log.facts());
+  checkTopic(facts);
   const all = Array.from({ length: facts.partitionCount }, (_, partition) => partition);
   const starts = await startOffsets(settings.startAt, facts, all, log);
   await look?.(starts);

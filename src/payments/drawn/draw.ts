@@ -16,6 +16,14 @@ export function oneIn(chance: Chance, every: number): boolean {
   return chance() * every < 1;
 }
 
+/** In any order. */
+export function shuffled<T>(values: readonly T[], chance: Chance): T[] {
+  const left = [...values];
+  const out: T[] = [];
+  while (left.length > 0) out.push(...left.splice(drawInteger(chance, 0, left.length - 1), 1));
+  return out;
+}
+
 /** A source of chance from a seed (mulberry32), for tests. */
 export function seededChance(seed: number): Chance {
   let state = seed >>> 0;

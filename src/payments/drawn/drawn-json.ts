@@ -1,5 +1,5 @@
 /** JSON values as trees of source text, so that numbers, escapes, blanks and repeated names come out exactly as drawn. */
-import { type Chance, drawInteger, drawOne, oneIn } from './draw.ts';
+import { type Chance, drawInteger, drawOne, oneIn, shuffled } from './draw.ts';
 
 /** A scalar is its source text. */
 export type JsonTree = string | JsonObject | JsonList;
@@ -85,11 +85,4 @@ function escaped(quoted: string, chance: Chance): string {
   const at = drawInteger(chance, 0, inside.length - 1);
   const spelt = `\\u${inside.charCodeAt(at).toString(16).padStart(4, '0')}`;
   return `"${inside.slice(0, at)}${spelt}${inside.slice(at + 1)}"`;
-}
-
-function shuffled<T>(values: readonly T[], chance: Chance): T[] {
-  const left = [...values];
-  const out: T[] = [];
-  while (left.length > 0) out.push(...left.splice(drawInteger(chance, 0, left.length - 1), 1));
-  return out;
 }

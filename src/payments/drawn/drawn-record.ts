@@ -7,6 +7,7 @@ import type { LogRecord } from '../types.ts';
 import { type Chance, drawInteger, drawOne, oneIn } from './draw.ts';
 import { JsonList, JsonObject, type JsonTree, putAt, removeAt, spell } from './drawn-json.ts';
 import { REJECTED_SCHEMA_ID } from './drawn-rules.ts';
+import type { DrawnSchema } from './path-tree.ts';
 
 /** Values of any type, in the forms that a reader may take for another. */
 const ODD_VALUES: readonly string[] = [
@@ -55,9 +56,11 @@ export interface DrawnPlace {
   readonly offset: number;
   /** Event times lie in the hour before it. */
   readonly nowMs: number;
+  /** By id: those of the records, for rules in Avro or Protobuf. */
+  readonly schemas?: ReadonlyMap<number, DrawnSchema>;
 }
 
-export function drawRecordFor(rules: Rules, chance: Chance, { offset, nowMs }: DrawnPlace): LogRecord {
+export function drawRecordFor(rules: Rules, chance: Chance, { offset, nowMs, schemas }: DrawnPlace): LogRecord {
   const { event } = rules;
   const headers = new Map<string, Buffer>();
   const tree = new JsonObject();
@@ -90,9 +93,7 @@ export function drawRecordFor(rules: Rules, chance: Chance, { offset, nowMs }: D
   if (oneIn(chance, 20)) key = drawOne(chance, [null, Buffer.from('acct-1'), Buffer.from([0xff]), Buffer.alloc(0)]);
   if (oneIn(chance, 2)) putAt(tree, '/unknown', drawOne(chance, ODD_VALUES));
   if (oneIn(chance, 3)) damageTree(rules, tree, chance);
-  const value = oneIn(chance, 40)
-    ? null
-    : damaged(bytesOf(rules, spell(tree, chance, oneIn(chance, 3)), chance), chance);
+  const value = oneIn(chance, 40) ? null : drawnValue(rules, tree, schemas, chance);
   return { offset, timestampMs: nowMs, key, value, header: (name) => headers.get(name) ?? null };
 }
 
@@ -134,6 +135,40 @@ function nested(depth: number): JsonTree {
     tree = around;
   }
   return tree;
+}
+
+function drawnValue(rules: Rules, tree: JsonObject, schemas: DrawnPlace['schemas'], chance: Chance): Buffer {
+  if (schemas === undefined) return damaged(bytesOf(rules, spell(tree, chance, oneIn(chance, 3)), chance), chance);
+  const [id, schema] = drawOne(chance, [...schemas]);
+  const body = hostile(damaged(schema.encode(tree, chance), chance), chance);
+  if (oneIn(chance, 50)) return oneIn(chance, 2) ? body.subarray(0, 4) : Buffer.concat([Buffer.from([1]), body]);
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(oneIn(chance, 12) && rules.event.rejectSchemaIds.length > 0 ? REJECTED_SCHEMA_ID : id, 1);
+  return Buffer.concat([head, body]);
+}
+
+/** Numbers that are lengths, counts or branches somewhere: the largest, the smallest, too long ones, and deep nesting. */
+const HOSTILE: readonly string[] = [
+  ...['ffffffffffffffffff01', 'feffffffffffffffff01', 'ffffffffffffffffff7f', 'ffffffffffffffffffff01', 'ffffffff0f'],
+  ...[
+    '8080808080808080808000',
+    '01',
+    '0101',
+    'feffffff0f',
+    '80',
+    'c0843d',
+    '0b',
+    '0c',
+    '02'.repeat(70),
+    '0a7f'.repeat(70),
+  ],
+];
+
+/** Sometimes with one of them in the place of a byte. */
+function hostile(value: Buffer, chance: Chance): Buffer {
+  if (!oneIn(chance, 25)) return value;
+  const at = drawInteger(chance, 0, value.length);
+  return Buffer.concat([value.subarray(0, at), Buffer.from(drawOne(chance, HOSTILE), 'hex'), value.subarray(at + 1)]);
 }
 
 function bytesOf({ event }: Rules, text: string, chance: Chance): Buffer {

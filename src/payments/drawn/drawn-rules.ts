@@ -28,8 +28,14 @@ const CURRENCIES = ['EUR', 'JPY', 'KWD'];
 /** Schema ids that drawn rules reject. */
 export const REJECTED_SCHEMA_ID = 7;
 
-/** `formats`: those that may be drawn. The paths fit JSON; for another format rename them. */
+/** `formats`: those that may be drawn. */
 export function drawRules(chance: Chance, formats: readonly EventFormat[] = ['json', 'json', 'json-schema']): Rules {
+  const rules = drawAnyRules(chance, formats);
+  const { format } = rules.event;
+  return format === 'avro' || format === 'protobuf' ? withLegalNames(rules) : rules;
+}
+
+function drawAnyRules(chance: Chance, formats: readonly EventFormat[]): Rules {
   const key = drawKey(chance);
   const texts: Partial<Record<TextRoleName, TextRole>> = {};
   for (const name of TEXT_ROLES) {
@@ -119,4 +125,37 @@ function drawColumns(chance: Chance): FurtherColumn[] {
     else columns.push({ name, path: drawPath(chance, name), type, timeType: drawOne(chance, TIME_TYPES) });
   }
   return columns;
+}
+
+/** Names of fields have letters, digits and underscores, and there is no column of a whole value. */
+function withLegalNames(rules: Rules): Rules {
+  const { event, columns } = rules;
+  const renamed = <T extends { readonly path?: string }>(one: T): T =>
+    one.path === undefined ? one : { ...one, path: legalPath(one.path) };
+  return {
+    ...rules,
+    event: {
+      ...event,
+      select: event.select.map(renamed),
+      key: typeof event.key === 'object' ? renamed(event.key) : event.key,
+      texts: Object.fromEntries(Object.entries(event.texts).map(([name, role]) => [name, renamed(role)])),
+      amount: renamed(event.amount),
+      timestamp: renamed(event.timestamp),
+    },
+    columns: columns.map((column) =>
+      column.type === 'json' ? { ...column, type: 'string', path: `/${column.name}` } : renamed(column),
+    ),
+  };
+}
+
+/** Elements of lists keep their number: those below `items`. */
+function legalPath(path: string): string {
+  if (!path.startsWith('/')) return path;
+  const steps = path.split('/').slice(1);
+  const legal = steps.map((step, index) => {
+    if (steps[index - 1] === 'items') return step;
+    const name = step.replaceAll(/[^A-Za-z0-9_]/g, '_');
+    return /^[0-9]/.test(name) ? `_${name}` : name;
+  });
+  return `/${legal.join('/')}`;
 }

@@ -47,6 +47,22 @@ describe('turns to append', () => {
     expect(turns.underWay).toBe(2);
   });
 
+  it('come while fewer bytes than the limit are in flight, and again when bytes have landed', async () => {
+    const turns = new AppendTurns(100, 2);
+    const { writer, settle } = byHand();
+    const counted = turns.counted(writer);
+    const came: string[] = [];
+    for (const name of ['first', 'second', 'third']) {
+      turns.ask(() => {
+        came.push(name);
+        void append(counted);
+      }, forever);
+    }
+    expect(came).toEqual(['first', 'second']);
+    await settle();
+    expect(came).toEqual(['first', 'second', 'third']);
+  });
+
   it('come in the order in which they were asked for, when appends succeed and when they fail', async () => {
     const turns = new AppendTurns(1);
     const { writer, settle } = byHand();

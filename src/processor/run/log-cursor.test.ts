@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ContradictionError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
@@ -89,6 +90,35 @@ describe('log cursor', () => {
     expect(await next()).toEqual({ offsets: [10, 11], nextOffset: 12 });
     expect(await next()).toEqual({ offsets: [12, 13], nextOffset: 14 });
     expect(reader.seeks).toEqual([]);
+  });
+
+  it('hands on the last folded record once it was seen unchanged, and yields nothing before that is done', async () => {
+    const seen: number[] = [];
+    const isOver = Promise.withResolvers<void>();
+    const { cursor } = cursorOver([answer(9, 12)], {
+      fingerprint: recordFingerprint(record(9)),
+      seenAgain: (record) => {
+        seen.push(record.offset);
+        return isOver.promise;
+      },
+    });
+    let isYielded = false;
+    const yielding = cursor.next(new AbortController().signal).then(() => {
+      isYielded = true;
+    });
+    await setImmediate();
+    expect([seen, isYielded]).toEqual([[9], false]);
+    isOver.resolve();
+    await yielding;
+    expect(isYielded).toBe(true);
+  });
+
+  it('yields nothing where the last folded record can no longer be read', async () => {
+    const { next } = cursorOver([answer(9, 12)], {
+      fingerprint: recordFingerprint(record(9)),
+      seenAgain: () => Promise.reject(new ContradictionError('schema_missing', 'its schema is gone')),
+    });
+    expect(await contradiction(next())).toBe('schema_missing');
   });
 
   it('yields nothing of a first answer that holds another record in its place', async () => {

@@ -30,6 +30,8 @@ export interface CursorOptions {
   readonly fingerprint: string | null;
   readonly skipped: readonly SkippedRange[];
   readonly logEndPatienceMs: number;
+  /** Called with the last folded record each time that it was seen again, unchanged; nothing is yielded before it resolves. */
+  readonly seenAgain?: ((record: LogRecord) => Promise<void>) | undefined;
 }
 
 export interface CursorAnswer {
@@ -135,7 +137,10 @@ export class LogCursor {
       if (await this.#startVerifying(why, answer)) return undefined;
     }
     if (this.#verifying) {
-      if (!this.#verify(answer)) return undefined;
+      const seen = this.#verify(answer);
+      if (seen === undefined) return undefined;
+      const { seenAgain } = this.#options;
+      if (seenAgain !== undefined) await seenAgain(seen);
       if (answer.completeTo < this.#expected) {
         // The offsets in between were given up or hold markers. They may be many, or unreadable, so they are not read.
         this.#options.reader.seek(this.#expected);
@@ -207,17 +212,17 @@ export class LogCursor {
     return true;
   }
 
-  /** True once the last folded record was seen unchanged. */
-  #verify(answer: FetchAnswer): boolean {
+  /** The last folded record, once it was seen unchanged. */
+  #verify(answer: FetchAnswer): LogRecord | undefined {
     const offset = this.#lastOffset();
     if (offset === undefined || answer.askedFrom > offset) {
       this.#options.reader.seek(offset ?? this.#expected);
-      return false;
+      return undefined;
     }
-    if (answer.completeTo <= offset) return false;
+    if (answer.completeTo <= offset) return undefined;
     const seen = answer.records.find((record) => record.offset === offset);
     const found = seen === undefined ? 'no record' : recordFingerprint(seen);
-    if (found !== this.fingerprint()) {
+    if (seen === undefined || found !== this.fingerprint()) {
       throw new ContradictionError(
         'log_changed',
         `partition ${this.#options.partition}: the record at offset ${offset} was folded as ${this.fingerprint()} and is now ${found}: ` +
@@ -226,7 +231,7 @@ export class LogCursor {
     }
     this.#verifying = false;
     this.#verified = true;
-    return true;
+    return seen;
   }
 
   #isNeededToVerify(error: unknown): error is ContradictionError {

@@ -1,10 +1,10 @@
 /** The sink as operators' commands see it: holding partitions, and changing what is stored about them. */
 import type { OperatorSink } from '../../processor/ports.ts';
+import { RuledOwnership } from '../ownership/ruled-ownership.ts';
 import { sinkReads } from './sink-reads.ts';
 import { holdStreams, storedRow } from './takeover/claims.ts';
 import type { FenceParts } from './takeover/fence.ts';
 import { FenceRounds } from './takeover/fence-rounds.ts';
-import { RuledOwnership } from './takeover/ruled-ownership.ts';
 
 export function operatorSink(parts: Omit<FenceParts, 'fences'>): OperatorSink {
   const { queries, runtime } = parts;

@@ -6,16 +6,19 @@
 import type { Lease } from '../../base/memory/lease.ts';
 import type { AcceptedBatch } from '../../payments/accepted-batch.ts';
 import type { RowList } from '../../payments/row-batch.ts';
-import type { FurtherColumn, RulesRef } from '../../payments/rules/rules.ts';
+import type { FurtherColumn } from '../../payments/rules/rules.ts';
+import type { AppendTable, DataRows, DataTable, ExceptionRow, PartialRow } from '../../payments/types.ts';
+import type { Checkpoint, Ownership, SinkReads, SkippedRange } from '../../processor/ports.ts';
 import type {
-  AppendTable,
-  DataRows,
-  DataTable,
-  ExceptionRow,
-  PartialRow,
-  SettingsEntry,
-} from '../../payments/types.ts';
-import type { Checkpoint, HistoryChange, Ownership, Seed, SinkReads, SkippedRange } from '../../processor/ports.ts';
+  RulesRow,
+  StoredEntry,
+  StoredHistoryChange,
+  StoredSeed,
+  WithStoredHistory,
+} from '../ownership/stored-ownership.ts';
+import type { RowStamp } from '../rows/row-columns.ts';
+
+export type { RowStamp, RulesRow, StoredEntry, StoredHistoryChange, StoredSeed };
 
 export interface StreamRef {
   readonly epoch: number;
@@ -25,22 +28,8 @@ export interface StreamRef {
   readonly createdAtMs: number;
 }
 
-/** A settings entry as its row holds it: the text of its rules is in the table `rules`. */
-export interface StoredEntry extends Omit<SettingsEntry, 'rules'> {
-  readonly rules?: RulesRef;
-}
-
-type WithStoredHistory<T> = Omit<T, 'history'> & { readonly history: readonly StoredEntry[] };
-
 /** partition_ownership as it is stored, with the streams of an OwnershipRow. */
 export type StoredOwnership = WithStoredHistory<OwnershipRow>;
-export type StoredSeed = WithStoredHistory<Seed>;
-export type StoredHistoryChange = WithStoredHistory<HistoryChange>;
-
-/** A row of the table `rules`. */
-export interface RulesRow extends RulesRef {
-  readonly text: string;
-}
 
 /** partition_ownership, with the rules of its histories. */
 export interface OwnershipRow extends Ownership {
@@ -137,13 +126,6 @@ export interface EncodedRows {
   readonly payload: unknown;
   /** Of the payload's memory. Released once the payload is never sent again. */
   readonly lease?: Lease | undefined;
-}
-
-/** What every appended row carries besides its own columns. */
-export interface RowStamp {
-  readonly partition: number;
-  readonly writerEpoch: number;
-  readonly processedAtMs: number;
 }
 
 /** The row type of each table that is appended to. */

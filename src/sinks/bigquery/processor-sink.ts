@@ -1,12 +1,12 @@
 /** The sink port of the processor, on BigQuery's queries, write streams and encoder: real ones, or those of the simulated world. */
 import { ConfigurationError } from '../../base/errors.ts';
 import type { AppendLimits, Sink, SinkInspection } from '../../processor/ports.ts';
+import { RuledOwnership } from '../ownership/ruled-ownership.ts';
 import type { RowEncoder } from './ports.ts';
 import { sinkReads } from './sink-reads.ts';
 import { StreamClaims } from './takeover/claims.ts';
 import type { FenceParts } from './takeover/fence.ts';
 import { FenceRounds } from './takeover/fence-rounds.ts';
-import { RuledOwnership } from './takeover/ruled-ownership.ts';
 
 /** What the processor's side of the sink keeps to. The service's own limits are in sink-limits.ts. */
 export interface WriterLimits extends AppendLimits {

@@ -3,8 +3,9 @@
  * is not, is decided in dataset/.
  */
 import type { Runtime } from '../../base/runtime.ts';
+import type { Applied } from '../opened-sink.ts';
 import type { ApplyOrder, ApplyParts } from './dataset/apply-order.ts';
-import { type Applied, applyToDataset } from './dataset/apply-to-dataset.ts';
+import { applyToDataset } from './dataset/apply-to-dataset.ts';
 import { DatasetInspector } from './dataset/inspect.ts';
 import { TABLES } from './dataset/names.ts';
 import { datasetStatements, type SchemaOptions, wantedTables } from './dataset/statements.ts';

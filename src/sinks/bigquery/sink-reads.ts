@@ -1,10 +1,10 @@
 /** The reads that processors and operators' commands share, on BigQuery's queries. */
 import type { SinkReads } from '../../processor/ports.ts';
-import type { SinkQueries } from './ports.ts';
+import type { RuledOwnership } from '../ownership/ruled-ownership.ts';
+import type { SinkQueries, StoredOwnership } from './ports.ts';
 import { readOwnership } from './takeover/claims.ts';
-import type { RuledOwnership } from './takeover/ruled-ownership.ts';
 
-export function sinkReads(queries: SinkQueries, ownership: RuledOwnership): SinkReads {
+export function sinkReads(queries: SinkQueries, ownership: RuledOwnership<StoredOwnership>): SinkReads {
   return {
     readOwnership: (topic) => readOwnership(topic, ownership),
     latestCheckpoint: (topic, partition) => queries.latestCheckpoint(topic, partition),

@@ -3,7 +3,6 @@
  * adapters in store/, log/ and files/ implement them; the simulated world brings a store of its own. The code above them
  * (takeover/, write/) is the same in both. docs/adr/0025-delta-lake.md has the reasons.
  */
-import type { AppendTable } from '../../payments/types.ts';
 
 /**
  * Objects under a location: a folder on a disk, or a bucket and a prefix. Keys are relative, with `/`. What the sink needs of a
@@ -139,18 +138,23 @@ export interface DeltaTable {
    * commit in it. Waits with backoff while the store is away, and rejects with UnreachableError past the limit. An error that
    * `prepare` throws ends the commit.
    */
-  commit(prepare: (snapshot: TableSnapshot) => Promise<CommitActions | undefined> | CommitActions | undefined): Promise<TableSnapshot>;
+  commit(
+    prepare: (snapshot: TableSnapshot) => Promise<CommitActions | undefined> | CommitActions | undefined,
+  ): Promise<TableSnapshot>;
   /** Makes the table if it is not there: version 0. Safe to call from several processes at once. */
   ensure(metadata: Omit<TableMetadata, 'id'>): Promise<TableSnapshot>;
   /** Uploads a file of the table under a fresh name. No commit names it yet, so nobody sees it. */
-  upload(bytes: Uint8Array): Promise<{ readonly path: string; readonly byteLength: number; readonly modifiedAtMs: number }>;
+  upload(
+    bytes: Uint8Array,
+  ): Promise<{ readonly path: string; readonly byteLength: number; readonly modifiedAtMs: number }>;
   /** A file of the table; undefined where it is gone. */
   read(path: string): Promise<Uint8Array | undefined>;
 }
 
 /** Rows in the form in which they become a file: Arrow, of one table. */
 export interface ArrowRows {
-  readonly table: AppendTable;
+  /** Its name. */
+  readonly table: string;
   readonly rowCount: number;
   /** The schema message and record batch messages of an Arrow IPC stream, without its end. */
   readonly schemaBytes: Uint8Array;
@@ -159,7 +163,7 @@ export interface ArrowRows {
 
 /** Parquet: in a worker thread in the processor, plain in the simulated world. */
 export interface FileFormat {
-  /** One file of all these rows, in order. The pieces' memory may be given away. */
+  /** One file of all these rows, in order. It leaves the memory of the pieces as it is: where a partition leaves a commit, they are encoded again. */
   encode(pieces: readonly ArrowRows[]): Promise<Uint8Array>;
   /** The rows of a file as objects by column name: integers number, decimals text, times microseconds as bigint, JSON text. */
   decode(bytes: Uint8Array, columns?: readonly string[]): Promise<readonly Readonly<Record<string, unknown>>[]>;

@@ -16,6 +16,7 @@ import { clearStatus, print, printVerbatim, showStatus, tell, tellVerbatim } fro
 import { DEFAULT_REAL_RUNS, exploreOnRealParts, REAL_SHRINK_SECONDS, type RealFlags } from './explore-real.ts';
 
 interface Flags extends RealFlags {
+  readonly sink: 'bigquery' | 'delta';
   readonly world: 'sim' | 'real';
 }
 
@@ -29,6 +30,11 @@ export function addExplore(lab: Command): void {
     .command('explore')
     .description('run randomly drawn faults from a seed; a failure is shrunk, printed, and saved for lab replay')
     .addOption(new Option('--world <world>', 'where the cases run').choices(['sim', 'real']).default('sim'))
+    .addOption(
+      new Option('--sink <sink>', 'where the tables are, in the simulated world')
+        .choices(['bigquery', 'delta'])
+        .default('bigquery'),
+    )
     .option(
       '--runs <n>',
       `number of runs (default: ${DEFAULT_RUNS}, in the real world ${DEFAULT_REAL_RUNS}, unless --minutes is given)`,
@@ -50,11 +56,12 @@ export function addExplore(lab: Command): void {
 }
 
 async function run(flags: Flags): Promise<void> {
-  const { seed, jobs, minutes, json } = flags;
+  const { seed, sink, jobs, minutes, json } = flags;
   const runs = flags.runs ?? (minutes === undefined ? DEFAULT_RUNS : undefined);
   const say = (text: string): void => void tell(text);
   const report = await explore({
     seed,
+    sink,
     jobs,
     ...(runs === undefined ? {} : { runs }),
     ...(minutes === undefined ? {} : { forMs: minutes * 60_000 }),

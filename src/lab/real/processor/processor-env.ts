@@ -1,13 +1,12 @@
 /** The environment of a processor in a world: where its services are, what it may call its own, and a bug if it has one. */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { ExternalEndpoints } from '../../../infra/types.ts';
 
 export interface ProcessorEnvOptions {
-  /** As the pipeline reaches the services. */
-  readonly endpoints: ExternalEndpoints;
-  readonly projectId: string;
-  readonly dataset: string;
+  /** As the pipeline reaches it. */
+  readonly kafkaBootstrapServers: string;
+  /** The settings by which it finds its tables. */
+  readonly tables: Readonly<Record<string, string>>;
   readonly topic: string;
   readonly groupId: string;
   readonly checkpointLocation: string;
@@ -22,17 +21,14 @@ const SESSION_TIMEOUT = '6s';
 const REGISTER = pathToFileURL(path.join(import.meta.dirname, '..', '..', 'mutants', 'register.ts')).href;
 
 export function processorEnv(options: ProcessorEnvOptions): Record<string, string> {
-  const { endpoints, projectId, dataset, topic, groupId, checkpointLocation, settings, mutant } = options;
+  const { kafkaBootstrapServers, tables, topic, groupId, checkpointLocation, settings, mutant } = options;
   const asMutant = mutant === undefined ? {} : { PROVENONCE_MUTANT: mutant, NODE_OPTIONS: withMutant(settings) };
   return {
-    KAFKA_BOOTSTRAP_SERVERS: endpoints.kafkaBootstrapServers,
+    KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrapServers,
     KAFKA_TOPIC_PAYMENTS: topic,
     KAFKA_GROUP_ID: groupId,
     KAFKA_SESSION_TIMEOUT: SESSION_TIMEOUT,
-    BIGQUERY_PROJECT: projectId,
-    BIGQUERY_DATASET: dataset,
-    BIGQUERY_EMULATOR_HOST: endpoints.bigqueryEmulatorHost,
-    BIGQUERY_STORAGE_EMULATOR_HOST: endpoints.bigqueryStorageEmulatorHost,
+    ...tables,
     CHECKPOINT_LOCATION: checkpointLocation,
     // Scenarios start their processors on empty topics, and wait until they hold the partitions.
     ACCEPT_NOTHING: 'true',

@@ -5,14 +5,14 @@ import type { SinkReads } from '../../../processor/ports.ts';
 /** One line per partition that is behind; empty when all is processed. */
 export async function backlog(
   inputs: Pick<VerifyInputs, 'bounds'>,
-  queries: Pick<SinkReads, 'latestCheckpoint'>,
+  reads: Pick<SinkReads, 'latestCheckpoint'>,
   topic: string,
   partitions: number,
 ): Promise<string[]> {
   const found = await Promise.all(
     Array.from({ length: partitions }, async (_, partition) => {
       const { endOffset } = await inputs.bounds(partition);
-      const nextOffset = (await queries.latestCheckpoint(topic, partition))?.nextOffset ?? 0;
+      const nextOffset = (await reads.latestCheckpoint(topic, partition))?.nextOffset ?? 0;
       return nextOffset < endOffset ? `partition ${partition} is at ${nextOffset} of ${endOffset}` : undefined;
     }),
   );

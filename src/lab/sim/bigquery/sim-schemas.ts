@@ -14,6 +14,11 @@ export class SimSchemas {
     return this.#rows.map(({ id, sha256, text }) => ({ schema_id: id, sha256, text }));
   }
 
+  /** Rows as they were found: an id may be there twice, and a text may not be the one of its digest. */
+  load(rows: readonly StoredSchema[]): void {
+    this.#rows.push(...rows.map(copy));
+  }
+
   /** INSERT ... WHERE NOT EXISTS; whether it inserted the row. */
   put(row: StoredSchema): boolean {
     if (this.read([row.id]).length > 0) return false;

@@ -1,6 +1,6 @@
 /** Requests of simulated processes, and what can go wrong with their answers. Constants, and the types of their words. */
 
-/** Requests that a simulated process sends; each is also a point where a fault can strike, on its n-th hit. */
+/** Requests that a simulated process sends to BigQuery, Kafka and its disk; each is also a point where a fault can strike, on its n-th hit. */
 export const OPERATIONS = [
   'append',
   'create_stream',
@@ -23,16 +23,35 @@ export const OPERATIONS = [
   'load',
   'save',
 ] as const;
-export type Operation = (typeof OPERATIONS)[number];
+
+/**
+ * Requests to an object store, by what they are for: commits of the ownership table, of data tables, of checkpoint_log and of all
+ * others, uploads of files, and the rest.
+ */
+export const STORE_OPERATIONS = [
+  'put_ownership',
+  'put_data',
+  'put_checkpoint',
+  'put_other',
+  'upload',
+  'replace',
+  'get',
+  'list',
+  'remove',
+] as const;
+export type StoreOperation = (typeof STORE_OPERATIONS)[number];
+export type Operation = (typeof OPERATIONS)[number] | StoreOperation;
 
 /**
  * What may go wrong with one request:
  * `lost_before`/`lost_after`: the connection breaks before or after it took effect; `silent_before`/`silent_after`: the same
- * with no word to the caller; `late`: it takes effect and is answered after `delayMs`; `unavailable` to `resource_exhausted`:
+ * with no word to the caller; `late`: it takes effect and is answered after `delayMs`; `lost_late`: the answer is lost, and it takes
+ * effect after `delayMs`; `unavailable` to `resource_exhausted`:
  * refused by an answer; `internal_after`: refused by an answer although it took effect; `rows_refused`: the content of the
  * first row; `append_refused`: the append, and no row is named; `invalid`/`invalid_after`: INVALID_ARGUMENT without a word of why,
  * before or after it took effect; `not_found`: a stream or table that is there, and not known everywhere yet; `empty`: it took
- * effect, and the answer says nothing; `unreachable`: the port gives up, whether it took effect or not.
+ * effect, and the answer says nothing; `unreachable`: the port gives up, whether it took effect or not; `refused`: the store refuses
+ * for good, as without permission.
  */
 export const ANSWER_EFFECTS = [
   'lost_before',
@@ -40,6 +59,7 @@ export const ANSWER_EFFECTS = [
   'silent_before',
   'silent_after',
   'late',
+  'lost_late',
   'unavailable',
   'aborted',
   'internal',
@@ -52,11 +72,18 @@ export const ANSWER_EFFECTS = [
   'not_found',
   'empty',
   'unreachable',
+  'refused',
 ] as const;
 export type AnswerEffect = (typeof ANSWER_EFFECTS)[number];
 
 /** Effects that stop a partition or a process for good, or that an emulator must not show: planned by hand only. */
-export const PLANNED_ONLY: readonly AnswerEffect[] = ['rows_refused', 'append_refused', 'not_found', 'unreachable'];
+export const PLANNED_ONLY: readonly AnswerEffect[] = [
+  'rows_refused',
+  'append_refused',
+  'not_found',
+  'unreachable',
+  'refused',
+];
 
 const RPC_EFFECTS: readonly AnswerEffect[] = [
   'lost_before',
@@ -71,6 +98,16 @@ const RPC_EFFECTS: readonly AnswerEffect[] = [
 const UPDATE_EFFECTS: readonly AnswerEffect[] = ['lost_before', 'lost_after', 'late', 'unreachable'];
 const READ_EFFECTS: readonly AnswerEffect[] = ['late', 'unreachable', 'empty'];
 const LOG_EFFECTS: readonly AnswerEffect[] = ['late', 'unreachable'];
+const PUT_EFFECTS: readonly AnswerEffect[] = [
+  'lost_before',
+  'lost_after',
+  'lost_late',
+  'late',
+  'unavailable',
+  'resource_exhausted',
+  'refused',
+];
+const STORE_READ_EFFECTS: readonly AnswerEffect[] = ['late', 'unavailable', 'resource_exhausted'];
 
 /** The effects that an operation knows. */
 export const EFFECTS_OF: Readonly<Record<Operation, readonly AnswerEffect[]>> = {
@@ -94,4 +131,13 @@ export const EFFECTS_OF: Readonly<Record<Operation, readonly AnswerEffect[]>> = 
   commit: ['lost_before', 'lost_after', 'late'],
   load: ['late', 'lost_before'],
   save: ['late', 'lost_before'],
+  put_ownership: PUT_EFFECTS,
+  put_data: PUT_EFFECTS,
+  put_checkpoint: PUT_EFFECTS,
+  put_other: PUT_EFFECTS,
+  upload: PUT_EFFECTS,
+  replace: PUT_EFFECTS,
+  get: STORE_READ_EFFECTS,
+  list: STORE_READ_EFFECTS,
+  remove: PUT_EFFECTS,
 };

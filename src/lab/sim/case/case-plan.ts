@@ -10,11 +10,12 @@ import type { CompactionLimits } from '../../../local-state/compaction.ts';
 import { APPEND_TABLES, type AppendTable, type DecisionSettings } from '../../../payments/types.ts';
 import type { SimFault } from '../../fault.ts';
 import type { Dialect } from '../bigquery/sim-bigquery.ts';
+import type { SimDeltaLimits } from '../delta/sim-delta-limits.ts';
 import type { SimLimits } from '../world/processor-main.ts';
 import type { KnownElsewhere } from '../world/seed-known.ts';
-import { ANSWER_EFFECTS, EFFECTS_OF, OPERATIONS } from './answers.ts';
+import { ANSWER_EFFECTS, EFFECTS_OF, OPERATIONS, STORE_OPERATIONS } from './answers.ts';
 import type { Noise } from './noise.ts';
-import type { CaseSchema } from './sim-registry.ts';
+import type { CaseRegistry, CaseSchema } from './sim-registry.ts';
 import type { WorkloadRecord } from './workload.ts';
 
 /** Canonical texts of rules, oldest first, and which of them a life has: the first, if it is not named. */
@@ -25,6 +26,8 @@ export interface CaseRules {
 
 export interface CasePlan {
   readonly seed: number;
+  /** Default: `bigquery`. */
+  readonly sink?: 'bigquery' | 'delta';
   readonly partitions: number;
   /** Names; each is started when the world begins. */
   readonly processes: readonly string[];
@@ -45,13 +48,19 @@ export interface CasePlan {
   readonly rules?: CaseRules;
   /** What the schema registry has, for rules whose records name schemas. */
   readonly schemas?: readonly CaseSchema[];
+  /** What the schema registry does besides. */
+  readonly registry?: CaseRegistry;
   readonly limits?: Partial<SimLimits>;
+  /** Of the sink on Delta Lake. */
+  readonly deltaLimits?: Partial<SimDeltaLimits>;
   /** Payments that another pipeline had written when the topic was seeded. Default: the processors seed it themselves. */
   readonly known?: KnownElsewhere;
   /** When local state is written anew. Default: as in production, which needs a megabyte of it. */
   readonly compaction?: CompactionLimits;
   /** From healing on this process is alone: all others are gone for good, and it must be able to finish. */
   readonly survivor?: string;
+  /** Delta Lake: files are Parquet. Default: a plain form, which is packed faster. */
+  readonly parquet?: boolean;
   /** Every planned fault must fire, or the verdict is UNKNOWN. Default: false, as suits drawn plans. */
   readonly mustFire?: boolean;
 }
@@ -62,6 +71,8 @@ const chance = z.number().min(0).max(1);
 const name = z.string().regex(/^[a-z][a-z0-9-]*$/, 'a process name: small letters, digits and dashes');
 
 const table = z.enum(APPEND_TABLES as [AppendTable, ...AppendTable[]]);
+
+const storedTable = z.enum([...APPEND_TABLES, 'partition_ownership']);
 
 const diskEffect = z.enum(DISK_EFFECTS);
 
@@ -98,13 +109,20 @@ const faultSchema = z.discriminatedUnion('what', [
   what('table_replaced', { table }),
   what('table_restored', { table }),
   what('bigquery_down', { forMs: count }),
+  what('store_down', { forMs: count }),
+  what('compaction', { table }),
+  what('log_cleanup', { table: storedTable, txns: z.boolean().optional() }),
+  what('foreign_rows', { table }),
 ]);
 
 const noiseSchema = z.strictObject({
   latencyMsMax: positive,
   slowChance: chance,
   slowMsMax: count,
-  effects: z.partialRecord(z.enum(OPERATIONS), z.partialRecord(z.enum(ANSWER_EFFECTS), chance)),
+  effects: z.partialRecord(
+    z.enum([...OPERATIONS, ...STORE_OPERATIONS]),
+    z.partialRecord(z.enum(ANSWER_EFFECTS), chance),
+  ),
   visibilityLagChance: chance,
   visibilityLagMsMax: count,
   fetchRecordsMax: positive,
@@ -118,14 +136,31 @@ const recordSchema = z.strictObject({
   partition: count,
   key: z.string().nullable(),
   value: z.string().nullable(),
+  isBase64: z.boolean().optional(),
   timestampMs: z.number().int().optional(),
   afterRescale: z.boolean().optional(),
   transaction: z.strictObject({ outcome: z.enum(['commit', 'abort']), openForMs: count }).optional(),
 });
 
+const schemaSchema = z.strictObject({
+  id: count,
+  kind: z.enum(['avro', 'protobuf']).optional(),
+  text: z.string(),
+  references: z.array(z.strictObject({ name: z.string(), text: z.string() })).optional(),
+  later: z.string().optional(),
+  knownAtMs: count.optional(),
+});
+
+const registrySchema = z.strictObject({
+  away: z.array(z.strictObject({ fromMs: count, toMs: count })).optional(),
+  goesOnceStored: z.boolean().optional(),
+  unknownIds: z.array(count).optional(),
+});
+
 const planSchema = z
   .strictObject({
     seed: z.number().int(),
+    sink: z.enum(['bigquery', 'delta']).optional(),
     partitions: positive,
     processes: z.array(name).min(1),
     separateGroups: z.boolean().optional(),
@@ -136,9 +171,11 @@ const planSchema = z
     healAtMs: positive,
     isEmulator: z.boolean().optional(),
     decisions: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
-    schemas: z.array(z.strictObject({ id: count, text: z.string(), later: z.string().optional() })).optional(),
+    schemas: z.array(schemaSchema).optional(),
+    registry: registrySchema.optional(),
     rules: z.strictObject({ files: z.array(z.string().min(1)).min(1), byLife: z.record(z.string(), count) }).optional(),
     limits: z.record(z.string(), positive).optional(),
+    deltaLimits: z.record(z.string(), count).optional(),
     known: z
       .strictObject({
         payments: z.array(z.strictObject({ transactionId: z.string().min(1), eventTimeMs: z.int() })),
@@ -147,6 +184,7 @@ const planSchema = z
       .optional(),
     compaction: z.strictObject({ leastDeadBytes: count, bytesPerSave: positive, partBytes: positive }).optional(),
     survivor: name.optional(),
+    parquet: z.boolean().optional(),
     mustFire: z.boolean().optional(),
   })
   .check(({ value: plan, issues }) => {

@@ -49,6 +49,7 @@ const EXCUSED_STOPS: Readonly<Partial<Record<SimFault['what'], readonly string[]
   partitions_added: ['partition_count_changed'],
   rescale: ['partition_count_changed'],
   table_replaced: ['table_replaced', 'rows_lost'],
+  foreign_rows: ['table_changed', 'rows_lost'],
 };
 
 const STOPS_BY_ITS_NAME: readonly AnswerEffect[] = ['rows_refused', 'append_refused', 'unreachable'];
@@ -58,10 +59,15 @@ const EXCUSED_FINDINGS: Readonly<Partial<Record<SimFault['what'], readonly strin
   rescale: ['partition_unread'],
 };
 
-/** Codes of stops that what was done so far excuses; `unreachable` stands for a service that stayed away. */
-export function excusedStops(fired: readonly SimFault[]): ReadonlySet<string> {
+/** Codes of stops that what was done so far excuses, or what the registry never knows; `unreachable` stands for a service that stayed away. */
+export function excusedStops(
+  fired: readonly SimFault[],
+  { registry }: Pick<CasePlan, 'registry'>,
+): ReadonlySet<string> {
   const codes = new Set(fired.flatMap((fault) => EXCUSED_STOPS[fault.what] ?? []));
+  if ((registry?.unknownIds ?? []).length > 0) codes.add('schema_unknown');
   for (const fault of fired) {
+    if (fault.what === 'log_cleanup' && fault.txns === false) codes.add('rows_lost');
     if (fault.what === 'damage' && fault.once !== true) codes.add('batch_damaged');
     if (fault.what !== 'answer') continue;
     if (STOPS_BY_ITS_NAME.includes(fault.effect)) codes.add(fault.effect);
@@ -86,9 +92,9 @@ export async function judge(
       message: `${partition === null ? '' : `p${partition} `}${offsets.length > 0 ? `at ${offsets.join(', ')}: ` : ''}${message}`,
     })),
   );
-  failures.push(...uncalledFor(world, stopped), ...undrainedStops(world, stopped), ...wrongStates(world));
+  failures.push(...uncalledFor(plan, world, stopped), ...undrainedStops(world, stopped), ...wrongStates(world));
   const unknown = [...report.unknown, ...undrained];
-  const isNothingExcused = undrained.length === 0 && excusedStops(world.fired).size > 0;
+  const isNothingExcused = undrained.length === 0 && excusedStops(world.fired, plan).size > 0;
   if (report.verdict === 'NODATA' && !isNothingExcused) unknown.push('there is nothing below a checkpoint to check');
   if (plan.mustFire === true) {
     for (const fault of plan.faults) {
@@ -100,8 +106,8 @@ export async function judge(
 }
 
 /** Ends and stops that no fault excuses. */
-function uncalledFor(world: World, stopped: readonly StoppedPartition[]): CaseFailure[] {
-  const excused = excusedStops(world.fired);
+function uncalledFor(plan: CasePlan, world: World, stopped: readonly StoppedPartition[]): CaseFailure[] {
+  const excused = excusedStops(world.fired, plan);
   const failures: CaseFailure[] = stopped
     .filter(({ code }) => !excused.has(code))
     .map(({ process, partition, code, error }) => ({
@@ -142,12 +148,12 @@ function wrongStates({ processes }: World): CaseFailure[] {
 }
 
 /** What was folded before a batch that cannot be read is written before the partition stops. */
-function undrainedStops({ kafka, bigquery }: World, stopped: readonly StoppedPartition[]): CaseFailure[] {
-  const skipped = new Map(bigquery.ownership.read(kafka.topic).map((row) => [row.partition, row.skipped.length]));
+function undrainedStops({ kafka, stored }: World, stopped: readonly StoppedPartition[]): CaseFailure[] {
+  const skipped = new Map(stored.ownership(kafka.topic).map((row) => [row.partition, row.skipped.length]));
   return stopped.flatMap(({ process, partition, code }): CaseFailure[] => {
     const { damagedFrom } = kafka.partition(partition);
     if (code !== 'batch_damaged' || damagedFrom === undefined || skipped.get(partition) !== 0) return [];
-    const checkpoint = bigquery.tables.checkpointed(partition);
+    const checkpoint = stored.checkpointed(partition);
     if (checkpoint >= damagedFrom) return [];
     const message = `${process} stopped partition ${partition} at offset ${damagedFrom} and left it checkpointed at ${checkpoint}`;
     return [{ guarantee: null, kind: 'stopped_undrained', message }];

@@ -80,6 +80,7 @@ export class CoverageEvents {
         if (event.code === 'retention_gap') marks.hit('retention_gap_stop');
         if (event.code === 'log_truncated') marks.hit('log_truncated_stop');
         if (event.code === 'log_changed') marks.hit('log_changed_stop');
+        if (event.code === 'schema_unknown') marks.hit('schema_unknown_stop');
         return;
       default:
     }
@@ -87,32 +88,35 @@ export class CoverageEvents {
 
   /** What the tables and the log say when all is over. */
   end(): void {
-    const { kafka, bigquery, context } = this.#world;
+    const { kafka, stored, context } = this.#world;
     const { marks } = context;
+    const { rows } = stored.held();
     const epochs = new Map<string, number>();
     for (const table of ['payment_transactions', 'payment_transactions_fraud', 'payment_metrics_partials'] as const) {
-      for (const { row, stamp } of bigquery.tables.landed(table)) {
-        const place = `${stamp.partition}/${row.kafkaOffset}`;
-        const epoch = epochs.get(place) ?? stamp.writerEpoch;
+      for (const { partition, row } of rows[table]) {
+        const place = `${partition}/${row.kafka_offset}`;
+        const epoch = epochs.get(place) ?? row.writer_epoch;
         epochs.set(place, epoch);
-        if (epoch !== stamp.writerEpoch) marks.hit('replay_skipped_part_of_record');
+        if (epoch !== row.writer_epoch) marks.hit('replay_skipped_part_of_record');
       }
     }
-    for (const { row } of bigquery.tables.landed('payment_exceptions')) {
+    for (const { row } of rows.payment_exceptions) {
       if (row.disposition === 'late') marks.hit('late_payment');
       if (row.disposition === 'rejected') marks.hit('rejected_record');
       if (row.reason === 'not_a_payment') marks.hit('record_without_payment');
+      if (row.reason?.startsWith('value_undecodable')) marks.hit('record_undecodable');
+      if (row.reason?.startsWith('schema_rejected')) marks.hit('record_of_rejected_schema');
       if (row.conflict) marks.hit('duplicate_with_conflict');
     }
-    for (const { row } of bigquery.tables.landed('payment_transactions')) {
-      if (row.payment.further !== undefined) marks.hit('further_column_kept');
-      if (row.payment.region === undefined || row.payment.deviceId === undefined) marks.hit('missing_role_kept');
+    for (const { row } of rows.payment_transactions) {
+      if (row.columns !== undefined) marks.hit('further_column_kept');
+      if (row.region === null || row.device_id === null) marks.hit('missing_role_kept');
     }
-    for (const { history } of bigquery.ownership.read(kafka.topic))
+    for (const { history } of stored.ownership(kafka.topic))
       if (history.filter(({ rules }) => rules !== undefined).length > 1) marks.hit('rules_changed');
     if (context.faults.points.has('state.discard.before')) marks.hit('state_local_discarded');
     kafka.partitions.forEach((log, partition) => {
-      if (log.hasGapBelow(bigquery.tables.checkpointed(partition))) marks.hit('marker_gap_crossed');
+      if (log.hasGapBelow(stored.checkpointed(partition))) marks.hit('marker_gap_crossed');
     });
   }
 
@@ -136,9 +140,7 @@ export class CoverageEvents {
     const before = this.#before.get(partition);
     if (before?.released === true && checkpointOffset === resumeOffset) marks.hit('graceful_stop_left_nothing');
     if (checkpointOffset === resumeOffset) return;
-    const isReplayed = this.#world.bigquery.tables
-      .landed('payment_metrics_partials')
-      .some(({ row, stamp }) => stamp.partition === partition && row.kafkaOffset >= checkpointOffset);
+    const isReplayed = this.#world.stored.reaches('payment_metrics_partials', partition, checkpointOffset);
     if (isReplayed) marks.hit('window_rows_replayed');
   }
 }

@@ -45,12 +45,30 @@ export const COVERAGE_MARKS = {
   record_without_payment: 'a record was none of those that the rules select',
   further_column_kept: 'a payment was kept with a further column',
   missing_role_kept: 'a payment without a region or a device was kept',
+  registry_away: 'a record waited for a schema registry that did not answer',
+  schema_not_known_yet: 'a record waited for a schema that the registry did not know yet',
+  schema_read_without_registry: 'a process read its schemas from the dataset, with the registry gone for good',
+  schema_unknown_stop: 'a record named a schema that nobody knows: stopped, with that name',
+  record_undecodable: 'a record was no value of its schema',
+  record_of_rejected_schema: 'a record named a schema that the rules reject',
   rules_changed: 'rules of a higher revision took effect behind earlier ones',
   crash_with_rows_in_flight: 'a process died with appends unanswered',
   expired_below_checkpoint: 'retention took what was checkpointed, and nothing else',
   retention_gap_stop: 'retention overtook the consumer: stopped, with that name',
   log_truncated_stop: 'the log was cut at its end: stopped, with that name',
   log_changed_stop: 'the log was made anew: stopped, with that name',
+  put_conflict: 'a commit met a version that another commit had taken',
+  put_lost: 'the outcome of a commit was unknown, and it never landed',
+  put_landed_unknown: 'a commit landed, and its answer was lost',
+  put_landed_late: 'a commit whose outcome was unknown landed later',
+  put_landed_by_the_dead: 'a commit landed after its sender had died',
+  put_under_freed_name: 'a put landed under a name that clean-up had freed, in no table',
+  fenced_by_commit: 'an owner found by a commit that another had fenced it',
+  log_checkpoint_written: 'a log checkpoint was written',
+  log_cleaned_up: 'clean-up removed commits of a log',
+  compaction_beside: 'another engine compacted a table beside processors',
+  foreign_commit: 'another engine added rows, and every writer stopped',
+  store_was_down: 'a request found the store away',
 } as const;
 
 export type CoverageMark = keyof typeof COVERAGE_MARKS;
@@ -69,7 +87,41 @@ export class CoverageMarks {
   }
 }
 
-/** Marks that nothing hit. */
-export function missingCoverage(hits: Pick<ReadonlyMap<CoverageMark, number>, 'has'>): CoverageMark[] {
-  return COVERAGE_MARK_NAMES.filter((mark) => !hits.has(mark));
+/** What can only happen to streams and queries. */
+const OF_BIGQUERY: readonly CoverageMark[] = [
+  'append_refused_by_finalize',
+  'zombie_append_refused',
+  'append_to_lost_stream',
+  'append_found_already_there',
+  'append_out_of_order_refused',
+  'ack_lost_after_append',
+  'rows_seen_late',
+  'counts_differ_at_takeover',
+  'stream_gone_at_takeover',
+  'claim_won_answer_lost',
+  'claim_won_by_the_dead',
+];
+/** What can only happen to commits. */
+const OF_DELTA: readonly CoverageMark[] = [
+  'put_conflict',
+  'put_lost',
+  'put_landed_unknown',
+  'put_landed_late',
+  'put_landed_by_the_dead',
+  'put_under_freed_name',
+  'fenced_by_commit',
+  'log_checkpoint_written',
+  'log_cleaned_up',
+  'compaction_beside',
+  'foreign_commit',
+  'store_was_down',
+];
+
+/** Marks of cases on that sink that nothing hit. */
+export function missingCoverage(
+  hits: Pick<ReadonlyMap<CoverageMark, number>, 'has'>,
+  sink: 'bigquery' | 'delta' = 'bigquery',
+): CoverageMark[] {
+  const others = sink === 'bigquery' ? OF_DELTA : OF_BIGQUERY;
+  return COVERAGE_MARK_NAMES.filter((mark) => !hits.has(mark) && !others.includes(mark));
 }

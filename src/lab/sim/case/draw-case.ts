@@ -15,6 +15,8 @@ export interface CaseDials {
   readonly faults?: readonly [number, number];
   /** Share of cases in which the log itself is damaged, so that a stop with a named error is right. Default: 0.04. */
   readonly damageChance?: number;
+  /** Whether operators give up offsets and add partitions beside processors. Default: true. */
+  readonly operators?: boolean;
 }
 
 const NAMES = ['a', 'b', 'c'];
@@ -34,13 +36,18 @@ const COMPACTION_CHANCE = 0.5;
 
 export function drawCase(seed: number, dials: CaseDials = {}): CasePlan {
   const rng = new Rng(seed, 'case');
-  const { records = DEFAULT_DIALS.records, damageChance = DAMAGE_CHANCE, faults: faultCount = FAULTS } = dials;
+  const {
+    records = DEFAULT_DIALS.records,
+    damageChance = DAMAGE_CHANCE,
+    faults: faultCount = FAULTS,
+    operators = true,
+  } = dials;
   const partitions = rng.pick([1, 2, 2, 3]);
   const processes = NAMES.slice(0, rng.pick([2, 2, 3]));
   const swarm = drawSwarm({ seed, processes, partitions, records, spanMs: SPAN_MS + 5_000, faults: faultCount });
   const isDamaged = rng.chance(damageChance);
   const operator = new Rng(seed, 'operator');
-  const skips = operator.chance(SKIP_CHANCE) ? [drawSkip(operator, partitions)] : [];
+  const skips = operators && operator.chance(SKIP_CHANCE) ? [drawSkip(operator, partitions)] : [];
   const drawn = isDamaged ? [...swarm.faults, ...drawDamage(rng, partitions)] : swarm.faults;
   // Not where the log is damaged: retention may take the one record that tells it (docs/guarantees.md, Not covered).
   const expiries = isDamaged ? [] : drawExpiries(new Rng(seed, 'expiry'), partitions);
@@ -65,7 +72,8 @@ export function drawCase(seed: number, dials: CaseDials = {}): CasePlan {
     ...drawEnvironment(new Rng(seed, 'environment'), processes),
   };
   const rescale = new Rng(seed, 'rescale');
-  const rescaled = !isDamaged && rescale.chance(RESCALE_CHANCE) ? withRescale(drawnCase, rescale) : drawnCase;
+  const rescaled =
+    operators && !isDamaged && rescale.chance(RESCALE_CHANCE) ? withRescale(drawnCase, rescale) : drawnCase;
   const rules = new Rng(seed, 'rules');
   return rules.chance(RULES_CHANCE) ? withRules(rescaled, rules) : rescaled;
 }

@@ -4,6 +4,7 @@
  */
 import type { ProcessorEvent } from '../../../processor/events.ts';
 import type { SimFault } from '../../fault.ts';
+import type { DeltaParts } from '../delta/delta-parts.ts';
 import { createWorld } from '../world/create-world.ts';
 import { processorMain, processorSettings, type SimWiring } from '../world/processor-main.ts';
 import { seedKnown } from '../world/seed-known.ts';
@@ -62,7 +63,8 @@ export async function runCaseInWorld(
   options: RunCaseOptions = {},
 ): Promise<{ outcome: CaseOutcome; world: World }> {
   const { seed, partitions, faults, noise, dialect = 'service', isEmulator = true } = plan;
-  const world = createWorld({ seed, partitions, faults, noise, dialect, isEmulator });
+  const delta = await deltaPartsOf(plan);
+  const world = createWorld({ seed, partitions, faults, noise, dialect, isEmulator, delta });
   const events = new Map<string, number>();
   const stopped: StoppedPartition[] = [];
   const markEvents = new CoverageEvents(world);
@@ -99,6 +101,13 @@ export async function runCaseInWorld(
   return { outcome, world };
 }
 
+/** Loaded only where the case has that sink. */
+async function deltaPartsOf({ sink, parquet }: CasePlan): Promise<DeltaParts | undefined> {
+  if (sink !== 'delta') return undefined;
+  const { DeltaParts } = await import('../delta/delta-parts.ts');
+  return new DeltaParts(parquet === true ? (await import('../delta/parquet-files.ts')).PARQUET_FILES : undefined);
+}
+
 /** Events that belong into the story. */
 const TOLD: ReadonlySet<string> = new Set([
   'takeover.claimed',
@@ -120,11 +129,13 @@ function startAll(
   world: World,
   observe: (process: string, life: number, event: ProcessorEvent) => void,
 ): void {
-  const { isEmulator = true, decisions, rules, limits, separateGroups, compaction } = plan;
-  const schemaParts = plan.schemas === undefined ? undefined : simRegistry(plan.schemas);
+  const { isEmulator = true, decisions, rules, limits, deltaLimits, separateGroups, compaction } = plan;
+  const schemaParts = plan.schemas === undefined ? undefined : simRegistry(plan.schemas, plan.registry ?? {}, world);
   for (const name of plan.processes) {
     const main = processorMain({
       isEmulator,
+      delta: world.delta?.parts,
+      deltaLimits,
       ...settingsByLife(decisions),
       ...(rules === undefined ? {} : { rules: rulesByLife(rules) }),
       ...(schemaParts === undefined ? {} : { schemaParts }),
@@ -148,9 +159,9 @@ async function runToTheEnd(
   sending: Sending,
 ): Promise<string[]> {
   const lags = (partition: number): boolean =>
-    world.bigquery.tables.checkpointed(partition) < world.kafka.partition(partition).endOffset;
+    world.stored.checkpointed(partition) < world.kafka.partition(partition).endOffset;
   const isExcused = (): boolean => {
-    const excused = excusedStops(world.fired);
+    const excused = excusedStops(world.fired, plan);
     return excused.size > 0 && stopped.some(({ code }) => excused.has(code));
   };
   const waiting = (): number[] => [...world.kafka.partitions.keys()].filter(lags);
@@ -167,14 +178,14 @@ async function runToTheEnd(
     world.heal(plan.survivor);
     end = await world.run(isOver, { maxMs: plan.healAtMs + drainMs, maxSteps: STEPS_MAX });
   }
-  const excused = excusedStops(world.fired);
+  const excused = excusedStops(world.fired, plan);
   const endedWithExcuse = allStopped(world) && excused.size > 0;
   const unsent = sending.unsent > 0 ? [`${sending.unsent} records were not sent (${end} at ${world.nowMs} ms)`] : [];
   const undrained = waiting()
     .filter((partition) => !endedWithExcuse && !(isExcused() && isStopped(partition, stopped)))
     .map((partition) => {
       const { endOffset } = world.kafka.partition(partition);
-      const checkpoint = world.bigquery.tables.checkpointed(partition);
+      const checkpoint = world.stored.checkpointed(partition);
       return `partition ${partition} did not drain (${end} at ${world.nowMs} ms): checkpoint at ${checkpoint}, log ends at ${endOffset}`;
     });
   return [...undrained, ...unsent];

@@ -64,14 +64,11 @@ export function operatorMain(
 export function operatorSkips(world: World, fault: Extract<SimFaultKind, { what: 'skip' }>): void {
   const { partition, ahead, records } = fault;
   const log = world.kafka.partition(partition);
-  const { tables } = world.bigquery;
+  const { rows } = world.stored.held();
   const written = DATA_TABLES.flatMap((table) =>
-    tables
-      .landed(table)
-      .filter(({ stamp }) => stamp.partition === partition)
-      .map(({ row }) => row.kafkaOffset + 1),
+    rows[table].filter((each) => each.partition === partition).map(({ row }) => row.kafka_offset + 1),
   );
-  const checkpointed = tables.checkpointed(partition);
+  const checkpointed = world.stored.checkpointed(partition);
   const removeRows = log.startOffset > checkpointed;
   const from = removeRows ? checkpointed : Math.max(checkpointed, ...written) + ahead;
   const to = log.startOffset > from ? log.startOffset : Math.min(from + records, log.endOffset);

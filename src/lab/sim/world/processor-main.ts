@@ -2,6 +2,7 @@
  * What a simulated process runs: the real processor, on the real append client, on simulated ports. Wiring only.
  */
 
+import { UnreachableError } from '../../../base/errors.ts';
 import type { Runtime } from '../../../base/runtime.ts';
 import type { LoadedRules } from '../../../payments/rules/rules.ts';
 import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../../../payments/settings.ts';
@@ -18,6 +19,8 @@ import { DEFAULT_WRITER_LIMITS, processorSink, type WriterLimits } from '../../.
 import { DEFAULT_SINK_LIMITS } from '../../../sinks/bigquery/sink-limits.ts';
 import { BigQueryWriteStreams } from '../../../sinks/bigquery/write/write-streams.ts';
 import { SIM_DATASET } from '../bigquery/sim-bigquery.ts';
+import type { DeltaParts } from '../delta/delta-parts.ts';
+import type { SimDeltaLimits } from '../delta/sim-delta-limits.ts';
 import { EPOCH_MS } from './context.ts';
 import type { SimPorts } from './sim-process.ts';
 
@@ -53,7 +56,10 @@ export interface SimProcessorOptions {
   /** Default: true. The first look at a topic draws nothing and changes no row; drawn runs begin without it. */
   readonly acceptNothing?: boolean;
   readonly isEmulator?: boolean;
-  /** The ports changed in some way: a weakened processor, to see that the lab finds it. */
+  /** The tables are on Delta Lake. */
+  readonly delta?: DeltaParts | undefined;
+  readonly deltaLimits?: Partial<SimDeltaLimits> | undefined;
+  /** The ports changed in some way: a weakened processor, to see that the lab finds it. Of the sink on BigQuery. */
   readonly weaken?: (wiring: SimWiring) => SimWiring;
 }
 
@@ -124,8 +130,28 @@ export function processorSettings(owner: string, options: SimProcessorOptions): 
 
 /** A ProcessMain that runs the processor until it is stopped, or ends by itself. */
 export function processorMain(options: SimProcessorOptions = {}): (ports: SimPorts) => Promise<ExitReport> {
+  const { delta } = options;
+  if (delta !== undefined) return (ports) => runOnDelta(ports, delta, options);
   return (ports) => {
     const processor = new Processor(processorSettings(ports.name, options), processorPorts(ports, options));
     return processor.run(ports.stopSignal);
   };
+}
+
+/** Makes the tables first, as an operator does: several processes at once. */
+async function runOnDelta(ports: SimPorts, delta: DeltaParts, options: SimProcessorOptions): Promise<ExitReport> {
+  const { observer = silentObserver, schemaParts, deltaLimits, limits } = options;
+  const rules = options.rules?.(ports.name);
+  const { maxAppendRows } = { ...SIM_LIMITS, ...limits };
+  const process = delta.processorPorts(ports, {
+    observer,
+    rules,
+    schemaParts,
+    limits: { ...deltaLimits, maxAppendRows },
+  });
+  const error = await process.prepare();
+  if (error !== undefined) return { exitCode: error instanceof UnreachableError ? 69 : 65, why: error.message, error };
+  // Rows wait for a commit, not for an answer each: many appends are in flight.
+  const settings = processorSettings(ports.name, { ...options, limits: { maxAppendsInFlight: 64, ...limits } });
+  return new Processor(settings, process.ports).run(ports.stopSignal);
 }

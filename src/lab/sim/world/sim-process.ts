@@ -8,9 +8,12 @@ import type { CompactionLimits } from '../../../local-state/compaction.ts';
 import type { LogSource, SinkInspection, StateStore } from '../../../processor/ports.ts';
 import type { RowEncoder, SinkQueries } from '../../../sinks/bigquery/ports.ts';
 import type { WriteRpc } from '../../../sinks/bigquery/write/write-rpc.ts';
+import type { ObjectStore } from '../../../sinks/delta/ports.ts';
 import type { SimBigQuery } from '../bigquery/sim-bigquery.ts';
 import { simRowEncoder } from '../bigquery/sim-encoder.ts';
 import { SimInspection } from '../bigquery/sim-inspection.ts';
+import type { DeltaParts } from '../delta/delta-parts.ts';
+import type { SimStore } from '../delta/sim-store.ts';
 import { SimDisk } from '../disk/sim-disk.ts';
 import type { SimKafka } from '../kafka/sim-kafka.ts';
 import type { SimContext } from './context.ts';
@@ -29,6 +32,8 @@ export interface SimPorts {
   readonly inspection: SinkInspection;
   readonly rpc: WriteRpc;
   readonly encoder: RowEncoder;
+  /** Where the tables are on Delta Lake. */
+  readonly store: ObjectStore | undefined;
   readonly disk: StateStore;
   /** Aborted by a graceful stop. */
   readonly stopSignal: AbortSignal;
@@ -50,6 +55,12 @@ export interface ProcessOptions {
   readonly compaction?: CompactionLimits;
 }
 
+/** What a world's processes may write to. */
+export interface SimSinks {
+  readonly bigquery: SimBigQuery;
+  readonly delta: { readonly store: SimStore; readonly parts: DeltaParts } | undefined;
+}
+
 export const OPERATOR_PREFIX = 'operator-';
 
 export class SimProcess {
@@ -59,7 +70,7 @@ export class SimProcess {
   clockOffsetMs: number;
   readonly #context: SimContext;
   readonly #kafka: SimKafka;
-  readonly #bigquery: SimBigQuery;
+  readonly #sinks: SimSinks;
   #lives = 0;
   #life: Life | undefined;
   #stop = new AbortController();
@@ -70,11 +81,11 @@ export class SimProcess {
   /** How its lives ended by themselves, oldest first. */
   readonly exits: { readonly life: number; readonly value?: unknown; readonly error?: unknown }[] = [];
 
-  constructor(name: string, context: SimContext, kafka: SimKafka, bigquery: SimBigQuery, options: ProcessOptions) {
+  constructor(name: string, context: SimContext, kafka: SimKafka, sinks: SimSinks, options: ProcessOptions) {
     this.name = name;
     this.#context = context;
     this.#kafka = kafka;
-    this.#bigquery = bigquery;
+    this.#sinks = sinks;
     this.groupId = options.groupId ?? 'provenonce';
     this.clockOffsetMs = options.clockOffsetMs ?? 0;
     this.disk = new SimDisk(options.compaction);
@@ -105,16 +116,18 @@ export class SimProcess {
     const life = new Life(this.name, number, this.#context);
     this.#life = life;
     this.#stop = new AbortController();
+    const { bigquery, delta } = this.#sinks;
     this.#context.trace.add(this.name, `starts, life ${number}`);
     return {
       name: `${this.name}.${number}`,
       life,
       runtime: createSimRuntime(life, new Rng(this.#context.seed, `${this.name}.${number}`), () => this.clockOffsetMs),
       log: this.#kafka.connect(life, this.groupId),
-      queries: this.#bigquery.queries(life),
-      inspection: new SimInspection(this.#bigquery.tables),
-      rpc: this.#bigquery.writeRpc(life),
+      queries: bigquery.queries(life),
+      inspection: new SimInspection(bigquery.tables),
+      rpc: bigquery.writeRpc(life),
       encoder: simRowEncoder,
+      store: delta?.parts.connect(delta.store, life),
       disk: this.disk.mount(life),
       stopSignal: this.#stop.signal,
       pass: (point) => life.pass(point),

@@ -92,6 +92,18 @@ export function strike(world: World, fault: SimFault, passing: string | undefine
     case 'bigquery_down':
       bigquery.downUntilMs = untilMs(fault.forMs);
       return;
+    case 'store_down':
+      if (world.delta !== undefined) world.delta.store.downUntilMs = untilMs(fault.forMs);
+      return;
+    case 'compaction':
+      world.delta?.otherEngine.compact(fault.table);
+      return;
+    case 'log_cleanup':
+      world.delta?.otherEngine.cleanUp(fault.table, fault.txns !== false);
+      return;
+    case 'foreign_rows':
+      world.delta?.otherEngine.addRows(fault.table);
+      return;
     case 'answer':
       // Done where the request is.
       return;
@@ -106,10 +118,15 @@ function target(world: World, name: string | undefined): SimProcess | undefined 
 
 /** By the checkpoint that a query would see now. */
 function expire(world: World, partition: number, keep: number): void {
-  const seen = world.bigquery.tables.visible('checkpoint_log', partition, () => true);
-  const checkpointOffset = Math.max(0, ...seen.map(({ row }) => row.nextOffset));
+  const checkpointOffset =
+    world.delta === undefined ? seenCheckpoint(world, partition) : world.stored.checkpointed(partition);
   const dropped = world.kafka.partition(partition).dropBelow(checkpointOffset - keep);
   if (dropped > 0) world.context.marks.hit('expired_below_checkpoint');
+}
+
+function seenCheckpoint(world: World, partition: number): number {
+  const seen = world.bigquery.tables.visible('checkpoint_log', partition, () => true);
+  return Math.max(0, ...seen.map(({ row }) => row.nextOffset));
 }
 
 /** Without `forMs` until the world heals. */

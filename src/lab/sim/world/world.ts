@@ -1,14 +1,19 @@
 /**
- * The simulated world: one broker, one BigQuery, any number of processes, one seed. Nothing in it is global; two worlds of
+ * The simulated world: one broker, one sink (BigQuery, or Delta Lake on an object store), any number of processes, one seed. Nothing in it is global; two worlds of
  * one seed and plan tell the same story, byte for byte (Trace).
  */
 
 import type { SimFault } from '../../fault.ts';
 import { type Dialect, SimBigQuery } from '../bigquery/sim-bigquery.ts';
+import { StoredTables } from '../bigquery/stored-tables.ts';
 import { CoverageMarks } from '../case/coverage-marks.ts';
 import { CALM, type Noise } from '../case/noise.ts';
 import { Trace } from '../case/trace.ts';
+import type { DeltaParts } from '../delta/delta-parts.ts';
+import type { OtherEngine } from '../delta/other-engine.ts';
+import type { SimStore } from '../delta/sim-store.ts';
 import { SimKafka } from '../kafka/sim-kafka.ts';
+import type { SimStored } from '../stored.ts';
 import type { SimContext } from './context.ts';
 import { FaultInjector } from './fault-injector.ts';
 import { Rng } from './rng.ts';
@@ -27,6 +32,8 @@ export interface WorldOptions {
   readonly dialect?: Dialect;
   /** Whether the sink is declared to be an emulator, to operators. Default: true. */
   readonly isEmulator?: boolean;
+  /** The tables are on Delta Lake, in an object store. Default: they are in BigQuery. */
+  readonly delta?: DeltaParts | undefined;
 }
 
 const RUN_LIMITS: RunLimits = { maxSteps: 200_000, maxMs: 3_600_000 };
@@ -35,6 +42,12 @@ export class World {
   readonly context: SimContext;
   readonly kafka: SimKafka;
   readonly bigquery: SimBigQuery;
+  /** Where the tables are on Delta Lake. */
+  readonly delta:
+    | { readonly store: SimStore; readonly otherEngine: OtherEngine; readonly parts: DeltaParts }
+    | undefined;
+  /** What has landed in the sink. */
+  readonly stored: SimStored;
   readonly processes = new Map<string, SimProcess>();
   readonly isEmulator: boolean;
   /** Told when an operator has given the topic more partitions. */
@@ -50,6 +63,7 @@ export class World {
       noise = CALM,
       dialect = 'service',
       isEmulator = true,
+      delta,
     }: WorldOptions,
     strike: (world: World, fault: SimFault, passing: string | undefined) => void,
   ) {
@@ -66,6 +80,8 @@ export class World {
     this.context = { seed, scheduler, trace, faults: injector, marks, rng: new Rng(seed, 'network') };
     this.kafka = new SimKafka(this.context, topic, partitions);
     this.bigquery = new SimBigQuery(this.context, dialect);
+    this.delta = delta && { parts: delta, ...delta.open(this.context) };
+    this.stored = this.delta?.parts.stored(this.delta.store, topic) ?? new StoredTables(this.bigquery);
     for (const fault of faults) {
       if ('atMs' in fault.when) scheduler.after(fault.when.atMs, () => injector.timeCame(fault));
     }
@@ -83,7 +99,7 @@ export class World {
   process(name: string, options: ProcessOptions = {}): SimProcess {
     let process = this.processes.get(name);
     if (process === undefined) {
-      process = new SimProcess(name, this.context, this.kafka, this.bigquery, options);
+      process = new SimProcess(name, this.context, this.kafka, { bigquery: this.bigquery, delta: this.delta }, options);
       this.processes.set(name, process);
     }
     return process;
@@ -110,6 +126,7 @@ export class World {
     this.trace.add('world', 'heals');
     this.context.faults.heal({ ...CALM, fetchRecordsMax: this.context.faults.noise.fetchRecordsMax });
     this.bigquery.downUntilMs = 0;
+    if (this.delta !== undefined) this.delta.store.downUntilMs = 0;
     for (const log of this.kafka.partitions) log.heal();
     for (const process of this.processes.values()) {
       if (survivor !== undefined && this.processes.has(survivor) && process.name !== survivor && !process.isOperator) {
@@ -128,7 +145,7 @@ export class World {
 
   /** Whether records that can be read are not below a checkpoint yet. */
   get hasWork(): boolean {
-    return this.kafka.partitions.some((log, partition) => this.bigquery.tables.checkpointed(partition) < log.endOffset);
+    return this.kafka.partitions.some((log, partition) => this.stored.checkpointed(partition) < log.endOffset);
   }
 
   /** Planned faults that have struck. */

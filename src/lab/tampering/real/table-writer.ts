@@ -1,15 +1,15 @@
 /** Rows of plain cells into the tables of a real dataset, by DML: all of a table, or as one change has it. */
-import type { Sink } from '../../../sinks/bigquery/open-sink.ts';
+import type { BigQuerySink } from '../../../sinks/bigquery/open-sink.ts';
 import { type QueryParameter, textParameter } from '../../../sinks/bigquery/query/query-values.ts';
 import { type Cell, type ColumnKind, columnsOf, type Row, type TableName } from '../columns.ts';
 
 const ROWS_PER_STATEMENT = 40;
 
 export class TableWriter {
-  readonly #sink: Sink;
+  readonly #sink: BigQuerySink;
   readonly #nameOf: (table: TableName) => string;
 
-  constructor(sink: Sink, nameOf: (table: TableName) => string) {
+  constructor(sink: BigQuerySink, nameOf: (table: TableName) => string) {
     this.#sink = sink;
     this.#nameOf = nameOf;
   }
@@ -55,6 +55,7 @@ function sqlOf(kind: ColumnKind, cell: Cell, parameters: QueryParameter[]): stri
     case 'truth':
       return String(cell).toUpperCase();
     case 'json':
+    case 'whole':
     case 'text': {
       const text = String(cell);
       if (/^[ -&(-[\]-~]*$/.test(text)) return `'${text}'`;

@@ -7,13 +7,12 @@
  */
 import path from 'node:path';
 import { systemRuntime } from '../../../base/system-runtime.ts';
-import { realInputs } from '../../../checks/inputs/real-inputs.ts';
 import { topicInputs } from '../../../checks/inputs/topic-inputs.ts';
 import type { VerifyInputs } from '../../../checks/inputs/verify-inputs.ts';
 import { CREATE_TIME_AFTER_MAX_MS, KafkaAdmin } from '../../../kafka/kafka-admin.ts';
 import { RealWorld, type RealWorldOptions } from '../../real/real-world.ts';
 import { BASE_CASES, baseDatasets } from '../base-datasets.ts';
-import { APPENDED_OR_OWNED, type TableName } from '../columns.ts';
+import { APPENDED_OR_OWNED, columnsOf, type TableName } from '../columns.ts';
 import type { BaseDataset, PartitionLog } from '../dataset.ts';
 import { type DrawnTampering, STRATA } from '../draw-tampering.ts';
 import { runTamperings, type TamperReport } from '../run-tamperings.ts';
@@ -28,10 +27,13 @@ export interface RealTamperOptions {
   readonly onProgress?: (report: TamperReport) => void;
 }
 
-/** Without tables that `verify` does not read. A broker gives offsets out itself: none can be left without a record, or given one. */
+/** Without tables that `verify` does not read, and without columns of rules, which these datasets do not have. A broker gives offsets out itself: none can be left without a record, or given one. */
 const STRATA_OF_REAL_PARTS = STRATA.filter(
-  ({ table, record }) =>
-    (table === undefined || APPENDED_OR_OWNED.includes(table)) && record !== 'added' && record !== 'removed',
+  ({ table, column, record }) =>
+    (table === undefined || APPENDED_OR_OWNED.includes(table)) &&
+    (column === undefined || column in columnsOf(table!)) &&
+    record !== 'added' &&
+    record !== 'removed',
 );
 
 export async function tamperOnRealParts(options: RealTamperOptions): Promise<TamperReport> {
@@ -71,7 +73,10 @@ class LoadedDataset {
     this.#infra = infra;
     this.world = world;
     this.dataset = dataset;
-    this.#writer = new TableWriter(world.sink, (table) => `\`${infra.projectId}.${world.dataset}.${table}\``);
+    this.#writer = new TableWriter(
+      world.tables.bigquery,
+      (table) => `\`${infra.projectId}.${world.dataset}.${table}\``,
+    );
   }
 
   static async load(infra: RealWorldOptions['infra'], base: BaseDataset): Promise<LoadedDataset> {
@@ -91,8 +96,8 @@ class LoadedDataset {
   async changedTo(changed: BaseDataset, { tampering }: DrawnTampering): Promise<VerifyInputs> {
     if (this.#changed !== undefined) await this.#writer.replace(this.#changed, this.dataset.tables[this.#changed]);
     this.#changed = undefined;
-    const { sink, topic, connection } = this.world;
-    const inputs = realInputs({ topic, kafka: connection, sink, runtime: systemRuntime });
+    const { topic, connection, tables } = this.world;
+    const inputs = tables.inputs({ topic, kafka: connection, runtime: systemRuntime });
     if ('partition' in tampering) {
       const other = await this.#otherTopic(changed.log);
       return { ...inputs, ...topicInputs({ topic: other.topic, kafka: connection, runtime: systemRuntime }) };

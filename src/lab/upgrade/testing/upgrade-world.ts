@@ -17,7 +17,7 @@ import type { SimulationDials } from '../../../simulator/plan.ts';
 import { runSimulator } from '../../../simulator/run-simulator.ts';
 import type { SimulationSummary } from '../../../simulator/summary.ts';
 import { TABLES } from '../../../sinks/bigquery/dataset/names.ts';
-import { openSink, type Sink } from '../../../sinks/bigquery/open-sink.ts';
+import { type BigQuerySink, openBigQuerySink } from '../../../sinks/bigquery/open-sink.ts';
 import type { StoredOwnership } from '../../../sinks/bigquery/ports.ts';
 import { ProcessorChild, type ProcessorChildOptions } from '../../real/processor/processor-child.ts';
 import { processorEnv } from '../../real/processor/processor-env.ts';
@@ -56,7 +56,7 @@ export class UpgradeWorld implements AsyncDisposable {
   readonly topic: string;
   readonly dataset: string;
   readonly partitions: number;
-  readonly sink: Sink;
+  readonly sink: BigQuerySink;
   readonly #folder: string;
   readonly #inputs: VerifyInputs;
   readonly #connection: KafkaConnectionOptions;
@@ -69,7 +69,7 @@ export class UpgradeWorld implements AsyncDisposable {
     this.partitions = options.partitions;
     this.#folder = folder;
     this.#connection = { brokers: inject('kafkaBootstrapServers').split(','), clientId: 'provenonce-upgrade-test' };
-    this.sink = openSink({
+    this.sink = openBigQuerySink({
       projectId: inject('bigqueryProjectId'),
       dataset: this.dataset,
       emulatorHost: inject('bigqueryEmulatorHost'),
@@ -293,13 +293,13 @@ export class UpgradeWorld implements AsyncDisposable {
 
   #env(stateOf: string, settings: Readonly<Record<string, string>>, groupId?: string): Record<string, string> {
     return processorEnv({
-      endpoints: {
-        kafkaBootstrapServers: inject('kafkaBootstrapServers'),
-        bigqueryEmulatorHost: inject('bigqueryEmulatorHost'),
-        bigqueryStorageEmulatorHost: inject('bigqueryStorageEmulatorHost'),
+      kafkaBootstrapServers: inject('kafkaBootstrapServers'),
+      tables: {
+        BIGQUERY_PROJECT: inject('bigqueryProjectId'),
+        BIGQUERY_DATASET: this.dataset,
+        BIGQUERY_EMULATOR_HOST: inject('bigqueryEmulatorHost'),
+        BIGQUERY_STORAGE_EMULATOR_HOST: inject('bigqueryStorageEmulatorHost'),
       },
-      projectId: inject('bigqueryProjectId'),
-      dataset: this.dataset,
       topic: this.topic,
       groupId: groupId ?? `${this.topic}-processors`,
       checkpointLocation: this.stateOf(stateOf),

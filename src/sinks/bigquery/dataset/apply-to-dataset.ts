@@ -6,29 +6,17 @@
  * Order: dataset, tables, columns, then views and marks. So views or a mark mean that every table was made.
  */
 import { ConfigurationError } from '../../../base/errors.ts';
+import type { Applied, ViewDifferences } from '../../opened-sink.ts';
 import { JobFailedError, type QueryJobs } from '../query/query-job.ts';
 import { acceptLosses, checkAcceptable, dropOldStreams } from './accept-losses.ts';
 import type { ApplyOrder, ApplyParts } from './apply-order.ts';
 import { compareTable } from './compare-table.ts';
-import { compareViews, type ViewDifferences } from './compare-views.ts';
+import { compareViews } from './compare-views.ts';
 import { type Alteration, errorOf, type Finding } from './findings.ts';
 import { ACCEPTING_NOTHING, type Assessment } from './inspect.ts';
 import { type DatasetLook, lookAtDataset } from './look-at-dataset.ts';
 import { LOSSES_TABLE, VIEWS } from './names.ts';
 import { markOf, markTable } from './table-labels.ts';
-
-export interface Applied {
-  readonly madeDataset: boolean;
-  readonly madeTables: readonly string[];
-  readonly markedTables: readonly string[];
-  /** Columns that were changed in place, a line each; in a dry run with its statement. */
-  readonly alteredColumns: readonly string[];
-  readonly warnings: readonly string[];
-  /** What --accept-loss gives up, a line for each table and partition. */
-  readonly givenUp: readonly string[];
-  /** In a dry run: which views would be made or replaced. */
-  readonly views?: ViewDifferences;
-}
 
 /** Throws ContradictionError with what is wrong, before anything is made. Waits, with backoff, while the service is away. */
 export async function applyToDataset(parts: ApplyParts, order: ApplyOrder = {}): Promise<Applied> {

@@ -1,13 +1,6 @@
 /** The views as they must be, against those that are there. Pure. They hold no rows: what differs is replaced. */
+import type { ViewDifferences } from '../../opened-sink.ts';
 import type { TableResource } from './look-at-dataset.ts';
-
-export interface ViewDifferences {
-  readonly missing: readonly string[];
-  /** There, with another query than this release's. */
-  readonly different: readonly string[];
-  /** There, and the service does not say with which query. An emulator may not. */
-  readonly unknown: readonly string[];
-}
 
 /** `wanted`: the statement that makes each, by its name. */
 export function compareViews(

@@ -8,6 +8,8 @@
  */
 import { ConfigurationError } from '../../../base/errors.ts';
 import type { Runtime } from '../../../base/runtime.ts';
+import type { AcceptedLoss } from '../../compared-rows.ts';
+import type { Accepting } from '../../opened-sink.ts';
 import { type DatasetRef, quotedTable } from '../identifiers.ts';
 import type { StoredOwnership } from '../ports.ts';
 import type { QueryJobs } from '../query/query-job.ts';
@@ -46,24 +48,6 @@ export interface InspectorOptions {
   readonly seen: { wholeAtMs: number };
   /** The tables that there must be, in the order in which they are made. */
   readonly wanted: () => Promise<readonly WantedTable[]>;
-}
-
-/** One loss that was accepted, as verify lists it. */
-export interface AcceptedLoss {
-  readonly table: string;
-  readonly partition: number | undefined;
-  readonly rows: number;
-  readonly belowOffset: number | undefined;
-  readonly reason: string;
-  readonly by: string;
-  readonly atMs: number;
-}
-
-export interface Accepting {
-  /** Tables that were restored or copied, and are to be taken for ours if their rows match. */
-  readonly restored: ReadonlySet<string>;
-  /** Tables whose lost rows are given up. */
-  readonly lost: ReadonlySet<string>;
 }
 
 export const ACCEPTING_NOTHING: Accepting = { restored: new Set(), lost: new Set() };

@@ -3,15 +3,9 @@ import { type Column, PAYMENT_COLUMNS } from '../../../payments/columns.ts';
 import { type CellValue, cellsByName } from '../../../payments/row-cells.ts';
 import type { FurtherColumn, FurtherType } from '../../../payments/rules/rules.ts';
 import type { Payment } from '../../../payments/types.ts';
+import type { BackfilledPayment } from '../../../processor/ports.ts';
 import { quotedColumn } from '../rows/further-columns.ts';
 import type { QueryType } from './query-values.ts';
-
-/** A payment on its way into payment_transactions. */
-export interface BackfilledPayment {
-  readonly partition: number;
-  readonly offset: number;
-  readonly payment: Payment;
-}
 
 /** A column of an inserted row: the member of the parameter that it comes as, and its value made of it. */
 export interface InsertedColumn {

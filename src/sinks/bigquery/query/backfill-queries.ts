@@ -6,69 +6,42 @@
 
 import type { Runtime } from '../../../base/runtime.ts';
 import type { FurtherColumn } from '../../../payments/rules/rules.ts';
-import type { Payment } from '../../../payments/types.ts';
+import type {
+  BackfilledPayment,
+  BackfillTables,
+  LateRow,
+  LateSelection,
+  RejectedRow,
+  StoredPayment,
+  Turn,
+} from '../../../processor/ports.ts';
 import { type DatasetRef, integerLiteral, quotedTable } from '../identifiers.ts';
 import { integer, millis, nullable, ROW_READERS, text } from '../rows/row-readers.ts';
-import { type BackfilledPayment, insertedColumns, PLACE_TYPES, paymentCells } from './backfill-columns.ts';
-import { BackfillTurns, type PendingRange, type Turn, type TurnStatement } from './backfill-turns.ts';
+import { insertedColumns, PLACE_TYPES, paymentCells } from './backfill-columns.ts';
+import { QueriedTurns, type TurnStatement } from './backfill-turns.ts';
 import { KnownPaymentQueries } from './known-payments.ts';
 import type { QueryJobs } from './query-job.ts';
 import { intParameter, type QueryParameter, rowsParameter, timestampParameter } from './query-values.ts';
 import type { RestError } from './rest-client.ts';
 
-/** Which late rows of a partition; what is not given does not matter. Times are event times, [from, before). */
-export interface LateSelection {
-  readonly fromEventTimeMs?: number | undefined;
-  readonly beforeEventTimeMs?: number | undefined;
-  readonly transactionIds?: readonly string[] | undefined;
-}
-
-/** A row of payment_exceptions with disposition late. */
-export interface LateRow {
-  readonly partition: number;
-  readonly offset: number;
-  readonly transactionId: string | null;
-  readonly eventTimeMs: number | null;
-  readonly recordTimeMs: number;
-  readonly payload: string | null;
-  readonly payloadHash: string | null;
-}
-
-/** A row of payment_exceptions with disposition rejected. */
-export interface RejectedRow {
-  readonly partition: number;
-  readonly offset: number;
-  readonly reason: string;
-  readonly payloadHash: string | null;
-}
-
-/** A row of payment_transactions. */
-export interface StoredPayment {
-  readonly partition: number;
-  readonly offset: number;
-  readonly writerEpoch: number;
-  readonly payment: Payment;
-}
-
 /** In the order of transactionRow, and the partition. */
 const STORED_COLUMNS = [...ROW_READERS.payment_transactions.columns, 'kafka_partition'];
 
-export class BackfillQueries {
-  readonly turns: BackfillTurns;
+export class BackfillQueries implements BackfillTables {
+  readonly turns: QueriedTurns;
   readonly known: KnownPaymentQueries;
   readonly #jobs: QueryJobs;
   readonly #runtime: Runtime;
   readonly #dataset: DatasetRef;
 
   constructor(jobs: QueryJobs, dataset: DatasetRef, runtime: Runtime) {
-    this.turns = new BackfillTurns(jobs, dataset, runtime);
+    this.turns = new QueriedTurns(jobs, dataset, runtime);
     this.known = new KnownPaymentQueries(jobs, dataset);
     this.#jobs = jobs;
     this.#runtime = runtime;
     this.#dataset = dataset;
   }
 
-  /** At most `limit` late rows with fromOffset <= kafka_offset < belowOffset, ascending. */
   async lateRows(
     partition: number,
     fromOffset: number,
@@ -99,7 +72,6 @@ LIMIT ${integerLiteral(limit)}`,
     }));
   }
 
-  /** At most `limit` rejected rows with fromOffset <= kafka_offset < belowOffset, ascending. */
   async rejectedRows(
     partition: number,
     fromOffset: number,
@@ -125,7 +97,6 @@ LIMIT ${integerLiteral(limit)}`,
     }));
   }
 
-  /** How many late or rejected rows lie at or past an offset. */
   async countRows(
     disposition: 'late' | 'rejected',
     partition: number,
@@ -144,7 +115,6 @@ WHERE kafka_partition = ${integerLiteral(partition)} AND disposition = '${dispos
     return integer(rows[0]?.[0]);
   }
 
-  /** Every row of payment_transactions with one of these ids, of all partitions and epochs. */
   async stored(transactionIds: readonly string[]): Promise<StoredPayment[]> {
     if (transactionIds.length === 0) return [];
     const { rows } = await this.#jobs.read({
@@ -162,10 +132,6 @@ ORDER BY transaction_id, writer_epoch DESC, kafka_partition, kafka_offset`,
     });
   }
 
-  /**
-   * Inserts those whose id is not in the table, with these further columns. Distinct ids only. Resolves with the job's failure, if
-   * any.
-   */
   insertPayments(
     turn: Turn,
     payments: readonly BackfilledPayment[],
@@ -196,7 +162,6 @@ WHEN NOT MATCHED THEN INSERT (
     });
   }
 
-  /** Makes the epoch-0 windows of the turn's ranges the sums of their epoch-0 payments. `windowMs` by partition. */
   correctMetrics(turn: Turn, windowMs: ReadonlyMap<number, number>): Promise<RestError | undefined> {
     return this.#once(turn, 'metrics', 'windows of backfilled payments', {
       sql: `MERGE ${this.#table('payment_metrics_partials')} AS t
@@ -219,7 +184,6 @@ WHEN NOT MATCHED THEN INSERT (
     });
   }
 
-  /** Windows of the turn's ranges whose epoch-0 row is not the sum of their epoch-0 payments. */
   async unsummedWindows(turn: Turn, windowMs: ReadonlyMap<number, number>): Promise<number> {
     if (turn.pending.length === 0) return 0;
     const { rows } = await this.#jobs.read({
@@ -279,7 +243,6 @@ WHEN NOT MATCHED THEN INSERT (
     ];
   }
 
-  /** Waits before a statement that lost a race, or a service that was away, is tried in a turn of its own. */
   patience(what: string) {
     const patience = this.#jobs.patience(what);
     return {
@@ -300,14 +263,6 @@ WHEN NOT MATCHED THEN INSERT (
   #table(table: string): string {
     return quotedTable(this.#dataset, table);
   }
-}
-
-/** The range of whole windows around these event times. */
-export function windowsAround(partition: number, eventTimesMs: readonly number[], windowMs: number): PendingRange {
-  const start = (timeMs: number): number => Math.floor(timeMs / windowMs) * windowMs;
-  const least = eventTimesMs.reduce((a, b) => Math.min(a, b));
-  const greatest = eventTimesMs.reduce((a, b) => Math.max(a, b));
-  return { partition, fromMs: start(least), toMs: start(greatest) + windowMs };
 }
 
 const RANGE_TYPES = {

@@ -2,7 +2,9 @@
 import { setImmediate as later } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { Runtime } from '../../../base/runtime.ts';
-import { BackfillTurns, joinRanges, type PendingRange } from './backfill-turns.ts';
+import type { PendingRange } from '../../../processor/ports.ts';
+import { joinRanges } from '../../pending-ranges.ts';
+import { QueriedTurns } from './backfill-turns.ts';
 import type { QueryJobs, Statement } from './query-job.ts';
 
 const DATASET = { projectId: 'p-1', dataset: 'd' };
@@ -61,7 +63,7 @@ function turnsOver(row: Row, rival?: (row: Row) => void) {
     random: () => 0.5,
     uuid: () => `id-${++ids}`,
   } satisfies Runtime;
-  return { turns: new BackfillTurns(jobs, DATASET, runtime), done, it };
+  return { turns: new QueriedTurns(jobs, DATASET, runtime), done, it };
 }
 
 it('a turn is taken once everything of the one before is done or barred, with what it left', async () => {

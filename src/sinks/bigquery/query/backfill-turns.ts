@@ -8,42 +8,24 @@
  * the next turn.
  */
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import { UnreachableError } from '../../../base/errors.ts';
 import type { Runtime } from '../../../base/runtime.ts';
+import type { BackfillTurns, PendingRange, Turn } from '../../../processor/ports.ts';
+import { joinRanges, pendingFromText } from '../../pending-ranges.ts';
 import { type DatasetRef, quotedTable } from '../identifiers.ts';
 import { text } from '../rows/row-readers.ts';
 import type { QueryJobs } from './query-job.ts';
 import { integerFromText, intParameter, rowsParameter, textParameter } from './query-values.ts';
 
-/** Event times [fromMs, toMs) of a Kafka partition whose epoch-0 windows are to be summed up again: whole windows. */
-export interface PendingRange {
-  readonly partition: number;
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-export interface Turn {
-  readonly topic: string;
-  /** From 1 on; 0 is the row before anybody's first turn. */
-  readonly number: number;
-  readonly turnId: string;
-  readonly owner: string;
-  readonly pending: readonly PendingRange[];
-}
-
 /** The statements of a turn, in their order. */
 export const TURN_STATEMENTS = ['payments', 'metrics'] as const;
 export type TurnStatement = (typeof TURN_STATEMENTS)[number];
 
-const pendingRanges = z.array(
-  z.strictObject({ partition: z.int().min(0), fromMs: z.number().int(), toMs: z.number().int() }),
-);
 const ATTEMPTS_MAX = 1_000;
 /** How often a turn that is not over is looked at again. */
 const LOOK_MS = 400;
 
-export class BackfillTurns {
+export class QueriedTurns implements BackfillTurns {
   readonly #jobs: QueryJobs;
   readonly #runtime: Runtime;
   readonly #dataset: DatasetRef;
@@ -56,7 +38,6 @@ export class BackfillTurns {
     this.#table = quotedTable(dataset, 'backfill_turns');
   }
 
-  /** Undefined if this topic was never backfilled. */
   async read(topic: string): Promise<Turn | undefined> {
     const { rows } = await this.#jobs.read({
       what: `backfill turn of ${topic}`,
@@ -67,20 +48,15 @@ export class BackfillTurns {
     if (rows.length > 1) throw new Error(`backfill_turns has ${rows.length} rows for ${topic}: one must go`);
     const cells = rows[0];
     if (cells === undefined) return undefined;
-    const pending = text(cells[3]);
     return {
       topic,
       number: integerFromText(text(cells[0])),
       turnId: text(cells[1]),
       owner: text(cells[2]),
-      pending: pending === '' ? [] : pendingRanges.parse(JSON.parse(pending)),
+      pending: pendingFromText(text(cells[3])),
     };
   }
 
-  /**
-   * Takes the next turn. Its `pending` joins the ranges given here with those of an unfinished turn. Gives the owner of
-   * an unfinished turn `courtesyMs` to finish; that wait affects only speed, not correctness.
-   */
   async take(topic: string, owner: string, pending: readonly PendingRange[], courtesyMs: number): Promise<Turn> {
     const patience = this.#jobs.patience(`backfill turn of ${topic}`);
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
@@ -100,12 +76,10 @@ export class BackfillTurns {
     throw new UnreachableError(`backfill of ${topic}: no turn in ${ATTEMPTS_MAX} attempts`);
   }
 
-  /** Whether it is still ours. */
   async isOurs(turn: Turn): Promise<boolean> {
     return (await this.read(turn.topic))?.turnId === turn.turnId;
   }
 
-  /** Records that nothing of the turn is left to do. Changes nothing if the turn is no longer ours. */
   async end(turn: Turn): Promise<void> {
     await this.#jobs.change({
       what: `end of backfill turn ${turn.number}`,
@@ -180,15 +154,4 @@ WHERE NOT EXISTS (SELECT 1 FROM ${this.#table} AS t WHERE t.topic = @topic)`,
   #key(topic: string): string {
     return createHash('sha256').update(`${this.#dataset.dataset}\n${topic}`).digest('hex').slice(0, 24);
   }
-}
-
-/** One range per partition, from the least to the greatest time. */
-export function joinRanges(ranges: readonly PendingRange[]): PendingRange[] {
-  return [...Map.groupBy(ranges, ({ partition }) => partition)]
-    .sort(([left], [right]) => left - right)
-    .map(([partition, found]) => ({
-      partition,
-      fromMs: Math.min(...found.map(({ fromMs }) => fromMs)),
-      toMs: Math.max(...found.map(({ toMs }) => toMs)),
-    }));
 }

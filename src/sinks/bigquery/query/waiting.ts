@@ -9,7 +9,7 @@ import type { Runtime } from '../../../base/runtime.ts';
 import { spanText } from '../../../base/span-text.ts';
 
 export interface Waiting {
-  readonly service: 'bigquery' | 'bigquery-write';
+  readonly service: 'bigquery' | 'bigquery-write' | 'delta';
   /** The request, such as `claim of payments` or `append to payment_transactions`. */
   readonly what: string;
   readonly waitedMs: number;

@@ -6,9 +6,9 @@ import { TABLE_COLUMNS } from '../../../payments/columns.ts';
 import { layoutOf, type RowLayout } from '../../../payments/row-layout.ts';
 import { FURTHER_TYPES } from '../../../payments/rules/rules.ts';
 import { APPEND_TABLES, type AppendTable } from '../../../payments/types.ts';
+import { numericColumn } from '../../rows/arrow-columns.ts';
 import type { AppendRows, EncodedRows } from '../ports.ts';
 import { acceptedRow, checkpoint, exceptionRow, NOON_MS, partialRow, STAMP } from '../testing/sample-rows.ts';
-import { numericColumn } from './arrow-columns.ts';
 import { type ArrowPayload, ArrowRowEncoder } from './arrow-encoder.ts';
 import { batchOf } from './batch-of.ts';
 

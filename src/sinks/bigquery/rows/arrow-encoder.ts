@@ -2,18 +2,20 @@
  * Rows to Arrow record batches: the RowEncoder port. encode() returns the only copy, so the rows may be cleared
  * afterwards. The copy reuses the memory of an earlier one that was acknowledged.
  */
-import { type Data, makeData, RecordBatch, RecordBatchStreamWriter, type Schema, Struct } from 'apache-arrow';
+import { type Data, makeData, RecordBatch, type Schema, Struct } from 'apache-arrow';
 import { BugError } from '../../../base/errors.ts';
 import { ReusedMemory } from '../../../base/memory/reused-memory.ts';
 import type { AcceptedBatch } from '../../../payments/accepted-batch.ts';
 import type { RowList } from '../../../payments/row-batch.ts';
 import { BUILT_IN_LAYOUT, type RowLayout } from '../../../payments/row-layout.ts';
 import type { AppendTable, ExceptionRow, PartialRow } from '../../../payments/types.ts';
+import { arrowSchema } from '../../rows/arrow-schemas.ts';
+import { Scratch } from '../../rows/column-memory.ts';
+import { joined, lengthOf, MessageParts } from '../../rows/message-parts.ts';
+import { fraudColumns, furtherColumns, objectColumns, paymentColumns } from '../../rows/row-columns.ts';
 import type { AppendBatches, CheckpointRow, EncodedRows, RowEncoder, RowStamp } from '../ports.ts';
 import { hardMaxAppendBytes } from '../sink-limits.ts';
-import { arrowSchema } from './arrow-schemas.ts';
-import { Scratch } from './column-memory.ts';
-import { checkpointColumns, fraudColumns, furtherColumns, objectColumns, paymentColumns } from './row-columns.ts';
+import { checkpointColumns } from './checkpoint-columns.ts';
 
 /** EncodedRows.payload: what one AppendRows request carries. */
 export interface ArrowPayload {
@@ -109,35 +111,4 @@ export class ArrowRowEncoder implements RowEncoder {
         return checkpointColumns(scratch, objects(rows as RowList<CheckpointRow>), stamp);
     }
   }
-}
-
-/** Arrow's writer. Keeps the parts that it writes without joining them, so columns are not copied. */
-class MessageParts extends RecordBatchStreamWriter {
-  readonly schema: Uint8Array[] = [];
-  readonly batch: Uint8Array[] = [];
-  #inBatch = false;
-
-  protected override _writeRecordBatch(batch: RecordBatch): this {
-    this.#inBatch = true;
-    return super._writeRecordBatch(batch);
-  }
-
-  protected override _write(part: ArrayBufferView): this {
-    const { buffer, byteOffset, byteLength } = part;
-    (this.#inBatch ? this.batch : this.schema).push(new Uint8Array(buffer, byteOffset, byteLength));
-    return this;
-  }
-}
-
-function lengthOf(parts: readonly Uint8Array[]): number {
-  return parts.reduce((sum, { length }) => sum + length, 0);
-}
-
-function joined(parts: readonly Uint8Array[], into: Buffer): Buffer {
-  let at = 0;
-  for (const part of parts) {
-    into.set(part, at);
-    at += part.length;
-  }
-  return into;
 }

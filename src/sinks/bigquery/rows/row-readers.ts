@@ -3,8 +3,9 @@ import { type Column, type ColumnKind, DATA_COLUMNS } from '../../../payments/co
 import { type CellValue, rowOf } from '../../../payments/row-cells.ts';
 import type { FurtherColumn } from '../../../payments/rules/rules.ts';
 import type { DataRows, DataTable, TransactionRow } from '../../../payments/types.ts';
+import { canonicalText } from '../../rows/further-columns.ts';
 import { integerFromText, millisFromText, nanosFromText } from '../query/query-values.ts';
-import { canonicalText, furtherAsText } from './further-columns.ts';
+import { furtherAsText } from './further-columns.ts';
 
 /** Columns that are read as microseconds; all others as they are cast to STRING. */
 const TIMES: ReadonlySet<string> = new Set(

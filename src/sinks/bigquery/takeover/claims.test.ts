@@ -6,10 +6,10 @@ import { expect, it } from 'vitest';
 import type { Runtime } from '../../../base/runtime.ts';
 import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../../../payments/settings.ts';
 import { silentObserver } from '../../../processor/events.ts';
+import { RuledOwnership } from '../../ownership/ruled-ownership.ts';
 import type { CheckpointRow, Claim, OwnershipRow, RowEncoder, SinkQueries, StreamRef, WriteStreams } from '../ports.ts';
 import { holdStreams, readOwnership, StreamClaims } from './claims.ts';
 import { FenceRounds } from './fence-rounds.ts';
-import { RuledOwnership } from './ruled-ownership.ts';
 
 function streamOf(epoch: number): StreamRef {
   return { epoch, table: 'payment_transactions', name: `stream of ${epoch}`, createdAtMs: 0 };

@@ -9,9 +9,9 @@ import { assert } from '../../../base/errors.ts';
 import { APPEND_TABLES } from '../../../payments/types.ts';
 import type { ClaimOutcome, Ownership } from '../../../processor/ports.ts';
 import { claimIdOf } from '../../../processor/takeover/claim-id.ts';
-import type { Claim, OwnershipRow, SinkQueries, StreamRef } from '../ports.ts';
+import type { RuledOwnership } from '../../ownership/ruled-ownership.ts';
+import type { Claim, OwnershipRow, SinkQueries, StoredOwnership, StreamRef } from '../ports.ts';
 import type { FenceParts } from './fence.ts';
-import type { RuledOwnership } from './ruled-ownership.ts';
 import { type ClaimParts, HeldStreams, StreamClaim } from './stream-claim.ts';
 
 /** Claims of processors: each with new streams. */
@@ -106,13 +106,16 @@ async function sent<Won>(
 
 async function ownershipByPartition(
   topic: string,
-  ownership: RuledOwnership,
+  ownership: RuledOwnership<StoredOwnership>,
 ): Promise<ReadonlyMap<number, OwnershipRow>> {
   return new Map((await readOwnership(topic, ownership)).map((row) => [row.partition, row]));
 }
 
 /** The rows with their rules, each with its contradiction if it has one. */
-export async function readOwnership(topic: string, ownership: RuledOwnership): Promise<OwnershipRow[]> {
+export async function readOwnership(
+  topic: string,
+  ownership: RuledOwnership<StoredOwnership>,
+): Promise<OwnershipRow[]> {
   return (await ownership.readOwnership(topic)).map((row) => {
     const newest = Math.max(0, ...row.streams.map((stream) => stream.epoch));
     if (newest <= row.epoch) return row;

@@ -5,6 +5,7 @@ import { DEFAULT_DECISION_SETTINGS, defaultFixedSettings } from '../../../paymen
 import type { AppendTable, DataTable, ExceptionRow } from '../../../payments/types.ts';
 import { silentObserver } from '../../../processor/events.ts';
 import { findPosition } from '../../../processor/takeover/position.ts';
+import { RuledOwnership } from '../../ownership/ruled-ownership.ts';
 import type {
   CheckpointRow,
   FinalizeOutcome,
@@ -16,7 +17,6 @@ import type {
   WrittenRow,
 } from '../ports.ts';
 import { FenceRounds } from './fence-rounds.ts';
-import { RuledOwnership } from './ruled-ownership.ts';
 import { StreamClaim } from './stream-claim.ts';
 
 function exception(kafkaOffset: number, writerEpoch: number): WrittenRow<'payment_exceptions'> {

@@ -3,15 +3,15 @@
 import { assert } from '../../../base/errors.ts';
 import type { AppendTable, SettingsEntry } from '../../../payments/types.ts';
 import type { Fenced, FenceTerms, HeldClaim, PartitionWriter, WonClaim } from '../../../processor/ports.ts';
-import type { OwnershipRow, RowEncoder, StreamRef } from '../ports.ts';
+import type { RuledOwnership } from '../../ownership/ruled-ownership.ts';
+import type { OwnershipRow, RowEncoder, StoredOwnership, StreamRef } from '../ports.ts';
 import { StreamPartitionWriter } from '../write/partition-writer.ts';
 import { type FenceParts, type Fencing, type FoundAtFence, fencePartition } from './fence.ts';
 import { ReadBackRows } from './read-back-rows.ts';
-import type { RuledOwnership } from './ruled-ownership.ts';
 import { foundRowsOf } from './stream-offsets.ts';
 
 export interface ClaimParts extends FenceParts {
-  readonly ownership: RuledOwnership;
+  readonly ownership: RuledOwnership<StoredOwnership>;
   readonly encoder: RowEncoder;
   /** Streams expire after three days without traffic: the partition is claimed anew, with new streams, before. */
   readonly streamMaxIdleMs: number;

@@ -1,7 +1,7 @@
 /** The emulator that contract tests run on, and a dataset of its own for each of them. */
 import { inject } from 'vitest';
 import { systemRuntime } from '../../../base/system-runtime.ts';
-import { openSink, type Sink, type SinkOptions } from '../open-sink.ts';
+import { type BigQuerySink, type BigQuerySinkOptions, openBigQuerySink } from '../open-sink.ts';
 import { RestClient } from '../query/rest-client.ts';
 
 export interface BigQueryEndpoints {
@@ -26,7 +26,7 @@ function endpoint(key: string, variable: string): string {
   return value;
 }
 
-export interface ContractSink extends Sink, AsyncDisposable {
+export interface ContractSink extends BigQuerySink, AsyncDisposable {
   /** `project.dataset.table` in backticks. */
   table(name: string): string;
   /** Takes its labels from a table: as the release before left it. */
@@ -35,10 +35,10 @@ export interface ContractSink extends Sink, AsyncDisposable {
 
 /** A sink on a dataset that no other test has, with its schema unless told otherwise. */
 export async function contractSink(
-  options: Partial<SinkOptions> & { readonly withoutSchema?: boolean } = {},
+  options: Partial<BigQuerySinkOptions> & { readonly withoutSchema?: boolean } = {},
 ): Promise<ContractSink> {
   const { withoutSchema, ...overrides } = options;
-  const sink = openSink({
+  const sink = openBigQuerySink({
     projectId: 'provenonce-contract',
     dataset: `contract_${systemRuntime.uuid().replaceAll('-', '')}`,
     ...bigQueryEndpoints(),

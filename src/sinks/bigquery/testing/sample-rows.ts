@@ -10,7 +10,7 @@ import type {
   Payment,
   SettingsEntry,
 } from '../../../payments/types.ts';
-import type { Sink } from '../open-sink.ts';
+import type { BigQuerySink } from '../open-sink.ts';
 import type { AppendRows, CheckpointRow, RowStamp } from '../ports.ts';
 import { batchOf } from '../rows/batch-of.ts';
 
@@ -139,7 +139,7 @@ export function settings(fromOffset: number, maxAmount = '1000000000000000'): Se
 
 /** Appends the rows through a stream of their own. */
 export async function appendRows<T extends AppendTable>(
-  sink: Sink,
+  sink: BigQuerySink,
   table: T,
   rows: readonly AppendRows[T][],
   stamp: Partial<RowStamp> = {},

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { systemRuntime } from '../../../base/system-runtime.ts';
 import { AcceptedBatch } from '../../../payments/accepted-batch.ts';
-import { openSink } from '../open-sink.ts';
+import { openBigQuerySink } from '../open-sink.ts';
 import type { StreamRef } from '../ports.ts';
 import type { ArrowPayload } from '../rows/arrow-encoder.ts';
 import { bigQueryEndpoints, type ContractSink, contractSink } from '../testing/contract-endpoints.ts';
@@ -61,7 +61,7 @@ describe('the append client on the service', () => {
 
   it('says that it waits while the service is away, and gives up at its limit', async () => {
     const waits: string[] = [];
-    const sink = openSink({
+    const sink = openBigQuerySink({
       projectId: 'provenonce-contract',
       dataset: 'away',
       ...bigQueryEndpoints(),

@@ -25,8 +25,11 @@ const LONGS = avsc.types.LongType.__with({
   compare: (left: bigint, right: bigint) => (left < right ? -1 : left > right ? 1 : 0),
 });
 
-export function avscType(schema: Json): avsc.Type {
-  return avsc.Type.forSchema(plain(schema) as avsc.Schema, { wrapUnions: true, registry: { long: LONGS } });
+/** `references`: the schemas whose names it uses. */
+export function avscType(schema: Json, references: readonly Json[] = []): avsc.Type {
+  const options = { wrapUnions: true, registry: { long: LONGS } };
+  for (const reference of references) avsc.Type.forSchema(plain(reference) as avsc.Schema, options);
+  return avsc.Type.forSchema(plain(schema) as avsc.Schema, options);
 }
 
 /** Without logical types: avsc makes a type of its own for each. */

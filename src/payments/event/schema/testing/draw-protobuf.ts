@@ -1,27 +1,12 @@
-/** Draws .proto files and messages, and says by protobufjs's decoding what a path must find. For tests: shares no code with the reader. */
+/** Draws .proto files and messages, and says by protobufjs's decoding what a path must find. For tests: shares no code with the reader but
+ * the names of scalars. */
 import type fc from 'fast-check';
 import protobuf from 'protobufjs';
+import { PROTOBUF_SCALARS } from '../../protobuf/protobuf-types.ts';
 import { type Found, MISSING } from './read-paths.ts';
 
 type Draw = fc.GeneratorValue;
 
-const SCALARS = [
-  'double',
-  'float',
-  'int32',
-  'int64',
-  'uint32',
-  'uint64',
-  'sint32',
-  'sint64',
-  'fixed32',
-  'fixed64',
-  'sfixed32',
-  'sfixed64',
-  'bool',
-  'string',
-  'bytes',
-];
 interface LongMaker {
   fromString(text: string, isUnsigned?: boolean): protobuf.Long;
 }
@@ -36,7 +21,7 @@ function keyTypeOf(field: protobuf.Field): string {
   return (field as unknown as protobuf.MapField).keyType;
 }
 
-const KEYS = SCALARS.filter((type) => !['double', 'float', 'bytes'].includes(type));
+const KEYS = PROTOBUF_SCALARS.filter((type) => !['double', 'float', 'bytes'].includes(type));
 
 export class ProtobufDrawing {
   readonly #g: Draw;
@@ -59,7 +44,7 @@ export class ProtobufDrawing {
   file(): string {
     const isOld = this.below(3) === 0;
     const messages = ['A', 'B', 'C'];
-    const type = (): string => this.#one([...SCALARS, 'E', ...messages]);
+    const type = (): string => this.#one([...PROTOBUF_SCALARS, 'E', ...messages]);
     const label = (): string => (isOld ? this.#one(['optional ', 'required ']) : this.#one(['', 'optional ']));
     const bodies = messages.map((name) => {
       const fields = Array.from({ length: 1 + this.below(6) }, (_, index) => {

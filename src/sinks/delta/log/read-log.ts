@@ -1,0 +1,289 @@
+/**
+ * Reads a table's log: opens it (from the newest log checkpoint, or from version 0), and follows it from a state that was
+ * read before.
+ *
+ * Clean-up frees the names of old versions, and a put that was under way may then land under such a name, in no table. So
+ * neither "not there" nor "there" is believed of a version past the one that the state stands on, unless afterwards
+ * `_last_checkpoint` is at most `keptCommits` past that: nothing newer has been freed then (clean-up.ts). Other engines free
+ * by age alone, below `_last_checkpoint`: against theirs, the version that the state stands on must still be there.
+ */
+import { ContradictionError } from '../../../base/errors.ts';
+import type { StoredObject } from '../ports.ts';
+import type { Action } from './actions.ts';
+import type { CheckpointFormat } from './checkpoint-format.ts';
+import { type LastCheckpoint, parseLastCheckpoint, secondKind } from './last-checkpoint.ts';
+import type { LogLimits } from './log-limits.ts';
+import { checkpointKeys, commitKey, lastCheckpointKey, logFileOf, logPrefix } from './log-names.ts';
+import { type Commit, type LogState, type ReplayOptions, replay } from './log-state.ts';
+import { damaged, parseCommit } from './parse-actions.ts';
+import type { PatientStore } from './patient-store.ts';
+
+/** Clean-up took a file while we read: open again. */
+class Overtaken extends Error {}
+
+interface Opened {
+  /** Version of the log checkpoint that it stands on; -1 for the start of the log. */
+  readonly base: number;
+  readonly state: LogState | undefined;
+}
+
+export class LogReader {
+  readonly table: string;
+  readonly #store: PatientStore;
+  readonly #checkpoints: CheckpointFormat;
+  readonly #limits: LogLimits;
+  /** The greatest version of `_last_checkpoint` that was read. */
+  #newestCheckpoint = -1;
+
+  constructor(table: string, store: PatientStore, checkpoints: CheckpointFormat, limits: LogLimits) {
+    this.table = table;
+    this.#store = store;
+    this.#checkpoints = checkpoints;
+    this.#limits = limits;
+  }
+
+  get newestCheckpoint(): number {
+    return this.#newestCheckpoint;
+  }
+
+  /** The table at the end of its log; undefined where it has none. */
+  async open(): Promise<LogState | undefined> {
+    return this.#open(undefined);
+  }
+
+  /** The table at the end of its log: the same state if nothing was added. Throws if the table is another one now. */
+  async follow(state: LogState): Promise<LogState | undefined> {
+    const commits: Commit[] = [];
+    for (let version = state.version + 1; ; version++) {
+      const commit = await this.#commit(version);
+      if (commit === undefined) break;
+      commits.push(commit);
+    }
+    if (!(await this.holds(state.version))) return this.reopen(state);
+    return commits.length === 0 ? state : this.replay(state, commits);
+  }
+
+  /** Asked after versions past `base` were read or created: whether none of them had been freed. */
+  async holds(base: number): Promise<boolean> {
+    const [last, isThere] = await Promise.all([
+      this.#lastCheckpoint(),
+      base < 0 ? true : this.#store.has(commitKey(this.table, base)),
+    ]);
+    return isThere && this.#keeps(base, last);
+  }
+
+  #keeps(base: number, last: LastCheckpoint | undefined): boolean {
+    return (last?.version ?? -1) - this.#limits.keptCommits <= base;
+  }
+
+  /** Whether a file of the next version follows nothing: this version is not there, and no log checkpoint is past it. */
+  async isLoose(version: number): Promise<boolean> {
+    const files = (await this.#store.list(logPrefix(this.table))).map(({ key }) => logFileOf(key));
+    return !files.some(
+      (file) =>
+        (file.kind === 'commit' && file.version === version) ||
+        ((file.kind === 'checkpoint' || file.kind === 'checkpoint-v2') && file.version > version),
+    );
+  }
+
+  /** Opened anew, and compared with what is known. */
+  async reopen(state: LogState | undefined): Promise<LogState | undefined> {
+    const opened = await this.#open(state);
+    if (opened !== undefined && state !== undefined) this.#checkSame(state, opened);
+    return opened;
+  }
+
+  replay(state: LogState | undefined, commits: readonly Commit[]): LogState {
+    const next = replay(state, commits, this.#replayOptions(state === undefined ? Number.POSITIVE_INFINITY : 0));
+    if (state !== undefined) this.#checkSame(state, next);
+    return next;
+  }
+
+  parse(version: number, bytes: Uint8Array): Commit {
+    const where = this.#where(commitKey(this.table, version));
+    return { version, actions: parseCommit(bytes, where), where };
+  }
+
+  #checkSame(before: LogState, now: LogState): void {
+    if (before.metadata.id !== now.metadata.id) throw this.#replaced(before, now.metadata.id);
+    if (now.version < before.version) {
+      throw new ContradictionError(
+        'rows_lost',
+        `the log of ${this.table} at ${this.#store.name} went back from version ${before.version} to ${now.version}: ` +
+          'an older copy was put in its place',
+      );
+    }
+  }
+
+  /** A log that cannot be opened, of a table that was there: dropped, or made again. */
+  async #checkStillThere(before: LogState): Promise<void> {
+    const first = await this.#commit(0);
+    const id = first?.actions.find(({ metaData }) => metaData !== undefined)?.metaData?.id;
+    if (id !== undefined && id !== before.metadata.id) throw this.#replaced(before, id);
+    if (first !== undefined || (await this.#store.has(commitKey(this.table, before.version)))) return;
+    const name = `${this.table} at ${this.#store.name}`;
+    throw new ContradictionError(
+      'table_missing',
+      `${name} was removed: the log that ended at version ${before.version}`,
+    );
+  }
+
+  #replaced(before: LogState, id: string): ContradictionError {
+    const name = `${this.table} at ${this.#store.name}`;
+    return new ContradictionError(
+      'table_replaced',
+      `${name} was replaced by another table: its id is ${id}, and was ${before.metadata.id}`,
+    );
+  }
+
+  async #open(before: LogState | undefined): Promise<LogState | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#openOnce(before, attempt % 2 === 1);
+      } catch (error) {
+        if (!(error instanceof Overtaken)) throw error;
+        if (attempt < this.#limits.openAttempts) continue;
+        if (before !== undefined) await this.#checkStillThere(before);
+        throw damaged(`the log of ${this.table} at ${this.#store.name}`, error.message);
+      }
+    }
+  }
+
+  /** Every second attempt looks at all files: `_last_checkpoint` may be wrong. */
+  async #openOnce(before: LogState | undefined, trustsHint: boolean): Promise<LogState | undefined> {
+    const hint = await this.#lastCheckpoint();
+    const opened = await this.#openAt(trustsHint ? hint : undefined, before);
+    if (this.#keeps(opened.base, await this.#lastCheckpoint())) return opened.state;
+    throw new Overtaken('while it was read, newer log checkpoints took its place');
+  }
+
+  async #openAt(hint: LastCheckpoint | undefined, before: LogState | undefined): Promise<Opened> {
+    const start = hint === undefined ? undefined : await this.#readCheckpoint(hint);
+    if (hint !== undefined && Array.isArray(start)) {
+      const after = await this.#store.list(logPrefix(this.table), commitKey(this.table, hint.version));
+      return this.#fromCheckpoint(hint.version, start, versionsIn(after), before);
+    }
+    return this.#openByListing(before);
+  }
+
+  /** Without a usable `_last_checkpoint`: the newest log checkpoint that is whole, or the log from version 0. */
+  async #openByListing(before: LogState | undefined): Promise<Opened> {
+    const listed = await this.#store.list(logPrefix(this.table));
+    const versions = versionsIn(listed);
+    let unusable: Error | undefined;
+    for (const checkpoint of wholeCheckpoints(listed)) {
+      const start = await this.#readCheckpoint(checkpoint);
+      if (Array.isArray(start)) return this.#fromCheckpoint(checkpoint.version, start, versions, before);
+      unusable ??= start;
+    }
+    if (versions.length === 0 && unusable === undefined) return { base: -1, state: undefined };
+    if (versions[0] !== 0) {
+      if (unusable !== undefined) throw unusable;
+      const second = listed.find(({ key }) => logFileOf(key).kind === 'checkpoint-v2');
+      if (second !== undefined) throw secondKind(this.#where(second.key));
+      throw new Overtaken(`version 0 is missing and there is no log checkpoint: the first one is ${versions[0]}`);
+    }
+    return { base: -1, state: this.#replayed(undefined, await this.#commits(-1, versions), before) };
+  }
+
+  async #fromCheckpoint(
+    version: number,
+    actions: readonly Action[],
+    versions: readonly number[],
+    before: LogState | undefined,
+  ): Promise<Opened> {
+    const where = `the log checkpoint of version ${version}`;
+    const start = replay(undefined, [{ version, actions, where }], this.#replayOptions(Number.POSITIVE_INFINITY));
+    const later = versions.filter((each) => each > version);
+    return { base: version, state: this.#replayed(start, await this.#commits(version, later), before) };
+  }
+
+  #replayed(start: LogState | undefined, commits: readonly Commit[], before: LogState | undefined): LogState {
+    if (start !== undefined && commits.length === 0) return before === undefined ? start : withForeign(start, before);
+    const watchFrom = before === undefined ? Number.POSITIVE_INFINITY : before.version + 1;
+    const from = start !== undefined && before !== undefined ? withForeign(start, before) : start;
+    return replay(from, commits, this.#replayOptions(watchFrom));
+  }
+
+  #replayOptions(watchFrom: number): ReplayOptions {
+    return { table: this.table, watchFrom, maxForeignCommits: this.#limits.maxForeignCommits };
+  }
+
+  /** The commits after `from`: these versions, which must follow it without a gap. */
+  async #commits(from: number, versions: readonly number[]): Promise<Commit[]> {
+    const wrong = versions.findIndex((version, index) => version !== from + 1 + index);
+    if (wrong >= 0) throw new Overtaken(`version ${from + 1 + wrong} is missing, and ${versions[wrong]} is there`);
+    const commits: Commit[] = [];
+    for (let at = 0; at < versions.length; at += this.#limits.concurrentReads) {
+      const slice = versions.slice(at, at + this.#limits.concurrentReads);
+      for (const [index, commit] of (await Promise.all(slice.map((version) => this.#commit(version)))).entries()) {
+        if (commit === undefined) throw new Overtaken(`version ${slice[index]} was listed, and is missing`);
+        commits.push(commit);
+      }
+    }
+    const first = versions[0];
+    if (first !== undefined && !(await this.#store.has(commitKey(this.table, first)))) {
+      throw new Overtaken(`version ${first} was removed while the log was read`);
+    }
+    return commits;
+  }
+
+  async #commit(version: number): Promise<Commit | undefined> {
+    const bytes = await this.#store.getLogFile(commitKey(this.table, version));
+    return bytes === undefined ? undefined : this.parse(version, bytes);
+  }
+
+  async #lastCheckpoint(): Promise<LastCheckpoint | undefined> {
+    const key = lastCheckpointKey(this.table);
+    const bytes = await this.#store.get(key);
+    const last = bytes === undefined ? undefined : parseLastCheckpoint(bytes, this.#where(key));
+    this.#newestCheckpoint = Math.max(this.#newestCheckpoint, last?.version ?? -1);
+    return last;
+  }
+
+  /** The error where a file of it is missing or torn: an older one, or the log from its start, may do. */
+  async #readCheckpoint({ version, parts }: LastCheckpoint): Promise<Action[] | Error> {
+    const actions: Action[] = [];
+    for (const key of checkpointKeys(this.table, version, parts)) {
+      const bytes = await this.#store.getLogFile(key);
+      if (bytes === undefined) return new Overtaken(`${this.#where(key)} is missing`);
+      try {
+        for (const action of await this.#checkpoints.decode(bytes, this.#where(key))) actions.push(action);
+      } catch (error) {
+        if (error instanceof ContradictionError) return error;
+        throw error;
+      }
+    }
+    return actions;
+  }
+
+  #where(key: string): string {
+    return `${this.#store.name}/${key}`;
+  }
+}
+
+function withForeign(state: LogState, { foreign }: LogState): LogState {
+  return { ...state, foreign };
+}
+
+/** Versions with a commit file, ascending. */
+function versionsIn(listed: readonly StoredObject[]): number[] {
+  const files = listed.map(({ key }) => logFileOf(key));
+  return files.flatMap((file) => (file.kind === 'commit' ? [file.version] : [])).sort((a, b) => a - b);
+}
+
+/** Log checkpoints with all their parts, the newest first. */
+function wholeCheckpoints(listed: readonly StoredObject[]): LastCheckpoint[] {
+  const seen = new Map<string, LastCheckpoint & { readonly found: Set<number> }>();
+  for (const { key } of listed) {
+    const file = logFileOf(key);
+    if (file.kind !== 'checkpoint') continue;
+    const { version, part, parts } = file;
+    const name = `${version}/${parts}`;
+    const checkpoint = seen.get(name) ?? { version, parts, found: new Set() };
+    seen.set(name, checkpoint);
+    checkpoint.found.add(part);
+  }
+  const whole = [...seen.values()].filter(({ parts, found }) => found.size === Math.max(1, parts));
+  return whole.sort((a, b) => b.version - a.version);
+}
