@@ -78,7 +78,7 @@ describe('a processor on Delta tables', () => {
     expect(await one.sink.wrongTables()).toBeUndefined();
   });
 
-  it('goes on after another owner where each table is, and counts its rows', async () => {
+  it('continues after another owner where each table is, and counts its rows', async () => {
     const { process } = await location();
     await liveOnce(process(1), 'first', { ...LIFE, endOffset: 21 });
     // Rows past the checkpoint in one table: the owner ended before the others had theirs.

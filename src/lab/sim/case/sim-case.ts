@@ -5,6 +5,7 @@
 import type { ProcessorEvent } from '../../../processor/events.ts';
 import type { SimFault } from '../../fault.ts';
 import type { DeltaParts } from '../delta/delta-parts.ts';
+import { simRegistry } from '../registry/sim-registry.ts';
 import { createWorld } from '../world/create-world.ts';
 import { processorMain, processorSettings, type SimWiring } from '../world/processor-main.ts';
 import { seedKnown } from '../world/seed-known.ts';
@@ -16,7 +17,6 @@ import { CoverageEvents } from './coverage-events.ts';
 import type { CoverageMark } from './coverage-marks.ts';
 import { rulesByLife } from './draw-rules.ts';
 import { settingsByLife } from './settings-by-life.ts';
-import { simRegistry } from './sim-registry.ts';
 
 export interface CaseOutcome extends CaseJudgement {
   /** Planned faults that struck, in order. */

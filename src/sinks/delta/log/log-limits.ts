@@ -16,7 +16,7 @@ export interface LogLimits extends WaitLimits {
   /** Commit files and log checkpoints that are older are removed, if a newer log checkpoint has all that they say. */
   readonly logRetentionMs: number;
   /**
-   * So many commit files before the newest log checkpoint are kept whatever their age. A reader that is further behind opens
+   * This number of commit files before the newest log checkpoint is kept regardless of age. A reader that is further behind opens
    * the table anew. All processes on a table must have the same number.
    */
   readonly keptCommits: number;

@@ -2,7 +2,7 @@
  * Reads a table's log: opens it (from the newest log checkpoint, or from version 0), and follows it from a state that was
  * read before.
  *
- * Clean-up frees the names of old versions, and a put that was under way may then land under such a name, in no table. So
+ * Clean-up frees the names of old versions, and a put that was in flight may then land under such a name, in no table. So
  * neither "not there" nor "there" is believed of a version past the one that the state stands on, unless afterwards
  * `_last_checkpoint` is at most `keptCommits` past that: nothing newer has been freed then (clean-up.ts). Other engines free
  * by age alone, below `_last_checkpoint`: against theirs, the version that the state stands on must still be there.

@@ -1,4 +1,4 @@
-/** A location in memory, processes on it, and a fold that is simple enough to be said twice. */
+/** A location in memory, processes on it, and a fold that is simple enough to be written twice. */
 import type { Runtime } from '../../../base/runtime.ts';
 import { AcceptedBatch } from '../../../payments/accepted-batch.ts';
 import { RowObjects } from '../../../payments/row-batch.ts';
