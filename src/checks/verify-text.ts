@@ -48,6 +48,7 @@ export function verifyText(report: VerifyReport, ofTables: readonly string[] = [
 function partitionLines(report: PartitionReport): string[] {
   const { partition, readFrom, readTo, logEndOffset, nextOffset, recordsChecked, recordsPastCheckpoint, epoch } =
     report;
+  const { pending } = report;
   const offsets = readFrom < readTo ? `, offsets ${readFrom} to ${readTo - 1}` : '';
   const lines = [
     `  partition ${partition}: ${COUNT.format(recordsChecked)} records${offsets}; guaranteed below offset ${nextOffset}, epoch ${epoch}`,
@@ -55,6 +56,10 @@ function partitionLines(report: PartitionReport): string[] {
   if (recordsPastCheckpoint > 0)
     lines.push(
       `    ${COUNT.format(recordsPastCheckpoint)} of these records have no checkpoint yet, and may have no rows`,
+    );
+  if (pending !== undefined)
+    lines.push(
+      `    ${counted(logEndOffset - readTo, 'offset')} from ${readTo} on: not processed yet, and not checked: ${pending}`,
     );
   const unreadable = (report.highWatermark ?? logEndOffset) - logEndOffset;
   if (unreadable > 0)

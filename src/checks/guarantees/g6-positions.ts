@@ -29,10 +29,7 @@ export class PositionsCheck {
   }
 
   /** `said`: its column stream_offsets. */
-  checkpoint(
-    { writer_epoch, next_offset }: CheckpointCells,
-    said: Readonly<Record<string, unknown>>,
-  ): Contradiction[] {
+  checkpoint({ writer_epoch, next_offset }: CheckpointCells, said: Readonly<Record<string, unknown>>): Contradiction[] {
     const found: Contradiction[] = [];
     const unknown = Object.keys(said).filter((name) => !NAMES.includes(name));
     if (unknown.length > 0) {

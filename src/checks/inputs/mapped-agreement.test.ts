@@ -17,7 +17,7 @@ import { readAlike, readersOf } from '../testing/read-alike.ts';
 
 const RULES_DRAWN = Number(process.env.PROVENONCE_AGREEMENT_RUNS ?? 120);
 const RECORDS_EACH = 24;
-const WILD = { oddEvery: 40, isWild: true };
+const WILD = { oddEvery: 40, isWild: true, isHostile: true };
 const DRAW = { avro: drawAvroSchema, protobuf: drawProtobufSchema } as const;
 
 /** One or two schemas for records of the rules. */

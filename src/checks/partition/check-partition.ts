@@ -43,6 +43,8 @@ export interface PartitionReport {
   readonly recordsChecked: number;
   /** Of these, past nextOffset: no checkpoint covers them yet. */
   readonly recordsPastCheckpoint: number;
+  /** Set where records at the end name a schema that the dataset does not have yet: nothing from readTo on was read. */
+  readonly pending?: string;
   /** Rows that were compared, of all tables. */
   readonly rowsChecked: number;
   readonly epoch: number;
@@ -91,6 +93,7 @@ export async function checkPartition(
   const rowsOf = <T extends CheckedTable>(table: T): AsyncIterable<readonly TableCells[T][]> =>
     census.walkable(table, ownership, nextOffset, tables.rows(table, partition));
   let [recordsChecked, recordsPastCheckpoint, rowsChecked] = [0, 0, 0];
+  let pending: { readonly offset: number; readonly why: string } | undefined;
   const walk = walkPartition(
     {
       ownership,
@@ -128,6 +131,9 @@ export async function checkPartition(
         }
         onStep(step);
       },
+      pending: (offset, { message }) => {
+        pending = { offset, why: message };
+      },
     },
   );
   // What was found up to a place where the log cannot be read stands; the sums over all of it cannot be made.
@@ -144,7 +150,8 @@ export async function checkPartition(
     logEndOffset,
     ...(highWatermark === undefined ? {} : { highWatermark }),
     readFrom: Math.min(fromOffset, logEndOffset),
-    readTo: Math.min(unreadable?.offset ?? logEndOffset, logEndOffset),
+    readTo: Math.min(unreadable?.offset ?? pending?.offset ?? logEndOffset, logEndOffset),
+    ...(pending === undefined ? {} : { pending: pending.why }),
     recordsChecked,
     recordsPastCheckpoint,
     rowsChecked,

@@ -14,6 +14,7 @@ import type {
   TransactionCells,
 } from '../inputs/verify-inputs.ts';
 import { type CarriedPayment, type OracleOutcome, PartitionOracle } from '../oracle/recompute.ts';
+import { UnreadableSchemaError } from '../oracle/schemas/undecodable.ts';
 import type { UnreadableLogError } from '../topic/errors.ts';
 
 export const CHECKED_TABLES = [
@@ -48,6 +49,8 @@ export interface Visitor {
   /** Everything below its next_offset was shown, and nothing past it. `last`: the last record shown, if any was. */
   checkpoint?(checkpoint: CheckpointCells, oracle: PartitionOracle, last: TopicRecord | undefined): void;
   step(step: Step): void;
+  /** The walk ends at this record: the dataset does not have its schema, and nobody has folded it yet. */
+  pending?(offset: number, why: UnreadableSchemaError): void;
 }
 
 /** The number of partitions that the topic has from an offset on; `accepted`: what the partition then learns of the others. */
@@ -131,6 +134,9 @@ export async function walkPartition(sources: PartitionSources, visitor: Visitor)
     for (const cursor of cursors) if (!cursor.covers(offset)) return false;
     return checkpoints.covers(offset);
   };
+  /** No checkpoint covers the offset, and no row is there or past it. To be asked before its rows are taken. */
+  const isUnfolded = (offset: number): boolean =>
+    offset >= nextOffset && cursors.every((cursor) => cursor.offset === Number.POSITIVE_INFINITY);
   const fillPast = async (offset: number): Promise<void> => {
     for (const cursor of [checkpoints, ...cursors]) while (!cursor.covers(offset)) await cursor.fill();
   };
@@ -153,13 +159,20 @@ export async function walkPartition(sources: PartitionSources, visitor: Visitor)
   }
   const skipped = (offset: number): boolean =>
     ownership.skipped.length > 0 && ownership.skipped.some(({ from, to }) => offset >= from && offset < to);
-  for await (const chunk of sources.records) {
+  walk: for await (const chunk of sources.records) {
     for (const record of chunk) {
       const { offset } = record;
       if (skipped(offset)) continue;
       if (mayHaveRowsBelow(offset)) await showRowsBelow(offset);
       if (!isCovered(offset)) await fillPast(offset);
-      show(offset, record);
+      const mayPend = visitor.pending !== undefined && isUnfolded(offset);
+      try {
+        show(offset, record);
+      } catch (error) {
+        if (!mayPend || !(error instanceof UnreadableSchemaError)) throw error;
+        visitor.pending?.(offset, error);
+        break walk;
+      }
     }
   }
   await showRowsBelow(Number.POSITIVE_INFINITY);

@@ -93,7 +93,14 @@ export async function explore(options: ExploreOptions): Promise<ExploreReport> {
 
 /** Results in order of their runs, without a gap; the last one holds the first failure, if there is one. */
 async function runAll(options: ExploreOptions, startedMs: number): Promise<ChunkResult[]> {
-  const { seed, sink = 'bigquery', runtime, runs = Number.POSITIVE_INFINITY, forMs = Number.POSITIVE_INFINITY, signal } = options;
+  const {
+    seed,
+    sink = 'bigquery',
+    runtime,
+    runs = Number.POSITIVE_INFINITY,
+    forMs = Number.POSITIVE_INFINITY,
+    signal,
+  } = options;
   const results: ChunkResult[] = [];
   const seen = emptyCounts();
   let nextRun = 0;

@@ -51,7 +51,15 @@ export function faultText({ when, ...what }: SimFault): string {
 
 const noTime: { point?: string; hit?: number; process?: string; atMs?: number; records?: number } = {};
 
-function headline({ seed, sink, processes, partitions, workload, separateGroups, dialect = 'service' }: CasePlan): string {
+function headline({
+  seed,
+  sink,
+  processes,
+  partitions,
+  workload,
+  separateGroups,
+  dialect = 'service',
+}: CasePlan): string {
   const groups = separateGroups === true ? ', each in a group of its own' : '';
   return (
     `seed ${seed}: ${workload.length} records in ${partitions} ${partitions === 1 ? 'partition' : 'partitions'}, ` +

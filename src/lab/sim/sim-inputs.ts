@@ -20,9 +20,7 @@ export interface SimInputsOptions {
 export function simInputs(world: World, { generationOf = last }: SimInputsOptions = {}): VerifyInputs {
   const { topic, partitions } = world.kafka;
   const { stored } = world;
-  const ownership = stored
-    .ownership(topic)
-    .map((facts) => withRulesTexts(facts, (sha256) => stored.rulesText(sha256)));
+  const ownership = stored.ownership(topic).map((facts) => withRulesTexts(facts, (sha256) => stored.rulesText(sha256)));
   const held = heldTables(stored.held());
   const log = (partition: number): LogGeneration => {
     const generations = world.kafka.partition(partition).generations();

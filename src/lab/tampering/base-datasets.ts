@@ -9,8 +9,8 @@ import type { ProcessorLimits } from '../../processor/limits.ts';
 import type { SimFault } from '../fault.ts';
 import { CALM } from '../sim/case/noise.ts';
 import { settingsByLife } from '../sim/case/settings-by-life.ts';
-import { simRegistry } from '../sim/case/sim-registry.ts';
 import { DEFAULT_DIALS, drawWorkload, send, type WorkloadDials, type WorkloadRecord } from '../sim/case/workload.ts';
+import { simRegistry } from '../sim/registry/sim-registry.ts';
 import { createWorld } from '../sim/world/create-world.ts';
 import { processorMain } from '../sim/world/processor-main.ts';
 import type { World } from '../sim/world/world.ts';
@@ -176,7 +176,7 @@ async function makeBase(base: BaseCase): Promise<BaseDataset> {
     faults,
     noise: { ...CALM, visibilityLagChance: 0.1, visibilityLagMsMax: 200 },
   });
-  const schemaParts = form === 'avro' ? simRegistry(AVRO_SCHEMAS) : undefined;
+  const schemaParts = form === 'avro' ? simRegistry(AVRO_SCHEMAS, {}, world) : undefined;
   for (const process of ['a', 'b'])
     world.spawn(
       process,

@@ -32,7 +32,7 @@ export function drawProtobufSchema(tree: PathTree, chance: Chance, dials: Schema
     messages: [root, ...(isSplit ? [] : messages)],
     ...(isInside ? { outer: 'Outer' } : {}),
   };
-  const writer = new ProtobufWriter(syntax, dials.isWild);
+  const writer = new ProtobufWriter(syntax, dials);
   const indexes = messageIndexes(isInside ? [before, 0] : [before]);
   return {
     source: {

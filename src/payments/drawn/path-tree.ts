@@ -32,6 +32,8 @@ export interface SchemaDials {
   readonly oddEvery: number;
   /** With fields that no path wants, containers of any kind, and what few producers write. */
   readonly isWild: boolean;
+  /** Fields come twice, with other values or of another type: two payments may then have one id. */
+  readonly isHostile: boolean;
 }
 
 export const CURRENCY_SYMBOLS = ['EUR', 'USD', 'JPY', 'KWD', 'CLF', 'XAU', 'ZZZ', 'eur', 'usd', 'jpy', 'kwd'] as const;

@@ -1,11 +1,13 @@
 /**
  * Writes a drawn value as Protobuf by any message: what does not fit is turned into what does, and what is missing is left out or
- * drawn. `isWild`: as few producers write it too, with fields twice, messages in parts, lists packed and not, unknown fields, numbers
- * that are longer than they need be, and values of another wire type. For tests and the simulated world. Shares no code with the reader.
+ * drawn. `isWild`: as few producers write it too, with fields in any order, lists packed and not, unknown fields, and numbers that are
+ * longer than they need be. `isHostile`: with fields twice, messages in parts, and values of another wire type.
+ * For tests and the simulated world. Shares no code with the reader.
  */
 import { type Chance, drawInteger, drawOne, oneIn, shuffled } from './draw.ts';
 import type { JsonTree } from './drawn-json.ts';
 import { bytesOf, elementsOf, type Given, isNothing, memberOf, membersOf, numberOf, textOf, wholeOf } from './given.ts';
+import type { SchemaDials } from './path-tree.ts';
 import type { ProtoEnum, ProtoField, ProtoMessage } from './protobuf-file.ts';
 
 const VARINT = 0;
@@ -18,11 +20,11 @@ const NUMBERS = [0n, 1n, -1n, 127n, 128n, 2n ** 31n, -(2n ** 31n), 2n ** 53n + 1
 
 export class ProtobufWriter {
   readonly #syntax: 2 | 3;
-  readonly #isWild: boolean;
+  readonly #dials: Omit<SchemaDials, 'oddEvery'>;
 
-  constructor(syntax: 2 | 3, isWild: boolean) {
+  constructor(syntax: 2 | 3, dials: Omit<SchemaDials, 'oddEvery'>) {
     this.#syntax = syntax;
-    this.#isWild = isWild;
+    this.#dials = dials;
   }
 
   message(message: ProtoMessage, given: Given, chance: Chance, level = 0): Buffer {
@@ -35,7 +37,11 @@ export class ProtobufWriter {
   }
 
   #rarely(chance: Chance, every: number): boolean {
-    return this.#isWild && oneIn(chance, every);
+    return this.#dials.isWild && oneIn(chance, every);
+  }
+
+  #harms(chance: Chance, every: number): boolean {
+    return this.#dials.isHostile && oneIn(chance, every);
   }
 
   #field(field: ProtoField, given: Given, chance: Chance, level: number): Buffer {
@@ -46,11 +52,11 @@ export class ProtobufWriter {
     }
     if (label === 'repeated')
       return this.#list(field, given === undefined ? ['null'] : elementsOf(given), chance, level);
-    if (this.#rarely(chance, 40)) return otherWireType(number, chance);
+    if (this.#harms(chance, 40)) return otherWireType(number, chance);
     const value = (of: Given): Buffer => this.#tagged(field, of, chance, level);
     if (this.#isDefault(field, given) && !this.#rarely(chance, 4)) return Buffer.alloc(0);
     // An earlier value of the same field, which the last one replaces or is merged into.
-    return this.#rarely(chance, 12) ? Buffer.concat([value(undefined), value(given)]) : value(given);
+    return this.#harms(chance, 12) ? Buffer.concat([value(undefined), value(given)]) : value(given);
   }
 
   /** A field without presence says its default by not being there. */
@@ -64,7 +70,7 @@ export class ProtobufWriter {
     const of = { number: 1, name: 'key', label: 'plain', type: field.keyType! } as const;
     const key = this.#tagged(of, JSON.stringify(name), chance, level);
     const value = this.#tagged({ ...field, number: 2, label: 'plain' }, member, chance, level);
-    if (this.#rarely(chance, 12)) return value;
+    if (this.#harms(chance, 12)) return value;
     return Buffer.concat(this.#rarely(chance, 6) ? [value, key] : [key, value]);
   }
 
@@ -83,7 +89,7 @@ export class ProtobufWriter {
     const { type, number } = field;
     if (typeof type === 'object' && type.is === 'message') {
       const whole = this.message(type, given, chance, level + 1);
-      if (!this.#rarely(chance, 10)) return lengthed(number, whole);
+      if (!this.#harms(chance, 10)) return lengthed(number, whole);
       // The same message in two parts: both are merged.
       const parts = [this.message(type, undefined, chance, LEVELS_DRAWN + 1), whole];
       return Buffer.concat(parts.map((part) => lengthed(number, part)));
@@ -129,7 +135,7 @@ export class ProtobufWriter {
 
   /** A number that the enum does not have is missing or an integer, by the syntax. */
   #numberOf({ values }: ProtoEnum, given: Given, chance: Chance): bigint {
-    if (this.#rarely(chance, 12)) return drawOne(chance, [99n, -5n]);
+    if (this.#harms(chance, 12)) return drawOne(chance, [99n, -5n]);
     const found = values.find(([name]) => name === textOf(given));
     return BigInt((found ?? drawOne(chance, values))[1]);
   }

@@ -27,7 +27,7 @@ test('Avro: avsc reads it to its last byte, and finds what was written', () => {
   let found = 0;
   for (const seed of SEEDS) {
     const { chance, rules, tree, isText } = drawn(seed, 'avro');
-    const schema = drawAvroSchema(pathTree([rules]), chance, { oddEvery: 1_000_000, isWild: true });
+    const schema = drawAvroSchema(pathTree([rules]), chance, { oddEvery: 1_000_000, isWild: true, isHostile: false });
     const { text, references } = schema.source;
     const type = avscType(
       JSON.parse(text),
@@ -46,7 +46,11 @@ test('Protobuf: protobufjs reads it, and finds what was written', () => {
   let found = 0;
   for (const seed of SEEDS) {
     const { chance, rules, tree, isText } = drawn(seed, 'protobuf');
-    const schema = drawProtobufSchema(pathTree([rules]), chance, { oddEvery: 1_000_000, isWild: false });
+    const schema = drawProtobufSchema(pathTree([rules]), chance, {
+      oddEvery: 1_000_000,
+      isWild: true,
+      isHostile: false,
+    });
     const { text, references } = schema.source;
     const root = new protobuf.Root();
     for (const reference of references) protobuf.parse(reference.text, root, { keepCase: true });

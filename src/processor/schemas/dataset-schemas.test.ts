@@ -126,6 +126,17 @@ describe('a schema that is not in the dataset', () => {
     expect(events[0]).toMatchObject({ type: 'service.waiting', error: 'thrown text' });
   });
 
+  test('is taken from the dataset where another one stored it during the wait: the registry may stay away', async () => {
+    const rows: StoredSchema[] = [];
+    const { schemas, events, asked } = setUp([new Error('away')], rows);
+    const waiting = schemas.ensure(need(), never);
+    rows.push(storedSchema(7, AVRO));
+    await waiting;
+    expect(schemas.isReady(7, MAPPING)).toBe(true);
+    expect(asked()).toBeLessThan(3);
+    expect(events.map(({ type }) => type)).toEqual(['service.waiting', 'service.recovered']);
+  });
+
   test('a registry that stays away ends the process, and nothing is stored', async () => {
     const { schemas, rows } = setUp([new Error('ECONNREFUSED')]);
     await expect(schemas.ensure(need(), never)).rejects.toThrow(UnreachableError);

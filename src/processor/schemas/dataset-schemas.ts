@@ -112,7 +112,8 @@ export class DatasetSchemas implements SchemaBook {
     let row = await this.#read(need, signal);
     if (row === undefined) {
       if (!need.mayAsk) throw missing(need);
-      await orAborted(sink.putSchema(await this.#ask(need, signal)), signal);
+      const asked = await this.#ask(need, signal);
+      if (asked !== undefined) await orAborted(sink.putSchema(asked), signal);
       row = await this.#read(need, signal);
       if (row === undefined) throw missing(need);
     }
@@ -133,8 +134,11 @@ export class DatasetSchemas implements SchemaBook {
     return rows[0];
   }
 
-  /** What can be read with the mapping. Asks the registry until it answers, and for an id that it does not know until that has lasted too long. */
-  async #ask(need: SchemaNeed, signal: AbortSignal): Promise<StoredSchema> {
+  /**
+   * What can be read with the mapping; undefined once the dataset has it. Asks the registry until it answers, and for an id that it does
+   * not know until that has lasted too long.
+   */
+  async #ask(need: SchemaNeed, signal: AbortSignal): Promise<StoredSchema | undefined> {
     const { registry, runtime, observer, parse } = this.#options;
     if (registry === undefined) throw unknown(need, 'no registry is configured: set SCHEMA_REGISTRY_URL');
     const beganMs = runtime.monotonicMs();
@@ -144,6 +148,7 @@ export class DatasetSchemas implements SchemaBook {
         isReported = true;
         observer.emit({ type: 'service.waiting', service: SERVICE, ...waiting });
       });
+      if (source === undefined) return undefined;
       const stored = storedSchema(need.id, source);
       const bytes = Buffer.byteLength(stored.text);
       if (bytes > MAX_SCHEMA_BYTES)
@@ -164,7 +169,7 @@ export class DatasetSchemas implements SchemaBook {
     need: SchemaNeed,
     signal: AbortSignal,
     onWaiting: (waiting: { what: string; waitedMs: number; limitMs: number; error: string }) => void,
-  ): Promise<SchemaSource> {
+  ): Promise<SchemaSource | undefined> {
     const { runtime, limits } = this.#options;
     const what = `schema ${need.id}, which partition ${need.partition} needs at offset ${need.offset}`;
     const backoff = new Backoff(runtime, limits.backoffMinMs, limits.backoffMaxMs);
@@ -187,6 +192,8 @@ export class DatasetSchemas implements SchemaBook {
       }
       onWaiting({ what, waitedMs, limitMs, error: answer.error });
       await runtime.sleep(Math.min(backoff.nextMs(), Math.max(1, limitMs - waitedMs)), signal);
+      // Another partition or process may have had its answer meanwhile: then the registry is not needed.
+      if ((await this.#read(need, signal)) !== undefined) return undefined;
     }
   }
 }

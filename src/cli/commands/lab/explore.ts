@@ -31,7 +31,9 @@ export function addExplore(lab: Command): void {
     .description('run randomly drawn faults from a seed; a failure is shrunk, printed, and saved for lab replay')
     .addOption(new Option('--world <world>', 'where the cases run').choices(['sim', 'real']).default('sim'))
     .addOption(
-      new Option('--sink <sink>', 'where the tables are, in the simulated world').choices(['bigquery', 'delta']).default('bigquery'),
+      new Option('--sink <sink>', 'where the tables are, in the simulated world')
+        .choices(['bigquery', 'delta'])
+        .default('bigquery'),
     )
     .option(
       '--runs <n>',

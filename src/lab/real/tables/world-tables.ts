@@ -1,5 +1,5 @@
 /**
- * The tables of a world of the lab, whichever sink keeps them: how its processors and commands find them, and how the lab itself
+ * The tables of a world of the lab, on either sink: how its processors and commands find them, and how the lab itself
  * looks at them. What only one sink has throws by name on the other.
  */
 import type { TableQueries } from '../../../checks/by-sql/reconcile.ts';

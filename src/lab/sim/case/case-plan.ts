@@ -11,11 +11,11 @@ import { APPEND_TABLES, type AppendTable, type DecisionSettings } from '../../..
 import type { SimFault } from '../../fault.ts';
 import type { Dialect } from '../bigquery/sim-bigquery.ts';
 import type { SimDeltaLimits } from '../delta/sim-delta-limits.ts';
+import type { CaseRegistry, CaseSchema } from '../registry/sim-registry.ts';
 import type { SimLimits } from '../world/processor-main.ts';
 import type { KnownElsewhere } from '../world/seed-known.ts';
 import { ANSWER_EFFECTS, EFFECTS_OF, OPERATIONS, STORE_OPERATIONS } from './answers.ts';
 import type { Noise } from './noise.ts';
-import type { CaseSchema } from './sim-registry.ts';
 import type { WorkloadRecord } from './workload.ts';
 
 /** Canonical texts of rules, oldest first, and which of them a life has: the first, if it is not named. */
@@ -46,8 +46,12 @@ export interface CasePlan {
   readonly decisions?: Readonly<Record<string, Partial<DecisionSettings>>>;
   /** Rules files, and which of them each life has. Not beside `decisions`: a file has the revision of all settings. */
   readonly rules?: CaseRules;
+  /** Processes look at the topic before its dataset is seeded, and may refuse it with `nothing_accepted`. */
+  readonly looksFirst?: boolean;
   /** What the schema registry has, for rules whose records name schemas. */
   readonly schemas?: readonly CaseSchema[];
+  /** What the schema registry does besides. */
+  readonly registry?: CaseRegistry;
   readonly limits?: Partial<SimLimits>;
   /** Of the sink on Delta Lake. */
   readonly deltaLimits?: Partial<SimDeltaLimits>;
@@ -117,7 +121,10 @@ const noiseSchema = z.strictObject({
   latencyMsMax: positive,
   slowChance: chance,
   slowMsMax: count,
-  effects: z.partialRecord(z.enum([...OPERATIONS, ...STORE_OPERATIONS]), z.partialRecord(z.enum(ANSWER_EFFECTS), chance)),
+  effects: z.partialRecord(
+    z.enum([...OPERATIONS, ...STORE_OPERATIONS]),
+    z.partialRecord(z.enum(ANSWER_EFFECTS), chance),
+  ),
   visibilityLagChance: chance,
   visibilityLagMsMax: count,
   fetchRecordsMax: positive,
@@ -131,9 +138,25 @@ const recordSchema = z.strictObject({
   partition: count,
   key: z.string().nullable(),
   value: z.string().nullable(),
+  isBase64: z.boolean().optional(),
   timestampMs: z.number().int().optional(),
   afterRescale: z.boolean().optional(),
   transaction: z.strictObject({ outcome: z.enum(['commit', 'abort']), openForMs: count }).optional(),
+});
+
+const schemaSchema = z.strictObject({
+  id: count,
+  kind: z.enum(['avro', 'protobuf']).optional(),
+  text: z.string(),
+  references: z.array(z.strictObject({ name: z.string(), text: z.string() })).optional(),
+  later: z.string().optional(),
+  knownAtMs: count.optional(),
+});
+
+const registrySchema = z.strictObject({
+  away: z.array(z.strictObject({ fromMs: count, toMs: count })).optional(),
+  goesOnceStored: z.boolean().optional(),
+  unknownIds: z.array(count).optional(),
 });
 
 const planSchema = z
@@ -150,7 +173,9 @@ const planSchema = z
     healAtMs: positive,
     isEmulator: z.boolean().optional(),
     decisions: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
-    schemas: z.array(z.strictObject({ id: count, text: z.string(), later: z.string().optional() })).optional(),
+    schemas: z.array(schemaSchema).optional(),
+    registry: registrySchema.optional(),
+    looksFirst: z.boolean().optional(),
     rules: z.strictObject({ files: z.array(z.string().min(1)).min(1), byLife: z.record(z.string(), count) }).optional(),
     limits: z.record(z.string(), positive).optional(),
     deltaLimits: z.record(z.string(), count).optional(),

@@ -59,9 +59,14 @@ const EXCUSED_FINDINGS: Readonly<Partial<Record<SimFault['what'], readonly strin
   rescale: ['partition_unread'],
 };
 
-/** Codes of stops that what was done so far excuses; `unreachable` stands for a service that stayed away. */
-export function excusedStops(fired: readonly SimFault[]): ReadonlySet<string> {
+/** Codes of stops that what was done so far excuses, or what the registry never knows; `unreachable` stands for a service that stayed away. */
+export function excusedStops(
+  fired: readonly SimFault[],
+  { registry, looksFirst }: Pick<CasePlan, 'registry' | 'looksFirst'>,
+): ReadonlySet<string> {
   const codes = new Set(fired.flatMap((fault) => EXCUSED_STOPS[fault.what] ?? []));
+  if ((registry?.unknownIds ?? []).length > 0) codes.add('schema_unknown');
+  if (looksFirst === true) codes.add('nothing_accepted');
   for (const fault of fired) {
     if (fault.what === 'log_cleanup' && fault.txns === false) codes.add('rows_lost');
     if (fault.what === 'damage' && fault.once !== true) codes.add('batch_damaged');
@@ -88,9 +93,9 @@ export async function judge(
       message: `${partition === null ? '' : `p${partition} `}${offsets.length > 0 ? `at ${offsets.join(', ')}: ` : ''}${message}`,
     })),
   );
-  failures.push(...uncalledFor(world, stopped), ...undrainedStops(world, stopped), ...wrongStates(world));
+  failures.push(...uncalledFor(plan, world, stopped), ...undrainedStops(world, stopped), ...wrongStates(world));
   const unknown = [...report.unknown, ...undrained];
-  const isNothingExcused = undrained.length === 0 && excusedStops(world.fired).size > 0;
+  const isNothingExcused = undrained.length === 0 && excusedStops(world.fired, plan).size > 0;
   if (report.verdict === 'NODATA' && !isNothingExcused) unknown.push('there is nothing below a checkpoint to check');
   if (plan.mustFire === true) {
     for (const fault of plan.faults) {
@@ -102,8 +107,8 @@ export async function judge(
 }
 
 /** Ends and stops that no fault excuses. */
-function uncalledFor(world: World, stopped: readonly StoppedPartition[]): CaseFailure[] {
-  const excused = excusedStops(world.fired);
+function uncalledFor(plan: CasePlan, world: World, stopped: readonly StoppedPartition[]): CaseFailure[] {
+  const excused = excusedStops(world.fired, plan);
   const failures: CaseFailure[] = stopped
     .filter(({ code }) => !excused.has(code))
     .map(({ process, partition, code, error }) => ({

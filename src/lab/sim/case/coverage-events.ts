@@ -80,6 +80,7 @@ export class CoverageEvents {
         if (event.code === 'retention_gap') marks.hit('retention_gap_stop');
         if (event.code === 'log_truncated') marks.hit('log_truncated_stop');
         if (event.code === 'log_changed') marks.hit('log_changed_stop');
+        if (event.code === 'schema_unknown') marks.hit('schema_unknown_stop');
         return;
       default:
     }
@@ -103,6 +104,8 @@ export class CoverageEvents {
       if (row.disposition === 'late') marks.hit('late_payment');
       if (row.disposition === 'rejected') marks.hit('rejected_record');
       if (row.reason === 'not_a_payment') marks.hit('record_without_payment');
+      if (row.reason?.startsWith('value_undecodable')) marks.hit('record_undecodable');
+      if (row.reason?.startsWith('schema_rejected')) marks.hit('record_of_rejected_schema');
       if (row.conflict) marks.hit('duplicate_with_conflict');
     }
     for (const { row } of rows.payment_transactions) {

@@ -36,7 +36,12 @@ const COMPACTION_CHANCE = 0.5;
 
 export function drawCase(seed: number, dials: CaseDials = {}): CasePlan {
   const rng = new Rng(seed, 'case');
-  const { records = DEFAULT_DIALS.records, damageChance = DAMAGE_CHANCE, faults: faultCount = FAULTS, operators = true } = dials;
+  const {
+    records = DEFAULT_DIALS.records,
+    damageChance = DAMAGE_CHANCE,
+    faults: faultCount = FAULTS,
+    operators = true,
+  } = dials;
   const partitions = rng.pick([1, 2, 2, 3]);
   const processes = NAMES.slice(0, rng.pick([2, 2, 3]));
   const swarm = drawSwarm({ seed, processes, partitions, records, spanMs: SPAN_MS + 5_000, faults: faultCount });
@@ -67,7 +72,8 @@ export function drawCase(seed: number, dials: CaseDials = {}): CasePlan {
     ...drawEnvironment(new Rng(seed, 'environment'), processes),
   };
   const rescale = new Rng(seed, 'rescale');
-  const rescaled = operators && !isDamaged && rescale.chance(RESCALE_CHANCE) ? withRescale(drawnCase, rescale) : drawnCase;
+  const rescaled =
+    operators && !isDamaged && rescale.chance(RESCALE_CHANCE) ? withRescale(drawnCase, rescale) : drawnCase;
   const rules = new Rng(seed, 'rules');
   return rules.chance(RULES_CHANCE) ? withRules(rescaled, rules) : rescaled;
 }

@@ -23,7 +23,13 @@ const PARQUET_CHANCE = 0.02;
 const SPAN_MS = 25_000;
 
 export function drawDeltaCase(seed: number, dials: CaseDials = {}): CasePlan {
-  const { dialect: _dialect, isEmulator: _emulator, faults, noise, ...plan } = drawCase(seed, { ...dials, operators: false });
+  const {
+    dialect: _dialect,
+    isEmulator: _emulator,
+    faults,
+    noise,
+    ...plan
+  } = drawCase(seed, { ...dials, operators: false });
   const rng = new Rng(seed, 'delta');
   return {
     ...plan,
@@ -117,7 +123,8 @@ function drawEngine(rng: Rng): SimFault[] {
   if (rng.chance(ENGINE_CHANCE)) some(4, () => ({ what: 'compaction', table: rng.pick(APPEND_TABLES), when: when() }));
   if (rng.chance(CLEANUP_CHANCE)) some(4, () => ({ what: 'log_cleanup', table: drawTable(rng), when: when() }));
   if (rng.chance(FOREIGN_CHANCE)) faults.push({ what: 'foreign_rows', table: rng.pick(DATA_TABLES), when: when() });
-  if (rng.chance(FORGOTTEN_CHANCE)) faults.push({ what: 'log_cleanup', table: rng.pick(DATA_TABLES), txns: false, when: when() });
+  if (rng.chance(FORGOTTEN_CHANCE))
+    faults.push({ what: 'log_cleanup', table: rng.pick(DATA_TABLES), txns: false, when: when() });
   return faults;
 }
 

@@ -14,8 +14,9 @@ import {
 } from '../../../payments/rules/rules.ts';
 import { canonicalRules, loadedRules, rulesFromCanonical } from '../../../payments/rules/rules-document.ts';
 import { DEFAULT_DECISION_SETTINGS } from '../../../payments/settings.ts';
-import type { Rng } from '../world/rng.ts';
+import { Rng } from '../world/rng.ts';
 import type { CasePlan, CaseRules } from './case-plan.ts';
+import { drawFormat } from './draw-formats.ts';
 import { mappedRecord } from './mapped-events.ts';
 
 const CHANGE_CHANCE = 0.6;
@@ -39,11 +40,16 @@ export function withRules(plan: CasePlan, rng: Rng): CasePlan {
   for (const process of plan.processes)
     for (let life = 1; life <= LIVES; life += 1)
       if (rng.chance(LIFE_CHANCE)) byLife[`${process}.${life}`] = rng.between(0, all.length - 1);
+  // Apart from the rules: a case in JSON is the one that it was.
+  const format = drawFormat(all, new Rng(plan.seed, 'formats'));
   const { decisions: _, ...others } = plan;
   return {
     ...others,
-    rules: { files: all.map(canonicalRules), byLife },
-    workload: plan.workload.map((record) => mappedRecord(record, first.event, rng)),
+    rules: { files: format.files.map(canonicalRules), byLife },
+    workload: plan.workload.map((record, index) =>
+      mappedRecord(record, first.event, rng, (value) => format.encode(value, index / plan.workload.length)),
+    ),
+    ...format.parts,
   };
 }
 

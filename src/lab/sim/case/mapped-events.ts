@@ -1,6 +1,7 @@
 /** Payments of a workload in the form that a rules file says, with one thing odd now and then. Other records stay what they are. */
 import type { EventRules, TimeType } from '../../../payments/rules/rules.ts';
 import type { Rng } from '../world/rng.ts';
+import type { EncodedValue } from './draw-formats.ts';
 import type { WorkloadRecord } from './workload.ts';
 
 type Members = Record<string, unknown>;
@@ -13,7 +14,13 @@ const CENTS = 2;
 /** With none, two, three decimals, and two that ISO 4217 does not say. */
 const CURRENCIES = ['JPY', 'EUR', 'KWD', 'XAU', 'ZZZ'];
 
-export function mappedRecord(record: WorkloadRecord, event: EventRules, rng: Rng): WorkloadRecord {
+/** `encode`: the value in the format of the rules. */
+export function mappedRecord(
+  record: WorkloadRecord,
+  event: EventRules,
+  rng: Rng,
+  encode: (value: Members) => EncodedValue,
+): WorkloadRecord {
   const plain = plainPayment(record.value);
   if (plain === undefined) return record;
   const { transaction_id: id, sender_account_id: sender } = plain;
@@ -44,7 +51,7 @@ export function mappedRecord(record: WorkloadRecord, event: EventRules, rng: Rng
     put(rng.pick(paths), rng.pick([null, true, '', ' ', 'x', -1, 1.5, [], '\ud800', '4111 1111 1111 1111']));
   }
   const key = rng.chance(WRONG_KEY_CHANCE) ? 'nobody' : keyOf(event, String(id), String(sender));
-  return { ...record, key, value: JSON.stringify(value) };
+  return { ...record, key, ...encode(value) };
 }
 
 /** Undefined for a value that is no event as JSON.stringify spells it. */

@@ -5,6 +5,7 @@
 import type { ProcessorEvent } from '../../../processor/events.ts';
 import type { SimFault } from '../../fault.ts';
 import type { DeltaParts } from '../delta/delta-parts.ts';
+import { simRegistry } from '../registry/sim-registry.ts';
 import { createWorld } from '../world/create-world.ts';
 import { processorMain, processorSettings, type SimWiring } from '../world/processor-main.ts';
 import { seedKnown } from '../world/seed-known.ts';
@@ -16,7 +17,6 @@ import { CoverageEvents } from './coverage-events.ts';
 import type { CoverageMark } from './coverage-marks.ts';
 import { rulesByLife } from './draw-rules.ts';
 import { settingsByLife } from './settings-by-life.ts';
-import { simRegistry } from './sim-registry.ts';
 
 export interface CaseOutcome extends CaseJudgement {
   /** Planned faults that struck, in order. */
@@ -130,7 +130,7 @@ function startAll(
   observe: (process: string, life: number, event: ProcessorEvent) => void,
 ): void {
   const { isEmulator = true, decisions, rules, limits, deltaLimits, separateGroups, compaction } = plan;
-  const schemaParts = plan.schemas === undefined ? undefined : simRegistry(plan.schemas);
+  const schemaParts = plan.schemas === undefined ? undefined : simRegistry(plan.schemas, plan.registry ?? {}, world);
   for (const name of plan.processes) {
     const main = processorMain({
       isEmulator,
@@ -138,6 +138,7 @@ function startAll(
       deltaLimits,
       ...settingsByLife(decisions),
       ...(rules === undefined ? {} : { rules: rulesByLife(rules) }),
+      ...(plan.looksFirst === true ? { acceptNothing: false } : {}),
       ...(schemaParts === undefined ? {} : { schemaParts }),
       ...(limits === undefined ? {} : { limits }),
       ...(weaken === undefined ? {} : { weaken }),
@@ -161,7 +162,7 @@ async function runToTheEnd(
   const lags = (partition: number): boolean =>
     world.stored.checkpointed(partition) < world.kafka.partition(partition).endOffset;
   const isExcused = (): boolean => {
-    const excused = excusedStops(world.fired);
+    const excused = excusedStops(world.fired, plan);
     return excused.size > 0 && stopped.some(({ code }) => excused.has(code));
   };
   const waiting = (): number[] => [...world.kafka.partitions.keys()].filter(lags);
@@ -178,7 +179,7 @@ async function runToTheEnd(
     world.heal(plan.survivor);
     end = await world.run(isOver, { maxMs: plan.healAtMs + drainMs, maxSteps: STEPS_MAX });
   }
-  const excused = excusedStops(world.fired);
+  const excused = excusedStops(world.fired, plan);
   const endedWithExcuse = allStopped(world) && excused.size > 0;
   const unsent = sending.unsent > 0 ? [`${sending.unsent} records were not sent (${end} at ${world.nowMs} ms)`] : [];
   const undrained = waiting()

@@ -15,6 +15,8 @@ export interface WorkloadRecord {
   readonly partition: number;
   readonly key: string | null;
   readonly value: string | null;
+  /** The value is bytes, in base64. Default: it is text. */
+  readonly isBase64?: boolean;
   /** The record's own timestamp, where its producer's clock is not to be had; default: the time at which it arrives. */
   readonly timestampMs?: number;
   /** `atMs` counts from when an operator has given the topic more partitions; never sent where nobody does. */
@@ -119,11 +121,11 @@ export function send(
 }
 
 /** As the broker stores it, with the time at which it arrives. */
-export function toNewRecord({ key, value, timestampMs }: WorkloadRecord, nowMs: number): NewRecord {
+export function toNewRecord({ key, value, isBase64, timestampMs }: WorkloadRecord, nowMs: number): NewRecord {
   return {
     timestampMs: timestampMs ?? EPOCH_MS + nowMs,
     key: key === null ? null : Buffer.from(key),
-    value: value === null ? null : Buffer.from(value),
+    value: value === null ? null : Buffer.from(value, isBase64 === true ? 'base64' : 'utf8'),
   };
 }
 

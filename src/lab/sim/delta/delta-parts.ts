@@ -3,20 +3,20 @@
  * sink's libraries.
  */
 import { Table, tableFromIPC, tableToIPC } from 'apache-arrow';
-import { withCrashPoints } from '../../../processor/crash-points.ts';
-import type { ProcessorPorts } from '../../../processor/processor.ts';
-import type { FileFormat, ObjectStore } from '../../../sinks/delta/ports.ts';
 import { assert } from '../../../base/errors.ts';
 import type { LoadedRules } from '../../../payments/rules/rules.ts';
+import { withCrashPoints } from '../../../processor/crash-points.ts';
 import type { Observer } from '../../../processor/events.ts';
 import type { SchemaParts } from '../../../processor/ports.ts';
+import type { ProcessorPorts } from '../../../processor/processor.ts';
+import type { FileFormat, ObjectStore } from '../../../sinks/delta/ports.ts';
 import type { SimStored } from '../stored.ts';
 import type { SimContext } from '../world/context.ts';
 import type { Life } from '../world/life.ts';
 import type { SimPorts } from '../world/sim-process.ts';
 import { OtherEngine } from './other-engine.ts';
-import { ARROW_FILES } from './sim-format.ts';
 import { SIM_DELTA_LIMITS, type SimDeltaLimits } from './sim-delta-limits.ts';
+import { ARROW_FILES } from './sim-format.ts';
 import { SimStore } from './sim-store.ts';
 import { SimStorePort } from './sim-store-port.ts';
 import { StoredInStore } from './stored-in-store.ts';

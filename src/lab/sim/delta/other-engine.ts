@@ -35,7 +35,9 @@ export class OtherEngine {
     const added = this.#write(table, paths);
     if (added === undefined) return;
     this.#commit(table, log, 'OPTIMIZE', [
-      ...paths.map((path) => ({ remove: { path: encodePath(path), deletionTimestamp: this.#nowMs, dataChange: false } })),
+      ...paths.map((path) => ({
+        remove: { path: encodePath(path), deletionTimestamp: this.#nowMs, dataChange: false },
+      })),
       added(false),
     ]);
     this.#context.marks.hit('compaction_beside');

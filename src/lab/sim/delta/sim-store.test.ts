@@ -58,7 +58,10 @@ describe('the simulated object store', () => {
     ['refused', StoreRefusedError, false],
   ] as const)('%s: the caller sees an error, and the object is there or not', async (effect, error, isThere) => {
     const { world, port, store } = storeOf(answered(effect));
-    const outcome = await settled(world, port.create(KEY, CREATED).catch((thrown: unknown) => thrown));
+    const outcome = await settled(
+      world,
+      port.create(KEY, CREATED).catch((thrown: unknown) => thrown),
+    );
     expect(outcome).toBeInstanceOf(error);
     expect(outcome instanceof UnknownOutcomeError).toBe(error === UnknownOutcomeError);
     expect(store.get(KEY) !== undefined).toBe(isThere);
@@ -99,7 +102,10 @@ describe('the tables of the simulated store', () => {
     const { store } = storeOf();
     store.create(KEY, CREATED);
     store.create(commit(1), bytes('{"add":{"path":"a%20b","dataChange":true}}\n{"txn":{"appId":"x","version":3}}\n'));
-    store.create(commit(2), bytes('{"remove":{"path":"a%20b"}}\n{"add":{"path":"c"}}\n{"txn":{"appId":"x","version":4}}\n'));
+    store.create(
+      commit(2),
+      bytes('{"remove":{"path":"a%20b"}}\n{"add":{"path":"c"}}\n{"txn":{"appId":"x","version":4}}\n'),
+    );
     const log = store.log('payment_transactions')!;
     expect([log.version, [...log.files], log.txns.get('x')]).toEqual([2, ['c'], 4]);
   });

@@ -65,7 +65,10 @@ export class SimStore {
   }
 
   /** Ascending by key; keys are ASCII. */
-  list(prefix: string, after: string): { readonly key: string; readonly byteLength: number; readonly modifiedAtMs: number }[] {
+  list(
+    prefix: string,
+    after: string,
+  ): { readonly key: string; readonly byteLength: number; readonly modifiedAtMs: number }[] {
     const found = [...this.#objects].filter(([key]) => key.startsWith(prefix) && key > after);
     return found
       .map(([key, { bytes, modifiedAtMs }]) => ({ key, byteLength: bytes.length, modifiedAtMs }))

@@ -33,7 +33,8 @@ function cellOf(vector: Vector, at: number): string | number | boolean | null {
 function textOf(vector: Vector<Utf8>, at: number): string {
   let inChunk = at;
   for (const { length, values, valueOffsets } of vector.data) {
-    if (inChunk < length) return Buffer.from(values.subarray(valueOffsets[inChunk], valueOffsets[inChunk + 1])).toString();
+    if (inChunk < length)
+      return Buffer.from(values.subarray(valueOffsets[inChunk], valueOffsets[inChunk + 1])).toString();
     inChunk -= length;
   }
   throw new RangeError(`no value ${at} in ${vector.length}`);

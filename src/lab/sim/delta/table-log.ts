@@ -55,7 +55,8 @@ export class TableLog {
     const added = lines.flatMap(({ add }) => (add === undefined ? [] : [decodeURIComponent(add.path)]));
     for (const path of removed) this.files.delete(path);
     for (const path of added) this.files.add(path);
-    for (const { add } of lines) if (isForeign && add?.dataChange === true) this.foreign.add(decodeURIComponent(add.path));
+    for (const { add } of lines)
+      if (isForeign && add?.dataChange === true) this.foreign.add(decodeURIComponent(add.path));
     return { version, operation: info?.operation ?? '', engine: info?.engineInfo ?? '', added, removed };
   }
 }

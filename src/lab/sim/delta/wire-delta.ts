@@ -4,8 +4,9 @@
  */
 import { ContradictionError, UnreachableError } from '../../../base/errors.ts';
 import type { Runtime } from '../../../base/runtime.ts';
-import type { LoadedRules } from '../../../payments/rules/rules.ts';
 import { layoutOf, type RowLayout } from '../../../payments/row-layout.ts';
+import type { LoadedRules } from '../../../payments/rules/rules.ts';
+import type { Sink } from '../../../processor/ports.ts';
 import type { HitDeltaPoint } from '../../../sinks/delta/crash-points.ts';
 import { withDeltaCrashPoints } from '../../../sinks/delta/crash-points.ts';
 import { DEFAULT_DELTA_LIMITS, type DeltaLimits } from '../../../sinks/delta/delta-limits.ts';
@@ -16,7 +17,6 @@ import { type DeltaSinkParts, deltaSinkParts } from '../../../sinks/delta/sink-p
 import { applyTables, type DeltaTables } from '../../../sinks/delta/tables/apply-tables.ts';
 import { TableInspection } from '../../../sinks/delta/tables/inspection.ts';
 import { DELTA_TABLES } from '../../../sinks/delta/tables/table-columns.ts';
-import type { Sink } from '../../../processor/ports.ts';
 import type { SimDeltaLimits } from './sim-delta-limits.ts';
 import { LOG_CHECKPOINTS } from './sim-format.ts';
 

@@ -118,7 +118,8 @@ function target(world: World, name: string | undefined): SimProcess | undefined 
 
 /** By the checkpoint that a query would see now. */
 function expire(world: World, partition: number, keep: number): void {
-  const checkpointOffset = world.delta === undefined ? seenCheckpoint(world, partition) : world.stored.checkpointed(partition);
+  const checkpointOffset =
+    world.delta === undefined ? seenCheckpoint(world, partition) : world.stored.checkpointed(partition);
   const dropped = world.kafka.partition(partition).dropBelow(checkpointOffset - keep);
   if (dropped > 0) world.context.marks.hit('expired_below_checkpoint');
 }

@@ -7,11 +7,11 @@ import type { SimFault } from '../../fault.ts';
 import { type Dialect, SimBigQuery } from '../bigquery/sim-bigquery.ts';
 import { StoredTables } from '../bigquery/stored-tables.ts';
 import { CoverageMarks } from '../case/coverage-marks.ts';
+import { CALM, type Noise } from '../case/noise.ts';
+import { Trace } from '../case/trace.ts';
 import type { DeltaParts } from '../delta/delta-parts.ts';
 import type { OtherEngine } from '../delta/other-engine.ts';
 import type { SimStore } from '../delta/sim-store.ts';
-import { CALM, type Noise } from '../case/noise.ts';
-import { Trace } from '../case/trace.ts';
 import { SimKafka } from '../kafka/sim-kafka.ts';
 import type { SimStored } from '../stored.ts';
 import type { SimContext } from './context.ts';
@@ -43,7 +43,9 @@ export class World {
   readonly kafka: SimKafka;
   readonly bigquery: SimBigQuery;
   /** Where the tables are on Delta Lake. */
-  readonly delta: { readonly store: SimStore; readonly otherEngine: OtherEngine; readonly parts: DeltaParts } | undefined;
+  readonly delta:
+    | { readonly store: SimStore; readonly otherEngine: OtherEngine; readonly parts: DeltaParts }
+    | undefined;
   /** What has landed in the sink. */
   readonly stored: SimStored;
   readonly processes = new Map<string, SimProcess>();

@@ -135,7 +135,7 @@ export class Lane {
     }
   }
 
-  /** Drops what waits. A commit that is under way goes on. */
+  /** Drops what waits. A commit in flight is finished. */
   close(): void {
     const { topic, partition, epoch } = this.place;
     this.fail(new WriterLostError('gone', `${topic}, partition ${partition}: the writer of epoch ${epoch} was closed`));
