@@ -254,7 +254,7 @@ describe('a store is refused that', () => {
   });
 });
 
-test('a clock that differs is said, and allowed', async () => {
+test('a clock that differs is reported, and allowed', async () => {
   const shared = new MemoryStore();
   shared.nowMs = runtime.nowMs() - 3_600_000;
   const report = await tryStore({ open: () => shared, isRemote: false, runtime }, 'f', { only: ['clock'] });

@@ -1,6 +1,6 @@
 /**
  * What the protocol needs of a store of Delta tables. Exactly-once stands on the first: of the writers that create one object,
- * one is told that it did.
+ * exactly one gets the answer that it did.
  */
 import type { Runtime } from '../base/runtime.ts';
 import { type ObjectStore, UnknownOutcomeError } from '../sinks/delta/ports.ts';
@@ -45,7 +45,7 @@ async function oneWinner({ stores, prefix }: StoreBench): Promise<string> {
     const winners = outcomes.flatMap((outcome, writer) => (outcome === 'created' ? [writer] : []));
     demand(
       winners.length === 1,
-      () => `key ${number}: ${winners.length} of ${WRITERS} writers were told that they created it`,
+      () => `key ${number}: ${winners.length} of ${WRITERS} writers got the answer that they created it`,
     );
     demandEqual(textOf(await stores[1].get(key)), `by ${winners[0]}`, `content of key ${number}`);
   }
@@ -205,7 +205,7 @@ async function clock({ stores, prefix, runtime }: StoreBench): Promise<Result | 
 export const STORE_NEEDS: readonly Need<StoreBench>[] = [
   {
     name: 'one-winner',
-    statement: 'of many that create one object, one is told that it did, and its bytes are there',
+    statement: 'of many that create one object, one gets that answer, and its bytes are there',
     basis: 'documented',
     check: oneWinner,
   },
