@@ -36,10 +36,10 @@ const VERSION = (
 ).version;
 
 /** Throws ConfigurationError for a location that is not supported. Connects to nothing yet. */
-export function openDeltaSink(endpoint: DeltaEndpoint, options: OpenSinkOptions): DeltaSink {
+export async function openDeltaSink(endpoint: DeltaEndpoint, options: OpenSinkOptions): Promise<DeltaSink> {
   const { location } = endpoint;
   const { runtime, layout = BUILT_IN_LAYOUT, onWaiting, onRecovered } = options;
-  const store = openStore(location, runtime);
+  const store = await openStore(location, runtime);
   const limits = limitsOf(endpoint, options);
   const unreachableAfterMs = options.limits?.unreachableAfterMs;
   const made = DELTA_TABLES.map((name) => {
@@ -113,9 +113,12 @@ export function openDeltaSink(endpoint: DeltaEndpoint, options: OpenSinkOptions)
   };
 }
 
-function openStore(location: string, runtime: Runtime): ObjectStore {
+async function openStore(location: string, runtime: Runtime): Promise<ObjectStore> {
   if (!location.startsWith('s3://')) return new DiskStore(location, runtime);
-  throw new ConfigurationError([`DELTA_LOCATION is ${location}: this release has no store for s3://`]);
+  // The SDK reads these variables too, but does not say so: buckets of other stores are in the path.
+  const endpoint = process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
+  const { openS3Store } = await import('./store/s3-store.ts');
+  return openS3Store({ location, endpoint });
 }
 
 function limitsOf({ location, commitIntervalMs }: DeltaEndpoint, { limits }: OpenSinkOptions): DeltaLimits {
