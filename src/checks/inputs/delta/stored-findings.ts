@@ -5,7 +5,7 @@
 import { CHECKED_TABLES } from '../../partition/walk-partition.ts';
 import type { CheckedTable, OwnershipFacts, StoredFinding } from '../verify-inputs.ts';
 import type { OpenedTable } from './delta-tables.ts';
-import { type Duck, type DuckRow, sqlName, sqlText } from './duck.ts';
+import { type Duck, sqlName, sqlText } from './duck.ts';
 
 type Tables = ReadonlyMap<string, OpenedTable>;
 
@@ -107,60 +107,30 @@ WHERE kafka_partition IS NOT NULL AND writer_epoch > 0${isLog ? ` AND topic = ${
   return found;
 }
 
-/** Positions and row counts that checkpoints remember, against the tables: of every checkpoint. */
+/** No table is behind what a checkpoint remembers of it: it would be an older version, or another table. */
 async function checkpointFindings(
   duck: Duck,
   topic: string,
   ownership: readonly OwnershipFacts[],
   tables: Tables,
 ): Promise<StoredFinding[]> {
-  // Rows of a range that was given up may have been removed since they were counted.
-  const whole = ownership.filter(({ skipped }) => skipped.length === 0).map(({ partition }) => partition);
+  const known = new Set(ownership.map(({ partition }) => partition));
   const found: StoredFinding[] = [];
   for (const table of CHECKED_TABLES) {
-    await duck.run(
-      `CREATE OR REPLACE TEMP TABLE remembered AS SELECT kafka_partition, next_offset, writer_epoch,
-  TRY_CAST(json_extract_string(TRY_CAST(stream_offsets AS JSON), '$.next.${table}') AS BIGINT) AS said_next,
-  TRY_CAST(json_extract_string(TRY_CAST(stream_offsets AS JSON), '$.rows.${table}') AS BIGINT) AS said_rows
-FROM checkpoint_log WHERE topic = $topic AND kafka_partition IS NOT NULL AND next_offset IS NOT NULL`,
+    const rows = await duck.rows(
+      `SELECT kafka_partition AS of_partition, max(said) AS said FROM (
+  SELECT kafka_partition, TRY_CAST(json_extract_string(TRY_CAST(stream_offsets AS JSON), '$.next.${table}') AS BIGINT) AS said
+  FROM checkpoint_log WHERE topic = $topic AND kafka_partition IS NOT NULL
+) GROUP BY 1 ORDER BY 1`,
       { topic },
     );
-    const rows = await duck.rows(
-      `WITH numbered AS (
-  SELECT kafka_partition, kafka_offset, row_number() OVER (PARTITION BY kafka_partition ORDER BY kafka_offset) AS n
-  FROM ${sqlName(table)} WHERE writer_epoch > 0 AND kafka_partition IS NOT NULL AND kafka_offset IS NOT NULL
-),
-ends AS (SELECT kafka_partition, kafka_offset, max(n) AS n FROM numbered GROUP BY 1, 2)
-SELECT r.kafka_partition AS of_partition, r.next_offset, r.writer_epoch, r.said_next, r.said_rows,
-  coalesce(e.n, 0) AS there
-FROM remembered AS r
-ASOF LEFT JOIN ends AS e ON e.kafka_partition = r.kafka_partition AND e.kafka_offset < r.said_next
-ORDER BY 1, 2, 3`,
-    );
-    for (const row of rows) found.push(...rememberedFindings(table, row, topic, whole, tables));
+    for (const { of_partition, said } of rows) {
+      const partition = Number(of_partition);
+      const next = txnOf(tables, table, topic, partition, 'next');
+      if (!known.has(partition) || said === null || Number(said) <= next) continue;
+      const message = `a checkpoint of partition ${partition} remembers all rows below ${said}, and the transaction says ${next}`;
+      found.push(finding(table, 'position_differs', message, partition));
+    }
   }
   return found;
-}
-
-function rememberedFindings(
-  table: CheckedTable,
-  row: DuckRow,
-  topic: string,
-  whole: readonly number[],
-  tables: Tables,
-): StoredFinding[] {
-  const partition = Number(row.of_partition);
-  const where = `checkpoint at ${row.next_offset} of epoch ${row.writer_epoch}: stream_offsets`;
-  const wrong = (message: string): StoredFinding[] => [
-    {
-      ...finding('checkpoint_log', 'position_differs', `partition ${partition}, ${where} ${message}`, partition),
-      offsets: [Number(row.next_offset)],
-    },
-  ];
-  const next = txnOf(tables, table, topic, partition, 'next');
-  if (row.said_next === null || row.said_rows === null) return wrong(`does not say how far ${table} was`);
-  if (Number(row.said_next) > next)
-    return wrong(`says that ${table} had all rows below ${row.said_next}, and its transaction says ${next}`);
-  if (!whole.includes(partition) || row.said_rows === row.there) return [];
-  return wrong(`says ${row.said_rows} rows of ${table} below ${row.said_next}, and the table has ${row.there}`);
 }

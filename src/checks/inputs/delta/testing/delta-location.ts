@@ -66,7 +66,15 @@ export class DeltaLocation {
         }
       }
       const checkpoints = history.checkpoints.map((checkpoint) => {
-        const stream_offsets = JSON.stringify(reached(history, checkpoint.next_offset, extraRows));
+        const { writer_epoch, next_offset } = checkpoint;
+        const of = {
+          partition,
+          epoch: writer_epoch,
+          nextOffset: next_offset,
+          wentOnFrom: ownership.startOffset,
+          fixed: ownership.fixed,
+        };
+        const stream_offsets = JSON.stringify({ ...reached(history, next_offset, extraRows), of });
         return rowObject('checkpoint_log', {
           ...checkpoint,
           stream_offsets,
