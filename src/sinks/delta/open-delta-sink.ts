@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigurationError } from '../../base/errors.ts';
-import type { Runtime } from '../../base/runtime.ts';
 import { BUILT_IN_LAYOUT } from '../../payments/row-layout.ts';
 import { errorOf } from '../findings.ts';
 import type { OpenSinkOptions } from '../open-options.ts';
@@ -23,10 +22,9 @@ import { deltaOperatorSink } from './operator-sink.ts';
 import { DeltaBackfill } from './operators/backfill-tables.ts';
 import { DeltaCheckpoints } from './operators/checkpoint-upkeep.ts';
 import { DeltaKnownPayments } from './operators/known-payments.ts';
-import type { ObjectStore } from './ports.ts';
 import { deltaProcessorSink } from './processor-sink.ts';
 import { deltaReads, deltaSinkParts } from './sink-parts.ts';
-import { DiskStore } from './store/disk-store.ts';
+import { openStore } from './store/open-store.ts';
 import { applyTables, type DeltaTables, lookAtTables } from './tables/apply-tables.ts';
 import { TableInspection } from './tables/inspection.ts';
 import { DELTA_TABLES } from './tables/table-columns.ts';
@@ -36,10 +34,10 @@ const VERSION = (
 ).version;
 
 /** Throws ConfigurationError for a location that is not supported. Connects to nothing yet. */
-export async function openDeltaSink(endpoint: DeltaEndpoint, options: OpenSinkOptions): Promise<DeltaSink> {
+export function openDeltaSink(endpoint: DeltaEndpoint, options: OpenSinkOptions): DeltaSink {
   const { location } = endpoint;
   const { runtime, layout = BUILT_IN_LAYOUT, onWaiting, onRecovered } = options;
-  const store = await openStore(location, runtime);
+  const store = openStore(location, { runtime });
   const limits = limitsOf(endpoint, options);
   const unreachableAfterMs = options.limits?.unreachableAfterMs;
   const made = DELTA_TABLES.map((name) => {
@@ -111,14 +109,6 @@ export async function openDeltaSink(endpoint: DeltaEndpoint, options: OpenSinkOp
       store.close();
     },
   };
-}
-
-async function openStore(location: string, runtime: Runtime): Promise<ObjectStore> {
-  if (!location.startsWith('s3://')) return new DiskStore(location, runtime);
-  // The SDK reads these variables too, but does not say so: buckets of other stores are in the path.
-  const endpoint = process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
-  const { openS3Store } = await import('./store/s3-store.ts');
-  return openS3Store({ location, endpoint });
 }
 
 function limitsOf({ location, commitIntervalMs }: DeltaEndpoint, { limits }: OpenSinkOptions): DeltaLimits {
