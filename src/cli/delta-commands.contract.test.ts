@@ -39,7 +39,7 @@ beforeAll(async () => {
   for (const name of Object.keys(env)) if (name.startsWith('BIGQUERY_')) delete env[name];
   await using admin = await KafkaAdmin.connect({ brokers: env.KAFKA_BOOTSTRAP_SERVERS!.split(','), clientId: 'test' });
   await admin.createTopic({ topic, partitions: PARTITIONS, timestamps: 'append' });
-  const dials = ['--records', String(RECORDS), '--late', '0.05', '--poison', '0.02', '--no-pace'];
+  const dials = ['--count', String(RECORDS), '--late', '0.05', '--malformed', '0.02'];
   const sent = await command('simulate', ...dials);
   expect(sent, sent.said).toMatchObject({ code: 0 });
   for (const run of [1, 2]) {
@@ -123,7 +123,7 @@ test('prune-checkpoints keeps the newest, and a processor continues from it', { 
     '0',
   );
   expect(partitions.map(({ kept }) => kept)).toEqual([1, 1]);
-  await command('simulate', '--records', '50', '--seed', '2', '--no-pace');
+  await command('simulate', '--count', '50', '--seed', '2');
   expect(await command('process', '--until-caught-up')).toMatchObject({ code: 0 });
   await expectVerified();
 });
@@ -132,7 +132,7 @@ test('rescale adds a partition, and skip gives up offsets that are to come', { t
   const rescaled = await document<object>('rescale', '--partitions', '3', '--producers-stopped', '--by', 'test');
   expect(rescaled).toMatchObject({ from: 2, isDone: false });
   const skip = ['skip', '--partition', '2', '--from', '0', '--to', '2', '--reason', 'a test', '--by', 'test'];
-  await command('simulate', '--records', '90', '--seed', '3', '--no-pace');
+  await command('simulate', '--count', '90', '--seed', '3');
   const skipped = await command(...skip);
   expect(skipped, skipped.said).toMatchObject({ code: 0 });
   expect(await command('process', '--until-caught-up')).toMatchObject({ code: 0 });
