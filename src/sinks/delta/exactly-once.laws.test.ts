@@ -100,12 +100,13 @@ const life = fc.record({
   partition: fc.nat(PARTITIONS - 1),
   batch: fc.integer({ min: 1, max: 12 }),
   checkpointEvery: fc.integer({ min: 1, max: 4 }),
-  setting: fc.option(fc.constantFrom('1', '2'), { nil: undefined }),
   callsLeft: fc.integer({ min: 5, max: 220 }),
   draws: fc.array(fc.nat(119), { minLength: 40, maxLength: 400 }),
 });
 
-test('rows are there exactly once, whoever is killed, whatever is lost or late', { timeout: 120_000 }, async () => {
+test('rows are there exactly once, with any process killed and any answer lost or late', {
+  timeout: 120_000,
+}, async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.array(life, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 4 }),
@@ -117,8 +118,7 @@ test('rows are there exactly once, whoever is killed, whatever is lost or late',
         // Lives of one round run at the same time.
         for (const round of rounds)
           await Promise.all(
-            round.map(async ({ callsLeft, draws, setting, ...others }) => {
-              const options = setting === undefined ? others : { ...others, setting };
+            round.map(async ({ callsLeft, draws, ...options }) => {
               const mortal = new MortalStore(store, new Draws(draws), late, callsLeft);
               const process = deltaProcess({ store: mortal, runtime: new BusyRuntime(label++) });
               const living = liveOnce(process, `owner ${label}`, { ...options, endOffset: END_OFFSET }).catch(
@@ -138,20 +138,17 @@ test('rows are there exactly once, whoever is killed, whatever is lost or late',
         for (const land of late) land();
         await Promise.resolve();
         const reader = deltaProcess({ store, runtime: new BusyRuntime(label++) });
-        for (const { partition, history } of await reader.sink.readOwnership(TOPIC)) {
+        for (let partition = 0; partition < PARTITIONS; partition += 1) {
           for (const table of DATA_TABLES)
-            expect(await storedRows(reader, table, partition)).toEqual(
-              expectedRows(table, partition, END_OFFSET, history),
-            );
+            expect(await storedRows(reader, table, partition)).toEqual(expectedRows(table, partition, END_OFFSET));
           const checkpoint = await reader.sink.latestCheckpoint(TOPIC, partition);
           expect(checkpoint!.nextOffset).toBe(END_OFFSET);
           const { rows } = (checkpoint as unknown as { reached: { rows: Record<string, number> } }).reached;
-          for (const table of DATA_TABLES)
-            expect(rows[table]).toBe(expectedRows(table, partition, END_OFFSET, history).length);
+          for (const table of DATA_TABLES) expect(rows[table]).toBe(expectedRows(table, partition, END_OFFSET).length);
         }
         expect(await reader.sink.lostInBulk()).toBeUndefined();
       },
     ),
-    { numRuns: 50 },
+    { numRuns: 150 },
   );
 });

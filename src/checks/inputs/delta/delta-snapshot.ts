@@ -72,6 +72,9 @@ async function sortRows(duck: Duck, { name, fields }: OpenedTable, columns: Pack
     const quoted = sqlName(column);
     if (!there.has(column)) return `NULL AS ${quoted}`;
     if (kind === 'time') return `epoch_us(${quoted}) AS ${quoted}`;
+    // DuckDB's client takes a byte order mark for none of the text: it drops the first.
+    if (kind === 'text')
+      return `CASE WHEN starts_with(${quoted}, chr(65279)) THEN chr(65279) || ${quoted} ELSE ${quoted} END AS ${quoted}`;
     if (kind !== 'decimal') return quoted;
     const text = `CAST(${quoted} AS VARCHAR)`;
     return `CASE WHEN contains(${text}, '.') THEN rtrim(rtrim(${text}, '0'), '.') ELSE ${text} END AS ${quoted}`;

@@ -20,6 +20,8 @@ export class Duck {
   readonly folder: string;
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
+  /** Statements that set variables, which views read: every connection needs them. */
+  readonly #variables: string[] = [];
 
   private constructor(folder: string, instance: DuckDBInstance, connection: DuckDBConnection) {
     this.folder = folder;
@@ -50,6 +52,7 @@ export class Duck {
 
   async run(sql: string, parameters: DuckParameters = {}): Promise<void> {
     await this.#connection.run(sql, parameters);
+    if (sql.startsWith('SET VARIABLE')) this.#variables.push(sql);
   }
 
   /** The whole answer. */
@@ -58,13 +61,23 @@ export class Duck {
     return result.getRowObjects().map(plainRow);
   }
 
-  /** A chunk of some 2,000 rows at a time, each row as the values of its columns. */
+  /**
+   * A chunk of some 2,000 rows at a time, each row as the values of its columns. Each answer has a connection of its own: the next
+   * query of a connection ends the answer that is being read from it, without an error.
+   */
   async *chunks(sql: string, parameters: DuckParameters = {}): AsyncGenerator<readonly (readonly DuckValue[])[]> {
-    const result = await this.#connection.stream(sql, parameters);
-    for (;;) {
-      const chunk = await result.fetchChunk();
-      if (chunk === null || chunk.rowCount === 0) return;
-      yield chunk.getRows().map((row) => row.map(plain));
+    const connection = await this.#instance.connect();
+    try {
+      await connection.run("SET TimeZone = 'UTC'");
+      for (const statement of this.#variables) await connection.run(statement);
+      const result = await connection.stream(sql, parameters);
+      for (;;) {
+        const chunk = await result.fetchChunk();
+        if (chunk === null || chunk.rowCount === 0) return;
+        yield chunk.getRows().map((row) => row.map(plain));
+      }
+    } finally {
+      connection.closeSync();
     }
   }
 

@@ -16,8 +16,8 @@ export interface LogLimits extends WaitLimits {
   /** Commit files and log checkpoints that are older are removed, if a newer log checkpoint has all that they say. */
   readonly logRetentionMs: number;
   /**
-   * The number of commit files before the newest log checkpoint that are kept at any age. A reader that is further behind
-   * opens the table anew. All processes on a table must have the same number.
+   * This number of commit files before the newest log checkpoint is kept regardless of age. A reader that is further behind opens
+   * the table anew. All processes on a table must have the same number.
    */
   readonly keptCommits: number;
   /** How long a log checkpoint still names a removed file: as long as `vacuum` must keep the file itself. */
