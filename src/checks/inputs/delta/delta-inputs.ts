@@ -7,7 +7,8 @@ import type { VerifyInputs } from '../verify-inputs.ts';
 import { readOwnership, readSchemaRows } from './delta-ownership.ts';
 import { deltaSnapshot } from './delta-snapshot.ts';
 import { Duck } from './duck.ts';
-import { type TableFolders, tableFolders } from './table-folders.ts';
+import { tableFolders } from './open-folders.ts';
+import type { TableFolders } from './table-folders.ts';
 
 export interface DeltaInputsOptions extends TopicSource {
   /** A folder, or `s3://bucket/prefix`. */

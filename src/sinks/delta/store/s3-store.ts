@@ -1,6 +1,6 @@
 /**
  * Objects in a bucket of S3 or a store like it. `create` is a PUT on condition that the key is not there (If-None-Match: *):
- * 412 means that another one was first, 409 that it must be tried again, and anything that leaves the outcome open is said so.
+ * 412 means that another one was first, 409 that it must be tried again, and anything that leaves the outcome open is an unknown outcome.
  *
  * The SDK retries nothing: a repeated conditional PUT would find its own first attempt and answer "exists".
  */
