@@ -19,6 +19,13 @@ import { lateClaimsCase } from './families/late-claims.ts';
 import { lostStreamsCase } from './families/lost-streams.ts';
 import { lostTableCase } from './families/lost-tables.ts';
 import { mappedCase } from './families/mapped.ts';
+import {
+  deltaCleanupCase,
+  deltaForgottenCase,
+  deltaMadeAnewCase,
+  deltaSettingsCase,
+  deltaTakeoversCase,
+} from './families/delta.ts';
 import { drawPayments } from './families/payments-workload.ts';
 import { rescaledCase } from './families/rescaled.ts';
 import { schemasCase } from './families/schemas.ts';
@@ -194,6 +201,17 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
   'lost-streams': (rng, seed) => lostStreamsCase(rng, seed),
   /** A table is dropped and made again, and restored later. */
   'lost-tables': (rng, seed) => lostTableCase(rng, seed),
+
+  /** On Delta Lake: several owners, slow ones and dead ones, and puts that are lost or late. */
+  'delta-takeovers': deltaTakeoversCase,
+  /** On Delta Lake: the same, and every life brings its own settings. */
+  'delta-settings': deltaSettingsCase,
+  /** On Delta Lake: logs are cleaned up behind owners that are slow. */
+  'delta-cleanup': deltaCleanupCase,
+  /** On Delta Lake: the topic is made anew. */
+  'delta-made-anew': deltaMadeAnewCase,
+  /** On Delta Lake: a log checkpoint of another engine forgets positions. */
+  'delta-forgotten': deltaForgottenCase,
 
   /** Only what `lab replay --world real` can do as well, at named points, so that it happens there just so. */
   portable: (rng, seed) => ({
