@@ -1,13 +1,12 @@
 /** Opens the sink and the inputs of the checks from a command's configuration. */
 
 import { readFileSync } from 'node:fs';
-import { ConfigurationError } from '../base/errors.ts';
 import { spanText } from '../base/span-text.ts';
 import { systemRuntime } from '../base/system-runtime.ts';
+import { deltaInputs } from '../checks/inputs/delta/delta-inputs.ts';
 import { realInputs } from '../checks/inputs/real-inputs.ts';
 import type { VerifyInputs } from '../checks/inputs/verify-inputs.ts';
 import type { RowLayout } from '../payments/row-layout.ts';
-import type { BigQuerySink } from '../sinks/bigquery/open-sink.ts';
 import { type AnySink, openSink } from '../sinks/open-sink.ts';
 import type { SinkEndpoint } from '../sinks/sink-endpoint.ts';
 import { kafkaConnection } from './config/kafka-connection.ts';
@@ -39,11 +38,6 @@ export async function commandInputs({ kafka }: EndpointConfig, sink: AnySink): P
   await sink.requireTables();
   await requireTopicOfDataset(kafka.topic, sink);
   const connection = kafkaConnection(kafka, 'provenonce', (file) => readFileSync(file, 'utf8'));
-  return realInputs({ topic: kafka.topic, kafka: connection, sink: bigQueryOf(sink), runtime: systemRuntime });
-}
-
-/** For commands that query BigQuery. Throws ConfigurationError for another sink. */
-export function bigQueryOf(sink: AnySink): BigQuerySink {
-  if (sink.kind === 'bigquery') return sink;
-  throw new ConfigurationError([`this command reads BigQuery, and SINK is ${sink.kind}: run it with SINK=bigquery`]);
+  const source = { topic: kafka.topic, kafka: connection, runtime: systemRuntime };
+  return sink.kind === 'delta' ? deltaInputs({ ...source, location: sink.location }) : realInputs({ ...source, sink });
 }

@@ -2,6 +2,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { systemRuntime } from '../../base/system-runtime.ts';
 import { reconcile, reconciliationTable } from '../../checks/by-sql/reconcile.ts';
+import { tableQueries } from '../../checks/by-sql/table-queries.ts';
 import { VERDICT_EXIT_CODES } from '../../checks/verify.ts';
 import { reconciliationText } from '../../observability/reconciliation-metrics.ts';
 import { comparisonJson, comparisonText } from '../../sinks/compared-rows.ts';
@@ -12,7 +13,7 @@ import { failWith, lostDocument, printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
 import { wholeNumber } from '../options.ts';
 import { print } from '../print.ts';
-import { bigQueryOf, openCommandSink } from '../sink.ts';
+import { openCommandSink } from '../sink.ts';
 import { tableText } from '../table-text.ts';
 
 export const addCommand: AddCommand = (program) => {
@@ -31,7 +32,7 @@ export const addCommand: AddCommand = (program) => {
       const sink = await openCommandSink(config);
       try {
         const tables = await sink.compareRows();
-        const result = await reconcile(bigQueryOf(sink), days === undefined ? {} : { days: Number(days) });
+        const result = await reconcile(tableQueries(sink), days === undefined ? {} : { days: Number(days) });
         if (textfile !== undefined)
           await replaceFile(textfile, await reconciliationText(result.days, systemRuntime.nowMs()));
         const verdict = tables.tooMany.length > 0 || tables.lost !== undefined ? 'FAIL' : result.verdict;

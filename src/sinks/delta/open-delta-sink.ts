@@ -5,7 +5,7 @@ import { ConfigurationError } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import { BUILT_IN_LAYOUT } from '../../payments/row-layout.ts';
 import { errorOf } from '../findings.ts';
-import type { OpenSinkOptions } from '../open-sink.ts';
+import type { OpenSinkOptions } from '../open-options.ts';
 import type { Applied, DeltaSink, SchemaOrder, SinkPlace } from '../opened-sink.ts';
 import type { DeltaEndpoint } from '../sink-endpoint.ts';
 import { withDeltaCrashPoints } from './crash-points.ts';

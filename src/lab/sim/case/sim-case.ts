@@ -152,6 +152,7 @@ function startAll(
       deltaLimits,
       ...settingsByLife(decisions),
       ...(rules === undefined ? {} : { rules: rulesByLife(rules) }),
+      ...(plan.looksFirst === true ? { acceptNothing: false } : {}),
       ...(schemaParts === undefined ? {} : { schemaParts }),
       ...(limits === undefined ? {} : { limits }),
       ...(weaken === undefined ? {} : { weaken }),
