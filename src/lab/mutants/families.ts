@@ -14,12 +14,6 @@ import { Rng } from '../sim/world/rng.ts';
 import { answersCase } from './families/answers.ts';
 import { APPEND_POINTS, base, LONG_SPAN_MS, many, RECORDS, SPAN_MS, takeoverFault } from './families/base.ts';
 import { cutLogCase, madeAnewCase } from './families/cut-logs.ts';
-import { firstLookCase } from './families/first-looks.ts';
-import { knownElsewhereCase } from './families/known-elsewhere.ts';
-import { lateClaimsCase } from './families/late-claims.ts';
-import { lostStreamsCase } from './families/lost-streams.ts';
-import { lostTableCase } from './families/lost-tables.ts';
-import { mappedCase } from './families/mapped.ts';
 import {
   deltaCleanupCase,
   deltaForgottenCase,
@@ -27,6 +21,12 @@ import {
   deltaSettingsCase,
   deltaTakeoversCase,
 } from './families/delta.ts';
+import { firstLookCase } from './families/first-looks.ts';
+import { knownElsewhereCase } from './families/known-elsewhere.ts';
+import { lateClaimsCase } from './families/late-claims.ts';
+import { lostStreamsCase } from './families/lost-streams.ts';
+import { lostTableCase } from './families/lost-tables.ts';
+import { mappedCase } from './families/mapped.ts';
 import { drawPayments } from './families/payments-workload.ts';
 import { rescaledCase } from './families/rescaled.ts';
 import { schemasCase } from './families/schemas.ts';
