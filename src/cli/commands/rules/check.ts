@@ -27,8 +27,8 @@ export function addRulesCheck(rules: Command): void {
     .description('show what each record becomes: a payment with these values, or a rejected row with this reason')
     .addHelpText(
       'after',
-      '\nEnds with 1 if a record is rejected, if the rules have a path that no record has, or if no record is a payment.\n' +
-        'Records that `select` leaves out are not rejected.',
+      '\nEnds with 1 if a record is rejected, if no record has a path that the rules need, or if no record is a payment.\n' +
+        'Records that `select` leaves out are not rejected. An optional path that none of fewer than 100 records has is a note.',
     )
     .argument('[file]', 'the rules file; without one, records have the built-in event')
     .option('--sample <file>', 'records, one a line: a value, or a key, a tab and a value (binary values in base64)')
