@@ -58,6 +58,30 @@ describe('another log', () => {
     expect(text.match(/not checked/g)).toHaveLength(5);
   });
 
+  test('is told by the newest checkpoint whose record it should still have', async () => {
+    const history = faultless(records(), { checkpointsAt: [5, 9, 14] });
+    history.records = others();
+    history.logEnd = history.records.length;
+    const report = await verify(inputsOf(history));
+    expect(report.guarantees.G6.findings[0]?.message).toContain('holds another record at offset 13 than the one');
+  });
+
+  test.each([
+    ['the oldest checkpoint', [0]],
+    ['the newest checkpoint', [2]],
+  ])('is none where the record of %s is the one that was processed', async (_, kept) => {
+    const history = faultless(records(), { checkpointsAt: [5, 9, 14] });
+    history.checkpoints = history.checkpoints.map((row, at) =>
+      kept.includes(at) ? row : { ...row, record_fingerprint: `${row.next_offset - 1}:0000000000000000` },
+    );
+    // Nor are the first payments those of the tables.
+    history.payment_transactions = history.payment_transactions.map((row) => ({ ...row, transaction_id: 'changed' }));
+    const { verdict, guarantees } = await verify(inputsOf(history));
+    expect(verdict).toBe('FAIL');
+    const kinds = GUARANTEES.flatMap((name) => guarantees[name].findings.map(({ kind }) => kind));
+    expect(kinds).not.toContain('another_log');
+  });
+
   test('with fewer partitions is one sentence for all of them', async () => {
     const histories = [0, 1, 2].map((partition) =>
       faultless(records(), { ownership: ownershipOf(partition, { partitionCount: 3 }) }),

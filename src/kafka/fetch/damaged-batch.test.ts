@@ -5,108 +5,15 @@
 import { zstdCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { ContradictionError } from '../../base/errors.ts';
-import type { Runtime } from '../../base/runtime.ts';
 import { systemRuntime } from '../../base/system-runtime.ts';
 import { silentObserver } from '../../processor/events.ts';
 import { LogCursor } from '../../processor/run/log-cursor.ts';
 import { FETCH_ERROR } from '../client/errors.ts';
-import type { TopicConnection } from '../client/topic-connection.ts';
-import { DEFAULT_KAFKA_LIMITS } from '../source-options.ts';
 import { batch, record } from '../testing/batch-bytes.ts';
-import { Fetcher } from './fetcher.ts';
+import { readAsProcessor, sourceOver } from '../testing/fetcher-bench.ts';
 
 const GOOD = batch({ baseOffset: 0, values: Array.from({ length: 50 }, (_, i) => `v${i}`) });
 const NEXT = batch({ baseOffset: 50, values: ['a', 'b'] });
-
-interface Broker {
-  /** The partitions' batches; read at each fetch. */
-  readonly batches: (partition: number) => readonly Buffer[];
-  /** Of the partition's answers, if not 0. */
-  readonly errorCode?: (partition: number, offset: number) => number;
-  readonly answersAlso?: (partition: number) => number;
-}
-
-/** A source over that broker, and how often it fetched and changed its connection. */
-function sourceOver({ batches, errorCode = () => 0, answersAlso = (partition) => partition }: Broker) {
-  const counts = { fetches: 0, renewals: 0 };
-  let socket = {};
-  const renew = () => {
-    counts.renewals += 1;
-    socket = {};
-  };
-  const answer = (partition: number, offset: number) => {
-    const code = errorCode(partition, offset);
-    const from = batches(partition).filter((each) => lastOffset(each) >= offset);
-    return {
-      topic: 't',
-      partition: answersAlso(partition),
-      errorCode: code,
-      highWatermark: 52,
-      lastStableOffset: 52,
-      logStartOffset: 0,
-      aborted: [],
-      records: code === 0 ? Buffer.concat(from) : Buffer.alloc(0),
-    };
-  };
-  const connection = {
-    topic: 't',
-    leaderOf: () => 0,
-    refreshIfOld: async () => {},
-    refresh: async () => {},
-    renew,
-    fetch: async (_: number, asked: readonly { partition: number; fetchOffset: string }[]) => {
-      counts.fetches += 1;
-      if (counts.fetches > 200) throw new Error('it does not end');
-      await systemRuntime.sleep(1);
-      return { socket, partitions: asked.map(({ partition, fetchOffset }) => answer(partition, Number(fetchOffset))) };
-    },
-  } as unknown as TopicConnection;
-  const waits: string[] = [];
-  const fatal: Error[] = [];
-  const fetcher = new Fetcher({
-    connection,
-    runtime: {
-      ...systemRuntime,
-      sleep: (ms: number, signal?: AbortSignal) => systemRuntime.sleep(ms / 50, signal),
-    } as Runtime,
-    limits: { ...DEFAULT_KAFKA_LIMITS, unreachableAfterMs: 2_000 },
-    log: () => {},
-    onWaiting: ({ error }) => waits.push(error),
-    onRecovered: () => {},
-    onFatal: (error) => fatal.push(error),
-  });
-  return { fetcher, counts, waits, fatal };
-}
-
-function lastOffset(bytes: Buffer): number {
-  return Number(bytes.readBigInt64BE(0)) + bytes.readInt32BE(23);
-}
-
-/** Reads as the processor does: after every loss of the place it checks the last folded record. */
-async function readAsProcessor(fetcher: Fetcher, partition: number, end: number) {
-  const cursor = new LogCursor({
-    partition,
-    reader: fetcher.open(partition, 0),
-    runtime: systemRuntime,
-    observer: silentObserver,
-    bounds: async () => ({ startOffset: 0, endOffset: 52 }),
-    expectedOffset: 0,
-    writtenTo: 0,
-    fingerprint: null,
-    skipped: [],
-    logEndPatienceMs: 1_000,
-  });
-  const values: string[] = [];
-  try {
-    while (cursor.expectedOffset < end) {
-      const { records } = await cursor.next(new AbortController().signal);
-      values.push(...records.map(({ value }) => String(value)));
-    }
-    return { values };
-  } catch (error) {
-    return { values, error: error as ContradictionError };
-  }
-}
 
 const DAMAGED = Buffer.from(NEXT);
 DAMAGED[DAMAGED.length - 2]! ^= 1;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ContradictionError, OwnershipLostError } from '../../base/errors.ts';
+import { BugError, ContradictionError, OwnershipLostError } from '../../base/errors.ts';
 import { BufferedReader } from './partition-reader.ts';
 
 function newReader(fromOffset = 0) {
@@ -106,6 +106,39 @@ test('after a failure nothing more is delivered, and the first one stays', async
   deliver(9);
   expect([reader.place.offset, reader.bufferedBytes, counts.session]).toEqual([5, 0, 1]);
   await expect(reader.read(never)).rejects.toThrow('lz4');
+});
+
+test('the fetcher is woken by each read that makes room and by each seek, and by nothing else', async () => {
+  const { reader, deliver, counts } = newReader();
+  deliver(3);
+  expect(counts.wakes).toBe(0);
+  await reader.read(never);
+  expect(counts.wakes).toBe(1);
+  const waiting = reader.read(never);
+  deliver(4);
+  await waiting;
+  expect([counts.wakes, reader.bufferedBytes]).toEqual([1, 0]);
+  reader.seek(9);
+  expect(counts.wakes).toBe(2);
+  reader.close();
+  reader.seek(9);
+  expect(counts.wakes).toBe(2);
+});
+
+test('two reads at once are a bug of the caller, with the partition', async () => {
+  const { reader, deliver } = newReader();
+  expect(reader.partition).toBe(0);
+  const waiting = reader.read(never);
+  expect(() => reader.read(never)).toThrow(new BugError('partition 0: two reads at once'));
+  deliver(3);
+  expect((await waiting).completeTo).toBe(3);
+});
+
+test('a failure rejects the read that waits, if nothing is buffered', async () => {
+  const { reader } = newReader();
+  const waiting = reader.read(never);
+  reader.fail(reader.place, new ContradictionError('codec_missing', 'lz4'));
+  await expect(waiting).rejects.toThrow('lz4');
 });
 
 test('a failure comes after what is buffered, and a seek starts over', async () => {

@@ -25,6 +25,8 @@ const EQUIVALENT: Readonly<Record<string, string>> = {
   '2aa3f32e24': 'an exponent of ten digits is as far out of range as the one that it was taken for',
   c7455b3d34: 'minutes have other numbers, and each still one of its own',
   '029f3997a3': 'the version of an assigner that never joins a group',
+  '09f25b8e4a': 'the first memory of a batch: its first entry needs more, and it grows',
+  df7c03a5ce: 'past the last interval there is none to compare with: the search takes a step more',
 };
 
 const HARMLESS: Readonly<Record<string, string>> = {
@@ -51,6 +53,8 @@ const HARMLESS: Readonly<Record<string, string>> = {
   f570791b43: 'a timer that nobody waits for ends at its own limit',
   '410e8e5e36': 'the request after it waits for the connection as well',
   '9fe603beeb': 'an answer with an error holds no partition, and is refused for that',
+  '73d326851b': 'a time that was tuned: a claim is renewed long before its streams expire',
+  c80b05a7a7: 'the name of an error that nobody asks for',
   ac282c5ea6: 'a second end of the source, which its owner ignores',
 };
 

@@ -10,7 +10,7 @@ import { APPEND_TABLES } from '../../payments/types.ts';
 import type { ProcessorEvent } from '../../processor/events.ts';
 import type { ExitReport } from '../../processor/processor.ts';
 import type { StoredOwnership } from '../../sinks/bigquery/ports.ts';
-import { simRegistry } from '../sim/case/sim-registry.ts';
+import { simRegistry } from '../sim/registry/sim-registry.ts';
 import { processorMain, type SimWiring } from '../sim/world/processor-main.ts';
 import type { World } from '../sim/world/world.ts';
 import type { Row, TableName } from './columns.ts';

@@ -32,7 +32,7 @@ export function checkDeltaLimits(limits: DeltaLimits): void {
 }
 
 /**
- * What the processor keeps to. Rows wait for a commit, not for an answer each, so many appends are in flight, and bytes bound them. A checkpoint is a
+ * What the processor keeps to. Rows wait for a commit, not for an answer each, so hundreds of appends are in flight, and bytes bound them. A checkpoint is a
  * commit too: more of them than of commits of rows would only make small files.
  */
 export function processorLimitsOf(

@@ -11,11 +11,11 @@ import { APPEND_TABLES, type AppendTable, type DecisionSettings } from '../../..
 import type { SimFault } from '../../fault.ts';
 import type { Dialect } from '../bigquery/sim-bigquery.ts';
 import type { SimDeltaLimits } from '../delta/sim-delta-limits.ts';
+import type { CaseRegistry, CaseSchema } from '../registry/sim-registry.ts';
 import type { SimLimits } from '../world/processor-main.ts';
 import type { KnownElsewhere } from '../world/seed-known.ts';
 import { ANSWER_EFFECTS, EFFECTS_OF, OPERATIONS, STORE_OPERATIONS } from './answers.ts';
 import type { Noise } from './noise.ts';
-import type { CaseRegistry, CaseSchema } from './sim-registry.ts';
 import type { WorkloadRecord } from './workload.ts';
 
 /** Canonical texts of rules, oldest first, and which of them a life has: the first, if it is not named. */

@@ -7,9 +7,9 @@ import { drawProtobufSchema } from '../../../payments/drawn/drawn-protobuf.ts';
 import { treeOf } from '../../../payments/drawn/given.ts';
 import { type DrawnSchema, pathTree } from '../../../payments/drawn/path-tree.ts';
 import type { EventFormat, Rules } from '../../../payments/rules/rules.ts';
+import type { CaseRegistry, CaseSchema } from '../registry/sim-registry.ts';
 import type { Rng } from '../world/rng.ts';
 import type { CasePlan } from './case-plan.ts';
-import type { CaseRegistry, CaseSchema } from './sim-registry.ts';
 import type { WorkloadRecord } from './workload.ts';
 
 export type EncodedValue = Pick<WorkloadRecord, 'value' | 'isBase64'>;

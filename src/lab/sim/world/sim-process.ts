@@ -12,7 +12,6 @@ import type { ObjectStore } from '../../../sinks/delta/ports.ts';
 import type { SimBigQuery } from '../bigquery/sim-bigquery.ts';
 import { simRowEncoder } from '../bigquery/sim-encoder.ts';
 import { SimInspection } from '../bigquery/sim-inspection.ts';
-import type { DeltaParts } from '../delta/delta-parts.ts';
 import type { SimStore } from '../delta/sim-store.ts';
 import { SimDisk } from '../disk/sim-disk.ts';
 import type { SimKafka } from '../kafka/sim-kafka.ts';
@@ -58,7 +57,9 @@ export interface ProcessOptions {
 /** What a world's processes may write to. */
 export interface SimSinks {
   readonly bigquery: SimBigQuery;
-  readonly delta: { readonly store: SimStore; readonly parts: DeltaParts } | undefined;
+  readonly delta:
+    | { readonly store: SimStore; readonly parts: { connect(store: SimStore, life: Life): ObjectStore } }
+    | undefined;
 }
 
 export const OPERATOR_PREFIX = 'operator-';

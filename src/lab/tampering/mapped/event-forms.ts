@@ -14,8 +14,8 @@ import {
 } from '../../../payments/rules/rules.ts';
 import { loadedRules } from '../../../payments/rules/rules-document.ts';
 import { DEFAULT_DECISION_SETTINGS } from '../../../payments/settings.ts';
-import type { CaseSchema } from '../../sim/case/sim-registry.ts';
 import type { WorkloadRecord } from '../../sim/case/workload.ts';
+import type { CaseSchema } from '../../sim/registry/sim-registry.ts';
 
 export type EventForm = 'built-in' | 'mapped' | 'columns' | 'avro';
 

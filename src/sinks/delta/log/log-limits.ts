@@ -16,12 +16,14 @@ export interface LogLimits extends WaitLimits {
   /** Commit files and log checkpoints that are older are removed, if a newer log checkpoint has all that they say. */
   readonly logRetentionMs: number;
   /**
-   * So many commit files before the newest log checkpoint are kept whatever their age. A reader that is further behind opens
+   * This number of commit files before the newest log checkpoint is kept regardless of age. A reader that is further behind opens
    * the table anew. All processes on a table must have the same number.
    */
   readonly keptCommits: number;
   /** How long a log checkpoint still names a removed file: as long as `vacuum` must keep the file itself. */
   readonly removedFileRetentionMs: number;
+  /** The shortest time between two clean-ups of one process. */
+  readonly cleanUpEveryMs: number;
   /** Files that one clean-up removes at most. The next one removes more. */
   readonly maxRemovedPerCleanUp: number;
   /** Foreign commits that are remembered, the first ones. */
@@ -43,6 +45,7 @@ export const DEFAULT_LOG_LIMITS: LogLimits = Object.freeze({
   logRetentionMs: 30 * DAY_MS,
   removedFileRetentionMs: 7 * DAY_MS,
   keptCommits: 1_000,
-  maxRemovedPerCleanUp: 1_000,
+  cleanUpEveryMs: 3_600_000,
+  maxRemovedPerCleanUp: 20_000,
   maxForeignCommits: 100,
 });

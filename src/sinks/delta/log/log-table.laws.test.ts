@@ -124,7 +124,7 @@ async function writeAll(table: DeltaLogTable, writer: number, seen: TableSnapsho
   }
 }
 
-test('every commit lands once, whatever the store does, and decisions see the newest snapshot', async () => {
+test('every commit lands once, with each fault of the store, and decisions see the newest snapshot', async () => {
   let conflicts = 0;
   let cleaned = 0;
   await fc.assert(

@@ -1,5 +1,5 @@
 /**
- * Gathers what several partitions ask of one table at the same time: while one piece of work is under way, later asks wait and go into the next
+ * Gathers what several partitions ask of one table at the same time: while one piece of work is in progress, later asks wait and go into the next
  * one together.
  *
  * Invariant: one piece of work at a time, and every ask is in exactly one.

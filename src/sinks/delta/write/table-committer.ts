@@ -3,7 +3,7 @@
  *
  * Invariants: 1. a partition's rows are committed on condition that the table has its epoch and the position that this owner committed last;
  * 2. one commit at a time, so a partition's rows land in order; 3. a partition whose condition fails leaves the commit with its rows and its
- * position, and the others go on; 4. rows in memory are bounded by the caller, who waits for what it handed over.
+ * position, and the others continue; 4. rows in memory are bounded by the caller, who waits for what it handed over.
  */
 import { SinkRefusedError } from '../../../base/errors.ts';
 import type { Runtime } from '../../../base/runtime.ts';
@@ -17,7 +17,7 @@ import { Lane, type LanePart, type LanePlace } from './lane.ts';
 export interface CommitLimits {
   /** Rows are gathered for this long. */
   readonly commitIntervalMs: number;
-  /** A commit does not wait longer once so many rows, or bytes of them, are gathered. */
+  /** A commit does not wait longer once this number of rows, or of their bytes, is gathered. */
   readonly commitRows: number;
   readonly commitBytes: number;
   readonly fileRows: number;

@@ -30,7 +30,7 @@ export interface CaseRegistry {
   readonly unknownIds?: readonly number[];
 }
 
-type RegistryWorld = Pick<World, 'nowMs' | 'bigquery' | 'context'>;
+type RegistryWorld = Pick<World, 'nowMs' | 'stored' | 'context'>;
 
 /** One for each run of a case: all its processes ask the same registry. */
 export function simRegistry(
@@ -41,7 +41,7 @@ export function simRegistry(
   const { marks, trace } = world.context;
   const answered = new Set<number>();
   const isGone = (): boolean =>
-    goesOnceStored && world.bigquery.schemas.read(schemas.map(({ id }) => id)).length === schemas.length;
+    goesOnceStored && new Set(world.stored.schemas().map((row) => row.schema_id)).size === schemas.length;
   return {
     registry: {
       name: 'the simulated registry',
