@@ -63,6 +63,8 @@ export interface CheckOptions {
   readonly minEventTimeMs: number;
   /** Every schema that a record of the sample names and the rules do not reject. */
   readonly schemas?: SchemaBook | undefined;
+  /** The values of records in Avro or Protobuf, one for each record, for hints (decode-sample.ts). Undefined where one cannot be read. */
+  readonly values?: readonly unknown[] | undefined;
 }
 
 /** An optional path that this many records do not have is taken for a mistake. */
@@ -87,7 +89,11 @@ export function checkSample(sample: readonly SampleRecord[], options: CheckOptio
     missingPaths: missing.filter((path) => !isNote(path)),
     absentPaths: missing.filter(isNote),
     conditions: [recordTimeCondition(options.rules)].filter((each) => each !== undefined),
-    hints: hintsOf(sample, records, options.rules),
+    hints: hintsOf(
+      sample.map((one, index) => ({ ...one, decoded: options.values?.[index] })),
+      records,
+      options.rules,
+    ),
   };
 }
 

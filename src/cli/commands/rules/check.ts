@@ -5,6 +5,7 @@ import { systemRuntime } from '../../../base/system-runtime.ts';
 import { terminalColumns } from '../../../base/text/terminal.ts';
 import { checkSample, isClean } from '../../../rules-check/check-sample.ts';
 import { checkText } from '../../../rules-check/check-text.ts';
+import { decodeSample } from '../../../rules-check/decode-sample.ts';
 import { settingsToTry } from '../../../rules-check/settings-to-try.ts';
 import { parseSettings } from '../../config/parse-settings.ts';
 import { REGISTRY_SETTINGS } from '../../config/registry-config.ts';
@@ -50,10 +51,12 @@ async function check(file: string | undefined, flags: SampleFlags & { readonly j
   const { records, partitionCount } = await takeSample(flags, nowMs, { base64: isBinary });
   const { minEventAgeMs, ...decided } = values;
   const tried = settingsToTry(decided, rules);
+  const { book, sources } = await schemasOf(records, tried.settings, flags as unknown as Record<string, string>);
   const result = checkSample(records, {
     ...(rules === undefined ? {} : { rules }),
     ...tried,
-    schemas: await schemasOf(records, tried.settings, flags as unknown as Record<string, string>),
+    schemas: book,
+    values: isBinary ? decodeSample(records, sources).values : undefined,
     partitionCount,
     minEventTimeMs: nowMs - minEventAgeMs,
   });
