@@ -11,6 +11,7 @@ export const REGISTRY = {
   'fold-mapped': () => import('./fold-mapped.ts'),
   'fold-avro': () => import('./fold-avro.ts'),
   'fold-protobuf': () => import('./fold-protobuf.ts'),
+  delta: () => import('./delta.ts'),
   state: () => import('./state.ts'),
   pipeline: () => import('./pipeline.ts'),
   'end-to-end': () => import('./end-to-end.ts'),

@@ -2,6 +2,7 @@
 import type { AppliedFault } from './applied-fault.ts';
 import { applyBigQueryFault } from './bigquery-faults.ts';
 import type { ChaosTarget } from './chaos-target.ts';
+import { applyDeltaFault } from './delta-faults.ts';
 import { applyDiskFault } from './disk-faults.ts';
 import type { RealFault } from './fault.ts';
 import { applyHostFault } from './host-faults.ts';
@@ -20,6 +21,7 @@ export async function applyFault(fault: RealFault, target: ChaosTarget): Promise
     case 'kafka_flip':
     case 'rest_answer':
     case 'storage_answer':
+    case 'store_answer':
       return applyNetworkFault(fault, target.proxies);
     case 'broker_kill':
     case 'broker_pause':
@@ -45,6 +47,9 @@ export async function applyFault(fault: RealFault, target: ChaosTarget): Promise
     case 'disk':
     case 'disk_read_only':
       return applyDiskFault(fault, target);
+    case 'table_changed':
+    case 'tables_read_only':
+      return applyDeltaFault(fault, target);
     default:
       return fault satisfies never;
   }

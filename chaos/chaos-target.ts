@@ -56,6 +56,8 @@ export interface ChaosTarget {
   readonly topicTarget: TopicTarget;
   /** Throws where no processor of that name was started. */
   processor(name: string): ProcessTarget;
+  /** Of the Delta tables on a disk; throws where there are none. */
+  readonly tablesFolder: string;
   /** CHECKPOINT_LOCATION of a processor. */
   checkpointOf(name: string): string;
   /** Finalizes the write streams that the sink's ownership rows name for a partition; says how many. */

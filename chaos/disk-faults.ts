@@ -84,7 +84,7 @@ async function swap(files: readonly string[], location: string): Promise<number>
 }
 
 /** Permissions hold back everyone but root; for root the files are marked immutable. Throws where neither works. */
-async function readOnly(location: string): Promise<AppliedFault> {
+export async function readOnly(location: string): Promise<AppliedFault> {
   const paths = [location, ...(await everythingIn(location))];
   const modes = await Promise.all(paths.map(async (each) => ({ each, mode: (await stat(each)).mode })));
   const isRoot = process.getuid?.() === 0;

@@ -71,6 +71,8 @@ export type NetworkFault =
   /** Flips a bit of the last byte of the text in answers to Fetch (batches that are not packed). Default: always. */
   | { readonly what: 'kafka_flip'; readonly text: string; readonly times?: number }
   | ({ readonly what: 'rest_answer'; readonly match: HttpMatch; readonly answer: HttpFault } & Nth)
+  /** Of the S3-compatible store of Delta tables. */
+  | ({ readonly what: 'store_answer'; readonly match: HttpMatch; readonly answer: HttpFault } & Nth)
   /** `contains`: bytes of the request, for one a part of a stream's name. */
   | ({
       readonly what: 'storage_answer';
@@ -87,6 +89,19 @@ type ServiceFault =
   /** kill -9; healed by a start with the same data. An emulator forgets its write streams. */
   | { readonly what: 'emulator_kill' }
   | { readonly what: 'delete_records'; readonly partition: number; readonly belowOffset: number };
+
+/**
+ * What another engine does to a Delta table on a disk. `appended`: a file of rows that are there already; `removed`: a file with
+ * rows; `set_back`: everything since the first commit with rows, as RESTORE does; `made_again`: the table, without rows.
+ */
+export const FOREIGN_CHANGES = ['appended', 'removed', 'set_back', 'made_again'] as const;
+export type ForeignChange = (typeof FOREIGN_CHANGES)[number];
+
+export type DeltaFault =
+  /** Healed by undoing it. */
+  | { readonly what: 'table_changed'; readonly table: string; readonly how: ForeignChange }
+  /** No file of any table can be written. */
+  | { readonly what: 'tables_read_only' };
 
 /**
  * What memory runs out. `address-space`: the kernel refuses, and the allocation fails; `cgroup`: the kernel kills the
@@ -120,7 +135,7 @@ export type HostFault =
   | ({ readonly what: 'names'; readonly process: string } & NamesTrouble);
 
 /** Exists on real parts only. */
-export type RealOnlyFault = NetworkFault | ServiceFault | HostFault;
+export type RealOnlyFault = NetworkFault | ServiceFault | HostFault | DeltaFault;
 
 export type RealFault = SharedFault | RealOnlyFault;
 

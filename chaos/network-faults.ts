@@ -23,6 +23,10 @@ export function applyNetworkFault(fault: NetworkFault, proxies: Proxies): Applie
       return afterHits(fault, (onHit) =>
         proxies.rest.add({ match: fault.match, which: fault, fault: fault.answer, onHit }),
       );
+    case 'store_answer':
+      return afterHits(fault, (onHit) =>
+        proxies.store.add({ match: fault.match, which: fault, fault: fault.answer, onHit }),
+      );
     case 'storage_answer': {
       const { method, contains, answer } = fault;
       const about = contains === undefined ? { method } : { method, contains };

@@ -5,6 +5,7 @@ import type { SettingsTable } from '../src/cli/config/setting.ts';
 import {
   BIGQUERY_SETTINGS,
   DECISION_SETTINGS,
+  DELTA_SETTINGS,
   KAFKA_SETTINGS,
   PROCESS_SETTINGS,
   SEED_SETTINGS,
@@ -20,8 +21,17 @@ interface Group {
 const GROUPS: readonly Group[] = [
   { title: 'Kafka', text: 'Read by every command that touches the topic.', table: KAFKA_SETTINGS },
   {
+    title: 'Sink',
+    text:
+      'Read by every command that touches the tables. On an object store the address, the region and the credentials come\n' +
+      "from the AWS SDK's usual variables and files (`AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_PROFILE` and others).",
+    table: DELTA_SETTINGS,
+  },
+  {
     title: 'BigQuery',
-    text: 'Read by every command that touches the dataset. The two emulator hosts go together: both, or neither.',
+    text:
+      'Read with SINK=bigquery by every command that touches the dataset. The two emulator hosts go together: both, or\n' +
+      'neither.',
     table: BIGQUERY_SETTINGS,
   },
   {

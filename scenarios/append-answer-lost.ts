@@ -9,6 +9,7 @@ export const scenario = defineScenario({
   title: 'acknowledgements of stored rows are lost on the way back, in several tables',
   whatCouldGoWrong:
     'Sending the rows again stores them twice; not sending them again loses those that had not arrived.',
+  only: { sink: 'bigquery', because: 'gRPC' },
   guarantees: ['G1', 'G2', 'G3', 'G4'],
   tags: ['test', 'smoke', 'bigquery', 'answers'],
   partitions: 2,

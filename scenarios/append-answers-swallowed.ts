@@ -11,6 +11,7 @@ export const scenario = defineScenario({
   title: 'appends are stored and never answered, on a connection that stays open',
   whatCouldGoWrong:
     'The writer waits for ever with a partition in its hands, or gives up and writes rows again that had arrived.',
+  only: { sink: 'bigquery', because: 'gRPC' },
   guarantees: ['G1', 'G2', 'G3', 'G4'],
   tags: ['bigquery', 'answers'],
   partitions: 2,

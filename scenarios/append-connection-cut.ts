@@ -7,6 +7,7 @@ export const scenario = defineScenario({
   name: 'append-connection-cut',
   title: 'connections to the Storage Write API are reset, and once refused for two seconds',
   whatCouldGoWrong: 'Nobody knows which of the requests in flight had arrived; guessing loses rows or doubles them.',
+  only: { sink: 'bigquery', because: 'gRPC' },
   guarantees: ['G1', 'G2', 'G3', 'G4'],
   tags: ['network', 'bigquery'],
   partitions: 2,

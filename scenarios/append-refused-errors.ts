@@ -14,6 +14,7 @@ export const scenario = defineScenario({
   name: 'append-refused-errors',
   title: 'appends are refused with RESOURCE_EXHAUSTED, ABORTED, UNAVAILABLE and INTERNAL',
   whatCouldGoWrong: 'Later appends overtake a refused one, and its rows are missing or come twice.',
+  only: { sink: 'bigquery', because: 'gRPC' },
   guarantees: ['G1', 'G2', 'G3', 'G4'],
   tags: ['bigquery', 'answers'],
   partitions: 2,

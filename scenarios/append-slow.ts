@@ -8,6 +8,7 @@ export const scenario = defineScenario({
   title: 'acknowledgements of appends come two seconds late, and the processor is killed while it waits for them',
   whatCouldGoWrong:
     'A checkpoint is written for rows that were sent and not acknowledged, or the restart writes them again.',
+  only: { sink: 'bigquery', because: 'gRPC' },
   guarantees: ['G1', 'G2', 'G3', 'G5'],
   tags: ['bigquery', 'answers'],
   partitions: 2,

@@ -28,6 +28,7 @@ export const scenario = defineScenario({
   title: 'HTTP/2 streams of appends are reset with six codes, and their connections with RST',
   whatCouldGoWrong:
     'A reset that says "not processed" is believed, and rows are sent twice; or one that says nothing loses them.',
+  only: { sink: 'bigquery', because: 'gRPC' },
   guarantees: ['G1', 'G2', 'G3', 'G4'],
   tags: ['network', 'bigquery'],
   partitions: 2,

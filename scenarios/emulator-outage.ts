@@ -11,6 +11,7 @@ export const scenario = defineScenario({
   name: 'emulator-outage',
   title: 'the sink is killed in mid-run and loses its write streams; one processor is at work, one starts meanwhile',
   whatCouldGoWrong: 'Rows whose acknowledgement was lost are sent again to a new stream, which cannot know them.',
+  only: { sink: 'bigquery', because: 'emulator' },
   guarantees: ['G1', 'G2', 'G3', 'G4', 'G6'],
   tags: ['test', 'smoke', 'bigquery', 'outage'],
   partitions: 2,

@@ -1,17 +1,18 @@
-import { defineScenario } from '../src/lab/scenario.ts';
-import type { CrashPoint } from '../src/processor/crash-points.ts';
+import { defineScenario, type StoryCrashPoint } from '../src/lab/scenario.ts';
+import type { SinkName } from '../src/lab/sink-names.ts';
 
 const HOUR_MS = 3_600_000;
 
+interface OnTheWay {
+  readonly point: StoryCrashPoint;
+  readonly hitMax: number;
+}
+
 /** Effects that a processor comes by for sure when it starts with work waiting in two partitions, and how often at least. */
-const ON_THE_WAY: readonly { readonly point: CrashPoint; readonly hitMax: number }[] = [
-  { point: 'stream.create.before', hitMax: 10 },
-  { point: 'stream.create.after', hitMax: 10 },
-  // One statement claims all partitions.
+const ON_THE_WAY: readonly OnTheWay[] = [
+  // One statement, or one commit, claims all partitions.
   { point: 'ownership.claim.before', hitMax: 1 },
   { point: 'ownership.claim.after', hitMax: 1 },
-  { point: 'stream.finalize.before', hitMax: 10 },
-  { point: 'stream.finalize.after', hitMax: 10 },
   { point: 'append.payment_transactions.before', hitMax: 2 },
   { point: 'append.payment_transactions.after', hitMax: 2 },
   { point: 'append.payment_transactions_fraud.before', hitMax: 2 },
@@ -19,6 +20,20 @@ const ON_THE_WAY: readonly { readonly point: CrashPoint; readonly hitMax: number
   { point: 'append.checkpoint_log.before', hitMax: 2 },
   { point: 'append.checkpoint_log.after', hitMax: 2 },
 ];
+/** What keeps the old owner out. */
+const FENCES: Readonly<Record<SinkName, readonly OnTheWay[]>> = {
+  bigquery: [
+    { point: 'stream.create.before', hitMax: 10 },
+    { point: 'stream.create.after', hitMax: 10 },
+    { point: 'stream.finalize.before', hitMax: 10 },
+    { point: 'stream.finalize.after', hitMax: 10 },
+  ],
+  // One commit for each table.
+  delta: [
+    { point: 'table.fence.before', hitMax: 5 },
+    { point: 'table.fence.after', hitMax: 5 },
+  ],
+};
 
 /** Killed while it works, and again while it recovers from that, at drawn moments; then once more, without its checkpoint. */
 export const scenario = defineScenario({
@@ -30,8 +45,9 @@ export const scenario = defineScenario({
   partitions: 2,
   settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '2s' },
   async run(world) {
-    const draw = (): { point: CrashPoint; hit: number } => {
-      const { point, hitMax } = ON_THE_WAY[world.random.below(ON_THE_WAY.length)]!;
+    const all = [...FENCES[world.sinkKind], ...ON_THE_WAY];
+    const draw = (): { point: StoryCrashPoint; hit: number } => {
+      const { point, hitMax } = all[world.random.below(all.length)]!;
       return { point, hit: 1 + world.random.below(hitMax) };
     };
     let working = world.start('alpha');

@@ -10,6 +10,7 @@ export const scenario = defineScenario({
   title: 'a claim wins although its answer is lost',
   whatCouldGoWrong:
     'The processor believes that it lost and never writes, or claims again and fences itself while it is at work.',
+  only: { sink: 'bigquery', because: 'REST' },
   guarantees: ['G1', 'G2', 'G6'],
   tags: ['test', 'bigquery', 'answers'],
   partitions: 2,

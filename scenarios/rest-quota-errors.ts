@@ -7,6 +7,7 @@ export const scenario = defineScenario({
   name: 'rest-quota-errors',
   title: 'queries and updates meet 429, 403 rateLimitExceeded, 500 and 503 during a takeover',
   whatCouldGoWrong: 'The processor gives up, or takes an update that was refused for one that was applied.',
+  only: { sink: 'bigquery', because: 'REST' },
   guarantees: ['G1', 'G2', 'G6'],
   tags: ['bigquery', 'answers'],
   partitions: 2,

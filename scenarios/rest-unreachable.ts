@@ -9,6 +9,7 @@ export const scenario = defineScenario({
   title: 'queries and claims are refused for two seconds; after a kill -9, each takes a third of a second longer',
   whatCouldGoWrong:
     'The processor gives up its partitions, or continues with what it remembers of them without asking who owns them.',
+  only: { sink: 'bigquery', because: 'REST' },
   guarantees: ['G1', 'G2', 'G6'],
   tags: ['network', 'bigquery'],
   partitions: 2,

@@ -2,7 +2,8 @@ import { NAMES_ENV } from '../chaos/host-faults.ts';
 import { defineScenario } from '../src/lab/scenario.ts';
 
 const HOUR_MS = 3_600_000;
-const SERVICES = ['kafka', 'rest', 'storage'] as const;
+/** Those that have names; the tables of Delta Lake on a disk have none. */
+const SERVICES = { bigquery: ['kafka', 'rest', 'storage'], delta: ['kafka'] } as const;
 
 /**
  * Every name takes three seconds while a processor takes over and connections are cut; later no name resolves (EAI_AGAIN) while
@@ -24,12 +25,12 @@ export const scenario = defineScenario({
     const sending = world.send({ seed: 1760, count: 9_000, ratePerSecond: 400, spanMs: HOUR_MS });
     await first.waitFor('takeover.running', 120_000);
     await slow.fired;
-    world.inject({ what: 'network_cut', on: 'storage' });
+    world.inject({ what: 'network_cut', on: world.sinkKind === 'bigquery' ? 'storage' : 'kafka' });
     await world.sleep(5_000);
     await slow.heal();
 
     const failing = world.inject({ what: 'names', process: 'alpha', error: 'EAI_AGAIN' });
-    for (const on of SERVICES) world.inject({ what: 'network_cut', on });
+    for (const on of SERVICES[world.sinkKind]) world.inject({ what: 'network_cut', on });
     await failing.fired;
     const second = world.start('beta');
     const neither = world.inject({ what: 'names', process: 'beta', error: 'EAI_AGAIN' });

@@ -8,6 +8,7 @@ export const scenario = defineScenario({
   title: 'write streams are finalized by someone who does not take over',
   whatCouldGoWrong:
     'The writer takes it for a fence and waits for an owner that does not exist, or opens new streams and writes twice.',
+  only: { sink: 'bigquery', because: 'streams' },
   guarantees: ['G1', 'G2', 'G3', 'G6'],
   tags: ['bigquery'],
   partitions: 2,

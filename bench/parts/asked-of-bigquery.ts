@@ -63,9 +63,9 @@ export class AskedOfBigQuery implements AsyncDisposable {
     services: Pick<ExternalEndpoints, 'bigqueryEmulatorHost' | 'bigqueryStorageEmulatorHost'>,
   ): Promise<AskedOfBigQuery> {
     const counts = { now: new Counts() };
-    const rest = await HttpProxy.start(services.bigqueryEmulatorHost, ({ method, path, body }) =>
-      counts.now.onRest(method, path, body.toString('utf8')),
-    );
+    const rest = await HttpProxy.start(services.bigqueryEmulatorHost, {
+      onRequest: ({ method, path, body }) => counts.now.onRest(method, path, body.toString('utf8')),
+    });
     const write = await GrpcProxy.start(services.bigqueryStorageEmulatorHost, (method, request) =>
       counts.now.onWrite(method, request.length),
     );

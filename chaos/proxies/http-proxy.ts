@@ -1,5 +1,5 @@
 /**
- * A proxy before BigQuery's REST side. It reads whole requests and whole answers, because its faults are about them: lose
+ * A proxy before BigQuery's REST side, or before an S3-compatible store. It reads whole requests and whole answers, because its faults are about them: lose
  * the answer after the request took effect, answer instead of the service, hold an answer. Faults of the network below
  * (refuse, cut, black hole) are the TcpProxy's that stands before it.
  *
@@ -24,7 +24,7 @@ export interface HttpMatch {
 export type HttpFault =
   /** The service acts; the connection is reset instead of its answer. */
   | { readonly kind: 'lose-answer' }
-  /** The service never hears of it; BigQuery's way of saying no. */
+  /** The service never hears of it; its own way of saying no. */
   | { readonly kind: 'answer'; readonly status: number; readonly reason: string }
   /** The service acts; something else comes under status 200 in place of its answer. */
   | { readonly kind: 'garbage'; readonly what: Garbage }
@@ -38,6 +38,12 @@ export interface HttpRule extends AnswerRule<HttpFault> {
 /** Hears of every request as it came, before any fault. */
 export type HttpListener = (asked: { readonly method: string; readonly path: string; readonly body: Buffer }) => void;
 
+export interface HttpProxyOptions {
+  readonly onRequest?: HttpListener | undefined;
+  /** How it says no in the place of the service. Default: as BigQuery. */
+  readonly words?: 'bigquery' | 's3';
+}
+
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 
 export class HttpProxy implements AsyncDisposable {
@@ -50,10 +56,12 @@ export class HttpProxy implements AsyncDisposable {
   readonly #counts = { requests: 0, answersLost: 0, answersMade: 0, answersHeld: 0, garbageSent: 0 };
   readonly #closing = new AbortController();
   readonly #onRequest: HttpListener | undefined;
+  readonly #refuse: Refusal;
 
-  private constructor(upstream: HostPort, server: Server, network: TcpProxy, onRequest: HttpListener | undefined) {
+  private constructor(upstream: HostPort, server: Server, network: TcpProxy, options: HttpProxyOptions) {
     this.#upstream = upstream;
-    this.#onRequest = onRequest;
+    this.#onRequest = options.onRequest;
+    this.#refuse = REFUSALS[options.words ?? 'bigquery'];
     this.#server = server;
     this.network = network;
     server.on('request', (incoming: IncomingMessage, outgoing: ServerResponse) => {
@@ -61,8 +69,8 @@ export class HttpProxy implements AsyncDisposable {
     });
   }
 
-  /** `service` is host:port of the REST side. */
-  static async start(service: string, onRequest?: HttpListener): Promise<HttpProxy> {
+  /** `service` is host:port of what stands behind it. */
+  static async start(service: string, options: HttpProxyOptions = {}): Promise<HttpProxy> {
     // Its clients are the TcpProxy's connections, which end when they do.
     const server = createServer({ requestTimeout: 0, keepAliveTimeout: 0 });
     server.listen({ port: 0, host: '127.0.0.1' });
@@ -70,7 +78,7 @@ export class HttpProxy implements AsyncDisposable {
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
     const network = await TcpProxy.start({ host: '127.0.0.1', port: address.port });
-    return new HttpProxy(hostPort(service), server, network, onRequest);
+    return new HttpProxy(hostPort(service), server, network, options);
   }
 
   get address(): string {
@@ -110,7 +118,7 @@ export class HttpProxy implements AsyncDisposable {
     const meant = this.#rules.meant(({ match }) => fits(match, incoming, body));
     if (meant?.fault.kind === 'answer') {
       this.#counts.answersMade++;
-      refuse(outgoing, meant.fault.status, meant.fault.reason);
+      this.#refuse(outgoing, meant.fault.status, meant.fault.reason);
       meant.hit();
       return;
     }
@@ -183,8 +191,17 @@ async function wholeBody(message: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-/** As BigQuery words it. */
-function refuse(outgoing: ServerResponse, status: number, reason: string): void {
+type Refusal = (outgoing: ServerResponse, status: number, reason: string) => void;
+
+const REFUSALS: Readonly<Record<'bigquery' | 's3', Refusal>> = { bigquery: refuseAsBigQuery, s3: refuseAsS3 };
+
+function refuseAsS3(outgoing: ServerResponse, status: number, reason: string): void {
+  const text = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${reason}</Code><Message>injected</Message></Error>`;
+  outgoing.writeHead(status, { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(text) });
+  outgoing.end(text);
+}
+
+function refuseAsBigQuery(outgoing: ServerResponse, status: number, reason: string): void {
   const message = `${reason}: injected`;
   const error = { code: status, message, errors: [{ domain: 'global', reason, message }], status: reason };
   const text = JSON.stringify({ error });

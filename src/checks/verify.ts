@@ -115,6 +115,8 @@ class VerifyRun {
       const topicPartitions = await this.#inputs.topicPartitions();
       this.#census.nameForeign(foreign, this.#inputs.topic);
       checkOwnership(all, topicPartitions, this.#findings);
+      for (const { guarantee, ...finding } of (await tables.stored?.(all)) ?? [])
+        this.#findings.add(guarantee, finding);
       this.#unknown.push(...(await checkUnreadPartitions(this.#inputs, all, topicPartitions, this.#findings)));
     }
     this.#unjudged = checkRules(wanted, this.#findings);

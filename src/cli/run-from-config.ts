@@ -58,7 +58,7 @@ export async function runFromConfig(
       ),
     };
     sink.connect();
-    const settings = settingsOf(config, owner);
+    const settings = settingsOf(config, owner, sink);
     const clustering = config.process.clusteringColumns;
     const beforeFirst = (): Promise<void> => lookBeforeTables(settings, ports, stop);
     const ensured = sink.prepare({ clustering, beforeFirst }).then(({ warnings }) => {
@@ -91,7 +91,11 @@ async function firstOf(work: Promise<void>, stop: AbortSignal): Promise<ExitRepo
   }
 }
 
-export function settingsOf(config: ProcessConfig, owner: string): ProcessorSettings {
+export function settingsOf(
+  config: ProcessConfig,
+  owner: string,
+  sink?: Pick<OpenedSink, 'processorLimits'>,
+): ProcessorSettings {
   const { checkpointIntervalMs, checkpointRows, maxAppendsInFlight, stopTimeoutMs } = config.process;
   const { untilCaughtUp, acceptClockRisk, acceptNothing } = config.process;
   return {
@@ -106,7 +110,14 @@ export function settingsOf(config: ProcessConfig, owner: string): ProcessorSetti
     untilCaughtUp,
     acceptClockRisk,
     acceptNothing,
-    limits: { ...DEFAULT_LIMITS, checkpointIntervalMs, checkpointRows, maxAppendsInFlight, stopTimeoutMs },
+    limits: {
+      ...DEFAULT_LIMITS,
+      checkpointIntervalMs,
+      checkpointRows,
+      maxAppendsInFlight,
+      stopTimeoutMs,
+      ...sink?.processorLimits?.({ checkpointIntervalMs }),
+    },
   };
 }
 

@@ -12,7 +12,7 @@ import { startMetricsServer } from '../observability/metrics-server.ts';
 import { PartitionRoster } from '../observability/partition-roster.ts';
 import { progressReporter } from '../observability/progress.ts';
 import { rejectionReporter } from '../observability/rejections.ts';
-import { CRASH_POINTS } from '../processor/crash-points.ts';
+import { CRASH_POINTS, DELTA_CRASH_POINTS } from '../processor/crash-points.ts';
 import { observers } from '../processor/events.ts';
 import type { ExitReport } from '../processor/processor.ts';
 import type { ProcessConfig } from './config/process-config.ts';
@@ -33,7 +33,7 @@ export async function runProcess(
 ): Promise<ExitReport> {
   const runtime = systemRuntime;
   const owner = ownerName(runtime.uuid());
-  const killHit = killAt(env.PROVENONCE_CRASH_AT, CRASH_POINTS);
+  const killHit = killAt(env.PROVENONCE_CRASH_AT, config.sink.kind === 'delta' ? DELTA_CRASH_POINTS : CRASH_POINTS);
   const logger = createLogger({
     level: config.process.logLevel,
     format: resolveLogFormat(config.process.logFormat, process.stdout.isTTY),

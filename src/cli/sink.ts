@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { spanText } from '../base/span-text.ts';
 import { systemRuntime } from '../base/system-runtime.ts';
+import { deltaInputs } from '../checks/inputs/delta/delta-inputs.ts';
 import { realInputs } from '../checks/inputs/real-inputs.ts';
 import type { VerifyInputs } from '../checks/inputs/verify-inputs.ts';
 import type { RowLayout } from '../payments/row-layout.ts';
@@ -37,5 +38,6 @@ export async function commandInputs({ kafka }: EndpointConfig, sink: AnySink): P
   await sink.requireTables();
   await requireTopicOfDataset(kafka.topic, sink);
   const connection = kafkaConnection(kafka, 'provenonce', (file) => readFileSync(file, 'utf8'));
-  return realInputs({ topic: kafka.topic, kafka: connection, sink, runtime: systemRuntime });
+  const source = { topic: kafka.topic, kafka: connection, runtime: systemRuntime };
+  return sink.kind === 'delta' ? deltaInputs({ ...source, location: sink.location }) : realInputs({ ...source, sink });
 }

@@ -120,10 +120,27 @@ describe('the ending', () => {
   });
 
   test('a pass on real parts names the way, and a rate', () => {
-    const { text } = endingText({ world: 'real', infra: 'native', story: STORY, facts: FACTS, tookMs: 40_000 }, 80);
+    const { text } = endingText(
+      { world: 'real', infra: 'native', sink: 'bigquery', story: STORY, facts: FACTS, tookMs: 40_000 },
+      80,
+    );
     expect(plain(text)).toMatch(/^PASS {2}in 40 s, on native infra$/m);
     expect(plain(text)).toContain('100/s');
     expect(text).not.toMatch(/simulated/i);
+  });
+
+  test('a pass on Delta tables says where they stay, and how to look at them', () => {
+    const tables = '/lake/payment_data';
+    const survived = { ...STORY.survived, rowsFoundPastCheckpoint: undefined };
+    const ending = { world: 'real', infra: 'native', sink: 'delta', tables, facts: FACTS, tookMs: 40_000 } as const;
+    const { text, pass } = endingText({ ...ending, story: { ...STORY, survived } }, 80);
+    expect(pass).toBe(true);
+    expect(plain(text)).toMatch(/^PASS {2}in 40 s, on native infra, in Delta Lake$/m);
+    expect(plain(text)).toContain("delta_scan('/lake/payment_data/payment_transactions')");
+    expect(plain(text).replaceAll(/\s+/g, ' ')).toContain('rows past the checkpoint were there, and not written again');
+    const nothingKept = { ...STORY, survived: { ...survived, rowsNotWrittenAgain: 0 } };
+    expect(endingText({ ...ending, story: nothingKept }, 80).pass).toBe(false);
+    expect(JSON.parse(endingJson({ ...ending, story: STORY }).text)).toMatchObject({ sink: 'delta', tables });
   });
 
   test.for([60, 80, 100, 200])('no line is wider than %d columns, and no word is cut', (width) => {

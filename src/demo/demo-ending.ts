@@ -4,10 +4,12 @@
  */
 import pc from 'picocolors';
 import type { InfraWay } from '../infra/types.ts';
+import type { SinkName } from '../lab/sink-names.ts';
 import { demoChecks, passes } from './demo-checks.ts';
 import type { DemoFacts } from './demo-facts.ts';
 import type { StoryResult } from './demo-story.ts';
 import { checksText, factsText, survivedText, verdictText } from './demo-text.ts';
+import { exploreText } from './explore-tables.ts';
 import { wrapped } from './text-layout.ts';
 
 interface Common {
@@ -20,6 +22,9 @@ interface Common {
 export interface RealEnding extends Common {
   readonly world: 'real';
   readonly infra: InfraWay;
+  readonly sink: SinkName;
+  /** Folder of Delta tables. */
+  readonly tables?: string;
 }
 
 export interface SimulatedEnding extends Common {
@@ -52,7 +57,10 @@ export function endingText(ending: DemoEnding, width: number): Told {
   const checks = demoChecks(facts, story.sent, story.survived);
   const pass = passes(checks);
   const time = world === 'sim' ? 'virtual' : 'real';
-  const where = world === 'sim' ? `in the SIMULATED WORLD (seed ${story.sent.plan.seed})` : `on ${ending.infra} infra`;
+  const where =
+    world === 'sim'
+      ? `in the SIMULATED WORLD (seed ${story.sent.plan.seed})`
+      : `on ${ending.infra} infra${ending.sink === 'delta' ? ', in Delta Lake' : ''}`;
   return {
     pass,
     text: [
@@ -64,6 +72,7 @@ export function endingText(ending: DemoEnding, width: number): Told {
       '',
       `${verdictText(pass)}  in ${(tookMs / 1000).toFixed(0)} s, ${where}`,
       ...(world === 'sim' ? ['', ...howToMakeItReal(ending, width)] : []),
+      ...(world === 'real' && ending.tables !== undefined ? ['', ...howToLook(ending.tables, width)] : []),
       ...(pass || world === 'real' ? [] : ['', againText(ending)]),
       '',
     ].join('\n'),
@@ -79,6 +88,8 @@ export function endingJson(ending: DemoEnding): Told {
     verdict: pass ? 'PASS' : 'FAIL',
     world,
     infra: world === 'real' ? ending.infra : null,
+    sink: world === 'real' ? ending.sink : 'bigquery',
+    ...(world === 'real' && ending.tables !== undefined ? { tables: ending.tables } : {}),
     missing: world === 'sim' ? (ending.missing ?? null) : null,
     seed: sent.plan.seed,
     checks,
@@ -88,6 +99,11 @@ export function endingJson(ending: DemoEnding): Told {
     tookMs,
   };
   return { pass, text: `${JSON.stringify(document, null, 2)}\n` };
+}
+
+/** Tables in a folder stay after the demo. */
+function howToLook(tables: string, width: number): string[] {
+  return [...wrapped(`The Delta tables stay in ${tables}. Look at them:`, 0, width), ...exploreText(tables)];
 }
 
 function howToMakeItReal({ missing }: SimulatedEnding, width: number): string[] {

@@ -1,5 +1,5 @@
 /**
- * The facts of a finished demo run, as plain data: the same whether they come from BigQuery and the topic itself
+ * The facts of a finished demo run, as plain data: the same whether they come from the tables and the topic itself
  * (real-facts.ts) or from the simulated world (embedded-facts.ts). demo-checks.ts checks them.
  */
 import type { SumsByCurrency } from '../checks/by-sql/assertions.ts';

@@ -91,6 +91,7 @@ export async function sendAndCrash(
     survived: survivedBy(
       world.children.flatMap((child) => child.events),
       await firstRow,
+      world.sinkKind,
     ),
     flowMs,
   };

@@ -68,10 +68,13 @@ export function survivedText(
     time === 'virtual'
       ? `${count(sent.acked)} events in ${seconds(flowMs)} of virtual time, crash and rebalance included: no measure of speed`
       : `${count(sent.acked)} events in ${seconds(flowMs)} from first send to last checkpoint, crash and rebalance included: ${count(Math.round(sent.acked / (flowMs / 1000)))}/s`;
+  const { rowsFoundPastCheckpoint: found, rowsNotWrittenAgain: kept, streamsFinalized } = survived;
   const lines = [
-    `one kill -9 in mid-batch: ${count(survived.rowsFoundPastCheckpoint)} rows were found past the checkpoint, compared with the log, and not written again`,
-    `local state deleted once: ${count(survived.idsRebuilt)} remembered ids rebuilt from BigQuery; ${restart}`,
-    `${survived.takeovers} takeovers, ${survived.streamsFinalized} write streams finalized`,
+    found === undefined
+      ? `one kill -9 in mid-batch: ${count(kept)} rows past the checkpoint were there, and not written again`
+      : `one kill -9 in mid-batch: ${count(found)} rows were found past the checkpoint, compared with the log, and not written again`,
+    `local state deleted once: ${count(survived.idsRebuilt)} remembered ids rebuilt from the tables; ${restart}`,
+    `${survived.takeovers} takeovers${streamsFinalized === 0 ? '' : `, ${streamsFinalized} write streams finalized`}`,
     flow,
   ];
   return [pc.bold('Survived'), ...lines.flatMap((line) => item(line, width))].join('\n');

@@ -1,8 +1,9 @@
 /** The steps of a demo on real parts, and their results for later steps: facts, or things to stop. */
 import type { ListrTask } from 'listr2';
-import { startInfra } from '../infra/start-infra.ts';
-import type { InfraChoice, StartedInfra } from '../infra/types.ts';
+import type { InfraChoice, InfraProgress } from '../infra/types.ts';
 import { RealWorld } from '../lab/real/real-world.ts';
+import { type RunParts, startParts as startRunParts } from '../lab/run-parts.ts';
+import type { SinkName } from '../lab/sink-names.ts';
 import type { DemoFacts } from './demo-facts.ts';
 import { type DemoSize, type StoryResult, sendAndCrash, startProcessors } from './demo-story.ts';
 import { FlowProgress } from './flow-progress.ts';
@@ -20,7 +21,7 @@ export interface RealDemoOptions extends DemoSize {
 
 /** Filled in by the steps. */
 export interface RealDemo {
-  infra?: StartedInfra;
+  parts?: RunParts;
   world?: RealWorld;
   story?: StoryResult;
   facts?: DemoFacts;
@@ -32,18 +33,20 @@ export const PARTITIONS = 4;
 export async function startParts(
   demo: RealDemo,
   options: RealDemoOptions,
+  sink: SinkName,
   tell: (text: string) => void,
-): Promise<string> {
-  const { infra: way, emulatorImage, env, signal } = options;
-  const starting = startInfra({
+): Promise<RunParts> {
+  const { infra: way, emulatorImage, env, signal, folder } = options;
+  const infra = {
     way,
     env,
     ...(emulatorImage === undefined ? {} : { emulatorImage }),
-    onProgress: ({ part, text }) => tell(`${part}: ${text}`),
-  });
+    onProgress: ({ part, text }: InfraProgress) => tell(`${part}: ${text}`),
+  };
+  const starting = startRunParts({ sink, store: 'disk' }, infra, folder);
   // Aborted while it starts: infra's reaper ends parts that start late, with this process.
-  demo.infra = await orAborted(starting, signal);
-  return demo.infra.way;
+  demo.parts = await orAborted(starting, signal);
+  return demo.parts;
 }
 
 export function realSteps(demo: RealDemo, options: RealDemoOptions): ListrTask[] {
@@ -57,7 +60,8 @@ export function realSteps(demo: RealDemo, options: RealDemoOptions): ListrTask[]
           name: 'demo',
           topic: 'payment-events',
           dataset: 'payment_data',
-          infra: demo.infra!,
+          infra: demo.parts!.infra,
+          sink: demo.parts!.sink,
           partitions: PARTITIONS,
           folder,
           onEvent: (event) => progress.take(event),
@@ -79,7 +83,7 @@ export function realSteps(demo: RealDemo, options: RealDemoOptions): ListrTask[]
       },
     },
     {
-      title: 'Checks, in BigQuery and against the topic itself',
+      title: 'Checks, in the tables and against the topic itself',
       task: async () => {
         demo.facts = await orAborted(realFacts(demo.world!), signal);
       },

@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: parts, story, checks, verdict. On real parts if they are available; otherwise, with `--infra auto`,
- * the same story in the simulated world, which the top and the end of the output state. Live on a terminal, plain lines
+ * `npm run demo`: parts, story, checks, verdict. On real parts if they are available: with BigQuery's emulator, or with Delta
+ * tables where only a broker is to be had. Otherwise, with `--infra auto`, the same story in the simulated world, which the top and the end of the output state. Live on a terminal, plain lines
  * elsewhere.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,6 +10,7 @@ import { Listr, type ListrTask } from 'listr2';
 import { doctor } from '../infra/doctor.ts';
 import { renderMissing } from '../infra/doctor-text.ts';
 import { type InfraChoice, InfraUnavailableError } from '../infra/types.ts';
+import { SINK_NAMES, type SinkName } from '../lab/sink-names.ts';
 import { type DemoEnding, endingJson, endingText, simulatedText } from './demo-ending.ts';
 import type { DemoSize } from './demo-story.ts';
 import { runEmbedded } from './embedded-demo.ts';
@@ -21,12 +22,14 @@ import { stepText, windowWidth, wrapped } from './text-layout.ts';
 export interface DemoOptions extends DemoSize {
   /** Default: real, or simulated if `infra` is `auto` and real parts are not available. */
   readonly world?: 'sim' | 'real';
+  /** Default: BigQuery, or Delta Lake if `infra` is `auto` and there is a broker, but no emulator. */
+  readonly sink?: SinkName;
   readonly infra: InfraChoice;
   readonly emulatorImage?: string;
   /** Keeps real parts running until Ctrl-C and prints how to query them. */
   readonly keep: boolean;
   readonly json: boolean;
-  /** Folder for logs, local state and the ledger, which stays; otherwise a folder that a PASS removes. */
+  /** Folder for logs, local state, the ledger and Delta tables, which stays; otherwise one that a PASS on BigQuery removes. */
   readonly folder?: string;
   /** Default: process.env. */
   readonly env?: NodeJS.ProcessEnv;
@@ -54,53 +57,72 @@ async function tellReal(options: DemoOptions, signal: AbortSignal): Promise<numb
   const real: RealDemoOptions = { ...options, folder, env: options.env ?? process.env, signal };
   let keepFolder = options.folder !== undefined;
   try {
-    const canSimulate = options.infra === 'auto' && options.world === undefined;
+    const canSimulate = options.infra === 'auto' && options.world === undefined && options.sink === undefined;
     if (!(await hasParts(demo, real, options, canSimulate))) return await tellSimulated(options, signal);
     keepFolder = true;
     await run(realSteps(demo, real), options.json);
-    const { story, facts, infra, world } = demo;
-    if (story === undefined || facts === undefined || infra === undefined || world === undefined) {
+    const { story, facts, parts, world } = demo;
+    if (story === undefined || facts === undefined || parts === undefined || world === undefined) {
       throw new Error('the demo ended before its checks');
     }
-    const ending: DemoEnding = { world: 'real', infra: infra.way, story, facts, tookMs: Date.now() - startedMs };
+    const tables = world.tables.folder;
+    const ending: DemoEnding = {
+      ...{ world: 'real', infra: parts.way, sink: world.sinkKind },
+      ...(tables === undefined ? {} : { tables }),
+      ...{ story, facts, tookMs: Date.now() - startedMs },
+    };
     const pass = tellEnding(options, ending);
-    keepFolder = !pass || options.folder !== undefined;
-    if (options.keep) await keepUp(infra, world, options.write, signal);
+    // Tables in a folder are there to be looked at.
+    keepFolder = !pass || options.folder !== undefined || tables !== undefined;
+    if (options.keep) await keepUp(parts.infra, world, options.write, signal);
     return pass ? 0 : 1;
   } finally {
     await demo.world?.[Symbol.asyncDispose]();
-    await demo.infra?.stop();
+    await demo.parts?.[Symbol.asyncDispose]();
     if (!keepFolder) await rm(folder, { recursive: true, force: true });
     else if (!options.json) options.write(`The processes' logs and the ledger of what was sent are in ${folder}\n`);
   }
 }
 
-/** Starts the parts; false if this machine has none and may do without. */
+/** Starts the parts, of the first sink that this machine can have; false if it has none and may do without. */
 async function hasParts(
   demo: RealDemo,
   real: RealDemoOptions,
-  { json }: DemoOptions,
+  { json, sink, infra }: DemoOptions,
   canSimulate: boolean,
 ): Promise<boolean> {
-  const step: ListrTask = {
-    title: 'Kafka broker and BigQuery emulator',
+  const sinks: readonly SinkName[] = sink !== undefined ? [sink] : infra === 'auto' ? SINK_NAMES : ['bigquery'];
+  for (const each of sinks) {
+    const isLast = each === sinks.at(-1);
+    await run([partsStep(demo, real, each, !isLast || canSimulate)], json);
+    if (demo.parts !== undefined) return true;
+  }
+  return false;
+}
+
+const PARTS: Readonly<Record<SinkName, string>> = {
+  bigquery: 'Kafka broker and BigQuery emulator',
+  delta: 'Kafka broker; tables of Delta Lake in a folder',
+};
+
+/** Skipped where the parts are not available and the demo may go on without. */
+function partsStep(demo: RealDemo, real: RealDemoOptions, sink: SinkName, mayLack: boolean): ListrTask {
+  return {
+    title: PARTS[sink],
     task: async (_, task) => {
       try {
-        const way = await startParts(demo, real, (text) => {
+        const { way, infra } = await startParts(demo, real, sink, (text) => {
           task.output = stepText(text);
         });
-        const { kafkaBootstrapServers, bigqueryEmulatorHost } = demo.infra!;
-        task.title = stepText(
-          `Kafka at ${kafkaBootstrapServers}, BigQuery emulator at ${bigqueryEmulatorHost} (${way})`,
-        );
+        const tables =
+          sink === 'delta' ? 'Delta tables in a folder' : `BigQuery emulator at ${infra.bigqueryEmulatorHost}`;
+        task.title = stepText(`Kafka at ${infra.kafkaBootstrapServers}, ${tables} (${way})`);
       } catch (error) {
-        if (!canSimulate || !(error instanceof InfraUnavailableError)) throw error;
+        if (!mayLack || !(error instanceof InfraUnavailableError)) throw error;
         task.skip('not available on this machine');
       }
     },
   };
-  await run([step], json);
-  return demo.infra !== undefined;
 }
 
 async function tellSimulated(options: DemoOptions, signal: AbortSignal): Promise<number> {

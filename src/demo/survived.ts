@@ -1,10 +1,14 @@
 /** What the pipeline survived in a demo run, derived from its processes' events. Nothing here is assumed. */
+import type { SinkName } from '../lab/sink-names.ts';
 import type { ProcessorEvent, ProcessorEventType } from '../processor/events.ts';
 
 export interface Survived {
-  /** Rows found past the last checkpoint at takeovers: written by a batch that was cut short. */
-  readonly rowsFoundPastCheckpoint: number;
-  /** Of these, the rows that were compared with the log and not written again. */
+  /**
+   * Rows found past the last checkpoint at takeovers: written by a batch that was cut short. Undefined on Delta Lake, whose tables
+   * say how far their rows go.
+   */
+  readonly rowsFoundPastCheckpoint: number | undefined;
+  /** Rows past the last checkpoint that were there, and were not written again. */
   readonly rowsNotWrittenAgain: number;
   readonly takeovers: number;
   readonly streamsFinalized: number;
@@ -17,13 +21,18 @@ export interface Survived {
 type EventOf<T extends ProcessorEventType> = Extract<ProcessorEvent, { type: T }>;
 
 /** `events`: those of all processes, one process after the other. */
-export function survivedBy(events: readonly ProcessorEvent[], restartToFirstRowMs: number | undefined): Survived {
+export function survivedBy(
+  events: readonly ProcessorEvent[],
+  restartToFirstRowMs: number | undefined,
+  sink: SinkName = 'bigquery',
+): Survived {
   const of = <T extends ProcessorEventType>(type: T): EventOf<T>[] =>
     events.filter((event): event is EventOf<T> => event.type === type);
   const rebuilt = of('state.restored').filter((event) => event.how === 'rebuilt');
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
   return {
-    rowsFoundPastCheckpoint: sum(decidingTakeovers(events).map((event) => event.rowsAlreadyThere)),
+    rowsFoundPastCheckpoint:
+      sink === 'delta' ? undefined : sum(decidingTakeovers(events).map((event) => event.rowsAlreadyThere)),
     rowsNotWrittenAgain: sum(of('replay.finished').map((event) => event.rowsSkipped)),
     takeovers: of('takeover.running').length,
     streamsFinalized: of('takeover.finalized').filter((event) => event.outcome.state === 'finalized').length,

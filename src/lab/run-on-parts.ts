@@ -9,7 +9,7 @@ import { type RunOutcome, runToVerdict } from './run-to-verdict.ts';
 import type { Scenario } from './scenario.ts';
 import { within } from './time-limit.ts';
 
-export interface RunOnPartsOptions extends Pick<RealWorldOptions, 'mutant' | 'drainTimeoutMs'> {
+export interface RunOnPartsOptions extends Pick<RealWorldOptions, 'mutant' | 'drainTimeoutMs' | 'sink'> {
   readonly seed?: number;
   readonly watch?: RunWatch | undefined;
   readonly signal?: AbortSignal;
@@ -45,7 +45,7 @@ export async function runOnParts(
     ...(seed === undefined ? {} : { seed }),
     onNews: (text) => watch?.news(text),
   });
-  const made = within(systemRuntime, MADE_WITHIN_MS, making, () => 'a topic and a dataset are made');
+  const made = within(systemRuntime, MADE_WITHIN_MS, making, () => 'a topic and tables are made');
   await using world = await orAborted(made, signal);
   watch?.follow(() => ({
     sent: world.recorder.acknowledgedRecords,

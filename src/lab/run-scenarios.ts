@@ -6,16 +6,17 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { orAborted } from '../base/abort.ts';
 import { systemRuntime } from '../base/system-runtime.ts';
-import { startInfra } from '../infra/start-infra.ts';
 import type { InfraOptions } from '../infra/types.ts';
 import { detailsOf, sentenceOf } from './lab-error.ts';
 import { runOnParts } from './run-on-parts.ts';
+import { type SinkChoice, startParts } from './run-parts.ts';
 import type { RunProgress, RunWatch } from './run-progress.ts';
 import { interruptedReport } from './run-to-verdict.ts';
 import type { Scenario, ScenarioReport } from './scenario.ts';
 import { SuiteFile } from './suite-file.ts';
 
 export interface RunScenariosOptions {
+  readonly on: SinkChoice;
   readonly infra: InfraOptions;
   /** For suite.json, and one folder per run. */
   readonly folder: string;
@@ -52,14 +53,16 @@ export async function runScenarios(
 ): Promise<RepeatedReport[]> {
   const { progress, folder, repeat, jobs, signal, seed, command } = options;
   await mkdir(folder, { recursive: true });
-  const starting = startInfra({ ...options.infra, onProgress: ({ part, text }) => progress.news(part, text) });
+  const onProgress: InfraOptions['onProgress'] = ({ part, text }) => progress.news(part, text);
+  const starting = startParts(options.on, { ...options.infra, onProgress }, folder);
   // Aborted while it starts: what comes up late is ended by infra's reaper, with this process.
-  await using infra = await orAborted(starting, signal);
+  await using parts = await orAborted(starting, signal);
   const suite = new SuiteFile({ folder, seed, command, nowMs: systemRuntime.nowMs });
   const turns = Array.from({ length: repeat }, (_, i) => scenarios.map((scenario) => ({ scenario, repeat: i + 1 })));
   const isAlone = ({ scenario }: Turn): boolean => scenario.needsOwnInfra === true;
   const runOne: RunOne = async ({ scenario }, { folder: own, ...run }) => {
-    const { report } = await runOnParts(scenario, infra, path.join(folder, own), run);
+    const { infra, sink } = parts;
+    const { report } = await runOnParts(scenario, infra, path.join(folder, own), { ...run, sink });
     return report;
   };
   const reports: RepeatedReport[] = [];
@@ -86,7 +89,7 @@ export type RunOne = (
 export async function runTurn(
   turn: Turn,
   suite: SuiteFile,
-  { progress, seed: firstSeed, repeat: repeats, signal }: Omit<RunScenariosOptions, 'infra'>,
+  { progress, seed: firstSeed, repeat: repeats, signal }: Omit<RunScenariosOptions, 'infra' | 'on'>,
   runOne: RunOne,
 ): Promise<RepeatedReport> {
   const { scenario, repeat } = turn;

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigurationError } from '../base/errors.ts';
 import { CODE_EXTENSION } from '../base/own-code.ts';
+import type { SinkChoice } from './run-parts.ts';
 import type { Scenario } from './scenario.ts';
 
 const FOLDER = path.join(import.meta.dirname, '..', '..', 'scenarios');
@@ -40,4 +41,28 @@ export function findScenarios(scenarios: readonly Scenario[], names: readonly st
   if (names.length === 0 && tag === undefined) problems.push('name scenarios, or say all, or --tag');
   if (problems.length > 0) throw new ConfigurationError(problems);
   return scenarios.filter((scenario) => names.includes(scenario.name) || tagged.includes(scenario));
+}
+
+/**
+ * Those of them that are told on this sink. Throws ConfigurationError where one that is named is told on the other alone, or
+ * breaks a store and there is none.
+ */
+export function toldOn(
+  scenarios: readonly Scenario[],
+  { sink, store }: SinkChoice,
+  names: readonly string[],
+): Scenario[] {
+  const problems: string[] = [];
+  const told = scenarios.filter(({ name, only, needsStore }) => {
+    const isOther = only !== undefined && only.sink !== sink;
+    const lacks = isOther
+      ? `${name} is told on --sink ${only.sink} alone (${only.because})`
+      : needsStore === true && store !== 's3'
+        ? `${name} breaks an S3-compatible store: run it with --store s3`
+        : undefined;
+    if (lacks !== undefined && names.includes(name)) problems.push(lacks);
+    return lacks === undefined;
+  });
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return told;
 }

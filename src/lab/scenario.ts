@@ -11,10 +11,12 @@ import type { Guarantee } from '../checks/findings.ts';
 import type { Verdict, VerifyReport } from '../checks/verify.ts';
 import type { CrashPoint, CrashSignals } from '../processor/crash-points.ts';
 import type { ProcessorEvent, ProcessorEventType } from '../processor/events.ts';
+import type { DeltaCrashPoint } from '../processor/sink-words.ts';
 import type { LedgerEntry } from '../simulator/ledger.ts';
 import type { SimulationDials } from '../simulator/plan.ts';
 import type { Random } from '../simulator/random.ts';
 import type { SimulationSummary } from '../simulator/summary.ts';
+import type { SinkName } from './sink-names.ts';
 
 export interface Scenario {
   /** kebab-case, as its file. */
@@ -34,6 +36,10 @@ export interface Scenario {
    * own looks at the topic and the tables go past them. `by-name`: the pipeline knows them as `localhost`.
    */
   readonly proxied?: boolean | 'by-name';
+  /** Where the story is about one sink alone: which, and why, in a word. Default: told on each. */
+  readonly only?: { readonly sink: SinkName; readonly because: string };
+  /** Its tables are in an S3-compatible store, on Delta Lake: what is broken is between the pipeline and that. */
+  readonly needsStore?: boolean;
   /** Kills the broker or the emulator: never run on parts that others use at the same time. */
   readonly needsOwnInfra?: boolean;
   /**
@@ -88,9 +94,12 @@ export interface StartOptions {
   readonly crashAt?: CrashAt;
 }
 
+/** Those of the processor, and of whichever sink the world has. */
+export type StoryCrashPoint = CrashPoint | DeltaCrashPoint;
+
 /** A process sends itself this (default: SIGKILL) the n-th time (from 1) that it comes by this point. */
 export interface CrashAt {
-  readonly point: CrashPoint;
+  readonly point: StoryCrashPoint;
   readonly hit: number;
   readonly signals?: CrashSignals;
 }
@@ -125,7 +134,7 @@ export interface RunningProcessor {
   resume(): void;
 }
 
-/** The broker or the emulator, where the scenario has them to itself. */
+/** The broker or the emulator, where the scenario has them to itself. On Delta Lake there is no emulator. */
 export interface ScenarioPart {
   /** kill -9; resolves when it is gone. */
   kill(): Promise<void>;
@@ -166,6 +175,8 @@ export interface SendOptions {
 }
 
 export interface ScenarioWorld {
+  /** Where the tables of this world are. */
+  readonly sinkKind: SinkName;
   readonly broker: ScenarioPart;
   readonly emulator: ScenarioPart;
   readonly checkpointFolders: ScenarioFolders;
@@ -220,7 +231,7 @@ export interface ScenarioWorld {
   until(what: string, timeoutMs: number, condition: () => Promise<boolean>): Promise<void>;
   /** SELECT over the dataset; `{dataset}` stands for its name. Values as text, numbers or null. */
   query(sql: string): Promise<Record<string, unknown>[]>;
-  /** A statement of somebody who has write access to the dataset: DDL or DML, as it stands. */
+  /** A statement of somebody who has write access to the dataset: DDL or DML, as it stands. BigQuery only. */
   change(sql: string): Promise<void>;
   /** The one number that a SELECT over the dataset yields. */
   count(sql: string): Promise<number>;

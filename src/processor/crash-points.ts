@@ -7,16 +7,22 @@
  * simulated one), throw, or wait.
  */
 import type { ProcessorPorts } from './process-scope.ts';
-import { RESCALE_EFFECTS, SINK_EFFECTS } from './sink-words.ts';
+import { DELTA_EFFECTS, type DeltaCrashPoint, RESCALE_EFFECTS, SINK_EFFECTS } from './sink-words.ts';
 
 const EFFECTS = [...SINK_EFFECTS, 'offset.commit', 'state.replace', 'state.save', 'state.discard'] as const;
 export type Effect = (typeof EFFECTS)[number];
-export type CrashPoint = `${Effect}.before` | `${Effect}.after`;
+export type CrashPoint = `${Effect}.before` | `${Effect}.after` | DeltaCrashPoint;
 
 /** All points, for `lab list` and for drawing fault plans. */
 export const CRASH_POINTS: readonly CrashPoint[] = EFFECTS.flatMap(
   (effect) => [`${effect}.before`, `${effect}.after`] as const,
 );
+
+/** Those of a processor on Delta Lake. */
+export const DELTA_CRASH_POINTS: readonly CrashPoint[] = [
+  ...DELTA_EFFECTS.flatMap((effect) => [`${effect}.before`, `${effect}.after`] as const),
+  ...CRASH_POINTS.filter((point) => point.startsWith('offset.') || point.startsWith('state.')),
+];
 
 /** Of the command `backfill`, in their order within a turn (operations/backfill). */
 export const BACKFILL_EFFECTS = ['turn.take', 'backfill.payments', 'backfill.metrics', 'turn.end'] as const;

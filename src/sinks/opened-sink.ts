@@ -6,6 +6,7 @@
 
 import type { CrashPoint, RescalePoint } from '../processor/crash-points.ts';
 import type { Observer } from '../processor/events.ts';
+import type { ProcessorLimits } from '../processor/limits.ts';
 import type {
   BackfillTables,
   CheckpointUpkeep,
@@ -82,6 +83,8 @@ export interface OpenedSink {
   readonly known: KnownPayments;
   readonly backfill: BackfillTables;
   readonly checkpoints: CheckpointUpkeep;
+  /** Limits that the sink gives to the processor, from those that are configured. Left out: none. */
+  processorLimits?(given: Pick<ProcessorLimits, 'checkpointIntervalMs'>): Partial<ProcessorLimits>;
   /** Topics that have ownership rows. */
   topics(): Promise<string[]>;
   storedOwnership(topic: string): Promise<readonly ShownOwnership[]>;

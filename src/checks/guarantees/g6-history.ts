@@ -1,6 +1,9 @@
 /**
  * G6, of the settings history: rules change where an owner takes over, and nowhere else. So the rows right below an entry's
  * offset have an owner before the one of the rows from there on (some of them: a new owner writes what the one before left out).
+ *
+ * On Delta Lake a table says how far it is, also where no row is right below: there the last row of one of the tables has an owner
+ * before.
  */
 import type { FindingLists } from '../findings.ts';
 import type { OwnershipFacts, RowPosition } from '../inputs/verify-inputs.ts';
@@ -12,10 +15,13 @@ export class HistoryCheck {
   /** Where entries but the first begin, ascending; those passed are gone. */
   readonly #boundaries: number[];
   #before: { readonly offset: number; readonly epoch: number } | undefined;
+  /** Of the last row of each table, where tables say how far they are. */
+  readonly #lastEpochs: Map<string, number> | undefined;
 
-  constructor({ partition, history }: OwnershipFacts, findings: FindingLists) {
+  constructor({ partition, history, streams }: OwnershipFacts, findings: FindingLists) {
     this.#partition = partition;
     this.#findings = findings;
+    this.#lastEpochs = streams === undefined ? new Map() : undefined;
     this.#boundaries = history.slice(1).map(({ fromOffset }) => fromOffset);
   }
 
@@ -40,6 +46,17 @@ export class HistoryCheck {
         message: `partition_ownership: settings_history has other rules from offset ${boundary} on, where nobody took over`,
       });
     }
-    this.#before = { offset, epoch };
+    this.#before = { offset, epoch: this.#lastEpoch(rows) ?? epoch };
+  }
+
+  /** The least of the last rows' epochs up to this step. */
+  #lastEpoch(rows: Step['rows']): number | undefined {
+    const epochs = this.#lastEpochs;
+    if (epochs === undefined) return undefined;
+    for (const table of CHECKED_TABLES) {
+      const last = rows[table].at(-1);
+      if (last !== undefined) epochs.set(table, last.writer_epoch);
+    }
+    return Math.min(...epochs.values());
   }
 }

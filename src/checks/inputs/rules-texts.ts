@@ -25,6 +25,15 @@ export function withRulesTexts(
   };
 }
 
+/**
+ * The text of a digest by the rows that have it: null without rows. Of several texts all of them, a line each: a text that no digest
+ * of rules fits, because rules have no line feed.
+ */
+export function textOfRows(texts: Iterable<string>): string | null {
+  const distinct = [...new Set(texts)].sort();
+  return distinct.length === 0 ? null : distinct.join('\n');
+}
+
 /** Whether any of them needs a text. */
 export function namesRules(ownership: readonly NamingOwnership[]): boolean {
   return ownership.some(({ history }) => history.some(({ rules }) => rules !== undefined));

@@ -5,6 +5,8 @@
  *
  * The types here are the checkers' own on purpose: nothing in src/checks/oracle or guarantees imports the fold or its types.
  */
+import type { Finding, Guarantee } from '../findings.ts';
+
 export interface TopicRecord {
   readonly offset: number;
   readonly timestampMs: number;
@@ -292,6 +294,11 @@ export interface SenderHomes {
   homeOf(partitions: number, sender: string, partition: number): number;
 }
 
+/** What only the store of the tables can show, besides their rows. */
+export interface StoredFinding extends Finding {
+  readonly guarantee: Guarantee;
+}
+
 /** The tables as they were at one time: checkpoints first, then rows. Iterables can be had again and again. */
 export interface TablesSnapshot {
   /** Ascending by next_offset, then writer_epoch; of this topic. */
@@ -310,6 +317,8 @@ export interface TablesSnapshot {
   readonly senderHomes: SenderHomes;
   /** Rows of a list in known_payments with an event time from this on; undefined if the table is not there. */
   known(list: string, fromMs: number): Promise<readonly KnownCells[] | undefined>;
+  /** Files and positions, where the sink has such. */
+  stored?(ownership: readonly OwnershipFacts[]): Promise<readonly StoredFinding[]>;
   close(): Promise<void>;
 }
 

@@ -6,6 +6,7 @@ import { Option } from 'commander';
 import { INTERRUPTED_EXIT } from '../../demo/interrupts.ts';
 import { runDemo } from '../../demo/run-demo.ts';
 import type { InfraChoice } from '../../infra/types.ts';
+import { SINK_NAMES, type SinkName } from '../../lab/sink-names.ts';
 import type { AddCommand } from '../main.ts';
 import { infraOptions, wholeNumber } from '../options.ts';
 import { writeDocument, writeStyled } from '../print.ts';
@@ -15,6 +16,7 @@ interface DemoFlags {
   readonly rate: number;
   readonly seed?: number;
   readonly world?: 'sim' | 'real';
+  readonly sink?: SinkName;
   readonly infra: InfraChoice;
   readonly emulatorImage?: string;
   readonly keep?: boolean;
@@ -31,6 +33,12 @@ export const addCommand: AddCommand = (program) => {
     .option('--seed <n>', 'seed of the payments (default: a new one)', wholeNumber(0))
     .option('--folder <path>', 'on real parts: folder that keeps logs, local state and the ledger of what was sent')
     .option('--keep', 'keep broker and emulator running afterwards, until Ctrl-C')
+    .addOption(
+      new Option(
+        '--sink <sink>',
+        'where the tables are (default: bigquery; with --infra auto, delta if there is a broker and no emulator)',
+      ).choices(SINK_NAMES),
+    )
     .option('--json', 'one JSON document on standard output')
     .addOption(
       new Option(

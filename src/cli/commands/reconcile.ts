@@ -2,11 +2,12 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { systemRuntime } from '../../base/system-runtime.ts';
 import { reconcile, reconciliationTable } from '../../checks/by-sql/reconcile.ts';
+import { tableQueries } from '../../checks/by-sql/table-queries.ts';
 import { VERDICT_EXIT_CODES } from '../../checks/verify.ts';
 import { reconciliationText } from '../../observability/reconciliation-metrics.ts';
 import { comparisonJson, comparisonText } from '../../sinks/compared-rows.ts';
 import { parseSink } from '../config/process-config.ts';
-import { BIGQUERY_SETTINGS } from '../config/settings-table.ts';
+import { SINK_SETTINGS } from '../config/settings-table.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { failWith, lostDocument, printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
@@ -24,14 +25,14 @@ export const addCommand: AddCommand = (program) => {
     .option('--days <n>', 'check only the last n days (default: all)', wholeNumber(1))
     .option('--textfile <file>', "write the result as metrics too, for the node exporter's textfile collector")
     .option('--json', 'one JSON document on standard output');
-  addFlags(command, BIGQUERY_SETTINGS).action(
+  addFlags(command, SINK_SETTINGS).action(
     async (flags: Record<string, string | undefined> & { days?: number; textfile?: string; json?: boolean }) => {
       const { days, textfile, json, ...rest } = flags;
       const { config } = parseSink(process.env, rest as Record<string, string | undefined>);
       const sink = await openCommandSink(config);
       try {
         const tables = await sink.compareRows();
-        const result = await reconcile(sink, days === undefined ? {} : { days: Number(days) });
+        const result = await reconcile(tableQueries(sink), days === undefined ? {} : { days: Number(days) });
         if (textfile !== undefined)
           await replaceFile(textfile, await reconciliationText(result.days, systemRuntime.nowMs()));
         const verdict = tables.tooMany.length > 0 || tables.lost !== undefined ? 'FAIL' : result.verdict;

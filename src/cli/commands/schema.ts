@@ -8,7 +8,7 @@ import { printSinkSchema } from '../../sinks/print-schema.ts';
 import { parseSettings } from '../config/parse-settings.ts';
 import { parseSink } from '../config/process-config.ts';
 import { parseRules, RULES_SETTINGS } from '../config/rules-config.ts';
-import { BIGQUERY_SETTINGS, PROCESS_SETTINGS } from '../config/settings-table.ts';
+import { PROCESS_SETTINGS, SINK_SETTINGS } from '../config/settings-table.ts';
 import { addFlags } from '../config/show-settings.ts';
 import { printJson } from '../exit.ts';
 import type { AddCommand } from '../main.ts';
@@ -49,7 +49,7 @@ export const addCommand: AddCommand = (program) => {
     .option('--reason <text>', 'why the rows are given up; recorded in the tables', '')
     .addOption(operatorOption('who gives them up; recorded in the tables').makeOptionMandatory(false));
   for (const command of [apply, print]) {
-    addFlags(command, { ...BIGQUERY_SETTINGS, ...CLUSTERING, rulesFile: RULES_SETTINGS.rulesFile });
+    addFlags(command, { ...SINK_SETTINGS, ...CLUSTERING, rulesFile: RULES_SETTINGS.rulesFile });
     command.option('--json', 'one JSON document on standard output');
   }
   apply.action(async (flags: ApplyFlags & Flags) => {

@@ -20,6 +20,7 @@ import {
   KAFKA_SETTINGS,
   PROCESS_SETTINGS,
   SEED_SETTINGS,
+  SINK_SETTINGS,
 } from './settings-table.ts';
 import { readStart } from './start-from.ts';
 
@@ -27,9 +28,9 @@ type ReadFile = (path: string) => string;
 const readText: ReadFile = (path) => readFileSync(path, 'utf8');
 
 /** Required by every command that reads or writes the topic and the dataset. */
-export const ENDPOINT_SETTINGS = { ...KAFKA_SETTINGS, ...BIGQUERY_SETTINGS } as const;
+export const ENDPOINT_SETTINGS = { ...KAFKA_SETTINGS, ...SINK_SETTINGS } as const;
 /** For operations on the tables alone. */
-export const TOPIC_AND_BIGQUERY_SETTINGS = { topic: KAFKA_SETTINGS.topic, ...BIGQUERY_SETTINGS } as const;
+export const TOPIC_AND_SINK_SETTINGS = { topic: KAFKA_SETTINGS.topic, ...SINK_SETTINGS } as const;
 export const ALL_SETTINGS = {
   ...ENDPOINT_SETTINGS,
   ...RULES_SETTINGS,
@@ -71,14 +72,14 @@ export interface CheckedConfig {
  * check. Contradictions are found even if other settings cannot be read.
  */
 export function checkConfig(env: Environment, flags: Flags, readFile: ReadFile = readText): CheckedConfig {
-  const { values, effective, problems } = parseSettings(ALL_SETTINGS, env, flags);
+  const { values, effective, problems } = parseSettings(ofSink(ALL_SETTINGS, env, flags), env, flags);
   const found = [
     ...problems,
     ...problemsWithin(KAFKA_SETTINGS, env, flags, (kafka) => [
       ...kafkaProblems(kafka),
       ...fileProblems(kafkaOf(kafka), readFile),
     ]),
-    ...problemsWithin(BIGQUERY_SETTINGS, env, flags, emulatorProblems),
+    ...problemsWithin(SINK_SETTINGS, env, flags, emulatorProblems),
     ...problemsWithin(REGISTRY_SETTINGS, env, flags, (registry) => registryProblems(registry, readFile)),
     ...problemsWithin(DECISION_SETTINGS, env, flags, decisionProblems),
   ];
@@ -97,6 +98,17 @@ export function parseConfig(env: Environment, flags: Flags, readFile?: ReadFile)
   return { config, origins };
 }
 
+/** The table with what its sink must be given: what another sink needs may be left out. */
+function ofSink<T extends SettingsTable>(table: T, env: Environment, flags: Flags): T {
+  const { sink, projectId, deltaLocation } = table;
+  if (sink === undefined) return table;
+  if (parseSettings({ sink: SINK_SETTINGS.sink }, env, flags).values?.sink !== 'delta') return table;
+  // The types say what is needed with BigQuery: sinkOf looks at SINK first.
+  const project = projectId === undefined ? {} : { projectId: { ...projectId, required: false } };
+  const location = deltaLocation === undefined ? {} : { deltaLocation: { ...deltaLocation, required: true } };
+  return { ...table, ...project, ...location };
+}
+
 /** No problems if one of the settings cannot be read: that is reported separately. */
 function problemsWithin<T extends SettingsTable>(
   table: T,
@@ -104,7 +116,7 @@ function problemsWithin<T extends SettingsTable>(
   flags: Flags,
   check: (values: Values<T>) => readonly string[],
 ): readonly string[] {
-  const { values } = parseSettings(table, env, flags);
+  const { values } = parseSettings(ofSink(table, env, flags), env, flags);
   return values === undefined ? [] : check(values);
 }
 
@@ -166,7 +178,7 @@ export function parseKafka(env: Environment, flags: Flags): Parsed<KafkaEndpoint
 
 /** For reconcile and schema, which need no log. Throws ConfigurationError. */
 export function parseSink(env: Environment, flags: Flags): Parsed<SinkEndpoint> {
-  const { values, effective } = parseTable(BIGQUERY_SETTINGS, env, flags, emulatorProblems);
+  const { values, effective } = parseTable(SINK_SETTINGS, env, flags, emulatorProblems);
   return { config: sinkOf(values), origins: effective };
 }
 
@@ -181,7 +193,7 @@ export function parseTopicAndSink(
   env: Environment,
   flags: Flags,
 ): Parsed<{ readonly topic: string; readonly sink: SinkEndpoint }> {
-  const { values, effective } = parseTable(TOPIC_AND_BIGQUERY_SETTINGS, env, flags, emulatorProblems);
+  const { values, effective } = parseTable(TOPIC_AND_SINK_SETTINGS, env, flags, emulatorProblems);
   return { config: { topic: values.topic, sink: sinkOf(values) }, origins: effective };
 }
 
@@ -191,7 +203,7 @@ function parseTable<T extends SettingsTable>(
   flags: Flags,
   check: (values: Values<T>) => readonly string[],
 ) {
-  const { values, effective, problems } = parseSettings(table, env, flags);
+  const { values, effective, problems } = parseSettings(ofSink(table, env, flags), env, flags);
   if (values === undefined) throw new ConfigurationError(problems);
   const contradictions = check(values);
   if (contradictions.length > 0) throw new ConfigurationError(contradictions);
@@ -202,7 +214,8 @@ function endpointProblems(values: Values<typeof ENDPOINT_SETTINGS>): string[] {
   return [...kafkaProblems(values), ...emulatorProblems(values)];
 }
 
-function emulatorProblems(values: Values<typeof BIGQUERY_SETTINGS>): string[] {
+function emulatorProblems(values: Values<typeof BIGQUERY_SETTINGS> & { readonly sink?: string }): string[] {
+  if (values.sink === 'delta') return [];
   if ((values.emulatorHost === undefined) === (values.storageEmulatorHost === undefined)) return [];
   return ['BIGQUERY_EMULATOR_HOST and BIGQUERY_STORAGE_EMULATOR_HOST go together: set both, or neither'];
 }
@@ -216,7 +229,10 @@ function decisionProblems(values: Values<typeof DECISION_SETTINGS>): string[] {
   }
 }
 
-function sinkOf(values: Values<typeof BIGQUERY_SETTINGS>): SinkEndpoint {
+function sinkOf(values: Values<typeof SINK_SETTINGS>): SinkEndpoint {
+  const { sink, deltaLocation, deltaCommitIntervalMs } = values;
+  // It is required with SINK=delta.
+  if (sink === 'delta') return { kind: 'delta', location: deltaLocation!, commitIntervalMs: deltaCommitIntervalMs };
   return { kind: 'bigquery', ...bigqueryOf(values) };
 }
 

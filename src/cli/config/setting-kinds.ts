@@ -96,6 +96,16 @@ export const registryUrl: SettingKind<string> = kind('URL', (value) => {
   return value;
 });
 
+/** A folder, or `s3://bucket/prefix`. */
+export const deltaLocation: SettingKind<string> = kind('folder, or s3://bucket/prefix', (value) => {
+  const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(value)?.[1];
+  if (scheme === undefined) return value;
+  if (scheme !== 's3') throw new Error(`${scheme}:// is not supported: expected a folder, or s3://bucket/prefix`);
+  if (!/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[A-Za-z0-9!_.*'()/-]*)?$/.test(value))
+    throw new Error('expected s3://bucket/prefix, without a query');
+  return value;
+});
+
 /**
  * The columns by which the tables of payments may be clustered. Any other would fail only when the table is created.
  */

@@ -10,6 +10,7 @@ import {
   bytes,
   choice,
   columns,
+  deltaLocation,
   duration,
   flag,
   hostPort,
@@ -22,6 +23,7 @@ import {
   tokenUrl,
 } from './setting-kinds.ts';
 
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const MIB = 1024 * 1024;
@@ -88,6 +90,26 @@ export const KAFKA_SETTINGS = {
   sslKeyFile: optional('KAFKA_SSL_KEY_FILE', text, 'PEM file of the key of the client certificate.'),
 } as const;
 
+/** Which sink, and where Delta tables are. */
+export const DELTA_SETTINGS = {
+  sink: setting(
+    'SINK',
+    choice('bigquery', 'delta'),
+    'bigquery',
+    'Where rows go: BigQuery, or Delta Lake tables on a disk or an object store.',
+  ),
+  deltaLocation: optional(
+    'DELTA_LOCATION',
+    deltaLocation,
+    'Required with SINK=delta: the folder of the tables, or s3://bucket/prefix. One topic per location.',
+  ),
+  deltaCommitIntervalMs: optional(
+    'DELTA_COMMIT_INTERVAL',
+    duration(10, 10 * MINUTE_MS),
+    'How long rows are gathered for a commit (default: 1s on a disk, 10s on an object store). Longer: fewer and larger files.',
+  ),
+} as const;
+
 /** BigQuery's address. */
 export const BIGQUERY_SETTINGS = {
   projectId: required(
@@ -113,6 +135,9 @@ export const BIGQUERY_SETTINGS = {
   ),
   storageEmulatorHost: optional('BIGQUERY_STORAGE_EMULATOR_HOST', hostPort, 'gRPC address of the same emulator.'),
 } as const;
+
+/** Read by every command that touches the tables. Those of the sink that SINK does not name are ignored. */
+export const SINK_SETTINGS = { ...DELTA_SETTINGS, ...BIGQUERY_SETTINGS } as const;
 
 /** Settings that decide records: they may change between runs. */
 export const DECISION_SETTINGS = {
@@ -300,7 +325,7 @@ export const PROCESS_SETTINGS = {
     'APPEND_DEADLINE',
     duration(1_000, HOUR_MS),
     '30s',
-    'Rows that are not acknowledged within this time are sent again, over a new connection.',
+    'BigQuery: rows that are not acknowledged within this time are sent again, over a new connection.',
   ),
   stopTimeoutMs: setting(
     'STOP_TIMEOUT',
@@ -318,7 +343,7 @@ export const PROCESS_SETTINGS = {
     'MAX_IN_FLIGHT_BYTES',
     bytes(8 * MIB, 1024 * MIB),
     '32MiB',
-    'Rows sent on one write stream and not acknowledged yet.',
+    'Rows sent on one write stream and not acknowledged yet; with SINK=delta, rows of one table that wait for a commit.',
   ),
   metricsPort: setting(
     'METRICS_PORT',

@@ -14,6 +14,7 @@ import { Rng } from '../sim/world/rng.ts';
 import { answersCase } from './families/answers.ts';
 import { APPEND_POINTS, base, LONG_SPAN_MS, many, RECORDS, SPAN_MS, takeoverFault } from './families/base.ts';
 import { cutLogCase, madeAnewCase } from './families/cut-logs.ts';
+import { firstLookCase } from './families/first-looks.ts';
 import { knownElsewhereCase } from './families/known-elsewhere.ts';
 import { lateClaimsCase } from './families/late-claims.ts';
 import { lostStreamsCase } from './families/lost-streams.ts';
@@ -187,6 +188,9 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
 
   /** A rules file says where a record has its payment, and lives bring others. */
   mapped: (rng, seed) => mappedCase(rng, seed),
+
+  /** The first rules file is wrong, and a later life brings the right one. */
+  'first-looks': (rng, seed) => firstLookCase(rng, seed),
 
   /** Answers that are empty, and refusals that say nothing. */
   answers: (rng, seed) => answersCase(rng, seed),

@@ -53,6 +53,7 @@ export const FAMILIES = [
   'rescaled',
   'known-elsewhere',
   'mapped',
+  'first-looks',
   'answers',
   'lost-tables',
   'schemas',

@@ -5,9 +5,8 @@
  */
 import type { DiskEffect, RealFault, RealWhen } from '../../../chaos/fault.ts';
 import { systemRuntime } from '../../base/system-runtime.ts';
-import type { CrashPoint } from '../../processor/crash-points.ts';
 import type { SecondOwner } from '../fault.ts';
-import type { InjectedFault, RunningProcessor, ScenarioWorld, StartOptions } from '../scenario.ts';
+import type { InjectedFault, RunningProcessor, ScenarioWorld, StartOptions, StoryCrashPoint } from '../scenario.ts';
 import { within } from '../time-limit.ts';
 
 /** A fault of a plan with its moment. */
@@ -88,7 +87,7 @@ export async function doFault(fault: StoryFault, pipeline: Pipeline): Promise<vo
 
 export interface CrashAtPoint {
   readonly process: string;
-  readonly point: CrashPoint;
+  readonly point: StoryCrashPoint;
   readonly hit: number;
   readonly disk?: DiskEffect | undefined;
   readonly restartAfterMs?: number | undefined;

@@ -26,7 +26,7 @@ export async function openProxies(
     KafkaProxy.start(kafkaBootstrapServers, name),
     bigqueryEmulatorHost === undefined ? undefined : HttpProxy.start(bigqueryEmulatorHost),
     bigqueryStorageEmulatorHost === undefined ? undefined : GrpcProxy.start(bigqueryStorageEmulatorHost),
-    storeHost === undefined ? undefined : HttpProxy.start(storeHost),
+    storeHost === undefined ? undefined : HttpProxy.start(storeHost, { words: 's3' }),
   ]);
   return {
     kafka,

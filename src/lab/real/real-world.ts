@@ -29,6 +29,7 @@ import type {
   SendOptions,
   StartOptions,
 } from '../scenario.ts';
+import type { SinkName } from '../sink-names.ts';
 import { within } from '../time-limit.ts';
 import { FaultBook } from './fault-book.ts';
 import { FaultTriggers } from './fault-triggers.ts';
@@ -158,6 +159,10 @@ export class RealWorld implements ScenarioWorld, AsyncDisposable {
       await world[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  get sinkKind(): SinkName {
+    return this.tables.sink.kind;
   }
 
   get sink(): OpenedSink {

@@ -14,7 +14,7 @@ export interface WorldParts {
   readonly broker: RealPart;
   readonly emulator: RealPart;
   readonly topicControl: TopicControl;
-  readonly tables: Pick<WorldTables, 'bigquery'>;
+  readonly tables: Pick<WorldTables, 'bigquery' | 'folder'>;
   readonly recorder: RunRecorder;
   readonly children: readonly ProcessorChild[];
   checkpointOf(name: string): string;
@@ -34,6 +34,11 @@ export function chaosTarget(world: WorldParts, proxies: OpenProxies | undefined)
     broker: service(world.broker),
     emulator: service(world.emulator),
     topicTarget: world.topicControl,
+    get tablesFolder() {
+      const { folder } = world.tables;
+      if (folder !== undefined) return folder;
+      throw new Error('this world has no Delta tables on a disk');
+    },
     checkpointOf: (name) => world.checkpointOf(name),
     processor(name) {
       const child = world.children.findLast((each) => each.name === name);

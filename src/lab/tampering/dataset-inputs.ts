@@ -6,7 +6,7 @@
 import { ContradictionError } from '../../base/errors.ts';
 import { furtherColumnsOf } from '../../checks/further-columns.ts';
 import { type HeldRow, heldTables } from '../../checks/inputs/held-tables.ts';
-import { withRulesTexts } from '../../checks/inputs/rules-texts.ts';
+import { textOfRows, withRulesTexts } from '../../checks/inputs/rules-texts.ts';
 import { gatheredColumns } from '../../checks/inputs/table-columns.ts';
 import type {
   CheckedTable,
@@ -65,10 +65,8 @@ export function datasetInputs(dataset: Dataset): VerifyInputs {
   };
 }
 
-/** Of rows with one digest and several texts, all of them: no digest fits that. */
 function rulesText({ tables }: Dataset, sha256: string): string | null {
-  const texts = new Set(tables.rules.filter((row) => row.sha256 === sha256).map(({ text }) => String(text)));
-  return texts.size === 0 ? null : [...texts].sort().join('');
+  return textOfRows(tables.rules.filter((row) => row.sha256 === sha256).map(({ text }) => String(text)));
 }
 
 /** As the processor and `verify` read them. Throws ContradictionError `ownership_rows`. */

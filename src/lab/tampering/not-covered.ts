@@ -31,8 +31,8 @@ export const NOT_COVERED: readonly NotCovered[] = [
   {
     name: 'rules',
     what:
-      'the rules in `settings_history`, and `fixed_settings` of a partition without a checkpoint, if no record is ' +
-      'decided by what was changed',
+      'the rules in `settings_history`, their revision where no rules file says it (revisions still ascend), and ' +
+      '`fixed_settings` of a partition without a checkpoint, if no record is decided by what was changed',
     why: 'rows are judged by these rules. A change that decides a record shows in its row',
     speaksOf: (tampering, base) => isRule(tampering, base),
   },
@@ -156,7 +156,7 @@ const CLOCK_OR_NAME_LEAF: Readonly<Record<string, RegExp>> = {
 /** Not which offset, partition or time of payments they begin with. */
 const RULE_LEAF: Readonly<Record<string, RegExp>> = {
   fixed_settings: /^\.(idHorizonMs|windowMs|activitySpanMs|minEventTimeMs)$/,
-  settings_history: /\.(decision\..*|foldVersion|floorMs)$/,
+  settings_history: /\.(decision\..*|foldVersion|floorMs)$|^\[\d+\]\.revision$/,
 };
 
 function isClockOrName(tampering: Tampering, base: BaseDataset): boolean {

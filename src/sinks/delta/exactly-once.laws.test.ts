@@ -105,7 +105,7 @@ const life = fc.record({
 });
 
 test('rows are there exactly once, with any process killed and any answer lost or late', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   await fc.assert(
     fc.asyncProperty(

@@ -23,6 +23,9 @@ const signal = new AbortController().signal;
 const terms = { settleTimeoutMs: 1_000, gatherMs: 1_000, onCheckpoint: () => {} };
 const LIFE = { partition: 0, endOffset: 40, batch: 7, checkpointEvery: 2 };
 
+/** As the fold of the fixture has it. */
+const ROW_ID = (offset: number): string => `0/${offset}${settings(0).decision.maxAmount}`;
+
 /** Short waits take no time, and a long one is a limit that is not reached. */
 class PatientRuntime extends BusyRuntime {
   override sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -85,7 +88,7 @@ describe('a processor on Delta tables', () => {
     const cut = process(2);
     const won = await claimed(cut, 'second');
     await won.fence(terms, signal);
-    const rows = AcceptedBatch.of([22, 23].map((offset) => acceptedRow(offset, { transactionId: `0/${offset}` })));
+    const rows = AcceptedBatch.of([22, 23].map((offset) => acceptedRow(offset, { transactionId: ROW_ID(offset) })));
     await won.open().append('payment_transactions', { rows, from: 0, to: 2 }, 25).landed;
     const last = process(3);
     const third = await claimed(last, 'third');
@@ -156,7 +159,7 @@ describe('a processor on Delta tables', () => {
     const cut = process(1);
     const won = await claimed(cut, 'first');
     await won.fence(terms, signal);
-    const rows = AcceptedBatch.of([1, 2].map((offset) => acceptedRow(offset, { transactionId: `0/${offset}` })));
+    const rows = AcceptedBatch.of([1, 2].map((offset) => acceptedRow(offset, { transactionId: ROW_ID(offset) })));
     await won.open().append('payment_transactions', { rows, from: 0, to: 2 }, 3).landed;
     await expect(liveOnce(process(2), 'other', { ...LIFE, content: '!' })).rejects.toThrow(
       /differs in its content|rows are left/,

@@ -5,9 +5,11 @@ import { ConfigurationError } from '../../../base/errors.ts';
 import { systemRuntime } from '../../../base/system-runtime.ts';
 import { VERDICT_EXIT_CODES } from '../../../checks/verify.ts';
 import type { InfraChoice } from '../../../infra/types.ts';
+import { type SinkChoice, STORE_NAMES, type StoreName } from '../../../lab/run-parts.ts';
 import { type RepeatedReport, type RunScenariosOptions, runScenarios } from '../../../lab/run-scenarios.ts';
 import type { Scenario } from '../../../lab/scenario.ts';
-import { findScenarios, loadScenarios } from '../../../lab/scenario-files.ts';
+import { findScenarios, loadScenarios, toldOn } from '../../../lab/scenario-files.ts';
+import { SINK_NAMES, type SinkName } from '../../../lab/sink-names.ts';
 import { worstVerdict } from '../../../lab/suite-file.ts';
 import { printJson, StoppedBySignal, stopSignal } from '../../exit.ts';
 import { SIGNAL_EXIT_CODES, type StopSignalName } from '../../first-signals.ts';
@@ -17,6 +19,8 @@ import { tableText, timeText } from '../../table-text.ts';
 import { terminalProgress } from './terminal-progress.ts';
 
 interface RunFlags {
+  readonly sink: SinkName;
+  readonly store: StoreName;
   readonly world: 'sim' | 'real';
   readonly infra: InfraChoice;
   readonly emulatorImage?: string;
@@ -33,12 +37,18 @@ const SEEDS = 2 ** 31;
 export function addRun(lab: Command): void {
   const command = lab
     .command('run')
-    .description('run scenarios on a real broker, a real emulator and real processes')
+    .description('run scenarios on a real broker, a real emulator or real Delta tables, and real processes')
     .argument('[names...]', 'scenarios, or: all')
     .addOption(
       new Option('--world <world>', 'scenarios run on real parts only; for sim use lab explore and lab replay')
         .choices(['sim', 'real'])
         .default('real'),
+    )
+    .addOption(new Option('--sink <sink>', 'where the tables are').choices(SINK_NAMES).default('bigquery'))
+    .addOption(
+      new Option('--store <store>', 'of --sink delta: a folder below --out, or an S3-compatible store in memory')
+        .choices(STORE_NAMES)
+        .default('disk'),
     )
     .option('--tag <tag>', 'all scenarios with this tag')
     .option('--repeat <n>', 'repetitions per scenario', wholeNumber(1), 1)
@@ -59,32 +69,42 @@ export function addList(lab: Command): void {
     .action(async ({ tag, json }: { tag?: string; json?: boolean }) => {
       const all = await loadScenarios();
       const scenarios = tag === undefined ? all : findScenarios(all, [], tag);
-      const listed = scenarios.map(({ name, title, guarantees, tags = [] }) => ({ name, title, guarantees, tags }));
+      const listed = scenarios.map(({ name, title, guarantees, tags = [], only, needsStore }) => ({
+        ...{ name, title, guarantees, tags },
+        ...(only === undefined ? {} : { only }),
+        ...(needsStore === true ? { needsStore } : {}),
+      }));
       if (json) printJson({ scenarios: listed });
       else {
-        const rows = listed.map((each) => [each.name, each.title, each.guarantees.join(' '), each.tags.join(' ')]);
-        print(tableText(['scenario', 'what is done', 'at stake', 'tags'], rows));
+        const sinkOf = ({ only, needsStore }: (typeof listed)[number]): string =>
+          only === undefined ? 'both' : `${only.sink} (${only.because})${needsStore ? ', --store s3' : ''}`;
+        const rows = listed.map((each) => [
+          ...[each.name, each.title, each.guarantees.join(' ')],
+          ...[each.tags.join(' '), sinkOf(each)],
+        ]);
+        print(tableText(['scenario', 'what is done', 'at stake', 'tags', 'sink'], rows));
       }
     });
 }
 
 async function runCommand(names: string[], flags: RunFlags): Promise<void> {
-  const { emulatorImage, infra, json, repeat, jobs, tag } = flags;
+  const { emulatorImage, infra, json, repeat, jobs, tag, sink, store } = flags;
   if (flags.world === 'sim') {
     throw new ConfigurationError([
       'scenarios run on real parts only: for the simulated world use `provenonce lab explore`, or `provenonce lab replay` with a saved case',
     ]);
   }
-  const scenarios = findScenarios(await loadScenarios(), names, tag);
+  const on = { sink, store };
+  const scenarios = toldOn(findScenarios(await loadScenarios(), names, tag), on, names);
   const seed = flags.seed ?? Math.floor(systemRuntime.random() * SEEDS);
   const folder = path.resolve(flags.out ?? path.join('artifacts', `lab-${timeText(systemRuntime.nowMs())}`));
   const what = [...names, ...(tag === undefined ? [] : ['--tag', tag])];
-  const command = commandText(what, { seed, repeat, jobs, infra });
+  const command = commandText(what, { seed, repeat, jobs, infra, on });
   const signal = stopSignal();
-  const reports = await run(scenarios, { infra, emulatorImage, folder, repeat, seed, jobs, command, signal });
+  const reports = await run(scenarios, { on, infra, emulatorImage, folder, repeat, seed, jobs, command, signal });
   const verdict = signal.aborted ? 'UNKNOWN' : worstVerdict(reports);
   const failed = reports.filter((report) => report.verdict !== 'PASS');
-  const commands = [command, ...failed.map((report) => commandText([report.name], { seed: report.seed, infra }))];
+  const commands = [command, ...failed.map((report) => commandText([report.name], { seed: report.seed, infra, on }))];
   if (json) printJson({ verdict, seed, command, folder, interrupted: signal.aborted, scenarios: reports });
   else {
     const left = scenarios.length * repeat - reports.length;
@@ -120,11 +140,14 @@ interface AgainOptions {
   readonly repeat?: number;
   readonly jobs?: number;
   readonly infra: InfraChoice;
+  readonly on: SinkChoice;
 }
 
 /** The command line that runs it again. */
-function commandText(what: readonly string[], { seed, repeat = 1, jobs = 1, infra }: AgainOptions): string {
+function commandText(what: readonly string[], { seed, repeat = 1, jobs = 1, infra, on }: AgainOptions): string {
   const flags = [
+    ...(on.sink === 'bigquery' ? [] : ['--sink', on.sink]),
+    ...(on.store === 'disk' ? [] : ['--store', on.store]),
     ...['--seed', seed],
     ...(repeat === 1 ? [] : ['--repeat', repeat]),
     ...(jobs === 1 ? [] : ['--jobs', jobs]),

@@ -194,6 +194,22 @@ export const MAPPING_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'seeds-without-a-look',
+    what: 'seeds a new dataset without a look at its topic',
+    guarantee: 'liveness',
+    anomaly: 'exited:64',
+    why: 'a wrong first rules file rejects every record, and its members are fixed: the right file is refused',
+    family: 'first-looks',
+    patches: [
+      {
+        file: 'src/processor/processor.ts',
+        in: 'Processor.#lookFirst',
+        find: 'if (acceptNothing) return undefined;',
+        replace: 'if (acceptNothing || !acceptNothing) return undefined;',
+      },
+    ],
+  },
+  {
     name: 'older-rules-appended',
     what: 'appends the rules of a lower revision',
     guarantee: 'G6',

@@ -22,8 +22,24 @@ export const SCHEMA_MUTANTS: readonly Mutant[] = [
       {
         file: SCHEMAS,
         in: 'DatasetSchemas.#load',
-        find: 'await orAborted(sink.putSchema(await this.#ask(need, signal)), signal);',
-        replace: 'const asked = await this.#ask(need, signal); await orAborted(sink.putSchema(asked), signal);',
+        find: 'row = await this.#read(need, signal);',
+        replace: 'row = asked;',
+      },
+    ],
+  },
+  {
+    name: 'schemas-not-stored',
+    what: 'folds records by what the registry answered, and stores nothing of it',
+    guarantee: 'G6',
+    anomaly: 'schema_missing',
+    why: 'after the process nobody can read the records that it folded, unless the registry still says the same',
+    family: 'schemas',
+    patches: [
+      {
+        file: SCHEMAS,
+        in: 'DatasetSchemas.#load',
+        find: 'if (asked !== undefined) await orAborted(sink.putSchema(asked), signal);',
+        replace: '',
       },
       {
         file: SCHEMAS,

@@ -22,6 +22,7 @@ export function bigQueryTables(infra: WorldInfra, dataset: string): WorldTables 
     sink,
     sql: sink,
     bigquery: sink,
+    folder: undefined,
     services: { bigqueryEmulatorHost: rest, bigqueryStorageEmulatorHost: storage },
     settings: ({ bigqueryEmulatorHost, bigqueryStorageEmulatorHost } = {}) => ({
       BIGQUERY_PROJECT: projectId,

@@ -9,13 +9,15 @@ import type { ExternalEndpoints } from '../../../infra/types.ts';
 import type { BigQuerySink } from '../../../sinks/bigquery/open-sink.ts';
 import type { OpenedSink } from '../../../sinks/opened-sink.ts';
 
-export type WorldSink =
-  | { readonly kind: 'bigquery' }
-  /** `location`: of all worlds; each has a folder or a prefix of its own below it. `env`: how to reach the store. */
-  | { readonly kind: 'delta'; readonly location: string; readonly env?: Readonly<Record<string, string>> };
+export type WorldSink = { readonly kind: 'bigquery' } | DeltaWorldSink;
 
-export const SINKS = ['bigquery', 'delta'] as const;
-export type SinkName = (typeof SINKS)[number];
+export interface DeltaWorldSink {
+  readonly kind: 'delta';
+  /** Of all worlds; each has a folder or a prefix of its own below it. */
+  readonly location: string;
+  /** How to reach a store, as the AWS SDK reads it. This process has it in its own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
 
 /** host:port of the services that keep tables, as far as there are any: none for tables on a disk. */
 export interface ServiceAddresses
@@ -35,7 +37,9 @@ export interface WorldTables {
   inputs(source: TopicSource): VerifyInputs;
   /** SELECT; `{dataset}` stands for the place of the tables. */
   query(sql: string): Promise<Record<string, unknown>[]>;
-  /** BigQuery only. */
+  /** Of Delta tables on a disk. */
+  readonly folder: string | undefined;
+  /** BigQuery only: throws otherwise. */
   readonly bigquery: BigQuerySink;
   close(): Promise<void>;
 }

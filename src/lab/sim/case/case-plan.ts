@@ -46,6 +46,8 @@ export interface CasePlan {
   readonly decisions?: Readonly<Record<string, Partial<DecisionSettings>>>;
   /** Rules files, and which of them each life has. Not beside `decisions`: a file has the revision of all settings. */
   readonly rules?: CaseRules;
+  /** Processes look at the topic before its dataset is seeded, and may refuse it with `nothing_accepted`. */
+  readonly looksFirst?: boolean;
   /** What the schema registry has, for rules whose records name schemas. */
   readonly schemas?: readonly CaseSchema[];
   /** What the schema registry does besides. */
@@ -173,6 +175,7 @@ const planSchema = z
     decisions: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
     schemas: z.array(schemaSchema).optional(),
     registry: registrySchema.optional(),
+    looksFirst: z.boolean().optional(),
     rules: z.strictObject({ files: z.array(z.string().min(1)).min(1), byLife: z.record(z.string(), count) }).optional(),
     limits: z.record(z.string(), positive).optional(),
     deltaLimits: z.record(z.string(), count).optional(),

@@ -62,10 +62,11 @@ const EXCUSED_FINDINGS: Readonly<Partial<Record<SimFault['what'], readonly strin
 /** Codes of stops that what was done so far excuses, or what the registry never knows; `unreachable` stands for a service that stayed away. */
 export function excusedStops(
   fired: readonly SimFault[],
-  { registry }: Pick<CasePlan, 'registry'>,
+  { registry, looksFirst }: Pick<CasePlan, 'registry' | 'looksFirst'>,
 ): ReadonlySet<string> {
   const codes = new Set(fired.flatMap((fault) => EXCUSED_STOPS[fault.what] ?? []));
   if ((registry?.unknownIds ?? []).length > 0) codes.add('schema_unknown');
+  if (looksFirst === true) codes.add('nothing_accepted');
   for (const fault of fired) {
     if (fault.what === 'log_cleanup' && fault.txns === false) codes.add('rows_lost');
     if (fault.what === 'damage' && fault.once !== true) codes.add('batch_damaged');

@@ -33,6 +33,9 @@ export class CoverageEvents {
       case 'takeover.lost_claim':
         marks.hit('claim_lost');
         return;
+      case 'partition.fenced':
+        if (this.#world.delta !== undefined) marks.hit('fenced_by_commit');
+        return;
       case 'takeover.counts_differ':
         marks.hit('counts_differ_at_takeover');
         return;

@@ -109,6 +109,8 @@ function drawLimits(rng: Rng): NonNullable<CasePlan['deltaLimits']> {
     fileRows: rng.pick([5, 25, 1_000]),
     checkpointEveryCommits: rng.pick([2, 10, 100]),
     logRetentionMs: rng.pick([0, 3_000, 3_600_000]),
+    keptCommits: rng.pick([1, 4, 20]),
+    cleanUpEveryMs: rng.pick([0, 2_000, 10_000]),
     reuploadAfterMs: rng.pick([2_000, 600_000]),
   };
 }

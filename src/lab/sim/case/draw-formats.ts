@@ -37,7 +37,7 @@ const DRAW = { avro: drawAvroSchema, protobuf: drawProtobufSchema } as const;
 /** Types that rules do not take would reject every record of a schema. */
 const DIALS = { oddEvery: 200, isWild: true, isHostile: false };
 
-/** Declared in the rules: the registry does not know it. */
+/** The registry does not know it, and rules in Avro and Protobuf declare it: spelled-events.ts names it too. */
 const REJECTED_ID = 7;
 const UNKNOWN_ID = 9;
 const REJECTED_CHANCE = 0.4;
@@ -57,8 +57,8 @@ const HEALED_BEFORE_MS = 29_000;
 export function drawFormat(rules: readonly Rules[], rng: Rng): CaseFormat {
   const format = rng.pick(FORMATS);
   if (format === 'json') return { files: rules, parts: {}, encode: (value) => ({ value: JSON.stringify(value) }) };
-  const rejected = rng.chance(REJECTED_CHANCE) ? [REJECTED_ID] : [];
   const isBinary = format !== 'json-schema';
+  const rejected = rng.chance(REJECTED_CHANCE) || isBinary ? [REJECTED_ID] : [];
   const unknown = isBinary && rng.chance(UNKNOWN_CHANCE) ? [UNKNOWN_ID] : [];
   const kept = rng.chance(KEPT_CHANCE);
   const files = rules.map((one, index) => {

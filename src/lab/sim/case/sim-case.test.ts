@@ -69,7 +69,9 @@ describe('the processor in the simulated world', () => {
       expect([seed, outcome.verdict, outcome.failures, outcome.unknown]).toEqual([seed, 'PASS', [], []]);
       // It folds each partition alone, and does not know what a new partition learns of the others.
       const isRescaled = drawn.faults.some(({ what }) => what === 'rescale');
-      if (!isRescaled) expect([seed, checkTables(world, true)]).toEqual([seed, []]);
+      // A partition that stops at a schema that nobody knows has its rows up to there.
+      const isWhole = drawn.registry?.unknownIds === undefined;
+      if (!isRescaled) expect([seed, checkTables(world, isWhole)]).toEqual([seed, []]);
       fired += outcome.fired.length;
     }
     expect(fired).toBeGreaterThan(60 * 3);

@@ -5,6 +5,7 @@
 import type { ProcessorEvent } from '../../../processor/events.ts';
 import type { SimFault } from '../../fault.ts';
 import type { DeltaParts } from '../delta/delta-parts.ts';
+import { SIM_DELTA_LIMITS } from '../delta/sim-delta-limits.ts';
 import { simRegistry } from '../registry/sim-registry.ts';
 import { createWorld } from '../world/create-world.ts';
 import { processorMain, processorSettings, type SimWiring } from '../world/processor-main.ts';
@@ -64,7 +65,16 @@ export async function runCaseInWorld(
 ): Promise<{ outcome: CaseOutcome; world: World }> {
   const { seed, partitions, faults, noise, dialect = 'service', isEmulator = true } = plan;
   const delta = await deltaPartsOf(plan);
-  const world = createWorld({ seed, partitions, faults, noise, dialect, isEmulator, delta });
+  const world = createWorld({
+    seed,
+    partitions,
+    faults,
+    noise,
+    dialect,
+    isEmulator,
+    delta,
+    keptCommits: keptCommitsOf(plan),
+  });
   const events = new Map<string, number>();
   const stopped: StoppedPartition[] = [];
   const markEvents = new CoverageEvents(world);
@@ -99,6 +109,10 @@ export async function runCaseInWorld(
     virtualMs: world.nowMs,
   };
   return { outcome, world };
+}
+
+function keptCommitsOf({ deltaLimits }: CasePlan): number {
+  return deltaLimits?.keptCommits ?? SIM_DELTA_LIMITS.keptCommits;
 }
 
 /** Loaded only where the case has that sink. */
@@ -138,6 +152,7 @@ function startAll(
       deltaLimits,
       ...settingsByLife(decisions),
       ...(rules === undefined ? {} : { rules: rulesByLife(rules) }),
+      ...(plan.looksFirst === true ? { acceptNothing: false } : {}),
       ...(schemaParts === undefined ? {} : { schemaParts }),
       ...(limits === undefined ? {} : { limits }),
       ...(weaken === undefined ? {} : { weaken }),

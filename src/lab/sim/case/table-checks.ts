@@ -3,12 +3,13 @@
  * run without faults writes it (the same fold, straight over the log). Findings are sentences that name offsets.
  */
 import { AcceptedBatch } from '../../../payments/accepted-batch.ts';
-import type { SchemaBook } from '../../../payments/event/schema/event-schema.ts';
+import type { EventSchema, SchemaBook } from '../../../payments/event/schema/event-schema.ts';
 import { schemaSource } from '../../../payments/event/schema/stored-schema.ts';
 import type { FoldOutput } from '../../../payments/fold.ts';
 import { PartitionFold } from '../../../payments/fold.ts';
 import { compileEntry, resolveEntry } from '../../../payments/settings.ts';
 import { DATA_TABLES, type DataRows, type DataTable } from '../../../payments/types.ts';
+import { wantedSchema } from '../../../processor/schemas/wanted-schemas.ts';
 import { parseSchema } from '../../../registry/parse-schema.ts';
 import type { OwnershipRow } from '../../../sinks/bigquery/ports.ts';
 import type { World } from '../world/world.ts';
@@ -66,27 +67,32 @@ function projection(row: AnyRow, table: DataTable): AnyRow {
 
 function foldLog(world: World, ownership: OwnershipRow): FoldOutput {
   const { partition, partitionCount, fixed, startOffset, history, skipped } = ownership;
-  const fold = PartitionFold.fresh({ partition, partitionCount, fixed, startOffset, schemas: bookOf(world) });
+  const schemas = bookOf(world);
+  const fold = PartitionFold.fresh({ partition, partitionCount, fixed, startOffset, schemas });
   const output: FoldOutput = { accepted: new AcceptedBatch(), partials: [], exceptions: [] };
   const compiled = new Map(history.map((entry) => [entry, compileEntry(entry)]));
   // With what retention has taken since.
   for (const record of world.kafka.partition(partition).generations().at(-1)!.records) {
     if (record.offset < startOffset) continue;
     if (skipped.some(({ from, to }) => record.offset >= from && record.offset < to)) continue;
+    const settings = compiled.get(resolveEntry(history, record.offset))!;
+    const wanted = wantedSchema(record, settings.mapping);
+    // Nobody folded it: that there is no row from here on is for the comparison to find.
+    if (wanted !== undefined && schemas.schemaOf(wanted) === undefined) break;
     if (record.offset > fold.nextOffset) fold.skipTo(record.offset);
-    fold.fold(record, compiled.get(resolveEntry(history, record.offset))!, output);
+    fold.fold(record, settings, output);
   }
   return output;
 }
 
 /** The schemas that the dataset has. */
 function bookOf(world: World): SchemaBook {
-  return {
-    schemaOf(id) {
-      const source = world.bigquery.schemas.read([id]).map(schemaSource)[0];
-      return source === undefined ? undefined : parseSchema(source);
-    },
-  };
+  const parsed = new Map<number, EventSchema>();
+  for (const { schema_id: id, sha256, text } of world.bigquery.schemas.all()) {
+    const source = schemaSource({ id, sha256, text });
+    if (source !== undefined) parsed.set(id, parseSchema(source));
+  }
+  return { schemaOf: (id) => parsed.get(id) };
 }
 
 function rowsOf({ accepted, partials, exceptions }: FoldOutput, table: DataTable): readonly AnyRow[] {

@@ -4,7 +4,7 @@
  */
 import type { SimContext } from '../world/context.ts';
 import { EPOCH_MS } from '../world/context.ts';
-import type { SimStore } from './sim-store.ts';
+import { commitOf, type SimStore } from './sim-store.ts';
 import type { TableLog } from './table-log.ts';
 
 type Line = Readonly<Record<string, unknown>>;
@@ -55,8 +55,11 @@ export class OtherEngine {
     return true;
   }
 
-  /** A log checkpoint of the newest version; the commits up to it are removed. `keepsTxns` false: it forgets positions. */
-  cleanUp(table: string, keepsTxns: boolean): boolean {
+  /**
+   * A log checkpoint of the newest version; commits before it are removed but for the last `keptCommits`, as the settings of the table
+   * ask of every engine. `keepsTxns` false: the log checkpoint forgets positions.
+   */
+  cleanUp(table: string, keepsTxns: boolean, keptCommits: number): boolean {
     const log = this.#store.log(table);
     if (log === undefined || log.version < 1) return false;
     const actions = this.#actionsOf(table).filter(({ txn }) => keepsTxns || txn === undefined);
@@ -66,9 +69,10 @@ export class OtherEngine {
       `${table}/_delta_log/_last_checkpoint`,
       Buffer.from(JSON.stringify({ version: log.version, size: actions.length })),
     );
-    const before = this.#store.list(`${table}/_delta_log/`, '').map(({ key }) => key);
-    // Engines keep the commit that the log checkpoint is of.
-    this.#store.remove(before.filter((key) => key.endsWith('.json') && key < `${name}.json`));
+    const commits = this.#store
+      .list(`${table}/_delta_log/`, '')
+      .flatMap(({ key }) => (commitOf(key) === undefined ? [] : [key]));
+    this.#store.remove(commits.filter((key) => commitOf(key)!.version < log.version - keptCommits));
     return true;
   }
 

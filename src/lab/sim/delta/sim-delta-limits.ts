@@ -11,4 +11,6 @@ export const SIM_DELTA_LIMITS = {
   fileRows: 25,
   checkpointEveryCommits: 10,
   logRetentionMs: 5_000,
+  keptCommits: 5,
+  cleanUpEveryMs: 2_000,
 } as const satisfies Partial<SimDeltaLimits>;

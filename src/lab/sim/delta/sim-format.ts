@@ -1,6 +1,6 @@
 /** Files of the simulated world that are the Arrow stream itself, and log checkpoints as JSON. Waits for nothing but microtasks, so virtual time stands still. */
 import { arrowStream, rowsOfStream } from '../../../sinks/delta/files/arrow-decode.ts';
-import type { CheckpointFormat } from '../../../sinks/delta/log/checkpoint-format.ts';
+import type { CheckpointFormat } from '../../../sinks/delta/log/checkpoint/checkpoint-format.ts';
 import { parseCommit } from '../../../sinks/delta/log/parse-actions.ts';
 import type { FileFormat } from '../../../sinks/delta/ports.ts';
 

@@ -114,7 +114,7 @@ describe('the tables of the simulated store', () => {
     const { world, store } = storeOf();
     store.create(KEY, CREATED);
     store.create(commit(1), bytes('{"add":{"path":"a"}}\n'));
-    expect(world.delta!.otherEngine.cleanUp('payment_transactions', true)).toBe(true);
+    expect(world.delta!.otherEngine.cleanUp('payment_transactions', true, 0)).toBe(true);
     expect(store.get(KEY)).toBeUndefined();
     expect(store.create(KEY, bytes('{"add":{"path":"b"}}\n'))).toBe(true);
     expect([...store.log('payment_transactions')!.files]).toEqual(['a']);
@@ -125,7 +125,7 @@ describe('the tables of the simulated store', () => {
     const { world, store } = storeOf();
     store.create(KEY, CREATED);
     store.create(commit(1), bytes('{"txn":{"appId":"x","version":3}}\n'));
-    world.delta!.otherEngine.cleanUp('payment_transactions', false);
+    world.delta!.otherEngine.cleanUp('payment_transactions', false, 0);
     const checkpoint = store.get(`${commit(1).slice(0, -'.json'.length)}.checkpoint.parquet`)!;
     expect(Buffer.from(checkpoint.bytes).toString()).toBe('{"metaData":{"id":"t","schemaString":"{}"}}\n');
   });

@@ -99,7 +99,7 @@ export function strike(world: World, fault: SimFault, passing: string | undefine
       world.delta?.otherEngine.compact(fault.table);
       return;
     case 'log_cleanup':
-      world.delta?.otherEngine.cleanUp(fault.table, fault.txns !== false);
+      world.delta?.otherEngine.cleanUp(fault.table, fault.txns !== false, world.delta.keptCommits);
       return;
     case 'foreign_rows':
       world.delta?.otherEngine.addRows(fault.table);

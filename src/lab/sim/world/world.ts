@@ -34,6 +34,8 @@ export interface WorldOptions {
   readonly isEmulator?: boolean;
   /** The tables are on Delta Lake, in an object store. Default: they are in BigQuery. */
   readonly delta?: DeltaParts | undefined;
+  /** Commits that every engine keeps before a log checkpoint. */
+  readonly keptCommits?: number | undefined;
 }
 
 const RUN_LIMITS: RunLimits = { maxSteps: 200_000, maxMs: 3_600_000 };
@@ -44,7 +46,12 @@ export class World {
   readonly bigquery: SimBigQuery;
   /** Where the tables are on Delta Lake. */
   readonly delta:
-    | { readonly store: SimStore; readonly otherEngine: OtherEngine; readonly parts: DeltaParts }
+    | {
+        readonly store: SimStore;
+        readonly otherEngine: OtherEngine;
+        readonly parts: DeltaParts;
+        readonly keptCommits: number;
+      }
     | undefined;
   /** What has landed in the sink. */
   readonly stored: SimStored;
@@ -64,6 +71,7 @@ export class World {
       dialect = 'service',
       isEmulator = true,
       delta,
+      keptCommits = 0,
     }: WorldOptions,
     strike: (world: World, fault: SimFault, passing: string | undefined) => void,
   ) {
@@ -80,7 +88,7 @@ export class World {
     this.context = { seed, scheduler, trace, faults: injector, marks, rng: new Rng(seed, 'network') };
     this.kafka = new SimKafka(this.context, topic, partitions);
     this.bigquery = new SimBigQuery(this.context, dialect);
-    this.delta = delta && { parts: delta, ...delta.open(this.context) };
+    this.delta = delta && { parts: delta, keptCommits, ...delta.open(this.context) };
     this.stored = this.delta?.parts.stored(this.delta.store, topic) ?? new StoredTables(this.bigquery);
     for (const fault of faults) {
       if ('atMs' in fault.when) scheduler.after(fault.when.atMs, () => injector.timeCame(fault));

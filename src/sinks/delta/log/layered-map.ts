@@ -5,7 +5,7 @@
 
 const LAYER_MIN = 64;
 
-export class LayeredMap<K, V extends {}> implements ReadonlyMap<K, V> {
+export class LayeredMap<K, V extends NonNullable<unknown>> implements ReadonlyMap<K, V> {
   readonly size: number;
   readonly #base: ReadonlyMap<K, V>;
   /** Over the base; undefined: the key is not there. */
@@ -18,7 +18,7 @@ export class LayeredMap<K, V extends {}> implements ReadonlyMap<K, V> {
   }
 
   /** The map is not to be changed afterwards. */
-  static of<K, V extends {}>(entries: ReadonlyMap<K, V> = new Map()): LayeredMap<K, V> {
+  static of<K, V extends NonNullable<unknown>>(entries: ReadonlyMap<K, V> = new Map()): LayeredMap<K, V> {
     return new LayeredMap(entries, new Map(), entries.size);
   }
 

@@ -22,6 +22,8 @@ export interface LogLimits extends WaitLimits {
   readonly keptCommits: number;
   /** How long a log checkpoint still names a removed file: as long as `vacuum` must keep the file itself. */
   readonly removedFileRetentionMs: number;
+  /** The shortest time between two clean-ups of one process. */
+  readonly cleanUpEveryMs: number;
   /** Files that one clean-up removes at most. The next one removes more. */
   readonly maxRemovedPerCleanUp: number;
   /** Foreign commits that are remembered, the first ones. */
@@ -43,6 +45,7 @@ export const DEFAULT_LOG_LIMITS: LogLimits = Object.freeze({
   logRetentionMs: 30 * DAY_MS,
   removedFileRetentionMs: 7 * DAY_MS,
   keptCommits: 1_000,
-  maxRemovedPerCleanUp: 1_000,
+  cleanUpEveryMs: 3_600_000,
+  maxRemovedPerCleanUp: 20_000,
   maxForeignCommits: 100,
 });

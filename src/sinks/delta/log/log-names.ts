@@ -45,6 +45,34 @@ export function logFileOf(key: string): LogFile {
   return { kind: 'checkpoint-v2', version };
 }
 
+/** Of any file that is about one version, also of kinds that are not read here. */
+export function versionOf(key: string): number | undefined {
+  const digits = /^(\d{20})\./.exec(key.slice(key.lastIndexOf('/') + 1))?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** Versions with a commit file, ascending. */
+export function commitVersions(keys: readonly { readonly key: string }[]): number[] {
+  const files = keys.map(({ key }) => logFileOf(key));
+  return files.flatMap((file) => (file.kind === 'commit' ? [file.version] : [])).sort((a, b) => a - b);
+}
+
+/** Log checkpoints with all their parts, the newest first. */
+export function wholeCheckpoints(keys: readonly { readonly key: string }[]): { version: number; parts: number }[] {
+  const seen = new Map<string, { version: number; parts: number; found: Set<number> }>();
+  for (const { key } of keys) {
+    const file = logFileOf(key);
+    if (file.kind !== 'checkpoint') continue;
+    const { version, part, parts } = file;
+    const name = `${version}/${parts}`;
+    const checkpoint = seen.get(name) ?? { version, parts, found: new Set() };
+    seen.set(name, checkpoint);
+    checkpoint.found.add(part);
+  }
+  const whole = [...seen.values()].filter(({ parts, found }) => found.size === Math.max(1, parts));
+  return whole.sort((a, b) => b.version - a.version).map(({ version, parts }) => ({ version, parts }));
+}
+
 function padded(number: number, digits: number): string {
   return String(number).padStart(digits, '0');
 }

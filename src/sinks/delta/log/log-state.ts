@@ -79,7 +79,7 @@ class Draft {
       if (add !== undefined) {
         const file = new LoggedFile(add, where);
         this.#files.set(file.path, file);
-        this.#tombstones.set(file.path, undefined);
+        if (this.#isRemoved(file.path)) this.#tombstones.set(file.path, undefined);
         if (add.dataChange) addedFiles++;
       } else if (remove !== undefined) {
         const path = decodePath(remove.path, where);
@@ -99,6 +99,10 @@ class Draft {
       const [operation, engine] = [info?.operation ?? '', info?.engineInfo ?? ''];
       this.#foreign.push({ version, operation, engine, addedFiles, removedFiles });
     }
+  }
+
+  #isRemoved(path: string): boolean {
+    return this.#tombstones.has(path) || this.#base?.tombstones.has(path) === true;
   }
 
   finish(): LogState {

@@ -18,11 +18,13 @@ import {
   UnknownOutcomeError,
 } from '../ports.ts';
 import { isKey } from '../store/store-keys.ts';
-import type { CheckpointFormat } from './checkpoint-format.ts';
+import type { CheckpointFormat } from './checkpoint/checkpoint-format.ts';
+import { withoutOldRemoves } from './checkpoint/checkpoint-rows.ts';
 import { type CommitFacts, encodeCommit, encodeCreation } from './encode-commit.ts';
 import { DEFAULT_LOG_LIMITS, type LogLimits } from './log-limits.ts';
 import { commitKey } from './log-names.ts';
 import type { LogState } from './log-state.ts';
+import { LogUpkeep } from './log-upkeep.ts';
 import { PatientStore } from './patient-store.ts';
 import { Races } from './races.ts';
 import { LogReader } from './read-log.ts';
@@ -36,7 +38,12 @@ export interface LogTableOptions {
   /** Of this program: written into every commit. */
   readonly engineVersion: string;
   readonly limits?: Partial<LogLimits> | undefined;
-  readonly observer?: WaitingObserver | undefined;
+  readonly observer?: LogObserver | undefined;
+}
+
+export interface LogObserver extends WaitingObserver {
+  /** A log checkpoint or clean-up failed: a later commit makes up for it. */
+  readonly onUpkeepFailed?: ((table: string, error: Error) => void) | undefined;
 }
 
 type Prepare = (snapshot: TableSnapshot) => Promise<CommitActions | undefined> | CommitActions | undefined;
@@ -47,6 +54,7 @@ export class DeltaLogTable implements DeltaTable {
   readonly #limits: LogLimits;
   readonly #store: PatientStore;
   readonly #reader: LogReader;
+  readonly #upkeep: LogUpkeep;
   #current: LogState | undefined;
   /** One commit of this process at a time: they would only take the versions from each other. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -58,6 +66,15 @@ export class DeltaLogTable implements DeltaTable {
     this.#limits = { ...DEFAULT_LOG_LIMITS, ...options.limits };
     this.#store = new PatientStore(store, runtime, this.#limits, observer);
     this.#reader = new LogReader(name, this.#store, checkpoints, this.#limits);
+    const onFailure = (error: Error): void => observer.onUpkeepFailed?.(name, error);
+    this.#upkeep = new LogUpkeep({
+      table: name,
+      store: this.#store,
+      runtime,
+      checkpoints,
+      limits: this.#limits,
+      onFailure,
+    });
   }
 
   get current(): LogState | undefined {
@@ -106,7 +123,7 @@ export class DeltaLogTable implements DeltaTable {
       if (actions !== undefined) {
         const put = await this.#put(state, encodeCommit(state, actions, this.#facts()));
         state = this.#adopt(put.state) ?? this.#missing();
-        if (put.isOurs) return state;
+        if (put.isOurs) return this.#kept(state);
         isNewest = false;
         await races.lost();
       } else {
@@ -116,6 +133,18 @@ export class DeltaLogTable implements DeltaTable {
         [state, isNewest] = [newest, true];
       }
     }
+  }
+
+  /** Log checkpoint and clean-up, where one is due. Commits do not wait for them. */
+  #kept(state: LogState): LogState {
+    if (!this.#upkeep.afterCommit(state, this.#reader.newestCheckpoint)) return state;
+    const kept = withoutOldRemoves(state, this.#options.runtime.nowMs(), this.#limits.removedFileRetentionMs);
+    return this.#adopt(kept) ?? kept;
+  }
+
+  /** Resolves when no log checkpoint or clean-up of this process is running. */
+  settled(): Promise<void> {
+    return this.#upkeep.settled();
   }
 
   /** Puts the version after `state` until it exists. `isOurs` is false where another commit may have taken it. */

@@ -53,12 +53,15 @@ export function parseJson(text: string, where: string): unknown {
 }
 
 /** Undefined for an action that this program has no use for. */
-export function parseAction(value: unknown, where: string): Action | undefined {
-  const line = new Fields(value, where);
-  for (const [name, parse] of Object.entries(PARSERS)) {
-    if (line.has(name)) return { [name]: parse(line.inside(name)) };
-  }
-  return undefined;
+function parseAction(value: unknown, where: string): Action | undefined {
+  const line = new Fields(value, () => where);
+  const name = KINDS.find((kind) => line.has(kind));
+  return name === undefined ? undefined : { [name]: PARSERS[name](line.inside(name)) };
+}
+
+/** The members of one action, of a kind that is known. */
+export function parseMembers(kind: keyof Action, members: object, where: () => string): Action {
+  return { [kind]: PARSERS[kind](new Fields(members, where)) };
 }
 
 const PARSERS: Readonly<Record<keyof Action, (fields: Fields) => object>> = {
@@ -70,6 +73,8 @@ const PARSERS: Readonly<Record<keyof Action, (fields: Fields) => object>> = {
   domainMetadata: parseDomain,
   commitInfo: parseCommitInfo,
 };
+
+const KINDS = Object.keys(PARSERS) as (keyof Action)[];
 
 function parseAdd(fields: Fields): AddAction {
   fields.refuse('deletionVector', 'it has a deletion vector, which this program does not read');
@@ -148,13 +153,22 @@ interface Loose {
   readonly boolean: boolean;
 }
 
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isFlag = (value: unknown): value is boolean => typeof value === 'boolean';
+const isInteger = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+const areNames = (value: unknown): value is string[] => Array.isArray(value) && value.every(isText);
+function areTexts(value: unknown): value is Record<string, string | null> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((each) => each === null || typeof each === 'string');
+}
+
 /** The members of one JSON object. `null` counts as absent: delta-rs writes it so. */
 class Fields {
   readonly #members: Readonly<Record<string, unknown>>;
-  readonly #where: string;
+  readonly #where: () => string;
 
-  constructor(value: unknown, where: string) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw damaged(where, 'it is no object');
+  constructor(value: unknown, where: () => string) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw damaged(where(), 'it is no object');
     this.#members = value as Readonly<Record<string, unknown>>;
     this.#where = where;
   }
@@ -164,11 +178,11 @@ class Fields {
   }
 
   inside(name: string): Fields {
-    return new Fields(this.#members[name], `${this.#where} ${name}`);
+    return new Fields(this.#members[name], () => `${this.#where()} ${name}`);
   }
 
   refuse(name: string, why: string): void {
-    if (this.has(name)) throw new ContradictionError('table_changed', `${this.#where}: ${why}`);
+    if (this.has(name)) throw new ContradictionError('table_changed', `${this.#where()}: ${why}`);
   }
 
   text(name: string): string {
@@ -184,29 +198,22 @@ class Fields {
   }
 
   optionalText(name: string): string | undefined {
-    return this.#optional(name, 'a text', (value) => typeof value === 'string');
+    return this.#optional(name, 'a text', isText);
   }
 
   optionalInteger(name: string): number | undefined {
-    const isInteger = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
     return this.#optional(name, 'a whole number from 0 to 2^53 - 1', isInteger);
   }
 
   optionalFlag(name: string): boolean | undefined {
-    return this.#optional(name, 'true or false', (value) => typeof value === 'boolean');
+    return this.#optional(name, 'true or false', isFlag);
   }
 
   optionalNames(name: string): readonly string[] | undefined {
-    const areNames = (value: unknown): value is string[] =>
-      Array.isArray(value) && value.every((each) => typeof each === 'string');
     return this.#optional(name, 'a list of texts', areNames);
   }
 
   optionalTexts(name: string): Readonly<Record<string, string | null>> | undefined {
-    const areTexts = (value: unknown): value is Record<string, string | null> =>
-      typeof value === 'object' &&
-      !Array.isArray(value) &&
-      Object.values(value!).every((each) => each === null || typeof each === 'string');
     return this.#optional(name, 'an object of texts', areTexts);
   }
 
@@ -218,11 +225,11 @@ class Fields {
   #optional<T>(name: string, wanted: string, isOne: (value: unknown) => value is T): T | undefined {
     if (!this.has(name)) return undefined;
     const value = this.#members[name];
-    if (!isOne(value)) throw damaged(this.#where, `${name} is not ${wanted}`);
+    if (!isOne(value)) throw damaged(this.#where(), `${name} is not ${wanted}`);
     return value;
   }
 
   #missing(name: string): never {
-    throw damaged(this.#where, `${name} is missing`);
+    throw damaged(this.#where(), `${name} is missing`);
   }
 }

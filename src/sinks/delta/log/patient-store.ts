@@ -45,11 +45,22 @@ export class PatientStore {
     return (await this.get(key, { from: 0, to: 1 })) !== undefined;
   }
 
-  list(prefix: string, after?: string): Promise<readonly StoredObject[]> {
-    return this.#ask(`list of ${prefix}`, async () => {
-      const objects: StoredObject[] = [];
-      for await (const page of this.store.list(prefix, after)) for (const object of page) objects.push(object);
-      return objects;
+  async list(prefix: string): Promise<readonly StoredObject[]> {
+    const objects: StoredObject[] = [];
+    await this.listUntil(prefix, (object) => objects.push(object) < 0);
+    return objects;
+  }
+
+  /** Each object once, in order, until `visit` answers that it has enough. */
+  async listUntil(prefix: string, visit: (object: StoredObject) => boolean): Promise<void> {
+    let after: string | undefined;
+    await this.#ask(`list of ${prefix}`, async () => {
+      for await (const page of this.store.list(prefix, after)) {
+        for (const object of page) {
+          if (visit(object)) return;
+          after = object.key;
+        }
+      }
     });
   }
 

@@ -4,16 +4,23 @@
  *
  * Clean-up frees the names of old versions, and a put that was in flight may then land under such a name, in no table. So
  * neither "not there" nor "there" is believed of a version past the one that the state stands on, unless afterwards
- * `_last_checkpoint` is at most `keptCommits` past that: nothing newer has been freed then (clean-up.ts). Other engines free
+ * `_last_checkpoint` is at most `keptCommits` past that: nothing newer has been freed then (log-upkeep.ts). Other engines free
  * by age alone, below `_last_checkpoint`: against theirs, the version that the state stands on must still be there.
  */
 import { ContradictionError } from '../../../base/errors.ts';
-import type { StoredObject } from '../ports.ts';
 import type { Action } from './actions.ts';
-import type { CheckpointFormat } from './checkpoint-format.ts';
-import { type LastCheckpoint, parseLastCheckpoint, secondKind } from './last-checkpoint.ts';
+import type { CheckpointFormat } from './checkpoint/checkpoint-format.ts';
+import { type LastCheckpoint, parseLastCheckpoint, secondKind } from './checkpoint/last-checkpoint.ts';
 import type { LogLimits } from './log-limits.ts';
-import { checkpointKeys, commitKey, lastCheckpointKey, logFileOf, logPrefix } from './log-names.ts';
+import {
+  checkpointKeys,
+  commitKey,
+  commitVersions,
+  lastCheckpointKey,
+  logFileOf,
+  logPrefix,
+  wholeCheckpoints,
+} from './log-names.ts';
 import { type Commit, type LogState, type ReplayOptions, replay } from './log-state.ts';
 import { damaged, parseCommit } from './parse-actions.ts';
 import type { PatientStore } from './patient-store.ts';
@@ -53,13 +60,11 @@ export class LogReader {
 
   /** The table at the end of its log: the same state if nothing was added. Throws if the table is another one now. */
   async follow(state: LogState): Promise<LogState | undefined> {
-    const commits: Commit[] = [];
-    for (let version = state.version + 1; ; version++) {
-      const commit = await this.#commit(version);
-      if (commit === undefined) break;
-      commits.push(commit);
-    }
-    if (!(await this.holds(state.version))) return this.reopen(state);
+    const commits = await this.#readOn(state.version).catch((error: unknown) => {
+      if (error instanceof Overtaken) return undefined;
+      throw error;
+    });
+    if (commits === undefined || !(await this.holds(state.version))) return this.reopen(state);
     return commits.length === 0 ? state : this.replay(state, commits);
   }
 
@@ -160,8 +165,7 @@ export class LogReader {
   async #openAt(hint: LastCheckpoint | undefined, before: LogState | undefined): Promise<Opened> {
     const start = hint === undefined ? undefined : await this.#readCheckpoint(hint);
     if (hint !== undefined && Array.isArray(start)) {
-      const after = await this.#store.list(logPrefix(this.table), commitKey(this.table, hint.version));
-      return this.#fromCheckpoint(hint.version, start, versionsIn(after), before);
+      return this.#fromCheckpoint(hint.version, start, () => this.#readOn(hint.version), before);
     }
     return this.#openByListing(before);
   }
@@ -169,11 +173,19 @@ export class LogReader {
   /** Without a usable `_last_checkpoint`: the newest log checkpoint that is whole, or the log from version 0. */
   async #openByListing(before: LogState | undefined): Promise<Opened> {
     const listed = await this.#store.list(logPrefix(this.table));
-    const versions = versionsIn(listed);
+    const versions = commitVersions(listed);
     let unusable: Error | undefined;
     for (const checkpoint of wholeCheckpoints(listed)) {
       const start = await this.#readCheckpoint(checkpoint);
-      if (Array.isArray(start)) return this.#fromCheckpoint(checkpoint.version, start, versions, before);
+      if (Array.isArray(start)) {
+        const { version } = checkpoint;
+        const later = () =>
+          this.#commits(
+            version,
+            versions.filter((each) => each > version),
+          );
+        return this.#fromCheckpoint(version, start, later, before);
+      }
       unusable ??= start;
     }
     if (versions.length === 0 && unusable === undefined) return { base: -1, state: undefined };
@@ -189,13 +201,12 @@ export class LogReader {
   async #fromCheckpoint(
     version: number,
     actions: readonly Action[],
-    versions: readonly number[],
+    later: () => Promise<readonly Commit[]>,
     before: LogState | undefined,
   ): Promise<Opened> {
     const where = `the log checkpoint of version ${version}`;
     const start = replay(undefined, [{ version, actions, where }], this.#replayOptions(Number.POSITIVE_INFINITY));
-    const later = versions.filter((each) => each > version);
-    return { base: version, state: this.#replayed(start, await this.#commits(version, later), before) };
+    return { base: version, state: this.#replayed(start, await later(), before) };
   }
 
   #replayed(start: LogState | undefined, commits: readonly Commit[], before: LogState | undefined): LogState {
@@ -221,11 +232,23 @@ export class LogReader {
         commits.push(commit);
       }
     }
-    const first = versions[0];
-    if (first !== undefined && !(await this.#store.has(commitKey(this.table, first)))) {
-      throw new Overtaken(`version ${first} was removed while the log was read`);
-    }
     return commits;
+  }
+
+  /** The commits after `from` up to the first version that is not there. Several at a time where many are. */
+  async #readOn(from: number): Promise<Commit[]> {
+    const commits: Commit[] = [];
+    for (let width = 1; ; width = Math.min(this.#limits.concurrentReads, width * 2)) {
+      const next = from + 1 + commits.length;
+      const found = await Promise.all(Array.from({ length: width }, (_, index) => this.#commit(next + index)));
+      const end = found.indexOf(undefined);
+      commits.push(...found.slice(0, end < 0 ? width : end).filter((commit) => commit !== undefined));
+      // Past one that was not there yet, others may have been put while these reads were running: read again.
+      if (end >= 0 && found.slice(end).every((commit) => commit === undefined)) return commits;
+      if (end >= 0 && !(await this.#store.has(commitKey(this.table, next + end)))) {
+        throw new Overtaken(`version ${next + end} is missing, and a later one is there`);
+      }
+    }
   }
 
   async #commit(version: number): Promise<Commit | undefined> {
@@ -264,26 +287,4 @@ export class LogReader {
 
 function withForeign(state: LogState, { foreign }: LogState): LogState {
   return { ...state, foreign };
-}
-
-/** Versions with a commit file, ascending. */
-function versionsIn(listed: readonly StoredObject[]): number[] {
-  const files = listed.map(({ key }) => logFileOf(key));
-  return files.flatMap((file) => (file.kind === 'commit' ? [file.version] : [])).sort((a, b) => a - b);
-}
-
-/** Log checkpoints with all their parts, the newest first. */
-function wholeCheckpoints(listed: readonly StoredObject[]): LastCheckpoint[] {
-  const seen = new Map<string, LastCheckpoint & { readonly found: Set<number> }>();
-  for (const { key } of listed) {
-    const file = logFileOf(key);
-    if (file.kind !== 'checkpoint') continue;
-    const { version, part, parts } = file;
-    const name = `${version}/${parts}`;
-    const checkpoint = seen.get(name) ?? { version, parts, found: new Set() };
-    seen.set(name, checkpoint);
-    checkpoint.found.add(part);
-  }
-  const whole = [...seen.values()].filter(({ parts, found }) => found.size === Math.max(1, parts));
-  return whole.sort((a, b) => b.version - a.version);
 }

@@ -17,10 +17,7 @@ import {
   UnknownOutcomeError,
 } from '../ports.ts';
 import { codeOf, storeError } from './disk-errors.ts';
-import { checkKey, checkPrefix, compareKeys } from './store-keys.ts';
-
-/** Names of files that are being written, or that a crash left. */
-export const UNFINISHED_PREFIX = '.tmp-';
+import { checkKey, checkPrefix, compareKeys, UNFINISHED_PREFIX } from './store-keys.ts';
 
 const PAGE_ENTRIES = 1_000;
 

@@ -4,6 +4,9 @@ import { BugError } from '../../../base/errors.ts';
 const KEY_MAX_BYTES = 1_024;
 const SEGMENT = /^(?!\.{1,2}$)[^/\\\0]+$/;
 
+/** Names of files on a disk that are being written, or that a crash left, begin so. No reader of a table reads them. */
+export const UNFINISHED_PREFIX = '.tmp-';
+
 /** Relative, with `/`, without empty segments, `.` or `..`. */
 export function isKey(key: string): boolean {
   return Buffer.byteLength(key) <= KEY_MAX_BYTES && key.split('/').every((segment) => SEGMENT.test(segment));

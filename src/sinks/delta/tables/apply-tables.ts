@@ -45,9 +45,15 @@ export interface LocationLook {
 
 /** Rejects while the store is away for too long, and with ContradictionError for a log that cannot be read. */
 export async function lookAtTables({ tables, layout }: LocationParts): Promise<LocationLook> {
-  const snapshots = await Promise.all(DELTA_TABLES.map((name) => tables[name].refresh()));
+  // Others may be making the tables: what a look says of two of them holds only in this order. Rows of the first say that the others
+  // were there before; what the others have says that the first was there before.
+  const before = await tables[CONTROL].refresh();
+  const others = DELTA_TABLES.filter((name) => name !== CONTROL);
+  const snapshots = await Promise.all(others.map((name) => tables[name].refresh()));
+  const control = before ?? (await tables[CONTROL].refresh());
   const found = new Map<DeltaTableName, TableSnapshot>();
-  for (const [i, name] of DELTA_TABLES.entries()) if (snapshots[i] !== undefined) found.set(name, snapshots[i]);
+  if (control !== undefined) found.set(CONTROL, control);
+  for (const [i, name] of others.entries()) if (snapshots[i] !== undefined) found.set(name, snapshots[i]);
   const missing = DELTA_TABLES.filter((name) => !found.has(name));
   const set = found.get(CONTROL)?.metadata.configuration[SET_PROPERTY];
   const findings: TableFinding[] = [];
@@ -60,13 +66,14 @@ export async function lookAtTables({ tables, layout }: LocationParts): Promise<L
     for (const column of comparison.extra)
       warnings.push(`${name} has a column that the rules given here do not name: ${column}`);
   }
-  findings.push(...lostTables(found, missing));
+  findings.push(...lostTables(found, missing, before));
   return { found, missing, findings, toAdd, warnings };
 }
 
 function lostTables(
   found: ReadonlyMap<DeltaTableName, TableSnapshot>,
   missing: readonly DeltaTableName[],
+  controlBefore: TableSnapshot | undefined,
 ): TableFinding[] {
   const lost = (table: DeltaTableName, what: string): TableFinding => ({
     code: 'table_missing',
@@ -79,7 +86,7 @@ function lostTables(
     const used = [...found].filter(([, { files, txns }]) => files.size + txns.size > 0).map(([name]) => name);
     return used.length === 0 ? [] : [lost(CONTROL, `the table is gone, and ${used.join(', ')} has rows`)];
   }
-  if (control.files.size === 0) return [];
+  if ((controlBefore?.files.size ?? 0) === 0) return [];
   return missing
     .filter((name) => !OPTIONAL.has(name))
     .map((name) => lost(name, 'the table is gone, and partition_ownership has rows'));
@@ -116,23 +123,31 @@ export async function applyTables(parts: LocationParts, options: ApplyOptions): 
   const applied: AppliedTables = { madeTables: missing, alteredColumns, warnings };
   if (options.dryRun) return applied;
   if (found.size === 0) await options.beforeFirst?.();
-  if (missing.length > 0) await makeTables(parts, missing);
-  for (const [name, columns] of toAdd) await addColumns(parts.tables[name], columns);
+  const madeByOthers = missing.length > 0 ? await makeTables(parts, missing, options) : [];
+  for (const [name, columns] of [...toAdd, ...madeByOthers]) await addColumns(parts.tables[name], columns);
   return applied;
 }
 
+/** Returns the columns that tables lack which another process made meanwhile, by other rules. */
 async function makeTables(
   { tables, runtime, layout }: LocationParts,
   missing: readonly DeltaTableName[],
-): Promise<void> {
+  { addsColumns }: ApplyOptions,
+): Promise<[DeltaTableName, readonly TableColumn[]][]> {
   const control = await tables[CONTROL].ensure(metadataOf(CONTROL, layout, runtime.uuid()));
   // Another process may have made it: its set is the one.
   const set = control.metadata.configuration[SET_PROPERTY] ?? '';
   const others = missing.filter((name) => name !== CONTROL);
   const made = await Promise.all(others.map((name) => tables[name].ensure(metadataOf(name, layout, set))));
-  const findings = others.flatMap((name, i) => compareTable(name, made[i]!.metadata, set, layout).findings);
-  const error = errorOf(findings);
+  const compared = others.map((name, i) => [name, compareTable(name, made[i]!.metadata, set, layout)] as const);
+  const toAdd = compared.map(([name, comparison]): [DeltaTableName, readonly TableColumn[]] => [
+    name,
+    comparison.toAdd,
+  ]);
+  const unmended = addsColumns ? [] : toAdd.flatMap(([name, columns]) => missingColumns(name, columns));
+  const error = errorOf([...compared.flatMap(([, { findings }]) => findings), ...unmended]);
   if (error !== undefined) throw error;
+  return toAdd.filter(([, columns]) => columns.length > 0);
 }
 
 function metadataOf(name: DeltaTableName, layout: RowLayout, set: string): Omit<TableMetadata, 'id'> {

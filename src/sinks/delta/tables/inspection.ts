@@ -83,7 +83,7 @@ export class TableInspection implements SinkInspection {
   }
 
   /** By the counts of the files, which the log has: no file is read but the newest checkpoints'. */
-  async lostInBulk(): Promise<Error | undefined> {
+  async lostInBulk(): Promise<ContradictionError | undefined> {
     const { tables, ownership, checkpoints } = this.#parts;
     const remembered = Object.fromEntries(DATA_TABLES.map((table) => [table, 0])) as Record<string, number>;
     for (const topic of await ownership.topics()) {

@@ -10,7 +10,15 @@ import {
   type ExceptionRow,
   type PartialRow,
 } from '../../../payments/types.ts';
-import type { Checkpoint, Ownership, PartitionWriter, ReachedTable, Seed, Sink } from '../../../processor/ports.ts';
+import type {
+  Checkpoint,
+  Ownership,
+  PartitionWriter,
+  ReachedTable,
+  Seed,
+  Sink,
+  WonClaim,
+} from '../../../processor/ports.ts';
 import { acceptedRow, exceptionRow, FIXED, partialRow, settings } from '../../bigquery/testing/sample-rows.ts';
 import type { DeltaLimits } from '../delta-limits.ts';
 import { DeltaLogTable } from '../log/log-table.ts';
@@ -85,10 +93,16 @@ export interface FoldedRecords {
   readonly exceptions: ExceptionRow[];
 }
 
-/** Every third record is an exception; every fourth closes some windows. `content`: another log yields other rows. */
-export function foldRecords(partition: number, from: number, to: number, content = ''): FoldedRecords {
+/** Every third record is an exception; every fourth closes some windows. `contentAt`: other settings, or another log, yield other rows. */
+export function foldRecords(
+  partition: number,
+  from: number,
+  to: number,
+  contentAt: (offset: number) => string = () => '',
+): FoldedRecords {
   const folded: FoldedRecords = { accepted: [], partials: [], exceptions: [] };
   for (let offset = from; offset < to; offset += 1) {
+    const content = contentAt(offset);
     const transactionId = `${partition}/${offset}${content}`;
     if (offset % 3 === 0) folded.exceptions.push(exceptionRow(offset, { transactionId }));
     else folded.accepted.push(acceptedRow(offset, { transactionId }));
@@ -111,7 +125,15 @@ export interface LifeOptions {
   readonly batch: number;
   /** Batches between checkpoints. */
   readonly checkpointEvery: number;
+  /** As another log has it. */
   readonly content?: string;
+  /** Records from the resume offset on are folded with this setting; default: as the history says. */
+  readonly setting?: string;
+}
+
+/** What the settings make of a record. */
+export function contentBy(history: Ownership['history']): (offset: number) => string {
+  return (offset) => history.findLast(({ fromOffset }) => fromOffset <= offset)!.decision.maxAmount;
 }
 
 /** One ownership of one partition, as the processor has it: claim, fence, replay, write, checkpoint. Rejects where it is lost or stops. */
@@ -120,7 +142,7 @@ export async function liveOnce(
   owner: string,
   options: LifeOptions,
 ): Promise<'lost' | 'drained'> {
-  const { partition, endOffset, batch, checkpointEvery, content } = options;
+  const { partition, endOffset, batch, checkpointEvery, content, setting } = options;
   const row = (await sink.readOwnership(TOPIC)).find((one) => one.partition === partition)!;
   const [outcome] = await sink.claim(TOPIC, owner, [row]);
   if (outcome?.won === undefined) return 'lost';
@@ -128,6 +150,10 @@ export async function liveOnce(
   const terms = { settleTimeoutMs: 1_000, gatherMs: 1_000, onCheckpoint: () => {} };
   const { checkpointOffset, checkpoint, reached } = await won.fence(terms, new AbortController().signal);
   const resume = Math.max(checkpointOffset, ...DATA_TABLES.map((table) => reached[table].next));
+  const history = await withSetting(sink, won, resume, setting);
+  if (history === undefined) return 'lost';
+  const byHistory = contentBy(history);
+  const contentAt = (offset: number): string => `${byHistory(offset)}${content ?? ''}`;
   const writer = won.open();
   try {
     let last = checkpoint?.nextOffset ?? checkpointOffset;
@@ -135,7 +161,7 @@ export async function liveOnce(
     let batches = 0;
     for (let from = checkpointOffset; from < endOffset; ) {
       const to = Math.min(endOffset, from < resume ? resume : from + batch);
-      const folded = foldRecords(partition, from, to, content);
+      const folded = foldRecords(partition, from, to, contentAt);
       for (const table of DATA_TABLES) landed.push(...appendMissing(writer, table, folded, reached[table], to));
       for (const table of DATA_TABLES)
         if (reached[table].left(to) > 0) throw new Error(`${table}: rows are left that the log does not yield`);
@@ -154,6 +180,20 @@ export async function liveOnce(
   } finally {
     writer.close();
   }
+}
+
+/** The history with an entry for the setting, which is read back before anything is written; undefined where the claim is lost. */
+async function withSetting(
+  sink: Sink,
+  won: WonClaim,
+  fromOffset: number,
+  setting: string | undefined,
+): Promise<Ownership['history'] | undefined> {
+  const { history, claimId, partition } = won.ownership;
+  if (setting === undefined || history.at(-1)!.decision.maxAmount === setting) return history;
+  await won.addEntry(settings(fromOffset, setting));
+  const row = (await sink.readOwnership(TOPIC)).find((one) => one.partition === partition);
+  return row?.claimId === claimId ? row.history : undefined;
 }
 
 function appendMissing(
@@ -212,8 +252,13 @@ export async function storedRows(process: DeltaProcess, table: DataTable, partit
   return rows.sort();
 }
 
-export function expectedRows(table: DataTable, partition: number, endOffset: number): string[] {
-  const folded = foldRecords(partition, 0, endOffset);
+export function expectedRows(
+  table: DataTable,
+  partition: number,
+  endOffset: number,
+  history: Ownership['history'] = [settings(0)],
+): string[] {
+  const folded = foldRecords(partition, 0, endOffset, contentBy(history));
   if (table === 'payment_metrics_partials')
     return folded.partials.map((row) => `${row.kafkaOffset} ${row.region}`).sort();
   if (table === 'payment_exceptions')

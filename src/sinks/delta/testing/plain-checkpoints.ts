@@ -1,5 +1,5 @@
 /** Log checkpoints as JSON lines, for tests that are not about Parquet. */
-import type { CheckpointFormat } from '../log/checkpoint-format.ts';
+import type { CheckpointFormat } from '../log/checkpoint/checkpoint-format.ts';
 import { parseCommit } from '../log/parse-actions.ts';
 
 export const PLAIN_CHECKPOINTS: CheckpointFormat = {

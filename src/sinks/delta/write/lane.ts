@@ -40,6 +40,7 @@ export class Lane {
   readonly place: LanePlace;
   /** `next` of the table, as this owner committed it last. */
   #next: number;
+  #nextAtEnd: number;
   #waiting: Waiting[] = [];
   /** Of those that wait, how many are whole records, and all of these: rows and bytes. */
   #whole = 0;
@@ -53,6 +54,7 @@ export class Lane {
   constructor(place: LanePlace, next: number, onChange: () => void) {
     this.place = place;
     this.#next = next;
+    this.#nextAtEnd = next;
     this.#onChange = onChange;
   }
 
@@ -60,9 +62,9 @@ export class Lane {
     return this.#next;
   }
 
-  /** `next` once all that was handed over is in. */
+  /** `next` once all that was handed over is in, the commit that is under way included. */
   get nextAtEnd(): number {
-    return this.#waiting.at(-1)?.toOffset ?? this.#next;
+    return this.#nextAtEnd;
   }
 
   get hasWhole(): boolean {
@@ -91,6 +93,7 @@ export class Lane {
         return;
       }
       this.#waiting.push({ ...piece, resolve, reject });
+      this.#nextAtEnd = piece.toOffset;
       this.#rowCount += piece.rows.rowCount;
       this.#byteLength += piece.byteLength;
       if (piece.toOffset > piece.lastOffset) this.#whole = this.#waiting.length;

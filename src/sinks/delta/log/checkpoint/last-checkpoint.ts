@@ -2,7 +2,7 @@
  * `_last_checkpoint`: which log checkpoint is the newest. It is a hint about where to start reading, and more than a hint about
  * clean-up: names of versions are freed only below it, after it was written.
  */
-import { ContradictionError } from '../../../base/errors.ts';
+import { ContradictionError } from '../../../../base/errors.ts';
 
 export interface LastCheckpoint {
   readonly version: number;

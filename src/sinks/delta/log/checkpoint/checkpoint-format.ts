@@ -1,5 +1,5 @@
 /** Log checkpoints as bytes. parquet-checkpoint.ts is the real format; the simulated world brings a plain one. */
-import type { Action } from './actions.ts';
+import type { Action } from '../actions.ts';
 
 export interface CheckpointFormat {
   encode(actions: readonly Action[]): Promise<Uint8Array>;
