@@ -6,7 +6,7 @@ import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { PartitionCache } from './partition-cache.ts';
 import { nodeFiles, type StateFile, type StateFiles } from './state-files.ts';
-import { delta, emptyState, plain, remembered } from './testing/state-samples.ts';
+import { delta, emptyState, plain } from './testing/state-samples.ts';
 
 let location: string;
 beforeEach(() => {
@@ -61,7 +61,7 @@ test('memory that is being written is not used for what comes next: megabytes ar
   const found = await stored();
   expect(found.head).toEqual(saved.head);
   expect(found.ids.map(({ transactionId }) => transactionId)).toEqual(
-    Array.from({ length: 30_000 }, (_, offset) => remembered(offset).transactionId),
+    Array.from(saved.remembered, ({ transactionId }) => transactionId),
   );
 });
 
