@@ -62,7 +62,7 @@ export class Lane {
     return this.#next;
   }
 
-  /** `next` once all that was handed over is in, the commit that is under way included. */
+  /** `next` once all that was handed over is in, the commit in flight included. */
   get nextAtEnd(): number {
     return this.#nextAtEnd;
   }
