@@ -56,6 +56,8 @@ export class DeltaLogTable implements DeltaTable {
   readonly #reader: LogReader;
   readonly #upkeep: LogUpkeep;
   #current: LogState | undefined;
+  /** When the log was last known to be the one that `#current` stands on. */
+  #lookedAtMs = 0;
   /** One commit of this process at a time: they would only take the versions from each other. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -155,10 +157,13 @@ export class DeltaLogTable implements DeltaTable {
     const last = state?.version ?? -1;
     const key = commitKey(this.name, last + 1);
     const patience = this.#store.patience(`commit to ${this.name}`);
+    if (state !== undefined && this.#isOld() && !(await this.#reader.holds(state))) {
+      return { isOurs: false, state: await this.#reader.reopen(state) };
+    }
     for (;;) {
       const outcome = await this.#attempt(key, bytes);
       if (outcome === 'created') {
-        if (await this.#reader.holds(last)) return { isOurs: true, state: this.#after(state, bytes) };
+        if (await this.#reader.holds(state)) return { isOurs: true, state: this.#after(state, bytes) };
         return { isOurs: false, state: await this.#outside(state, key) };
       }
       if (outcome !== 'exists') await patience.wait(outcome);
@@ -167,6 +172,10 @@ export class DeltaLogTable implements DeltaTable {
       if (next?.version !== state?.version) return { isOurs: false, state: next };
       if (outcome === 'exists') await patience.wait(new Error(`${key} exists, and cannot be read`));
     }
+  }
+
+  #isOld(): boolean {
+    return this.#options.runtime.monotonicMs() - this.#lookedAtMs > this.#limits.lookAgainAfterMs;
   }
 
   /** The put is in no log that readers see. Where the table is gone or another one, the file must not stay in its way. */
@@ -197,6 +206,7 @@ export class DeltaLogTable implements DeltaTable {
   #adopt(state: LogState | undefined): LogState | undefined {
     const isOlder = state !== undefined && this.#current !== undefined && state.version < this.#current.version;
     if (!isOlder) this.#current = state;
+    this.#lookedAtMs = this.#options.runtime.monotonicMs();
     return this.#current;
   }
 
