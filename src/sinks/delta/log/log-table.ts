@@ -122,7 +122,10 @@ export class DeltaLogTable implements DeltaTable {
     let state = this.#current ?? (await this.refresh()) ?? this.#missing();
     for (;;) {
       const actions = await prepare(state);
-      if (actions !== undefined) {
+      if (actions !== undefined && (await this.#isAnotherLog(state))) {
+        state = this.#adopt(await this.#reader.reopen(state)) ?? this.#missing();
+        isNewest = true;
+      } else if (actions !== undefined) {
         const put = await this.#put(state, encodeCommit(state, actions, this.#facts()));
         state = this.#adopt(put.state) ?? this.#missing();
         if (put.isOurs) return this.#kept(state);
@@ -149,33 +152,31 @@ export class DeltaLogTable implements DeltaTable {
     return this.#upkeep.settled();
   }
 
-  /** Puts the version after `state` until it exists. `isOurs` is false where another commit may have taken it. */
+  /** Puts the version after `last` until it exists. `isOurs` is false where another commit may have taken it. */
   async #put(
-    state: LogState | undefined,
+    last: LogState | undefined,
     bytes: Uint8Array,
   ): Promise<{ readonly isOurs: boolean; readonly state: LogState | undefined }> {
-    const last = state?.version ?? -1;
-    const key = commitKey(this.name, last + 1);
+    const key = commitKey(this.name, (last?.version ?? -1) + 1);
     const patience = this.#store.patience(`commit to ${this.name}`);
-    if (state !== undefined && this.#isOld() && !(await this.#reader.holds(state))) {
-      return { isOurs: false, state: await this.#reader.reopen(state) };
-    }
     for (;;) {
       const outcome = await this.#attempt(key, bytes);
       if (outcome === 'created') {
-        if (await this.#reader.holds(state)) return { isOurs: true, state: this.#after(state, bytes) };
-        return { isOurs: false, state: await this.#outside(state, key) };
+        if (await this.#reader.holds(last)) return { isOurs: true, state: this.#after(last, bytes) };
+        return { isOurs: false, state: await this.#outside(last, key) };
       }
       if (outcome !== 'exists') await patience.wait(outcome);
       if (outcome !== 'exists' && !(outcome instanceof UnknownOutcomeError)) continue;
-      const next = await (state === undefined ? this.#reader.open() : this.#reader.follow(state));
-      if (next?.version !== state?.version) return { isOurs: false, state: next };
+      const next = await (last === undefined ? this.#reader.open() : this.#reader.follow(last));
+      if (next?.version !== last?.version) return { isOurs: false, state: next };
       if (outcome === 'exists') await patience.wait(new Error(`${key} exists, and cannot be read`));
     }
   }
 
-  #isOld(): boolean {
-    return this.#options.runtime.monotonicMs() - this.#lookedAtMs > this.#limits.lookAgainAfterMs;
+  /** Asked of a state that is not fresh: whether the table was made again, or is far ahead. */
+  async #isAnotherLog(state: LogState): Promise<boolean> {
+    const isOld = this.#options.runtime.monotonicMs() - this.#lookedAtMs > this.#limits.lookAgainAfterMs;
+    return isOld && !(await this.#reader.holds(state));
   }
 
   /** The put is in no log that readers see. Where the table is gone or another one, the file must not stay in its way. */
