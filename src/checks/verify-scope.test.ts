@@ -58,7 +58,7 @@ describe('another log', () => {
     expect(text.match(/not checked/g)).toHaveLength(5);
   });
 
-  test('is told by the newest checkpoint whose record it should still have', async () => {
+  test('is seen by the newest checkpoint whose record it should still have', async () => {
     const history = faultless(records(), { checkpointsAt: [5, 9, 14] });
     history.records = others();
     history.logEnd = history.records.length;

@@ -31,7 +31,7 @@ test.each([
   ['the facts of the topic', (source: KafkaLogSource) => source.facts()],
   ['the bounds of a partition', (source: KafkaLogSource) => source.bounds(0)],
   ['the offsets of a group', (source: KafkaLogSource) => source.groupOffsets('g')],
-])('a stop ends the wait of %s with its reason, and nothing is reported any more', async (_, ask) => {
+])('a stop ends the wait of %s with its reason, and nothing is reported after it', async (_, ask) => {
   const { source, waits, waited } = await sourceWithoutBroker(600_000);
   const asked = ask(source).catch((error: unknown) => error);
   await waited;

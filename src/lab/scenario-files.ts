@@ -44,7 +44,7 @@ export function findScenarios(scenarios: readonly Scenario[], names: readonly st
 }
 
 /**
- * Those of them that are told on this sink. Throws ConfigurationError where one that is named is told on the other alone, or
+ * Those of them that run on this sink. Throws ConfigurationError where one that is named runs on the other alone, or
  * breaks a store and there is none.
  */
 export function toldOn(
@@ -56,7 +56,7 @@ export function toldOn(
   const told = scenarios.filter(({ name, only, needsStore }) => {
     const isOther = only !== undefined && only.sink !== sink;
     const lacks = isOther
-      ? `${name} is told on --sink ${only.sink} alone (${only.because})`
+      ? `${name} runs on --sink ${only.sink} alone (${only.because})`
       : needsStore === true && store !== 's3'
         ? `${name} breaks an S3-compatible store: run it with --store s3`
         : undefined;

@@ -94,7 +94,7 @@ export interface StartOptions {
   readonly crashAt?: CrashAt;
 }
 
-/** Those of the processor, and of whichever sink the world has. */
+/** Those of the processor, and of the sink that the world has. */
 export type StoryCrashPoint = CrashPoint | DeltaCrashPoint;
 
 /** A process sends itself this (default: SIGKILL) the n-th time (from 1) that it comes by this point. */

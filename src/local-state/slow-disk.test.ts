@@ -61,7 +61,7 @@ test('memory that is being written is not used for what comes next: megabytes ar
   const found = await stored();
   expect(found.head).toEqual(saved.head);
   expect(found.ids.map(({ transactionId }) => transactionId)).toEqual(
-    saved.remembered.map(({ transactionId }) => transactionId),
+    Array.from(saved.remembered, ({ transactionId }) => transactionId),
   );
 });
 

@@ -9,7 +9,7 @@ async function everything(records: AsyncIterable<readonly unknown[]>): Promise<n
   return found;
 }
 
-it('a broker that is away is told as such by each question, and is asked nothing for no records', async () => {
+it('a broker that is away is named as such by each question, and is asked nothing for no records', async () => {
   const broker = `127.0.0.1:${await getPort()}`;
   const inputs = topicInputs({
     topic: 't',

@@ -124,7 +124,7 @@ test.each([
   await until(() => fatal.length > 0);
   expect(fatal[0]).toMatchObject({ name, message: expect.stringContaining('topic t') });
   expect(waits.length).toBeGreaterThan(1);
-  // Nothing is tried any more.
+  // Nothing more is tried.
   const before = waits.length;
   await systemRuntime.sleep(50);
   expect([fatal.length, waits.length]).toEqual([1, before]);

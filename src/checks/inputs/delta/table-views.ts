@@ -3,7 +3,7 @@ import { ConfigurationError } from '../../../base/errors.ts';
 import { duckdbViews } from '../../../sinks/duckdb-views.ts';
 import { openTable } from './delta-tables.ts';
 import { Duck, type DuckParameters, type DuckRow } from './duck.ts';
-import { tableFolders } from './table-folders.ts';
+import { tableFolders } from './open-folders.ts';
 
 /** The tables that views read. */
 const READ = [

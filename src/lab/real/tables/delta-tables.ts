@@ -37,7 +37,7 @@ export async function deltaTables(
     sql,
     folder: isStore ? undefined : location,
     get bigquery(): never {
-      throw new Error('this world has its tables in Delta Lake: the story must say that it is told on BigQuery only');
+      throw new Error('this world has its tables in Delta Lake: the story must say that it runs on BigQuery only');
     },
     services: endpoint === undefined ? {} : { storeHost: new URL(endpoint).host },
     settings: ({ storeHost } = {}) => ({
