@@ -194,9 +194,9 @@ export const DELTA_MUTANTS: readonly Mutant[] = [
   {
     name: 'delta-cuts-a-record',
     what: 'commits the rows of a record in two commits',
-    guarantee: 'G3',
-    anomaly: 'window_twice',
-    why: 'between them the position says that the record is not in, so another owner writes its first rows again',
+    guarantee: 'liveness',
+    anomaly: 'stopped:rows_differ',
+    why: 'between them the last row that is there is not below the position, so another owner takes the log for another one',
     family: 'delta-takeovers',
     patches: [
       {
@@ -243,6 +243,55 @@ export const DELTA_MUTANTS: readonly Mutant[] = [
         in: 'DeltaLogTable.#put',
         find: "outcome === 'created'",
         replace: "outcome === 'created' || outcome === 'exists'",
+      },
+    ],
+  },
+  {
+    name: 'delta-unknown-is-landed',
+    what: 'takes a put without an answer for one that landed',
+    guarantee: 'G1',
+    anomaly: 'lost',
+    why: 'it never landed, and a checkpoint follows',
+    family: 'delta-takeovers',
+    patches: [
+      {
+        file: LOG,
+        in: 'DeltaLogTable.#put',
+        find: "outcome === 'created'",
+        replace: "outcome === 'created' || outcome instanceof UnknownOutcomeError",
+      },
+    ],
+  },
+  {
+    name: 'delta-blind-retry',
+    what: 'puts the same commit at the next version when another one has taken its version',
+    guarantee: 'G5',
+    anomaly: 'rows_extra',
+    why: 'the commit that took it may be a fence, or an earlier put of this one',
+    family: 'delta-takeovers',
+    patches: [
+      {
+        file: LOG,
+        in: 'DeltaLogTable.#commit',
+        find: 'const actions = await prepare(state)',
+        replace: "const actions = once ?? (await prepare(state)); if (actions?.operation === 'WRITE') once = actions",
+      },
+      { file: LOG, in: 'DeltaLogTable.#commit', atStart: 'let once: CommitActions | undefined;' },
+    ],
+  },
+  {
+    name: 'delta-log-checkpoint-forgets',
+    what: 'writes log checkpoints without the positions',
+    guarantee: 'liveness',
+    anomaly: 'stopped:rows_lost',
+    why: 'a process that opens the table from it finds a position below what the checkpoint remembers',
+    family: 'delta-cleanup',
+    patches: [
+      {
+        file: 'src/sinks/delta/log/checkpoint/checkpoint-rows.ts',
+        in: 'checkpointRows',
+        find: 'for (const [appId, version] of state.txns) rows.push({ txn: { appId, version } });',
+        replace: '',
       },
     ],
   },
