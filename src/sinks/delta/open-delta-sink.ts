@@ -28,6 +28,7 @@ import { openStore } from './store/open-store.ts';
 import { applyTables, type DeltaTables, lookAtTables } from './tables/apply-tables.ts';
 import { TableInspection } from './tables/inspection.ts';
 import { DELTA_TABLES } from './tables/table-columns.ts';
+import { deltaUpkeep } from './upkeep/upkeep.ts';
 
 const VERSION = (
   JSON.parse(readFileSync(path.join(import.meta.dirname, '../../../package.json'), 'utf8')) as { version: string }
@@ -66,6 +67,7 @@ export function openDeltaSink(endpoint: DeltaEndpoint, options: OpenSinkOptions)
     reads: deltaReads(parts),
     known,
     backfill: new DeltaBackfill({ tables, format, runtime, known }),
+    upkeep: deltaUpkeep({ tables: made.map(([, table]) => table), store, format, runtime }),
     checkpoints: new DeltaCheckpoints({ table: tables.checkpoint_log, format, runtime }),
     processorLimits: (given) => processorLimitsOf(limits, given),
     topics: () => ownershipTable.topics(),

@@ -126,7 +126,8 @@ describe('a store of which nothing is known after a request', () => {
         else
           setTimeout(() => {
             response.writeHead(status, { 'content-type': 'application/xml' });
-            response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>said so</Message></Error>`);
+            if (status === 200) response.end();
+            else response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>said so</Message></Error>`);
           }, delayMs);
       });
     });
