@@ -105,7 +105,7 @@ const PARTS: Readonly<Record<SinkName, string>> = {
   delta: 'Kafka broker; tables of Delta Lake in a folder',
 };
 
-/** Skipped where the parts are not available and the demo may run without. */
+/** Skipped where the parts are not available and the demo may do without. */
 function partsStep(demo: RealDemo, real: RealDemoOptions, sink: SinkName, mayLack: boolean): ListrTask {
   return {
     title: PARTS[sink],

@@ -113,9 +113,49 @@ export interface OpenedSink {
   close(): Promise<void>;
 }
 
+/** What became of a table's small files; in a dry run, what would. */
+export interface CompactedTable {
+  readonly table: string;
+  /** Files that were replaced, and those in their place. */
+  readonly filesBefore: number;
+  readonly filesAfter: number;
+  readonly rows: number;
+  readonly byteLength: number;
+  /** Left because another commit took files of a group away meanwhile. */
+  readonly skippedFiles: number;
+}
+
+/** What was deleted of a table's folder; in a dry run, what would be. */
+export interface VacuumedTable {
+  readonly table: string;
+  readonly files: number;
+  readonly byteLength: number;
+  /** Of them, those that no commit of the log names: a crash or a lost race left them. */
+  readonly orphans: number;
+  /** Kept although the table does not have them: removed or uploaded within the retention. */
+  readonly keptFiles: number;
+  /** The first of those that go. */
+  readonly paths: readonly string[];
+}
+
+export interface UpkeepOrder {
+  /** All where it is not given. */
+  readonly tables?: readonly string[] | undefined;
+  readonly dryRun: boolean;
+}
+
+/** Beside running processors. */
+export interface DeltaUpkeep {
+  /** Moves rows of small files into larger ones. */
+  compact(order: UpkeepOrder): Promise<CompactedTable[]>;
+  /** Deletes files that no version within the retention has. Throws ConfigurationError for a retention that is not safe. */
+  vacuum(order: UpkeepOrder & { readonly retentionMs: number; readonly listMax: number }): Promise<VacuumedTable[]>;
+}
+
 /** With what is Delta Lake's alone. */
 export interface DeltaSink extends OpenedSink {
   readonly kind: 'delta';
   /** A folder, or `s3://bucket/prefix`. */
   readonly location: string;
+  readonly upkeep: DeltaUpkeep;
 }

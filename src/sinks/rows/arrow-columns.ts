@@ -102,15 +102,28 @@ export function numericColumn(values: readonly bigint[]): Data<Decimal> {
   return makeData({ type: NUMERIC_TYPE, length: values.length, data: new Uint32Array(words.buffer) });
 }
 
+/** The same of any decimals, null where there is none: of further columns. */
+export function decimalColumn(values: readonly (bigint | null)[]): Data<Decimal> {
+  const words = new BigUint64Array(values.length * 2);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0n;
+    if (value <= -NUMERIC_LIMIT || value >= NUMERIC_LIMIT) throw new BugError(`not a NUMERIC: ${value}`);
+    words[2 * i] = value; // modulo 2^64, and so is the upper half
+    words[2 * i + 1] = value >> 64n;
+  }
+  const data = new Uint32Array(words.buffer);
+  return makeData({ type: NUMERIC_TYPE, length: values.length, data, ...validityOf(values) });
+}
+
 /** Amounts in four words each, as Arrow has them. */
 export function wordsNumericColumn(words: Int32Array, length: number): Data<Decimal> {
   return makeData({ type: NUMERIC_TYPE, length, data: new Uint32Array(words.buffer, words.byteOffset, 4 * length) });
 }
 
-export function boolColumn(values: readonly boolean[]): Data<Bool> {
+export function boolColumn(values: readonly (boolean | null)[]): Data<Bool> {
   const bits = new Uint8Array((values.length + 7) >> 3);
   for (let i = 0; i < values.length; i++) if (values[i]) bits[i >> 3]! |= 1 << (i & 7);
-  return makeData({ type: BOOL_TYPE, length: values.length, data: bits });
+  return makeData({ type: BOOL_TYPE, length: values.length, data: bits, ...validityOf(values) });
 }
 
 /** 1 where true; they lie `stride` apart, the first at `first`. */

@@ -5,8 +5,8 @@ import type { CellValue } from '../../../payments/row-cells.ts';
 import {
   boolColumn,
   COLUMN_TYPES,
+  decimalColumn,
   int64Column,
-  numericColumn,
   textColumn,
   timestampColumn,
 } from '../../rows/arrow-columns.ts';
@@ -21,7 +21,7 @@ export type RowObject = Readonly<Record<string, CellValue>>;
 const MAKE = {
   text: textColumn,
   integer: int64Column,
-  decimal: numericColumn,
+  decimal: decimalColumn,
   time: timestampColumn,
   truth: boolColumn,
 } as const satisfies Record<ColumnKind, unknown>;

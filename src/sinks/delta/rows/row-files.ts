@@ -12,7 +12,7 @@ export interface RowFiles {
 }
 
 /** Rows of one file. */
-const FILE_ROWS_MAX = 100_000;
+export const FILE_ROWS_MAX = 100_000;
 
 /** Uploads the rows, some 100,000 to a file. No commit names the files yet. */
 export async function uploadRows(
