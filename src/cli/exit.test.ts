@@ -4,6 +4,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { OwnershipLostError } from '../base/errors.ts';
 import { connectionRefused, kafkaError } from '../kafka/testing/kafka-errors.ts';
 import { RestError } from '../sinks/bigquery/query/rest-client.ts';
+import { StoreRefusedError } from '../sinks/delta/ports.ts';
 import { failWith, StoppedBySignal } from './exit.ts';
 
 const EXIT = new URL('./exit.ts', import.meta.url).href;
@@ -55,6 +56,11 @@ test('a change that lost its partitions to processors ends with 64 and its advic
   const text =
     'topic payments: other processes claimed the partitions. Stop the processors, and run the command again.';
   expect(ending(new OwnershipLostError(text))).toEqual({ code: 64, said: `${text}\n` });
+});
+
+test('a store of Delta tables that refuses ends with 64 and what it says: that is no bug', () => {
+  const text = 'the folder /lake does not exist: mount its disk, or make it with `mkdir -p`';
+  expect(ending(new StoreRefusedError('bucket', text))).toEqual({ code: 64, said: `${text}\n` });
 });
 
 test('a command that a signal ended before it was done says so, with the code of the signal', () => {

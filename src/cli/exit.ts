@@ -6,6 +6,7 @@ import { UnknownFoldVersion } from '../checks/oracle/judge.ts';
 import { InfraUnavailableError } from '../infra/types.ts';
 import { messageOf, refusalOf } from '../kafka/client/errors.ts';
 import { RestError } from '../sinks/bigquery/query/rest-client.ts';
+import { StoreRefusedError } from '../sinks/delta/ports.ts';
 import { endAtOnce, SIGNAL_EXIT_CODES, STOP_SIGNALS, type StopSignalName } from './first-signals.ts';
 import { bugText } from './last-resort.ts';
 import { complain, hasPrintedJson, printJson } from './print.ts';
@@ -90,6 +91,8 @@ function describe(error: unknown): Described {
     return described('unreachable', EXIT.unreachable, error.message);
   }
   if (error instanceof RestError) return describeRest(error);
+  // Says itself what to do.
+  if (error instanceof StoreRefusedError) return described('configuration', EXIT.usage, error.message);
   if (error instanceof Error && error.name.startsWith('KafkaJS')) {
     const refusal = refusalOf(error, 'Kafka');
     if (refusal !== undefined) return describe(refusal);

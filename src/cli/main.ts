@@ -31,6 +31,7 @@ const COMMANDS = [
   'rescale',
   'backfill',
   'prune-checkpoints',
+  'delta',
   'rules',
   'config',
   'conformance',

@@ -1,7 +1,7 @@
 /** What `conformance` says to people: what it will do, and what holds. */
 
 import { textOfLines } from '../base/text/printable.ts';
-import type { ConformanceReport, NeedReport } from './conformance.ts';
+import type { ConformanceReport, NeedReport } from './try-need.ts';
 
 const STATES: Readonly<Record<NeedReport['state'], string>> = {
   holds: 'holds',
@@ -34,5 +34,14 @@ export function announcement(projectId: string, dataset: string, keep: boolean):
     'appends under 1,000 rows and runs about 120 query jobs and 20 DML statements in it, none anywhere else.',
     'Most jobs bill BigQuery’s minimum of 10 MiB for each table that they read: about 2 GiB in all, on demand about 0.01 USD.',
     keep ? 'The dataset stays (--keep): remove it when you are done.' : 'The dataset is removed in the end.',
+  ].join('\n');
+}
+
+/** What a run on a location does there. */
+export function storeAnnouncement(location: string, folder: string, keep: boolean): string {
+  return [
+    `This writes about 1,500 small objects and one of 12 MiB below ${location}/${folder}, and nothing anywhere else.`,
+    'On Amazon S3 its requests cost about 0.02 USD.',
+    keep ? 'They stay (--keep): remove them when you are done.' : 'They are removed in the end.',
   ].join('\n');
 }

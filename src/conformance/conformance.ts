@@ -4,32 +4,18 @@
  */
 import { APPEND_NEEDS } from './append-needs.ts';
 import { Bench, type Endpoint } from './bench.ts';
-import { Broken } from './demand.ts';
 import { FENCE_NEEDS } from './fence-needs.ts';
-import type { Basis, Need, Result } from './need.ts';
+import type { Need } from './need.ts';
 import { QUERY_NEEDS } from './query-needs.ts';
+import { type ConformanceReport, conforms, type NeedReport, tryNeedOn } from './try-need.ts';
+
+export type { ConformanceReport, NeedReport } from './try-need.ts';
 
 export const NEEDS: readonly Need[] = [...APPEND_NEEDS, ...FENCE_NEEDS, ...QUERY_NEEDS];
 
 const ATTEMPTS_MAX = 3;
 /** That one try may put rows into. */
 export const PARTITIONS = ATTEMPTS_MAX * NEEDS.length;
-
-export interface NeedReport {
-  readonly name: string;
-  readonly statement: string;
-  readonly basis: Basis;
-  /** `untried`: an error came in between, which says nothing about the need. */
-  readonly state: Result['state'] | 'untried';
-  readonly detail: string;
-  readonly tookMs: number;
-}
-
-export interface ConformanceReport {
-  /** Every need holds, or differs in a way that the processor is made for. */
-  readonly conforms: boolean;
-  readonly needs: readonly NeedReport[];
-}
 
 export interface ConformanceOptions {
   /** Only these, by name; default: all. */
@@ -48,7 +34,7 @@ export async function tryNeeds(endpoint: Endpoint, options: ConformanceOptions =
     needs.push(report);
     options.onNeed?.(report);
   }
-  return { conforms: needs.every(({ state }) => state === 'holds' || state === 'differs'), needs };
+  return { conforms: conforms(needs), needs };
 }
 
 /** Again where a connection was cut meanwhile, on rows and streams of its own: that is no answer to what was asked. */
@@ -64,23 +50,9 @@ async function tryNeed(need: Need, endpoint: Endpoint, partition: number): Promi
   }
 }
 
-async function tryOnce({ name, statement, basis, check }: Need, bench: Bench): Promise<NeedReport> {
-  const { runtime } = bench.endpoint;
-  const startedMs = runtime.nowMs();
-  const report = (state: NeedReport['state'], detail: string): NeedReport => ({
-    name,
-    statement,
-    basis,
-    state,
-    detail,
-    tookMs: runtime.nowMs() - startedMs,
-  });
+async function tryOnce(need: Need, bench: Bench): Promise<NeedReport> {
   try {
-    const result = await check(bench);
-    return typeof result === 'string' ? report('holds', result) : report(result.state, result.detail);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return report(error instanceof Broken ? 'fails' : 'untried', message);
+    return await tryNeedOn(need, bench, bench.endpoint.runtime);
   } finally {
     bench.close();
   }

@@ -1,4 +1,4 @@
-/** One thing that the protocol needs of BigQuery, and how it is found out. */
+/** One thing that the protocol needs of a sink's service, and how it is found out. */
 import type { Bench } from './bench.ts';
 
 /**
@@ -10,14 +10,14 @@ export type Basis = 'documented' | 'observed' | 'inferred';
 /** `differs`: not as documented, in a way that the processor is made for. */
 export type Result = { readonly state: 'holds' | 'differs' | 'fails'; readonly detail: string };
 
-export interface Need {
+export interface Need<B = Bench> {
   /** kebab-case. */
   readonly name: string;
   /** A statement that holds or does not. */
   readonly statement: string;
   readonly basis: Basis;
   /** Throws Broken where it does not hold. */
-  readonly check: (bench: Bench) => Promise<Result | string>;
+  readonly check: (bench: B) => Promise<Result | string>;
 }
 
 export function differs(detail: string): Result {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { cellsOf } from '../base/text/wrap.ts';
-import { checkSample } from './check-sample.ts';
+import type { Rules } from '../payments/rules/rules.ts';
+import { readRules } from '../rules/read-rules.ts';
+import { checkSample, isClean } from './check-sample.ts';
 import { checkText } from './check-text.ts';
 import { PathsThere } from './paths.ts';
 import { sampleOfLines } from './sample.ts';
@@ -82,6 +84,51 @@ test.each([60, 80, 200])('the text fits %i columns, and hostile values stay in t
   // A word that is longer than a line stays whole: it can be copied.
   const tooWide = text.split('\n').filter((one) => cellsOf(one) > width && !/\S{60}/.test(one));
   expect(tooWide).toEqual([]);
+});
+
+const RULES = ruleSet(`revision: 1
+event:
+  transaction_id: { path: /transaction_id }
+  sender_account_id: { path: /sender_account_id }
+  amount: { path: /amount }
+  currency: { path: /currency }
+  timestamp: { path: /timestamp }
+  region: { path: /regoin }
+columns:
+  - { name: coupon, path: /coupon, type: string }`);
+
+function ruleSet(text: string): Rules {
+  const rules = readRules(text, 'rules.yaml');
+  if (Array.isArray(rules)) throw new Error(rules.map((mistake) => mistake.text).join('\n'));
+  return rules;
+}
+
+const byRules = (rules: Rules, lines: readonly string[]) =>
+  checkSample(sampleOfLines(lines.join('\n'), NOW_MS), { rules, ...settingsToTry({}, rules), ...PLACE });
+
+test('an optional role or column that a small sample does not have is a note, with the names that are like it', () => {
+  const few = byRules(RULES, [line(), line()]);
+  expect(few.missingPaths).toEqual([]);
+  expect(few.absentPaths).toMatchObject([
+    { path: '/regoin', use: 'region', nearest: ['/region'] },
+    { path: '/coupon', use: 'column coupon' },
+  ]);
+  expect(isClean(few)).toBe(true);
+  const text = checkText(few);
+  expect(text).toContain('Optional paths that none of these records has: their columns are NULL.');
+  expect(text).toContain('/regoin (region): there is /region');
+});
+
+test('in a larger sample it is a mistake, and so is a required path in any sample', () => {
+  const many = byRules(
+    RULES,
+    Array.from({ length: 100 }, () => line()),
+  );
+  expect(many.absentPaths).toEqual([]);
+  expect(many.missingPaths.map(({ path }) => path)).toEqual(['/regoin', '/coupon']);
+  expect(isClean(many)).toBe(false);
+  const required = { ...RULES, event: { ...RULES.event, amount: { path: '/amuont' } } };
+  expect(byRules(required, [line()]).missingPaths).toMatchObject([{ path: '/amuont', nearest: ['/amount'] }]);
 });
 
 test('paths that are nearest to one that is not there come first', () => {

@@ -15,7 +15,7 @@ import type { CompiledSettings } from '../payments/settings.ts';
 import type { Payment } from '../payments/types.ts';
 import { NOT_A_PAYMENT, RejectionCount, type RejectionsOf } from '../processor/rejections.ts';
 import { hintsOf } from './hints.ts';
-import { type MissingPath, PathsThere, pathsOf } from './paths.ts';
+import { type MissingPath, NOT_FOUND, PathsThere, pathsOf } from './paths.ts';
 import { jsonOf, type SampleRecord } from './sample.ts';
 
 export interface CheckedRecord {
@@ -42,8 +42,10 @@ export interface SampleCheck {
   readonly reasons: readonly RejectionsOf[];
   /** Ascending by currency. */
   readonly sums: readonly CurrencySum[];
-  /** Paths of the rules that no record has. */
+  /** Paths of the rules that no record has, and that records must have; in a large sample the optional ones too. */
   readonly missingPaths: readonly MissingPath[];
+  /** Optional paths that no record of a small sample has: a note, since a later record may have them. */
+  readonly absentPaths: readonly MissingPath[];
   /** What must hold besides for these rules to be exactly-once, in a sentence each. */
   readonly conditions: readonly string[];
   /** What is behind the reasons, and what to write in the rules; one sentence each. */
@@ -61,13 +63,22 @@ export interface CheckOptions {
   readonly minEventTimeMs: number;
   /** Every schema that a record of the sample names and the rules do not reject. */
   readonly schemas?: SchemaBook | undefined;
+  /** The values of records in Avro or Protobuf, one for each record, for hints (decode-sample.ts). Undefined where one cannot be read. */
+  readonly values?: readonly unknown[] | undefined;
 }
+
+/** An optional path that this many records do not have is taken for a mistake. */
+const OPTIONAL_EXPECTED_IN = 100;
 
 export function checkSample(sample: readonly SampleRecord[], options: CheckOptions): SampleCheck {
   const records = sample.map((one) => checkRecord(one, options));
   const count = new RejectionCount();
   for (const { partition, offset, reason } of records) if (reason !== null) count.add(partition, offset, reason);
   const numberOf = (what: CheckedRecord['becomes']): number => records.filter(({ becomes }) => becomes === what).length;
+  const missing = options.rules === undefined ? [] : missingIn(sample, options.rules);
+  const judged = records.length - numberOf('not_a_payment');
+  const isNote = ({ path, isOptional }: MissingPath): boolean =>
+    isOptional && path !== NOT_FOUND && judged < OPTIONAL_EXPECTED_IN;
   return {
     records,
     payments: numberOf('payment'),
@@ -75,13 +86,18 @@ export function checkSample(sample: readonly SampleRecord[], options: CheckOptio
     notPayments: numberOf('not_a_payment'),
     reasons: count.counted(),
     sums: sumsOf(records),
-    missingPaths: options.rules === undefined ? [] : missingIn(sample, options.rules),
+    missingPaths: missing.filter((path) => !isNote(path)),
+    absentPaths: missing.filter(isNote),
     conditions: [recordTimeCondition(options.rules)].filter((each) => each !== undefined),
-    hints: hintsOf(sample, records, options.rules),
+    hints: hintsOf(
+      sample.map((one, index) => ({ ...one, decoded: options.values?.[index] })),
+      records,
+      options.rules,
+    ),
   };
 }
 
-/** Whether the rules may be used as they are: payments, no rejected record, and no path that no record has. */
+/** Whether the rules may be used as they are: payments, no rejected record, and no path that is missing. Notes do not count. */
 export function isClean({ payments, rejected, missingPaths }: SampleCheck): boolean {
   return payments > 0 && rejected === 0 && missingPaths.length === 0;
 }
@@ -154,14 +170,15 @@ function missingIn(sample: readonly SampleRecord[], rules: Rules): MissingPath[]
   const there = new PathsThere();
   for (const one of sample) there.add(jsonOf(one));
   const hasKeys = sample.some(({ hasKey }) => hasKey);
-  return pathsOf(rules).flatMap(({ path, use }) => {
-    if (path.startsWith('/')) return !isJson || there.has(path) ? [] : [{ path, use, nearest: there.nearest(path) }];
+  return pathsOf(rules).flatMap((used) => {
+    const { path } = used;
+    if (path.startsWith('/')) return !isJson || there.has(path) ? [] : [{ ...used, nearest: there.nearest(path) }];
     if (path === 'key') {
       const isThere = !hasKeys || sample.some(({ record }) => record.key !== null);
-      return isThere ? [] : [{ path, use, nearest: [] }];
+      return isThere ? [] : [{ ...used, nearest: [] }];
     }
     if (!path.startsWith('header:')) return [];
     const name = path.slice('header:'.length);
-    return sample.some(({ record }) => (record.header?.(name) ?? null) !== null) ? [] : [{ path, use, nearest: [] }];
+    return sample.some(({ record }) => (record.header?.(name) ?? null) !== null) ? [] : [{ ...used, nearest: [] }];
   });
 }

@@ -12,7 +12,8 @@ const TITLES = ['transaction', 'sender', 'amount', 'currency', 'time'] as const;
 const BECOMES = { payment: 'payment', rejected: 'rejected', not_a_payment: 'no payment' } as const;
 
 export function checkText(check: SampleCheck, width = Number.POSITIVE_INFINITY): string {
-  const { records, payments, rejected, notPayments, reasons, sums, missingPaths, hints, conditions } = check;
+  const { records, payments, rejected, notPayments, reasons, sums, missingPaths, absentPaths, hints, conditions } =
+    check;
   const line = (text: string, indent = ''): string[] => wrapWords(text, width, { lead: indent, indent: `${indent}  ` });
   const blocks: string[][] = [];
   if (records.length > 0) blocks.push([recordsTable(records, width)]);
@@ -39,11 +40,12 @@ export function checkText(check: SampleCheck, width = Number.POSITIVE_INFINITY):
     const rows = sums.map(({ currency, payments: count, total }) => [currency, String(count), total]);
     blocks.push([tableText(['currency', 'payments', 'sum'], rows, width)]);
   }
-  if (missingPaths.length > 0) {
-    blocks.push([
-      ...line('Paths that no record has:'),
-      ...missingPaths.flatMap(({ path, use, nearest }) => line(`${path} (${use})${nearestText(path, nearest)}`, '  ')),
-    ]);
+  const pathLines = (paths: SampleCheck['missingPaths']): string[] =>
+    paths.flatMap(({ path, use, nearest }) => line(`${path} (${use})${nearestText(path, nearest)}`, '  '));
+  if (missingPaths.length > 0) blocks.push([...line('Paths that no record has:'), ...pathLines(missingPaths)]);
+  if (absentPaths.length > 0) {
+    const note = 'Optional paths that none of these records has: their columns are NULL. Is each of them right?';
+    blocks.push([...line(note), ...pathLines(absentPaths)]);
   }
   if (conditions.length > 0) blocks.push(conditions.flatMap((condition) => line(`${condition}.`)));
   return blocks.map((lines) => lines.join('\n')).join('\n\n');

@@ -1,5 +1,5 @@
 /**
- * Values of Avro and Protobuf as objects, for a proposal: by avsc and protobufjs, with the schema that each value names. Only to find
+ * Values of Avro and Protobuf as objects, for a proposal and for hints: by avsc and protobufjs, with the schema that each value names. Only to find
  * names and shapes; what a record becomes is decided by the readers of the fold.
  */
 import avsc from 'avsc';
@@ -32,7 +32,7 @@ export function decodeSample(
     const wire = sample.filter((one) => schemaIdIn(one) !== undefined).length;
     return { format: wire * 2 > sample.length ? 'json-schema' : 'json', values: sample.map(jsonOf) };
   }
-  const readers = new Map([...schemas].map(([id, source]) => [id, readerOf(source)]));
+  const readers = new Map([...schemas].map(([id, source]) => [id, readerOrNone(source)]));
   const values = sample.map((one) => {
     const reader = readers.get(schemaIdIn(one) ?? -1);
     try {
@@ -46,6 +46,15 @@ export function decodeSample(
 }
 
 type Reader = (bytes: Buffer) => unknown;
+
+/** Undefined: these libraries take less than the readers of the fold. */
+function readerOrNone(source: SchemaSource): Reader | undefined {
+  try {
+    return readerOf(source);
+  } catch {
+    return undefined;
+  }
+}
 
 function readerOf(source: SchemaSource): Reader {
   return source.kind === 'avro' ? avroReader(source) : protobufReader(source);

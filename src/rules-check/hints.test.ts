@@ -1,9 +1,14 @@
 /** What a check says of the values behind its reasons. */
 import { expect, test } from 'vitest';
+import { type AvroJson, AvroWriter } from '../payments/drawn/avro-bytes.ts';
+import { seededChance } from '../payments/drawn/draw.ts';
+import { treeOf } from '../payments/drawn/given.ts';
 import type { Rules } from '../payments/rules/rules.ts';
+import { parseSchema } from '../registry/parse-schema.ts';
 import { readRules } from '../rules/read-rules.ts';
 import { checkSample } from './check-sample.ts';
 import { checkText } from './check-text.ts';
+import { decodeSample } from './decode-sample.ts';
 import { sampleOfLines } from './sample.ts';
 import { settingsToTry } from './settings-to-try.ts';
 
@@ -124,4 +129,42 @@ test('card numbers are masked, and long values are cut', () => {
   const [hint] = check({}, [line({ amount: `4111111111111111 ${'x'.repeat(200)}` })]).hints;
   expect(hint).toContain('"************1111 x');
   expect(hint!.length).toBeLessThan(130);
+});
+
+const FIELDS = ['ref', 'from', 'currency'].map((name) => ({ name, type: 'string' }));
+
+/** Avro records of a schema whose amount and time have these types. */
+function checkAvro(more: string, amount: AvroJson, at: AvroJson, value: object) {
+  const schema = {
+    type: 'record',
+    name: 'P',
+    fields: [...FIELDS, { name: 'amount', type: amount }, { name: 'at', type: at }],
+  };
+  const source = { kind: 'avro', text: JSON.stringify(schema), references: [] } as const;
+  const bytes = new AvroWriter(schema).write(treeOf({ ...GOOD, ...value }), seededChance(1));
+  const line = Buffer.concat([Buffer.from([0, 0, 0, 0, 3]), bytes]).toString('base64');
+  const sample = sampleOfLines(`acct-1\t${line}`, NOW_MS, { base64: true });
+  const rules = rulesOf({ more: `  format: avro\n${more}`, timestamp: 'path: /at, type: epoch_ms' });
+  return checkSample(sample, {
+    rules,
+    ...settingsToTry({}, rules),
+    partitionCount: 1,
+    minEventTimeMs: 1_600_000_000_000,
+    schemas: { schemaOf: () => parseSchema(source) },
+    values: decodeSample(sample, new Map([[3, source]])).values,
+  }).hints;
+}
+
+test('of records in Avro too: bytes for a decimal, seconds for milliseconds, a currency in small letters', () => {
+  const decimal = { type: 'bytes', logicalType: 'decimal', precision: 9, scale: 2 };
+  const good = { at: 1_763_999_999_000 };
+  expect(checkAvro('', decimal, 'long', good)).toEqual([
+    'field_invalid: amount: in 0:0 /amount is "AJY=": write decimal_bytes: schema, or the scale',
+  ]);
+  expect(checkAvro('', 'string', 'long', { at: 1_763_999_999 })).toEqual([
+    'event_time_too_old: in 0:0 /at is 1763999999: write type: epoch_s',
+  ]);
+  expect(checkAvro('', 'string', 'long', { ...good, currency: 'eur' })).toEqual([
+    'field_invalid: currency: in 0:0 /currency is "eur": write uppercase: true',
+  ]);
 });

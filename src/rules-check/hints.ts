@@ -1,11 +1,11 @@
 /**
  * What the values behind the reasons of a check look like, and what to write in the rules for them: one sentence for each reason, with
- * the first record that has it. Only of records that are JSON. Card numbers are masked. Pure.
+ * the first record that has it. Of records that are JSON, or were decoded (decode-sample.ts). Card numbers are masked. Pure.
  */
 import { maskCardNumbers } from '../payments/event/card-numbers.ts';
 import type { Rules, TextRoleName } from '../payments/rules/rules.ts';
 import { NOT_A_PAYMENT } from '../processor/rejections.ts';
-import { shapesOf, timeTypeOf } from './field-shapes.ts';
+import { isBase64, isDecimal, shapesOf, timeTypeOf } from './field-shapes.ts';
 import { valueAt } from './paths.ts';
 import { jsonOf, type SampleRecord } from './sample.ts';
 
@@ -71,7 +71,7 @@ function hintOf(
 function fieldHint(role: string, one: SampleRecord, rules: Rules): string | undefined {
   const { amount, texts } = rules.event;
   if (role === 'timestamp') return timeHint(one, rules);
-  if (role === 'amount') return valueHint(one, amount.path);
+  if (role === 'amount') return valueHint(one, amount.path, bytesHint(one, rules));
   const path = texts[role as TextRoleName]?.path;
   if (path === undefined) return undefined;
   const value = foundAt(one, path);
@@ -79,6 +79,17 @@ function fieldHint(role: string, one: SampleRecord, rules: Rules): string | unde
   const text = typeof value === 'string' ? value : '';
   if (role === 'currency' && /^[A-Za-z]{3}$/.test(text)) return valueHint(one, path, 'write uppercase: true');
   return valueHint(one, path, text === text.trim() ? undefined : 'write trim: true');
+}
+
+/** Bytes where a decimal was looked for. */
+function bytesHint(one: SampleRecord, { event: { format, amount } }: Rules): string | undefined {
+  const { path, decimalBytes } = amount;
+  const [shape] = shapesOf([{ value: foundAt(one, path) }]);
+  const isBytes = shape !== undefined && !shape.isNumber && isBase64(shape) && !isDecimal(shape);
+  if (!isBytes || decimalBytes !== undefined) return undefined;
+  return format === 'avro'
+    ? 'write decimal_bytes: schema, or the scale'
+    : 'if it is base64 of bytes, write decimal_bytes with their scale';
 }
 
 function timeHint(one: SampleRecord, { event: { timestamp } }: Rules): string | undefined {

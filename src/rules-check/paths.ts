@@ -1,11 +1,13 @@
 /** Which paths the records of a sample have, and which paths of rules none of them has. Pure. */
 import { editDistance, tolerance } from '../base/text/edit-distance.ts';
-import type { Rules } from '../payments/rules/rules.ts';
+import { OPTIONAL_ROLES, type Rules } from '../payments/rules/rules.ts';
 
 /** A path of the rules, and what it is for: a role, `select`, `key`, or a column. */
 export interface UsedPath {
   readonly path: string;
   readonly use: string;
+  /** A record without it is a payment all the same: it is the path of an optional role, or of a column. */
+  readonly isOptional: boolean;
 }
 
 export interface MissingPath extends UsedPath {
@@ -28,12 +30,15 @@ export const NOT_FOUND = '/NOT_FOUND';
 export function pathsOf({ event, columns }: Rules): UsedPath[] {
   const { select, key, texts, amount, timestamp } = event;
   const found: UsedPath[] = [
-    ...select.map(({ path }) => ({ path, use: 'select' })),
-    ...(typeof key === 'object' ? [{ path: key.path, use: 'key' }] : []),
-    ...Object.entries(texts).flatMap(([use, role]) => (role?.path === undefined ? [] : [{ path: role.path, use }])),
-    { path: amount.path, use: 'amount' },
-    { path: timestamp.path, use: 'timestamp' },
-    ...columns.map(({ name, path }) => ({ path, use: `column ${name}` })),
+    ...select.map(({ path }) => ({ path, use: 'select', isOptional: false })),
+    ...(typeof key === 'object' ? [{ path: key.path, use: 'key', isOptional: false }] : []),
+    ...Object.entries(texts).flatMap(([use, role]) => {
+      const isOptional = (OPTIONAL_ROLES as readonly string[]).includes(use);
+      return role?.path === undefined ? [] : [{ path: role.path, use, isOptional }];
+    }),
+    { path: amount.path, use: 'amount', isOptional: false },
+    { path: timestamp.path, use: 'timestamp', isOptional: false },
+    ...columns.map(({ name, path }) => ({ path, use: `column ${name}`, isOptional: true })),
   ];
   return found;
 }

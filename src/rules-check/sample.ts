@@ -11,6 +11,8 @@ export interface SampleRecord {
   readonly record: LogRecord;
   /** False: the sample does not say which key the record has. Its key is not checked then. */
   readonly hasKey: boolean;
+  /** The value of a record in Avro or Protobuf, as JSON would have it; bytes are base64. */
+  readonly decoded?: unknown;
 }
 
 /** `base64`: values are bytes in base64. Lines without anything but blanks are left out; their offsets are not. */
@@ -31,8 +33,9 @@ function bytesOf(text: string, base64: boolean): Buffer | null {
   return Buffer.from(text, base64 ? 'base64' : 'utf8');
 }
 
-/** The value as JSON, or undefined. In the wire format of a registry the JSON begins behind five bytes. */
-export function jsonOf({ record }: SampleRecord): unknown {
+/** The value as JSON, or undefined. What was decoded by a schema stands for it. In the wire format of a registry the JSON begins behind five bytes. */
+export function jsonOf({ record, decoded }: SampleRecord): unknown {
+  if (decoded !== undefined) return decoded;
   const { value } = record;
   if (value === null) return undefined;
   for (const from of value[0] === 0 ? [5] : [0]) {

@@ -4,36 +4,24 @@
  * Records in Avro and Protobuf are of drawn schemas, and are written by writers of their own. PROVENONCE_AGREEMENT_RUNS draws more.
  */
 import { expect, test } from 'vitest';
-import { type Chance, drawInteger, seededChance } from '../../payments/drawn/draw.ts';
-import { drawAvroSchema } from '../../payments/drawn/drawn-avro.ts';
-import { drawProtobufSchema } from '../../payments/drawn/drawn-protobuf.ts';
+import { seededChance } from '../../payments/drawn/draw.ts';
 import { drawRecordFor } from '../../payments/drawn/drawn-record.ts';
 import { drawRules } from '../../payments/drawn/drawn-rules.ts';
-import { type DrawnSchema, pathTree } from '../../payments/drawn/path-tree.ts';
-import type { EventFormat, Rules } from '../../payments/rules/rules.ts';
+import { drawSchemas } from '../../payments/drawn/drawn-schemas.ts';
+import type { EventFormat } from '../../payments/rules/rules.ts';
 import { loadedRules } from '../../payments/rules/rules-document.ts';
 import { BASE_MS } from '../testing/history.ts';
 import { readAlike, readersOf } from '../testing/read-alike.ts';
 
 const RULES_DRAWN = Number(process.env.PROVENONCE_AGREEMENT_RUNS ?? 120);
 const RECORDS_EACH = 24;
-const WILD = { oddEvery: 40, isWild: true, isHostile: true };
-const DRAW = { avro: drawAvroSchema, protobuf: drawProtobufSchema } as const;
-
-/** One or two schemas for records of the rules. */
-function drawSchemas(rules: Rules, format: 'avro' | 'protobuf', chance: Chance): ReadonlyMap<number, DrawnSchema> {
-  const ids = Array.from({ length: drawInteger(chance, 1, 2) }, (_, index) => index + 1);
-  return new Map(ids.map((id) => [id, DRAW[format](pathTree([rules]), chance, WILD)]));
-}
-
 /** How often records became what. */
 function readDrawn(formats: readonly EventFormat[] | undefined): ReadonlyMap<string, number> {
   const became = new Map<string, number>();
   for (let seed = 1; seed <= RULES_DRAWN; seed += 1) {
     const chance = seededChance(seed);
     const rules = drawRules(chance, formats);
-    const { format } = rules.event;
-    const schemas = format === 'avro' || format === 'protobuf' ? drawSchemas(rules, format, chance) : undefined;
+    const schemas = drawSchemas(rules, chance);
     const readers = readersOf(rules, chance, schemas);
     for (let offset = 0; offset < RECORDS_EACH; offset += 1) {
       const place = { offset, nowMs: BASE_MS, ...(schemas === undefined ? {} : { schemas }) };

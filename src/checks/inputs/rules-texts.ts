@@ -26,12 +26,15 @@ export function withRulesTexts(
 }
 
 /**
- * The text of a digest by the rows that have it: null without rows. Of several texts all of them, a line each: a text that no digest
- * of rules fits, because rules have no line feed.
+ * The texts of rows of the table `rules`, by the digest in them. Of several texts of one digest all of them, a line each: a text that no
+ * digest of rules fits, because rules have no line feed.
  */
-export function textOfRows(texts: Iterable<string>): string | null {
-  const distinct = [...new Set(texts)].sort();
-  return distinct.length === 0 ? null : distinct.join('\n');
+export function textsByDigest(
+  rows: readonly { readonly [column in 'sha256' | 'text']?: unknown }[],
+): ReadonlyMap<string, string> {
+  const byDigest = Map.groupBy(rows, ({ sha256 }) => String(sha256));
+  const textOf = (some: typeof rows): string => [...new Set(some.map(({ text }) => String(text)))].sort().join('\n');
+  return new Map([...byDigest].map(([sha256, some]) => [sha256, textOf(some)]));
 }
 
 /** Whether any of them needs a text. */

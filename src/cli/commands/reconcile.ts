@@ -1,11 +1,14 @@
 /** provenonce reconcile: checks, day by day, that every transaction is there once. */
 import { rename, writeFile } from 'node:fs/promises';
+import { ContradictionError } from '../../base/errors.ts';
 import { systemRuntime } from '../../base/system-runtime.ts';
 import { reconcile, reconciliationTable } from '../../checks/by-sql/reconcile.ts';
+import { countRows } from '../../checks/by-sql/row-counters.ts';
 import { tableQueries } from '../../checks/by-sql/table-queries.ts';
 import { VERDICT_EXIT_CODES } from '../../checks/verify.ts';
 import { reconciliationText } from '../../observability/reconciliation-metrics.ts';
-import { comparisonJson, comparisonText } from '../../sinks/compared-rows.ts';
+import { type ComparedRows, comparisonJson, comparisonText } from '../../sinks/compared-rows.ts';
+import type { AnySink } from '../../sinks/open-sink.ts';
 import { parseSink } from '../config/process-config.ts';
 import { SINK_SETTINGS } from '../config/settings-table.ts';
 import { addFlags } from '../config/show-settings.ts';
@@ -31,7 +34,7 @@ export const addCommand: AddCommand = (program) => {
       const { config } = parseSink(process.env, rest as Record<string, string | undefined>);
       const sink = await openCommandSink(config);
       try {
-        const tables = await sink.compareRows();
+        const tables = await comparedRows(sink);
         const result = await reconcile(tableQueries(sink), days === undefined ? {} : { days: Number(days) });
         if (textfile !== undefined)
           await replaceFile(textfile, await reconciliationText(result.days, systemRuntime.nowMs()));
@@ -49,6 +52,16 @@ export const addCommand: AddCommand = (program) => {
     },
   );
 };
+
+/** BigQuery counts rows when it compares them; of Delta tables they are counted here. */
+async function comparedRows(sink: AnySink): Promise<ComparedRows> {
+  const compared = await sink.compareRows();
+  if (sink.kind === 'bigquery') return compared;
+  const { tooFew, tooMany } = await countRows(tableQueries(sink));
+  const what = `${tooFew.join('\n')}\nRestore the table as it was (runbook, rows_lost), or run \`provenonce verify\` for what is missing`;
+  const lost = tooFew.length === 0 ? undefined : new ContradictionError('rows_lost', what);
+  return { ...compared, lost: compared.lost ?? lost, tooMany: [...compared.tooMany, ...tooMany] };
+}
 
 /** By renaming, so that a collector never reads half a file. */
 async function replaceFile(file: string, text: string): Promise<void> {

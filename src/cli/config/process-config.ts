@@ -188,6 +188,13 @@ export function parseBigQuery(env: Environment, flags: Flags): Parsed<BigQueryEn
   return { config: bigqueryOf(values), origins: effective };
 }
 
+/** The location of Delta tables, if SINK is delta. Throws ConfigurationError. */
+export function parseDeltaLocation(env: Environment, flags: Flags): string | undefined {
+  const { sink, deltaLocation } = SINK_SETTINGS;
+  const { values } = parseTable({ sink, deltaLocation }, env, flags, () => []);
+  return values.sink === 'delta' ? values.deltaLocation : undefined;
+}
+
 /** For operations on the tables of a topic, which need no broker. Throws ConfigurationError. */
 export function parseTopicAndSink(
   env: Environment,

@@ -3,6 +3,7 @@ import { ConfigurationError } from '../../base/errors.ts';
 import { ANSWER_MUTANTS } from './catalogue/answers.ts';
 import { CHECKPOINT_MUTANTS } from './catalogue/checkpoints.ts';
 import { DECISION_MUTANTS } from './catalogue/decisions.ts';
+import { DELTA_MUTANTS } from './catalogue/delta.ts';
 import { READING_MUTANTS } from './catalogue/event-reading.ts';
 import { GUIDE_MUTANTS } from './catalogue/guide-designs.ts';
 import { KNOWN_ELSEWHERE_MUTANTS } from './catalogue/known-elsewhere.ts';
@@ -35,6 +36,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...KNOWN_ELSEWHERE_MUTANTS,
   ...SCHEMA_MUTANTS,
   ...MAPPING_MUTANTS,
+  ...DELTA_MUTANTS,
 ];
 
 /** Throws ConfigurationError where there is none of that name. */

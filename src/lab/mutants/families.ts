@@ -14,6 +14,13 @@ import { Rng } from '../sim/world/rng.ts';
 import { answersCase } from './families/answers.ts';
 import { APPEND_POINTS, base, LONG_SPAN_MS, many, RECORDS, SPAN_MS, takeoverFault } from './families/base.ts';
 import { cutLogCase, madeAnewCase } from './families/cut-logs.ts';
+import {
+  deltaCleanupCase,
+  deltaForgottenCase,
+  deltaMadeAnewCase,
+  deltaSettingsCase,
+  deltaTakeoversCase,
+} from './families/delta.ts';
 import { firstLookCase } from './families/first-looks.ts';
 import { knownElsewhereCase } from './families/known-elsewhere.ts';
 import { lateClaimsCase } from './families/late-claims.ts';
@@ -198,6 +205,17 @@ const DRAW: Readonly<Record<Family, (rng: Rng, seed: number) => CasePlan>> = {
   'lost-streams': (rng, seed) => lostStreamsCase(rng, seed),
   /** A table is dropped and made again, and restored later. */
   'lost-tables': (rng, seed) => lostTableCase(rng, seed),
+
+  /** On Delta Lake: several owners, slow ones and dead ones, and puts that are lost or late. */
+  'delta-takeovers': deltaTakeoversCase,
+  /** On Delta Lake: the same, and every life brings its own settings. */
+  'delta-settings': deltaSettingsCase,
+  /** On Delta Lake: logs are cleaned up behind owners that are slow. */
+  'delta-cleanup': deltaCleanupCase,
+  /** On Delta Lake: the topic is made anew. */
+  'delta-made-anew': deltaMadeAnewCase,
+  /** On Delta Lake: a log checkpoint of another engine forgets positions. */
+  'delta-forgotten': deltaForgottenCase,
 
   /** Only what `lab replay --world real` can do as well, at named points, so that it happens there just so. */
   portable: (rng, seed) => ({

@@ -20,6 +20,8 @@ const { mutant, budget, plan } = JSON.parse(process.argv[2] ?? '') as MutantTask
 const unapplied = mutant === undefined ? () => [] : installMutant(requireMutant(mutant), 'sim');
 // Only now: what is loaded before the hook is not patched.
 const { runBudget } = await import('./run-budget.ts');
+// Loaded by cases that need it; then a patch of it counts as loaded.
+if (budget?.family.startsWith('delta-') || plan?.sink === 'delta') await import('../sim/delta/delta-parts.ts');
 const missed = unapplied();
 if (missed.length > 0) throw new Error(`mutant ${mutant}: never loaded: ${missed.join(', ')}`);
 process.stdout.write(`${JSON.stringify(plan === undefined ? await drawn() : await one(plan))}\n`);

@@ -58,6 +58,11 @@ export const FAMILIES = [
   'lost-tables',
   'schemas',
   'portable',
+  'delta-takeovers',
+  'delta-settings',
+  'delta-cleanup',
+  'delta-made-anew',
+  'delta-forgotten',
 ] as const;
 export type Family = (typeof FAMILIES)[number];
 

@@ -9,6 +9,11 @@ function planWith(faults: readonly SimFault[], processes = ['a']): CasePlan {
 }
 
 describe('a plan on real parts', () => {
+  it('is refused with a rules file: without it the records would all be rejected', () => {
+    const { cannot } = realSteps({ ...planWith([]), rules: { files: ['{}'], byLife: {} } });
+    expect(cannot).toEqual([expect.stringContaining('a rules file')]);
+  });
+
   it('crashes a process at its named point, and does the rest at its time', () => {
     const { crashPoints, timed, cannot } = realSteps(
       planWith([

@@ -48,6 +48,7 @@ export function realSteps(plan: CasePlan): RealSteps {
     cannot.push('records in transactions: nothing sends them to a real broker yet');
   }
   if (plan.decisions !== undefined) cannot.push('settings by life: not on real parts yet');
+  if (plan.rules !== undefined) cannot.push('a rules file, and records in its form: not on real parts yet');
   if (plan.survivor !== undefined) cannot.push('one process alone in the end: real processes all come back');
   if (plan.compaction !== undefined)
     cannot.push('local state that is compacted early: real journals have their own limits');

@@ -6,7 +6,7 @@
 import { ContradictionError } from '../../base/errors.ts';
 import { furtherColumnsOf } from '../../checks/further-columns.ts';
 import { type HeldRow, heldTables } from '../../checks/inputs/held-tables.ts';
-import { textOfRows, withRulesTexts } from '../../checks/inputs/rules-texts.ts';
+import { textsByDigest, withRulesTexts } from '../../checks/inputs/rules-texts.ts';
 import { gatheredColumns } from '../../checks/inputs/table-columns.ts';
 import type {
   CheckedTable,
@@ -27,8 +27,9 @@ export function datasetInputs(dataset: Dataset): VerifyInputs {
   const rows = Object.fromEntries(
     CHECKED_TABLES.map((table) => [table, tables[table].map((row) => heldRow<Row>(row))]),
   ) as Record<CheckedTable, HeldRow<Row>[]>;
+  const texts = textsByDigest(tables.rules);
   const ownership = (): OwnershipFacts[] =>
-    readOwnership(dataset).map((facts) => withRulesTexts(facts, (sha256) => rulesText(dataset, sha256)));
+    readOwnership(dataset).map((facts) => withRulesTexts(facts, (sha256) => texts.get(sha256) ?? null));
   const ofTopic = tables.checkpoint_log.filter((row) => row.topic === topic);
   const others = tables.checkpoint_log.filter((row) => row.topic !== topic);
   return {
@@ -63,10 +64,6 @@ export function datasetInputs(dataset: Dataset): VerifyInputs {
       });
     },
   };
-}
-
-function rulesText({ tables }: Dataset, sha256: string): string | null {
-  return textOfRows(tables.rules.filter((row) => row.sha256 === sha256).map(({ text }) => String(text)));
 }
 
 /** As the processor and `verify` read them. Throws ContradictionError `ownership_rows`. */

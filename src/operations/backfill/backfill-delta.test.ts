@@ -65,6 +65,25 @@ test.each(BACKFILL_POINTS)('what one that was killed at %s left is finished by t
   await bench.expectWhole();
 });
 
+test('once a later turn is taken, nothing of an earlier one lands', async () => {
+  const { store, bench } = await DeltaBench.withLateRows();
+  const later = new DeltaBench(store, 1);
+  const range = { partition: 3, fromMs: NOON_MS, toMs: NOON_MS + MINUTE_MS };
+  const first = await bench.backfill.turns.take(TOPIC, 'first', [range], 0);
+  expect(await bench.backfill.turns.isOurs(first)).toBe(true);
+  const second = await later.backfill.turns.take(TOPIC, 'second', [], 0);
+  expect(second).toMatchObject({ number: 2, owner: 'second', pending: [range] });
+  const { payment } = acceptedRow(1, { transactionId: 'x' });
+  const failed = await bench.backfill.insertPayments(first, [{ partition: 3, offset: 1, payment }]);
+  expect(failed?.message).toBe('turn 1 of payments was overtaken');
+  expect((await bench.backfill.correctMetrics(first, new Map([[3, MINUTE_MS]])))?.message).toContain('overtaken');
+  await bench.backfill.turns.end(first);
+  expect(await later.backfill.turns.read(TOPIC)).toMatchObject({ number: 2, pending: [range] });
+  expect(await bench.rows('payment_transactions')).toEqual([]);
+  expect(await later.backfill.insertPayments(second, [{ partition: 3, offset: 1, payment }])).toBeUndefined();
+  expect(await later.rows('payment_transactions')).toMatchObject([{ transaction_id: 'x' }]);
+});
+
 test('several at once, each losing answers of the store, add every payment once', { timeout: 60_000 }, async () => {
   const fates = fc.infiniteStream(fc.constantFrom<Fate>('ok', 'ok', 'ok', 'lost', 'late', 'away'));
   await fc.assert(

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigurationError } from '../../base/errors.ts';
-import type { Runtime } from '../../base/runtime.ts';
 import { BUILT_IN_LAYOUT } from '../../payments/row-layout.ts';
 import { errorOf } from '../findings.ts';
 import type { OpenSinkOptions } from '../open-options.ts';
@@ -23,10 +22,9 @@ import { deltaOperatorSink } from './operator-sink.ts';
 import { DeltaBackfill } from './operators/backfill-tables.ts';
 import { DeltaCheckpoints } from './operators/checkpoint-upkeep.ts';
 import { DeltaKnownPayments } from './operators/known-payments.ts';
-import type { ObjectStore } from './ports.ts';
 import { deltaProcessorSink } from './processor-sink.ts';
 import { deltaReads, deltaSinkParts } from './sink-parts.ts';
-import { DiskStore } from './store/disk-store.ts';
+import { openStore } from './store/open-store.ts';
 import { applyTables, type DeltaTables, lookAtTables } from './tables/apply-tables.ts';
 import { TableInspection } from './tables/inspection.ts';
 import { DELTA_TABLES } from './tables/table-columns.ts';
@@ -40,7 +38,7 @@ const VERSION = (
 export function openDeltaSink(endpoint: DeltaEndpoint, options: OpenSinkOptions): DeltaSink {
   const { location } = endpoint;
   const { runtime, layout = BUILT_IN_LAYOUT, onWaiting, onRecovered } = options;
-  const store = openStore(location, runtime);
+  const store = openStore(location, { runtime });
   const limits = limitsOf(endpoint, options);
   const unreachableAfterMs = options.limits?.unreachableAfterMs;
   const made = DELTA_TABLES.map((name) => {
@@ -113,11 +111,6 @@ export function openDeltaSink(endpoint: DeltaEndpoint, options: OpenSinkOptions)
       store.close();
     },
   };
-}
-
-function openStore(location: string, runtime: Runtime): ObjectStore {
-  if (!location.startsWith('s3://')) return new DiskStore(location, runtime);
-  throw new ConfigurationError([`DELTA_LOCATION is ${location}: this release has no store for s3://`]);
 }
 
 function limitsOf({ location, commitIntervalMs }: DeltaEndpoint, { limits }: OpenSinkOptions): DeltaLimits {

@@ -60,7 +60,7 @@ export function fenceParts({ runtime, tables, checkpoints, ownership, scanned }:
     fences: new Fences(fenced, runtime),
     checkpoints,
     ownership,
-    tablesWithRows: (names, { partition }) => tablesWithRows(scanned, names, partition, 0),
+    tablesWithRows: (names, { partition }, fromOffset) => tablesWithRows(scanned, names, partition, fromOffset),
   };
 }
 

@@ -1,6 +1,6 @@
 /** partition_ownership, rules and event_schemas of Delta tables as verify reads them. JSON is parsed here, and judged by the checks. */
 import { ContradictionError } from '../../../base/errors.ts';
-import { namesRules, withRulesTexts } from '../rules-texts.ts';
+import { namesRules, textsByDigest, withRulesTexts } from '../rules-texts.ts';
 import type { OwnershipFacts, SchemaRow } from '../verify-inputs.ts';
 import { openTable } from './delta-tables.ts';
 import type { Duck, DuckRow } from './duck.ts';
@@ -29,15 +29,12 @@ export async function readSchemaRows(duck: Duck, folders: TableFolders): Promise
   }));
 }
 
-/** Where rows with one digest have several texts, all of them one behind the other: a text that no digest fits. */
 async function rulesTexts(duck: Duck, folders: TableFolders): Promise<ReadonlyMap<string, string>> {
   await openTable(duck, folders, 'rules');
   const rows = await duck.rows(
     'SELECT DISTINCT sha256, text FROM rules WHERE sha256 IS NOT NULL AND text IS NOT NULL ORDER BY sha256, text',
   );
-  const texts = new Map<string, string>();
-  for (const { sha256, text } of rows) texts.set(String(sha256), `${texts.get(String(sha256)) ?? ''}${String(text)}`);
-  return texts;
+  return textsByDigest(rows);
 }
 
 type StoredFacts = Parameters<typeof withRulesTexts>[0];

@@ -7,6 +7,7 @@ import { duckdbViews } from '../../../sinks/duckdb-views.ts';
 import { printDuckdbScript } from '../../../sinks/print-schema.ts';
 import { assertUnique, storedSums } from '../../by-sql/assertions.ts';
 import { reconcile } from '../../by-sql/reconcile.ts';
+import { countRows } from '../../by-sql/row-counters.ts';
 import { deltaTableQueries } from '../../by-sql/table-queries.ts';
 import { BASE_MS, event, faultless, MINUTE_MS, ownershipOf, record } from '../../testing/history.ts';
 import { Duck } from './duck.ts';
@@ -134,6 +135,27 @@ test('the checks by SQL have their answers', async () => {
   expect(await reconcile(queries)).toMatchObject({ verdict: 'PASS', days: [day] });
   expect(await reconcile(queries, { days: 1 })).toEqual({ verdict: 'NODATA', days: [] });
   expect(await reconcile(queries, { days: 100_000 })).toMatchObject({ verdict: 'PASS', days: [day] });
+});
+
+test('rows that no counter explains are named by table, partition and offset; fewer rows as well', async () => {
+  const other = await DeltaLocation.make();
+  try {
+    const history = faultless([record(0, event('a', 0)), record(1, event('b', 1)), record(2, 'not JSON')]);
+    const payment = history.payment_transactions[0]!;
+    history.payment_transactions.push({ ...payment, kafka_offset: 2, transaction_id: 'ghost' });
+    history.payment_exceptions.pop();
+    await other.write([history]);
+    const counted = await countRows(deltaTableQueries(other.folder));
+    const line = (table: string, rows: string) =>
+      `${table}: partition 0 has ${rows} rows below offset 3, and its counters say`;
+    expect(counted).toEqual({
+      tooMany: [`${line('payment_transactions', '3')} 2`],
+      tooFew: [`${line('payment_exceptions', '0')} 1`],
+    });
+  } finally {
+    other.remove();
+  }
+  expect(await countRows(deltaTableQueries(location.folder))).toEqual({ tooFew: [], tooMany: [] });
 });
 
 test('the script that schema print prints runs, where DuckDB can read the tables', async () => {

@@ -5,6 +5,7 @@ import { systemRuntime } from '../../../base/system-runtime.ts';
 import { terminalColumns } from '../../../base/text/terminal.ts';
 import { checkSample, isClean } from '../../../rules-check/check-sample.ts';
 import { checkText } from '../../../rules-check/check-text.ts';
+import { decodeSample } from '../../../rules-check/decode-sample.ts';
 import { settingsToTry } from '../../../rules-check/settings-to-try.ts';
 import { parseSettings } from '../../config/parse-settings.ts';
 import { REGISTRY_SETTINGS } from '../../config/registry-config.ts';
@@ -27,8 +28,8 @@ export function addRulesCheck(rules: Command): void {
     .description('show what each record becomes: a payment with these values, or a rejected row with this reason')
     .addHelpText(
       'after',
-      '\nEnds with 1 if a record is rejected, if the rules have a path that no record has, or if no record is a payment.\n' +
-        'Records that `select` leaves out are not rejected.',
+      '\nEnds with 1 if a record is rejected, if no record has a path that the rules need, or if no record is a payment.\n' +
+        'Records that `select` leaves out are not rejected. An optional path that none of fewer than 100 records has is a note.',
     )
     .argument('[file]', 'the rules file; without one, records have the built-in event')
     .option('--sample <file>', 'records, one a line: a value, or a key, a tab and a value (binary values in base64)')
@@ -50,10 +51,12 @@ async function check(file: string | undefined, flags: SampleFlags & { readonly j
   const { records, partitionCount } = await takeSample(flags, nowMs, { base64: isBinary });
   const { minEventAgeMs, ...decided } = values;
   const tried = settingsToTry(decided, rules);
+  const { book, sources } = await schemasOf(records, tried.settings, flags as unknown as Record<string, string>);
   const result = checkSample(records, {
     ...(rules === undefined ? {} : { rules }),
     ...tried,
-    schemas: await schemasOf(records, tried.settings, flags as unknown as Record<string, string>),
+    schemas: book,
+    values: isBinary ? decodeSample(records, sources).values : undefined,
     partitionCount,
     minEventTimeMs: nowMs - minEventAgeMs,
   });

@@ -54,7 +54,9 @@ test.each([
     { code: 0 },
   ],
   ['one of two is rejected', RULES, line(PAYMENT) + line({ ...PAYMENT, amount: 'x' }), ENDS_1],
-  ['no record has a path', `${RULES}  region: { path: /data/land }\n`, line(PAYMENT), ENDS_1],
+  ['no record has a path', RULES.replace('/data/currency', '/data/curency'), line(PAYMENT), ENDS_1],
+  ['one of few records has an optional path', `${RULES}  region: { path: /data/land }\n`, line(PAYMENT), { code: 0 }],
+  ['none of many has it', `${RULES}  region: { path: /data/land }\n`, line(PAYMENT).repeat(100), ENDS_1],
   ['no record is a payment', `${RULES}  select:\n    - { path: /data/currency, in: [JPY] }\n`, line(PAYMENT), ENDS_1],
 ])('check ends by what it found: %s', async (name, rules, records, end) => {
   const files = [written(`${name}.yaml`, rules), '--sample', written(`${name}.tsv`, records)];

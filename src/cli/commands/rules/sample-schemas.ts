@@ -11,6 +11,7 @@ import { compileSchema } from '../../../payments/event/schema/schema-reader.ts';
 import type { CompiledSettings } from '../../../payments/settings.ts';
 import type { SchemaParts } from '../../../processor/ports.ts';
 import { wantedSchema } from '../../../processor/schemas/wanted-schemas.ts';
+import { parseSchema } from '../../../registry/parse-schema.ts';
 import { schemaIdIn } from '../../../rules-check/decode-sample.ts';
 import type { SampleRecord } from '../../../rules-check/sample.ts';
 import { parseSettings } from '../../config/parse-settings.ts';
@@ -21,18 +22,26 @@ const SCHEMAS_MOST = 20;
 const PATIENCE_MS = 30_000;
 const readText = (path: string): string => readFileSync(path, 'utf8');
 
+export interface SampleSchemas {
+  readonly book: SchemaBook;
+  readonly sources: ReadonlyMap<number, SchemaSource>;
+}
+
 /** Throws ConfigurationError for an id that cannot be had, or whose schema cannot be used with the rules. */
 export async function schemasOf(
   sample: readonly SampleRecord[],
   { mapping }: CompiledSettings,
   flags: Readonly<Record<string, string>>,
-): Promise<SchemaBook> {
+): Promise<SampleSchemas> {
+  const sources = new Map<number, SchemaSource>();
   const schemas = new Map<number, EventSchema>();
   const book: SchemaBook = { schemaOf: (id) => schemas.get(id) };
   for (const { record } of sample) {
     const id = mapping === null ? undefined : wantedSchema(record, mapping);
     if (id === undefined || mapping === null || schemas.has(id)) continue;
-    const schema = await schemaFromRegistry(id, flags);
+    const source = await sourceFromRegistry(id, flags);
+    const schema = parsed(id, source);
+    sources.set(id, source);
     try {
       compileSchema(schema, mapping);
     } catch (error) {
@@ -40,7 +49,7 @@ export async function schemasOf(
     }
     schemas.set(id, schema);
   }
-  return book;
+  return { book, sources };
 }
 
 /** Those that a registry has, of records that begin like the wire format. Without a registry none: the values may be JSON. */
@@ -75,8 +84,8 @@ function unreachable(name: string, id: number, cause: unknown): UnreachableError
   return new UnreachableError(`${name} gives no schema ${id}: ${why}`, { cause });
 }
 
-async function schemaFromRegistry(id: number, flags: Readonly<Record<string, string>>): Promise<EventSchema> {
-  const { registry, parse } = partsOf(flags);
+async function sourceFromRegistry(id: number, flags: Readonly<Record<string, string>>): Promise<SchemaSource> {
+  const { registry } = partsOf(flags);
   if (registry === undefined)
     throw new ConfigurationError([`records name schema ${id}: set SCHEMA_REGISTRY_URL to the registry that has it`]);
   const source = await registry.schema(id, AbortSignal.timeout(PATIENCE_MS)).catch((cause: unknown) => {
@@ -86,8 +95,12 @@ async function schemaFromRegistry(id: number, flags: Readonly<Record<string, str
     throw new ConfigurationError([
       `${registry.name} does not know schema ${id}. If nobody has it: event.reject_schema_ids: [${id}] in the rules file makes rows of its records`,
     ]);
+  return source;
+}
+
+function parsed(id: number, source: SchemaSource): EventSchema {
   try {
-    return parse(source);
+    return parseSchema(source);
   } catch (error) {
     throw error instanceof SchemaProblem ? unusable(id, error) : error;
   }

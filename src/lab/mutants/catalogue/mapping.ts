@@ -229,7 +229,7 @@ export const MAPPING_MUTANTS: readonly Mutant[] = [
     name: 'new-rules-from-the-checkpoint-on',
     what: 'lets new rules begin where the checkpoint is, below rows that are there',
     guarantee: 'G5',
-    anomaly: 'rows_extra',
+    anomaly: 'columns_differ',
     why: 'rows that are there were made by the old rules',
     family: 'mapped',
     patches: [

@@ -1,4 +1,4 @@
-/** Bugs in what is done with the schemas that records name, and in reading Avro with them. */
+/** Bugs in what is done with the schemas that records name, and in reading Avro and Protobuf with them. */
 import type { Mutant } from '../mutant.ts';
 
 const SCHEMAS = 'src/processor/schemas/dataset-schemas.ts';
@@ -78,6 +78,22 @@ export const SCHEMA_MUTANTS: readonly Mutant[] = [
         in: 'ReadUnion.read',
         find: 'const branch = this.#branches[cursor.long()];',
         replace: 'const branch = cursor.long() < 0 ? undefined : this.#branches.at(-1);',
+      },
+    ],
+  },
+  {
+    name: 'protobuf-defaults-missing',
+    what: 'takes a Protobuf field without presence that is not set for one that is missing',
+    guarantee: 'G5',
+    anomaly: 'columns_differ',
+    why: 'a column that is false or 0 is NULL, and a required role is missing',
+    family: 'mapped',
+    patches: [
+      {
+        file: 'src/payments/event/protobuf/protobuf-steps.ts',
+        in: 'MessageStep.#putDefaults',
+        find: 'if (out.isMissing(path)) value.putDefault(out);',
+        replace: '',
       },
     ],
   },

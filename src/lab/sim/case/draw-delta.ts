@@ -23,21 +23,25 @@ const PARQUET_CHANCE = 0.02;
 const SPAN_MS = 25_000;
 
 export function drawDeltaCase(seed: number, dials: CaseDials = {}): CasePlan {
-  const {
-    dialect: _dialect,
-    isEmulator: _emulator,
-    faults,
-    noise,
-    ...plan
-  } = drawCase(seed, { ...dials, operators: false });
   const rng = new Rng(seed, 'delta');
+  const plan = toDelta(drawCase(seed, { ...dials, operators: false }), rng);
+  return {
+    ...plan,
+    faults: [...plan.faults, ...drawEngine(rng)],
+    noise: onStore(plan.noise, rng),
+    deltaLimits: drawLimits(rng),
+    ...(rng.chance(PARQUET_CHANCE) ? { parquet: true } : {}),
+  };
+}
+
+/** The same case on Delta Lake: what only BigQuery has is something of an object store instead. */
+export function toDelta({ dialect: _dialect, isEmulator: _emulator, ...plan }: CasePlan, rng: Rng): CasePlan {
+  const effects = Object.fromEntries(KEPT_NOISE.map((operation) => [operation, plan.noise.effects[operation] ?? {}]));
   return {
     ...plan,
     sink: 'delta',
-    faults: [...faults.map((fault) => onDelta(fault, rng)), ...drawEngine(rng)],
-    noise: onStore(noise, rng),
-    deltaLimits: drawLimits(rng),
-    ...(rng.chance(PARQUET_CHANCE) ? { parquet: true } : {}),
+    faults: plan.faults.map((fault) => onDelta(fault, rng)),
+    noise: { ...plan.noise, effects },
   };
 }
 
@@ -92,8 +96,7 @@ function drawable(operation: Operation): AnswerEffect[] {
 }
 
 function onStore(noise: Noise, rng: Rng): Noise {
-  const effects: Partial<Record<Operation, Partial<Record<AnswerEffect, number>>>> = {};
-  for (const operation of KEPT_NOISE) effects[operation] = noise.effects[operation] ?? {};
+  const effects: Partial<Record<Operation, Partial<Record<AnswerEffect, number>>>> = { ...noise.effects };
   for (const operation of NOISY) {
     const drawn: Partial<Record<AnswerEffect, number>> = {};
     for (const effect of drawable(operation)) if (rng.chance(0.2)) drawn[effect] = rng.pick([0.01, 0.03, 0.1]);

@@ -6,6 +6,7 @@
  */
 import type { PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
 import { ConfigurationError } from '../../../base/errors.ts';
+import type { Runtime } from '../../../base/runtime.ts';
 import { type ByteRange, type ObjectStore, type StoredObject, StoreRefusedError } from '../ports.ts';
 import { nameOf, s3Error, statusOf } from './s3-errors.ts';
 import { checkKey, checkPrefix } from './store-keys.ts';
@@ -19,10 +20,15 @@ export interface S3Options {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
   /** One request, its answer included. */
   readonly requestTimeoutMs?: number;
+  readonly runtime: Pick<Runtime, 'uuid'>;
+  /** Leaves out the test of the store before the first create: conformance makes its own. */
+  readonly trustsConditions?: boolean;
 }
 
 const REQUEST_TIMEOUT_MS = 60_000;
 const CONNECTION_TIMEOUT_MS = 10_000;
+/** Below the location; no table has the name. */
+const PROBE_PREFIX = '_provenonce_probe/';
 /** Of one DeleteObjects request, by S3's own limit. */
 const REMOVED_MAX = 1_000;
 
@@ -46,12 +52,15 @@ export function parseS3Location(location: string): { readonly bucket: string; re
   return { bucket, prefix: prefix === '' ? '' : `${prefix}/` };
 }
 
-/** Loads the SDK. Nothing is asked of the store yet. */
-export async function openS3Store(options: S3Options): Promise<S3Store> {
-  const { location, endpoint, region, credentials } = options;
-  const { bucket, prefix } = parseS3Location(location);
+/** What the store calls the SDK by. Loaded with the first request: a sink on a disk never loads it. */
+interface Client {
+  readonly sdk: Sdk;
+  readonly s3: S3Client;
+}
+
+async function clientOf({ endpoint, region, credentials }: S3Options): Promise<Client> {
   const sdk = await import('@aws-sdk/client-s3');
-  const client = new sdk.S3Client({
+  const s3 = new sdk.S3Client({
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
     ...(region === undefined ? {} : { region }),
     ...(credentials === undefined ? {} : { credentials }),
@@ -61,32 +70,35 @@ export async function openS3Store(options: S3Options): Promise<S3Store> {
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
-  return new S3Store(sdk, client, bucket, prefix, options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS);
+  return { sdk, s3 };
 }
 
 export class S3Store implements ObjectStore {
   readonly name: string;
-  readonly #sdk: Sdk;
-  readonly #client: S3Client;
+  readonly #options: S3Options;
   readonly #bucket: string;
   readonly #prefix: string;
-  readonly #requestTimeoutMs: number;
+  #client: Promise<Client> | undefined;
+  /** Whether conditional writes are known to work. */
+  #isChecked: boolean;
 
-  constructor(sdk: Sdk, client: S3Client, bucket: string, prefix: string, requestTimeoutMs: number) {
+  /** Throws ConfigurationError for a location that is none. Asks nothing of the store yet. */
+  constructor(options: S3Options) {
+    const { bucket, prefix } = parseS3Location(options.location);
     this.name = `s3://${bucket}/${prefix}`.replace(/\/$/, '');
-    this.#sdk = sdk;
-    this.#client = client;
+    this.#options = options;
     this.#bucket = bucket;
     this.#prefix = prefix;
-    this.#requestTimeoutMs = requestTimeoutMs;
+    this.#isChecked = options.trustsConditions === true;
   }
 
   async create(key: string, bytes: Uint8Array): Promise<'created' | 'exists'> {
+    if (!this.#isChecked) await this.#checkConditions();
     try {
       await this.#put(key, bytes, { IfNoneMatch: '*' });
       return 'created';
     } catch (error) {
-      if (statusOf(error) === 412 || nameOf(error) === 'PreconditionFailed') return 'exists';
+      if (isTaken(error)) return 'exists';
       throw s3Error(error, this.#where(key), true);
     }
   }
@@ -100,9 +112,11 @@ export class S3Store implements ObjectStore {
   }
 
   async get(key: string, range?: ByteRange): Promise<Uint8Array | undefined> {
-    const command = new this.#sdk.GetObjectCommand({ ...this.#at(key), Range: rangeText(range) });
+    const at = this.#at(key);
     try {
-      const { Body, ContentLength } = await this.#client.send(command, this.#limit());
+      const { sdk, s3 } = await this.#connect();
+      const command = new sdk.GetObjectCommand({ ...at, Range: rangeText(range) });
+      const { Body, ContentLength } = await s3.send(command, this.#limit());
       const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
       if (ContentLength === undefined || bytes.length === ContentLength) return bytes;
       throw new Error(`${bytes.length} bytes came, of ${ContentLength}`);
@@ -116,15 +130,16 @@ export class S3Store implements ObjectStore {
 
   async *list(prefix: string, after?: string): AsyncIterable<readonly StoredObject[]> {
     checkPrefix(prefix);
+    const { sdk, s3 } = await this.#connect();
     let token: string | undefined;
     do {
-      const command = new this.#sdk.ListObjectsV2Command({
+      const command = new sdk.ListObjectsV2Command({
         Bucket: this.#bucket,
         Prefix: this.#prefix + prefix,
         StartAfter: after === undefined ? undefined : this.#prefix + after,
         ContinuationToken: token,
       });
-      const answer = await this.#client.send(command, this.#limit()).catch((error: unknown) => {
+      const answer = await s3.send(command, this.#limit()).catch((error: unknown) => {
         throw s3Error(error, this.#where(prefix), false);
       });
       yield (answer.Contents ?? []).map(({ Key = '', Size = 0, LastModified }) => ({
@@ -143,19 +158,20 @@ export class S3Store implements ObjectStore {
   }
 
   close(): void {
-    this.#client.destroy();
+    this.#client?.then(({ s3 }) => s3.destroy()).catch(() => {}); // it never opened
   }
 
   async #remove(keys: readonly string[]): Promise<void> {
     const [first = ''] = keys;
     try {
+      const { sdk, s3 } = await this.#connect();
       if (keys.length === 1) {
-        await this.#client.send(new this.#sdk.DeleteObjectCommand(this.#at(first)), this.#limit());
+        await s3.send(new sdk.DeleteObjectCommand(this.#at(first)), this.#limit());
         return;
       }
       const Objects = keys.map((key) => ({ Key: this.#at(key).Key }));
-      const command = new this.#sdk.DeleteObjectsCommand({ Bucket: this.#bucket, Delete: { Objects, Quiet: true } });
-      const { Errors: errors = [] } = await this.#client.send(command, this.#limit());
+      const command = new sdk.DeleteObjectsCommand({ Bucket: this.#bucket, Delete: { Objects, Quiet: true } });
+      const { Errors: errors = [] } = await s3.send(command, this.#limit());
       const failed = errors.find(({ Code }) => Code !== 'NoSuchKey');
       if (failed !== undefined) throw Object.assign(new Error(failed.Message), { name: failed.Code ?? 'Error' });
     } catch (error) {
@@ -164,13 +180,44 @@ export class S3Store implements ObjectStore {
   }
 
   async #put(key: string, bytes: Uint8Array, condition: Pick<PutObjectCommandInput, 'IfNoneMatch'>): Promise<void> {
-    const command = new this.#sdk.PutObjectCommand({
+    const { sdk, s3 } = await this.#connect();
+    const command = new sdk.PutObjectCommand({
       ...this.#at(key),
       Body: bytes,
       ContentLength: bytes.length,
       ...condition,
     });
-    await this.#client.send(command, this.#limit());
+    await s3.send(command, this.#limit());
+  }
+
+  #connect(): Promise<Client> {
+    this.#client ??= clientOf(this.#options);
+    return this.#client;
+  }
+
+  /**
+   * Creates one object twice: a store that ignores the condition would overwrite commits, and rows with them. Asked once by each
+   * process, of a key that it alone has.
+   */
+  async #checkConditions(): Promise<void> {
+    const key = `${PROBE_PREFIX}${this.#options.runtime.uuid()}`;
+    let outcome: 'created' | 'exists' = 'created';
+    try {
+      await this.#put(key, Buffer.from('first'), { IfNoneMatch: '*' });
+      await this.#put(key, Buffer.from('second'), { IfNoneMatch: '*' });
+    } catch (error) {
+      if (!isTaken(error)) throw s3Error(error, this.#where(key), false);
+      outcome = 'exists';
+    }
+    await this.remove([key]).catch(() => {}); // an object that no table has
+    if (outcome === 'created') {
+      throw new StoreRefusedError(
+        'other',
+        `${this.name} overwrites an object that was to be created (it ignores If-None-Match): processes would overwrite each ` +
+          "other's commits. Use another store; `provenonce conformance --sink delta` tests one",
+      );
+    }
+    this.#isChecked = true;
   }
 
   #at(key: string): { readonly Bucket: string; readonly Key: string } {
@@ -179,7 +226,7 @@ export class S3Store implements ObjectStore {
   }
 
   #limit(): { readonly abortSignal: AbortSignal } {
-    return { abortSignal: AbortSignal.timeout(this.#requestTimeoutMs) };
+    return { abortSignal: AbortSignal.timeout(this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS) };
   }
 
   #where(key: string): string {
@@ -187,20 +234,8 @@ export class S3Store implements ObjectStore {
   }
 }
 
-/**
- * Puts one object twice: a store that ignores the condition would overwrite commits, and rows with them. Asked once at the start,
- * of a key that nobody else has.
- */
-export async function checkConditionalWrites(store: ObjectStore, key: string): Promise<void> {
-  await store.create(key, Buffer.from('first'));
-  const second = await store.create(key, Buffer.from('second'));
-  await store.remove([key]);
-  if (second === 'exists') return;
-  throw new StoreRefusedError(
-    'other',
-    `${store.name} overwrites an object that was to be created (it ignores If-None-Match): two processes would overwrite each ` +
-      "other's commits. Use another store; `provenonce conformance --sink delta` tests one",
-  );
+function isTaken(error: unknown): boolean {
+  return statusOf(error) === 412 || nameOf(error) === 'PreconditionFailed';
 }
 
 function rangeText(range: ByteRange | undefined): string | undefined {

@@ -39,7 +39,11 @@ export interface FenceParts {
   readonly checkpoints: Checkpoints;
   readonly ownership: RuledOwnership<StoredOwnership>;
   /** Those of the tables that have rows of the partition: asked only where a table says nothing of how far it is. */
-  readonly tablesWithRows: (tables: readonly AppendTable[], of: Ownership) => Promise<ReadonlySet<AppendTable>>;
+  readonly tablesWithRows: (
+    tables: readonly AppendTable[],
+    of: Ownership,
+    fromOffset: number,
+  ) => Promise<ReadonlySet<AppendTable>>;
 }
 
 export interface WriterParts extends FenceParts {
@@ -131,16 +135,22 @@ async function fencePartition(
   signal.throwIfAborted();
   onCheckpoint(checkpoint, checkpointOffset);
   requireNothingForgotten(partition, checkpoint, fenced);
-  if (checkpoint === undefined) await requireNoRows(ownership, fenced, parts);
-  return { checkpoint, checkpointOffset, fenced, reached: reachedOf(ownership, fenced, checkpointOffset) };
+  const withRows = await tablesPast(ownership, fenced, parts, checkpoint === undefined ? 0 : checkpointOffset);
+  requireNoSilentRows(partition, fenced, withRows);
+  return { checkpoint, checkpointOffset, fenced, reached: reachedOf(ownership, fenced, checkpointOffset, withRows) };
 }
 
-function reachedOf({ skipped }: Ownership, fenced: FencedTables, from: number): Found['reached'] {
+function reachedOf(
+  { skipped }: Ownership,
+  fenced: FencedTables,
+  from: number,
+  withRows: ReadonlySet<AppendTable>,
+): Found['reached'] {
   const of = <T extends DataTable>(table: T): ReachedByPosition<T> => {
     const { next, print } = fenced[table].position;
     // The last row may be of a range that was given up, and its rows were removed.
     const isGivenUp = skipped.some((range) => range.from < next && range.to > from);
-    return new ReachedByPosition(table, { next, print: isGivenUp ? 0 : print }, from);
+    return new ReachedByPosition(table, { next, print: isGivenUp ? 0 : print, hasRows: withRows.has(table) }, from);
   };
   return {
     payment_transactions: of('payment_transactions'),
@@ -175,14 +185,27 @@ function requireNothingForgotten(
   }
 }
 
-/** Without a checkpoint, a table that says nothing of a partition must have no rows of it. */
-async function requireNoRows(ownership: Ownership, fenced: FencedTables, parts: FenceParts): Promise<void> {
-  const silent = APPEND_TABLES.filter((table) => fenced[table].position.next === 0);
-  const [table] = await parts.tablesWithRows(silent, ownership);
+/** Of the tables that say that they are past `from`, or say nothing: those that have rows there. */
+function tablesPast(
+  ownership: Ownership,
+  fenced: FencedTables,
+  parts: FenceParts,
+  from: number,
+): Promise<ReadonlySet<AppendTable>> {
+  const asked = APPEND_TABLES.filter((table) => {
+    const { next } = fenced[table].position;
+    return next === 0 || (next > from && table !== 'checkpoint_log');
+  });
+  return parts.tablesWithRows(asked, ownership, from);
+}
+
+/** A table that says nothing of a partition must have no rows of it. */
+function requireNoSilentRows(partition: number, fenced: FencedTables, withRows: ReadonlySet<AppendTable>): void {
+  const table = [...withRows].find((name) => fenced[name].position.next === 0);
   if (table === undefined) return;
   throw new ContradictionError(
     'rows_lost',
-    `partition ${ownership.partition}, ${table}: the table has rows of the partition and does not say how far they go: its txn actions were ` +
+    `partition ${partition}, ${table}: the table has rows of the partition and does not say how far they go: its txn actions were ` +
       'forgotten (delta.setTransactionRetentionDuration must not be set), or the rows are of another pipeline. Restore the table as it ' +
       'was (runbook, rows_lost). Nothing was written.',
   );

@@ -35,7 +35,7 @@ export interface VacuumParts {
 export function checkRetention(retentionMs: number): void {
   if (retentionMs >= MIN_RETENTION_MS && retentionMs <= MAX_RETENTION_MS) return;
   throw new ConfigurationError([
-    '--retention: expected 1 to 7 days. A shorter one could delete files that a commit in progress or a reader needs; a log keeps what it ' +
+    '--retention-days: expected 1 to 7. A shorter one could delete files that a commit in progress or a reader needs; a log keeps what it ' +
       'removed in mind for 7 days',
   ]);
 }
