@@ -40,7 +40,8 @@ export const scenario = defineScenario({
     const found = positions.reduce((sum, { rowsAlreadyThere }) => sum + rowsAlreadyThere, 0);
     const skipped = second.eventsOf('replay.finished').reduce((sum, { rowsSkipped }) => sum + rowsSkipped, 0);
     // Delta tables say how far their rows go, not how many there are.
-    if (world.sinkKind === 'delta') world.bit('the takeover found rows past the checkpoint, not to be written again', skipped > 0);
+    if (world.sinkKind === 'delta')
+      world.bit('the takeover found rows past the checkpoint, not to be written again', skipped > 0);
     else {
       world.bit('the takeover found rows past the checkpoint', found > 0);
       world.bit('and wrote none of them again', skipped === found);
