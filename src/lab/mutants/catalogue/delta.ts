@@ -104,7 +104,7 @@ export const DELTA_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'delta-claim-without-condition',
-    what: 'claims whatever epoch the row has',
+    what: 'claims at any epoch that the row has',
     guarantee: 'G6',
     anomaly: 'ownership_contradicts',
     why: 'a claim that was prepared on an older row sets the epoch back',
