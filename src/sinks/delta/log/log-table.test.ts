@@ -246,6 +246,17 @@ describe('versions whose names clean-up has freed', () => {
     expect((await tableOn(store, { limits }).refresh())!.files.has('mine')).toBe(true);
   });
 
+  test('are known even if another engine frees them in another order', async () => {
+    const table = tableOn(store, { limits });
+    await table.ensure(METADATA);
+    const first = store.text(commitKey('t', 0));
+    await cleanUpTo(5);
+    await store.create(commitKey('t', 0), Buffer.from(first));
+    const after = await table.commit(oneOf(write('mine')));
+    expect([after.version, after.files.has('mine')]).toEqual([6, true]);
+    expect((await tableOn(store, { limits }).refresh())!.files.has('mine')).toBe(true);
+  });
+
   test('are known even if _last_checkpoint was set back', async () => {
     const table = tableOn(store, { limits });
     await table.ensure(METADATA);
