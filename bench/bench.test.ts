@@ -20,7 +20,7 @@ it('every benchmark is registered under its own name, and no two figures share o
   for (const { sizes, smoke } of all) expect(Object.keys(smoke)).toEqual(Object.keys(sizes));
 });
 
-it.each(['fold', 'fold-mapped', 'state', 'explore'] as const)('%s measures at small sizes', async (name) => {
+it.each(['fold', 'fold-mapped', 'state', 'delta', 'explore'] as const)('%s measures at small sizes', async (name) => {
   const results = await measure(await loadBenchmark(name), { smoke: true, say: () => {} });
   expect(results[0]?.detail.error).toBeUndefined();
   for (const { name: figure, figure: value } of results) expect(value, figure).toBeGreaterThan(0);

@@ -42,7 +42,13 @@ export const benchmark = defineBenchmark({
     await using sink = await startAcknowledgingSink();
     const topic = await fill(parts, sizes, say);
     for (let repeat = 1; repeat <= repeats; repeat += 1) {
-      const measured = await drainOnce(parts, sink, topic, parts.name(`pipeline_${repeat}`), sizes.events);
+      const measured = await drainOnce(
+        parts,
+        acknowledgedBy(sink),
+        topic,
+        parts.name(`pipeline_${repeat}`),
+        sizes.events,
+      );
       sample({ pipeline: measured.perSecond, memory: measured.peakMb });
       detail({ [`run ${repeat}`]: measured });
       say(
@@ -66,15 +72,19 @@ export async function fill(
   return topic;
 }
 
-/** From nothing to everything acknowledged: a fresh dataset, group and local state. */
+/** The settings of a processor whose rows go to a sink that acknowledges at once. */
+export function acknowledgedBy(sink: AcknowledgingSink): Readonly<Record<string, string>> {
+  return { BIGQUERY_STORAGE_EMULATOR_HOST: sink.address };
+}
+
+/** From nothing to everything acknowledged: fresh tables, group and local state. */
 export async function drainOnce(
   parts: RealParts,
-  sink: AcknowledgingSink,
+  settings: Readonly<Record<string, string>>,
   topic: string,
   dataset: string,
   events: number,
 ) {
-  const settings = { BIGQUERY_STORAGE_EMULATOR_HOST: sink.address };
   const processor = parts.process({ topic, dataset, settings });
   const runningAtMs = await processor.running;
   const last = await processor.untilDurable(events, TIMEOUT_MS);

@@ -12,6 +12,7 @@ export const REGISTRY = {
   'fold-avro': () => import('./fold-avro.ts'),
   'fold-protobuf': () => import('./fold-protobuf.ts'),
   delta: () => import('./delta.ts'),
+  'delta-pipeline': () => import('./delta-pipeline.ts'),
   state: () => import('./state.ts'),
   pipeline: () => import('./pipeline.ts'),
   'end-to-end': () => import('./end-to-end.ts'),
