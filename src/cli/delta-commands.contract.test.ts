@@ -2,7 +2,7 @@
  * The commands on Delta tables in a folder, made by a processor on a real broker: each one changes what it says and nothing else, and
  * verify passes after it.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -36,6 +36,8 @@ beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'provenonce-delta-commands-'));
   const topic = `delta-commands-${systemRuntime.uuid().slice(0, 8)}`;
   env = { ...sharedEndpoints(topic, directory), SINK: 'delta', DELTA_LOCATION: path.join(directory, 'tables') };
+  // A location is never made: a disk that is not mounted must not look like an empty one.
+  await mkdir(env.DELTA_LOCATION!);
   for (const name of Object.keys(env)) if (name.startsWith('BIGQUERY_')) delete env[name];
   await using admin = await KafkaAdmin.connect({ brokers: env.KAFKA_BOOTSTRAP_SERVERS!.split(','), clientId: 'test' });
   await admin.createTopic({ topic, partitions: PARTITIONS, timestamps: 'append' });

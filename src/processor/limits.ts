@@ -8,6 +8,11 @@ export interface ProcessorLimits {
   readonly checkpointRows: number;
   /** Records folded before their rows are sent. Sinks are most efficient with large appends. */
   readonly maxBatchRecords: number;
+  /**
+   * Batches of a partition that are folded before other work of the process gets a turn. A sink that takes many rows at once must set
+   * it: without a wait for acknowledgements, files and sockets would wait until no record is left.
+   */
+  readonly maxBatchesPerTurn: number;
   /** Records of a run's first batch. The run waits until its rows are acknowledged before it folds more. */
   readonly firstBatchRecords: number;
   /**
@@ -44,6 +49,7 @@ export const DEFAULT_LIMITS: ProcessorLimits = Object.freeze({
   checkpointIntervalMs: 1_000,
   checkpointRows: 16_000,
   maxBatchRecords: 4_000,
+  maxBatchesPerTurn: Number.MAX_SAFE_INTEGER,
   firstBatchRecords: 250,
   maxRowsInFlight: 8_000,
   maxAppendsInFlight: 16,

@@ -131,6 +131,28 @@ test.each([
   await fetcher.stop();
 });
 
+test('two spells without the topic, with an answer between them, do not add up to one', async () => {
+  const spell = { isOn: true, failures: 0 };
+  const { fetcher, fatal, recovered } = sourceOver({
+    batches: () => [ALL],
+    errorCode: () => (spell.isOn ? NOT_LEADER : 0),
+    refresh: async () => {
+      if (!spell.isOn) return;
+      spell.isOn = false;
+      spell.failures += 1;
+      throw new ConfigurationError(['there is no topic t']);
+    },
+    limits: { topicMissingAfterMs: 40 },
+  });
+  fetcher.open(0, 0);
+  await until(() => recovered.length === 1);
+  await systemRuntime.sleep(60);
+  spell.isOn = true;
+  await until(() => recovered.length === 2 || fatal.length > 0);
+  expect([fatal, spell.failures]).toEqual([[], 2]);
+  await fetcher.stop();
+});
+
 test('what is fetched is held within the limit, for any number of partitions whose readers do not read', async () => {
   const maxBufferedBytes = 3_000_000;
   const values = Array.from({ length: 52 }, () => randomBytes(20_000).toString('hex'));

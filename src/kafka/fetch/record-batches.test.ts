@@ -257,3 +257,13 @@ async function expectTrueOrStopped(bytes: Buffer, truth: readonly string[]): Pro
   else if (stoppedBy === undefined) expect(seen).toEqual(truth);
   else expect(['BrokenBatchError', 'CodecMissingError']).toContain(stoppedBy.name);
 }
+
+test.each([
+  ['without a key', Buffer.alloc(0)],
+  ['with half a key', Buffer.from([0, 0])],
+])('a control batch %s ends no transaction: its key says which', (_, key) => {
+  const marker = batch({ baseOffset: 1, kind: 'commit', producerId: 7n, packed: record(0, 0, key, null) });
+  const bytes = Buffer.concat([batch({ baseOffset: 0, kind: 'transactional', producerId: 7n, values: ['a'] }), marker]);
+  const { records, completeTo } = readBatches(bytes, 0, []);
+  expect([records.map(({ offset }) => offset), completeTo]).toEqual([[0], 2]);
+});

@@ -26,6 +26,7 @@ const EQUIVALENT: Readonly<Record<string, string>> = {
   c7455b3d34: 'minutes have other numbers, and each still one of its own',
   '029f3997a3': 'the version of an assigner that never joins a group',
   '09f25b8e4a': 'the first memory of a batch: its first entry needs more, and it grows',
+  '65342962f5': 'a comparison whose sign alone counts',
   df7c03a5ce: 'past the last interval there is none to compare with: the search takes a step more',
 };
 
@@ -54,6 +55,8 @@ const HARMLESS: Readonly<Record<string, string>> = {
   '410e8e5e36': 'the request after it waits for the connection as well',
   '9fe603beeb': 'an answer with an error holds no partition, and is refused for that',
   '73d326851b': 'a time that was tuned: a claim is renewed long before its streams expire',
+  '8598815183': 'a bound on size, far from what clients send',
+  '2cace1e70f': 'memory of a decompressor, which is collected',
   c80b05a7a7: 'the name of an error that nobody asks for',
   ac282c5ea6: 'a second end of the source, which its owner ignores',
 };

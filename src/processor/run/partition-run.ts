@@ -26,6 +26,7 @@ import type { AppendTurns } from './append-turns.ts';
 import { batchEnd } from './batch-boundary.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { CursorAnswer, LogCursor } from './log-cursor.ts';
+import { Pauses } from './pauses.ts';
 import { settingsByOffset } from './settings-at.ts';
 import { TableWriters } from './table-writers.ts';
 
@@ -56,6 +57,7 @@ export class PartitionRun {
   readonly #checkpointer: Checkpointer;
   readonly #failure = new AbortController();
   readonly #drain = new AbortController();
+  readonly #pauses: Pauses;
   /** One for all batches of the run. */
   readonly #layout: RowLayout;
   #output: FoldOutput;
@@ -80,6 +82,7 @@ export class PartitionRun {
     this.#lastFolded = options.cursor.fingerprint();
     this.#partition = options.won.ownership.partition;
     this.#settingsAt = settingsByOffset(options.history);
+    this.#pauses = new Pauses(options.limits.maxBatchesPerTurn);
     this.#layout = layoutOfHistory(options.history);
     this.#output = emptyOutput(new AcceptedBatch(this.#layout));
     this.#writer = options.turns.counted(options.won.open());
@@ -281,15 +284,13 @@ export class PartitionRun {
     });
   }
 
-  /**
-   * Waits for room, then sends. A first batch is also acknowledged before more is folded: thousands of records wait at
-   * a start, and a cold fold of them is slow for all partitions, so the first rows must land before that.
-   */
+  /** Waits for room, then sends. A first batch is acknowledged before more is folded: a cold fold of thousands is slow for all partitions. */
   async #flushSoon(ended: AbortSignal, isFirst: boolean): Promise<void> {
     await this.#roomInFlight(ended);
     const flushed = this.#inTurn(() => this.#flush());
     await orAborted(flushed, ended);
     if (isFirst) await this.#roomInFlight(ended, 1);
+    if (this.#pauses.isDueAfterBatch()) await this.#options.runtime.sleep(0, ended);
   }
 
   async #roomInFlight(ended: AbortSignal, most = this.#options.limits.maxRowsInFlight): Promise<void> {

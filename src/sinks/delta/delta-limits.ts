@@ -43,6 +43,7 @@ export function processorLimitsOf(
     checkpointIntervalMs: Math.max(given.checkpointIntervalMs, commitIntervalMs),
     checkpointRows: 10 * commitRows,
     maxRowsInFlight: 3 * commitRows,
+    maxBatchesPerTurn: 1,
     maxAppendsInFlight: 4_096,
     maxBytesInFlight: 4 * commitBytes,
   };

@@ -24,13 +24,16 @@ class BucketFolders implements TableFolders {
   readonly root: string;
   readonly #bucket: string;
   readonly #prefix: string;
-  readonly #client = new S3Client(process.env.AWS_ENDPOINT_URL === undefined ? {} : { forcePathStyle: true });
+  readonly #client: S3Client;
   readonly #copied = new Map<string, number>();
 
   constructor(bucket: string, prefix: string, root: string) {
     this.#bucket = bucket;
     this.#prefix = prefix;
     this.root = root;
+    // With an address of its own the bucket is in the path: stores other than AWS seldom have a name for each bucket.
+    const endpoint = process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL;
+    this.#client = new S3Client(endpoint ? { endpoint, forcePathStyle: true } : {});
   }
 
   async logOf(table: string): Promise<readonly string[]> {

@@ -57,6 +57,21 @@ describe('verify over Delta tables', () => {
     });
   });
 
+  test('reads a log from its newest checkpoint, without the commits before', async () => {
+    location = await DeltaLocation.make(2);
+    await location.write(histories(), 7);
+    const log = path.join(location.folder, 'payment_transactions', '_delta_log');
+    const isCheckpoint = (name: string): boolean => /checkpoint.*parquet$/.test(name);
+    await expect.poll(() => readdirSync(log).filter(isCheckpoint).length).toBeGreaterThan(0);
+    const newest = readdirSync(log).filter(isCheckpoint).sort().at(-1)!.slice(0, 20);
+    for (const name of readdirSync(log))
+      if (/json$/.test(name) && name.slice(0, 20) <= newest) rmSync(path.join(log, name));
+    const inputs = { ...inputsOf(...histories()), ...deltaTableInputs(TOPIC, location.folder) };
+    const report = await verify(inputs);
+    expect(Object.values(report.guarantees).flatMap(({ findings }) => findings)).toEqual([]);
+    expect(report.verdict).toBe('PASS');
+  });
+
   test('names a row that is missing, one that is there twice, and a changed amount', async () => {
     const { found } = await written(([history]) => {
       history!.payment_transactions.splice(3, 1);

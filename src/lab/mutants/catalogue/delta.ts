@@ -84,6 +84,13 @@ export const DELTA_MUTANTS: readonly Mutant[] = [
         in: 'OneCommit',
         atStart: 'landedIn(_snapshot: TableSnapshot): void { for (const part of this.#open) part.lane.landed(part); }',
       },
+      // The same file twice is refused.
+      {
+        file: 'src/sinks/delta/write/commit-files.ts',
+        in: 'CommitFiles.of',
+        find: 'isSame && $IS_YOUNG',
+        replace: 'false',
+      },
     ],
   },
   {
@@ -106,8 +113,8 @@ export const DELTA_MUTANTS: readonly Mutant[] = [
     name: 'delta-claim-without-condition',
     what: 'claims at any epoch that the row has',
     guarantee: 'G6',
-    anomaly: 'ownership_contradicts',
-    why: 'a claim that was prepared on an older row sets the epoch back',
+    anomaly: 'epoch_unknown',
+    why: 'a claim that was prepared on an older row sets the epoch back, below that of rows',
     family: 'delta-takeovers',
     patches: [
       {
@@ -122,8 +129,8 @@ export const DELTA_MUTANTS: readonly Mutant[] = [
     name: 'delta-claim-taken-for-won',
     what: 'takes its claim for won without looking for its id',
     guarantee: 'liveness',
-    anomaly: 'stuck',
-    why: 'two processes write under one epoch',
+    anomaly: 'stopped:rows_lost',
+    why: 'two processes write under one epoch, and one finds a position that it did not commit',
     family: 'delta-settings',
     patches: [
       {
@@ -154,8 +161,8 @@ export const DELTA_MUTANTS: readonly Mutant[] = [
   {
     name: 'delta-keeps-rows-of-a-fenced-partition',
     what: 'leaves the rows of a partition in the file when its position leaves the commit',
-    guarantee: 'G1',
-    anomaly: 'row_twice',
+    guarantee: 'G5',
+    anomaly: 'rows_extra',
     why: 'the new owner writes them too',
     family: 'delta-takeovers',
     patches: [
@@ -187,9 +194,9 @@ export const DELTA_MUTANTS: readonly Mutant[] = [
   {
     name: 'delta-cuts-a-record',
     what: 'commits the rows of a record in two commits',
-    guarantee: 'G1',
-    anomaly: 'row_twice',
-    why: 'between them the position says that the record is not in, so another owner writes its first rows again',
+    guarantee: 'liveness',
+    anomaly: 'stopped:rows_differ',
+    why: 'between them the last row that is there is not below the position, so another owner takes the log for another one',
     family: 'delta-takeovers',
     patches: [
       {
@@ -198,14 +205,21 @@ export const DELTA_MUTANTS: readonly Mutant[] = [
         find: 'piece.toOffset > piece.lastOffset',
         replace: 'true',
       },
+      {
+        file: LANE,
+        in: 'Lane.take',
+        find: 'this.#waiting.splice(0, this.#whole)',
+        replace: 'this.#waiting.splice(0, 1)',
+      },
+      { file: LANE, in: 'Lane.take', find: 'this.#whole = 0', replace: 'this.#whole = this.#waiting.length' },
     ],
   },
   {
     name: 'delta-freed-version-is-a-commit',
     what: 'believes that a put which was answered "created" is in the log',
-    guarantee: 'G1',
-    anomaly: 'lost',
-    why: 'clean-up had freed the name, and the rows are in no table',
+    guarantee: 'liveness',
+    anomaly: 'stopped:rows_lost',
+    why: 'clean-up had freed the name, and the rows are in no table: a takeover finds it less far than a checkpoint remembers',
     family: 'delta-cleanup',
     patches: [
       {
@@ -233,13 +247,62 @@ export const DELTA_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'delta-unknown-is-landed',
+    what: 'takes a put without an answer for one that landed',
+    guarantee: 'G1',
+    anomaly: 'lost',
+    why: 'it never landed, and a checkpoint follows',
+    family: 'delta-takeovers',
+    patches: [
+      {
+        file: LOG,
+        in: 'DeltaLogTable.#put',
+        find: "outcome === 'created'",
+        replace: "outcome === 'created' || outcome instanceof UnknownOutcomeError",
+      },
+    ],
+  },
+  {
+    name: 'delta-blind-retry',
+    what: 'puts the same commit at the next version when another one has taken its version',
+    guarantee: 'G5',
+    anomaly: 'rows_extra',
+    why: 'the commit that took it may be a fence, or an earlier put of this one',
+    family: 'delta-takeovers',
+    patches: [
+      {
+        file: LOG,
+        in: 'DeltaLogTable.#commit',
+        find: 'const actions = await prepare(state)',
+        replace: "const actions = once ?? (await prepare(state)); if (actions?.operation === 'WRITE') once = actions",
+      },
+      { file: LOG, in: 'DeltaLogTable.#commit', atStart: 'let once: CommitActions | undefined;' },
+    ],
+  },
+  {
+    name: 'delta-log-checkpoint-forgets',
+    what: 'writes log checkpoints without the positions',
+    guarantee: 'liveness',
+    anomaly: 'stopped:rows_lost',
+    why: 'a process that opens the table from it finds a position below what the checkpoint remembers',
+    family: 'delta-cleanup',
+    patches: [
+      {
+        file: 'src/sinks/delta/log/checkpoint/checkpoint-rows.ts',
+        in: 'checkpointRows',
+        find: 'for (const [appId, version] of state.txns) rows.push({ txn: { appId, version } });',
+        replace: '',
+      },
+    ],
+  },
+  {
     name: 'delta-print-unchecked',
     what: 'does not compare the last row that is there with the one that the fold yields',
     guarantee: 'G5',
     anomaly: 'columns_differ',
     why: 'the log was made anew, and rows of the old one are taken for rows of the new one',
     family: 'delta-made-anew',
-    patches: [{ file: REACHED, in: 'ReachedByPosition', find: 'this.#print !== 0', replace: 'false' }],
+    patches: [{ file: REACHED, in: 'ReachedByPosition', find: 'this.#print === 0', replace: 'true' }],
   },
   {
     name: 'delta-checkpoints-go-back',
@@ -257,6 +320,9 @@ export const DELTA_MUTANTS: readonly Mutant[] = [
     anomaly: 'row_twice',
     why: 'a log checkpoint of another engine left the positions out, and all rows seem to be missing',
     family: 'delta-forgotten',
-    patches: [{ file: CLAIM, in: 'requireNothingForgotten', find: 'next < remembered', replace: 'false' }],
+    patches: [
+      { file: CLAIM, in: 'requireNothingForgotten', find: 'next < remembered', replace: 'false' },
+      { file: CLAIM, in: 'requireNoSilentRows', find: 'fenced[name].position.next === 0', replace: 'false' },
+    ],
   },
 ];

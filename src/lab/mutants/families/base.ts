@@ -17,15 +17,17 @@ export interface Base {
   readonly processes: readonly string[];
   readonly workload?: readonly WorkloadRecord[];
   readonly spanMs?: number;
+  /** Default: drawn, 1 or 2. */
+  readonly partitions?: number;
 }
 
 /** A case in which nothing goes wrong. */
 export function base(
   rng: Rng,
   seed: number,
-  { processes, workload, spanMs = SPAN_MS }: Base,
+  { processes, workload, spanMs = SPAN_MS, partitions: given }: Base,
 ): CasePlan & { noise: Noise } {
-  const partitions = rng.pick([1, 1, 2]);
+  const partitions = given ?? rng.pick([1, 1, 2]);
   const drawn = drawWorkload({ ...DEFAULT_DIALS, seed, records: RECORDS, partitions, spanMs });
   return {
     seed,

@@ -19,6 +19,7 @@ const POINTS = [
   'put_checkpoint',
   'append.payment_transactions.before',
   'append.payment_transactions.after',
+  'append.payment_metrics_partials.after',
   'append.checkpoint_log.before',
 ] as const;
 const PUTS = ['put_ownership', 'put_data', 'put_data', 'put_data', 'put_checkpoint'] as const;
@@ -26,19 +27,26 @@ const PUTS = ['put_ownership', 'put_data', 'put_data', 'put_data', 'put_checkpoi
 /** Several owners at once, slow ones and dead ones, with puts that are lost, late and slow. */
 export function deltaTakeoversCase(rng: Rng, seed: number): CasePlan {
   return {
-    ...base(rng, seed, { processes: PROCESSES }),
+    ...base(rng, seed, { processes: PROCESSES, partitions: rng.pick([1, 3]) }),
     sink: 'delta',
     separateGroups: rng.chance(0.7),
     noise: { ...CALM, latencyMsMax: rng.pick([5, 50, 150]), ...slowPuts(rng) },
-    limits: { checkpointIntervalMs: rng.pick([300, 1_000]), maxAppendRows: rng.pick([2, 8]) },
-    deltaLimits: { commitIntervalMs: rng.pick([0, 100, 400]) },
+    limits: {
+      checkpointIntervalMs: rng.pick([300, 1_000, 4_000]),
+      maxAppendRows: rng.pick([1, 8]),
+      fencedRetryMinMs: 50,
+      fencedRetryMaxMs: 2_000,
+    },
+    deltaLimits: { commitIntervalMs: rng.pick([0, 50, 400]) },
     faults: many(rng, [4, 8], (r) => deltaFault(r, PROCESSES)),
   };
 }
 
 /** Every life brings its own settings, and the puts of owners before land late. */
 export function deltaSettingsCase(rng: Rng, seed: number): CasePlan {
-  const lives = PROCESSES.flatMap((process) => [1, 2, 3].map((life) => `${process}.${life}`));
+  // Or one process alone differs from those that seed the topic.
+  const processes = rng.chance(0.5) ? PROCESSES : ['a'];
+  const lives = processes.flatMap((process) => [1, 2, 3].map((life) => `${process}.${life}`));
   return {
     ...deltaTakeoversCase(rng, seed),
     separateGroups: true,

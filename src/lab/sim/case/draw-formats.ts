@@ -54,12 +54,13 @@ const GONE_CHANCE = 0.6;
 /** The world heals at 30 s. */
 const HEALED_BEFORE_MS = 29_000;
 
-export function drawFormat(rules: readonly Rules[], rng: Rng): CaseFormat {
+/** `mayStop`: records may name a schema that nobody knows, at which their partition stops. */
+export function drawFormat(rules: readonly Rules[], mayStop: boolean, rng: Rng): CaseFormat {
   const format = rng.pick(FORMATS);
   if (format === 'json') return { files: rules, parts: {}, encode: (value) => ({ value: JSON.stringify(value) }) };
   const isBinary = format !== 'json-schema';
   const rejected = rng.chance(REJECTED_CHANCE) || isBinary ? [REJECTED_ID] : [];
-  const unknown = isBinary && rng.chance(UNKNOWN_CHANCE) ? [UNKNOWN_ID] : [];
+  const unknown = isBinary && rng.chance(UNKNOWN_CHANCE) && mayStop ? [UNKNOWN_ID] : [];
   const kept = rng.chance(KEPT_CHANCE);
   const files = rules.map((one, index) => {
     // A later file may declare the id that stops everybody.

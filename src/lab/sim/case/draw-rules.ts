@@ -41,7 +41,9 @@ export function withRules(plan: CasePlan, rng: Rng): CasePlan {
     for (let life = 1; life <= LIVES; life += 1)
       if (rng.chance(LIFE_CHANCE)) byLife[`${process}.${life}`] = rng.between(0, all.length - 1);
   // Apart from the rules: a case in JSON is the one that it was.
-  const format = drawFormat(all, new Rng(plan.seed, 'formats'));
+  // Owners of different groups would take the partition from each other before one of them stops, and a rescale would never be done.
+  const mayStop = plan.separateGroups !== true && plan.faults.every(({ what }) => what !== 'rescale');
+  const format = drawFormat(all, mayStop, new Rng(plan.seed, 'formats'));
   const { decisions: _, ...others } = plan;
   return {
     ...others,

@@ -5,6 +5,8 @@ export interface LogLimits extends WaitLimits {
   /** Waits between attempts of processes that want the same version: they grow from the first to the last. */
   readonly conflictMinMs: number;
   readonly conflictMaxMs: number;
+  /** A state of the log that is older is looked at again before a commit is put on it: the table may be another one by now. */
+  readonly lookAgainAfterMs: number;
   /** Files of the log that are read at a time. */
   readonly concurrentReads: number;
   /** A commit file or log checkpoint above this size is refused. */
@@ -38,6 +40,7 @@ export const DEFAULT_LOG_LIMITS: LogLimits = Object.freeze({
   unreachableAfterMs: 600_000,
   conflictMinMs: 2,
   conflictMaxMs: 500,
+  lookAgainAfterMs: 1_000,
   concurrentReads: 16,
   maxLogFileBytes: 512 * 1024 * 1024,
   openAttempts: 5,

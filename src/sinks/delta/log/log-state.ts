@@ -27,6 +27,11 @@ export interface LogState extends TableSnapshot {
   /** Removed files by path: vacuum and readers of older versions need to know since when. */
   readonly tombstones: LayeredMap<string, RemoveAction>;
   readonly domains: LayeredMap<string, DomainMetadataAction>;
+  /**
+   * The first bytes of the commit file of this version: another file of that name belongs to another table, or to none. Undefined
+   * where the version was read from a log checkpoint.
+   */
+  readonly head: Uint8Array | undefined;
 }
 
 export interface Commit {
@@ -34,6 +39,8 @@ export interface Commit {
   readonly actions: readonly Action[];
   /** Names the file in errors. */
   readonly where: string;
+  /** Its first bytes; undefined for a log checkpoint. */
+  readonly head: Uint8Array | undefined;
 }
 
 export interface ReplayOptions {
@@ -60,6 +67,7 @@ class Draft {
   readonly #domains = new Map<string, DomainMetadataAction | undefined>();
   readonly #foreign: ForeignCommit[];
   #version: number;
+  #head: Uint8Array | undefined;
   #protocol: ProtocolAction | undefined;
   #metadata: MetadataAction | undefined;
 
@@ -67,12 +75,13 @@ class Draft {
     this.#base = base;
     this.#options = options;
     this.#version = base?.version ?? -1;
+    this.#head = base?.head;
     this.#protocol = base?.protocol;
     this.#metadata = base?.metadataAction;
     this.#foreign = [...(base?.foreign ?? [])];
   }
 
-  apply({ version, actions, where }: Commit): void {
+  apply({ version, actions, where, head }: Commit): void {
     let [addedFiles, removedFiles] = [0, 0];
     let info: CommitInfo | undefined;
     for (const { add, remove, txn, metaData, protocol, domainMetadata, commitInfo } of actions) {
@@ -93,7 +102,7 @@ class Draft {
         this.#domains.set(domainMetadata.domain, domainMetadata.removed ? undefined : domainMetadata);
       } else if (commitInfo !== undefined) info = commitInfo;
     }
-    this.#version = version;
+    [this.#version, this.#head] = [version, head];
     const isForeign = addedFiles + removedFiles > 0 && version >= this.#options.watchFrom && !isOurs(info);
     if (isForeign && this.#foreign.length < this.#options.maxForeignCommits) {
       const [operation, engine] = [info?.operation ?? '', info?.engineInfo ?? ''];
@@ -129,6 +138,7 @@ class Draft {
       tombstones: (base?.tombstones ?? LayeredMap.of()).with(this.#tombstones),
       domains: (base?.domains ?? LayeredMap.of()).with(this.#domains),
       foreign: this.#foreign,
+      head: this.#head,
     };
   }
 }

@@ -262,8 +262,8 @@ describe('versions whose names clean-up has freed', () => {
 });
 
 describe('a table that is not the one it was', () => {
-  async function filled(): Promise<ReturnType<typeof tableOn>> {
-    const table = tableOn(store);
+  async function filled(runtime = new BusyRuntime()): Promise<ReturnType<typeof tableOn>> {
+    const table = tableOn(store, { runtime });
     await table.ensure(METADATA);
     for (const path of ['one', 'two', 'three']) await table.commit(oneOf(write(path)));
     return table;
@@ -291,6 +291,29 @@ describe('a table that is not the one it was', () => {
     await expect(table.refresh()).rejects.toMatchObject({ code: 'table_replaced' });
     await expect(table.commit(() => write('four'))).rejects.toMatchObject({ code: 'table_replaced' });
     expect((await tableOn(store).refresh())!.version).toBe(0);
+  });
+
+  test('has another id when it was made again and has more commits than it had', async () => {
+    const table = await filled();
+    store.objects.clear();
+    const other = tableOn(store, { runtime: new BusyRuntime(7) });
+    await other.ensure(METADATA);
+    for (const path of ['a', 'b', 'c', 'd', 'e']) await other.commit(oneOf(write(path)));
+    await expect(table.refresh()).rejects.toMatchObject({ code: 'table_replaced' });
+    await expect(table.commit(() => write('four'))).rejects.toMatchObject({ code: 'table_replaced' });
+    expect((await other.refresh())!.version).toBe(5);
+  });
+
+  test('takes no commit when it was made again and has as many commits as it had', async () => {
+    const runtime = new BusyRuntime();
+    const table = await filled(runtime);
+    store.objects.clear();
+    const other = tableOn(store, { runtime: new BusyRuntime(7) });
+    await other.ensure(METADATA);
+    for (const path of ['a', 'b', 'c']) await other.commit(oneOf(write(path)));
+    runtime.advance(60_000);
+    await expect(table.commit(() => write('four'))).rejects.toMatchObject({ code: 'table_replaced' });
+    expect((await other.refresh())!.version).toBe(3);
   });
 
   test('is damaged where a version is missing, and read in spite of a torn log checkpoint', async () => {

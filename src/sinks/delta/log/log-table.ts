@@ -56,6 +56,8 @@ export class DeltaLogTable implements DeltaTable {
   readonly #reader: LogReader;
   readonly #upkeep: LogUpkeep;
   #current: LogState | undefined;
+  /** When the log was last known to be the one that `#current` stands on. */
+  #lookedAtMs = 0;
   /** One commit of this process at a time: they would only take the versions from each other. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -120,7 +122,10 @@ export class DeltaLogTable implements DeltaTable {
     let state = this.#current ?? (await this.refresh()) ?? this.#missing();
     for (;;) {
       const actions = await prepare(state);
-      if (actions !== undefined) {
+      if (actions !== undefined && (await this.#isAnotherLog(state))) {
+        state = this.#adopt(await this.#reader.reopen(state)) ?? this.#missing();
+        isNewest = true;
+      } else if (actions !== undefined) {
         const put = await this.#put(state, encodeCommit(state, actions, this.#facts()));
         state = this.#adopt(put.state) ?? this.#missing();
         if (put.isOurs) return this.#kept(state);
@@ -147,26 +152,31 @@ export class DeltaLogTable implements DeltaTable {
     return this.#upkeep.settled();
   }
 
-  /** Puts the version after `state` until it exists. `isOurs` is false where another commit may have taken it. */
+  /** Puts the version after `last` until it exists. `isOurs` is false where another commit may have taken it. */
   async #put(
-    state: LogState | undefined,
+    last: LogState | undefined,
     bytes: Uint8Array,
   ): Promise<{ readonly isOurs: boolean; readonly state: LogState | undefined }> {
-    const last = state?.version ?? -1;
-    const key = commitKey(this.name, last + 1);
+    const key = commitKey(this.name, (last?.version ?? -1) + 1);
     const patience = this.#store.patience(`commit to ${this.name}`);
     for (;;) {
       const outcome = await this.#attempt(key, bytes);
       if (outcome === 'created') {
-        if (await this.#reader.holds(last)) return { isOurs: true, state: this.#after(state, bytes) };
-        return { isOurs: false, state: await this.#outside(state, key) };
+        if (await this.#reader.holds(last)) return { isOurs: true, state: this.#after(last, bytes) };
+        return { isOurs: false, state: await this.#outside(last, key) };
       }
       if (outcome !== 'exists') await patience.wait(outcome);
       if (outcome !== 'exists' && !(outcome instanceof UnknownOutcomeError)) continue;
-      const next = await (state === undefined ? this.#reader.open() : this.#reader.follow(state));
-      if (next?.version !== state?.version) return { isOurs: false, state: next };
+      const next = await (last === undefined ? this.#reader.open() : this.#reader.follow(last));
+      if (next?.version !== last?.version) return { isOurs: false, state: next };
       if (outcome === 'exists') await patience.wait(new Error(`${key} exists, and cannot be read`));
     }
+  }
+
+  /** Asked of a state that is not fresh: whether the table was made again, or is far ahead. */
+  async #isAnotherLog(state: LogState): Promise<boolean> {
+    const isOld = this.#options.runtime.monotonicMs() - this.#lookedAtMs > this.#limits.lookAgainAfterMs;
+    return isOld && !(await this.#reader.holds(state));
   }
 
   /** The put is in no log that readers see. Where the table is gone or another one, the file must not stay in its way. */
@@ -197,6 +207,7 @@ export class DeltaLogTable implements DeltaTable {
   #adopt(state: LogState | undefined): LogState | undefined {
     const isOlder = state !== undefined && this.#current !== undefined && state.version < this.#current.version;
     if (!isOlder) this.#current = state;
+    this.#lookedAtMs = this.#options.runtime.monotonicMs();
     return this.#current;
   }
 

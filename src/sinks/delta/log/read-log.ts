@@ -5,7 +5,8 @@
  * Clean-up frees the names of old versions, and a put that was in flight may then land under such a name, in no table. So
  * neither "not there" nor "there" is believed of a version past the one that the state stands on, unless afterwards
  * `_last_checkpoint` is at most `keptCommits` past that: nothing newer has been freed then (log-upkeep.ts). Other engines free
- * by age alone, below `_last_checkpoint`: against theirs, the version that the state stands on must still be there.
+ * by age alone, below `_last_checkpoint`: against theirs, the version that the state stands on must still be there, with the
+ * same bytes. That also tells a table that was made again from the one that it replaced.
  */
 import { ContradictionError } from '../../../base/errors.ts';
 import type { Action } from './actions.ts';
@@ -24,6 +25,9 @@ import {
 import { type Commit, type LogState, type ReplayOptions, replay } from './log-state.ts';
 import { damaged, parseCommit } from './parse-actions.ts';
 import type { PatientStore } from './patient-store.ts';
+
+/** Enough for the time and the txnId of a commit, which no other one has. */
+const HEAD_BYTES = 512;
 
 /** Clean-up took a file while we read: open again. */
 class Overtaken extends Error {}
@@ -64,17 +68,20 @@ export class LogReader {
       if (error instanceof Overtaken) return undefined;
       throw error;
     });
-    if (commits === undefined || !(await this.holds(state.version))) return this.reopen(state);
+    if (commits === undefined || !(await this.holds(state))) return this.reopen(state);
     return commits.length === 0 ? state : this.replay(state, commits);
   }
 
-  /** Asked after versions past `base` were read or created: whether none of them had been freed. */
-  async holds(base: number): Promise<boolean> {
-    const [last, isThere] = await Promise.all([
-      this.#lastCheckpoint(),
-      base < 0 ? true : this.#store.has(commitKey(this.table, base)),
-    ]);
-    return isThere && this.#keeps(base, last);
+  /** Asked after versions past this state were read or created: whether they are of its table, and none had been freed. */
+  async holds(state: LogState | undefined): Promise<boolean> {
+    const [last, isThere] = await Promise.all([this.#lastCheckpoint(), state === undefined || this.#isThere(state)]);
+    return isThere && this.#keeps(state?.version ?? -1, last);
+  }
+
+  /** Whether the commit file that the state ends with is still there, and is the same. */
+  async #isThere({ version, head }: LogState): Promise<boolean> {
+    const found = await this.#store.get(commitKey(this.table, version), { from: 0, to: HEAD_BYTES });
+    return found !== undefined && (head === undefined || Buffer.compare(found, head) === 0);
   }
 
   #keeps(base: number, last: LastCheckpoint | undefined): boolean {
@@ -106,7 +113,7 @@ export class LogReader {
 
   parse(version: number, bytes: Uint8Array): Commit {
     const where = this.#where(commitKey(this.table, version));
-    return { version, actions: parseCommit(bytes, where), where };
+    return { version, actions: parseCommit(bytes, where), where, head: bytes.slice(0, HEAD_BYTES) };
   }
 
   #checkSame(before: LogState, now: LogState): void {
@@ -205,7 +212,11 @@ export class LogReader {
     before: LogState | undefined,
   ): Promise<Opened> {
     const where = `the log checkpoint of version ${version}`;
-    const start = replay(undefined, [{ version, actions, where }], this.#replayOptions(Number.POSITIVE_INFINITY));
+    const start = replay(
+      undefined,
+      [{ version, actions, where, head: undefined }],
+      this.#replayOptions(Number.POSITIVE_INFINITY),
+    );
     return { base: version, state: this.#replayed(start, await later(), before) };
   }
 

@@ -6,6 +6,7 @@ import { systemRuntime } from '../../../../base/system-runtime.ts';
 import type { CellValue } from '../../../../payments/row-cells.ts';
 import type { RowObject } from '../../../../sinks/delta/files/arrow-objects.ts';
 import { ParquetFormat } from '../../../../sinks/delta/files/parquet-format.ts';
+import { PARQUET_CHECKPOINTS } from '../../../../sinks/delta/log/checkpoint/parquet-checkpoint.ts';
 import type { DeltaLogTable } from '../../../../sinks/delta/log/log-table.ts';
 import { uploadRows } from '../../../../sinks/delta/rows/row-files.ts';
 import { DiskStore } from '../../../../sinks/delta/store/disk-store.ts';
@@ -29,11 +30,17 @@ const PROCESSED_MS = Date.UTC(2026, 0, 15, 13);
 export class DeltaLocation {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'provenonce-delta-test-'));
   readonly #store = new DiskStore(this.folder, systemRuntime);
+  readonly #checkpointEvery: number;
   readonly #format = new ParquetFormat();
   readonly #tables = new Map<DeltaTableName, DeltaLogTable>();
 
-  static async make(): Promise<DeltaLocation> {
-    const location = new DeltaLocation();
+  /** `checkpointEvery`: commits from one log checkpoint to the next. */
+  constructor(checkpointEvery = 100) {
+    this.#checkpointEvery = checkpointEvery;
+  }
+
+  static async make(checkpointEvery?: number): Promise<DeltaLocation> {
+    const location = new DeltaLocation(checkpointEvery);
     for (const name of DELTA_TABLES) {
       const fields = (DELTA_COLUMNS[name] as readonly TableColumn[]).map((column) => deltaField(column));
       await location.table(name).ensure({
@@ -46,7 +53,9 @@ export class DeltaLocation {
   }
 
   table(name: DeltaTableName): DeltaLogTable {
-    const known = this.#tables.get(name) ?? tableOn(this.#store, { name, runtime: systemRuntime });
+    const limits = { checkpointEveryCommits: this.#checkpointEvery };
+    const options = { name, runtime: systemRuntime, checkpoints: PARQUET_CHECKPOINTS, limits };
+    const known = this.#tables.get(name) ?? tableOn(this.#store, options);
     this.#tables.set(name, known);
     return known;
   }
