@@ -16,7 +16,7 @@ export const scenario = defineScenario({
   async run(world) {
     const processor = world.start('alpha');
     await processor.waitFor('takeover.running', 60_000);
-    const sending = world.send({ seed: 1860, count: 3_000, ratePerSecond: 1_500, spanMs: HOUR_MS });
+    const sending = world.send({ seed: 1860, count: 9_000, ratePerSecond: 1_500, spanMs: HOUR_MS });
     await processor.waitFor('checkpoint.written', 60_000, ({ nextOffset }) => nextOffset > 200);
     processor.pause();
     const sent = await sending;

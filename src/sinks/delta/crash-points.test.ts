@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { DATA_TABLES } from '../../payments/types.ts';
 import { DELTA_EFFECTS } from '../../processor/sink-words.ts';
 import { settings } from '../bigquery/testing/sample-rows.ts';
-import { type HitDeltaPoint, withDeltaCrashPoints } from './crash-points.ts';
+import { type HitDeltaPoint, withDeltaCrashPoints, withDeltaRescalePoints } from './crash-points.ts';
+import { deltaOperatorSink } from './operator-sink.ts';
 import { deltaProcessorSink } from './processor-sink.ts';
 import { deltaSinkParts } from './sink-parts.ts';
 import { BusyRuntime } from './testing/busy-runtime.ts';
@@ -55,4 +56,26 @@ it('a kill before an effect leaves nothing of it, and one after it leaves it', a
     expect([point, row!.epoch]).toEqual([point, epoch]);
     expect(row!.history).toEqual([settings(0)]);
   }
+});
+
+it('reports what rescale does to the sink, in its order', async () => {
+  const store = new MemoryStore();
+  const plain = deltaProcess({ store, runtime: new BusyRuntime(0) });
+  await prepared(plain);
+  await plain.sink.seed(TOPIC, seeds(2));
+  const points: string[] = [];
+  const tables = withDeltaRescalePoints(plain.tables, (point) => void points.push(point));
+  const operator = deltaOperatorSink(deltaSinkParts({ ...plain.parts, tables }));
+  const held = await operator.hold(TOPIC, 'rescale', await operator.readOwnership(TOPIC));
+  const owned = held.flatMap(({ won }) => (won === undefined ? [] : [won]));
+  const terms = { settleTimeoutMs: 0, gatherMs: 0, onCheckpoint: () => {} };
+  for (const claim of owned) await claim.fence(terms, new AbortController().signal);
+  const rows = await operator.readOwnership(TOPIC);
+  await operator.putHistories(
+    TOPIC,
+    rows.map(({ partition, claimId, history }) => ({ partition, claimId, history: [...history, settings(9)] })),
+  );
+  await operator.seed(TOPIC, seeds(3));
+  const effects = [...new Set(points.map((point) => point.replace(/\.(before|after)$/, '')))];
+  expect(effects).toEqual(['rescale.claim', 'rescale.finalize', 'rescale.generation', 'rescale.seed']);
 });

@@ -7,7 +7,7 @@ import { errorOf } from '../findings.ts';
 import type { OpenSinkOptions } from '../open-options.ts';
 import type { Applied, DeltaSink, SchemaOrder, SinkPlace } from '../opened-sink.ts';
 import type { DeltaEndpoint } from '../sink-endpoint.ts';
-import { withDeltaCrashPoints } from './crash-points.ts';
+import { withDeltaCrashPoints, withDeltaRescalePoints } from './crash-points.ts';
 import {
   DEFAULT_DELTA_LIMITS,
   type DeltaLimits,
@@ -77,7 +77,10 @@ export function openDeltaSink(endpoint: DeltaEndpoint, options: OpenSinkOptions)
       const reported = deltaSinkParts({ runtime, tables: withDeltaCrashPoints(tables, hit), format });
       return deltaProcessorSink({ parts: reported, inspection, limits });
     },
-    operator: () => deltaOperatorSink(parts),
+    operator({ hit }) {
+      if (hit === undefined) return deltaOperatorSink(parts);
+      return deltaOperatorSink(deltaSinkParts({ runtime, tables: withDeltaRescalePoints(tables, hit), format }));
+    },
     async requireTables() {
       const { found, missing, findings } = await lookAtTables(located);
       const error = errorOf(findings);
