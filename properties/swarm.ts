@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { addRun, emptyCounts } from '../src/lab/explore/outcome-counts.ts';
 import { caseSeed } from '../src/lab/explore/run-chunk.ts';
 import { drawCase } from '../src/lab/sim/case/draw-case.ts';
+import { drawDeltaCase } from '../src/lab/sim/case/draw-delta.ts';
 import { runCase } from '../src/lab/sim/case/sim-case.ts';
 
 const SEED = 20_260_101;
@@ -22,5 +23,20 @@ export async function runSwarm(cases: number): Promise<ReturnType<typeof emptyCo
   expect(counts.runsWithThreeFaults).toBeGreaterThan(cases * 0.8);
   // Faults that strike when nothing is in flight prove nothing.
   expect(counts.overlapping).toBeGreaterThan(counts.fired * 0.9);
+  return counts;
+}
+
+/** The same on Delta Lake. */
+export async function runDeltaSwarm(cases: number): Promise<ReturnType<typeof emptyCounts>> {
+  const counts = emptyCounts();
+  for (let run = 0; run < cases; run++) {
+    const plan = drawDeltaCase(
+      caseSeed(SEED, run),
+      run % 8 === 0 ? { records: 100, damageChance: 1 } : { records: 100 },
+    );
+    const outcome = await runCase(plan);
+    expect([plan.seed, outcome.verdict, outcome.failures, outcome.unknown]).toEqual([plan.seed, 'PASS', [], []]);
+    addRun(counts, plan, outcome);
+  }
   return counts;
 }

@@ -64,7 +64,7 @@ test('verify passes what a processor wrote, and reconcile finds every payment on
 test('ownership shows each partition, its epoch and its progress', { timeout: LIMIT_MS }, async () => {
   const { partitions } = await document<{ partitions: object[] }>('ownership');
   const held = {
-    epoch: 2,
+    epoch: expect.any(Number),
     behind: 0,
     checkpointAgeS: expect.any(Number),
     standsStill: false,

@@ -35,6 +35,8 @@ export function renderDoctor(report: DoctorReport): string {
       ? `Real runs are possible here; \`auto\` takes ${report.auto}${report.ways.docker === 'if images can be pulled' ? ' if its images can be pulled' : ''}${fallback(report)}.`
       : 'Real runs are not possible here.',
   ];
+  if (report.auto === undefined && report.autoBroker !== undefined)
+    lines.push(`With SINK=delta they are: a broker is enough, and \`auto\` takes ${report.autoBroker}.`);
   const missing = report.auto === undefined ? ['', renderMissing(report)] : [];
   return [...lines, ...missing].join('\n');
 }

@@ -37,6 +37,8 @@ export interface DoctorReport {
   readonly ways: { readonly docker: 'yes' | 'if images can be pulled' | 'no'; readonly native: 'yes' | 'no' };
   /** The way that `auto` tries first and probably takes; undefined if there is none. */
   readonly auto: 'docker' | 'native' | undefined;
+  /** The same for a broker alone, which is all that a pipeline into Delta tables needs. */
+  readonly autoBroker: 'docker' | 'native' | undefined;
 }
 
 export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport> {
@@ -74,6 +76,7 @@ export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport>
     cache,
     ways: { docker: dockerWay, native },
     auto: dockerWay !== 'no' ? 'docker' : native === 'yes' ? 'native' : undefined,
+    autoBroker: dockerWay !== 'no' ? 'docker' : java.usable && jars ? 'native' : undefined,
   };
 }
 

@@ -81,6 +81,13 @@ test('Java and Python that are too old do not count, and the doctor says so', as
   expect(report.ways.native).toBe('no');
 });
 
+test('a machine without Python can run pipelines into Delta tables, and its doctor says so', async () => {
+  const env = { ...(await machine({ java: java('17.0.2') })), MAVEN_REPOSITORY_URL: 'http://127.0.0.1:1' };
+  const report = await doctor({ env });
+  expect(report).toMatchObject({ auto: undefined, autoBroker: 'native' });
+  expect(renderDoctor(report)).toContain('With SINK=delta they are: a broker is enough, and `auto` takes native.');
+});
+
 test('a Python shim that refuses to run is passed over for one that runs', async () => {
   const env = await machine({
     'python3.13': 'echo "python3.13: command not found" >&2; exit 127',

@@ -16,6 +16,7 @@ export const addCommand: AddCommand = (program) => {
       const report = await doctor(emulatorImage === undefined ? {} : { emulatorImage });
       if (options.json) printJson(report);
       else print(renderDoctor(report));
-      process.exitCode = report.auto === undefined ? EXIT.unreachable : EXIT.ok;
+      const auto = process.env.SINK === 'delta' ? report.autoBroker : report.auto;
+      process.exitCode = auto === undefined ? EXIT.unreachable : EXIT.ok;
     });
 };

@@ -277,7 +277,7 @@ export const PROCESS_SETTINGS = {
     'CLUSTERING_COLUMNS',
     columns,
     'sender_account_id,currency',
-    'Clustering of payment_transactions, used when the table is created.',
+    'BigQuery: clustering of payment_transactions, used when the table is created.',
   ),
   untilCaughtUp: setting(
     'UNTIL_CAUGHT_UP',
@@ -301,19 +301,19 @@ export const PROCESS_SETTINGS = {
     'CHECKPOINT_INTERVAL',
     duration(10, HOUR_MS),
     '1s',
-    'Time between checkpoints of a partition.',
+    'Time between checkpoints of a partition; with SINK=delta at least DELTA_COMMIT_INTERVAL.',
   ),
   checkpointRows: setting(
     'CHECKPOINT_ROWS',
     integer(100, 100_000_000),
     '16000',
-    'Rows after which a partition is checkpointed early. About as many are read back and compared after a crash.',
+    'BigQuery: rows after which a partition is checkpointed early. About as many are read back and compared after a crash.',
   ),
   maxAppendsInFlight: setting(
     'MAX_APPENDS_IN_FLIGHT',
     integer(1, 1_000),
     '16',
-    'Maximum number of unacknowledged appends of a process. At the limit partitions take turns and send larger appends.',
+    'BigQuery: maximum number of unacknowledged appends of a process. At the limit partitions take turns and send larger appends.',
   ),
   unreachableAfterMs: setting(
     'UNREACHABLE_AFTER',

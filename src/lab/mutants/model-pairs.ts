@@ -3,6 +3,8 @@
  * must be shown to need as well. A variant that the model cannot tell from the protocol has none, with the reason.
  */
 import type { Variant } from '../model/config.ts';
+import type { DeltaVariant } from '../model/delta/config.ts';
+import { WEAKENED_DELTA } from '../model/delta/variants.ts';
 import { WEAKENED } from '../model/variants.ts';
 
 /** A new variant does not compile before it has its mutants here. */
@@ -35,10 +37,44 @@ export const MUTANTS_OF_VARIANT: Readonly<Record<Variant, readonly string[] | { 
   total: { none: 'harmless: counts that agree in sum agree for each table' },
 };
 
+/** The same for the model of Delta Lake. */
+export const MUTANTS_OF_DELTA_VARIANT: Readonly<Record<DeltaVariant, readonly string[] | { readonly none: string }>> = {
+  nofenceA: ['delta-no-fence'],
+  nofenceB: ['delta-no-fence'],
+  nofenceK: { none: 'harmless: a checkpoint of an earlier owner says what is there' },
+  readfirst: ['delta-position-before-fence'],
+  noposition: ['delta-no-position'],
+  blind: { none: 'harmless: the position says that the commit is in' },
+  as409: { none: 'harmless: the next put meets the version that the first one may take' },
+  earlyckpt: ['delta-checkpoint-before-data'],
+  nocas: ['delta-claim-without-condition'],
+  claimlost: { none: 'harmless: a claim that lands and that nobody waits for costs an epoch and nothing else' },
+  claimwon: ['delta-claim-taken-for-won'],
+  noepoch: ['delta-no-epoch'],
+  forget: ['delta-log-checkpoint-forgets', 'delta-forgotten-positions-unnoticed'],
+  keeprows: ['delta-keeps-rows-of-a-fenced-partition'],
+  keeptxn: ['delta-keeps-position-of-a-fenced-partition'],
+  voidput: ['delta-freed-version-is-a-commit'],
+  cutover: ['delta-position-past-a-cut-record'],
+  cutunder: ['delta-cuts-a-record'],
+  entryfirst: ['settings-not-recorded'],
+  stalehistory: ['delta-history-from-before'],
+  nomonotone: ['delta-checkpoints-go-back'],
+};
+
 /** One row per variant: its name, what it does instead of the rule, its mutants or why it has none. */
 export function variantRows(): readonly (readonly [string, string, string])[] {
-  return WEAKENED.map(({ variant, rule }) => {
-    const mutants = MUTANTS_OF_VARIANT[variant];
-    return [`\`${variant}\``, rule, 'none' in mutants ? mutants.none : mutants.map((name) => `\`${name}\``).join(', ')];
-  });
+  return WEAKENED.map(({ variant, rule }) => [`\`${variant}\``, rule, namesOf(MUTANTS_OF_VARIANT[variant])]);
+}
+
+export function deltaVariantRows(): readonly (readonly [string, string, string])[] {
+  return WEAKENED_DELTA.map(({ variant, rule }) => [
+    `\`${variant}\``,
+    rule,
+    namesOf(MUTANTS_OF_DELTA_VARIANT[variant]),
+  ]);
+}
+
+function namesOf(mutants: readonly string[] | { readonly none: string }): string {
+  return 'none' in mutants ? mutants.none : mutants.map((name) => `\`${name}\``).join(', ');
 }

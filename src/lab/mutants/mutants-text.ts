@@ -1,6 +1,6 @@
 /** The table of mutants, for a terminal and for docs/mutants.md. */
 import type { MutantsReport } from './kill-matrix.ts';
-import { variantRows } from './model-pairs.ts';
+import { deltaVariantRows, variantRows } from './model-pairs.ts';
 import { FAMILIES, type Mutant } from './mutant.ts';
 import type { RealMutantsReport } from './real-matrix.ts';
 
@@ -85,6 +85,13 @@ export function variantsMarkdown(): string {
   return [row(head), row(head.map(() => '---')), ...variantRows().map((cells) => row(cells))].join('\n');
 }
 
+/** The same for the model of Delta Lake. */
+export function deltaVariantsMarkdown(): string {
+  return deltaVariantRows()
+    .map((cells) => row(cells))
+    .join('\n');
+}
+
 /** docs/mutants.md, generated: the model's variants, the catalogue in words and the kills. */
 export function mutantsMarkdown(mutants: readonly Mutant[], report: MutantsReport): string {
   const words = mutants.map(({ name, what, why, guarantee, isGuideDesign }) =>
@@ -93,6 +100,8 @@ export function mutantsMarkdown(mutants: readonly Mutant[], report: MutantsRepor
   const { head, rows } = mutantsTable(report);
   return [
     variantsMarkdown(),
+    '',
+    deltaVariantsMarkdown(),
     '',
     row(['mutant', 'the bug', 'what must break, and why']),
     row(['---', '---', '---']),

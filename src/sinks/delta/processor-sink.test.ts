@@ -5,6 +5,7 @@ import { AcceptedBatch } from '../../payments/accepted-batch.ts';
 import { DATA_TABLES } from '../../payments/types.ts';
 import type { WonClaim } from '../../processor/ports.ts';
 import { acceptedRow, settings } from '../bigquery/testing/sample-rows.ts';
+import { StoreRefusedError } from './ports.ts';
 import { BusyRuntime } from './testing/busy-runtime.ts';
 import {
   checkpointAt,
@@ -246,5 +247,40 @@ describe('a processor on Delta tables', () => {
     await sink.putSchema({ id: 7, sha256: 'a', text: '{}' });
     await process(2).sink.putSchema({ id: 7, sha256: 'b', text: '{}' });
     expect(await sink.readSchemas([7, 8])).toEqual([{ id: 7, sha256: 'a', text: '{}' }]);
+  });
+
+  it('a store that refuses stops a partition by name: what is not written, and what cannot be read', async () => {
+    const { store } = await location();
+    const refused = new StoreRefusedError('permission', 'PutObject is denied');
+    class Refusing extends MemoryStore {
+      refuses: 'writes' | 'all' | undefined;
+      override async create(key: string, bytes: Uint8Array): ReturnType<MemoryStore['create']> {
+        if (this.refuses !== undefined) throw refused;
+        return store.create(key, bytes);
+      }
+      override async get(...args: Parameters<MemoryStore['get']>): ReturnType<MemoryStore['get']> {
+        if (this.refuses === 'all') throw refused;
+        return store.get(...args);
+      }
+      override list(...args: Parameters<MemoryStore['list']>): ReturnType<MemoryStore['list']> {
+        return store.list(...args);
+      }
+    }
+    const way = new Refusing();
+    const one = deltaProcess({ store: way, runtime: new PatientRuntime(1) });
+    const won = await claimed(one, 'owner');
+    await won.fence(terms, signal);
+    const rows = await one.sink.readOwnership(TOPIC);
+    way.refuses = 'writes';
+    await expect(one.sink.claim(TOPIC, 'owner', rows)).rejects.toMatchObject({
+      name: 'SinkRefusedError',
+      detail: 'PutObject is denied',
+    });
+    const { landed } = won
+      .open()
+      .append('payment_transactions', { rows: AcceptedBatch.of([acceptedRow(1)]), from: 0, to: 1 }, 2);
+    await expect(landed).rejects.toMatchObject({ name: 'SinkRefusedError', table: 'payment_transactions' });
+    way.refuses = 'all';
+    await expect(one.sink.readOwnership(TOPIC)).rejects.toMatchObject({ code: 'append_refused' });
   });
 });

@@ -3,7 +3,8 @@ import { DATA_TABLES, type DataTable } from '../../payments/types.ts';
 import type { Sink, SinkInspection } from '../../processor/ports.ts';
 import { checkDeltaLimits, DEFAULT_DELTA_LIMITS, type DeltaLimits } from './delta-limits.ts';
 import { DeltaRowEncoder } from './files/row-encoder.ts';
-import { type DeltaSinkParts, deltaReads, fenceParts } from './sink-parts.ts';
+import { type DeltaSinkParts, deltaReads, deltaSinkParts, fenceParts } from './sink-parts.ts';
+import { withNamedRefusals } from './tables/refusals.ts';
 import { claimRows } from './takeover/claims.ts';
 import { DeltaClaim, type WriterParts, whyNotOurs } from './takeover/delta-claim.ts';
 import type { TablePosition } from './takeover/positions.ts';
@@ -18,9 +19,10 @@ export interface DeltaProcessorSinkParts {
 }
 
 /** One for each process: all its partitions share the committers of the tables. */
-export function deltaProcessorSink({ parts, inspection, limits: given }: DeltaProcessorSinkParts): Sink {
+export function deltaProcessorSink({ parts: opened, inspection, limits: given }: DeltaProcessorSinkParts): Sink {
   const limits: DeltaLimits = { ...DEFAULT_DELTA_LIMITS, ...given };
   checkDeltaLimits(limits);
+  const parts = deltaSinkParts({ ...opened, tables: withNamedRefusals(opened.tables) });
   const { runtime, tables, format, ownership, ownershipTable } = parts;
   const whyNot = (place: LanePlace, table: DataTable | 'checkpoint_log', found: TablePosition) =>
     whyNotOurs(ownership, place, table, found);

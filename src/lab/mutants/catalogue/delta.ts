@@ -215,6 +215,35 @@ export const DELTA_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'delta-position-past-a-cut-record',
+    what: 'commits the rows of a record in two commits, and the first says that the record is in',
+    guarantee: 'liveness',
+    anomaly: 'stopped:rows_differ',
+    why: 'the last row that is there is not the last one of that record, so another owner takes the log for another one',
+    family: 'delta-takeovers',
+    patches: [
+      {
+        file: LANE,
+        in: 'Lane.add',
+        find: 'piece.toOffset > piece.lastOffset',
+        replace: 'true',
+      },
+      {
+        file: LANE,
+        in: 'Lane.take',
+        find: 'this.#waiting.splice(0, this.#whole)',
+        replace: 'this.#waiting.splice(0, 1)',
+      },
+      { file: LANE, in: 'Lane.take', find: 'this.#whole = 0', replace: 'this.#whole = this.#waiting.length' },
+      {
+        file: LANE,
+        in: 'Lane.take',
+        find: 'to: last.toOffset',
+        replace: 'to: Math.max(last.toOffset, last.lastOffset + 1)',
+      },
+    ],
+  },
+  {
     name: 'delta-freed-version-is-a-commit',
     what: 'believes that a put which was answered "created" is in the log',
     guarantee: 'liveness',

@@ -10,7 +10,7 @@ import { CALM } from './noise.ts';
 import { runCase, runCaseInWorld } from './sim-case.ts';
 import { DEFAULT_DIALS, drawWorkload } from './workload.ts';
 
-const DRAWN_CASES = 25;
+const DRAWN_CASES = 12;
 const FIRST_SEED = 20_260_301;
 
 /** Two processes, nothing wrong but what is planned. */

@@ -155,6 +155,8 @@ async function hasRows(
       mayReach(file, offset, fromOffset) &&
       mayReach(file, 'writer_epoch', 1),
   );
+  // Rows past an offset are most likely in the newest files. The times only order the reads.
+  files.sort((a, b) => b.modifiedAtMs - a.modifiedAtMs);
   for (const file of files) {
     const rows = await decodeFile(table, format, file.path, ['kafka_partition', offset, 'writer_epoch']);
     const isThere = rows.some(

@@ -169,6 +169,15 @@ describe('vacuum', () => {
     expect([...store.objects.keys()].filter((key) => key.includes('_delta_log'))).toHaveLength(log + 1);
   });
 
+  test('deletes what a crash left half written, and no other hidden file', async () => {
+    for (const name of ['.tmp-1', '.of-others', '_of_others/x'])
+      await store.create(`${NAME}/${name}`, Buffer.from('x'));
+    later(2 * DAY_MS);
+    await store.create(`${NAME}/.tmp-2`, Buffer.from('x'));
+    const done = await vacuumTable({ table, store, runtime }, order);
+    expect(done).toMatchObject({ files: 1, orphans: 1, keptFiles: 1, paths: ['.tmp-1'] });
+  });
+
   test('takes the version of a put that is late, which would name a file that goes', async () => {
     await add([row(1)]);
     const faulty = new FaultyStore(store, (key) => (key.endsWith('.json') ? 'late' : 'ok'));

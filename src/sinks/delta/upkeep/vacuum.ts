@@ -11,6 +11,7 @@ import type { VacuumedTable } from '../../opened-sink.ts';
 import type { LogState } from '../log/log-state.ts';
 import type { DeltaLogTable } from '../log/log-table.ts';
 import type { ObjectStore } from '../ports.ts';
+import { UNFINISHED_PREFIX } from '../store/store-keys.ts';
 
 const HOUR_MS = 3_600_000;
 /** As long as a log checkpoint names removed files. */
@@ -78,7 +79,8 @@ async function commitFirst(table: DeltaLogTable, version: number): Promise<LogSt
   return table.commit((newest) => (newest.version > version ? undefined : { operation: 'VACUUM START' }));
 }
 
-/** The log, what readers pass over by Delta's rules, and unfinished files of a store. */
+/** The log, and what readers pass over by Delta's rules; but not what a crash left of this program's own files. */
 function isHidden(path: string): boolean {
+  if (path.startsWith(UNFINISHED_PREFIX)) return false;
   return path.split('/').some((part) => part.startsWith('_') || part.startsWith('.'));
 }

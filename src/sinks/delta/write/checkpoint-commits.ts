@@ -3,12 +3,11 @@
  *
  * Invariant: a row lands on condition that the table has the owner's epoch and no checkpoint at or past it.
  */
-import { SinkRefusedError } from '../../../base/errors.ts';
 import type { Runtime } from '../../../base/runtime.ts';
 import { CHECKPOINT_TABLE } from '../../../payments/types.ts';
 import { arrowOfObjects, type RowObject, statsOfObjects } from '../files/arrow-objects.ts';
 import { fileStats } from '../files/statistics.ts';
-import { type DataFile, type DeltaTable, type FileFormat, StoreRefusedError, type TableSnapshot } from '../ports.ts';
+import type { DataFile, DeltaTable, FileFormat, TableSnapshot } from '../ports.ts';
 import { checkOurs } from '../tables/foreign-commits.ts';
 import { positionIn, setPosition, type TablePosition } from '../takeover/positions.ts';
 import { SharedCommits } from '../takeover/shared-commits.ts';
@@ -47,22 +46,16 @@ export class CheckpointCommits {
   async #commit(asks: readonly CheckpointAsk[]): Promise<TablePosition[]> {
     const { table } = this.#options;
     const settled = new Map<CheckpointAsk, TablePosition>();
-    try {
-      const snapshot = await table.commit(async (newest) => {
-        checkOurs(table.name, newest);
-        settle(asks, newest, settled);
-        const open = asks.filter((ask) => !settled.has(ask));
-        if (open.length === 0) return undefined;
-        const txns = new Map<string, number>();
-        for (const { place, nextOffset } of open) setPosition(txns, place, { next: nextOffset });
-        return { operation: 'CHECKPOINT', txns, adds: [await this.#file(open.map(({ row }) => row))] };
-      });
-      return asks.map((ask) => settled.get(ask) ?? positionIn(snapshot, ask.place));
-    } catch (error) {
-      throw error instanceof StoreRefusedError
-        ? new SinkRefusedError(CHECKPOINT_TABLE, error.message, { cause: error })
-        : error;
-    }
+    const snapshot = await table.commit(async (newest) => {
+      checkOurs(table.name, newest);
+      settle(asks, newest, settled);
+      const open = asks.filter((ask) => !settled.has(ask));
+      if (open.length === 0) return undefined;
+      const txns = new Map<string, number>();
+      for (const { place, nextOffset } of open) setPosition(txns, place, { next: nextOffset });
+      return { operation: 'CHECKPOINT', txns, adds: [await this.#file(open.map(({ row }) => row))] };
+    });
+    return asks.map((ask) => settled.get(ask) ?? positionIn(snapshot, ask.place));
   }
 
   async #file(rows: readonly RowObject[]): Promise<DataFile> {

@@ -5,10 +5,9 @@
  * 2. one commit at a time, so a partition's rows land in order; 3. a partition whose condition fails leaves the commit with its rows and its
  * position, and the others continue; 4. rows in memory are bounded by the caller, who waits for what it handed over.
  */
-import { SinkRefusedError } from '../../../base/errors.ts';
 import type { Runtime } from '../../../base/runtime.ts';
 import type { DataTable } from '../../../payments/types.ts';
-import { type DeltaTable, type FileFormat, StoreRefusedError, type TableSnapshot } from '../ports.ts';
+import type { DeltaTable, FileFormat, TableSnapshot } from '../ports.ts';
 import { checkOurs } from '../tables/foreign-commits.ts';
 import { positionIn, setPosition, type TablePosition } from '../takeover/positions.ts';
 import { CommitFiles } from './commit-files.ts';
@@ -114,16 +113,10 @@ export class TableCommitter {
       commit.settleIn(snapshot);
       await commit.failLost();
     } catch (error) {
-      commit.failAll(this.#named(error));
+      commit.failAll(error instanceof Error ? error : new Error(String(error)));
     } finally {
       for (const { pieces } of parts) for (const { rows } of pieces) rows.lease.release();
     }
-  }
-
-  #named(error: unknown): Error {
-    if (error instanceof StoreRefusedError)
-      return new SinkRefusedError(this.#options.name, error.message, { cause: error });
-    return error instanceof Error ? error : new Error(String(error));
   }
 }
 
