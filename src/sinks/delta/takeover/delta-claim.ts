@@ -147,7 +147,7 @@ async function fencePartition(
 }
 
 function reachedOf(
-  { skipped }: Ownership,
+  { partition, skipped }: Ownership,
   fenced: FencedTables,
   from: number,
   withRows: ReadonlySet<AppendTable>,
@@ -156,7 +156,11 @@ function reachedOf(
     const { next, print } = fenced[table].position;
     // The last row may be of a range that was given up, and its rows were removed.
     const isGivenUp = skipped.some((range) => range.from < next && range.to > from);
-    return new ReachedByPosition(table, { next, print: isGivenUp ? 0 : print, hasRows: withRows.has(table) }, from);
+    return new ReachedByPosition(
+      table,
+      { partition, next, print: isGivenUp ? 0 : print, hasRows: withRows.has(table) },
+      from,
+    );
   };
   return {
     payment_transactions: of('payment_transactions'),
