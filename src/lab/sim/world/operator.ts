@@ -27,8 +27,7 @@ type OperatedWorld = Pick<World, 'isEmulator' | 'delta'>;
 export function operatorPorts(ports: SimPorts, { isEmulator, delta }: OperatedWorld): OperatorPorts {
   const { runtime, queries, rpc, log, encoder } = ports;
   const bounds: OperatorPorts['bounds'] = (partition) => log.bounds(partition);
-  if (delta !== undefined)
-    return { runtime, sink: delta.parts.operatorSink(ports), observer: silentObserver, bounds };
+  if (delta !== undefined) return { runtime, sink: delta.parts.operatorSink(ports), observer: silentObserver, bounds };
   const streams = new BigQueryWriteStreams({
     rpc,
     runtime,
