@@ -168,6 +168,27 @@ describe('a processor on Delta tables', () => {
     expect(await liveOnce(process(3), 'same', LIFE)).toBe('drained');
   });
 
+  it('stops where a table says that it has rows past the checkpoint, and has none', async () => {
+    const { store, process } = await location();
+    const cut = process(1);
+    const won = await claimed(cut, 'first');
+    await won.fence(terms, signal);
+    const rows = AcceptedBatch.of([1, 2].map((offset) => acceptedRow(offset, { transactionId: ROW_ID(offset) })));
+    await won.open().append('payment_transactions', { rows, from: 0, to: 2 }, 3).landed;
+    const { version, files } = cut.tables.payment_transactions.current!;
+    const [path, file] = [...files][0]!;
+    const remove = { path, dataChange: true, deletionTimestamp: 1, size: file.byteLength };
+    const lines = [{ commitInfo: { operation: 'RESTORE' } }, { remove }].map((line) => JSON.stringify(line)).join('\n');
+    await store.create(
+      `payment_transactions/_delta_log/${String(version + 1).padStart(20, '0')}.json`,
+      Buffer.from(`${lines}\n`),
+    );
+    await expect(liveOnce(process(2), 'second', LIFE)).rejects.toMatchObject({
+      code: 'rows_lost',
+      message: /payment_transactions: .* below offset 3, and has none from offset 0 on/,
+    });
+  });
+
   it('stops where a table says less than a checkpoint remembers', async () => {
     const { store, process } = await location();
     await liveOnce(process(1), 'first', LIFE);

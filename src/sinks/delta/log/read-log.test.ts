@@ -47,6 +47,16 @@ describe('a log with a checkpoint in several parts', () => {
     expect(await files()).toEqual(WHOLE);
   });
 
+  test('whose hint names a version that nothing leads to is refused, and the error says which', async () => {
+    await store.replace(lastCheckpointKey('t'), hint({ version: 99_999, size: 5 }));
+    await expect(files()).rejects.toMatchObject({
+      code: 'table_changed',
+      message: expect.stringMatching(
+        /_last_checkpoint names version 99999, and the newest log checkpoint that can be read is of version 5\./,
+      ),
+    });
+  });
+
   test('of which a part is missing cannot be read, and the error says which', async () => {
     await store.remove([named('00000000000000000005.checkpoint.0000000002.0000000002.parquet')]);
     await expect(files()).rejects.toMatchObject({

@@ -165,8 +165,13 @@ export class LogReader {
   async #openOnce(before: LogState | undefined, trustsHint: boolean): Promise<LogState | undefined> {
     const hint = await this.#lastCheckpoint();
     const opened = await this.#openAt(trustsHint ? hint : undefined, before);
-    if (this.#keeps(opened.base, await this.#lastCheckpoint())) return opened.state;
-    throw new Overtaken('while it was read, newer log checkpoints took its place');
+    const last = await this.#lastCheckpoint();
+    if (this.#keeps(opened.base, last)) return opened.state;
+    const found =
+      opened.base < 0
+        ? 'there is no log checkpoint'
+        : `the newest log checkpoint that can be read is of version ${opened.base}`;
+    throw new Overtaken(`_last_checkpoint names version ${last?.version}, and ${found}`);
   }
 
   async #openAt(hint: LastCheckpoint | undefined, before: LogState | undefined): Promise<Opened> {

@@ -105,8 +105,11 @@ describe('a location', () => {
   test('that is a file is named', async () => {
     await writeFile(path.join(folder, 'file'), 'x');
     const wrong = new DiskStore(path.join(folder, 'file'), systemRuntime);
-    await expect(wrong.create('t/x', bytes('x'))).rejects.toThrow(/a part of .* is a file/);
+    const named = /file is a file: DELTA_LOCATION must be a folder/;
+    await expect(wrong.create('t/x', bytes('x'))).rejects.toThrow(named);
     await expect(wrong.create('t/x', bytes('x'))).rejects.toBeInstanceOf(StoreRefusedError);
+    await expect(wrong.get('t/x')).rejects.toThrow(named);
+    await expect(wrong.list('t/')[Symbol.asyncIterator]().next()).rejects.toThrow(named);
   });
 
   test('in which a table is a file is named', async () => {

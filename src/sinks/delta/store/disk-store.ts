@@ -66,8 +66,9 @@ export class DiskStore implements ObjectStore {
     try {
       handle = await open(file, 'r');
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw storeError(error, file);
+      if (!isNoPath(error)) throw storeError(error, file);
       await this.#checkRoot();
+      if (codeOf(error) !== 'ENOENT') throw storeError(error, file);
       return undefined;
     }
     try {
@@ -132,6 +133,8 @@ export class DiskStore implements ObjectStore {
     try {
       return await open(unfinished, 'wx');
     } catch (error) {
+      if (!isNoPath(error)) throw error;
+      await this.#checkRoot();
       if (codeOf(error) !== 'ENOENT') throw error;
       await this.#makeFolder(path.dirname(unfinished));
       return open(unfinished, 'wx');
@@ -140,7 +143,6 @@ export class DiskStore implements ObjectStore {
 
   /** Makes the folders between the location and a file. Each new name is forced to the disk. */
   async #makeFolder(folder: string): Promise<void> {
-    await this.#checkRoot();
     await mkdir(folder, { recursive: true });
     for (let made = folder; made !== this.#root; made = path.dirname(made)) await syncFolder(path.dirname(made));
   }
@@ -173,8 +175,9 @@ export class DiskStore implements ObjectStore {
     try {
       entries = await readdir(place, { withFileTypes: true });
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw storeError(error, place);
+      if (!isNoPath(error)) throw storeError(error, place);
       await this.#checkRoot();
+      if (codeOf(error) !== 'ENOENT') throw storeError(error, place);
       return;
     }
     for (const entry of entries) {
@@ -200,6 +203,11 @@ export class DiskStore implements ObjectStore {
       throw storeError(error, file);
     }
   }
+}
+
+/** A part of the path is not there, or is a file: the location itself may be the reason. */
+function isNoPath(error: unknown): boolean {
+  return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
 }
 
 async function syncFolder(folder: string): Promise<void> {

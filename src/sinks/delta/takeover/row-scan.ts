@@ -157,7 +157,8 @@ async function hasRows(
   );
   // Rows past an offset are most likely in the newest files. The times only order the reads.
   files.sort((a, b) => b.modifiedAtMs - a.modifiedAtMs);
-  for (const file of files) {
+  // The newest rows are in the newest files.
+  for (const file of files.reverse()) {
     const rows = await decodeFile(table, format, file.path, ['kafka_partition', offset, 'writer_epoch']);
     const isThere = rows.some(
       (row) => row.kafka_partition === partition && Number(row[offset]) >= fromOffset && Number(row.writer_epoch) > 0,
