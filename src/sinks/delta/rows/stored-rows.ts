@@ -63,7 +63,8 @@ async function decoded<T>(table: string, path: string, decode: () => Promise<T>)
     return await decode();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new ContradictionError('table_changed', `${table}, file ${path}: ${error.message}`, { cause: error });
+    const text = `${table}: the file ${path} cannot be read: ${error.message}. Restore it from a backup, then run the command again`;
+    throw new ContradictionError('table_changed', text, { cause: error });
   }
 }
 

@@ -84,7 +84,7 @@ function lostTables(
   const control = found.get(CONTROL);
   if (control === undefined) {
     const used = [...found].filter(([, { files, txns }]) => files.size + txns.size > 0).map(([name]) => name);
-    return used.length === 0 ? [] : [lost(CONTROL, `the table is gone, and ${used.join(', ')} has rows`)];
+    return used.length === 0 ? [] : [lost(CONTROL, `the table is gone, and these have rows: ${used.join(', ')}`)];
   }
   if ((controlBefore?.files.size ?? 0) === 0) return [];
   return missing

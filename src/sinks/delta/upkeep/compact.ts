@@ -1,8 +1,9 @@
 /**
  * Compaction: rows of small files move into larger ones, beside running processors. A commit says of it that no row changed.
  *
- * Invariant: a commit replaces files that its snapshot still has, each of them, or none.
+ * Invariants: a commit replaces files that its snapshot still has, each of them, or none; it has as many rows as the log says of them.
  */
+import { ContradictionError } from '../../../base/errors.ts';
 import type { CompactedTable, UpkeepOrder } from '../../opened-sink.ts';
 import type { RowObject } from '../files/arrow-objects.ts';
 import type { DataFile, DeltaTable, FileFormat, TableSnapshot } from '../ports.ts';
@@ -81,6 +82,13 @@ async function compactBin(table: DeltaTable, format: FileFormat, bin: Bin): Prom
   const skipped = { filesBefore: 0, filesAfter: 0, rows: 0, byteLength: 0, skippedFiles: bin.files.length };
   if (!isThere((await table.refresh())!)) return skipped;
   const rows = await rowsOf(table, format, snapshot, bin.files);
+  if (rows.length !== bin.rows) {
+    throw new ContradictionError(
+      'rows_lost',
+      `${table.name}: ${bin.files.length} files to compact have ${rows.length} rows, and the log says ${bin.rows}: somebody changed a file. ` +
+        'Restore the table from a backup, then run the command again. Nothing was written',
+    );
+  }
   const further = furtherIn(table.name as DeltaTableName, snapshot);
   const adds = await uploadRows({ table, format }, rows, further, { dataChange: false });
   const isOurs = ({ files }: TableSnapshot): boolean => adds.every(({ path }) => files.has(path));

@@ -83,6 +83,31 @@ async function rowsOf(of = table): Promise<RowObject[]> {
 
 const dataFiles = (): string[] => [...store.objects.keys()].filter((key) => key.endsWith('.parquet'));
 
+describe('a file that was changed behind the log', () => {
+  test('with fewer rows than the log says is not compacted', async () => {
+    const path = await add([row(1), row(2)]);
+    const other = await add([row(3)]);
+    const { bytes } = store.objects.get(`${NAME}/${other}`)!;
+    await store.replace(`${NAME}/${path}`, bytes);
+    const { version } = table.current!;
+    await expect(compactTable(table, format, order)).rejects.toMatchObject({
+      code: 'rows_lost',
+      message: expect.stringMatching(/2 files .* 2 rows, and the log says 3: .*Restore/),
+    });
+    expect((await table.refresh())!.version).toBe(version);
+  });
+
+  test('so that it cannot be read is named, with what to do', async () => {
+    const path = await add([row(1)]);
+    await add([row(2)]);
+    await store.replace(`${NAME}/${path}`, Buffer.from('PAR1'));
+    await expect(compactTable(table, format, order)).rejects.toMatchObject({
+      code: 'table_changed',
+      message: expect.stringMatching(new RegExp(`${path} cannot be read: .* Restore it from a backup`)),
+    });
+  });
+});
+
 describe('compaction', () => {
   test('moves the rows of small files into one, each cell as it was, and says so', async () => {
     for (const offset of [3, 1, 2]) await add([row(offset), row(offset + 10, 1)]);
