@@ -22,6 +22,9 @@ process.on('exit', () => {
 process.argv = [process.execPath, 'provenonce', '--help'];
 await import(`../../${ENTRY}`);
 await import('../../src/cli/run-process.ts');
+// Loaded by the setting SINK.
+await import('../../src/sinks/bigquery/open-sink.ts');
+await import('../../src/sinks/delta/open-delta-sink.ts');
 await import('../../src/simulator/run-simulator.ts');
 // Loaded when credentials are needed.
 await import('google-auth-library');

@@ -1,6 +1,6 @@
 /** Opens the sink that the configuration names. What one sink needs is loaded only where it is that sink. */
 
-import { type BigQuerySink, openBigQuerySink } from './bigquery/open-sink.ts';
+import type { BigQuerySink } from './bigquery/open-sink.ts';
 import type { OpenSinkOptions } from './open-options.ts';
 import type { DeltaSink } from './opened-sink.ts';
 import type { SinkEndpoint } from './sink-endpoint.ts';
@@ -12,7 +12,7 @@ export type AnySink = BigQuerySink | DeltaSink;
 export async function openSink(endpoint: SinkEndpoint, options: OpenSinkOptions): Promise<AnySink> {
   switch (endpoint.kind) {
     case 'bigquery':
-      return openBigQuerySink({ ...endpoint, ...options });
+      return (await import('./bigquery/open-sink.ts')).openBigQuerySink({ ...endpoint, ...options });
     case 'delta':
       return (await import('./delta/open-delta-sink.ts')).openDeltaSink(endpoint, options);
     default:
