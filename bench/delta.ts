@@ -1,6 +1,6 @@
 /**
  * The Delta sink's own parts on a disk: rows to Parquet files, commits alone and against seven other writers of the same table, and
- * the opening of a table with a long log. No broker and no processor: `pipeline --sink delta` has the whole.
+ * the opening of a table with a long log. No broker and no processor: `delta-pipeline` has the whole.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -86,14 +86,21 @@ async function swap(files: readonly string[], location: string): Promise<number>
 /** Permissions hold back everyone but root; for root the files are marked immutable. Throws where neither works. */
 export async function readOnly(location: string): Promise<AppliedFault> {
   const paths = [location, ...(await everythingIn(location))];
-  const modes = await Promise.all(paths.map(async (each) => ({ each, mode: (await stat(each)).mode })));
+  // A process that works there removes files meanwhile.
+  const looked = await Promise.all(
+    paths.map(async (each) => {
+      const found = await stat(each).catch(() => undefined);
+      return found === undefined ? undefined : { each, mode: found.mode };
+    }),
+  );
+  const modes = looked.filter((one) => one !== undefined);
   const isRoot = process.getuid?.() === 0;
   const mark = (sign: '+' | '-'): Promise<unknown> => promisify(execFile)('chattr', ['-R', `${sign}i`, location]);
   const heal = async (): Promise<void> => {
     if (isRoot) await mark('-').catch(() => {}); // not marked, where marking did not work
     for (const { each, mode } of modes) await chmod(each, mode).catch(() => {}); // it may be gone
   };
-  for (const { each, mode } of modes) await chmod(each, mode & ~0o222);
+  for (const { each, mode } of modes) await chmod(each, mode & ~0o222).catch(() => {}); // found out below
   if (isRoot) await mark('+').catch(() => {}); // found out below
   if (await canWrite(location)) {
     await heal();

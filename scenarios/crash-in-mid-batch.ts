@@ -17,7 +17,7 @@ export const scenario = defineScenario({
   settings: { CHECKPOINT_INTERVAL: '300ms', KAFKA_SESSION_TIMEOUT: '3s' },
   async run(world) {
     // Of Delta Lake a commit takes the rows of an interval, of both partitions.
-    const hit = world.sinkKind === 'delta' ? 4 : 8;
+    const hit = world.sinkKind === 'delta' ? 2 : 8;
     const first = world.start('alpha', { crashAt: { point: 'append.payment_transactions.after', hit } });
     await first.waitFor('takeover.running', 60_000);
     const sending = world.send({

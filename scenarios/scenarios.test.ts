@@ -10,11 +10,16 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startInfra } from '../src/infra/start-infra.ts';
 import type { StartedInfra } from '../src/infra/types.ts';
 import type { RealWorldOptions } from '../src/lab/real/real-world.ts';
+import type { WorldSink } from '../src/lab/real/tables/world-tables.ts';
 import { runOnParts } from '../src/lab/run-on-parts.ts';
 import type { Scenario } from '../src/lab/scenario.ts';
 import { loadScenarios } from '../src/lab/scenario-files.ts';
+import type { SinkName } from '../src/lab/sink-names.ts';
 
-const scenarios = (await loadScenarios()).filter(({ tags }) => tags?.includes('test'));
+const all = await loadScenarios();
+const scenarios = all.filter(({ tags, only }) => tags?.includes('test') && only?.sink !== 'delta');
+/** The whole list runs with `npm run lab -- run all --sink delta`. */
+const ON_DELTA: readonly string[] = ['five-messages-to-three', 'crash-in-mid-batch'];
 const apart = scenarios.filter(({ needsOwnInfra }) => needsOwnInfra === true);
 const together = scenarios.filter(({ needsOwnInfra }) => needsOwnInfra !== true);
 
@@ -34,6 +39,14 @@ describe('scenarios on a broker and an emulator that all share', () => {
   test.concurrent.each(together.map(named))('%s: %s', async (_name, _title, scenario) => passes(scenario, shared));
 });
 
+describe('scenarios on Delta tables in a folder', () => {
+  const shared = { kafkaBootstrapServers: inject('kafkaBootstrapServers') };
+  const chosen = all.filter(({ name }) => ON_DELTA.includes(name));
+  test.concurrent.each(chosen.map(named))('%s: %s', async (_name, _title, scenario) =>
+    passes(scenario, shared, 'delta'),
+  );
+});
+
 describe('scenarios that kill the broker or the emulator', () => {
   let own: StartedInfra | undefined;
   beforeAll(async () => {
@@ -47,9 +60,14 @@ function named(scenario: Scenario): [name: string, title: string, scenario: Scen
   return [scenario.name, scenario.title, scenario];
 }
 
-async function passes(scenario: Scenario, infra: RealWorldOptions['infra']): Promise<void> {
+async function passes(
+  scenario: Scenario,
+  infra: RealWorldOptions['infra'],
+  kind: SinkName = 'bigquery',
+): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), `provenonce-${scenario.name}-`));
-  const { verdict, problems, seed } = (await runOnParts(scenario, infra, folder)).report;
+  const sink: WorldSink = kind === 'delta' ? { kind, location: path.join(folder, 'tables') } : { kind };
+  const { verdict, problems, seed } = (await runOnParts(scenario, infra, folder, { sink })).report;
   expect(verdict, `${problems.join('\n')}\n\nDrawn from seed ${seed}. Logs and what was sent: ${folder}`).toBe('PASS');
   await rm(folder, { recursive: true });
 }

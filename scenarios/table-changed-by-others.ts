@@ -28,7 +28,7 @@ export const scenario = defineScenario({
   partitions: 1,
   settings: { CHECKPOINT_INTERVAL: '300ms', DELTA_COMMIT_INTERVAL: '200ms' },
   faultsMeet: 'anything',
-  storyMs: 420_000,
+  storyMs: 15 * 60_000,
   async run(world) {
     const workload = { count: 400, duplicateShare: 0.3, spanMs: HOUR_MS / 4 };
     const startMs = world.nowMs() - 4 * HOUR_MS;

@@ -143,7 +143,7 @@ test('rescale adds a partition, and skip gives up offsets that are to come', { t
 });
 
 test('commands name what they need of the other sink', { timeout: LIMIT_MS }, async () => {
-  const end = await runCommand({ PATH: env.PATH!, BIGQUERY_PROJECT: 'p-1' }, 'delta', 'compact');
+  const end = await runCommand({ PATH: env.PATH!, BIGQUERY_PROJECT: 'my-project' }, 'delta', 'compact');
   expect(end.code).toBe(64);
   expect(end.said).toContain('set SINK=delta and DELTA_LOCATION');
 });

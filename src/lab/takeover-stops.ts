@@ -2,30 +2,46 @@
  * For scenarios: a processor that stops at each step of its takeover in turn, by signals that it sends itself at a
  * crash point. A step that was not come by never ends the processor, and the story breaks off: that is its account.
  */
-import type { CrashPoint, CrashSignals } from '../processor/crash-points.ts';
-import type { ScenarioWorld, StartOptions } from './scenario.ts';
+import type { CrashSignals, Effect } from '../processor/crash-points.ts';
+import type { DeltaEffect } from '../processor/sink-words.ts';
+import type { ScenarioWorld, StartOptions, StoryCrashPoint } from './scenario.ts';
+import type { SinkName } from './sink-names.ts';
 
 export type Stops = Exclude<CrashSignals, 'SIGKILL'>;
 
 /** What a life needs besides, so that its takeover is certain to come by the point. */
 type Needs = 'nothing' | 'other settings' | 'a lost checkpoint';
 
+interface TakeoverPoint {
+  readonly point: StoryCrashPoint;
+  readonly needs: Needs;
+}
+
+function around(effect: Effect | DeltaEffect, needs: Needs): TakeoverPoint[] {
+  return [
+    { point: `${effect}.before`, needs },
+    { point: `${effect}.after`, needs },
+  ];
+}
+
 /**
  * Points of a takeover in their order, those of the first start of all aside. `state.discard` is none of them: it takes a
  * local state that is whole and lies.
  */
-const TAKEOVER_POINTS: readonly { readonly point: CrashPoint; readonly needs: Needs }[] = [
-  { point: 'stream.create.before', needs: 'nothing' },
-  { point: 'stream.create.after', needs: 'nothing' },
-  { point: 'ownership.claim.before', needs: 'nothing' },
-  { point: 'ownership.claim.after', needs: 'nothing' },
-  { point: 'stream.finalize.before', needs: 'nothing' },
-  { point: 'stream.finalize.after', needs: 'nothing' },
-  { point: 'ownership.settings.before', needs: 'other settings' },
-  { point: 'ownership.settings.after', needs: 'other settings' },
-  { point: 'state.replace.before', needs: 'a lost checkpoint' },
-  { point: 'state.replace.after', needs: 'a lost checkpoint' },
-];
+const TAKEOVER_POINTS: Readonly<Record<SinkName, readonly TakeoverPoint[]>> = {
+  bigquery: [
+    ...(['stream.create', 'ownership.claim', 'stream.finalize'] as const).flatMap((effect) =>
+      around(effect, 'nothing'),
+    ),
+    ...around('ownership.settings', 'other settings'),
+    ...around('state.replace', 'a lost checkpoint'),
+  ],
+  delta: [
+    ...(['ownership.claim', 'table.fence'] as const).flatMap((effect) => around(effect, 'nothing')),
+    ...around('ownership.settings', 'other settings'),
+    ...around('state.replace', 'a lost checkpoint'),
+  ],
+};
 
 /** How the lives ended. */
 export interface StoppedLives {
@@ -65,8 +81,9 @@ export async function takeoversUnderStops(world: ScenarioWorld, signals: Stops, 
 
 /** One life of `name` for each point of a takeover. It must have run before, to its end. */
 async function stopAtEachStep(world: ScenarioWorld, name: string, signals: Stops): Promise<StoppedLives> {
+  const points = TAKEOVER_POINTS[world.sinkKind];
   let [claimed, atOnce] = [0, 0];
-  for (const [life, { point, needs }] of TAKEOVER_POINTS.entries()) {
+  for (const [life, { point, needs }] of points.entries()) {
     if (needs === 'a lost checkpoint') await world.loseCheckpoint(name);
     // Fraud rules change no sum; each life has its own.
     const settings =
@@ -75,14 +92,14 @@ async function stopAtEachStep(world: ScenarioWorld, name: string, signals: Stops
     if (end.hasClaimed) claimed++;
     if (end.code === 143) atOnce++;
   }
-  return { claimed, atOnce, lives: TAKEOVER_POINTS.length };
+  return { claimed, atOnce, lives: points.length };
 }
 
 /** One life that is stopped there: once, it ends with 0; twice, at once, unless it was done with ending before the second. */
 export async function stopAt(
   world: ScenarioWorld,
   name: string,
-  point: CrashPoint,
+  point: StoryCrashPoint,
   signals: Stops,
   options: StartOptions = {},
 ): Promise<{ readonly code: number | null; readonly hasClaimed: boolean }> {

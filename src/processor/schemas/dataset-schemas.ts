@@ -241,8 +241,8 @@ function unusable(need: SchemaNeed, problem: SchemaProblem): ContradictionError 
 function missing(need: SchemaNeed): ContradictionError {
   return new ContradictionError(
     'schema_missing',
-    `${where(need)}, which has no row in event_schemas, and records with it were folded: the row was deleted. Nothing was written. ` +
-      'Restore event_schemas to a time before that. See the runbook, schema_missing.',
+    `${where(need)}, which has no row in event_schemas, and the record at this offset was folded: the row was deleted, or the topic was ` +
+      'made again and has another record there. Nothing was written. Restore event_schemas, or the topic, as it was. See the runbook, schema_missing.',
   );
 }
 

@@ -7,8 +7,9 @@ import { assert } from '../../../base/errors.ts';
 import type { LoadedRules } from '../../../payments/rules/rules.ts';
 import { withCrashPoints } from '../../../processor/crash-points.ts';
 import type { Observer } from '../../../processor/events.ts';
-import type { SchemaParts } from '../../../processor/ports.ts';
+import type { OperatorSink, SchemaParts } from '../../../processor/ports.ts';
 import type { ProcessorPorts } from '../../../processor/processor.ts';
+import { deltaOperatorSink } from '../../../sinks/delta/operator-sink.ts';
 import type { FileFormat, ObjectStore } from '../../../sinks/delta/ports.ts';
 import type { SimStored } from '../stored.ts';
 import type { SimContext } from '../world/context.ts';
@@ -69,6 +70,19 @@ export class DeltaParts {
     const sink = processorSinkOn(wired, limits);
     const wiredPorts = { runtime, log, sink, state: disk, observer, schemaParts };
     return { ports: withCrashPoints(wiredPorts, pass), prepare: () => preparedTables(wired) };
+  }
+
+  /** The sink of an operator's command, which is a process of its own. */
+  operatorSink({ runtime, store, pass }: SimPorts): OperatorSink {
+    assert(store !== undefined, 'the world has no object store');
+    const { parts } = wireDelta({
+      store,
+      runtime,
+      format: this.files.format,
+      limits: SIM_DELTA_LIMITS,
+      hit: (point) => pass(point),
+    });
+    return deltaOperatorSink(parts);
   }
 
   connect(store: SimStore, life: Life): ObjectStore {

@@ -21,7 +21,13 @@ import type { World } from './world.ts';
 const LOOKS_EVERY_MS = 500;
 const TRIES_AGAIN_AFTER_MS = 3_000;
 
-export function operatorPorts({ runtime, queries, rpc, log, encoder }: SimPorts, isEmulator: boolean): OperatorPorts {
+/** How a world is declared to operators. */
+type OperatedWorld = Pick<World, 'isEmulator' | 'delta'>;
+
+export function operatorPorts(ports: SimPorts, { isEmulator, delta }: OperatedWorld): OperatorPorts {
+  const { runtime, queries, rpc, log, encoder } = ports;
+  const bounds: OperatorPorts['bounds'] = (partition) => log.bounds(partition);
+  if (delta !== undefined) return { runtime, sink: delta.parts.operatorSink(ports), observer: silentObserver, bounds };
   const streams = new BigQueryWriteStreams({
     rpc,
     runtime,
@@ -34,18 +40,18 @@ export function operatorPorts({ runtime, queries, rpc, log, encoder }: SimPorts,
     runtime,
     sink: operatorSink({ runtime, queries, streams, observer: silentObserver }),
     observer: silentObserver,
-    bounds: (partition) => log.bounds(partition),
+    bounds,
   };
 }
 
 /** What is refused, or lost to processors that are quicker, is an ordinary end of a command. */
 export function operatorMain(
-  isEmulator: boolean,
+  world: OperatedWorld,
   command: (ports: OperatorPorts, signal: AbortSignal) => Promise<void>,
 ): (ports: SimPorts) => Promise<ExitReport> {
   return async (ports) => {
     try {
-      await command(operatorPorts(ports, isEmulator), ports.stopSignal);
+      await command(operatorPorts(ports, world), ports.stopSignal);
       return { exitCode: 0, why: 'done' };
     } catch (error) {
       const isAnswer =
@@ -81,7 +87,7 @@ export function operatorSkips(world: World, fault: Extract<SimFaultKind, { what:
     by: 'operator',
     removeRows,
   };
-  const main = operatorMain(world.isEmulator, async (ports, signal) => {
+  const main = operatorMain(world, async (ports, signal) => {
     await skipOffsets(order, ports, signal);
     world.context.marks.hit('skip_put');
   });
@@ -89,7 +95,7 @@ export function operatorSkips(world: World, fault: Extract<SimFaultKind, { what:
 }
 
 export function operatorRescales(world: World, partitions: number): void {
-  const main = operatorMain(world.isEmulator, (ports, signal) => rescaleTopic(world, partitions, ports, signal));
+  const main = operatorMain(world, (ports, signal) => rescaleTopic(world, partitions, ports, signal));
   world.spawn(`${OPERATOR_PREFIX}${world.processes.size}`, main);
 }
 
@@ -97,7 +103,7 @@ export function operatorRescales(world: World, partitions: number): void {
 export function operatorRescalesUntilDone(world: World, partitions: number): void {
   let isDone = false;
   let isTold = false;
-  const attempt = operatorMain(world.isEmulator, async (ports, signal) => {
+  const attempt = operatorMain(world, async (ports, signal) => {
     await rescaleTopic(world, partitions, ports, signal);
     isDone = true;
   });

@@ -3,7 +3,7 @@
  *
  * Invariant: no position is used that was not read after the fences, and none that lies below what a checkpoint remembers.
  */
-import { assert, ContradictionError, WriterLostError } from '../../../base/errors.ts';
+import { assert, ContradictionError, OwnershipLostError, WriterLostError } from '../../../base/errors.ts';
 import type { Runtime } from '../../../base/runtime.ts';
 import {
   APPEND_TABLES,
@@ -71,7 +71,13 @@ export class HeldDelta implements HeldClaim {
   }
 
   async fence(terms: FenceTerms, signal: AbortSignal): Promise<Fenced> {
-    return fencedOf(await fencePartition(this.ownership, this.#parts, terms, signal));
+    try {
+      return fencedOf(await fencePartition(this.ownership, this.#parts, terms, signal));
+    } catch (error) {
+      // A command has no writer: what it lost is the partition.
+      if (error instanceof WriterLostError) throw new OwnershipLostError(error.message, { cause: error });
+      throw error;
+    }
   }
 }
 
