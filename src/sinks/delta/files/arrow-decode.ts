@@ -11,6 +11,7 @@ export type DecodedRow = Readonly<Record<string, unknown>>;
 
 const END_OF_STREAM = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0);
 const NANO_DECIMALS = 9;
+const TEXT = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** One Arrow stream of pieces that have one schema, in memory of its own. */
 export function arrowStream(pieces: readonly ArrowRows[]): Uint8Array<ArrayBuffer> {
@@ -42,8 +43,10 @@ function rowsOfTable(table: Table, wanted?: readonly string[]): DecodedRow[] {
 /** Reads a value by its place in the chunk, and in the column. */
 function readerOf(name: string, data: Data, vector: Vector): (inChunk: number, inColumn: number) => unknown {
   const { type } = data;
-  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isBool(type) || DataType.isDictionary(type))
-    return (_, inColumn) => vector.get(inColumn);
+  if (DataType.isBool(type)) return (_, inColumn) => vector.get(inColumn);
+  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) return textReader(data);
+  if (DataType.isDictionary(type) && data.dictionary !== undefined)
+    return dictionaryReader(name, data, data.dictionary);
   if (DataType.isInt(type) && type.bitWidth === 64 && type.isSigned) {
     const values = data.values as BigInt64Array;
     return (i) => integerOf(values[i]!);
@@ -57,6 +60,22 @@ function readerOf(name: string, data: Data, vector: Vector): (inChunk: number, i
     return (i) => formatDecimal(nanosOf(words, 4 * i));
   }
   throw new RangeError(`${name} is of the type ${type}, which no column here has`);
+}
+
+/** Apache Arrow's own getter drops a byte order mark at the start of a text. */
+function textReader(data: Data): (inChunk: number) => string {
+  const { values, valueOffsets } = data as unknown as { values: Uint8Array; valueOffsets: Int32Array | BigInt64Array };
+  return (i) => TEXT.decode(values.subarray(Number(valueOffsets[i]), Number(valueOffsets[i + 1])));
+}
+
+/** Texts that stand once each, and the rows' places among them. Other engines' writers make such columns. */
+function dictionaryReader(name: string, data: Data, dictionary: Vector): (inChunk: number) => unknown {
+  const places = data.values as ArrayLike<number | bigint>;
+  const texts = dictionary.data.flatMap((chunk) => {
+    const read = readerOf(name, chunk, dictionary);
+    return Array.from({ length: chunk.length }, (_, i) => (chunk.getValid(i) ? read(i, i) : null));
+  });
+  return (i) => texts[Number(places[i])];
 }
 
 /** A further column may have any of 64 bits: what is no safe integer stays a bigint. */

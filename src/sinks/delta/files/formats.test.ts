@@ -1,4 +1,5 @@
 /** Rows come out of a file as they went in, in this thread and in a worker. */
+import { Dictionary, Int32, Table, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { AcceptedBatch } from '../../../payments/accepted-batch.ts';
@@ -7,6 +8,7 @@ import { layoutOf } from '../../../payments/row-layout.ts';
 import type { DataTable } from '../../../payments/types.ts';
 import type { BatchSlice } from '../../../processor/ports.ts';
 import { acceptedRow, exceptionRow, NOON_MS, partialRow } from '../../bigquery/testing/sample-rows.ts';
+import { rowsOfStream } from './arrow-decode.ts';
 import { arrowOfObjects } from './arrow-objects.ts';
 import { ParquetFormat } from './parquet-format.ts';
 import { DeltaRowEncoder } from './row-encoder.ts';
@@ -54,6 +56,15 @@ describe.each(Object.entries(formats))('Parquet %s', (_name, format) => {
       fee: '-1.5',
     });
     expect(decoded[3]).toMatchObject({ region: null, note: null, fee: null, event_time: 253_402_300_799_999_000n });
+  });
+
+  it('keeps a byte order mark at the start of a text', async () => {
+    const encoder = new DeltaRowEncoder();
+    const texts = ['\ufeff{"a":1}', '\ufeff', '', 'é\ufeff', '\u{1f4b6}'];
+    const rows = texts.map((payload, offset) => exceptionRow(offset, { payload }));
+    const piece = encoder.encode('payment_exceptions', slice(new RowObjects(rows)), STAMP);
+    const decoded = await format.decode(await format.encode([piece]), ['payload']);
+    expect(decoded.map(({ payload }) => payload)).toEqual(texts);
   });
 
   it('reads the columns that are asked for, and leaves out those that the file has not', async () => {
@@ -122,4 +133,11 @@ it('a task after the end of the worker is refused, and those in progress fail', 
   await format.close();
   await failed;
   await expect(format.encode([])).rejects.toThrow();
+});
+
+it('a column with a dictionary is read, as other engines write it', () => {
+  const texts = ['\ufeffb', 'a', null, '\ufeffb'];
+  const vector = vectorFromArray(texts, new Dictionary(new Utf8(), new Int32()));
+  const stream = tableToIPC(new Table({ region: vector }), 'stream');
+  expect(rowsOfStream(stream).map(({ region }) => region)).toEqual(texts);
 });
