@@ -24,11 +24,13 @@ function quietWorld() {
     tails: 'last lines',
     faults: { plannedRecords: () => [] },
     recorder: { history: {}, phaseNow: 'the story' },
-    sink: {
-      dataset: 'd',
-      queries: {
-        runQuery: async (sql: string) =>
-          sql.includes('DISTINCT') ? [{ total_rows: 1, ids: 1 }] : [{ currency: 'EUR', payments: 1, amount: '1' }],
+    tables: {
+      sql: {
+        dataset: { projectId: 'p', dataset: 'd' },
+        queries: {
+          runQuery: async (sql: string) =>
+            sql.includes('DISTINCT') ? [{ total_rows: 1, ids: 1 }] : [{ currency: 'EUR', payments: 1, amount: '1' }],
+        },
       },
     },
     phase: () => {},

@@ -36,7 +36,9 @@ test('BigQuery loads neither Parquet nor DuckDB nor the SDK of S3', { timeout: 6
   expect(packages.filter((name) => /parquet|duckdb|@aws-sdk|@smithy/.test(name))).toEqual([]);
 });
 
-test('Delta tables in a folder load neither DuckDB nor the SDK of S3 nor the clients of Google', { timeout: 60_000 }, async () => {
+test('Delta tables in a folder load neither DuckDB nor the SDK of S3 nor the clients of Google', {
+  timeout: 60_000,
+}, async () => {
   const [kind, ...packages] = await loadedBy(ENDPOINTS.delta);
   expect(kind).toBe('delta');
   expect(packages.filter((name) => /duckdb|@aws-sdk|@smithy|@google|grpc/.test(name))).toEqual([]);
