@@ -66,6 +66,7 @@ const RULES = LINES.flatMap(({ rules }) => rules);
 /** Not run as commands: what these do, without their command line, is what the named test holds. */
 const WORK_HELD_BY: readonly { readonly command: RegExp; readonly by: string }[] = [
   { command: /^(simulate --records|rules|process --rules-file)/, by: 'docs/your-own-topic.contract.test.ts' },
+  { command: /^(process$|delta (compact|vacuum))/, by: 'src/cli/delta-commands.contract.test.ts' },
   { command: /^seed --known-ids/, by: 'src/cli/cut-over.contract.test.ts' },
   { command: /^demo$/, by: 'docs/readme-demo.long.test.ts' },
   { command: /^demo ./, by: 'src/demo/embedded-demo.test.ts' },
