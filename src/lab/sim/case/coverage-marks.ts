@@ -87,7 +87,7 @@ export class CoverageMarks {
   }
 }
 
-/** What can only happen to streams and queries. */
+/** What can only happen to streams and queries, or is drawn on BigQuery alone. */
 const OF_BIGQUERY: readonly CoverageMark[] = [
   'append_refused_by_finalize',
   'zombie_append_refused',
@@ -100,6 +100,10 @@ const OF_BIGQUERY: readonly CoverageMark[] = [
   'stream_gone_at_takeover',
   'claim_won_answer_lost',
   'claim_won_by_the_dead',
+  'crash_with_rows_in_flight',
+  // Cases on Delta Lake are drawn without operators.
+  'topic_rescaled',
+  'skip_put',
 ];
 /** What can only happen to commits. */
 const OF_DELTA: readonly CoverageMark[] = [

@@ -83,4 +83,18 @@ describe('versions whose names clean-up has freed', () => {
     const after = await table.commit(oneOf(write('mine')));
     expect([after.version, after.files.size]).toEqual([6, 6]);
   });
+
+  test('are known where _last_checkpoint was set back to a log checkpoint that is still there', async () => {
+    const table = tableOn(store, { limits });
+    await table.ensure(METADATA);
+    const other = tableOn(store, { runtime: new BusyRuntime(9), limits });
+    await cleanUpTo(2, other);
+    const last = store.text(lastCheckpointKey('t'));
+    await cleanUpTo(20, other);
+    await other.commit(oneOf(write('newest')));
+    // A write that was late: it names version 2, and the commits after it are freed.
+    await store.replace(lastCheckpointKey('t'), Buffer.from(last));
+    const after = await table.commit(oneOf(write('mine')));
+    expect([after.version, after.files.has('newest'), after.files.has('mine')]).toEqual([22, true, true]);
+  });
 });

@@ -45,15 +45,16 @@ export class PatientStore {
     return (await this.get(key, { from: 0, to: 1 })) !== undefined;
   }
 
-  async list(prefix: string): Promise<readonly StoredObject[]> {
+  /** With keys greater than `after`. */
+  async list(prefix: string, after?: string): Promise<readonly StoredObject[]> {
     const objects: StoredObject[] = [];
-    await this.listUntil(prefix, (object) => objects.push(object) < 0);
+    await this.listUntil(prefix, (object) => objects.push(object) < 0, after);
     return objects;
   }
 
   /** Each object once, in order, until `visit` answers that it has enough. */
-  async listUntil(prefix: string, visit: (object: StoredObject) => boolean): Promise<void> {
-    let after: string | undefined;
+  async listUntil(prefix: string, visit: (object: StoredObject) => boolean, from?: string): Promise<void> {
+    let after = from;
     await this.#ask(`list of ${prefix}`, async () => {
       for await (const page of this.store.list(prefix, after)) {
         for (const object of page) {

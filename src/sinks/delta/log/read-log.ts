@@ -166,12 +166,29 @@ export class LogReader {
     const hint = await this.#lastCheckpoint();
     const opened = await this.#openAt(trustsHint ? hint : undefined, before);
     const last = await this.#lastCheckpoint();
-    if (this.#keeps(opened.base, last)) return opened.state;
+    if (this.#keeps(opened.base, last)) {
+      if (opened.state !== undefined) await this.#checkNothingLater(opened.state.version);
+      return opened.state;
+    }
     const found =
       opened.base < 0
         ? 'there is no log checkpoint'
         : `the newest log checkpoint that can be read is of version ${opened.base}`;
     throw new Overtaken(`_last_checkpoint names version ${last?.version}, and ${found}`);
+  }
+
+  /**
+   * No version past a gap: `_last_checkpoint` may have been set back by a write that was late, and then the versions
+   * after its checkpoint may have been freed.
+   */
+  async #checkNothingLater(version: number): Promise<void> {
+    const listed = await this.#store.list(logPrefix(this.table), commitKey(this.table, version));
+    let next = version + 1;
+    for (const each of commitVersions(listed)) next = each === next ? each + 1 : next;
+    const later = listed
+      .map(({ key }) => logFileOf(key))
+      .flatMap((file) => ('version' in file && file.version >= next ? [file.version] : []))[0];
+    if (later !== undefined) throw new Overtaken(`version ${next} is missing, and ${later} is there`);
   }
 
   async #openAt(hint: LastCheckpoint | undefined, before: LogState | undefined): Promise<Opened> {
