@@ -11,7 +11,7 @@ export const BUDGETS_MS = {
   unit: 5.5 * MINUTE_MS,
   contract: 5.5 * MINUTE_MS,
   scenarios: 4.5 * MINUTE_MS,
-  long: 27.5 * MINUTE_MS,
+  long: 29.5 * MINUTE_MS,
   browser: 2 * MINUTE_MS,
 } as const;
 
