@@ -51,7 +51,7 @@ export const DELTA_MUTANTS: readonly Mutant[] = [
     name: 'delta-position-before-fence',
     what: 'reads how far the tables are before it fences them',
     guarantee: 'liveness',
-    anomaly: 'stopped:rows_lost',
+    anomaly: 'stuck',
     why: 'what lands before the fence is not known, and the first commit finds another position than it expects',
     family: 'delta-takeovers',
     patches: [
@@ -262,8 +262,8 @@ export const DELTA_MUTANTS: readonly Mutant[] = [
   {
     name: 'delta-exists-is-ours',
     what: 'takes "exists" for its own commit that had landed',
-    guarantee: 'G1',
-    anomaly: 'lost',
+    guarantee: 'G5',
+    anomaly: 'rows_missing',
     why: 'another commit has the version, and the rows are in no table',
     family: 'delta-takeovers',
     patches: [
