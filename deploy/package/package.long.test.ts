@@ -41,6 +41,8 @@ beforeAll(async () => {
       .filter((place) => !place.includes('node_modules') || place === path.dirname(process.execPath))
       .join(path.delimiter),
     HOME: process.env.HOME,
+    // Where a proxy signs what npm fetches: packages that are not in npm's cache yet.
+    NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS,
     PROVENONCE_CACHE: process.env.PROVENONCE_CACHE,
     METADATA_SERVER_DETECTION: 'none',
     KAFKA_BOOTSTRAP_SERVERS: inject('kafkaBootstrapServers'),
