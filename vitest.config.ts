@@ -8,9 +8,9 @@ const MINUTE_MS = 60_000;
  * CI fails past it (src/infra/testing/time-budgets.ts). Together with installing they stay below the 50 minutes of .ci/run.
  */
 export const BUDGETS_MS = {
-  unit: 7 * MINUTE_MS,
-  contract: 5.5 * MINUTE_MS,
-  scenarios: 4.5 * MINUTE_MS,
+  unit: 6.5 * MINUTE_MS,
+  contract: 5 * MINUTE_MS,
+  scenarios: 3.5 * MINUTE_MS,
   long: 28 * MINUTE_MS,
   browser: 2 * MINUTE_MS,
 } as const;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { type CoverageMark, missingCoverage } from '../src/lab/sim/case/coverage-marks.ts';
 import { runDeltaSwarm } from './swarm.ts';
 
-const SWARM_CASES = 300;
+const SWARM_CASES = 400;
 /** Too rare for this budget. `lab explore --sink delta` demands them of its 5,000 runs. */
 const LEFT_TO_EXPLORE: readonly CoverageMark[] = [
   'stale_commit_accepted',
